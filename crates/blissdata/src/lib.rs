@@ -1,0 +1,1 @@
+//! BLISS scans in Redis: follow them, read their streams, publish them.

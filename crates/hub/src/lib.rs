@@ -1,0 +1,1 @@
+//! Primitives shared by threads and greenlets: hubs, events, queues, launchers.

@@ -1,0 +1,3 @@
+//! NeXus/HDF5 files: the tree of a scan, file sessions, datasets that grow, chunk encoding.
+
+pub mod tree;

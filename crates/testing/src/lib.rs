@@ -1,0 +1,1 @@
+//! The real peers of the tests: a private Redis and Python programs.

@@ -1,0 +1,1 @@
+//! Saves BLISS scans: subscribers, scan and session writers, layouts.
