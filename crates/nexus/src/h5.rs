@@ -1,0 +1,36 @@
+//! The HDF5 library as the rest of this crate sees it: handles, errors, files, groups, datasets.
+//!
+//! This is the only place with `unsafe` code. Every call goes through one macro that takes the
+//! process-wide reentrant lock, because the C library keeps global state, and that turns a failure
+//! status into an [`Error`] with the library's own error stack. Nothing is printed by the library.
+//!
+//! * [`File`], [`Group`], [`Dataset`] own one identifier each and close it when dropped. A file is
+//!   closed *strongly*: the identifiers of its objects become invalid with it, and using them is
+//!   an error, never a crash.
+//! * [`Group`] makes everything: groups, links, and datasets by [`Chunked`], [`Virtual`] and
+//!   [`External`] options.
+//! * [`Datatype`] is the HDF5 type of an [`ElementType`](crate::tree::ElementType), the same that
+//!   h5py makes for the numpy type.
+//! * [`Link`], [`Layout`] and [`Elements`] describe what a file holds, for people and tests.
+
+mod create;
+mod dataset;
+mod dataspace;
+mod datatype;
+mod error;
+mod file;
+mod group;
+mod handle;
+mod library;
+mod link;
+mod names;
+mod properties;
+
+pub use create::{Chunked, External, Filter, Virtual};
+pub use dataset::Dataset;
+pub use datatype::Datatype;
+pub use error::{Error, Frame, Result, Stack};
+pub use file::File;
+pub use group::{Group, Kind};
+pub use library::version;
+pub use link::Link;

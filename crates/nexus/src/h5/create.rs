@@ -1,0 +1,251 @@
+//! Making datasets.
+
+use hdf5_metno_sys::h5::hsize_t;
+use hdf5_metno_sys::{h5d, h5p};
+
+use super::dataset::Dataset;
+use super::dataspace::{Dataspace, UNLIMITED, elements, same_rank};
+use super::datatype::Datatype;
+use super::error::{Error, Result};
+use super::group::Group;
+use super::handle::Handle;
+use super::library::call;
+use super::names::{c_path, c_text};
+use super::properties;
+use crate::tree::{ElementType, ExternalFile, Selection, VirtualSource};
+
+/// A dataset that is stored in chunks and may grow.
+#[derive(Debug, Clone, Copy)]
+pub struct Chunked<'a> {
+    /// Type of one element; not text.
+    pub element: &'a ElementType,
+    /// Extent at first, in elements.
+    pub shape: &'a [u64],
+    /// Largest extent, `None` without limit.
+    pub max_shape: &'a [Option<u64>],
+    /// Extent of a chunk, in elements.
+    pub chunk: &'a [u64],
+    /// What is done to a chunk before it is stored, in this order.
+    pub filters: &'a [Filter],
+    /// The bytes of the element that stands for what was never written; `None` is zero.
+    pub fill: Option<&'a [u8]>,
+}
+
+/// One step between the elements of a chunk and its bytes in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// First bytes of all elements together, then second bytes and so on.
+    Shuffle,
+    /// A zlib stream of this level, 0 to 9.
+    Deflate(u32),
+}
+
+/// A dataset whose bytes lie in raw files.
+#[derive(Debug, Clone, Copy)]
+pub struct External<'a> {
+    /// Type of one element; not text.
+    pub element: &'a ElementType,
+    /// Extent, in elements.
+    pub shape: &'a [u64],
+    /// The files in the order of the elements. Only the last may be without a size.
+    pub files: &'a [ExternalFile],
+}
+
+/// A dataset made of parts of other datasets.
+#[derive(Debug, Clone, Copy)]
+pub struct Virtual<'a> {
+    /// Type of one element; not text.
+    pub element: &'a ElementType,
+    /// Extent, in elements.
+    pub shape: &'a [u64],
+    /// Largest extent, `None` without limit.
+    pub max_shape: &'a [Option<u64>],
+    /// The parts.
+    pub sources: &'a [VirtualSource],
+}
+
+impl Group {
+    /// Makes a chunked dataset. A name with slashes makes the groups in between.
+    ///
+    /// # Errors
+    /// If the name exists, for text, and if vectors do not agree in length.
+    pub fn create_chunked(&self, name: &str, options: &Chunked) -> Result<Dataset> {
+        let Chunked {
+            element,
+            shape,
+            max_shape,
+            chunk,
+            filters,
+            fill,
+        } = *options;
+        same_rank(shape.len(), chunk.len())?;
+        let space = Dataspace::growing(shape, max_shape)?;
+        let list = properties::dataset_creation()?;
+        let rank = i32::try_from(chunk.len()).unwrap_or(i32::MAX);
+        call!(h5p::H5Pset_chunk(list.id(), rank, chunk.as_ptr()))?;
+        for filter in filters {
+            match filter {
+                Filter::Shuffle => call!(h5p::H5Pset_shuffle(list.id()))?,
+                Filter::Deflate(level) => call!(h5p::H5Pset_deflate(list.id(), *level))?,
+            };
+        }
+        let datatype = direct(element)?;
+        if let Some(fill) = fill {
+            same_size(datatype.size() as u64, fill)?;
+            let id = datatype.handle.id();
+            call!(h5p::H5Pset_fill_value(list.id(), id, fill.as_ptr().cast()))?;
+        }
+        self.create_dataset(name, &datatype, &space, &list)
+    }
+
+    /// Makes a contiguous dataset of fixed extent, a scalar for an empty shape, and writes it.
+    ///
+    /// # Errors
+    /// If the name exists, for text (see [`Group::create_value`]), and if the number of bytes is
+    /// not that of the type and shape.
+    pub fn create_contiguous(
+        &self,
+        name: &str,
+        element: &ElementType,
+        shape: &[u64],
+        bytes: &[u8],
+    ) -> Result<Dataset> {
+        let datatype = direct(element)?;
+        let expected = elements(shape)?.saturating_mul(datatype.size() as u64);
+        same_size(expected, bytes)?;
+        let list = properties::dataset_creation()?;
+        let dataset = self.create_dataset(name, &datatype, &Dataspace::of(shape)?, &list)?;
+        if !bytes.is_empty() {
+            // SAFETY: the number of bytes was compared with shape and type above.
+            unsafe { dataset.write_raw(&datatype, bytes.as_ptr().cast())? };
+        }
+        Ok(dataset)
+    }
+
+    /// Makes a dataset whose bytes lie in other files, which need not exist yet.
+    ///
+    /// # Errors
+    /// If the name exists, for text, and if a file before the last one has no size.
+    pub fn create_external(&self, name: &str, options: &External) -> Result<Dataset> {
+        let list = properties::dataset_creation()?;
+        for ExternalFile { name, offset, size } in options.files {
+            let file = c_path(name)?;
+            let offset = i64::try_from(*offset)
+                .map_err(|_| Error::Type(format!("offset {offset} is beyond any file")))?;
+            let size: hsize_t = size.unwrap_or(UNLIMITED);
+            call!(h5p::H5Pset_external(list.id(), file.as_ptr(), offset, size))?;
+        }
+        let space = Dataspace::of(options.shape)?;
+        self.create_dataset(name, &*direct(options.element)?, &space, &list)
+    }
+
+    /// Makes a dataset of parts of other datasets, which need not exist yet.
+    ///
+    /// Sources are given as explicit selections: one of *everything* makes the whole dataset
+    /// unreadable as soon as a source holds more than was expected.
+    ///
+    /// # Errors
+    /// If the name exists, for text, and if vectors do not agree in length.
+    pub fn create_virtual(&self, name: &str, options: &Virtual) -> Result<Dataset> {
+        let list = properties::dataset_creation()?;
+        for VirtualSource {
+            target,
+            file,
+            dataset,
+            selection,
+        } in options.sources
+        {
+            let space = Dataspace::growing(options.shape, options.max_shape)?;
+            space.select(target)?;
+            let source = Dataspace::of(&reach(selection)?)?;
+            source.select(selection)?;
+            // A percent sign starts a placeholder for the number of a block.
+            let file = c_text(&file.replace('%', "%%"))?;
+            let dataset = c_text(&dataset.replace('%', "%%"))?;
+            call!(h5p::H5Pset_virtual(
+                list.id(),
+                space.handle.id(),
+                file.as_ptr(),
+                dataset.as_ptr(),
+                source.handle.id()
+            ))?;
+        }
+        if options.sources.is_empty() {
+            call!(h5p::H5Pset_layout(
+                list.id(),
+                h5d::H5D_layout_t::H5D_VIRTUAL
+            ))?;
+        }
+        let space = Dataspace::growing(options.shape, options.max_shape)?;
+        self.create_dataset(name, &*direct(options.element)?, &space, &list)
+    }
+
+    pub(super) fn create_dataset(
+        &self,
+        name: &str,
+        datatype: &Datatype,
+        space: &Dataspace,
+        creation: &Handle,
+    ) -> Result<Dataset> {
+        let link = properties::link_creation(name)?;
+        let name = c_text(name)?;
+        let id = call!(h5d::H5Dcreate2(
+            self.id(),
+            name.as_ptr(),
+            datatype.handle.id(),
+            space.handle.id(),
+            link.id(),
+            creation.id(),
+            h5p::H5P_DEFAULT
+        ))?;
+        Dataset::from_handle(Handle::new(id))
+    }
+}
+
+/// The type, if its elements are plain bytes.
+fn direct(element: &ElementType) -> Result<std::sync::Arc<Datatype>> {
+    let datatype = Datatype::of(element)?;
+    if datatype.is_indirect() {
+        return Err(Error::Type("text is not written as bytes".to_owned()));
+    }
+    Ok(datatype)
+}
+
+pub(super) fn same_size(expected: u64, bytes: &[u8]) -> Result<()> {
+    let given = bytes.len() as u64;
+    if expected == given {
+        Ok(())
+    } else {
+        Err(Error::Size { expected, given })
+    }
+}
+
+/// The smallest extent that holds a selection.
+fn reach(selection: &Selection) -> Result<Vec<u64>> {
+    let Selection {
+        start,
+        stride,
+        count,
+        block,
+    } = selection;
+    same_rank(start.len(), count.len())?;
+    let at = |vector: &Option<Vec<u64>>, axis: usize| {
+        vector
+            .as_ref()
+            .and_then(|vector| vector.get(axis))
+            .copied()
+            .unwrap_or(1)
+    };
+    start
+        .iter()
+        .zip(count)
+        .enumerate()
+        .map(|(axis, (start, count))| {
+            let steps = count.saturating_sub(1).checked_mul(at(stride, axis));
+            steps
+                .and_then(|steps| steps.checked_add(at(block, axis)))
+                .and_then(|length| length.checked_add(*start))
+                .ok_or_else(|| Error::Type(format!("selection {selection:?} is beyond any extent")))
+        })
+        .collect()
+}

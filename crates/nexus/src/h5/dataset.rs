@@ -1,0 +1,166 @@
+//! Datasets: growing, writing, reading.
+
+use std::ffi::c_void;
+
+use hdf5_metno_sys::{h5d, h5p};
+
+use super::create::same_size;
+use super::dataspace::{Dataspace, elements, same_rank};
+use super::datatype::Datatype;
+use super::error::{Error, Result};
+use super::handle::Handle;
+use super::library::call;
+
+/// An open dataset.
+#[derive(Debug)]
+pub struct Dataset {
+    pub(super) handle: Handle,
+    pub(super) datatype: Datatype,
+}
+
+impl Dataset {
+    pub(super) fn from_handle(handle: Handle) -> Result<Dataset> {
+        let id = call!(h5d::H5Dget_type(handle.id()))?;
+        let datatype = Datatype::from_handle(Handle::new(id))?;
+        Ok(Dataset { handle, datatype })
+    }
+
+    /// Present extent, in elements; empty for a scalar (and for a dataset without any space).
+    pub fn shape(&self) -> Result<Vec<u64>> {
+        Ok(self
+            .space()?
+            .extent()?
+            .map(|(shape, _)| shape)
+            .unwrap_or_default())
+    }
+
+    /// Largest extent, `None` without limit.
+    pub fn max_shape(&self) -> Result<Vec<Option<u64>>> {
+        Ok(self
+            .space()?
+            .extent()?
+            .map(|(_, limits)| limits)
+            .unwrap_or_default())
+    }
+
+    /// Bytes of one element.
+    pub fn element_size(&self) -> usize {
+        self.datatype.size()
+    }
+
+    /// Changes the extent of a chunked dataset; new elements read as the fill value.
+    pub fn set_extent(&self, shape: &[u64]) -> Result<()> {
+        same_rank(
+            self.space()?.extent()?.map_or(0, |(shape, _)| shape.len()),
+            shape.len(),
+        )?;
+        call!(h5d::H5Dset_extent(self.handle.id(), shape.as_ptr())).map(drop)
+    }
+
+    /// Stores one whole chunk as it is, already filtered.
+    ///
+    /// `offset` is the first element of the chunk, `bytes` the chunk after the filters. Bit i of
+    /// `skipped` tells that the i-th filter was left out for this chunk. The chunk must lie inside
+    /// the extent, so extend before; chunks at the edge are stored whole, padded.
+    pub fn write_chunk(&self, offset: &[u64], skipped: u32, bytes: &[u8]) -> Result<()> {
+        same_rank(
+            self.space()?.extent()?.map_or(0, |(shape, _)| shape.len()),
+            offset.len(),
+        )?;
+        if self.datatype.is_indirect() {
+            return Err(Error::Type("text is not written as bytes".to_owned()));
+        }
+        call!(h5d::H5Dwrite_chunk(
+            self.handle.id(),
+            h5p::H5P_DEFAULT,
+            skipped,
+            offset.as_ptr(),
+            bytes.len(),
+            bytes.as_ptr().cast()
+        ))
+        .map(drop)
+    }
+
+    /// Writes one block of elements through the filters. The block must lie inside the extent.
+    pub fn write_block(&self, start: &[u64], count: &[u64], bytes: &[u8]) -> Result<()> {
+        let (memory, file) = self.block(start, count, bytes)?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        call!(h5d::H5Dwrite(
+            self.handle.id(),
+            self.datatype.handle.id(),
+            memory.handle.id(),
+            file.handle.id(),
+            h5p::H5P_DEFAULT,
+            bytes.as_ptr().cast()
+        ))
+        .map(drop)
+    }
+
+    /// Reads one block of elements, as bytes of the dataset's own type.
+    pub fn read_block(&self, start: &[u64], count: &[u64]) -> Result<Vec<u8>> {
+        let length = elements(count)?.saturating_mul(self.element_size() as u64);
+        let length = usize::try_from(length)
+            .map_err(|_| Error::Type(format!("{length} bytes do not fit into memory")))?;
+        let mut bytes = vec![0u8; length];
+        let (memory, file) = self.block(start, count, &bytes)?;
+        if !bytes.is_empty() {
+            call!(h5d::H5Dread(
+                self.handle.id(),
+                self.datatype.handle.id(),
+                memory.handle.id(),
+                file.handle.id(),
+                h5p::H5P_DEFAULT,
+                bytes.as_mut_ptr().cast()
+            ))?;
+        }
+        Ok(bytes)
+    }
+
+    /// Hands what the library holds of this dataset on to the file.
+    pub fn flush(&self) -> Result<()> {
+        call!(h5d::H5Dflush(self.handle.id())).map(drop)
+    }
+
+    /// Whether the dataset can still be used: it cannot when its file was closed.
+    pub fn is_open(&self) -> bool {
+        self.handle.is_valid()
+    }
+
+    fn block(&self, start: &[u64], count: &[u64], bytes: &[u8]) -> Result<(Dataspace, Dataspace)> {
+        if self.datatype.is_indirect() {
+            return Err(Error::Type("text is not exchanged as bytes".to_owned()));
+        }
+        let expected = elements(count)?.saturating_mul(self.element_size() as u64);
+        same_size(expected, bytes)?;
+        let file = self.space()?;
+        file.select_block(start, count)?;
+        Ok((Dataspace::of(count)?, file))
+    }
+
+    pub(super) fn space(&self) -> Result<Dataspace> {
+        let id = call!(h5d::H5Dget_space(self.handle.id()))?;
+        Dataspace::from_handle(Handle::new(id))
+    }
+
+    /// Writes the whole dataset.
+    ///
+    /// # Safety
+    /// The memory must hold as many elements of that type as the dataset has.
+    pub(super) unsafe fn write_raw(
+        &self,
+        datatype: &Datatype,
+        memory: *const c_void,
+    ) -> Result<()> {
+        call!(h5d::H5Dwrite(
+            self.handle.id(),
+            datatype.handle.id(),
+            hdf5_metno_sys::h5s::H5S_ALL,
+            hdf5_metno_sys::h5s::H5S_ALL,
+            h5p::H5P_DEFAULT,
+            memory
+        ))
+        .map(drop)
+    }
+}

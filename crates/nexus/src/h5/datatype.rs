@@ -1,0 +1,200 @@
+//! HDF5 types of elements.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hdf5_metno_sys::h5t::{self, H5T_class_t, H5T_cset_t, H5T_order_t};
+
+use super::error::{Error, Result};
+use super::handle::Handle;
+use super::library::call;
+use super::names::c_text;
+use crate::tree::{ElementType, Order};
+
+/// An HDF5 type; both the type in the file and that of the bytes handed over, so that nothing is
+/// ever converted.
+#[derive(Debug)]
+pub struct Datatype {
+    pub(super) handle: Handle,
+    size: usize,
+    indirect: bool,
+}
+
+impl Datatype {
+    /// The type that h5py makes for the numpy type of the same name. Simple ones are made once
+    /// per thread.
+    pub fn of(element: &ElementType) -> Result<Arc<Datatype>> {
+        thread_local!(static MADE: RefCell<HashMap<ElementType, Arc<Datatype>>> = RefCell::default());
+        if let ElementType::Compound(members) = element {
+            return compound(members).map(Arc::new);
+        }
+        MADE.with(|made| {
+            if let Some(datatype) = made.borrow().get(element) {
+                return Ok(datatype.clone());
+            }
+            let datatype = Arc::new(simple(element)?);
+            made.borrow_mut().insert(element.clone(), datatype.clone());
+            Ok(datatype)
+        })
+    }
+
+    /// Takes over a type that the library has made.
+    pub(super) fn from_handle(handle: Handle) -> Result<Datatype> {
+        let text = call!(h5t::H5Tdetect_class(handle.id(), H5T_class_t::H5T_STRING))? > 0;
+        let sequence = call!(h5t::H5Tdetect_class(handle.id(), H5T_class_t::H5T_VLEN))? > 0;
+        let reference = call!(h5t::H5Tdetect_class(
+            handle.id(),
+            H5T_class_t::H5T_REFERENCE
+        ))? > 0;
+        let _entered = super::library::enter();
+        // SAFETY: the handle is alive.
+        let size = unsafe { h5t::H5Tget_size(handle.id()) };
+        // Texts of fixed length count as indirect too: nothing here writes them, and telling them
+        // apart inside compounds is not worth it.
+        Ok(Datatype {
+            handle,
+            size,
+            indirect: text || sequence || reference,
+        })
+    }
+
+    /// Bytes of one element in memory. Texts are pointers there.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Whether the elements are, or contain, pointers to what they stand for. Such elements are
+    /// never written from plain bytes.
+    pub fn is_indirect(&self) -> bool {
+        self.indirect
+    }
+}
+
+fn simple(element: &ElementType) -> Result<Datatype> {
+    match element {
+        ElementType::Bool => boolean(),
+        ElementType::Complex(size, order) => {
+            let part = ElementType::Float(size / 2, *order);
+            compound(&[("r".to_owned(), part.clone()), ("i".to_owned(), part)])
+        }
+        ElementType::Text => text(),
+        ElementType::Float(2, order) => half(*order),
+        ElementType::Float(16, order) => extended(*order),
+        ElementType::Compound(members) => compound(members),
+        number => predefined(number),
+    }
+}
+
+fn predefined(element: &ElementType) -> Result<Datatype> {
+    use Order::{Big, Little};
+    // The statics are filled when the library opens.
+    let _entered = super::library::enter();
+    let id = match element {
+        ElementType::Int(1, _) => *h5t::H5T_STD_I8LE,
+        ElementType::Int(2, Little) => *h5t::H5T_STD_I16LE,
+        ElementType::Int(4, Little) => *h5t::H5T_STD_I32LE,
+        ElementType::Int(8, Little) => *h5t::H5T_STD_I64LE,
+        ElementType::Int(2, Big) => *h5t::H5T_STD_I16BE,
+        ElementType::Int(4, Big) => *h5t::H5T_STD_I32BE,
+        ElementType::Int(8, Big) => *h5t::H5T_STD_I64BE,
+        ElementType::Uint(1, _) => *h5t::H5T_STD_U8LE,
+        ElementType::Uint(2, Little) => *h5t::H5T_STD_U16LE,
+        ElementType::Uint(4, Little) => *h5t::H5T_STD_U32LE,
+        ElementType::Uint(8, Little) => *h5t::H5T_STD_U64LE,
+        ElementType::Uint(2, Big) => *h5t::H5T_STD_U16BE,
+        ElementType::Uint(4, Big) => *h5t::H5T_STD_U32BE,
+        ElementType::Uint(8, Big) => *h5t::H5T_STD_U64BE,
+        ElementType::Float(4, Little) => *h5t::H5T_IEEE_F32LE,
+        ElementType::Float(8, Little) => *h5t::H5T_IEEE_F64LE,
+        ElementType::Float(4, Big) => *h5t::H5T_IEEE_F32BE,
+        ElementType::Float(8, Big) => *h5t::H5T_IEEE_F64BE,
+        other => return Err(Error::Type(format!("{other:?} has no HDF5 type"))),
+    };
+    own(Handle::new(call!(h5t::H5Tcopy(id))?), false)
+}
+
+fn boolean() -> Result<Datatype> {
+    let handle = {
+        let _entered = super::library::enter();
+        Handle::new(call!(h5t::H5Tenum_create(*h5t::H5T_STD_I8LE))?)
+    };
+    for (name, value) in [(c"FALSE", 0i8), (c"TRUE", 1i8)] {
+        let value: *const i8 = &value;
+        call!(h5t::H5Tenum_insert(
+            handle.id(),
+            name.as_ptr(),
+            value.cast()
+        ))?;
+    }
+    own(handle, false)
+}
+
+fn text() -> Result<Datatype> {
+    let handle = {
+        let _entered = super::library::enter();
+        Handle::new(call!(h5t::H5Tcopy(*h5t::H5T_C_S1))?)
+    };
+    call!(h5t::H5Tset_size(handle.id(), h5t::H5T_VARIABLE))?;
+    call!(h5t::H5Tset_cset(handle.id(), H5T_cset_t::H5T_CSET_UTF8))?;
+    own(handle, true)
+}
+
+/// IEEE half precision, made out of single precision as h5py does.
+fn half(order: Order) -> Result<Datatype> {
+    let handle = predefined(&ElementType::Float(4, order))?.handle;
+    call!(h5t::H5Tset_fields(handle.id(), 15, 10, 5, 0, 10))?;
+    call!(h5t::H5Tset_size(handle.id(), 2))?;
+    call!(h5t::H5Tset_ebias(handle.id(), 15))?;
+    own(handle, false)
+}
+
+/// The x87 format of 80 bits in 16 bytes, numpy's `float128` on x86. Made by hand so that it is the
+/// same on every machine.
+fn extended(order: Order) -> Result<Datatype> {
+    let handle = predefined(&ElementType::Float(8, Order::Little))?.handle;
+    let id = handle.id();
+    call!(h5t::H5Tset_size(id, 16))?;
+    call!(h5t::H5Tset_precision(id, 80))?;
+    call!(h5t::H5Tset_offset(id, 0))?;
+    call!(h5t::H5Tset_fields(id, 79, 64, 15, 0, 64))?;
+    call!(h5t::H5Tset_ebias(id, 16383))?;
+    call!(h5t::H5Tset_norm(id, h5t::H5T_norm_t::H5T_NORM_NONE))?;
+    if order == Order::Big {
+        call!(h5t::H5Tset_order(id, H5T_order_t::H5T_ORDER_BE))?;
+    }
+    own(handle, false)
+}
+
+/// Members one after the other without padding.
+fn compound(members: &[(String, ElementType)]) -> Result<Datatype> {
+    let types = members
+        .iter()
+        .map(|(_, member)| Datatype::of(member))
+        .collect::<Result<Vec<_>>>()?;
+    let size = types.iter().map(|member| member.size()).sum();
+    let handle = Handle::new(call!(h5t::H5Tcreate(H5T_class_t::H5T_COMPOUND, size))?);
+    let mut offset = 0;
+    for ((name, _), member) in members.iter().zip(&types) {
+        let name = c_text(name)?;
+        call!(h5t::H5Tinsert(
+            handle.id(),
+            name.as_ptr(),
+            offset,
+            member.handle.id()
+        ))?;
+        offset += member.size();
+    }
+    own(handle, types.iter().any(|member| member.is_indirect()))
+}
+
+fn own(handle: Handle, indirect: bool) -> Result<Datatype> {
+    let _entered = super::library::enter();
+    // SAFETY: the handle is alive.
+    let size = unsafe { h5t::H5Tget_size(handle.id()) };
+    Ok(Datatype {
+        handle,
+        size,
+        indirect,
+    })
+}

@@ -1,0 +1,90 @@
+//! Files.
+
+use std::path::Path;
+
+use hdf5_metno_sys::h5f::{self, H5F_scope_t};
+use hdf5_metno_sys::{h5g, h5p};
+
+use super::error::Result;
+use super::group::Group;
+use super::handle::Handle;
+use super::library::call;
+use super::names::c_path;
+use super::properties;
+
+/// An open file. Dropping it closes it and everything open in it.
+#[derive(Debug)]
+pub struct File {
+    handle: Handle,
+}
+
+impl File {
+    /// Makes a file that must not exist, and opens it for writing with a lock.
+    pub fn create(path: &Path) -> Result<File> {
+        File::create_with(path, h5f::H5F_ACC_EXCL)
+    }
+
+    /// Makes a file in place of what is there, and opens it for writing with a lock.
+    pub fn replace(path: &Path) -> Result<File> {
+        File::create_with(path, h5f::H5F_ACC_TRUNC)
+    }
+
+    /// Opens an existing file for writing with a lock.
+    pub fn open(path: &Path) -> Result<File> {
+        File::open_with(path, h5f::H5F_ACC_RDWR, properties::write_access()?)
+    }
+
+    /// Opens an existing file for reading, without a lock: also while another process writes it.
+    pub fn open_read(path: &Path) -> Result<File> {
+        File::open_with(path, h5f::H5F_ACC_RDONLY, properties::read_access()?)
+    }
+
+    /// The root group.
+    pub fn root(&self) -> Result<Group> {
+        let id = call!(h5g::H5Gopen2(
+            self.handle.id(),
+            c"/".as_ptr(),
+            h5p::H5P_DEFAULT
+        ))?;
+        Ok(Group {
+            handle: Handle::new(id),
+        })
+    }
+
+    /// Hands everything that the library holds on to the operating system: from now on it
+    /// survives the end of this process.
+    pub fn flush(&self) -> Result<()> {
+        call!(h5f::H5Fflush(
+            self.handle.id(),
+            H5F_scope_t::H5F_SCOPE_LOCAL
+        ))
+        .map(drop)
+    }
+
+    /// Closes the file and everything open in it, telling whether all was written.
+    pub fn close(self) -> Result<()> {
+        self.handle.close()
+    }
+
+    fn create_with(path: &Path, flags: u32) -> Result<File> {
+        let (path, creation) = (c_path(path)?, properties::file_creation()?);
+        let access = properties::write_access()?;
+        let id = call!(h5f::H5Fcreate(
+            path.as_ptr(),
+            flags,
+            creation.id(),
+            access.id()
+        ))?;
+        Ok(File {
+            handle: Handle::new(id),
+        })
+    }
+
+    fn open_with(path: &Path, flags: u32, access: Handle) -> Result<File> {
+        let path = c_path(path)?;
+        let id = call!(h5f::H5Fopen(path.as_ptr(), flags, access.id()))?;
+        Ok(File {
+            handle: Handle::new(id),
+        })
+    }
+}

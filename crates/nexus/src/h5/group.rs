@@ -1,0 +1,171 @@
+//! Groups: where everything is made and found.
+
+use std::ffi::{CStr, c_char, c_void};
+
+use hdf5_metno_sys::h5::{H5_index_t, H5_iter_order_t, herr_t};
+use hdf5_metno_sys::h5i::{self, H5I_type_t, hid_t};
+use hdf5_metno_sys::h5l::{self, H5L_info2_t};
+use hdf5_metno_sys::{h5d, h5g, h5o, h5p};
+
+use super::dataset::Dataset;
+use super::error::Result;
+use super::handle::Handle;
+use super::library::call;
+use super::names::c_text;
+use super::properties;
+
+/// An open group. Paths are relative to it unless they start with a slash.
+#[derive(Debug)]
+pub struct Group {
+    pub(super) handle: Handle,
+}
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A group.
+    Group,
+    /// A dataset.
+    Dataset,
+    /// A named type.
+    Type,
+}
+
+impl Group {
+    pub(super) fn id(&self) -> hid_t {
+        self.handle.id()
+    }
+
+    /// Makes a group that must not exist. A name with slashes makes those in between.
+    pub fn create_group(&self, name: &str) -> Result<Group> {
+        let link = properties::link_creation(name)?;
+        let name = c_text(name)?;
+        let (group, access) = (h5p::H5P_DEFAULT, h5p::H5P_DEFAULT);
+        let id = call!(h5g::H5Gcreate2(
+            self.id(),
+            name.as_ptr(),
+            link.id(),
+            group,
+            access
+        ))?;
+        Ok(Group {
+            handle: Handle::new(id),
+        })
+    }
+
+    /// Opens a group.
+    pub fn open_group(&self, path: &str) -> Result<Group> {
+        let path = c_text(path)?;
+        let id = call!(h5g::H5Gopen2(self.id(), path.as_ptr(), h5p::H5P_DEFAULT))?;
+        Ok(Group {
+            handle: Handle::new(id),
+        })
+    }
+
+    /// Opens a dataset.
+    pub fn open_dataset(&self, path: &str) -> Result<Dataset> {
+        let path = c_text(path)?;
+        let id = call!(h5d::H5Dopen2(self.id(), path.as_ptr(), h5p::H5P_DEFAULT))?;
+        Dataset::from_handle(Handle::new(id))
+    }
+
+    /// What a path leads to, following links; `None` if it leads nowhere.
+    pub fn kind(&self, path: &str) -> Result<Option<Kind>> {
+        if !self.resolves(path)? {
+            return Ok(None);
+        }
+        let path = c_text(path)?;
+        let object = Handle::new(call!(h5o::H5Oopen(
+            self.id(),
+            path.as_ptr(),
+            h5p::H5P_DEFAULT
+        ))?);
+        let _entered = super::library::enter();
+        // SAFETY: the handle is alive.
+        Ok(match unsafe { h5i::H5Iget_type(object.id()) } {
+            H5I_type_t::H5I_GROUP => Some(Kind::Group),
+            H5I_type_t::H5I_DATASET => Some(Kind::Dataset),
+            _ => Some(Kind::Type),
+        })
+    }
+
+    /// Whether there is a link at this path, wherever it leads.
+    pub fn has_link(&self, path: &str) -> Result<bool> {
+        // The library wants every group on the way to exist, so each of them is asked for.
+        let mut ends: Vec<usize> = path.match_indices('/').map(|(at, _)| at).collect();
+        ends.push(path.len());
+        for end in ends {
+            let part = path.get(..end).unwrap_or(path);
+            if part.trim_matches('/').is_empty() {
+                continue;
+            }
+            let last = end == path.len();
+            let text = c_text(part)?;
+            if call!(h5l::H5Lexists(self.id(), text.as_ptr(), h5p::H5P_DEFAULT))? == 0 {
+                return Ok(false);
+            }
+            let access = h5p::H5P_DEFAULT;
+            if !last && call!(h5o::H5Oexists_by_name(self.id(), text.as_ptr(), access))? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether a path leads to an object, through soft and external links. A link that leads
+    /// nowhere, also into a file that is missing or cannot be read, does not.
+    pub fn resolves(&self, path: &str) -> Result<bool> {
+        if path.chars().all(|c| c == '/' || c == '.') {
+            return Ok(true);
+        }
+        if !self.has_link(path)? {
+            return Ok(false);
+        }
+        let path = c_text(path)?;
+        let access = h5p::H5P_DEFAULT;
+        Ok(matches!(
+            call!(h5o::H5Oexists_by_name(self.id(), path.as_ptr(), access)),
+            Ok(1..)
+        ))
+    }
+
+    /// Takes the link at this path away, and with it the object if nothing else leads to it.
+    pub fn unlink(&self, path: &str) -> Result<()> {
+        let path = c_text(path)?;
+        call!(h5l::H5Ldelete(self.id(), path.as_ptr(), h5p::H5P_DEFAULT)).map(drop)
+    }
+
+    /// Names of the children: in the order in which they were made if the group keeps it, else by
+    /// name.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let creation = Handle::new(call!(h5g::H5Gget_create_plist(self.id()))?);
+        let index = if properties::tracks_link_order(creation.id())? {
+            H5_index_t::H5_INDEX_CRT_ORDER
+        } else {
+            H5_index_t::H5_INDEX_NAME
+        };
+        let mut names: Vec<String> = Vec::new();
+        call!(h5l::H5Literate2(
+            self.id(),
+            index,
+            H5_iter_order_t::H5_ITER_INC,
+            std::ptr::null_mut(),
+            Some(note_name),
+            (&raw mut names).cast()
+        ))?;
+        Ok(names)
+    }
+}
+
+unsafe extern "C" fn note_name(
+    _: hid_t,
+    name: *const c_char,
+    _: *const H5L_info2_t,
+    names: *mut c_void,
+) -> herr_t {
+    // SAFETY: the library passes a C string and the vector that `names` gave it.
+    let (name, names) = unsafe { (CStr::from_ptr(name), &mut *names.cast::<Vec<String>>()) };
+    names.push(name.to_string_lossy().into_owned());
+    0
+}
