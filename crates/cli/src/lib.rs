@@ -1,1 +1,0 @@
-//! The nexus-writer command.
