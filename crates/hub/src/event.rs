@@ -1,0 +1,95 @@
+//! [`Event`]: something that has happened, or not yet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::blocking;
+use crate::error::BlockingInGreenlet;
+
+/// A flag that can be waited for. Clones are handles of the same event.
+///
+/// [`send`](Event::send) raises the flag and wakes every waiter, in every thread. It stays raised,
+/// so later waits return at once, until [`clear`](Event::clear). Who waits when the event is sent
+/// is woken, also when it is cleared right after.
+#[derive(Debug, Clone, Default)]
+pub struct Event {
+    signal: Arc<Signal>,
+}
+
+impl Event {
+    /// An event that has not been sent.
+    pub fn new() -> Self {
+        Event::default()
+    }
+
+    /// Raises the flag and wakes all who wait.
+    pub fn send(&self) {
+        self.signal.send();
+    }
+
+    /// Lowers the flag: later waits wait again.
+    pub fn clear(&self) {
+        self.signal.clear();
+    }
+
+    /// Whether it was sent, and not cleared since.
+    pub fn is_set(&self) -> bool {
+        self.signal.is_set()
+    }
+
+    /// Waits until the event is sent.
+    pub async fn wait(&self) {
+        self.signal.wait().await;
+    }
+
+    /// Waits until the event is sent (true) or the time is up (false).
+    pub async fn wait_timeout(&self, timeout: Duration) -> bool {
+        tokio::time::timeout(timeout, self.signal.wait())
+            .await
+            .is_ok()
+    }
+
+    /// [`wait`](Event::wait) for threads that are no hub: true when the event was sent, false when
+    /// the time was up.
+    ///
+    /// # Errors
+    /// In a greenlet.
+    pub fn wait_blocking(&self, timeout: Option<Duration>) -> Result<bool, BlockingInGreenlet> {
+        blocking::refuse_in_greenlet("Event::wait_blocking", "Event::wait")?;
+        Ok(blocking::wait(self.signal.wait(), timeout).is_some())
+    }
+}
+
+/// The event itself, for primitives that keep one inside.
+#[derive(Debug, Default)]
+pub(crate) struct Signal {
+    set: AtomicBool,
+    waiters: Notify,
+}
+
+impl Signal {
+    pub(crate) fn send(&self) {
+        self.set.store(true, Ordering::SeqCst);
+        self.waiters.notify_waiters();
+    }
+
+    pub(crate) fn clear(&self) {
+        self.set.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.set.load(Ordering::SeqCst)
+    }
+
+    pub(crate) async fn wait(&self) {
+        // The order matters: `notified` counts from here on, so a send between the look at the
+        // flag and the await is not missed, and one that is cleared at once neither.
+        let notified = self.waiters.notified();
+        if !self.is_set() {
+            notified.await;
+        }
+    }
+}

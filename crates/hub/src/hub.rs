@@ -1,0 +1,161 @@
+//! [`Hub`]: the event loop of a thread.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::thread;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
+
+use crate::launcher::{Call, Launcher};
+use crate::queue::Queue;
+
+/// An event loop to be run by one thread, with timers and network I/O.
+///
+/// Greenlets that [`spawn`] starts share the thread: one runs until it waits, then another does.
+/// They need not be [`Send`].
+#[derive(Debug)]
+pub struct Hub {
+    driver: Driver,
+    launcher: Launcher,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Launcher>> = const { RefCell::new(None) };
+}
+
+/// Whether this code runs in a greenlet, where waiting is awaiting and `_blocking` forms fail.
+///
+/// All that happens in a thread while it runs a [`Hub`] is in a greenlet: the main one, or a
+/// spawned one.
+pub fn in_greenlet() -> bool {
+    CURRENT
+        .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()))
+        .unwrap_or(false)
+}
+
+impl Hub {
+    /// A hub with the name of the current thread.
+    ///
+    /// # Errors
+    /// When the system has no resources left for an event loop.
+    pub fn new() -> io::Result<Self> {
+        Hub::named(thread::current().name().unwrap_or("hub"))
+    }
+
+    /// A hub whose name says in errors which one is meant.
+    ///
+    /// # Errors
+    /// When the system has no resources left for an event loop.
+    pub fn named(name: &str) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Hub {
+            driver: Driver {
+                runtime: Some(runtime),
+            },
+            launcher: Launcher::new(name),
+        })
+    }
+
+    /// Runs functions in this hub, from anywhere. What is sent before [`run`](Hub::run) waits for it.
+    pub fn launcher(&self) -> Launcher {
+        self.launcher.clone()
+    }
+
+    /// Runs the main greenlet, and all greenlets that are spawned meanwhile, until it is done.
+    ///
+    /// Then the others end: their futures are dropped before this returns, also when the main
+    /// greenlet panics. Functions sent to the hub that have not run yet are answered with an error.
+    ///
+    /// # Panics
+    /// In a greenlet: there is a hub in this thread already; [`spawn`] there instead. A panic of
+    /// the main greenlet goes through.
+    pub fn run<F: Future>(self, main: F) -> F::Output {
+        let Hub { driver, launcher } = self;
+        // Locals are dropped from last to first: no more calls are taken, then the greenlets end,
+        // while this thread still counts as the hub that they belong to.
+        let _current = Current::enter(launcher.clone());
+        let runtime = driver.runtime();
+        let _timers_and_sockets = runtime.enter();
+        let greenlets = LocalSet::new();
+        let _calls = Calls(launcher.calls().clone());
+        greenlets.spawn_local(serve(launcher.calls().clone()));
+        greenlets.block_on(runtime, main)
+    }
+}
+
+/// Runs what other threads send.
+async fn serve(calls: Queue<Call>) {
+    while let Some(call) = calls.get().await {
+        call();
+    }
+}
+
+/// The launcher of the hub that this thread runs.
+pub(crate) fn current() -> Option<Launcher> {
+    CURRENT
+        .try_with(|current| {
+            current
+                .try_borrow()
+                .ok()
+                .and_then(|current| current.clone())
+        })
+        .ok()
+        .flatten()
+}
+
+/// This thread's membership of its hub.
+struct Current;
+
+impl Current {
+    fn enter(launcher: Launcher) -> Self {
+        assert!(
+            !in_greenlet(),
+            "this thread runs a hub already: `hub::spawn` a greenlet instead of `Hub::run`"
+        );
+        CURRENT.set(Some(launcher));
+        Current
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        let launcher = CURRENT.take();
+        drop(launcher);
+    }
+}
+
+/// Ends the taking of calls.
+struct Calls(Queue<Call>);
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        self.0.discard();
+    }
+}
+
+/// The Tokio runtime below a hub.
+#[derive(Debug)]
+struct Driver {
+    /// `None` only while being dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Driver {
+    fn runtime(&self) -> &Runtime {
+        match &self.runtime {
+            Some(runtime) => runtime,
+            None => unreachable!("only the end of the driver takes its runtime"),
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // A plain drop would wait for a name look-up that hangs, and must not happen in a greenlet.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! [`Launcher`]: runs functions in the thread that made it.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::blocking;
+use crate::budget::Budget;
+use crate::error::{BlockingInGreenlet, Panic, WaitError};
+use crate::greenlet::Greenlet;
+use crate::hub;
+use crate::queue::Queue;
+use crate::result::AsyncResult;
+
+/// What a hub runs for others.
+pub(crate) type Call = Box<dyn FnOnce() + Send>;
+
+/// Runs functions in the hub of the thread that made it, and hands back what they return.
+///
+/// They run one after the other, in the order in which they were sent, while the greenlets of
+/// that hub wait; so they must not take long. For what waits, there is [`spawn`](Launcher::spawn).
+#[derive(Clone)]
+pub struct Launcher {
+    name: Arc<str>,
+    calls: Queue<Call>,
+}
+
+/// There is no hub in this thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this thread runs no hub")]
+pub struct NoHub;
+
+/// Why a call has no result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The thread has stopped, or stopped before the function could run.
+    #[error("thread `{thread}` has stopped")]
+    Stopped {
+        /// The name of the hub.
+        thread: Arc<str>,
+    },
+    /// The function panicked; its thread goes on.
+    #[error("the function {0}")]
+    Panicked(#[from] Panic),
+    /// The time was up. The function may still run, or have run.
+    #[error("the time to wait for the function was up")]
+    Timeout,
+    /// Greenlets must await.
+    #[error(transparent)]
+    BlockingInGreenlet(#[from] BlockingInGreenlet),
+}
+
+impl From<WaitError> for CallError {
+    fn from(error: WaitError) -> Self {
+        match error {
+            WaitError::Timeout => CallError::Timeout,
+            WaitError::BlockingInGreenlet(error) => CallError::BlockingInGreenlet(error),
+        }
+    }
+}
+
+impl Launcher {
+    pub(crate) fn new(name: &str) -> Self {
+        Launcher {
+            name: Arc::from(name),
+            calls: Queue::sharing(Budget::unlimited()),
+        }
+    }
+
+    /// A launcher into the hub of this thread.
+    ///
+    /// # Errors
+    /// When this thread runs none.
+    pub fn current() -> Result<Self, NoHub> {
+        hub::current().ok_or(NoHub)
+    }
+
+    /// The name of the hub.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether this code runs in the hub that functions are sent to.
+    pub fn is_here(&self) -> bool {
+        hub::current().is_some_and(|current| current.calls.is_same(&self.calls))
+    }
+
+    /// Runs `function` there and waits for what it returns. In that thread itself, it runs at once.
+    ///
+    /// When the future is dropped, the function still runs, unless it was never polled.
+    ///
+    /// # Errors
+    /// When the thread has stopped, or the function panicked.
+    pub async fn apply<R, F>(&self, function: F) -> Result<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        if self.is_here() {
+            return run(function);
+        }
+        let outcome = self.send(function)?;
+        outcome.await.unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// [`apply`](Launcher::apply) for threads that are no hub. In the target thread itself, it
+    /// runs at once.
+    ///
+    /// # Errors
+    /// The same, and in a greenlet of another hub, and when the time was up.
+    pub fn apply_blocking<R, F>(
+        &self,
+        function: F,
+        timeout: Option<Duration>,
+    ) -> Result<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        if self.is_here() {
+            return run(function);
+        }
+        blocking::refuse_in_greenlet("apply_blocking", "apply")?;
+        let outcome = self.send(function)?;
+        blocking::wait(outcome, timeout)
+            .ok_or(CallError::Timeout)?
+            .unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// Sends `function` there, to be run later, also from within that thread. Never waits.
+    ///
+    /// The result is an error when the thread has stopped, or the function panicked.
+    pub fn apply_async<R, F>(&self, function: F) -> AsyncResult<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let result = AsyncResult::new();
+        // A call that is thrown away breaks the promise: that is how its caller hears of the end.
+        let promise = result.promise(self.stopped());
+        self.put(Box::new(move || {
+            promise.keep(run(function));
+        }))
+        .ok();
+        result
+    }
+
+    /// Starts a greenlet there: `function` makes its future, which need not be [`Send`].
+    ///
+    /// # Errors
+    /// When the thread has stopped.
+    pub fn spawn<F, W>(&self, function: F) -> Result<Greenlet<W::Output>, CallError>
+    where
+        F: FnOnce() -> W + Send + 'static,
+        W: Future + 'static,
+        W::Output: Send + 'static,
+    {
+        let (greenlet, supervised) = Greenlet::remote();
+        self.put(Box::new(move || {
+            supervised.run(async move { function().await });
+        }))?;
+        Ok(greenlet)
+    }
+
+    /// The calls to be run, for the hub that runs them.
+    pub(crate) fn calls(&self) -> &Queue<Call> {
+        &self.calls
+    }
+
+    fn send<R, F>(&self, function: F) -> Result<oneshot::Receiver<Result<R, CallError>>, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let (answer, outcome) = oneshot::channel();
+        self.put(Box::new(move || {
+            // Who does not wait any more does not want to know.
+            answer.send(run(function)).ok();
+        }))?;
+        Ok(outcome)
+    }
+
+    fn put(&self, call: Call) -> Result<(), CallError> {
+        self.calls.try_put(call, 0).map_err(|_| self.stopped())
+    }
+
+    fn stopped(&self) -> CallError {
+        CallError::Stopped {
+            thread: Arc::clone(&self.name),
+        }
+    }
+}
+
+fn run<R>(function: impl FnOnce() -> R) -> Result<R, CallError> {
+    // What the function had in its hands is dropped with it; what it shares, it shares at its
+    // own risk, as with any panic of a greenlet.
+    panic::catch_unwind(AssertUnwindSafe(function))
+        .map_err(|payload| CallError::Panicked(Panic::from_payload(&*payload)))
+}
+
+impl fmt::Debug for Launcher {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Launcher").field(&self.name).finish()
+    }
+}

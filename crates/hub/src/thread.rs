@@ -1,0 +1,330 @@
+//! [`Thread`]: a thread with a hub of its own.
+
+mod error;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::thread::Builder;
+use std::time::Duration;
+
+use crate::blocking;
+use crate::error::Panic;
+use crate::event::Event;
+use crate::greenlet::Greenlet;
+use crate::hub::Hub;
+use crate::launcher::{CallError, Launcher};
+use crate::result::{AsyncResult, ResultError};
+
+pub use error::{StopError, ThreadError};
+
+/// A thread that runs a main function in a hub of its own, and functions that others send.
+///
+/// It ends when its main function does. [`stop`](Thread::stop) asks for that; what the main
+/// function returned, or how it failed, can be had with [`get`](Thread::get). When the handle is
+/// dropped, the thread is asked to stop and not waited for.
+pub struct Thread<T> {
+    launcher: Launcher,
+    stopping: Event,
+    kill: Event,
+    /// Set by the thread as the last thing that it does.
+    outcome: AsyncResult<T, ThreadError>,
+}
+
+/// What the main function of a [`Thread`] knows of its thread.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ThreadContext {
+    /// The name of the thread.
+    pub name: Arc<str>,
+    /// Sent when the main function shall return.
+    pub stopping: Event,
+}
+
+impl ThreadContext {
+    /// Awaits `future`, but not longer than until the thread shall stop: then it is dropped, and
+    /// the answer is `None`.
+    pub async fn until_stopping<F: Future>(&self, future: F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            () = self.stopping.wait() => None,
+            output = future => Some(output),
+        }
+    }
+}
+
+impl Thread<()> {
+    /// Starts a thread that runs what others send, until it is stopped.
+    ///
+    /// # Errors
+    /// When the system has no resources left for a thread or an event loop.
+    pub fn serving(name: &str) -> io::Result<Self> {
+        Thread::start(name, async |context: ThreadContext| {
+            context.stopping.wait().await;
+        })
+    }
+}
+
+impl<T: Send + 'static> Thread<T> {
+    /// Starts a thread. `main` makes, in the thread, the future of its main greenlet, which need
+    /// not be [`Send`].
+    ///
+    /// # Errors
+    /// When the system has no resources left for a thread or an event loop.
+    pub fn start<F, W>(name: &str, main: F) -> io::Result<Self>
+    where
+        F: FnOnce(ThreadContext) -> W + Send + 'static,
+        W: Future<Output = T>,
+    {
+        let hub = Hub::named(name)?;
+        let thread = Thread {
+            launcher: hub.launcher(),
+            stopping: Event::new(),
+            kill: Event::new(),
+            outcome: AsyncResult::new(),
+        };
+        let context = ThreadContext {
+            name: Arc::from(name),
+            stopping: thread.stopping.clone(),
+        };
+        let kill = thread.kill.clone();
+        let promise = thread.outcome.promise(ThreadError::Killed);
+        Builder::new().name(name.to_owned()).spawn(move || {
+            let run =
+                AssertUnwindSafe(|| hub.run(unless_killed(kill, async { main(context).await })));
+            let outcome = panic::catch_unwind(run).unwrap_or_else(|payload| {
+                Err(ThreadError::Panicked(Panic::from_payload(&*payload)))
+            });
+            promise.keep(outcome);
+        })?;
+        Ok(thread)
+    }
+}
+
+/// Runs the main function until its end or its kill.
+async fn unless_killed<F: Future>(kill: Event, main: F) -> Result<F::Output, ThreadError> {
+    tokio::select! {
+        biased;
+        () = kill.wait() => Err(ThreadError::Killed),
+        value = main => Ok(value),
+    }
+}
+
+impl<T> Thread<T> {
+    /// The name of the thread.
+    pub fn name(&self) -> &str {
+        self.launcher.name()
+    }
+
+    /// Whether the thread has not ended yet.
+    pub fn is_running(&self) -> bool {
+        !self.outcome.ready()
+    }
+
+    /// Runs functions in this thread, also after this handle is gone.
+    pub fn launcher(&self) -> Launcher {
+        self.launcher.clone()
+    }
+
+    /// Asks the main function to return, by its [`stopping`](ThreadContext::stopping) event, and
+    /// waits until the thread has ended.
+    ///
+    /// When the time is up first, the main function is [killed](Thread::kill) and that is reported.
+    /// `None` waits for ever.
+    ///
+    /// # Errors
+    /// When the thread did not stop in time, and in the thread itself (which is asked all the same).
+    pub async fn stop(&self, timeout: Option<Duration>) -> Result<(), StopError> {
+        self.stopping.send();
+        self.refuse_own_thread()?;
+        match timeout {
+            None => self.outcome.wait().await,
+            Some(timeout) => {
+                let in_time = tokio::time::timeout(timeout, self.outcome.wait()).await;
+                in_time.map_err(|_| self.not_stopped(timeout))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// [`stop`](Thread::stop) for threads that are no hub.
+    ///
+    /// # Errors
+    /// The same, and in a greenlet (then nothing was done).
+    pub fn stop_blocking(&self, timeout: Option<Duration>) -> Result<(), StopError> {
+        blocking::refuse_in_greenlet("Thread::stop_blocking", "Thread::stop")?;
+        self.stopping.send();
+        match (blocking::wait(self.outcome.wait(), timeout), timeout) {
+            (None, Some(timeout)) => Err(self.not_stopped(timeout)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the main function where it waits: its future is dropped, in its thread. Does not wait.
+    ///
+    /// It cannot end a function that does not wait.
+    pub fn kill(&self) {
+        self.stopping.send();
+        self.kill.send();
+    }
+
+    /// Waits until the thread has ended.
+    ///
+    /// # Errors
+    /// In the thread itself.
+    pub async fn join(&self) -> Result<(), StopError> {
+        self.refuse_own_thread()?;
+        self.outcome.wait().await;
+        Ok(())
+    }
+
+    /// [`join`](Thread::join) for threads that are no hub.
+    ///
+    /// # Errors
+    /// In a greenlet, and when the time was up (the thread is left alone).
+    pub fn join_blocking(&self, timeout: Option<Duration>) -> Result<(), StopError> {
+        blocking::refuse_in_greenlet("Thread::join_blocking", "Thread::join")?;
+        match (blocking::wait(self.outcome.wait(), timeout), timeout) {
+            (None, Some(waited)) => Err(StopError::Timeout {
+                thread: Arc::from(self.name()),
+                waited,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits for what the main function returned, and moves it out.
+    ///
+    /// # Errors
+    /// When the main function panicked or was killed, or somebody else has taken the value.
+    pub async fn take(&self) -> Result<T, ResultError<ThreadError>> {
+        self.outcome.take().await
+    }
+
+    /// [`take`](Thread::take) for threads that are no hub.
+    ///
+    /// # Errors
+    /// The same, and in a greenlet, and when the time was up.
+    pub fn take_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<ThreadError>> {
+        blocking::refuse_in_greenlet("Thread::take_blocking", "Thread::take")
+            .map_err(ResultError::BlockingInGreenlet)?;
+        self.outcome.take_blocking(timeout)
+    }
+
+    /// Waits for what the main function returned.
+    ///
+    /// # Errors
+    /// When the main function panicked or was killed, or somebody has taken the value.
+    pub async fn get(&self) -> Result<T, ResultError<ThreadError>>
+    where
+        T: Clone,
+    {
+        self.outcome.get().await
+    }
+
+    /// [`get`](Thread::get) for threads that are no hub.
+    ///
+    /// # Errors
+    /// The same, and in a greenlet, and when the time was up.
+    pub fn get_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<ThreadError>>
+    where
+        T: Clone,
+    {
+        blocking::refuse_in_greenlet("Thread::get_blocking", "Thread::get")
+            .map_err(ResultError::BlockingInGreenlet)?;
+        self.outcome.get_blocking(timeout)
+    }
+
+    /// Runs `function` in the thread; see [`Launcher::apply`].
+    ///
+    /// # Errors
+    /// When the thread has stopped, or the function panicked.
+    pub async fn apply<R, F>(&self, function: F) -> Result<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.launcher.apply(function).await
+    }
+
+    /// Runs `function` in the thread; see [`Launcher::apply_blocking`].
+    ///
+    /// # Errors
+    /// The same, and in a greenlet of another hub, and when the time was up.
+    pub fn apply_blocking<R, F>(
+        &self,
+        function: F,
+        timeout: Option<Duration>,
+    ) -> Result<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.launcher.apply_blocking(function, timeout)
+    }
+
+    /// Sends `function` to the thread; see [`Launcher::apply_async`].
+    pub fn apply_async<R, F>(&self, function: F) -> AsyncResult<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.launcher.apply_async(function)
+    }
+
+    /// Starts a greenlet in the thread; see [`Launcher::spawn`].
+    ///
+    /// # Errors
+    /// When the thread has stopped.
+    pub fn spawn<F, W>(&self, function: F) -> Result<Greenlet<W::Output>, CallError>
+    where
+        F: FnOnce() -> W + Send + 'static,
+        W: Future + 'static,
+        W::Output: Send + 'static,
+    {
+        self.launcher.spawn(function)
+    }
+
+    fn refuse_own_thread(&self) -> Result<(), StopError> {
+        if self.launcher.is_here() {
+            Err(StopError::OwnThread {
+                thread: Arc::from(self.name()),
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    fn not_stopped(&self, waited: Duration) -> StopError {
+        let error = StopError::Timeout {
+            thread: Arc::from(self.name()),
+            waited,
+        };
+        tracing::error!(thread = self.name(), "{error}; it is killed where it waits");
+        self.kill();
+        error
+    }
+}
+
+impl<T> Drop for Thread<T> {
+    fn drop(&mut self) {
+        if self.is_running() && !self.stopping.is_set() {
+            tracing::warn!(
+                thread = self.name(),
+                "the handle of a running thread is dropped: it is asked to stop"
+            );
+        }
+        self.stopping.send();
+    }
+}
+
+impl<T> fmt::Debug for Thread<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Thread")
+            .field("name", &self.name())
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
