@@ -1,0 +1,39 @@
+//! From the points of a stream to the chunks of an HDF5 dataset.
+//!
+//! Points gather in a [`Slab`]: so many points in a row, one after the other as they were published,
+//! never decoded. [`ChunkShape`] says how many points a slab has and how a chunk divides the
+//! elements of a point. A full slab is frozen and handed to the worker threads of a [`Pool`], which
+//! cut it into chunks (padded with the [`Fill`] value where there are no data) and run the filters
+//! shuffle and deflate on them with an [`Encoder`]. The result is what `H5Dwrite_chunk` stores, so
+//! the HDF5 library, which can only do one thing at a time in a process, has nothing to compute.
+//!
+//! Nothing here calls HDF5.
+
+mod buffer;
+mod choice;
+mod copy;
+mod encode;
+mod fill;
+//mod pool;
+mod shuffle;
+mod slab;
+mod tiles;
+
+pub use buffer::{Buffer, Recycler};
+pub use choice::{ChunkShape, MAX_CHUNK, MIN_CHUNK, live_chunk, sealed_chunk};
+pub use copy::{MAX_RANK, Part, copy_part};
+pub use encode::{DECLARED_LEVEL, Encoded, Encoder, Filters, SKIP_ALL};
+pub use fill::Fill;
+//pub use pool::{Batch, Pool};
+pub use shuffle::shuffle;
+#[cfg(test)]
+use shuffle::unshuffle;
+pub use slab::{Run, Slab};
+pub use tiles::{cut, tiles};
+
+/// Bytes of one point, or the largest number there is if the true one is beyond it.
+pub fn point_size(element: &[u64], item: usize) -> u64 {
+    element
+        .iter()
+        .fold(item as u64, |size, &length| size.saturating_mul(length))
+}

@@ -1,0 +1,97 @@
+//! What stands where no data came.
+
+use crate::tree::{ElementType, Order};
+
+/// The bytes of one element that says "missing": NaN for real floating-point types, 0 for all
+/// others, as in the files of BLISS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    bytes: Vec<u8>,
+}
+
+impl Fill {
+    /// The value for a type; `None` for types that hold text.
+    pub fn new(element: &ElementType) -> Option<Fill> {
+        let mut bytes = vec![0; element.size()?];
+        if let ElementType::Float(size, order) = element {
+            // The quiet NaN that numpy writes, most significant byte last.
+            let (mark, end): (&[u8], usize) = match size {
+                2 => (&[0x00, 0x7e], 2),
+                4 => (&[0xc0, 0x7f], 4),
+                8 => (&[0xf8, 0x7f], 8),
+                // 80 bits, then padding; the integer bit is not implied.
+                16 => (&[0xc0, 0xff, 0x7f], 10),
+                _ => (&[], 0),
+            };
+            bytes[end - mark.len()..end].copy_from_slice(mark);
+            if *order == Order::Big {
+                bytes.reverse();
+            }
+        }
+        Some(Fill { bytes })
+    }
+
+    /// The bytes of one element.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether the value is what HDF5 gives for data that were never written.
+    pub fn is_zero(&self) -> bool {
+        self.bytes.iter().all(|&byte| byte == 0)
+    }
+
+    /// Writes the value all over `target`, whose length is a multiple of the element's.
+    pub fn lay(&self, target: &mut [u8]) {
+        if self.is_zero() {
+            return target.fill(0);
+        }
+        for element in target.chunks_exact_mut(self.bytes.len()) {
+            element.copy_from_slice(&self.bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_filled_with_nan() {
+        let fill = |element| Fill::new(&element).unwrap().bytes;
+        let double = fill(ElementType::Float(8, Order::Little));
+        assert!(f64::from_le_bytes(double.try_into().unwrap()).is_nan());
+        let single = fill(ElementType::Float(4, Order::Big));
+        assert!(f32::from_be_bytes(single.try_into().unwrap()).is_nan());
+        assert_eq!(fill(ElementType::Float(2, Order::Little)), [0, 0x7e]);
+        assert_eq!(
+            fill(ElementType::Float(16, Order::Little))[..11],
+            [0, 0, 0, 0, 0, 0, 0, 0xc0, 0xff, 0x7f, 0]
+        );
+    }
+
+    #[test]
+    fn the_rest_is_filled_with_zeros() {
+        for element in [
+            ElementType::Bool,
+            ElementType::Int(4, Order::Big),
+            ElementType::Complex(16, Order::Little),
+        ] {
+            let fill = Fill::new(&element).unwrap();
+            assert!(fill.is_zero());
+            assert_eq!(Some(fill.bytes().len()), element.size());
+        }
+        assert_eq!(Fill::new(&ElementType::Text), None);
+    }
+
+    #[test]
+    fn the_value_is_repeated() {
+        let fill = Fill::new(&ElementType::Float(4, Order::Little)).unwrap();
+        let mut target = [1; 12];
+        fill.lay(&mut target);
+        assert_eq!(
+            target,
+            [0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f]
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! The shuffle filter of HDF5 (id 2): first bytes of all elements, then all second bytes, ...
+
+/// Elements that are taken apart at a time, so that all rows written to stay in the cache.
+const BLOCK: usize = 64;
+
+/// Bytes sorted by their place in an element of `item` bytes; `target` is as long as `source`.
+///
+/// # Panics
+/// If `target` is shorter than `source`.
+pub fn shuffle(source: &[u8], item: usize, target: &mut [u8]) {
+    match item {
+        2 => sorted::<2>(source, target),
+        4 => sorted::<4>(source, target),
+        8 => sorted::<8>(source, target),
+        16 => sorted::<16>(source, target),
+        0 | 1 => target[..source.len()].copy_from_slice(source),
+        _ => {
+            let count = source.len() / item;
+            for (index, element) in source.chunks_exact(item).enumerate() {
+                for (place, &byte) in element.iter().enumerate() {
+                    target[place * count + index] = byte;
+                }
+            }
+            target[count * item..source.len()].copy_from_slice(&source[count * item..]);
+        }
+    }
+}
+
+/// With the item size known, the compiler makes vector instructions of the inner loops.
+fn sorted<const ITEM: usize>(source: &[u8], target: &mut [u8]) {
+    let count = source.len() / ITEM;
+    let (elements, rest) = source.split_at(count * ITEM);
+    let (sorted, behind) = target[..source.len()].split_at_mut(count * ITEM);
+    behind.copy_from_slice(rest);
+    for (number, block) in elements.chunks(BLOCK * ITEM).enumerate() {
+        let first = number * BLOCK;
+        let length = block.len() / ITEM;
+        for place in 0..ITEM {
+            let row = &mut sorted[place * count + first..][..length];
+            for (byte, element) in row.iter_mut().zip(block.chunks_exact(ITEM)) {
+                *byte = element[place];
+            }
+        }
+    }
+}
+
+/// The way back, to check what was stored.
+#[cfg(test)]
+pub(super) fn unshuffle(source: &[u8], item: usize, target: &mut [u8]) {
+    let count = source.len() / item.max(1);
+    for (index, &byte) in source[..count * item].iter().enumerate() {
+        target[index % count * item + index / count] = byte;
+    }
+    target[count * item..source.len()].copy_from_slice(&source[count * item..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_sorted_by_place() {
+        let source: Vec<u8> = (0..12).collect();
+        let mut target = [0; 12];
+        shuffle(&source, 4, &mut target);
+        assert_eq!(target, [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]);
+        shuffle(&source, 3, &mut target);
+        assert_eq!(target, [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]);
+    }
+
+    #[test]
+    fn every_size_comes_back() {
+        for item in [1, 2, 3, 4, 8, 10, 16, 32] {
+            for count in [0, 1, 63, 64, 65, 1000] {
+                for rest in [0, item - 1] {
+                    let source: Vec<u8> = (0..item * count + rest)
+                        .map(|n| (n * 31 % 251) as u8)
+                        .collect();
+                    let mut sorted = vec![0; source.len()];
+                    let mut back = vec![0; source.len()];
+                    shuffle(&source, item, &mut sorted);
+                    unshuffle(&sorted, item, &mut back);
+                    assert_eq!(back, source, "{count} elements of {item} bytes");
+                }
+            }
+        }
+    }
+}

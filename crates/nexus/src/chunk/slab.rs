@@ -1,0 +1,202 @@
+//! The points that will share chunks.
+
+use bytes::Bytes;
+
+use super::{Buffer, Recycler};
+
+/// Points that follow one another and have the same shape, or are missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// How many.
+    pub rows: u64,
+    /// Shape of each of them; `None` for points that never came.
+    pub shape: Option<Box<[u64]>>,
+}
+
+/// Points in a row, as they were published.
+///
+/// The points of a variable shape are not padded here: a slab holds as much as has come, never
+/// more, and memory grows with it. A block that is exactly a slab is kept as it is, without a copy.
+#[derive(Debug, Default)]
+pub struct Slab {
+    runs: Vec<Run>,
+    rows: u64,
+    bytes: Payload,
+}
+
+#[derive(Debug)]
+enum Payload {
+    Owned(Buffer),
+    Shared(Bytes),
+}
+
+impl Default for Payload {
+    fn default() -> Payload {
+        Payload::Owned(Buffer::default())
+    }
+}
+
+impl Slab {
+    /// An empty slab.
+    pub fn new() -> Slab {
+        Slab::default()
+    }
+
+    /// An empty slab that is going to hold `expected` bytes, from used memory if there is any.
+    pub fn recycled(recycler: &Recycler, expected: usize) -> Slab {
+        Slab {
+            bytes: Payload::Owned(recycler.take(expected)),
+            ..Slab::default()
+        }
+    }
+
+    /// A slab that consists of one block: `rows` points of the same shape.
+    pub fn whole(rows: u64, shape: &[u64], data: Bytes) -> Slab {
+        Slab {
+            runs: vec![Run {
+                rows,
+                shape: Some(shape.into()),
+            }],
+            rows,
+            bytes: Payload::Shared(data),
+        }
+    }
+
+    /// Adds `rows` points of the same shape. Memory is not taken beyond `expected` bytes unless
+    /// the points need it.
+    pub fn push(&mut self, rows: u64, shape: &[u64], data: &[u8], expected: usize) {
+        self.count(rows, Some(shape));
+        if let Payload::Shared(shared) = &self.bytes {
+            let mut owned = Buffer::default();
+            owned.extend_from_slice(shared);
+            self.bytes = Payload::Owned(owned);
+        }
+        if let Payload::Owned(bytes) = &mut self.bytes {
+            let needed = bytes.len() + data.len();
+            if needed > bytes.capacity() {
+                let wanted = (2 * bytes.capacity()).min(expected).max(needed);
+                let more = wanted - bytes.len();
+                bytes.reserve_exact(more);
+            }
+            bytes.extend_from_slice(data);
+        }
+    }
+
+    /// Adds `rows` points that never came.
+    pub fn push_missing(&mut self, rows: u64) {
+        self.count(rows, None);
+    }
+
+    fn count(&mut self, rows: u64, shape: Option<&[u64]>) {
+        self.rows += rows;
+        match self.runs.last_mut() {
+            Some(run) if run.shape.as_deref() == shape => run.rows += rows,
+            _ => self.runs.push(Run {
+                rows,
+                shape: shape.map(Into::into),
+            }),
+        }
+    }
+
+    /// Number of points.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether there is no point.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The bytes of all points that came.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.bytes {
+            Payload::Owned(buffer) => buffer,
+            Payload::Shared(bytes) => bytes,
+        }
+    }
+
+    /// The points, run by run: index of the first, the run, its bytes.
+    pub fn runs(&self, item: usize) -> impl Iterator<Item = (u64, &Run, &[u8])> {
+        let (mut first, mut rest) = (0, self.bytes());
+        self.runs.iter().map(move |run| {
+            let size = run.shape.as_deref().map_or(0, |shape| {
+                super::point_size(shape, item).saturating_mul(run.rows) as usize
+            });
+            let (bytes, behind) = rest.split_at(size);
+            rest = behind;
+            first += run.rows;
+            (first - run.rows, run, bytes)
+        })
+    }
+
+    /// Whether all points came and have this shape, so that the bytes are one array.
+    pub fn is_regular(&self, shape: &[u64]) -> bool {
+        self.runs.len() == 1 && self.runs[0].shape.as_deref() == Some(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_of_one_shape_are_one_run() {
+        let mut slab = Slab::new();
+        slab.push(2, &[2], &[1, 2, 3, 4], 100);
+        slab.push(1, &[2], &[5, 6], 100);
+        assert!(slab.is_regular(&[2]));
+        assert_eq!((slab.rows(), slab.bytes()), (3, &[1, 2, 3, 4, 5, 6][..]));
+    }
+
+    #[test]
+    fn runs_tell_shapes_and_holes() {
+        let mut slab = Slab::new();
+        slab.push(1, &[2], &[1, 2], 100);
+        slab.push_missing(3);
+        slab.push_missing(1);
+        slab.push(2, &[1], &[3, 4], 100);
+        slab.push(1, &[0], &[], 100);
+        let runs: Vec<_> = slab
+            .runs(1)
+            .map(|(first, run, bytes)| (first, run.rows, run.shape.as_deref(), bytes))
+            .collect();
+        assert_eq!(
+            runs,
+            [
+                (0, 1, Some(&[2][..]), &[1, 2][..]),
+                (1, 4, None, &[]),
+                (5, 2, Some(&[1]), &[3, 4]),
+                (7, 1, Some(&[0]), &[]),
+            ]
+        );
+        assert!(!slab.is_regular(&[2]));
+    }
+
+    #[test]
+    fn memory_follows_the_data() {
+        let mut slab = Slab::new();
+        for _ in 0..100 {
+            slab.push(1, &[], &[0; 8], 1 << 20);
+        }
+        let Payload::Owned(buffer) = &slab.bytes else {
+            panic!("the slab was never shared");
+        };
+        assert!(buffer.capacity() < 2000, "{}", buffer.capacity());
+        let mut slab = Slab::new();
+        slab.push(1, &[], &[0; 700], 1000);
+        slab.push(1, &[], &[0; 200], 1000);
+        let Payload::Owned(buffer) = &slab.bytes else {
+            panic!("the slab was never shared");
+        };
+        assert_eq!(buffer.capacity(), 1000);
+    }
+
+    #[test]
+    fn a_whole_block_is_not_copied() {
+        let data = Bytes::from(vec![7; 64]);
+        let slab = Slab::whole(8, &[], data.clone());
+        assert_eq!(slab.bytes().as_ptr(), data.as_ptr());
+        assert_eq!(slab.rows(), 8);
+    }
+}

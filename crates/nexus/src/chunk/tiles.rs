@@ -1,0 +1,219 @@
+//! Slabs cut into chunks.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::{ChunkShape, Fill, Part, Slab, copy_part};
+
+/// The first corners, in the dimensions of a point, of the chunks that hold data of a slab.
+///
+/// Chunks without data are left out: the shape of a point may be far larger than what came of it.
+/// With `all`, points that never came count as data of the shape `all`.
+pub fn tiles(slab: &Slab, chunk: &ChunkShape, item: usize, all: Option<&[u64]>) -> Vec<Vec<u64>> {
+    let mut seen: Vec<&[u64]> = Vec::new();
+    let mut corners = BTreeSet::new();
+    for (_, run, _) in slab.runs(item) {
+        let Some(shape) = run.shape.as_deref().or(all) else {
+            continue;
+        };
+        // What a smaller shape needs is needed already.
+        if seen.iter().any(|other| within(shape, other)) {
+            continue;
+        }
+        seen.push(shape);
+        grid(shape, &chunk.element, &mut corners);
+    }
+    corners.into_iter().collect()
+}
+
+fn within(shape: &[u64], other: &[u64]) -> bool {
+    shape.iter().zip(other).all(|(a, b)| a <= b)
+}
+
+fn grid(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
+    if shape.contains(&0) {
+        return;
+    }
+    let mut corner = vec![0; shape.len()];
+    loop {
+        corners.insert(corner.clone());
+        let mut axis = shape.len();
+        loop {
+            if axis == 0 {
+                return;
+            }
+            axis -= 1;
+            corner[axis] += step[axis];
+            if corner[axis] < shape[axis] {
+                break;
+            }
+            corner[axis] = 0;
+        }
+    }
+}
+
+/// The bytes of the chunk at `corner`, with the fill value where the slab has no data.
+///
+/// `scratch` is used unless the slab is the chunk.
+pub fn cut<'a>(
+    slab: &'a Slab,
+    chunk: &ChunkShape,
+    corner: &[u64],
+    item: usize,
+    fill: &Fill,
+    scratch: &'a mut Vec<u8>,
+) -> Cow<'a, [u8]> {
+    if slab.rows() == chunk.length && slab.is_regular(&chunk.element) {
+        return Cow::Borrowed(slab.bytes());
+    }
+    let dims = chunk.dims();
+    let extent = |run_rows: u64, shape: &[u64]| -> Vec<u64> {
+        let inside = shape.iter().zip(corner).zip(&chunk.element);
+        let inside =
+            inside.map(|((&length, &start), &most)| length.saturating_sub(start).min(most));
+        std::iter::once(run_rows).chain(inside).collect()
+    };
+    let covered: u64 = slab
+        .runs(item)
+        .filter_map(|(_, run, _)| Some(extent(run.rows, run.shape.as_deref()?)))
+        .map(|extent| extent.iter().product::<u64>())
+        .sum();
+    let size = chunk.size(item) as usize;
+    scratch.resize(size, 0);
+    let scratch = &mut scratch[..size];
+    if (covered as usize) * item < size {
+        fill.lay(scratch);
+    }
+    let start: Vec<u64> = std::iter::once(0).chain(corner.iter().copied()).collect();
+    for (first, run, bytes) in slab.runs(item) {
+        let Some(shape) = run.shape.as_deref() else {
+            continue;
+        };
+        let from: Vec<u64> = std::iter::once(run.rows)
+            .chain(shape.iter().copied())
+            .collect();
+        let mut to = vec![0; dims.len()];
+        to[0] = first;
+        let extent = extent(run.rows, shape);
+        let (from, to) = (
+            Part {
+                dims: &from,
+                start: &start,
+            },
+            Part {
+                dims: &dims,
+                start: &to,
+            },
+        );
+        copy_part(bytes, from, scratch, to, &extent, item);
+    }
+    Cow::Borrowed(scratch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{ElementType, Order};
+
+    fn chunk(length: u64, element: &[u64]) -> ChunkShape {
+        ChunkShape {
+            length,
+            element: element.to_vec(),
+        }
+    }
+
+    fn zero(item: usize) -> Fill {
+        Fill::new(&ElementType::Uint(item, Order::Little)).unwrap()
+    }
+
+    #[test]
+    fn a_slab_that_is_the_chunk_is_not_copied() {
+        let mut slab = Slab::new();
+        slab.push(2, &[3], &[1, 2, 3, 4, 5, 6], 6);
+        let shape = chunk(2, &[3]);
+        assert_eq!(tiles(&slab, &shape, 1, None), [[0]]);
+        let mut scratch = Vec::new();
+        let tile = cut(&slab, &shape, &[0], 1, &zero(1), &mut scratch);
+        assert_eq!(tile.as_ptr(), slab.bytes().as_ptr());
+    }
+
+    #[test]
+    fn a_part_of_a_slab_is_padded() {
+        let mut slab = Slab::new();
+        slab.push(1, &[3], &[1, 2, 3], 6);
+        let mut scratch = vec![9; 100];
+        let tile = cut(&slab, &chunk(2, &[3]), &[0], 1, &zero(1), &mut scratch);
+        assert_eq!(*tile, [1, 2, 3, 0, 0, 0]);
+    }
+
+    #[test]
+    fn large_points_are_cut() {
+        let mut slab = Slab::new();
+        let data: Vec<u8> = (1..=30).collect();
+        slab.push(2, &[3, 5], &data, 30);
+        let shape = chunk(2, &[2, 3]);
+        let corners = tiles(&slab, &shape, 1, None);
+        assert_eq!(corners, [[0, 0], [0, 3], [2, 0], [2, 3]]);
+        let mut scratch = Vec::new();
+        let mut tile =
+            |corner: &[u64]| cut(&slab, &shape, corner, 1, &zero(1), &mut scratch).into_owned();
+        assert_eq!(tile(&[0, 0]), [1, 2, 3, 6, 7, 8, 16, 17, 18, 21, 22, 23]);
+        assert_eq!(tile(&[0, 3]), [4, 5, 0, 9, 10, 0, 19, 20, 0, 24, 25, 0]);
+        assert_eq!(tile(&[2, 3]), [14, 15, 0, 0, 0, 0, 29, 30, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn ragged_points_are_padded() {
+        let element = ElementType::Float(4, Order::Little);
+        let fill = Fill::new(&element).unwrap();
+        let number = |n: f32| n.to_le_bytes();
+        let mut slab = Slab::new();
+        slab.push(1, &[3], &[1., 2., 3.].map(number).concat(), 0);
+        slab.push_missing(1);
+        slab.push(1, &[0], &[], 0);
+        slab.push(1, &[1], &number(4.), 0);
+        let shape = chunk(4, &[2]);
+        assert_eq!(tiles(&slab, &shape, 4, None), [[0], [2]]);
+        let mut scratch = Vec::new();
+        let mut tile = |corner: u64| -> Vec<f32> {
+            cut(&slab, &shape, &[corner], 4, &fill, &mut scratch)
+                .chunks(4)
+                .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+                .collect()
+        };
+        let text = format!("{:?} {:?}", tile(0), tile(2));
+        assert_eq!(
+            text,
+            "[1.0, 2.0, NaN, NaN, NaN, NaN, 4.0, NaN] [3.0, NaN, NaN, NaN, NaN, NaN, NaN, NaN]"
+        );
+    }
+
+    #[test]
+    fn only_chunks_with_data_are_told() {
+        let mut slab = Slab::new();
+        slab.push(1, &[1, 9], &[1; 9], 9);
+        slab.push(1, &[7, 1], &[2; 7], 9);
+        slab.push(1, &[0, 50], &[], 9);
+        slab.push(1, &[1, 2], &[3; 2], 9);
+        let corners = tiles(&slab, &chunk(4, &[4, 4]), 1, None);
+        assert_eq!(corners, [[0, 0], [0, 4], [0, 8], [4, 0]]);
+        let mut hole = Slab::new();
+        hole.push_missing(4);
+        let shape = chunk(4, &[4]);
+        assert!(tiles(&hole, &shape, 1, None).is_empty());
+        assert_eq!(tiles(&hole, &shape, 1, Some(&[6])), [[0], [4]]);
+    }
+
+    #[test]
+    fn scalars_have_one_tile() {
+        let mut slab = Slab::new();
+        slab.push(2, &[], &[1, 2], 2);
+        let shape = chunk(3, &[]);
+        assert_eq!(tiles(&slab, &shape, 1, None), [Vec::<u64>::new()]);
+        let mut scratch = Vec::new();
+        assert_eq!(
+            *cut(&slab, &shape, &[], 1, &zero(1), &mut scratch),
+            [1, 2, 0]
+        );
+    }
+}
