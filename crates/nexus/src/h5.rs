@@ -13,10 +13,12 @@
 //!   h5py makes for the numpy type.
 //! * [`Link`], [`Layout`] and [`Elements`] describe what a file holds, for people and tests.
 
+mod attribute;
 mod create;
 mod dataset;
 mod dataspace;
 mod datatype;
+mod describe;
 mod error;
 mod file;
 mod group;
@@ -24,11 +26,15 @@ mod handle;
 mod library;
 mod link;
 mod names;
+mod number;
+mod packed;
 mod properties;
+mod render;
 
 pub use create::{Chunked, External, Filter, Virtual};
 pub use dataset::Dataset;
 pub use datatype::Datatype;
+pub use describe::{Elements, Layout, Storage};
 pub use error::{Error, Frame, Result, Stack};
 pub use file::File;
 pub use group::{Group, Kind};

@@ -1,0 +1,153 @@
+//! Attributes of groups and datasets.
+
+use std::ffi::{CStr, c_char, c_void};
+
+use hdf5_metno_sys::h5::{H5_index_t, H5_iter_order_t, herr_t};
+use hdf5_metno_sys::h5a::{self, H5A_info_t};
+use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5p;
+
+use super::dataset::Dataset;
+use super::dataspace::Dataspace;
+use super::datatype::Datatype;
+use super::describe::Elements;
+use super::error::Result;
+use super::group::Group;
+use super::handle::Handle;
+use super::library::call;
+use super::names::c_text;
+use super::packed::Packed;
+use super::render;
+use crate::tree::Value;
+
+macro_rules! attributes {
+    ($($object:ty),*) => {$(
+        impl $object {
+            /// Makes an attribute, or replaces it; it moves to the end of the list then. When this
+            /// fails, what was there is still there.
+            pub fn set_attribute(&self, name: &str, value: &Value) -> Result<()> {
+                set(self.handle.id(), name, value)
+            }
+
+            /// Whether there is an attribute of this name.
+            pub fn has_attribute(&self, name: &str) -> Result<bool> {
+                exists(self.handle.id(), name)
+            }
+
+            /// Takes an attribute away.
+            pub fn delete_attribute(&self, name: &str) -> Result<()> {
+                let name = c_text(name)?;
+                call!(h5a::H5Adelete(self.handle.id(), name.as_ptr())).map(drop)
+            }
+
+            /// Names of all attributes, in the order in which the file keeps them.
+            pub fn attribute_names(&self) -> Result<Vec<String>> {
+                names(self.handle.id())
+            }
+
+            /// The elements of an attribute as texts.
+            pub fn attribute(&self, name: &str) -> Result<Elements> {
+                read(self.handle.id(), name)
+            }
+        }
+    )*};
+}
+
+attributes!(Group, Dataset);
+
+fn set(object: hid_t, name: &str, value: &Value) -> Result<()> {
+    let packed = Packed::new(value)?;
+    let space = Dataspace::of(value.shape())?;
+    if !exists(object, name)? {
+        return create(object, name, &packed, &space);
+    }
+    // The new one is complete before the old one goes.
+    let temporary = format!("{name} (new)");
+    if exists(object, &temporary)? {
+        delete(object, &temporary)?;
+    }
+    create(object, &temporary, &packed, &space)?;
+    delete(object, name)?;
+    let (temporary, name) = (c_text(&temporary)?, c_text(name)?);
+    call!(h5a::H5Arename(object, temporary.as_ptr(), name.as_ptr())).map(drop)
+}
+
+fn create(object: hid_t, name: &str, packed: &Packed, space: &Dataspace) -> Result<()> {
+    let c_name = c_text(name)?;
+    let id = call!(h5a::H5Acreate2(
+        object,
+        c_name.as_ptr(),
+        packed.datatype.handle.id(),
+        space.handle.id(),
+        h5p::H5P_DEFAULT,
+        h5p::H5P_DEFAULT
+    ))?;
+    let attribute = Handle::new(id);
+    if packed.rows.is_empty() {
+        return Ok(());
+    }
+    // `Packed` has compared its rows with the shape, which is that of the space.
+    let rows: *const c_void = packed.rows.as_ptr().cast();
+    let written = call!(h5a::H5Awrite(
+        attribute.id(),
+        packed.datatype.handle.id(),
+        rows
+    ));
+    if written.is_err() {
+        drop(attribute);
+        delete(object, name)?;
+    }
+    written.map(drop)
+}
+
+fn exists(object: hid_t, name: &str) -> Result<bool> {
+    let name = c_text(name)?;
+    Ok(call!(h5a::H5Aexists(object, name.as_ptr()))? > 0)
+}
+
+fn delete(object: hid_t, name: &str) -> Result<()> {
+    let name = c_text(name)?;
+    call!(h5a::H5Adelete(object, name.as_ptr())).map(drop)
+}
+
+fn names(object: hid_t) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    // Objects that do not track the order of creation answer with an arbitrary but fixed one.
+    call!(h5a::H5Aiterate2(
+        object,
+        H5_index_t::H5_INDEX_CRT_ORDER,
+        H5_iter_order_t::H5_ITER_NATIVE,
+        std::ptr::null_mut(),
+        Some(note_name),
+        (&raw mut names).cast()
+    ))?;
+    Ok(names)
+}
+
+unsafe extern "C" fn note_name(
+    _: hid_t,
+    name: *const c_char,
+    _: *const H5A_info_t,
+    names: *mut c_void,
+) -> herr_t {
+    // SAFETY: the library passes a C string and the vector that `names` gave it.
+    let (name, names) = unsafe { (CStr::from_ptr(name), &mut *names.cast::<Vec<String>>()) };
+    names.push(name.to_string_lossy().into_owned());
+    0
+}
+
+fn read(object: hid_t, name: &str) -> Result<Elements> {
+    let name = c_text(name)?;
+    let attribute = Handle::new(call!(h5a::H5Aopen(
+        object,
+        name.as_ptr(),
+        h5p::H5P_DEFAULT
+    ))?);
+    let datatype = Handle::new(call!(h5a::H5Aget_type(attribute.id()))?);
+    let space = Handle::new(call!(h5a::H5Aget_space(attribute.id()))?);
+    let datatype = Datatype::from_handle(datatype)?;
+    let space = Dataspace::from_handle(space)?;
+    render::elements(&datatype, &space, u64::MAX, |memory| {
+        call!(h5a::H5Aread(attribute.id(), datatype.handle.id(), memory)).map(drop)
+    })
+}

@@ -1,0 +1,177 @@
+//! What a file holds, for people and for tests.
+
+use std::ffi::c_char;
+
+use hdf5_metno_sys::h5d::{self, H5D_layout_t};
+use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::{h5p, h5s};
+
+use super::dataset::Dataset;
+use super::dataspace::UNLIMITED;
+use super::error::Result;
+use super::handle::Handle;
+use super::library::{call, enter};
+use super::names::sized_text;
+use super::render;
+
+/// The elements of a small dataset or attribute as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elements {
+    /// Name of the type of one element, such as `float64`, `text` or `compound{x: int64}`.
+    pub type_name: String,
+    /// Extent; empty for a scalar, `None` when there is no space at all.
+    pub shape: Option<Vec<u64>>,
+    /// The elements in C order, texts without quotes; `None` if there are more than was asked for.
+    pub texts: Option<Vec<String>>,
+}
+
+/// How a dataset is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Name of the type of one element.
+    pub type_name: String,
+    /// Extent; empty for a scalar, `None` when there is no space at all.
+    pub shape: Option<Vec<u64>>,
+    /// Largest extent, `None` without limit.
+    pub max_shape: Vec<Option<u64>>,
+    /// Where the bytes are.
+    pub storage: Storage,
+}
+
+/// Where the bytes of a dataset are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Storage {
+    /// In the header of the dataset.
+    Compact,
+    /// In one piece.
+    Contiguous,
+    /// In pieces.
+    Chunked {
+        /// Extent of one piece.
+        chunk: Vec<u64>,
+        /// Steps from elements to bytes, such as `shuffle` or `deflate 4`.
+        filters: Vec<String>,
+    },
+    /// In other files without structure: name, first byte, number of bytes (`None`: the rest).
+    External(Vec<(String, u64, Option<u64>)>),
+    /// In datasets of other files: name of the file, path inside.
+    Virtual(Vec<(String, String)>),
+}
+
+impl Dataset {
+    /// How the dataset is stored.
+    pub fn layout(&self) -> Result<Layout> {
+        let (shape, max_shape) = match self.space()?.extent()? {
+            Some((shape, limits)) => (Some(shape), limits),
+            None => (None, Vec::new()),
+        };
+        let list = Handle::new(call!(h5d::H5Dget_create_plist(self.handle.id()))?);
+        Ok(Layout {
+            type_name: render::type_name(self.datatype.handle.id())?,
+            storage: storage(list.id(), max_shape.len())?,
+            shape,
+            max_shape,
+        })
+    }
+
+    /// The elements as texts, if there are not more of them than `limit`.
+    pub fn elements(&self, limit: u64) -> Result<Elements> {
+        let (all, default) = (h5s::H5S_ALL, h5p::H5P_DEFAULT);
+        let id = self.handle.id();
+        render::elements(&self.datatype, &self.space()?, limit, |memory| {
+            let datatype = self.datatype.handle.id();
+            call!(h5d::H5Dread(id, datatype, all, all, default, memory)).map(drop)
+        })
+    }
+}
+
+fn storage(list: hid_t, rank: usize) -> Result<Storage> {
+    let files = call!(h5p::H5Pget_external_count(list))?;
+    if files > 0 {
+        return (0..files.unsigned_abs())
+            .map(|index| external(list, index))
+            .collect::<Result<_>>()
+            .map(Storage::External);
+    }
+    let entered = enter();
+    // SAFETY: the caller holds the list.
+    let layout = unsafe { h5p::H5Pget_layout(list) };
+    drop(entered);
+    Ok(match layout {
+        H5D_layout_t::H5D_COMPACT => Storage::Compact,
+        H5D_layout_t::H5D_CHUNKED => {
+            let mut chunk = vec![0; rank];
+            let size = i32::try_from(rank).unwrap_or(i32::MAX);
+            call!(h5p::H5Pget_chunk(list, size, chunk.as_mut_ptr()))?;
+            Storage::Chunked {
+                chunk,
+                filters: filters(list)?,
+            }
+        }
+        H5D_layout_t::H5D_VIRTUAL => Storage::Virtual(sources(list)?),
+        _ => Storage::Contiguous,
+    })
+}
+
+fn external(list: hid_t, index: u32) -> Result<(String, u64, Option<u64>)> {
+    let mut name = vec![0u8; 4096];
+    let (mut offset, mut size) = (0, 0);
+    call!(h5p::H5Pget_external(
+        list,
+        index,
+        name.len() - 1,
+        name.as_mut_ptr().cast(),
+        &mut offset,
+        &mut size
+    ))?;
+    let end = name.iter().position(|byte| *byte == 0).unwrap_or(0);
+    let name = String::from_utf8_lossy(&name[..end]).into_owned();
+    let size = (size != UNLIMITED).then_some(size);
+    Ok((name, offset.unsigned_abs(), size))
+}
+
+fn sources(list: hid_t) -> Result<Vec<(String, String)>> {
+    let mut count = 0;
+    call!(h5p::H5Pget_virtual_count(list, &mut count))?;
+    (0..count)
+        .map(|index| {
+            let file = sized_text(|buffer: *mut c_char, size| {
+                call!(h5p::H5Pget_virtual_filename(list, index, buffer, size))
+            })?;
+            let dataset = sized_text(|buffer: *mut c_char, size| {
+                call!(h5p::H5Pget_virtual_dsetname(list, index, buffer, size))
+            })?;
+            Ok((file.replace("%%", "%"), dataset.replace("%%", "%")))
+        })
+        .collect()
+}
+
+fn filters(list: hid_t) -> Result<Vec<String>> {
+    let count = call!(h5p::H5Pget_nfilters(list))?;
+    (0..count.unsigned_abs())
+        .map(|index| {
+            let (mut flags, mut config) = (0, 0);
+            let mut values = [0u32; 16];
+            let mut used = values.len();
+            let mut name = [0u8; 80];
+            let id = call!(h5p::H5Pget_filter2(
+                list,
+                index,
+                &mut flags,
+                &mut used,
+                values.as_mut_ptr(),
+                name.len() - 1,
+                name.as_mut_ptr().cast(),
+                &mut config
+            ))?;
+            let end = name.iter().position(|byte| *byte == 0).unwrap_or(0);
+            Ok(match id {
+                1 => format!("deflate {}", values[0]),
+                2 => "shuffle".to_owned(),
+                3 => "fletcher32".to_owned(),
+                other => format!("{} ({other})", String::from_utf8_lossy(&name[..end])),
+            })
+        })
+        .collect()
+}

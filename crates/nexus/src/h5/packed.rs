@@ -1,0 +1,151 @@
+//! Values as the C library wants them in memory: rows of fixed size, texts behind pointers.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::create::same_size;
+use super::dataset::Dataset;
+use super::dataspace::{Dataspace, elements};
+use super::datatype::Datatype;
+use super::error::{Error, Result};
+use super::group::Group;
+use super::properties;
+use crate::tree::{Column, Value};
+
+/// A value ready to be written.
+pub(super) struct Packed<'a> {
+    pub(super) datatype: Arc<Datatype>,
+    pub(super) rows: Cow<'a, [u8]>,
+    /// What the pointers in `rows` point to.
+    _texts: Vec<u8>,
+}
+
+impl<'a> Packed<'a> {
+    /// Numbers are borrowed, tables are turned from columns into rows.
+    pub(super) fn new(value: &'a Value) -> Result<Packed<'a>> {
+        let datatype = Datatype::of(&value.element())?;
+        let count = elements(value.shape())?;
+        if let Value::Numbers { bytes, .. } = value {
+            if datatype.is_indirect() {
+                return Err(Error::Type("text given as plain bytes".to_owned()));
+            }
+            same_size(count.saturating_mul(datatype.size() as u64), bytes)?;
+            return Ok(Packed {
+                datatype,
+                rows: Cow::Borrowed(bytes),
+                _texts: Vec::new(),
+            });
+        }
+        let stride = datatype.size();
+        let length = usize::try_from(count)
+            .ok()
+            .and_then(|count| count.checked_mul(stride))
+            .ok_or_else(|| Error::Type(format!("{count} rows do not fit into memory")))?;
+        check(value, count)?;
+        let mut rows = vec![0u8; length];
+        // Never grows beyond its capacity, so that the pointers stay right.
+        let mut texts = Vec::with_capacity(text_bytes(value));
+        fill(value, 0, stride, &mut rows, &mut texts)?;
+        Ok(Packed {
+            datatype,
+            rows: Cow::Owned(rows),
+            _texts: texts,
+        })
+    }
+}
+
+impl Group {
+    /// Makes a contiguous dataset of this value, a scalar for an empty shape.
+    ///
+    /// # Errors
+    /// If the name exists, and if the value contradicts itself.
+    pub fn create_value(&self, name: &str, value: &Value) -> Result<Dataset> {
+        let packed = Packed::new(value)?;
+        let space = Dataspace::of(value.shape())?;
+        let creation = properties::dataset_creation()?;
+        let dataset = self.create_dataset(name, &packed.datatype, &space, &creation)?;
+        if !packed.rows.is_empty() {
+            // SAFETY: `Packed` has compared the rows with the shape of the value, which is that
+            // of the dataset, and its texts live as long as it.
+            unsafe { dataset.write_raw(&packed.datatype, packed.rows.as_ptr().cast())? };
+        }
+        Ok(dataset)
+    }
+}
+
+/// Compares the lengths of what the value holds with the number of elements, column by column.
+fn check(value: &Value, count: u64) -> Result<()> {
+    let expected = |given: usize| {
+        if given as u64 == count {
+            Ok(())
+        } else {
+            Err(Error::Type(format!(
+                "{given} elements given where the shape makes {count}"
+            )))
+        }
+    };
+    match value {
+        Value::Numbers { element, bytes, .. } => {
+            let datatype = Datatype::of(element)?;
+            if datatype.is_indirect() {
+                return Err(Error::Type("text given as plain bytes".to_owned()));
+            }
+            same_size(count.saturating_mul(datatype.size() as u64), bytes)
+        }
+        Value::Texts { texts, .. } => expected(texts.len()),
+        Value::Compound { columns, .. } => columns
+            .iter()
+            .try_for_each(|column| check(&column.value, count)),
+    }
+}
+
+/// Writes one column, or all of a table, at `offset` of every row. Lengths were checked.
+fn fill(
+    value: &Value,
+    offset: usize,
+    stride: usize,
+    rows: &mut [u8],
+    texts: &mut Vec<u8>,
+) -> Result<usize> {
+    match value {
+        Value::Numbers { element, bytes, .. } => {
+            let size = Datatype::of(element)?.size();
+            for (row, item) in rows.chunks_exact_mut(stride).zip(bytes.chunks_exact(size)) {
+                row[offset..offset + size].copy_from_slice(item);
+            }
+            Ok(size)
+        }
+        Value::Texts { texts: items, .. } => {
+            for (row, item) in rows.chunks_exact_mut(stride).zip(items) {
+                if item.contains('\0') {
+                    return Err(Error::Nul(item.clone()));
+                }
+                let pointer = texts.as_ptr().wrapping_add(texts.len());
+                texts.extend_from_slice(item.as_bytes());
+                texts.push(0);
+                row[offset..offset + POINTER].copy_from_slice(&pointer.addr().to_ne_bytes());
+            }
+            Ok(POINTER)
+        }
+        Value::Compound { columns, .. } => {
+            let mut size = 0;
+            for Column { value, .. } in columns {
+                size += fill(value, offset + size, stride, rows, texts)?;
+            }
+            Ok(size)
+        }
+    }
+}
+
+const POINTER: usize = size_of::<*const u8>();
+
+/// Bytes of all texts with the NUL at the end of each.
+fn text_bytes(value: &Value) -> usize {
+    match value {
+        Value::Numbers { .. } => 0,
+        Value::Texts { texts, .. } => texts.iter().map(|text| text.len() + 1).sum(),
+        Value::Compound { columns, .. } => {
+            columns.iter().map(|column| text_bytes(&column.value)).sum()
+        }
+    }
+}
