@@ -126,12 +126,14 @@ def note(text: str):
 def parse_arguments() -> argparse.Namespace:
     names = ", ".join(f"{number} {workload.name}" for number, workload in enumerate(WORKLOADS, 1))
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--binary", type=Path, default=HERE.parent / "target/release/nexus-writer", help="our writer")
-    parser.add_argument("--only", type=find_workload, action="append", metavar="N", help=f"one workload ({names}); may be repeated")
-    parser.add_argument("--repeat", type=positive, default=3, metavar="N", help="runs of each writer, 3 by default; the median counts")
-    parser.add_argument("--writer", choices=[REFERENCE, OURS], help="time one writer alone")
-    parser.add_argument("--directory", type=Path, metavar="DIR", help="where the files go, instead of the temporary directory")
-    parser.add_argument("--json", action="store_true", help="print the figures of all runs as JSON")
+    add = parser.add_argument
+    binary = HERE.parent / "target/release/nexus-writer"
+    add("--binary", type=Path, default=binary, help="our writer")
+    add("--only", type=find_workload, action="append", metavar="N", help=f"one workload ({names}); may be repeated")
+    add("--repeat", type=positive, default=3, metavar="N", help="runs of each writer (3); the median counts")
+    add("--writer", choices=[REFERENCE, OURS], help="time one writer alone")
+    add("--directory", type=Path, metavar="DIR", help="where the files go, instead of the temporary directory")
+    add("--json", action="store_true", help="print the figures of all runs as JSON")
     options = parser.parse_args()
     if options.writer != REFERENCE and not options.binary.is_file():
         parser.error(f"{options.binary} does not exist; ./dev bench builds it, --writer {REFERENCE} does without")

@@ -22,7 +22,7 @@ def workload_lines(result: dict) -> list[str]:
     lines = []
     for number, (name, figures) in enumerate(writers.items()):
         lines.append(row([result["workload"] if number == 0 else "", name, *cells(figures)]))
-    if len(writers) == 2:
+    if len(writers) == 2 and not any(figures["problems"] for figures in writers.values()):
         lines.append(row(["", "ratio", *ratios(*writers.values())]))
         lines += [f"{'':{WIDTHS[0]}}{goal}" for goal in goals(result["workload"], *writers.values())]
     return lines
@@ -59,5 +59,5 @@ def goals(workload: str, reference: dict, ours: dict) -> list[str]:
 
 
 def row(values) -> str:
-    texts = [f"{value:<{width}}" if n < 2 else f"{value:>{width}}" for n, (value, width) in enumerate(zip(values, WIDTHS))]
-    return " ".join(texts).rstrip()
+    aligned = "<<>>>>>>"
+    return " ".join(f"{v:{side}{width}}" for v, side, width in zip(values, aligned, WIDTHS)).rstrip()
