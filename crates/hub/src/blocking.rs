@@ -127,3 +127,44 @@ fn with_parker<R>(wait: impl FnOnce(&Parker) -> R) -> R {
     PARKER.try_with(|place| place.set(Some(parker))).ok();
     output
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+
+    #[test]
+    fn a_wait_inside_a_wait_takes_no_wakeup_of_the_outer_one() {
+        let (outer, inner) = (Event::new(), Event::new());
+        let mut nested = false;
+        let both = async {
+            let mut waits = pin!(outer.wait());
+            std::future::poll_fn(|context| {
+                let poll = waits.as_mut().poll(context);
+                if !nested {
+                    nested = true;
+                    // The outer wait is woken while the inner one has the thread.
+                    let waker = thread::spawn({
+                        let (outer, inner) = (outer.clone(), inner.clone());
+                        move || {
+                            outer.send();
+                            inner.send();
+                        }
+                    });
+                    assert_eq!(wait(inner.wait(), None), Some(()));
+                    waker.join().unwrap();
+                }
+                poll
+            })
+            .await;
+        };
+        assert_eq!(wait(both, None), Some(()));
+    }
+
+    #[test]
+    fn a_foreign_unpark_wakes_nobody() {
+        let event = Event::new();
+        thread::current().unpark();
+        assert_eq!(wait(event.wait(), Some(Duration::from_millis(1))), None);
+    }
+}

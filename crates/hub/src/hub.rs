@@ -13,10 +13,11 @@ use crate::queue::Queue;
 
 /// An event loop to be run by one thread, with timers and network I/O.
 ///
-/// Greenlets that [`spawn`] starts share the thread: one runs until it waits, then another does.
+/// Greenlets that [`spawn`](crate::spawn) starts share the thread: one runs until it waits, then another does.
 /// They need not be [`Send`].
 #[derive(Debug)]
 pub struct Hub {
+    calls: Calls,
     driver: Driver,
     launcher: Launcher,
 }
@@ -30,9 +31,7 @@ thread_local! {
 /// All that happens in a thread while it runs a [`Hub`] is in a greenlet: the main one, or a
 /// spawned one.
 pub fn in_greenlet() -> bool {
-    CURRENT
-        .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()))
-        .unwrap_or(false)
+    with_current(|_| ()).is_some()
 }
 
 impl Hub {
@@ -50,11 +49,13 @@ impl Hub {
     /// When the system has no resources left for an event loop.
     pub fn named(name: &str) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
+        let launcher = Launcher::new(name);
         Ok(Hub {
+            calls: Calls(launcher.calls().clone()),
             driver: Driver {
                 runtime: Some(runtime),
             },
-            launcher: Launcher::new(name),
+            launcher,
         })
     }
 
@@ -69,18 +70,22 @@ impl Hub {
     /// greenlet panics. Functions sent to the hub that have not run yet are answered with an error.
     ///
     /// # Panics
-    /// In a greenlet: there is a hub in this thread already; [`spawn`] there instead. A panic of
+    /// In a greenlet: there is a hub in this thread already; [`spawn`](crate::spawn) there instead. A panic of
     /// the main greenlet goes through.
     pub fn run<F: Future>(self, main: F) -> F::Output {
-        let Hub { driver, launcher } = self;
+        let Hub {
+            calls,
+            driver,
+            launcher,
+        } = self;
         // Locals are dropped from last to first: no more calls are taken, then the greenlets end,
         // while this thread still counts as the hub that they belong to.
         let _current = Current::enter(launcher.clone());
         let runtime = driver.runtime();
         let _timers_and_sockets = runtime.enter();
         let greenlets = LocalSet::new();
-        let _calls = Calls(launcher.calls().clone());
-        greenlets.spawn_local(serve(launcher.calls().clone()));
+        let calls = calls;
+        greenlets.spawn_local(serve(calls.0.clone()));
         greenlets.block_on(runtime, main)
     }
 }
@@ -92,17 +97,11 @@ async fn serve(calls: Queue<Call>) {
     }
 }
 
-/// The launcher of the hub that this thread runs.
-pub(crate) fn current() -> Option<Launcher> {
-    CURRENT
-        .try_with(|current| {
-            current
-                .try_borrow()
-                .ok()
-                .and_then(|current| current.clone())
-        })
-        .ok()
-        .flatten()
+/// Looks at the launcher of the hub that this thread runs. `None`: it runs none.
+pub(crate) fn with_current<R>(look: impl FnOnce(&Launcher) -> R) -> Option<R> {
+    // A destructor of an ending thread may come here when the place is gone already.
+    let look = |current: &RefCell<Option<Launcher>>| current.borrow().as_ref().map(look);
+    CURRENT.try_with(look).ok().flatten()
 }
 
 /// This thread's membership of its hub.
@@ -126,7 +125,9 @@ impl Drop for Current {
     }
 }
 
-/// Ends the taking of calls.
+/// The calls that a hub takes, as long as it lives: those that are left are thrown away, and so are
+/// answered with an error.
+#[derive(Debug)]
 struct Calls(Queue<Call>);
 
 impl Drop for Calls {

@@ -77,7 +77,7 @@ impl Launcher {
     /// # Errors
     /// When this thread runs none.
     pub fn current() -> Result<Self, NoHub> {
-        hub::current().ok_or(NoHub)
+        hub::with_current(Launcher::clone).ok_or(NoHub)
     }
 
     /// The name of the hub.
@@ -87,7 +87,7 @@ impl Launcher {
 
     /// Whether this code runs in the hub that functions are sent to.
     pub fn is_here(&self) -> bool {
-        hub::current().is_some_and(|current| current.calls.is_same(&self.calls))
+        hub::with_current(|current| current.calls.is_same(&self.calls)).unwrap_or(false)
     }
 
     /// Runs `function` there and waits for what it returns. In that thread itself, it runs at once.

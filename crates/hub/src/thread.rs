@@ -1,5 +1,7 @@
 //! [`Thread`]: a thread with a hub of its own.
 
+mod calls;
+mod context;
 mod error;
 
 use std::fmt;
@@ -13,11 +15,11 @@ use std::time::Duration;
 use crate::blocking;
 use crate::error::Panic;
 use crate::event::Event;
-use crate::greenlet::Greenlet;
 use crate::hub::Hub;
-use crate::launcher::{CallError, Launcher};
+use crate::launcher::Launcher;
 use crate::result::{AsyncResult, ResultError};
 
+pub use context::ThreadContext;
 pub use error::{StopError, ThreadError};
 
 /// A thread that runs a main function in a hub of its own, and functions that others send.
@@ -31,28 +33,6 @@ pub struct Thread<T> {
     kill: Event,
     /// Set by the thread as the last thing that it does.
     outcome: AsyncResult<T, ThreadError>,
-}
-
-/// What the main function of a [`Thread`] knows of its thread.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ThreadContext {
-    /// The name of the thread.
-    pub name: Arc<str>,
-    /// Sent when the main function shall return.
-    pub stopping: Event,
-}
-
-impl ThreadContext {
-    /// Awaits `future`, but not longer than until the thread shall stop: then it is dropped, and
-    /// the answer is `None`.
-    pub async fn until_stopping<F: Future>(&self, future: F) -> Option<F::Output> {
-        tokio::select! {
-            biased;
-            () = self.stopping.wait() => None,
-            output = future => Some(output),
-        }
-    }
 }
 
 impl Thread<()> {
@@ -235,56 +215,6 @@ impl<T> Thread<T> {
         blocking::refuse_in_greenlet("Thread::get_blocking", "Thread::get")
             .map_err(ResultError::BlockingInGreenlet)?;
         self.outcome.get_blocking(timeout)
-    }
-
-    /// Runs `function` in the thread; see [`Launcher::apply`].
-    ///
-    /// # Errors
-    /// When the thread has stopped, or the function panicked.
-    pub async fn apply<R, F>(&self, function: F) -> Result<R, CallError>
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        self.launcher.apply(function).await
-    }
-
-    /// Runs `function` in the thread; see [`Launcher::apply_blocking`].
-    ///
-    /// # Errors
-    /// The same, and in a greenlet of another hub, and when the time was up.
-    pub fn apply_blocking<R, F>(
-        &self,
-        function: F,
-        timeout: Option<Duration>,
-    ) -> Result<R, CallError>
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        self.launcher.apply_blocking(function, timeout)
-    }
-
-    /// Sends `function` to the thread; see [`Launcher::apply_async`].
-    pub fn apply_async<R, F>(&self, function: F) -> AsyncResult<R, CallError>
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        self.launcher.apply_async(function)
-    }
-
-    /// Starts a greenlet in the thread; see [`Launcher::spawn`].
-    ///
-    /// # Errors
-    /// When the thread has stopped.
-    pub fn spawn<F, W>(&self, function: F) -> Result<Greenlet<W::Output>, CallError>
-    where
-        F: FnOnce() -> W + Send + 'static,
-        W: Future + 'static,
-        W::Output: Send + 'static,
-    {
-        self.launcher.spawn(function)
     }
 
     fn refuse_own_thread(&self) -> Result<(), StopError> {

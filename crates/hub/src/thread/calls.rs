@@ -1,0 +1,61 @@
+//! Functions and greenlets that others send to a thread, by its launcher.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::Thread;
+use crate::greenlet::Greenlet;
+use crate::launcher::CallError;
+use crate::result::AsyncResult;
+
+impl<T> Thread<T> {
+    /// Runs `function` in the thread; see [`Launcher::apply`](crate::Launcher::apply).
+    ///
+    /// # Errors
+    /// When the thread has stopped, or the function panicked.
+    pub async fn apply<R, F>(&self, function: F) -> Result<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.launcher.apply(function).await
+    }
+
+    /// Runs `function` in the thread; see [`Launcher::apply_blocking`](crate::Launcher::apply_blocking).
+    ///
+    /// # Errors
+    /// The same, and in a greenlet of another hub, and when the time was up.
+    pub fn apply_blocking<R, F>(
+        &self,
+        function: F,
+        timeout: Option<Duration>,
+    ) -> Result<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.launcher.apply_blocking(function, timeout)
+    }
+
+    /// Sends `function` to the thread; see [`Launcher::apply_async`](crate::Launcher::apply_async).
+    pub fn apply_async<R, F>(&self, function: F) -> AsyncResult<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.launcher.apply_async(function)
+    }
+
+    /// Starts a greenlet in the thread; see [`Launcher::spawn`](crate::Launcher::spawn).
+    ///
+    /// # Errors
+    /// When the thread has stopped.
+    pub fn spawn<F, W>(&self, function: F) -> Result<Greenlet<W::Output>, CallError>
+    where
+        F: FnOnce() -> W + Send + 'static,
+        W: Future + 'static,
+        W::Output: Send + 'static,
+    {
+        self.launcher.spawn(function)
+    }
+}
