@@ -1,0 +1,208 @@
+//! Asking the Beacon server of a beamline where its Redis data store is.
+//!
+//! Beacon speaks a binary protocol over TCP: little endian `int32` type, `int32` length, and as
+//! many bytes of content, whose first field (up to `|`) is a key that the reply repeats.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::url::RedisUrl;
+
+const QUERY: i32 = 32;
+const FAILED: i32 = 33;
+const OK: i32 = 34;
+const KEY: &[u8] = b"1";
+
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// A beamline computer that boots starts Beacon and the writer at the same time.
+const ATTEMPTS: u32 = 20;
+const BETWEEN: Duration = Duration::from_secs(1);
+/// An answer is a host and a port, or a path.
+const MAX_CONTENT: usize = 1 << 16;
+
+/// Why Beacon did not tell where the data store is.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BeaconError {
+    /// The address is not `host:port`.
+    #[error("BEACON_HOST is {given:?}, expected host:port")]
+    Address {
+        /// What was given.
+        given: String,
+    },
+    /// Beacon cannot be reached.
+    #[error("no answer from beacon at {address}: {source}")]
+    Unreachable {
+        /// Address of Beacon.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Beacon has no data store, or does not tell.
+    #[error("beacon at {address} tells no data store: {message}")]
+    Refused {
+        /// Address of Beacon.
+        address: String,
+        /// What it says.
+        message: String,
+    },
+    /// The answer cannot be understood.
+    #[error("unintelligible answer from beacon at {address}: {reason}")]
+    Answer {
+        /// Address of Beacon.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// URL of the data store that the Beacon server at `address` (`host:port`) knows.
+///
+/// Tries for 20 s when nobody listens there (yet).
+pub async fn data_store(address: &str) -> Result<RedisUrl, BeaconError> {
+    let (host, port) = split(address)?;
+    let mut attempt = 1;
+    loop {
+        match tokio::time::timeout(TIMEOUT, ask(host, port)).await {
+            Ok(Ok((kind, content))) => return understand(address, kind, &content),
+            Ok(Err(error))
+                if error.kind() == io::ErrorKind::ConnectionRefused && attempt < ATTEMPTS =>
+            {
+                if attempt == 1 {
+                    tracing::info!(address, "waiting for beacon");
+                }
+                attempt += 1;
+                tokio::time::sleep(BETWEEN).await;
+            }
+            Ok(Err(source)) => return Err(unreachable(address, source)),
+            Err(_) => return Err(unreachable(address, io::ErrorKind::TimedOut.into())),
+        }
+    }
+}
+
+fn split(address: &str) -> Result<(&str, u16), BeaconError> {
+    // As blissdata: exactly one colon, so that an IPv6 address is not misread.
+    let parts = address.split_once(':').and_then(|(host, port)| {
+        let port = port.parse().ok().filter(|_| !host.is_empty())?;
+        Some((host, port))
+    });
+    parts.ok_or_else(|| BeaconError::Address {
+        given: address.to_owned(),
+    })
+}
+
+async fn ask(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
+    let mut stream = TcpStream::connect((host, port)).await?;
+    let content = [KEY, b"|"].concat();
+    let mut request = Vec::new();
+    request.extend_from_slice(&QUERY.to_le_bytes());
+    request.extend_from_slice(&(content.len() as i32).to_le_bytes());
+    request.extend_from_slice(&content);
+    stream.write_all(&request).await?;
+    loop {
+        let kind = stream.read_i32_le().await?;
+        let len = usize::try_from(stream.read_i32_le().await?).unwrap_or(usize::MAX);
+        if len > MAX_CONTENT {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "this is not beacon",
+            ));
+        }
+        let mut content = vec![0; len];
+        stream.read_exact(&mut content).await?;
+        // Beacon also tells its clients things that they did not ask for.
+        if matches!(kind, OK | FAILED | -1) {
+            return Ok((kind, content));
+        }
+    }
+}
+
+fn understand(address: &str, kind: i32, content: &[u8]) -> Result<RedisUrl, BeaconError> {
+    let text = String::from_utf8_lossy(content);
+    let odd = |reason: &str| BeaconError::Answer {
+        address: address.to_owned(),
+        reason: format!("{reason} ({text:?})"),
+    };
+    let refused = |message: &str| BeaconError::Refused {
+        address: address.to_owned(),
+        message: message.into(),
+    };
+    let mut fields = text.splitn(3, '|');
+    let key = fields.next().unwrap_or_default();
+    if kind == -1 {
+        return Err(refused("it does not know the question"));
+    }
+    if key.as_bytes() != KEY {
+        return Err(odd("the answer to another question"));
+    }
+    let rest: Vec<&str> = fields.collect();
+    if kind == FAILED {
+        return Err(refused(&rest.join("|")));
+    }
+    match rest[..] {
+        [host, place] => Ok(match place.parse() {
+            Ok(port) => RedisUrl::tcp(host, port),
+            Err(_) if place.starts_with('/') => RedisUrl::unix(place),
+            Err(_) => return Err(odd("neither a port nor the path of a socket")),
+        }),
+        _ => Err(odd("three fields expected")),
+    }
+}
+
+fn unreachable(address: &str, source: io::Error) -> BeaconError {
+    BeaconError::Unreachable {
+        address: address.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_host_and_port() {
+        assert_eq!(split("bl00:25000").unwrap(), ("bl00", 25000));
+        for bad in [
+            "",
+            "localhost",
+            "localhost:",
+            ":25000",
+            "::1:25000",
+            "bl00:high",
+        ] {
+            let error = split(bad).unwrap_err();
+            assert!(
+                matches!(error, BeaconError::Address { .. }),
+                "{bad:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn understands_ports_and_sockets() {
+        let url = |content: &[u8]| understand("b:1", OK, content).map(|url| url.to_string());
+        assert_eq!(
+            url(b"1|127.0.0.1|25101").unwrap(),
+            "redis://127.0.0.1:25101"
+        );
+        assert_eq!(
+            url(b"1|localhost|/tmp/redis_data.sock").unwrap(),
+            "unix:///tmp/redis_data.sock"
+        );
+        for odd in [&b"2|localhost|1"[..], b"1|localhost", b"1|localhost|", b""] {
+            assert!(
+                matches!(url(odd), Err(BeaconError::Answer { .. })),
+                "{odd:?}"
+            );
+        }
+        let refused = understand("b:1", FAILED, b"1|Redis is not running").unwrap_err();
+        assert!(
+            refused.to_string().contains("Redis is not running"),
+            "{refused}"
+        );
+    }
+}
