@@ -1,0 +1,392 @@
+//! One connection to a Redis server.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWrite};
+
+use super::command::Command;
+use super::error::{RedisError, ServerError};
+use super::scan::{Found, Scanner};
+use super::transport::Transport;
+use super::value::Value;
+use crate::url::RedisUrl;
+
+/// What a connection reads into while nothing big is coming.
+const SMALL: usize = 16 << 10;
+/// The largest step by which the buffer grows ahead of data that have been announced.
+const MAX_STEP: usize = 64 << 20;
+/// The largest buffer that is laid out because the last reply was that large.
+const MAX_AHEAD: usize = 8 << 20;
+/// How long a server may be silent before it is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection to a Redis server, used by one at a time.
+///
+/// All waits are cancel-safe. [`queue`](Self::queue), [`flush`](Self::flush),
+/// [`receive`](Self::receive) and [`receive_raw`](Self::receive_raw) go on where they stopped
+/// when they are called again. [`call`](Self::call), [`call_raw`](Self::call_raw) and
+/// [`pipeline`](Self::pipeline) that are dropped half way poison the connection: the reply to
+/// come would be taken for that of the next command, so the next call is an error.
+pub struct Connection {
+    io: Transport,
+    server: String,
+    patience: Duration,
+    out: BytesMut,
+    buffer: BytesMut,
+    scanner: Scanner,
+    /// Size of the memory that `buffer` was last given.
+    block: usize,
+    last_reply: usize,
+    /// Number of replies that are still to come.
+    waiting: usize,
+    broken: bool,
+}
+
+impl Connection {
+    /// Connects, and logs in with the user, password and database of `url`.
+    ///
+    /// # Errors
+    /// [`RedisError::Connect`] or [`RedisError::Tls`] when there is no connection,
+    /// [`RedisError::Refused`] when the server does not let us in (also while it is loading its
+    /// data set, which [`RedisError::is_transient`] tells).
+    pub async fn open(url: &RedisUrl) -> Result<Connection, RedisError> {
+        let io = Transport::open(url).await?;
+        let mut connection = Connection {
+            io,
+            server: url.to_string(),
+            patience: PATIENCE,
+            out: BytesMut::new(),
+            buffer: BytesMut::new(),
+            scanner: Scanner::new(),
+            block: 0,
+            last_reply: 0,
+            waiting: 0,
+            broken: false,
+        };
+        connection.log_in(url).await?;
+        Ok(connection)
+    }
+
+    /// Sets how long the server may be silent while a reply is due (30 s at first). It must be
+    /// longer than any `BLOCK` that is asked for.
+    pub fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
+    /// Sends `command` and waits for its reply.
+    ///
+    /// # Errors
+    /// [`RedisError::Server`] for an error reply; the connection remains good then.
+    pub async fn call(&mut self, command: &Command) -> Result<Value, RedisError> {
+        let reply = self.call_raw(command).await?;
+        self.decode(&reply, command.name())
+    }
+
+    /// Sends `command` and waits for its reply, handed out as it came: complete, undecoded, and
+    /// without a copy out of the receive buffer. An error reply is an error as for
+    /// [`call`](Self::call).
+    pub async fn call_raw(&mut self, command: &Command) -> Result<Bytes, RedisError> {
+        self.must_be_idle()?;
+        self.queue(command);
+        let reply = self.receive_raw().await?;
+        if reply.first() == Some(&b'-') {
+            let error = self.decode(&reply, command.name()).err();
+            return Err(error.unwrap_or_else(|| self.unexpected(command.name(), "half an error")));
+        }
+        Ok(reply)
+    }
+
+    /// Sends all of `commands` at once and waits for all replies.
+    pub async fn pipeline(
+        &mut self,
+        commands: &[Command],
+    ) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
+        self.must_be_idle()?;
+        for command in commands {
+            self.queue(command);
+        }
+        let mut replies = Vec::with_capacity(commands.len());
+        for _ in commands {
+            replies.push(self.receive().await?);
+        }
+        Ok(replies)
+    }
+
+    /// Adds `command` to what [`flush`](Self::flush) sends.
+    pub fn queue(&mut self, command: &Command) {
+        command.encode(&mut self.out);
+        self.waiting += 1;
+    }
+
+    /// Sends what was queued. Replies that arrive meanwhile are kept.
+    pub async fn flush(&mut self) -> Result<(), RedisError> {
+        self.must_be_whole()?;
+        loop {
+            let patience = self.patience;
+            let step = poll_fn(|cx| self.poll_flush(cx));
+            match tokio::time::timeout(patience, step).await {
+                Ok(Ok(true)) => return Ok(()),
+                Ok(Ok(false)) => {}
+                Ok(Err(source)) => return Err(self.lost(source)),
+                Err(_) => return Err(self.silent()),
+            }
+        }
+    }
+
+    /// Waits for the next reply that is due and decodes it, an error reply inside.
+    pub async fn receive(&mut self) -> Result<Result<Value, ServerError>, RedisError> {
+        let reply = self.receive_raw().await?;
+        self.decode_inner(&reply)
+    }
+
+    /// Waits for the next reply that is due, flushing first, and hands it out undecoded (also
+    /// an error reply).
+    pub async fn receive_raw(&mut self) -> Result<Bytes, RedisError> {
+        loop {
+            if let Some(reply) = self.arrived()? {
+                return Ok(reply);
+            }
+            if self.waiting == 0 {
+                return Err(self.unexpected("nothing", "no reply is due"));
+            }
+            if !self.out.is_empty() {
+                self.flush().await?;
+                continue;
+            }
+            let patience = self.patience;
+            let read = poll_fn(|cx| self.poll_fill(cx));
+            match tokio::time::timeout(patience, read).await {
+                Ok(Ok(())) => {}
+                Ok(Err(source)) => return Err(self.lost(source)),
+                Err(_) => return Err(self.silent()),
+            }
+        }
+    }
+
+    /// The next reply if it has been read already; reads nothing.
+    pub fn try_receive(&mut self) -> Result<Option<Result<Value, ServerError>>, RedisError> {
+        match self.arrived()? {
+            Some(reply) => self.decode_inner(&reply).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Number of replies that are due.
+    pub fn outstanding(&self) -> usize {
+        self.waiting
+    }
+
+    /// Number of bytes that are queued and not sent.
+    pub fn unsent(&self) -> usize {
+        self.out.len()
+    }
+
+    /// True when the connection cannot be used any more.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// URL of the server without the password.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    async fn log_in(&mut self, url: &RedisUrl) -> Result<(), RedisError> {
+        let mut commands = Vec::new();
+        match (url.username(), url.password()) {
+            (Some(user), password) => {
+                let password = password.unwrap_or_default();
+                commands.push(Command::new("AUTH").arg(user).arg(password));
+            }
+            (None, Some(password)) => commands.push(Command::new("AUTH").arg(password)),
+            (None, None) => {}
+        }
+        if url.database() != 0 {
+            commands.push(Command::new("SELECT").arg(url.database()));
+        }
+        // Brings to light at once that a password is missing or the server is loading.
+        commands.push(Command::new("PING"));
+        for (command, reply) in commands.iter().zip(self.pipeline(&commands).await?) {
+            match reply {
+                // A user who may only read need not be allowed to ping.
+                Err(error) if command.name() == "PING" && error.code() == "NOPERM" => {}
+                Err(error) => {
+                    return Err(RedisError::Refused {
+                        server: self.server.clone(),
+                        error,
+                    });
+                }
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn arrived(&mut self) -> Result<Option<Bytes>, RedisError> {
+        self.must_be_whole()?;
+        if self.waiting == 0 {
+            return Ok(None);
+        }
+        match self.scanner.advance(&self.buffer) {
+            Ok(Found::Complete(len)) => Ok(Some(self.take(len))),
+            Ok(Found::Need(total)) => {
+                self.make_room(total);
+                Ok(None)
+            }
+            Err(reason) => {
+                self.broken = true;
+                Err(RedisError::Protocol {
+                    server: self.server.clone(),
+                    reason,
+                })
+            }
+        }
+    }
+
+    fn take(&mut self, len: usize) -> Bytes {
+        let reply = self.buffer.split_to(len).freeze();
+        self.waiting -= 1;
+        self.scanner = Scanner::new();
+        self.last_reply = len;
+        // What is left must not keep the memory of a big reply alive, nor grow to its size.
+        if self.block > SMALL && self.buffer.len() < SMALL {
+            self.buffer = BytesMut::from(&self.buffer[..]);
+            self.block = self.buffer.capacity();
+        }
+        reply
+    }
+
+    /// Makes the buffer ready for a reply that has at least `total` bytes.
+    fn make_room(&mut self, total: usize) {
+        let len = self.buffer.len();
+        let missing = total.saturating_sub(len);
+        if self.buffer.capacity() > len && self.buffer.capacity() >= total.min(len + MAX_STEP) {
+            return;
+        }
+        // An idle connection keeps a small buffer; one that follows busy streams gets replies of
+        // similar sizes and grows at once to the last one's.
+        let ahead = if len < SMALL {
+            SMALL
+        } else {
+            len.max(self.last_reply.min(MAX_AHEAD))
+        };
+        self.buffer.reserve(missing.max(ahead).min(MAX_STEP));
+        self.block = self.buffer.capacity();
+    }
+
+    /// Reads once.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.buffer.capacity() == self.buffer.len() {
+            self.make_room(self.buffer.len() + 1);
+        }
+        // `read_buf` keeps no state of its own, so a new one for each poll is the same read.
+        let read = pin!(self.io.read_buf(&mut self.buffer));
+        match std::task::ready!(read.poll(cx)) {
+            Ok(0) => Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "closed by the server",
+            ))),
+            Ok(_) => Poll::Ready(Ok(())),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    /// Writes once; true when all has been sent.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        if self.out.is_empty() {
+            if self.out.capacity() > MAX_AHEAD {
+                self.out = BytesMut::new();
+            }
+            return Pin::new(&mut self.io).poll_flush(cx).map_ok(|()| true);
+        }
+        match Pin::new(&mut self.io).poll_write(cx, &self.out) {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(n)) => {
+                self.out.advance(n);
+                Poll::Ready(Ok(false))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            // The server may wait until we take its replies.
+            Poll::Pending => self.poll_fill(cx).map_ok(|()| false),
+        }
+    }
+
+    fn decode(&mut self, reply: &Bytes, command: &str) -> Result<Value, RedisError> {
+        self.decode_inner(reply)?
+            .map_err(|error| RedisError::Server {
+                server: self.server.clone(),
+                command: command.to_owned(),
+                error,
+            })
+    }
+
+    fn decode_inner(&mut self, reply: &Bytes) -> Result<Result<Value, ServerError>, RedisError> {
+        match Value::decode(reply) {
+            Ok(Value::Error(error)) => Ok(Err(error)),
+            Ok(value) => Ok(Ok(value)),
+            Err(reason) => {
+                self.broken = true;
+                Err(RedisError::Protocol {
+                    server: self.server.clone(),
+                    reason,
+                })
+            }
+        }
+    }
+
+    fn must_be_idle(&mut self) -> Result<(), RedisError> {
+        if self.waiting != 0 {
+            self.broken = true;
+        }
+        self.must_be_whole()
+    }
+
+    fn must_be_whole(&self) -> Result<(), RedisError> {
+        if self.broken {
+            return Err(RedisError::Poisoned {
+                server: self.server.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self, source: io::Error) -> RedisError {
+        self.broken = true;
+        RedisError::Lost {
+            server: self.server.clone(),
+            source,
+        }
+    }
+
+    fn silent(&mut self) -> RedisError {
+        self.broken = true;
+        RedisError::Silent {
+            server: self.server.clone(),
+            waited: self.patience,
+        }
+    }
+
+    fn unexpected(&self, command: &str, reason: &str) -> RedisError {
+        RedisError::Unexpected {
+            server: self.server.clone(),
+            command: command.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("server", &self.server)
+            .field("outstanding", &self.waiting)
+            .field("broken", &self.broken)
+            .finish_non_exhaustive()
+    }
+}

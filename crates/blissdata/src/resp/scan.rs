@@ -1,0 +1,221 @@
+//! Finds the end of a reply while it arrives.
+//!
+//! [`Scanner`] remembers where it stopped, so that each byte is looked at once however small
+//! the pieces are, and jumps over bulk strings without touching them.
+
+/// The first line of a RESP2 element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Head {
+    Simple,
+    Error,
+    Int(i64),
+    Nil,
+    Bulk(usize),
+    Array(usize),
+}
+
+/// Longest line we accept in a length or an integer, sign and digits.
+const MAX_NUMBER: usize = 20;
+/// Longest simple string or error. Redis cuts its own at a few hundred bytes.
+const MAX_LINE: usize = 1 << 20;
+/// Redis refuses to hold more than 512 MB in one string unless told to.
+const MAX_BULK: i64 = 1 << 32;
+
+/// The element that begins at `at` in `bytes`, and where its first line ends. None when that
+/// line is not complete yet.
+pub(super) fn head(bytes: &[u8], at: usize) -> Result<Option<(Head, usize)>, String> {
+    let Some(&kind) = bytes.get(at) else {
+        return Ok(None);
+    };
+    let line = &bytes[at + 1..];
+    match kind {
+        b'+' | b'-' => {
+            let Some(end) = line.iter().take(MAX_LINE).position(|&b| b == b'\n') else {
+                return if line.len() < MAX_LINE {
+                    Ok(None)
+                } else {
+                    Err("endless line".into())
+                };
+            };
+            if end == 0 || line[end - 1] != b'\r' {
+                return Err("a line that does not end in CR LF".into());
+            }
+            let head = if kind == b'+' {
+                Head::Simple
+            } else {
+                Head::Error
+            };
+            Ok(Some((head, at + 1 + end + 1)))
+        }
+        b':' | b'$' | b'*' => {
+            let Some((number, used)) = number(line)? else {
+                return Ok(None);
+            };
+            let head = match (kind, number) {
+                (b':', n) => Head::Int(n),
+                (_, -1) => Head::Nil,
+                (b'$', n) if (0..=MAX_BULK).contains(&n) => Head::Bulk(n as usize),
+                (b'*', n) if (0..=MAX_BULK).contains(&n) => Head::Array(n as usize),
+                (_, n) => return Err(format!("length {n}")),
+            };
+            Ok(Some((head, at + 1 + used)))
+        }
+        other => Err(format!("unknown type byte {:?}", char::from(other))),
+    }
+}
+
+/// A decimal number up to CR LF, and the bytes it takes with them.
+fn number(line: &[u8]) -> Result<Option<(i64, usize)>, String> {
+    let negative = line.first() == Some(&b'-');
+    let start = usize::from(negative);
+    let mut value: i64 = 0;
+    for (i, &byte) in line.iter().enumerate().skip(start) {
+        match byte {
+            b'0'..=b'9' if i < MAX_NUMBER => {
+                let digit = i64::from(byte - b'0');
+                value = value
+                    .checked_mul(10)
+                    .and_then(|v| {
+                        if negative {
+                            v.checked_sub(digit)
+                        } else {
+                            v.checked_add(digit)
+                        }
+                    })
+                    .ok_or("a number that is too large")?;
+            }
+            b'\r' if i > start => {
+                return match line.get(i + 1) {
+                    Some(b'\n') => Ok(Some((value, i + 2))),
+                    Some(_) => Err("a line that does not end in CR LF".into()),
+                    None => Ok(None),
+                };
+            }
+            _ => return Err("a number that is none".into()),
+        }
+    }
+    Ok(None)
+}
+
+/// Finds the end of the reply at the front of a buffer that grows.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    /// Everything before it has been seen.
+    at: usize,
+    /// Elements still to come.
+    remaining: usize,
+    /// Where to look for the end of an unfinished simple string.
+    line_from: usize,
+}
+
+/// What a scan found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The reply is this long.
+    Complete(usize),
+    /// The buffer must be at least this long.
+    Need(usize),
+}
+
+impl Scanner {
+    pub(super) fn new() -> Scanner {
+        Scanner {
+            at: 0,
+            remaining: 1,
+            line_from: 0,
+        }
+    }
+
+    /// Goes on with `buffer`, the same bytes as last time and more.
+    pub(super) fn advance(&mut self, buffer: &[u8]) -> Result<Found, String> {
+        while self.remaining > 0 {
+            if self.waits_for_line_end(buffer) {
+                return Ok(Found::Need(buffer.len() + 1));
+            }
+            let Some((head, after)) = head(buffer, self.at)? else {
+                return Ok(Found::Need(buffer.len().max(self.at) + 1));
+            };
+            match head {
+                Head::Bulk(len) => {
+                    let end = after + len + 2;
+                    if end > buffer.len() {
+                        // The head is read again then: cheaper than one more state.
+                        return Ok(Found::Need(end));
+                    }
+                    if buffer[end - 2..end] != *b"\r\n" {
+                        return Err("a bulk string without CR LF at its end".into());
+                    }
+                    self.at = end;
+                }
+                Head::Array(len) => {
+                    self.remaining += len;
+                    self.at = after;
+                }
+                _ => self.at = after,
+            }
+            self.remaining -= 1;
+        }
+        Ok(Found::Complete(self.at))
+    }
+
+    /// True while a simple string has no end yet; keeps long ones from being searched again
+    /// from their start.
+    fn waits_for_line_end(&mut self, buffer: &[u8]) -> bool {
+        if !matches!(buffer.get(self.at), Some(b'+' | b'-')) {
+            return false;
+        }
+        let from = self.line_from.max(self.at);
+        if buffer.len() - self.at < MAX_LINE && !buffer[from..].contains(&b'\n') {
+            self.line_from = buffer.len();
+            return true;
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPLY: &[u8] =
+        b"*3\r\n*2\r\n$3\r\n0-1\r\n*2\r\n$7\r\npayload\r\n$2\r\n\r\n\r\n*-1\r\n-ERR x y\r\n";
+
+    #[test]
+    fn finds_the_end_at_any_cut() {
+        let mut stream = REPLY.to_vec();
+        stream.extend_from_slice(b"+next\r\n");
+        for step in 1..=REPLY.len() {
+            let mut scanner = Scanner::new();
+            let mut have = 0;
+            loop {
+                match scanner.advance(&stream[..have]).unwrap() {
+                    Found::Complete(len) => break assert_eq!(len, REPLY.len()),
+                    Found::Need(len) => assert!(len > have && len <= REPLY.len()),
+                }
+                have = (have + step).min(stream.len());
+            }
+        }
+    }
+
+    #[test]
+    fn says_how_much_a_bulk_string_needs() {
+        assert_eq!(
+            Scanner::new().advance(b"$1000\r\nabc").unwrap(),
+            Found::Need(1009)
+        );
+    }
+
+    #[test]
+    fn refuses_rubbish() {
+        for bad in [
+            &b"HTTP/1.1 400\r\n"[..],
+            b"$1\r\nabcd",
+            b"*-2\r\n",
+            b":\r\n",
+            b"+\n",
+            b"$\r\n",
+        ] {
+            assert!(Scanner::new().advance(bad).is_err(), "{bad:?}");
+        }
+    }
+}

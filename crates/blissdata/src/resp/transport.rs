@@ -1,0 +1,141 @@
+//! The sockets under a connection.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::client::TlsStream;
+
+use super::error::RedisError;
+use super::tls;
+use crate::url::{Endpoint, RedisUrl};
+
+/// How long it may take until a server accepts us.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Nothing heard for this long: the kernel asks whether the other machine is still there.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(15);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
+const KEEPALIVE_TRIES: u32 = 3;
+
+/// A byte stream to a Redis server.
+pub(super) enum Transport {
+    Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+    Unix(UnixStream),
+}
+
+impl Transport {
+    /// Connects to the server of `url`, in bounded time.
+    pub(super) async fn open(url: &RedisUrl) -> Result<Transport, RedisError> {
+        let refused = |source| RedisError::Connect {
+            server: url.to_string(),
+            source,
+        };
+        match tokio::time::timeout(CONNECT_TIMEOUT, connect(url)).await {
+            Ok(Ok(transport)) => Ok(transport),
+            Ok(Err(Failure::Io(source))) => Err(refused(source)),
+            Ok(Err(Failure::Tls(reason))) => Err(RedisError::Tls {
+                server: url.to_string(),
+                reason,
+            }),
+            Err(_) => Err(refused(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("nobody answers within {CONNECT_TIMEOUT:?}"),
+            ))),
+        }
+    }
+}
+
+enum Failure {
+    Io(io::Error),
+    Tls(String),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        // rustls hands its errors through as invalid data: those will be the same next time.
+        match error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+        {
+            Some(inner) => Failure::Tls(inner.to_string()),
+            None => Failure::Io(error),
+        }
+    }
+}
+
+async fn connect(url: &RedisUrl) -> Result<Transport, Failure> {
+    match url.endpoint() {
+        Endpoint::Unix(path) => Ok(Transport::Unix(UnixStream::connect(path).await?)),
+        Endpoint::Tcp { host, port } => Ok(Transport::Tcp(tcp(host, *port).await?)),
+        Endpoint::Tls { host, port, trust } => {
+            let (connector, name) = tls::connector(host, trust).map_err(Failure::Tls)?;
+            let stream = connector.connect(name, tcp(host, *port).await?).await?;
+            Ok(Transport::Tls(Box::new(stream)))
+        }
+    }
+}
+
+async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((host, port)).await?;
+    // Requests are small and someone waits for each answer.
+    stream.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_AFTER)
+        .with_interval(KEEPALIVE_EVERY)
+        .with_retries(KEEPALIVE_TRIES);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    Ok(stream)
+}
+
+macro_rules! each {
+    ($self:expr, $io:ident => $body:expr) => {
+        match $self {
+            Transport::Tcp(stream) => {
+                let $io = Pin::new(stream);
+                $body
+            }
+            Transport::Tls(stream) => {
+                let $io = Pin::new(stream.as_mut());
+                $body
+            }
+            Transport::Unix(stream) => {
+                let $io = Pin::new(stream);
+                $body
+            }
+        }
+    };
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        each!(&mut *self, io => io.poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        each!(&mut *self, io => io.poll_write(cx, buf))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(&mut *self, io => io.poll_flush(cx))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(&mut *self, io => io.poll_shutdown(cx))
+    }
+}
