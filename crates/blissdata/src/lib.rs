@@ -1,1 +1,11 @@
 //! BLISS scans in Redis: follow them, read their streams, publish them.
+//!
+//! BLISS, the control system of the ESRF beamlines, publishes each scan as a JSON document and one
+//! Redis stream per channel. This crate is a client for that data store, compatible with protocol
+//! version 1 of the Python package `blissdata` (1.1 to 2.4).
+
+pub mod backoff;
+pub mod beacon;
+pub mod resp;
+pub mod store;
+pub mod url;

@@ -1,0 +1,240 @@
+//! The data store: a Redis server that holds scans.
+//!
+//! A [`DataStore`] is a handle that is cheap to clone. Short questions go over one shared
+//! connection, which is made again when it breaks; whoever blocks on a stream
+//! [opens](DataStore::open) a connection of its own. [`DataStore::wait_ready`] waits until the
+//! store speaks a protocol that we know, [`DataStore::initialise`] makes an empty database such a
+//! store. [`History`] tells which scans were started, each by its [`ScanKey`].
+
+mod error;
+mod history;
+mod initialise;
+mod key;
+mod listing;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::Mutex;
+
+pub use error::StoreError;
+pub use history::History;
+pub use key::{KeyError, ScanKey, Timetag};
+
+use crate::backoff::Backoff;
+use crate::resp::{Command, Connection, RedisError, ServerError, Value};
+use crate::url::RedisUrl;
+
+/// The key that tells the version of the protocol.
+const VERSION_KEY: &str = "_PROTOCOL_VERSION_";
+/// The version that this crate speaks.
+const VERSION: i64 = 1;
+/// How long a question is repeated while the server cannot be reached.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A Redis server that holds scans, or will once it is initialised.
+#[derive(Clone)]
+pub struct DataStore {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    url: RedisUrl,
+    control: Mutex<Option<Connection>>,
+}
+
+impl DataStore {
+    /// The store at `url`. Nothing is connected yet.
+    pub fn new(url: &RedisUrl) -> DataStore {
+        DataStore {
+            shared: Arc::new(Shared {
+                url: url.clone(),
+                control: Mutex::new(None),
+            }),
+        }
+    }
+
+    /// The store at `url`, after one attempt to connect. Whether it is initialised is not looked
+    /// at: see [`check`](Self::check) and [`wait_ready`](Self::wait_ready).
+    pub async fn connect(url: &RedisUrl) -> Result<DataStore, RedisError> {
+        let store = DataStore::new(url);
+        *store.shared.control.lock().await = Some(store.open().await?);
+        Ok(store)
+    }
+
+    /// Where the store is.
+    pub fn url(&self) -> &RedisUrl {
+        &self.shared.url
+    }
+
+    /// A new connection to the store, for one user: to block on streams, or to send data.
+    pub async fn open(&self) -> Result<Connection, RedisError> {
+        Connection::open(&self.shared.url).await
+    }
+
+    /// Looks once whether the store can be used.
+    ///
+    /// # Errors
+    /// [`StoreError::NotInitialised`], [`StoreError::ProtocolVersion`], or what prevents us from
+    /// asking.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let mut control = self.shared.control.lock().await;
+        let outcome = async {
+            let connection = self.connected(&mut control).await?;
+            check_version(connection).await
+        }
+        .await;
+        if outcome.is_err() {
+            *control = None;
+        }
+        outcome
+    }
+
+    /// Waits until the store can be used: until there is a server, until it has loaded its data,
+    /// until someone has initialised it. Says so in the log, once per reason.
+    ///
+    /// # Errors
+    /// What waiting does not mend: another protocol version, wrong credentials, TLS.
+    pub async fn wait_ready(&self) -> Result<(), StoreError> {
+        let mut backoff = Backoff::new();
+        let mut told = String::new();
+        loop {
+            match self.check().await {
+                Ok(()) => {
+                    if !told.is_empty() {
+                        tracing::info!(server = %self.url(), "the data store is ready");
+                    }
+                    return Ok(());
+                }
+                Err(error) if error.is_transient() => {
+                    let reason = error.to_string();
+                    if reason != told {
+                        tracing::warn!("waiting for the data store: {reason}");
+                        told = reason;
+                    }
+                    backoff.wait().await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Asks on the shared connection.
+    ///
+    /// When the connection breaks, or the server is loading or busy, the command is sent again,
+    /// for up to 15 s: it must be one that may be repeated, such as any that only reads.
+    pub async fn call(&self, command: &Command) -> Result<Value, RedisError> {
+        self.repeat(async |connection| connection.call(command).await)
+            .await
+    }
+
+    /// As [`call`](Self::call), the reply undecoded.
+    pub async fn call_raw(&self, command: &Command) -> Result<Bytes, RedisError> {
+        self.repeat(async |connection| connection.call_raw(command).await)
+            .await
+    }
+
+    /// Several questions at once, repeated together as for [`call`](Self::call).
+    pub async fn pipeline(
+        &self,
+        commands: &[Command],
+    ) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
+        self.repeat(async |connection| {
+            let replies = connection.pipeline(commands).await?;
+            let busy = replies
+                .iter()
+                .zip(commands)
+                .find_map(|(reply, command)| match reply {
+                    Err(error) if error.is_transient() => Some((error, command)),
+                    _ => None,
+                });
+            match busy {
+                Some((error, command)) => Err(RedisError::Server {
+                    server: connection.server().to_owned(),
+                    command: command.name().to_owned(),
+                    error: error.clone(),
+                }),
+                None => Ok(replies),
+            }
+        })
+        .await
+    }
+
+    async fn repeat<T>(
+        &self,
+        ask: impl AsyncFn(&mut Connection) -> Result<T, RedisError>,
+    ) -> Result<T, RedisError> {
+        let give_up = Instant::now() + PATIENCE;
+        let mut backoff = Backoff::new();
+        loop {
+            let error = {
+                let mut control = self.shared.control.lock().await;
+                let outcome = match self.connected(&mut control).await {
+                    Ok(connection) => ask(connection).await,
+                    Err(error) => Err(error),
+                };
+                match outcome {
+                    Ok(value) => return Ok(value),
+                    Err(error) => {
+                        if error.needs_reconnect() {
+                            *control = None;
+                        }
+                        error
+                    }
+                }
+            };
+            let pause = backoff.pause();
+            if !error.is_transient() || Instant::now() + pause > give_up {
+                return Err(error);
+            }
+            tracing::debug!("asking again in {pause:?}: {error}");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn connected<'a>(
+        &self,
+        control: &'a mut Option<Connection>,
+    ) -> Result<&'a mut Connection, RedisError> {
+        // Replies are due when whoever asked before us gave up waiting.
+        if control
+            .as_ref()
+            .is_some_and(|c| c.is_broken() || c.outstanding() > 0)
+        {
+            *control = None;
+        }
+        match control {
+            Some(connection) => Ok(connection),
+            None => Ok(control.insert(self.open().await?)),
+        }
+    }
+}
+
+impl fmt::Debug for DataStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DataStore({})", self.shared.url)
+    }
+}
+
+/// Whether the server at the other end of `connection` is a data store that we understand.
+async fn check_version(connection: &mut Connection) -> Result<(), StoreError> {
+    let found = connection
+        .call(&Command::new("GET").arg(VERSION_KEY))
+        .await?;
+    let server = connection.server().to_owned();
+    match found {
+        Value::Nil => Err(StoreError::NotInitialised { server }),
+        found if found.as_int() == Some(VERSION) => Ok(()),
+        found => {
+            let found = found
+                .as_bytes()
+                .map(|text| String::from_utf8_lossy(text).into_owned());
+            Err(StoreError::ProtocolVersion {
+                server,
+                found: found.unwrap_or_default(),
+            })
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Following the history of scans.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::key::{ScanKey, Timetag};
+use super::{DataStore, StoreError, check_version};
+use crate::backoff::Backoff;
+use crate::resp::{Command, Connection, RedisError, Value};
+
+/// The stream of all scans.
+pub(super) const HISTORY_KEY: &str = "_SCAN_HISTORY_";
+/// Scans per answer.
+const COUNT: u64 = 1000;
+/// An XREAD blocks no longer than this, so that the clock rule is looked at now and then.
+const BLOCK: Duration = Duration::from_secs(1);
+
+/// Tells which scans were created, in their order.
+///
+/// It survives anything that happens to the server: it connects again, waits while the store is
+/// not initialised, and begins anew when the history did. Places in the history are times by the
+/// server's clock, so a last entry older than our place means that this is another history, made
+/// with a clock that was set back (or an empty one).
+pub struct History {
+    store: DataStore,
+    connection: Option<Connection>,
+    position: Timetag,
+    /// The answer to come was asked for a place that is void.
+    stale: bool,
+    backoff: Backoff,
+    told: bool,
+}
+
+impl History {
+    /// Follows the scans that are created from now on.
+    pub async fn from_now(store: &DataStore) -> Result<History, StoreError> {
+        let reply = store.call(&last_entry()).await?;
+        let position = last_timetag(&reply).ok_or_else(|| unexpected(store, "XREVRANGE"))?;
+        Ok(History::after(store, position))
+    }
+
+    /// Tells first the scans that the history remembers: the last 2048 or a few more, some of
+    /// which may be deleted.
+    pub fn from_start(store: &DataStore) -> History {
+        History::after(store, Timetag::START)
+    }
+
+    /// Follows the scans after the one at `position`.
+    pub fn after(store: &DataStore, position: Timetag) -> History {
+        History {
+            store: store.clone(),
+            connection: None,
+            position,
+            stale: false,
+            backoff: Backoff::new(),
+            told: false,
+        }
+    }
+
+    /// The place after which it continues.
+    pub fn position(&self) -> Timetag {
+        self.position
+    }
+
+    /// Waits up to `timeout` for new scans. None came, or the server is away, when the answer is
+    /// empty. Cancel-safe: nothing is lost when the wait is dropped.
+    ///
+    /// # Errors
+    /// Only what waiting does not mend: see [`StoreError::is_transient`].
+    pub async fn next(&mut self, timeout: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let error = match timeout_at(deadline, self.attempt(timeout)).await {
+                Err(_) => return Ok(Vec::new()),
+                Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => continue,
+                Ok(Ok(scans)) => return Ok(scans),
+                Ok(Err(error)) => error,
+            };
+            self.connection = None;
+            if !error.is_transient() {
+                return Err(error);
+            }
+            if !self.told {
+                tracing::warn!("the scan history cannot be followed for now: {error}");
+                self.told = true;
+            }
+            let resume = Instant::now() + self.backoff.pause();
+            tokio::time::sleep_until(resume.min(deadline)).await;
+            if resume > deadline {
+                return Ok(Vec::new());
+            }
+        }
+    }
+
+    async fn attempt(&mut self, block: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
+        if self.connection.is_none() {
+            let mut connection = self.store.open().await?;
+            check_version(&mut connection).await?;
+            self.connection = Some(connection);
+            self.backoff.reset();
+            if std::mem::take(&mut self.told) {
+                tracing::info!("following the scan history again");
+            }
+        }
+        let Some(connection) = &mut self.connection else {
+            return Ok(Vec::new());
+        };
+        if connection.outstanding() == 0 {
+            let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
+            connection.queue(&last_entry());
+            connection.queue(
+                &Command::new("XREAD")
+                    .arg("COUNT")
+                    .arg(COUNT)
+                    .arg("BLOCK")
+                    .arg(block)
+                    .arg("STREAMS")
+                    .arg(HISTORY_KEY)
+                    .arg(self.position.to_string()),
+            );
+            self.stale = false;
+        }
+        if connection.outstanding() == 2 {
+            let reply = good_reply(connection, "XREVRANGE").await?;
+            let last = last_timetag(&reply).ok_or_else(|| unexpected(&self.store, "XREVRANGE"))?;
+            if last < self.position {
+                tracing::warn!("the scan history has begun anew");
+                self.position = Timetag::START;
+                self.stale = true;
+            }
+        }
+        let Some(connection) = &mut self.connection else {
+            return Ok(Vec::new());
+        };
+        let reply = good_reply(connection, "XREAD").await?;
+        if self.stale {
+            return Ok(Vec::new());
+        }
+        let (position, scans) =
+            new_scans(&reply).ok_or_else(|| unexpected(&self.store, "XREAD"))?;
+        self.position = position.unwrap_or(self.position);
+        Ok(scans)
+    }
+}
+
+pub(super) fn last_entry() -> Command {
+    Command::new("XREVRANGE")
+        .arg(HISTORY_KEY)
+        .arg("+")
+        .arg("-")
+        .arg("COUNT")
+        .arg(1)
+}
+
+/// The scan of one entry `[id, [field, value, ...]]`, if it names one.
+pub(super) fn scan_of(entry: &Value) -> Option<(Timetag, Option<ScanKey>)> {
+    let [id, fields] = entry.as_array()? else {
+        return None;
+    };
+    let timetag = Timetag::parse(id.as_str()?)?;
+    let mut pairs = fields.as_array()?.chunks_exact(2);
+    let key = pairs
+        .find(|pair| pair[0].as_str() == Some("key"))
+        .and_then(|pair| pair[1].as_str());
+    Some((timetag, key.and_then(|key| ScanKey::new(key).ok())))
+}
+
+async fn good_reply(connection: &mut Connection, command: &str) -> Result<Value, RedisError> {
+    connection
+        .receive()
+        .await?
+        .map_err(|error| RedisError::Server {
+            server: connection.server().to_owned(),
+            command: command.to_owned(),
+            error,
+        })
+}
+
+/// The place of the last entry; the start when there is none.
+fn last_timetag(reply: &Value) -> Option<Timetag> {
+    match reply.as_array()? {
+        [] => Some(Timetag::START),
+        [entry, ..] => scan_of(entry).map(|(timetag, _)| timetag),
+    }
+}
+
+type NewScans = (Option<Timetag>, Vec<(Timetag, ScanKey)>);
+
+fn new_scans(reply: &Value) -> Option<NewScans> {
+    let mut scans = Vec::new();
+    let mut position = None;
+    for stream in reply.as_array()? {
+        let [_, entries] = stream.as_array()? else {
+            return None;
+        };
+        for entry in entries.as_array()? {
+            let (timetag, key) = scan_of(entry)?;
+            position = Some(timetag);
+            match key {
+                Some(key) => scans.push((timetag, key)),
+                None => tracing::warn!(%timetag, "an entry of the scan history names no scan"),
+            }
+        }
+    }
+    Some((position, scans))
+}
+
+fn unexpected(store: &DataStore, command: &str) -> StoreError {
+    StoreError::Redis(RedisError::Unexpected {
+        server: store.url().to_string(),
+        command: command.to_owned(),
+        reason: "not the entries of a stream".to_owned(),
+    })
+}

@@ -1,0 +1,117 @@
+//! Names of scans, and their places in the history.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Key of a scan in the data store, `esrf:scan:` and an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ScanKey(String);
+
+/// A text that is not the key of a scan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not the key of a scan (expected {PREFIX}...)")]
+pub struct KeyError(String);
+
+const PREFIX: &str = "esrf:scan:";
+
+impl ScanKey {
+    /// The key `text`, if it is one.
+    pub fn new(text: impl Into<String>) -> Result<ScanKey, KeyError> {
+        let text = text.into();
+        match text.strip_prefix(PREFIX) {
+            Some(rest) if !rest.is_empty() => Ok(ScanKey(text)),
+            _ => Err(KeyError(text)),
+        }
+    }
+
+    /// The key of the scan whose primary key is `pk`.
+    pub(crate) fn of(pk: &str) -> ScanKey {
+        ScanKey(format!("{PREFIX}{pk}"))
+    }
+
+    /// The key as Redis has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part after the prefix.
+    pub fn pk(&self) -> &str {
+        &self.0[PREFIX.len()..]
+    }
+}
+
+impl FromStr for ScanKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<ScanKey, KeyError> {
+        ScanKey::new(text)
+    }
+}
+
+impl fmt::Display for ScanKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// ID of an entry in a Redis stream. In the scan history it tells when a scan was created, by
+/// the clock of the server, and orders scans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Timetag {
+    /// Milliseconds since 1970.
+    pub milliseconds: u64,
+    /// Tells entries of the same millisecond apart.
+    pub sequence: u64,
+}
+
+impl Timetag {
+    /// Before the first entry.
+    pub const START: Timetag = Timetag {
+        milliseconds: 0,
+        sequence: 0,
+    };
+
+    /// Parses `milliseconds-sequence`.
+    pub fn parse(text: &str) -> Option<Timetag> {
+        let (milliseconds, sequence) = text.split_once('-')?;
+        Some(Timetag {
+            milliseconds: milliseconds.parse().ok()?,
+            sequence: sequence.parse().ok()?,
+        })
+    }
+}
+
+impl fmt::Display for Timetag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.milliseconds, self.sequence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scan_keys_have_the_prefix() {
+        let key = ScanKey::new("esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4").unwrap();
+        assert_eq!(key.pk(), "01M82Y7PBE5ARXMK29K55ZRRJ4");
+        assert_eq!(ScanKey::of(key.pk()), key);
+        for bad in [
+            "",
+            "esrf:scan:",
+            "esrf:stream:01M8",
+            "01M82Y7PBE5ARXMK29K55ZRRJ4",
+        ] {
+            assert!(ScanKey::new(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn timetags_are_ordered_by_number() {
+        let early = Timetag::parse("999-10").unwrap();
+        let late = Timetag::parse("1000-9").unwrap();
+        assert!(early < late && Timetag::START < early);
+        assert_eq!(late.to_string(), "1000-9");
+        assert_eq!(Timetag::parse("12"), None);
+    }
+}
