@@ -1,9 +1,8 @@
 //! Slabs cut into chunks.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{ChunkShape, Fill, Part, Slab, copy_part};
+use super::{ChunkShape, Part, Recipe, Slab, copy_part};
 
 /// The first corners, in the dimensions of a point, of the chunks that hold data of a slab.
 ///
@@ -57,14 +56,13 @@ fn grid(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
 /// `scratch` is used unless the slab is the chunk.
 pub fn cut<'a>(
     slab: &'a Slab,
-    chunk: &ChunkShape,
+    recipe: &Recipe,
     corner: &[u64],
-    item: usize,
-    fill: &Fill,
     scratch: &'a mut Vec<u8>,
-) -> Cow<'a, [u8]> {
+) -> &'a [u8] {
+    let (chunk, item) = (&recipe.shape, recipe.item);
     if slab.rows() == chunk.length && slab.is_regular(&chunk.element) {
-        return Cow::Borrowed(slab.bytes());
+        return slab.bytes();
     }
     let dims = chunk.dims();
     let extent = |run_rows: u64, shape: &[u64]| -> Vec<u64> {
@@ -82,7 +80,7 @@ pub fn cut<'a>(
     scratch.resize(size, 0);
     let scratch = &mut scratch[..size];
     if (covered as usize) * item < size {
-        fill.lay(scratch);
+        recipe.fill.lay(scratch);
     }
     let start: Vec<u64> = std::iter::once(0).chain(corner.iter().copied()).collect();
     for (first, run, bytes) in slab.runs(item) {
@@ -107,12 +105,13 @@ pub fn cut<'a>(
         );
         copy_part(bytes, from, scratch, to, &extent, item);
     }
-    Cow::Borrowed(scratch)
+    scratch
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chunk::Fill;
     use crate::tree::{ElementType, Order};
 
     fn chunk(length: u64, element: &[u64]) -> ChunkShape {
@@ -122,8 +121,9 @@ mod tests {
         }
     }
 
-    fn zero(item: usize) -> Fill {
-        Fill::new(&ElementType::Uint(item, Order::Little)).unwrap()
+    fn bytes(shape: &ChunkShape) -> Recipe {
+        let fill = Fill::new(&ElementType::Uint(1, Order::Little)).unwrap();
+        Recipe::new(shape.clone(), 1, fill)
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
         let shape = chunk(2, &[3]);
         assert_eq!(tiles(&slab, &shape, 1, None), [[0]]);
         let mut scratch = Vec::new();
-        let tile = cut(&slab, &shape, &[0], 1, &zero(1), &mut scratch);
+        let tile = cut(&slab, &bytes(&shape), &[0], &mut scratch);
         assert_eq!(tile.as_ptr(), slab.bytes().as_ptr());
     }
 
@@ -142,8 +142,8 @@ mod tests {
         let mut slab = Slab::new();
         slab.push(1, &[3], &[1, 2, 3], 6);
         let mut scratch = vec![9; 100];
-        let tile = cut(&slab, &chunk(2, &[3]), &[0], 1, &zero(1), &mut scratch);
-        assert_eq!(*tile, [1, 2, 3, 0, 0, 0]);
+        let tile = cut(&slab, &bytes(&chunk(2, &[3])), &[0], &mut scratch);
+        assert_eq!(tile, [1, 2, 3, 0, 0, 0]);
     }
 
     #[test]
@@ -155,8 +155,7 @@ mod tests {
         let corners = tiles(&slab, &shape, 1, None);
         assert_eq!(corners, [[0, 0], [0, 3], [2, 0], [2, 3]]);
         let mut scratch = Vec::new();
-        let mut tile =
-            |corner: &[u64]| cut(&slab, &shape, corner, 1, &zero(1), &mut scratch).into_owned();
+        let mut tile = |corner: &[u64]| cut(&slab, &bytes(&shape), corner, &mut scratch).to_vec();
         assert_eq!(tile(&[0, 0]), [1, 2, 3, 6, 7, 8, 16, 17, 18, 21, 22, 23]);
         assert_eq!(tile(&[0, 3]), [4, 5, 0, 9, 10, 0, 19, 20, 0, 24, 25, 0]);
         assert_eq!(tile(&[2, 3]), [14, 15, 0, 0, 0, 0, 29, 30, 0, 0, 0, 0]);
@@ -174,9 +173,10 @@ mod tests {
         slab.push(1, &[1], &number(4.), 0);
         let shape = chunk(4, &[2]);
         assert_eq!(tiles(&slab, &shape, 4, None), [[0], [2]]);
+        let recipe = Recipe::new(shape, 4, fill);
         let mut scratch = Vec::new();
         let mut tile = |corner: u64| -> Vec<f32> {
-            cut(&slab, &shape, &[corner], 4, &fill, &mut scratch)
+            cut(&slab, &recipe, &[corner], &mut scratch)
                 .chunks(4)
                 .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
                 .collect()
@@ -211,9 +211,6 @@ mod tests {
         let shape = chunk(3, &[]);
         assert_eq!(tiles(&slab, &shape, 1, None), [Vec::<u64>::new()]);
         let mut scratch = Vec::new();
-        assert_eq!(
-            *cut(&slab, &shape, &[], 1, &zero(1), &mut scratch),
-            [1, 2, 0]
-        );
+        assert_eq!(cut(&slab, &bytes(&shape), &[], &mut scratch), [1, 2, 0]);
     }
 }

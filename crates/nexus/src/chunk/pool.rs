@@ -1,0 +1,250 @@
+//! The threads that compress.
+
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use hub::{Budget, Event, Queue};
+
+use super::{Encoded, Encoder, Recipe, Recycler, Slab};
+
+/// Bytes of the slabs that may be on their way through a pool.
+const BUDGET: usize = 16 << 20;
+
+/// Worker threads that make chunks of slabs, for all datasets of all files.
+///
+/// Whoever hands slabs in reserves their size from [`budget`](Pool::budget) and gives it back when
+/// the chunks are stored; so memory is bounded. Dropping the pool ends its threads when they have
+/// done what they were given.
+#[derive(Debug)]
+pub struct Pool {
+    jobs: Queue<Job>,
+    budget: Budget,
+    recycler: Recycler,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// One chunk to make.
+struct Job {
+    slab: Arc<Slab>,
+    recipe: Arc<Recipe>,
+    corner: Vec<u64>,
+    report: Report,
+}
+
+/// The chunks of one slab, while they are made.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    progress: Arc<Mutex<Progress>>,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    left: usize,
+    made: Vec<Encoded>,
+    lost: bool,
+}
+
+/// A worker failed to make a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a chunk could not be compressed")]
+pub struct WorkerLost;
+
+impl Pool {
+    /// Starts as many threads as there are processors.
+    ///
+    /// # Errors
+    /// If the system gives no threads.
+    pub fn start() -> io::Result<Pool> {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        Pool::with_workers(workers, BUDGET)
+    }
+
+    /// Starts `workers` threads, and lets `budget` bytes be on their way.
+    ///
+    /// # Errors
+    /// If the system gives no threads.
+    pub fn with_workers(workers: usize, budget: usize) -> io::Result<Pool> {
+        let mut pool = Pool {
+            jobs: Queue::sharing(Budget::unlimited()),
+            budget: Budget::new(budget),
+            recycler: Recycler::new(budget),
+            workers: Vec::with_capacity(workers),
+        };
+        for number in 0..workers.max(1) {
+            let (jobs, recycler) = (pool.jobs.clone(), pool.recycler.clone());
+            let worker = thread::Builder::new()
+                .name(format!("chunk-{number}"))
+                .spawn(move || work(&jobs, recycler))?;
+            pool.workers.push(worker);
+        }
+        Ok(pool)
+    }
+
+    /// The bytes that may be on their way.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Memory for slabs.
+    pub fn recycler(&self) -> &Recycler {
+        &self.recycler
+    }
+
+    /// Lets the workers make the chunks of a slab; `done` is sent when the last one is made.
+    pub fn encode(
+        &self,
+        slab: Slab,
+        recipe: &Arc<Recipe>,
+        corners: Vec<Vec<u64>>,
+        done: &Event,
+    ) -> Batch {
+        let slab = Arc::new(slab);
+        let batch = Batch {
+            progress: Arc::new(Mutex::new(Progress {
+                left: corners.len(),
+                ..Progress::default()
+            })),
+        };
+        for corner in corners {
+            let job = Job {
+                slab: Arc::clone(&slab),
+                recipe: Arc::clone(recipe),
+                corner,
+                report: Report {
+                    batch: batch.clone(),
+                    made: None,
+                    done: done.clone(),
+                },
+            };
+            // A job that a closed queue gives back is dropped, and reports that.
+            drop(self.jobs.try_put(job, 0));
+        }
+        batch
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.jobs.close();
+        for worker in self.workers.drain(..) {
+            if worker.join().is_err() {
+                tracing::error!("a compressing thread had panicked");
+            }
+        }
+    }
+}
+
+impl Batch {
+    /// Whether nothing is left to wait for.
+    pub fn is_done(&self) -> bool {
+        self.progress().left == 0
+    }
+
+    /// The chunks, in no particular order; those that are made up to now.
+    ///
+    /// # Errors
+    /// If one of them will never be made.
+    pub fn take(&self) -> Result<Vec<Encoded>, WorkerLost> {
+        let mut progress = self.progress();
+        if progress.lost {
+            return Err(WorkerLost);
+        }
+        Ok(std::mem::take(&mut progress.made))
+    }
+
+    fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells a batch about its chunk, also if there will be none.
+struct Report {
+    batch: Batch,
+    made: Option<Encoded>,
+    done: Event,
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        let mut progress = self.batch.progress();
+        progress.left -= 1;
+        match self.made.take() {
+            Some(encoded) => progress.made.push(encoded),
+            None => progress.lost = true,
+        }
+        let finished = progress.left == 0;
+        drop(progress);
+        if finished {
+            self.done.send();
+        }
+    }
+}
+
+fn work(jobs: &Queue<Job>, recycler: Recycler) {
+    let mut encoder = Encoder::new(recycler.clone());
+    // This thread is no greenlet, so the only end is that of the queue.
+    while let Ok(Some(mut job)) = jobs.get_blocking(None) {
+        let encode = AssertUnwindSafe(|| encoder.encode(&job.slab, &job.recipe, &job.corner));
+        // A defect costs one dataset, not the thread that all others need.
+        match panic::catch_unwind(encode) {
+            Ok(encoded) => job.report.made = Some(encoded),
+            Err(_) => encoder = Encoder::new(recycler.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chunk::{ChunkShape, Fill, tiles};
+    use crate::tree::{ElementType, Order};
+
+    fn recipe(length: u64, element: &[u64]) -> Arc<Recipe> {
+        let fill = Fill::new(&ElementType::Uint(1, Order::Little)).unwrap();
+        let element = element.to_vec();
+        Arc::new(Recipe::new(ChunkShape { length, element }, 1, fill))
+    }
+
+    fn made(pool: &Pool, slab: Slab, recipe: &Arc<Recipe>) -> Result<Vec<Vec<u64>>, WorkerLost> {
+        let done = Event::new();
+        let corners = tiles(&slab, &recipe.shape, 1, None);
+        let batch = pool.encode(slab, recipe, corners, &done);
+        while !batch.is_done() {
+            done.wait_blocking(None).unwrap();
+            done.clear();
+        }
+        let mut corners: Vec<_> = batch
+            .take()?
+            .into_iter()
+            .map(|chunk| chunk.corner)
+            .collect();
+        corners.sort();
+        Ok(corners)
+    }
+
+    #[test]
+    fn every_chunk_of_a_slab_is_made() {
+        let pool = Pool::with_workers(3, 1 << 20).unwrap();
+        let slab = Slab::whole(4, &[10, 10], vec![1; 400].into());
+        let corners = made(&pool, slab, &recipe(4, &[5, 4])).unwrap();
+        assert_eq!(corners, [[0, 0], [0, 4], [0, 8], [5, 0], [5, 4], [5, 8]]);
+    }
+
+    #[test]
+    fn a_failure_costs_one_batch() {
+        let pool = Pool::with_workers(1, 1 << 20).unwrap();
+        let mut slab = Slab::new();
+        slab.push(2, &[2], &[1; 4], 4);
+        // Only a defect gives a recipe that does not fit the slab.
+        let wrong = recipe(4, &[2]);
+        let wrong = Recipe::new(wrong.shape.clone(), 2, wrong.fill.clone());
+        let done = Event::new();
+        let batch = pool.encode(slab, &Arc::new(wrong), vec![vec![0]], &done);
+        assert!(done.wait_blocking(None).unwrap() && batch.is_done());
+        assert_eq!(batch.take().unwrap_err(), WorkerLost);
+        let slab = Slab::whole(1, &[2], vec![1; 2].into());
+        assert_eq!(made(&pool, slab, &recipe(4, &[2])).unwrap(), [[0]]);
+    }
+}
