@@ -37,6 +37,6 @@ pub use datatype::Datatype;
 pub use describe::{Elements, Layout, Storage};
 pub use error::{Error, Frame, Result, Stack};
 pub use file::File;
-pub use group::{Group, Kind};
+pub use group::{Group, Kind, Object};
 pub use library::version;
 pub use link::Link;

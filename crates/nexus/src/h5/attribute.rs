@@ -12,7 +12,7 @@ use super::dataspace::Dataspace;
 use super::datatype::Datatype;
 use super::describe::Elements;
 use super::error::Result;
-use super::group::Group;
+use super::group::{Group, Object};
 use super::handle::Handle;
 use super::library::call;
 use super::names::c_text;
@@ -36,8 +36,15 @@ macro_rules! attributes {
 
             /// Takes an attribute away.
             pub fn delete_attribute(&self, name: &str) -> Result<()> {
-                let name = c_text(name)?;
-                call!(h5a::H5Adelete(self.handle.id(), name.as_ptr())).map(drop)
+                delete(self.handle.id(), name)
+            }
+
+            /// Takes an attribute away if there is one.
+            pub fn delete_attribute_if_any(&self, name: &str) -> Result<()> {
+                if exists(self.handle.id(), name)? {
+                    delete(self.handle.id(), name)?;
+                }
+                Ok(())
             }
 
             /// Names of all attributes, in the order in which the file keeps them.
@@ -53,7 +60,7 @@ macro_rules! attributes {
     )*};
 }
 
-attributes!(Group, Dataset);
+attributes!(Group, Dataset, Object);
 
 fn set(object: hid_t, name: &str, value: &Value) -> Result<()> {
     let packed = Packed::new(value)?;

@@ -36,6 +36,9 @@ pub enum Error {
         /// Dimensions of the argument.
         given: usize,
     },
+    /// The file was closed.
+    #[error("the file is closed")]
+    Closed,
     /// There is no HDF5 type for this.
     #[error("{0}")]
     Type(String),

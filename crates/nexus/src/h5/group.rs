@@ -20,6 +20,12 @@ pub struct Group {
     pub(super) handle: Handle,
 }
 
+/// Whatever has attributes: an open group, dataset or named type.
+#[derive(Debug)]
+pub struct Object {
+    pub(super) handle: Handle,
+}
+
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -70,20 +76,24 @@ impl Group {
         Dataset::from_handle(Handle::new(id))
     }
 
+    /// Opens whatever is at this path, for its attributes.
+    pub fn open_object(&self, path: &str) -> Result<Object> {
+        let path = c_text(path)?;
+        let id = call!(h5o::H5Oopen(self.id(), path.as_ptr(), h5p::H5P_DEFAULT))?;
+        Ok(Object {
+            handle: Handle::new(id),
+        })
+    }
+
     /// What a path leads to, following links; `None` if it leads nowhere.
     pub fn kind(&self, path: &str) -> Result<Option<Kind>> {
         if !self.resolves(path)? {
             return Ok(None);
         }
-        let path = c_text(path)?;
-        let object = Handle::new(call!(h5o::H5Oopen(
-            self.id(),
-            path.as_ptr(),
-            h5p::H5P_DEFAULT
-        ))?);
+        let object = self.open_object(path)?;
         let _entered = super::library::enter();
         // SAFETY: the handle is alive.
-        Ok(match unsafe { h5i::H5Iget_type(object.id()) } {
+        Ok(match unsafe { h5i::H5Iget_type(object.handle.id()) } {
             H5I_type_t::H5I_GROUP => Some(Kind::Group),
             H5I_type_t::H5I_DATASET => Some(Kind::Dataset),
             _ => Some(Kind::Type),
@@ -97,7 +107,12 @@ impl Group {
         ends.push(path.len());
         for end in ends {
             let part = path.get(..end).unwrap_or(path);
-            if part.trim_matches('/').is_empty() {
+            // Slashes may be repeated, and a dot is the group itself.
+            if part
+                .rsplit('/')
+                .next()
+                .is_none_or(|name| name.is_empty() || name == ".")
+            {
                 continue;
             }
             let last = end == path.len();

@@ -1,0 +1,103 @@
+//! Writing a tree into a file, and the difference between two versions of a tree.
+//!
+//! [`FileSession::write_tree`] writes what is known when a scan is prepared: groups, attributes,
+//! static datasets, links. Places for streams are left out and handed back in [`Written`]; whoever
+//! writes the streams makes those datasets and then gives them their attributes with
+//! [`FileSession::set_attributes`]. [`FileSession::apply_changes`] carries out the
+//! [`difference`](crate::tree::difference) when the scan closes.
+//!
+//! **Nothing stops at the first failure.** Each item that cannot be written is told with its path,
+//! and all others are written.
+//!
+//! **Soft links wait for their targets**, because readers stumble over links that lead nowhere.
+//! [`PendingLinks`] collects those whose target does not exist yet:
+//! [`FileSession::retry_links`] makes the ones that can be made now, and
+//! [`FileSession::force_links`] makes the rest when the scan is over.
+//!
+//! **`end_time` is written last**, after data and links, because it is the mark of a complete entry
+//! (silx, `silx.io.h5py_utils.top_level_names`).
+
+mod builder;
+mod changes;
+mod links;
+
+use builder::Builder;
+pub use links::{PendingLink, PendingLinks};
+
+use crate::error::Error;
+use crate::file::FileSession;
+use crate::h5;
+use crate::tree::{Change, Group, Named, Value};
+
+/// What became of a tree or of changes.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Written {
+    /// Places for streams: nothing is there yet, but the groups around them are.
+    pub streams: Vec<StreamPlace>,
+    /// What could not be written, in the order in which it was tried.
+    pub errors: Vec<Error>,
+}
+
+/// Where the data of a stream go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamPlace {
+    /// Absolute path of the dataset.
+    pub path: String,
+    /// Name of the stream.
+    pub stream: String,
+}
+
+impl FileSession {
+    /// Writes a tree whose root is the root of the file.
+    ///
+    /// Groups that exist are used again and attributes replaced. Datasets and links must not exist.
+    /// Soft links to what does not exist yet are added to `pending`. Large trees are flushed in
+    /// between, which keeps the window small in which a file on disk is incomplete.
+    pub fn write_tree(&self, tree: &Group, pending: &mut PendingLinks) -> Written {
+        self.build(pending, |builder, root| builder.fill_group(root, "", tree))
+    }
+
+    /// Carries out the steps from one version of a tree to the next, in their order.
+    ///
+    /// Links that wait for their target and are changed or removed no longer wait. A place for a
+    /// stream that is new is handed back, and nothing is done about a moved one.
+    pub fn apply_changes(&self, changes: &[Change], pending: &mut PendingLinks) -> Written {
+        self.build(pending, |builder, root| {
+            for change in changes {
+                builder.apply(root, change);
+            }
+        })
+    }
+
+    /// Sets attributes of the object at this path, one by one, and tells which could not be set.
+    pub fn set_attributes(&self, path: &str, attributes: &Named<Value>) -> Vec<Error> {
+        let set: Vec<_> = attributes
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+            .collect();
+        let mut pending = PendingLinks::default();
+        let written = self.build(&mut pending, |builder, root| {
+            builder.change_attributes(root, path, &set, &[]);
+        });
+        written.errors
+    }
+
+    fn build<'t>(
+        &self,
+        pending: &mut PendingLinks,
+        write: impl FnOnce(&mut Builder<'_, 't>, &h5::Group),
+    ) -> Written {
+        let mut builder = Builder::new(self, pending);
+        match self.root() {
+            Ok(root) => {
+                write(&mut builder, &root);
+                builder.finish(&root)
+            }
+            Err(error) => Written {
+                streams: Vec::new(),
+                errors: vec![error],
+            },
+        }
+    }
+}

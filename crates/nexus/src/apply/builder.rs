@@ -1,0 +1,251 @@
+//! One pass over items to write.
+
+use crate::apply::{PendingLink, PendingLinks, StreamPlace, Written};
+use crate::error::{Error, Result};
+use crate::file::FileSession;
+use crate::h5::{self, Kind};
+use crate::tree::{Content, Dataset, Group, Item, Value};
+
+/// Objects between two flushes of a large tree. When the HDF5 library has no more room for metadata
+/// it writes some of it at any time, and the file on disk fits no flush any more; this few never
+/// fill it.
+const OBJECTS_PER_FLUSH: usize = 300;
+
+/// Writes items, collecting what fails, what waits, and what comes last.
+pub(super) struct Builder<'s, 't> {
+    session: &'s FileSession,
+    pub(super) pending: &'s mut PendingLinks,
+    written: Written,
+    /// What marks an entry as complete: path of the group, name, item.
+    end_times: Vec<(String, &'t str, &'t Dataset)>,
+    objects: usize,
+    flush_failed: bool,
+}
+
+impl<'s, 't> Builder<'s, 't> {
+    pub(super) fn new(session: &'s FileSession, pending: &'s mut PendingLinks) -> Self {
+        Builder {
+            session,
+            pending,
+            written: Written::default(),
+            end_times: Vec::new(),
+            objects: 0,
+            flush_failed: false,
+        }
+    }
+
+    /// Writes attributes and children of a group that is open. The path of the root is empty.
+    pub(super) fn fill_group(&mut self, group: &h5::Group, path: &str, tree: &'t Group) {
+        for (name, value) in &tree.attributes {
+            self.attribute(path, name, group.set_attribute(name, value));
+        }
+        for (name, item) in &tree.children {
+            self.item(group, path, name, item);
+        }
+    }
+
+    /// Writes one item below a group that is open; the path is that of the group.
+    pub(super) fn item(&mut self, group: &h5::Group, path: &str, name: &'t str, item: &'t Item) {
+        // Names are relative, also those that start with a slash.
+        let name = name.trim_start_matches('/');
+        let here = format!("{path}/{name}");
+        self.count_object();
+        let done = match item {
+            Item::Group(tree) => self.group(group, name, &here).map(|group| {
+                self.fill_group(&group, &here, tree);
+            }),
+            Item::Dataset(dataset) => match &dataset.content {
+                Content::Stream(stream) => {
+                    self.written.streams.push(StreamPlace {
+                        path: here,
+                        stream: stream.clone(),
+                    });
+                    Ok(())
+                }
+                _ if here.ends_with("/end_time") => {
+                    self.end_times.push((path.to_owned(), name, dataset));
+                    Ok(())
+                }
+                _ => self.dataset(group, name, &here, dataset),
+            },
+            Item::SoftLink { target } => self.pending.make_or_keep(
+                self.session,
+                group,
+                PendingLink {
+                    path: here,
+                    target: target.clone(),
+                },
+            ),
+            Item::ExternalLink { file, target } => {
+                let made = group.external_link(name, file.as_ref(), target);
+                self.absent(group, name, &here, "link")
+                    .and(made.map_err(|reason| self.failed(&here, "link", reason)))
+            }
+        };
+        self.note(done);
+    }
+
+    /// Makes what waited for the end, and tells how everything went.
+    pub(super) fn finish(mut self, root: &h5::Group) -> Written {
+        let failed = self.pending.retry(self.session, root);
+        self.written.errors.extend(failed);
+        if self.end_times.is_empty() {
+            return self.written;
+        }
+        // Whoever sees the mark must see what it stands for.
+        self.flush();
+        for (path, name, dataset) in std::mem::take(&mut self.end_times) {
+            let here = format!("{path}/{name}");
+            let group = if path.is_empty() { "/" } else { &path };
+            let opened = root.open_group(group);
+            let done = opened
+                .map_err(|reason| self.failed(&here, "write", reason))
+                .and_then(|group| self.dataset(&group, name, &here, dataset));
+            self.note(done);
+        }
+        self.written
+    }
+
+    fn group(&self, parent: &h5::Group, name: &str, here: &str) -> Result<h5::Group> {
+        let group = match parent.kind(name) {
+            Ok(Some(Kind::Group)) => parent.open_group(name),
+            Ok(Some(_)) => return Err(self.exists(here, "create group")),
+            Ok(None) => parent.create_group(name),
+            Err(reason) => Err(reason),
+        };
+        group.map_err(|reason| self.failed(here, "create group", reason))
+    }
+
+    fn dataset(
+        &mut self,
+        group: &h5::Group,
+        name: &str,
+        here: &str,
+        dataset: &Dataset,
+    ) -> Result<()> {
+        self.absent(group, name, here, "write")?;
+        let made = match &dataset.content {
+            Content::Value(value) => group.create_value(name, value),
+            Content::External(external) => group.create_external(
+                name,
+                &h5::External {
+                    element: &external.element,
+                    shape: &external.shape,
+                    files: &external.files,
+                },
+            ),
+            Content::Virtual(content) => {
+                let fixed: Vec<_> = content.shape.iter().copied().map(Some).collect();
+                group.create_virtual(
+                    name,
+                    &h5::Virtual {
+                        element: &content.element,
+                        shape: &content.shape,
+                        max_shape: &fixed,
+                        sources: &content.sources,
+                    },
+                )
+            }
+            Content::Stream(_) => return Ok(()),
+        };
+        let made = made.map_err(|reason| self.failed(here, "write", reason))?;
+        for (name, value) in &dataset.attributes {
+            self.attribute(here, name, made.set_attribute(name, value));
+        }
+        Ok(())
+    }
+
+    /// Sets and deletes attributes of whatever is at this path; nothing is also fine, since a stream
+    /// without data has no dataset.
+    pub(super) fn change_attributes(
+        &mut self,
+        root: &h5::Group,
+        path: &str,
+        set: &[(&str, &Value)],
+        delete: &[&str],
+    ) {
+        let object = match root.resolves(path) {
+            Ok(true) => root.open_object(path),
+            Ok(false) => return,
+            Err(reason) => Err(reason),
+        };
+        let object = match object {
+            Ok(object) => object,
+            Err(reason) => return self.note(Err(self.failed(path, "open", reason))),
+        };
+        for name in delete {
+            self.attribute(path, name, object.delete_attribute_if_any(name));
+        }
+        for (name, value) in set {
+            self.attribute(path, name, object.set_attribute(name, value));
+        }
+    }
+
+    /// Removes whatever is at this path; nothing is also fine, since it may never have been written.
+    pub(super) fn remove(&mut self, root: &h5::Group, path: &str) -> Result<()> {
+        self.pending.forget(path);
+        let removed = match root.has_link(path) {
+            Ok(true) => root.unlink(path),
+            Ok(false) => Ok(()),
+            Err(reason) => Err(reason),
+        };
+        removed.map_err(|reason| self.failed(path, "remove", reason))
+    }
+
+    pub(super) fn note(&mut self, done: Result<()>) {
+        self.written.errors.extend(done.err());
+    }
+
+    fn attribute(&mut self, path: &str, name: &str, done: h5::Result<()>) {
+        if let Err(reason) = done {
+            let path = format!("{}@{name}", if path.is_empty() { "/" } else { path });
+            self.note(Err(self.failed(&path, "write attribute", reason)));
+        }
+    }
+
+    fn absent(
+        &self,
+        group: &h5::Group,
+        name: &str,
+        here: &str,
+        action: &'static str,
+    ) -> Result<()> {
+        match group.has_link(name) {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(self.exists(here, action)),
+            Err(reason) => Err(self.failed(here, action, reason)),
+        }
+    }
+
+    fn exists(&self, path: &str, action: &'static str) -> Error {
+        Error::Exists {
+            file: self.session.path().to_owned(),
+            path: path.to_owned(),
+            action,
+        }
+    }
+
+    fn failed(&self, path: &str, action: &'static str, reason: h5::Error) -> Error {
+        Error::item(self.session.path(), path, action, reason)
+    }
+
+    fn count_object(&mut self) {
+        self.objects += 1;
+        if self.objects.is_multiple_of(OBJECTS_PER_FLUSH) {
+            self.flush();
+        }
+    }
+
+    /// Tells a failure once: a full disk would fail every time.
+    fn flush(&mut self) {
+        if self.flush_failed {
+            return;
+        }
+        self.session.mark_dirty();
+        if let Err(error) = self.session.flush_if_dirty() {
+            self.flush_failed = true;
+            self.written.errors.push(error);
+        }
+        self.session.mark_dirty();
+    }
+}

@@ -1,0 +1,134 @@
+//! Failures, with the file and the path inside it.
+
+use std::path::{Path, PathBuf};
+
+use crate::file::Holder;
+use crate::h5;
+
+/// Result of an operation on a file.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What could not be done, where, and why. The text of each is complete: it fits into one line of a
+/// log or of a scan's state.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The directory of a file does not exist.
+    #[error("missing directory, cannot open '{}'", file.display())]
+    MissingDirectory {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file may not be written, or not be made.
+    #[error("permission denied, cannot open '{}'", file.display())]
+    PermissionDenied {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Another process has the file open.
+    #[error("file already locked, cannot open '{}': held by {}", file.display(), Holder::list(holders))]
+    Locked {
+        /// The file.
+        file: PathBuf,
+        /// The processes that hold it, if they run on this machine.
+        holders: Vec<Holder>,
+    },
+    /// The file exists and is something else.
+    #[error("not an HDF5 file, cannot open '{}'", file.display())]
+    NotHdf5 {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The file system, or what this user may use of it, is full.
+    #[error("not enough space, cannot {action} '{}'", file.display())]
+    NoSpace {
+        /// The file.
+        file: PathBuf,
+        /// What was tried.
+        action: String,
+    },
+    /// Opening, flushing or closing failed for another reason.
+    #[error("cannot {action} '{}': {reason}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What was tried.
+        action: String,
+        /// What the HDF5 library or the operating system says.
+        reason: String,
+    },
+    /// A dataset, link or group of another kind has this name already.
+    #[error("cannot {action} '{path}' in '{}': name already exists", file.display())]
+    Exists {
+        /// The file.
+        file: PathBuf,
+        /// The path inside it.
+        path: String,
+        /// What was tried.
+        action: &'static str,
+    },
+    /// Something inside a file could not be read or written.
+    #[error("cannot {action} '{path}' in '{}': {reason}", file.display())]
+    Item {
+        /// The file.
+        file: PathBuf,
+        /// The path inside it, with `@` before the name of an attribute.
+        path: String,
+        /// What was tried.
+        action: &'static str,
+        /// What the HDF5 library says.
+        reason: h5::Error,
+    },
+}
+
+impl Error {
+    /// The failure of an operation on one item of a file.
+    pub fn item(file: &Path, path: &str, action: &'static str, reason: h5::Error) -> Error {
+        let (file, path) = (file.to_owned(), path.to_owned());
+        if no_space(&reason) {
+            let action = format!("{action} '{path}' in");
+            return Error::NoSpace { file, action };
+        }
+        Error::Item {
+            file,
+            path,
+            action,
+            reason,
+        }
+    }
+
+    /// The failure of an operation on a whole file.
+    pub fn file(file: &Path, action: &str, reason: h5::Error) -> Error {
+        let (file, action) = (file.to_owned(), action.to_owned());
+        if no_space(&reason) {
+            return Error::NoSpace { file, action };
+        }
+        let reason = reason.to_string();
+        Error::File {
+            file,
+            action,
+            reason,
+        }
+    }
+
+    /// The file that this is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Error::MissingDirectory { file }
+            | Error::PermissionDenied { file }
+            | Error::Locked { file, .. }
+            | Error::NotHdf5 { file }
+            | Error::NoSpace { file, .. }
+            | Error::File { file, .. }
+            | Error::Exists { file, .. }
+            | Error::Item { file, .. } => file,
+        }
+    }
+}
+
+fn no_space(reason: &h5::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::NOSPC, Errno::DQUOT]
+        .iter()
+        .any(|full| reason.errno() == Some(full.raw_os_error()))
+}

@@ -1,0 +1,113 @@
+//! Who holds the lock on a file.
+
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::fs::{major, minor};
+
+/// A process that holds the lock on a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its number.
+    pub pid: u32,
+    /// Its command line, if it still runs and may be looked at.
+    pub command: Option<String>,
+    /// The user that it runs for: a name, or a number if that has no name here.
+    pub user: Option<String>,
+}
+
+impl Holder {
+    /// The processes of this machine that hold a lock on the file. Empty when they run elsewhere,
+    /// which a network file system allows.
+    pub fn of(path: &Path) -> Vec<Holder> {
+        let Ok(file) = fs::metadata(path) else {
+            return Vec::new();
+        };
+        let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+        let mut pids: Vec<u32> = locks
+            .lines()
+            .filter_map(|line| held(line, file.dev(), file.ino(), path))
+            .collect();
+        pids.sort_unstable();
+        pids.dedup();
+        pids.into_iter().map(Holder::of_process).collect()
+    }
+
+    /// All of them in one line.
+    pub(crate) fn list(holders: &[Holder]) -> String {
+        if holders.is_empty() {
+            return "a process that is not on this machine".to_owned();
+        }
+        let holders: Vec<_> = holders.iter().map(Holder::to_string).collect();
+        holders.join(", ")
+    }
+
+    fn of_process(pid: u32) -> Holder {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok().map(|line| {
+            let words = String::from_utf8_lossy(&line).replace('\0', " ");
+            words.trim_end().to_owned()
+        });
+        let user = fs::metadata(format!("/proc/{pid}"))
+            .ok()
+            .map(|it| user_name(it.uid()));
+        Holder {
+            pid,
+            command: command.filter(|command| !command.is_empty()),
+            user,
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "process {}", self.pid)?;
+        if let Some(command) = &self.command {
+            write!(f, " ({command})")?;
+        }
+        match &self.user {
+            Some(user) => write!(f, " of {user}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The holder of one line of `/proc/locks`, if it is about this file:
+/// `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`; waiting ones have an arrow after the number.
+fn held(line: &str, device: u64, inode: u64, path: &Path) -> Option<u32> {
+    let mut words = line.split_ascii_whitespace().skip(1);
+    if words.next()? == "->" {
+        return None;
+    }
+    let pid = words.nth(2)?.parse().ok()?;
+    let mut place = words.next()?.split(':');
+    let (high, low) = (place.next()?, place.next()?);
+    if place.next()?.parse::<u64>().ok()? != inode {
+        return None;
+    }
+    let high = u32::from_str_radix(high, 16).ok()?;
+    let low = u32::from_str_radix(low, 16).ok()?;
+    let here = high == major(device) && low == minor(device);
+    // Layered file systems show files under another device than locks.
+    (here || has_open(pid, path)).then_some(pid)
+}
+
+fn has_open(pid: u32, path: &Path) -> bool {
+    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
+    files
+        .flatten()
+        .any(|file| fs::read_link(file.path()).is_ok_and(|open| open == path))
+}
+
+fn user_name(uid: u32) -> String {
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| format!("user {uid}"))
+}

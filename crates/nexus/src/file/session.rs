@@ -1,0 +1,127 @@
+//! One scan's hold on one file.
+
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::stamp;
+use crate::error::{Error, Result};
+use crate::h5;
+
+/// One scan's hold on one open file. The file is closed with the last of them.
+#[derive(Debug)]
+pub struct FileSession {
+    open: Rc<OpenFile>,
+}
+
+impl FileSession {
+    pub(super) fn new(open: Rc<OpenFile>) -> FileSession {
+        FileSession { open }
+    }
+
+    /// Resolved absolute path of the file.
+    pub fn path(&self) -> &Path {
+        self.open.path()
+    }
+
+    /// The root group, to read and to write. Counts as writing.
+    pub fn root(&self) -> Result<h5::Group> {
+        self.mark_dirty();
+        let root = self.open.with(|file| file.root());
+        root.map_err(|reason| Error::item(self.path(), "/", "open", reason))
+    }
+
+    /// Tells that something was written through an object that was opened before, so that the next
+    /// flush is not skipped.
+    pub fn mark_dirty(&self) {
+        self.open.dirty.set(true);
+    }
+
+    /// Stamps the root group: once per scan, when its tree has been written.
+    pub fn stamp(&self) -> Result<()> {
+        let root = self.root()?;
+        stamp::stamp(&root).map_err(|reason| Error::item(self.path(), "/", "stamp", reason))
+    }
+
+    /// Hands everything written so far on to the operating system, where other processes see it and
+    /// it survives the end of this one. Does nothing when nothing was written since.
+    ///
+    /// Tells whether there was something to do. After a failure the next call tries again.
+    pub fn flush_if_dirty(&self) -> Result<bool> {
+        self.open.flush_if_dirty()
+    }
+
+    /// Lets the file go, and closes it if nobody else has it open.
+    ///
+    /// # Errors
+    /// When the rest could not be written. Dropping does the same with a line in the log.
+    pub fn close(self) -> Result<()> {
+        match Rc::into_inner(self.open) {
+            Some(open) => open.close(),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An open file, shared by the sessions.
+#[derive(Debug)]
+pub(super) struct OpenFile {
+    path: PathBuf,
+    /// Taken out by closing.
+    file: RefCell<Option<h5::File>>,
+    dirty: Cell<bool>,
+}
+
+impl OpenFile {
+    pub(super) fn new(path: PathBuf, file: h5::File) -> OpenFile {
+        OpenFile {
+            path,
+            file: RefCell::new(Some(file)),
+            dirty: Cell::new(true),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn with<T>(&self, f: impl FnOnce(&h5::File) -> h5::Result<T>) -> h5::Result<T> {
+        match &*self.file.borrow() {
+            Some(file) => f(file),
+            None => Err(h5::Error::Closed),
+        }
+    }
+
+    pub(super) fn flush_if_dirty(&self) -> Result<bool> {
+        if !self.dirty.get() {
+            return Ok(false);
+        }
+        self.with(h5::File::flush)
+            .map_err(|reason| Error::file(&self.path, "flush", reason))?;
+        self.dirty.set(false);
+        Ok(true)
+    }
+
+    fn close(&self) -> Result<()> {
+        if self.file.borrow().is_none() {
+            return Ok(());
+        }
+        // Flushed first: closing tells less about what went wrong, and only once.
+        let flushed = self.flush_if_dirty();
+        let Some(file) = self.file.take() else {
+            return Ok(());
+        };
+        let closed = file
+            .close()
+            .map_err(|reason| Error::file(&self.path, "close", reason));
+        flushed.and(closed)
+    }
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        if let Err(error) = self.close() {
+            tracing::error!(%error, "a file was not completely written");
+        }
+    }
+}
