@@ -1,0 +1,110 @@
+//! Typed access to the free-form info of a stream, with errors that name the field.
+
+use serde_json::Value;
+
+use super::KindError;
+use crate::encoding::{DType, parse_shape};
+
+/// Type of the frames of a detector. Not to be confused with the encoding of its stream, which is
+/// the one of the progress reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameType {
+    /// Type of a pixel.
+    pub dtype: DType,
+    /// Height and width, or more dimensions; `None` when not known beforehand.
+    pub shape: Vec<Option<u64>>,
+}
+
+/// The fields of one object inside a stream's info.
+pub(super) struct Fields<'a> {
+    plugin: &'static str,
+    path: String,
+    object: &'a Value,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(plugin: &'static str, object: &'a Value) -> Fields<'a> {
+        Fields {
+            plugin,
+            path: String::new(),
+            object,
+        }
+    }
+
+    pub fn inner(&self, name: &str) -> Result<Fields<'a>, KindError> {
+        match self.object.get(name) {
+            Some(object @ Value::Object(_)) => Ok(Fields {
+                plugin: self.plugin,
+                path: format!("{}{name}.", self.path),
+                object,
+            }),
+            _ => Err(self.error(name)),
+        }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// The field, null being the same as absent.
+    pub fn get(&self, name: &str) -> Option<&'a Value> {
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    pub fn text(&self, name: &str) -> Result<String, KindError> {
+        self.optional_text(name)?.ok_or_else(|| self.error(name))
+    }
+
+    pub fn optional_text(&self, name: &str) -> Result<Option<String>, KindError> {
+        match self.get(name) {
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            None => Ok(None),
+            Some(_) => Err(self.error(name)),
+        }
+    }
+
+    pub fn uint(&self, name: &str) -> Result<u64, KindError> {
+        self.get(name)
+            .and_then(Value::as_u64)
+            .ok_or_else(|| self.error(name))
+    }
+
+    pub fn int(&self, name: &str) -> Result<i64, KindError> {
+        self.get(name)
+            .and_then(Value::as_i64)
+            .ok_or_else(|| self.error(name))
+    }
+
+    /// Checks the plugin's own protocol version; absent is accepted when `optional`.
+    pub fn version(&self, known: u64, optional: bool) -> Result<(), KindError> {
+        match self.get("protocol_version") {
+            None if optional => Ok(()),
+            Some(value) if value.as_u64() == Some(known) => Ok(()),
+            found => Err(KindError::Version {
+                plugin: self.plugin,
+                found: found.map_or("(absent)".to_owned(), Value::to_string),
+                known,
+            }),
+        }
+    }
+
+    pub fn frame_type(&self) -> Result<FrameType, KindError> {
+        let dtype: DType = self
+            .text("dtype")?
+            .parse()
+            .map_err(|_| self.error("dtype"))?;
+        let shape = parse_shape(self.get("shape"), &dtype).map_err(|_| self.error("shape"))?;
+        Ok(FrameType { dtype, shape })
+    }
+
+    pub fn error(&self, name: &str) -> KindError {
+        KindError::Field {
+            plugin: self.plugin,
+            field: format!("{}{name}", self.path),
+            found: self
+                .object
+                .get(name)
+                .map_or("(absent)".to_owned(), Value::to_string),
+        }
+    }
+}
