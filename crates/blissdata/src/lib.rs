@@ -6,6 +6,10 @@
 
 pub mod backoff;
 pub mod beacon;
+pub mod document;
+pub mod encoding;
+pub mod entries;
+pub mod kinds;
 pub mod resp;
 pub mod store;
 pub mod url;

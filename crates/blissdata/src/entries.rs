@@ -1,0 +1,381 @@
+//! The entries of Redis streams, scanned in place in the undecoded reply of `XREAD` or `XRANGE`.
+//!
+//! A scan of 20 channels at 10 kHz has 200,000 entries a second, most of them of 8 bytes. Building a
+//! tree of values of such a reply would cost more than everything that is done with the data, so
+//! [`ReplyScan`] walks over the bytes once and hands out each [`Entry`] as slices of them.
+//!
+//! Only the fields that blissdata writes are kept: `payload` and `len` of data, `id` of a seal,
+//! `state` of a state stream (blissdata 2.4.5, `EventStream` and `Scan._set_state`).
+
+use std::fmt;
+
+/// Identifier of an entry of a Redis stream. In data streams the first part is the index of the
+/// entry's first point, and the second is 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId {
+    /// First part: index of a point, or milliseconds in streams of states.
+    pub first: u64,
+    /// Second part.
+    pub second: u64,
+}
+
+impl EntryId {
+    /// Before every entry.
+    pub const START: EntryId = EntryId {
+        first: 0,
+        second: 0,
+    };
+
+    /// First part of the identifier of the entry that seals a data stream.
+    pub const SEAL: u64 = u64::MAX;
+
+    fn parse(text: &[u8]) -> Option<EntryId> {
+        let dash = text.iter().position(|byte| *byte == b'-')?;
+        Some(EntryId {
+            first: parse_uint(&text[..dash])?,
+            second: parse_uint(&text[dash + 1..])?,
+        })
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.first, self.second)
+    }
+}
+
+/// One entry of a stream. Numbers are left as text: only the reader knows which it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Identifier.
+    pub id: EntryId,
+    /// Encoded points.
+    pub payload: Option<&'a [u8]>,
+    /// Number of points; absent when it is one.
+    pub len: Option<&'a [u8]>,
+    /// Of a seal: total number of points.
+    pub total: Option<&'a [u8]>,
+    /// Of a stream of states: number of the state.
+    pub state: Option<&'a [u8]>,
+}
+
+/// The entries of one stream in a reply: what comes in front of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamHead<'a> {
+    /// Redis key of the stream.
+    pub key: &'a [u8],
+    /// Number of entries that follow.
+    pub entries: usize,
+}
+
+/// A reply that is not of the form that Redis documents.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unexpected reply of a stream command at byte {at}: {problem}")]
+pub struct ReplyError {
+    /// Offset in the reply.
+    pub at: usize,
+    /// What was expected there.
+    pub problem: &'static str,
+}
+
+/// Walk over a complete RESP2 reply.
+///
+/// ```
+/// use blissdata::entries::ReplyScan;
+///
+/// let reply = b"*1\r\n*2\r\n$1\r\nk\r\n*1\r\n*2\r\n$3\r\n0-1\r\n*2\r\n$7\r\npayload\r\n$2\r\n\x01\x00\r\n";
+/// let mut scan = ReplyScan::of_xread(reply)?;
+/// assert_eq!(scan.next_stream()?.unwrap().key, b"k");
+/// assert_eq!(scan.next_entry()?.unwrap().payload, Some(&[1, 0][..]));
+/// assert_eq!(scan.next_entry()?, None);
+/// assert_eq!(scan.next_stream()?, None);
+/// # Ok::<(), blissdata::entries::ReplyError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ReplyScan<'a> {
+    reply: &'a [u8],
+    at: usize,
+    streams: usize,
+    entries: usize,
+}
+
+impl<'a> ReplyScan<'a> {
+    /// A walk over the reply of `XREAD`: streams and their entries. Nil has no streams.
+    ///
+    /// # Errors
+    /// Like all methods: when the reply is not of that form.
+    pub fn of_xread(reply: &'a [u8]) -> Result<ReplyScan<'a>, ReplyError> {
+        let mut scan = ReplyScan {
+            reply,
+            at: 0,
+            streams: 0,
+            entries: 0,
+        };
+        scan.streams = scan.array()?.unwrap_or(0);
+        Ok(scan)
+    }
+
+    /// A walk over the reply of `XRANGE` or `XREVRANGE`: entries only.
+    pub fn of_range(reply: &'a [u8]) -> Result<ReplyScan<'a>, ReplyError> {
+        let mut scan = ReplyScan {
+            reply,
+            at: 0,
+            streams: 0,
+            entries: 0,
+        };
+        scan.entries = scan.array()?.unwrap_or(0);
+        Ok(scan)
+    }
+
+    /// Offset in the reply of what comes next.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Goes to the next stream, past the entries of the present one that were not looked at.
+    pub fn next_stream(&mut self) -> Result<Option<StreamHead<'a>>, ReplyError> {
+        while self.next_entry()?.is_some() {}
+        if self.streams == 0 {
+            return Ok(None);
+        }
+        self.streams -= 1;
+        if self.array()? != Some(2) {
+            return Err(self.error("a pair of key and entries"));
+        }
+        let key = self.bulk()?;
+        self.entries = self.array()?.unwrap_or(0);
+        Ok(Some(StreamHead {
+            key,
+            entries: self.entries,
+        }))
+    }
+
+    /// Takes the next entry of the present stream.
+    #[inline]
+    pub fn next_entry(&mut self) -> Result<Option<Entry<'a>>, ReplyError> {
+        if self.entries == 0 {
+            return Ok(None);
+        }
+        self.entries -= 1;
+        if self.array()? != Some(2) {
+            return Err(self.error("a pair of identifier and fields"));
+        }
+        let id = self.bulk()?;
+        let id = EntryId::parse(id).ok_or_else(|| self.error("an entry identifier before"))?;
+        let mut entry = Entry {
+            id,
+            payload: None,
+            len: None,
+            total: None,
+            state: None,
+        };
+        let fields = self.array()?.unwrap_or(0);
+        if fields % 2 != 0 {
+            return Err(self.error("names and values in pairs before"));
+        }
+        for _ in 0..fields / 2 {
+            let name = self.bulk()?;
+            let value = Some(self.bulk()?);
+            match name {
+                b"payload" => entry.payload = value,
+                b"len" => entry.len = value,
+                b"id" => entry.total = value,
+                b"state" => entry.state = value,
+                _ => {}
+            }
+        }
+        Ok(Some(entry))
+    }
+
+    /// Number of elements of an array, `None` for nil.
+    #[inline]
+    fn array(&mut self) -> Result<Option<usize>, ReplyError> {
+        if self
+            .reply
+            .get(self.at..)
+            .is_some_and(|rest| rest.starts_with(b"*-1\r\n"))
+        {
+            self.at += 5;
+            return Ok(None);
+        }
+        self.length(b'*').map(Some)
+    }
+
+    #[inline]
+    fn bulk(&mut self) -> Result<&'a [u8], ReplyError> {
+        let size = self.length(b'$')?;
+        let start = self.at;
+        let end = start
+            .checked_add(size)
+            .ok_or_else(|| self.error("a possible size"))?;
+        let value = self
+            .reply
+            .get(start..end)
+            .ok_or_else(|| self.error("the whole value"))?;
+        self.at = end;
+        self.line_end()?;
+        Ok(value)
+    }
+
+    #[inline]
+    fn length(&mut self, kind: u8) -> Result<usize, ReplyError> {
+        if self.reply.get(self.at) != Some(&kind) {
+            return Err(self.error(match kind {
+                b'*' => "an array",
+                _ => "a bulk string",
+            }));
+        }
+        self.at += 1;
+        let start = self.at;
+        let mut length = 0usize;
+        while let Some(digit) = self.reply.get(self.at).map(|byte| byte.wrapping_sub(b'0'))
+            && digit < 10
+        {
+            length = length.saturating_mul(10).saturating_add(digit.into());
+            self.at += 1;
+        }
+        if self.at == start {
+            return Err(self.error("a length"));
+        }
+        self.line_end()?;
+        Ok(length)
+    }
+
+    #[inline]
+    fn line_end(&mut self) -> Result<(), ReplyError> {
+        if self.reply.get(self.at..self.at + 2) != Some(b"\r\n") {
+            return Err(self.error("the end of a line"));
+        }
+        self.at += 2;
+        Ok(())
+    }
+
+    #[cold]
+    fn error(&self, problem: &'static str) -> ReplyError {
+        ReplyError {
+            at: self.at,
+            problem,
+        }
+    }
+}
+
+/// Parses a decimal number, all of the text.
+#[inline]
+pub(crate) fn parse_uint(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    let mut value = 0u64;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value.checked_mul(10)?.checked_add(digit.into())?;
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Redis 8.2 sent it for a stream of blissdata 2.4.5.
+    const SEALED: &[u8] =
+        b"*1\r\n*2\r\n$38\r\nesrf:stream:01M82Y7PBRNXE06BCDKQGNH2J8\r\n*2\r\n*2\r\n\
+        $3\r\n0-1\r\n*4\r\n$7\r\npayload\r\n$2\r\n\x01\x00\r\n$3\r\nlen\r\n$1\r\n2\r\n*2\r\n$41\r\n\
+        18446744073709551615-18446744073709551615\r\n*2\r\n$2\r\nid\r\n$1\r\n2\r\n";
+
+    #[test]
+    fn data_and_seal() {
+        let mut scan = ReplyScan::of_xread(SEALED).unwrap();
+        let head = scan.next_stream().unwrap().unwrap();
+        assert_eq!(head.key, b"esrf:stream:01M82Y7PBRNXE06BCDKQGNH2J8");
+        assert_eq!(head.entries, 2);
+        let data = scan.next_entry().unwrap().unwrap();
+        assert_eq!(
+            data.id,
+            EntryId {
+                first: 0,
+                second: 1
+            }
+        );
+        assert_eq!(
+            (data.payload, data.len),
+            (Some(&[1, 0][..]), Some(&b"2"[..]))
+        );
+        let seal = scan.next_entry().unwrap().unwrap();
+        assert_eq!(seal.id.first, EntryId::SEAL);
+        assert_eq!(
+            seal.id.to_string(),
+            "18446744073709551615-18446744073709551615"
+        );
+        assert_eq!((seal.payload, seal.total), (None, Some(&b"2"[..])));
+        assert_eq!(scan.next_entry(), Ok(None));
+        assert_eq!(scan.next_stream(), Ok(None));
+        assert_eq!(scan.position(), SEALED.len());
+    }
+
+    #[test]
+    fn fields_in_any_order_and_unknown_ones() {
+        let reply =
+            b"*1\r\n*2\r\n$3\r\n7-1\r\n*6\r\n$3\r\nlen\r\n$1\r\n9\r\n$3\r\nfoo\r\n$2\r\n\r\n\r\n\
+            $7\r\npayload\r\n$0\r\n\r\n";
+        let mut scan = ReplyScan::of_range(reply).unwrap();
+        let entry = scan.next_entry().unwrap().unwrap();
+        assert_eq!((entry.payload, entry.len), (Some(&[][..]), Some(&b"9"[..])));
+        assert_eq!(scan.next_entry(), Ok(None));
+    }
+
+    #[test]
+    fn nothing_in_time() {
+        assert_eq!(
+            ReplyScan::of_xread(b"*-1\r\n").unwrap().next_stream(),
+            Ok(None)
+        );
+        assert_eq!(
+            ReplyScan::of_range(b"*0\r\n").unwrap().next_entry(),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn streams_can_be_skipped() {
+        let reply = [b"*2\r\n".as_slice(), &SEALED[4..], &SEALED[4..]].concat();
+        let mut scan = ReplyScan::of_xread(&reply).unwrap();
+        assert!(scan.next_stream().unwrap().is_some());
+        assert!(scan.next_stream().unwrap().is_some());
+        assert_eq!(scan.next_stream(), Ok(None));
+    }
+
+    #[test]
+    fn no_truncation_or_garbage_panics() {
+        let walk = |reply: &[u8]| -> Result<(), ReplyError> {
+            let mut scan = ReplyScan::of_xread(reply)?;
+            while scan.next_stream()?.is_some() {
+                while scan.next_entry()?.is_some() {}
+            }
+            Ok(())
+        };
+        assert_eq!(walk(SEALED), Ok(()));
+        for size in 0..SEALED.len() {
+            assert!(walk(&SEALED[..size]).is_err(), "{size}");
+        }
+        for at in 0..SEALED.len() {
+            let mut garbled = SEALED.to_vec();
+            garbled[at] ^= 0x15;
+            // Bytes of payloads and keys may be anything; what counts is that this returns.
+            walk(&garbled).ok();
+        }
+        assert!(walk(b"*1\r\n*2\r\n$99999999999999999999999\r\nx\r\n").is_err());
+        assert!(walk(b":1\r\n").is_err());
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(parse_uint(b"18446744073709551615"), Some(u64::MAX));
+        for text in ["", "18446744073709551616", "-1", "1.0", " 1", "+1"] {
+            assert_eq!(parse_uint(text.as_bytes()), None, "{text}");
+        }
+    }
+}
