@@ -77,9 +77,10 @@ impl<'s, 't> Builder<'s, 't> {
                 },
             ),
             Item::ExternalLink { file, target } => {
-                let made = group.external_link(name, file.as_ref(), target);
-                self.absent(group, name, &here, "link")
-                    .and(made.map_err(|reason| self.failed(&here, "link", reason)))
+                self.absent(group, name, &here, "link").and_then(|()| {
+                    let made = group.external_link(name, file.as_ref(), target);
+                    made.map_err(|reason| self.failed(&here, "link", reason))
+                })
             }
         };
         self.note(done);
