@@ -1,0 +1,222 @@
+//! Opening, sharing and closing files.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+use common::{at, dataset, describe, group, names, nx, python, script};
+use nexus::apply::PendingLinks;
+use nexus::file::{FilePool, FileSession};
+use nexus::{Error, h5};
+
+fn entry(session: &FileSession, name: &str, title: &str) {
+    let tree = group(vec![(name, nx("NXentry", vec![("title", dataset(title))]))]);
+    let written = session.write_tree(&tree, &mut PendingLinks::default());
+    assert!(written.errors.is_empty(), "{:?}", written.errors);
+    session.stamp().unwrap();
+}
+
+#[test]
+fn two_scans_share_a_file_under_any_path() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("raw")).unwrap();
+    let path = directory.path().join("raw/scans.h5");
+    let link = directory.path().join("link.h5");
+    std::os::unix::fs::symlink("raw/scans.h5", &link).unwrap();
+
+    let pool = FilePool::new();
+    // The link points to nothing yet, and must still name the same file.
+    let first = pool.open(&link).unwrap();
+    let second = pool
+        .open(&directory.path().join("raw/../raw/scans.h5"))
+        .unwrap();
+    assert_eq!(first.path(), second.path());
+    assert_eq!(pool.paths().len(), 1);
+
+    entry(&second, "2.1", "scan 2");
+    entry(&first, "1.1", "scan 1");
+    second.close().unwrap();
+    entry(&first, "1.2", "still open");
+    assert_eq!(pool.paths().len(), 1);
+    first.close().unwrap();
+    assert!(pool.paths().is_empty());
+
+    let root = describe(&path);
+    assert_eq!(
+        names(&root),
+        ["2.1", "1.1", "1.2"],
+        "in the order of writing"
+    );
+    assert_eq!(root["track_order"], true);
+    let attributes: Vec<_> = root["attrs"].as_object().unwrap().keys().collect();
+    assert_eq!(
+        attributes,
+        ["HDF5_Version", "file_time", "file_update_time"]
+    );
+    // Superblock 0, which every reader opens while the file grows.
+    assert_eq!(fs::read(&path).unwrap()[8], 0);
+}
+
+#[test]
+fn the_time_of_the_file_stays_and_that_of_the_update_moves() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("scans.h5");
+    let pool = FilePool::new();
+    let times = |session: &FileSession| {
+        let root = session.root().unwrap();
+        let text = |name| root.attribute(name).unwrap().texts.unwrap().remove(0);
+        (text("file_time"), text("file_update_time"))
+    };
+    let session = pool.open(&path).unwrap();
+    session.stamp().unwrap();
+    let (made, updated) = times(&session);
+    assert_eq!(made, updated);
+    session.close().unwrap();
+
+    let session = pool.open(&path).unwrap();
+    session.stamp().unwrap();
+    let (still, later) = times(&session);
+    assert_eq!(still, made);
+    assert!(later > updated);
+    chrono::DateTime::parse_from_rfc3339(&later).unwrap();
+}
+
+#[test]
+fn readers_without_lock_see_what_was_flushed() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = FilePool::new();
+    let one = pool.open(&directory.path().join("one.h5")).unwrap();
+    let two = pool.open(&directory.path().join("two.h5")).unwrap();
+    entry(&one, "1.1", "first");
+    entry(&two, "1.1", "second");
+    assert!(pool.commit().is_empty());
+    assert!(!one.flush_if_dirty().unwrap(), "nothing was written since");
+    for (session, title) in [(&one, "first"), (&two, "second")] {
+        let root = describe(session.path());
+        assert_eq!(at(&root, "1.1/title").unwrap()["value"], title);
+    }
+    entry(&one, "1.2", "third");
+    assert!(one.flush_if_dirty().unwrap());
+    assert_eq!(names(&describe(one.path())), ["1.1", "1.2"]);
+}
+
+#[test]
+fn a_lock_of_another_process_is_told_with_its_holder() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("held.h5");
+    let mut holder = python()
+        .arg(script("hold.py"))
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(holder.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert_eq!(line, "held\n");
+
+    let pool = FilePool::new();
+    let error = pool.open(&path).unwrap_err();
+    let text = error.to_string();
+    let Error::Locked { holders, .. } = error else {
+        panic!("{text}");
+    };
+    assert_eq!(holders.len(), 1, "{text}");
+    assert_eq!(holders[0].pid, holder.id());
+    assert!(holders[0].command.as_ref().unwrap().contains("hold.py"));
+    assert!(holders[0].user.is_some());
+    assert!(
+        text.starts_with("file already locked, cannot open '"),
+        "{text}"
+    );
+
+    drop(holder.stdin.take());
+    assert!(holder.wait().unwrap().success());
+    pool.open(&path).unwrap().close().unwrap();
+}
+
+#[test]
+fn our_lock_keeps_other_writers_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ours.h5");
+    let session = FilePool::new().open(&path).unwrap();
+    session.flush_if_dirty().unwrap();
+    let other = python()
+        .arg(script("hold.py"))
+        .arg(&path)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(!other.status.success());
+    let errors = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(errors.contains("BlockingIOError"), "{errors}");
+}
+
+#[test]
+fn other_files_are_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let pool = FilePool::new();
+    let text = directory.path().join("notes.h5");
+    fs::write(&text, "not a file of this kind").unwrap();
+    assert!(matches!(pool.open(&text), Err(Error::NotHdf5 { .. })));
+    assert_eq!(fs::read(&text).unwrap(), b"not a file of this kind");
+
+    let missing = directory.path().join("no/where.h5");
+    let error = pool.open(&missing).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("missing directory, cannot open '{}'", missing.display())
+    );
+    let error = pool.open(directory.path()).unwrap_err();
+    assert!(matches!(error, Error::File { .. }), "{error}");
+    // Nobody may make files there, not even the superuser.
+    let refused = pool.open(Path::new("/sys/kernel/scan.h5")).unwrap_err();
+    assert!(
+        matches!(refused, Error::PermissionDenied { .. }),
+        "{refused}"
+    );
+    assert!(pool.paths().is_empty());
+}
+
+#[test]
+fn a_file_that_was_left_empty_is_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("empty.h5");
+    fs::write(&path, "").unwrap();
+    let session = FilePool::new().open(&path).unwrap();
+    entry(&session, "1.1", "title");
+    session.close().unwrap();
+    assert_eq!(names(&describe(&path)), ["1.1"]);
+}
+
+#[test]
+fn a_full_disk_is_told_as_such() {
+    // Writing to this device always fails for want of space.
+    let error = h5::File::replace(Path::new("/dev/full"))
+        .and_then(h5::File::close)
+        .unwrap_err();
+    let error = Error::file(Path::new("/dev/full"), "flush", error);
+    assert!(matches!(error, Error::NoSpace { .. }), "{error}");
+}
+
+#[test]
+fn objects_of_a_closed_file_are_errors() {
+    let directory = tempfile::tempdir().unwrap();
+    let session = FilePool::new()
+        .open(&directory.path().join("scans.h5"))
+        .unwrap();
+    let root = session.root().unwrap();
+    let element = nexus::tree::ElementType::Bool;
+    let dataset = root
+        .create_contiguous("flags", &element, &[2], &[0, 1])
+        .unwrap();
+    session.close().unwrap();
+    assert!(!dataset.is_open());
+    assert!(dataset.write_block(&[0], &[1], &[1]).is_err());
+    assert!(root.create_group("late").is_err());
+}
