@@ -4,6 +4,8 @@
 //! version declared is ever removed, and never a dataset that a stream has filled: those lose and
 //! gain attributes in place, and a changed place for a stream is told instead of carried out.
 
+use std::collections::HashMap;
+
 use super::{Content, Dataset, Group, Item, Named, Value};
 
 /// One step from the first version of a tree to the second. Paths are absolute.
@@ -83,14 +85,15 @@ fn groups<'a>(path: &str, before: &'a Group, after: &'a Group, changes: &mut Vec
         &after.attributes,
         changes,
     );
+    let (old, new) = (by_name(&before.children), by_name(&after.children));
     for (name, item) in &before.children {
-        if find(&after.children, name).is_none() {
+        if !new.contains_key(name.as_str()) {
             removed(format!("{path}/{name}"), item, changes);
         }
     }
     for (name, item) in &after.children {
         let path = format!("{path}/{name}");
-        match find(&before.children, name) {
+        match old.get(name.as_str()) {
             None => added(path, item, changes),
             Some(old) => items(path, old, item, changes),
         }
@@ -167,14 +170,15 @@ fn attributes<'a>(
     after: &'a Named<Value>,
     changes: &mut Vec<Change<'a>>,
 ) {
+    let (old, new) = (by_name(before), by_name(after));
     let set: Vec<_> = after
         .iter()
-        .filter(|(name, value)| find(before, name) != Some(value))
+        .filter(|(name, value)| old.get(name.as_str()) != Some(&value))
         .map(|(name, value)| (name.as_str(), value))
         .collect();
     let delete: Vec<_> = before
         .iter()
-        .filter(|(name, _)| find(after, name).is_none())
+        .filter(|(name, _)| !new.contains_key(name.as_str()))
         .map(|(name, _)| name.as_str())
         .collect();
     if !set.is_empty() || !delete.is_empty() {
@@ -186,9 +190,10 @@ fn attributes<'a>(
     }
 }
 
-fn find<'a, T>(named: &'a Named<T>, name: &str) -> Option<&'a T> {
+/// An entry may have thousands of positioners: looking each up in a list would be slow.
+fn by_name<T>(named: &Named<T>) -> HashMap<&str, &T> {
     named
         .iter()
-        .find(|(other, _)| other == name)
-        .map(|(_, item)| item)
+        .map(|(name, item)| (name.as_str(), item))
+        .collect()
 }
