@@ -19,6 +19,9 @@ const LIVE_SPAN: f64 = 4.0;
 /// Shortest time a rate is measured over: the first points of a scan come in a burst.
 const LEAST_ELAPSED: f64 = 0.5;
 
+/// How many points larger than a chunk are held in memory to share chunks.
+const MOST_LARGE_POINTS: u64 = 16;
+
 /// Shape of the chunks of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChunkShape {
@@ -45,8 +48,9 @@ impl ChunkShape {
 /// Chunks of about `target` bytes for points of shape `element` and `item` bytes per number.
 ///
 /// Small points stay whole, so that gathering them is one copy. Points larger than a chunk are
-/// divided from the last dimension to the first, in four at most, as blisswriter 3.0.0 does.
-/// `None` as long as a point has no elements.
+/// divided from the last dimension to the first, in four at most, as blisswriter 3.0.0 does; a
+/// chunk then spans several points, but no more than [`MOST_LARGE_POINTS`], because so many must be
+/// in memory at once. `None` as long as a point has no elements.
 pub fn sealed_chunk(element: &[u64], item: usize, target: u64) -> Option<ChunkShape> {
     let point = point_size(element, item);
     if point == 0 || target == 0 {
@@ -64,17 +68,36 @@ pub fn sealed_chunk(element: &[u64], item: usize, target: u64) -> Option<ChunkSh
         *length = length.div_ceil(4).min(target.div_ceil(size));
         size = size.saturating_mul(*length);
     }
+    let length = target.div_ceil(size);
+    if length > MOST_LARGE_POINTS {
+        return Some(single_point(element, item, target));
+    }
     Some(ChunkShape {
-        length: target.div_ceil(size),
+        length,
         element: divided,
     })
+}
+
+/// Chunks that hold a part of one point larger than `target`, as equal parts as possible.
+fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
+    let mut size = item as u64;
+    let mut divided = element.to_vec();
+    for length in divided.iter_mut().rev() {
+        let parts = length.div_ceil((target / size).max(1));
+        *length = length.div_ceil(parts);
+        size = size.saturating_mul(*length);
+    }
+    ChunkShape {
+        length: 1,
+        element: divided,
+    }
 }
 
 /// Chunks for a stream of which `points` came in the time `elapsed` and no end is in sight.
 ///
 /// The chunk that is being filled is stored again at each commit, so a slow stream gets small
 /// chunks: as many points as come in four seconds, rounded to a power of two, between [`MIN_CHUNK`]
-/// and `target` bytes.
+/// and `target` bytes. Points that are larger share no chunks, so that each is stored once.
 pub fn live_chunk(
     element: &[u64],
     item: usize,
@@ -85,7 +108,7 @@ pub fn live_chunk(
     let full = sealed_chunk(element, item, target)?;
     let point = point_size(element, item);
     if point > target {
-        return Some(full);
+        return Some(single_point(element, item, target));
     }
     let rate = points as f64 / elapsed.as_secs_f64().max(LEAST_ELAPSED);
     let wanted = (rate * LIVE_SPAN).max(1.0).log2().round().min(62.0);
@@ -139,6 +162,9 @@ mod tests {
     fn absurd_shapes_do_not_overflow() {
         let chunk = sealed_chunk(&[u64::MAX, u64::MAX], 8, MAX_CHUNK).unwrap();
         assert!(chunk.size(8) < 4 << 20, "{chunk:?}");
+        // Blisswriter would gather 131 072 points of 344 MB.
+        let chunk = sealed_chunk(&[3; 16], 8, MAX_CHUNK).unwrap();
+        assert!(chunk.length == 1 && chunk.size(8) <= 1 << 20, "{chunk:?}");
     }
 
     #[test]
@@ -161,9 +187,13 @@ mod tests {
         assert_eq!(length(&[2048], 2, 1.0), 8);
         assert_eq!(length(&[2048], 500, 1.0), 64);
         assert_eq!(length(&[300, 400], 1, 1.0), 1);
-        assert_eq!(length(&[2048, 2048], 1, 1.0), 1);
+        let second = Duration::from_secs(1);
+        let image = live_chunk(&[1100, 1000], 1, MAX_CHUNK, 10, second).unwrap();
+        assert_eq!(image.dims(), [1, 550, 1000]);
+        let image = live_chunk(&[2162, 2068], 4, MAX_CHUNK, 10, second).unwrap();
+        assert_eq!(image.dims(), [1, 121, 2068]);
         // A memory budget may allow less than the smallest chunk wanted.
-        let small = live_chunk(&[], 8, 4096, 1, Duration::from_secs(1)).unwrap();
+        let small = live_chunk(&[], 8, 4096, 1, second).unwrap();
         assert_eq!(small.length, 512);
     }
 }

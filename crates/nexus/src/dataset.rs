@@ -1,0 +1,24 @@
+//! Datasets that grow while a scan runs.
+//!
+//! A [`StreamDataset`] takes the points of one stream as they come and stores them at one place of
+//! a file, in the way its [`Policy`] says: when all data are there already, in large compressed
+//! chunks, or contiguous if they are few; while a scan is running, so that readers see each point
+//! at the next flush of the file. Full slabs of points join the [`Outbox`] of their thread, which
+//! has them compressed by a [`Pool`](crate::chunk::Pool) of other threads and stores them in order.
+//!
+//! [`FrameDataset`] and [`link_frames`] are for detectors that write their own files: a virtual
+//! dataset over the files, or a link to one of them.
+
+mod error;
+mod frames;
+mod outbox;
+mod place;
+mod policy;
+mod store;
+mod stream;
+
+pub use error::Error;
+pub use frames::{FrameDataset, Frames, link_frames};
+pub use outbox::Outbox;
+pub use policy::{Mode, Policy};
+pub use stream::StreamDataset;

@@ -1,0 +1,84 @@
+//! What can go wrong with the data of one stream.
+
+use crate::chunk::WorkerLost;
+use crate::h5;
+
+/// Why the data of a stream could not be stored. The other datasets of the file are not concerned.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Elements of this kind have no fixed size.
+    #[error("dataset {path}: elements of type {element} cannot be streamed")]
+    Type {
+        /// Path of the dataset.
+        path: String,
+        /// The type.
+        element: String,
+    },
+    /// A point has more dimensions than HDF5 allows.
+    #[error("dataset {path}: points of {rank} dimensions cannot be stored")]
+    Rank {
+        /// Path of the dataset.
+        path: String,
+        /// Dimensions of a point.
+        rank: usize,
+    },
+    /// The points do not have the shape that was declared.
+    #[error("dataset {path}: points of shape {given:?} where {declared:?} was declared")]
+    Shape {
+        /// Path of the dataset.
+        path: String,
+        /// As declared; `None` stands for any length.
+        declared: Vec<Option<u64>>,
+        /// What came; `None` if it was not told.
+        given: Option<Vec<u64>>,
+    },
+    /// The payload is not as long as its points.
+    #[error("dataset {path}: {given} bytes came for {count} points of shape {shape:?}")]
+    Payload {
+        /// Path of the dataset.
+        path: String,
+        /// Number of points.
+        count: u64,
+        /// Their shape.
+        shape: Vec<u64>,
+        /// Bytes that came.
+        given: usize,
+    },
+    /// More points than can be counted.
+    #[error("dataset {path}: {count} more points are more than a dataset can have")]
+    Count {
+        /// Path of the dataset.
+        path: String,
+        /// Number of points to add.
+        count: u64,
+    },
+    /// Points came that are stored already.
+    #[error("dataset {path}: point {given} came where point {expected} was expected")]
+    Order {
+        /// Path of the dataset.
+        path: String,
+        /// Index of the next point.
+        expected: u64,
+        /// Index of the first point that came.
+        given: u64,
+    },
+    /// The HDF5 library failed.
+    #[error("dataset {path}: cannot {action}: {source}")]
+    Hdf5 {
+        /// Path of the dataset.
+        path: String,
+        /// What was tried.
+        action: &'static str,
+        /// What the library said.
+        source: h5::Error,
+    },
+    /// Chunks could not be made.
+    #[error("dataset {path}: {source}")]
+    Compression {
+        /// Path of the dataset.
+        path: String,
+        /// Why.
+        source: WorkerLost,
+    },
+}

@@ -1,0 +1,209 @@
+//! The line of slabs on their way into files.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hub::{Event, Reservation};
+
+use super::Error;
+use super::store::Store;
+use crate::chunk::{Batch, Pool, Slab};
+
+/// Slabs of all datasets that one thread writes, in the order in which they were filled.
+///
+/// They go through the compressing threads as far as the budget of the [`Pool`] allows, and come
+/// back to be stored in the same order. Any greenlet of the thread that waits moves the whole line
+/// on, so nobody waits for somebody who is not at work. Clones are handles of the same line.
+#[derive(Clone)]
+pub struct Outbox {
+    line: Rc<Line>,
+}
+
+struct Line {
+    pool: Arc<Pool>,
+    parcels: RefCell<VecDeque<Parcel>>,
+    /// Parcels at the head of the line that wait for nobody, or for the pool only.
+    sent: Cell<usize>,
+    /// Sent by the pool.
+    done: Event,
+    scratch: RefCell<Vec<u8>>,
+}
+
+/// One slab.
+pub(super) struct Parcel {
+    pub store: Rc<Store>,
+    /// Index of the first point.
+    pub first: u64,
+    /// Number of points.
+    pub rows: u64,
+    /// Largest shape of a point up to here.
+    pub element: Vec<u64>,
+    pub work: Work,
+}
+
+/// What is to be done with a slab.
+pub(super) enum Work {
+    /// Compress its chunks.
+    Encode(Slab),
+    /// Store its chunks as they are.
+    Raw(Slab),
+    /// Store its points through the library.
+    Blocks(Slab),
+    /// The pool has it.
+    Sent(Batch, Option<Reservation>),
+}
+
+impl Outbox {
+    /// A line to a pool, for the thread that calls HDF5.
+    pub fn new(pool: Arc<Pool>) -> Outbox {
+        Outbox {
+            line: Rc::new(Line {
+                pool,
+                parcels: RefCell::default(),
+                sent: Cell::new(0),
+                done: Event::new(),
+                scratch: RefCell::default(),
+            }),
+        }
+    }
+
+    /// The compressing threads.
+    pub fn pool(&self) -> &Pool {
+        &self.line.pool
+    }
+
+    /// Stores what is ready and hands the pool what it has room for, without waiting.
+    ///
+    /// A failure concerns one dataset, which tells it when it is used the next time.
+    pub fn advance(&self) {
+        loop {
+            while let Some(parcel) = self.line.next_ready() {
+                self.line.store(parcel);
+            }
+            // A slab without any data is ready as soon as it is sent.
+            if !self.line.send() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until the pool has taken everything, so that what is in memory is bounded.
+    pub async fn settle(&self) {
+        self.until(|line| line.sent.get() == line.parcels.borrow().len())
+            .await;
+    }
+
+    /// Waits until everything is stored.
+    pub async fn drain(&self) {
+        self.until(|line| line.parcels.borrow().is_empty()).await;
+    }
+
+    /// Waits until a dataset has got everything.
+    pub(super) async fn drain_one(&self, store: &Store) {
+        self.until(|_| store.pending.get() == 0).await;
+    }
+
+    /// Appends to the line.
+    pub(super) fn post(&self, parcel: Parcel) {
+        let pending = &parcel.store.pending;
+        pending.set(pending.get() + 1);
+        self.line.parcels.borrow_mut().push_back(parcel);
+        self.advance();
+    }
+
+    /// Memory for one chunk.
+    pub(super) fn with_scratch<T>(&self, work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        work(&mut self.line.scratch.borrow_mut())
+    }
+
+    async fn until(&self, reached: impl Fn(&Line) -> bool) {
+        loop {
+            self.line.done.clear();
+            self.advance();
+            if reached(&self.line) {
+                return;
+            }
+            self.line.done.wait().await;
+        }
+    }
+}
+
+impl Line {
+    /// Takes the head of the line if it can be stored.
+    fn next_ready(&self) -> Option<Parcel> {
+        let mut parcels = self.parcels.borrow_mut();
+        let ready = match &parcels.front()?.work {
+            Work::Sent(batch, _) => batch.is_done(),
+            Work::Raw(_) | Work::Blocks(_) => true,
+            Work::Encode(_) => false,
+        };
+        if !ready {
+            return None;
+        }
+        self.sent.set(self.sent.get().saturating_sub(1));
+        parcels.pop_front()
+    }
+
+    fn store(&self, parcel: Parcel) {
+        let Parcel {
+            store,
+            first,
+            rows,
+            element,
+            work,
+        } = parcel;
+        match work {
+            Work::Sent(batch, reservation) => {
+                match batch.take() {
+                    Ok(chunks) => store.chunks(first, rows, &element, &chunks),
+                    Err(source) => store.fail(Error::Compression {
+                        path: store.path.clone(),
+                        source,
+                    }),
+                }
+                drop(reservation);
+            }
+            Work::Raw(slab) => {
+                store.raw(first, &slab, &element, &mut self.scratch.borrow_mut());
+            }
+            Work::Blocks(slab) => store.blocks(first, &slab, &element),
+            // Not ready, so never taken from the line.
+            Work::Encode(_) => {}
+        }
+        store.pending.set(store.pending.get() - 1);
+    }
+
+    /// Hands slabs to the pool in their order, as far as the budget allows; one always passes, so
+    /// that the line moves whatever others use of the pool. Tells whether there was any.
+    fn send(&self) -> bool {
+        let mut parcels = self.parcels.borrow_mut();
+        let before = self.sent.get();
+        let mut sent = before;
+        while sent < parcels.len() {
+            if let Work::Encode(slab) = &parcels[sent].work {
+                let reservation = self.pool.budget().try_reserve(slab.bytes().len());
+                let working = |parcel: &Parcel| matches!(parcel.work, Work::Sent(..));
+                if reservation.is_none() && parcels.range(..sent).any(working) {
+                    break;
+                }
+                parcels[sent].hand_over(&self.pool, reservation, &self.done);
+            }
+            sent += 1;
+        }
+        self.sent.set(sent);
+        sent > before
+    }
+}
+
+impl Parcel {
+    fn hand_over(&mut self, pool: &Pool, reservation: Option<Reservation>, done: &Event) {
+        if let Work::Encode(slab) = &mut self.work {
+            let slab = std::mem::take(slab);
+            let corners = self.store.corners(&slab, &self.element);
+            let batch = pool.encode(slab, &self.store.recipe, corners, done);
+            self.work = Work::Sent(batch, reservation);
+        }
+    }
+}

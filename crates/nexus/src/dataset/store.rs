@@ -1,0 +1,124 @@
+//! The stored part of a stream: an open chunked dataset and its extent.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use super::Error;
+use crate::chunk::{Encoded, Recipe, SKIP_ALL, Slab, cut, tiles};
+use crate::h5;
+
+/// A chunked dataset, used by its stream and by the [`Outbox`](super::Outbox).
+///
+/// Extents grow right before the rows are stored and in the same breath, so that no flush ever
+/// shows rows that are not there.
+pub(super) struct Store {
+    pub path: String,
+    pub dataset: h5::Dataset,
+    pub recipe: Arc<Recipe>,
+    /// Whether chunks are compressed.
+    pub filtered: bool,
+    /// Whether what was never written reads as missing, so that empty chunks may be left out.
+    pub sparse: bool,
+    pub extent: RefCell<Vec<u64>>,
+    /// Slabs on their way here.
+    pub pending: Cell<usize>,
+    /// What made this dataset useless.
+    pub failure: RefCell<Option<Error>>,
+}
+
+impl Store {
+    /// First corners of the chunks to store for a slab whose points are `element` at most.
+    pub fn corners(&self, slab: &Slab, element: &[u64]) -> Vec<Vec<u64>> {
+        let all = (!self.sparse).then_some(element);
+        tiles(slab, &self.recipe.shape, self.recipe.item, all)
+    }
+
+    /// Stores compressed chunks of `rows` points.
+    pub fn chunks(&self, first: u64, rows: u64, element: &[u64], chunks: &[Encoded]) {
+        self.attempt("store chunks", || {
+            self.grow(first + rows, element)?;
+            for chunk in chunks {
+                self.chunk(first, &chunk.corner, chunk.filter_mask, &chunk.bytes)?;
+            }
+            Ok(())
+        });
+    }
+
+    /// Stores the chunks of a slab as they are. They may be stored again with more points in them:
+    /// they keep their place.
+    pub fn raw(&self, first: u64, slab: &Slab, element: &[u64], scratch: &mut Vec<u8>) {
+        self.attempt("store plain chunks", || {
+            self.grow(first + slab.rows(), element)?;
+            let mask = if self.filtered { SKIP_ALL } else { 0 };
+            for corner in self.corners(slab, element) {
+                let tile = cut(slab, &self.recipe, &corner, scratch);
+                self.chunk(first, &corner, mask, tile)?;
+            }
+            Ok(())
+        });
+    }
+
+    /// Stores a part of a slab through the filters of the library: slow, but it needs not be whole
+    /// chunks.
+    pub fn blocks(&self, first: u64, slab: &Slab, element: &[u64]) {
+        self.attempt("store points", || {
+            self.grow(first + slab.rows(), element)?;
+            for (row, run, bytes) in slab.runs(self.recipe.item) {
+                let Some(shape) = &run.shape else { continue };
+                let mut start = vec![0; shape.len() + 1];
+                start[0] = first + row;
+                let count: Vec<u64> = std::iter::once(run.rows)
+                    .chain(shape.iter().copied())
+                    .collect();
+                self.dataset.write_block(&start, &count, bytes)?;
+            }
+            Ok(())
+        });
+    }
+
+    fn chunk(&self, first: u64, corner: &[u64], mask: u32, bytes: &[u8]) -> h5::Result<()> {
+        let offset: Vec<u64> = std::iter::once(first)
+            .chain(corner.iter().copied())
+            .collect();
+        self.dataset.write_chunk(&offset, mask, bytes)
+    }
+
+    fn grow(&self, rows: u64, element: &[u64]) -> h5::Result<()> {
+        let mut extent = self.extent.borrow_mut();
+        let wanted: Vec<u64> = std::iter::once(&rows)
+            .chain(element)
+            .zip(extent.iter())
+            .map(|(&wanted, &present)| wanted.max(present))
+            .collect();
+        if wanted != *extent {
+            self.dataset.set_extent(&wanted)?;
+            *extent = wanted;
+        }
+        Ok(())
+    }
+
+    /// After the first failure nothing is stored any more: what followed would be out of place.
+    fn attempt(&self, action: &'static str, store: impl FnOnce() -> h5::Result<()>) {
+        if self.failure.borrow().is_some() {
+            return;
+        }
+        if let Err(source) = store() {
+            self.fail(Error::Hdf5 {
+                path: self.path.clone(),
+                action,
+                source,
+            });
+        }
+    }
+
+    pub fn fail(&self, error: Error) {
+        self.failure.borrow_mut().get_or_insert(error);
+    }
+
+    pub fn check(&self) -> Result<(), Error> {
+        match &*self.failure.borrow() {
+            Some(error) => Err(error.clone()),
+            None => Ok(()),
+        }
+    }
+}

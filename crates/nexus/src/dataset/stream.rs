@@ -1,0 +1,406 @@
+//! The growing dataset of one stream.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::outbox::{Parcel, Work};
+use super::place::Place;
+use super::store::Store;
+use super::{Error, Mode, Outbox, Policy};
+use crate::chunk::{ChunkShape, Slab, live_chunk, point_size, sealed_chunk};
+use crate::h5::Group;
+use crate::tree::ElementType;
+
+/// Bytes below which a dataset that has ended is contiguous, without filters, as in the files of
+/// blisswriter.
+const CONTIGUOUS: u64 = 1 << 20;
+
+/// Bytes of a chunk below which a live dataset is not compressed: its chunks keep their place.
+const FILTERED: u64 = 64 << 10;
+
+/// Bytes that a slab of points may hold that have become far larger than those before.
+const LARGEST_SLAB: usize = 64 << 20;
+
+/// The dataset of one stream at one place of a file, growing point by point.
+///
+/// Nothing exists in the file until it is known how to store the points: a full chunk has come, or
+/// it is time to show something, or the stream has ended. All calls, HDF5 and so this type, belong
+/// to one thread. None of them waits, but [`settle`](StreamDataset::settle) and
+/// [`close`](StreamDataset::close).
+///
+/// After an error of HDF5 every call gives that error. After others the points in question are left
+/// out, and the stream may go on.
+pub struct StreamDataset {
+    place: Place,
+    policy: Policy,
+    outbox: Outbox,
+    /// Points that came or were skipped.
+    points: u64,
+    /// Largest shape of a point up to now.
+    element: Vec<u64>,
+    /// Time of the first point.
+    since: Option<Instant>,
+    store: Option<Rc<Store>>,
+    /// Points that wait for the rest of their chunks.
+    slab: Slab,
+    /// Points of the present chunk that are stored already and not in the slab.
+    before: u64,
+    /// Points of the slab that readers can see.
+    exposed: u64,
+    /// Whether chunks were filled since the last time that readers were shown something.
+    advanced: bool,
+    /// Bytes of the last slab.
+    usual: usize,
+    failed: Option<Error>,
+}
+
+impl StreamDataset {
+    /// A dataset to be made at `path`, relative to `parent`, for points of this type and shape.
+    /// `None` in the shape stands for a length that may differ from point to point.
+    ///
+    /// # Errors
+    /// If elements of the type have no fixed size, or points too many dimensions.
+    pub fn new(
+        parent: Rc<Group>,
+        path: &str,
+        element: ElementType,
+        shape: Vec<Option<u64>>,
+        policy: Policy,
+        outbox: Outbox,
+    ) -> Result<StreamDataset, Error> {
+        let place = Place::new(parent, path, element, shape)?;
+        let element = place.shape.iter().map(|length| length.unwrap_or(0));
+        Ok(StreamDataset {
+            element: element.collect(),
+            place,
+            policy,
+            outbox,
+            points: 0,
+            since: None,
+            store: None,
+            slab: Slab::new(),
+            before: 0,
+            exposed: 0,
+            advanced: false,
+            usual: 0,
+            failed: None,
+        })
+    }
+
+    /// Path of the dataset, as given.
+    pub fn path(&self) -> &str {
+        &self.place.path
+    }
+
+    /// Number of points up to now, with those that were skipped: the index of the next one.
+    pub fn points(&self) -> u64 {
+        self.points
+    }
+
+    /// Number of points that readers can see after the next flush of the file.
+    pub fn visible(&self) -> u64 {
+        self.store
+            .as_ref()
+            .map_or(0, |store| store.extent.borrow()[0])
+    }
+
+    /// Whether the dataset exists in the file.
+    pub fn exists(&self) -> bool {
+        self.store.is_some()
+    }
+
+    /// Adds `count` points from index `first` on. Points that are missing before are skipped.
+    ///
+    /// `shape` is that of each of these points; it may be left out when no length is variable.
+    /// `data` are their elements in C order, as they shall be in the file. They are kept without a
+    /// copy where they fill chunks; call [`settle`](StreamDataset::settle) before adding more.
+    ///
+    /// # Errors
+    /// If the points do not fit the declared shape or their number of bytes, if they came already,
+    /// and when the dataset cannot be written.
+    pub fn append(
+        &mut self,
+        first: u64,
+        count: u64,
+        shape: Option<&[u64]>,
+        data: Bytes,
+    ) -> Result<(), Error> {
+        self.check()?;
+        if first < self.points {
+            return Err(Error::Order {
+                path: self.place.path.clone(),
+                expected: self.points,
+                given: first,
+            });
+        }
+        let shape = self.place.point_shape(shape)?;
+        self.place.check_payload(count, &shape, data.len())?;
+        if first > self.points {
+            self.skip(first - self.points)?;
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        self.check_count(count)?;
+        for (largest, length) in self.element.iter_mut().zip(shape.iter()) {
+            *largest = (*largest).max(*length);
+        }
+        self.add(count, Some((&shape, data)))
+    }
+
+    /// Adds `count` points that never came. They read as NaN if the type has it, else as 0.
+    ///
+    /// # Errors
+    /// When the dataset cannot be written.
+    pub fn skip(&mut self, count: u64) -> Result<(), Error> {
+        self.check()?;
+        if count == 0 {
+            return Ok(());
+        }
+        self.check_count(count)?;
+        self.add(count, None)
+    }
+
+    /// Waits until memory is free for more points.
+    ///
+    /// # Errors
+    /// When the dataset cannot be written.
+    pub async fn settle(&mut self) -> Result<(), Error> {
+        self.outbox.settle().await;
+        self.check()
+    }
+
+    /// Lets readers see the points that have come, from the next flush of the file on; to be called
+    /// before each flush. Does nothing in [`Mode::Backlog`], where they see whole chunks.
+    ///
+    /// Where chunks fill up between two calls, the last, partial one is left for the next call.
+    ///
+    /// # Errors
+    /// When the dataset cannot be written.
+    pub fn expose(&mut self) -> Result<(), Error> {
+        self.outbox.advance();
+        self.check()?;
+        if self.policy.mode == Mode::Backlog {
+            return Ok(());
+        }
+        if self.store.is_none() {
+            let elapsed = self.since.map(|since| since.elapsed()).unwrap_or_default();
+            let (item, target) = (self.place.item(), self.policy.chunk);
+            match live_chunk(&self.element, item, target, self.points, elapsed) {
+                Some(chunk) if self.points > 0 => self.create(chunk, FILTERED)?,
+                _ => return Ok(()),
+            }
+        }
+        let Some(store) = self.store.clone() else {
+            return Ok(());
+        };
+        let advanced = std::mem::take(&mut self.advanced);
+        // Rows are only shown behind rows that are stored.
+        if (advanced && store.filtered) || store.pending.get() > 0 {
+            return Ok(());
+        }
+        if self.slab.rows() == self.exposed {
+            return Ok(());
+        }
+        if self.before > 0 {
+            self.post(Work::Blocks);
+        } else {
+            let (slab, element) = (&self.slab, &self.element);
+            let first = self.points - slab.rows();
+            self.outbox
+                .with_scratch(|scratch| store.raw(first, slab, element, scratch));
+            self.exposed = slab.rows();
+        }
+        self.check()
+    }
+
+    /// Stores what is left and ends the dataset. Gives the number of its points: with none there is
+    /// no dataset.
+    ///
+    /// # Errors
+    /// When the dataset cannot be written.
+    pub async fn close(mut self) -> Result<u64, Error> {
+        self.check()?;
+        if self.points == 0 {
+            return Ok(0);
+        }
+        if self.store.is_none() {
+            let point = point_size(&self.element, self.place.item());
+            let chunk = sealed_chunk(&self.element, self.place.item(), self.policy.chunk);
+            match chunk {
+                Some(chunk) if point.saturating_mul(self.points) >= CONTIGUOUS => {
+                    self.create(chunk, 0)?;
+                }
+                _ => {
+                    self.place
+                        .create_contiguous(&self.slab, self.points, &self.element)?;
+                    return Ok(self.points);
+                }
+            }
+        }
+        let Some(store) = self.store.clone() else {
+            return Ok(self.points);
+        };
+        // What readers saw of the last chunk was not compressed.
+        if self.slab.rows() > self.exposed || (store.filtered && !self.slab.is_empty()) {
+            self.post_slab(&store);
+        }
+        self.outbox.drain_one(&store).await;
+        store.check()?;
+        Ok(self.points)
+    }
+
+    /// Adds points, or missing points if there are no data.
+    fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error> {
+        self.since.get_or_insert_with(Instant::now);
+        if self.store.is_none() {
+            let chunk = sealed_chunk(&self.element, self.place.item(), self.policy.chunk);
+            match chunk {
+                Some(chunk) if self.slab.rows() + count >= chunk.length => self.create(chunk, 0)?,
+                _ => {
+                    self.points += count;
+                    match data {
+                        Some((shape, data)) => {
+                            self.slab
+                                .push(count, shape, &data, self.policy.chunk as usize);
+                        }
+                        None => self.slab.push_missing(count),
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        let Some(store) = self.store.clone() else {
+            return Ok(());
+        };
+        self.fill(&store, count, data);
+        self.check()
+    }
+
+    /// Makes the chunked dataset. What has come is dealt out to its chunks.
+    fn create(&mut self, chunk: ChunkShape, filtered_from: u64) -> Result<(), Error> {
+        let filtered = chunk.size(self.place.item()) >= filtered_from;
+        let (dataset, recipe) = match self.place.create_chunked(chunk, &self.element, filtered) {
+            Ok(made) => made,
+            Err(error) => return Err(self.failed.insert(error).clone()),
+        };
+        let mut extent = vec![0];
+        extent.extend(&self.element);
+        let store = Rc::new(Store {
+            path: self.place.path.clone(),
+            dataset,
+            recipe: Arc::new(recipe),
+            filtered,
+            sparse: self.place.is_sparse(),
+            extent: RefCell::new(extent),
+            pending: Cell::new(0),
+            failure: RefCell::new(None),
+        });
+        self.store = Some(Rc::clone(&store));
+        if self.slab.rows() < store.recipe.shape.length {
+            return Ok(());
+        }
+        let slab = std::mem::take(&mut self.slab);
+        self.points -= slab.rows();
+        for (_, run, bytes) in slab.runs(self.place.item()) {
+            let data = run
+                .shape
+                .as_deref()
+                .map(|shape| (shape, Bytes::copy_from_slice(bytes)));
+            self.fill(&store, run.rows, data);
+        }
+        self.check()
+    }
+
+    /// Deals points out to slabs.
+    fn fill(&mut self, store: &Rc<Store>, count: u64, mut data: Option<(&[u64], Bytes)>) {
+        let length = store.recipe.shape.length;
+        let mut left = count;
+        while left > 0 {
+            let room = length - self.before - self.slab.rows();
+            let rows = left.min(room);
+            match &mut data {
+                Some((shape, data)) => {
+                    let size = point_size(shape, self.place.item()) as usize * rows as usize;
+                    let part = data.split_to(size);
+                    self.gather(rows, rows == length, shape, part);
+                }
+                None => self.slab.push_missing(rows),
+            }
+            self.points += rows;
+            left -= rows;
+            if rows == room {
+                self.post_slab(store);
+            } else if self.slab.bytes().len() > LARGEST_SLAB {
+                self.post(Work::Blocks);
+            }
+        }
+    }
+
+    fn gather(&mut self, rows: u64, whole: bool, shape: &[u64], data: Bytes) {
+        if whole {
+            self.slab = Slab::whole(rows, shape, data);
+            return;
+        }
+        // Memory is taken in one piece only by streams that have filled it before.
+        if self.slab.is_empty() && self.usual > 0 {
+            self.slab = Slab::recycled(self.outbox.pool().recycler(), self.usual);
+        }
+        let expected = self.usual.max(self.policy.chunk as usize);
+        self.slab.push(rows, shape, &data, expected);
+    }
+
+    /// Sends the slab on its way; with it the present chunk is complete.
+    fn post_slab(&mut self, store: &Store) {
+        self.usual = self.slab.bytes().len();
+        if self.before > 0 {
+            self.post(Work::Blocks);
+        } else if store.filtered {
+            self.post(Work::Encode);
+        } else {
+            self.post(Work::Raw);
+        }
+        self.before = 0;
+        self.advanced = true;
+    }
+
+    /// Sends the slab on its way; what follows belongs to the same chunk.
+    fn post(&mut self, work: impl FnOnce(Slab) -> Work) {
+        let Some(store) = self.store.clone() else {
+            return;
+        };
+        let slab = std::mem::take(&mut self.slab);
+        let rows = slab.rows();
+        self.before += rows;
+        self.exposed = 0;
+        self.outbox.post(Parcel {
+            store,
+            first: self.points - rows,
+            rows,
+            element: self.element.clone(),
+            work: work(slab),
+        });
+    }
+
+    fn check_count(&self, count: u64) -> Result<(), Error> {
+        match self.points.checked_add(count) {
+            Some(_) => Ok(()),
+            None => Err(Error::Count {
+                path: self.place.path.clone(),
+                count,
+            }),
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match (&self.failed, &self.store) {
+            (Some(error), _) => Err(error.clone()),
+            (None, Some(store)) => store.check(),
+            (None, None) => Ok(()),
+        }
+    }
+}
