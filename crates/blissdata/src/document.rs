@@ -7,17 +7,18 @@
 //!
 //! Reference: blissdata 2.4.5, `blissdata.redis_engine.scan` and the forms of 1.1 and 2.0.
 
-use std::fmt;
+mod state;
+mod stream;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use crate::encoding::{Encoding, EncodingError};
-use crate::kinds::{KindError, StreamKind};
+use crate::json;
 use crate::store::ScanKey;
+use stream::stream_key;
 
-/// Prefix of the Redis keys of streams.
-const STREAM_PREFIX: &str = "esrf:stream:";
+pub use state::ScanState;
+pub use stream::StreamModel;
 
 /// Description of one scan, as read at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,36 +56,6 @@ pub struct Identity {
     pub path: Option<String>,
 }
 
-/// Description of one stream.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StreamModel {
-    /// Name of the stream in the scan.
-    pub name: String,
-    /// Redis key of the stream; empty when the description is malformed.
-    pub key: String,
-    /// What the entries mean.
-    pub kind: Result<StreamKind, KindError>,
-    /// How the entries are encoded.
-    pub encoding: Result<Encoding, EncodingError>,
-    /// Free-form metadata of the stream.
-    pub info: Value,
-}
-
-/// State of a scan. States only grow, and may be skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ScanState {
-    /// The scan exists; its streams are not declared yet.
-    Created,
-    /// Streams and info are complete.
-    Prepared,
-    /// Data flow.
-    Started,
-    /// The streams are sealed.
-    Stopped,
-    /// The info is final.
-    Closed,
-}
-
 /// A scan document that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid document of scan {key}: {problem}")]
@@ -106,8 +77,8 @@ impl Document {
             key: key.clone(),
             problem,
         };
-        let value = serde_json::from_slice(text).map_err(|error| invalid(error.to_string()))?;
-        Document::from_value(key, value).map_err(invalid)
+        let json = json::parse(text).map_err(|error| invalid(error.to_string()))?;
+        Document::from_value(key, json.value).map_err(invalid)
     }
 
     fn from_value(key: &ScanKey, value: Value) -> Result<Document, String> {
@@ -183,96 +154,126 @@ impl Identity {
     }
 }
 
-impl StreamModel {
-    fn parse(name: String, model: Value) -> StreamModel {
-        let malformed = |problem: &str, info: Value| StreamModel {
-            name: name.clone(),
-            key: String::new(),
-            kind: Err(KindError::Malformed(problem.to_owned())),
-            encoding: Err(EncodingError::Malformed(problem.to_owned())),
-            info,
-        };
-        let Value::Object(mut fields) = model else {
-            return malformed("not an object", Value::Null);
-        };
-        let info = match fields.get_mut("info").map(Value::take) {
-            // Early publishers wrote "" for no info, and stored objects as text.
-            Some(Value::String(text)) => {
-                serde_json::from_str(&text).unwrap_or_else(|_| Value::Object(Map::new()))
-            }
-            Some(info @ Value::Object(_)) => info,
-            _ => Value::Object(Map::new()),
-        };
-        let Some(key) = stream_key(&fields) else {
-            return malformed("no pk", info);
-        };
-        let encoding = Encoding::parse(fields.get("encoding").unwrap_or(&Value::Null));
-        let kind = StreamKind::parse(&info, encoding.as_ref().ok());
-        StreamModel {
-            name,
-            key,
-            kind,
-            encoding,
-            info,
-        }
-    }
-
-    /// File and dataset where readers of an `hdf5_fallback` stream expect its points when Redis no
-    /// longer has them: the file that the writer is about to make. Publishers before 2.0 named only
-    /// the dataset, in the file of the scan.
-    pub fn fallback(&self, id: &Identity) -> Option<(String, String)> {
-        let dataset = self.info.get("data_path")?.as_str()?.to_owned();
-        let file = match (self.info.get("plugin"), self.info.get("file_path")) {
-            (Some(plugin), Some(Value::String(file))) if plugin == "hdf5_fallback" => file.clone(),
-            (None, None) if matches!(self.encoding, Ok(Encoding::Numeric { .. })) => {
-                id.path.clone()?
-            }
-            _ => return None,
-        };
-        Some((file, dataset))
-    }
-}
-
-impl ScanState {
-    /// The state of this number. Numbers beyond the known ones count as the last state.
-    pub fn from_number(number: u64) -> ScanState {
-        match number {
-            0 => ScanState::Created,
-            1 => ScanState::Prepared,
-            2 => ScanState::Started,
-            3 => ScanState::Stopped,
-            _ => ScanState::Closed,
-        }
-    }
-
-    /// Number of the state in the stream of states.
-    pub fn number(self) -> u64 {
-        self as u64
-    }
-}
-
-impl fmt::Display for ScanState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ScanState::Created => "CREATED",
-            ScanState::Prepared => "PREPARED",
-            ScanState::Started => "STARTED",
-            ScanState::Stopped => "STOPPED",
-            ScanState::Closed => "CLOSED",
-        })
-    }
-}
-
-fn stream_key(model: &Map<String, Value>) -> Option<String> {
-    let pk = model.get("pk")?.as_str().filter(|pk| !pk.is_empty())?;
-    Some(format!("{STREAM_PREFIX}{pk}"))
-}
-
 fn other_than_object(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Array(_) => "an array",
         Value::String(_) => "a string",
         _ => "not an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::encoding::Encoding;
+    use crate::kinds::StreamKind;
+
+    fn document() -> Value {
+        json!({
+            "pk": "S", "unknown": 1,
+            "id": {"pk": "I", "name": "ascan", "number": 7, "data_policy": "ESRF",
+                "session": "demo", "proposal": null, "path": "/data/s.h5", "unknown": 2},
+            "info": {"title": "ascan"},
+            "state_stream": {"pk": "T", "encoding": "", "info": ""},
+            "data_streams": {
+                "b": {"pk": "B", "encoding": {"type": "numeric", "dtype_str": "<f8", "shape": []},
+                    "info": {"plugin": "hdf5_fallback", "file_path": "/data/s.h5",
+                        "data_path": "7.1/measurement/b", "save": true}},
+                "a": {"pk": "A", "encoding": {"type": "json"}, "info": ""},
+                "bad": {"pk": "C", "encoding": {"type": "numeric", "dtype_str": "<U3", "shape": []}},
+                "foreign": {"pk": "D", "encoding": {"type": "json"}, "info": {"plugin": "zarr"}},
+                "no pk": {"encoding": {"type": "json"}, "info": {}},
+                "nothing": null
+            }
+        })
+    }
+
+    fn parse(value: &Value) -> Result<Document, DocumentError> {
+        Document::parse(
+            &"esrf:scan:S".parse().unwrap(),
+            value.to_string().as_bytes(),
+        )
+    }
+
+    #[test]
+    fn trouble_stays_within_a_stream() {
+        let document = parse(&document()).unwrap();
+        assert_eq!(document.state_stream, "esrf:stream:T");
+        assert_eq!(document.id.session.as_deref(), Some("demo"));
+        assert_eq!(document.id.proposal, None);
+        let names: Vec<&str> = document.streams.keys().map(String::as_str).collect();
+        assert_eq!(names, ["b", "a", "bad", "foreign", "no pk", "nothing"]);
+        let stream = |name: &str| &document.streams[name];
+        assert_eq!(stream("b").key, "esrf:stream:B");
+        assert_eq!(stream("b").kind, Ok(StreamKind::Plain));
+        let fallback = ("/data/s.h5".to_owned(), "7.1/measurement/b".to_owned());
+        assert_eq!(stream("b").fallback(&document.id), Some(fallback));
+        assert_eq!(stream("a").encoding, Ok(Encoding::Json));
+        assert_eq!(stream("a").info, json!({}));
+        assert!(stream("bad").encoding.is_err() && stream("bad").kind.is_ok());
+        assert!(stream("foreign").encoding.is_ok() && stream("foreign").kind.is_err());
+        assert!(stream("no pk").encoding.is_err() && stream("nothing").kind.is_err());
+    }
+
+    #[test]
+    fn what_blissdata_requires_is_required() {
+        for path in [
+            "/id/name",
+            "/id/number",
+            "/id/data_policy",
+            "/info",
+            "/state_stream/pk",
+        ] {
+            for wrong in [json!(null), json!([1])] {
+                let mut value = document();
+                *value.pointer_mut(path).unwrap() = wrong.clone();
+                assert!(parse(&value).is_err(), "{path} {wrong}");
+            }
+        }
+        let mut value = document();
+        value.as_object_mut().unwrap().remove("data_streams");
+        let error = parse(&value).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "invalid document of scan esrf:scan:S: data_streams is absent"
+        );
+        assert!(Document::parse(&"esrf:scan:S".parse().unwrap(), b"{").is_err());
+    }
+
+    #[test]
+    fn numbers_of_scans_in_every_form() {
+        for (number, expected) in [
+            (json!("12"), Some(12)),
+            (json!(12.0), Some(12)),
+            (json!("x"), None),
+        ] {
+            let mut value = document();
+            value["id"]["number"] = number;
+            assert_eq!(
+                parse(&value).ok().map(|document| document.id.number),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn an_update_keeps_the_known_streams() {
+        let mut known = parse(&document()).unwrap();
+        let mut newer = document();
+        newer["info"] = json!({"end_reason": "SUCCESS"});
+        newer["data_streams"] = json!({
+            "new": {"pk": "N", "encoding": {"type": "json"}, "info": {}},
+            "b": {"pk": "other", "encoding": {"type": "json"}, "info": {}},
+        });
+        known.update(parse(&newer).unwrap());
+        assert_eq!(known.info["end_reason"], "SUCCESS");
+        assert_eq!(known.streams["b"].key, "esrf:stream:B");
+        assert_eq!(
+            known.streams.keys().next_back().map(String::as_str),
+            Some("new")
+        );
     }
 }

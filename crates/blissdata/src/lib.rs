@@ -7,9 +7,13 @@
 pub mod backoff;
 pub mod beacon;
 pub mod document;
+pub mod embedded;
 pub mod encoding;
 pub mod entries;
+pub mod json;
 pub mod kinds;
+pub mod reader;
+pub mod publish;
 pub mod resp;
 pub mod store;
 pub mod url;

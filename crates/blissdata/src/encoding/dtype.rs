@@ -91,7 +91,8 @@ impl DType {
         };
         let bits: usize = name[digits..].parse().ok()?;
         // A size in bits that is no whole number of bytes would pass as the next smaller type.
-        (bits % 8 == 0).then(|| DType::native(kind, bits / 8).ok())?
+        bits.is_multiple_of(8)
+            .then(|| DType::native(kind, bits / 8).ok())?
     }
 
     fn from_protocol(text: &str) -> Option<DType> {

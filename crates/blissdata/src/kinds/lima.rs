@@ -114,10 +114,7 @@ impl LimaStatus {
         let event = event.as_object()?;
         let count = |name| match event.get(name) {
             None => Some(0),
-            Some(last) => match last.as_i64()? {
-                last @ -1..i64::MAX => Some((last + 1) as u64),
-                _ => None,
-            },
+            Some(last) => u64::try_from(last.as_i64()?.checked_add(1)?).ok(),
         };
         Some(LimaStatus {
             acquired: count("last_index")?,

@@ -1,0 +1,336 @@
+//! Follows a scan while it runs: its states, and the points of its streams.
+//!
+//! A [`ScanReader`] has one connection of its own, on which one blocking `XREAD` covers all streams
+//! that it [follows](ScanReader::follow) and the stream of states. What arrives is told as
+//! [`ScanEvent`]s: [`Block`]s of points, progress of detectors, JSON values, holes, ends. All
+//! trouble with one stream is told as events of that stream. A broken connection is made again and
+//! read on where it stopped.
+//!
+//! Streams of a scan that is closed may never be sealed: deletion, and publishers that died, leave
+//! them so. They end when a read that began after the scan was closed finds nothing more.
+
+mod chores;
+mod digest;
+mod event;
+mod follower;
+mod gather;
+mod link;
+mod load;
+mod pace;
+mod request;
+mod sense;
+
+use std::time::{Duration, Instant};
+
+use crate::document::{Document, ScanState};
+use crate::entries::EntryId;
+use crate::resp::RedisError;
+use crate::store::{DataStore, ScanKey};
+use follower::Follower;
+use link::Link;
+use pace::Pace;
+use request::Request;
+use sense::Sense;
+
+pub use event::{Block, LossReason, ReadError, ScanEvent, StreamId};
+
+/// Streams that trickle are read not more often than this: each read would find one point only.
+const TRICKLE: Duration = Duration::from_millis(20);
+
+/// Reader of one scan.
+///
+/// ```no_run
+/// # async fn follow(store: blissdata::store::DataStore) -> Result<(), Box<dyn std::error::Error>> {
+/// use blissdata::reader::{ScanEvent, ScanReader};
+///
+/// let key = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4".parse()?;
+/// let mut reader = ScanReader::open(&store, &key).await?;
+/// for name in reader.document().streams.keys().cloned().collect::<Vec<_>>() {
+///     reader.follow(&name, 0)?;
+/// }
+/// while !reader.finished() {
+///     for event in reader.next().await? {
+///         if let ScanEvent::Points(block) = event {
+///             println!("{} points from {}", block.count, block.first);
+///         }
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct ScanReader {
+    link: Link,
+    document: Document,
+    state: ScanState,
+    /// Last entry read of the stream of states.
+    position: EntryId,
+    followers: Vec<Follower>,
+    pace: Pace,
+    /// The read whose reply is to come.
+    request: Option<Request>,
+    /// When the last read was sent.
+    sent: Option<tokio::time::Instant>,
+    /// The last replies were not full: there is no hurry.
+    trickles: bool,
+    /// Events that are complete and not handed out yet.
+    ready: Vec<ScanEvent>,
+    /// A state that was seen, while the document has not been read again.
+    seen: Option<ScanState>,
+    /// Whether the scan was found dead before it was closed.
+    deletion: Deletion,
+    /// A key that is no stream has made a read fail.
+    wrong_type: bool,
+    /// The stream of states cannot be read.
+    blind: bool,
+}
+
+/// Progress of the end of a scan that is deleted before it is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deletion {
+    No,
+    /// Seen: the document is to be read a last time.
+    Seen,
+    /// What remains of the streams is being read.
+    Draining,
+    /// All is told.
+    Done,
+}
+
+impl ScanReader {
+    /// Opens a scan. Its streams are those of [`document`](Self::document), complete when the
+    /// [`state`](Self::state) is at least [`ScanState::Prepared`].
+    ///
+    /// # Errors
+    /// When there is no such scan, its document is unusable, or Redis cannot be reached.
+    pub async fn open(store: &DataStore, key: &ScanKey) -> Result<ScanReader, ReadError> {
+        let redis = |source| ReadError::Redis {
+            key: key.clone(),
+            source,
+        };
+        let mut connection = store.open().await.map_err(redis)?;
+        let loaded = load::load(&mut connection, key).await?;
+        Ok(ScanReader {
+            link: Link::new(store, connection),
+            document: loaded.document,
+            state: loaded.state,
+            position: loaded.position,
+            followers: Vec::new(),
+            pace: Pace::new(),
+            request: None,
+            sent: None,
+            trickles: false,
+            ready: Vec::new(),
+            seen: None,
+            deletion: Deletion::No,
+            wrong_type: false,
+            blind: false,
+        })
+    }
+
+    /// The document, as of the last state.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The last state.
+    pub fn state(&self) -> ScanState {
+        self.state
+    }
+
+    /// Starts to follow a stream, from the point `from` on, which may lie inside a batch. Streams of
+    /// detectors are always read from the beginning: what counts is the sum of their reports.
+    ///
+    /// # Errors
+    /// When the scan has no such stream (yet), or it cannot be read: other streams can be followed
+    /// all the same.
+    pub fn follow(&mut self, name: &str, from: u64) -> Result<StreamId, ReadError> {
+        let key = || self.document.key.clone();
+        let Some(model) = self.document.streams.get(name) else {
+            return Err(ReadError::UnknownStream {
+                key: key(),
+                name: name.to_owned(),
+            });
+        };
+        if self.followers.iter().any(|follower| follower.name == name) {
+            return Err(ReadError::AlreadyFollowed {
+                key: key(),
+                name: name.to_owned(),
+            });
+        }
+        let encoding = model
+            .encoding
+            .as_ref()
+            .map_err(|source| ReadError::Encoding {
+                key: key(),
+                name: name.to_owned(),
+                source: source.clone(),
+            })?;
+        let kind_error = |source| ReadError::Kind {
+            key: key(),
+            name: name.to_owned(),
+            source,
+        };
+        let kind = model
+            .kind
+            .as_ref()
+            .map_err(|source| kind_error(source.clone()))?;
+        let sense = Sense::of(model, kind, encoding).map_err(kind_error)?;
+        let id = StreamId(self.followers.len());
+        self.followers
+            .push(Follower::new(id, name, &model.key, sense, from));
+        Ok(id)
+    }
+
+    /// Stops following a stream, without further events of it except those ready already.
+    pub fn unfollow(&mut self, stream: StreamId) {
+        if let Some(follower) = self.followers.get_mut(stream.0) {
+            follower.ended = true;
+        }
+    }
+
+    /// Name of a followed stream.
+    pub fn name(&self, stream: StreamId) -> Option<&str> {
+        self.followers
+            .get(stream.0)
+            .map(|follower| follower.name.as_str())
+    }
+
+    /// Index of the next point of a followed stream.
+    pub fn position(&self, stream: StreamId) -> Option<u64> {
+        self.followers.get(stream.0).map(Follower::next)
+    }
+
+    /// True when nothing more will come: the scan is closed and the streams followed have ended, or
+    /// the scan was deleted. [`next`](Self::next) returns at once then, with what is left.
+    pub fn finished(&self) -> bool {
+        self.ready.is_empty() && self.is_over()
+    }
+
+    /// Since when Redis cannot be reached.
+    pub fn disconnected_since(&self) -> Option<Instant> {
+        self.link.lost_since()
+    }
+
+    /// Waits for news, not much longer than half a second (a pause between attempts to connect may
+    /// take 5 s); there may be none. Cancel-safe: when it is dropped, nothing is lost.
+    ///
+    /// # Errors
+    /// Only when trying again does not help: wrong credentials, no permission.
+    pub async fn next(&mut self) -> Result<Vec<ScanEvent>, ReadError> {
+        if self.ready.is_empty() {
+            match self.advance().await {
+                Ok(()) => {}
+                Err(error) if error.is_transient() || is_unblocked(&error) => {
+                    self.request = None;
+                    self.link.fail(&error, &self.document.key);
+                }
+                Err(_) if !self.ready.is_empty() => {
+                    self.request = None;
+                    self.link.abandon();
+                }
+                Err(source) => {
+                    self.request = None;
+                    self.link.abandon();
+                    return Err(ReadError::Redis {
+                        key: self.document.key.clone(),
+                        source,
+                    });
+                }
+            }
+        }
+        Ok(std::mem::take(&mut self.ready))
+    }
+
+    /// Makes one step. Whatever is dropped while it waits is asked again by the next step.
+    async fn advance(&mut self) -> Result<(), RedisError> {
+        if self.is_over() {
+            return Ok(());
+        }
+        let Some(request) = &self.request else {
+            return self.ask().await;
+        };
+        let draining = request.draining;
+        let reply = self.link.connection().await?.receive_raw().await?;
+        self.link.works(&self.document.key);
+        let Some(request) = self.request.take() else {
+            return Ok(());
+        };
+        let waited = request.waits();
+        let news = self.digest(request, &reply)?;
+        if !news && waited && !draining {
+            self.check_life().await?;
+        }
+        self.catch_up().await?;
+        if news && !self.trickles {
+            // While these events are being used, Redis can prepare the next.
+            self.send().await?;
+        }
+        Ok(())
+    }
+
+    /// Does what must be done between reads, then sends the next one.
+    async fn ask(&mut self) -> Result<(), RedisError> {
+        if self.link.connection().await?.outstanding() > 0 {
+            self.link.abandon();
+            self.link.connection().await?;
+        }
+        if self.link.fresh {
+            self.check_life().await?;
+            self.link.fresh = false;
+        }
+        self.catch_up().await?;
+        if self.wrong_type {
+            self.find_wrong_types().await?;
+        }
+        self.enter_batches().await?;
+        if !self.ready.is_empty() || self.is_over() {
+            return Ok(());
+        }
+        if let (true, Some(sent)) = (self.trickles && !self.draining(), self.sent) {
+            tokio::time::sleep_until(sent + TRICKLE).await;
+        }
+        self.send().await
+    }
+
+    /// Sends the next read, unless something else comes first.
+    async fn send(&mut self) -> Result<(), RedisError> {
+        let inside = self
+            .followers
+            .iter()
+            .any(|follower| follower.inside && !follower.ended);
+        if self.is_over() || self.wrong_type || inside {
+            return Ok(());
+        }
+        let states = (self.state < ScanState::Closed && !self.blind)
+            .then_some((self.document.state_stream.as_str(), self.position));
+        let draining = self.draining();
+        let request = Request::new(&self.followers, states, &mut self.pace, draining);
+        let Some(request) = request else {
+            return Ok(());
+        };
+        let connection = self.link.connection().await?;
+        connection.queue(&request.command());
+        self.request = Some(request);
+        self.sent = Some(tokio::time::Instant::now());
+        // Sending is finished by `receive_raw` if this is dropped.
+        connection.flush().await
+    }
+
+    /// True when nothing is left to be asked for.
+    fn is_over(&self) -> bool {
+        let closed = self.state == ScanState::Closed && self.followers.iter().all(|f| f.ended);
+        closed || self.deletion == Deletion::Done
+    }
+
+    /// True when what the streams still hold is all that they will ever hold.
+    fn draining(&self) -> bool {
+        self.state == ScanState::Closed || self.deletion != Deletion::No
+    }
+}
+
+/// An administrator has ended our blocking read.
+fn is_unblocked(error: &RedisError) -> bool {
+    error
+        .server_error()
+        .is_some_and(|error| error.code() == "UNBLOCKED")
+}

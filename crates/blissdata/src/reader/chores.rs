@@ -1,0 +1,128 @@
+//! What the reader does between its reads: whether the scan lives, what its document says now,
+//! where streams are resumed, which keys are no streams.
+//!
+//! Each chore leaves a mark until it is done, so that one that was dropped or failed is done again.
+
+use bytes::Bytes;
+
+use super::event::ScanEvent;
+use super::gather::Gather;
+use super::{Deletion, ScanReader, load};
+use crate::document::ScanState;
+use crate::entries::ReplyScan;
+use crate::resp::{Command, RedisError, Value};
+
+impl ScanReader {
+    /// Looks whether the scan still exists. Done when nothing happens, or may have been missed.
+    pub(super) async fn check_life(&mut self) -> Result<(), RedisError> {
+        if self.state < ScanState::Closed && self.deletion == Deletion::No {
+            let connection = self.link.connection().await?;
+            if !load::is_alive(connection, &self.document.key).await? {
+                self.deletion = Deletion::Seen;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the document again when the scan has a new state or disappears.
+    pub(super) async fn catch_up(&mut self) -> Result<(), RedisError> {
+        if self.seen.is_some() || self.deletion == Deletion::Seen {
+            let connection = self.link.connection().await?;
+            let document = match load::document(connection, &self.document.key).await {
+                Err(error) if error.server_error().is_some() && !error.is_transient() => {
+                    tracing::warn!(scan = %self.document.key, "cannot read the document: {error}");
+                    None
+                }
+                other => other?,
+            };
+            match document {
+                Some(Ok(document)) => self.document.update(document),
+                Some(Err(error)) => tracing::warn!("{error}; keeping the previous one"),
+                None => {}
+            }
+        }
+        if let Some(state) = self.seen.take() {
+            self.state = state;
+            self.ready.push(ScanEvent::State(state));
+        }
+        // A forced deletion closes the scan first, and is told by its `end_reason` then.
+        self.deletion = match self.deletion {
+            Deletion::Seen | Deletion::Draining if self.state == ScanState::Closed => Deletion::No,
+            Deletion::Seen => Deletion::Draining,
+            other => other,
+        };
+        if self.deletion == Deletion::Draining && self.followers.iter().all(|f| f.ended) {
+            self.ready.push(ScanEvent::Deleted);
+            self.deletion = Deletion::Done;
+        }
+        Ok(())
+    }
+
+    /// Finds out which keys are no streams, and ends them.
+    pub(super) async fn find_wrong_types(&mut self) -> Result<(), RedisError> {
+        let mut keys: Vec<&str> = self.followers.iter().map(|f| f.key.as_str()).collect();
+        keys.push(&self.document.state_stream);
+        let commands: Vec<Command> = keys
+            .into_iter()
+            .map(|key| Command::new("TYPE").arg(key))
+            .collect();
+        let replies = self.link.connection().await?.pipeline(&commands).await?;
+        let mut kinds = replies.iter().map(|reply| {
+            let kind = reply
+                .as_ref()
+                .ok()
+                .and_then(Value::as_str)
+                .unwrap_or("none");
+            (kind != "stream" && kind != "none").then_some(kind)
+        });
+        let nothing = Bytes::new();
+        let mut out = Gather::new(&nothing, &mut self.ready);
+        for (follower, kind) in self.followers.iter_mut().zip(kinds.by_ref()) {
+            if let Some(kind) = kind.filter(|_| !follower.ended) {
+                follower.wrong_type(kind, &mut out);
+            }
+        }
+        drop(out);
+        if let Some(Some(kind)) = kinds.next() {
+            // Without its states the scan is beyond following: what there is, is all.
+            tracing::warn!(scan = %self.document.key, "the stream of states is a {kind}");
+            self.blind = true;
+            if self.deletion == Deletion::No {
+                self.deletion = Deletion::Seen;
+            }
+        }
+        self.wrong_type = false;
+        Ok(())
+    }
+
+    /// Finds the batches in which streams are to be resumed.
+    pub(super) async fn enter_batches(&mut self) -> Result<(), RedisError> {
+        let inside: Vec<usize> = (0..self.followers.len())
+            .filter(|stream| self.followers[*stream].inside && !self.followers[*stream].ended)
+            .collect();
+        if inside.is_empty() {
+            return Ok(());
+        }
+        let connection = self.link.connection().await?;
+        for stream in &inside {
+            let follower = &self.followers[*stream];
+            let range = Command::new("XREVRANGE").arg(follower.key.as_str());
+            connection.queue(&range.arg(follower.next()).arg("-").arg("COUNT").arg(1));
+        }
+        let mut replies = Vec::with_capacity(inside.len());
+        for _ in &inside {
+            replies.push(connection.receive_raw().await?);
+        }
+        for (stream, reply) in inside.into_iter().zip(replies) {
+            let mut out = Gather::new(&reply, &mut self.ready);
+            let entry = ReplyScan::of_range(&reply).and_then(|mut scan| scan.next_entry());
+            self.followers[stream].inside = false;
+            // A key that is no stream will make the next read fail, and is found out then.
+            if let Ok(Some(entry)) = entry {
+                self.followers[stream].entry(&entry, 0, &mut out);
+            }
+            drop(out);
+        }
+        Ok(())
+    }
+}

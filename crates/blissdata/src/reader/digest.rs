@@ -1,0 +1,90 @@
+//! From the reply of a read to events.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::gather::Gather;
+use super::request::Request;
+use super::{ScanReader, load};
+use crate::entries::{ReplyError, ReplyScan};
+use crate::resp::{RedisError, Value};
+
+impl ScanReader {
+    /// Turns a reply into events; tells whether it had any news.
+    pub(super) fn digest(&mut self, request: Request, reply: &Bytes) -> Result<bool, RedisError> {
+        if reply.first() == Some(&b'-') {
+            return self.refused(reply);
+        }
+        let outcome = self.scan(&request, reply);
+        outcome.map_err(|error| RedisError::Protocol {
+            server: "Redis".to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    fn scan(&mut self, request: &Request, reply: &Bytes) -> Result<bool, ReplyError> {
+        let mut out = Gather::new(reply, &mut self.ready);
+        let mut scan = ReplyScan::of_xread(reply)?;
+        // Streams without news are not in the reply; the others are in the order of the request.
+        let mut asked = request.streams.iter().copied();
+        let mut news = false;
+        let mut full = false;
+        while let Some(head) = scan.next_stream()? {
+            news = true;
+            let mut found = false;
+            for stream in asked.by_ref() {
+                let Some(follower) = self.followers.get_mut(stream) else {
+                    continue;
+                };
+                if follower.key.as_bytes() == head.key {
+                    follower.take(&mut scan, head.entries, &mut out)?;
+                    full |= head.entries as u64 >= request.count && !follower.ended;
+                    found = true;
+                    break;
+                }
+                if request.draining && !follower.ended {
+                    follower.give_up(&mut out);
+                }
+            }
+            if !found && head.key == self.document.state_stream.as_bytes() {
+                while let Some(entry) = scan.next_entry()? {
+                    self.position = self.position.max(entry.id);
+                    let state = entry.state.and_then(load::parse_state);
+                    let known = self.seen.unwrap_or(self.state);
+                    self.seen = state.filter(|state| *state > known).or(self.seen);
+                }
+            }
+        }
+        for stream in asked {
+            if let Some(follower) = self.followers.get_mut(stream)
+                && request.draining
+                && !follower.ended
+            {
+                follower.give_up(&mut out);
+            }
+        }
+        drop(out);
+        self.pace
+            .note(request.streams.len(), news, full, Instant::now());
+        self.trickles = !full && request.waits();
+        Ok(news)
+    }
+
+    fn refused(&mut self, reply: &Bytes) -> Result<bool, RedisError> {
+        let error = match Value::decode(reply) {
+            Ok(Value::Error(error)) => error,
+            _ => return Ok(false),
+        };
+        if error.code() == "WRONGTYPE" {
+            self.wrong_type = true;
+            return Ok(false);
+        }
+        let server = "Redis".to_owned();
+        Err(RedisError::Server {
+            server,
+            command: "XREAD".to_owned(),
+            error,
+        })
+    }
+}

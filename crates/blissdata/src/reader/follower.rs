@@ -1,0 +1,342 @@
+//! One stream that is followed: from its entries to events, without gaps.
+
+use super::event::{LossReason, ScanEvent, StreamId};
+use super::gather::Gather;
+use super::pace::{self, OVERHEAD};
+use super::sense::{Progress, Sense};
+use crate::encoding::{PayloadError, VariableBatch};
+use crate::entries::{Entry, EntryId, ReplyError, ReplyScan, parse_uint};
+use crate::json;
+
+/// A batch of more points than this is a broken number rather than a batch.
+const MAX_BATCH: u64 = 1 << 32;
+
+/// Position in one stream, and how to read it.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub id: StreamId,
+    pub name: String,
+    /// Redis key.
+    pub key: String,
+    /// Entry after which to read on.
+    pub after: EntryId,
+    /// Whether `next` may lie inside a batch, whose entry is before `after`.
+    pub inside: bool,
+    /// Estimated bytes of an entry in a reply.
+    pub size: u64,
+    /// No more events will come of this stream.
+    pub ended: bool,
+    /// Index of the point that is due.
+    next: u64,
+    sense: Sense,
+    /// An entry at `next` that cannot be read: the next entry tells how many points it had.
+    corrupt: Option<Corrupt>,
+    /// Of a detector: the greatest numbers reported to us, those that we passed on, and the index
+    /// behind the last report that was understood.
+    progress: Progress,
+    told: Progress,
+    reports: u64,
+}
+
+#[derive(Debug)]
+struct Corrupt {
+    declared: u64,
+    reason: String,
+}
+
+impl Follower {
+    /// Follows a stream from the point `from` on; a detector's stream always from its beginning.
+    pub fn new(id: StreamId, name: &str, key: &str, sense: Sense, from: u64) -> Follower {
+        let from = if sense.is_progress() { 0 } else { from };
+        Follower {
+            id,
+            name: name.to_owned(),
+            key: key.to_owned(),
+            after: EntryId {
+                first: from,
+                second: 0,
+            },
+            inside: from > 0,
+            size: sense.entry_size() + OVERHEAD,
+            ended: false,
+            next: from,
+            sense,
+            corrupt: None,
+            progress: Progress::default(),
+            told: Progress::default(),
+            reports: 0,
+        }
+    }
+
+    /// Index of the next point.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Takes the entries of this stream in a reply.
+    pub fn take(
+        &mut self,
+        scan: &mut ReplyScan<'_>,
+        mut entries: usize,
+        out: &mut Gather<'_>,
+    ) -> Result<(), ReplyError> {
+        let start = scan.position();
+        let asked = entries as u64;
+        while let Some(entry) = scan.next_entry()? {
+            entries = entries.saturating_sub(1);
+            self.entry(&entry, entries, out);
+        }
+        self.tell(out);
+        out.flush();
+        self.size = pace::estimate(self.size, (scan.position() - start) as u64, asked);
+        Ok(())
+    }
+
+    /// Takes one entry; `more` are still to come.
+    #[inline]
+    pub fn entry(&mut self, entry: &Entry<'_>, more: usize, out: &mut Gather<'_>) {
+        if self.ended {
+            return;
+        }
+        if entry.id.first == EntryId::SEAL {
+            return self.seal(entry, out);
+        }
+        self.after = self.after.max(entry.id);
+        let len = match entry.len {
+            None => Some(1),
+            Some(text) => parse_uint(text).filter(|len| (1..=MAX_BATCH).contains(len)),
+        };
+        let index = entry.id.first;
+        let (Some(payload), Some(len)) = (entry.payload, len) else {
+            let problem = if len.is_none() {
+                "bad number of points"
+            } else {
+                "no payload"
+            };
+            return self.corrupt(index, 1, problem.to_owned(), out);
+        };
+        match self.sense {
+            Sense::Fixed { point } => {
+                if point.checked_mul(len) != Some(payload.len() as u64) {
+                    let expected = point.saturating_mul(len);
+                    let actual = payload.len() as u64;
+                    let reason = PayloadError::Size {
+                        actual,
+                        expected,
+                        points: len,
+                    }
+                    .to_string();
+                    return self.corrupt(index, len, reason, out);
+                }
+                if let Some(skip) = self.arrive(index, len, out) {
+                    let data = &payload[(skip * point) as usize..];
+                    out.points(self.id, self.next, len - skip, None, data, more);
+                    self.next = index.saturating_add(len);
+                }
+            }
+            Sense::Variable { .. } => self.variable(index, len, payload, more, out),
+            Sense::Json => self.json(index, len, payload, out),
+            Sense::Lima | Sense::Lima2 { .. } | Sense::Lima2Legacy => {
+                self.report(index, len, payload);
+            }
+        }
+    }
+
+    /// Ends a stream that was not sealed.
+    pub fn give_up(&mut self, out: &mut Gather<'_>) {
+        if let Some(corrupt) = &self.corrupt {
+            self.advance_to(self.next.saturating_add(corrupt.declared), out);
+        }
+        self.end(false, out);
+    }
+
+    /// Ends a stream whose key turned out to be none.
+    pub fn wrong_type(&mut self, kind: &str, out: &mut Gather<'_>) {
+        out.event(self.problem(LossReason::WrongType(kind.to_owned())));
+        self.end(false, out);
+    }
+
+    fn variable(
+        &mut self,
+        index: u64,
+        len: u64,
+        payload: &[u8],
+        more: usize,
+        out: &mut Gather<'_>,
+    ) {
+        let Sense::Variable { item, shape } = &self.sense else {
+            return;
+        };
+        let item = *item;
+        match VariableBatch::decode(payload, shape, item, len) {
+            Err(error) => self.corrupt(index, len, error.to_string(), out),
+            Ok(batch) => {
+                if let Some(skip) = self.arrive(index, len, out) {
+                    // As many points of the same size are in the data as `len` says.
+                    let from = batch.data.len() / len as usize * skip as usize;
+                    let data = &batch.data[from..];
+                    out.points(
+                        self.id,
+                        self.next,
+                        len - skip,
+                        Some(&batch.shape),
+                        data,
+                        more,
+                    );
+                    self.next = index.saturating_add(len);
+                }
+            }
+        }
+    }
+
+    fn json(&mut self, index: u64, len: u64, payload: &[u8], out: &mut Gather<'_>) {
+        let value = match json::parse(payload) {
+            Ok(json) if len == 1 => json.value,
+            Ok(_) => return self.corrupt(index, len, "a batch of json values".to_owned(), out),
+            Err(error) => return self.corrupt(index, len, error.to_string(), out),
+        };
+        if self.arrive(index, len, out).is_none() {
+            return;
+        }
+        match out.last() {
+            Some(ScanEvent::Json {
+                stream,
+                first,
+                values,
+            }) if *stream == self.id && *first + values.len() as u64 == index => {
+                values.push(value);
+            }
+            _ => out.event(ScanEvent::Json {
+                stream: self.id,
+                first: index,
+                values: vec![value],
+            }),
+        }
+        self.next = index.saturating_add(1);
+    }
+
+    /// A detector's report. Reports that are lost do no harm as long as later ones come.
+    fn report(&mut self, index: u64, len: u64, payload: &[u8]) {
+        self.next = index.saturating_add(len);
+        match self.sense.progress(payload, len) {
+            Ok(progress) => {
+                self.progress = self.progress.max(progress);
+                self.reports = self.next;
+            }
+            Err(problem) => {
+                tracing::warn!(
+                    stream = self.name,
+                    index,
+                    "unreadable progress report: {problem}"
+                );
+            }
+        }
+    }
+
+    /// Makes ready for the points of an entry: reports the hole in front of them, and tells how
+    /// many of them are known already; `None` when all are.
+    #[inline]
+    fn arrive(&mut self, index: u64, len: u64, out: &mut Gather<'_>) -> Option<u64> {
+        if index == self.next && self.corrupt.is_none() {
+            return Some(0);
+        }
+        if index >= self.next {
+            self.advance_to(index, out);
+            return Some(0);
+        }
+        // A batch that was read in part before, or one that overlaps the previous.
+        Some(self.next - index).filter(|skip| *skip < len)
+    }
+
+    fn corrupt(&mut self, index: u64, declared: u64, reason: String, out: &mut Gather<'_>) {
+        if index.saturating_add(declared) <= self.next {
+            return;
+        }
+        self.advance_to(index.max(self.next), out);
+        let declared = index.saturating_add(declared) - self.next;
+        self.corrupt = Some(Corrupt { declared, reason });
+    }
+
+    /// Reports the points up to `index` as lost.
+    fn advance_to(&mut self, index: u64, out: &mut Gather<'_>) {
+        let corrupt = self.corrupt.take();
+        if index > self.next || corrupt.is_some() {
+            out.event(ScanEvent::Lost {
+                stream: self.id,
+                first: self.next,
+                count: index - self.next,
+                reason: match corrupt {
+                    Some(corrupt) => LossReason::Corrupt(corrupt.reason),
+                    None => LossReason::Trimmed,
+                },
+            });
+            self.next = index;
+        }
+    }
+
+    fn seal(&mut self, seal: &Entry<'_>, out: &mut Gather<'_>) {
+        let declared = seal.total.and_then(parse_uint);
+        if self.sense.is_progress() {
+            self.tell(out);
+            if declared.is_some_and(|total| total > self.reports) {
+                out.event(self.problem(LossReason::StatusTrimmed));
+            }
+            return self.end(true, out);
+        }
+        match declared {
+            Some(total) if total >= self.next => self.advance_to(total, out),
+            declared => {
+                if let Some(corrupt) = &self.corrupt {
+                    self.advance_to(self.next.saturating_add(corrupt.declared), out);
+                }
+                let declared = declared.unwrap_or(0);
+                out.event(self.problem(LossReason::InconsistentSeal { declared }));
+            }
+        }
+        self.end(true, out);
+    }
+
+    fn end(&mut self, sealed: bool, out: &mut Gather<'_>) {
+        self.ended = true;
+        let total = if self.sense.is_progress() {
+            self.progress.acquired
+        } else {
+            self.next
+        };
+        out.event(ScanEvent::End {
+            stream: self.id,
+            total,
+            sealed,
+        });
+    }
+
+    /// Reports the progress of a detector, if there was any.
+    fn tell(&mut self, out: &mut Gather<'_>) {
+        if self.progress != self.told {
+            self.told = self.progress;
+            let Progress { acquired, saved } = self.progress;
+            out.event(ScanEvent::Frames {
+                stream: self.id,
+                acquired,
+                saved,
+            });
+        }
+    }
+
+    fn problem(&self, reason: LossReason) -> ScanEvent {
+        let first = if self.sense.is_progress() {
+            self.progress.acquired
+        } else {
+            self.next
+        };
+        ScanEvent::Lost {
+            stream: self.id,
+            first,
+            count: 0,
+            reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

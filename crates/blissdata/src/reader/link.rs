@@ -1,0 +1,77 @@
+//! The reader's own connection to Redis: made again, with pauses, when it breaks.
+
+use std::time::Instant;
+
+use crate::backoff::Backoff;
+use crate::resp::{Connection, RedisError};
+use crate::store::DataStore;
+
+/// A connection that comes back.
+pub(super) struct Link {
+    store: DataStore,
+    connection: Option<Connection>,
+    backoff: Backoff,
+    /// When to try again.
+    retry: Option<tokio::time::Instant>,
+    lost: Option<Instant>,
+    /// A new connection, after which nothing is known about what happened meanwhile.
+    pub fresh: bool,
+}
+
+impl Link {
+    pub fn new(store: &DataStore, connection: Connection) -> Link {
+        Link {
+            store: store.clone(),
+            connection: Some(connection),
+            backoff: Backoff::new(),
+            retry: None,
+            lost: None,
+            fresh: false,
+        }
+    }
+
+    /// The connection; when there is none, after one attempt to make it. Cancel-safe.
+    pub async fn connection(&mut self) -> Result<&mut Connection, RedisError> {
+        if let Some(at) = self.retry {
+            tokio::time::sleep_until(at).await;
+            self.retry = None;
+        }
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                let connection = self.store.open().await?;
+                self.fresh = true;
+                connection
+            }
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Gives the connection up after an error that may pass.
+    pub fn fail(&mut self, error: &RedisError, scan: &crate::store::ScanKey) {
+        if self.lost.is_none() {
+            tracing::warn!(%scan, "{error}; trying again");
+            self.lost = Some(Instant::now());
+        }
+        self.connection = None;
+        self.retry = Some(tokio::time::Instant::now() + self.backoff.pause());
+    }
+
+    /// Gives up a connection on which a call was dropped half way.
+    pub fn abandon(&mut self) {
+        self.connection = None;
+    }
+
+    /// Notes that the server has answered.
+    pub fn works(&mut self, scan: &crate::store::ScanKey) {
+        if self.lost.take().is_some() {
+            tracing::info!(%scan, "connected to Redis again");
+        }
+        self.backoff.reset();
+    }
+
+    /// Since when there is no connection.
+    pub fn lost_since(&self) -> Option<Instant> {
+        self.lost
+    }
+}

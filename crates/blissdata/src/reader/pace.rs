@@ -1,0 +1,159 @@
+//! How much to ask of Redis at once.
+//!
+//! `XREAD` takes a number of entries per stream, while what matters is the size of the reply: large
+//! enough to be efficient, small enough for bounded memory. So the size of the entries is estimated
+//! per stream from those seen, and the count begins small and grows while replies are full.
+
+use std::time::{Duration, Instant};
+
+/// Wanted size of a reply, in bytes.
+const TARGET: u64 = 4 << 20;
+const FIRST_COUNT: u64 = 4;
+const GROWTH: u64 = 8;
+const MAX_COUNT: u64 = 1 << 16;
+/// After such a pause the streams may have a backlog of entries larger than any seen before.
+const STALL: Duration = Duration::from_secs(1);
+/// What an entry takes in a reply besides its payload.
+pub(super) const OVERHEAD: u64 = 64;
+
+/// Controls the `COUNT` of the reads, and which streams take part.
+#[derive(Debug)]
+pub(super) struct Pace {
+    limit: u64,
+    read: Option<Instant>,
+    /// Where the next turn begins, when not all streams can be read at once.
+    turn: usize,
+    /// Streams without news since the last that had some.
+    quiet: usize,
+}
+
+/// What to read next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Streams to read, as indices of the sizes given.
+    pub streams: Vec<usize>,
+    /// Entries per stream.
+    pub count: u64,
+    /// Whether to wait for news: every stream takes part, or was found without news.
+    pub wait: bool,
+}
+
+impl Pace {
+    pub fn new() -> Pace {
+        Pace {
+            limit: FIRST_COUNT,
+            read: None,
+            turn: 0,
+            quiet: 0,
+        }
+    }
+
+    /// Plans a read of streams whose entries are estimated to have these sizes.
+    pub fn plan(&mut self, sizes: &[u64], now: Instant) -> Plan {
+        if self
+            .read
+            .is_some_and(|read| now.duration_since(read) > STALL)
+        {
+            self.limit = FIRST_COUNT;
+        }
+        let all: u64 = sizes.iter().sum();
+        if all <= TARGET {
+            let count = (TARGET / all.max(1)).clamp(1, self.limit);
+            return Plan {
+                streams: (0..sizes.len()).collect(),
+                count,
+                wait: true,
+            };
+        }
+        if self.quiet >= sizes.len() {
+            return Plan {
+                streams: (0..sizes.len()).collect(),
+                count: 1,
+                wait: true,
+            };
+        }
+        let mut streams = Vec::new();
+        let mut sum = 0;
+        for step in 0..sizes.len() {
+            let stream = (self.turn + step) % sizes.len();
+            if sum > 0 && sum + sizes[stream] > TARGET {
+                break;
+            }
+            sum += sizes[stream];
+            streams.push(stream);
+        }
+        self.turn = (self.turn + streams.len()) % sizes.len();
+        let count = (TARGET / sum.max(1)).clamp(1, self.limit);
+        Plan {
+            streams,
+            count,
+            wait: false,
+        }
+    }
+
+    /// Notes a reply to a plan for `asked` streams: whether any had news, and whether any had as
+    /// many entries as asked for.
+    pub fn note(&mut self, asked: usize, news: bool, full: bool, now: Instant) {
+        self.read = Some(now);
+        self.quiet = if news { 0 } else { self.quiet + asked };
+        if full {
+            self.limit = (self.limit * GROWTH).min(MAX_COUNT);
+        }
+    }
+}
+
+/// The new estimate of the size of a stream's entries, after `entries` of them took `bytes`. Grows
+/// at once and falls slowly: underestimating costs memory, overestimating a little speed.
+pub(super) fn estimate(old: u64, bytes: u64, entries: u64) -> u64 {
+    match entries {
+        0 => old,
+        n => bytes.div_ceil(n).max(old - old / 8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn count_grows_up_to_the_target() {
+        let mut pace = Pace::new();
+        let now = Instant::now();
+        let sizes = [64; 20];
+        let mut counts = Vec::new();
+        for _ in 0..6 {
+            let plan = pace.plan(&sizes, now);
+            assert_eq!((plan.streams.len(), plan.wait), (20, true));
+            counts.push(plan.count);
+            pace.note(20, true, true, now);
+        }
+        assert_eq!(counts, [4, 32, 256, 2048, 3276, 3276]);
+        assert_eq!(pace.plan(&sizes, now + 2 * STALL).count, FIRST_COUNT);
+    }
+
+    #[test]
+    fn large_entries_take_turns() {
+        let mut pace = Pace::new();
+        let now = Instant::now();
+        let sizes = [3 << 20, 8 << 20, 1 << 20, 1 << 20];
+        let mut turn = |news| {
+            let plan = pace.plan(&sizes, now);
+            pace.note(plan.streams.len(), news, news, now);
+            (plan.streams, plan.count, plan.wait)
+        };
+        assert_eq!(turn(true), (vec![0], 1, false));
+        assert_eq!(turn(false), (vec![1], 1, false));
+        assert_eq!(turn(false), (vec![2, 3], 2, false));
+        assert_eq!(turn(false), (vec![0], 1, false));
+        // Nobody has news: wait for all of them together.
+        assert_eq!(turn(true), (vec![0, 1, 2, 3], 1, true));
+        assert_eq!(turn(true), (vec![1], 1, false));
+    }
+
+    #[test]
+    fn estimates_grow_at_once_and_fall_slowly() {
+        assert_eq!(estimate(80, 8000, 10), 800);
+        assert_eq!(estimate(800, 80, 1), 700);
+        assert_eq!(estimate(800, 0, 0), 800);
+    }
+}

@@ -1,0 +1,68 @@
+//! One read over many streams.
+
+use std::time::{Duration, Instant};
+
+use super::follower::Follower;
+use super::pace::Pace;
+use crate::entries::EntryId;
+use crate::resp::Command;
+
+/// Longest wait of one read. Redis does not wake up readers of keys that expire, so that the scan
+/// must be looked at now and then.
+const BLOCK: Duration = Duration::from_millis(500);
+
+/// An `XREAD`, as sent.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// Indices of the followers, in the order of the command.
+    pub streams: Vec<usize>,
+    /// Entries per stream.
+    pub count: u64,
+    /// Whether it began after the end of the scan: streams without news have ended then.
+    pub draining: bool,
+    positions: Vec<(String, EntryId)>,
+    block: Option<Duration>,
+}
+
+impl Request {
+    /// Plans a read of the followers that have not ended, and of the stream of states if given.
+    /// `None` when there is nothing to read.
+    pub fn new(
+        followers: &[Follower],
+        states: Option<(&str, EntryId)>,
+        pace: &mut Pace,
+        draining: bool,
+    ) -> Option<Request> {
+        let active: Vec<&Follower> = followers.iter().filter(|f| !f.ended).collect();
+        let sizes: Vec<u64> = active.iter().map(|follower| follower.size).collect();
+        let plan = pace.plan(&sizes, Instant::now());
+        let chosen = || plan.streams.iter().filter_map(|stream| active.get(*stream));
+        let mut positions: Vec<(String, EntryId)> = chosen()
+            .map(|follower| (follower.key.clone(), follower.after))
+            .collect();
+        positions.extend(states.map(|(key, position)| (key.to_owned(), position)));
+        (!positions.is_empty()).then(|| Request {
+            streams: chosen().map(|follower| follower.id.0).collect(),
+            count: plan.count,
+            draining,
+            positions,
+            block: (plan.wait && !draining).then_some(BLOCK),
+        })
+    }
+
+    /// Whether Redis waits for news when there are none.
+    pub fn waits(&self) -> bool {
+        self.block.is_some()
+    }
+
+    /// The command to send.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new("XREAD").arg("COUNT").arg(self.count);
+        if let Some(block) = self.block {
+            command = command.arg("BLOCK").arg(block.as_millis() as u64);
+        }
+        let keys = self.positions.iter().map(|(key, _)| key.as_str());
+        let ids = self.positions.iter().map(|(_, after)| after.to_string());
+        command.arg("STREAMS").args(keys).args(ids)
+    }
+}
