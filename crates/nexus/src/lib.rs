@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod chunk;
+pub mod dataset;
 mod error;
 pub mod file;
 pub mod h5;
