@@ -1,1 +1,27 @@
 //! Saves BLISS scans: subscribers, scan and session writers, layouts.
+//!
+//! [`NexusSessionWriter`] listens to the scans of a session and starts a [`NexusScanWriter`] for
+//! each. That one listens to one scan: its document gives the [layout](layout), its streams the data.
+//! Both are [`Subscriber`](subscriber::Subscriber)s. Listeners run on the hub of the thread that
+//! starts them; the consumers of all scans run in the one thread of a [`Workshop`], because the HDF5
+//! library does one thing at a time.
+//!
+//! ```text
+//!  Redis ──▶ listener greenlets ──▶ queues of one budget ──▶ consumer greenlets ──▶ files
+//!            (main thread's hub)                             (the workshop's hub)
+//! ```
+//!
+//! What became of a scan is told by its [`ScanReport`](report::ScanReport).
+
+pub mod checks;
+mod element;
+pub mod layout;
+pub mod report;
+pub mod scan;
+pub mod session;
+pub mod subscriber;
+mod workshop;
+
+pub use scan::NexusScanWriter;
+pub use session::NexusSessionWriter;
+pub use workshop::Workshop;

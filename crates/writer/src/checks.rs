@@ -1,0 +1,161 @@
+//! What must hold before a scan may write into a file.
+//!
+//! The rules and limits are those that BLISS users know from `blisswriter` 3.0.0: an absolute path,
+//! a directory that exists or can be made, permission to write, and room on the disk.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access, statvfs};
+
+/// Room that a scan needs to start, in bytes.
+pub const REQUIRED_SPACE: u64 = 200_000_000;
+
+/// Room below which a scan is told to hurry, in bytes.
+pub const RECOMMENDED_SPACE: u64 = 1_000_000_000;
+
+/// Why a file cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PathError {
+    /// A relative path depends on where the writer was started.
+    #[error("scan path must be absolute, but it is not: {0}")]
+    Relative(PathBuf),
+    /// A parent is not a directory.
+    #[error("not a directory: {0}")]
+    NotADirectory(PathBuf),
+    /// The file exists but is something else.
+    #[error("not a regular file: {0}")]
+    NotAFile(PathBuf),
+    /// The directory or the file refuses us.
+    #[error("writer has no write permission: {0}")]
+    NoPermission(PathBuf),
+    /// The disk is full, or nearly.
+    #[error("not enough space to safely start a scan: {} free for {path}, {} required", size(*free), size(*required))]
+    NoSpace {
+        /// The file.
+        path: PathBuf,
+        /// Bytes free for us.
+        free: u64,
+        /// Bytes required.
+        required: u64,
+    },
+    /// Anything else that the system says.
+    #[error("cannot prepare {path}")]
+    System {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Makes the directories of `path`, and tells whether a file may be written there: permission and
+/// at least `required` bytes of room.
+///
+/// Returns the bytes that are free.
+pub fn prepare_path(path: &Path, required: u64) -> Result<u64, PathError> {
+    if !path.is_absolute() {
+        return Err(PathError::Relative(path.to_owned()));
+    }
+    let directory = path.parent().unwrap_or(path);
+    fs::create_dir_all(directory).map_err(|source| classify(path, directory, source))?;
+    let checked = match fs::metadata(path) {
+        Ok(file) if !file.is_file() => return Err(PathError::NotAFile(path.to_owned())),
+        Ok(_) => path,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => directory,
+        Err(source) => return Err(classify(path, directory, source)),
+    };
+    access(checked, Access::WRITE_OK).map_err(|error| classify(path, directory, error.into()))?;
+    let free = free_space(directory).map_err(|source| PathError::System {
+        path: path.to_owned(),
+        source,
+    })?;
+    if free < required {
+        return Err(PathError::NoSpace {
+            path: path.to_owned(),
+            free,
+            required,
+        });
+    }
+    Ok(free)
+}
+
+/// Bytes that an ordinary user may still write in `directory`.
+pub fn free_space(directory: &Path) -> io::Result<u64> {
+    let space = statvfs(directory)?;
+    Ok(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+fn classify(path: &Path, directory: &Path, source: io::Error) -> PathError {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            PathError::NoPermission(path.to_owned())
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            PathError::NotADirectory(directory.to_owned())
+        }
+        _ => PathError::System {
+            path: path.to_owned(),
+            source,
+        },
+    }
+}
+
+/// A size as people write it, in units of 1000.
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while value >= 999.995 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    format!("{value:.2} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_readable() {
+        let shown = [0, 999, 1000, 1_500_000, 999_999_999, u64::MAX].map(size);
+        assert_eq!(
+            shown,
+            ["0 B", "999 B", "1.00 kB", "1.50 MB", "1.00 GB", "18.45 EB"]
+        );
+    }
+
+    #[test]
+    fn bad_paths_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "text").unwrap();
+        let problem = |path: &Path, required| prepare_path(path, required).unwrap_err();
+        assert!(matches!(
+            problem(Path::new("a.h5"), 0),
+            PathError::Relative(_)
+        ));
+        assert!(matches!(
+            problem(&file.join("a.h5"), 0),
+            PathError::NotADirectory(_)
+        ));
+        assert!(matches!(problem(folder.path(), 0), PathError::NotAFile(_)));
+        let deep = folder.path().join("a/b/c.h5");
+        assert!(matches!(
+            problem(&deep, u64::MAX),
+            PathError::NoSpace { .. }
+        ));
+        assert!(prepare_path(&deep, 1).unwrap() > 1);
+        assert!(matches!(
+            problem(Path::new("/proc/a/b.h5"), 0),
+            PathError::System { .. }
+        ));
+    }
+}

@@ -1,0 +1,105 @@
+//! The layout that newer BLISS publishes itself: `info["h5maps"]`.
+//!
+//! The schema is that of `blissdata.h5map` (blissdata 2.4.5): an object of file path to HDF5 item,
+//! where the item of a file is its root group. An item is a group, a link, or a dataset; a dataset's
+//! value is JSON ([`raw`]), typed JSON ([`inline`]), packed bytes ([`packed`]), a compound of
+//! these, or the name of a stream.
+//!
+//! ```
+//! let info = serde_json::json!({"h5maps": {"/data/a.h5": {"type": "group", "children": {
+//!     "title": "ascan m0 0 1 10 0.1",
+//!     "diode": {"type": "stream", "stream": "axis:diode"},
+//! }}}});
+//! let trees = writer::layout::h5maps::trees(&info);
+//! assert_eq!(trees[0].file, "/data/a.h5");
+//! assert_eq!(trees[0].root.streams(), [("/diode".to_owned(), "axis:diode")]);
+//! assert!(trees[0].invalid.is_empty());
+//! ```
+
+mod array;
+mod inline;
+mod item;
+mod number;
+mod packed;
+mod raw;
+mod storage;
+mod value;
+
+use serde_json::{Map, Value as Json};
+
+use super::{FileTree, Invalid};
+use nexus::tree::Group;
+
+/// The trees that a scan's info asks for, in the order of the files; none when the scan is not to
+/// be saved.
+pub fn trees(info: &Json) -> Vec<FileTree> {
+    let Some(files) = info.get("h5maps").and_then(Json::as_object) else {
+        return Vec::new();
+    };
+    files.iter().map(|(file, root)| tree(file, root)).collect()
+}
+
+fn tree(file: &str, root: &Json) -> FileTree {
+    let mut found = Findings {
+        file,
+        invalid: Vec::new(),
+    };
+    let root = match root.as_object().filter(|root| kind(root) == Some("group")) {
+        Some(root) => item::group(root, "", &mut found),
+        None => {
+            found.add("/", "the root of a file must be a group");
+            Group::default()
+        }
+    };
+    FileTree {
+        file: file.to_owned(),
+        root,
+        invalid: found.invalid,
+    }
+}
+
+/// What is wrong with one file's tree, as it is found.
+struct Findings<'a> {
+    file: &'a str,
+    invalid: Vec<Invalid>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, path: impl Into<String>, reason: impl Into<String>) {
+        self.invalid.push(Invalid {
+            file: self.file.to_owned(),
+            path: path.into(),
+            reason: reason.into(),
+        });
+    }
+
+    /// The good value, or nothing and a finding.
+    fn keep<T>(&mut self, path: &str, result: Result<T, String>) -> Option<T> {
+        result.map_err(|reason| self.add(path, reason)).ok()
+    }
+}
+
+fn kind(object: &Map<String, Json>) -> Option<&str> {
+    object.get("type").and_then(Json::as_str)
+}
+
+fn field<'a>(object: &'a Map<String, Json>, name: &str) -> Result<&'a Json, String> {
+    object
+        .get(name)
+        .ok_or_else(|| format!("{name:?} is missing"))
+}
+
+fn text<'a>(object: &'a Map<String, Json>, name: &str) -> Result<&'a str, String> {
+    let text = field(object, name)?
+        .as_str()
+        .ok_or_else(|| format!("{name:?} is not a text"))?;
+    without_nul(text)
+}
+
+/// HDF5 takes texts that end at the first NUL: one inside would cut the text silently.
+fn without_nul(text: &str) -> Result<&str, String> {
+    match text.contains('\0') {
+        true => Err("a text holds a NUL character".to_owned()),
+        false => Ok(text),
+    }
+}

@@ -1,0 +1,49 @@
+//! Nested lists of JSON as arrays: a shape and its elements in C order.
+
+use serde_json::Value as Json;
+
+/// The elements of a nested list.
+pub struct Array<'a> {
+    /// Empty for a scalar.
+    pub shape: Vec<u64>,
+    /// As many as the shape has elements.
+    pub elements: Vec<&'a Json>,
+}
+
+impl<'a> Array<'a> {
+    /// Flattens a scalar or nested list; all lists of one depth must have one length.
+    pub fn of(json: &'a Json) -> Result<Array<'a>, String> {
+        let shape = shape_of(json);
+        let mut elements = Vec::new();
+        flatten(json, &shape, &mut elements)?;
+        Ok(Array { shape, elements })
+    }
+}
+
+/// The shape told by the first element of each depth.
+fn shape_of(json: &Json) -> Vec<u64> {
+    let mut shape = Vec::new();
+    let mut level = Some(json);
+    while let Some(Json::Array(list)) = level {
+        shape.push(list.len() as u64);
+        level = list.first();
+    }
+    shape
+}
+
+fn flatten<'a>(json: &'a Json, shape: &[u64], elements: &mut Vec<&'a Json>) -> Result<(), String> {
+    match (json, shape) {
+        (Json::Array(list), [length, inner @ ..]) if list.len() as u64 == *length => list
+            .iter()
+            .try_for_each(|item| flatten(item, inner, elements)),
+        (Json::Array(_), _) | (_, [_, ..]) => {
+            Err("the lists of an array differ in length or depth".to_owned())
+        }
+        (Json::Null, _) => Err("null is not a value".to_owned()),
+        (Json::Object(_), _) => Err("an object is not an element of an array".to_owned()),
+        (element, []) => {
+            elements.push(element);
+            Ok(())
+        }
+    }
+}

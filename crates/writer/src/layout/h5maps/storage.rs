@@ -1,0 +1,127 @@
+//! Datasets whose data lie elsewhere: raw files and virtual datasets.
+
+use blissdata::encoding::DType;
+use nexus::tree::{ElementType, ExternalBinary, ExternalFile, Selection, Virtual, VirtualSource};
+use serde_json::{Map, Value as Json};
+
+use super::{field, text};
+use crate::element::element_type;
+
+/// A dataset in raw files.
+pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, String> {
+    let files = objects(object, "files")?
+        .map(|file| {
+            let file = file?;
+            Ok(ExternalFile {
+                name: text(file, "name")?.into(),
+                offset: unsigned(file, "offset")?,
+                size: match file.get("size") {
+                    None | Some(Json::Null) => None,
+                    Some(_) => Some(unsigned(file, "size")?),
+                },
+            })
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    Ok(ExternalBinary {
+        element: element(object)?,
+        shape: numbers(object, "shape")?,
+        files,
+    })
+}
+
+/// A dataset of parts of others.
+pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, String> {
+    let shape = numbers(object, "shape")?;
+    let sources = objects(object, "virtual_sources")?
+        .map(|source| {
+            let source = source?;
+            let target = selection(source, "vspace")?;
+            if target.start.len() != shape.len() {
+                return Err(format!(
+                    "\"vspace\" does not have {} dimensions",
+                    shape.len()
+                ));
+            }
+            Ok(VirtualSource {
+                target,
+                file: text(source, "src_file")?.to_owned(),
+                dataset: text(source, "src_dataset")?.to_owned(),
+                selection: selection(source, "src_space")?,
+            })
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    Ok(Virtual {
+        element: element(object)?,
+        shape,
+        sources,
+    })
+}
+
+/// The type in an item's `dtype`: numpy's short form, with the byte order where there is one.
+pub fn element(object: &Map<String, Json>) -> Result<ElementType, String> {
+    let dtype = text(object, "dtype")?;
+    let unknown = || format!("unknown dtype {dtype:?}");
+    let parsed: DType = dtype.parse().map_err(|_| unknown())?;
+    let told = dtype.starts_with(['<', '>']) || parsed.size == 1;
+    if told {
+        Ok(element_type(parsed))
+    } else {
+        Err(unknown())
+    }
+}
+
+fn selection(object: &Map<String, Json>, name: &str) -> Result<Selection, String> {
+    let object = field(object, name)?
+        .as_object()
+        .ok_or_else(|| format!("{name:?} is no object"))?;
+    let start = numbers(object, "start")?;
+    let same_rank = |numbers: Vec<u64>| match numbers.len() == start.len() {
+        true => Ok(numbers),
+        false => Err(format!("the parts of {name:?} differ in length")),
+    };
+    // Ones are the same as absent: two versions of a tree must compare equal.
+    let optional = |part: &str| -> Result<Option<Vec<u64>>, String> {
+        match object.get(part) {
+            None | Some(Json::Null) => Ok(None),
+            Some(_) => {
+                let numbers = same_rank(numbers(object, part)?)?;
+                Ok((numbers.iter().any(|&n| n != 1)).then_some(numbers))
+            }
+        }
+    };
+    let (stride, block) = (optional("stride")?, optional("block")?);
+    let count = same_rank(numbers(object, "count")?)?;
+    Ok(Selection {
+        stride,
+        count,
+        block,
+        start,
+    })
+}
+
+fn objects<'a>(
+    object: &'a Map<String, Json>,
+    name: &'a str,
+) -> Result<impl Iterator<Item = Result<&'a Map<String, Json>, String>>, String> {
+    match field(object, name)?.as_array() {
+        Some(list) if !list.is_empty() => Ok(list.iter().map(move |item| {
+            item.as_object()
+                .ok_or_else(|| format!("an entry of {name:?} is not an object"))
+        })),
+        Some(_) => Err(format!("{name:?} is empty")),
+        None => Err(format!("{name:?} is not a list")),
+    }
+}
+
+fn numbers(object: &Map<String, Json>, name: &str) -> Result<Vec<u64>, String> {
+    field(object, name)?
+        .as_array()
+        .and_then(|list| list.iter().map(Json::as_u64).collect())
+        .ok_or_else(|| format!("{name:?} is not a list of non-negative integers"))
+}
+
+fn unsigned(object: &Map<String, Json>, name: &str) -> Result<u64, String> {
+    field(object, name)?
+        .as_u64()
+        .ok_or_else(|| format!("{name:?} is not a non-negative integer"))
+}

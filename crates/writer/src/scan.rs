@@ -1,0 +1,88 @@
+//! [`NexusScanWriter`]: saves one scan.
+
+mod account;
+mod consumer;
+mod event;
+mod file;
+mod listener;
+mod place;
+
+use std::sync::{Arc, OnceLock};
+
+use blissdata::store::{DataStore, ScanKey};
+
+use crate::report::{Outcome, Progress, ScanReport};
+use crate::subscriber::{IllegalTransition, Mode, Subscriber};
+use crate::workshop::Workshop;
+use consumer::ScanConsumer;
+use listener::ScanListener;
+
+/// A subscriber in parallel mode: the listener reads one scan on this thread's hub, the consumer
+/// writes its files in the workshop. Clones are the same writer.
+#[derive(Clone)]
+pub struct NexusScanWriter {
+    key: ScanKey,
+    subscriber: Subscriber,
+    progress: Arc<Progress>,
+    report: Arc<OnceLock<ScanReport>>,
+}
+
+impl NexusScanWriter {
+    /// Starts to save the scan `key` of `store`.
+    pub fn start(
+        workshop: &Workshop,
+        store: &DataStore,
+        key: ScanKey,
+    ) -> Result<NexusScanWriter, IllegalTransition> {
+        let writer = NexusScanWriter {
+            subscriber: Subscriber::new(key.to_string()),
+            progress: Arc::default(),
+            report: Arc::default(),
+            key: key.clone(),
+        };
+        let (progress, report) = (writer.progress.clone(), writer.report.clone());
+        let listener = ScanListener {
+            store: store.clone(),
+            key: key.clone(),
+        };
+        let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
+        writer.subscriber.start(mode, listener, move || {
+            ScanConsumer::new(key, progress, report)
+        })?;
+        Ok(writer)
+    }
+
+    /// The scan.
+    pub fn key(&self) -> &ScanKey {
+        &self.key
+    }
+
+    /// The subscriber: its state, and the means to stop it.
+    pub fn subscriber(&self) -> &Subscriber {
+        &self.subscriber
+    }
+
+    /// Figures of the saving so far.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Waits for the end of the saving and tells what became of the scan.
+    pub async fn report(&self) -> ScanReport {
+        self.subscriber.join(None).await;
+        match self.report.get() {
+            Some(report) => report.clone(),
+            // The consumer did not live to tell.
+            None => ScanReport {
+                key: self.key.clone(),
+                outcome: Outcome::Failed,
+                reason: self.subscriber.info(),
+                files: Vec::new(),
+                points: 0,
+                bytes: 0,
+                duration: self.subscriber.duration().unwrap_or_default(),
+                warnings: Vec::new(),
+            },
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What went wrong with a scan, and what that means for its outcome.
+
+use std::fmt::Display;
+
+use blissdata::store::ScanKey;
+use tracing::warn;
+
+/// Warnings to keep; a stream of a million holes must not fill the memory.
+const KEPT: usize = 1000;
+
+/// The warnings of one scan, in order, and the first reason for which it is not complete.
+pub struct Account {
+    scan: ScanKey,
+    warnings: Vec<String>,
+    left_out: usize,
+    first_problem: Option<String>,
+}
+
+impl Account {
+    pub fn new(scan: ScanKey) -> Account {
+        Account {
+            scan,
+            warnings: Vec::new(),
+            left_out: 0,
+            first_problem: None,
+        }
+    }
+
+    /// Something that people should know. Nothing is missing in the files.
+    pub fn warning(&mut self, text: impl Display) {
+        let text = text.to_string();
+        warn!(scan = %self.scan, "{text}");
+        if self.warnings.len() < KEPT {
+            self.warnings.push(text);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Something is missing in the files.
+    pub fn problem(&mut self, text: impl Display) {
+        let text = text.to_string();
+        self.warning(&text);
+        self.first_problem.get_or_insert(text);
+    }
+
+    /// The reason for which the scan is not complete, if it is not.
+    pub fn first_problem(&self) -> Option<&str> {
+        self.first_problem.as_deref()
+    }
+
+    /// All warnings.
+    pub fn into_warnings(mut self) -> Vec<String> {
+        if self.left_out > 0 {
+            self.warnings.push(format!("and {} more", self.left_out));
+        }
+        self.warnings
+    }
+}

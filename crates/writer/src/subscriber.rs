@@ -1,0 +1,223 @@
+//! Subscribers: each listens to one node in Redis and consumes what it hears.
+//!
+//! A subscriber is a pair. Its [`Listener`] waits for events of the node, its [`Consumer`] works on
+//! them. How the two run together is one parameter, the [`Mode`]; what they do does not depend on
+//! it. A subscriber starts in INIT, is ON once its listener says that the subscription stands, and
+//! ends OFF when listener and consumer are done, or in FAULT with a reason when one of them fails or
+//! it is killed.
+//!
+//! ```text
+//!                      Sequential            Concurrent                  Parallel
+//!  this thread's hub   listener ─▶ consumer  listener ─▶ queue ─▶ consumer  listener ─▶ queue
+//!  another thread                                                            └─▶ consumer
+//! ```
+
+mod drive;
+mod status;
+
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hub::{BlockingInGreenlet, Budget, Event, Thread};
+
+pub use drive::Sink;
+use status::Status;
+pub use status::{IllegalTransition, State};
+
+/// Waits for events of a node and hands them on.
+pub trait Listener: 'static {
+    /// What the listener hears.
+    type Event: Send + 'static;
+
+    /// Listens until the node has ended or [`Context::stopping`] was sent.
+    fn listen<C: Consumer<Event = Self::Event>>(
+        self,
+        context: Context,
+        sink: Sink<C>,
+    ) -> impl Future<Output = Result<(), Fault>>;
+}
+
+/// Works on the events of a node.
+pub trait Consumer: 'static {
+    /// What the consumer works on.
+    type Event: Send + 'static;
+
+    /// How often [`tick`](Consumer::tick) is called, if at all.
+    const PERIOD: Option<Duration> = None;
+
+    /// Works on one event. An error ends the subscriber.
+    fn consume(&mut self, event: Self::Event) -> impl Future<Output = Result<(), Fault>>;
+
+    /// Called between events, whether any come or not.
+    fn tick(&mut self) -> impl Future<Output = ()> {
+        async {}
+    }
+
+    /// Called once, at the end, however it came: whatever was begun is brought in order here.
+    fn finish(self, end: Result<(), Fault>) -> impl Future<Output = Result<(), Fault>>;
+}
+
+/// How listener and consumer run together.
+#[derive(Clone)]
+pub enum Mode<'a> {
+    /// In one greenlet: the listener waits while an event is consumed.
+    Sequential,
+    /// In two greenlets of this thread, with a queue between them.
+    Concurrent(Budget),
+    /// The consumer in another thread, with a queue between them.
+    Parallel(&'a Thread<()>, Budget),
+}
+
+/// Why a subscriber ended in FAULT.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Listener or consumer failed.
+    #[error("{0}")]
+    Failed(String),
+    /// Somebody gave it up.
+    #[error("killed: {0}")]
+    Killed(String),
+}
+
+impl Fault {
+    /// A failure told by an error, with all its causes.
+    pub fn new(error: &dyn std::error::Error) -> Fault {
+        Fault::Failed(with_causes(error))
+    }
+}
+
+/// An error and what caused it, in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+/// What a listener knows of its subscriber.
+#[derive(Clone)]
+pub struct Context {
+    status: Arc<Status>,
+}
+
+impl Context {
+    /// Tells that the subscription stands: INIT becomes ON.
+    pub fn ready(&self) {
+        self.status.ready();
+    }
+
+    /// Sent when the subscriber shall stop: hand on what is there, and return.
+    pub fn stopping(&self) -> &Event {
+        &self.status.stopping
+    }
+}
+
+/// The handle of a subscriber; clones are the same subscriber.
+#[derive(Clone)]
+pub struct Subscriber {
+    node: String,
+    status: Arc<Status>,
+}
+
+impl Subscriber {
+    /// A subscriber of `node` (a key in Redis, or a session's name), in INIT.
+    pub fn new(node: impl Into<String>) -> Subscriber {
+        Subscriber {
+            node: node.into(),
+            status: Arc::new(Status::new()),
+        }
+    }
+
+    /// Starts to listen on this thread's hub. The consumer is made where it runs.
+    ///
+    /// A subscriber that is OFF may be started again.
+    pub fn start<L, C>(
+        &self,
+        mode: Mode,
+        listener: L,
+        consumer: impl FnOnce() -> C + Send + 'static,
+    ) -> Result<(), IllegalTransition>
+    where
+        L: Listener<Event = C::Event>,
+        C: Consumer,
+    {
+        self.status.start()?;
+        drive::start(
+            mode,
+            Context {
+                status: self.status.clone(),
+            },
+            listener,
+            consumer,
+        );
+        Ok(())
+    }
+
+    /// Asks to stop: what was published is consumed, then the subscriber is OFF.
+    pub fn stop(&self) {
+        self.status.stopping.send();
+    }
+
+    /// Gives up: the consumer brings its work in order, then the subscriber is in FAULT.
+    pub fn kill(&self, reason: impl Display) {
+        self.status.kill(reason.to_string());
+    }
+
+    /// Waits for the end, at most `timeout`; tells whether it came.
+    pub async fn join(&self, timeout: Option<Duration>) -> bool {
+        match timeout {
+            None => {
+                self.status.done.wait().await;
+                true
+            }
+            Some(timeout) => self.status.done.wait_timeout(timeout).await,
+        }
+    }
+
+    /// [`join`](Self::join) for plain threads.
+    pub fn join_blocking(&self, timeout: Option<Duration>) -> Result<bool, BlockingInGreenlet> {
+        self.status.done.wait_blocking(timeout)
+    }
+
+    /// The node that is listened to.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// One line for people: node, state, and the reason of a fault.
+    pub fn info(&self) -> String {
+        match self.status.fault() {
+            Some(fault) => format!("{} ({}: {fault})", self.node, self.state()),
+            None => format!("{} ({})", self.node, self.state()),
+        }
+    }
+
+    /// Where the subscriber stands.
+    pub fn state(&self) -> State {
+        self.status.state()
+    }
+
+    /// Why the subscriber is in FAULT.
+    pub fn fault(&self) -> Option<Fault> {
+        self.status.fault()
+    }
+
+    /// Whether the subscriber has ended.
+    pub fn done(&self) -> bool {
+        self.status.done.is_set()
+    }
+
+    /// Time from the start until now, or until the end; none before the start.
+    pub fn duration(&self) -> Option<Duration> {
+        self.status.duration()
+    }
+}
