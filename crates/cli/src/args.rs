@@ -1,0 +1,150 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+/// Saves BLISS scans from Redis as NeXus HDF5 files.
+#[derive(Parser)]
+#[command(name = "nexus-writer", version, propagate_version = true, max_term_width = 100)]
+pub struct Args {
+    #[command(flatten)]
+    pub logging: Logging,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How to tell what happens.
+#[derive(Group)]
+pub struct Logging {
+    /// Least severe messages to show: error, warning, info, debug, trace
+    #[arg(long, global = true, default_value = "info", value_name = "LEVEL")]
+    pub log: String,
+    /// Also write the messages to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub logfile: Option<PathBuf>,
+    /// Size in MB at which the log file is rotated; 0 for never
+    #[arg(long, global = true, default_value_t = 5.0, value_name = "MB")]
+    pub filesize: f64,
+    /// Rotated log files to keep
+    #[arg(long, global = true, default_value_t = 9, value_name = "N")]
+    pub filebackups: usize,
+    /// Form of the messages
+    #[arg(long, global = true, default_value = "text", value_enum)]
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line for people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Save every scan that appears and that publishes its layout
+    Run {
+        /// Redis of the scans: redis://, rediss:// or unix://
+        #[arg(env = "REDIS_DATA_URL", hide_env_values = true)]
+        url: String,
+    },
+    /// Save the scans of one BLISS session
+    Session {
+        /// Name of the session
+        name: String,
+        /// Redis of the scans; otherwise REDIS_DATA_URL, otherwise Beacon is asked (BEACON_HOST)
+        #[arg(long, value_name = "URL")]
+        redis: Option<String>,
+    },
+    /// Save scans that Redis still holds, and end
+    Save {
+        /// Redis of the scans: redis://, rediss:// or unix://
+        url: String,
+        /// Keys of the scans (esrf:scan:...)
+        #[arg(required = true, value_name = "KEY")]
+        keys: Vec<String>,
+        /// Print one line of JSON per scan
+        #[arg(long)]
+        json: bool,
+    },
+    /// Publish simulated scans
+    Simulate {
+        /// Redis to publish in
+        url: String,
+        #[command(flatten)]
+        scans: Simulation,
+    },
+    /// Print the structure of a file
+    Tree {
+        /// An HDF5 file
+        file: PathBuf,
+        /// Part of the file to print
+        #[arg(default_value = "/")]
+        path: String,
+    },
+    /// See it all happen: a private Redis, a writer, and simulated scans
+    Demo {
+        /// Directory for the file; a new one below the current directory by default
+        #[arg(long)]
+        directory: Option<PathBuf>,
+    },
+}
+
+/// Which scans to simulate.
+#[derive(Group, Clone)]
+pub struct Simulation {
+    /// Kind of scan
+    #[arg(long, value_enum, default_value = "1d")]
+    pub kind: ScanKind,
+    /// Scans, one after the other
+    #[arg(long, default_value_t = 1)]
+    pub scans: usize,
+    /// Points per scan
+    #[arg(long, default_value_t = 100)]
+    pub points: u64,
+    /// Scalar counters beside the positioners and detectors of the kind
+    #[arg(long, default_value_t = 4)]
+    pub channels: usize,
+    /// Points per second; 0 for as fast as possible
+    #[arg(long, default_value_t = 20.0)]
+    pub rate: f64,
+    /// Points per message
+    #[arg(long, default_value_t = 1)]
+    pub batch: u64,
+    /// File that the scans ask to be saved in
+    #[arg(long, default_value = "simulated.h5")]
+    pub file: PathBuf,
+    /// Session that the scans belong to
+    #[arg(long, default_value = "demo")]
+    pub session: String,
+    /// Number of the first scan
+    #[arg(long, default_value_t = 1)]
+    pub first: u64,
+}
+
+impl Simulation {
+    /// Time from one message to the next.
+    pub fn period(&self) -> Duration {
+        if self.rate > 0.0 {
+            Duration::from_secs_f64(self.batch as f64 / self.rate)
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScanKind {
+    /// One motor, counters.
+    #[value(name = "1d")]
+    Line,
+    /// Two motors on a grid, counters.
+    Mesh,
+    /// One motor, counters and an MCA spectrum.
+    Mca,
+    /// One motor, counters and a small image.
+    Image,
+}

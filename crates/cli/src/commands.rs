@@ -1,0 +1,35 @@
+//! The commands, one module each.
+
+mod connect;
+mod demo;
+mod follow;
+mod save;
+mod simulate;
+mod tree;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use hub::Hub;
+
+use crate::args::Command;
+use crate::exit::Failure;
+
+/// What a command comes to.
+pub type Outcome = Result<ExitCode, Failure>;
+
+/// Runs a command to its end.
+pub fn run(command: Command) -> Outcome {
+    match command {
+        Command::Run { url } => on_hub(follow::run(url)),
+        Command::Session { name, redis } => on_hub(follow::session(name, redis)),
+        Command::Save { url, keys, json } => on_hub(save::save(url, keys, json)),
+        Command::Simulate { url, scans } => on_hub(simulate::simulate(url, scans)),
+        Command::Tree { file, path } => tree::tree(&file, &path),
+        Command::Demo { directory } => on_hub(demo::demo(directory)),
+    }
+}
+
+fn on_hub(command: impl Future<Output = Outcome>) -> Outcome {
+    Hub::named("main")?.run(command)
+}

@@ -1,0 +1,107 @@
+//! `save`: scans that Redis still holds.
+
+use std::collections::VecDeque;
+use std::process::ExitCode;
+
+use blissdata::store::{DataStore, ScanKey};
+use serde_json::json;
+use writer::report::{Outcome as Saved, ScanReport};
+use writer::{NexusScanWriter, Workshop};
+
+use super::{Outcome, connect};
+use crate::exit::{self, Failure};
+use crate::signals::Interrupts;
+
+/// Scans that are saved at the same time: enough to keep disk and processors busy, few enough for
+/// memory not to depend on how many keys were given.
+const TOGETHER: usize = 4;
+
+/// Saves the scans and tells what became of each.
+pub async fn save(url: String, keys: Vec<String>, json: bool) -> Outcome {
+    let keys = keys
+        .iter()
+        .map(|key| key.parse::<ScanKey>())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Failure::usage)?;
+    let url = connect::find(Some(&url)).await?;
+    let store = connect::now(&url).await?;
+    let interrupts = Interrupts::listen()?;
+    if !connect::ready(&store, &interrupts).await? {
+        return Err("told to finish before the data store was ready".into());
+    }
+    let workshop = Workshop::start()?;
+    let mut worst = Saved::Skipped;
+    let mut waiting = VecDeque::from(keys);
+    let mut running = VecDeque::new();
+    loop {
+        while running.len() < TOGETHER && !interrupts.finish.is_set() {
+            let Some(key) = waiting.pop_front() else { break };
+            running.push_back(begin(&workshop, &store, key)?);
+        }
+        let Some(first) = running.pop_front() else { break };
+        let report = finish(&first, &running, &interrupts).await;
+        worst = worst.max(report.outcome);
+        tell(&report, json);
+    }
+    let left = !waiting.is_empty();
+    workshop.stop().await?;
+    Ok(match worst {
+        Saved::Skipped | Saved::Complete if !left => exit::SUCCESS,
+        _ => ExitCode::from(exit::FAILED),
+    })
+}
+
+fn begin(
+    workshop: &Workshop,
+    store: &DataStore,
+    key: ScanKey,
+) -> Result<NexusScanWriter, Failure> {
+    Ok(NexusScanWriter::start(workshop, store, key)?)
+}
+
+/// Waits for the oldest scan; signals go to all of them.
+async fn finish(
+    first: &NexusScanWriter,
+    others: &VecDeque<NexusScanWriter>,
+    interrupts: &Interrupts,
+) -> ScanReport {
+    let all = || std::iter::once(first).chain(others);
+    tokio::select! {
+        report = first.report() => return report,
+        () = interrupts.finish.wait() => all().for_each(|scan| scan.subscriber().stop()),
+    }
+    tokio::select! {
+        report = first.report() => return report,
+        () = interrupts.leave.wait() => {
+            all().for_each(|scan| scan.subscriber().kill("told to leave"));
+        }
+    }
+    first.report().await
+}
+
+fn tell(report: &ScanReport, as_json: bool) {
+    if as_json {
+        println!("{}", to_json(report));
+        return;
+    }
+    println!("{} {}: {}", report.key, report.outcome.name(), report.reason);
+    for file in &report.files {
+        println!("  {}", file.display());
+    }
+    for warning in &report.warnings {
+        println!("  warning: {warning}");
+    }
+}
+
+fn to_json(report: &ScanReport) -> serde_json::Value {
+    json!({
+        "key": report.key.to_string(),
+        "state": report.outcome.name(),
+        "reason": report.reason,
+        "files": report.files.iter().map(|file| file.to_string_lossy()).collect::<Vec<_>>(),
+        "points": report.points,
+        "bytes": report.bytes,
+        "seconds": report.duration.as_secs_f64(),
+        "warnings": report.warnings,
+    })
+}

@@ -1,0 +1,168 @@
+//! `tree`: the structure of a file, as a person wants to read it.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use nexus::h5::{Elements, File, Group, Kind, Layout, Link, Storage};
+
+use super::Outcome;
+use crate::exit::{self, Failure};
+
+/// Values with more elements are told by type and shape only.
+const FEW: u64 = 6;
+/// Longest text to show of a value.
+const WIDTH: usize = 72;
+
+/// Prints what is below `path` in `file`.
+pub fn tree(file: &Path, path: &str) -> Outcome {
+    match io::stdout().write_all(describe(file, path)?.as_bytes()) {
+        // Whoever reads may have seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::SUCCESS),
+        written => Ok(written.map(|()| exit::SUCCESS)?),
+    }
+}
+
+/// The tree as text.
+pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
+    let open = File::open_read(file)
+        .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let mut printer = Printer { text: String::new(), bold: io::stdout().is_terminal() };
+    let root = open.root()?;
+    match root.kind(path)? {
+        Some(Kind::Group) => {
+            let group = root.open_group(path)?;
+            let class = class(&group)?;
+            let title = if path == "/" { file.display().to_string() } else { path.to_owned() };
+            printer.line("", &title, &class);
+            printer.group(&group, "")?;
+        }
+        Some(_) => {
+            let dataset = root.open_dataset(path)?;
+            let about = storage(&dataset.layout()?, dataset.elements(FEW).ok().as_ref());
+            printer.line("", path, &about);
+        }
+        None => return Err(format!("{} has no {path}", file.display()).into()),
+    }
+    Ok(printer.text)
+}
+
+struct Printer {
+    text: String,
+    bold: bool,
+}
+
+impl Printer {
+    fn line(&mut self, lead: &str, name: &str, about: &str) {
+        let (on, off) = if self.bold { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        let gap = if about.is_empty() { "" } else { "  " };
+        self.text.push_str(&format!("{lead}{on}{name}{off}{gap}{about}\n"));
+    }
+
+    fn group(&mut self, group: &Group, indent: &str) -> Result<(), Failure> {
+        let names = group.names()?;
+        self.attributes(group.attribute_names()?, |name| group.attribute(name), indent, !names.is_empty());
+        for (at, name) in names.iter().enumerate() {
+            let last = at + 1 == names.len();
+            let lead = format!("{indent}{}", if last { "└─ " } else { "├─ " });
+            let below = format!("{indent}{}", if last { "   " } else { "│  " });
+            match group.link(name)? {
+                Link::Soft { target } => {
+                    let dangling = if group.resolves(name)? { "" } else { "  (dangling)" };
+                    self.line(&lead, name, &format!("→ {target}{dangling}"));
+                }
+                Link::External { file, target } => {
+                    self.line(&lead, name, &format!("→ {file}::{target}"));
+                }
+                _ => self.object(group, name, &lead, &below)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, parent: &Group, name: &str, lead: &str, below: &str) -> Result<(), Failure> {
+        match parent.kind(name)? {
+            Some(Kind::Group) => {
+                let group = parent.open_group(name)?;
+                self.line(lead, name, &class(&group)?);
+                self.group(&group, below)
+            }
+            Some(Kind::Dataset) => {
+                let dataset = parent.open_dataset(name)?;
+                let about = storage(&dataset.layout()?, dataset.elements(FEW).ok().as_ref());
+                self.line(lead, name, &about);
+                self.attributes(dataset.attribute_names()?, |name| dataset.attribute(name), below, false);
+                Ok(())
+            }
+            _ => {
+                self.line(lead, name, "(a named type)");
+                Ok(())
+            }
+        }
+    }
+
+    /// The class of a group stands behind its name already.
+    fn attributes(
+        &mut self,
+        names: Vec<String>,
+        read: impl Fn(&str) -> nexus::h5::Result<Elements>,
+        indent: &str,
+        more: bool,
+    ) {
+        let lead = format!("{indent}{}", if more { "│  " } else { "   " });
+        for name in names.iter().filter(|name| *name != "NX_class") {
+            let value = match read(name) {
+                Ok(elements) => value(&elements),
+                Err(error) => format!("({error})"),
+            };
+            self.line(&lead, &format!("@{name}"), &value);
+        }
+    }
+}
+
+fn class(group: &Group) -> Result<String, Failure> {
+    if !group.has_attribute("NX_class")? {
+        return Ok(String::new());
+    }
+    Ok(group.attribute("NX_class")?.texts.and_then(|texts| texts.into_iter().next()).unwrap_or_default())
+}
+
+fn storage(layout: &Layout, elements: Option<&Elements>) -> String {
+    let mut about = layout.type_name.clone();
+    if let Some(shape) = layout.shape.as_ref().filter(|shape| !shape.is_empty()) {
+        about = format!("{about} {shape:?}");
+    }
+    if let Some(elements) = elements.filter(|elements| elements.texts.is_some()) {
+        return format!("{}  {about}", value(elements));
+    }
+    let told = match &layout.storage {
+        Storage::Chunked { chunk, filters } if filters.is_empty() => write!(about, "  chunks {chunk:?}"),
+        Storage::Chunked { chunk, filters } => {
+            write!(about, "  chunks {chunk:?} {}", filters.join(", "))
+        }
+        Storage::External(files) => write!(about, "  in {} raw files", files.len()),
+        Storage::Virtual(sources) => write!(about, "  in {} datasets of other files", sources.len()),
+        _ => Ok(()),
+    };
+    match told {
+        Ok(()) => about,
+        Err(error) => format!("({error})"),
+    }
+}
+
+fn value(elements: &Elements) -> String {
+    let Some(texts) = &elements.texts else {
+        return format!("{} {:?}", elements.type_name, elements.shape.as_deref().unwrap_or_default());
+    };
+    let scalar = elements.shape.as_ref().is_some_and(Vec::is_empty);
+    let quoted = texts.iter().map(|text| match elements.type_name == "text" {
+        true => format!("{text:?}"),
+        false => text.clone(),
+    });
+    let joined = quoted.collect::<Vec<_>>().join(", ");
+    let shown = if scalar { joined } else { format!("[{joined}]") };
+    match shown.char_indices().nth(WIDTH) {
+        Some((cut, _)) => format!("{}…", &shown[..cut]),
+        None => shown,
+    }
+}

@@ -1,0 +1,19 @@
+//! The `nexus-writer` command: arguments, logs, signals and exit codes, and nothing else.
+
+mod args;
+mod commands;
+mod exit;
+mod logging;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    match logging::start(&args.logging).map_err(exit::Failure::from).and_then(|()| commands::run(args.command)) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
