@@ -22,8 +22,9 @@ const CONTIGUOUS: u64 = 1 << 20;
 /// Bytes of a chunk below which a live dataset is not compressed: its chunks keep their place.
 const FILTERED: u64 = 64 << 10;
 
-/// Bytes that a slab of points may hold that have become far larger than those before.
-const LARGEST_SLAB: usize = 64 << 20;
+/// How many times the size of a chunk may be in memory for points that have become far larger than
+/// those that the chunks were made for.
+const LARGEST_SLAB: u64 = 16;
 
 /// The dataset of one stream at one place of a file, growing point by point.
 ///
@@ -335,7 +336,7 @@ impl StreamDataset {
             left -= rows;
             if rows == room {
                 self.post_slab(store);
-            } else if self.slab.bytes().len() > LARGEST_SLAB {
+            } else if self.slab.bytes().len() as u64 > LARGEST_SLAB * self.policy.chunk {
                 self.post(Work::Blocks);
             }
         }
