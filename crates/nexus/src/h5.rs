@@ -21,6 +21,7 @@ mod datatype;
 mod describe;
 mod error;
 mod file;
+mod follow;
 mod group;
 mod handle;
 mod library;

@@ -4,7 +4,7 @@
 //! items of the tree are small values known now ([`Dataset`] with a [`Value`]), links, and places
 //! where the data of a stream go ([`Content::Stream`]). Nothing here touches a file, so a layout is
 //! tested without one and two versions of a tree are compared with plain equality
-//! (see [`difference`](crate::tree::difference)).
+//! (see [`difference`]).
 
 mod difference;
 mod element;

@@ -1,5 +1,7 @@
 //! Opening, sharing and closing files.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Every kind of static item, compared with what h5py writes for the same.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{

@@ -156,8 +156,8 @@ impl<'s, 't> Builder<'s, 't> {
         Ok(())
     }
 
-    /// Sets and deletes attributes of whatever is at this path; nothing is also fine, since a stream
-    /// without data has no dataset.
+    /// Sets and deletes attributes of whatever is at this path. Nothing is also fine, since a stream
+    /// without data has no dataset; and so is a link to another file, which is not ours.
     pub(super) fn change_attributes(
         &mut self,
         root: &h5::Group,
@@ -165,9 +165,9 @@ impl<'s, 't> Builder<'s, 't> {
         set: &[(&str, &Value)],
         delete: &[&str],
     ) {
-        let object = match root.resolves(path) {
-            Ok(true) => root.open_object(path),
-            Ok(false) => return,
+        let object = match root.kind(path) {
+            Ok(None | Some(Kind::External)) => return,
+            Ok(Some(_)) => root.open_object(path),
             Err(reason) => Err(reason),
         };
         let object = match object {

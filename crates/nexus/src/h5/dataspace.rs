@@ -14,6 +14,9 @@ pub(super) struct Dataspace {
     rank: usize,
 }
 
+/// Present and largest extent; the latter is `None` where there is no limit.
+pub(super) type Extent = (Vec<u64>, Vec<Option<u64>>);
+
 /// What the library takes for "grows without limit".
 pub(super) const UNLIMITED: u64 = h5s::H5S_UNLIMITED;
 
@@ -59,7 +62,7 @@ impl Dataspace {
     }
 
     /// Extent and limits; both empty for a scalar, `None` for a null space.
-    pub(super) fn extent(&self) -> Result<Option<(Vec<u64>, Vec<Option<u64>>)>> {
+    pub(super) fn extent(&self) -> Result<Option<Extent>> {
         let _entered = super::library::enter();
         // SAFETY: the handle is alive.
         let class = unsafe { h5s::H5Sget_simple_extent_type(self.handle.id()) };

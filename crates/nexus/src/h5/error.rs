@@ -84,6 +84,11 @@ impl Error {
         })
     }
 
+    /// Whether this text is anywhere in the stack.
+    pub(super) fn has_message(&self, message: &str) -> bool {
+        self.frames().iter().any(|frame| frame.message == message)
+    }
+
     /// Whether the library gave this reason (its *minor* text) anywhere in the stack.
     pub fn has_reason(&self, minor: &str) -> bool {
         self.frames().iter().any(|frame| frame.minor == minor)

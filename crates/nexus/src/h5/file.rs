@@ -35,8 +35,16 @@ impl File {
     }
 
     /// Opens an existing file for reading, without a lock: also while another process writes it.
+    /// If this process writes it, what was not flushed yet is seen too.
     pub fn open_read(path: &Path) -> Result<File> {
-        File::open_with(path, h5f::H5F_ACC_RDONLY, properties::read_access()?)
+        let opened = File::open_with(path, h5f::H5F_ACC_RDONLY, properties::read_access()?);
+        match opened {
+            // Open in this process already, and all who share a file must agree about locks.
+            Err(error) if error.has_message("file locking flag values don't match") => {
+                File::open_with(path, h5f::H5F_ACC_RDONLY, properties::write_access()?)
+            }
+            opened => opened,
+        }
     }
 
     /// The root group.

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_void};
 
 use hdf5_metno_sys::h5::{H5_index_t, H5_iter_order_t, herr_t};
-use hdf5_metno_sys::h5i::{self, H5I_type_t, hid_t};
+use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::{self, H5L_info2_t};
 use hdf5_metno_sys::{h5d, h5g, h5o, h5p};
 
@@ -36,6 +36,8 @@ pub enum Kind {
     Dataset,
     /// A named type.
     Type,
+    /// Something in another file, which is not looked at.
+    External,
 }
 
 impl Group {
@@ -83,66 +85,6 @@ impl Group {
         Ok(Object {
             handle: Handle::new(id),
         })
-    }
-
-    /// What a path leads to, following links; `None` if it leads nowhere.
-    pub fn kind(&self, path: &str) -> Result<Option<Kind>> {
-        if !self.resolves(path)? {
-            return Ok(None);
-        }
-        let object = self.open_object(path)?;
-        let _entered = super::library::enter();
-        // SAFETY: the handle is alive.
-        Ok(match unsafe { h5i::H5Iget_type(object.handle.id()) } {
-            H5I_type_t::H5I_GROUP => Some(Kind::Group),
-            H5I_type_t::H5I_DATASET => Some(Kind::Dataset),
-            _ => Some(Kind::Type),
-        })
-    }
-
-    /// Whether there is a link at this path, wherever it leads.
-    pub fn has_link(&self, path: &str) -> Result<bool> {
-        // The library wants every group on the way to exist, so each of them is asked for.
-        let mut ends: Vec<usize> = path.match_indices('/').map(|(at, _)| at).collect();
-        ends.push(path.len());
-        for end in ends {
-            let part = path.get(..end).unwrap_or(path);
-            // Slashes may be repeated, and a dot is the group itself.
-            if part
-                .rsplit('/')
-                .next()
-                .is_none_or(|name| name.is_empty() || name == ".")
-            {
-                continue;
-            }
-            let last = end == path.len();
-            let text = c_text(part)?;
-            if call!(h5l::H5Lexists(self.id(), text.as_ptr(), h5p::H5P_DEFAULT))? == 0 {
-                return Ok(false);
-            }
-            let access = h5p::H5P_DEFAULT;
-            if !last && call!(h5o::H5Oexists_by_name(self.id(), text.as_ptr(), access))? == 0 {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether a path leads to an object, through soft and external links. A link that leads
-    /// nowhere, also into a file that is missing or cannot be read, does not.
-    pub fn resolves(&self, path: &str) -> Result<bool> {
-        if path.chars().all(|c| c == '/' || c == '.') {
-            return Ok(true);
-        }
-        if !self.has_link(path)? {
-            return Ok(false);
-        }
-        let path = c_text(path)?;
-        let access = h5p::H5P_DEFAULT;
-        Ok(matches!(
-            call!(h5o::H5Oexists_by_name(self.id(), path.as_ptr(), access)),
-            Ok(1..)
-        ))
     }
 
     /// Takes the link at this path away, and with it the object if nothing else leads to it.

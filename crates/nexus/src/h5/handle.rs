@@ -35,10 +35,11 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        if self.is_valid() {
-            if let Err(error) = call!(h5i::H5Idec_ref(self.0)) {
-                tracing::warn!(%error, "an HDF5 object could not be closed");
-            }
+        if !self.is_valid() {
+            return;
+        }
+        if let Err(error) = call!(h5i::H5Idec_ref(self.0)) {
+            tracing::warn!(%error, "an HDF5 object could not be closed");
         }
     }
 }

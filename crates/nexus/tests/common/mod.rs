@@ -1,5 +1,7 @@
 //! What the tests of this crate share: the Python that reads our files, and values by hand.
 
+#![allow(clippy::unwrap_used)]
+// Each test program uses some of it.
 #![allow(dead_code)]
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,104 @@
+//! Where paths lead, without opening other files.
+//!
+//! The library would follow an external link by opening the other file like this one: for writing
+//! and with a lock. That file may be one that a detector is writing.
+
+use hdf5_metno_sys::h5i::{self, H5I_type_t};
+use hdf5_metno_sys::{h5l, h5p};
+
+use super::error::Result;
+use super::group::{Group, Kind};
+use super::library::{call, enter};
+use super::link::Link;
+use super::names::c_text;
+
+/// Soft links on one way before it counts as a circle, as in the library.
+const MOST_LINKS: usize = 16;
+
+#[derive(PartialEq)]
+enum End {
+    Nothing,
+    Object,
+    OtherFile,
+}
+
+impl Group {
+    /// Whether a path leads to an object of this file, or out of it. A soft link that leads nowhere
+    /// does not; an external link does, whatever is there.
+    pub fn resolves(&self, path: &str) -> Result<bool> {
+        Ok(self.follow(path, MOST_LINKS)? != End::Nothing)
+    }
+
+    /// What a path leads to, following soft links; `None` if it leads nowhere.
+    pub fn kind(&self, path: &str) -> Result<Option<Kind>> {
+        match self.follow(path, MOST_LINKS)? {
+            End::Nothing => return Ok(None),
+            End::OtherFile => return Ok(Some(Kind::External)),
+            End::Object => {}
+        }
+        let object = self.open_object(path)?;
+        let _entered = enter();
+        // SAFETY: the handle is alive.
+        Ok(match unsafe { h5i::H5Iget_type(object.handle.id()) } {
+            H5I_type_t::H5I_GROUP => Some(Kind::Group),
+            H5I_type_t::H5I_DATASET => Some(Kind::Dataset),
+            _ => Some(Kind::Type),
+        })
+    }
+
+    /// Whether there is a link at this path, wherever it leads.
+    pub fn has_link(&self, path: &str) -> Result<bool> {
+        let path = path.trim_end_matches('/');
+        let parent = match path.rsplit_once('/') {
+            Some(("", _)) => "/",
+            Some((parent, _)) => parent,
+            None => ".",
+        };
+        if parts(path).next().is_none() {
+            return Ok(true);
+        }
+        Ok(self.follow(parent, MOST_LINKS)? == End::Object && self.has_name(path)?)
+    }
+
+    fn follow(&self, path: &str, links: usize) -> Result<End> {
+        let mut done = String::from(if path.starts_with('/') { "/" } else { "" });
+        let mut names = parts(path);
+        while let Some(name) = names.next() {
+            let parent = done.len();
+            done += name;
+            if !self.has_name(&done)? {
+                return Ok(End::Nothing);
+            }
+            match self.link(&done)? {
+                Link::Hard => done.push('/'),
+                Link::Soft { .. } if links == 0 => return Ok(End::Nothing),
+                Link::Soft { target } => {
+                    let rest: Vec<_> = names.collect();
+                    let start = if target.starts_with('/') {
+                        ""
+                    } else {
+                        &done[..parent]
+                    };
+                    let path = format!("{start}{target}/{}", rest.join("/"));
+                    return self.follow(&path, links - 1);
+                }
+                Link::External { .. } | Link::Other => return Ok(End::OtherFile),
+            }
+        }
+        Ok(End::Object)
+    }
+
+    /// Whether there is a link of this name, when all that is before it exists. In something that is
+    /// not a group there is none.
+    fn has_name(&self, path: &str) -> Result<bool> {
+        let path = c_text(path)?;
+        let exists = call!(h5l::H5Lexists(self.id(), path.as_ptr(), h5p::H5P_DEFAULT));
+        Ok(matches!(exists, Ok(1..)))
+    }
+}
+
+/// The names of a path. Slashes may be repeated, and a dot is the group itself.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter(|name| !name.is_empty() && *name != ".")
+}

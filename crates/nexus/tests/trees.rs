@@ -1,0 +1,519 @@
+//! Writing trees: what exists, what fails, what waits, and what changes at the end.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{
+    at, dataset, describe, group, integers, named, names, numbers, nx, soft, stream, texts,
+    with_attributes,
+};
+use nexus::apply::{PendingLinks, StreamPlace, Written};
+use nexus::file::{FilePool, FileSession};
+use nexus::tree::{Content, ElementType, Group, Item, Order, Value, difference};
+use nexus::{Error, h5};
+use serde_json::json;
+use tempfile::TempDir;
+
+fn session() -> (TempDir, FileSession) {
+    let directory = tempfile::tempdir().unwrap();
+    let session = FilePool::new()
+        .open(&directory.path().join("scan.h5"))
+        .unwrap();
+    (directory, session)
+}
+
+fn write(session: &FileSession, tree: &Group) -> Written {
+    session.write_tree(tree, &mut PendingLinks::default())
+}
+
+fn clean(written: Written) -> Vec<StreamPlace> {
+    assert!(written.errors.is_empty(), "{:?}", written.errors);
+    written.streams
+}
+
+fn seen(session: &FileSession) -> serde_json::Value {
+    session.flush_if_dirty().unwrap();
+    describe(session.path())
+}
+
+/// Stands for whoever writes streams.
+fn fill(session: &FileSession, path: &str) {
+    let element = ElementType::Float(8, Order::Little);
+    let bytes = [1.0f64, 2.0].map(f64::to_le_bytes).concat();
+    session
+        .root()
+        .unwrap()
+        .create_contiguous(path, &element, &[2], &bytes)
+        .unwrap();
+}
+
+#[test]
+fn groups_and_attributes_of_earlier_scans_are_used_again() {
+    let (_directory, session) = session();
+    let first = group(vec![("all", nx("NXcollection", vec![("a", dataset(1.0))]))]);
+    let second = group(vec![("all", nx("NXdata", vec![("b", dataset(2.0))]))]);
+    clean(write(&session, &first));
+    clean(write(&session, &second));
+    let root = seen(&session);
+    let all = at(&root, "all").unwrap();
+    assert_eq!(all["attrs"]["NX_class"]["value"], "NXdata");
+    assert_eq!(names(all), ["a", "b"]);
+}
+
+#[test]
+fn what_exists_is_kept_and_everything_else_is_written() {
+    let (_directory, session) = session();
+    let first = group(vec![(
+        "2.1",
+        nx(
+            "NXentry",
+            vec![("title", dataset("first")), ("x", soft("title"))],
+        ),
+    )]);
+    clean(write(&session, &first));
+
+    let unfit = numbers(ElementType::Float(8, Order::Little), &[2], vec![0; 8]);
+    let second = group(vec![(
+        "2.1",
+        nx(
+            "NXentry",
+            vec![
+                ("title", dataset("second")),
+                ("x", soft("title")),
+                ("title/below", dataset(1.0)),
+                ("title", nx("NXnote", vec![("lost", dataset(1.0))])),
+                ("unfit", dataset(unfit)),
+                ("cut", dataset("be\0fore")),
+                (
+                    "attrs",
+                    with_attributes(
+                        Content::Value(1i64.into()),
+                        vec![
+                            ("bad", "a\0b".into()),
+                            ("huge", texts(&["x"; 8000])),
+                            ("good", 1i64.into()),
+                        ],
+                    ),
+                ),
+                ("fine", dataset(1.0)),
+            ],
+        ),
+    )]);
+    let written = write(&session, &second);
+    let told: Vec<_> = written
+        .errors
+        .iter()
+        .map(|error| match error {
+            Error::Exists { path, .. } => format!("{path} exists"),
+            Error::Item { path, .. } => path.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "/2.1/title exists",
+            "/2.1/x exists",
+            "/2.1/title/below",
+            "/2.1/title exists",
+            "/2.1/unfit",
+            "/2.1/cut",
+            "/2.1/attrs@bad",
+            "/2.1/attrs@huge",
+        ]
+    );
+    let file = session.path().display();
+    assert_eq!(
+        written.errors[0].to_string(),
+        format!("cannot write '/2.1/title' in '{file}': name already exists")
+    );
+    let root = seen(&session);
+    assert_eq!(at(&root, "2.1/title").unwrap()["value"], "first");
+    assert_eq!(at(&root, "2.1/fine").unwrap()["value"], 1.0);
+    assert_eq!(
+        at(&root, "2.1/attrs").unwrap()["attrs"],
+        json!({"good": {"dtype": "<i8", "shape": [], "value": 1}})
+    );
+}
+
+#[test]
+fn an_attribute_that_cannot_be_replaced_stays() {
+    let (_directory, session) = session();
+    clean(write(
+        &session,
+        &group(vec![("1.1", nx("NXentry", vec![]))]),
+    ));
+    // Attributes of old-style groups end at 64 KiB.
+    let huge = named(vec![
+        ("NX_class", texts(&["x"; 8000])),
+        ("other", texts(&["y"; 8000])),
+    ]);
+    let errors = session.set_attributes("/1.1", &huge);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    let root = seen(&session);
+    let attributes = at(&root, "1.1").unwrap()["attrs"].as_object().unwrap();
+    assert_eq!(attributes.keys().collect::<Vec<_>>(), ["NX_class"]);
+    assert_eq!(attributes["NX_class"]["value"], "NXentry");
+}
+
+#[test]
+fn streams_get_their_groups_and_attributes_but_no_dataset() {
+    let (_directory, session) = session();
+    let tree = group(vec![(
+        "1.1",
+        nx(
+            "NXentry",
+            vec![
+                (
+                    "measurement",
+                    nx("NXcollection", vec![("diode", stream("axis:diode"))]),
+                ),
+                ("a/b", stream("b")),
+            ],
+        ),
+    )]);
+    let streams = clean(write(&session, &tree));
+    let place = |path: &str, stream: &str| StreamPlace {
+        path: path.into(),
+        stream: stream.into(),
+    };
+    assert_eq!(
+        streams,
+        [
+            place("/1.1/measurement/diode", "axis:diode"),
+            place("/1.1/a/b", "b")
+        ]
+    );
+    let attributes = named(vec![("units", Value::from("V"))]);
+    // Without data there is nothing to have attributes.
+    assert!(
+        session
+            .set_attributes("/1.1/measurement/diode", &attributes)
+            .is_empty()
+    );
+    assert!(names(at(&seen(&session), "1.1/measurement").unwrap()).is_empty());
+
+    fill(&session, "/1.1/measurement/diode");
+    assert!(
+        session
+            .set_attributes("/1.1/measurement/diode", &attributes)
+            .is_empty()
+    );
+    let root = seen(&session);
+    let diode = at(&root, "1.1/measurement/diode").unwrap();
+    assert_eq!(diode["attrs"]["units"]["value"], "V");
+}
+
+#[test]
+fn soft_links_wait_for_their_targets() {
+    let (_directory, session) = session();
+    let tree = group(vec![(
+        "1.1",
+        nx(
+            "NXentry",
+            vec![
+                ("early", soft("late/x")),
+                ("chain", soft("to_diode")),
+                ("to_diode", soft("/1.1/instrument/diode")),
+                ("never", soft("nothing")),
+                (
+                    "late",
+                    nx(
+                        "NXcollection",
+                        vec![("x", dataset(1.0)), ("up", soft("./x"))],
+                    ),
+                ),
+                (
+                    "instrument",
+                    nx("NXinstrument", vec![("diode", stream("diode"))]),
+                ),
+            ],
+        ),
+    )]);
+    let mut pending = PendingLinks::default();
+    clean(session.write_tree(&tree, &mut pending));
+    let waiting = |pending: &PendingLinks| {
+        pending
+            .iter()
+            .map(|link| link.path.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        waiting(&pending),
+        ["/1.1/chain", "/1.1/to_diode", "/1.1/never"]
+    );
+    let root = seen(&session);
+    assert_eq!(
+        at(&root, "1.1/early").unwrap(),
+        &json!({"kind": "soft", "path": "late/x"})
+    );
+    assert_eq!(at(&root, "1.1/late/up").unwrap()["path"], "./x");
+    assert_eq!(at(&root, "1.1/chain"), None);
+
+    assert!(session.retry_links(&mut pending).is_empty());
+    assert_eq!(pending.iter().count(), 3);
+    fill(&session, "/1.1/instrument/diode");
+    assert!(session.retry_links(&mut pending).is_empty());
+    assert_eq!(waiting(&pending), ["/1.1/never"]);
+    assert!(session.force_links(&mut pending).is_empty());
+    assert!(pending.is_empty());
+    let root = seen(&session);
+    for (name, target) in [
+        ("chain", "to_diode"),
+        ("to_diode", "/1.1/instrument/diode"),
+        ("never", "nothing"),
+    ] {
+        assert_eq!(at(&root, &format!("1.1/{name}")).unwrap()["path"], target);
+    }
+}
+
+#[test]
+fn the_end_of_an_entry_is_written_last() {
+    let (_directory, session) = session();
+    // The root keeps the order of creation, so it can be seen there.
+    let tree = group(vec![
+        ("end_time", dataset("now")),
+        ("link", soft("data")),
+        ("data", dataset(1.0)),
+    ]);
+    clean(write(&session, &tree));
+    assert_eq!(names(&seen(&session)), ["data", "link", "end_time"]);
+}
+
+#[test]
+fn large_trees_reach_the_disk_while_they_are_built() {
+    let (_directory, session) = session();
+    let children = (0..1000)
+        .map(|n| (format!("positioner{n}"), dataset(f64::from(n))))
+        .collect();
+    let many = Item::Group(Group {
+        attributes: Vec::new(),
+        children,
+    });
+    clean(write(&session, &group(vec![("positioners", many)])));
+    // Not flushed by us: what a reader sees is what was flushed on the way.
+    let root = describe(session.path());
+    let visible = names(at(&root, "positioners").unwrap()).len();
+    assert!((600..1000).contains(&visible), "{visible}");
+    assert_eq!(
+        names(at(&seen(&session), "positioners").unwrap()).len(),
+        1000
+    );
+}
+
+#[test]
+fn closing_applies_what_has_changed() {
+    let (_directory, session) = session();
+    let with_streams =
+        |extra: Vec<(&'static str, Value)>, diode: Item, t: Vec<(&'static str, Value)>| {
+            let mut attributes = vec![("NX_class", Value::from("NXcollection"))];
+            attributes.extend(extra);
+            Item::Group(Group {
+                attributes: named(attributes),
+                children: named(vec![
+                    ("diode", diode),
+                    ("t", with_attributes(Content::Stream("t".to_owned()), t)),
+                ]),
+            })
+        };
+    let prepared = group(vec![(
+        "1.1",
+        Item::Group(Group {
+            attributes: named(vec![("NX_class", "NXentry".into()), ("tmp", 1i64.into())]),
+            children: named(vec![
+                ("title", dataset("loopscan 3")),
+                ("end_reason", dataset("RUNNING")),
+                ("to_delete", dataset(integers(&[2], &[1, 2]))),
+                ("to_group", dataset(5i64)),
+                (
+                    "unchanged",
+                    with_attributes(Content::Value(0.1.into()), vec![("units", "s".into())]),
+                ),
+                ("link", soft("title")),
+                ("waits", soft("nothing")),
+                (
+                    "measurement",
+                    with_streams(vec![], stream("diode"), vec![("units", "s".into())]),
+                ),
+            ]),
+        }),
+    )]);
+    let closed = group(vec![(
+        "1.1",
+        Item::Group(Group {
+            attributes: named(vec![
+                ("NX_class", "NXentry".into()),
+                ("default", "plot".into()),
+            ]),
+            children: named(vec![
+                ("end_time", dataset("2026-01-01T00:00:00+01:00")),
+                ("title", dataset("loopscan 3")),
+                ("end_reason", dataset("SUCCESS")),
+                ("to_group", nx("NXcollection", vec![("x", dataset(1i64))])),
+                (
+                    "unchanged",
+                    with_attributes(Content::Value(0.1.into()), vec![("units", "s".into())]),
+                ),
+                ("link", soft("end_time")),
+                (
+                    "plot",
+                    nx("NXdata", vec![("diode", soft("/1.1/measurement/diode"))]),
+                ),
+                (
+                    "measurement",
+                    with_streams(
+                        vec![("note", "done".into())],
+                        with_attributes(
+                            Content::Stream("diode".to_owned()),
+                            vec![("units", "V".into())],
+                        ),
+                        vec![],
+                    ),
+                ),
+            ]),
+        }),
+    )]);
+    let mut pending = PendingLinks::default();
+    assert_eq!(clean(session.write_tree(&prepared, &mut pending)).len(), 2);
+    assert_eq!(pending.iter().count(), 1);
+    fill(&session, "/1.1/measurement/diode");
+    fill(&session, "/1.1/measurement/t");
+    session.set_attributes("/1.1/measurement/t", &named(vec![("units", "s".into())]));
+    // Somebody else's attribute is nobody's business.
+    session.set_attributes("/1.1", &named(vec![("comment", "kept".into())]));
+
+    let changes = difference(&prepared, &closed);
+    clean(session.apply_changes(&changes, &mut pending));
+    assert!(session.force_links(&mut pending).is_empty());
+    let root = seen(&session);
+    let entry = at(&root, "1.1").unwrap();
+    assert_eq!(
+        names(entry),
+        [
+            "end_reason",
+            "end_time",
+            "link",
+            "measurement",
+            "plot",
+            "title",
+            "to_group",
+            "unchanged"
+        ]
+    );
+    let attributes: Vec<_> = entry["attrs"].as_object().unwrap().keys().collect();
+    assert_eq!(attributes, ["NX_class", "comment", "default"]);
+    assert_eq!(at(entry, "end_reason").unwrap()["value"], "SUCCESS");
+    assert_eq!(at(entry, "link").unwrap()["path"], "end_time");
+    assert_eq!(at(entry, "to_group/x").unwrap()["value"], 1);
+    assert_eq!(
+        at(entry, "plot/diode").unwrap()["path"],
+        "/1.1/measurement/diode"
+    );
+    let measurement = at(entry, "measurement").unwrap();
+    assert_eq!(measurement["attrs"]["note"]["value"], "done");
+    let diode = at(measurement, "diode").unwrap();
+    assert_eq!(diode["value"], json!([1.0, 2.0]), "acquired data stay");
+    assert_eq!(diode["attrs"]["units"]["value"], "V");
+    assert_eq!(at(measurement, "t").unwrap()["attrs"], json!({}));
+}
+
+#[test]
+fn data_of_a_stream_survive_every_change_of_its_place() {
+    let (_directory, session) = session();
+    let prepared = group(vec![(
+        "1.1",
+        nx(
+            "NXentry",
+            vec![
+                (
+                    "gone",
+                    nx(
+                        "NXcollection",
+                        vec![("d", stream("d")), ("static", dataset(1.0))],
+                    ),
+                ),
+                ("moved", stream("m")),
+            ],
+        ),
+    )]);
+    let closed = group(vec![(
+        "1.1",
+        nx(
+            "NXentry",
+            vec![
+                ("elsewhere", stream("m")),
+                ("new", nx("NXdata", vec![("late", stream("l"))])),
+            ],
+        ),
+    )]);
+    let mut pending = PendingLinks::default();
+    clean(session.write_tree(&prepared, &mut pending));
+    fill(&session, "/1.1/gone/d");
+    fill(&session, "/1.1/moved");
+    let streams = clean(session.apply_changes(&difference(&prepared, &closed), &mut pending));
+    assert_eq!(
+        streams,
+        [StreamPlace {
+            path: "/1.1/new/late".into(),
+            stream: "l".into()
+        }]
+    );
+    let root = seen(&session);
+    assert_eq!(names(at(&root, "1.1").unwrap()), ["gone", "moved", "new"]);
+    assert_eq!(names(at(&root, "1.1/gone").unwrap()), ["d"]);
+}
+
+#[test]
+fn a_change_that_fails_does_not_keep_the_others_from_being_made() {
+    let (_directory, session) = session();
+    let prepared = group(vec![("a", dataset(1.0))]);
+    let closed = group(vec![
+        ("a", dataset(2.0)),
+        ("b", dataset(3.0)),
+        ("c", dataset(4.0)),
+    ]);
+    let mut pending = PendingLinks::default();
+    clean(session.write_tree(&prepared, &mut pending));
+    // Another scan was faster.
+    session
+        .root()
+        .unwrap()
+        .create_value("b", &Value::from(9.0))
+        .unwrap();
+    let written = session.apply_changes(&difference(&prepared, &closed), &mut pending);
+    assert_eq!(written.errors.len(), 1);
+    assert!(matches!(&written.errors[0], Error::Exists { path, .. } if path == "/b"));
+    let root = seen(&session);
+    let values = ["a", "b", "c"].map(|name| at(&root, name).unwrap()["value"].clone());
+    assert_eq!(values, [json!(2.0), json!(9.0), json!(4.0)]);
+}
+
+#[test]
+fn a_tree_can_be_written_from_several_threads() {
+    // Each thread has its own pool; the library has one lock.
+    let directory = tempfile::tempdir().unwrap();
+    let paths: Vec<_> = (0..4)
+        .map(|n| directory.path().join(format!("{n}.h5")))
+        .collect();
+    std::thread::scope(|scope| {
+        for path in &paths {
+            scope.spawn(move || {
+                let session = FilePool::new().open(path).unwrap();
+                for scan in 1i64..20 {
+                    let name = format!("{scan}.1");
+                    let entry = nx(
+                        "NXentry",
+                        vec![("title", dataset("t")), ("n", dataset(scan))],
+                    );
+                    clean(write(&session, &group(vec![(&name, entry)])));
+                }
+                session.close().unwrap();
+            });
+        }
+    });
+    for path in &paths {
+        let file = h5::File::open_read(path).unwrap();
+        assert_eq!(file.root().unwrap().names().unwrap().len(), 19);
+    }
+}
