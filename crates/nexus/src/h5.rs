@@ -22,6 +22,7 @@ mod describe;
 mod error;
 mod file;
 mod follow;
+mod form;
 mod group;
 mod handle;
 mod library;

@@ -1,51 +1,21 @@
-//! Writing trees: what exists, what fails, what waits, and what changes at the end.
+//! Writing trees: what exists, what fails, and what waits.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::{
-    at, dataset, describe, group, integers, named, names, numbers, nx, soft, stream, texts,
-    with_attributes,
+    at, clean, dataset, describe, fill, group, named, names, numbers, nx, seen, session, soft,
+    stream, texts, with_attributes,
 };
 use nexus::apply::{PendingLinks, StreamPlace, Written};
 use nexus::file::{FilePool, FileSession};
-use nexus::tree::{Content, ElementType, Group, Item, Order, Value, difference};
+use nexus::tree::{Content, ElementType, Group, Item, Order, Value};
 use nexus::{Error, h5};
 use serde_json::json;
-use tempfile::TempDir;
-
-fn session() -> (TempDir, FileSession) {
-    let directory = tempfile::tempdir().unwrap();
-    let session = FilePool::new()
-        .open(&directory.path().join("scan.h5"))
-        .unwrap();
-    (directory, session)
-}
 
 fn write(session: &FileSession, tree: &Group) -> Written {
     session.write_tree(tree, &mut PendingLinks::default())
-}
-
-fn clean(written: Written) -> Vec<StreamPlace> {
-    assert!(written.errors.is_empty(), "{:?}", written.errors);
-    written.streams
-}
-
-fn seen(session: &FileSession) -> serde_json::Value {
-    session.flush_if_dirty().unwrap();
-    describe(session.path())
-}
-
-/// Stands for whoever writes streams.
-fn fill(session: &FileSession, path: &str) {
-    let element = ElementType::Float(8, Order::Little);
-    let bytes = [1.0f64, 2.0].map(f64::to_le_bytes).concat();
-    session
-        .root()
-        .unwrap()
-        .create_contiguous(path, &element, &[2], &bytes)
-        .unwrap();
 }
 
 #[test]
@@ -300,193 +270,6 @@ fn large_trees_reach_the_disk_while_they_are_built() {
         names(at(&seen(&session), "positioners").unwrap()).len(),
         1000
     );
-}
-
-#[test]
-fn closing_applies_what_has_changed() {
-    let (_directory, session) = session();
-    let with_streams =
-        |extra: Vec<(&'static str, Value)>, diode: Item, t: Vec<(&'static str, Value)>| {
-            let mut attributes = vec![("NX_class", Value::from("NXcollection"))];
-            attributes.extend(extra);
-            Item::Group(Group {
-                attributes: named(attributes),
-                children: named(vec![
-                    ("diode", diode),
-                    ("t", with_attributes(Content::Stream("t".to_owned()), t)),
-                ]),
-            })
-        };
-    let prepared = group(vec![(
-        "1.1",
-        Item::Group(Group {
-            attributes: named(vec![("NX_class", "NXentry".into()), ("tmp", 1i64.into())]),
-            children: named(vec![
-                ("title", dataset("loopscan 3")),
-                ("end_reason", dataset("RUNNING")),
-                ("to_delete", dataset(integers(&[2], &[1, 2]))),
-                ("to_group", dataset(5i64)),
-                (
-                    "unchanged",
-                    with_attributes(Content::Value(0.1.into()), vec![("units", "s".into())]),
-                ),
-                ("link", soft("title")),
-                ("waits", soft("nothing")),
-                (
-                    "measurement",
-                    with_streams(vec![], stream("diode"), vec![("units", "s".into())]),
-                ),
-            ]),
-        }),
-    )]);
-    let closed = group(vec![(
-        "1.1",
-        Item::Group(Group {
-            attributes: named(vec![
-                ("NX_class", "NXentry".into()),
-                ("default", "plot".into()),
-            ]),
-            children: named(vec![
-                ("end_time", dataset("2026-01-01T00:00:00+01:00")),
-                ("title", dataset("loopscan 3")),
-                ("end_reason", dataset("SUCCESS")),
-                ("to_group", nx("NXcollection", vec![("x", dataset(1i64))])),
-                (
-                    "unchanged",
-                    with_attributes(Content::Value(0.1.into()), vec![("units", "s".into())]),
-                ),
-                ("link", soft("end_time")),
-                (
-                    "plot",
-                    nx("NXdata", vec![("diode", soft("/1.1/measurement/diode"))]),
-                ),
-                (
-                    "measurement",
-                    with_streams(
-                        vec![("note", "done".into())],
-                        with_attributes(
-                            Content::Stream("diode".to_owned()),
-                            vec![("units", "V".into())],
-                        ),
-                        vec![],
-                    ),
-                ),
-            ]),
-        }),
-    )]);
-    let mut pending = PendingLinks::default();
-    assert_eq!(clean(session.write_tree(&prepared, &mut pending)).len(), 2);
-    assert_eq!(pending.iter().count(), 1);
-    fill(&session, "/1.1/measurement/diode");
-    fill(&session, "/1.1/measurement/t");
-    session.set_attributes("/1.1/measurement/t", &named(vec![("units", "s".into())]));
-    // Somebody else's attribute is nobody's business.
-    session.set_attributes("/1.1", &named(vec![("comment", "kept".into())]));
-
-    let changes = difference(&prepared, &closed);
-    clean(session.apply_changes(&changes, &mut pending));
-    assert!(session.force_links(&mut pending).is_empty());
-    let root = seen(&session);
-    let entry = at(&root, "1.1").unwrap();
-    assert_eq!(
-        names(entry),
-        [
-            "end_reason",
-            "end_time",
-            "link",
-            "measurement",
-            "plot",
-            "title",
-            "to_group",
-            "unchanged"
-        ]
-    );
-    let attributes: Vec<_> = entry["attrs"].as_object().unwrap().keys().collect();
-    assert_eq!(attributes, ["NX_class", "comment", "default"]);
-    assert_eq!(at(entry, "end_reason").unwrap()["value"], "SUCCESS");
-    assert_eq!(at(entry, "link").unwrap()["path"], "end_time");
-    assert_eq!(at(entry, "to_group/x").unwrap()["value"], 1);
-    assert_eq!(
-        at(entry, "plot/diode").unwrap()["path"],
-        "/1.1/measurement/diode"
-    );
-    let measurement = at(entry, "measurement").unwrap();
-    assert_eq!(measurement["attrs"]["note"]["value"], "done");
-    let diode = at(measurement, "diode").unwrap();
-    assert_eq!(diode["value"], json!([1.0, 2.0]), "acquired data stay");
-    assert_eq!(diode["attrs"]["units"]["value"], "V");
-    assert_eq!(at(measurement, "t").unwrap()["attrs"], json!({}));
-}
-
-#[test]
-fn data_of_a_stream_survive_every_change_of_its_place() {
-    let (_directory, session) = session();
-    let prepared = group(vec![(
-        "1.1",
-        nx(
-            "NXentry",
-            vec![
-                (
-                    "gone",
-                    nx(
-                        "NXcollection",
-                        vec![("d", stream("d")), ("static", dataset(1.0))],
-                    ),
-                ),
-                ("moved", stream("m")),
-            ],
-        ),
-    )]);
-    let closed = group(vec![(
-        "1.1",
-        nx(
-            "NXentry",
-            vec![
-                ("elsewhere", stream("m")),
-                ("new", nx("NXdata", vec![("late", stream("l"))])),
-            ],
-        ),
-    )]);
-    let mut pending = PendingLinks::default();
-    clean(session.write_tree(&prepared, &mut pending));
-    fill(&session, "/1.1/gone/d");
-    fill(&session, "/1.1/moved");
-    let streams = clean(session.apply_changes(&difference(&prepared, &closed), &mut pending));
-    assert_eq!(
-        streams,
-        [StreamPlace {
-            path: "/1.1/new/late".into(),
-            stream: "l".into()
-        }]
-    );
-    let root = seen(&session);
-    assert_eq!(names(at(&root, "1.1").unwrap()), ["gone", "moved", "new"]);
-    assert_eq!(names(at(&root, "1.1/gone").unwrap()), ["d"]);
-}
-
-#[test]
-fn a_change_that_fails_does_not_keep_the_others_from_being_made() {
-    let (_directory, session) = session();
-    let prepared = group(vec![("a", dataset(1.0))]);
-    let closed = group(vec![
-        ("a", dataset(2.0)),
-        ("b", dataset(3.0)),
-        ("c", dataset(4.0)),
-    ]);
-    let mut pending = PendingLinks::default();
-    clean(session.write_tree(&prepared, &mut pending));
-    // Another scan was faster.
-    session
-        .root()
-        .unwrap()
-        .create_value("b", &Value::from(9.0))
-        .unwrap();
-    let written = session.apply_changes(&difference(&prepared, &closed), &mut pending);
-    assert_eq!(written.errors.len(), 1);
-    assert!(matches!(&written.errors[0], Error::Exists { path, .. } if path == "/b"));
-    let root = seen(&session);
-    let values = ["a", "b", "c"].map(|name| at(&root, name).unwrap()["value"].clone());
-    assert_eq!(values, [json!(2.0), json!(9.0), json!(4.0)]);
 }
 
 #[test]

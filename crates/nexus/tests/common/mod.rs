@@ -7,8 +7,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nexus::apply::{StreamPlace, Written};
+use nexus::file::{FilePool, FileSession};
 use nexus::tree::{Content, Dataset, ElementType, Group, Item, Order, Value};
 use serde_json::Value as Json;
+use tempfile::TempDir;
 
 /// A Python that has h5py.
 pub fn python() -> Command {
@@ -133,4 +136,36 @@ pub fn texts(items: &[&str]) -> Value {
         shape: vec![items.len() as u64],
         texts: items.iter().map(|item| (*item).to_owned()).collect(),
     }
+}
+
+/// A file of its own, and the directory that it is in.
+pub fn session() -> (TempDir, FileSession) {
+    let directory = tempfile::tempdir().unwrap();
+    let session = FilePool::new()
+        .open(&directory.path().join("scan.h5"))
+        .unwrap();
+    (directory, session)
+}
+
+/// The places for streams, if nothing failed.
+pub fn clean(written: Written) -> Vec<StreamPlace> {
+    assert!(written.errors.is_empty(), "{:?}", written.errors);
+    written.streams
+}
+
+/// What h5py sees after a flush.
+pub fn seen(session: &FileSession) -> Json {
+    session.flush_if_dirty().unwrap();
+    describe(session.path())
+}
+
+/// Stands for whoever writes streams.
+pub fn fill(session: &FileSession, path: &str) {
+    let element = ElementType::Float(8, Order::Little);
+    let bytes = [1.0f64, 2.0].map(f64::to_le_bytes).concat();
+    session
+        .root()
+        .unwrap()
+        .create_contiguous(path, &element, &[2], &bytes)
+        .unwrap();
 }

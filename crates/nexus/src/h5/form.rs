@@ -1,0 +1,206 @@
+//! Any HDF5 type, taken apart: how to read one element in memory, and what to call it.
+
+use std::ffi::CStr;
+use std::fmt;
+
+use hdf5_metno_sys::h5;
+use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5t::{self, H5T_class_t, H5T_order_t, H5T_sign_t};
+
+use super::error::Result;
+use super::handle::Handle;
+use super::library::{call, enter};
+use super::number;
+
+/// How to read one element in memory.
+pub(super) enum Form {
+    Integer {
+        signed: bool,
+        size: usize,
+        big: bool,
+    },
+    Float {
+        size: usize,
+        big: bool,
+    },
+    Enumeration {
+        names: Vec<(i128, String)>,
+        size: usize,
+        big: bool,
+    },
+    Text,
+    FixedText {
+        size: usize,
+    },
+    Compound(Vec<Member>),
+    Array {
+        dims: Vec<u64>,
+        size: usize,
+        base: Box<Form>,
+    },
+    Sequence {
+        size: usize,
+        base: Box<Form>,
+    },
+    Opaque {
+        class: &'static str,
+    },
+}
+
+pub(super) struct Member {
+    name: String,
+    pub(super) offset: usize,
+    pub(super) size: usize,
+    pub(super) form: Form,
+}
+
+impl Form {
+    pub(super) fn of(id: hid_t) -> Result<Form> {
+        let _entered = enter();
+        // SAFETY: the caller holds the type.
+        let (class, size, order) = unsafe {
+            (
+                h5t::H5Tget_class(id),
+                h5t::H5Tget_size(id),
+                h5t::H5Tget_order(id),
+            )
+        };
+        let big = order == H5T_order_t::H5T_ORDER_BE;
+        Ok(match class {
+            H5T_class_t::H5T_INTEGER => {
+                // SAFETY: the caller holds the type.
+                let signed = unsafe { h5t::H5Tget_sign(id) } == H5T_sign_t::H5T_SGN_2;
+                Form::Integer { signed, size, big }
+            }
+            H5T_class_t::H5T_FLOAT => Form::Float { size, big },
+            H5T_class_t::H5T_ENUM => Form::Enumeration {
+                names: members_of_enum(id, size, big)?,
+                size,
+                big,
+            },
+            H5T_class_t::H5T_STRING if call!(h5t::H5Tis_variable_str(id))? > 0 => Form::Text,
+            H5T_class_t::H5T_STRING => Form::FixedText { size },
+            H5T_class_t::H5T_COMPOUND => Form::Compound(members(id)?),
+            H5T_class_t::H5T_ARRAY => array(id)?,
+            H5T_class_t::H5T_VLEN => {
+                let base = Handle::new(call!(h5t::H5Tget_super(id))?);
+                // SAFETY: the handle is alive.
+                let size = unsafe { h5t::H5Tget_size(base.id()) };
+                Form::Sequence {
+                    size,
+                    base: Box::new(Form::of(base.id())?),
+                }
+            }
+            H5T_class_t::H5T_REFERENCE => Form::Opaque { class: "reference" },
+            H5T_class_t::H5T_BITFIELD => Form::Opaque { class: "bits" },
+            _ => Form::Opaque { class: "opaque" },
+        })
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let order = |big: bool, size: usize| if big && size > 1 { " big-endian" } else { "" };
+        match self {
+            Form::Integer { signed, size, big } => {
+                let sign = if *signed { "" } else { "u" };
+                write!(f, "{sign}int{}{}", size * 8, order(*big, *size))
+            }
+            Form::Float { size, big } => write!(f, "float{}{}", size * 8, order(*big, *size)),
+            Form::Enumeration { names, .. } => {
+                let names: Vec<_> = names.iter().map(|(_, name)| name.as_str()).collect();
+                if names == ["FALSE", "TRUE"] {
+                    return f.write_str("bool");
+                }
+                write!(f, "enum{{{}}}", names.join(", "))
+            }
+            Form::Text => f.write_str("text"),
+            Form::FixedText { size } => write!(f, "text of {size} bytes"),
+            Form::Compound(members) if is_complex(members) => {
+                let size: usize = members.iter().map(|member| member.size * 8).sum();
+                let big = matches!(members[0].form, Form::Float { big: true, .. });
+                write!(f, "complex{size}{}", order(big, size))
+            }
+            Form::Compound(members) => {
+                let members: Vec<_> = members
+                    .iter()
+                    .map(|member| format!("{}: {}", member.name, member.form))
+                    .collect();
+                write!(f, "compound{{{}}}", members.join(", "))
+            }
+            Form::Array { dims, base, .. } => write!(f, "{base}{dims:?}"),
+            Form::Sequence { base, .. } => write!(f, "{base}[]"),
+            Form::Opaque { class } => f.write_str(class),
+        }
+    }
+}
+
+/// Whether this is how h5py writes complex numbers.
+pub(super) fn is_complex(members: &[Member]) -> bool {
+    matches!(members, [re, im] if re.name == "r" && im.name == "i"
+        && matches!((&re.form, &im.form), (Form::Float { .. }, Form::Float { .. })))
+}
+
+fn array(id: hid_t) -> Result<Form> {
+    let rank = call!(h5t::H5Tget_array_ndims(id))?.unsigned_abs() as usize;
+    let mut dims = vec![0; rank];
+    call!(h5t::H5Tget_array_dims2(id, dims.as_mut_ptr()))?;
+    let base = Handle::new(call!(h5t::H5Tget_super(id))?);
+    // SAFETY: the handle is alive.
+    let size = unsafe { h5t::H5Tget_size(base.id()) };
+    let base = Box::new(Form::of(base.id())?);
+    Ok(Form::Array { dims, size, base })
+}
+
+fn members(id: hid_t) -> Result<Vec<Member>> {
+    let count = call!(h5t::H5Tget_nmembers(id))?.unsigned_abs();
+    (0..count)
+        .map(|index| {
+            let datatype = Handle::new(call!(h5t::H5Tget_member_type(id, index))?);
+            // SAFETY: both types are alive, and the index is below the number of members.
+            let (offset, size) = unsafe {
+                (
+                    h5t::H5Tget_member_offset(id, index),
+                    h5t::H5Tget_size(datatype.id()),
+                )
+            };
+            let form = Form::of(datatype.id())?;
+            Ok(Member {
+                name: member_name(id, index),
+                offset,
+                size,
+                form,
+            })
+        })
+        .collect()
+}
+
+fn members_of_enum(id: hid_t, size: usize, big: bool) -> Result<Vec<(i128, String)>> {
+    let count = call!(h5t::H5Tget_nmembers(id))?.unsigned_abs();
+    (0..count)
+        .map(|index| {
+            let mut value = vec![0u8; size];
+            call!(h5t::H5Tget_member_value(
+                id,
+                index,
+                value.as_mut_ptr().cast()
+            ))?;
+            Ok((number::integer(&value, true, big), member_name(id, index)))
+        })
+        .collect()
+}
+
+fn member_name(id: hid_t, index: u32) -> String {
+    let _entered = enter();
+    // SAFETY: the index is below the number of members; the library gives a C string away, which
+    // is copied before it is given back.
+    unsafe {
+        let name = h5t::H5Tget_member_name(id, index);
+        if name.is_null() {
+            return String::new();
+        }
+        let text = CStr::from_ptr(name).to_string_lossy().into_owned();
+        h5::H5free_memory(name.cast());
+        text
+    }
+}

@@ -1,0 +1,201 @@
+//! What is done to a file when the second version of its tree is known.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{
+    at, clean, dataset, fill, group, integers, named, names, nx, seen, session, soft, stream,
+    with_attributes,
+};
+use nexus::Error;
+use nexus::apply::{PendingLinks, StreamPlace};
+use nexus::tree::{Content, Group, Item, Value, difference};
+use serde_json::json;
+
+#[test]
+fn closing_applies_what_has_changed() {
+    let (_directory, session) = session();
+    let with_streams =
+        |extra: Vec<(&'static str, Value)>, diode: Item, t: Vec<(&'static str, Value)>| {
+            let mut attributes = vec![("NX_class", Value::from("NXcollection"))];
+            attributes.extend(extra);
+            Item::Group(Group {
+                attributes: named(attributes),
+                children: named(vec![
+                    ("diode", diode),
+                    ("t", with_attributes(Content::Stream("t".to_owned()), t)),
+                ]),
+            })
+        };
+    let prepared = group(vec![(
+        "1.1",
+        Item::Group(Group {
+            attributes: named(vec![("NX_class", "NXentry".into()), ("tmp", 1i64.into())]),
+            children: named(vec![
+                ("title", dataset("loopscan 3")),
+                ("end_reason", dataset("RUNNING")),
+                ("to_delete", dataset(integers(&[2], &[1, 2]))),
+                ("to_group", dataset(5i64)),
+                (
+                    "unchanged",
+                    with_attributes(Content::Value(0.1.into()), vec![("units", "s".into())]),
+                ),
+                ("link", soft("title")),
+                ("waits", soft("nothing")),
+                (
+                    "measurement",
+                    with_streams(vec![], stream("diode"), vec![("units", "s".into())]),
+                ),
+            ]),
+        }),
+    )]);
+    let closed = group(vec![(
+        "1.1",
+        Item::Group(Group {
+            attributes: named(vec![
+                ("NX_class", "NXentry".into()),
+                ("default", "plot".into()),
+            ]),
+            children: named(vec![
+                ("end_time", dataset("2026-01-01T00:00:00+01:00")),
+                ("title", dataset("loopscan 3")),
+                ("end_reason", dataset("SUCCESS")),
+                ("to_group", nx("NXcollection", vec![("x", dataset(1i64))])),
+                (
+                    "unchanged",
+                    with_attributes(Content::Value(0.1.into()), vec![("units", "s".into())]),
+                ),
+                ("link", soft("end_time")),
+                (
+                    "plot",
+                    nx("NXdata", vec![("diode", soft("/1.1/measurement/diode"))]),
+                ),
+                (
+                    "measurement",
+                    with_streams(
+                        vec![("note", "done".into())],
+                        with_attributes(
+                            Content::Stream("diode".to_owned()),
+                            vec![("units", "V".into())],
+                        ),
+                        vec![],
+                    ),
+                ),
+            ]),
+        }),
+    )]);
+    let mut pending = PendingLinks::default();
+    assert_eq!(clean(session.write_tree(&prepared, &mut pending)).len(), 2);
+    assert_eq!(pending.iter().count(), 1);
+    fill(&session, "/1.1/measurement/diode");
+    fill(&session, "/1.1/measurement/t");
+    session.set_attributes("/1.1/measurement/t", &named(vec![("units", "s".into())]));
+    // Somebody else's attribute is nobody's business.
+    session.set_attributes("/1.1", &named(vec![("comment", "kept".into())]));
+
+    let changes = difference(&prepared, &closed);
+    clean(session.apply_changes(&changes, &mut pending));
+    assert!(session.force_links(&mut pending).is_empty());
+    let root = seen(&session);
+    let entry = at(&root, "1.1").unwrap();
+    assert_eq!(
+        names(entry),
+        [
+            "end_reason",
+            "end_time",
+            "link",
+            "measurement",
+            "plot",
+            "title",
+            "to_group",
+            "unchanged"
+        ]
+    );
+    let attributes: Vec<_> = entry["attrs"].as_object().unwrap().keys().collect();
+    assert_eq!(attributes, ["NX_class", "comment", "default"]);
+    assert_eq!(at(entry, "end_reason").unwrap()["value"], "SUCCESS");
+    assert_eq!(at(entry, "link").unwrap()["path"], "end_time");
+    assert_eq!(at(entry, "to_group/x").unwrap()["value"], 1);
+    assert_eq!(
+        at(entry, "plot/diode").unwrap()["path"],
+        "/1.1/measurement/diode"
+    );
+    let measurement = at(entry, "measurement").unwrap();
+    assert_eq!(measurement["attrs"]["note"]["value"], "done");
+    let diode = at(measurement, "diode").unwrap();
+    assert_eq!(diode["value"], json!([1.0, 2.0]), "acquired data stay");
+    assert_eq!(diode["attrs"]["units"]["value"], "V");
+    assert_eq!(at(measurement, "t").unwrap()["attrs"], json!({}));
+}
+
+#[test]
+fn data_of_a_stream_survive_every_change_of_its_place() {
+    let (_directory, session) = session();
+    let prepared = group(vec![(
+        "1.1",
+        nx(
+            "NXentry",
+            vec![
+                (
+                    "gone",
+                    nx(
+                        "NXcollection",
+                        vec![("d", stream("d")), ("static", dataset(1.0))],
+                    ),
+                ),
+                ("moved", stream("m")),
+            ],
+        ),
+    )]);
+    let closed = group(vec![(
+        "1.1",
+        nx(
+            "NXentry",
+            vec![
+                ("elsewhere", stream("m")),
+                ("new", nx("NXdata", vec![("late", stream("l"))])),
+            ],
+        ),
+    )]);
+    let mut pending = PendingLinks::default();
+    clean(session.write_tree(&prepared, &mut pending));
+    fill(&session, "/1.1/gone/d");
+    fill(&session, "/1.1/moved");
+    let streams = clean(session.apply_changes(&difference(&prepared, &closed), &mut pending));
+    assert_eq!(
+        streams,
+        [StreamPlace {
+            path: "/1.1/new/late".into(),
+            stream: "l".into()
+        }]
+    );
+    let root = seen(&session);
+    assert_eq!(names(at(&root, "1.1").unwrap()), ["gone", "moved", "new"]);
+    assert_eq!(names(at(&root, "1.1/gone").unwrap()), ["d"]);
+}
+
+#[test]
+fn a_change_that_fails_does_not_keep_the_others_from_being_made() {
+    let (_directory, session) = session();
+    let prepared = group(vec![("a", dataset(1.0))]);
+    let closed = group(vec![
+        ("a", dataset(2.0)),
+        ("b", dataset(3.0)),
+        ("c", dataset(4.0)),
+    ]);
+    let mut pending = PendingLinks::default();
+    clean(session.write_tree(&prepared, &mut pending));
+    // Another scan was faster.
+    session
+        .root()
+        .unwrap()
+        .create_value("b", &Value::from(9.0))
+        .unwrap();
+    let written = session.apply_changes(&difference(&prepared, &closed), &mut pending);
+    assert_eq!(written.errors.len(), 1);
+    assert!(matches!(&written.errors[0], Error::Exists { path, .. } if path == "/b"));
+    let root = seen(&session);
+    let values = ["a", "b", "c"].map(|name| at(&root, name).unwrap()["value"].clone());
+    assert_eq!(values, [json!(2.0), json!(9.0), json!(4.0)]);
+}
