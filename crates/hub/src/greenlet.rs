@@ -77,7 +77,8 @@ impl<T> Greenlet<T> {
         }
     }
 
-    /// Lets the greenlet run on by itself: nobody will see its result.
+    /// Lets the greenlet run on by itself: nobody will see its result. Of a panic, only what the
+    /// panic hook prints is left.
     pub fn detach(self) {}
 
     /// Waits for the greenlet of another thread. (In a greenlet, await the handle.)
