@@ -113,7 +113,7 @@ impl Group {
         let datatype = direct(element)?;
         let expected = elements(shape)?.saturating_mul(datatype.size() as u64);
         same_size(expected, bytes)?;
-        let list = properties::dataset_creation()?;
+        let list = properties::plain_dataset_creation()?;
         let dataset = self.create_dataset(name, &datatype, &Dataspace::of(shape)?, &list)?;
         if !bytes.is_empty() {
             // SAFETY: the number of bytes was compared with shape and type above.

@@ -62,7 +62,7 @@ impl Group {
     pub fn create_value(&self, name: &str, value: &Value) -> Result<Dataset> {
         let packed = Packed::new(value)?;
         let space = Dataspace::of(value.shape())?;
-        let creation = properties::dataset_creation()?;
+        let creation = properties::plain_dataset_creation()?;
         let dataset = self.create_dataset(name, &packed.datatype, &space, &creation)?;
         if !packed.rows.is_empty() {
             // SAFETY: `Packed` has compared the rows with the shape of the value, which is that

@@ -1,5 +1,9 @@
 //! Property lists: how files, links and datasets are made.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::thread::LocalKey;
+
 use hdf5_metno_sys::h5f::{H5F_close_degree_t, H5F_libver_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p;
@@ -66,16 +70,20 @@ pub(super) fn file_creation() -> Result<Handle> {
 }
 
 /// A new link: groups in between are made, and names say that they are UTF-8 if they need to.
-pub(super) fn link_creation(name: &str) -> Result<Handle> {
-    let list = list!(H5P_CLS_LINK_CREATE);
-    call!(h5p::H5Pset_create_intermediate_group(list.id(), 1))?;
-    if !name.is_ascii() {
-        call!(h5p::H5Pset_char_encoding(
-            list.id(),
-            H5T_cset_t::H5T_CSET_UTF8
-        ))?;
-    }
-    Ok(list)
+pub(super) fn link_creation(name: &str) -> Result<Rc<Handle>> {
+    thread_local!(static ASCII: OnceCell<Rc<Handle>> = const { OnceCell::new() });
+    thread_local!(static UNICODE: OnceCell<Rc<Handle>> = const { OnceCell::new() });
+    let (made, encoding) = if name.is_ascii() {
+        (&ASCII, H5T_cset_t::H5T_CSET_ASCII)
+    } else {
+        (&UNICODE, H5T_cset_t::H5T_CSET_UTF8)
+    };
+    kept(made, || {
+        let list = list!(H5P_CLS_LINK_CREATE);
+        call!(h5p::H5Pset_create_intermediate_group(list.id(), 1))?;
+        call!(h5p::H5Pset_char_encoding(list.id(), encoding))?;
+        Ok(list)
+    })
 }
 
 /// A new dataset, without times, so that the same scan makes the same file.
@@ -83,6 +91,26 @@ pub(super) fn dataset_creation() -> Result<Handle> {
     let list = list!(H5P_CLS_DATASET_CREATE);
     call!(h5p::H5Pset_obj_track_times(list.id(), 0))?;
     Ok(list)
+}
+
+/// The same for a dataset with nothing special about it.
+pub(super) fn plain_dataset_creation() -> Result<Rc<Handle>> {
+    thread_local!(static PLAIN: OnceCell<Rc<Handle>> = const { OnceCell::new() });
+    kept(&PLAIN, dataset_creation)
+}
+
+/// The list of this thread, made at its first use: thousands of objects are made alike.
+fn kept(
+    made: &'static LocalKey<OnceCell<Rc<Handle>>>,
+    make: impl FnOnce() -> Result<Handle>,
+) -> Result<Rc<Handle>> {
+    made.with(|made| match made.get() {
+        Some(list) => Ok(list.clone()),
+        None => {
+            let list = Rc::new(make()?);
+            Ok(made.get_or_init(|| list).clone())
+        }
+    })
 }
 
 /// Whether a group keeps the order in which its links were made.
