@@ -136,6 +136,8 @@ mod tests {
     #[test]
     fn a_wait_inside_a_wait_takes_no_wakeup_of_the_outer_one() {
         let (outer, inner) = (Event::new(), Event::new());
+        // From now on this thread has a parker to lend.
+        assert_eq!(wait(async {}, None), Some(()));
         let mut nested = false;
         let both = async {
             let mut waits = pin!(outer.wait());
