@@ -6,7 +6,9 @@ Each step answers with one line of JSON. The first step is made at once.
 """
 
 import json
+import os
 import sys
+import traceback
 from unittest import mock
 
 import numpy as np
@@ -54,7 +56,7 @@ class Publisher:
 
 
 def close(scan, **info):
-    if scan.state < 3:
+    if scan.state == 2:
         scan.stop()
     scan.info = {**scan.info, **info}
     scan.close()
@@ -85,9 +87,10 @@ def every_dtype(p):
     scan.prepare()
     scan.start()
     for stream, data in streams:
-        stream.send(data[0])
+        # With an ellipsis the byte order stays.
+        stream.send(data[0, ...])
         stream.send(data[1:4])
-        stream.send(data[4])
+        stream.send(data[4, ...])
     close(scan, end_reason="SUCCESS")
     yield {"key": scan.key, "expected": expected}
 
@@ -343,8 +346,19 @@ def bulk(p):
     yield {"key": scan.key}
 
 
-if __name__ == "__main__":
+def main():
     steps = globals()[sys.argv[2]](Publisher(sys.argv[1]))
     print(json.dumps(next(steps)), flush=True)
     for _ in sys.stdin:
         print(json.dumps(next(steps)), flush=True)
+
+
+if __name__ == "__main__":
+    status = 1
+    try:
+        main()
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    # The threads of streams that are not sealed would keep us alive.
+    os._exit(status)

@@ -1,0 +1,244 @@
+//! A private data store, the genuine publisher, and what a reader makes of its scans.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use blissdata::document::ScanState;
+use blissdata::embedded::{PrivateRedis, RedisOptions};
+use blissdata::reader::{LossReason, ScanEvent, ScanReader, StreamId};
+use blissdata::store::{DataStore, ScanKey};
+use serde_json::Value;
+
+/// An initialised data store on a Redis server of its own.
+pub struct Peers {
+    pub redis: PrivateRedis,
+    pub store: DataStore,
+}
+
+impl Peers {
+    pub async fn start() -> Peers {
+        let redis = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
+        let store = DataStore::connect(&redis.url()).await.unwrap();
+        store.initialise().await.unwrap();
+        Peers { redis, store }
+    }
+
+    /// Starts a scenario of `tests/python/scans.py`, up to its first step.
+    pub fn publish(&self, scenario: &str) -> (Publisher, Value) {
+        let python = std::env::var_os("NEXUS_WRITER_PYTHON").unwrap_or_else(|| "python3".into());
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/scans.py");
+        let mut child = Command::new(python)
+            .arg(script)
+            .arg(self.redis.url().to_string())
+            .arg(scenario)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut publisher = Publisher {
+            child,
+            input,
+            output,
+        };
+        let first = publisher.answer();
+        (publisher, first)
+    }
+
+    /// Opens the scan that a scenario has answered with.
+    pub async fn open(&self, answer: &Value) -> ScanReader {
+        ScanReader::open(&self.store, &key(answer)).await.unwrap()
+    }
+
+    /// Runs a Redis command.
+    pub async fn redis(&self, words: &[&str]) {
+        let command = blissdata::resp::Command::new(words[0]).args(&words[1..]);
+        self.store.call(&command).await.unwrap();
+    }
+}
+
+/// The key that a scenario has answered with.
+pub fn key(answer: &Value) -> ScanKey {
+    answer["key"].as_str().unwrap().parse().unwrap()
+}
+
+/// A running scenario.
+pub struct Publisher {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Publisher {
+    /// Makes the next step.
+    pub fn step(&mut self) -> Value {
+        writeln!(self.input).unwrap();
+        self.answer()
+    }
+
+    fn answer(&mut self) -> Value {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).expect("the scenario has failed")
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// What became of one stream.
+#[derive(Debug, Default)]
+pub struct Story {
+    /// First index, count, shape and bytes of the blocks.
+    pub blocks: Vec<(u64, u64, Option<Vec<u64>>, Vec<u8>)>,
+    pub values: Vec<Value>,
+    pub frames: Vec<(u64, u64)>,
+    pub lost: Vec<(u64, u64, LossReason)>,
+    pub end: Option<(u64, bool)>,
+    /// Index behind the points so far.
+    pub next: Option<u64>,
+}
+
+impl Story {
+    fn advance(&mut self, first: u64, count: u64) {
+        if let Some(next) = self.next {
+            assert_eq!(next, first, "a gap that is not told");
+        }
+        self.next = Some(first + count);
+    }
+
+    /// All bytes of all blocks.
+    pub fn data(&self) -> Vec<u8> {
+        self.blocks
+            .iter()
+            .flat_map(|block| block.3.clone())
+            .collect()
+    }
+
+    /// All data as integers of 4 bytes.
+    pub fn ints(&self) -> Vec<i32> {
+        let data = self.data();
+        data.chunks_exact(4)
+            .map(|n| i32::from_le_bytes(n.try_into().unwrap()))
+            .collect()
+    }
+}
+
+/// Everything that a reader has told.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub streams: BTreeMap<String, Story>,
+    pub states: Vec<ScanState>,
+    pub deleted: bool,
+}
+
+impl Told {
+    /// Adds news. Checks on the way that the events of each stream are without gaps.
+    pub fn add(&mut self, reader: &ScanReader, events: Vec<ScanEvent>) {
+        for event in events {
+            assert!(!self.deleted, "{event:?} after the deletion");
+            match event {
+                ScanEvent::State(state) => self.states.push(state),
+                ScanEvent::Deleted => self.deleted = true,
+                ScanEvent::Points(block) => {
+                    let shape = block.shape.map(|shape| shape.to_vec());
+                    let story = self.story(reader, block.stream);
+                    story.advance(block.first, block.count);
+                    story
+                        .blocks
+                        .push((block.first, block.count, shape, block.data.to_vec()));
+                }
+                ScanEvent::Json {
+                    stream,
+                    first,
+                    values,
+                } => {
+                    let story = self.story(reader, stream);
+                    story.advance(first, values.len() as u64);
+                    story.values.extend(values);
+                }
+                ScanEvent::Frames {
+                    stream,
+                    acquired,
+                    saved,
+                } => {
+                    self.story(reader, stream).frames.push((acquired, saved));
+                }
+                ScanEvent::Lost {
+                    stream,
+                    first,
+                    count,
+                    reason,
+                } => {
+                    let story = self.story(reader, stream);
+                    if count > 0 {
+                        story.advance(first, count);
+                    }
+                    story.lost.push((first, count, reason));
+                }
+                ScanEvent::End {
+                    stream,
+                    total,
+                    sealed,
+                } => {
+                    let story = self.story(reader, stream);
+                    assert_eq!(story.end, None, "a second end");
+                    story.end = Some((total, sealed));
+                }
+            }
+        }
+    }
+
+    fn story(&mut self, reader: &ScanReader, stream: StreamId) -> &mut Story {
+        let name = reader.name(stream).unwrap().to_owned();
+        let story = self.streams.entry(name).or_default();
+        assert_eq!(story.end, None, "news after the end");
+        story
+    }
+
+    /// The story of a stream, which must have one.
+    pub fn stream(&self, name: &str) -> &Story {
+        self.streams
+            .get(name)
+            .unwrap_or_else(|| panic!("nothing about {name} in {self:#?}"))
+    }
+}
+
+/// Follows all streams that the document has now, from the start.
+pub fn follow_all(reader: &mut ScanReader) {
+    for name in reader
+        .document()
+        .streams
+        .keys()
+        .cloned()
+        .collect::<Vec<_>>()
+    {
+        reader.follow(&name, 0).unwrap();
+    }
+}
+
+/// Reads until something is as wanted.
+pub async fn read_until(reader: &mut ScanReader, told: &mut Told, done: impl Fn(&Told) -> bool) {
+    while !done(told) {
+        assert!(!reader.finished(), "finished with {told:#?}");
+        let events = reader.next().await.unwrap();
+        told.add(reader, events);
+    }
+}
+
+/// Reads until nothing more will come.
+pub async fn read_all(reader: &mut ScanReader) -> Told {
+    let mut told = Told::default();
+    while !reader.finished() {
+        let events = reader.next().await.unwrap();
+        told.add(reader, events);
+    }
+    told
+}
