@@ -130,7 +130,7 @@ impl RedisUrl {
     /// The complete URL with the password in clear text, to hand on to another program through
     /// its environment or standard input. Never for logs, files or command lines.
     pub fn with_secrets(&self) -> String {
-        self.compose(|password| parse::encode(password))
+        self.compose(parse::encode)
     }
 
     fn new(endpoint: Endpoint) -> RedisUrl {

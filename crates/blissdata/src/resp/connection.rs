@@ -390,3 +390,35 @@ impl fmt::Debug for Connection {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::{Modules, PrivateRedis, RedisOptions};
+
+    #[tokio::test]
+    async fn memory_of_a_big_reply_is_not_kept() {
+        let options = RedisOptions::new().modules(Modules::None);
+        let server = PrivateRedis::start(&options).await.unwrap();
+        let mut connection = Connection::open(&server.url()).await.unwrap();
+        let set = Command::new("SET").arg("big").arg(vec![1; 12 << 20]);
+        connection.call(&set).await.unwrap();
+        let get = Command::new("GET").arg("big");
+        let replies = connection
+            .pipeline(&[get.clone(), get, Command::new("PING")])
+            .await
+            .unwrap();
+        assert_eq!(replies.len(), 3);
+        connection.call(&Command::new("PING")).await.unwrap();
+        assert!(
+            connection.buffer.capacity() <= SMALL,
+            "{}",
+            connection.buffer.capacity()
+        );
+        assert!(
+            connection.out.capacity() <= MAX_AHEAD,
+            "{}",
+            connection.out.capacity()
+        );
+    }
+}

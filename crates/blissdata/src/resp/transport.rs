@@ -43,10 +43,15 @@ impl Transport {
                 server: url.to_string(),
                 reason,
             }),
-            Err(_) => Err(refused(io::Error::new(
-                io::ErrorKind::TimedOut,
-                format!("nobody answers within {CONNECT_TIMEOUT:?}"),
-            ))),
+            Err(_) => {
+                // A server without TLS takes our greeting for the beginning of a command.
+                let hint = match url.endpoint() {
+                    Endpoint::Tls { .. } => " (does it speak TLS?)",
+                    _ => "",
+                };
+                let problem = format!("nobody answers within {CONNECT_TIMEOUT:?}{hint}");
+                Err(refused(io::Error::new(io::ErrorKind::TimedOut, problem)))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Following the history of scans.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
@@ -25,6 +26,8 @@ const BLOCK: Duration = Duration::from_secs(1);
 pub struct History {
     store: DataStore,
     connection: Option<Connection>,
+    /// A connection on its way: kept, so that short waits add up to one that is long enough.
+    opening: Option<Opening>,
     position: Timetag,
     /// The answer to come was asked for a place that is void.
     stale: bool,
@@ -51,6 +54,7 @@ impl History {
         History {
             store: store.clone(),
             connection: None,
+            opening: None,
             position,
             stale: false,
             backoff: Backoff::new(),
@@ -95,8 +99,11 @@ impl History {
 
     async fn attempt(&mut self, block: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
         if self.connection.is_none() {
-            let mut connection = self.store.open().await?;
-            check_version(&mut connection).await?;
+            let store = self.store.clone();
+            let opening = self.opening.get_or_insert_with(|| Box::pin(open(store)));
+            let outcome = opening.await;
+            self.opening = None;
+            let connection = outcome?;
             self.connection = Some(connection);
             self.backoff.reset();
             if std::mem::take(&mut self.told) {
@@ -142,6 +149,14 @@ impl History {
         self.position = position.unwrap_or(self.position);
         Ok(scans)
     }
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<Connection, StoreError>> + Send + Sync>>;
+
+async fn open(store: DataStore) -> Result<Connection, StoreError> {
+    let mut connection = store.open().await?;
+    check_version(&mut connection).await?;
+    Ok(connection)
 }
 
 pub(super) fn last_entry() -> Command {

@@ -1,0 +1,176 @@
+//! `rediss://`: a TLS terminator in front of a real server, which has no TLS itself.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
+use blissdata::resp::{Command, Connection, RedisError};
+use blissdata::url::RedisUrl;
+use common::ask;
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, UnixStream};
+use tokio_rustls::TlsAcceptor;
+
+/// Terminates TLS in front of `redis`. Its certificate is for `localhost` only.
+struct Front {
+    redis: PrivateRedis,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Front {
+    async fn start() -> Front {
+        let options = RedisOptions::new()
+            .modules(Modules::None)
+            .password("hunter2");
+        let redis = PrivateRedis::start(&options).await.unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ca.pem"), made.cert.pem()).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let socket = redis.directory().join("redis.sock");
+        tokio::spawn(async move {
+            loop {
+                let (peer, _) = listener.accept().await.unwrap();
+                // A client that does not trust us goes away during the handshake.
+                if let Ok(mut peer) = acceptor.accept(peer).await {
+                    let mut redis = UnixStream::connect(&socket).await.unwrap();
+                    tokio::spawn(async move {
+                        tokio::io::copy_bidirectional(&mut peer, &mut redis)
+                            .await
+                            .ok();
+                    });
+                }
+            }
+        });
+        Front {
+            redis,
+            port,
+            folder,
+        }
+    }
+
+    fn certificates(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    fn url(&self, host: &str, options: &str) -> RedisUrl {
+        format!("rediss://:hunter2@{host}:{}/0?{options}", self.port)
+            .parse()
+            .unwrap()
+    }
+
+    fn trusting(&self, host: &str) -> RedisUrl {
+        self.url(
+            host,
+            &format!("ssl_ca_certs={}", self.certificates().display()),
+        )
+    }
+}
+
+#[tokio::test]
+async fn data_pass_when_the_certificate_is_trusted() {
+    let front = Front::start().await;
+    let mut connection = Connection::open(&front.trusting("localhost"))
+        .await
+        .unwrap();
+    let big: Vec<u8> = (0..5_000_000u32).map(|i| (i % 253) as u8).collect();
+    connection
+        .call(&Command::new("SET").arg("big").arg(&big))
+        .await
+        .unwrap();
+    let reply = connection
+        .call(&Command::new("GET").arg("big"))
+        .await
+        .unwrap();
+    assert!(reply.as_bytes().unwrap() == &big);
+    let mut plain = Connection::open(&front.redis.url()).await.unwrap();
+    assert_eq!(
+        plain
+            .call(&Command::new("STRLEN").arg("big"))
+            .await
+            .unwrap()
+            .as_int(),
+        Some(5_000_000)
+    );
+    assert!(
+        ask(&front.url("127.0.0.1", "ssl_cert_reqs=none"), "PING")
+            .await
+            .as_str()
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_trusted_gets_no_password() {
+    let front = Front::start().await;
+    // Not the name in the certificate; a certificate that nobody vouches for.
+    for url in [front.trusting("127.0.0.1"), front.url("localhost", "")] {
+        let error = Connection::open(&url).await.unwrap_err();
+        assert!(
+            matches!(error, RedisError::Tls { .. }) && !error.is_transient(),
+            "{error}"
+        );
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+    let missing = front.url("localhost", "ssl_ca_certs=/nonexistent.pem");
+    let error = Connection::open(&missing).await.unwrap_err();
+    assert!(error.to_string().contains("/nonexistent.pem"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_recognised() {
+    let options = RedisOptions::new().modules(Modules::None).port(0);
+    let redis = PrivateRedis::start(&options).await.unwrap();
+    let url = redis
+        .tcp_url()
+        .unwrap()
+        .with_secrets()
+        .replace("redis://", "rediss://");
+    let url = format!("{url}?ssl_cert_reqs=none").parse().unwrap();
+    let error = Connection::open(&url).await.unwrap_err();
+    assert!(error.to_string().contains("does it speak TLS?"), "{error}");
+}
+
+/// The environment of a running process cannot be changed safely: this test runs itself again
+/// with `SSL_CERT_FILE` set.
+#[tokio::test]
+async fn the_system_trusts_what_ssl_cert_file_names() {
+    const URL: &str = "TEST_TLS_URL";
+    if let Ok(url) = std::env::var(URL) {
+        assert!(ask(&url.parse().unwrap(), "PING").await.as_str().is_some());
+        return;
+    }
+    let front = Front::start().await;
+    let url = front.url("localhost", "");
+    let again = tokio::task::spawn_blocking(move || {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_system_trusts_what_ssl_cert_file_names"])
+            .env("SSL_CERT_FILE", front.certificates())
+            .env(URL, url.with_secrets())
+            .output()
+            .unwrap()
+    });
+    let output = again.await.unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+}
