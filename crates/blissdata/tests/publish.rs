@@ -1,5 +1,7 @@
 //! What we publish is read by the genuine blissdata.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use blissdata::document::{Identity, ScanState};
