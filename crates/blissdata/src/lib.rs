@@ -3,6 +3,34 @@
 //! BLISS, the control system of the ESRF beamlines, publishes each scan as a JSON document and one
 //! Redis stream per channel. This crate is a client for that data store, compatible with protocol
 //! version 1 of the Python package `blissdata` (1.1 to 2.4).
+//!
+//! - [`url`] and [`beacon`] find the store, [`store`] is the store: whether it is ready, which
+//!   scans there are, which ones begin.
+//! - [`document`] describes a scan, [`encoding`] and [`kinds`] its streams, and [`reader`] follows
+//!   them while the scan runs.
+//! - [`publish`] makes scans, [`embedded`] a private server to make them in.
+//! - [`resp`], [`entries`], [`json`] and [`backoff`] are what the others are built on.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use blissdata::reader::ScanReader;
+//! use blissdata::store::{DataStore, History};
+//! use blissdata::url::RedisUrl;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let url = RedisUrl::discover(None).await?;
+//! let store = DataStore::new(&url);
+//! store.wait_ready().await?;
+//! let mut history = History::from_now(&store).await?;
+//! loop {
+//!     for (_, key) in history.next(Duration::from_secs(1)).await? {
+//!         let scan = ScanReader::open(&store, &key).await?;
+//!         println!("{key}: {} {}", scan.document().id.name, scan.document().id.number);
+//!     }
+//! }
+//! # }
+//! ```
 
 pub mod backoff;
 pub mod beacon;
@@ -12,8 +40,8 @@ pub mod encoding;
 pub mod entries;
 pub mod json;
 pub mod kinds;
-pub mod reader;
 pub mod publish;
+pub mod reader;
 pub mod resp;
 pub mod store;
 pub mod url;
