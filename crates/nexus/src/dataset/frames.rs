@@ -36,8 +36,7 @@ pub struct FrameDataset {
     element: ElementType,
     frame: Vec<u64>,
     shown: Vec<Frames>,
-    /// When readers may be shown more.
-    next: Option<Instant>,
+    rests_until: Option<Instant>,
 }
 
 impl FrameDataset {
@@ -57,7 +56,7 @@ impl FrameDataset {
             element,
             frame,
             shown: Vec::new(),
-            next: None,
+            rests_until: None,
         }
     }
 
@@ -71,38 +70,31 @@ impl FrameDataset {
         self.shown.iter().map(|frames| frames.count).sum()
     }
 
-    /// Lets readers see these frames, which are all of the scan up to now, from the next flush of
-    /// the file on; to be called before each flush. Without frames there is no dataset.
-    ///
-    /// A dataset over very many files takes its time to make, so it is not done at every call.
+    /// Whether the dataset was made so recently, for the time it took, that it should be left as it
+    /// is while the scan goes on: one over very many files takes its time to make.
+    pub fn is_resting(&self) -> bool {
+        self.rests_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Lets the dataset consist of these frames, which are all of the scan up to now; readers see
+    /// them from the next flush of the file on. Does nothing if there are no others than before;
+    /// without frames there is no dataset.
     ///
     /// # Errors
     /// When the dataset cannot be written. The one that was there before may be gone then.
     pub fn show(&mut self, frames: &[Frames]) -> Result<(), Error> {
-        let start = Instant::now();
-        if self.next.is_some_and(|next| start < next) {
-            return Ok(());
-        }
-        self.close(frames)?;
-        self.next = start.checked_add(start.elapsed() * REST);
-        Ok(())
-    }
-
-    /// The same for all frames of a scan that has ended, whatever it takes.
-    ///
-    /// # Errors
-    /// As [`show`](FrameDataset::show).
-    pub fn close(&mut self, frames: &[Frames]) -> Result<(), Error> {
         let frames: Vec<Frames> = frames.iter().filter(|f| f.count > 0).cloned().collect();
         if frames.is_empty() || frames == self.shown {
             return Ok(());
         }
+        let start = Instant::now();
         self.replace(&frames).map_err(|source| Error::Hdf5 {
             path: self.path.clone(),
             action: "create the virtual dataset",
             source,
         })?;
         self.shown = frames;
+        self.rests_until = Instant::now().checked_add(start.elapsed() * REST);
         Ok(())
     }
 
