@@ -3,16 +3,19 @@
 //! [`Workshop`] is the handle that the main thread holds. In the thread itself, every consumer finds
 //! the same [`Bench`]: the open files, the workers that encode chunks, and the memory to share.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::io;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub::{Budget, StopError, Thread};
+use hub::{Budget, CallError, StopError, Thread};
 use nexus::chunk::Pool;
 use nexus::dataset::Outbox;
-use nexus::file::FilePool;
+use nexus::file::{FilePool, FileSession};
+use tracing::warn;
 
 /// Bytes that wait between all listeners and all consumers.
 const QUEUED: usize = 24 << 20;
@@ -22,6 +25,8 @@ const GATHERED: u64 = 48 << 20;
 const LARGEST_CHUNK: u64 = 1 << 20;
 /// Bytes of a chunk however many streams there are.
 const SMALLEST_CHUNK: u64 = 16 << 10;
+/// Files to keep open between scans.
+const KEPT_FILES: usize = 8;
 /// Time to close files before the thread is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -40,9 +45,31 @@ impl Workshop {
         })
     }
 
-    /// Ends the thread, once the scans have ended.
+    /// Keeps the last files open between scans, until the thread ends.
+    ///
+    /// Each opening costs time and some kilobytes in the file (HDF5 does not use again the rest of
+    /// its heaps), so this suits many scans that are known beforehand. Otherwise a file is let go,
+    /// and its lock with it, as soon as no scan needs it.
+    pub async fn keep_files(&self) -> Result<(), CallError> {
+        self.on_bench(|bench| bench.keeps.set(true)).await
+    }
+
+    /// Closes the files that were kept open and ends the thread, once the scans have ended.
     pub async fn stop(&self) -> Result<(), StopError> {
+        // Not left to the end of the thread, which nobody could wait for.
+        let closed = self.on_bench(|bench| bench.kept.borrow_mut().clear()).await;
+        if let Err(error) = closed {
+            warn!("cannot close the files that were kept open: {error}");
+        }
         self.thread.stop(Some(PATIENCE)).await
+    }
+
+    async fn on_bench(&self, work: fn(&Bench)) -> Result<(), CallError> {
+        let work = move || Bench::here().map(|bench| work(&bench));
+        if let Err(reason) = self.thread.apply(work).await? {
+            warn!("cannot set up the writer thread: {reason}");
+        }
+        Ok(())
     }
 
     pub(crate) fn thread(&self) -> &Thread<()> {
@@ -61,11 +88,12 @@ thread_local! {
 
 /// What the consumers of one thread share.
 pub(crate) struct Bench {
-    /// The open files.
-    pub files: FilePool,
+    files: FilePool,
     /// The way of points into files.
     pub outbox: Outbox,
     ungathered: Cell<u64>,
+    keeps: Cell<bool>,
+    kept: RefCell<VecDeque<FileSession>>,
 }
 
 impl Bench {
@@ -80,7 +108,24 @@ impl Bench {
             files: FilePool::new(),
             outbox,
             ungathered: Cell::new(GATHERED),
+            keeps: Cell::new(false),
+            kept: RefCell::default(),
         })
+    }
+
+    /// Opens a file, and keeps it open for the scans to come if that is wanted.
+    pub fn open(&self, path: &Path) -> nexus::Result<FileSession> {
+        let session = self.files.open(path)?;
+        if self.keeps.get() {
+            let mut kept = self.kept.borrow_mut();
+            if !kept.iter().any(|other| other.path() == session.path()) {
+                kept.push_back(self.files.open(path)?);
+                if kept.len() > KEPT_FILES {
+                    kept.pop_front();
+                }
+            }
+        }
+        Ok(session)
     }
 
     /// Room to gather chunks of `streams` streams.

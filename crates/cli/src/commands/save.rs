@@ -30,15 +30,20 @@ pub async fn save(url: String, keys: Vec<String>, json: bool) -> Outcome {
         return Err("told to finish before the data store was ready".into());
     }
     let workshop = Workshop::start()?;
+    workshop.keep_files().await?;
     let mut worst = Saved::Skipped;
     let mut waiting = VecDeque::from(keys);
     let mut running = VecDeque::new();
     loop {
         while running.len() < TOGETHER && !interrupts.finish.is_set() {
-            let Some(key) = waiting.pop_front() else { break };
+            let Some(key) = waiting.pop_front() else {
+                break;
+            };
             running.push_back(begin(&workshop, &store, key)?);
         }
-        let Some(first) = running.pop_front() else { break };
+        let Some(first) = running.pop_front() else {
+            break;
+        };
         let report = finish(&first, &running, &interrupts).await;
         worst = worst.max(report.outcome);
         tell(&report, json);
@@ -51,11 +56,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool) -> Outcome {
     })
 }
 
-fn begin(
-    workshop: &Workshop,
-    store: &DataStore,
-    key: ScanKey,
-) -> Result<NexusScanWriter, Failure> {
+fn begin(workshop: &Workshop, store: &DataStore, key: ScanKey) -> Result<NexusScanWriter, Failure> {
     Ok(NexusScanWriter::start(workshop, store, key)?)
 }
 
@@ -84,7 +85,12 @@ fn tell(report: &ScanReport, as_json: bool) {
         println!("{}", to_json(report));
         return;
     }
-    println!("{} {}: {}", report.key, report.outcome.name(), report.reason);
+    println!(
+        "{} {}: {}",
+        report.key,
+        report.outcome.name(),
+        report.reason
+    );
     for file in &report.files {
         println!("  {}", file.display());
     }

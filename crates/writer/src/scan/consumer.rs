@@ -105,7 +105,7 @@ impl ScanConsumer {
         let (mut files, mut refused) = (Vec::new(), HashSet::new());
         for tree in prepared.trees {
             let name = tree.file.clone();
-            match ScanFile::begin(&bench.files, tree, &mut self.account) {
+            match ScanFile::begin(&bench, tree, &mut self.account) {
                 Some(file) => files.push(file),
                 None => {
                     refused.insert(name);
@@ -324,7 +324,7 @@ impl Saved {
         if self.refused.contains(&tree.file) {
             return;
         }
-        let Some(file) = ScanFile::begin(&self.bench.files, tree, account) else {
+        let Some(file) = ScanFile::begin(&self.bench, tree, account) else {
             return;
         };
         for (path, stream) in file.streams() {

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use nexus::apply::PendingLinks;
-use nexus::file::{FilePool, FileSession};
+use nexus::file::FileSession;
 use nexus::h5;
 use nexus::tree::{Change, Group, Item, Named, Value, difference};
 
 use super::account::Account;
 use crate::layout::FileTree;
 use crate::subscriber::with_causes;
+use crate::workshop::Bench;
 
 /// An open file that holds (a part of) a scan.
 pub struct ScanFile {
@@ -24,11 +25,11 @@ pub struct ScanFile {
 impl ScanFile {
     /// Opens the file and writes the tree into it. Problems are put into the account; there is no
     /// file if nothing can be written in it.
-    pub fn begin(pool: &FilePool, tree: FileTree, account: &mut Account) -> Option<ScanFile> {
+    pub fn begin(bench: &Bench, tree: FileTree, account: &mut Account) -> Option<ScanFile> {
         for invalid in &tree.invalid {
             account.problem(format_args!("left out {invalid}"));
         }
-        let session = match open(pool, Path::new(&tree.file)) {
+        let session = match open(bench, Path::new(&tree.file)) {
             Ok(session) => session,
             Err(reason) => {
                 account.problem(reason);
@@ -140,14 +141,14 @@ impl ScanFile {
     }
 }
 
-fn open(pool: &FilePool, path: &Path) -> Result<FileSession, String> {
+fn open(bench: &Bench, path: &Path) -> Result<FileSession, String> {
     if !path.is_absolute() {
         return Err(format!(
             "a file path must be absolute, but it is not: {}",
             path.display()
         ));
     }
-    pool.open(path).map_err(|error| with_causes(&error))
+    bench.open(path).map_err(|error| with_causes(&error))
 }
 
 /// The first item of the tree whose name is taken in the file. Groups may be shared; everything

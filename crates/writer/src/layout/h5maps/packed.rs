@@ -64,7 +64,7 @@ fn resolve(shape: &Json, count: u64) -> Result<Vec<u64>, String> {
     let unknown = listed.iter().filter(|d| d.as_i64() == Some(-1)).count();
     let missing = match unknown {
         0 => 0,
-        1 if known > 0 && count % known == 0 => count / known,
+        1 if known > 0 && count.is_multiple_of(known) => count / known,
         _ => return Err(wrong()),
     };
     let resolved = listed
