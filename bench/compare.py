@@ -40,7 +40,7 @@ def dataset_problem(root: h5py.File, path: str, expected: np.ndarray) -> str | N
 
 
 def structure(file: str) -> dict[str, str]:
-    """Every object and link of a file with its type, without its values."""
+    """Every object and link of a file with its type and the names of its attributes, without values."""
     found = {}
 
     def visit(group):
@@ -51,7 +51,7 @@ def structure(file: str) -> dict[str, str]:
                 found[path] = f"{type(link).__name__} {link.path}"
                 continue
             item = group[name]
-            attributes = " ".join(sorted(item.attrs))
+            attributes = attribute_names(item)
             if isinstance(item, h5py.Group):
                 found[path] = f"group [{attributes}]"
                 visit(item)
@@ -59,9 +59,14 @@ def structure(file: str) -> dict[str, str]:
                 found[path] = f"dataset {item.dtype} {item.shape} [{attributes}]"
 
     with h5py.File(file, "r", locking=False) as root:
-        found["/"] = f"group [{' '.join(sorted(root.attrs))}]"
+        found["/"] = f"group [{attribute_names(root)}]"
         visit(root)
     return found
+
+
+def attribute_names(item) -> str:
+    # This one says which library wrote the file: only h5py stamps it.
+    return " ".join(sorted(set(item.attrs) - {"h5py_version"}))
 
 
 def structure_differences(one: str, other: str) -> list[str]:

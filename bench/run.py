@@ -38,6 +38,7 @@ def main() -> int:
     if options.writer:
         writers = {options.writer: writers[options.writer]}
     results = []
+    load = os.getloadavg()[0]
     with PrivateRedis() as server, tempfile.TemporaryDirectory(prefix="bench-files-", dir=options.directory) as folder:
         for workload in options.only or WORKLOADS:
             results.append(run_workload(workload, writers, server, Path(folder), options.repeat))
@@ -45,7 +46,7 @@ def main() -> int:
     if options.json:
         print(json.dumps(results, indent=1))
     else:
-        print(table.table(results))
+        print(table.table(results, load))
     problems = [line for result in results for line in result["problems"]]
     for line in problems:
         print(line, file=sys.stderr)

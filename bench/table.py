@@ -4,16 +4,22 @@ HEAD = ("workload", "writer", "wall s", "- start", "CPU s", "peak MB", "file MB"
 WIDTHS = (9, 13, 9, 9, 9, 9, 9, 8)
 PEAK_LIMIT = 150e6
 FILE_LIMIT = 1.05
+BUSY = 1.0
 SPEED_WANTED = {"step": 10}
 SPEED_WANTED_ELSEWHERE = 5
 
 
-def table(results: list[dict]) -> str:
-    """The results of all workloads as text; see `run.py` for the keys of a result."""
+def table(results: list[dict], load: float) -> str:
+    """The results of all workloads as text; see `run.py` for the keys of a result.
+
+    `load` is how many processes of others kept the machine busy before.
+    """
     lines = [row(HEAD), row(["-" * (width - 1) for width in WIDTHS])]
     for result in results:
         lines += workload_lines(result) + [""]
     lines.append("wall: whole process; - start: without Python's start and imports; medians of all repetitions.")
+    if load > BUSY:
+        lines.append(f"The machine was busy before (load {load:.1f}): wall times are too long, CPU times tell more.")
     return "\n".join(lines)
 
 
