@@ -4,16 +4,19 @@ use std::cell::RefCell;
 use std::future::{Future, pending};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hub::{AsyncResult, Queue};
+use hub::{AsyncResult, Event, Queue};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
+use super::status::Status;
 use super::{Consumer, Context, Fault, Listener, Mode};
 
 /// Where a listener puts its events; waits while the consumer is behind.
 pub struct Sink<C: Consumer> {
     way: Way<C>,
+    status: Arc<Status>,
 }
 
 enum Way<C: Consumer> {
@@ -31,8 +34,9 @@ impl<C: Consumer> Sink<C> {
                 // Taken out meanwhile: a borrow must not be held while waiting.
                 let mut consumer = slot.borrow_mut().take().ok_or_else(gone)?;
                 let consumed = consumer.consume(event).await;
-                *slot.borrow_mut() = Some(consumer);
-                consumed
+                slot.borrow_mut().replace(consumer);
+                // A kill does not break in on a consumer: it is heard here.
+                consumed.and(self.status.alive())
             }
         }
     }
@@ -56,27 +60,58 @@ pub fn start<L, C>(
         Mode::Concurrent(budget) => (budget, None),
         Mode::Parallel(thread, budget) => (budget, Some(thread)),
     };
-    let queue = Queue::sharing(budget);
-    let heard = AsyncResult::new();
-    let (there, told, killed) = (queue.clone(), heard.clone(), context.clone());
+    let line = Line {
+        queue: Queue::sharing(budget),
+        heard: AsyncResult::new(),
+        refused: Event::new(),
+    };
+    let (there, status) = (line.clone(), context.status.clone());
     let consuming = match thread {
-        None => Ok(hub::spawn(consume(killed, there, told, consumer()))),
+        None => Ok(hub::spawn(consume(status, there, consumer()))),
         Some(thread) => thread
-            .spawn(move || consume(killed, there, told, consumer()))
+            .spawn(move || consume(status, there, consumer()))
             .map_err(|error| Fault::new(&error)),
     };
     supervise(context.clone(), async move {
-        let consuming = consuming?;
-        let sink: Sink<C> = Sink {
-            way: Way::Queued(queue.clone()),
+        let mut consuming = consuming?;
+        // Kept in any case: a listener that panics must not leave the consumer waiting.
+        let told = line.heard.promise(unheard());
+        let sink = Sink {
+            way: Way::<C>::Queued(line.queue.clone()),
+            status: context.status.clone(),
         };
-        let end = listen(&context, listener, sink).await;
-        queue.close();
-        heard.set(end);
+        let heard = tokio::select! {
+            biased;
+            consumed = &mut consuming => return consumed.unwrap_or_else(|e| Err(Fault::new(&e))),
+            () = line.refused.wait() => Ok(()),
+            () = context.status.killed.wait() => context.status.alive(),
+            heard = listener.listen(context.clone(), sink) => heard,
+        };
+        line.queue.close();
+        told.keep(heard);
         consuming
             .await
             .unwrap_or_else(|error| Err(Fault::new(&error)))
     });
+}
+
+/// What lies between a listener and a consumer that run beside each other.
+struct Line<E> {
+    queue: Queue<E>,
+    /// How the listener ended.
+    heard: AsyncResult<(), Fault>,
+    /// Sent when the consumer takes nothing more.
+    refused: Event,
+}
+
+impl<E> Clone for Line<E> {
+    fn clone(&self) -> Line<E> {
+        Line {
+            queue: self.queue.clone(),
+            heard: self.heard.clone(),
+            refused: self.refused.clone(),
+        }
+    }
 }
 
 /// Listener and consumer in one greenlet.
@@ -85,21 +120,27 @@ where
     L: Listener<Event = C::Event>,
     C: Consumer,
 {
+    let status = context.status.clone();
     let slot = Rc::new(RefCell::new(Some(consumer)));
+    let sink = Sink {
+        way: Way::Direct(slot.clone()),
+        status: status.clone(),
+    };
     let mut clock = Clock::new(C::PERIOD);
-    let mut listening = pin!(listen(
-        &context,
-        listener,
-        Sink {
-            way: Way::Direct(slot.clone())
-        }
-    ));
+    let mut killed = false;
+    let mut listening = pin!(listener.listen(context, sink));
     let heard = loop {
         tokio::select! {
             biased;
+            () = status.killed.wait(), if !killed => {
+                killed = true;
+                // While an event is consumed the listener is told instead, when it is done.
+                if slot.borrow().is_some() {
+                    break status.alive();
+                }
+            }
             heard = &mut listening => break heard,
             () = clock.tick() => {
-                // The slot is empty while an event is consumed: then there is a next time.
                 let idle = slot.borrow_mut().take();
                 if let Some(mut consumer) = idle {
                     consumer.tick().await;
@@ -111,16 +152,14 @@ where
     let consumer = slot.borrow_mut().take();
     match consumer {
         Some(consumer) => consumer.finish(heard).await,
-        // Killed while it consumed: it was dropped with the event.
         None => heard,
     }
 }
 
-/// The consumer's side of a queue: all that was heard, then the end.
+/// The consumer's side of a line: all that was heard, then the end.
 async fn consume<C: Consumer>(
-    context: Context,
-    queue: Queue<C::Event>,
-    heard: AsyncResult<(), Fault>,
+    status: Arc<Status>,
+    line: Line<C::Event>,
     mut consumer: C,
 ) -> Result<(), Fault> {
     let mut clock = Clock::new(C::PERIOD);
@@ -131,10 +170,10 @@ async fn consume<C: Consumer>(
                 consumer.tick().await;
                 continue;
             }
-            event = queue.get() => event,
+            event = line.queue.get() => event,
         };
         match event {
-            Some(event) if !context.status.killed.is_set() => {
+            Some(event) if !status.killed.is_set() => {
                 if let Err(fault) = consumer.consume(event).await {
                     break Err(fault);
                 }
@@ -143,9 +182,10 @@ async fn consume<C: Consumer>(
         }
     };
     // What is left is let go, so that the listener does not wait for room that never comes.
-    queue.close();
-    queue.discard();
-    let heard = heard
+    line.queue.discard();
+    line.refused.send();
+    let heard = line
+        .heard
         .take()
         .await
         .map_err(|error| error.failed().unwrap_or_else(unheard));
@@ -179,22 +219,6 @@ impl Clock {
 
 fn unheard() -> Fault {
     Fault::Failed("the listener did not say how it ended".to_owned())
-}
-
-/// Listens until the listener is done or the subscriber is killed.
-async fn listen<L, C>(context: &Context, listener: L, sink: Sink<C>) -> Result<(), Fault>
-where
-    L: Listener<Event = C::Event>,
-    C: Consumer,
-{
-    tokio::select! {
-        biased;
-        () = context.status.killed.wait() => Err(context
-            .status
-            .fault()
-            .unwrap_or_else(|| Fault::Killed("no reason given".to_owned()))),
-        heard = listener.listen(context.clone(), sink) => heard,
-    }
 }
 
 /// Runs the work in a greenlet of its own, so that a panic in it is a fault and not a silence.

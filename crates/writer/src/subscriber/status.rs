@@ -104,6 +104,16 @@ impl Status {
         self.killed.send();
     }
 
+    /// The fault of a subscriber that was killed.
+    pub fn alive(&self) -> Result<(), Fault> {
+        match self.killed.is_set() {
+            false => Ok(()),
+            true => Err(self
+                .fault()
+                .unwrap_or(Fault::Killed("no reason was given".to_owned()))),
+        }
+    }
+
     pub fn end(&self, end: Result<(), Fault>) {
         let mut life = self.life();
         if let Err(fault) = end {
