@@ -14,6 +14,7 @@ mod scan;
 mod tls;
 mod transport;
 mod value;
+mod wire;
 
 pub use command::{Arg, Command};
 pub use connection::Connection;

@@ -3,26 +3,17 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWrite};
+use bytes::Bytes;
 
 use super::command::Command;
 use super::error::{RedisError, ServerError};
-use super::scan::{Found, Scanner};
 use super::transport::Transport;
 use super::value::Value;
+use super::wire::Wire;
 use crate::url::RedisUrl;
 
-/// What a connection reads into while nothing big is coming.
-const SMALL: usize = 16 << 10;
-/// The largest step by which the buffer grows ahead of data that have been announced.
-const MAX_STEP: usize = 64 << 20;
-/// The largest buffer that is laid out because the last reply was that large.
-const MAX_AHEAD: usize = 8 << 20;
 /// How long a server may be silent before it is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -34,15 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// [`pipeline`](Self::pipeline) that are dropped half way poison the connection: the reply to
 /// come would be taken for that of the next command, so the next call is an error.
 pub struct Connection {
-    io: Transport,
+    wire: Wire,
     server: String,
     patience: Duration,
-    out: BytesMut,
-    buffer: BytesMut,
-    scanner: Scanner,
-    /// Size of the memory that `buffer` was last given.
-    block: usize,
-    last_reply: usize,
     /// Number of replies that are still to come.
     waiting: usize,
     broken: bool,
@@ -58,14 +43,9 @@ impl Connection {
     pub async fn open(url: &RedisUrl) -> Result<Connection, RedisError> {
         let io = Transport::open(url).await?;
         let mut connection = Connection {
-            io,
+            wire: Wire::new(io),
             server: url.to_string(),
             patience: PATIENCE,
-            out: BytesMut::new(),
-            buffer: BytesMut::new(),
-            scanner: Scanner::new(),
-            block: 0,
-            last_reply: 0,
             waiting: 0,
             broken: false,
         };
@@ -120,7 +100,7 @@ impl Connection {
 
     /// Adds `command` to what [`flush`](Self::flush) sends.
     pub fn queue(&mut self, command: &Command) {
-        command.encode(&mut self.out);
+        self.wire.queue(command);
         self.waiting += 1;
     }
 
@@ -129,7 +109,7 @@ impl Connection {
         self.must_be_whole()?;
         loop {
             let patience = self.patience;
-            let step = poll_fn(|cx| self.poll_flush(cx));
+            let step = poll_fn(|cx| self.wire.poll_flush(cx));
             match tokio::time::timeout(patience, step).await {
                 Ok(Ok(true)) => return Ok(()),
                 Ok(Ok(false)) => {}
@@ -155,12 +135,12 @@ impl Connection {
             if self.waiting == 0 {
                 return Err(self.unexpected("nothing", "no reply is due"));
             }
-            if !self.out.is_empty() {
+            if self.wire.unsent() > 0 {
                 self.flush().await?;
                 continue;
             }
             let patience = self.patience;
-            let read = poll_fn(|cx| self.poll_fill(cx));
+            let read = poll_fn(|cx| self.wire.poll_fill(cx));
             match tokio::time::timeout(patience, read).await {
                 Ok(Ok(())) => {}
                 Ok(Err(source)) => return Err(self.lost(source)),
@@ -184,7 +164,7 @@ impl Connection {
 
     /// Number of bytes that are queued and not sent.
     pub fn unsent(&self) -> usize {
-        self.out.len()
+        self.wire.unsent()
     }
 
     /// True when the connection cannot be used any more.
@@ -195,6 +175,11 @@ impl Connection {
     /// URL of the server without the password.
     pub fn server(&self) -> &str {
         &self.server
+    }
+
+    #[cfg(test)]
+    pub(super) fn wire(&mut self) -> &mut Wire {
+        &mut self.wire
     }
 
     async fn log_in(&mut self, url: &RedisUrl) -> Result<(), RedisError> {
@@ -233,11 +218,10 @@ impl Connection {
         if self.waiting == 0 {
             return Ok(None);
         }
-        match self.scanner.advance(&self.buffer) {
-            Ok(Found::Complete(len)) => Ok(Some(self.take(len))),
-            Ok(Found::Need(total)) => {
-                self.make_room(total);
-                Ok(None)
+        match self.wire.arrived() {
+            Ok(reply) => {
+                self.waiting -= usize::from(reply.is_some());
+                Ok(reply)
             }
             Err(reason) => {
                 self.broken = true;
@@ -246,74 +230,6 @@ impl Connection {
                     reason,
                 })
             }
-        }
-    }
-
-    fn take(&mut self, len: usize) -> Bytes {
-        let reply = self.buffer.split_to(len).freeze();
-        self.waiting -= 1;
-        self.scanner = Scanner::new();
-        self.last_reply = len;
-        // What is left must not keep the memory of a big reply alive, nor grow to its size.
-        if self.block > SMALL && self.buffer.len() < SMALL {
-            self.buffer = BytesMut::from(&self.buffer[..]);
-            self.block = self.buffer.capacity();
-        }
-        reply
-    }
-
-    /// Makes the buffer ready for a reply that has at least `total` bytes.
-    fn make_room(&mut self, total: usize) {
-        let len = self.buffer.len();
-        let missing = total.saturating_sub(len);
-        if self.buffer.capacity() > len && self.buffer.capacity() >= total.min(len + MAX_STEP) {
-            return;
-        }
-        // An idle connection keeps a small buffer; one that follows busy streams gets replies of
-        // similar sizes and grows at once to the last one's.
-        let ahead = if len < SMALL {
-            SMALL
-        } else {
-            len.max(self.last_reply.min(MAX_AHEAD))
-        };
-        self.buffer.reserve(missing.max(ahead).min(MAX_STEP));
-        self.block = self.buffer.capacity();
-    }
-
-    /// Reads once.
-    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.buffer.capacity() == self.buffer.len() {
-            self.make_room(self.buffer.len() + 1);
-        }
-        // `read_buf` keeps no state of its own, so a new one for each poll is the same read.
-        let read = pin!(self.io.read_buf(&mut self.buffer));
-        match std::task::ready!(read.poll(cx)) {
-            Ok(0) => Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "closed by the server",
-            ))),
-            Ok(_) => Poll::Ready(Ok(())),
-            Err(error) => Poll::Ready(Err(error)),
-        }
-    }
-
-    /// Writes once; true when all has been sent.
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        if self.out.is_empty() {
-            if self.out.capacity() > MAX_AHEAD {
-                self.out = BytesMut::new();
-            }
-            return Pin::new(&mut self.io).poll_flush(cx).map_ok(|()| true);
-        }
-        match Pin::new(&mut self.io).poll_write(cx, &self.out) {
-            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            Poll::Ready(Ok(n)) => {
-                self.out.advance(n);
-                Poll::Ready(Ok(false))
-            }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            // The server may wait until we take its replies.
-            Poll::Pending => self.poll_fill(cx).map_ok(|()| false),
         }
     }
 
@@ -388,37 +304,5 @@ impl fmt::Debug for Connection {
             .field("outstanding", &self.waiting)
             .field("broken", &self.broken)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::embedded::{Modules, PrivateRedis, RedisOptions};
-
-    #[tokio::test]
-    async fn memory_of_a_big_reply_is_not_kept() {
-        let options = RedisOptions::new().modules(Modules::None);
-        let server = PrivateRedis::start(&options).await.unwrap();
-        let mut connection = Connection::open(&server.url()).await.unwrap();
-        let set = Command::new("SET").arg("big").arg(vec![1; 12 << 20]);
-        connection.call(&set).await.unwrap();
-        let get = Command::new("GET").arg("big");
-        let replies = connection
-            .pipeline(&[get.clone(), get, Command::new("PING")])
-            .await
-            .unwrap();
-        assert_eq!(replies.len(), 3);
-        connection.call(&Command::new("PING")).await.unwrap();
-        assert!(
-            connection.buffer.capacity() <= SMALL,
-            "{}",
-            connection.buffer.capacity()
-        );
-        assert!(
-            connection.out.capacity() <= MAX_AHEAD,
-            "{}",
-            connection.out.capacity()
-        );
     }
 }
