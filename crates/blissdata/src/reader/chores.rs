@@ -3,6 +3,8 @@
 //!
 //! Each chore leaves a mark until it is done, so that one that was dropped or failed is done again.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::event::ScanEvent;
@@ -11,6 +13,9 @@ use super::{Deletion, ScanReader, load};
 use crate::document::ScanState;
 use crate::entries::ReplyScan;
 use crate::resp::{Command, RedisError, Value};
+
+/// Pause after a read failed for a reason that cannot be found.
+const UNEXPLAINED: Duration = Duration::from_millis(500);
 
 impl ScanReader {
     /// Looks whether the scan still exists. Done when nothing happens, or may have been missed.
@@ -77,9 +82,11 @@ impl ScanReader {
         });
         let nothing = Bytes::new();
         let mut out = Gather::new(&nothing, &mut self.ready);
+        let mut found = false;
         for (follower, kind) in self.followers.iter_mut().zip(kinds.by_ref()) {
             if let Some(kind) = kind.filter(|_| !follower.ended) {
                 follower.wrong_type(kind, &mut out);
+                found = true;
             }
         }
         drop(out);
@@ -87,9 +94,14 @@ impl ScanReader {
             // Without its states the scan is beyond following: what there is, is all.
             tracing::warn!(scan = %self.document.key, "the stream of states is a {kind}");
             self.blind = true;
+            found = true;
             if self.deletion == Deletion::No {
                 self.deletion = Deletion::Seen;
             }
+        }
+        if !found {
+            // It has changed meanwhile, or we may not ask: not a reason to ask without pause.
+            tokio::time::sleep(UNEXPLAINED).await;
         }
         self.wrong_type = false;
         Ok(())

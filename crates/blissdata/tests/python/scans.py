@@ -332,7 +332,9 @@ def bulk(p):
     scan = p.scan()
     scalars = [scan.create_stream(Stream.make_definition(f"s{i}", "<f8")) for i in range(4)]
     spectrum = scan.create_stream(Stream.make_definition("spectrum", "<u4", (2000,)))
-    image = scan.create_stream(Stream.make_definition("image", "<u2", (1500, 1000)))
+    images = [
+        scan.create_stream(Stream.make_definition(f"image{i}", "<u2", (1500, 1000))) for i in range(3)
+    ]
     scan.prepare()
     scan.start()
     for index in range(3000):
@@ -340,8 +342,9 @@ def bulk(p):
             stream.send(np.float64(index))
     for index in range(1200):
         spectrum.send(np.full(2000, index, dtype="<u4"))
-    for index in range(8):
-        image.send(np.full((1500, 1000), index, dtype="<u2"))
+    for index in range(4):
+        for image in images:
+            image.send(np.full((1500, 1000), index, dtype="<u2"))
     close(scan)
     yield {"key": scan.key}
 
