@@ -1,0 +1,381 @@
+"""Describe HDF5 files as canonical JSON.
+
+Usage:
+    h5tree.py FILE_OR_DIRECTORY [-o JSON] [--root DIR]
+
+A directory stands for all *.h5, *.hdf5 and *.nx files below it, except those
+in the directories given with --exclude.
+
+Output:
+
+    {"format": 1, "files": {PATH RELATIVE TO THE ROOT: GROUP, ...}}
+
+    GROUP     {"kind": "group", "attrs": {...}, "track_order": bool,
+               "items": [[NAME, ITEM], ...]}           items in stored order
+    DATASET   {"kind": "dataset", "dtype": ..., "shape": [...],
+               "maxshape": [...], "chunks": [...]|null, "filters": [...],
+               "fillvalue": ..., "attrs": {...},
+               "value": ... (at most 128 elements),
+               "sha256": ... (of the C-order bytes, fixed-size types only),
+               "virtual": [{"file", "dataset", "source", "target"}, ...],
+               "external": [[FILE, OFFSET, SIZE], ...]}  when there are any
+    LINKS     {"kind": "soft", "path": ...}
+              {"kind": "external", "file": ..., "path": ...}
+              {"kind": "hard", "path": first path of the same object}
+
+What differs between two correct files is left out: the versions and times that
+a writer stamps on the root group, and the data root, which becomes <ROOT>.
+
+Non-finite numbers are written as the strings "NaN", "Infinity" and
+"-Infinity"; complex numbers as [real, imaginary]; bytes that are not text as
+{"base64": ...}.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import math
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
+
+import h5py  # noqa: E402
+import numpy  # noqa: E402
+
+try:
+    import hdf5plugin  # noqa: F401  (registers additional filters)
+except ImportError:
+    pass
+
+MAX_VALUES = 128
+SUFFIXES = {".h5", ".hdf5", ".nx"}
+
+_FILTERS = {
+    1: "gzip",
+    2: "shuffle",
+    3: "fletcher32",
+    4: "szip",
+    5: "nbit",
+    6: "scaleoffset",
+    32000: "lzf",
+    32008: "bitshuffle",
+}
+# What a writer stamps on the root group: its own versions, and the time by its clock.
+STAMPS = ("file_time", "file_update_time", "HDF5_Version", "h5py_version")
+
+
+class Describer:
+    """Description of one file."""
+
+    def __init__(self, filename, root):
+        self.filename = str(filename)
+        self.root = str(root).rstrip("/") or None
+        self._seen = {}
+
+    def file(self):
+        with h5py.File(self.filename, "r") as h5:
+            tree = self._group(h5["/"])
+        for name in STAMPS:
+            tree["attrs"].pop(name, None)
+        return tree
+
+    # -- structure ---------------------------------------------------------
+
+    def _group(self, group):
+        tracked = bool(
+            group.id.get_create_plist().get_link_creation_order()
+            & h5py.h5p.CRT_ORDER_TRACKED
+        )
+        items = [[name, self._item(group, name)] for name in group]
+        return {
+            "kind": "group",
+            "attrs": self._attrs(group),
+            "track_order": tracked,
+            "items": items,
+        }
+
+    def _item(self, parent, name):
+        link = parent.get(name, getlink=True)
+        if isinstance(link, h5py.SoftLink):
+            return {"kind": "soft", "path": link.path}
+        if isinstance(link, h5py.ExternalLink):
+            return {
+                "kind": "external",
+                "file": self._text(link.filename),
+                "path": link.path,
+            }
+        obj = parent[name]
+        if obj.id.__class__ is h5py.h5t.TypeID:
+            return {"kind": "datatype", "dtype": _dtype(obj.id)}
+        info = h5py.h5o.get_info(obj.id)
+        if info.rc > 1:
+            key = info.fileno, info.addr
+            if key in self._seen:
+                return {"kind": "hard", "path": self._seen[key]}
+            self._seen[key] = obj.name
+        if isinstance(obj, h5py.Group):
+            return self._group(obj)
+        return self._dataset(obj)
+
+    def _attrs(self, obj):
+        attrs = {}
+        for name in sorted(obj.attrs):
+            attr = h5py.h5a.open(obj.id, name.encode())
+            value = obj.attrs[name]
+            attrs[name] = {
+                "dtype": _dtype(attr.get_type()),
+                "shape": None
+                if isinstance(value, h5py.Empty)
+                else list(attr.shape),
+                "value": self._value(value),
+            }
+        return attrs
+
+    def _dataset(self, dset):
+        plist = dset.id.get_create_plist()
+        tree = {
+            "kind": "dataset",
+            "dtype": _dtype(dset.id.get_type()),
+            "shape": None if dset.shape is None else list(dset.shape),
+            "maxshape": None if dset.maxshape is None else list(dset.maxshape),
+            "chunks": None if dset.chunks is None else list(dset.chunks),
+            "filters": [
+                _filter(plist.get_filter(i)) for i in range(plist.get_nfilters())
+            ],
+            "attrs": self._attrs(dset),
+        }
+        if plist.fill_value_defined() == h5py.h5d.FILL_VALUE_USER_DEFINED:
+            tree["fillvalue"] = self._value(dset.fillvalue)
+        else:
+            tree["fillvalue"] = None
+        if dset.is_virtual:
+            tree["virtual"] = _merge(
+                {
+                    "file": self._text(src.file_name),
+                    "dataset": src.dset_name,
+                    "source": _selection(src.src_space),
+                    "target": _selection(src.vspace),
+                }
+                for src in dset.virtual_sources()
+            )
+        if dset.external:
+            tree["external"] = [
+                [self._text(name), offset, size] for name, offset, size in dset.external
+            ]
+        self._content(tree, dset)
+        return tree
+
+    # -- values ------------------------------------------------------------
+
+    def _content(self, tree, dset):
+        if dset.shape is None:
+            tree["value"] = "<EMPTY>"
+            return
+        try:
+            value = dset[()]
+        except (OSError, KeyError) as exc:
+            tree["unreadable"] = str(exc).split("\n")[0][:200]
+            return
+        fixed = dset.dtype.kind in "biufcVS" and not dset.dtype.hasobject
+        if fixed:
+            data = numpy.ascontiguousarray(value)
+            tree["sha256"] = hashlib.sha256(data.tobytes()).hexdigest()
+        if not fixed or dset.size <= MAX_VALUES:
+            tree["value"] = self._value(value)
+
+    def _value(self, value):
+        if isinstance(value, h5py.Empty):
+            return "<EMPTY>"
+        if isinstance(value, numpy.ndarray):
+            return [self._value(v) for v in value]
+        if isinstance(value, (bytes, numpy.bytes_)):
+            try:
+                return self._text(value.decode())
+            except UnicodeDecodeError:
+                return {"base64": base64.b64encode(value).decode()}
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, (bool, numpy.bool_)):
+            return bool(value)
+        if isinstance(value, numpy.void):
+            if value.dtype.names:
+                return [self._value(value[name]) for name in value.dtype.names]
+            return {"base64": base64.b64encode(value.tobytes()).decode()}
+        if isinstance(value, (complex, numpy.complexfloating)):
+            return [_number(value.real), _number(value.imag)]
+        if isinstance(value, h5py.Reference):
+            return "<REFERENCE>"
+        return _number(value)
+
+    def _text(self, text):
+        if self.root and self.root in text:
+            text = text.replace(self.root + "/", "<ROOT>/")
+            if text.endswith(self.root):
+                text = text[: -len(self.root)] + "<ROOT>"
+        return text
+
+
+def _number(value):
+    if isinstance(value, numpy.longdouble):
+        # There is nothing longer in JSON; the hash tells the rest.
+        value = float(value)
+    value = value.item() if isinstance(value, numpy.generic) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
+    return value
+
+
+def _dtype(h5type):
+    """Text for an HDF5 type: type, byte order and size, and text encoding."""
+    if isinstance(h5type, h5py.h5t.TypeStringID):
+        charset = "utf-8" if h5type.get_cset() == h5py.h5t.CSET_UTF8 else "ascii"
+        if h5type.is_variable_str():
+            return f"string(vlen,{charset})"
+        return f"string({h5type.get_size()},{charset})"
+    if isinstance(h5type, h5py.h5t.TypeVlenID):
+        return f"vlen({_dtype(h5type.get_super())})"
+    if isinstance(h5type, h5py.h5t.TypeArrayID):
+        return f"array({list(h5type.get_array_dims())},{_dtype(h5type.get_super())})"
+    if isinstance(h5type, h5py.h5t.TypeEnumID):
+        names = [h5type.get_member_name(i) for i in range(h5type.get_nmembers())]
+        names = sorted((h5type.get_member_value(i), n.decode()) for i, n in enumerate(names))
+        if [n for _, n in names] == ["FALSE", "TRUE"]:
+            return "bool"
+        return f"enum({names},{_dtype(h5type.get_super())})"
+    return h5type.dtype.str if h5type.dtype.names is None else str(h5type.dtype)
+
+
+def _filter(info):
+    code, _, values, name = info
+    label = _FILTERS.get(code) or f"{code}:{name.decode(errors='replace')}"
+    if code == 1:
+        label += f"({values[0]})"
+    elif code == 32008 and len(values) > 4:
+        label += "(lz4)" if values[4] == 2 else f"({values[4]})"
+    elif code == 32008:
+        label += "()"
+    return label
+
+
+def _selection(space):
+    """Selected box as [start, shape], or all there is as None.
+
+    Other regular selections are [start, stride, count, block].
+    """
+    if space.get_select_type() == h5py.h5s.SEL_ALL:
+        return None
+    low, high = space.get_select_bounds()
+    start = [int(n) for n in low]
+    shape = [int(n) - int(m) + 1 for m, n in zip(low, high)]
+    if math.prod(shape) == space.get_select_npoints():
+        return [start, shape]
+    if space.is_regular_hyperslab():
+        return [[int(n) for n in part] for part in space.get_regular_hyperslab()]
+    return [start, shape, "irregular"]
+
+
+def _merge(sources):
+    """Join virtual sources that continue each other along the first axis."""
+    merged = []
+    for source in sources:
+        if source["source"] is None and len(source["target"]) == 2:
+            shape = source["target"][1]
+            source["source"] = [[0] * len(shape), list(shape)]
+        last = merged[-1] if merged else None
+        if (
+            last
+            and (last["file"], last["dataset"]) == (source["file"], source["dataset"])
+            and all(
+                len(old) == len(new) == 2
+                and old[0][0] + old[1][0] == new[0][0]
+                and old[0][1:] == new[0][1:]
+                and old[1][1:] == new[1][1:]
+                for old, new in (
+                    (last["source"], source["source"]),
+                    (last["target"], source["target"]),
+                )
+            )
+        ):
+            for part in "source", "target":
+                last[part][1][0] += source[part][1][0]
+        else:
+            merged.append(source)
+    return merged
+
+
+def hdf5_files(path, exclude=()):
+    """HDF5 files below a directory, sorted, as relative paths."""
+    found = []
+    for filename in sorted(Path(path).rglob("*")):
+        rel = filename.relative_to(path).as_posix()
+        if filename.suffix not in SUFFIXES or not filename.is_file():
+            continue
+        if any(rel == name or rel.startswith(name + "/") for name in exclude):
+            continue
+        found.append(rel)
+    return found
+
+
+def describe(path, root=None, exclude=()):
+    """Description of one file, or of all HDF5 files below a directory."""
+    path = Path(path).absolute()
+    if path.is_dir():
+        root = Path(root or path).absolute()
+        names = [path / name for name in hdf5_files(path, exclude)]
+    else:
+        root = Path(root).absolute() if root else path.parent
+        names = [path]
+    files = {}
+    for name in names:
+        tree = Describer(name, root).file()
+        relative = os.path.relpath(name, root)
+        files[relative] = tree
+    return {"format": 1, "files": files}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("path", help="HDF5 file or directory")
+    parser.add_argument("-o", "--output", help="JSON file (standard output)")
+    parser.add_argument("--root", help="data root, replaced by <ROOT>")
+    parser.add_argument("--exclude", action="append", default=[], metavar="SUBDIR")
+    args = parser.parse_args(argv)
+    text = dump(describe(args.path, args.root, args.exclude))
+    if args.output:
+        Path(args.output).write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+def dump(tree):
+    """JSON text with short structures on one line."""
+    parts = []
+    _dump(tree, 0, parts)
+    return "".join(parts) + "\n"
+
+
+def _dump(tree, indent, parts):
+    text = json.dumps(tree, ensure_ascii=False, allow_nan=False)
+    scalars = isinstance(tree, list) and not any(
+        isinstance(item, (dict, list)) for item in tree
+    )
+    if len(text) + indent < 100 or scalars or not isinstance(tree, (dict, list)):
+        parts.append(text)
+        return
+    pad = "\n" + " " * (indent + 1)
+    is_dict = isinstance(tree, dict)
+    parts.append("{" if is_dict else "[")
+    for i, item in enumerate(tree):
+        parts.append("," + pad if i else pad)
+        if is_dict:
+            parts.append(json.dumps(item, ensure_ascii=False) + ": ")
+            item = tree[item]
+        _dump(item, indent + 1, parts)
+    parts.append("\n" + " " * indent + ("}" if is_dict else "]"))
+
+
+if __name__ == "__main__":
+    main()
