@@ -93,11 +93,13 @@ impl Drop for Publisher {
     }
 }
 
+/// First index, count, shape and bytes of a block.
+pub type Piece = (u64, u64, Option<Vec<u64>>, Vec<u8>);
+
 /// What became of one stream.
 #[derive(Debug, Default)]
 pub struct Story {
-    /// First index, count, shape and bytes of the blocks.
-    pub blocks: Vec<(u64, u64, Option<Vec<u64>>, Vec<u8>)>,
+    pub blocks: Vec<Piece>,
     pub values: Vec<Value>,
     pub frames: Vec<(u64, u64)>,
     pub lost: Vec<(u64, u64, LossReason)>,
