@@ -4,10 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use writer::checks::DiskSpace;
 
 /// Saves BLISS scans from Redis as NeXus HDF5 files.
 #[derive(Parser)]
-#[command(name = "nexus-writer", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "nexus-writer",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub struct Args {
     #[command(flatten)]
     pub logging: Logging,
@@ -50,6 +56,8 @@ pub enum Command {
         /// Redis of the scans: redis://, rediss:// or unix://
         #[arg(env = "REDIS_DATA_URL", hide_env_values = true)]
         url: String,
+        #[command(flatten)]
+        saving: Saving,
     },
     /// Save the scans of one BLISS session
     Session {
@@ -58,6 +66,8 @@ pub enum Command {
         /// Redis of the scans; otherwise REDIS_DATA_URL, otherwise Beacon is asked (BEACON_HOST)
         #[arg(long, value_name = "URL")]
         redis: Option<String>,
+        #[command(flatten)]
+        saving: Saving,
     },
     /// Save scans that Redis still holds, and end
     Save {
@@ -69,6 +79,8 @@ pub enum Command {
         /// Print one line of JSON per scan
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        saving: Saving,
     },
     /// Publish simulated scans
     Simulate {
@@ -91,6 +103,37 @@ pub enum Command {
         #[arg(long)]
         directory: Option<PathBuf>,
     },
+}
+
+/// What must hold for a scan to be saved.
+#[derive(Group, Clone, Copy)]
+pub struct Saving {
+    /// Disk space in MB without which no scan is started
+    #[arg(
+        long,
+        alias = "required_disk_space",
+        default_value_t = 200,
+        value_name = "MB"
+    )]
+    pub required_disk_space: u64,
+    /// Disk space in MB below which a scan gets a warning
+    #[arg(
+        long,
+        alias = "recommended_disk_space",
+        default_value_t = 1000,
+        value_name = "MB"
+    )]
+    pub recommended_disk_space: u64,
+}
+
+impl Saving {
+    /// The limits in bytes.
+    pub fn disk_space(&self) -> DiskSpace {
+        DiskSpace {
+            required: self.required_disk_space.saturating_mul(1_000_000),
+            recommended: self.recommended_disk_space.saturating_mul(1_000_000),
+        }
+    }
 }
 
 /// Which scans to simulate.

@@ -21,9 +21,18 @@ pub type Outcome = Result<ExitCode, Failure>;
 /// Runs a command to its end.
 pub fn run(command: Command) -> Outcome {
     match command {
-        Command::Run { url } => on_hub(follow::run(url)),
-        Command::Session { name, redis } => on_hub(follow::session(name, redis)),
-        Command::Save { url, keys, json } => on_hub(save::save(url, keys, json)),
+        Command::Run { url, saving } => on_hub(follow::run(url, saving)),
+        Command::Session {
+            name,
+            redis,
+            saving,
+        } => on_hub(follow::session(name, redis, saving)),
+        Command::Save {
+            url,
+            keys,
+            json,
+            saving,
+        } => on_hub(save::save(url, keys, json, saving)),
         Command::Simulate { url, scans } => on_hub(simulate::simulate(url, scans)),
         Command::Tree { file, path } => tree::tree(&file, &path),
         Command::Demo { directory } => on_hub(demo::demo(directory)),

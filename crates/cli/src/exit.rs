@@ -19,18 +19,27 @@ pub struct Failure {
 impl Failure {
     /// Nothing could be begun: wrong arguments, or Redis cannot be reached.
     pub fn usage(error: impl Into<Box<dyn Error>>) -> Failure {
-        Failure { code: USAGE, error: error.into() }
+        Failure {
+            code: USAGE,
+            error: error.into(),
+        }
     }
 
     /// Tells the error with its causes on standard error.
     pub fn report(&self) -> ExitCode {
-        eprintln!("nexus-writer: {}", writer::subscriber::with_causes(self.error.as_ref()));
+        eprintln!(
+            "nexus-writer: {}",
+            writer::subscriber::with_causes(self.error.as_ref())
+        );
         ExitCode::from(self.code)
     }
 }
 
 impl<E: Into<Box<dyn Error>>> From<E> for Failure {
     fn from(error: E) -> Failure {
-        Failure { code: FAILED, error: error.into() }
+        Failure {
+            code: FAILED,
+            error: error.into(),
+        }
     }
 }

@@ -28,7 +28,10 @@ pub fn start(options: &Logging) -> Result<(), Failure> {
         let file = Mutex::new(rotating(path, options)?);
         layers.push(layer(file, options.log_format, level, true));
     }
-    tracing_subscriber::registry().with(layers).try_init().map_err(Failure::usage)
+    tracing_subscriber::registry()
+        .with(layers)
+        .try_init()
+        .map_err(Failure::usage)
 }
 
 /// The names that Python's logging and ours know, in any case.
@@ -54,9 +57,11 @@ where
     match (format, times) {
         (LogFormat::Json, _) => layer.json().flatten_event(true).with_filter(level).boxed(),
         (LogFormat::Text, true) => layer.with_target(false).with_filter(level).boxed(),
-        (LogFormat::Text, false) => {
-            layer.with_target(false).without_time().with_filter(level).boxed()
-        }
+        (LogFormat::Text, false) => layer
+            .with_target(false)
+            .without_time()
+            .with_filter(level)
+            .boxed(),
     }
 }
 
@@ -70,7 +75,18 @@ fn rotating(path: &Path, options: &Logging) -> Result<FileRotate<AppendCount>, F
         .append(true)
         .create(true)
         .open(path)
-        .map_err(|error| Failure::usage(format!("cannot write --logfile {}: {error}", path.display())))?;
+        .map_err(|error| {
+            Failure::usage(format!(
+                "cannot write --logfile {}: {error}",
+                path.display()
+            ))
+        })?;
     let suffix = AppendCount::new(options.filebackups);
-    Ok(FileRotate::new(path, suffix, limit, Compression::None, None))
+    Ok(FileRotate::new(
+        path,
+        suffix,
+        limit,
+        Compression::None,
+        None,
+    ))
 }

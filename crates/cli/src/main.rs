@@ -12,7 +12,10 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    match logging::start(&args.logging).map_err(exit::Failure::from).and_then(|()| commands::run(args.command)) {
+    match logging::start(&args.logging)
+        .map_err(exit::Failure::from)
+        .and_then(|()| commands::run(args.command))
+    {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

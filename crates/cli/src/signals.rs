@@ -18,7 +18,10 @@ impl Interrupts {
     pub fn listen() -> std::io::Result<Interrupts> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        let wishes = Interrupts { finish: Event::new(), leave: Event::new() };
+        let wishes = Interrupts {
+            finish: Event::new(),
+            leave: Event::new(),
+        };
         let told = wishes.clone();
         hub::spawn(async move {
             any(&mut interrupt, &mut terminate).await;

@@ -9,11 +9,24 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access, statvfs};
 
-/// Room that a scan needs to start, in bytes.
-pub const REQUIRED_SPACE: u64 = 200_000_000;
+/// How much room there must be on a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskSpace {
+    /// Bytes without which no scan is started.
+    pub required: u64,
+    /// Bytes below which people are warned.
+    pub recommended: u64,
+}
 
-/// Room below which a scan is told to hurry, in bytes.
-pub const RECOMMENDED_SPACE: u64 = 1_000_000_000;
+impl Default for DiskSpace {
+    /// The limits of `blisswriter` 3.0.0: 200 MB and 1 GB.
+    fn default() -> DiskSpace {
+        DiskSpace {
+            required: 200_000_000,
+            recommended: 1_000_000_000,
+        }
+    }
+}
 
 /// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]

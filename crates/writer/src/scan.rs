@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use blissdata::store::{DataStore, ScanKey};
 
+use crate::checks::DiskSpace;
 use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::workshop::Workshop;
@@ -28,11 +29,12 @@ pub struct NexusScanWriter {
 }
 
 impl NexusScanWriter {
-    /// Starts to save the scan `key` of `store`.
+    /// Starts to save the scan `key` of `store`, if its disk has room.
     pub fn start(
         workshop: &Workshop,
         store: &DataStore,
         key: ScanKey,
+        space: DiskSpace,
     ) -> Result<NexusScanWriter, IllegalTransition> {
         let writer = NexusScanWriter {
             subscriber: Subscriber::new(key.to_string()),
@@ -47,7 +49,7 @@ impl NexusScanWriter {
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
         writer.subscriber.start(mode, listener, move || {
-            ScanConsumer::new(key, progress, report)
+            ScanConsumer::new(key, space, progress, report)
         })?;
         Ok(writer)
     }

@@ -9,6 +9,7 @@ use blissdata::store::{DataStore, History, ScanKey};
 use hub::Queue;
 use tracing::{info, warn};
 
+use crate::checks::DiskSpace;
 use crate::report::{Outcome, ScanReport};
 use crate::scan::NexusScanWriter;
 use crate::subscriber::{
@@ -24,6 +25,8 @@ const POLL: Duration = Duration::from_millis(500);
 pub struct SessionOptions {
     /// Name of the BLISS session; every session if there is none.
     pub session: Option<String>,
+    /// Room that a scan needs on its disk.
+    pub space: DiskSpace,
     /// Where to tell what happens, for whoever shows it.
     pub notices: Option<Queue<Notice>>,
 }
@@ -65,6 +68,7 @@ impl NexusSessionWriter {
             workshop: workshop.clone(),
             store: store.clone(),
             session: options.session,
+            space: options.space,
             running: Arc::default(),
             announcer,
         };
@@ -119,6 +123,7 @@ struct SessionScans {
     workshop: Arc<Workshop>,
     store: DataStore,
     session: Option<String>,
+    space: DiskSpace,
     running: Arc<Mutex<HashMap<ScanKey, NexusScanWriter>>>,
     announcer: Announcer,
 }
@@ -136,7 +141,7 @@ impl Consumer for SessionScans {
                 return Ok(());
             }
         }
-        match NexusScanWriter::start(&self.workshop, &self.store, key.clone()) {
+        match NexusScanWriter::start(&self.workshop, &self.store, key.clone(), self.space) {
             Ok(writer) => self.watch(key, writer).await,
             Err(error) => warn!(scan = %key, "cannot be saved: {error}"),
         }

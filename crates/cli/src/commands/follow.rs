@@ -3,24 +3,25 @@
 use std::sync::Arc;
 
 use blissdata::store::DataStore;
-use writer::session::{NexusSessionWriter, SessionOptions};
 use writer::Workshop;
+use writer::session::{NexusSessionWriter, SessionOptions};
 
 use super::{Outcome, connect};
+use crate::args::Saving;
 use crate::exit;
 use crate::signals::Interrupts;
 
 /// Saves every scan that has a layout.
-pub async fn run(url: String) -> Outcome {
-    follow(Some(url), SessionOptions::default()).await
+pub async fn run(url: String, saving: Saving) -> Outcome {
+    follow(Some(url), None, saving).await
 }
 
 /// Saves the scans of one session.
-pub async fn session(name: String, redis: Option<String>) -> Outcome {
-    follow(redis, SessionOptions { session: Some(name), ..SessionOptions::default() }).await
+pub async fn session(name: String, redis: Option<String>, saving: Saving) -> Outcome {
+    follow(redis, Some(name), saving).await
 }
 
-async fn follow(redis: Option<String>, options: SessionOptions) -> Outcome {
+async fn follow(redis: Option<String>, session: Option<String>, saving: Saving) -> Outcome {
     let interrupts = Interrupts::listen()?;
     let url = connect::find(redis.as_deref()).await?;
     // A service outlives its Redis: whether it is there already does not matter.
@@ -29,6 +30,11 @@ async fn follow(redis: Option<String>, options: SessionOptions) -> Outcome {
         return Ok(exit::SUCCESS);
     }
     let workshop = Arc::new(Workshop::start()?);
+    let options = SessionOptions {
+        session,
+        space: saving.disk_space(),
+        notices: None,
+    };
     let session = NexusSessionWriter::start(&workshop, &store, options)?;
     tokio::select! {
         _ = session.subscriber().join(None) => {}

@@ -9,6 +9,7 @@ use writer::report::{Outcome as Saved, ScanReport};
 use writer::{NexusScanWriter, Workshop};
 
 use super::{Outcome, connect};
+use crate::args::Saving;
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
@@ -17,7 +18,7 @@ use crate::signals::Interrupts;
 const TOGETHER: usize = 4;
 
 /// Saves the scans and tells what became of each.
-pub async fn save(url: String, keys: Vec<String>, json: bool) -> Outcome {
+pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) -> Outcome {
     let keys = keys
         .iter()
         .map(|key| key.parse::<ScanKey>())
@@ -39,7 +40,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool) -> Outcome {
             let Some(key) = waiting.pop_front() else {
                 break;
             };
-            running.push_back(begin(&workshop, &store, key)?);
+            running.push_back(begin(&workshop, &store, key, saving)?);
         }
         let Some(first) = running.pop_front() else {
             break;
@@ -56,8 +57,18 @@ pub async fn save(url: String, keys: Vec<String>, json: bool) -> Outcome {
     })
 }
 
-fn begin(workshop: &Workshop, store: &DataStore, key: ScanKey) -> Result<NexusScanWriter, Failure> {
-    Ok(NexusScanWriter::start(workshop, store, key)?)
+fn begin(
+    workshop: &Workshop,
+    store: &DataStore,
+    key: ScanKey,
+    saving: Saving,
+) -> Result<NexusScanWriter, Failure> {
+    Ok(NexusScanWriter::start(
+        workshop,
+        store,
+        key,
+        saving.disk_space(),
+    )?)
 }
 
 /// Waits for the oldest scan; signals go to all of them.

@@ -27,13 +27,20 @@ pub fn tree(file: &Path, path: &str) -> Outcome {
 pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
     let open = File::open_read(file)
         .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    let mut printer = Printer { text: String::new(), bold: io::stdout().is_terminal() };
+    let mut printer = Printer {
+        text: String::new(),
+        bold: io::stdout().is_terminal(),
+    };
     let root = open.root()?;
     match root.kind(path)? {
         Some(Kind::Group) => {
             let group = root.open_group(path)?;
             let class = class(&group)?;
-            let title = if path == "/" { file.display().to_string() } else { path.to_owned() };
+            let title = if path == "/" {
+                file.display().to_string()
+            } else {
+                path.to_owned()
+            };
             printer.line("", &title, &class);
             printer.group(&group, "")?;
         }
@@ -54,21 +61,35 @@ struct Printer {
 
 impl Printer {
     fn line(&mut self, lead: &str, name: &str, about: &str) {
-        let (on, off) = if self.bold { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        let (on, off) = if self.bold {
+            ("\x1b[1m", "\x1b[0m")
+        } else {
+            ("", "")
+        };
         let gap = if about.is_empty() { "" } else { "  " };
-        self.text.push_str(&format!("{lead}{on}{name}{off}{gap}{about}\n"));
+        self.text
+            .push_str(&format!("{lead}{on}{name}{off}{gap}{about}\n"));
     }
 
     fn group(&mut self, group: &Group, indent: &str) -> Result<(), Failure> {
         let names = group.names()?;
-        self.attributes(group.attribute_names()?, |name| group.attribute(name), indent, !names.is_empty());
+        self.attributes(
+            group.attribute_names()?,
+            |name| group.attribute(name),
+            indent,
+            !names.is_empty(),
+        );
         for (at, name) in names.iter().enumerate() {
             let last = at + 1 == names.len();
             let lead = format!("{indent}{}", if last { "└─ " } else { "├─ " });
             let below = format!("{indent}{}", if last { "   " } else { "│  " });
             match group.link(name)? {
                 Link::Soft { target } => {
-                    let dangling = if group.resolves(name)? { "" } else { "  (dangling)" };
+                    let dangling = if group.resolves(name)? {
+                        ""
+                    } else {
+                        "  (dangling)"
+                    };
                     self.line(&lead, name, &format!("→ {target}{dangling}"));
                 }
                 Link::External { file, target } => {
@@ -80,7 +101,13 @@ impl Printer {
         Ok(())
     }
 
-    fn object(&mut self, parent: &Group, name: &str, lead: &str, below: &str) -> Result<(), Failure> {
+    fn object(
+        &mut self,
+        parent: &Group,
+        name: &str,
+        lead: &str,
+        below: &str,
+    ) -> Result<(), Failure> {
         match parent.kind(name)? {
             Some(Kind::Group) => {
                 let group = parent.open_group(name)?;
@@ -91,7 +118,12 @@ impl Printer {
                 let dataset = parent.open_dataset(name)?;
                 let about = storage(&dataset.layout()?, dataset.elements(FEW).ok().as_ref());
                 self.line(lead, name, &about);
-                self.attributes(dataset.attribute_names()?, |name| dataset.attribute(name), below, false);
+                self.attributes(
+                    dataset.attribute_names()?,
+                    |name| dataset.attribute(name),
+                    below,
+                    false,
+                );
                 Ok(())
             }
             _ => {
@@ -124,7 +156,11 @@ fn class(group: &Group) -> Result<String, Failure> {
     if !group.has_attribute("NX_class")? {
         return Ok(String::new());
     }
-    Ok(group.attribute("NX_class")?.texts.and_then(|texts| texts.into_iter().next()).unwrap_or_default())
+    Ok(group
+        .attribute("NX_class")?
+        .texts
+        .and_then(|texts| texts.into_iter().next())
+        .unwrap_or_default())
 }
 
 fn storage(layout: &Layout, elements: Option<&Elements>) -> String {
@@ -136,12 +172,16 @@ fn storage(layout: &Layout, elements: Option<&Elements>) -> String {
         return format!("{}  {about}", value(elements));
     }
     let told = match &layout.storage {
-        Storage::Chunked { chunk, filters } if filters.is_empty() => write!(about, "  chunks {chunk:?}"),
+        Storage::Chunked { chunk, filters } if filters.is_empty() => {
+            write!(about, "  chunks {chunk:?}")
+        }
         Storage::Chunked { chunk, filters } => {
             write!(about, "  chunks {chunk:?} {}", filters.join(", "))
         }
         Storage::External(files) => write!(about, "  in {} raw files", files.len()),
-        Storage::Virtual(sources) => write!(about, "  in {} datasets of other files", sources.len()),
+        Storage::Virtual(sources) => {
+            write!(about, "  in {} datasets of other files", sources.len())
+        }
         _ => Ok(()),
     };
     match told {
@@ -152,7 +192,11 @@ fn storage(layout: &Layout, elements: Option<&Elements>) -> String {
 
 fn value(elements: &Elements) -> String {
     let Some(texts) = &elements.texts else {
-        return format!("{} {:?}", elements.type_name, elements.shape.as_deref().unwrap_or_default());
+        return format!(
+            "{} {:?}",
+            elements.type_name,
+            elements.shape.as_deref().unwrap_or_default()
+        );
     };
     let scalar = elements.shape.as_ref().is_some_and(Vec::is_empty);
     let quoted = texts.iter().map(|text| match elements.type_name == "text" {
@@ -160,7 +204,11 @@ fn value(elements: &Elements) -> String {
         false => text.clone(),
     });
     let joined = quoted.collect::<Vec<_>>().join(", ");
-    let shown = if scalar { joined } else { format!("[{joined}]") };
+    let shown = if scalar {
+        joined
+    } else {
+        format!("[{joined}]")
+    };
     match shown.char_indices().nth(WIDTH) {
         Some((cut, _)) => format!("{}…", &shown[..cut]),
         None => shown,

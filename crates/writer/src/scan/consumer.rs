@@ -15,7 +15,7 @@ use super::account::Account;
 use super::event::{Closed, Prepared, ScanEvent, StreamSource};
 use super::file::ScanFile;
 use super::place::Place;
-use crate::checks::{self, RECOMMENDED_SPACE, REQUIRED_SPACE};
+use crate::checks::{self, DiskSpace};
 use crate::layout::FileTree;
 use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{Consumer, Fault, with_causes};
@@ -28,6 +28,7 @@ const COMMIT: Duration = Duration::from_millis(250);
 /// Saves one scan; lives in the workshop.
 pub struct ScanConsumer {
     key: ScanKey,
+    space: DiskSpace,
     started: Instant,
     progress: Arc<Progress>,
     report: Arc<OnceLock<ScanReport>>,
@@ -59,12 +60,14 @@ struct Followed {
 impl ScanConsumer {
     pub fn new(
         key: ScanKey,
+        space: DiskSpace,
         progress: Arc<Progress>,
         report: Arc<OnceLock<ScanReport>>,
     ) -> ScanConsumer {
         let account = Account::new(key.clone());
         ScanConsumer {
             key,
+            space,
             started: Instant::now(),
             progress,
             report,
@@ -77,9 +80,9 @@ impl ScanConsumer {
     fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
         let bench = Bench::here().map_err(Fault::Failed)?;
         let path = Path::new(&prepared.path);
-        let free = checks::prepare_path(path, REQUIRED_SPACE)
+        let free = checks::prepare_path(path, self.space.required)
             .map_err(|error| Fault::Failed(with_causes(&error)))?;
-        if free < RECOMMENDED_SPACE {
+        if free < self.space.recommended {
             let directory = path.parent().unwrap_or(path).display();
             let free = checks::size(free);
             self.account.warning(format_args!(
