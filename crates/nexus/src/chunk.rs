@@ -14,6 +14,7 @@ mod choice;
 mod copy;
 mod encode;
 mod fill;
+mod noise;
 mod pool;
 mod shuffle;
 mod slab;
@@ -36,4 +37,18 @@ pub fn point_size(element: &[u64], item: usize) -> u64 {
     element
         .iter()
         .fold(item as u64, |size, &length| size.saturating_mul(length))
+}
+
+/// Bytes without any order, the same each time.
+#[cfg(test)]
+fn test_noise(length: usize) -> Vec<u8> {
+    let mut state = 1u64;
+    std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 56) as u8
+    })
+    .take(length)
+    .collect()
 }

@@ -10,9 +10,9 @@ pub struct Fill {
 }
 
 impl Fill {
-    /// The value for a type; `None` for types that hold text.
+    /// The value for a type; `None` for types whose elements have no bytes of their own.
     pub fn new(element: &ElementType) -> Option<Fill> {
-        let mut bytes = vec![0; element.size()?];
+        let mut bytes = vec![0; element.size().filter(|&size| size > 0)?];
         if let ElementType::Float(size, order) = element {
             // The quiet NaN that numpy writes, most significant byte last.
             let (mark, end): (&[u8], usize) = match size {
@@ -82,6 +82,7 @@ mod tests {
             assert_eq!(Some(fill.bytes().len()), element.size());
         }
         assert_eq!(Fill::new(&ElementType::Text), None);
+        assert_eq!(Fill::new(&ElementType::Compound(vec![])), None);
     }
 
     #[test]

@@ -1,0 +1,133 @@
+//! Bytes that no compressor makes smaller.
+//!
+//! The last digits of measured floating-point numbers are noise. After the shuffle they are the
+//! first part of a chunk, and most of the time of the compressor would go into looking for
+//! something in them. A zlib stream may hold a part as it is.
+
+use libdeflater::{Compressor, adler32};
+
+/// Bytes of a part that are looked at.
+const SAMPLE: usize = 8 << 10;
+
+/// Bits of information in a byte from which on it is noise; 8 is the most, and a sample of perfect
+/// noise has a little less.
+const NOISE: f64 = 7.9;
+
+/// The same for the differences of neighbours: below there is an order that may be of use.
+const DISORDER: f64 = 7.0;
+
+/// Most bytes of a stored block of deflate.
+const STORED: usize = u16::MAX as usize;
+
+/// How many of the leading rows of a shuffled chunk look like noise. They may still repeat.
+pub(super) fn noisy_rows(shuffled: &[u8], rows: usize) -> usize {
+    let row = shuffled.len() / rows.max(1);
+    // Of few bytes nothing can be said.
+    if row < SAMPLE {
+        return 0;
+    }
+    let noisy = shuffled
+        .chunks_exact(row)
+        .take_while(|row| is_noise(&row[..SAMPLE]));
+    noisy.count()
+}
+
+/// Whether neither the values nor the differences of neighbours tell anything.
+fn is_noise(sample: &[u8]) -> bool {
+    let mut values = [0u32; 256];
+    let mut steps = [0u32; 256];
+    let mut last = 0u8;
+    for &byte in sample {
+        values[usize::from(byte)] += 1;
+        steps[usize::from(byte.wrapping_sub(last))] += 1;
+        last = byte;
+    }
+    information(&values, sample.len()) > NOISE && information(&steps, sample.len()) > DISORDER
+}
+
+/// Shannon's entropy, in bits.
+fn information(counts: &[u32; 256], total: usize) -> f64 {
+    let total = total as f64;
+    let used = counts.iter().filter(|&&count| count > 0);
+    used.map(|&count| f64::from(count) / total)
+        .map(|share| -share * share.log2())
+        .sum()
+}
+
+/// A zlib stream of `data` in `target`, with the first `stored` bytes as they are, and its length.
+/// `None` if there is not enough room.
+pub(super) fn zlib(
+    compressor: &mut Compressor,
+    data: &[u8],
+    stored: usize,
+    target: &mut [u8],
+) -> Option<usize> {
+    if stored == 0 {
+        return compressor.zlib_compress(data, target).ok();
+    }
+    let (plain, rest) = data.split_at(stored);
+    // Deflate with a window of 32 KiB, made in a hurry.
+    let mut end = put(target, 0, &[0x78, 0x01])?;
+    for block in plain.chunks(STORED) {
+        let length = block.len() as u16;
+        let [low, high] = length.to_le_bytes();
+        end = put(target, end, &[0, low, high, !low, !high])?;
+        end = put(target, end, block)?;
+    }
+    end += compressor.deflate_compress(rest, &mut target[end..]).ok()?;
+    put(target, end, &adler32(data).to_be_bytes())
+}
+
+fn put(target: &mut [u8], at: usize, bytes: &[u8]) -> Option<usize> {
+    let end = at + bytes.len();
+    target.get_mut(at..end)?.copy_from_slice(bytes);
+    Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use libdeflater::{CompressionLvl, Decompressor};
+
+    use super::*;
+    use crate::chunk::test_noise;
+
+    #[test]
+    fn noise_is_told_from_data() {
+        let mut data = test_noise(3 * SAMPLE);
+        assert_eq!(noisy_rows(&data, 3), 3);
+        // Values that are used equally often, but in order.
+        for (index, byte) in data[SAMPLE..2 * SAMPLE].iter_mut().enumerate() {
+            *byte = index as u8;
+        }
+        assert_eq!(noisy_rows(&data, 3), 1);
+        assert_eq!(noisy_rows(&data[..1000], 1), 0);
+        assert_eq!(noisy_rows(&[], 8), 0);
+        assert_eq!(noisy_rows(&vec![7; SAMPLE], 1), 0);
+    }
+
+    #[test]
+    fn a_stream_with_a_stored_part_is_read() {
+        let mut compressor = Compressor::new(CompressionLvl::default());
+        let mut data = test_noise(150_000);
+        data.extend(vec![1; 150_000]);
+        for stored in [0, 1, 65_535, 65_536, 150_000, 300_000] {
+            let mut target = vec![0; 301_000];
+            let length = zlib(&mut compressor, &data, stored, &mut target).unwrap();
+            let mut back = vec![0; data.len()];
+            let read = Decompressor::new().zlib_decompress(&target[..length], &mut back);
+            assert_eq!(read, Ok(data.len()));
+            assert_eq!(back, data, "{stored} bytes stored");
+            assert!(stored > 150_000 || length < 151_000);
+        }
+    }
+
+    #[test]
+    fn too_little_room_is_told() {
+        let mut compressor = Compressor::new(CompressionLvl::default());
+        let data = test_noise(1000);
+        for room in [0, 1, 5, 500, 1000, 1011] {
+            let mut target = vec![0; room];
+            assert_eq!(zlib(&mut compressor, &data, 1000, &mut target), None);
+        }
+    }
+}
