@@ -13,8 +13,9 @@ const SAMPLE: usize = 8 << 10;
 /// noise has a little less.
 const NOISE: f64 = 7.9;
 
-/// The same for the differences of neighbours: below there is an order that may be of use.
-const DISORDER: f64 = 7.0;
+/// The same for the differences of neighbours: below there is an order that may be of use. Rounded
+/// decimals have some that is of none.
+const DISORDER: f64 = 6.0;
 
 /// Most bytes of a stored block of deflate.
 const STORED: usize = u16::MAX as usize;
