@@ -1,9 +1,10 @@
 //! What can be typed.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+
+use crate::simulation::{ImageSize, ScanKind};
 use writer::checks::DiskSpace;
 
 /// Saves BLISS scans from Redis as NeXus HDF5 files.
@@ -143,51 +144,47 @@ pub struct Simulation {
     #[arg(long, value_enum, default_value = "1d")]
     pub kind: ScanKind,
     /// Scans, one after the other
-    #[arg(long, default_value_t = 1)]
-    pub scans: usize,
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub scans: u64,
     /// Points per scan
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_name = "N")]
     pub points: u64,
     /// Scalar counters beside the positioners and detectors of the kind
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_name = "N")]
     pub channels: usize,
+    /// MCAs or cameras, for the kinds that have them
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub detectors: usize,
+    /// Channels of a spectrum
+    #[arg(long, default_value_t = 1024, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=65536))]
+    pub mca_size: u64,
+    /// Pixels of an image
+    #[arg(long, default_value = "120x160", value_name = "HEIGHTxWIDTH")]
+    pub image_size: ImageSize,
     /// Points per second; 0 for as fast as possible
-    #[arg(long, default_value_t = 20.0)]
+    #[arg(long, default_value_t = 20.0, value_name = "HZ", value_parser = rate)]
     pub rate: f64,
     /// Points per message
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: u64,
     /// File that the scans ask to be saved in
     #[arg(long, default_value = "simulated.h5")]
     pub file: PathBuf,
     /// Session that the scans belong to
-    #[arg(long, default_value = "demo")]
+    #[arg(long, default_value = "demo", value_name = "NAME")]
     pub session: String,
-    /// Number of the first scan
-    #[arg(long, default_value_t = 1)]
-    pub first: u64,
+    /// Number of the first scan; by default one more than the last scan of the file
+    #[arg(long, value_name = "N")]
+    pub first: Option<u64>,
+    /// Seed of the noise: the same gives the same data
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
 }
 
-impl Simulation {
-    /// Time from one message to the next.
-    pub fn period(&self) -> Duration {
-        if self.rate > 0.0 {
-            Duration::from_secs_f64(self.batch as f64 / self.rate)
-        } else {
-            Duration::ZERO
-        }
+/// A number of points per second.
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if (0.0..=1e9).contains(&rate) => Ok(rate),
+        _ => Err("not a number from 0 to 1e9".to_owned()),
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ScanKind {
-    /// One motor, counters.
-    #[value(name = "1d")]
-    Line,
-    /// Two motors on a grid, counters.
-    Mesh,
-    /// One motor, counters and an MCA spectrum.
-    Mca,
-    /// One motor, counters and a small image.
-    Image,
 }

@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod logging;
 mod signals;
+mod simulation;
 
 use std::process::ExitCode;
 
@@ -12,10 +13,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    match logging::start(&args.logging)
-        .map_err(exit::Failure::from)
-        .and_then(|()| commands::run(args.command))
-    {
+    match logging::start(&args.logging).and_then(|()| commands::run(args.command)) {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }
