@@ -70,6 +70,8 @@ pub struct ScanReader {
     request: Option<Request>,
     /// When the last read was sent.
     sent: Option<tokio::time::Instant>,
+    /// All streams were read and none had news.
+    caught_up: bool,
     /// The last replies were not full: there is no hurry.
     trickles: bool,
     /// Events that are complete and not handed out yet.
@@ -118,6 +120,7 @@ impl ScanReader {
             pace: Pace::new(),
             request: None,
             sent: None,
+            caught_up: false,
             trickles: false,
             ready: Vec::new(),
             seen: None,
@@ -206,6 +209,11 @@ impl ScanReader {
         self.ready.is_empty() && self.is_over()
     }
 
+    /// True when the last reply said that Redis has nothing more at present.
+    pub fn caught_up(&self) -> bool {
+        self.ready.is_empty() && self.caught_up
+    }
+
     /// Since when Redis cannot be reached.
     pub fn disconnected_since(&self) -> Option<Instant> {
         self.link.lost_since()
@@ -257,6 +265,7 @@ impl ScanReader {
         };
         let waited = request.waits();
         let news = self.digest(request, &reply)?;
+        self.caught_up = waited && !news;
         if !news && waited && !draining {
             self.check_life().await?;
         }

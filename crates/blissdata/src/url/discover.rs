@@ -42,7 +42,7 @@ impl RedisUrl {
     ) -> Result<RedisUrl, DiscoverError> {
         if let Some(text) = option {
             return text.parse().map_err(|source| DiscoverError::Url {
-                origin: "the option",
+                origin: "the URL given",
                 source,
             });
         }

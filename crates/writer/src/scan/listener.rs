@@ -77,7 +77,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
                 .map_err(|error| Fault::new(&error))?;
             if context.stopping().is_set() {
                 let limit = *drained_by.get_or_insert_with(|| Instant::now() + DRAIN_LIMIT);
-                if events.is_empty() || Instant::now() > limit {
+                if self.reader.caught_up() || Instant::now() > limit {
                     self.hand_on(events).await?;
                     let reason = "the writer was stopped before the scan ended";
                     return self.close(Some(reason.to_owned())).await;

@@ -14,6 +14,9 @@ use crate::report::Progress;
 use crate::subscriber::with_causes;
 use crate::workshop::Bench;
 
+/// Points of a hole above which it is taken for an error in the numbers of the stream.
+const LARGEST_HOLE: u64 = 1 << 24;
+
 /// Where a stream goes in one file of the scan.
 pub struct Place {
     /// Index of the file.
@@ -25,6 +28,10 @@ pub struct Place {
     /// What the dataset is given as soon as it exists.
     attributes: Named<Value>,
     described: bool,
+    /// Points or frames that readers can see.
+    visible: u64,
+    /// Nothing more is taken: something went wrong. What was taken before is still written.
+    stopped: bool,
     filling: Filling,
 }
 
@@ -62,6 +69,8 @@ impl Place {
             stream,
             attributes,
             described: false,
+            visible: 0,
+            stopped: false,
             filling: Filling::Waiting,
         }
     }
@@ -145,9 +154,16 @@ impl Place {
         progress: &Progress,
         account: &mut Account,
     ) {
+        let ends = matches!(event, StreamEvent::End { .. });
+        if self.stopped && !ends {
+            return;
+        }
         let taken = match (&mut self.filling, event) {
             (Filling::Points(dataset), StreamEvent::Points(block)) => {
                 append(dataset, block, progress).await
+            }
+            (Filling::Points(_), StreamEvent::Lost { count, .. }) if *count > LARGEST_HOLE => {
+                Err(format!("a hole of {count} points is not filled"))
             }
             (Filling::Points(dataset), StreamEvent::Lost { count, .. }) => {
                 dataset.skip(*count).map_err(|error| with_causes(&error))
@@ -181,23 +197,24 @@ impl Place {
 
     /// Makes what has come visible to readers, from the next flush on.
     pub fn expose(&mut self, file: &ScanFile, account: &mut Account) {
-        let shown = match &mut self.filling {
+        let exposed = match &mut self.filling {
             Filling::Points(dataset) => dataset
                 .expose()
-                .map(|()| dataset.visible() > 0)
+                .map(|()| dataset.visible())
                 .map_err(|error| with_causes(&error)),
             Filling::Frames(frames) => {
-                let before = frames.dataset.visible();
-                let shown = frames.show(frames.files.readable(frames.saved));
-                // The dataset was made anew.
-                self.described &= before == frames.dataset.visible();
-                shown.map(|()| frames.dataset.visible() > 0)
+                let readable = frames.files.readable(frames.saved);
+                frames.show(readable).map(|()| frames.dataset.visible())
             }
             Filling::Master { .. } | Filling::Waiting | Filling::Done { .. } => return,
         };
-        match shown {
-            Ok(false) => {}
-            Ok(true) => {
+        match exposed {
+            // An idle stream must not cost a flush.
+            Ok(visible) if visible == self.visible => {}
+            Ok(visible) => {
+                self.visible = visible;
+                // A dataset of frames is made anew when there are more of them.
+                self.described &= matches!(self.filling, Filling::Points(_));
                 file.session.mark_dirty();
                 self.describe(file, account);
             }
@@ -246,18 +263,18 @@ impl Place {
         }
     }
 
-    /// Gives the place up; what was written stays.
+    /// Takes nothing more; what was taken before is still written.
     pub fn fail(&mut self, reason: &str, account: &mut Account) {
-        account.problem(format_args!(
-            "stream saving stopped due to failure: {} - {reason}",
-            self.stream
-        ));
-        let filled = match &self.filling {
-            Filling::Points(dataset) => dataset.exists(),
-            Filling::Frames(frames) => frames.dataset.visible() > 0,
-            _ => false,
-        };
-        self.filling = Filling::Done { filled };
+        if !self.stopped {
+            self.stopped = true;
+            account.problem(format_args!(
+                "stream saving stopped due to failure: {} - {reason}",
+                self.stream
+            ));
+        }
+        if self.is_waiting() {
+            self.filling = Filling::Done { filled: false };
+        }
     }
 
     fn link(&self, file: &ScanFile, master: &str, dataset: &str) -> Result<(), String> {

@@ -1,0 +1,39 @@
+//! Layouts that are not valid everywhere.
+
+use serde_json::{Value as Json, json};
+
+use crate::stage::{Stage, read, stream};
+
+#[tokio::test]
+async fn invalid_items_are_named_by_their_path_and_the_rest_is_saved() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let entry = json!({"type": "group", "attributes": {"bad": null}, "children": {
+        "nothing": null,
+        "range": {"type": "inline", "dtype": "int8", "value": 300},
+        "title": "a scan",
+        "diode": stream("diode"),
+    }});
+    let key = stage.scan_with(&file, json!({"1.1": entry})).await;
+    let saved = stage.save(&[key]);
+    let report = &saved.reports[0];
+    assert_eq!(saved.status, Some(1), "{}", saved.log);
+    assert_eq!(report["state"], "INCOMPLETE");
+    let told: Vec<&str> = report["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Json::as_str)
+        .collect();
+    for place in ["::/1.1@bad: ", "::/1.1/nothing: ", "::/1.1/range: 300 "] {
+        assert_eq!(
+            told.iter().filter(|text| text.contains(place)).count(),
+            1,
+            "{place} in {told:?}"
+        );
+    }
+    assert_eq!(
+        read(&file, &["1.1/title", "1.1/diode"]),
+        json!(["a scan", [0.0, 1.0, 2.0]])
+    );
+}

@@ -1,0 +1,11 @@
+//! Whatever comes in wrong gives a clear error where it belongs, and everything else is saved.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+mod layouts;
+mod paths;
+mod scans;
+mod signals;
+mod stage;
+mod stores;
+mod streams;

@@ -1,0 +1,66 @@
+//! Signals, and a service that goes on whatever one scan does.
+
+use serde_json::json;
+
+use crate::stage::{Stage, diode, end, read, send, stream};
+
+#[tokio::test]
+async fn bad_scans_do_not_stop_the_service() {
+    let stage = Stage::new().await;
+    let mut running = stage.run();
+    let file = stage.file("a.h5");
+    stage.good_scan(std::path::Path::new("relative.h5")).await;
+    running.wait_for("absolute");
+    stage.good_scan(&file).await;
+    running.wait_for("saved in");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    running.signal("TERM");
+    assert_eq!(running.end().status, Some(0));
+}
+
+#[tokio::test]
+async fn a_stop_saves_what_redis_has() {
+    let stage = Stage::new().await;
+    let mut running = stage.run();
+    let file = stage.file("a.h5");
+    let mut scan = stage.create(&file, json!({"diode": stream("diode")})).await;
+    let diode = diode(&mut scan).await;
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    running.wait_for("start saving");
+    send(&diode, &[0.0, 1.0, 2.0, 3.0]).await;
+    running.signal("INT");
+    running.wait_for("stopped before the scan ended");
+    assert_eq!(running.end().status, Some(0));
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0, 3.0]]));
+    end(scan).await;
+}
+
+#[tokio::test]
+async fn a_place_that_changes_at_the_end_keeps_its_data() {
+    let stage = Stage::new().await;
+    let mut running = stage.run();
+    let file = stage.file("a.h5");
+    let children = json!({"kept": stream("diode"), "removed": stream("diode"), "title": "first"});
+    let mut scan = stage.create(&file, children).await;
+    let diode = diode(&mut scan).await;
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    running.wait_for("start saving");
+    send(&diode, &[0.0, 1.0]).await;
+    let last = json!({"type": "group", "children": {
+        "kept": {"type": "dataset", "attributes": {"units": "V"}, "value": stream("diode")},
+        "elsewhere": stream("diode"),
+        "title": "last",
+    }});
+    scan.info_mut()["h5maps"][file.to_str().unwrap()] = last;
+    end(scan).await;
+    running.wait_for("saved in");
+    let paths = ["kept", "removed", "elsewhere", "title"];
+    assert_eq!(
+        read(&file, &paths),
+        json!([[0.0, 1.0], [0.0, 1.0], null, "last"])
+    );
+    running.signal("TERM");
+    assert_eq!(running.end().status, Some(0));
+}

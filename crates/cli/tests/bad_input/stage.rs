@@ -1,0 +1,229 @@
+//! A data store with scans, and the command that saves them.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use blissdata::document::{Identity, ScanState};
+use blissdata::embedded::{PrivateRedis, RedisOptions};
+use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
+use blissdata::store::DataStore;
+use serde_json::{Value as Json, json};
+
+pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
+
+/// A private data store, and a directory for files.
+pub struct Stage {
+    pub server: PrivateRedis,
+    pub store: DataStore,
+    pub folder: tempfile::TempDir,
+}
+
+/// What `save` told: exit status, one report per scan, and its log.
+pub struct Saved {
+    pub status: Option<i32>,
+    pub reports: Vec<Json>,
+    pub log: String,
+}
+
+impl Stage {
+    pub async fn new() -> Stage {
+        let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
+        let store = DataStore::connect(&server.url()).await.unwrap();
+        store.initialise().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Stage {
+            server,
+            store,
+            folder,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url().with_secrets()
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Creates a scan to be saved in `file`, with this mapping of that file.
+    pub async fn create(&self, file: &Path, children: Json) -> ScanPublisher {
+        let path = file.to_str().unwrap().to_owned();
+        let id = Identity {
+            name: "loopscan".to_owned(),
+            number: 1,
+            data_policy: "no_policy".to_owned(),
+            session: Some("demo".to_owned()),
+            proposal: None,
+            collection: None,
+            dataset: None,
+            path: Some(path.clone()),
+        };
+        let root = json!({"type": "group", "children": children});
+        let info = json!({"h5maps": {path: root}});
+        ScanPublisher::create(&self.store, id, info).await.unwrap()
+    }
+
+    /// Publishes a whole scan whose only stream, mapped as `diode`, has three points.
+    pub async fn good_scan(&self, file: &Path) -> String {
+        self.scan_with(file, json!({"diode": stream("diode")}))
+            .await
+    }
+
+    /// The same with another mapping.
+    pub async fn scan_with(&self, file: &Path, children: Json) -> String {
+        let mut scan = self.create(file, children).await;
+        let diode = diode(&mut scan).await;
+        scan.prepare().await.unwrap();
+        scan.start().await.unwrap();
+        send(&diode, &[0.0, 1.0, 2.0]).await;
+        end(scan).await
+    }
+
+    pub fn save<K: AsRef<str>>(&self, keys: &[K]) -> Saved {
+        self.save_with(keys, |_| {})
+    }
+
+    pub fn save_with<K: AsRef<str>>(&self, keys: &[K], adapt: impl Fn(&mut Command)) -> Saved {
+        let mut command = Command::new(WRITER);
+        command.args(["save", "--json", &self.url()]);
+        command.args(keys.iter().map(AsRef::as_ref));
+        adapt(&mut command);
+        saved(command.output().unwrap())
+    }
+
+    /// Starts `run` and waits until it takes scans.
+    pub fn run(&self) -> Running {
+        let mut command = Command::new(WRITER);
+        command.args(["run", &self.url()]);
+        let mut running = Running::start(command);
+        running.wait_for("subscribed");
+        running
+    }
+}
+
+fn saved(output: Output) -> Saved {
+    let text = String::from_utf8(output.stdout).unwrap();
+    Saved {
+        status: output.status.code(),
+        reports: text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+        log: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A child process whose log is read line by line.
+pub struct Running {
+    child: Child,
+    log: BufReader<ChildStderr>,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Running {
+        let mut child = command
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        Running { child, log }
+    }
+
+    /// Reads the log until a line holds this text.
+    pub fn wait_for(&mut self, text: &str) -> String {
+        let mut seen = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.log.read_line(&mut line).unwrap();
+            seen.push_str(&line);
+            assert!(read > 0, "the log ended without {text:?}:\n{seen}");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", name, &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    pub fn end(mut self) -> Saved {
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut self.log, &mut rest).unwrap();
+        let mut saved = saved(self.child.wait_with_output().unwrap());
+        saved.log = rest;
+        saved
+    }
+}
+
+/// A place for a stream.
+pub fn stream(name: &str) -> Json {
+    json!({"type": "stream", "stream": name})
+}
+
+pub fn floats() -> StreamDefinition {
+    StreamDefinition::numeric("<f8".parse().unwrap(), &[])
+}
+
+pub async fn diode(scan: &mut ScanPublisher) -> StreamPublisher {
+    scan.add_stream("diode", floats()).await.unwrap()
+}
+
+pub async fn send(stream: &StreamPublisher, points: &[f64]) {
+    for point in points {
+        stream.send(&point.to_le_bytes(), 1).await.unwrap();
+    }
+    stream.flush().await.unwrap();
+}
+
+pub async fn end(mut scan: ScanPublisher) -> String {
+    if scan.state() == ScanState::Prepared {
+        scan.start().await.unwrap();
+    }
+    scan.stop().await.unwrap();
+    scan.close("SUCCESS").await.unwrap();
+    scan.key().to_string()
+}
+
+/// What h5py reads at these paths of a file; null where there is nothing, "nan" for NaN.
+pub fn read(file: &Path, paths: &[&str]) -> Json {
+    const PROGRAM: &str = "
+import json, sys, h5py
+with h5py.File(sys.argv[1], 'r', locking=False) as file:
+    known = lambda value: [known(v) for v in value] if isinstance(value, list) else (value if value == value else 'nan')
+    read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else known(item[()].tolist())
+    print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
+";
+    let python = std::env::var("NEXUS_WRITER_PYTHON").unwrap();
+    let output = Command::new(python)
+        .args(["-c", PROGRAM])
+        .arg(file)
+        .args(paths)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Lets a command run without the rights of the super-user, whom no permission stops.
+pub fn as_nobody(command: &mut Command) {
+    const NOBODY: u32 = 65534;
+    if rustix::process::geteuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+}

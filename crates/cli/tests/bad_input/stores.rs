@@ -1,0 +1,87 @@
+//! Stores that are not there, not ready, or not ours.
+
+use std::process::Command;
+
+use blissdata::embedded::{PrivateRedis, RedisOptions};
+use blissdata::resp;
+use blissdata::store::DataStore;
+
+use crate::stage::{Running, Stage, WRITER};
+
+const KEY: &str = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4";
+
+fn refused(args: &[&str]) -> String {
+    let output = Command::new(WRITER)
+        .args(args)
+        .env_remove("BEACON_HOST")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{args:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn what_is_typed_wrong_is_refused() {
+    assert!(refused(&["save", "http://here:1", KEY]).contains("unknown scheme"));
+    assert!(refused(&["save", "redis://localhost:1/zero", KEY]).contains("zero"));
+    assert!(refused(&["save", "redis://localhost:1", "scan"]).contains("esrf:scan:"));
+    assert!(refused(&["save", "redis://localhost:1"]).contains("KEY"));
+    assert!(refused(&["--log", "loud", "save", "redis://localhost:1", KEY]).contains("loud"));
+    refused(&["frobnicate"]);
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told() {
+    let told = refused(&["save", "unix:///nowhere/redis.sock", KEY]);
+    assert!(told.contains("/nowhere/redis.sock"), "{told}");
+    // Nothing listens on port 1.
+    let told = refused(&["save", "redis://user:secret@127.0.0.1:1", KEY]);
+    assert!(
+        told.contains("127.0.0.1:1") && !told.contains("secret"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn an_empty_database_is_waited_for() {
+    let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
+    let url = server.url();
+    let mut command = Command::new(WRITER);
+    command.args(["save", "--json", &url.with_secrets(), KEY]);
+    let mut running = Running::start(command);
+    running.wait_for("not initialised");
+    DataStore::connect(&url)
+        .await
+        .unwrap()
+        .initialise()
+        .await
+        .unwrap();
+    let saved = running.end();
+    assert_eq!(saved.status, Some(1));
+    assert_eq!(
+        saved.reports[0]["reason"],
+        format!("scan {KEY} does not exist")
+    );
+}
+
+#[tokio::test]
+async fn waiting_ends_with_a_signal() {
+    let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
+    let mut command = Command::new(WRITER);
+    command.args(["run", &server.url().with_secrets()]);
+    let mut running = Running::start(command);
+    running.wait_for("not initialised");
+    running.signal("TERM");
+    assert_eq!(running.end().status, Some(0));
+}
+
+#[tokio::test]
+async fn another_protocol_is_refused() {
+    let stage = Stage::new().await;
+    let version = resp::Command::new("SET")
+        .arg("_PROTOCOL_VERSION_")
+        .arg(2u64);
+    stage.store.call(&version).await.unwrap();
+    let told = refused(&["save", &stage.url(), KEY]);
+    assert!(told.contains("protocol version"), "{told}");
+}

@@ -1,0 +1,214 @@
+//! Streams that cannot be saved, or not whole, beside one that can.
+
+use blissdata::publish::{LimaDefinition, LimaFiles, ScanPublisher, StreamDefinition};
+use blissdata::resp::{Command, Value};
+use serde_json::{Value as Json, json};
+
+use crate::stage::{Stage, diode, end, floats, read, send, stream};
+
+/// Adds an entry to a stream behind the back of its publisher.
+async fn entry(stage: &Stage, stream: &str, index: u64, payload: &[u8]) {
+    let command = Command::new("XADD")
+        .arg(stream)
+        .arg(format!("{index}-1"))
+        .arg("payload")
+        .arg(payload);
+    assert!(matches!(
+        stage.store.call(&command).await.unwrap(),
+        Value::Text(_)
+    ));
+}
+
+/// Changes the document of a scan behind the back of its publisher.
+async fn patch(stage: &Stage, scan: &ScanPublisher, path: &str, value: Json) {
+    let command = Command::new("JSON.SET")
+        .arg(scan.key().as_str())
+        .arg(path)
+        .arg(value.to_string());
+    stage.store.call(&command).await.unwrap();
+}
+
+fn warnings(report: &Json) -> Vec<&str> {
+    report["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|text| text.as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn streams_without_meaning_are_left_out_each_by_itself() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let names = ["diode", "dtype", "plugin", "json", "absent", "rank"];
+    let children = names
+        .iter()
+        .map(|name| (name.to_string(), stream(name)))
+        .collect();
+    let mut scan = stage.create(&file, Json::Object(children)).await;
+    let good = diode(&mut scan).await;
+    let mut others = Vec::new();
+    for name in ["dtype", "plugin", "rank"] {
+        others.push(scan.add_stream(name, floats()).await.unwrap());
+    }
+    let json = scan
+        .add_stream("json", StreamDefinition::json())
+        .await
+        .unwrap();
+    scan.prepare().await.unwrap();
+    send(&good, &[0.0, 1.0, 2.0]).await;
+    for other in &others {
+        send(other, &[5.0]).await;
+    }
+    json.send_json_text(r#"{"a": NaN}"#).await.unwrap();
+    scan.start().await.unwrap();
+    scan.stop().await.unwrap();
+    scan.close("SUCCESS").await.unwrap();
+    let model = |name| format!(".data_streams.{name}");
+    let dtype = json!({"type": "numeric", "dtype_str": "<U8", "shape": []});
+    patch(
+        &stage,
+        &scan,
+        &format!("{}.encoding", model("dtype")),
+        dtype,
+    )
+    .await;
+    patch(
+        &stage,
+        &scan,
+        &format!("{}.info", model("plugin")),
+        json!({"plugin": "zarr"}),
+    )
+    .await;
+    let rank = json!({"type": "numeric", "dtype_str": "<f8", "shape": "square"});
+    patch(&stage, &scan, &format!("{}.encoding", model("rank")), rank).await;
+
+    let saved = stage.save(&[scan.key().as_str()]);
+    let report = &saved.reports[0];
+    assert_eq!(saved.status, Some(1), "{}", saved.log);
+    assert_eq!(
+        (&report["state"], &report["points"]),
+        (&json!("INCOMPLETE"), &json!(3))
+    );
+    let told = warnings(report).join("\n");
+    for text in [
+        "dtype - ",
+        "<U8",
+        "plugin - unknown plugin \"zarr\"",
+        "json - ",
+        "rank - ",
+    ] {
+        assert!(told.contains(text), "{text}: {told}");
+    }
+    assert!(told.contains(&format!(
+        "missing stream 'absent', cannot save {}::/absent",
+        file.display()
+    )));
+    let paths = ["diode", "dtype", "plugin", "json", "absent", "rank"];
+    assert_eq!(
+        read(&file, &paths),
+        json!([[0.0, 1.0, 2.0], null, null, null, null, null])
+    );
+}
+
+#[tokio::test]
+async fn holes_keep_their_length_and_are_told() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let names = ["diode", "size", "gap", "front"];
+    let children = names
+        .iter()
+        .map(|name| (name.to_string(), stream(name)))
+        .collect();
+    let mut scan = stage.create(&file, Json::Object(children)).await;
+    let good = diode(&mut scan).await;
+    let mut keys = Vec::new();
+    for name in ["size", "gap", "front"] {
+        keys.push(
+            scan.add_stream(name, floats())
+                .await
+                .unwrap()
+                .key()
+                .to_owned(),
+        );
+    }
+    scan.prepare().await.unwrap();
+    send(&good, &[0.0, 1.0, 2.0]).await;
+    let point = 7.0f64.to_le_bytes();
+    entry(&stage, &keys[0], 0, &point).await;
+    entry(&stage, &keys[0], 1, b"short").await;
+    entry(&stage, &keys[0], 2, &point).await;
+    entry(&stage, &keys[1], 0, &point).await;
+    entry(&stage, &keys[1], 4, &point).await;
+    entry(&stage, &keys[2], 2, &point).await;
+    let key = end(scan).await;
+
+    let saved = stage.save(&[key]);
+    let report = &saved.reports[0];
+    assert_eq!(saved.status, Some(1), "{}", saved.log);
+    assert_eq!(report["state"], "INCOMPLETE");
+    let told = warnings(report).join("\n");
+    assert!(
+        told.contains(r#"stream "size": points 1..2 are lost: their entry is corrupt"#),
+        "{told}"
+    );
+    assert!(
+        told.contains(r#"stream "gap": points 1..4 are lost"#),
+        "{told}"
+    );
+    assert!(
+        told.contains(r#"stream "front": points 0..2 are lost"#),
+        "{told}"
+    );
+    let values = json!([
+        [0.0, 1.0, 2.0],
+        [7.0, "nan", 7.0],
+        [7.0, "nan", "nan", "nan", 7.0],
+        ["nan", "nan", 7.0]
+    ]);
+    assert_eq!(read(&file, &names), values);
+}
+
+#[tokio::test]
+async fn detectors_without_usable_files_are_told() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let children = json!({"diode": stream("diode"), "edf": stream("edf"), "none": stream("none")});
+    let mut scan = stage.create(&file, children).await;
+    let good = diode(&mut scan).await;
+    let lima = |format: Option<&str>| LimaDefinition {
+        dtype: "<u2".parse().unwrap(),
+        shape: vec![2, 4],
+        server_url: "id00/limaccds/simulator".to_owned(),
+        buffer_max_number: 8,
+        frame_per_acquisition: 2,
+        files: format.map(|format| LimaFiles {
+            file_path: "/data/e_%04d.edf".to_owned(),
+            data_path: None,
+            file_format: format.to_owned(),
+            file_offset: 0,
+            frame_per_file: 1,
+        }),
+    };
+    for (name, format) in [("edf", Some("edf")), ("none", None)] {
+        let definition = StreamDefinition::lima(&lima(format));
+        let camera = scan.add_stream(name, definition).await.unwrap();
+        camera.send_lima(2, 2).await.unwrap();
+    }
+    scan.prepare().await.unwrap();
+    send(&good, &[0.0, 1.0]).await;
+    let saved = stage.save(&[end(scan).await]);
+    let report = &saved.reports[0];
+    assert_eq!(report["state"], "INCOMPLETE", "{}", saved.log);
+    let told = warnings(report).join("\n");
+    assert!(
+        told.contains(r#"edf - HDF5 cannot refer to frames in files of format "edf""#),
+        "{told}"
+    );
+    assert!(told.contains("none - "), "{told}");
+    assert_eq!(
+        read(&file, &["diode", "edf", "none"]),
+        json!([[0.0, 1.0], null, null])
+    );
+}
