@@ -25,9 +25,10 @@ pub struct Args {
 /// How to tell what happens.
 #[derive(Group)]
 pub struct Logging {
-    /// Least severe messages to show: error, warning, info, debug, trace
-    #[arg(long, global = true, default_value = "info", value_name = "LEVEL")]
-    pub log: String,
+    /// Least severe messages to show: error, warning, info (the default, but for the demo), debug,
+    /// trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<String>,
     /// Also write the messages to this file
     #[arg(long, global = true, value_name = "FILE")]
     pub logfile: Option<PathBuf>,
@@ -133,6 +134,17 @@ impl Saving {
         DiskSpace {
             required: self.required_disk_space.saturating_mul(1_000_000),
             recommended: self.recommended_disk_space.saturating_mul(1_000_000),
+        }
+    }
+}
+
+impl Command {
+    /// The level of the log if none is given.
+    pub fn usual_log(&self) -> &'static str {
+        match self {
+            // It shows by itself what happens.
+            Command::Demo { .. } => "warning",
+            _ => "info",
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Logs: one line per event on standard error, and in a file that is rotated.
 
-use std::io;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -15,15 +14,16 @@ use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::args::{LogFormat, Logging};
 use crate::exit::Failure;
+use crate::terminal;
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Starts the logs. Must be called once.
-pub fn start(options: &Logging) -> Result<(), Failure> {
-    let level = level(&options.log)?;
+/// Starts the logs, with the `usual` level if none is given. Must be called once.
+pub fn start(options: &Logging, usual: &str) -> Result<(), Failure> {
+    let level = level(options.log.as_deref().unwrap_or(usual))?;
     // The journal of the system adds its own times.
     let times = std::env::var_os("JOURNAL_STREAM").is_none();
-    let mut layers = vec![layer(io::stderr, options.log_format, level, times)];
+    let mut layers = vec![layer(terminal::stderr, options.log_format, level, times)];
     if let Some(path) = &options.logfile {
         let file = Mutex::new(rotating(path, options)?);
         layers.push(layer(file, options.log_format, level, true));

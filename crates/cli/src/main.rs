@@ -6,6 +6,7 @@ mod exit;
 mod logging;
 mod signals;
 mod simulation;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -13,7 +14,9 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let args = args::Args::parse();
-    match logging::start(&args.logging).and_then(|()| commands::run(args.command)) {
+    match logging::start(&args.logging, args.command.usual_log())
+        .and_then(|()| commands::run(args.command))
+    {
         Ok(code) => code,
         Err(failure) => failure.report(),
     }

@@ -16,7 +16,12 @@ const WIDTH: usize = 72;
 
 /// Prints what is below `path` in `file`.
 pub fn tree(file: &Path, path: &str) -> Outcome {
-    match io::stdout().write_all(describe(file, path)?.as_bytes()) {
+    print(&describe(file, path)?)
+}
+
+/// Prints a long text, as much of it as somebody wants to read.
+pub fn print(text: &str) -> Outcome {
+    match io::stdout().write_all(text.as_bytes()) {
         // Whoever reads may have seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::SUCCESS),
         written => Ok(written.map(|()| exit::SUCCESS)?),

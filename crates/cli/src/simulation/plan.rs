@@ -101,12 +101,24 @@ impl ScanPlan {
             let intervals = motor.points.saturating_sub(1);
             title += &format!(" {} {} {} {intervals}", motor.name, motor.start, motor.stop);
         }
-        format!("{title} {}", self.count_time())
+        // Microseconds are all that a timer can do.
+        let count_time = (self.count_time() * 1e6).round() / 1e6;
+        format!("{title} {count_time}")
     }
 
     /// Name of the scan's entry in the file.
     pub fn entry(&self) -> String {
         format!("{}.1", self.number)
+    }
+
+    /// Entry, command and detectors in a few words.
+    pub fn name(&self) -> String {
+        let detectors = match self.kind {
+            ScanKind::Line | ScanKind::Mesh => "",
+            ScanKind::Mca => ", spectra",
+            ScanKind::Image => ", images",
+        };
+        format!("{} {}{detectors}", self.entry(), self.command())
     }
 
     /// Bytes of the largest message.

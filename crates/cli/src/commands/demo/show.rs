@@ -1,0 +1,207 @@
+//! How the saving of scans is shown: bars in a terminal, lines elsewhere.
+
+use std::cell::{Cell, RefCell};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use blissdata::store::ScanKey;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use writer::NexusScanWriter;
+use writer::report::{Outcome, ScanReport};
+use writer::session::Notice;
+
+use crate::simulation::ScanPlan;
+use crate::terminal;
+
+const BAR: &str = "{prefix:<18} {bar:20} {pos:>5} of {len:4} points {rate:>6}  {msg}";
+/// Time between two lines about a scan where there are no bars.
+const BETWEEN_LINES: Duration = Duration::from_secs(2);
+
+/// The scans of the demo, and how far their saving is.
+pub struct Show {
+    /// In the order in which they began. Whether the publisher or the writer tells first of a scan
+    /// is not known.
+    scans: RefCell<Vec<Scan>>,
+    in_terminal: bool,
+    told: Cell<Instant>,
+}
+
+struct Scan {
+    key: ScanKey,
+    began: Instant,
+    plan: Option<Expected>,
+    writer: Option<NexusScanWriter>,
+    report: Option<ScanReport>,
+}
+
+struct Expected {
+    name: String,
+    /// Points of all channels together.
+    points: u64,
+    bar: ProgressBar,
+}
+
+impl Show {
+    /// Nothing yet; scans will be saved in this file.
+    pub fn new(file: &Path) -> Show {
+        eprintln!("Scans are simulated, and saved in {}", file.display());
+        Show {
+            scans: RefCell::default(),
+            in_terminal: !terminal::bars().is_hidden(),
+            told: Cell::new(Instant::now()),
+        }
+    }
+
+    /// A scan is being published.
+    pub fn expect(&self, key: &ScanKey, plan: &ScanPlan, channels: usize) {
+        let points = plan.points * channels as u64;
+        let bar = terminal::bars().add(ProgressBar::new(points));
+        bar.set_style(style());
+        bar.set_prefix(plan.name());
+        bar.set_message(file_name(&plan.file));
+        self.with(key, |scan| {
+            scan.plan = Some(Expected {
+                name: plan.name(),
+                points,
+                bar,
+            });
+        });
+    }
+
+    /// The writer tells something.
+    pub fn take(&self, notice: Notice) {
+        match notice {
+            Notice::Subscribed => {}
+            Notice::Started(writer) => {
+                let key = writer.key().clone();
+                self.with(&key, |scan| scan.writer = Some(writer));
+            }
+            Notice::Ended(report) => {
+                let key = report.key.clone();
+                self.with(&key, |scan| {
+                    scan.report = Some(report);
+                    scan.refresh();
+                    if !self.in_terminal {
+                        scan.tell();
+                    }
+                });
+            }
+        }
+    }
+
+    /// Shows how far everything is.
+    pub fn refresh(&self) {
+        let tell = !self.in_terminal && self.told.get().elapsed() > BETWEEN_LINES;
+        if tell {
+            self.told.set(Instant::now());
+        }
+        for scan in self
+            .scans
+            .borrow()
+            .iter()
+            .filter(|scan| scan.report.is_none())
+        {
+            scan.refresh();
+            if tell {
+                scan.tell();
+            }
+        }
+    }
+
+    /// Whether the saving of all scans has ended, well or not.
+    pub fn all_ended(&self) -> bool {
+        self.scans.borrow().iter().all(|scan| scan.report.is_some())
+    }
+
+    /// Whether all scans are in their file, and there is one at least.
+    pub fn all_complete(&self) -> bool {
+        let scans = self.scans.borrow();
+        let outcomes = scans
+            .iter()
+            .map(|scan| scan.report.as_ref().map(|report| report.outcome));
+        !scans.is_empty()
+            && outcomes
+                .into_iter()
+                .all(|outcome| outcome == Some(Outcome::Complete))
+    }
+
+    fn with(&self, key: &ScanKey, change: impl FnOnce(&mut Scan)) {
+        let mut scans = self.scans.borrow_mut();
+        if let Some(scan) = scans.iter_mut().find(|scan| scan.key == *key) {
+            return change(scan);
+        }
+        let mut scan = Scan {
+            key: key.clone(),
+            began: Instant::now(),
+            plan: None,
+            writer: None,
+            report: None,
+        };
+        change(&mut scan);
+        scans.push(scan);
+    }
+}
+
+impl Scan {
+    fn points(&self) -> u64 {
+        match (&self.report, &self.writer) {
+            (Some(report), _) => report.points,
+            (None, Some(writer)) => writer.progress().points(),
+            (None, None) => 0,
+        }
+    }
+
+    fn refresh(&self) {
+        let Some(Expected { bar, .. }) = &self.plan else {
+            return;
+        };
+        bar.set_position(self.points());
+        if let Some(report) = &self.report {
+            match report.outcome {
+                Outcome::Complete => bar.abandon_with_message(format!("{} saved", bar.message())),
+                outcome => {
+                    bar.abandon_with_message(format!("{}: {}", outcome.name(), report.reason));
+                }
+            }
+        }
+    }
+
+    fn tell(&self) {
+        let (name, expected) = match &self.plan {
+            Some(plan) => (plan.name.as_str(), plan.points),
+            None => (self.key.as_str(), 0),
+        };
+        let (points, time) = (self.points(), self.began.elapsed().as_secs_f64());
+        match &self.report {
+            None => eprintln!(
+                "{name}: {points} of {expected} points, {:.0}/s",
+                points as f64 / time
+            ),
+            Some(report) => eprintln!(
+                "{name}: {points} of {expected} points in {time:.1} s, {}: {}",
+                report.outcome.name(),
+                report.reason
+            ),
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    let rate = |state: &ProgressState, text: &mut dyn std::fmt::Write| {
+        if text
+            .write_fmt(format_args!("{:.0}/s", state.per_sec()))
+            .is_err()
+        {
+            // A bar without its rate is a bar.
+        }
+    };
+    match ProgressStyle::with_template(BAR) {
+        Ok(style) => style.with_key("rate", rate).progress_chars("=> "),
+        Err(_) => ProgressStyle::default_bar(),
+    }
+}
+
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
