@@ -77,7 +77,10 @@ class Describer:
 
     def file(self):
         with h5py.File(self.filename, "r") as h5:
-            tree = self._group(h5["/"])
+            return self.root_group(h5)
+
+    def root_group(self, h5):
+        tree = self._group(h5["/"])
         for name in STAMPS:
             tree["attrs"].pop(name, None)
         return tree
@@ -317,6 +320,13 @@ def hdf5_files(path, exclude=()):
             continue
         found.append(rel)
     return found
+
+
+def described(write):
+    """Description of a file in memory, with what the function `write` puts in it."""
+    with h5py.File("described.h5", "w", driver="core", backing_store=False) as h5:
+        write(h5)
+        return Describer(h5.filename, None).root_group(h5)
 
 
 def describe(path, root=None, exclude=()):

@@ -1,1 +1,36 @@
-//! The real peers of the tests: a private Redis and Python programs.
+//! The real peers of the tests: a private Redis, Python programs, and writers as processes.
+//!
+//! [`redis`] gives a test a Redis server of its own, [`python`] the Python that has the genuine
+//! blissdata and h5py, [`Program`] a process that is talked to by signals and listened to by what it
+//! logs. A [`Scenario`] brings them together: scans that blissdata publishes, and what should be in
+//! the files that a writer makes of them.
+//!
+//! ```no_run
+//! use std::process::Command;
+//! use testing::Scenario;
+//!
+//! let scenario = Scenario::set("streams_short");
+//! let scans = scenario.publish();
+//! let mut writer = Command::new("nexus-writer");
+//! writer.args(["save", &scenario.url(), &scans[0].key]);
+//! assert!(writer.status().unwrap().success());
+//! scenario.check().verify();
+//! ```
+//!
+//! All of it panics when something is not as it should be: whoever calls is a test.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
+
+mod program;
+mod python;
+mod redis;
+mod scenario;
+
+pub use program::Program;
+pub use python::{output, python};
+pub use redis::redis;
+pub use scenario::{Check, Published, Scenario};

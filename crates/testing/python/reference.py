@@ -1,0 +1,39 @@
+"""Save published scans with blisswriter 3.0.0: `reference.py KEY... --redis URL`.
+
+Prints one line of JSON for each scan: its key, state, reason and warnings. `blisswriter run` only
+takes scans that appear after its start, so its scan writer is called here for each key.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+# Whoever reads the file afterwards is not the one who wrote it.
+os.environ.setdefault("HDF5_USE_FILE_LOCKING", "TRUE")
+
+from blissdata.redis_engine.store import DataStore
+from blisswriter.scan_writer import ScanWriter, ScanWritingStatus
+
+
+def save(url: str, key: str) -> dict:
+    status = ScanWritingStatus()
+    try:
+        ScanWriter(DataStore(url).load_scan(key), status).run()
+    except Exception as error:
+        return {"key": key, "state": "FAILED", "reason": f"{type(error).__name__}: {error}", "warnings": []}
+    return {"key": key, "state": status.state.name, "reason": status.state_msg, "warnings": status.warnings}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("keys", nargs="+", metavar="KEY")
+    parser.add_argument("--redis", required=True, metavar="URL")
+    options = parser.parse_args()
+    for key in options.keys:
+        print(json.dumps(save(options.redis, key)), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+//! A process in the background.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Nothing that a test waits for takes that long, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program, of which the test hears what it writes on standard error. It is killed when
+/// the test does not end it.
+pub struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    log: String,
+}
+
+impl Program {
+    /// Starts a program.
+    pub fn start(command: &mut Command) -> Program {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let (sender, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Program {
+            child,
+            lines,
+            log: String::new(),
+        }
+    }
+
+    /// Waits until the program has logged this text, now or before.
+    pub fn wait_for(&mut self, text: &str) {
+        let found = self.logs_within(text, PATIENCE);
+        assert!(found, "{text:?} is not in the log:\n{}", self.log);
+    }
+
+    /// Whether the program logs this text in that time, or has logged it before.
+    pub fn logs_within(&mut self, text: &str, time: Duration) -> bool {
+        let deadline = Instant::now() + time;
+        while !self.log.contains(text) {
+            match self
+                .lines
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => self.hear(&line),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    /// Sends SIGINT and waits for the end. Gives the exit status and the whole log.
+    pub fn interrupt(mut self) -> (ExitStatus, String) {
+        let pid = self.child.id();
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -INT {pid}")])
+            .status();
+        assert!(sent.unwrap().success());
+        let deadline = Instant::now() + PATIENCE;
+        // The log ends when the process does.
+        loop {
+            match self
+                .lines
+                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            {
+                Ok(line) => self.hear(&line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("does not end after SIGINT:\n{}", self.log)
+                }
+            }
+        }
+        (self.child.wait().unwrap(), std::mem::take(&mut self.log))
+    }
+
+    fn hear(&mut self, line: &str) {
+        writeln!(self.log, "{line}").unwrap();
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Both fail when the program has ended, which is as well.
+        if self.child.kill().is_ok() {
+            self.child.wait().ok();
+        }
+    }
+}

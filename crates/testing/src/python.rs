@@ -1,0 +1,42 @@
+//! Programs of the Python environment that `./dev setup` makes.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A command of that Python, in the directory of this crate's programs.
+pub fn python() -> Command {
+    let mut command = Command::new(interpreter());
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("python"));
+    // The peers must not meet a server of the machine.
+    command
+        .env_remove("REDIS_DATA_URL")
+        .env_remove("BEACON_HOST");
+    command
+}
+
+/// What a program prints, which must succeed.
+pub fn output(command: &mut Command) -> String {
+    let done = command.stdin(Stdio::null()).output().unwrap();
+    let (out, errors) = (
+        String::from_utf8_lossy(&done.stdout).into_owned(),
+        String::from_utf8_lossy(&done.stderr),
+    );
+    assert!(
+        done.status.success(),
+        "{command:?}: {}\n{out}\n{errors}",
+        done.status
+    );
+    out
+}
+
+/// A program that pip installed beside the interpreter.
+pub(crate) fn installed(name: &str) -> Command {
+    Command::new(interpreter().with_file_name(name))
+}
+
+fn interpreter() -> PathBuf {
+    env::var_os("NEXUS_WRITER_PYTHON")
+        .expect("NEXUS_WRITER_PYTHON is set by cargo; `./dev setup` makes what it names")
+        .into()
+}

@@ -1,0 +1,18 @@
+//! A Redis server for one test.
+
+use blissdata::embedded::{PrivateRedis, RedisOptions};
+use blissdata::store::DataStore;
+
+/// A server with an initialised data base. It ends when it is dropped, or when the test does.
+pub fn redis() -> PrivateRedis {
+    let server = PrivateRedis::start_blocking(&RedisOptions::new()).expect("a private Redis");
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            let store = DataStore::connect(&server.url()).await.unwrap();
+            store.initialise().await.unwrap();
+        });
+    server
+}

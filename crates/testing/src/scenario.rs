@@ -1,0 +1,161 @@
+//! Scans published by the genuine blissdata, and the files that they should become.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use blissdata::embedded::PrivateRedis;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::python::{installed, output, python};
+use crate::redis::redis;
+
+/// A scenario of `python/scenarios`, with a Redis and a directory for its files.
+pub struct Scenario {
+    name: String,
+    server: PrivateRedis,
+    directory: TempDir,
+}
+
+/// A scan of a scenario.
+#[derive(Debug, Deserialize)]
+pub struct Published {
+    /// Key of the scan in Redis.
+    pub key: String,
+    /// Name of the scan in the scenario; empty if it is the only one.
+    pub label: String,
+    /// Scans of later waves must be saved after those of earlier ones.
+    pub wave: u32,
+}
+
+impl Scenario {
+    /// The names of all scenarios.
+    pub fn names() -> Vec<String> {
+        let list = output(python().args(["-m", "scenarios", "--list"]));
+        let first = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+        list.lines().map(first).collect()
+    }
+
+    /// Sets the stage for a scenario.
+    pub fn set(name: &str) -> Scenario {
+        Scenario {
+            name: name.to_owned(),
+            server: redis(),
+            directory: TempDir::with_prefix("scenario-").unwrap(),
+        }
+    }
+
+    /// URL of the private Redis.
+    pub fn url(&self) -> String {
+        self.server.url().to_string()
+    }
+
+    /// Where the files go.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Publishes the scans, from their start to their end. They are ordered by wave.
+    pub fn publish(&self) -> Vec<Published> {
+        self.play(&self.name, 0.0)
+    }
+
+    /// Publishes the scans while a writer follows them, with pauses in which it can.
+    pub fn publish_live(&self) -> Vec<Published> {
+        self.play(&self.name, 0.1)
+    }
+
+    /// Publishes scans that are not to be saved. Gives the key of one.
+    pub fn publish_unsaved(&self) -> String {
+        self.play("not_saved", 0.0).remove(0).key
+    }
+
+    /// The command that makes blisswriter save every scan that appears.
+    pub fn reference(&self) -> Command {
+        let mut command = installed("blisswriter");
+        command
+            .args(["run", &self.url()])
+            .current_dir(self.directory());
+        command
+    }
+
+    /// Compares the files with what they should be.
+    pub fn check(&self) -> Check<'_> {
+        Check {
+            scenario: self,
+            options: Vec::new(),
+            outcomes: None,
+        }
+    }
+
+    fn play(&self, name: &str, pace: f64) -> Vec<Published> {
+        let mut publish = python();
+        publish.args(["-m", "scenarios", name, "--redis", &self.url(), "--root"]);
+        publish.arg(self.directory()).arg(format!("--pace={pace}"));
+        let mut scans: Vec<Published> = output(&mut publish)
+            .lines()
+            .map(|line| serde_json::from_str(line).expect(line))
+            .collect();
+        scans.sort_by_key(|scan| scan.wave);
+        scans
+    }
+}
+
+/// A comparison with the recorded result of blisswriter 3.0.0, less its known defects.
+pub struct Check<'a> {
+    scenario: &'a Scenario,
+    options: Vec<&'static str>,
+    outcomes: Option<String>,
+}
+
+impl Check<'_> {
+    /// The writer followed the scans while they ran.
+    pub fn live(mut self) -> Self {
+        self.options.push("--live");
+        self
+    }
+
+    /// The writer was blisswriter itself: its defects are there.
+    pub fn of_reference(mut self) -> Self {
+        self.options.push("--reference");
+        self
+    }
+
+    /// How the scans ended: lines of JSON with `label`, `state` and `reason`.
+    pub fn outcomes(mut self, lines: String) -> Self {
+        self.options.push("--outcomes");
+        self.outcomes = Some(lines);
+        self
+    }
+
+    /// Fails with the differences, if there are any.
+    pub fn verify(self) {
+        let scenario = self.scenario;
+        let mut check = python();
+        check
+            .args(["check.py", &scenario.name, "--root"])
+            .arg(scenario.directory());
+        check
+            .args(&self.options)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = check.spawn().unwrap();
+        let outcomes = self.outcomes.unwrap_or_default();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(outcomes.as_bytes())
+            .unwrap();
+        let done = child.wait_with_output().unwrap();
+        let differences = String::from_utf8_lossy(&done.stdout);
+        let errors = String::from_utf8_lossy(&done.stderr);
+        assert!(
+            done.status.success(),
+            "{}:\n{differences}{errors}",
+            scenario.name
+        );
+    }
+}
