@@ -55,8 +55,14 @@ def read(file: str, epoch: str, elapsed: str, rate: float, datasets: list[str]):
             return 0, None
         first = max(0, visible - TAIL)
         published = root[epoch][first:visible]
-        if not np.array_equal(root[elapsed][first:visible], np.arange(first, visible) / rate):
-            raise WrongValues(f"elapsed times of points {first} to {visible - 1}")
+        found, expected = root[elapsed][first:visible], np.arange(first, visible) / rate
+        wrong = np.flatnonzero(found != expected)
+        if len(wrong):
+            at = wrong[0]
+            raise WrongValues(
+                f"{len(wrong)} elapsed times from point {first + at} of {visible} on:"
+                f" {found[at]:g} instead of {expected[at]:g}"
+            )
         if published[0] < 1e9 or np.any(np.diff(published) < 0):
             raise WrongValues(f"publishing times of points {first} to {visible - 1}")
         return visible, float(published[-1])
