@@ -23,7 +23,7 @@ pub(super) fn server() -> Result<PathBuf, EmbeddedError> {
     if let Some(program) = std::env::var_os(SERVER) {
         let program = PathBuf::from(program);
         return if program.is_file() {
-            Ok(program)
+            Ok(std::path::absolute(&program).unwrap_or(program))
         } else {
             Err(EmbeddedError::NoServer {
                 looked_for: program.display().to_string(),
@@ -63,4 +63,6 @@ fn first_file(folders: impl IntoIterator<Item = impl AsRef<Path>>, name: &str) -
         .into_iter()
         .map(|folder| folder.as_ref().join(name))
         .find(|file| file.is_file())
+        // The server runs in a directory of its own.
+        .map(|file| std::path::absolute(&file).unwrap_or(file))
 }
