@@ -11,10 +11,17 @@ use super::point_size;
 pub const MAX_CHUNK: u64 = 1 << 20;
 
 /// Bytes below which a chunk costs more in bookkeeping than it is worth.
-pub const MIN_CHUNK: u64 = 8 << 10;
+pub const MIN_CHUNK: u64 = 4 << 10;
 
-/// Of how long a time the points of a slow stream share a chunk.
-const LIVE_SPAN: f64 = 4.0;
+/// Bytes of the smallest chunk that is worth compressing.
+const MIN_FILTERED: u64 = 64 << 10;
+
+/// Of how many seconds the points of a slow stream share a chunk.
+const SLOW_SPAN: f64 = 4.0;
+
+/// The same for a fast stream. It is about the time between two commits, so that hardly ever a chunk
+/// has to be shown that is not full.
+const FAST_SPAN: f64 = 0.25;
 
 /// Shortest time a rate is measured over: the first points of a scan come in a burst.
 const LEAST_ELAPSED: f64 = 0.5;
@@ -93,31 +100,42 @@ fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
     }
 }
 
-/// Chunks for a stream of which `points` came in the time `elapsed` and no end is in sight.
+/// Chunks for a stream of which `points` came in the time `elapsed` and no end is in sight, and
+/// whether they are compressed.
 ///
-/// The chunk that is being filled is stored again at each commit, so a slow stream gets small
-/// chunks: as many points as come in four seconds, rounded to a power of two, between [`MIN_CHUNK`]
-/// and `target` bytes. Points that are larger share no chunks, so that each is stored once.
+/// A chunk that is not full when readers are to see it is stored as it is, at its full size. So
+/// slow streams get small chunks, for the points of [`SLOW_SPAN`], that are never compressed and
+/// stay where they are. Compressed chunks leave a hole where they were stored before; they are made
+/// so small that they are full in time, of the points of [`FAST_SPAN`]. Lengths are powers of two.
+///
+/// Points larger than `target` share no chunks, so that each is stored once.
 pub fn live_chunk(
     element: &[u64],
     item: usize,
     target: u64,
     points: u64,
     elapsed: Duration,
-) -> Option<ChunkShape> {
+) -> Option<(ChunkShape, bool)> {
     let full = sealed_chunk(element, item, target)?;
     let point = point_size(element, item);
     if point > target {
-        return Some(single_point(element, item, target));
+        return Some((single_point(element, item, target), true));
     }
     let rate = points as f64 / elapsed.as_secs_f64().max(LEAST_ELAPSED);
-    let wanted = (rate * LIVE_SPAN).max(1.0).log2().round().min(62.0);
-    let least = MIN_CHUNK.min(target).div_ceil(point).next_power_of_two();
+    let filtered = rate * SLOW_SPAN * point as f64 >= MIN_FILTERED as f64;
+    let (span, least) = if filtered {
+        (FAST_SPAN, MIN_FILTERED)
+    } else {
+        (SLOW_SPAN, MIN_CHUNK)
+    };
+    let wanted = (rate * span).max(1.0).log2().round().min(62.0);
+    let least = least.min(target).div_ceil(point).next_power_of_two();
     let most = 1 << (target / point).ilog2();
-    Some(ChunkShape {
+    let chunk = ChunkShape {
         length: (1 << wanted as u32).max(least).min(most),
         element: full.element,
-    })
+    };
+    Some((chunk, filtered))
 }
 
 #[cfg(test)]
@@ -169,31 +187,46 @@ mod tests {
 
     #[test]
     fn chunks_of_a_live_stream_follow_its_rate() {
-        let length = |element: &[u64], points, seconds| {
+        let live = |element: &[u64], points, seconds| {
             let elapsed = Duration::from_secs_f64(seconds);
-            live_chunk(element, 8, MAX_CHUNK, points, elapsed)
-                .unwrap()
-                .length
+            let (chunk, filtered) = live_chunk(element, 8, MAX_CHUNK, points, elapsed).unwrap();
+            (chunk.length, filtered)
         };
         // One value in half a second: the smallest chunk.
-        assert_eq!(length(&[], 1, 0.5), 1024);
-        assert_eq!(length(&[], 0, 0.5), 1024);
+        assert_eq!(live(&[], 1, 0.5), (512, false));
+        assert_eq!(live(&[], 0, 0.5), (512, false));
         // 1000 values per second: 4000 are 31 KiB, a power of two is 4096.
-        assert_eq!(length(&[], 500, 0.5), 4096);
+        assert_eq!(live(&[], 500, 0.5), (4096, false));
         // A burst is not mistaken for a rate.
-        assert_eq!(length(&[], 500, 0.001), 4096);
-        assert_eq!(length(&[], 1_000_000, 1.0), 131_072);
-        // Spectra of 16 KiB, two per second; large images.
-        assert_eq!(length(&[2048], 2, 1.0), 8);
-        assert_eq!(length(&[2048], 500, 1.0), 64);
-        assert_eq!(length(&[300, 400], 1, 1.0), 1);
+        assert_eq!(live(&[], 500, 0.001), (4096, false));
+        // Worth compressing; fast; as fast as it gets.
+        assert_eq!(live(&[], 2500, 1.0), (8192, true));
+        assert_eq!(live(&[], 100_000, 1.0), (32_768, true));
+        assert_eq!(live(&[], 1_000_000, 1.0), (131_072, true));
+        // Spectra of 16 KiB.
+        assert_eq!(live(&[2048], 2, 1.0), (4, true));
+        assert_eq!(live(&[2048], 50, 1.0), (16, true));
+        assert_eq!(live(&[2048], 500, 1.0), (64, true));
+    }
+
+    #[test]
+    fn large_points_of_a_live_stream_share_no_chunks() {
+        let live = |element: &[u64], item| {
+            let second = Duration::from_secs(1);
+            let (chunk, filtered) = live_chunk(element, item, MAX_CHUNK, 1, second).unwrap();
+            assert!(filtered);
+            chunk.dims()
+        };
+        assert_eq!(live(&[300, 400], 8), [1, 300, 400]);
+        assert_eq!(live(&[1100, 1000], 1), [1, 550, 1000]);
+        assert_eq!(live(&[2162, 2068], 4), [1, 121, 2068]);
+    }
+
+    #[test]
+    fn a_memory_budget_has_the_last_word() {
         let second = Duration::from_secs(1);
-        let image = live_chunk(&[1100, 1000], 1, MAX_CHUNK, 10, second).unwrap();
-        assert_eq!(image.dims(), [1, 550, 1000]);
-        let image = live_chunk(&[2162, 2068], 4, MAX_CHUNK, 10, second).unwrap();
-        assert_eq!(image.dims(), [1, 121, 2068]);
-        // A memory budget may allow less than the smallest chunk wanted.
-        let small = live_chunk(&[], 8, 4096, 1, second).unwrap();
-        assert_eq!(small.length, 512);
+        let length = |points| live_chunk(&[], 8, 2048, points, second).unwrap().0.length;
+        assert_eq!(length(1), 256);
+        assert_eq!(length(1_000_000), 256);
     }
 }

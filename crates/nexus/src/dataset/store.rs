@@ -62,6 +62,7 @@ impl Store {
     /// chunks.
     pub fn blocks(&self, first: u64, slab: &Slab, element: &[u64]) {
         self.attempt("store points", || {
+            self.withdraw(first)?;
             self.grow(first + slab.rows(), element)?;
             for (row, run, bytes) in slab.runs(self.recipe.item) {
                 let Some(shape) = &run.shape else { continue };
@@ -81,6 +82,19 @@ impl Store {
             .chain(corner.iter().copied())
             .collect();
         self.dataset.write_chunk(&offset, mask, bytes)
+    }
+
+    /// Takes back the chunk that begins at row `first`, if it was shown: HDF5 1.14 forgets that it is
+    /// stored without filters, and could not add to it.
+    fn withdraw(&self, first: u64) -> h5::Result<()> {
+        let mut extent = self.extent.borrow_mut();
+        if extent[0] > first {
+            let mut less = extent.clone();
+            less[0] = first;
+            self.dataset.set_extent(&less)?;
+            *extent = less;
+        }
+        Ok(())
     }
 
     fn grow(&self, rows: u64, element: &[u64]) -> h5::Result<()> {

@@ -19,9 +19,6 @@ use crate::tree::ElementType;
 /// blisswriter.
 const CONTIGUOUS: u64 = 1 << 20;
 
-/// Bytes of a chunk below which a live dataset is not compressed: its chunks keep their place.
-const FILTERED: u64 = 64 << 10;
-
 /// How many times the size of a chunk may be in memory for points that have become far larger than
 /// those that the chunks were made for.
 const LARGEST_SLAB: u64 = 16;
@@ -192,7 +189,7 @@ impl StreamDataset {
             let elapsed = self.since.map(|since| since.elapsed()).unwrap_or_default();
             let (item, target) = (self.place.item(), self.policy.chunk);
             match live_chunk(&self.element, item, target, self.points, elapsed) {
-                Some(chunk) if self.points > 0 => self.create(chunk, FILTERED)?,
+                Some((chunk, filtered)) if self.points > 0 => self.create(chunk, filtered)?,
                 _ => return Ok(()),
             }
         }
@@ -234,7 +231,7 @@ impl StreamDataset {
             let chunk = sealed_chunk(&self.element, self.place.item(), self.policy.chunk);
             match chunk {
                 Some(chunk) if point.saturating_mul(self.points) >= CONTIGUOUS => {
-                    self.create(chunk, 0)?;
+                    self.create(chunk, true)?;
                 }
                 _ => {
                     self.place
@@ -261,7 +258,9 @@ impl StreamDataset {
         if self.store.is_none() {
             let chunk = sealed_chunk(&self.element, self.place.item(), self.policy.chunk);
             match chunk {
-                Some(chunk) if self.slab.rows() + count >= chunk.length => self.create(chunk, 0)?,
+                Some(chunk) if self.slab.rows() + count >= chunk.length => {
+                    self.create(chunk, true)?
+                }
                 _ => {
                     self.points += count;
                     match data {
@@ -283,8 +282,7 @@ impl StreamDataset {
     }
 
     /// Makes the chunked dataset. What has come is dealt out to its chunks.
-    fn create(&mut self, chunk: ChunkShape, filtered_from: u64) -> Result<(), Error> {
-        let filtered = chunk.size(self.place.item()) >= filtered_from;
+    fn create(&mut self, chunk: ChunkShape, filtered: bool) -> Result<(), Error> {
         let (dataset, recipe) = match self.place.create_chunked(chunk, &self.element, filtered) {
             Ok(made) => made,
             Err(error) => return Err(self.failed.insert(error).clone()),
