@@ -1,0 +1,91 @@
+//! A data store, a directory for files, and the command.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use blissdata::embedded::PrivateRedis;
+use serde_json::Value as Json;
+
+/// The command with its arguments, in no particular environment.
+pub fn nexus_writer<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nexus-writer"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+        .env_remove("REDIS_DATA_URL")
+        .env_remove("BEACON_HOST");
+    command
+}
+
+/// Exit code, standard output, standard error.
+pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// A private data store, and a directory for files.
+pub struct Stage {
+    pub server: PrivateRedis,
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    pub fn new() -> Stage {
+        Stage {
+            server: testing::redis(),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url().with_secrets()
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("scans.h5")
+    }
+
+    /// `simulate` with our data store and file.
+    pub fn simulation(&self, options: &[&str]) -> Command {
+        let mut command = nexus_writer(["simulate", &self.url(), "--file"]);
+        command.arg(self.file()).args(options);
+        command
+    }
+
+    /// Simulates as fast as possible; gives the keys that were printed.
+    pub fn simulate(&self, options: &[&str]) -> Vec<String> {
+        let (status, keys, log) = run(self.simulation(options).args(["--rate", "0"]));
+        assert_eq!(status, Some(0), "{log}");
+        keys.lines().map(str::to_owned).collect()
+    }
+
+    /// Saves scans, which must be complete, and tells what is in the file.
+    pub fn save(&self, keys: &[String]) -> Saved {
+        let (status, reports, log) = run(nexus_writer(["save", "--json", &self.url()]).args(keys));
+        assert_eq!(status, Some(0), "{reports}{log}");
+        let reports = reports
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap());
+        Saved {
+            reports: reports.collect(),
+            facts: facts(&self.file()),
+        }
+    }
+}
+
+pub struct Saved {
+    /// One per scan.
+    pub reports: Vec<Json>,
+    pub facts: Json,
+}
+
+/// What h5py and silx find in a file.
+pub fn facts(file: &Path) -> Json {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/facts.py");
+    let facts = testing::output(testing::python().arg(script).arg(file));
+    serde_json::from_str(&facts).unwrap()
+}

@@ -1,0 +1,92 @@
+//! Help, versions, and what is typed wrong.
+
+use crate::stage::{nexus_writer, run};
+
+const COMMANDS: [&str; 6] = ["run", "session", "save", "simulate", "tree", "demo"];
+
+#[test]
+fn help_tells_all_commands() {
+    let (status, help, _) = run(&mut nexus_writer(["--help"]));
+    assert_eq!(status, Some(0));
+    for command in COMMANDS {
+        assert!(
+            help.contains(&format!("\n  {command} ")),
+            "{command}: {help}"
+        );
+        let (status, help, _) = run(&mut nexus_writer([command, "--help"]));
+        assert_eq!(status, Some(0), "{command}");
+        assert!(
+            help.contains(&format!("Usage: nexus-writer {command}")),
+            "{help}"
+        );
+        assert!(help.contains("--log <LEVEL>"), "{help}");
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    let (status, version, _) = run(&mut nexus_writer(["--version"]));
+    assert_eq!(status, Some(0));
+    assert_eq!(
+        version,
+        concat!("nexus-writer ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+#[test]
+fn what_is_typed_wrong_is_told() {
+    let wrong: [(&[&str], &str); 17] = [
+        (&[], "Usage: nexus-writer"),
+        (&["fly"], "'fly'"),
+        (&["run"], "<URL>"),
+        (&["run", "http://host"], "unknown scheme"),
+        (&["session"], "<NAME>"),
+        (&["save", "redis://host"], "<KEY>"),
+        (&["save", "redis://host", "scan"], "esrf:scan:"),
+        (&["simulate"], "<URL>"),
+        (&["simulate", "redis://host:port"], "redis://host:port"),
+        (&["simulate", "redis://host", "--kind", "3d"], "3d"),
+        (&["simulate", "redis://host", "--rate", "-1"], "-1"),
+        (&["simulate", "redis://host", "--rate", "nan"], "nan"),
+        (&["simulate", "redis://host", "--batch", "0"], "--batch"),
+        (
+            &["simulate", "redis://host", "--image-size", "120"],
+            "120x160",
+        ),
+        (
+            &[
+                "simulate",
+                "redis://host",
+                "--points",
+                "100000000",
+                "--batch",
+                "100000000",
+            ],
+            "--batch: a message would have 800000000 bytes",
+        ),
+        (&["tree"], "<FILE>"),
+        (&["tree", "file.h5", "--log", "loud"], "loud"),
+    ];
+    for (arguments, told) in wrong {
+        let (status, printed, log) = run(&mut nexus_writer(arguments));
+        assert_eq!(
+            (status, printed.as_str()),
+            (Some(2), ""),
+            "{arguments:?}: {log}"
+        );
+        assert!(log.contains(told), "{arguments:?}: {log}");
+    }
+}
+
+#[test]
+fn passwords_are_not_told() {
+    let url = "redis://user:secret@localhost:1/0";
+    for arguments in [&["simulate", url][..], &["save", url, "esrf:scan:X"]] {
+        let (status, printed, log) = run(&mut nexus_writer(arguments));
+        assert_eq!(status, Some(2));
+        assert!(
+            !printed.contains("secret") && !log.contains("secret"),
+            "{log}"
+        );
+    }
+}
