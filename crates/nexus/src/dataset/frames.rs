@@ -1,6 +1,6 @@
 //! Frames of a detector that are saved by the detector itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -32,7 +32,7 @@ pub struct FrameDataset {
     parent: Rc<Group>,
     path: String,
     /// Directory of the HDF5 file.
-    directory: std::path::PathBuf,
+    directory: PathBuf,
     element: ElementType,
     frame: Vec<u64>,
     shown: Vec<Frames>,
@@ -175,8 +175,12 @@ pub fn link_frames(
 /// Never with `./` in front: readers without locks fail on that.
 fn stored_name(file: &str, directory: &Path) -> String {
     let below = Path::new(file).strip_prefix(directory).ok();
-    let below = below.and_then(Path::to_str).filter(|name| !name.is_empty());
-    below.unwrap_or(file).to_owned()
+    let below: Option<PathBuf> = below.map(|below| below.components().collect());
+    let below = below.as_deref().and_then(Path::to_str);
+    below
+        .filter(|name| !name.is_empty())
+        .unwrap_or(file)
+        .to_owned()
 }
 
 #[cfg(test)]

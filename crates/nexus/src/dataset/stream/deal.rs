@@ -1,0 +1,153 @@
+//! How points are dealt out to slabs, and slabs sent on their way.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::StreamDataset;
+use crate::chunk::{ChunkShape, Slab, point_size, sealed_chunk};
+use crate::dataset::Error;
+use crate::dataset::outbox::{Parcel, Work};
+use crate::dataset::store::Store;
+
+/// How many times the size of a chunk may be in memory for points that have become far larger than
+/// those that the chunks were made for.
+const LARGEST_SLAB: u64 = 16;
+
+impl StreamDataset {
+    /// Adds points, or missing points if there are no data.
+    pub(super) fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error> {
+        self.since.get_or_insert_with(Instant::now);
+        if self.store.is_none() {
+            let chunk = sealed_chunk(&self.element, self.place.item(), self.policy.chunk);
+            match chunk {
+                Some(chunk) if self.slab.rows() + count >= chunk.length => {
+                    self.create(chunk, true)?
+                }
+                _ => {
+                    self.points += count;
+                    match data {
+                        Some((shape, data)) => {
+                            self.slab
+                                .push(count, shape, &data, self.policy.chunk as usize);
+                        }
+                        None => self.slab.push_missing(count),
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        let Some(store) = self.store.clone() else {
+            return Ok(());
+        };
+        self.fill(&store, count, data);
+        self.check()
+    }
+
+    /// Makes the chunked dataset. What has come is dealt out to its chunks.
+    pub(super) fn create(&mut self, chunk: ChunkShape, filtered: bool) -> Result<(), Error> {
+        let (dataset, recipe) = match self.place.create_chunked(chunk, &self.element, filtered) {
+            Ok(made) => made,
+            Err(error) => return Err(self.failed.insert(error).clone()),
+        };
+        let mut extent = vec![0];
+        extent.extend(&self.element);
+        let store = Rc::new(Store {
+            path: self.place.path.clone(),
+            dataset,
+            recipe: Arc::new(recipe),
+            filtered,
+            sparse: self.place.is_sparse(),
+            extent: RefCell::new(extent),
+            pending: Cell::new(0),
+            failure: RefCell::new(None),
+        });
+        self.store = Some(Rc::clone(&store));
+        if self.slab.rows() < store.recipe.shape.length {
+            return Ok(());
+        }
+        let slab = std::mem::take(&mut self.slab);
+        self.points -= slab.rows();
+        for (_, run, bytes) in slab.runs(self.place.item()) {
+            let data = run
+                .shape
+                .as_deref()
+                .map(|shape| (shape, Bytes::copy_from_slice(bytes)));
+            self.fill(&store, run.rows, data);
+        }
+        self.check()
+    }
+
+    /// Deals points out to slabs.
+    fn fill(&mut self, store: &Rc<Store>, count: u64, mut data: Option<(&[u64], Bytes)>) {
+        let length = store.recipe.shape.length;
+        let mut left = count;
+        while left > 0 {
+            let room = length - self.before - self.slab.rows();
+            let rows = left.min(room);
+            match &mut data {
+                Some((shape, data)) => {
+                    let size = point_size(shape, self.place.item()) as usize * rows as usize;
+                    let part = data.split_to(size);
+                    self.gather(rows, rows == length, shape, part);
+                }
+                None => self.slab.push_missing(rows),
+            }
+            self.points += rows;
+            left -= rows;
+            if rows == room {
+                self.post_slab(store);
+            } else if self.slab.bytes().len() as u64 > LARGEST_SLAB * self.policy.chunk {
+                self.post(Work::Blocks);
+            }
+        }
+    }
+
+    fn gather(&mut self, rows: u64, whole: bool, shape: &[u64], data: Bytes) {
+        if whole {
+            self.slab = Slab::whole(rows, shape, data);
+            return;
+        }
+        // Memory is taken in one piece only by streams that have filled it before.
+        if self.slab.is_empty() && self.usual > 0 {
+            self.slab = Slab::recycled(self.outbox.pool().recycler(), self.usual);
+        }
+        let expected = self.usual.max(self.policy.chunk as usize);
+        self.slab.push(rows, shape, &data, expected);
+    }
+
+    /// Sends the slab on its way; with it the present chunk is complete.
+    pub(super) fn post_slab(&mut self, store: &Store) {
+        self.usual = self.slab.bytes().len();
+        if self.before > 0 {
+            self.post(Work::Blocks);
+        } else if store.filtered {
+            self.post(Work::Encode);
+        } else {
+            self.post(Work::Raw);
+        }
+        self.before = 0;
+        self.advanced = true;
+    }
+
+    /// Sends the slab on its way; what follows belongs to the same chunk.
+    pub(super) fn post(&mut self, work: impl FnOnce(Slab) -> Work) {
+        let Some(store) = self.store.clone() else {
+            return;
+        };
+        let slab = std::mem::take(&mut self.slab);
+        let rows = slab.rows();
+        self.before += rows;
+        self.exposed = 0;
+        self.outbox.post(Parcel {
+            store,
+            first: self.points - rows,
+            rows,
+            element: self.element.clone(),
+            work: work(slab),
+        });
+    }
+}
