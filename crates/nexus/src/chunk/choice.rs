@@ -56,7 +56,7 @@ impl ChunkShape {
 ///
 /// Small points stay whole, so that gathering them is one copy. Points larger than a chunk are
 /// divided from the last dimension to the first, in four at most, as blisswriter 3.0.0 does; a
-/// chunk then spans several points, but no more than [`MOST_LARGE_POINTS`], because so many must be
+/// chunk then spans several points, but no more than 16, because so many must be
 /// in memory at once. `None` as long as a point has no elements.
 pub fn sealed_chunk(element: &[u64], item: usize, target: u64) -> Option<ChunkShape> {
     let point = point_size(element, item);
@@ -104,9 +104,9 @@ fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
 /// whether they are compressed.
 ///
 /// A chunk that is not full when readers are to see it is stored as it is, at its full size. So
-/// slow streams get small chunks, for the points of [`SLOW_SPAN`], that are never compressed and
+/// slow streams get small chunks, for the points of four seconds, that are never compressed and
 /// stay where they are. Compressed chunks leave a hole where they were stored before; they are made
-/// so small that they are full in time, of the points of [`FAST_SPAN`]. Lengths are powers of two.
+/// so small that they are full in time, of the points of a quarter second. Lengths are powers of two.
 ///
 /// Points larger than `target` share no chunks, so that each is stored once.
 pub fn live_chunk(
