@@ -17,6 +17,9 @@ bit.
 
 import json
 
+# Extended floats, of which some bytes mean nothing.
+WITH_PADDING = ("<f16", "<c32")
+
 
 def differences(golden: dict, actual: dict) -> list[tuple[str, str, str]]:
     """Compare the "files" of two descriptions."""
@@ -106,10 +109,10 @@ class Comparison:
             return
         if golden.get("unreadable") or actual.get("unreadable"):
             check("VALUE", "unreadable")
-        elif "value" in golden and "value" in actual:
-            if not self.same(golden["value"], actual["value"]):
-                check("VALUE", "value")
-        else:
+            return
+        if "value" in golden and "value" in actual and not self.same(golden["value"], actual["value"]):
+            check("VALUE", "value")
+        elif golden["dtype"] not in WITH_PADDING:
             check("VALUE", "sha256")
 
     def same(self, old, new):
