@@ -10,7 +10,10 @@ use super::channel::{Channel, Device};
 use super::info::{PARKED, PUBLISHER};
 use super::motor::Motor;
 use super::plan::ScanPlan;
-use super::signal::EV_PER_CHANNEL;
+use super::signal::CHANNELS_PER_KEV;
+
+/// Pixels of a camera.
+const PIXELS_PER_MM: f64 = 20.0;
 
 /// How a scan ended.
 pub struct End<'s> {
@@ -128,37 +131,45 @@ impl Layout<'_> {
             }
             Device::Mca => {
                 children.insert("type".to_owned(), json!("mca"));
-                children.insert("energy".to_owned(), self.energy(channel));
             }
             Device::Camera => {
                 children.insert("type".to_owned(), json!("area detector"));
                 for side in ["x_pixel_size", "y_pixel_size"] {
-                    let size = json!({"attributes": {"units": "um"}, "value": 55.0});
+                    let size = json!({"attributes": {"units": "mm"}, "value": 1.0 / PIXELS_PER_MM});
                     children.insert(side.to_owned(), size);
                 }
             }
         }
+        for scale in scales(channel) {
+            children.insert(scale.name.to_owned(), self.scale(channel, &scale));
+        }
         group(json!({"NX_class": "NXdetector"}), children)
     }
 
-    /// All MCAs are calibrated alike: the first one holds the energies of the channels.
-    fn energy(&self, mca: &Channel) -> Value {
-        let first = self
+    /// All detectors of a kind are alike: the first one holds the values.
+    fn scale(&self, detector: &Channel, scale: &Scale) -> Value {
+        let mut alike = self
             .channels
             .iter()
-            .find(|channel| channel.device == Device::Mca);
-        match first.filter(|first| first.name != mca.name) {
-            Some(first) => link(&self.energy_path(first)),
+            .filter(|channel| channel.device == detector.device);
+        match alike.next().filter(|first| first.name != detector.name) {
+            Some(first) => link(&self.scale_path(first, scale)),
             None => {
-                let kev = |channel: u64| (channel * EV_PER_CHANNEL) as f64 / 1000.0;
-                let energies: Vec<_> = (0..self.plan.mca_size).map(kev).collect();
-                json!({"attributes": {"units": "keV"}, "value": energies})
+                let values: Vec<_> = (0..scale.length)
+                    .map(|at| at as f64 / scale.per_unit)
+                    .collect();
+                json!({"attributes": {"units": scale.unit}, "value": values})
             }
         }
     }
 
-    fn energy_path(&self, mca: &Channel) -> String {
-        format!("/{}/instrument/{}/energy", self.plan.entry(), mca.name)
+    fn scale_path(&self, detector: &Channel, scale: &Scale) -> String {
+        format!(
+            "/{}/instrument/{}/{}",
+            self.plan.entry(),
+            detector.name,
+            scale.name
+        )
     }
 
     /// The plots of the scan; the first is the default one.
@@ -214,11 +225,10 @@ impl Layout<'_> {
         let mut children = self.links([detector].into_iter());
         children.extend(self.links(self.moved()));
         let mut axes: Vec<_> = self.motors.iter().map(|motor| (motor.name, 0)).collect();
-        if detector.device == Device::Mca {
-            children.insert("energy".to_owned(), link(&self.energy_path(detector)));
-            axes.push(("energy", 1));
-        } else {
-            axes.extend([(".", 1), (".", 2)]);
+        for (scale, dimension) in scales(detector).into_iter().zip(1..) {
+            let target = self.scale_path(detector, &scale);
+            children.insert(scale.name.to_owned(), link(&target));
+            axes.push((scale.name, dimension));
         }
         self.titled(plot(&detector.name, &axes), children)
     }
@@ -241,11 +251,39 @@ impl Layout<'_> {
     }
 }
 
+/// What the dimensions of a detector stand for.
+struct Scale {
+    name: &'static str,
+    unit: &'static str,
+    per_unit: f64,
+    length: u64,
+}
+
+fn scales(detector: &Channel) -> Vec<Scale> {
+    let named: &[(&str, &str, f64)] = match detector.device {
+        Device::Mca => &[("energy", "keV", CHANNELS_PER_KEV)],
+        Device::Camera => &[
+            ("y_pixel_offset", "mm", PIXELS_PER_MM),
+            ("x_pixel_offset", "mm", PIXELS_PER_MM),
+        ],
+        _ => &[],
+    };
+    let lengths = detector.shape.iter().copied();
+    let scale =
+        |((name, unit, per_unit), length): (&(&'static str, &'static str, f64), u64)| Scale {
+            name,
+            unit,
+            per_unit: *per_unit,
+            length,
+        };
+    named.iter().zip(lengths).map(scale).collect()
+}
+
 /// The attributes of an NXdata group: its signal, and axes with the dimension that each is for.
 fn plot(signal: &str, axes: &[(&str, u64)]) -> Value {
     let names: Vec<_> = axes.iter().map(|(name, _)| name).collect();
     let mut attributes = json!({"NX_class": "NXdata", "signal": signal, "axes": names});
-    for (name, dimension) in axes.iter().filter(|(name, _)| *name != ".") {
+    for (name, dimension) in axes {
         attributes[format!("{name}_indices")] = json!(dimension);
     }
     attributes

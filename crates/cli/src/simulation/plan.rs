@@ -139,7 +139,7 @@ impl FromStr for ImageSize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<ImageSize, String> {
-        let side = |text: &str| text.parse().ok().filter(|side| (1..=65536).contains(side));
+        let side = |text: &str| text.parse().ok().filter(|side| (1..=16384).contains(side));
         let sides = text.split_once('x');
         match sides.map(|(height, width)| (side(height), side(width))) {
             Some((Some(height), Some(width))) => Ok(ImageSize { height, width }),
@@ -165,7 +165,7 @@ mod tests {
             width: 160,
         };
         assert_eq!(size.to_string().parse(), Ok(size));
-        for wrong in ["", "120", "x", "0x1", "1x-1", "120X160", "1x65537", "1x2x3"] {
+        for wrong in ["", "120", "x", "0x1", "1x-1", "120X160", "1x16385", "1x2x3"] {
             assert!(wrong.parse::<ImageSize>().is_err(), "{wrong}");
         }
     }

@@ -6,8 +6,8 @@ use fastrand::Rng;
 
 use super::motor::Motor;
 
-/// Energy of an MCA channel, in eV.
-pub const EV_PER_CHANNEL: u64 = 10;
+/// Channels of an MCA.
+pub const CHANNELS_PER_KEV: f64 = 100.0;
 /// Lines in a spectrum in keV, their strength, and the element (0 or 1) that they belong to.
 const LINES: [(f64, f64, usize); 6] = [
     (3.69, 150.0, 1),
@@ -103,7 +103,7 @@ impl Profile {
 
 impl Spectrometer {
     pub fn new(size: u64) -> Spectrometer {
-        let kev = |channel: u64| (channel * EV_PER_CHANNEL) as f64 / 1000.0;
+        let kev = |channel: u64| channel as f64 / CHANNELS_PER_KEV;
         let lines = |element: usize| {
             let shape = |channel| {
                 let of_element = LINES.iter().filter(|line| line.2 == element);

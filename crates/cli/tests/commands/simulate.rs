@@ -109,7 +109,7 @@ fn an_mca_has_spectra() {
     let mca = &facts["data"]["/1.1/instrument/mca1"];
     assert_eq!(mca["dtype"], "<u4");
     assert_ne!(mca["sum"], facts["data"]["/1.1/instrument/mca2"]["sum"]);
-    // First there is iron (6.40 keV, 10 eV per channel), then there is copper (8.05 keV).
+    // First there is iron (6.40 keV, 100 channels each), then there is copper (8.05 keV).
     for (point, energy) in [(18, 640), (42, 805)] {
         let line = mca["maxima"][point][0].as_i64().unwrap();
         assert!((line - energy).abs() < 12, "point {point}: {line}");
@@ -121,7 +121,7 @@ fn images_show_a_spot_that_moves() {
     let facts = saved(&["--kind", "image"], 8);
     let plot = json!({
         "signal": "/1.1/plot_camera1/camera1", "shape": [60, 120, 160],
-        "axes": ["omega", null, null], "interpretation": "image", "others": [], "issues": [],
+        "axes": ["omega", "y_pixel_offset", "x_pixel_offset"], "interpretation": "image", "others": [], "issues": [],
     });
     assert_eq!(facts["plots"]["/1.1"], plot);
     let camera = &facts["data"]["/1.1/instrument/camera1"];
