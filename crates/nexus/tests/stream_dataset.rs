@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use hub::Hub;
@@ -305,44 +306,52 @@ fn a_partial_large_chunk_is_seen_and_replaced_when_it_is_full() {
     let writer = Writer::new();
     run(async {
         let mut dataset = writer.dataset("mca", DOUBLE, &[Some(1000)], Policy::live());
-        // Enough to compress, not enough to fill the smallest chunks.
+        // Twenty spectra per second: two chunks of four, and half a chunk.
         dataset.append(0, 10, None, count(0, 10_000)).unwrap();
-        dataset.expose().unwrap();
+        shown(&mut dataset, 10).await;
         let seen = writer.seen("mca").unwrap();
         assert!(seen.is_compressed());
-        assert_eq!(seen.layout["chunks"], json!([16, 1000]));
+        assert_eq!(seen.layout["chunks"], json!([4, 1000]));
         assert_eq!(seen.layout["shape"], json!([10, 1000]));
-        assert_eq!(seen.filter_masks(), [3], "neither shuffled nor compressed");
-        assert!(seen.bytes == count(0, 10_000));
-        let place = seen.layout["stored"][0].clone();
-
-        dataset.append(10, 4, None, count(10_000, 4000)).unwrap();
-        dataset.expose().unwrap();
-        let seen = writer.seen("mca").unwrap();
         assert_eq!(
-            seen.layout["stored"],
-            json!([place]),
-            "stored at the same place"
+            seen.filter_masks(),
+            [0, 0, 3],
+            "neither shuffled nor compressed"
         );
-        assert!(seen.bytes == count(0, 14_000));
+        assert!(seen.bytes == count(0, 10_000));
+        let place = seen.layout["stored"][2].clone();
 
-        dataset.append(14, 56, None, count(14_000, 56_000)).unwrap();
+        dataset.append(10, 1, None, count(10_000, 1000)).unwrap();
+        shown(&mut dataset, 11).await;
+        let seen = writer.seen("mca").unwrap();
+        assert_eq!(seen.layout["stored"][2], place, "stored at the same place");
+        assert!(seen.bytes == count(0, 11_000));
+
+        dataset.append(11, 59, None, count(11_000, 59_000)).unwrap();
         writer.outbox.drain().await;
         let seen = writer.seen("mca").unwrap();
-        assert_eq!(seen.filter_masks(), [0; 4]);
-        assert!(seen.bytes == count(0, 64_000));
-        // The chunks were news enough; the next one is exposed when it takes longer.
-        dataset.expose().unwrap();
-        assert_eq!(dataset.visible(), 64);
-        dataset.expose().unwrap();
+        assert_eq!(seen.filter_masks(), [0; 17]);
+        assert!(seen.bytes == count(0, 68_000));
+        shown(&mut dataset, 70).await;
         let seen = writer.seen("mca").unwrap();
-        assert_eq!(seen.filter_masks(), [0, 0, 0, 0, 3]);
+        assert_eq!(seen.filter_masks()[16..], [0, 3]);
         assert!(seen.bytes == count(0, 70_000));
         assert_eq!(dataset.close().await.unwrap(), 70);
     });
     let seen = writer.end("mca");
-    assert_eq!(seen.filter_masks(), [0; 5]);
+    assert_eq!(seen.filter_masks(), [0; 18]);
     assert!(seen.bytes == count(0, 70_000));
+}
+
+/// Commits until readers can see so many points.
+async fn shown(dataset: &mut StreamDataset, points: u64) {
+    loop {
+        dataset.expose().unwrap();
+        if dataset.visible() == points {
+            return;
+        }
+        hub::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[test]
@@ -367,9 +376,7 @@ fn noise_is_seen_and_replaced_too() {
             dataset
                 .append(first as u64, count, None, part(first..last))
                 .unwrap();
-            writer.outbox.drain().await;
-            dataset.expose().unwrap();
-            dataset.expose().unwrap();
+            shown(&mut dataset, last as u64).await;
             let seen = writer.seen("noise").unwrap();
             assert!(seen.is_compressed());
             assert!(seen.bytes == noise[..4 * last]);
@@ -492,11 +499,11 @@ fn points_that_become_huge_do_not_stay_in_memory() {
         let mut dataset = writer.dataset("u2", ElementType::Uint(2, LITTLE), &[None], {
             small(Policy::live())
         });
-        // Chunks of 8192 points, then points as large as a chunk.
+        // Chunks of 4096 points, then points as large as a chunk.
         dataset
             .append(0, 8000, Some(&[1]), vec![1; 16_000].into())
             .unwrap();
-        dataset.expose().unwrap();
+        shown(&mut dataset, 8000).await;
         for n in 8000..8100 {
             dataset
                 .append(n, 1, Some(&[10_000]), vec![2; 20_000].into())

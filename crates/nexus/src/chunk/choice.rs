@@ -14,7 +14,7 @@ pub const MAX_CHUNK: u64 = 1 << 20;
 pub const MIN_CHUNK: u64 = 4 << 10;
 
 /// Bytes of the smallest chunk that is worth compressing.
-const MIN_FILTERED: u64 = 64 << 10;
+const MIN_FILTERED: u64 = 8 << 10;
 
 /// Of how many seconds the points of a slow stream share a chunk.
 const SLOW_SPAN: f64 = 4.0;
@@ -105,8 +105,10 @@ fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
 ///
 /// A chunk that is not full when readers are to see it is stored as it is, at its full size. So
 /// slow streams get small chunks, for the points of four seconds, that are never compressed and
-/// stay where they are. Compressed chunks leave a hole where they were stored before; they are made
-/// so small that they are full in time, of the points of a quarter second. Lengths are powers of two.
+/// stay where they are. A chunk that is compressed once it is full moves, and HDF5 may use its old
+/// place before a reader has learnt of the new one: the reader would see garbage. So where a chunk
+/// of a quarter second is worth compressing, chunks are made that small: they are full in time and
+/// need not be shown before. Lengths are powers of two.
 ///
 /// Points larger than `target` share no chunks, so that each is stored once.
 pub fn live_chunk(
@@ -122,17 +124,17 @@ pub fn live_chunk(
         return Some((single_point(element, item, target), true));
     }
     let rate = points as f64 / elapsed.as_secs_f64().max(LEAST_ELAPSED);
-    let filtered = rate * SLOW_SPAN * point as f64 >= MIN_FILTERED as f64;
-    let (span, least) = if filtered {
-        (FAST_SPAN, MIN_FILTERED)
-    } else {
-        (SLOW_SPAN, MIN_CHUNK)
-    };
-    let wanted = (rate * span).max(1.0).log2().round().min(62.0);
-    let least = least.min(target).div_ceil(point).next_power_of_two();
+    let length = |span: f64| 1u64 << (rate * span).max(1.0).log2().round().min(62.0) as u32;
     let most = 1 << (target / point).ilog2();
+    let filtered = length(FAST_SPAN).saturating_mul(point) >= MIN_FILTERED.min(target);
+    let length = if filtered {
+        length(FAST_SPAN)
+    } else {
+        let least = MIN_CHUNK.min(target).div_ceil(point).next_power_of_two();
+        length(SLOW_SPAN).max(least)
+    };
     let chunk = ChunkShape {
-        length: (1 << wanted as u32).max(least).min(most),
+        length: length.min(most),
         element: full.element,
     };
     Some((chunk, filtered))
@@ -200,11 +202,12 @@ mod tests {
         // A burst is not mistaken for a rate.
         assert_eq!(live(&[], 500, 0.001), (4096, false));
         // Worth compressing; fast; as fast as it gets.
-        assert_eq!(live(&[], 2500, 1.0), (8192, true));
+        assert_eq!(live(&[], 2500, 1.0), (8192, false));
+        assert_eq!(live(&[], 5000, 1.0), (1024, true));
         assert_eq!(live(&[], 100_000, 1.0), (32_768, true));
         assert_eq!(live(&[], 1_000_000, 1.0), (131_072, true));
         // Spectra of 16 KiB.
-        assert_eq!(live(&[2048], 2, 1.0), (4, true));
+        assert_eq!(live(&[2048], 2, 1.0), (1, true));
         assert_eq!(live(&[2048], 50, 1.0), (16, true));
         assert_eq!(live(&[2048], 500, 1.0), (64, true));
     }

@@ -3,7 +3,7 @@
 mod deal;
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -18,6 +18,9 @@ use crate::tree::ElementType;
 /// Bytes below which a dataset that has ended is contiguous, without filters, as in the files of
 /// blisswriter.
 const CONTIGUOUS: u64 = 1 << 20;
+
+/// How long readers may wait for the points of a chunk that is not full.
+const SOON: Duration = Duration::from_millis(500);
 
 /// The dataset of one stream at one place of a file, growing point by point.
 ///
@@ -45,8 +48,8 @@ pub struct StreamDataset {
     before: u64,
     /// Points of the slab that readers can see.
     exposed: u64,
-    /// Whether chunks were filled since the last time that readers were shown something.
-    advanced: bool,
+    /// When the last chunk was filled, or the first one begun.
+    filled: Option<Instant>,
     /// Bytes of the last slab.
     usual: usize,
     failed: Option<Error>,
@@ -79,7 +82,7 @@ impl StreamDataset {
             slab: Slab::new(),
             before: 0,
             exposed: 0,
-            advanced: false,
+            filled: None,
             usual: 0,
             failed: None,
         })
@@ -171,7 +174,7 @@ impl StreamDataset {
     /// Lets readers see the points that have come, from the next flush of the file on; to be called
     /// before each flush. Does nothing in [`Mode::Backlog`], where they see whole chunks.
     ///
-    /// Where chunks fill up between two calls, the last, partial one is left for the next call.
+    /// The last chunk of a compressed dataset is left out while it fills up within half a second.
     ///
     /// # Errors
     /// When the dataset cannot be written.
@@ -192,9 +195,10 @@ impl StreamDataset {
         let Some(store) = self.store.clone() else {
             return Ok(());
         };
-        let advanced = std::mem::take(&mut self.advanced);
+        // A chunk that will be compressed is better not shown before it is full, if that is soon.
+        let soon = store.filtered && self.filled.is_some_and(|filled| filled.elapsed() < SOON);
         // Rows are only shown behind rows that are stored.
-        if (advanced && store.filtered) || store.pending.get() > 0 {
+        if soon || store.pending.get() > 0 {
             return Ok(());
         }
         if self.slab.rows() == self.exposed {

@@ -202,6 +202,7 @@ impl Place {
                 .expose()
                 .map(|()| dataset.visible())
                 .map_err(|error| with_causes(&error)),
+            Filling::Frames(frames) if frames.dataset.is_resting() => return,
             Filling::Frames(frames) => {
                 let readable = frames.files.readable(frames.saved);
                 frames.show(readable).map(|()| frames.dataset.visible())

@@ -66,6 +66,7 @@ impl StreamDataset {
             failure: RefCell::new(None),
         });
         self.store = Some(Rc::clone(&store));
+        self.filled = Some(Instant::now());
         if self.slab.rows() < store.recipe.shape.length {
             return Ok(());
         }
@@ -130,7 +131,7 @@ impl StreamDataset {
             self.post(Work::Raw);
         }
         self.before = 0;
-        self.advanced = true;
+        self.filled = Some(Instant::now());
     }
 
     /// Sends the slab on its way; what follows belongs to the same chunk.
