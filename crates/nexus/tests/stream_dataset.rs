@@ -305,42 +305,39 @@ fn a_slow_stream_is_seen_point_by_point() {
 fn a_partial_large_chunk_is_seen_and_replaced_when_it_is_full() {
     let writer = Writer::new();
     run(async {
-        let mut dataset = writer.dataset("mca", DOUBLE, &[Some(1000)], Policy::live());
-        // Twenty spectra per second: two chunks of four, and half a chunk.
-        dataset.append(0, 10, None, count(0, 10_000)).unwrap();
-        shown(&mut dataset, 10).await;
+        let mut dataset = writer.dataset("mca", DOUBLE, &[Some(250)], Policy::live());
+        // Forty short spectra per second: two chunks of eight, and half a chunk.
+        dataset.append(0, 20, None, count(0, 5000)).unwrap();
+        shown(&mut dataset, 20).await;
         let seen = writer.seen("mca").unwrap();
         assert!(seen.is_compressed());
-        assert_eq!(seen.layout["chunks"], json!([4, 1000]));
-        assert_eq!(seen.layout["shape"], json!([10, 1000]));
-        assert_eq!(
-            seen.filter_masks(),
-            [0, 0, 3],
-            "neither shuffled nor compressed"
-        );
-        assert!(seen.bytes == count(0, 10_000));
+        assert_eq!(seen.layout["chunks"], json!([8, 250]));
+        assert_eq!(seen.layout["shape"], json!([20, 250]));
+        let partial_is_plain = [0, 0, 3];
+        assert_eq!(seen.filter_masks(), partial_is_plain);
+        assert!(seen.bytes == count(0, 5000));
         let place = seen.layout["stored"][2].clone();
 
-        dataset.append(10, 1, None, count(10_000, 1000)).unwrap();
-        shown(&mut dataset, 11).await;
+        dataset.append(20, 1, None, count(5000, 250)).unwrap();
+        shown(&mut dataset, 21).await;
         let seen = writer.seen("mca").unwrap();
         assert_eq!(seen.layout["stored"][2], place, "stored at the same place");
-        assert!(seen.bytes == count(0, 11_000));
+        assert!(seen.bytes == count(0, 5250));
 
-        dataset.append(11, 59, None, count(11_000, 59_000)).unwrap();
+        dataset.append(21, 119, None, count(5250, 29_750)).unwrap();
         writer.outbox.drain().await;
         let seen = writer.seen("mca").unwrap();
         assert_eq!(seen.filter_masks(), [0; 17]);
-        assert!(seen.bytes == count(0, 68_000));
-        shown(&mut dataset, 70).await;
+        assert!(seen.bytes == count(0, 34_000));
+        shown(&mut dataset, 140).await;
         let seen = writer.seen("mca").unwrap();
         assert_eq!(seen.filter_masks()[16..], [0, 3]);
-        assert!(seen.bytes == count(0, 70_000));
-        assert_eq!(dataset.close().await.unwrap(), 70);
+        assert!(seen.bytes == count(0, 35_000));
+        assert_eq!(dataset.close().await.unwrap(), 140);
     });
     let seen = writer.end("mca");
     assert_eq!(seen.filter_masks(), [0; 18]);
-    assert!(seen.bytes == count(0, 70_000));
+    assert!(seen.bytes == count(0, 35_000));
 }
 
 /// Commits until readers can see so many points.

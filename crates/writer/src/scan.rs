@@ -10,6 +10,7 @@ mod place;
 use std::sync::{Arc, OnceLock};
 
 use blissdata::store::{DataStore, ScanKey};
+use hub::Event;
 
 use crate::checks::DiskSpace;
 use crate::report::{Outcome, Progress, ScanReport};
@@ -24,6 +25,7 @@ use listener::ScanListener;
 pub struct NexusScanWriter {
     key: ScanKey,
     subscriber: Subscriber,
+    begun: Event,
     progress: Arc<Progress>,
     report: Arc<OnceLock<ScanReport>>,
 }
@@ -38,18 +40,20 @@ impl NexusScanWriter {
     ) -> Result<NexusScanWriter, IllegalTransition> {
         let writer = NexusScanWriter {
             subscriber: Subscriber::new(key.to_string()),
+            begun: Event::new(),
             progress: Arc::default(),
             report: Arc::default(),
             key: key.clone(),
         };
-        let (progress, report) = (writer.progress.clone(), writer.report.clone());
+        let (begun, progress) = (writer.begun.clone(), writer.progress.clone());
+        let report = writer.report.clone();
         let listener = ScanListener {
             store: store.clone(),
             key: key.clone(),
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
         writer.subscriber.start(mode, listener, move || {
-            ScanConsumer::new(key, space, progress, report)
+            ScanConsumer::new(key, space, begun, progress, report)
         })?;
         Ok(writer)
     }
@@ -62,6 +66,16 @@ impl NexusScanWriter {
     /// The subscriber: its state, and the means to stop it.
     pub fn subscriber(&self) -> &Subscriber {
         &self.subscriber
+    }
+
+    /// Waits until the scan has its files, or is known to get none.
+    ///
+    /// Whoever begins scans one after the other finds them in this order in their file.
+    pub async fn begun(&self) {
+        tokio::select! {
+            () = self.begun.wait() => {}
+            _ = self.subscriber.join(None) => {}
+        }
     }
 
     /// Figures of the saving so far.

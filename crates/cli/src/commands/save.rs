@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use blissdata::store::{DataStore, ScanKey};
 use serde_json::json;
@@ -16,6 +17,9 @@ use crate::signals::Interrupts;
 /// Scans that are saved at the same time: enough to keep disk and processors busy, few enough for
 /// memory not to depend on how many keys were given.
 const TOGETHER: usize = 4;
+
+/// How long to wait for a scan's files, so that scans stand in them in the order of their keys.
+const ORDER: Duration = Duration::from_secs(2);
 
 /// Saves the scans and tells what became of each.
 pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) -> Outcome {
@@ -40,7 +44,13 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
             let Some(key) = waiting.pop_front() else {
                 break;
             };
-            running.push_back(begin(&workshop, &store, key, saving)?);
+            let scan = begin(&workshop, &store, key, saving)?;
+            tokio::select! {
+                // One that is not even prepared must not keep the others.
+                _ = hub::timeout(ORDER, scan.begun()) => {}
+                () = interrupts.finish.wait() => {}
+            }
+            running.push_back(scan);
         }
         let Some(first) = running.pop_front() else {
             break;

@@ -16,12 +16,19 @@ pub const MIN_CHUNK: u64 = 4 << 10;
 /// Bytes of the smallest chunk that is worth compressing.
 const MIN_FILTERED: u64 = 8 << 10;
 
+/// Bytes of a point that is large: a spectrum, an image.
+const LARGE: u64 = 4 << 10;
+
 /// Of how many seconds the points of a slow stream share a chunk.
 const SLOW_SPAN: f64 = 4.0;
 
-/// The same for a fast stream. It is about the time between two commits, so that hardly ever a chunk
-/// has to be shown that is not full.
+/// The same for a fast stream: about the time between two commits, so that hardly ever a chunk has
+/// to be shown that is not full.
 const FAST_SPAN: f64 = 0.25;
+
+/// The same for large points. Readers see whole chunks only, and live plots want as many spectra as
+/// there are scalars.
+const LARGE_SPAN: f64 = 0.02;
 
 /// Shortest time a rate is measured over: the first points of a scan come in a burst.
 const LEAST_ELAPSED: f64 = 0.5;
@@ -108,7 +115,8 @@ fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
 /// stay where they are. A chunk that is compressed once it is full moves, and HDF5 may use its old
 /// place before a reader has learnt of the new one: the reader would see garbage. So where a chunk
 /// of a quarter second is worth compressing, chunks are made that small: they are full in time and
-/// need not be shown before. Lengths are powers of two.
+/// need not be shown before. The same holds for large points, with chunks of very few of them.
+/// Lengths are powers of two.
 ///
 /// Points larger than `target` share no chunks, so that each is stored once.
 pub fn live_chunk(
@@ -124,14 +132,15 @@ pub fn live_chunk(
         return Some((single_point(element, item, target), true));
     }
     let rate = points as f64 / elapsed.as_secs_f64().max(LEAST_ELAPSED);
-    let length = |span: f64| 1u64 << (rate * span).max(1.0).log2().round().min(62.0) as u32;
+    let length = |span: f64| 1u64 << (rate * span).max(1.0).log2().round().min(40.0) as u32;
     let most = 1 << (target / point).ilog2();
-    let filtered = length(FAST_SPAN).saturating_mul(point) >= MIN_FILTERED.min(target);
-    let length = if filtered {
-        length(FAST_SPAN)
+    let (length, filtered) = if point >= LARGE {
+        (length(LARGE_SPAN), true)
+    } else if length(FAST_SPAN) * point >= MIN_FILTERED {
+        (length(FAST_SPAN), true)
     } else {
         let least = MIN_CHUNK.min(target).div_ceil(point).next_power_of_two();
-        length(SLOW_SPAN).max(least)
+        (length(SLOW_SPAN).max(least), false)
     };
     let chunk = ChunkShape {
         length: length.min(most),
@@ -208,8 +217,9 @@ mod tests {
         assert_eq!(live(&[], 1_000_000, 1.0), (131_072, true));
         // Spectra of 16 KiB.
         assert_eq!(live(&[2048], 2, 1.0), (1, true));
-        assert_eq!(live(&[2048], 50, 1.0), (16, true));
-        assert_eq!(live(&[2048], 500, 1.0), (64, true));
+        assert_eq!(live(&[2048], 50, 1.0), (1, true));
+        assert_eq!(live(&[2048], 400, 1.0), (8, true));
+        assert_eq!(live(&[2048], 50_000, 1.0), (64, true));
     }
 
     #[test]

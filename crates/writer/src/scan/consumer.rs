@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use blissdata::reader::{LossReason, ScanEvent as StreamEvent, StreamId};
 use blissdata::store::ScanKey;
+use hub::Event;
 use nexus::dataset::{Mode, Policy};
 use tracing::{debug, info};
 
@@ -30,6 +31,8 @@ pub struct ScanConsumer {
     key: ScanKey,
     space: DiskSpace,
     started: Instant,
+    /// Sent when the scan has its files, or will have none.
+    begun: Event,
     progress: Arc<Progress>,
     report: Arc<OnceLock<ScanReport>>,
     account: Account,
@@ -61,6 +64,7 @@ impl ScanConsumer {
     pub fn new(
         key: ScanKey,
         space: DiskSpace,
+        begun: Event,
         progress: Arc<Progress>,
         report: Arc<OnceLock<ScanReport>>,
     ) -> ScanConsumer {
@@ -68,6 +72,7 @@ impl ScanConsumer {
         ScanConsumer {
             key,
             space,
+            begun,
             started: Instant::now(),
             progress,
             report,
@@ -179,7 +184,9 @@ impl Consumer for ScanConsumer {
 
     async fn consume(&mut self, event: ScanEvent) -> Result<(), Fault> {
         if let ScanEvent::Prepared(prepared) = event {
-            return self.prepare(*prepared);
+            self.prepare(*prepared)?;
+            self.begun.send();
+            return Ok(());
         }
         let Some(saved) = &mut self.saved else {
             return Err(Fault::Failed(
@@ -201,11 +208,12 @@ impl Consumer for ScanConsumer {
 
     async fn tick(&mut self) {
         if let Some(saved) = &mut self.saved {
-            saved.commit(&mut self.account);
+            saved.commit(&mut self.account).await;
         }
     }
 
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
+        self.begun.send();
         if let Some(saved) = &mut self.saved
             && !saved.closed
         {
@@ -275,10 +283,12 @@ impl Saved {
     }
 
     /// Makes what has come visible to readers.
-    fn commit(&mut self, account: &mut Account) {
+    async fn commit(&mut self, account: &mut Account) {
         if self.policy.mode == Mode::Backlog || self.closed {
             return;
         }
+        // Chunks on their way would be missing: plots want all streams at the same point.
+        self.bench.outbox.drain().await;
         for place in &mut self.places {
             place.expose(&self.files[place.file], account);
         }
