@@ -23,8 +23,9 @@ Output:
               {"kind": "external", "file": ..., "path": ...}
               {"kind": "hard", "path": first path of the same object}
 
-What differs between two correct files is left out: the versions and times that
-a writer stamps on the root group, and the data root, which becomes <ROOT>.
+What differs between two correct files is replaced by a placeholder: the data
+root (<ROOT>), and the versions and times that a writer stamps on the root
+group.
 
 Non-finite numbers are written as the strings "NaN", "Infinity" and
 "-Infinity"; complex numbers as [real, imaginary]; bytes that are not text as
@@ -64,7 +65,12 @@ _FILTERS = {
     32008: "bitshuffle",
 }
 # What a writer stamps on the root group: its own versions, and the time by its clock.
-STAMPS = ("file_time", "file_update_time", "HDF5_Version", "h5py_version")
+STAMPS = {
+    "file_time": "<TIME>",
+    "file_update_time": "<TIME>",
+    "HDF5_Version": "<VERSION>",
+    "h5py_version": "<VERSION>",
+}
 
 
 class Describer:
@@ -81,8 +87,9 @@ class Describer:
 
     def root_group(self, h5):
         tree = self._group(h5["/"])
-        for name in STAMPS:
-            tree["attrs"].pop(name, None)
+        for name, text in STAMPS.items():
+            if name in tree["attrs"]:
+                tree["attrs"][name]["value"] = text
         return tree
 
     # -- structure ---------------------------------------------------------

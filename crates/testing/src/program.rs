@@ -64,13 +64,23 @@ impl Program {
         true
     }
 
-    /// Sends SIGINT and waits for the end. Gives the exit status and the whole log.
-    pub fn interrupt(mut self) -> (ExitStatus, String) {
+    /// Sends a signal, such as `TERM`.
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id();
         let sent = Command::new("sh")
-            .args(["-c", &format!("kill -INT {pid}")])
+            .args(["-c", &format!("kill -{name} {pid}")])
             .status();
         assert!(sent.unwrap().success());
+    }
+
+    /// Sends SIGINT and waits for the end. Gives the exit status and the whole log.
+    pub fn interrupt(self) -> (ExitStatus, String) {
+        self.signal("INT");
+        self.end()
+    }
+
+    /// Waits for the end. Gives the exit status and the whole log.
+    pub fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
         // The log ends when the process does.
         loop {
@@ -81,7 +91,7 @@ impl Program {
                 Ok(line) => self.hear(&line),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    panic!("does not end after SIGINT:\n{}", self.log)
+                    panic!("does not end:\n{}", self.log)
                 }
             }
         }

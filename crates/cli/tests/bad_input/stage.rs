@@ -1,15 +1,15 @@
 //! A data store with scans, and the command that saves them.
 
-use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use blissdata::document::{Identity, ScanState};
 use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
+use testing::Program;
 
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
 
@@ -95,10 +95,8 @@ impl Stage {
     }
 
     /// Starts `run` and waits until it takes scans.
-    pub fn run(&self) -> Running {
-        let mut command = Command::new(WRITER);
-        command.args(["run", &self.url()]);
-        let mut running = Running::start(command);
+    pub fn run(&self) -> Program {
+        let mut running = Program::start(Command::new(WRITER).args(["run", &self.url()]));
         running.wait_for("subscribed");
         running
     }
@@ -113,57 +111,6 @@ fn saved(output: Output) -> Saved {
             .map(|line| serde_json::from_str(line).unwrap())
             .collect(),
         log: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-/// A child process whose log is read line by line.
-pub struct Running {
-    child: Child,
-    log: BufReader<ChildStderr>,
-}
-
-impl Running {
-    pub fn start(mut command: Command) -> Running {
-        let mut child = command
-            .stderr(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        Running { child, log }
-    }
-
-    /// Reads the log until a line holds this text.
-    pub fn wait_for(&mut self, text: &str) -> String {
-        let mut seen = String::new();
-        loop {
-            let mut line = String::new();
-            let read = self.log.read_line(&mut line).unwrap();
-            seen.push_str(&line);
-            assert!(read > 0, "the log ended without {text:?}:\n{seen}");
-            if line.contains(text) {
-                return line;
-            }
-        }
-    }
-
-    pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    pub fn end(mut self) -> Saved {
-        let mut rest = String::new();
-        std::io::Read::read_to_string(&mut self.log, &mut rest).unwrap();
-        let mut saved = saved(self.child.wait_with_output().unwrap());
-        saved.log = rest;
-        saved
     }
 }
 
@@ -205,19 +152,9 @@ with h5py.File(sys.argv[1], 'r', locking=False) as file:
     read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else known(item[()].tolist())
     print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
 ";
-    let python = std::env::var("NEXUS_WRITER_PYTHON").unwrap();
-    let output = Command::new(python)
-        .args(["-c", PROGRAM])
-        .arg(file)
-        .args(paths)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
+    let mut python = testing::python();
+    python.args(["-c", PROGRAM]).arg(file).args(paths);
+    serde_json::from_str(&testing::output(&mut python)).unwrap()
 }
 
 /// Lets a command run without the rights of the super-user, whom no permission stops.

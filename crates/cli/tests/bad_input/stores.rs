@@ -6,7 +6,9 @@ use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::resp;
 use blissdata::store::DataStore;
 
-use crate::stage::{Running, Stage, WRITER};
+use testing::Program;
+
+use crate::stage::{Stage, WRITER};
 
 const KEY: &str = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4";
 
@@ -23,7 +25,7 @@ fn refused(args: &[&str]) -> String {
 #[test]
 fn what_is_typed_wrong_is_refused() {
     assert!(refused(&["save", "http://here:1", KEY]).contains("unknown scheme"));
-    assert!(refused(&["save", "redis://localhost:1/zero", KEY]).contains("zero"));
+    assert!(refused(&["save", "redis://localhost:1/zero", KEY]).contains("database"));
     assert!(refused(&["save", "redis://localhost:1", "scan"]).contains("esrf:scan:"));
     assert!(refused(&["save", "redis://localhost:1"]).contains("KEY"));
     assert!(refused(&["--log", "loud", "save", "redis://localhost:1", KEY]).contains("loud"));
@@ -46,9 +48,7 @@ fn a_server_that_is_not_there_is_told() {
 async fn an_empty_database_is_waited_for() {
     let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
     let url = server.url();
-    let mut command = Command::new(WRITER);
-    command.args(["save", "--json", &url.with_secrets(), KEY]);
-    let mut running = Running::start(command);
+    let mut running = Program::start(Command::new(WRITER).args(["save", &url.with_secrets(), KEY]));
     running.wait_for("not initialised");
     DataStore::connect(&url)
         .await
@@ -56,23 +56,18 @@ async fn an_empty_database_is_waited_for() {
         .initialise()
         .await
         .unwrap();
-    let saved = running.end();
-    assert_eq!(saved.status, Some(1));
-    assert_eq!(
-        saved.reports[0]["reason"],
-        format!("scan {KEY} does not exist")
-    );
+    // It looks for the scan now, and there is none.
+    assert_eq!(running.end().0.code(), Some(1));
 }
 
 #[tokio::test]
 async fn waiting_ends_with_a_signal() {
     let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
-    let mut command = Command::new(WRITER);
-    command.args(["run", &server.url().with_secrets()]);
-    let mut running = Running::start(command);
+    let url = server.url().with_secrets();
+    let mut running = Program::start(Command::new(WRITER).args(["run", &url]));
     running.wait_for("not initialised");
     running.signal("TERM");
-    assert_eq!(running.end().status, Some(0));
+    assert!(running.end().0.success());
 }
 
 #[tokio::test]
