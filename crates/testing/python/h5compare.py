@@ -11,8 +11,8 @@ Each difference has a kind, a path in a file, and an explanation:
     LINK     kind or target of a link, virtual source, or external file differs
 
 How a dataset is stored is up to the writer: its layout, chunks, filters and maximal shape are not
-compared, nor is its fill value, beyond the elements that show it; nor the stamps on the root group. Values
-must be equal to the last bit.
+compared, nor is its fill value, beyond the elements that show it; nor are the stamps on the root
+group. Values must be equal to the last bit.
 """
 
 import json
