@@ -145,16 +145,26 @@ pub async fn end(mut scan: ScanPublisher) -> String {
 
 /// What h5py reads at these paths of a file; null where there is nothing, "nan" for NaN.
 pub fn read(file: &Path, paths: &[&str]) -> Json {
+    try_read(file, paths).unwrap()
+}
+
+/// The same for a file that may not be readable yet.
+pub fn try_read(file: &Path, paths: &[&str]) -> Result<Json, String> {
     const PROGRAM: &str = "
 import json, sys, h5py
 with h5py.File(sys.argv[1], 'r', locking=False) as file:
-    known = lambda value: [known(v) for v in value] if isinstance(value, list) else (value if value == value else 'nan')
+    def known(value):
+        return [known(v) for v in value] if isinstance(value, list) else value if value == value else 'nan'
     read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else known(item[()].tolist())
     print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
 ";
     let mut python = testing::python();
     python.args(["-c", PROGRAM]).arg(file).args(paths);
-    serde_json::from_str(&testing::output(&mut python)).unwrap()
+    let done = python.output().unwrap();
+    match done.status.success() {
+        true => Ok(serde_json::from_slice(&done.stdout).unwrap()),
+        false => Err(String::from_utf8_lossy(&done.stderr).into_owned()),
+    }
 }
 
 /// Lets a command run without the rights of the super-user, whom no permission stops.

@@ -1,0 +1,124 @@
+//! Scans that are saved while they run.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use blissdata::document::Identity;
+use blissdata::publish::{ScanPublisher, StreamDefinition};
+use blissdata::store::DataStore;
+use serde_json::{Value as Json, json};
+use testing::Program;
+
+use crate::stage::{Stage, WRITER, diode, end, floats, read, send, stream, try_read};
+
+/// Nothing that a test waits for takes that long, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks until the file shows what is expected: a commit comes by itself, nobody tells when.
+async fn wait_until(file: &Path, paths: &[&str], expected: &Json) {
+    let begun = Instant::now();
+    // A file that is just being made cannot be opened.
+    while !file.exists() || try_read(file, paths).as_ref() != Ok(expected) {
+        assert!(begun.elapsed() < PATIENCE, "{:?}", try_read(file, paths));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn points_are_seen_during_the_scan() {
+    let stage = Stage::new().await;
+    let mut running = stage.run();
+    let file = stage.file("a.h5");
+    let entry = json!({"1.1": {"type": "group", "children": {
+        "diode": {"type": "dataset", "attributes": {"units": "V"}, "value": stream("diode")},
+        "mca": stream("mca"),
+        "link": {"type": "soft_link", "target_path": "diode"},
+    }}});
+    let mut scan = stage.create(&file, entry).await;
+    let diode = diode(&mut scan).await;
+    let spectra = StreamDefinition::numeric("<u4".parse().unwrap(), &[Some(3)]);
+    let mca = scan.add_stream("mca", spectra).await.unwrap();
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    let paths = ["1.1/diode", "1.1/mca", "1.1/link"];
+
+    send(&diode, &[0.0, 1.0]).await;
+    wait_until(&file, &paths, &json!([[0.0, 1.0], null, [0.0, 1.0]])).await;
+    let spectrum: Vec<u8> = [7u32, 8, 9]
+        .into_iter()
+        .flat_map(u32::to_le_bytes)
+        .collect();
+    mca.send(&spectrum, 1).await.unwrap();
+    mca.flush().await.unwrap();
+    send(&diode, &[2.0]).await;
+    let both = json!([[0.0, 1.0, 2.0], [[7, 8, 9]], [0.0, 1.0, 2.0]]);
+    wait_until(&file, &paths, &both).await;
+
+    end(scan).await;
+    running.wait_for("saved in");
+    assert_eq!(read(&file, &paths), both);
+    running.signal("TERM");
+    assert!(running.end().0.success());
+}
+
+#[tokio::test]
+async fn a_session_saves_its_own_scans() {
+    let stage = Stage::new().await;
+    let url = stage.url();
+    let mut running =
+        Program::start(Command::new(WRITER).args(["session", "mine", "--redis", &url]));
+    running.wait_for("subscribed");
+    for session in ["yours", "Mine", "mine"] {
+        let file = stage.file(&format!("{session}.h5"));
+        let path = file.to_str().unwrap().to_owned();
+        let id = Identity {
+            name: "ct".to_owned(),
+            number: 1,
+            data_policy: "no_policy".to_owned(),
+            session: Some(session.to_owned()),
+            proposal: None,
+            collection: None,
+            dataset: None,
+            path: Some(path.clone()),
+        };
+        let root = json!({"type": "group", "children": {"diode": stream("diode")}});
+        let info = json!({"h5maps": {path: root}});
+        let mut scan = ScanPublisher::create(&stage.store, id, info).await.unwrap();
+        let diode = scan.add_stream("diode", floats()).await.unwrap();
+        scan.prepare().await.unwrap();
+        send(&diode, &[1.0]).await;
+        end(scan).await;
+    }
+    running.wait_for("mine.h5");
+    assert_eq!(read(&stage.file("mine.h5"), &["diode"]), json!([[1.0]]));
+    assert!(!stage.file("yours.h5").exists() && !stage.file("Mine.h5").exists());
+    running.signal("TERM");
+    assert!(running.end().0.success());
+}
+
+#[tokio::test]
+async fn a_server_that_restarts_costs_its_scan_and_not_the_service() {
+    let mut stage = Stage::new().await;
+    let mut running = stage.run();
+    let lost = stage.file("lost.h5");
+    let mut scan = stage.create(&lost, json!({"diode": stream("diode")})).await;
+    let diode = diode(&mut scan).await;
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    send(&diode, &[0.0, 1.0]).await;
+    wait_until(&lost, &["diode"], &json!([[0.0, 1.0]])).await;
+
+    stage.server.restart_blocking().unwrap();
+    stage.store = DataStore::connect(&stage.server.url()).await.unwrap();
+    stage.store.initialise().await.unwrap();
+    running.wait_for("INCOMPLETE");
+    assert_eq!(read(&lost, &["diode"]), json!([[0.0, 1.0]]));
+
+    let next = stage.file("next.h5");
+    stage.good_scan(&next).await;
+    running.wait_for("next.h5");
+    assert_eq!(read(&next, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    running.signal("TERM");
+    assert!(running.end().0.success());
+}
