@@ -6,6 +6,7 @@ mod event;
 mod file;
 mod listener;
 mod place;
+mod saved;
 
 use std::sync::{Arc, OnceLock};
 

@@ -26,6 +26,11 @@ impl Account {
         }
     }
 
+    /// The scan.
+    pub fn scan(&self) -> &ScanKey {
+        &self.scan
+    }
+
     /// Something that people should know. Nothing is missing in the files.
     pub fn warning(&mut self, text: impl Display) {
         let text = text.to_string();

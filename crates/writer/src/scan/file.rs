@@ -20,6 +20,8 @@ pub struct ScanFile {
     pub session: FileSession,
     tree: Group,
     links: PendingLinks,
+    /// The last flush failed: it is tried again with each commit, and told once.
+    unflushed: bool,
 }
 
 impl ScanFile {
@@ -55,13 +57,16 @@ impl ScanFile {
             session,
             tree: tree.root,
             links: PendingLinks::default(),
+            unflushed: false,
         };
         let written = file.session.write_tree(&file.tree, &mut file.links);
         written
             .errors
             .iter()
             .for_each(|error| account.problem(error));
-        file.note(account, file.session.stamp());
+        if let Err(error) = file.session.stamp() {
+            account.problem(with_causes(&error));
+        }
         file.flush(account);
         Some(file)
     }
@@ -92,8 +97,12 @@ impl ScanFile {
     }
 
     /// Hands what was written to the operating system, for readers to see.
-    pub fn flush(&self, account: &mut Account) {
-        self.note(account, self.session.flush_if_dirty().map(drop));
+    pub fn flush(&mut self, account: &mut Account) {
+        let flushed = self.session.flush_if_dirty();
+        if let (Err(error), false) = (&flushed, self.unflushed) {
+            account.problem(with_causes(error));
+        }
+        self.unflushed = flushed.is_err();
     }
 
     /// Brings the file to the last version of its tree. `filled` tells which places of streams
@@ -131,12 +140,6 @@ impl ScanFile {
         self.flush(account);
         if let Err(error) = self.session.close() {
             account.problem(error);
-        }
-    }
-
-    fn note(&self, account: &mut Account, result: nexus::Result<()>) {
-        if let Err(error) = result {
-            account.problem(with_causes(&error));
         }
     }
 }
