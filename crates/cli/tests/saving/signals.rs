@@ -41,7 +41,8 @@ async fn a_place_that_changes_at_the_end_keeps_its_data() {
     let stage = Stage::new().await;
     let mut running = stage.run();
     let file = stage.file("a.h5");
-    let children = json!({"kept": stream("diode"), "removed": stream("diode"), "title": "first"});
+    let children = json!({"kept": stream("diode"), "removed": stream("diode"),
+        "title": "first", "note": "right"});
     let mut scan = stage.create(&file, children).await;
     let diode = diode(&mut scan).await;
     scan.prepare().await.unwrap();
@@ -52,14 +53,15 @@ async fn a_place_that_changes_at_the_end_keeps_its_data() {
         "kept": {"type": "dataset", "attributes": {"units": "V"}, "value": stream("diode")},
         "elsewhere": stream("diode"),
         "title": "last",
+        "note": null,
     }});
     scan.info_mut()["h5maps"][file.to_str().unwrap()] = last;
     end(scan).await;
-    running.wait_for("saved in");
-    let paths = ["kept", "removed", "elsewhere", "title"];
+    running.wait_for("INCOMPLETE");
+    let paths = ["kept", "removed", "elsewhere", "title", "note"];
     assert_eq!(
         read(&file, &paths),
-        json!([[0.0, 1.0], [0.0, 1.0], null, "last"])
+        json!([[0.0, 1.0], [0.0, 1.0], null, "last", "right"])
     );
     running.signal("TERM");
     assert!(running.end().0.success());

@@ -34,6 +34,10 @@ impl Account {
     /// Something that people should know. Nothing is missing in the files.
     pub fn warning(&mut self, text: impl Display) {
         let text = text.to_string();
+        // Both versions of a layout have the same mistakes.
+        if self.warnings.contains(&text) {
+            return;
+        }
         warn!(scan = %self.scan, "{text}");
         if self.warnings.len() < KEPT {
             self.warnings.push(text);

@@ -28,9 +28,7 @@ impl ScanFile {
     /// Opens the file and writes the tree into it. Problems are put into the account; there is no
     /// file if nothing can be written in it.
     pub fn begin(bench: &Bench, tree: FileTree, account: &mut Account) -> Option<ScanFile> {
-        for invalid in &tree.invalid {
-            account.problem(format_args!("left out {invalid}"));
-        }
+        tell_invalid(&tree, account);
         let session = match open(bench, Path::new(&tree.file)) {
             Ok(session) => session,
             Err(reason) => {
@@ -107,14 +105,23 @@ impl ScanFile {
 
     /// Brings the file to the last version of its tree. `filled` tells which places of streams
     /// have a dataset.
-    pub fn finish(&mut self, last: &Group, filled: impl Fn(&str) -> bool, account: &mut Account) {
+    pub fn finish(
+        &mut self,
+        last: &FileTree,
+        filled: impl Fn(&str) -> bool,
+        account: &mut Account,
+    ) {
+        tell_invalid(last, account);
         self.retry_links(account);
         self.flush(account);
         let places = self.tree.streams();
         let is_place = |path: &str| places.iter().any(|(place, _)| place == path);
-        let mut changes = difference(&self.tree, last);
+        let is_invalid = |path: &str| last.invalid.iter().any(|item| item.path == path);
+        let mut changes = difference(&self.tree, &last.root);
         changes.retain(|change| match change {
             Change::Attributes { path, .. } => !is_place(path) || filled(path),
+            // A mistake in the last version does not remove what the first one had right.
+            Change::Remove { path, .. } => !is_invalid(path),
             _ => true,
         });
         for change in &changes {
@@ -141,6 +148,12 @@ impl ScanFile {
         if let Err(error) = self.session.close() {
             account.problem(error);
         }
+    }
+}
+
+fn tell_invalid(tree: &FileTree, account: &mut Account) {
+    for invalid in &tree.invalid {
+        account.problem(format_args!("left out {invalid}"));
     }
 }
 

@@ -8,7 +8,6 @@ use blissdata::encoding::Encoding;
 use blissdata::kinds::StreamKind;
 use blissdata::reader::{ScanEvent as StreamEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
-use tracing::warn;
 
 use super::event::{Closed, DetectorFiles, Prepared, ScanEvent, StreamContent, StreamSource};
 use crate::element::element_type;
@@ -97,7 +96,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
             }
             if states {
                 ended = self.reader.state() == ScanState::Closed;
-                self.look_again(false).await?;
+                self.look_again(ended).await?;
             }
         }
     }
@@ -197,11 +196,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
     }
 
     fn trees(&self) -> Vec<FileTree> {
-        let trees = h5maps::trees(&self.reader.document().info);
-        for invalid in trees.iter().flat_map(|tree| &tree.invalid) {
-            warn!(scan = %self.reader.document().key, "left out {invalid}");
-        }
-        trees
+        h5maps::trees(&self.reader.document().info)
     }
 
     async fn send(&self, event: ScanEvent) -> Result<(), Fault> {

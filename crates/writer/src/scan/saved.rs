@@ -198,7 +198,7 @@ impl Saved {
                     .iter()
                     .any(|p| p.file == index && p.path == path && p.is_filled())
             };
-            file.finish(&tree.root, filled, account);
+            file.finish(&tree, filled, account);
             return;
         }
         if self.refused.contains(&tree.file) {
