@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod demo;
+mod logs;
 mod simulate;
 mod stage;
 mod tree;
