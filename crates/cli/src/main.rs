@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit;
 mod logging;
+mod secrets;
 mod signals;
 mod simulation;
 mod terminal;
@@ -13,6 +14,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    if let Err(error) = secrets::hide() {
+        eprintln!("nexus-writer: the password stays visible in the arguments: {error}");
+    }
     let args = args::Args::parse();
     match logging::start(&args.logging, args.command.usual_log())
         .and_then(|()| commands::run(args.command))

@@ -64,6 +64,16 @@ impl Program {
         true
     }
 
+    /// Its arguments, as everybody on the machine can read them.
+    pub fn arguments(&self) -> Vec<String> {
+        let path = format!("/proc/{}/cmdline", self.child.id());
+        let arguments = std::fs::read_to_string(path).unwrap();
+        arguments
+            .split_terminator('\0')
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id();

@@ -4,11 +4,15 @@ use blissdata::store::DataStore;
 use blissdata::url::RedisUrl;
 
 use crate::exit::Failure;
+use crate::secrets;
 use crate::signals::Interrupts;
 
 /// The Redis that was named, or the one that the environment tells.
 pub async fn find(url: Option<&str>) -> Result<RedisUrl, Failure> {
-    RedisUrl::discover(url).await.map_err(Failure::usage)
+    let url = url.map(secrets::reveal);
+    RedisUrl::discover(url.as_deref())
+        .await
+        .map_err(Failure::usage)
 }
 
 /// A store that must be there now. It may still have to be initialised by somebody.

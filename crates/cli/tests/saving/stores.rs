@@ -80,3 +80,27 @@ async fn another_protocol_is_refused() {
     let told = refused(&["save", &stage.url(), KEY]);
     assert!(told.contains("protocol version"), "{told}");
 }
+
+#[tokio::test]
+async fn passwords_work_and_nobody_sees_them() {
+    let options = RedisOptions::new().user("writer", "s3cret", "~* &* +@all");
+    let server = PrivateRedis::start(&options).await.unwrap();
+    let url = server
+        .url()
+        .with_credentials(Some("writer"), Some("s3cret"));
+    for form in [vec!["run"], vec!["session", "demo", "--redis"]] {
+        let mut running = Program::start(Command::new(WRITER).args(&form).arg(url.with_secrets()));
+        running.wait_for("not initialised");
+        let arguments = running.arguments();
+        assert_eq!(arguments[1..arguments.len() - 1], form);
+        assert!(!arguments.concat().contains("s3cret"), "{arguments:?}");
+        let (status, log) = running.interrupt();
+        assert!(status.success() && !log.contains("s3cret"), "{log}");
+    }
+    let wrong = server.url().with_credentials(Some("writer"), Some("gu3ss"));
+    let told = refused(&["save", &wrong.with_secrets(), KEY]);
+    assert!(
+        told.contains("WRONGPASS") && !told.contains("gu3ss"),
+        "{told}"
+    );
+}
