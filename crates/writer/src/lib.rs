@@ -1,7 +1,7 @@
 //! Saves BLISS scans: subscribers, scan and session writers, layouts.
 //!
 //! [`NexusSessionWriter`] listens to the scans of a session and starts a [`NexusScanWriter`] for
-//! each. That one listens to one scan: its document gives the [layout](layout), its streams the data.
+//! each. That one listens to one scan: its document gives the [layout], its streams the data.
 //! Both are [`Subscriber`](subscriber::Subscriber)s. Listeners run on the hub of the thread that
 //! starts them; the consumers of all scans run in the one thread of a [`Workshop`], because the HDF5
 //! library does one thing at a time.

@@ -1,5 +1,7 @@
 //! The published layout as trees: what is understood, and what is told when it is not.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use nexus::tree::{
     Content, Dataset, ElementType, ExternalBinary, ExternalFile, Group, Item, Order, Selection,
     Value, Virtual, VirtualSource,

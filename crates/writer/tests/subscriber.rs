@@ -1,5 +1,7 @@
 //! A subscriber behaves the same in each of its modes.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 //!
 //! The schema is that of `blissdata.h5map` (blissdata 2.4.5): an object of file path to HDF5 item,
 //! where the item of a file is its root group. An item is a group, a link, or a dataset; a dataset's
-//! value is JSON ([`raw`]), typed JSON ([`inline`]), packed bytes ([`packed`]), a compound of
+//! value is JSON (`raw`), typed JSON (`inline`), packed bytes (`packed`), a compound of
 //! these, or the name of a stream.
 //!
 //! ```
