@@ -18,9 +18,9 @@ use nexus::file::{FilePool, FileSession};
 use tracing::warn;
 
 /// Bytes that wait between all listeners and all consumers.
-const QUEUED: usize = 24 << 20;
+const QUEUED: usize = 16 << 20;
 /// Bytes that all scans together may gather in chunks that are not full.
-const GATHERED: u64 = 48 << 20;
+const GATHERED: u64 = 40 << 20;
 /// Bytes of a chunk when there is room.
 const LARGEST_CHUNK: u64 = 1 << 20;
 /// Bytes of a chunk however many streams there are.

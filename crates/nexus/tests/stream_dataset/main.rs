@@ -1,0 +1,11 @@
+//! Datasets of streams, as h5py sees them in another process, during the scan and after it.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod detectors;
+mod seen;
+mod shapes;
+mod stored;
+mod support;
