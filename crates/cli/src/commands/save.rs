@@ -14,9 +14,9 @@ use crate::args::Saving;
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
-/// Scans that are saved at the same time: enough to keep disk and processors busy, few enough for
-/// memory not to depend on how many keys were given.
-const TOGETHER: usize = 4;
+/// Scans that are saved at the same time: while one is written, the next one is read. More would
+/// cost memory and gain nothing.
+const TOGETHER: usize = 2;
 
 /// How long to wait for a scan's files, so that scans stand in them in the order of their keys.
 const ORDER: Duration = Duration::from_secs(2);

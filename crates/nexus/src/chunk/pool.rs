@@ -9,8 +9,12 @@ use hub::{Budget, Event, Queue};
 
 use super::{Encoded, Encoder, Recipe, Recycler, Slab};
 
-/// Bytes of the slabs that may be on their way through a pool.
-const BUDGET: usize = 16 << 20;
+/// Bytes of the slabs that may be on their way through a pool, per worker: one that it works on,
+/// one that waits, and two that are not stored yet.
+const BUDGET: usize = 4 << 20;
+
+/// The same for all workers of a machine with very many processors.
+const LARGEST_BUDGET: usize = 64 << 20;
 
 /// Worker threads that make chunks of slabs, for all datasets of all files.
 ///
@@ -58,7 +62,7 @@ impl Pool {
     /// If the system gives no threads.
     pub fn start() -> io::Result<Pool> {
         let workers = thread::available_parallelism().map_or(1, usize::from);
-        Pool::with_workers(workers, BUDGET)
+        Pool::with_workers(workers, (workers * BUDGET).min(LARGEST_BUDGET))
     }
 
     /// Starts `workers` threads, and lets `budget` bytes be on their way.
