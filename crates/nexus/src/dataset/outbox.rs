@@ -26,6 +26,9 @@ struct Line {
     parcels: RefCell<VecDeque<Parcel>>,
     /// Parcels at the head of the line that wait for nobody, or for the pool only.
     sent: Cell<usize>,
+    /// Parcels that were ever posted. Who waits for those up to now does not wait for those to come:
+    /// a busy dataset must not keep the others waiting.
+    posted: Cell<u64>,
     /// Sent by the pool.
     done: Event,
     scratch: RefCell<Vec<u8>>,
@@ -63,6 +66,7 @@ impl Outbox {
                 pool,
                 parcels: RefCell::default(),
                 sent: Cell::new(0),
+                posted: Cell::new(0),
                 done: Event::new(),
                 scratch: RefCell::default(),
             }),
@@ -89,15 +93,19 @@ impl Outbox {
         }
     }
 
-    /// Waits until the pool has taken everything, so that what is in memory is bounded.
+    /// Waits until the pool has taken everything posted up to now, so that what is in memory is
+    /// bounded.
     pub async fn settle(&self) {
-        self.until(|line| line.sent.get() == line.parcels.borrow().len())
+        let posted = self.line.posted.get();
+        self.until(|line| line.unsent() <= line.posted.get() - posted)
             .await;
     }
 
-    /// Waits until everything is stored.
+    /// Waits until everything posted up to now is stored.
     pub async fn drain(&self) {
-        self.until(|line| line.parcels.borrow().is_empty()).await;
+        let posted = self.line.posted.get();
+        self.until(|line| line.unstored() <= line.posted.get() - posted)
+            .await;
     }
 
     /// Waits until a dataset has got everything.
@@ -109,6 +117,7 @@ impl Outbox {
     pub(super) fn post(&self, parcel: Parcel) {
         let pending = &parcel.store.pending;
         pending.set(pending.get() + 1);
+        self.line.posted.set(self.line.posted.get() + 1);
         self.line.parcels.borrow_mut().push_back(parcel);
         self.advance();
     }
@@ -131,6 +140,16 @@ impl Outbox {
 }
 
 impl Line {
+    /// Parcels in the line.
+    fn unstored(&self) -> u64 {
+        self.parcels.borrow().len() as u64
+    }
+
+    /// Parcels that the pool has not taken yet.
+    fn unsent(&self) -> u64 {
+        self.unstored() - self.sent.get() as u64
+    }
+
     /// Takes the head of the line if it can be stored.
     fn next_ready(&self) -> Option<Parcel> {
         let mut parcels = self.parcels.borrow_mut();

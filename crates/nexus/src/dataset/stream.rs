@@ -171,6 +171,13 @@ impl StreamDataset {
         self.check()
     }
 
+    /// Waits until the chunks that are full are stored, however busy other datasets are.
+    pub async fn drain(&self) {
+        if let Some(store) = self.store.clone() {
+            self.outbox.drain_one(&store).await;
+        }
+    }
+
     /// Lets readers see the points that have come, from the next flush of the file on; to be called
     /// before each flush. Does nothing in [`Mode::Backlog`], where they see whole chunks.
     ///

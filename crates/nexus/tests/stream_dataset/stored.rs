@@ -189,6 +189,36 @@ fn many_datasets_share_a_small_pool() {
 }
 
 #[test]
+fn busy_datasets_do_not_keep_others_waiting() {
+    // Room for one chunk: there is always something that the pool has not taken.
+    let writer = Writer::with_pool(Pool::with_workers(1, 16 << 10).unwrap());
+    run(async {
+        let endless: Vec<_> = ["a", "b", "c"]
+            .map(|name| writer.dataset(name, DOUBLE, &[], small(Policy::backlog())))
+            .into_iter()
+            .map(|mut busy| {
+                hub::spawn(async move {
+                    for first in (0..).step_by(8192) {
+                        busy.append(first, 8192, None, count(first, 8192)).unwrap();
+                        busy.settle().await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        let mut other = writer.dataset("other", DOUBLE, &[], small(Policy::backlog()));
+        for first in (0..40_960).step_by(8192) {
+            other.append(first, 8192, None, count(first, 8192)).unwrap();
+            other.settle().await.unwrap();
+        }
+        writer.outbox.drain().await;
+        assert_eq!(other.visible(), 40_960);
+        assert_eq!(other.close().await.unwrap(), 40_960);
+        endless.iter().for_each(hub::Greenlet::kill);
+    });
+    assert!(writer.end("other").bytes == count(0, 40_960));
+}
+
+#[test]
 fn wrong_points_are_refused_and_the_stream_goes_on() {
     let writer = Writer::new();
     run(async {

@@ -195,6 +195,13 @@ impl Place {
         bench.outbox.advance();
     }
 
+    /// Waits until full chunks are in the file.
+    pub async fn drain(&self) {
+        if let Filling::Points(dataset) = &self.filling {
+            dataset.drain().await;
+        }
+    }
+
     /// Makes what has come visible to readers, from the next flush on.
     pub fn expose(&mut self, file: &ScanFile, account: &mut Account) {
         let exposed = match &mut self.filling {

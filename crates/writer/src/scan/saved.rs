@@ -137,7 +137,9 @@ impl Saved {
             return;
         }
         // Chunks on their way would be missing: plots want all streams at the same point.
-        self.bench.outbox.drain().await;
+        for place in &self.places {
+            place.drain().await;
+        }
         for place in &mut self.places {
             place.expose(&self.files[place.file], account);
         }
