@@ -8,10 +8,12 @@
 
 mod difference;
 mod element;
+mod storage;
 mod value;
 
 pub use difference::{Change, difference};
 pub use element::{ElementType, Order};
+pub use storage::{ChunkOptions, Declared, Scheme, Storage, Stream, UnknownScheme};
 pub use value::{Column, Value};
 
 use std::path::PathBuf;
@@ -63,8 +65,8 @@ pub struct Dataset {
 pub enum Content {
     /// Known now; written at once, contiguous.
     Value(Value),
-    /// The stream of this name; the dataset appears with the first points.
-    Stream(String),
+    /// A stream; the dataset appears with the first points.
+    Stream(Stream),
     /// Raw bytes in other files, read by HDF5 as one contiguous dataset.
     External(ExternalBinary),
     /// Parts of datasets of other files.
@@ -135,9 +137,9 @@ impl Item {
     pub fn stream(&self) -> Option<&str> {
         match self {
             Item::Dataset(Dataset {
-                content: Content::Stream(name),
+                content: Content::Stream(stream),
                 ..
-            }) => Some(name),
+            }) => Some(&stream.name),
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ fn closing_applies_what_has_changed() {
                 attributes: named(attributes),
                 children: named(vec![
                     ("diode", diode),
-                    ("t", with_attributes(Content::Stream("t".to_owned()), t)),
+                    ("t", with_attributes(Content::Stream("t".into()), t)),
                 ]),
             })
         };
@@ -76,7 +76,7 @@ fn closing_applies_what_has_changed() {
                     with_streams(
                         vec![("note", "done".into())],
                         with_attributes(
-                            Content::Stream("diode".to_owned()),
+                            Content::Stream("diode".into()),
                             vec![("units", "V".into())],
                         ),
                         vec![],

@@ -58,7 +58,7 @@ impl<'s, 't> Builder<'s, 't> {
                 Content::Stream(stream) => {
                     self.written.streams.push(StreamPlace {
                         path: here,
-                        stream: stream.clone(),
+                        stream: stream.name.clone(),
                     });
                     Ok(())
                 }

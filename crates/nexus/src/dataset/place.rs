@@ -8,7 +8,7 @@ use crate::chunk::{
     ChunkShape, DECLARED_LEVEL, Fill, MAX_RANK, Part, Recipe, Slab, copy_part, point_size,
 };
 use crate::h5::{self, Chunked, Filter, Group};
-use crate::tree::ElementType;
+use crate::tree::{ElementType, Storage};
 
 /// What is known of a dataset before there are any points.
 pub(super) struct Place {
@@ -18,6 +18,7 @@ pub(super) struct Place {
     /// Shape of a point; `None` for a variable length.
     pub shape: Vec<Option<u64>>,
     fill: Fill,
+    storage: Storage,
 }
 
 impl Place {
@@ -26,6 +27,7 @@ impl Place {
         path: &str,
         element: ElementType,
         shape: Vec<Option<u64>>,
+        storage: Storage,
     ) -> Result<Place, Error> {
         let path = path.to_owned();
         if shape.len() >= MAX_RANK {
@@ -42,6 +44,7 @@ impl Place {
             element,
             shape,
             fill,
+            storage,
         })
     }
 
@@ -101,7 +104,10 @@ impl Place {
     ) -> Result<(h5::Dataset, Recipe), Error> {
         let shape: Vec<u64> = std::iter::once(0).chain(element.iter().copied()).collect();
         let max_shape: Vec<Option<u64>> = std::iter::once(None)
-            .chain(self.shape.iter().copied())
+            .chain(self.shape.iter().map(|length| match self.storage {
+                Storage::Free => *length,
+                Storage::Declared(_) => None,
+            }))
             .collect();
         let filters = [Filter::Shuffle, Filter::Deflate(DECLARED_LEVEL)];
         let options = Chunked {

@@ -13,7 +13,7 @@ use super::store::Store;
 use super::{Error, Mode, Outbox, Policy};
 use crate::chunk::{Slab, live_chunk, point_size, sealed_chunk};
 use crate::h5::Group;
-use crate::tree::ElementType;
+use crate::tree::{ElementType, Storage};
 
 /// Bytes below which a dataset that has ended is contiguous, without filters, as in the files of
 /// blisswriter.
@@ -57,7 +57,8 @@ pub struct StreamDataset {
 
 impl StreamDataset {
     /// A dataset to be made at `path`, relative to `parent`, for points of this type and shape.
-    /// `None` in the shape stands for a length that may differ from point to point.
+    /// `None` in the shape stands for a length that may differ from point to point. `storage` says
+    /// whether chunks and filters are chosen here or were declared.
     ///
     /// # Errors
     /// If elements of the type have no fixed size, or points too many dimensions.
@@ -66,10 +67,11 @@ impl StreamDataset {
         path: &str,
         element: ElementType,
         shape: Vec<Option<u64>>,
+        storage: Storage,
         policy: Policy,
         outbox: Outbox,
     ) -> Result<StreamDataset, Error> {
-        let place = Place::new(parent, path, element, shape)?;
+        let place = Place::new(parent, path, element, shape, storage)?;
         let element = place.shape.iter().map(|length| length.unwrap_or(0));
         Ok(StreamDataset {
             element: element.collect(),

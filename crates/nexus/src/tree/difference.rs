@@ -112,7 +112,7 @@ fn items<'a>(path: String, before: &'a Item, after: &'a Item, changes: &mut Vec<
                 content: Content::Stream(new),
                 attributes: after,
             }),
-        ) if old == new => attributes(&path, before, after, changes),
+        ) if old.name == new.name => attributes(&path, before, after, changes),
         (before, after) if before == after => {}
         (before, after) => match before.stream().or(after.stream()) {
             Some(stream) => changes.push(Change::StreamMoved {

@@ -91,7 +91,7 @@ pub fn with_attributes(content: Content, attributes: Vec<(&str, Value)>) -> Item
 
 /// The place of a stream.
 pub fn stream(name: &str) -> Item {
-    with_attributes(Content::Stream(name.to_owned()), Vec::new())
+    with_attributes(Content::Stream(name.into()), Vec::new())
 }
 
 /// A soft link.

@@ -11,7 +11,7 @@ use hub::Hub;
 use nexus::chunk::Pool;
 use nexus::dataset::{Outbox, Policy, StreamDataset};
 use nexus::h5::{File, Group};
-use nexus::tree::{ElementType, Order};
+use nexus::tree::{ElementType, Order, Storage};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -60,7 +60,8 @@ impl Writer {
         policy: Policy,
     ) -> StreamDataset {
         let (root, outbox) = (Rc::clone(&self.root), self.outbox.clone());
-        StreamDataset::new(root, path, element, shape.to_vec(), policy, outbox).unwrap()
+        let (shape, storage) = (shape.to_vec(), Storage::Free);
+        StreamDataset::new(root, path, element, shape, storage, policy, outbox).unwrap()
     }
 
     /// What a reader sees after a flush.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use nexus::apply::PendingLinks;
 use nexus::file::FileSession;
 use nexus::h5;
-use nexus::tree::{Change, Group, Item, Named, Value, difference};
+use nexus::tree::{Change, Content, Dataset, Group, Item, Named, Storage, Value, difference};
 
 use super::account::Account;
 use crate::layout::FileTree;
@@ -85,6 +85,17 @@ impl ScanFile {
         match find(&self.tree, path.trim_start_matches('/')) {
             Some(Item::Dataset(dataset)) => dataset.attributes.clone(),
             _ => Vec::new(),
+        }
+    }
+
+    /// How the tree wants the stream at `path` to be stored.
+    pub fn storage(&self, path: &str) -> Storage {
+        match find(&self.tree, path.trim_start_matches('/')) {
+            Some(Item::Dataset(Dataset {
+                content: Content::Stream(stream),
+                ..
+            })) => stream.storage.clone(),
+            _ => Storage::Free,
         }
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use blissdata::reader::{Block, ScanEvent as StreamEvent};
 use nexus::dataset::{FrameDataset, Frames, Policy, StreamDataset, link_frames};
-use nexus::tree::{Named, Value};
+use nexus::tree::{Named, Storage, Value};
 
 use super::account::Account;
 use super::event::{DetectorFiles, StreamContent};
@@ -27,6 +27,8 @@ pub struct Place {
     pub stream: String,
     /// What the dataset is given as soon as it exists.
     attributes: Named<Value>,
+    /// How the points of a stream are stored.
+    storage: Storage,
     described: bool,
     /// Points or frames that readers can see.
     visible: u64,
@@ -62,12 +64,19 @@ struct DetectorFrames {
 
 impl Place {
     /// A place that waits for its stream.
-    pub fn new(file: usize, path: String, stream: String, attributes: Named<Value>) -> Place {
+    pub fn new(
+        file: usize,
+        path: String,
+        stream: String,
+        attributes: Named<Value>,
+        storage: Storage,
+    ) -> Place {
         Place {
             file,
             path,
             stream,
             attributes,
+            storage,
             described: false,
             visible: 0,
             stopped: false,
@@ -116,8 +125,8 @@ impl Place {
         match content {
             StreamContent::Points { element, shape } => {
                 let (element, shape) = (element.clone(), shape.clone());
-                let outbox = bench.outbox.clone();
-                StreamDataset::new(root()?, &self.path, element, shape, policy, outbox)
+                let (storage, outbox) = (self.storage.clone(), bench.outbox.clone());
+                StreamDataset::new(root()?, &self.path, element, shape, storage, policy, outbox)
                     .map(|dataset| Filling::Points(Box::new(dataset)))
                     .map_err(|error| with_causes(&error))
             }

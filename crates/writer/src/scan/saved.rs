@@ -226,7 +226,8 @@ fn places(files: &[ScanFile]) -> Vec<Place> {
     for (index, file) in files.iter().enumerate() {
         for (path, stream) in file.streams() {
             let attributes = file.attributes(&path);
-            places.push(Place::new(index, path, stream, attributes));
+            let storage = file.storage(&path);
+            places.push(Place::new(index, path, stream, attributes, storage));
         }
     }
     places

@@ -70,7 +70,7 @@ fn plain(json: &Json, path: &str, found: &mut Findings) -> Option<Item> {
 fn content(json: &Json) -> Result<Content, String> {
     match json.as_object() {
         Some(object) if kind(object) == Some("stream") => {
-            Ok(Content::Stream(text(object, "stream")?.to_owned()))
+            Ok(Content::Stream(text(object, "stream")?.into()))
         }
         _ => value::value(json).map(Content::Value),
     }

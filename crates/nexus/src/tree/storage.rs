@@ -1,0 +1,131 @@
+//! How the data of a stream are to be stored.
+
+use std::str::FromStr;
+
+/// A place for a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    /// Name of the stream.
+    pub name: String,
+    /// How its data are stored.
+    pub storage: Storage,
+}
+
+impl From<String> for Stream {
+    /// A stream stored in whatever way suits its data.
+    fn from(name: String) -> Stream {
+        Stream {
+            name,
+            storage: Storage::Free,
+        }
+    }
+}
+
+impl From<&str> for Stream {
+    fn from(name: &str) -> Stream {
+        Stream::from(name.to_owned())
+    }
+}
+
+/// Who decides about the layout of a stream's dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Storage {
+    /// The writer, by what comes and how fast.
+    #[default]
+    Free,
+    /// The scan, before there are any data: extent, chunks and filters are what blisswriter 2.0.0
+    /// makes of these figures.
+    Declared(Declared),
+}
+
+/// The layout of a stream's dataset as a scan declares it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Declared {
+    /// Extent of the scan in the dataset, before the dimensions of a point: one length for a growing
+    /// list of points (0 if it is not known), several for a grid at full size whose first dimension
+    /// may grow, none for one value.
+    pub scan: Vec<u64>,
+    /// What decides about chunks and filters.
+    pub chunks: ChunkOptions,
+}
+
+/// What decides about chunks and filters, with the names and defaults of the `chunk_options` of
+/// BLISS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChunkOptions {
+    /// Bytes of a chunk, at most.
+    pub chunk_nbytes: u64,
+    /// Into how many parts a dimension is divided that does not fit.
+    pub chunk_split: u64,
+    /// Bytes of a dataset, as expected, above which it is compressed.
+    pub compression_limit_nbytes: u64,
+    /// How it is compressed then.
+    pub scheme: Scheme,
+}
+
+impl Default for ChunkOptions {
+    fn default() -> ChunkOptions {
+        ChunkOptions {
+            chunk_nbytes: 1 << 20,
+            chunk_split: 4,
+            compression_limit_nbytes: 1 << 20,
+            scheme: Scheme::default(),
+        }
+    }
+}
+
+/// The filters of a dataset that is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scheme {
+    /// None.
+    None,
+    /// Deflate.
+    Gzip,
+    /// Shuffled bytes, not compressed.
+    ByteShuffle,
+    /// Shuffled bytes, then deflate.
+    #[default]
+    GzipByteShuffle,
+    /// Shuffled bits, not compressed.
+    BitShuffle,
+    /// Shuffled bits with LZ4.
+    Lz4BitShuffle,
+}
+
+/// A text that is no [`Scheme`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown HDF5 compression '{0}'")]
+pub struct UnknownScheme(pub String);
+
+impl FromStr for Scheme {
+    type Err = UnknownScheme;
+
+    /// Reads the names that BLISS has for schemes, in upper or lower case.
+    fn from_str(text: &str) -> Result<Scheme, UnknownScheme> {
+        match text.to_lowercase().as_str() {
+            "none" => Ok(Scheme::None),
+            "gzip" => Ok(Scheme::Gzip),
+            "byteshuffle" => Ok(Scheme::ByteShuffle),
+            "gzip-byteshuffle" => Ok(Scheme::GzipByteShuffle),
+            "bitshuffle" => Ok(Scheme::BitShuffle),
+            "lz4-bitshuffle" => Ok(Scheme::Lz4BitShuffle),
+            _ => Err(UnknownScheme(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_have_names() {
+        assert_eq!("Gzip-ByteShuffle".parse(), Ok(Scheme::GzipByteShuffle));
+        assert_eq!("LZ4-BITSHUFFLE".parse(), Ok(Scheme::Lz4BitShuffle));
+        assert_eq!("none".parse(), Ok(Scheme::None));
+        let error = "".parse::<Scheme>().unwrap_err();
+        assert_eq!(error.to_string(), "unknown HDF5 compression ''");
+        let error = "Blosc".parse::<Scheme>().unwrap_err();
+        assert_eq!(error.to_string(), "unknown HDF5 compression 'Blosc'");
+    }
+}
