@@ -1,12 +1,103 @@
 //! Layouts: from a scan's metadata to the trees of its files.
 //!
 //! A layout is a pure function. It knows neither Redis nor HDF5: its input is the scan's info as
-//! JSON, its output one [`FileTree`] per file. What cannot be understood is left out of the tree
-//! and told in [`FileTree::invalid`] with its place, so that one bad item does not cost the rest.
+//! JSON, a description of its streams and, as the scan goes on, the [`Facts`] of its data; its output
+//! is one [`FileTree`] per file. What cannot be understood is left out of the tree and told in
+//! [`FileTree::invalid`] with its place, so that one bad item does not cost the rest.
+//!
+//! There are two: the [classic] one that is worked out from the scan's info, and the one that newer
+//! BLISS publishes itself as [h5maps].
 
+pub mod classic;
+pub mod facts;
 pub mod h5maps;
+pub mod stream;
 
 use nexus::tree::Group;
+use serde_json::Value as Json;
+
+pub use classic::{ClassicLayout, MasterLink};
+pub use facts::Facts;
+pub use stream::{StreamDescription, StreamKind, StreamPlace};
+
+use crate::options::{LayoutChoice, SaveOptions};
+
+/// The layout of one scan.
+#[derive(Debug, Clone)]
+pub enum Layout {
+    /// Worked out from the scan's info.
+    Classic(Box<ClassicLayout>),
+    /// Published in the scan's info.
+    H5maps {
+        /// The files as they were when the scan was prepared.
+        trees: Vec<FileTree>,
+    },
+}
+
+impl Layout {
+    /// The layout of a scan that is prepared; none if it is not to be saved.
+    ///
+    /// # Errors
+    /// If the scan is to be saved, but its info lacks what no file can do without.
+    pub fn new(
+        info: &Json,
+        streams: &[StreamDescription],
+        options: &SaveOptions,
+    ) -> Result<Option<Layout>, LayoutError> {
+        if is_published(info, options.layout) {
+            let trees = h5maps::trees(info);
+            return Ok((!trees.is_empty()).then_some(Layout::H5maps { trees }));
+        }
+        let layout = ClassicLayout::new(info, streams, options)?;
+        Ok(layout.map(|layout| Layout::Classic(Box::new(layout))))
+    }
+
+    /// What the files shall hold now.
+    pub fn trees(&self, facts: &Facts) -> Vec<FileTree> {
+        match (self, &facts.end) {
+            (Layout::Classic(layout), _) => vec![layout.tree(facts)],
+            (Layout::H5maps { trees }, None) => trees.clone(),
+            (Layout::H5maps { .. }, Some(end)) => h5maps::trees(&end.info),
+        }
+    }
+
+    /// Where the streams go.
+    pub fn places(&self) -> Vec<StreamPlace> {
+        match self {
+            Layout::Classic(layout) => layout.places(),
+            Layout::H5maps { trees } => trees.iter().flat_map(h5maps::places).collect(),
+        }
+    }
+
+    /// Links to be made in other files.
+    pub fn masters(&self) -> Vec<MasterLink> {
+        match self {
+            Layout::Classic(layout) => layout.masters(),
+            Layout::H5maps { .. } => Vec::new(),
+        }
+    }
+
+    /// Streams whose values the last tree needs.
+    pub fn values_wanted(&self) -> Vec<String> {
+        match self {
+            Layout::Classic(layout) => layout.values_wanted(),
+            Layout::H5maps { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Whether a scan gets the layout that it publishes.
+fn is_published(info: &Json, choice: LayoutChoice) -> bool {
+    match choice {
+        LayoutChoice::Classic => false,
+        LayoutChoice::H5maps => true,
+        LayoutChoice::Auto => match info.get("data_writer").and_then(Json::as_str) {
+            Some("mapping") => true,
+            Some(_) => false,
+            None => info.get("h5maps").is_some(),
+        },
+    }
+}
 
 /// What a layout asks for in one file.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +108,73 @@ pub struct FileTree {
     pub root: Group,
     /// Items that were left out.
     pub invalid: Vec<Invalid>,
+    /// Groups of the root that must be new: they belong to this scan alone.
+    pub own: Vec<String>,
+    /// What the writer notes at the root.
+    pub stamp: Stamp,
+}
+
+/// What the writer notes about itself at the root of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stamp {
+    /// Times and the version of HDF5, as `blisswriter` 3.0.0 does.
+    #[default]
+    Minimal,
+    /// The same and more in a root that has no class yet, as `blisswriter` 2.0.0 does.
+    Nexus {
+        /// What publishes the scan.
+        publisher: String,
+        /// Its version, if it is known.
+        publisher_version: Option<String>,
+    },
+}
+
+impl Stamp {
+    /// The stamp of the classic layout.
+    fn nexus(info: &Json) -> Stamp {
+        let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
+        Stamp::Nexus {
+            publisher: text("publisher").unwrap_or_else(|| "bliss".to_owned()),
+            publisher_version: text("publisher_version"),
+        }
+    }
+}
+
+/// How frames in files of a detector are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameOptions {
+    /// Frames in HDF5 files are referred to.
+    pub hdf5: bool,
+    /// Frames in other files are referred to.
+    pub non_hdf5: bool,
+    /// Frames that are not referred to are copied.
+    pub copy: bool,
+}
+
+impl FrameOptions {
+    /// Frames in HDF5 files are referred to, others are not saved.
+    pub const REFERRED: FrameOptions = FrameOptions {
+        hdf5: true,
+        non_hdf5: false,
+        copy: false,
+    };
+}
+
+/// Why a scan that is to be saved has no layout.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayoutError {
+    /// Something is missing that no file can do without.
+    #[error("the scan's info has no {0:?}")]
+    Missing(&'static str),
+    /// Something is not what it should be.
+    #[error("the scan's info has an invalid {name:?}: {reason}")]
+    Invalid {
+        /// Key in the info.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// An item of a layout that cannot be written.

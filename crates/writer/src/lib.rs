@@ -16,6 +16,7 @@
 pub mod checks;
 mod element;
 pub mod layout;
+pub mod options;
 pub mod report;
 pub mod scan;
 pub mod session;

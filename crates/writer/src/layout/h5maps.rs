@@ -27,8 +27,8 @@ mod value;
 
 use serde_json::{Map, Value as Json};
 
-use super::{FileTree, Invalid};
-use nexus::tree::Group;
+use super::{FileTree, FrameOptions, Invalid, Stamp, StreamPlace};
+use nexus::tree::{Content, Group, Item};
 
 /// The trees that a scan's info asks for, in the order of the files; none when the scan is not to
 /// be saved.
@@ -37,6 +37,35 @@ pub fn trees(info: &Json) -> Vec<FileTree> {
         return Vec::new();
     };
     files.iter().map(|(file, root)| tree(file, root)).collect()
+}
+
+/// Where the streams go that a file asks for.
+pub fn places(tree: &FileTree) -> Vec<StreamPlace> {
+    let mut places = Vec::new();
+    places_below(&tree.root, "", &tree.file, &mut places);
+    places
+}
+
+fn places_below(group: &Group, path: &str, file: &str, places: &mut Vec<StreamPlace>) {
+    for (name, item) in &group.children {
+        let path = format!("{path}/{name}");
+        match item {
+            Item::Group(group) => places_below(group, &path, file, places),
+            Item::Dataset(dataset) => {
+                if let Content::Stream(stream) = &dataset.content {
+                    places.push(StreamPlace {
+                        stream: stream.name.clone(),
+                        file: file.to_owned(),
+                        path,
+                        attributes: dataset.attributes.clone(),
+                        storage: stream.storage.clone(),
+                        frames: FrameOptions::REFERRED,
+                    });
+                }
+            }
+            Item::SoftLink { .. } | Item::ExternalLink { .. } => {}
+        }
+    }
 }
 
 fn tree(file: &str, root: &Json) -> FileTree {
@@ -55,6 +84,8 @@ fn tree(file: &str, root: &Json) -> FileTree {
         file: file.to_owned(),
         root,
         invalid: found.invalid,
+        own: Vec::new(),
+        stamp: Stamp::Minimal,
     }
 }
 

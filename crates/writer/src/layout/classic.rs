@@ -1,0 +1,141 @@
+//! The layout that BLISS leaves to its writer, worked out from a scan's info.
+//!
+//! It follows `blisswriter` 2.0.0 (class `NexusWriter`), whose files ten years of scripts read: one
+//! NXentry per subscan (`5.1`) with the detectors and positioners of its devices in `instrument`,
+//! links to all data in `measurement`, snapshots of the motors, metadata, plots and notes. Where it
+//! departs from the original, docs/differences.md says why.
+//!
+//! [`ClassicLayout::new`] reads the info of a scan that is prepared: its [subscans](subscan), their
+//! devices and [channels](channel), and names for all of them. These never change.
+//! [`ClassicLayout::tree`] draws the file on a [canvas] with what is known by then: the modules are
+//! called in the order in which the original writes, and a later one does not draw over an earlier.
+
+mod assign;
+mod canvas;
+mod channel;
+mod data;
+mod devices;
+mod dims;
+mod dump;
+mod entry;
+mod masters;
+mod metadata;
+mod names;
+mod notes;
+mod plots;
+mod positioners;
+mod references;
+mod sample;
+mod subscan;
+mod value;
+
+use serde_json::Value as Json;
+
+use super::facts::Facts;
+use super::stream::{StreamDescription, StreamPlace};
+use super::{FileTree, LayoutError, Stamp};
+use crate::options::SaveOptions;
+use canvas::Canvas;
+use dims::ScanDims;
+pub use masters::MasterLink;
+use subscan::Subscan;
+
+/// The classic layout of one scan.
+#[derive(Debug, Clone)]
+pub struct ClassicLayout {
+    /// Info of the scan when it was prepared.
+    info: Json,
+    options: SaveOptions,
+    file: String,
+    dims: ScanDims,
+    subscans: Vec<Subscan>,
+}
+
+impl ClassicLayout {
+    /// The layout of a scan that is prepared; none if it is not to be saved.
+    ///
+    /// # Errors
+    /// If the info lacks what no file can do without: a file name, a number, a title, a start time.
+    pub fn new(
+        info: &Json,
+        streams: &[StreamDescription],
+        options: &SaveOptions,
+    ) -> Result<Option<ClassicLayout>, LayoutError> {
+        if !value::is_truthy(info.get("save")) {
+            return Ok(None);
+        }
+        entry::check(info)?;
+        let file = masters::scan_file(info)?;
+        let dims = ScanDims::read(info, options)?;
+        let subscans = subscan::read(info, streams, &dims, options)?;
+        Ok(Some(ClassicLayout {
+            info: info.clone(),
+            options: options.clone(),
+            file,
+            dims,
+            subscans,
+        }))
+    }
+
+    /// The file that holds the data.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Names of the entries, one per subscan.
+    pub fn entries(&self) -> impl Iterator<Item = &str> {
+        self.subscans.iter().map(|subscan| subscan.entry.as_str())
+    }
+
+    /// Where the streams go. Each stream has one place.
+    pub fn places(&self) -> Vec<StreamPlace> {
+        self.subscans
+            .iter()
+            .flat_map(|subscan| data::places(subscan, &self.file, &self.dims, &self.options))
+            .collect()
+    }
+
+    /// Links to be made in other files.
+    pub fn masters(&self) -> Vec<MasterLink> {
+        masters::links(&self.info, &self.file, &self.subscans, &self.options)
+    }
+
+    /// Streams whose values the last tree needs, for the axes of plots.
+    pub fn values_wanted(&self) -> Vec<String> {
+        plots::values_wanted(&self.info, &self.subscans, &self.dims)
+    }
+
+    /// What the file shall hold now.
+    pub fn tree(&self, facts: &Facts) -> FileTree {
+        let mut canvas = Canvas::new(&self.file);
+        for subscan in &self.subscans {
+            data::reserve(&mut canvas, subscan);
+            entry::begin(&mut canvas, subscan, &self.info, facts, &self.options);
+            positioners::start(&mut canvas, subscan, &self.info);
+            metadata::draw(&mut canvas, subscan, &self.info);
+            sample::draw(&mut canvas, subscan, &self.info);
+        }
+        for subscan in &self.subscans {
+            data::draw(&mut canvas, subscan, facts);
+        }
+        if let Some(end) = &facts.end {
+            for subscan in &self.subscans {
+                positioners::end(&mut canvas, subscan, &end.info);
+                plots::draw(&mut canvas, subscan, &end.info, facts, &self.dims);
+                metadata::draw(&mut canvas, subscan, &end.info);
+                notes::draw(&mut canvas, subscan, &end.info);
+                sample::draw(&mut canvas, subscan, &end.info);
+                entry::end(&mut canvas, subscan, end);
+            }
+        }
+        references::draw(&mut canvas, &self.file, &facts.references);
+        let (root, invalid) = canvas.finish();
+        FileTree {
+            file: self.file.clone(),
+            root,
+            invalid,
+            own: self.entries().map(str::to_owned).collect(),
+            stamp: Stamp::nexus(&self.info),
+        }
+    }
+}

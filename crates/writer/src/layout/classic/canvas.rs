@@ -1,0 +1,320 @@
+//! A file in the making: the tree that the modules of this layout draw on.
+//!
+//! Metadata of BLISS are dumped one over the other, at the beginning and at the end of a scan. The
+//! canvas has the rules of that: groups are used again, values that exist are assigned, and nothing
+//! is ever drawn over acquired data. What cannot be drawn is a finding, and costs only itself.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+use nexus::tree::{Content, Dataset, Group, Item, Named, Stream, Value};
+
+use super::assign::assign;
+use crate::layout::Invalid;
+
+/// A file in the making. Paths are relative to its root, without a slash in front.
+pub struct Canvas {
+    file: String,
+    root: Node,
+    /// Paths that acquired data, their aliases and links will have.
+    reserved: HashSet<String>,
+    invalid: Vec<Invalid>,
+}
+
+#[derive(Default)]
+struct Branch {
+    attributes: IndexMap<String, Value>,
+    children: IndexMap<String, Node>,
+}
+
+enum Node {
+    Branch(Branch),
+    Leaf(Item),
+}
+
+impl Default for Node {
+    fn default() -> Node {
+        Node::Branch(Branch::default())
+    }
+}
+
+impl Canvas {
+    /// An empty file of this name.
+    pub fn new(file: &str) -> Canvas {
+        Canvas {
+            file: file.to_owned(),
+            root: Node::default(),
+            reserved: HashSet::new(),
+            invalid: Vec::new(),
+        }
+    }
+
+    /// The tree, and what could not be drawn.
+    pub fn finish(self) -> (Group, Vec<Invalid>) {
+        let root = match self.root {
+            Node::Branch(branch) => branch.into_group(),
+            Node::Leaf(_) => Group::default(),
+        };
+        (root, self.invalid)
+    }
+
+    /// Notes something that cannot be drawn. Attributes are told as `path@name`.
+    pub fn invalid(&mut self, path: &str, reason: impl Into<String>) {
+        self.invalid.push(Invalid {
+            file: self.file.clone(),
+            path: format!("/{path}"),
+            reason: reason.into(),
+        });
+    }
+
+    /// Whether something is at this path.
+    pub fn has(&self, path: &str) -> bool {
+        self.node(path).is_some()
+    }
+
+    /// Whether a group is at this path.
+    pub fn is_group(&self, path: &str) -> bool {
+        matches!(self.node(path), Some(Node::Branch(_)))
+    }
+
+    /// The value of an attribute, if it is a text.
+    pub fn text_attribute(&self, path: &str, name: &str) -> Option<&str> {
+        let attribute = match self.node(path)? {
+            Node::Branch(branch) => branch.attributes.get(name)?,
+            Node::Leaf(Item::Dataset(dataset)) => {
+                &dataset.attributes.iter().find(|(n, _)| n == name)?.1
+            }
+            Node::Leaf(_) => return None,
+        };
+        match attribute {
+            Value::Texts { shape, texts } if shape.is_empty() => texts.first().map(String::as_str),
+            _ => None,
+        }
+    }
+
+    /// Keeps metadata away from this path: it belongs to acquired data.
+    pub fn reserve(&mut self, path: &str) {
+        self.reserved.insert(path.to_owned());
+    }
+
+    /// Whether the path belongs to acquired data.
+    pub fn is_reserved(&self, path: &str) -> bool {
+        self.reserved.contains(path)
+    }
+
+    /// Makes a group, and those above it, where they are missing. False (and a finding) if something
+    /// else is in the way.
+    pub fn group(&mut self, path: &str) -> bool {
+        let made = self.branch(path).map(|_| ());
+        self.note(path, made)
+    }
+
+    /// The same with a class. A group that has another class keeps it, and that is a finding.
+    pub fn class_group(&mut self, path: &str, class: &str) -> bool {
+        let made = self.branch(path).and_then(|branch| {
+            match branch.attributes.entry("NX_class".to_owned()) {
+                indexmap::map::Entry::Vacant(entry) => {
+                    entry.insert(Value::text(class));
+                    Ok(())
+                }
+                indexmap::map::Entry::Occupied(entry) if *entry.get() == Value::text(class) => {
+                    Ok(())
+                }
+                indexmap::map::Entry::Occupied(_) => {
+                    Err(format!("is a group of another class than {class}"))
+                }
+            }
+        });
+        self.note(path, made)
+    }
+
+    /// Writes a value. A dataset that exists is assigned as h5py does it: it keeps its type if the
+    /// value can be converted and has the same shape or fills the array; else it is made anew and
+    /// keeps its attributes. Groups and links stay as they are.
+    pub fn value(&mut self, path: &str, value: Value) -> bool {
+        let written =
+            self.parent(path)
+                .and_then(|(branch, name)| match branch.children.get_mut(name) {
+                    None => {
+                        let dataset = Dataset {
+                            attributes: Named::new(),
+                            content: Content::Value(value),
+                        };
+                        let leaf = Node::Leaf(Item::Dataset(dataset));
+                        branch.children.insert(name.to_owned(), leaf);
+                        Ok(())
+                    }
+                    Some(Node::Leaf(Item::Dataset(Dataset { content, .. }))) => match content {
+                        Content::Value(old) => {
+                            *old = assign(old, &value).unwrap_or(value);
+                            Ok(())
+                        }
+                        _ => Err("is a dataset of acquired data".to_owned()),
+                    },
+                    Some(Node::Branch(_)) => {
+                        Err("is a group, a value cannot replace it".to_owned())
+                    }
+                    Some(Node::Leaf(_)) => Err("is a link, a value cannot replace it".to_owned()),
+                });
+        self.note(path, written)
+    }
+
+    /// Writes any item where nothing is yet. False, without a finding, if something is there.
+    pub fn item(&mut self, path: &str, item: Item) -> bool {
+        match self.parent(path) {
+            Ok((branch, name)) if !branch.children.contains_key(name) => {
+                branch.children.insert(name.to_owned(), Node::Leaf(item));
+                true
+            }
+            Ok(_) => false,
+            Err(reason) => {
+                self.invalid(path, reason);
+                false
+            }
+        }
+    }
+
+    /// A place for a stream.
+    pub fn stream(&mut self, path: &str, stream: Stream, attributes: Named<Value>) -> bool {
+        self.item(
+            path,
+            Item::Dataset(Dataset {
+                attributes,
+                content: Content::Stream(stream),
+            }),
+        )
+    }
+
+    /// A soft link with exactly this text, where nothing is yet.
+    pub fn link(&mut self, path: &str, target: &str) -> bool {
+        let target = target.to_owned();
+        self.item(path, Item::SoftLink { target })
+    }
+
+    /// Sets an attribute of a group or dataset; it replaces an older one.
+    pub fn attribute(&mut self, path: &str, name: &str, value: Value) -> bool {
+        let set = match self.node_mut(path) {
+            Some(Node::Branch(branch)) => {
+                branch.attributes.insert(name.to_owned(), value);
+                Ok(())
+            }
+            Some(Node::Leaf(Item::Dataset(dataset))) => {
+                match dataset.attributes.iter_mut().find(|(n, _)| n == name) {
+                    Some((_, old)) => *old = value,
+                    None => dataset.attributes.push((name.to_owned(), value)),
+                }
+                Ok(())
+            }
+            Some(Node::Leaf(_)) => Err("a link has no attributes".to_owned()),
+            None => Err("there is nothing to give an attribute to".to_owned()),
+        };
+        self.note(&format!("{path}@{name}"), set)
+    }
+
+    /// Deletes an attribute, if there is one.
+    pub fn remove_attribute(&mut self, path: &str, name: &str) {
+        match self.node_mut(path) {
+            Some(Node::Branch(branch)) => {
+                branch.attributes.shift_remove(name);
+            }
+            Some(Node::Leaf(Item::Dataset(dataset))) => {
+                dataset.attributes.retain(|(n, _)| n != name);
+            }
+            _ => {}
+        }
+    }
+
+    /// Removes what is at this path, if anything is.
+    pub fn remove(&mut self, path: &str) {
+        if let Some((parent, name)) = split(path)
+            && let Some(Node::Branch(branch)) = self.node_mut(parent)
+        {
+            branch.children.shift_remove(name);
+        }
+    }
+
+    fn note(&mut self, path: &str, done: Result<(), String>) -> bool {
+        match done {
+            Ok(()) => true,
+            Err(reason) => {
+                self.invalid(path, reason);
+                false
+            }
+        }
+    }
+
+    fn node(&self, path: &str) -> Option<&Node> {
+        parts(path).try_fold(&self.root, |node, name| match node {
+            Node::Branch(branch) => branch.children.get(name),
+            Node::Leaf(_) => None,
+        })
+    }
+
+    fn node_mut(&mut self, path: &str) -> Option<&mut Node> {
+        parts(path).try_fold(&mut self.root, |node, name| match node {
+            Node::Branch(branch) => branch.children.get_mut(name),
+            Node::Leaf(_) => None,
+        })
+    }
+
+    /// The group at a path, made with those above it where they are missing.
+    fn branch(&mut self, path: &str) -> Result<&mut Branch, String> {
+        let mut node = &mut self.root;
+        for name in parts(path) {
+            valid_name(name)?;
+            node = match node {
+                Node::Branch(branch) => branch.children.entry(name.to_owned()).or_default(),
+                Node::Leaf(_) => return Err("lies below something that is no group".to_owned()),
+            };
+        }
+        match node {
+            Node::Branch(branch) => Ok(branch),
+            Node::Leaf(_) => Err("is no group".to_owned()),
+        }
+    }
+
+    fn parent<'a>(&mut self, path: &'a str) -> Result<(&mut Branch, &'a str), String> {
+        let (parent, name) = split(path).ok_or("has no name")?;
+        valid_name(name)?;
+        Ok((self.branch(parent)?, name))
+    }
+}
+
+impl Branch {
+    fn into_group(self) -> Group {
+        let children = self.children.into_iter().map(|(name, node)| {
+            let item = match node {
+                Node::Branch(branch) => Item::Group(branch.into_group()),
+                Node::Leaf(item) => item,
+            };
+            (name, item)
+        });
+        Group {
+            attributes: self.attributes.into_iter().collect(),
+            children: children.collect(),
+        }
+    }
+}
+
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|name| !name.is_empty())
+}
+
+/// Parent and name of a path.
+fn split(path: &str) -> Option<(&str, &str)> {
+    let path = path.trim_matches('/');
+    match path.rsplit_once('/') {
+        _ if path.is_empty() => None,
+        Some((parent, name)) => Some((parent, name)),
+        None => Some(("", path)),
+    }
+}
+
+/// Names that HDF5 has no place for.
+fn valid_name(name: &str) -> Result<(), String> {
+    match name {
+        "." => Err("a name cannot be a dot".to_owned()),
+        name if name.contains('\0') => Err("a name holds a NUL character".to_owned()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,65 @@
+//! Channels: what the layout knows of each stream of a subscan.
+
+use nexus::tree::Storage;
+use serde_json::{Map, Value as Json};
+
+use crate::layout::stream::StreamDescription;
+
+/// One channel of a subscan, with its place in the entry.
+#[derive(Debug, Clone)]
+pub struct Channel {
+    /// The stream; its name is the full channel name (`axis:roby`).
+    pub stream: StreamDescription,
+    /// Key of its acquisition device in `info["devices"]`, if the scan tells it.
+    pub device_key: Option<String>,
+    /// Type that BLISS gives its device (`positioner`, `mca`, `lima`, ...); empty if unknown.
+    pub device_type: String,
+    /// Name of its group below `instrument`; empty if the dataset lives in `measurement`.
+    pub device: String,
+    /// Name of its dataset.
+    pub dataset: String,
+    /// A second name for the dataset in its group.
+    pub alias: Option<String>,
+    /// Name of its links in `measurement` and `positioners`.
+    pub link: String,
+    /// Whether the dataset is what its device is there for.
+    pub principal: bool,
+    /// Place of a positioner among those of its device, slowest last; none for detectors.
+    pub master_index: Option<usize>,
+    /// Datasets that describe the device.
+    pub device_info: Map<String, Json>,
+    /// Attributes of the dataset.
+    pub data_info: Map<String, Json>,
+    /// Keys of the device's metadata that concern this channel, renamed to `selection`; none: all do.
+    pub selection: Option<String>,
+    /// How its dataset is stored.
+    pub storage: Storage,
+}
+
+impl Channel {
+    /// Whether it is a motor, a timer or the like, and not a detector.
+    pub fn is_positioner(&self) -> bool {
+        self.device_type == "positioner" || self.device_type == "positionergroup"
+    }
+
+    /// Class of its device group.
+    pub fn class(&self) -> &'static str {
+        match self.is_positioner() {
+            true => "NXpositioner",
+            false => "NXdetector",
+        }
+    }
+
+    /// Path of its device group in the entry; `measurement` if it has none.
+    pub fn group_path(&self, entry: &str) -> String {
+        match self.device.as_str() {
+            "" => format!("{entry}/measurement"),
+            device => format!("{entry}/instrument/{device}"),
+        }
+    }
+
+    /// Path of its dataset.
+    pub fn path(&self, entry: &str) -> String {
+        format!("{}/{}", self.group_path(entry), self.dataset)
+    }
+}

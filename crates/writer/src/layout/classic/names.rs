@@ -1,0 +1,1 @@
+//! Names: short ones for channels, and what may stand in a file.

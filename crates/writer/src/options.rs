@@ -1,0 +1,113 @@
+//! What a user can choose about the saving of scans.
+//!
+//! Names and defaults are those of `blisswriter` 2.0.0, so that a beamline's configuration keeps its
+//! meaning.
+
+use std::str::FromStr;
+
+use serde_json::Value as Json;
+
+use crate::checks::DiskSpace;
+
+/// How scans are saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaveOptions {
+    /// Room that a scan needs on its disk.
+    pub space: DiskSpace,
+    /// Which layout scans get.
+    pub layout: LayoutChoice,
+    /// Whether datasets of grid scans are lists of points; else they have the shape of the grid.
+    pub flat: bool,
+    /// Whether the positioners of one device share a group.
+    pub multivalue_positioners: bool,
+    /// Whether frames in files other than HDF5 are referred to by a dataset of raw data.
+    pub allow_external_nonhdf5: bool,
+    /// Whether frames in HDF5 files are referred to by a virtual dataset.
+    pub allow_external_hdf5: bool,
+    /// Whether frames that are not referred to are copied; else their file names are listed.
+    pub copy_non_external: bool,
+    /// Whether `info["nexuswriter"]` of a scan has a say in its layout.
+    pub configurable: bool,
+}
+
+impl Default for SaveOptions {
+    fn default() -> SaveOptions {
+        SaveOptions {
+            space: DiskSpace::default(),
+            layout: LayoutChoice::Auto,
+            flat: true,
+            multivalue_positioners: false,
+            allow_external_nonhdf5: false,
+            allow_external_hdf5: true,
+            copy_non_external: false,
+            configurable: true,
+        }
+    }
+}
+
+/// Which layout scans get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LayoutChoice {
+    /// What the `data_writer` of the scan asks for: `mapping` stands for the layout that the scan
+    /// publishes, every other name for the classic one. A scan that names no writer gets the layout
+    /// that it publishes, else the classic one.
+    #[default]
+    Auto,
+    /// The layout that BLISS leaves to its writer.
+    Classic,
+    /// The layout that the scan publishes.
+    H5maps,
+}
+
+/// Which scans are ours, by the writer that they ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum DataWriter {
+    /// Every scan that is to be saved.
+    #[default]
+    Any,
+    /// Those that ask for this writer, and those that ask for none by name but publish their layout:
+    /// blissdata 2.4 lets every writer take them.
+    Named(String),
+}
+
+impl FromStr for DataWriter {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<DataWriter, Self::Err> {
+        Ok(match text {
+            "any" => DataWriter::Any,
+            name => DataWriter::Named(name.to_owned()),
+        })
+    }
+}
+
+impl DataWriter {
+    /// Whether a scan with this info is ours.
+    pub fn takes(&self, info: &Json) -> bool {
+        match (self, info.get("data_writer")) {
+            (_, Some(Json::Null)) => false,
+            (DataWriter::Any, _) => true,
+            (DataWriter::Named(name), Some(writer)) => writer.as_str() == Some(name),
+            (DataWriter::Named(_), None) => info.get("h5maps").is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn scans_name_their_writer() {
+        let named = DataWriter::Named("external".to_owned());
+        assert!(named.takes(&json!({"data_writer": "external"})));
+        assert!(!named.takes(&json!({"data_writer": "nexus"})));
+        assert!(!named.takes(&json!({"data_writer": null, "h5maps": {}})));
+        assert!(!named.takes(&json!({})));
+        assert!(named.takes(&json!({"h5maps": {}})));
+        assert!(DataWriter::Any.takes(&json!({"data_writer": "nexus"})));
+        assert!(!DataWriter::Any.takes(&json!({"data_writer": null})));
+    }
+}
