@@ -2,15 +2,17 @@
 //!
 //! Most streams are [plain](StreamKind::Plain): their entries are the data. Detector streams only
 //! report progress: the frames are in files that the detector writes ([`LimaInfo`],
-//! [`Lima2Info`], [`Lima2LegacyInfo`]). Streams of sequences name other scans
+//! [`Lima2Info`], [`Lima2LegacyInfo`], [`MoscaInfo`]). Streams of sequences name other scans
 //! ([`SubScan`]). A kind that is unknown or badly described is a [`KindError`] of that one stream.
 //!
-//! Reference: blissdata 2.4.5 (`Scan._wrap_event_stream` and the plugins), blissdata-lima2 2.0.2.
+//! Reference: blissdata 2.4.5 (`Scan._wrap_event_stream` and the plugins), blissdata-lima2 2.0.2,
+//! blissdata-mosca 2.0.5.
 
 mod fields;
 mod files;
 mod lima;
 mod lima2;
+mod mosca;
 mod pattern;
 
 use serde_json::Value;
@@ -22,6 +24,7 @@ pub use fields::FrameType;
 pub use files::{FrameSource, SourceError};
 pub use lima::{LimaInfo, LimaSaving, LimaStatus};
 pub use lima2::{Lima2Info, Lima2LegacyInfo, Lima2LegacySaving, Lima2LegacyStatus};
+pub use mosca::{MoscaInfo, MoscaSaving, MoscaStatus};
 
 /// Kind of a stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +37,8 @@ pub enum StreamKind {
     Lima2(Lima2Info),
     /// Progress of a Lima 2 detector as published by blissdata 1.1 to 2.0.
     Lima2Legacy(Lima2LegacyInfo),
+    /// Progress of an MCA controller whose spectra a Mosca server saves.
+    Mosca(MoscaInfo),
     /// References to the scans of a sequence, each readable with [`SubScan::parse`].
     ScanSequence,
 }
@@ -45,12 +50,6 @@ pub enum KindError {
     /// A plugin that is not known here.
     #[error("unknown plugin {plugin:?}")]
     UnknownPlugin {
-        /// Name of the plugin.
-        plugin: String,
-    },
-    /// A plugin that is known, and not supported.
-    #[error("plugin {plugin:?} is not supported")]
-    Unsupported {
         /// Name of the plugin.
         plugin: String,
     },
@@ -139,9 +138,10 @@ impl StreamKind {
                 }),
             },
             "scan_sequence" => json_of("scan_sequence").map(|()| StreamKind::ScanSequence),
-            "mosca" => Err(KindError::Unsupported {
-                plugin: plugin.to_owned(),
-            }),
+            "mosca" => {
+                json_of("mosca")?;
+                MoscaInfo::parse(&Fields::new("mosca", info)).map(StreamKind::Mosca)
+            }
             other => Err(KindError::UnknownPlugin {
                 plugin: other.to_owned(),
             }),
@@ -222,7 +222,6 @@ mod tests {
     fn foreign_plugins_are_named() {
         for (plugin, text) in [
             (json!("zarr"), "unknown plugin \"zarr\""),
-            (json!("mosca"), "plugin \"mosca\" is not supported"),
             (json!(7), "unknown plugin \"7\""),
         ] {
             let error = StreamKind::parse(&json!({"plugin": plugin}), Some(&Encoding::Json));

@@ -21,6 +21,8 @@ pub struct LimaInfo {
     pub acquisition_offset: i64,
     /// Where the detector saves its frames, if it does.
     pub saving: Option<LimaSaving>,
+    /// The saving mode is `NOSAVING`: blisswriter 2.0.0 leaves out all of such a stream.
+    pub is_never_saved: bool,
 }
 
 /// Where a Lima 1 detector saves its frames.
@@ -52,7 +54,11 @@ impl LimaInfo {
     pub(super) fn parse(info: &Fields<'_>) -> Result<LimaInfo, KindError> {
         let lima = info.inner("lima_info")?;
         lima.version(1, false)?;
-        let saving = match lima.has("file_path") {
+        let is_never_saved = lima
+            .get("saving_mode")
+            .is_some_and(|mode| mode == "NOSAVING");
+        let named = lima.has("file_path") && lima.has("file_format");
+        let saving = match named && !is_never_saved {
             false => None,
             true => Some(LimaSaving {
                 file_path: lima.text("file_path")?,
@@ -71,6 +77,7 @@ impl LimaInfo {
             frame_per_acquisition: lima.uint("frame_per_acquisition")?,
             acquisition_offset: lima.int("acquisition_offset")?,
             saving,
+            is_never_saved,
         })
     }
 
@@ -194,6 +201,27 @@ mod tests {
         let lima = parse(&value).unwrap();
         assert_eq!(lima.sources(0..1), Err(SourceError::NotSaved));
         assert_eq!(lima.readable(3, true), 0);
+    }
+
+    #[test]
+    fn what_is_not_saved_says_so_in_several_ways() {
+        for (field, value, never) in [
+            ("saving_mode", json!("NOSAVING"), true),
+            ("file_format", json!(null), false),
+            ("file_path", json!(null), false),
+        ] {
+            let mut info = info();
+            info["lima_info"][field] = value;
+            let lima = parse(&info).unwrap();
+            assert_eq!((lima.saving, lima.is_never_saved), (None, never), "{field}");
+        }
+        // As blissdata 2.0.1 describes a detector that saves nothing.
+        let lima = parse(
+            &json!({"format": "lima_v1", "plugin": "lima", "dtype": "uint16",
+            "shape": [6, 8], "lima_info": {"protocol_version": 1, "server_url": "id00/cam",
+                "buffer_max_number": 100, "frame_per_acquisition": 4, "acquisition_offset": 0}}),
+        );
+        assert_eq!(lima.unwrap().saving, None);
     }
 
     #[test]

@@ -57,6 +57,7 @@ impl Lima2Info {
             dataset: dataset.clone(),
             first_row: frames.start,
             frames: frames.end - frames.start,
+            file_frames: None,
         }])
     }
 }
@@ -105,7 +106,7 @@ impl Lima2LegacyInfo {
         let lima = info.inner("lima_info")?;
         // Publishers of 1.1 gave no version.
         lima.version(1, true)?;
-        let saving = match lima.has("path_template") {
+        let saving = match lima.has("path_template") && lima.has("file_format") {
             false => None,
             true => Some(Lima2LegacySaving {
                 frame_per_acquisition: lima.uint("frame_per_acquisition")?,
@@ -138,7 +139,9 @@ impl Lima2LegacyInfo {
             frames_per_acquisition: saving.frame_per_acquisition,
             frames_per_file: saving.frame_per_file.unwrap_or(0),
         };
-        layout.sources(frames, &saving.data_path, |number| saving.file(number))
+        // Published without the slash in front, and meant from the root of the file.
+        let dataset = format!("/{}", saving.data_path.trim_start_matches('/'));
+        layout.sources(frames, &dataset, |number| saving.file(number))
     }
 }
 
@@ -238,6 +241,7 @@ mod tests {
                 panic!("{kind:?}")
             };
             let files: Vec<_> = lima.sources(3..7).unwrap();
+            assert_eq!(files[0].dataset, "/entry/data");
             let files: Vec<_> = files
                 .iter()
                 .map(|s| (s.file.as_str(), s.first_row))
@@ -251,6 +255,14 @@ mod tests {
                 ]
             );
         }
+        let mut unsaved = legacy();
+        unsaved["lima_info"]["file_format"] = json!(null);
+        let kind = StreamKind::parse(&unsaved, Some(&Encoding::Json)).unwrap();
+        let StreamKind::Lima2Legacy(lima) = kind else {
+            panic!("{kind:?}")
+        };
+        assert_eq!(lima.sources(0..1), Err(SourceError::NotSaved));
+
         let event = json!({"acq_uuid": "x", "nb_frames_acquired": 9, "nb_frames_xferred": 7});
         assert_eq!(
             Lima2LegacyStatus::parse(&event),

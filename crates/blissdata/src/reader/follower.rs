@@ -136,7 +136,7 @@ impl Follower {
             }
             Sense::Variable { .. } => self.variable(index, len, payload, more, out),
             Sense::Json => self.json(index, len, payload, out),
-            Sense::Lima | Sense::Lima2 { .. } | Sense::Lima2Legacy => {
+            Sense::Lima | Sense::Lima2 { .. } | Sense::Lima2Legacy | Sense::Mosca => {
                 self.report(index, len, payload);
             }
         }

@@ -1,9 +1,11 @@
 //! What to make of the payloads of a stream.
 
+use serde_json::Value;
+
 use crate::document::StreamModel;
 use crate::encoding::{DType, DTypeKind, Encoding};
 use crate::json;
-use crate::kinds::{KindError, Lima2LegacyStatus, LimaStatus, StreamKind};
+use crate::kinds::{KindError, Lima2LegacyStatus, LimaStatus, MoscaStatus, StreamKind};
 
 /// How the payloads of one stream are read.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub(super) enum Sense {
     Lima2 { dtype: DType },
     /// Report of a Lima 2 detector of blissdata 1.1 to 2.0.
     Lima2Legacy,
+    /// Report of a Mosca server.
+    Mosca,
 }
 
 /// What a detector has reported: numbers of frames.
@@ -51,6 +55,7 @@ impl Sense {
         Ok(match (kind, encoding) {
             (StreamKind::Lima(_), _) => Sense::Lima,
             (StreamKind::Lima2Legacy(_), _) => Sense::Lima2Legacy,
+            (StreamKind::Mosca(_), _) => Sense::Mosca,
             (StreamKind::Lima2(_), Encoding::Numeric { dtype, .. })
                 if matches!(dtype.kind, DTypeKind::Int | DTypeKind::Uint) =>
             {
@@ -79,7 +84,10 @@ impl Sense {
 
     /// Whether the entries are reports of progress, of which the greatest matters.
     pub fn is_progress(&self) -> bool {
-        matches!(self, Sense::Lima | Sense::Lima2 { .. } | Sense::Lima2Legacy)
+        matches!(
+            self,
+            Sense::Lima | Sense::Lima2 { .. } | Sense::Lima2Legacy | Sense::Mosca
+        )
     }
 
     /// A guess at the size of a payload before one was seen.
@@ -88,7 +96,7 @@ impl Sense {
             Sense::Fixed { point } => *point,
             Sense::Variable { .. } => 256 << 10,
             Sense::Json => 1 << 10,
-            Sense::Lima | Sense::Lima2 { .. } | Sense::Lima2Legacy => 64,
+            Sense::Lima | Sense::Lima2 { .. } | Sense::Lima2Legacy | Sense::Mosca => 64,
         }
     }
 
@@ -111,20 +119,21 @@ impl Sense {
                 })
             }
             Sense::Lima2Legacy => {
-                let event = json::parse(payload)
-                    .map_err(|error| error.to_string())?
-                    .value;
-                let status = Lima2LegacyStatus::parse(&event).ok_or_else(no_status)?;
+                let status = Lima2LegacyStatus::parse(&event(payload)?).ok_or_else(no_status)?;
                 Ok(Progress {
                     acquired: status.transferred,
                     saved: status.transferred,
                 })
             }
+            Sense::Mosca => {
+                let status = MoscaStatus::parse(&event(payload)?).ok_or_else(no_status)?;
+                Ok(Progress {
+                    acquired: status.acquired,
+                    saved: status.saved,
+                })
+            }
             _ => {
-                let event = json::parse(payload)
-                    .map_err(|error| error.to_string())?
-                    .value;
-                let status = LimaStatus::parse(&event).ok_or_else(no_status)?;
+                let status = LimaStatus::parse(&event(payload)?).ok_or_else(no_status)?;
                 Ok(Progress {
                     acquired: status.acquired,
                     saved: status.saved,
@@ -132,6 +141,11 @@ impl Sense {
             }
         }
     }
+}
+
+fn event(payload: &[u8]) -> Result<Value, String> {
+    let parsed = json::parse(payload).map_err(|error| error.to_string())?;
+    Ok(parsed.value)
 }
 
 /// An integer of at most 8 bytes; negative ones count as 0.

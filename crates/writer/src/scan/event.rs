@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use blissdata::kinds::{FrameSource, FrameType, Lima2LegacyInfo, LimaInfo, SourceError};
+use blissdata::kinds::{FrameSource, FrameType, Lima2LegacyInfo, LimaInfo, MoscaInfo, SourceError};
 use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use nexus::tree::ElementType;
 
@@ -92,6 +92,8 @@ pub enum DetectorFiles {
     Lima(LimaInfo),
     /// Lima 2 before it had master files.
     Lima2(Lima2LegacyInfo),
+    /// An MCA controller behind a Mosca server; its frames are spectra.
+    Mosca(MoscaInfo),
 }
 
 impl DetectorFiles {
@@ -100,6 +102,7 @@ impl DetectorFiles {
         match self {
             DetectorFiles::Lima(info) => &info.frame,
             DetectorFiles::Lima2(info) => &info.frame,
+            DetectorFiles::Mosca(info) => &info.frame,
         }
     }
 
@@ -111,6 +114,10 @@ impl DetectorFiles {
                 .as_ref()
                 .map(|saving| saving.file_format.as_str()),
             DetectorFiles::Lima2(info) => info.saving.as_ref().map(|_| "hdf5"),
+            DetectorFiles::Mosca(info) => info
+                .saving
+                .as_ref()
+                .map(|saving| saving.file_format.as_str()),
         }
     }
 
@@ -119,6 +126,7 @@ impl DetectorFiles {
         match self {
             DetectorFiles::Lima(info) => info.sources(frames),
             DetectorFiles::Lima2(info) => info.sources(frames),
+            DetectorFiles::Mosca(info) => info.sources(frames),
         }
     }
 
@@ -126,6 +134,7 @@ impl DetectorFiles {
     pub fn readable(&self, saved: u64) -> u64 {
         match self {
             DetectorFiles::Lima(info) => info.readable(saved, false),
+            DetectorFiles::Mosca(info) => info.readable(saved, false),
             // Which files are closed is not told.
             DetectorFiles::Lima2(_) => 0,
         }

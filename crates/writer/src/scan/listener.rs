@@ -220,6 +220,7 @@ fn content(model: &StreamModel) -> Result<StreamContent, String> {
         StreamKind::Lima2Legacy(info) => {
             Ok(StreamContent::Frames(DetectorFiles::Lima2(info.clone())))
         }
+        StreamKind::Mosca(info) => Ok(StreamContent::Frames(DetectorFiles::Mosca(info.clone()))),
         StreamKind::Lima2(info) => Ok(StreamContent::Master(info.master_file.clone())),
         StreamKind::ScanSequence => Err("a sequence of scans has no data".to_owned()),
         StreamKind::Plain => match model.encoding.as_ref().map_err(ToString::to_string)? {

@@ -288,6 +288,21 @@ fn progress_is_the_greatest_report() {
 }
 
 #[test]
+fn spectra_in_files_are_counted_like_frames() {
+    let mut stream = follower(Sense::Mosca, 0);
+    let report = br#"{"last_read_index": 4, "last_saved_index": 2}"#;
+    let events = take(&mut stream, &[(0, &[("payload", report)])]);
+    let expected = ScanEvent::Frames {
+        stream: StreamId(0),
+        acquired: 5,
+        saved: 3,
+    };
+    assert_eq!(events, [expected]);
+    let events = take(&mut stream, &[(SEAL, &[("id", b"1")])]);
+    assert_eq!(events, [end(5, true)]);
+}
+
+#[test]
 fn the_last_report_may_be_gone() {
     let mut stream = follower(
         Sense::Lima2 {
