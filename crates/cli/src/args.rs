@@ -6,6 +6,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use crate::simulation::{ImageSize, ScanKind};
 use writer::checks::DiskSpace;
+use writer::options::SaveOptions;
 
 /// Saves BLISS scans from Redis as NeXus HDF5 files.
 #[derive(Parser)]
@@ -129,11 +130,14 @@ pub struct Saving {
 }
 
 impl Saving {
-    /// The limits in bytes.
-    pub fn disk_space(&self) -> DiskSpace {
-        DiskSpace {
-            required: self.required_disk_space.saturating_mul(1_000_000),
-            recommended: self.recommended_disk_space.saturating_mul(1_000_000),
+    /// The same for the writer.
+    pub fn options(&self) -> SaveOptions {
+        SaveOptions {
+            space: DiskSpace {
+                required: self.required_disk_space.saturating_mul(1_000_000),
+                recommended: self.recommended_disk_space.saturating_mul(1_000_000),
+            },
+            ..SaveOptions::default()
         }
     }
 }

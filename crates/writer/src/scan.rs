@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use blissdata::store::{DataStore, ScanKey};
 use hub::Event;
 
-use crate::checks::DiskSpace;
+use crate::options::SaveOptions;
 use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::workshop::Workshop;
@@ -32,12 +32,12 @@ pub struct NexusScanWriter {
 }
 
 impl NexusScanWriter {
-    /// Starts to save the scan `key` of `store`, if its disk has room.
+    /// Starts to save the scan `key` of `store` as `save` tells, if its disk has room.
     pub fn start(
         workshop: &Workshop,
         store: &DataStore,
         key: ScanKey,
-        space: DiskSpace,
+        save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
         let writer = NexusScanWriter {
             subscriber: Subscriber::new(key.to_string()),
@@ -54,7 +54,7 @@ impl NexusScanWriter {
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
         writer.subscriber.start(mode, listener, move || {
-            ScanConsumer::new(key, space, begun, progress, report)
+            ScanConsumer::new(key, save.space, begun, progress, report)
         })?;
         Ok(writer)
     }

@@ -9,7 +9,7 @@ use blissdata::store::{DataStore, History, ScanKey};
 use hub::Queue;
 use tracing::{info, warn};
 
-use crate::checks::DiskSpace;
+use crate::options::{DataWriter, SaveOptions};
 use crate::report::{Outcome, ScanReport};
 use crate::scan::NexusScanWriter;
 use crate::subscriber::{
@@ -25,8 +25,10 @@ const POLL: Duration = Duration::from_millis(500);
 pub struct SessionOptions {
     /// Name of the BLISS session; every session if there is none.
     pub session: Option<String>,
-    /// Room that a scan needs on its disk.
-    pub space: DiskSpace,
+    /// Which scans are ours, by the writer that they ask for.
+    pub writer: DataWriter,
+    /// How they are saved.
+    pub save: SaveOptions,
     /// Where to tell what happens, for whoever shows it.
     pub notices: Option<Queue<Notice>>,
 }
@@ -68,7 +70,7 @@ impl NexusSessionWriter {
             workshop: workshop.clone(),
             store: store.clone(),
             session: options.session,
-            space: options.space,
+            save: options.save,
             running: Arc::default(),
             announcer,
         };
@@ -123,7 +125,7 @@ struct SessionScans {
     workshop: Arc<Workshop>,
     store: DataStore,
     session: Option<String>,
-    space: DiskSpace,
+    save: SaveOptions,
     running: Arc<Mutex<HashMap<ScanKey, NexusScanWriter>>>,
     announcer: Announcer,
 }
@@ -141,7 +143,8 @@ impl Consumer for SessionScans {
                 return Ok(());
             }
         }
-        match NexusScanWriter::start(&self.workshop, &self.store, key.clone(), self.space) {
+        let save = self.save.clone();
+        match NexusScanWriter::start(&self.workshop, &self.store, key.clone(), save) {
             Ok(writer) => self.watch(key, writer).await,
             Err(error) => warn!(scan = %key, "cannot be saved: {error}"),
         }

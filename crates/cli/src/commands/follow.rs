@@ -32,8 +32,8 @@ async fn follow(redis: Option<String>, session: Option<String>, saving: Saving) 
     let workshop = Arc::new(Workshop::start()?);
     let options = SessionOptions {
         session,
-        space: saving.disk_space(),
-        notices: None,
+        save: saving.options(),
+        ..SessionOptions::default()
     };
     let session = NexusSessionWriter::start(&workshop, &store, options)?;
     tokio::select! {

@@ -77,7 +77,7 @@ fn begin(
         workshop,
         store,
         key,
-        saving.disk_space(),
+        saving.options(),
     )?)
 }
 
