@@ -9,26 +9,29 @@
 //!
 //! Nothing here calls HDF5.
 
+mod bitshuffle;
 mod buffer;
 mod choice;
 mod copy;
 mod encode;
 mod fill;
+mod guess;
 mod noise;
 mod pool;
 mod shuffle;
 mod slab;
 mod tiles;
 
+pub use crate::tree::{ChunkOptions, Scheme};
+pub use bitshuffle::{BITSHUFFLE, bitshuffle, bitshuffle_lz4, bitunshuffle, bitunshuffle_lz4};
 pub use buffer::{Buffer, Recycler};
 pub use choice::{ChunkShape, MAX_CHUNK, MIN_CHUNK, live_chunk, sealed_chunk};
 pub use copy::{MAX_RANK, Part, copy_part};
 pub use encode::{DECLARED_LEVEL, Encoded, Encoder, Recipe, SKIP_ALL};
 pub use fill::Fill;
+pub use guess::{Guess, guess};
 pub use pool::{Batch, Pool, WorkerLost};
-pub use shuffle::shuffle;
-#[cfg(test)]
-use shuffle::unshuffle;
+pub use shuffle::{shuffle, unshuffle};
 pub use slab::{Run, Slab};
 pub use tiles::{cut, tiles};
 

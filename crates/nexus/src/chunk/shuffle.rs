@@ -44,9 +44,11 @@ fn sorted<const ITEM: usize>(source: &[u8], target: &mut [u8]) {
     }
 }
 
-/// The way back, to check what was stored.
-#[cfg(test)]
-pub(super) fn unshuffle(source: &[u8], item: usize, target: &mut [u8]) {
+/// The way back of [`shuffle`].
+///
+/// # Panics
+/// If `target` is shorter than `source`.
+pub fn unshuffle(source: &[u8], item: usize, target: &mut [u8]) {
     let count = source.len() / item.max(1);
     for (index, &byte) in source[..count * item].iter().enumerate() {
         target[index % count * item + index / count] = byte;

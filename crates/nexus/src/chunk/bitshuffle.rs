@@ -1,0 +1,234 @@
+//! The bitshuffle filter of HDF5 (id 32008), with and without LZ4.
+//!
+//! The format is that of <https://github.com/kiyo-masui/bitshuffle>: elements are sorted into blocks
+//! of about 8 KiB; in a block, the lowest bits of all elements come first, then their second bits
+//! and so on. Elements behind the last multiple of eight stay as they are. With LZ4, a header tells
+//! the size and each block is compressed by itself, behind its compressed size.
+
+use super::shuffle::{shuffle, unshuffle};
+
+/// Number of the filter in files.
+pub const BITSHUFFLE: i32 = 32008;
+
+/// Bytes of a block.
+const BLOCK: usize = 8192;
+
+/// Elements of the smallest block.
+const LEAST: usize = 128;
+
+/// Bytes before the blocks.
+const HEADER: usize = 12;
+
+/// Elements of a block of elements of `item` bytes.
+fn block_length(item: usize) -> usize {
+    (BLOCK / item.max(1) / 8 * 8).max(LEAST)
+}
+
+/// The parts of `size` bytes that are shuffled, as bytes of each, without the rest.
+fn blocks(size: usize, item: usize) -> impl Iterator<Item = usize> {
+    let elements = size / item.max(1) / 8 * 8;
+    let length = block_length(item);
+    (0..elements)
+        .step_by(length)
+        .map(move |first| length.min(elements - first) * item)
+}
+
+/// Sorts the bits; `target` is as long as `source`. `spare` is used and grows at need.
+///
+/// # Panics
+/// If `target` is shorter than `source`.
+pub fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
+    let mut at = 0;
+    for size in blocks(source.len(), item) {
+        sort_block(
+            &source[at..at + size],
+            item,
+            &mut target[at..at + size],
+            spare,
+        );
+        at += size;
+    }
+    target[at..source.len()].copy_from_slice(&source[at..]);
+}
+
+/// The way back of [`bitshuffle`].
+///
+/// # Panics
+/// If `target` is shorter than `source`.
+pub fn bitunshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
+    let mut at = 0;
+    for size in blocks(source.len(), item) {
+        restore_block(
+            &source[at..at + size],
+            item,
+            &mut target[at..at + size],
+            spare,
+        );
+        at += size;
+    }
+    target[at..source.len()].copy_from_slice(&source[at..]);
+}
+
+/// Sorts the bits and compresses them, behind what `target` holds.
+pub fn bitshuffle_lz4(source: &[u8], item: usize, target: &mut Vec<u8>, spare: &mut Vec<u8>) {
+    target.extend((source.len() as u64).to_be_bytes());
+    target.extend(((block_length(item) * item) as u32).to_be_bytes());
+    let mut sorted = Vec::new();
+    let mut at = 0;
+    for size in blocks(source.len(), item) {
+        sorted.resize(size, 0);
+        sort_block(&source[at..at + size], item, &mut sorted, spare);
+        at += size;
+        let start = target.len();
+        let room = lz4_flex::block::get_maximum_output_size(size);
+        target.resize(start + 4 + room, 0);
+        // There is room for the worst case, so this does not fail.
+        let length = lz4_flex::block::compress_into(&sorted, &mut target[start + 4..]).unwrap_or(0);
+        target[start..start + 4].copy_from_slice(&(length as u32).to_be_bytes());
+        target.truncate(start + 4 + length);
+    }
+    target.extend_from_slice(&source[at..]);
+}
+
+/// The way back of [`bitshuffle_lz4`]; `None` if these are no such bytes, or if they stand for more
+/// than `limit`.
+pub fn bitunshuffle_lz4(
+    source: &[u8],
+    item: usize,
+    limit: usize,
+    spare: &mut Vec<u8>,
+) -> Option<Vec<u8>> {
+    let (header, mut rest) = source.split_at_checked(HEADER)?;
+    let (size, block) = header.split_at(8);
+    let size = usize::try_from(u64::from_be_bytes(size.try_into().ok()?)).ok()?;
+    let block = u32::from_be_bytes(block.try_into().ok()?) as usize;
+    // Nobody sets another block size.
+    if size > limit || item == 0 || block != block_length(item) * item {
+        return None;
+    }
+    let mut target = vec![0; size];
+    let mut sorted = Vec::new();
+    let mut at = 0;
+    for size in blocks(size, item) {
+        let (length, behind) = rest.split_at_checked(4)?;
+        let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
+        let (packed, behind) = behind.split_at_checked(length)?;
+        rest = behind;
+        sorted.resize(size, 0);
+        let read = lz4_flex::block::decompress_into(packed, &mut sorted).ok()?;
+        if read != size {
+            return None;
+        }
+        restore_block(&sorted, item, &mut target[at..at + size], spare);
+        at += size;
+    }
+    target[at..].copy_from_slice(rest.get(..size - at)?);
+    Some(target)
+}
+
+fn sort_block(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
+    spare.resize(source.len(), 0);
+    shuffle(source, item, spare);
+    let row = source.len() / item / 8;
+    for (plane, bits) in spare
+        .chunks_exact(8 * row)
+        .zip(target.chunks_exact_mut(8 * row))
+    {
+        for (index, eight) in plane.as_chunks::<8>().0.iter().enumerate() {
+            let columns = transposed(u64::from_le_bytes(*eight)).to_le_bytes();
+            for (bit, byte) in columns.into_iter().enumerate() {
+                bits[bit * row + index] = byte;
+            }
+        }
+    }
+}
+
+fn restore_block(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
+    spare.resize(source.len(), 0);
+    let row = source.len() / item / 8;
+    for (bits, plane) in source
+        .chunks_exact(8 * row)
+        .zip(spare.chunks_exact_mut(8 * row))
+    {
+        for (index, eight) in plane.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+            let columns = std::array::from_fn(|bit| bits[bit * row + index]);
+            *eight = transposed(u64::from_le_bytes(columns)).to_le_bytes();
+        }
+    }
+    unshuffle(spare, item, target);
+}
+
+/// A matrix of 8 x 8 bits with rows and columns exchanged (Hacker's Delight, 7-3).
+fn transposed(rows: u64) -> u64 {
+    let mut x = rows;
+    for (shift, mask) in [
+        (7, 0x00aa_00aa_00aa_00aa),
+        (14, 0x0000_cccc_0000_cccc),
+        (28, 0x0000_0000_f0f0_f0f0),
+    ] {
+        let moved = (x ^ (x >> shift)) & mask;
+        x ^= moved ^ (moved << shift);
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chunk::test_noise;
+
+    #[test]
+    fn bits_are_sorted_by_place() {
+        // Eight elements of one byte: 1, 2, 4, ... have their one bit in turn.
+        let source: Vec<u8> = (0..8).map(|n| 1 << n).collect();
+        let mut target = vec![0; 8];
+        bitshuffle(&source, 1, &mut target, &mut Vec::new());
+        assert_eq!(target, source);
+        bitshuffle(
+            &[0, 1, 0, 0, 0, 0, 0, 0x80],
+            1,
+            &mut target,
+            &mut Vec::new(),
+        );
+        assert_eq!(target, [2, 0, 0, 0, 0, 0, 0, 0x80]);
+        // Too few.
+        bitshuffle(&[1, 2, 3], 1, &mut target, &mut Vec::new());
+        assert_eq!(target[..3], [1, 2, 3]);
+    }
+
+    #[test]
+    fn every_size_comes_back() {
+        let noise = test_noise(70_000);
+        let mut spare = Vec::new();
+        for item in [1, 2, 3, 4, 8, 10, 16, 32, 100] {
+            for count in [0, 1, 7, 8, 9, 128, 333, 700] {
+                for data in [&noise[..item * count], &vec![5; item * count]] {
+                    let (mut sorted, mut back) = (vec![0; data.len()], vec![0; data.len()]);
+                    bitshuffle(data, item, &mut sorted, &mut spare);
+                    bitunshuffle(&sorted, item, &mut back, &mut spare);
+                    assert_eq!(back, data, "{count} elements of {item} bytes");
+                    let mut packed = Vec::new();
+                    bitshuffle_lz4(data, item, &mut packed, &mut spare);
+                    let back = bitunshuffle_lz4(&packed, item, data.len(), &mut spare);
+                    assert_eq!(
+                        back.as_deref(),
+                        Some(data),
+                        "{count} elements of {item} bytes"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_bytes_are_refused() {
+        let (mut packed, mut spare) = (Vec::new(), Vec::new());
+        bitshuffle_lz4(&test_noise(1000), 4, &mut packed, &mut spare);
+        for end in 0..packed.len() {
+            assert_eq!(bitunshuffle_lz4(&packed[..end], 4, 1000, &mut spare), None);
+        }
+        assert_eq!(bitunshuffle_lz4(&packed, 8, 1000, &mut spare), None);
+        assert_eq!(bitunshuffle_lz4(&packed, 4, 999, &mut spare), None);
+        assert_eq!(bitunshuffle_lz4(&packed, 0, 1000, &mut spare), None);
+    }
+}
