@@ -1,48 +1,91 @@
-"""Differences between HDF5 files and a description that h5tree.py made of others.
+"""Compare HDF5 files with a description that h5tree.py made of others.
 
-Each difference has a kind, a path in a file, and an explanation:
+    h5compare.py DESCRIPTION.json[.gz] FILE_OR_DIRECTORY [--storage] [--classic] [--ignore KIND,...]
+
+With a directory all files in it are compared, except those that the description lists as files of
+detectors; with a file only that one. Each difference is a line: kind, path in a file, explanation.
 
     MISSING  a file, group, dataset or link is absent
     EXTRA    the other way around
-    VALUE    content of a dataset differs
+    VALUE    content of a dataset (or its fill value) differs
     DTYPE    type of a dataset differs
     SHAPE    shape differs
     ATTR     an attribute is missing, superfluous, or differs
     LINK     kind or target of a link, virtual source, or external file differs
+    FILTER   compression or another filter differs
+    CHUNK    storage layout or shape of chunks differs
+    ORDER    order of the items in a group differs; for information, it does not count
 
-How a dataset is stored is up to the writer: its layout, chunks, filters and maximal shape are not
-compared, nor is its fill value, beyond the elements that show it; nor are the stamps on the root
-group. Values must be equal to the last bit.
+Whether it matters how datasets are stored depends on what was promised. By default it is up to the
+writer: layout, chunks, filters, maximal shape and fill value are not compared, beyond the elements
+that show them, nor are the stamps on the root group. With --storage all that is compared, too.
+
+Values must be equal to the last bit. Where --storage is asked for, those in NXdata groups may differ
+by 1e-9: the axes of plots are computed by the writer. Differences at or below the paths that a
+description lists as unstable are left out.
+
+The exit status is 1 if there are differences that count, 2 if files cannot be compared.
 """
 
+import argparse
+import gzip
 import json
+import sys
+from pathlib import Path
 
+import h5tree
 from h5tree import STAMPS
 
+KINDS = "MISSING EXTRA VALUE DTYPE SHAPE ATTR LINK FILTER CHUNK ORDER".split()
+INFORMATION = {"ORDER"}
 # Extended floats, of which some bytes mean nothing.
 WITH_PADDING = ("<f16", "<c32")
+PLOT_TOLERANCE = 1e-9
 
 
-def differences(golden: dict, actual: dict) -> list[tuple[str, str, str]]:
+def load(path: Path) -> dict:
+    """A recorded description."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        return json.load(file)
+
+
+def compare(expected: dict, path: Path, storage=False, classic=False) -> list[tuple[str, str, str]]:
+    """Compare what is at `path` with a recorded description."""
+    exclude = expected.get("detector_files", ())
+    name, files = path.name, expected["files"]
+    if path.is_file():
+        fitting = [known for known in files if Path(known).name == name]
+        if len(fitting) != 1:
+            raise SystemExit(f"which of {sorted(files)} is {name}?")
+        files = {name: files[fitting[0]]}
+    found = h5tree.describe(path, exclude=exclude, classic=classic)["files"] if path.exists() else {}
+    unstable = expected.get("unstable", ())
+    return [row for row in differences(files, found, storage) if not any(is_below(row[1], top) for top in unstable)]
+
+
+def differences(golden: dict, actual: dict, storage=False) -> list[tuple[str, str, str]]:
     """Compare the "files" of two descriptions."""
-    comparison = Comparison()
+    comparison = Comparison(storage)
     comparison.files(golden, actual)
-    return comparison.differences
+    return sorted(comparison.differences, key=lambda row: KINDS.index(row[0]))
 
 
 class Comparison:
-    def __init__(self):
+    def __init__(self, storage=False):
+        self.storage = storage
+        self.tolerance = 0.0
         self.differences = []
 
     def add(self, kind, path, text):
         self.differences.append((kind, path, text))
 
     def files(self, golden, actual):
+        strip = (lambda root: root) if self.storage else without_stamps
         for name in golden:
             if name not in actual:
                 self.add("MISSING", name, "file")
             else:
-                self.item(without_stamps(golden[name]), without_stamps(actual[name]), name + "::/")
+                self.item(strip(golden[name]), strip(actual[name]), name + "::/")
         for name in actual:
             if name not in golden:
                 self.add("EXTRA", name, "file")
@@ -64,14 +107,28 @@ class Comparison:
         expected = dict(golden["items"])
         found = dict(actual["items"])
         base = path if path.endswith("/") else path + "/"
+        outside = self.tolerance
+        if self.storage and golden["attrs"].get("NX_class", {}).get("value") == "NXdata":
+            self.tolerance = PLOT_TOLERANCE
         for name, item in expected.items():
             if name in found:
                 self.item(item, found[name], base + name)
             else:
                 self.add("MISSING", base + name, _what(item))
+        self.tolerance = outside
         for name, item in found.items():
             if name not in expected:
                 self.add("EXTRA", base + name, _what(item))
+        if self.storage:
+            self.order(golden, actual, path)
+
+    def order(self, golden, actual, path):
+        expected = [name for name, _ in golden["items"] if name in dict(actual["items"])]
+        found = [name for name, _ in actual["items"] if name in dict(golden["items"])]
+        if expected != found:
+            self.add("ORDER", path, f"expected {expected}, found {found}")
+        if golden["track_order"] != actual["track_order"]:
+            self.add("ORDER", path, f"tracked: expected {golden['track_order']}, found {actual['track_order']}")
 
     def attrs(self, golden, actual, path):
         for name in sorted(golden.keys() | actual.keys()):
@@ -84,19 +141,13 @@ class Comparison:
                 for field in "dtype", "shape", "value":
                     old, new = golden[name][field], actual[name][field]
                     if not self.same(old, new):
-                        self.add(
-                            "ATTR",
-                            where,
-                            f"{field}: expected {_short(old)}, found {_short(new)}",
-                        )
+                        self.add("ATTR", where, f"{field}: expected {_short(old)}, found {_short(new)}")
 
     def dataset(self, golden, actual, path):
         def check(kind, field):
             old, new = golden.get(field), actual.get(field)
             if old != new:
-                self.add(
-                    kind, path, f"{field}: expected {_short(old)}, found {_short(new)}"
-                )
+                self.add(kind, path, f"{field}: expected {_short(old)}, found {_short(new)}")
                 return False
             return True
 
@@ -105,16 +156,20 @@ class Comparison:
         same_shape = check("SHAPE", "shape")
         check("LINK", "virtual")
         check("LINK", "external")
+        if self.storage:
+            check("SHAPE", "maxshape")
+            check("CHUNK", "chunks")
+            check("FILTER", "filters")
+            check("VALUE", "fillvalue")
         if not (same_type and same_shape):
             return
         if golden.get("unreadable") and actual.get("unreadable"):
             return
         if golden.get("unreadable") or actual.get("unreadable"):
             check("VALUE", "unreadable")
-            return
-        if "value" in golden and "value" in actual and not self.same(golden["value"], actual["value"]):
+        elif "value" in golden and "value" in actual and not self.same(golden["value"], actual["value"]):
             check("VALUE", "value")
-        elif golden["dtype"] not in WITH_PADDING:
+        elif golden["dtype"] not in WITH_PADDING and not (self.tolerance and "value" in golden):
             check("VALUE", "sha256")
 
     def same(self, old, new):
@@ -122,7 +177,12 @@ class Comparison:
             return True
         if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
             return all(map(self.same, old, new))
-        return False
+        numbers = all(isinstance(value, (int, float)) for value in (old, new))
+        return bool(self.tolerance and numbers) and abs(old - new) <= self.tolerance * (1 + max(abs(old), abs(new)))
+
+
+def is_below(path: str, top: str) -> bool:
+    return path == top or path.startswith(top + "/")
 
 
 def without_stamps(root):
@@ -146,3 +206,25 @@ def _what(item):
 def _short(value, limit=160):
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= limit else text[:limit] + "..."
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("description", type=Path, help="what h5tree.py printed")
+    parser.add_argument("path", type=Path, help="HDF5 file, or root of the data")
+    parser.add_argument("--storage", action="store_true", help="compare how datasets are stored, too")
+    parser.add_argument("--classic", action="store_true", help="leave out what a writer tells about itself")
+    parser.add_argument("--ignore", default="", help="kinds of no interest")
+    options = parser.parse_args()
+    if not options.path.exists():
+        print(f"{options.path} does not exist", file=sys.stderr)
+        return 2
+    found = compare(load(options.description), options.path, options.storage, options.classic)
+    found = [row for row in found if row[0] not in options.ignore.upper().split(",")]
+    for kind, path, text in found:
+        print(f"{kind:8} {path}: {text}")
+    return 1 if {row[0] for row in found} - INFORMATION else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """Describe HDF5 files as canonical JSON.
 
 Usage:
-    h5tree.py FILE_OR_DIRECTORY [-o JSON] [--root DIR]
+    h5tree.py FILE_OR_DIRECTORY [-o JSON] [--root DIR] [--classic]
 
 A directory stands for all *.h5, *.hdf5 and *.nx files below it, except those
 in the directories given with --exclude.
@@ -23,9 +23,17 @@ Output:
               {"kind": "external", "file": ..., "path": ...}
               {"kind": "hard", "path": first path of the same object}
 
+A recorded description (see h5compare.py) may have two more members:
+
+    "unstable": [PATH, ...]          what the reference did not reproduce itself
+    "detector_files": [PATH, ...]    files that are not described
+
 What differs between two correct files is replaced by a placeholder: the data
 root (<ROOT>), and the versions and times that a writer stamps on the root
-group.
+group. With --classic also what the writer of the classic layout tells about
+itself: its name, and in every entry the times by its clock (end_time and
+writer/date, if they are times) and its record of completeness (writer/data,
+if that is JSON).
 
 Non-finite numbers are written as the strings "NaN", "Infinity" and
 "-Infinity"; complex numbers as [real, imaginary]; bytes that are not text as
@@ -38,7 +46,9 @@ import hashlib
 import json
 import math
 import os
+import re
 import sys
+from datetime import datetime
 from pathlib import Path
 
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
@@ -71,14 +81,22 @@ STAMPS = {
     "HDF5_Version": "<VERSION>",
     "h5py_version": "<VERSION>",
 }
+CLASSIC_STAMPS = {
+    **STAMPS,
+    "creator": "<CREATOR>",
+    "create_version": "<VERSION>",
+}
+CLASSIC_TIMES = re.compile(r"/[^/]+/(writer/date|end_time)")
+CLASSIC_RECORD = re.compile(r"/[^/]+/writer/data")
 
 
 class Describer:
     """Description of one file."""
 
-    def __init__(self, filename, root):
+    def __init__(self, filename, root, classic=False):
         self.filename = str(filename)
         self.root = str(root).rstrip("/") or None
+        self.classic = classic
         self._seen = {}
 
     def file(self):
@@ -87,7 +105,7 @@ class Describer:
 
     def root_group(self, h5):
         tree = self._group(h5["/"])
-        for name, text in STAMPS.items():
+        for name, text in (CLASSIC_STAMPS if self.classic else STAMPS).items():
             if name in tree["attrs"]:
                 tree["attrs"][name]["value"] = text
         return tree
@@ -194,7 +212,17 @@ class Describer:
             data = numpy.ascontiguousarray(value)
             tree["sha256"] = hashlib.sha256(data.tobytes()).hexdigest()
         if not fixed or dset.size <= MAX_VALUES:
-            tree["value"] = self._value(value)
+            tree["value"] = self._own(dset.name, value) or self._value(value)
+
+    def _own(self, path, value):
+        """Placeholder for what the writer of the classic layout tells about itself."""
+        if not self.classic or not isinstance(value, bytes):
+            return None
+        if CLASSIC_TIMES.fullmatch(path) and _is_time(value):
+            return "<TIME>"
+        if CLASSIC_RECORD.fullmatch(path) and _is_json(value):
+            return "<RECORD>"
+        return None
 
     def _value(self, value):
         if isinstance(value, h5py.Empty):
@@ -226,6 +254,21 @@ class Describer:
             if text.endswith(self.root):
                 text = text[: -len(self.root)] + "<ROOT>"
         return text
+
+
+def _is_time(text):
+    """Date and time with the distance from UTC."""
+    try:
+        return datetime.fromisoformat(text.decode()).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_json(text):
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _number(value):
@@ -329,14 +372,14 @@ def hdf5_files(path, exclude=()):
     return found
 
 
-def described(write):
+def described(write, classic=False):
     """Description of a file in memory, with what the function `write` puts in it."""
     with h5py.File("described.h5", "w", driver="core", backing_store=False) as h5:
         write(h5)
-        return Describer(h5.filename, None).root_group(h5)
+        return Describer(h5.filename, None, classic).root_group(h5)
 
 
-def describe(path, root=None, exclude=()):
+def describe(path, root=None, exclude=(), classic=False):
     """Description of one file, or of all HDF5 files below a directory."""
     path = Path(path).absolute()
     if path.is_dir():
@@ -347,7 +390,7 @@ def describe(path, root=None, exclude=()):
         names = [path]
     files = {}
     for name in names:
-        tree = Describer(name, root).file()
+        tree = Describer(name, root, classic).file()
         relative = os.path.relpath(name, root)
         files[relative] = tree
     return {"format": 1, "files": files}
@@ -359,8 +402,9 @@ def main(argv=None):
     parser.add_argument("-o", "--output", help="JSON file (standard output)")
     parser.add_argument("--root", help="data root, replaced by <ROOT>")
     parser.add_argument("--exclude", action="append", default=[], metavar="SUBDIR")
+    parser.add_argument("--classic", action="store_true")
     args = parser.parse_args(argv)
-    text = dump(describe(args.path, args.root, args.exclude))
+    text = dump(describe(args.path, args.root, args.exclude, args.classic))
     if args.output:
         Path(args.output).write_text(text, encoding="utf-8")
     else:
