@@ -3,7 +3,8 @@
 //! [`redis`] gives a test a Redis server of its own, [`python`] the Python that has the genuine
 //! blissdata and h5py, [`Program`] a process that is talked to by signals and listened to by what it
 //! logs. A [`Scenario`] brings them together: scans that blissdata publishes, and what should be in
-//! the files that a writer makes of them.
+//! the files that a writer makes of them; a [`Replay`] does the same with [`Recording`]s of scans that
+//! BLISS published itself.
 //!
 //! ```no_run
 //! use std::process::Command;
@@ -27,10 +28,12 @@
 
 mod program;
 mod python;
+mod recording;
 mod redis;
 mod scenario;
 
 pub use program::Program;
 pub use python::{output, python};
+pub use recording::{Difference, RecordedScan, Recording, Replay, Speed, changed};
 pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};

@@ -1,0 +1,8 @@
+//! Scans that BLISS 2.2.1 published become the same files as with blisswriter 2.0.0.
+//!
+//! What the reference made of each recording is kept with it; `classic_differences.py` tells where ours
+//! differ on purpose, and why.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+mod comparison;

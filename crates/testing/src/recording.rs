@@ -1,0 +1,152 @@
+//! Scans that BLISS published, and the files that blisswriter 2.0.0 made of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use blissdata::embedded::PrivateRedis;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+use crate::python::{output, python};
+use crate::redis::redis;
+
+const INDEX: &str = include_str!("../recordings/bliss2/index.json");
+
+/// A recording of `recordings/bliss2`.
+#[derive(Debug, Deserialize)]
+pub struct Recording {
+    /// Its directory.
+    pub name: String,
+    /// What is in it.
+    pub what: String,
+    /// The writer that the scans ask for.
+    pub data_writer: String,
+    /// Recorded files: name of the description -> flags of the writer that made them.
+    pub golden: BTreeMap<String, Vec<String>>,
+}
+
+impl Recording {
+    /// All recordings, by name.
+    pub fn all() -> Vec<Recording> {
+        serde_json::from_str(INDEX).expect("an index of recordings")
+    }
+
+    /// The one of that name.
+    pub fn named(name: &str) -> Recording {
+        let found = Recording::all().into_iter().find(|one| one.name == name);
+        found.unwrap_or_else(|| panic!("no recording is called {name}"))
+    }
+}
+
+/// How fast recorded scans are published again.
+#[derive(Clone, Copy, Debug)]
+pub enum Speed {
+    /// As fast as Redis takes it.
+    Max,
+    /// That many times the recorded pace.
+    Times(u32),
+}
+
+/// Recordings that are replayed, with a Redis and a directory for each one's files.
+pub struct Replay {
+    names: Vec<String>,
+    server: PrivateRedis,
+    directory: TempDir,
+}
+
+/// A scan of a recording.
+#[derive(Debug, Deserialize)]
+pub struct RecordedScan {
+    /// The recording.
+    pub recording: String,
+    /// Key of the scan in Redis.
+    pub key: String,
+    /// How far it came: 1 is prepared, 4 closed.
+    pub state: u8,
+}
+
+/// Something that is not as in the recorded files.
+#[derive(Debug, Deserialize)]
+pub struct Difference {
+    /// The recording.
+    pub recording: String,
+    /// `MISSING`, `EXTRA`, `VALUE`, ...: see `python/h5compare.py`.
+    pub kind: String,
+    /// File, and path in it.
+    pub path: String,
+    /// What was expected and what was found.
+    pub text: String,
+}
+
+impl Replay {
+    /// Sets the stage for these recordings.
+    pub fn of(names: &[&str]) -> Replay {
+        Replay {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            server: redis(),
+            directory: TempDir::with_prefix("replay-").unwrap(),
+        }
+    }
+
+    /// URL of the private Redis.
+    pub fn url(&self) -> String {
+        self.server.url().to_string()
+    }
+
+    /// Where the files of all recordings go.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The data root of one recording.
+    pub fn root(&self, name: &str) -> PathBuf {
+        self.directory().join(name)
+    }
+
+    /// Publishes the recordings one after the other. Gives their scans in that order.
+    pub fn play(&self, speed: Speed) -> Vec<RecordedScan> {
+        let mut replay = python();
+        replay.arg("replay.py").args(&self.names);
+        replay.args(["--redis", &self.url(), "--root"]);
+        replay.arg(self.directory()).arg("--speed");
+        match speed {
+            Speed::Max => replay.arg("max"),
+            Speed::Times(factor) => replay.arg(factor.to_string()),
+        };
+        lines(&output(&mut replay))
+    }
+
+    /// Compares the files with recorded ones, `golden` or those of other options; less the known
+    /// differences.
+    pub fn differences(&self, golden: &str) -> Vec<Difference> {
+        let mut compare = python();
+        compare.arg("recordings.py").args(&self.names);
+        compare.args(["--golden", golden, "--root"]);
+        compare.arg(self.directory());
+        lines(&output(&mut compare))
+    }
+}
+
+/// What the comparison finds when the file of a recording, as the reference made it, is changed. Each
+/// change is a Python statement about `h5`.
+pub fn changed(name: &str, changes: &[&str]) -> Vec<Vec<Difference>> {
+    lines(&output(python().args(["changed.py", name]).args(changes)))
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference {
+            recording,
+            kind,
+            path,
+            text,
+        } = self;
+        write!(f, "{recording}: {kind} {path}: {text}")
+    }
+}
+
+fn lines<'a, T: Deserialize<'a>>(text: &'a str) -> Vec<T> {
+    let parsed = text.lines().map(|line| serde_json::from_str(line));
+    parsed.collect::<Result<_, _>>().expect(text)
+}
