@@ -6,8 +6,8 @@
 //! at the next flush of the file. Full slabs of points join the [`Outbox`] of their thread, which
 //! has them compressed by a [`Pool`](crate::chunk::Pool) of other threads and stores them in order.
 //!
-//! [`FrameDataset`] and [`link_frames`] are for detectors that write their own files: a virtual
-//! dataset over the files, or a link to one of them.
+//! [`FrameDataset`] and [`link_frames`] are for detectors that write their own files: what is stored
+//! of their frames has a [`Form`], or is a link to one of the files.
 
 mod error;
 mod frames;
@@ -18,7 +18,9 @@ mod store;
 mod stream;
 
 pub use error::Error;
-pub use frames::{FrameDataset, Frames, link_frames};
+pub use frames::{
+    Form, FrameDataset, FrameError, FrameOptions, FrameSite, Frames, choose, link_frames,
+};
 pub use outbox::Outbox;
 pub use policy::{Mode, Policy};
 pub use stream::StreamDataset;

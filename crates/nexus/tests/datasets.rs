@@ -252,6 +252,7 @@ fn virtual_datasets_take_just_the_frames_that_they_name() {
         shape: &[5, 2],
         max_shape: &[None, Some(2)],
         sources: &sources,
+        fill: None,
     };
     file.root()
         .unwrap()

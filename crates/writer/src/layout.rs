@@ -18,6 +18,7 @@ use serde_json::Value as Json;
 
 pub use classic::{ClassicLayout, MasterLink};
 pub use facts::Facts;
+pub use nexus::dataset::FrameOptions;
 pub use stream::{StreamDescription, StreamKind, StreamPlace};
 
 use crate::options::{LayoutChoice, SaveOptions};
@@ -138,26 +139,6 @@ impl Stamp {
             publisher_version: text("publisher_version"),
         }
     }
-}
-
-/// How frames in files of a detector are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameOptions {
-    /// Frames in HDF5 files are referred to.
-    pub hdf5: bool,
-    /// Frames in other files are referred to.
-    pub non_hdf5: bool,
-    /// Frames that are not referred to are copied.
-    pub copy: bool,
-}
-
-impl FrameOptions {
-    /// Frames in HDF5 files are referred to, others are not saved.
-    pub const REFERRED: FrameOptions = FrameOptions {
-        hdf5: true,
-        non_hdf5: false,
-        copy: false,
-    };
 }
 
 /// Why a scan that is to be saved has no layout.

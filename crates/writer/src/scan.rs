@@ -4,6 +4,7 @@ mod account;
 mod consumer;
 mod event;
 mod file;
+mod frames;
 mod listener;
 mod place;
 mod saved;

@@ -13,8 +13,6 @@ pub struct FrameSource {
     pub first_row: u64,
     /// Number of frames.
     pub frames: u64,
-    /// Frames that the file is made for, if that is known: it may hold fewer.
-    pub file_frames: Option<u64>,
 }
 
 /// Why frames cannot be located in files.
@@ -76,7 +74,6 @@ impl FileLayout {
                 dataset: dataset.to_owned(),
                 first_row: run.first_row,
                 frames: run.frames,
-                file_frames: (self.frames_per_file > 0).then_some(self.frames_per_file),
             });
         }
         Ok(sources)

@@ -57,7 +57,6 @@ impl Lima2Info {
             dataset: dataset.clone(),
             first_row: frames.start,
             frames: frames.end - frames.start,
-            file_frames: None,
         }])
     }
 }

@@ -168,7 +168,6 @@ mod tests {
         );
         let source = &mosca.sources(0..1).unwrap()[0];
         assert_eq!(source.dataset, "/entry_0000/xmap/spectra_03");
-        assert_eq!(source.file_frames, Some(4));
         assert_eq!(mosca.readable(9, false), 8);
         assert_eq!(mosca.readable(9, true), 9);
     }

@@ -144,6 +144,7 @@ impl<'s, 't> Builder<'s, 't> {
                         shape: &content.shape,
                         max_shape: &fixed,
                         sources: &content.sources,
+                        fill: None,
                     },
                 )
             }

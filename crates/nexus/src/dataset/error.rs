@@ -1,5 +1,6 @@
 //! What can go wrong with the data of one stream.
 
+use super::FrameError;
 use crate::chunk::WorkerLost;
 use crate::h5;
 
@@ -72,6 +73,18 @@ pub enum Error {
         action: &'static str,
         /// What the library said.
         source: h5::Error,
+    },
+    /// A frame in a detector's own file cannot be shown or copied.
+    #[error("dataset {path}: frame {frame} in {file}: {source}")]
+    Frame {
+        /// Path of the dataset.
+        path: String,
+        /// Index of the frame in the scan.
+        frame: u64,
+        /// File of the detector.
+        file: String,
+        /// Why.
+        source: FrameError,
     },
     /// Chunks could not be made.
     #[error("dataset {path}: {source}")]

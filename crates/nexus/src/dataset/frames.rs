@@ -1,73 +1,145 @@
 //! Frames of a detector that are saved by the detector itself.
+//!
+//! What the HDF5 file gets of them is one of four [forms](Form): a virtual dataset over HDF5 files,
+//! a dataset whose bytes are those of EDF files, a list of the files' names, or a copy. All are
+//! filled in the same way through [`FrameDataset`]. The detector knows when a frame is saved; as far
+//! as these forms have to look into its files, a frame that is not there yet is waited for at the
+//! end, for a limited time.
 
-use std::path::{Path, PathBuf};
+mod choice;
+mod copy;
+mod edf;
+mod grid;
+mod link;
+mod mapping;
+mod names;
+mod problem;
+mod raw;
+
+use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Error;
-use crate::h5::{self, Group, Virtual};
-use crate::tree::{ElementType, Selection, VirtualSource};
+use super::{Error, Outbox, Policy};
+use crate::h5::{self, Group};
+use crate::tree::{ElementType, Storage};
+use copy::Copies;
+use raw::Raw;
+
+pub use choice::{Form, FrameOptions, choose};
+pub use link::link_frames;
+pub use problem::FrameError;
 
 /// How many times longer a dataset is left as it is than it took to make it.
 const REST: u32 = 20;
+
+/// How often frames that cannot be found are looked for at the end, and how long to wait before.
+/// Each frame that turns up starts the count again.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Frames that follow one another in one file of a detector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frames {
     /// Absolute path of the file.
     pub file: String,
-    /// Path of the dataset in the file.
+    /// Path of the dataset in the file; empty for formats without datasets.
     pub dataset: String,
-    /// Index of the first frame in that dataset.
+    /// Index of the first frame in that dataset or file.
     pub first: u64,
     /// Number of frames.
     pub count: u64,
 }
 
-/// A virtual dataset over the files of a detector.
+/// Where frames go and what they are.
+pub struct FrameSite {
+    /// Group that the path starts from.
+    pub parent: Rc<Group>,
+    /// Path of the dataset.
+    pub path: String,
+    /// The HDF5 file that gets the dataset.
+    pub file: PathBuf,
+    /// Type of a pixel.
+    pub element: ElementType,
+    /// Shape of a frame.
+    pub frame: Vec<u64>,
+    /// How the dataset is stored. A declared one has the scan's extent, and all its dimensions can
+    /// grow as in the files of blisswriter 2.0.0; otherwise it is a list of frames.
+    pub storage: Storage,
+}
+
+/// The dataset for the frames of a detector.
 ///
-/// A virtual dataset cannot grow, so it is made anew when there are more frames. It shall only
-/// name frames that are saved: what is missing reads as zeros without any error.
+/// None of the forms but a copy can grow, so the dataset is made anew when there are more frames.
+/// It shall only name frames that are saved: what is missing reads as the fill value without any
+/// error.
 pub struct FrameDataset {
-    parent: Rc<Group>,
-    path: String,
-    /// Directory of the HDF5 file.
-    directory: PathBuf,
-    element: ElementType,
-    frame: Vec<u64>,
-    shown: Vec<Frames>,
+    site: FrameSite,
+    content: Content,
+    /// Frames that readers see.
+    visible: u64,
     rests_until: Option<Instant>,
 }
 
+enum Content {
+    Virtual,
+    External(Raw),
+    Names,
+    Copy(Box<Copies>),
+}
+
 impl FrameDataset {
-    /// A dataset to be made at `path`, relative to `parent`, for frames of this type and shape.
-    /// `file` is the HDF5 file that gets it.
+    /// A dataset of this form, to be made when there are frames. A copy is stored by `policy`
+    /// through the line of `outbox`; to the other forms these do not matter.
+    ///
+    /// # Errors
+    /// If a copy of such frames cannot be stored, see [`StreamDataset::new`](super::StreamDataset).
     pub fn new(
-        parent: Rc<Group>,
-        path: &str,
-        file: &Path,
-        element: ElementType,
-        frame: Vec<u64>,
-    ) -> FrameDataset {
-        FrameDataset {
-            parent,
-            path: path.to_owned(),
-            directory: file.parent().unwrap_or(Path::new("")).to_owned(),
-            element,
-            frame,
-            shown: Vec::new(),
+        form: Form,
+        site: FrameSite,
+        policy: Policy,
+        outbox: &Outbox,
+    ) -> Result<FrameDataset, Error> {
+        let content = match form {
+            Form::Virtual => Content::Virtual,
+            Form::External => Content::External(Raw::default()),
+            Form::Names => Content::Names,
+            Form::Copy => Content::Copy(Box::new(Copies::new(&site, policy, outbox.clone())?)),
+        };
+        Ok(FrameDataset {
+            site,
+            content,
+            visible: 0,
             rests_until: None,
-        }
+        })
     }
 
     /// Path of the dataset, as given.
     pub fn path(&self) -> &str {
-        &self.path
+        &self.site.path
+    }
+
+    /// What the dataset holds of the frames.
+    pub fn form(&self) -> Form {
+        match &self.content {
+            Content::Virtual => Form::Virtual,
+            Content::External(_) => Form::External,
+            Content::Names => Form::Names,
+            Content::Copy(_) => Form::Copy,
+        }
     }
 
     /// Number of frames that readers see after the next flush of the file.
     pub fn visible(&self) -> u64 {
-        self.shown.iter().map(|frames| frames.count).sum()
+        self.visible
+    }
+
+    /// Number of frames that need not be given to [`take`](FrameDataset::take) any more.
+    pub fn taken(&self) -> u64 {
+        match &self.content {
+            Content::Copy(copies) => copies.taken(),
+            _ => u64::MAX,
+        }
     }
 
     /// Whether the dataset was made so recently, for the time it took, that it should be left as it
@@ -76,124 +148,159 @@ impl FrameDataset {
         self.rests_until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Lets the dataset consist of these frames, which are all of the scan up to now; readers see
-    /// them from the next flush of the file on. Does nothing if there are no others than before;
-    /// without frames there is no dataset.
+    /// Copies these frames, those of the scan from [`taken`](FrameDataset::taken) on, as far as
+    /// they can be found; waits for memory. Does nothing in the other forms.
     ///
     /// # Errors
-    /// When the dataset cannot be written. The one that was there before may be gone then.
+    /// If frames cannot be copied for a reason that time does not heal, or not be stored.
+    pub async fn take(&mut self, frames: &[Frames]) -> Result<(), Error> {
+        match &mut self.content {
+            Content::Copy(copies) => copies.take(&self.site, frames).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until the copies that fill chunks are stored.
+    pub async fn drain(&self) {
+        if let Content::Copy(copies) = &self.content {
+            copies.drain().await;
+        }
+    }
+
+    /// Lets readers see these frames, which are all of the scan up to now, from the next flush of
+    /// the file on. Does nothing if there are no more than before; without frames there is no
+    /// dataset. Frames that cannot be found yet are left out, and a copy shows what was taken.
+    ///
+    /// # Errors
+    /// If frames cannot be shown for a reason that time does not heal, and when the dataset cannot
+    /// be written. The one that was there before may be gone then.
     pub fn show(&mut self, frames: &[Frames]) -> Result<(), Error> {
-        let frames: Vec<Frames> = frames.iter().filter(|f| f.count > 0).cloned().collect();
-        if frames.is_empty() || frames == self.shown {
+        if let Content::Copy(copies) = &mut self.content {
+            self.visible = copies.expose()?;
+            return Ok(());
+        }
+        let frames = some(frames);
+        if let Content::External(raw) = &mut self.content {
+            raw.locate(&self.site, &frames)?;
+        }
+        // Texts that were deleted leave their room in the file unused: not too often.
+        let rare = matches!(self.content, Content::Names);
+        if rare && count(&frames) < self.visible.saturating_mul(2) {
+            return Ok(());
+        }
+        self.make(&frames)
+    }
+
+    /// Ends the dataset with these frames, which are all of the scan. Those that cannot be found
+    /// are tried again for some seconds.
+    ///
+    /// # Errors
+    /// If frames are not found, or cannot be shown, and when the dataset cannot be written. What
+    /// was found before the failure is [visible](FrameDataset::visible) still.
+    pub async fn close(&mut self, frames: &[Frames]) -> Result<(), Error> {
+        let frames = some(frames);
+        let found = self.find(&frames).await;
+        let made = match &mut self.content {
+            Content::Copy(copies) => copies.close().await.map(|points| self.visible = points),
+            _ => self.make(&frames),
+        };
+        found.and(made)
+    }
+
+    /// Looks into the detector's files until all frames are found.
+    async fn find(&mut self, frames: &[Frames]) -> Result<(), Error> {
+        let mut tries = TRIES;
+        loop {
+            let (before, after, missing) = match &mut self.content {
+                Content::Virtual | Content::Names => return Ok(()),
+                Content::External(raw) => {
+                    let before = raw.located();
+                    let missing = raw.locate(&self.site, frames)?;
+                    (before, raw.located(), missing)
+                }
+                Content::Copy(copies) => {
+                    let before = copies.taken();
+                    let rest = after(frames, before);
+                    let missing = copies.take(&self.site, &rest).await?;
+                    (before, copies.taken(), missing)
+                }
+            };
+            match missing {
+                None => return Ok(()),
+                Some(error) if tries == 0 => return Err(error),
+                Some(_) if after > before => tries = TRIES,
+                Some(_) => tries -= 1,
+            }
+            hub::sleep(PAUSE).await;
+        }
+    }
+
+    /// Makes the dataset anew if there is more to show.
+    fn make(&mut self, frames: &[Frames]) -> Result<(), Error> {
+        let count = match &self.content {
+            Content::External(raw) => raw.located(),
+            Content::Names | Content::Virtual => count(frames),
+            // This one does grow.
+            Content::Copy(_) => return Ok(()),
+        };
+        if count <= self.visible {
             return Ok(());
         }
         let start = Instant::now();
-        self.replace(&frames).map_err(|source| Error::Hdf5 {
-            path: self.path.clone(),
-            action: "create the virtual dataset",
-            source,
-        })?;
-        self.shown = frames;
+        if self.visible > 0 {
+            let unlinked = self.site.parent.unlink(&self.site.path);
+            unlinked.map_err(|source| self.site.failure("replace the dataset", source))?;
+            self.visible = 0;
+        }
+        match &self.content {
+            Content::External(raw) => raw.make(&self.site)?,
+            Content::Names => names::make(&self.site, frames)?,
+            Content::Virtual => mapping::make(&self.site, frames)?,
+            Content::Copy(_) => {}
+        }
+        self.visible = count;
         self.rests_until = Instant::now().checked_add(start.elapsed() * REST);
         Ok(())
     }
-
-    fn replace(&mut self, frames: &[Frames]) -> h5::Result<()> {
-        if !self.shown.is_empty() {
-            self.parent.unlink(&self.path)?;
-            self.shown.clear();
-        }
-        let rows = frames.iter().map(|frames| frames.count).sum();
-        let sources: Vec<VirtualSource> = frames
-            .iter()
-            .scan(0, |row, frames| {
-                let source = VirtualSource {
-                    target: self.rows(*row, frames.count),
-                    file: stored_name(&frames.file, &self.directory),
-                    dataset: frames.dataset.clone(),
-                    selection: self.rows(frames.first, frames.count),
-                };
-                *row += frames.count;
-                Some(source)
-            })
-            .collect();
-        let shape: Vec<u64> = std::iter::once(rows)
-            .chain(self.frame.iter().copied())
-            .collect();
-        let max_shape: Vec<Option<u64>> = std::iter::once(None)
-            .chain(self.frame.iter().copied().map(Some))
-            .collect();
-        let options = Virtual {
-            element: &self.element,
-            shape: &shape,
-            max_shape: &max_shape,
-            sources: &sources,
-        };
-        self.parent.create_virtual(&self.path, &options).map(drop)
-    }
-
-    /// One block of whole frames.
-    fn rows(&self, first: u64, count: u64) -> Selection {
-        let mut start = vec![0; self.frame.len() + 1];
-        start[0] = first;
-        Selection {
-            start,
-            stride: None,
-            count: std::iter::once(count)
-                .chain(self.frame.iter().copied())
-                .collect(),
-            block: None,
-        }
-    }
 }
 
-/// Links `path`, relative to `parent`, to the dataset of a detector's own master file, as Lima 2
-/// writes it; `file` is the HDF5 file that gets the link.
-///
-/// # Errors
-/// When the link cannot be made, for example because the name exists.
-pub fn link_frames(
-    parent: &Group,
-    path: &str,
-    file: &Path,
-    master: &str,
-    dataset: &str,
-) -> Result<(), Error> {
-    let directory = file.parent().unwrap_or(Path::new(""));
-    let master = stored_name(master, directory);
-    parent
-        .external_link(path, Path::new(&master), dataset)
-        .map_err(|source| Error::Hdf5 {
-            path: path.to_owned(),
-            action: "create the link",
+impl FrameSite {
+    fn failure(&self, action: &'static str, source: h5::Error) -> Error {
+        Error::Hdf5 {
+            path: self.path.clone(),
+            action,
             source,
-        })
-}
-
-/// Relative to `directory` if the file lies below it, so that both can be moved together.
-///
-/// Never with `./` in front: readers without locks fail on that.
-fn stored_name(file: &str, directory: &Path) -> String {
-    let below = Path::new(file).strip_prefix(directory).ok();
-    let below: Option<PathBuf> = below.map(|below| below.components().collect());
-    let below = below.as_deref().and_then(Path::to_str);
-    below
-        .filter(|name| !name.is_empty())
-        .unwrap_or(file)
-        .to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_below_the_directory_are_relative() {
-        let name = |file| stored_name(file, Path::new("/data/visit"));
-        assert_eq!(name("/data/visit/scan0001/e_0000.h5"), "scan0001/e_0000.h5");
-        assert_eq!(name("/data/visit//scan0001/./e.h5"), "scan0001/e.h5");
-        assert_eq!(name("/data/visitor/e.h5"), "/data/visitor/e.h5");
-        assert_eq!(name("/elsewhere/e.h5"), "/elsewhere/e.h5");
-        assert_eq!(name("raw/e.h5"), "raw/e.h5");
+        }
     }
+
+    fn problem(&self, frame: u64, file: &str, source: FrameError) -> Error {
+        Error::Frame {
+            path: self.path.clone(),
+            frame,
+            file: file.to_owned(),
+            source,
+        }
+    }
+}
+
+fn some(frames: &[Frames]) -> Vec<Frames> {
+    frames.iter().filter(|f| f.count > 0).cloned().collect()
+}
+
+fn count(frames: &[Frames]) -> u64 {
+    frames.iter().map(|frames| frames.count).sum()
+}
+
+/// Without the first `skipped` frames.
+fn after(frames: &[Frames], mut skipped: u64) -> Vec<Frames> {
+    let rest = frames.iter().map(|frames| {
+        let skip = skipped.min(frames.count);
+        skipped -= skip;
+        Frames {
+            first: frames.first + skip,
+            count: frames.count - skip,
+            ..frames.clone()
+        }
+    });
+    rest.filter(|frames| frames.count > 0).collect()
 }

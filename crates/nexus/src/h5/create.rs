@@ -62,6 +62,8 @@ pub struct Virtual<'a> {
     pub max_shape: &'a [Option<u64>],
     /// The parts.
     pub sources: &'a [VirtualSource],
+    /// The bytes of the element that stands for what no part has; `None` is zero.
+    pub fill: Option<&'a [u8]>,
 }
 
 impl Group {
@@ -91,9 +93,7 @@ impl Group {
         }
         let datatype = direct(element)?;
         if let Some(fill) = fill {
-            same_size(datatype.size() as u64, fill)?;
-            let id = datatype.handle.id();
-            call!(h5p::H5Pset_fill_value(list.id(), id, fill.as_ptr().cast()))?;
+            set_fill(&list, &datatype, fill)?;
         }
         self.create_dataset(name, &datatype, &space, &list)
     }
@@ -177,7 +177,11 @@ impl Group {
             ))?;
         }
         let space = Dataspace::growing(options.shape, options.max_shape)?;
-        self.create_dataset(name, &*direct(options.element)?, &space, &list)
+        let datatype = direct(options.element)?;
+        if let Some(fill) = options.fill {
+            set_fill(&list, &datatype, fill)?;
+        }
+        self.create_dataset(name, &datatype, &space, &list)
     }
 
     pub(super) fn create_dataset(
@@ -200,6 +204,12 @@ impl Group {
         ))?;
         Dataset::from_handle(Handle::new(id))
     }
+}
+
+fn set_fill(list: &Handle, datatype: &Datatype, fill: &[u8]) -> Result<()> {
+    same_size(datatype.size() as u64, fill)?;
+    let id = datatype.handle.id();
+    call!(h5p::H5Pset_fill_value(list.id(), id, fill.as_ptr().cast())).map(drop)
 }
 
 /// The type, if its elements are plain bytes.

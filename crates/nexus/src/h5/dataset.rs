@@ -10,6 +10,7 @@ use super::datatype::Datatype;
 use super::error::{Error, Result};
 use super::handle::Handle;
 use super::library::call;
+use crate::tree::ElementType;
 
 /// An open dataset.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ impl Dataset {
 
     /// Writes one block of elements through the filters. The block must lie inside the extent.
     pub fn write_block(&self, start: &[u64], count: &[u64], bytes: &[u8]) -> Result<()> {
-        let (memory, file) = self.block(start, count, bytes)?;
+        let (memory, file) = self.block(start, count, &self.datatype, bytes)?;
         if bytes.is_empty() {
             return Ok(());
         }
@@ -100,15 +101,32 @@ impl Dataset {
 
     /// Reads one block of elements, as bytes of the dataset's own type.
     pub fn read_block(&self, start: &[u64], count: &[u64]) -> Result<Vec<u8>> {
-        let length = elements(count)?.saturating_mul(self.element_size() as u64);
+        self.read_converted(start, count, &self.datatype)
+    }
+
+    /// Reads one block of elements and converts them to this type, as HDF5 converts numbers.
+    ///
+    /// # Errors
+    /// If there is no conversion, and if the library lacks a filter of the dataset.
+    pub fn read_block_as(
+        &self,
+        start: &[u64],
+        count: &[u64],
+        element: &ElementType,
+    ) -> Result<Vec<u8>> {
+        self.read_converted(start, count, &*Datatype::of(element)?)
+    }
+
+    fn read_converted(&self, start: &[u64], count: &[u64], into: &Datatype) -> Result<Vec<u8>> {
+        let length = elements(count)?.saturating_mul(into.size() as u64);
         let length = usize::try_from(length)
             .map_err(|_| Error::Type(format!("{length} bytes do not fit into memory")))?;
         let mut bytes = vec![0u8; length];
-        let (memory, file) = self.block(start, count, &bytes)?;
+        let (memory, file) = self.block(start, count, into, &bytes)?;
         if !bytes.is_empty() {
             call!(h5d::H5Dread(
                 self.handle.id(),
-                self.datatype.handle.id(),
+                into.handle.id(),
                 memory.handle.id(),
                 file.handle.id(),
                 h5p::H5P_DEFAULT,
@@ -128,11 +146,17 @@ impl Dataset {
         self.handle.is_valid()
     }
 
-    fn block(&self, start: &[u64], count: &[u64], bytes: &[u8]) -> Result<(Dataspace, Dataspace)> {
-        if self.datatype.is_indirect() {
+    fn block(
+        &self,
+        start: &[u64],
+        count: &[u64],
+        memory: &Datatype,
+        bytes: &[u8],
+    ) -> Result<(Dataspace, Dataspace)> {
+        if self.datatype.is_indirect() || memory.is_indirect() {
             return Err(Error::Type("text is not exchanged as bytes".to_owned()));
         }
-        let expected = elements(count)?.saturating_mul(self.element_size() as u64);
+        let expected = elements(count)?.saturating_mul(memory.size() as u64);
         same_size(expected, bytes)?;
         let file = self.space()?;
         file.select_block(start, count)?;

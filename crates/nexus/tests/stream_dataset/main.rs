@@ -4,7 +4,6 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod detectors;
 mod seen;
 mod shapes;
 mod stored;

@@ -20,7 +20,7 @@ pub const DOUBLE: ElementType = ElementType::Float(8, LITTLE);
 
 /// A file that is being written.
 pub struct Writer {
-    pub directory: TempDir,
+    _directory: TempDir,
     pub path: PathBuf,
     pub file: File,
     pub root: Rc<Group>,
@@ -44,7 +44,7 @@ impl Writer {
         let file = File::create(&path).unwrap();
         let root = Rc::new(file.root().unwrap());
         Writer {
-            directory,
+            _directory: directory,
             path,
             file,
             root,

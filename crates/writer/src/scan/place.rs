@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use blissdata::reader::{Block, ScanEvent as StreamEvent};
-use nexus::dataset::{FrameDataset, Frames, Policy, StreamDataset, link_frames};
+use nexus::dataset::{FrameOptions, FrameSite, Policy, StreamDataset, link_frames};
 use nexus::tree::{Named, Storage, Value};
 
 use super::account::Account;
-use super::event::{DetectorFiles, StreamContent};
+use super::event::StreamContent;
 use super::file::ScanFile;
+use super::frames::DetectorFrames;
 use crate::element::element_type;
 use crate::report::Progress;
 use crate::subscriber::with_causes;
@@ -29,6 +30,8 @@ pub struct Place {
     attributes: Named<Value>,
     /// How the points of a stream are stored.
     storage: Storage,
+    /// What is made of frames in files of a detector.
+    frames: FrameOptions,
     described: bool,
     /// Points or frames that readers can see.
     visible: u64,
@@ -54,14 +57,6 @@ enum Filling {
     Done { filled: bool },
 }
 
-/// Frames in files of a detector and how many of them there are.
-struct DetectorFrames {
-    files: DetectorFiles,
-    dataset: FrameDataset,
-    acquired: u64,
-    saved: u64,
-}
-
 impl Place {
     /// A place that waits for its stream.
     pub fn new(
@@ -70,6 +65,7 @@ impl Place {
         stream: String,
         attributes: Named<Value>,
         storage: Storage,
+        frames: FrameOptions,
     ) -> Place {
         Place {
             file,
@@ -77,6 +73,7 @@ impl Place {
             stream,
             attributes,
             storage,
+            frames,
             described: false,
             visible: 0,
             stopped: false,
@@ -133,17 +130,20 @@ impl Place {
             StreamContent::Frames(files) => {
                 let shape: Option<Vec<u64>> = files.frame().shape.iter().copied().collect();
                 let shape = shape.ok_or("the shape of the frames is not known")?;
-                let element = element_type(files.frame().dtype);
-                let session = &file.session;
-                let dataset =
-                    FrameDataset::new(root()?, &self.path, session.path(), element, shape);
-                let frames = DetectorFrames {
-                    files: files.clone(),
-                    dataset,
-                    acquired: 0,
-                    saved: 0,
+                let site = FrameSite {
+                    parent: root()?,
+                    path: self.path.clone(),
+                    file: file.session.path().to_owned(),
+                    element: element_type(files.frame().dtype),
+                    frame: shape,
+                    storage: self.storage.clone(),
                 };
-                Ok(Filling::Frames(Box::new(frames)))
+                let frames =
+                    DetectorFrames::new(files.clone(), self.frames, site, policy, &bench.outbox)?;
+                Ok(match frames {
+                    Some(frames) => Filling::Frames(Box::new(frames)),
+                    None => Filling::Done { filled: false },
+                })
             }
             StreamContent::Master(Some((file, dataset))) => Ok(Filling::Master {
                 file: file.clone(),
@@ -182,12 +182,7 @@ impl Place {
                 StreamEvent::Frames {
                     acquired, saved, ..
                 },
-            ) => {
-                progress.add(acquired.saturating_sub(frames.acquired), 0);
-                frames.acquired = frames.acquired.max(*acquired);
-                frames.saved = frames.saved.max(*saved);
-                Ok(())
-            }
+            ) => frames.take(*acquired, *saved, progress).await,
             (Filling::Master { announced, .. }, StreamEvent::Frames { acquired, .. }) => {
                 *announced |= *acquired > 0;
                 Ok(())
@@ -206,8 +201,10 @@ impl Place {
 
     /// Waits until full chunks are in the file.
     pub async fn drain(&self) {
-        if let Filling::Points(dataset) = &self.filling {
-            dataset.drain().await;
+        match &self.filling {
+            Filling::Points(dataset) => dataset.drain().await,
+            Filling::Frames(frames) => frames.drain().await,
+            Filling::Master { .. } | Filling::Waiting | Filling::Done { .. } => {}
         }
     }
 
@@ -218,11 +215,7 @@ impl Place {
                 .expose()
                 .map(|()| dataset.visible())
                 .map_err(|error| with_causes(&error)),
-            Filling::Frames(frames) if frames.dataset.is_resting() => return,
-            Filling::Frames(frames) => {
-                let readable = frames.files.readable(frames.saved);
-                frames.show(readable).map(|()| frames.dataset.visible())
-            }
+            Filling::Frames(frames) => frames.expose(),
             Filling::Master { .. } | Filling::Waiting | Filling::Done { .. } => return,
         };
         match exposed {
@@ -230,8 +223,9 @@ impl Place {
             Ok(visible) if visible == self.visible => {}
             Ok(visible) => {
                 self.visible = visible;
-                // A dataset of frames is made anew when there are more of them.
-                self.described &= matches!(self.filling, Filling::Points(_));
+                if let Filling::Frames(frames) = &self.filling {
+                    self.described &= !frames.is_made_anew();
+                }
                 file.session.mark_dirty();
                 self.describe(file, account);
             }
@@ -253,10 +247,12 @@ impl Place {
                 .map(|points| points > 0)
                 .map_err(|error| with_causes(&error)),
             Filling::Frames(mut frames) => {
-                self.described = false;
-                frames
-                    .finish(&self.stream, account)
-                    .map(|()| frames.dataset.visible() > 0)
+                self.described &= !frames.is_made_anew();
+                // Those before a frame that is missing are there.
+                if let Err(reason) = frames.finish(&self.stream, account).await {
+                    self.fail(&reason, account);
+                }
+                Ok(frames.visible() > 0)
             }
             Filling::Master {
                 file: master,
@@ -326,47 +322,4 @@ async fn append(
         .map_err(|error| with_causes(&error))?;
     progress.add(block.count, bytes);
     dataset.settle().await.map_err(|error| with_causes(&error))
-}
-
-impl DetectorFrames {
-    /// Lets the dataset consist of the first `count` frames.
-    fn show(&mut self, count: u64) -> Result<(), String> {
-        if count <= self.dataset.visible() {
-            return Ok(());
-        }
-        let format = self.files.format();
-        if let Some(format) = format.filter(|format| !format.eq_ignore_ascii_case("hdf5")) {
-            return Err(format!(
-                "HDF5 cannot refer to frames in files of format {format:?}"
-            ));
-        }
-        let sources = self
-            .files
-            .sources(0..count)
-            .map_err(|error| error.to_string())?;
-        let frames: Vec<_> = sources
-            .into_iter()
-            .map(|source| Frames {
-                file: source.file,
-                dataset: source.dataset,
-                first: source.first_row,
-                count: source.frames,
-            })
-            .collect();
-        self.dataset
-            .show(&frames)
-            .map_err(|error| with_causes(&error))
-    }
-
-    /// All acquired frames have their row, saved or not: rows of other datasets stay in step.
-    fn finish(&mut self, stream: &str, account: &mut Account) -> Result<(), String> {
-        self.show(self.acquired)?;
-        if self.saved < self.acquired {
-            account.problem(format_args!(
-                "stream {stream:?}: the detector has acquired {} frames and saved {}",
-                self.acquired, self.saved
-            ));
-        }
-        Ok(())
-    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use blissdata::reader::{LossReason, ScanEvent as StreamEvent, StreamId};
-use nexus::dataset::{Mode, Policy};
+use nexus::dataset::{FrameOptions, Mode, Policy};
 use tracing::info;
 
 use super::account::Account;
@@ -227,7 +227,14 @@ fn places(files: &[ScanFile]) -> Vec<Place> {
         for (path, stream) in file.streams() {
             let attributes = file.attributes(&path);
             let storage = file.storage(&path);
-            places.push(Place::new(index, path, stream, attributes, storage));
+            places.push(Place::new(
+                index,
+                path,
+                stream,
+                attributes,
+                storage,
+                FrameOptions::REFERRED,
+            ));
         }
     }
     places

@@ -1,0 +1,92 @@
+//! What an HDF5 file gets of the frames that a detector saves itself.
+
+/// What may be made of the files of detectors, with the names and defaults of blisswriter 2.0.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameOptions {
+    /// `allow_external_hdf5`: refer to frames in HDF5 files.
+    pub hdf5: bool,
+    /// `allow_external_nonhdf5`: refer to frames in other files, as far as HDF5 can.
+    pub non_hdf5: bool,
+    /// `copy_non_external`: copy the frames that are not referred to, as far as their format is
+    /// known.
+    pub copy: bool,
+}
+
+impl FrameOptions {
+    /// The defaults: frames in HDF5 files are referred to, others at most named.
+    pub const REFERRED: FrameOptions = FrameOptions {
+        hdf5: true,
+        non_hdf5: false,
+        copy: false,
+    };
+}
+
+impl Default for FrameOptions {
+    fn default() -> FrameOptions {
+        FrameOptions::REFERRED
+    }
+}
+
+/// How the frames of a detector are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A virtual dataset over the frames in HDF5 files.
+    Virtual,
+    /// A dataset whose bytes lie in EDF files.
+    External,
+    /// A list of texts: file name, two colons, index of the frame in the file.
+    Names,
+    /// A copy of the frames.
+    Copy,
+}
+
+/// The form for frames in files of this format, as blisswriter 2.0.0 chooses it; nothing for a
+/// detector that saves nothing.
+pub fn choose(format: Option<&str>, options: FrameOptions) -> Option<Form> {
+    let format = format?.to_ascii_lowercase();
+    Some(match format.as_str() {
+        "hdf5" if options.hdf5 => Form::Virtual,
+        "edf" if options.non_hdf5 => Form::External,
+        "hdf5" | "edf" if options.copy => Form::Copy,
+        _ => Form::Names,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_and_options() {
+        let default = FrameOptions::default();
+        let [copy, raw, none] = [
+            FrameOptions {
+                copy: true,
+                ..default
+            },
+            FrameOptions {
+                non_hdf5: true,
+                ..default
+            },
+            FrameOptions {
+                hdf5: false,
+                ..default
+            },
+        ];
+        let copy_all = FrameOptions { copy: true, ..none };
+        for (format, options, form) in [
+            ("hdf5", default, Form::Virtual),
+            ("hdf5", copy, Form::Virtual),
+            ("hdf5", none, Form::Names),
+            ("hdf5", copy_all, Form::Copy),
+            ("edf", default, Form::Names),
+            ("edf", raw, Form::External),
+            ("edf", copy, Form::Copy),
+            ("cbf", raw, Form::Names),
+            ("cbf", copy_all, Form::Names),
+        ] {
+            assert_eq!(choose(Some(format), options), Some(form), "{format}");
+        }
+        assert_eq!(choose(None, copy_all), None);
+    }
+}

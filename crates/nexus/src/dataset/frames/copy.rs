@@ -1,0 +1,200 @@
+//! Copies of the frames in a detector's files.
+
+use bytes::Bytes;
+
+use super::edf::EdfFile;
+use super::raw::{fitting, same_order};
+use super::{FrameError, FrameSite, Frames};
+use crate::dataset::{Error, Outbox, Policy, StreamDataset};
+use crate::h5::{self, Dataset, File, Layout, Storage};
+
+/// Bytes that are read at a time, if a frame is not larger.
+const BATCH: u64 = 4 << 20;
+
+/// The frames that were copied, on their way into the dataset.
+pub(super) struct Copies {
+    /// None when it has ended.
+    dataset: Option<StreamDataset>,
+    taken: u64,
+}
+
+/// A file of a detector, open for reading.
+enum Source {
+    /// The file must stay open for its dataset.
+    Hdf5 {
+        dataset: Dataset,
+        _file: File,
+    },
+    Edf(EdfFile),
+}
+
+impl Copies {
+    pub fn new(site: &FrameSite, policy: Policy, outbox: Outbox) -> Result<Copies, Error> {
+        let shape = site.frame.iter().copied().map(Some).collect();
+        let dataset = StreamDataset::new(
+            site.parent.clone(),
+            &site.path,
+            site.element.clone(),
+            shape,
+            site.storage.clone(),
+            policy,
+            outbox,
+        )?;
+        Ok(Copies {
+            dataset: Some(dataset),
+            taken: 0,
+        })
+    }
+
+    /// Number of frames that were copied.
+    pub fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Copies these frames, the next ones of the scan; gives the reason when there is one that is
+    /// not there yet.
+    pub async fn take(
+        &mut self,
+        site: &FrameSite,
+        frames: &[Frames],
+    ) -> Result<Option<Error>, Error> {
+        for frames in frames {
+            let before = self.taken;
+            let mut source = match Source::open(frames, site) {
+                Ok(source) => source,
+                Err(problem) => return self.stopped(problem, frames, site),
+            };
+            while self.taken - before < frames.count {
+                let done = self.taken - before;
+                let read = source.read(frames.first + done, frames.count - done, site);
+                let (count, bytes) = match read {
+                    Ok(read) => read,
+                    Err(problem) => return self.stopped(problem, frames, site),
+                };
+                if let Some(dataset) = &mut self.dataset {
+                    dataset.append(self.taken, count, None, Bytes::from(bytes))?;
+                    self.taken += count;
+                    dataset.settle().await?;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Waits until full chunks are stored.
+    pub async fn drain(&self) {
+        if let Some(dataset) = &self.dataset {
+            dataset.drain().await;
+        }
+    }
+
+    /// Makes what was copied visible; gives the number of frames.
+    pub fn expose(&mut self) -> Result<u64, Error> {
+        match &mut self.dataset {
+            Some(dataset) => dataset.expose().map(|()| dataset.visible()),
+            None => Ok(self.taken),
+        }
+    }
+
+    /// Stores what is left; gives the number of frames.
+    pub async fn close(&mut self) -> Result<u64, Error> {
+        match self.dataset.take() {
+            Some(dataset) => dataset.close().await,
+            None => Ok(self.taken),
+        }
+    }
+
+    fn stopped(
+        &self,
+        problem: FrameError,
+        frames: &Frames,
+        site: &FrameSite,
+    ) -> Result<Option<Error>, Error> {
+        let heals = problem.may_heal();
+        let error = site.problem(self.taken, &frames.file, problem);
+        if heals { Ok(Some(error)) } else { Err(error) }
+    }
+}
+
+impl Source {
+    /// Files that have datasets are HDF5 files.
+    fn open(frames: &Frames, site: &FrameSite) -> Result<Source, FrameError> {
+        if frames.dataset.is_empty() {
+            return EdfFile::open(&frames.file).map(Source::Edf);
+        }
+        let file = File::open_read(frames.file.as_ref()).map_err(FrameError::Unopened)?;
+        let root = file.root().map_err(FrameError::Unopened)?;
+        let dataset = root.open_dataset(&frames.dataset);
+        let dataset = dataset.map_err(FrameError::Unopened)?;
+        let shape = dataset.shape().map_err(FrameError::Hdf5)?;
+        if shape.get(1..) != Some(&site.frame[..]) {
+            return Err(FrameError::Shape {
+                declared: site.frame.clone(),
+                found: shape.get(1..).unwrap_or_default().to_vec(),
+            });
+        }
+        Ok(Source::Hdf5 {
+            dataset,
+            _file: file,
+        })
+    }
+
+    /// Reads some of the frames from `row` on, one at least and `most` at most: their number and
+    /// bytes.
+    fn read(
+        &mut self,
+        row: u64,
+        most: u64,
+        site: &FrameSite,
+    ) -> Result<(u64, Vec<u8>), FrameError> {
+        match self {
+            Source::Edf(edf) => {
+                let frame = fitting(edf.frame(row)?, site, true)?;
+                let mut bytes = edf.read(&frame)?;
+                if !same_order(&frame.element, &site.element) {
+                    let item = frame.element.size().unwrap_or(1);
+                    bytes.chunks_exact_mut(item).for_each(<[u8]>::reverse);
+                }
+                Ok((1, bytes))
+            }
+            Source::Hdf5 { dataset, .. } => {
+                let shape = dataset.shape().map_err(FrameError::Hdf5)?;
+                let there = shape.first().map_or(0, |rows| rows.saturating_sub(row));
+                if there == 0 {
+                    return Err(FrameError::Short);
+                }
+                let item = site.element.size().unwrap_or(1);
+                let size = crate::chunk::point_size(&site.frame, item);
+                let count = (BATCH / size.max(1)).clamp(1, most.min(there));
+                let mut start = vec![0; shape.len()];
+                start[0] = row;
+                let mut block = shape;
+                block[0] = count;
+                match dataset.read_block_as(&start, &block, &site.element) {
+                    Ok(bytes) => Ok((count, bytes)),
+                    Err(error) => Err(unreadable(dataset, error)),
+                }
+            }
+        }
+    }
+}
+
+/// The library says nothing of use about filters that it lacks.
+fn unreadable(dataset: &Dataset, error: h5::Error) -> FrameError {
+    let Ok(Layout {
+        storage: Storage::Chunked { filters, .. },
+        ..
+    }) = dataset.layout()
+    else {
+        return FrameError::Hdf5(error);
+    };
+    let own = ["deflate", "shuffle", "fletcher32"];
+    let foreign: Vec<String> = filters
+        .into_iter()
+        .filter(|filter| !own.iter().any(|own| filter.starts_with(own)))
+        .collect();
+    match foreign.is_empty() {
+        true => FrameError::Hdf5(error),
+        false => FrameError::Filters(foreign.join(", ")),
+    }
+}

@@ -1,0 +1,310 @@
+//! Where the frames of an EDF file are.
+//!
+//! An EDF file is a series of blocks: a header of texts between braces, then the bytes of one
+//! frame. (ESRF data format, as Lima and FabIO write it.)
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use super::FrameError;
+use crate::tree::{ElementType, Order};
+
+/// Bytes of headers that are read at a time.
+const BLOCK: usize = 1 << 10;
+/// Beyond this many bytes it is no header.
+const LONGEST_HEADER: usize = 1 << 20;
+
+/// An EDF file that is read from its start to its end.
+pub(super) struct EdfFile {
+    file: File,
+    length: u64,
+    /// Where the next header begins.
+    next: u64,
+    /// Index of the next frame.
+    row: u64,
+    /// What a general block in front says about all frames.
+    general: Header,
+}
+
+/// One frame in an EDF file, whole and not compressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EdfFrame {
+    /// First byte.
+    pub offset: u64,
+    /// Number of bytes.
+    pub size: u64,
+    /// Type of a pixel.
+    pub element: ElementType,
+    /// Slowest dimension first.
+    pub shape: Vec<u64>,
+}
+
+/// Texts by the names in upper case.
+type Header = HashMap<String, String>;
+
+impl EdfFile {
+    pub fn open(path: &str) -> Result<EdfFile, FrameError> {
+        let file = File::open(path).map_err(unreadable)?;
+        let length = file.metadata().map_err(unreadable)?.len();
+        let mut mark = [0; 2];
+        let read = file.read_at(&mut mark, 0).map_err(unreadable)?;
+        if read == 2 && mark == [0x1f, 0x8b] {
+            return Err(FrameError::Compressed(
+                "the file is made by gzip".to_owned(),
+            ));
+        }
+        Ok(EdfFile {
+            file,
+            length,
+            next: 0,
+            row: 0,
+            general: Header::new(),
+        })
+    }
+
+    /// Skips to the frame of this index, which is none that was read before, and reads its header.
+    pub fn frame(&mut self, row: u64) -> Result<EdfFrame, FrameError> {
+        loop {
+            let (header, offset) = self.header()?;
+            if header.contains_key("EDF_DATAFORMATVERSION") {
+                self.next = offset + number(&header, "EDF_BINARYSIZE")?.unwrap_or(0);
+                self.general = header;
+                continue;
+            }
+            let frame = self.parse(&header, offset)?;
+            let size = match number(&header, "EDF_BINARYSIZE")? {
+                None => number(&header, "SIZE")?,
+                size => size,
+            };
+            let size = size.unwrap_or(frame.size);
+            if size < frame.size {
+                return Err(FrameError::Header("a frame larger than its room"));
+            }
+            if frame.offset.saturating_add(frame.size) > self.length {
+                return Err(FrameError::Short);
+            }
+            self.next = offset.saturating_add(size);
+            self.row += 1;
+            if self.row > row {
+                return Ok(frame);
+            }
+        }
+    }
+
+    /// The bytes of a frame.
+    pub fn read(&self, frame: &EdfFrame) -> Result<Vec<u8>, FrameError> {
+        let size = usize::try_from(frame.size).map_err(|_| FrameError::Short)?;
+        let mut bytes = vec![0; size];
+        self.file
+            .read_exact_at(&mut bytes, frame.offset)
+            .map_err(unreadable)?;
+        Ok(bytes)
+    }
+
+    /// The next header, and where its data begin.
+    fn header(&self) -> Result<(Header, u64), FrameError> {
+        let mut text = Vec::new();
+        loop {
+            let old = text.len();
+            text.resize(old + BLOCK, 0);
+            let at = self.next.saturating_add(old as u64);
+            let read = self.file.read_at(&mut text[old..], at);
+            text.truncate(old + read.map_err(unreadable)?);
+            let begin = text.iter().position(|byte| !byte.is_ascii_whitespace());
+            match begin {
+                Some(begin) if text[begin] != b'{' => {
+                    return Err(FrameError::Header("a header does not begin with a brace"));
+                }
+                Some(begin) => {
+                    // An end may lie across the border of two blocks.
+                    let from = old.saturating_sub(2).max(begin);
+                    if let Some((end, data)) = end(&text, from) {
+                        let header = fields(&text[begin + 1..end]);
+                        return Ok((header, self.next + data as u64));
+                    }
+                }
+                None => {}
+            }
+            if text.len() == old {
+                return Err(FrameError::Short);
+            }
+            if text.len() > LONGEST_HEADER {
+                return Err(FrameError::Header("a header has no end"));
+            }
+        }
+    }
+
+    fn parse(&self, header: &Header, offset: u64) -> Result<EdfFrame, FrameError> {
+        let field = |name: &str| header.get(name).or_else(|| self.general.get(name));
+        if let Some(compression) = field("COMPRESSION")
+            && !compression.to_ascii_uppercase().starts_with("NO")
+        {
+            return Err(FrameError::Compressed(compression.clone()));
+        }
+        if field("EDF_BINARYFILENAME").is_some() {
+            return Err(FrameError::Header("the frame is in yet another file"));
+        }
+        let order = match field("BYTEORDER") {
+            Some(order) if order.contains("High") => Order::Big,
+            _ => Order::Little,
+        };
+        let element = field("DATATYPE").and_then(|name| element(name, order));
+        let element = element.ok_or(FrameError::Header("a data type that is not known"))?;
+        let mut shape = Vec::new();
+        while let Some(length) = number(header, &format!("DIM_{}", shape.len() + 1))? {
+            shape.push(length);
+        }
+        shape.reverse();
+        let item = element.size().unwrap_or(0) as u64;
+        let size = shape
+            .iter()
+            .try_fold(item, |size, length| size.checked_mul(*length))
+            .ok_or(FrameError::Header("a frame larger than any file"))?;
+        Ok(EdfFrame {
+            offset,
+            size,
+            element,
+            shape,
+        })
+    }
+}
+
+/// Where the brace is that ends a header, and what is behind its line.
+fn end(text: &[u8], from: usize) -> Option<(usize, usize)> {
+    (from..text.len()).find_map(|at| match &text[at..] {
+        [b'}', b'\n', ..] => Some((at, at + 2)),
+        [b'}', b'\r', b'\n', ..] => Some((at, at + 3)),
+        _ => None,
+    })
+}
+
+fn fields(text: &[u8]) -> Header {
+    let blank = |c: char| c.is_whitespace() || c == '\0';
+    String::from_utf8_lossy(text)
+        .split(';')
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| {
+            let name = name.trim_matches(blank).to_uppercase();
+            (name, value.trim_matches(blank).to_owned())
+        })
+        .collect()
+}
+
+fn number(header: &Header, name: &str) -> Result<Option<u64>, FrameError> {
+    let parse = |text: &String| text.parse().map_err(|_| FrameError::Header("no number"));
+    header.get(name).map(parse).transpose()
+}
+
+fn element(name: &str, order: Order) -> Option<ElementType> {
+    Some(match name {
+        "SignedByte" | "Signed8" => ElementType::Int(1, Order::Little),
+        "UnsignedByte" | "Unsigned8" => ElementType::Uint(1, Order::Little),
+        "SignedShort" | "Signed16" => ElementType::Int(2, order),
+        "UnsignedShort" | "Unsigned16" | "UnsignedShortInteger" => ElementType::Uint(2, order),
+        // Of 4 bytes, whatever the machine.
+        "SignedInteger" | "Signed32" | "SignedLong" => ElementType::Int(4, order),
+        "UnsignedInteger" | "Unsigned32" | "UnsignedLong" => ElementType::Uint(4, order),
+        "Signed64" => ElementType::Int(8, order),
+        "Unsigned64" => ElementType::Uint(8, order),
+        "FloatValue" | "FLOATVALUE" | "FLOAT" | "Float" | "FloatIEEE32" | "Float32" => {
+            ElementType::Float(4, order)
+        }
+        "Double" | "DoubleValue" | "FloatIEEE64" | "DoubleIEEE64" => ElementType::Float(8, order),
+        _ => return None,
+    })
+}
+
+fn unreadable(error: io::Error) -> FrameError {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => FrameError::Short,
+        _ => FrameError::Unreadable(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        file
+    }
+
+    fn open(file: &tempfile::NamedTempFile) -> EdfFile {
+        EdfFile::open(file.path().to_str().unwrap()).unwrap()
+    }
+
+    fn header(text: &str) -> Vec<u8> {
+        format!("{{\n{text}\n}}\n").into_bytes()
+    }
+
+    #[test]
+    fn headers_of_any_length_are_skipped() {
+        let mut bytes = Vec::new();
+        // The end of one header lies across two blocks.
+        for (row, padding) in [0, BLOCK - 55, 3 * BLOCK].into_iter().enumerate() {
+            let fields = "dim_1 = 2;Dim_2 =3 ; DataType=UnsignedByte;Size = 8;x = ";
+            let text = format!("{fields}{};", "x".repeat(padding));
+            bytes.extend(header(&text));
+            bytes.extend([row as u8; 8]);
+        }
+        let file = file(&bytes);
+        for row in 0..3 {
+            let mut edf = open(&file);
+            let frame = edf.frame(row).unwrap();
+            assert_eq!((frame.size, &frame.shape[..]), (6, &[3, 2][..]));
+            assert_eq!(edf.read(&frame).unwrap(), [row as u8; 6]);
+        }
+        let mut edf = open(&file);
+        assert_eq!(edf.frame(2).unwrap().offset as usize, bytes.len() - 8);
+        assert!(matches!(edf.frame(3), Err(FrameError::Short)));
+    }
+
+    #[test]
+    fn what_a_general_block_says_is_true_of_all_frames() {
+        let mut bytes =
+            header("EDF_DataFormatVersion = 2.40; EDF_BinarySize = 3; ByteOrder = HighByteFirst;");
+        bytes.extend([0; 3]);
+        bytes.extend(b"\r\n{ DataType = SignedInteger; Dim_1 = 1 ;}\r\n\x00\x00\x00\x07");
+        let file = file(&bytes);
+        let mut edf = open(&file);
+        let frame = edf.frame(0).unwrap();
+        assert_eq!(frame.element, ElementType::Int(4, Order::Big));
+        assert_eq!(edf.read(&frame).unwrap(), [0, 0, 0, 7]);
+    }
+
+    #[test]
+    fn unfinished_files_are_short_and_others_wrong() {
+        let whole = header("DataType = Float; Dim_1 = 2; Dim_2 = 1;");
+        let cut = [&whole[..], &[0; 7]].concat();
+        let long = [b"{".to_vec(), vec![b' '; LONGEST_HEADER + 1]].concat();
+        let compressed = header("Compression = GZIP; DataType = Float; Dim_1 = 2;");
+        let unknown = header("DataType = FloatIEEE128; Dim_1 = 2;");
+        let small = header("DataType = Float; Dim_1 = 2; Size = 4;");
+        for (bytes, heals, text) in [
+            (&b""[..], true, "ends before"),
+            (b"\n\n", true, "ends before"),
+            (&whole[..10], true, "ends before"),
+            (&cut, true, "ends before"),
+            (b"II*\0", false, "brace"),
+            (&long, false, "no end"),
+            (&compressed, false, "compressed (GZIP)"),
+            (&unknown, false, "data type"),
+            (&small, false, "larger than its room"),
+            (b"{\nDataType = Float; Dim_1 = x;}\n", false, "no number"),
+        ] {
+            let error = open(&file(bytes)).frame(0).unwrap_err();
+            assert_eq!(error.may_heal(), heals, "{error}");
+            assert!(error.to_string().contains(text), "{error}");
+        }
+        let missing = EdfFile::open("/nowhere/a.edf").err().unwrap();
+        assert!(missing.may_heal());
+        let gzip = EdfFile::open(file(&[0x1f, 0x8b, 8]).path().to_str().unwrap());
+        assert!(matches!(gzip.err(), Some(FrameError::Compressed(_))));
+    }
+}

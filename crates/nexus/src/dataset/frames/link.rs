@@ -1,0 +1,58 @@
+//! How files of a detector are named in a file that refers to them.
+
+use std::path::{Path, PathBuf};
+
+use crate::dataset::Error;
+use crate::h5::Group;
+
+/// Links `path`, relative to `parent`, to the dataset of a detector's own master file, as Lima 2
+/// writes it; `file` is the HDF5 file that gets the link.
+///
+/// # Errors
+/// When the link cannot be made, for example because the name exists.
+pub fn link_frames(
+    parent: &Group,
+    path: &str,
+    file: &Path,
+    master: &str,
+    dataset: &str,
+) -> Result<(), Error> {
+    let master = stored_name(master, file);
+    parent
+        .external_link(path, Path::new(&master), dataset)
+        .map_err(|source| Error::Hdf5 {
+            path: path.to_owned(),
+            action: "create the link",
+            source,
+        })
+}
+
+/// Relative to the directory of `home` if the file lies below it, so that both can be moved
+/// together.
+///
+/// Never with `./` in front: readers without locks fail on that.
+pub(super) fn stored_name(file: &str, home: &Path) -> String {
+    let directory = home.parent().unwrap_or(Path::new(""));
+    let below = Path::new(file).strip_prefix(directory).ok();
+    let below: Option<PathBuf> = below.map(|below| below.components().collect());
+    let below = below.as_deref().and_then(Path::to_str);
+    below
+        .filter(|name| !name.is_empty())
+        .unwrap_or(file)
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_below_the_directory_are_relative() {
+        let name = |file| stored_name(file, Path::new("/data/visit/scan.h5"));
+        assert_eq!(name("/data/visit/scan0001/e_0000.h5"), "scan0001/e_0000.h5");
+        assert_eq!(name("/data/visit//scan0001/./e.h5"), "scan0001/e.h5");
+        assert_eq!(name("/data/visitor/e.h5"), "/data/visitor/e.h5");
+        assert_eq!(name("/elsewhere/e.h5"), "/elsewhere/e.h5");
+        assert_eq!(name("raw/e.h5"), "raw/e.h5");
+    }
+}

@@ -1,0 +1,111 @@
+//! A dataset whose bytes are those of EDF files.
+
+use std::path::PathBuf;
+
+use super::edf::{EdfFile, EdfFrame};
+use super::{FrameError, FrameSite, Frames};
+use crate::dataset::Error;
+use crate::h5::External;
+use crate::tree::{ElementType, ExternalFile, Order};
+
+/// Pieces of files of one dataset: a message in its header lists them, with 24 bytes for each, and
+/// messages have less than 64 KiB (HDF5 file format, *Data Storage - External Data Files*).
+const MAX_PIECES: usize = 2700;
+
+/// The pieces that were found.
+#[derive(Default)]
+pub(super) struct Raw {
+    pieces: Vec<ExternalFile>,
+}
+
+impl Raw {
+    /// Number of frames that were found.
+    pub fn located(&self) -> u64 {
+        self.pieces.len() as u64
+    }
+
+    /// Finds more of these frames, which are all of the scan; gives the reason when there is one
+    /// that is not there yet.
+    pub fn locate(&mut self, site: &FrameSite, frames: &[Frames]) -> Result<Option<Error>, Error> {
+        for frames in super::after(frames, self.located()) {
+            let Err(problem) = self.locate_in(&frames, site) else {
+                continue;
+            };
+            let heals = problem.may_heal();
+            let error = site.problem(self.located(), &frames.file, problem);
+            return if heals { Ok(Some(error)) } else { Err(error) };
+        }
+        Ok(None)
+    }
+
+    fn locate_in(&mut self, frames: &Frames, site: &FrameSite) -> Result<(), FrameError> {
+        let mut edf = EdfFile::open(&frames.file)?;
+        for row in frames.first..frames.first.saturating_add(frames.count) {
+            if self.pieces.len() >= MAX_PIECES {
+                return Err(FrameError::TooMany(MAX_PIECES));
+            }
+            let EdfFrame { offset, size, .. } = fitting(edf.frame(row)?, site, false)?;
+            self.pieces.push(ExternalFile {
+                name: PathBuf::from(&frames.file),
+                offset,
+                size: Some(size),
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes the dataset of all frames that were found.
+    pub fn make(&self, site: &FrameSite) -> Result<(), Error> {
+        let shape: Vec<u64> = std::iter::once(self.located())
+            .chain(site.frame.iter().copied())
+            .collect();
+        let options = External {
+            element: &site.element,
+            shape: &shape,
+            files: &self.pieces,
+        };
+        site.parent
+            .create_external(&site.path, &options)
+            .map(drop)
+            .map_err(|source| site.failure("create the external dataset", source))
+    }
+}
+
+/// The frame, if it is what was declared, its bytes in either order if `swappable`.
+pub(super) fn fitting(
+    frame: EdfFrame,
+    site: &FrameSite,
+    swappable: bool,
+) -> Result<EdfFrame, FrameError> {
+    if frame.shape != site.frame {
+        return Err(FrameError::Shape {
+            declared: site.frame.clone(),
+            found: frame.shape,
+        });
+    }
+    let declared = site.element.clone();
+    if little(&frame.element) != little(&declared) {
+        return Err(FrameError::Type {
+            declared: format!("{declared:?}"),
+            found: format!("{:?}", frame.element),
+        });
+    }
+    if !swappable && !same_order(&frame.element, &declared) {
+        return Err(FrameError::ByteOrder(format!("{declared:?}")));
+    }
+    Ok(frame)
+}
+
+/// Whether the bytes of one can be those of the other.
+pub(super) fn same_order(left: &ElementType, right: &ElementType) -> bool {
+    left == right || left.size() == Some(1)
+}
+
+fn little(element: &ElementType) -> ElementType {
+    match element {
+        ElementType::Int(size, _) => ElementType::Int(*size, Order::Little),
+        ElementType::Uint(size, _) => ElementType::Uint(*size, Order::Little),
+        ElementType::Float(size, _) => ElementType::Float(*size, Order::Little),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,41 @@
+//! Lists of the places of frames.
+
+use nexus::dataset::{Form, Frames};
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn names_are_relative_to_the_file_and_need_no_files() {
+    let stage = Stage::new();
+    let mut frames = stage.dataset(Form::Names, SHORT, declared(&[2, 3]));
+    frames.show(&[stage.frames("det_0.cbf", 2)]).unwrap();
+    let names = ["raw/det_0.cbf::0", "raw/det_0.cbf::1"];
+    assert_eq!(stage.seen()["values"], json!(names));
+    // Not made anew for each frame.
+    frames.show(&[stage.frames("det_0.cbf", 3)]).unwrap();
+    assert_eq!(frames.visible(), 2);
+
+    let elsewhere = Frames {
+        file: "/elsewhere/det_1.cbf".to_owned(),
+        first: 7,
+        ..stage.frames("", 1)
+    };
+    close(&mut frames, &[stage.frames("det_0.cbf", 3), elsewhere]).unwrap();
+    let seen = stage.seen();
+    assert_eq!(
+        seen["values"],
+        json!([
+            "raw/det_0.cbf::0",
+            "raw/det_0.cbf::1",
+            "raw/det_0.cbf::2",
+            "/elsewhere/det_1.cbf::7"
+        ])
+    );
+    assert_eq!(
+        (&seen["shape"], &seen["maxshape"]),
+        (&json!([4]), &json!([4]))
+    );
+    assert!(seen["chunks"].is_null());
+    assert_eq!(seen["dtype"], "|O");
+}

@@ -1,0 +1,104 @@
+//! Datasets whose bytes are those of EDF files.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use nexus::dataset::{Error, Form, FrameError};
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn the_bytes_of_frames_are_found_in_edf_files() {
+    let stage = Stage::new();
+    stage.detect("edf", "det_0.edf", 0, 4, "uint16");
+    stage.detect("edf", "det_1.edf", 4, 2, "uint16");
+    let mut frames = stage.dataset(Form::External, SHORT, declared(&[10]));
+    let all = [
+        stage.frames("det_0.edf", 4),
+        stage.frames("det_1.edf", 2),
+        stage.frames("det_2.edf", 1),
+    ];
+    // The detector has told of a file that another machine does not see yet.
+    frames.show(&all).unwrap();
+    assert_eq!(frames.visible(), 6);
+    assert_eq!(stage.seen()["values"], pixels(0..6));
+
+    stage.detect("edf", "det_2.edf", 6, 1, "uint16");
+    close(&mut frames, &all).unwrap();
+    let seen = stage.seen();
+    assert_eq!(seen["values"], pixels(0..7));
+    assert_eq!(seen["shape"], seen["maxshape"]);
+    assert!(seen["chunks"].is_null());
+    let external = seen["external"].as_array().unwrap();
+    assert_eq!(external.len(), 7);
+    assert_eq!(external[0], json!([stage.raw("det_0.edf"), 512, 12]));
+    assert_eq!(external[6], json!([stage.raw("det_2.edf"), 512, 12]));
+}
+
+#[test]
+fn a_file_that_is_late_is_waited_for() {
+    let stage = Stage::new();
+    stage.detect("edf", "det_0.edf", 0, 2, "uint16");
+    let whole = std::fs::read(stage.raw("det_0.edf")).unwrap();
+    std::fs::write(stage.raw("det_0.edf"), &whole[..whole.len() - 1]).unwrap();
+    let mut frames = stage.dataset(Form::External, SHORT, declared(&[2]));
+    let all = [stage.frames("det_0.edf", 2)];
+    run(async {
+        let mut close = pin!(frames.close(&all));
+        let waits = poll_fn(|context| Poll::Ready(close.as_mut().poll(context).is_pending()));
+        assert!(waits.await);
+        std::fs::write(stage.raw("det_0.edf"), &whole).unwrap();
+        close.await.unwrap();
+    });
+    assert_eq!(stage.seen()["values"], pixels(0..2));
+}
+
+#[test]
+fn what_never_comes_is_named_and_the_rest_is_there() {
+    let stage = Stage::new();
+    stage.detect("edf", "det_0.edf", 0, 4, "uint16");
+    let mut frames = stage.dataset(Form::External, SHORT, declared(&[8]));
+    let all = [stage.frames("det_0.edf", 4), stage.frames("det_1.edf", 4)];
+    let error = close(&mut frames, &all).unwrap_err();
+    let Error::Frame {
+        frame,
+        file,
+        source,
+        ..
+    } = &error
+    else {
+        panic!("{error}");
+    };
+    assert_eq!((*frame, file), (4, &stage.raw("det_1.edf")));
+    assert!(matches!(source, FrameError::Unreadable(_)), "{error}");
+    assert_eq!(frames.visible(), 4);
+    assert_eq!(stage.seen()["values"], pixels(0..4));
+}
+
+#[test]
+fn frames_that_hdf5_cannot_read_are_refused() {
+    let stage = Stage::new();
+    for (format, dtype, text) in [
+        ("gzip", "uint16", "compressed"),
+        ("big", "uint16", "another order"),
+        ("edf", "float32", "of type"),
+    ] {
+        let name = format!("{format}.edf");
+        stage.detect(format, &name, 0, 2, dtype);
+        let mut frames = stage.dataset(Form::External, SHORT, declared(&[2]));
+        let error = frames.show(&[stage.frames(&name, 2)]).unwrap_err();
+        assert!(error.to_string().contains(text), "{error}");
+        assert!(error.to_string().contains(&stage.raw(&name)), "{error}");
+        assert_eq!(frames.visible(), 0);
+    }
+    // HDF5 has no room for more pieces.
+    let header = b"{ DataType = UnsignedShort; Dim_1 = 3; Dim_2 = 2; }\n";
+    let block = [&header[..], &[0; 12]].concat();
+    std::fs::write(stage.raw("long.edf"), block.repeat(2701)).unwrap();
+    let mut frames = stage.dataset(Form::External, SHORT, declared(&[2701]));
+    let error = close(&mut frames, &[stage.frames("long.edf", 2701)]).unwrap_err();
+    assert!(error.to_string().contains("more than 2700"), "{error}");
+    assert_eq!(stage.seen()["shape"], json!([2700, 2, 3]));
+}

@@ -1,0 +1,128 @@
+//! Virtual datasets over HDF5 files, and links to one of them.
+
+use nexus::dataset::{Form, Frames, link_frames};
+use nexus::tree::Storage;
+use serde_json::json;
+
+use crate::support::*;
+
+#[test]
+fn frames_are_seen_as_they_are_saved() {
+    let stage = Stage::new();
+    stage.detect("h5", "det_0.h5", 0, 5, "uint16");
+    stage.detect("h5", "det_1.h5", 5, 5, "uint16");
+    let mut frames = stage.dataset(Form::Virtual, SHORT, Storage::Free);
+
+    frames.show(&[]).unwrap();
+    assert!(stage.seen().is_null());
+    // Fewer frames than the file has.
+    frames.show(&[stage.frames("det_0.h5", 3)]).unwrap();
+    let seen = stage.seen();
+    assert_eq!(seen["shape"], json!([3, 2, 3]));
+    assert_eq!(seen["maxshape"], json!([null, 2, 3]));
+    let (start, count) = ([0, 0, 0], [3, 2, 3]);
+    assert_eq!(
+        seen["sources"],
+        json!([["raw/det_0.h5", "/entry/data", start, count, start, count]])
+    );
+    assert_eq!(seen["values"], pixels(0..3));
+    // More of them, and the second file not from its first frame on.
+    let later = Frames {
+        first: 2,
+        ..stage.frames("det_1.h5", 2)
+    };
+    frames.show(&[stage.frames("det_0.h5", 5), later]).unwrap();
+    let values = stage.seen()["values"].take();
+    assert_eq!(
+        values.as_array().unwrap()[..5],
+        *pixels(0..5).as_array().unwrap()
+    );
+    assert_eq!(
+        values.as_array().unwrap()[5..],
+        *pixels(7..9).as_array().unwrap()
+    );
+    assert_eq!(frames.visible(), 7);
+
+    let master = stage.raw("det_1.h5");
+    link_frames(&stage.root, "link", &stage.path, &master, "/entry/data").unwrap();
+    let link = stage.root.link("link").unwrap();
+    assert!(format!("{link:?}").contains("\"raw/det_1.h5\""), "{link:?}");
+}
+
+#[test]
+fn a_list_of_frames_has_no_limits_and_says_what_is_missing() {
+    let stage = Stage::new();
+    stage.detect("h5", "det_0.h5", 0, 4, "float32");
+    let mut frames = stage.dataset(Form::Virtual, SINGLE, declared(&[10]));
+    // The last file never came: not a number, rather than a value that looks like one.
+    let all = [stage.frames("det_0.h5", 4), stage.frames("det_1.h5", 2)];
+    close(&mut frames, &all).unwrap();
+    let seen = stage.seen();
+    assert_eq!(seen["shape"], json!([6, 2, 3]));
+    assert_eq!(seen["maxshape"], json!([null, null, null]));
+    assert_eq!(seen["fill"], "nan");
+    let values = seen["values"].as_array().unwrap();
+    assert_eq!(values[3], json!([[18.0, 19.0, 20.0], [21.0, 22.0, 23.0]]));
+    assert_eq!(values[4], json!([[-1.0, -1.0, -1.0], [-1.0, -1.0, -1.0]]));
+    let last = ["raw/det_1.h5", "/entry/data"];
+    assert_eq!(
+        seen["sources"][1],
+        json!([last[0], last[1], [0, 0, 0], [2, 2, 3], [4, 0, 0], [2, 2, 3]])
+    );
+}
+
+#[test]
+fn a_grid_is_cut_into_rows_of_files() {
+    let stage = Stage::new();
+    let names = ["det_0.h5", "det_1.h5", "det_2.h5"];
+    for (number, name) in (0..).zip(names) {
+        stage.detect("h5", name, 4 * number, 4, "uint16");
+    }
+    let mut frames = stage.dataset(Form::Virtual, SHORT, declared(&[3, 3]));
+    let [first, second, third] = names.map(|name| stage.frames(name, 4));
+    frames.show(&[first.clone(), second.clone()]).unwrap();
+    let seen = stage.seen();
+    // The grid is there from the start; what did not come reads as zero.
+    assert_eq!(seen["shape"], json!([3, 3, 2, 3]));
+    assert_eq!(seen["maxshape"], json!([null, null, null, null]));
+    let targets: Vec<_> = seen["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|source| {
+            (
+                source[0].clone(),
+                source[2][0].clone(),
+                source[4].clone(),
+                source[5].clone(),
+            )
+        })
+        .collect();
+    let piece = |file: usize, row: u64, start: [u64; 2], count: u64| {
+        let start = json!([start[0], start[1], 0, 0]);
+        (
+            json!(format!("raw/{}", names[file])),
+            json!(row),
+            start,
+            json!([1, count, 2, 3]),
+        )
+    };
+    assert_eq!(
+        targets,
+        [
+            piece(0, 0, [0, 0], 3),
+            piece(0, 3, [1, 0], 1),
+            piece(1, 0, [1, 1], 2),
+            piece(1, 2, [2, 0], 2),
+        ]
+    );
+    assert_eq!(seen["values"][0], pixels(0..3));
+    assert_eq!(seen["values"][2][1], pixels(7..8)[0]);
+    assert_eq!(seen["values"][2][2], json!([[0, 0, 0], [0, 0, 0]]));
+    // More frames than the grid has.
+    close(&mut frames, &[first, second, third]).unwrap();
+    let seen = stage.seen();
+    assert_eq!(seen["shape"], json!([4, 3, 2, 3]));
+    assert_eq!(seen["values"][2], pixels(6..9));
+    assert_eq!(seen["values"][3], pixels(9..12));
+}

@@ -1,0 +1,135 @@
+//! Frames that a detector saves itself, as a scan's file gets them.
+
+use std::ops::Range;
+
+use nexus::dataset::{Form, FrameDataset, FrameOptions, FrameSite, Frames, Outbox, Policy, choose};
+use nexus::tree::Storage;
+
+use super::account::Account;
+use super::event::DetectorFiles;
+use crate::report::Progress;
+use crate::subscriber::with_causes;
+
+/// Frames in files of a detector and how many of them there are.
+pub struct DetectorFrames {
+    files: DetectorFiles,
+    dataset: FrameDataset,
+    acquired: u64,
+    saved: u64,
+}
+
+impl DetectorFrames {
+    /// Gets ready for the frames; gives nothing if the detector saves none.
+    ///
+    /// A layout that leaves the storage to us wants virtual datasets and nothing else: other
+    /// formats, and detectors that save nothing, are errors there as soon as there are frames.
+    ///
+    /// # Errors
+    /// If such frames cannot be stored.
+    pub fn new(
+        files: DetectorFiles,
+        options: FrameOptions,
+        site: FrameSite,
+        policy: Policy,
+        outbox: &Outbox,
+    ) -> Result<Option<DetectorFrames>, String> {
+        let form = match site.storage {
+            Storage::Free => Some(Form::Virtual),
+            Storage::Declared(_) => choose(files.format(), options),
+        };
+        let Some(form) = form else {
+            return Ok(None);
+        };
+        let dataset = FrameDataset::new(form, site, policy, outbox);
+        Ok(Some(DetectorFrames {
+            files,
+            dataset: dataset.map_err(|error| with_causes(&error))?,
+            acquired: 0,
+            saved: 0,
+        }))
+    }
+
+    /// Number of frames that readers can see.
+    pub fn visible(&self) -> u64 {
+        self.dataset.visible()
+    }
+
+    /// Whether another dataset takes the place of the one before when there are more frames.
+    pub fn is_made_anew(&self) -> bool {
+        self.dataset.form() != Form::Copy
+    }
+
+    /// Takes a report of the detector, and copies what it has saved if that is wanted.
+    pub async fn take(
+        &mut self,
+        acquired: u64,
+        saved: u64,
+        progress: &Progress,
+    ) -> Result<(), String> {
+        progress.add(acquired.saturating_sub(self.acquired), 0);
+        self.acquired = self.acquired.max(acquired);
+        self.saved = self.saved.max(saved);
+        let (taken, readable) = (self.dataset.taken(), self.files.readable(self.saved));
+        if taken >= readable {
+            return Ok(());
+        }
+        let frames = self.frames(taken..readable)?;
+        let taken = self.dataset.take(&frames).await;
+        taken.map_err(|error| with_causes(&error))
+    }
+
+    /// Waits until full chunks are in the file.
+    pub async fn drain(&self) {
+        self.dataset.drain().await;
+    }
+
+    /// Lets readers see the frames in files that the detector has closed; gives the number of
+    /// frames that they see.
+    pub fn expose(&mut self) -> Result<u64, String> {
+        let readable = self.files.readable(self.saved);
+        if readable > self.dataset.visible() && !self.dataset.is_resting() {
+            let frames = self.frames(0..readable)?;
+            let shown = self.dataset.show(&frames);
+            shown.map_err(|error| with_causes(&error))?;
+        }
+        Ok(self.dataset.visible())
+    }
+
+    /// All acquired frames have their row, saved or not: rows of other datasets stay in step.
+    pub async fn finish(&mut self, stream: &str, account: &mut Account) -> Result<(), String> {
+        if self.acquired == 0 {
+            return Ok(());
+        }
+        if self.saved < self.acquired {
+            account.problem(format_args!(
+                "stream {stream:?}: the detector has acquired {} frames and saved {}",
+                self.acquired, self.saved
+            ));
+        }
+        let frames = self.frames(0..self.acquired)?;
+        let closed = self.dataset.close(&frames).await;
+        closed.map_err(|error| with_causes(&error))
+    }
+
+    /// Where these frames are.
+    fn frames(&self, range: Range<u64>) -> Result<Vec<Frames>, String> {
+        let format = self.files.format();
+        let other = format.filter(|format| !format.eq_ignore_ascii_case("hdf5"));
+        if let (Some(format), Form::Virtual) = (other, self.dataset.form()) {
+            return Err(format!(
+                "HDF5 cannot refer to frames in files of format {format:?}"
+            ));
+        }
+        let sources = self.files.sources(range);
+        let sources = sources.map_err(|error| error.to_string())?;
+        Ok(sources
+            .into_iter()
+            .map(|source| Frames {
+                file: source.file,
+                dataset: source.dataset,
+                first: source.first_row,
+                count: source.frames,
+            })
+            .collect())
+    }
+}
