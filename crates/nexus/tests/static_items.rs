@@ -250,6 +250,14 @@ fn tree() -> Group {
                 dataset(numbers(ElementType::Uint(8, Little), &[1], vec![255; 8])),
             ),
             ("no_texts", dataset(texts(&[]))),
+            (
+                "codes",
+                dataset(numbers(
+                    ElementType::FixedText(3),
+                    &[2],
+                    b"ab\0xyz".to_vec(),
+                )),
+            ),
             ("größe", dataset(1.0)),
         ],
     );
@@ -369,5 +377,5 @@ fn values_are_read_back_as_texts() {
         }
     );
     assert_eq!(entry.kind("soft").unwrap(), Some(h5::Kind::Dataset));
-    assert_eq!(entry.names().unwrap().len(), 37);
+    assert_eq!(entry.names().unwrap().len(), 38);
 }

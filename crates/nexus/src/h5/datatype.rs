@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hdf5_metno_sys::h5t::{self, H5T_class_t, H5T_cset_t, H5T_order_t};
+use hdf5_metno_sys::h5t::{self, H5T_class_t, H5T_cset_t, H5T_order_t, H5T_str_t};
 
 use super::error::{Error, Result};
 use super::handle::Handle;
@@ -79,6 +79,7 @@ fn simple(element: &ElementType) -> Result<Datatype> {
             compound(&[("r".to_owned(), part.clone()), ("i".to_owned(), part)])
         }
         ElementType::Text => text(),
+        ElementType::FixedText(size) => fixed_text(*size),
         ElementType::Float(2, order) => half(*order),
         ElementType::Float(16, order) => extended(*order),
         ElementType::Compound(members) => compound(members),
@@ -138,6 +139,17 @@ fn text() -> Result<Datatype> {
     call!(h5t::H5Tset_size(handle.id(), h5t::H5T_VARIABLE))?;
     call!(h5t::H5Tset_cset(handle.id(), H5T_cset_t::H5T_CSET_UTF8))?;
     own(handle, true)
+}
+
+/// Padded with NUL and not ended by it, as h5py stores bytes of fixed length.
+fn fixed_text(size: usize) -> Result<Datatype> {
+    let handle = {
+        let _entered = super::library::enter();
+        Handle::new(call!(h5t::H5Tcopy(*h5t::H5T_C_S1))?)
+    };
+    call!(h5t::H5Tset_size(handle.id(), size))?;
+    call!(h5t::H5Tset_strpad(handle.id(), H5T_str_t::H5T_STR_NULLPAD))?;
+    own(handle, false)
 }
 
 /// IEEE half precision, made out of single precision as h5py does.

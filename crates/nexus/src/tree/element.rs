@@ -28,6 +28,8 @@ pub enum ElementType {
     Complex(usize, Order),
     /// Variable-length UTF-8 text.
     Text,
+    /// ASCII text of this many bytes, padded with NUL: the `S` types of numpy.
+    FixedText(usize),
     /// Packed compound of named members.
     Compound(Vec<(String, ElementType)>),
 }
@@ -38,6 +40,7 @@ impl ElementType {
     pub fn size(&self) -> Option<usize> {
         match self {
             ElementType::Bool => Some(1),
+            ElementType::FixedText(size) => Some(*size),
             ElementType::Int(size, _)
             | ElementType::Uint(size, _)
             | ElementType::Float(size, _)

@@ -5,9 +5,9 @@ use super::ElementType;
 /// A scalar or array, in C order, with its HDF5 type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Numbers or booleans, as the bytes that go into the file.
+    /// Numbers, booleans or texts of fixed length, as the bytes that go into the file.
     Numbers {
-        /// Type of one element; never text or compound.
+        /// Type of one element; never text of variable length or compound.
         element: ElementType,
         /// Empty for a scalar.
         shape: Vec<u64>,

@@ -84,4 +84,5 @@ with h5py.File(sys.argv[1], "w", track_order=True) as h5:
     entry["i1"] = numpy.array([-1], "i1")
     entry["u8"] = numpy.array([2**64 - 1], "u8")
     entry.create_dataset("no_texts", (0,), dtype=text)
+    entry["codes"] = numpy.array([b"ab", b"xyz"], "S3")
     entry["größe"] = 1.0
