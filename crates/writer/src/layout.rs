@@ -109,6 +109,8 @@ pub struct FileTree {
     pub root: Group,
     /// Items that were left out.
     pub invalid: Vec<Invalid>,
+    /// What people should know of items that are there, but not as they were asked for.
+    pub notices: Vec<String>,
     /// Groups of the root that must be new: they belong to this scan alone.
     pub own: Vec<String>,
     /// What the writer notes at the root.

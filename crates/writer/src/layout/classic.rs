@@ -27,6 +27,7 @@ mod positioners;
 mod references;
 mod sample;
 mod subscan;
+mod time;
 mod value;
 
 use serde_json::Value as Json;
@@ -35,7 +36,7 @@ use super::facts::Facts;
 use super::stream::{StreamDescription, StreamPlace};
 use super::{FileTree, LayoutError, Stamp};
 use crate::options::SaveOptions;
-use canvas::Canvas;
+use canvas::{Canvas, Drawn};
 use dims::ScanDims;
 pub use masters::MasterLink;
 use subscan::Subscan;
@@ -129,11 +130,16 @@ impl ClassicLayout {
             }
         }
         references::draw(&mut canvas, &self.file, &facts.references);
-        let (root, invalid) = canvas.finish();
+        let Drawn {
+            root,
+            invalid,
+            notices,
+        } = canvas.finish();
         FileTree {
             file: self.file.clone(),
             root,
             invalid,
+            notices,
             own: self.entries().map(str::to_owned).collect(),
             stamp: Stamp::nexus(&self.info),
         }

@@ -16,7 +16,7 @@
 //! assert!(trees[0].invalid.is_empty());
 //! ```
 
-mod array;
+pub(super) mod array;
 mod inline;
 mod item;
 mod number;
@@ -84,6 +84,7 @@ fn tree(file: &str, root: &Json) -> FileTree {
         file: file.to_owned(),
         root,
         invalid: found.invalid,
+        notices: Vec::new(),
         own: Vec::new(),
         stamp: Stamp::Minimal,
     }

@@ -166,6 +166,9 @@ fn tell_invalid(tree: &FileTree, account: &mut Account) {
     for invalid in &tree.invalid {
         account.problem(format_args!("left out {invalid}"));
     }
+    for notice in &tree.notices {
+        account.warning(notice);
+    }
 }
 
 fn open(bench: &Bench, path: &Path) -> Result<FileSession, String> {

@@ -4,13 +4,16 @@
 //! canvas has the rules of that: groups are used again, values that exist are assigned, and nothing
 //! is ever drawn over acquired data. What cannot be drawn is a finding, and costs only itself.
 
-use std::collections::HashSet;
+mod room;
 
-use indexmap::IndexMap;
+use std::collections::{HashMap, HashSet};
+
+use indexmap::{IndexMap, IndexSet};
 use nexus::tree::{Content, Dataset, Group, Item, Named, Stream, Value};
 
 use super::assign::assign;
 use crate::layout::Invalid;
+pub use room::Want;
 
 /// A file in the making. Paths are relative to its root, without a slash in front.
 pub struct Canvas {
@@ -18,7 +21,26 @@ pub struct Canvas {
     root: Node,
     /// Paths that acquired data, their aliases and links will have.
     reserved: HashSet<String>,
+    /// Groups above these paths.
+    above_reserved: HashSet<String>,
+    /// Groups of the writer, with their classes.
+    owned: HashMap<String, &'static str>,
+    /// Where metadata went whose path was taken.
+    aside: HashMap<String, String>,
+    /// The same paths, to be used by nothing else.
+    set_aside: HashSet<String>,
     invalid: Vec<Invalid>,
+    notices: IndexSet<String>,
+}
+
+/// What was drawn.
+pub struct Drawn {
+    /// The tree.
+    pub root: Group,
+    /// What could not be drawn.
+    pub invalid: Vec<Invalid>,
+    /// What is there, but not as it was asked for.
+    pub notices: Vec<String>,
 }
 
 #[derive(Default)]
@@ -45,20 +67,37 @@ impl Canvas {
             file: file.to_owned(),
             root: Node::default(),
             reserved: HashSet::new(),
+            above_reserved: HashSet::new(),
+            owned: HashMap::new(),
+            aside: HashMap::new(),
+            set_aside: HashSet::new(),
             invalid: Vec::new(),
+            notices: IndexSet::new(),
         }
     }
 
-    /// The tree, and what could not be drawn.
-    pub fn finish(self) -> (Group, Vec<Invalid>) {
+    /// The tree, and what there is to say about it.
+    pub fn finish(self) -> Drawn {
         let root = match self.root {
             Node::Branch(branch) => branch.into_group(),
             Node::Leaf(_) => Group::default(),
         };
-        (root, self.invalid)
+        Drawn {
+            root,
+            invalid: self.invalid,
+            notices: self.notices.into_iter().collect(),
+        }
     }
 
-    /// Notes something that cannot be drawn. Attributes are told as `path@name`.
+    /// Notes something that people should know, while nothing is missing: an item that is not quite
+    /// what was asked for. The same is told once.
+    pub fn notice(&mut self, path: &str, text: impl std::fmt::Display) {
+        self.notices
+            .insert(format!("{}::/{path}: {text}", self.file));
+    }
+
+    /// Notes something that cannot be drawn, which makes the scan incomplete. Attributes are told as
+    /// `path@name`.
     pub fn invalid(&mut self, path: &str, reason: impl Into<String>) {
         self.invalid.push(Invalid {
             file: self.file.clone(),
@@ -75,6 +114,35 @@ impl Canvas {
     /// Whether a group is at this path.
     pub fn is_group(&self, path: &str) -> bool {
         matches!(self.node(path), Some(Node::Branch(_)))
+    }
+
+    /// Whether this is a group of the writer, with a class that metadata cannot change.
+    pub fn is_owned(&self, path: &str) -> bool {
+        self.owned.contains_key(path)
+    }
+
+    /// Whether something has this attribute.
+    pub fn has_attribute(&self, path: &str, name: &str) -> bool {
+        match self.node(path) {
+            Some(Node::Branch(branch)) => branch.attributes.contains_key(name),
+            Some(Node::Leaf(Item::Dataset(dataset))) => {
+                dataset.attributes.iter().any(|(n, _)| n == name)
+            }
+            _ => false,
+        }
+    }
+
+    /// Where a soft link points to.
+    pub fn link_target(&self, path: &str) -> Option<&str> {
+        match self.node(path)? {
+            Node::Leaf(Item::SoftLink { target }) => Some(target),
+            _ => None,
+        }
+    }
+
+    /// Whether a dataset is at this path.
+    pub fn is_dataset(&self, path: &str) -> bool {
+        matches!(self.node(path), Some(Node::Leaf(Item::Dataset(_))))
     }
 
     /// The value of an attribute, if it is a text.
@@ -95,6 +163,17 @@ impl Canvas {
     /// Keeps metadata away from this path: it belongs to acquired data.
     pub fn reserve(&mut self, path: &str) {
         self.reserved.insert(path.to_owned());
+        let mut above = path;
+        while let Some((parent, _)) = above.rsplit_once('/') {
+            self.above_reserved.insert(parent.to_owned());
+            above = parent;
+        }
+    }
+
+    /// Declares a group of the writer: it gets this class as soon as it is made, whoever makes it,
+    /// and metadata may add members to it but not take its place.
+    pub fn own_group(&mut self, path: &str, class: &'static str) {
+        self.owned.insert(path.to_owned(), class);
     }
 
     /// Whether the path belongs to acquired data.
@@ -132,6 +211,7 @@ impl Canvas {
     /// value can be converted and has the same shape or fills the array; else it is made anew and
     /// keeps its attributes. Groups and links stay as they are.
     pub fn value(&mut self, path: &str, value: Value) -> bool {
+        let mut changed = false;
         let written =
             self.parent(path)
                 .and_then(|(branch, name)| match branch.children.get_mut(name) {
@@ -146,7 +226,13 @@ impl Canvas {
                     }
                     Some(Node::Leaf(Item::Dataset(Dataset { content, .. }))) => match content {
                         Content::Value(old) => {
-                            *old = assign(old, &value).unwrap_or(value);
+                            *old = match assign(old, &value) {
+                                None => value,
+                                Some(assigned) => {
+                                    changed = !assigned.exact;
+                                    assigned.value
+                                }
+                            };
                             Ok(())
                         }
                         _ => Err("is a dataset of acquired data".to_owned()),
@@ -156,6 +242,9 @@ impl Canvas {
                     }
                     Some(Node::Leaf(_)) => Err("is a link, a value cannot replace it".to_owned()),
                 });
+        if changed {
+            self.notice(path, "the new value took type and shape of the old one");
+        }
         self.note(path, written)
     }
 
@@ -259,11 +348,16 @@ impl Canvas {
 
     /// The group at a path, made with those above it where they are missing.
     fn branch(&mut self, path: &str) -> Result<&mut Branch, String> {
-        let mut node = &mut self.root;
+        let (mut node, mut here) = (&mut self.root, String::new());
         for name in parts(path) {
             valid_name(name)?;
+            here = join(&here, name);
             node = match node {
-                Node::Branch(branch) => branch.children.entry(name.to_owned()).or_default(),
+                Node::Branch(branch) => {
+                    let class = self.owned.get(&here);
+                    let made = || Node::Branch(Branch::of_class(class));
+                    branch.children.entry(name.to_owned()).or_insert_with(made)
+                }
                 Node::Leaf(_) => return Err("lies below something that is no group".to_owned()),
             };
         }
@@ -281,6 +375,15 @@ impl Canvas {
 }
 
 impl Branch {
+    fn of_class(class: Option<&&str>) -> Branch {
+        let mut branch = Branch::default();
+        if let Some(class) = class {
+            let class = Value::text(*class);
+            branch.attributes.insert("NX_class".to_owned(), class);
+        }
+        branch
+    }
+
     fn into_group(self) -> Group {
         let children = self.children.into_iter().map(|(name, node)| {
             let item = match node {
@@ -298,6 +401,14 @@ impl Branch {
 
 fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|name| !name.is_empty())
+}
+
+/// The path of a member of a group; the path of the root is empty.
+pub fn join(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        path => format!("{path}/{name}"),
+    }
 }
 
 /// Parent and name of a path.

@@ -1,10 +1,121 @@
 //! The "dict to NeXus" convention: mappings of metadata as groups, datasets, attributes and links.
+//!
+//! It is that of silx (`silx.io.dictdump.dicttonx`), which blisswriter 2.0.0 uses to update what
+//! exists. Keys are names of members, `name@attribute`, `@attribute` of the group itself, or
+//! `>name` for links.
+
+pub mod attribute;
+mod link;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, Want, join};
+use super::value::convert;
+
+/// The key of a group's class.
+pub const CLASS: &str = "@NX_class";
 
 /// Draws a mapping into the group at `path`, which is made if it is missing.
 ///
-/// `completed`: mappings without a class become NXcollection.
-pub fn dump(_canvas: &mut Canvas, _path: &str, _mapping: &Map<String, Json>, _completed: bool) {}
+/// `completed`: mappings without a class become NXcollection. A null deletes what exists. No class
+/// of a group is changed, and nothing is drawn over acquired data or items of the writer: metadata
+/// that have the name of one are stored under another, with a notice.
+pub fn dump(canvas: &mut Canvas, path: &str, mapping: &Map<String, Json>, completed: bool) {
+    if canvas.group(path) {
+        fill(canvas, path, mapping, completed);
+        if completed && !mapping.contains_key(CLASS) {
+            complete(canvas, path);
+        }
+    }
+}
+
+/// Removes mappings that hold nothing, or nothing but a class; none if nothing remains.
+pub fn pruned(mapping: &Map<String, Json>) -> Option<Map<String, Json>> {
+    let kept = mapping.iter().filter_map(|(key, json)| match json {
+        Json::Object(inner) => Some((key.clone(), Json::Object(pruned(inner)?))),
+        json => Some((key.clone(), json.clone())),
+    });
+    let kept: Map<String, Json> = kept.collect();
+    kept.keys().any(|key| key != CLASS).then_some(kept)
+}
+
+fn fill(canvas: &mut Canvas, path: &str, mapping: &Map<String, Json>, completed: bool) {
+    let avoided = names(path, mapping);
+    let mut placed = HashMap::new();
+    let mut taken = HashSet::new();
+    for (key, json) in mapping {
+        if key.contains('@') {
+            continue;
+        }
+        match json {
+            Json::Null => canvas.forget(path, key),
+            Json::Object(inner) => {
+                let here = canvas.room(path, key, Want::Group, &avoided);
+                if canvas.group(&here) {
+                    fill(canvas, &here, inner, completed);
+                }
+                let has_class =
+                    inner.contains_key(CLASS) || mapping.contains_key(&format!("{key}{CLASS}"));
+                if completed && !has_class {
+                    complete(canvas, &here);
+                }
+                placed.insert(key.as_str(), here);
+            }
+            Json::String(target) if key.starts_with('>') && link::is_target(target) => {
+                link::draw(canvas, path, key.trim_start_matches('>'), target, &avoided);
+            }
+            json => {
+                let mut name = key.clone();
+                let mut here = canvas.room(path, &name, Want::Value, &avoided);
+                // Two keys may spell the same path.
+                while taken.contains(&here) {
+                    name.push_str("_metadata");
+                    here = canvas.room(path, &name, Want::Value, &avoided);
+                }
+                value(canvas, &here, json);
+                taken.insert(here.clone());
+                placed.insert(key.as_str(), here);
+            }
+        }
+    }
+    for (key, json) in mapping {
+        if let Some((name, attribute)) = key.rsplit_once('@') {
+            let here = match placed.get(name) {
+                _ if name.is_empty() => path.to_owned(),
+                Some(here) => here.clone(),
+                None => canvas.room(path, name, Want::Attribute, &avoided),
+            };
+            attribute::draw(canvas, &here, attribute, json);
+        }
+    }
+}
+
+/// Draws one value, and tells if it is not stored just as it is.
+pub fn value(canvas: &mut Canvas, path: &str, json: &Json) {
+    let converted = convert(json);
+    if let Some(notice) = converted.notice {
+        canvas.notice(path, notice);
+    }
+    canvas.value(path, converted.value);
+}
+
+/// Paths that the members of a mapping have if nothing is in their way.
+fn names(path: &str, mapping: &Map<String, Json>) -> HashSet<String> {
+    let names = mapping.keys().map(|key| {
+        let name = key.rsplit_once('@').map_or(key.as_str(), |(name, _)| name);
+        let name = name.trim_start_matches(['>', '/']);
+        join(path, name.split('/').next().unwrap_or_default())
+    });
+    names.collect()
+}
+
+/// Gives a group a class that has none.
+fn complete(canvas: &mut Canvas, path: &str) {
+    if canvas.is_group(path) && !canvas.has_attribute(path, "NX_class") {
+        canvas.attribute(path, "NX_class", "NXcollection".into());
+    }
+}

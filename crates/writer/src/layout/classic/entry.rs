@@ -1,27 +1,149 @@
 //! The entry of a subscan: title, times, parameters, and what the writer tells of itself.
 
-use serde_json::Value as Json;
+use nexus::tree::Value;
+use serde_json::{Map, Value as Json};
 
 use super::canvas::Canvas;
 use super::subscan::Subscan;
+use super::time::reformat;
+use super::value::is_truthy;
+use super::{dump, notes, positioners, sample};
 use crate::layout::LayoutError;
 use crate::layout::facts::{End, Facts};
 use crate::options::SaveOptions;
 
+/// Datasets of the writer in an entry: metadata cannot have their places.
+const DATASETS: [&str; 9] = [
+    "title",
+    "start_time",
+    "scan_parameters/count_time",
+    "writer/status",
+    "writer/date",
+    "writer/type",
+    "writer/data",
+    "end_reason",
+    "end_time",
+];
+
+/// Groups of the writer in an entry, and their classes: metadata may add to them.
+const GROUPS: [(&str, &str); 4] = [
+    ("instrument", "NXinstrument"),
+    ("measurement", "NXcollection"),
+    ("scan_parameters", "NXparameters"),
+    ("writer", "NXnote"),
+];
+
 /// Whether the info has what every entry needs.
-pub fn check(_info: &Json) -> Result<(), LayoutError> {
+///
+/// # Errors
+/// If there is no number of the scan, no title or no start time.
+pub fn check(info: &Json) -> Result<(), LayoutError> {
+    let number = info.get("scan_nb").filter(|number| !number.is_null());
+    let number = number.ok_or(LayoutError::Missing("scan_nb"))?;
+    if !number.is_i64() && !number.is_u64() {
+        return Err(LayoutError::Invalid {
+            name: "scan_nb".to_owned(),
+            reason: format!("{number} is not an integer"),
+        });
+    }
+    for name in ["title", "start_time"] {
+        if !is_truthy(info.get(name)) {
+            return Err(LayoutError::Missing(name));
+        }
+    }
     Ok(())
 }
 
 /// Draws what is known from the start.
 pub fn begin(
-    _canvas: &mut Canvas,
-    _subscan: &Subscan,
-    _info: &Json,
-    _facts: &Facts,
-    _options: &SaveOptions,
+    canvas: &mut Canvas,
+    subscan: &Subscan,
+    info: &Json,
+    facts: &Facts,
+    options: &SaveOptions,
 ) {
+    reserve(canvas, subscan, info);
+    let entry = &subscan.entry;
+    canvas.class_group(entry, "NXentry");
+    if let Some(title) = info.get("title") {
+        dump::value(canvas, &format!("{entry}/title"), title);
+    }
+    if let Some(time) = info.get("start_time") {
+        start_time(canvas, &format!("{entry}/start_time"), time);
+    }
+    if let Some(count_time) = info.get("count_time").filter(|time| is_truthy(Some(time))) {
+        let path = format!("{entry}/scan_parameters/count_time");
+        dump::value(canvas, &path, count_time);
+        canvas.attribute(&path, "units", "s".into());
+    }
+    let status = format!("{entry}/writer/status");
+    canvas.value(&status, facts.status.name().into());
+    canvas.value(&format!("{entry}/writer/date"), facts.began.as_str().into());
+    if options.configurable {
+        instrument(canvas, entry, info);
+    }
 }
 
 /// Draws what is known at the end.
-pub fn end(_canvas: &mut Canvas, _subscan: &Subscan, _end: &End) {}
+pub fn end(canvas: &mut Canvas, subscan: &Subscan, end: &End) {
+    let entry = &subscan.entry;
+    let reason = match end
+        .info
+        .get("end_reason")
+        .filter(|reason| !reason.is_null())
+    {
+        Some(reason) => reason.clone(),
+        None => Json::from("NOT STARTED"),
+    };
+    dump::value(canvas, &format!("{entry}/end_reason"), &reason);
+    let record = Value::text(end.record.as_str());
+    canvas.value(&format!("{entry}/writer/type"), "application/json".into());
+    canvas.value(&format!("{entry}/writer/data"), record);
+    canvas.value(&format!("{entry}/end_time"), end.time.as_str().into());
+}
+
+/// Everything that the writer makes in an entry has its place before metadata of users come.
+fn reserve(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+    let entry = &subscan.entry;
+    canvas.own_group(entry, "NXentry");
+    for name in DATASETS {
+        canvas.reserve(&format!("{entry}/{name}"));
+    }
+    for (name, class) in GROUPS {
+        canvas.own_group(&format!("{entry}/{name}"), class);
+    }
+    for channel in &subscan.channels {
+        if !channel.device.is_empty() {
+            canvas.own_group(&channel.group_path(entry), channel.class());
+        }
+    }
+    positioners::reserve(canvas, subscan);
+    notes::reserve(canvas, subscan);
+    sample::reserve(canvas, subscan, info);
+}
+
+fn start_time(canvas: &mut Canvas, path: &str, time: &Json) {
+    match time.as_str().and_then(reformat) {
+        Some(time) => {
+            canvas.value(path, Value::text(time));
+        }
+        None => {
+            canvas.notice(path, "not an ISO 8601 time, stored as it is");
+            dump::value(canvas, path, time);
+        }
+    }
+}
+
+fn instrument(canvas: &mut Canvas, entry: &str, info: &Json) {
+    let told = info
+        .get("nexuswriter")
+        .and_then(|n| n.get("instrument_info"));
+    let Some(told) = told.and_then(Json::as_object) else {
+        return;
+    };
+    let known = told.iter().filter(|(_, json)| !json.is_null());
+    let known: Map<String, Json> = known.map(|(k, v)| (k.clone(), v.clone())).collect();
+    if !known.is_empty() {
+        dump::dump(canvas, &format!("{entry}/instrument"), &known, false);
+    }
+}

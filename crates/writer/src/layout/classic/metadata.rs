@@ -1,9 +1,90 @@
 //! Metadata of devices and of the user.
 
-use serde_json::Value as Json;
+use std::collections::HashSet;
+
+use serde_json::{Map, Value as Json};
 
 use super::canvas::Canvas;
+use super::channel::Channel;
+use super::dump;
 use super::subscan::Subscan;
+use super::value::is_truthy;
 
 /// Draws the metadata of the devices, then the categories of the user.
-pub fn draw(_canvas: &mut Canvas, _subscan: &Subscan, _info: &Json) {}
+pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+    devices(canvas, subscan, info);
+    categories(canvas, subscan, info);
+}
+
+/// All device groups of one acquisition device get its metadata.
+fn devices(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+    let mut done = HashSet::new();
+    for channel in &subscan.channels {
+        if channel.device.is_empty() || done.contains(channel.device.as_str()) {
+            continue;
+        }
+        if let Some(metadata) = of_device(channel, info) {
+            let path = channel.group_path(&subscan.entry);
+            dump::dump(canvas, &path, &metadata, true);
+            done.insert(channel.device.as_str());
+        }
+    }
+}
+
+/// What concerns this channel of the metadata of its device.
+fn of_device(channel: &Channel, info: &Json) -> Option<Map<String, Json>> {
+    let device = info.get("devices")?.get(channel.device_key.as_deref()?)?;
+    let metadata = device.get("metadata").filter(|m| is_truthy(Some(m)))?;
+    let mut selected = Map::new();
+    match (metadata, &channel.selection) {
+        (Json::Object(all), Some(key)) => {
+            selected.insert("selection".to_owned(), all.get(key)?.clone());
+        }
+        (Json::Object(all), None) => selected.clone_from(all),
+        (other, _) => {
+            selected.insert("metadata".to_owned(), other.clone());
+        }
+    }
+    dump::pruned(&selected)
+}
+
+/// Categories go into the entry under their name. Those for devices (in `instrument`) go into the
+/// group of the device, and no class of a group of the writer is changed: the canvas sees to that.
+fn categories(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+    let entry = &subscan.entry;
+    let Some(listed) = info.get("scan_meta_categories").and_then(Json::as_array) else {
+        let reason = "no metadata of the user: the scan has no list of \"scan_meta_categories\"";
+        return canvas.notice(entry, reason);
+    };
+    let mut done = HashSet::from(["positioners", "nexuswriter"]);
+    for name in listed {
+        let Some(name) = name.as_str() else {
+            canvas.notice(entry, format_args!("{name} is not a category of metadata"));
+            continue;
+        };
+        let told = info.get(name).filter(|json| is_truthy(Some(json)));
+        let (Some(told), true) = (told, done.insert(name)) else {
+            continue;
+        };
+        let mut mapping = Map::new();
+        mapping.insert(name.to_owned(), with_class_key(told));
+        if let Some(mapping) = dump::pruned(&mapping) {
+            dump::dump(canvas, entry, &mapping, true);
+        }
+    }
+}
+
+/// Categories, and only they, may name their class without an `@`.
+fn with_class_key(category: &Json) -> Json {
+    match category.as_object() {
+        None => category.clone(),
+        Some(members) => members
+            .iter()
+            .map(|(key, json)| match key.as_str() {
+                "NX_class" => (dump::CLASS.to_owned(), json.clone()),
+                _ => (key.clone(), json.clone()),
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+    }
+}

@@ -1,9 +1,52 @@
 //! Comments that users made during a scan.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::canvas::Canvas;
+use super::dump;
 use super::subscan::Subscan;
+use super::time::reformat;
+
+/// Keeps metadata of users from the place of the notes.
+pub fn reserve(canvas: &mut Canvas, subscan: &Subscan) {
+    canvas.own_group(&format!("{}/notes", subscan.entry), "NXcollection");
+}
 
 /// Draws one note per comment.
-pub fn draw(_canvas: &mut Canvas, _subscan: &Subscan, _info: &Json) {}
+pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+    let Some(comments) = info.get("comments").and_then(Json::as_array) else {
+        return;
+    };
+    let notes = format!("{}/notes", subscan.entry);
+    let mut number = 0;
+    for comment in comments {
+        // A category of the user may be called notes too.
+        let path = loop {
+            number += 1;
+            let path = format!("{notes}/note_{number:02}");
+            if !canvas.has(&path) {
+                break path;
+            }
+        };
+        let message = comment.get("message").unwrap_or(comment);
+        let mut note = Map::new();
+        note.insert(dump::CLASS.to_owned(), Json::from("NXnote"));
+        note.insert("type".to_owned(), Json::from("text/plain"));
+        note.insert("data".to_owned(), Json::from(text(message)));
+        if let Some(date) = comment.get("date").filter(|date| !date.is_null()) {
+            let date = text(date);
+            let formatted = reformat(&date);
+            if formatted.is_none() {
+                canvas.notice(&format!("{path}/date"), "not an ISO 8601 time");
+            }
+            note.insert("date".to_owned(), Json::from(formatted.unwrap_or(date)));
+        }
+        canvas.group(&notes);
+        dump::dump(canvas, &path, &note, false);
+    }
+}
+
+fn text(json: &Json) -> String {
+    json.as_str()
+        .map_or_else(|| json.to_string(), str::to_owned)
+}

@@ -26,7 +26,7 @@ pub fn append(json: &Json, element: &ElementType, bytes: &mut Vec<u8>) -> Option
             append_float(real, size / 2, bytes)?;
             append_float(imaginary, size / 2, bytes)?;
         }
-        ElementType::Text | ElementType::Compound(_) => return None,
+        ElementType::Text | ElementType::FixedText(_) | ElementType::Compound(_) => return None,
     }
     Some(())
 }

@@ -1,0 +1,288 @@
+use nexus::tree::{Content, Dataset, Group, Item, Value};
+use serde_json::{Map, Value as Json, json};
+
+use super::super::canvas::{Canvas, Drawn};
+use super::super::value::value;
+use super::{dump, pruned};
+
+fn canvas() -> Canvas {
+    let mut canvas = Canvas::new("/data/a.h5");
+    canvas.own_group("1.1", "NXentry");
+    canvas.own_group("1.1/instrument", "NXinstrument");
+    canvas.own_group("1.1/instrument/diode", "NXdetector");
+    canvas.reserve("1.1/instrument/diode/data");
+    canvas
+}
+
+fn draw(canvas: &mut Canvas, json: Json) {
+    dump(canvas, "1.1", json.as_object().unwrap(), true);
+}
+
+fn drawn(dumps: impl IntoIterator<Item = Json>) -> Drawn {
+    let mut canvas = canvas();
+    dumps.into_iter().for_each(|json| draw(&mut canvas, json));
+    let drawn = canvas.finish();
+    assert_eq!(drawn.invalid, []);
+    drawn
+}
+
+/// A group as JSON text: members and, with an `@`, attributes.
+fn shown(group: &Group) -> Json {
+    let attributes = group
+        .attributes
+        .iter()
+        .map(|(name, value)| (format!("@{name}"), shown_value(value)));
+    let children = group.children.iter().flat_map(|(name, item)| match item {
+        Item::Group(group) => vec![(name.clone(), shown(group))],
+        Item::SoftLink { target } => vec![(format!(">{name}"), json!(target))],
+        Item::ExternalLink { file, target } => {
+            vec![(format!(">{name}"), json!(format!("{file}::{target}")))]
+        }
+        Item::Dataset(Dataset {
+            attributes,
+            content,
+        }) => {
+            let content = match content {
+                Content::Value(value) => shown_value(value),
+                other => panic!("{other:?}"),
+            };
+            let attributes = attributes
+                .iter()
+                .map(|(attribute, value)| (format!("{name}@{attribute}"), shown_value(value)));
+            let dataset = (name.clone(), content);
+            std::iter::once(dataset).chain(attributes).collect()
+        }
+    });
+    attributes.chain(children).collect::<Map<_, _>>().into()
+}
+
+fn shown_value(shown: &Value) -> Json {
+    match shown {
+        Value::Texts { shape, texts } if shape.is_empty() => json!(texts[0]),
+        Value::Texts { texts, .. } => json!(texts),
+        Value::Numbers { bytes, shape, .. } if shape.len() == 1 => {
+            let words = bytes.chunks(8).map(|word| word.try_into().unwrap());
+            json!(words.map(i64::from_le_bytes).collect::<Vec<_>>())
+        }
+        Value::Numbers { bytes, .. } => {
+            let integers = (-9..100).map(|n| json!(n));
+            let decimals = (-9..100).map(|n| json!(f64::from(n) / 2.0));
+            integers
+                .chain(decimals)
+                .chain([json!(true), json!(false)])
+                .find(|json| value(json).as_ref() == Ok(shown))
+                .unwrap_or_else(|| json!(bytes))
+        }
+        Value::Compound { columns, .. } => {
+            json!(columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>())
+        }
+    }
+}
+
+fn entry(dumps: impl IntoIterator<Item = Json>) -> Json {
+    let drawn = drawn(dumps);
+    assert_eq!(drawn.notices, [""; 0]);
+    shown(&drawn.root)["1.1"].clone()
+}
+
+/// The entry and the paths of the notices.
+fn noticed(dumps: impl IntoIterator<Item = Json>) -> (Json, Vec<String>) {
+    let drawn = drawn(dumps);
+    let paths = drawn.notices.iter().map(|notice| {
+        let (path, _) = notice.split_once(": ").unwrap();
+        path.strip_prefix("/data/a.h5::/").unwrap().to_owned()
+    });
+    (shown(&drawn.root)["1.1"].clone(), paths.collect())
+}
+
+#[test]
+fn mappings_are_groups() {
+    let technique = json!({"technique": {
+        "@NX_class": "NXprocess",
+        "xas": {"edge": "K", "energy": 7.5, "energy@units": "keV", "none": null, "@n": 3},
+        "a/b/c": 1,
+        "empty": {},
+        "typed": {},
+        "typed@NX_class": "NXnote",
+        "new@attribute": true,
+    }});
+    assert_eq!(
+        entry([technique]),
+        json!({"@NX_class": "NXentry", "technique": {
+            "@NX_class": "NXprocess",
+            "xas": {"@NX_class": "NXcollection", "@n": 3, "edge": "K",
+                "energy": 7.5, "energy@units": "keV"},
+            "a": {"b": {"c": 1}},
+            "empty": {"@NX_class": "NXcollection"},
+            "typed": {"@NX_class": "NXnote"},
+            "new": {"@attribute": true},
+        }})
+    );
+}
+
+#[test]
+fn classes_are_only_completed_on_demand() {
+    let mut canvas = canvas();
+    let mapping = json!({"name": "id00", "name@short_name": "x", "slit": {"gap": 1}});
+    dump(
+        &mut canvas,
+        "1.1/instrument",
+        mapping.as_object().unwrap(),
+        false,
+    );
+    assert_eq!(
+        shown(&canvas.finish().root)["1.1"]["instrument"],
+        json!({"@NX_class": "NXinstrument", "name": "id00", "name@short_name": "x",
+            "slit": {"gap": 1}})
+    );
+}
+
+#[test]
+fn links() {
+    let links = json!({"g": {
+        ">soft": "other/x",
+        ">up": "../x",
+        ">other": "file.h5::/1.1/x",
+        ">number": 3,
+        ">nowhere": "",
+    }});
+    let expected = json!({"@NX_class": "NXentry", "g": {
+        "@NX_class": "NXcollection",
+        ">soft": "other/x",
+        ">up": "/1.1/x",
+        ">other": "file.h5::/1.1/x",
+        ">number": 3,
+        ">nowhere": "",
+    }});
+    assert_eq!(entry([links.clone()]), expected);
+    assert_eq!(entry([links, json!({"g": {">soft": "else"}})]), expected);
+}
+
+#[test]
+fn newer_values_are_assigned() {
+    let first = json!({"g": {"f": 1.5, "f@units": "mm", "l": [1, 2], "l@a": "b", "t": "x"}});
+    let second = json!({"g": {"f": 3, "l": [1, 2, 3], "t": 5, "f@units": "m"}});
+    assert_eq!(
+        entry([first.clone(), second]),
+        json!({"@NX_class": "NXentry", "g": {"@NX_class": "NXcollection",
+            "f": 3.0, "f@units": "m", "l": [1, 2, 3], "l@a": "b", "t": 5}})
+    );
+    let (entry, notices) = noticed([json!({"n": 1}), json!({"n": 2.5})]);
+    assert_eq!(entry["n"], 2);
+    assert_eq!(notices, ["1.1/n"]);
+    let gone = json!({"g": {"l": null, "f@units": null}});
+    assert_eq!(
+        self::entry([first, gone]),
+        json!({"@NX_class": "NXentry", "g": {"@NX_class": "NXcollection", "f": 1.5, "t": "x"}})
+    );
+}
+
+#[test]
+fn what_was_a_value_or_a_group_stays_one() {
+    let (entry, notices) = noticed([
+        json!({"a": 1, "b": {"c": 2}}),
+        json!({"a": {"x": 3}, "b": 4}),
+        json!({"a": {"x": 5}, "b": 6}),
+    ]);
+    assert_eq!(
+        entry,
+        json!({"@NX_class": "NXentry", "a": 1, "b": {"@NX_class": "NXcollection", "c": 2},
+            "a_metadata": {"@NX_class": "NXcollection", "x": 5}, "b_metadata": 6})
+    );
+    assert_eq!(notices, ["1.1/a", "1.1/b"]);
+    let (entry, _) = noticed([json!({"a": 1, "a/b": 2, "a/b@u": "m"})]);
+    assert_eq!(entry["a_metadata"], json!({"b": 2, "b@u": "m"}));
+}
+
+#[test]
+fn acquired_data_are_safe() {
+    let metadata = |n: i64| {
+        json!({"instrument": {
+            "@NX_class": "NXfoo",
+            "diode": {"@NX_class": "NXfoo", "data": n, "data@units": "m", "gain": n,
+                "data_metadata": "mine"},
+        }})
+    };
+    let (entry, notices) = noticed([metadata(1), metadata(2)]);
+    assert_eq!(
+        entry["instrument"],
+        json!({"@NX_class": "NXinstrument", "diode": {"@NX_class": "NXdetector",
+            "data_metadata_1": 2, "data_metadata_1@units": "m", "gain": 2,
+            "data_metadata": "mine"}})
+    );
+    assert_eq!(notices, ["1.1/instrument/diode/data"]);
+    for other in [
+        json!({"instrument": {"diode": {"data": {"x": 1}}}}),
+        json!({"instrument": {"diode": {"data@x": 1}}}),
+        json!({"instrument/diode/data/x": 1}),
+        json!({"instrument": {"diode": {"data/x": 1}}}),
+    ] {
+        let (entry, _) = noticed([other]);
+        let aside = &entry["instrument"]["diode"]["data_metadata"];
+        assert!(aside["x"] == 1 || aside["@x"] == 1, "{entry}");
+    }
+    let (entry, _) = noticed([json!({"instrument": {"diode": {">data": "x"}}})]);
+    assert_eq!(entry["instrument"]["diode"][">data_metadata"], "x");
+}
+
+#[test]
+fn groups_of_the_writer_are_safe() {
+    let (entry, notices) = noticed([
+        json!({"instrument": {"diode": 5}}),
+        json!({"instrument": {"diode": null}}),
+    ]);
+    assert_eq!(entry["instrument"], json!({"@NX_class": "NXinstrument"}));
+    assert_eq!(notices, ["1.1/instrument/diode"]);
+    let (entry, _) = noticed([json!({"instrument": 5})]);
+    assert_eq!(entry["instrument_metadata"], 5);
+    let kept = json!({"instrument": {"diode": {"gain": 1}}});
+    assert_eq!(
+        self::entry([kept.clone(), json!({"instrument": {"diode": null}})]),
+        self::entry([kept])
+    );
+}
+
+#[test]
+fn classes_never_change() {
+    let (entry, notices) = noticed([
+        json!({"g": {"@NX_class": "NXa", "x": 1}}),
+        json!({"g": {"x": 2}}),
+        json!({"g": {"@NX_class": "NXb"}}),
+        json!({"g@NX_class": null}),
+    ]);
+    assert_eq!(entry["g"], json!({"@NX_class": "NXa", "x": 2}));
+    assert_eq!(notices, ["1.1/g@NX_class"]);
+}
+
+#[test]
+fn names_that_hdf5_does_not_take() {
+    let (entry, notices) = noticed([json!({"g": {
+        "": 1, ".": 2, "a\0b": 3, "/c/./d//": 4, "@": 5, "c@": 6, "c/d": 7,
+    }})]);
+    assert_eq!(
+        entry["g"],
+        json!({"@NX_class": "NXcollection", "@metadata": 5,
+            "_metadata": 1, "._metadata": 2, "ab": 3,
+            "c": {"@metadata": 6, "d": 4, "d_metadata": 7}})
+    );
+    assert!(notices.contains(&"1.1/g/ab".to_owned()), "{notices:?}");
+}
+
+#[test]
+fn large_attributes_are_texts() {
+    let list: Vec<i64> = (0..10_000).collect();
+    let (entry, notices) = noticed([json!({"@list": list})]);
+    assert_eq!(entry["@list"], json!(list).to_string());
+    assert_eq!(notices, ["1.1@list"]);
+}
+
+#[test]
+fn empty_mappings_are_pruned() {
+    let prune = |json: Json| pruned(json.as_object().unwrap()).map(Json::from);
+    assert_eq!(prune(json!({})), None);
+    assert_eq!(prune(json!({"@NX_class": "NXa", "b": {"c": {}}})), None);
+    assert_eq!(
+        prune(json!({"a": {"@NX_class": "NXa"}, "b": {"c": 1, "d": {}}, "e": []})),
+        Some(json!({"b": {"c": 1}, "e": []}))
+    );
+}
