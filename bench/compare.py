@@ -1,28 +1,29 @@
 """Checks that a saved file holds what was published: a benchmark on wrong data is worthless."""
 
 import os
+from types import ModuleType
 
 import h5py
 import numpy as np
 
-import scaninfo
 from workloads import Scan
 
 SLAB_BYTES = 16 << 20
 
 
-def differences(file: str, scans: list[Scan]) -> list[str]:
-    """What is missing or wrong in a file: one line per dataset; empty when every point is there."""
+def differences(file: str, scans: list[Scan], layout: ModuleType) -> list[str]:
+    """What is missing or wrong in a file: one line each; empty when every point is there."""
     if not os.path.exists(file):
         return [f"{file} does not exist"]
     found = []
     with h5py.File(file, "r", locking=False) as root:
         for scan in scans:
             for channel in scan.channels:
-                path = scaninfo.dataset_path(scan, channel)
+                path = layout.dataset_path(scan, channel)
                 problem = dataset_problem(root, path, channel.data)
                 if problem:
                     found.append(f"{path}: {problem}")
+            found += layout.problems(root, scan)
     return found
 
 

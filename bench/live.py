@@ -28,7 +28,7 @@ import numpy as np
 from blissdata.redis_engine.store import DataStore
 
 import compare
-import scaninfo
+import h5maps
 from publish import create, declare
 from server import PrivateRedis
 from workloads import SEED, Scan, scalar_channels
@@ -100,7 +100,7 @@ def wake(url: str, folder: Path):
 def make_scan(number: int, rate: float, seconds: float) -> Scan:
     """A time scan of 20 scalar channels whose elapsed times are exactly those of its rate."""
     channels = scalar_channels(np.random.default_rng(SEED), int(rate * seconds))
-    scan = Scan(number, "timescan", f"timescan {1 / rate:g}", channels)
+    scan = Scan(number, "timescan", f"timescan {1 / rate:g}", channels, 1 / rate)
     elapsed = next(c for c in scan.channels if c.name == "timer:elapsed_time")
     elapsed.data = np.arange(elapsed.points) / rate
     return scan
@@ -110,13 +110,13 @@ def run_scan(url: str, file: Path, number: int, rate: float, seconds: float) -> 
     """Publish one scan while the reader looks at its file, and judge what it has seen."""
     scan = make_scan(number, rate, seconds)
     epoch, elapsed = (next(c for c in scan.channels if c.name == f"timer:{name}") for name in ("epoch", "elapsed_time"))
-    paths = [scaninfo.dataset_path(scan, channel) for channel in scan.channels]
+    paths = [h5maps.dataset_path(scan, channel) for channel in scan.channels]
     command = [
         sys.executable,
         HERE / "live_reader.py",
         file,
-        scaninfo.dataset_path(scan, epoch),
-        scaninfo.dataset_path(scan, elapsed),
+        h5maps.dataset_path(scan, epoch),
+        h5maps.dataset_path(scan, elapsed),
         str(rate),
         *paths,
     ]
@@ -137,8 +137,8 @@ def run_scan(url: str, file: Path, number: int, rate: float, seconds: float) -> 
 def publish_live(url: str, scan: Scan, file: Path, rate: float, at_end=lambda: None):
     """Publish a scan at its rate, as BLISS does; fills the channel `timer:epoch` on the way."""
     live = create(DataStore(url), scan, str(file))
-    streams = declare(live, scan)
-    info = scaninfo.prepared(scan, str(file))
+    streams = declare(live, scan, str(file), h5maps)
+    info = h5maps.prepared(scan, str(file))
     live.info.update(info)
     live.prepare()
     live.start()
@@ -154,7 +154,7 @@ def publish_live(url: str, scan: Scan, file: Path, rate: float, at_end=lambda: N
             streams[channel.name].send(channel.data[first:last])
     at_end()
     live.stop()
-    live.info.update(scaninfo.closed(scan, str(file), info))
+    live.info.update(h5maps.closed(scan, str(file), info))
     live.close()
 
 
@@ -188,7 +188,7 @@ def wait_complete(file: str, scan: Scan) -> list[str]:
     deadline = time.monotonic() + FINISH_SECONDS
     while True:
         try:
-            problems = compare.differences(file, [scan])
+            problems = compare.differences(file, [scan], h5maps)
         except (OSError, KeyError, RuntimeError) as error:
             problems = [f"{file}: {error}"]
         if not problems or time.monotonic() > deadline:

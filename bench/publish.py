@@ -8,23 +8,31 @@ for replies.
 
 import socket
 from pathlib import Path
+from types import ModuleType
 
 import redis
 from blissdata.redis_engine.store import DataStore
-from blissdata.streams.default import Stream
 
-import scaninfo
+from scaninfo import SESSION
 from workloads import Channel, Scan
+
+try:
+    from blissdata.streams.default import Stream
+except ImportError:  # blissdata 2.0
+    from blissdata.streams.base import Stream
 
 SEND_SIZE = 1 << 20
 
 
-def publish(url: str, socket_path: Path, scan: Scan, file: str) -> str:
-    """Publish a complete scan, to be saved in `file`. Returns its key; the scan is closed."""
+def publish(url: str, socket_path: Path, scan: Scan, file: str, layout: ModuleType) -> str:
+    """Publish a complete scan, to be saved in `file`. Returns its key; the scan is closed.
+
+    `layout` makes its info: see `scaninfo`.
+    """
     store = DataStore(url)
     live = create(store, scan, file)
-    streams = declare(live, scan)
-    info = scaninfo.prepared(scan, file)
+    streams = declare(live, scan, file, layout)
+    info = layout.prepared(scan, file)
     live.info.update(info)
     live.prepare()
     live.start()
@@ -33,7 +41,7 @@ def publish(url: str, socket_path: Path, scan: Scan, file: str) -> str:
             pipe.send(entries(streams[channel.name].key, channel, scan.batch))
     check(url, scan, {name: stream.key for name, stream in streams.items()})
     live.stop()
-    live.info.update(scaninfo.closed(scan, file, info))
+    live.info.update(layout.closed(scan, file, info))
     live.close()
     return live.key
 
@@ -44,17 +52,19 @@ def create(store: DataStore, scan: Scan, file: str):
         "name": scan.name,
         "number": scan.number,
         "data_policy": "no_policy",
-        "session": "bench",
+        "session": SESSION,
         "path": file,
     }
     return store.create_scan(identity, info={})
 
 
-def declare(live, scan: Scan) -> dict[str, Stream]:
+def declare(live, scan: Scan, file: str, layout: ModuleType) -> dict[str, Stream]:
     """Create the streams of a scan."""
     return {
         channel.name: live.create_stream(
-            Stream.make_definition(channel.name, channel.data.dtype, channel.shape, info={"unit": channel.unit})
+            Stream.make_definition(
+                channel.name, channel.data.dtype, channel.shape, info=layout.stream_info(scan, channel, file)
+            )
         )
         for channel in scan.channels
     }

@@ -1,36 +1,39 @@
 """The table that the benchmark prints: a pair of lines per workload, and how they compare."""
 
+from peers import REFERENCE, Peer
+
 HEAD = ("workload", "writer", "wall s", "- start", "CPU s", "peak MB", "file MB", "data")
 WIDTHS = (9, 13, 9, 9, 9, 9, 9, 8)
 PEAK_LIMIT = 150e6
 FILE_LIMIT = 1.05
 BUSY = 1.0
-SPEED_WANTED = {"step": 10}
-SPEED_WANTED_ELSEWHERE = 5
+MEASURES = {"wall": "wall time", "work": "wall time without start"}
 
 
-def table(results: list[dict], load: float) -> str:
+def table(results: list[dict], peer: Peer, load: float) -> str:
     """The results of all workloads as text; see `run.py` for the keys of a result.
 
     `load` is how many processes of others kept the machine busy before.
     """
-    lines = [row(HEAD), row(["-" * (width - 1) for width in WIDTHS])]
+    lines = [f"nexus-writer and {peer.title}", "", row(HEAD), row(["-" * (width - 1) for width in WIDTHS])]
     for result in results:
-        lines += workload_lines(result) + [""]
-    lines.append("wall: whole process; - start: without Python's start and imports; medians of all repetitions.")
+        lines += workload_lines(result, peer) + [""]
+    lines += [*peer.notes, "Medians of all repetitions."]
     if load > BUSY:
         lines.append(f"The machine was busy before (load {load:.1f}): wall times are too long, CPU times tell more.")
     return "\n".join(lines)
 
 
-def workload_lines(result: dict) -> list[str]:
-    writers = result["writers"]
-    lines = []
-    for number, (name, figures) in enumerate(writers.items()):
-        lines.append(row([result["workload"] if number == 0 else "", name, *cells(figures)]))
-    if len(writers) == 2 and not any(figures["problems"] for figures in writers.values()):
-        lines.append(row(["", "ratio", *ratios(*writers.values())]))
-        lines += [f"{'':{WIDTHS[0]}}{goal}" for goal in goals(result["workload"], *writers.values())]
+def workload_lines(result: dict, peer: Peer) -> list[str]:
+    """The reference (the first writer), then each of ours with how it compares."""
+    reference, lines = None, []
+    for name, figures in result["writers"].items():
+        lines.append(row(["" if lines else result["workload"], name, *cells(figures)]))
+        if reference and not reference["problems"] and not figures["problems"]:
+            lines.append(row(["", "  ratio", *ratios(reference, figures)]))
+            lines += [f"{'':{WIDTHS[0]}} {goal}" for goal in goals(result["workload"], peer, reference, figures)]
+        if name == REFERENCE:
+            reference = figures
     return lines
 
 
@@ -51,12 +54,12 @@ def ratios(reference: dict, ours: dict) -> list[str]:
     return [*less, f"{100 * ours['file'] / reference['file']:.1f} %", ""]
 
 
-def goals(workload: str, reference: dict, ours: dict) -> list[str]:
+def goals(workload: str, peer: Peer, reference: dict, ours: dict) -> list[str]:
     """The goals that are not reached."""
-    wanted = SPEED_WANTED.get(workload, SPEED_WANTED_ELSEWHERE)
+    wanted = peer.wanted_of.get(workload, peer.wanted)
     missed = []
-    if reference["wall"] < wanted * ours["wall"]:
-        missed.append(f"goal missed: {wanted} times less wall time")
+    if reference[peer.measure] < wanted * ours[peer.measure]:
+        missed.append(f"goal missed: {wanted} times less {MEASURES[peer.measure]}")
     if ours["peak"] > PEAK_LIMIT:
         missed.append(f"goal missed: peak memory under {PEAK_LIMIT / 1e6:.0f} MB")
     if ours["file"] > FILE_LIMIT * reference["file"]:

@@ -43,6 +43,7 @@ class Scan:
     name: str
     title: str
     channels: list[Channel]
+    count_time: float
     batch: int = 1
 
     @property
@@ -112,13 +113,13 @@ def images(rng: np.random.Generator, points: int, size: int) -> np.ndarray:
 
 def step_scan() -> Iterator[Scan]:
     rng = np.random.default_rng(SEED)
-    yield Scan(1, "ascan", "ascan samy -1 1 24999 0.01", scalar_channels(rng, 25_000))
+    yield Scan(1, "ascan", "ascan samy -1 1 24999 0.01", scalar_channels(rng, 25_000), 0.01)
 
 
 def fast_scan() -> Iterator[Scan]:
     rng = np.random.default_rng(SEED + 1)
     channels = scalar_channels(rng, 1_000_000)
-    yield Scan(1, "fscan", "fscan samy -1 2e-6 1000000 1e-4", channels, batch=1000)
+    yield Scan(1, "fscan", "fscan samy -1 2e-6 1000000 1e-4", channels, 1e-4, batch=1000)
 
 
 def mca_scan() -> Iterator[Scan]:
@@ -127,19 +128,19 @@ def mca_scan() -> Iterator[Scan]:
         Channel(f"fx:spectrum_det{n}", "mca", spectra(rng, 2000, 4096, 0.5 + 0.25 * n))
         for n in range(8)
     ]
-    yield Scan(1, "loopscan", "loopscan 2000 0.1", channels)
+    yield Scan(1, "loopscan", "loopscan 2000 0.1", channels, 0.1)
 
 
 def image_scan() -> Iterator[Scan]:
     rng = np.random.default_rng(SEED + 3)
     channels = [Channel("basler:image", "image", images(rng, 400, 512))]
-    yield Scan(1, "loopscan", "loopscan 400 0.05", channels)
+    yield Scan(1, "loopscan", "loopscan 400 0.05", channels, 0.05)
 
 
 def short_scans() -> Iterator[Scan]:
     rng = np.random.default_rng(SEED + 4)
     for number in range(1, 51):
-        yield Scan(number, "ascan", "ascan samy -1 1 9 0.1", scalar_channels(rng, 10))
+        yield Scan(number, "ascan", "ascan samy -1 1 9 0.1", scalar_channels(rng, 10), 0.1)
 
 
 WORKLOADS = [
