@@ -12,7 +12,8 @@
 //!
 //! Every scan stamps the root of its files: `HDF5_Version` and `file_time` if they are absent, and
 //! `file_update_time` always. `h5py_version` is not written, other than by writers in Python: it is
-//! there to tell that h5py made the file (NeXus manual, `NXroot`).
+//! there to tell that h5py made the file (NeXus manual, `NXroot`). The classic layout of BLISS has a
+//! stamp of its own, [`FileSession::stamp_nexus`].
 
 mod holder;
 mod open;
@@ -25,3 +26,4 @@ pub use holder::Holder;
 pub use pool::FilePool;
 pub use session::FileSession;
 pub use space::free_space;
+pub use stamp::now;

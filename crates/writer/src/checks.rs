@@ -6,8 +6,14 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{Access, access, statvfs};
+
+/// How long a file system may take to tell its free space, as in `blisswriter` 2.0.0.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How much room there must be on a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +106,20 @@ pub fn prepare_path(path: &Path, required: u64) -> Result<u64, PathError> {
 pub fn free_space(directory: &Path) -> io::Result<u64> {
     let space = statvfs(directory)?;
     Ok(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+/// The same, or nothing if the file system does not answer soon: one that hangs must not hold up
+/// the saving, and counts as having room.
+pub fn free_space_soon(directory: &Path) -> Option<u64> {
+    let (answer, free) = mpsc::sync_channel(1);
+    let directory = directory.to_owned();
+    let asking = thread::Builder::new().name("disk space".to_owned());
+    let asked = asking.spawn(move || {
+        // Nobody may be waiting for the answer any more.
+        drop(answer.send(free_space(&directory)));
+    });
+    asked.ok()?;
+    free.recv_timeout(PATIENCE).ok()?.ok()
 }
 
 fn classify(path: &Path, directory: &Path, source: io::Error) -> PathError {

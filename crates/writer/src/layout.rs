@@ -13,11 +13,12 @@ pub mod facts;
 pub mod h5maps;
 pub mod stream;
 
-use nexus::tree::Group;
+use nexus::tree::{Group, Value};
 use serde_json::Value as Json;
 
+pub(crate) use classic::is_truthy;
 pub use classic::{ClassicLayout, MasterLink};
-pub use facts::Facts;
+pub use facts::{End, Facts, Reference, Status, StreamFacts};
 pub use nexus::dataset::FrameOptions;
 pub use stream::{StreamDescription, StreamKind, StreamPlace};
 
@@ -58,7 +59,22 @@ impl Layout {
         match (self, &facts.end) {
             (Layout::Classic(layout), _) => vec![layout.tree(facts)],
             (Layout::H5maps { trees }, None) => trees.clone(),
-            (Layout::H5maps { .. }, Some(end)) => h5maps::trees(&end.info),
+            (Layout::H5maps { .. }, Some(end)) => {
+                let mut trees = h5maps::trees(&end.info);
+                for tree in &mut trees {
+                    let record = (record_name(&facts.scan), Value::text(end.record.as_str()));
+                    tree.root.attributes.push(record);
+                }
+                trees
+            }
+        }
+    }
+
+    /// Streams to follow: those that have a place, and those that matter without one.
+    pub fn streams(&self) -> Vec<String> {
+        match self {
+            Layout::Classic(layout) => layout.streams().to_vec(),
+            Layout::H5maps { .. } => self.places().into_iter().map(|p| p.stream).collect(),
         }
     }
 
@@ -85,6 +101,12 @@ impl Layout {
             Layout::H5maps { .. } => Vec::new(),
         }
     }
+}
+
+/// Name of the root attribute that holds the record of completeness of a scan, in a file whose
+/// layout has no place for it. A file may hold several scans.
+pub fn record_name(scan: &str) -> String {
+    format!("completeness_{}", scan.rsplit(':').next().unwrap_or(scan))
 }
 
 /// Whether a scan gets the layout that it publishes.

@@ -6,15 +6,21 @@ mod event;
 mod file;
 mod frames;
 mod listener;
+mod masters;
 mod place;
+mod record;
+mod references;
 mod saved;
+mod source;
+mod space;
+mod tally;
 
 use std::sync::{Arc, OnceLock};
 
 use blissdata::store::{DataStore, ScanKey};
 use hub::Event;
 
-use crate::options::SaveOptions;
+use crate::options::{DataWriter, SaveOptions};
 use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::workshop::Workshop;
@@ -33,11 +39,13 @@ pub struct NexusScanWriter {
 }
 
 impl NexusScanWriter {
-    /// Starts to save the scan `key` of `store` as `save` tells, if its disk has room.
+    /// Starts to save the scan `key` of `store` as `save` tells, if its disk has room and if it asks
+    /// for this writer, should one be given.
     pub fn start(
         workshop: &Workshop,
         store: &DataStore,
         key: ScanKey,
+        asked: Option<DataWriter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
         let writer = NexusScanWriter {
@@ -52,6 +60,8 @@ impl NexusScanWriter {
         let listener = ScanListener {
             store: store.clone(),
             key: key.clone(),
+            writer: asked,
+            save: save.clone(),
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
         writer.subscriber.start(mode, listener, move || {

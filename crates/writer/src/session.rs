@@ -70,6 +70,7 @@ impl NexusSessionWriter {
             workshop: workshop.clone(),
             store: store.clone(),
             session: options.session,
+            writer: options.writer,
             save: options.save,
             running: Arc::default(),
             announcer,
@@ -125,6 +126,7 @@ struct SessionScans {
     workshop: Arc<Workshop>,
     store: DataStore,
     session: Option<String>,
+    writer: DataWriter,
     save: SaveOptions,
     running: Arc<Mutex<HashMap<ScanKey, NexusScanWriter>>>,
     announcer: Announcer,
@@ -143,8 +145,8 @@ impl Consumer for SessionScans {
                 return Ok(());
             }
         }
-        let save = self.save.clone();
-        match NexusScanWriter::start(&self.workshop, &self.store, key.clone(), save) {
+        let (writer, save) = (Some(self.writer.clone()), self.save.clone());
+        match NexusScanWriter::start(&self.workshop, &self.store, key.clone(), writer, save) {
             Ok(writer) => self.watch(key, writer).await,
             Err(error) => warn!(scan = %key, "cannot be saved: {error}"),
         }

@@ -128,6 +128,11 @@ impl Bench {
         Ok(session)
     }
 
+    /// Opens a file for a moment.
+    pub fn open_once(&self, path: &Path) -> nexus::Result<FileSession> {
+        self.files.open(path)
+    }
+
     /// Room to gather chunks of `streams` streams.
     ///
     /// It never waits, because scans may last for hours: who comes late gets smaller chunks.

@@ -77,6 +77,7 @@ fn begin(
         workshop,
         store,
         key,
+        None,
         saving.options(),
     )?)
 }

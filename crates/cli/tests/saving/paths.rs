@@ -151,7 +151,7 @@ async fn what_another_scan_wrote_stays_as_it_is() {
     assert_eq!(saved.reports[1]["state"], "FAILED");
     assert_tells(
         &saved.reports[1]["reason"],
-        &["/1.1/title", "exists already", "a.h5"],
+        &["/1.1/title", "already exists", "a.h5"],
     );
     assert_eq!(
         read(&file, &["1.1/title", "1.1/diode"]),

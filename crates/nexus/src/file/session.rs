@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::stamp;
 use crate::error::{Error, Result};
 use crate::h5;
+use crate::tree::Value;
 
 /// One scan's hold on one open file. The file is closed with the last of them.
 #[derive(Debug)]
@@ -41,6 +42,15 @@ impl FileSession {
     pub fn stamp(&self) -> Result<()> {
         let root = self.root()?;
         stamp::stamp(&root).map_err(|reason| Error::item(self.path(), "/", "stamp", reason))
+    }
+
+    /// Stamps the root group if it has no class yet: the class NXroot, the name of the file, the time
+    /// and the version of HDF5, and what the caller adds. A file that has a class keeps all that it
+    /// has, as with `blisswriter` 2.0.0.
+    pub fn stamp_nexus(&self, more: &[(String, Value)]) -> Result<()> {
+        let root = self.root()?;
+        stamp::stamp_nexus(&root, self.path(), more)
+            .map_err(|reason| Error::item(self.path(), "/", "stamp", reason))
     }
 
     /// Hands everything written so far on to the operating system, where other processes see it and

@@ -1,14 +1,41 @@
 //! What a writer notes about itself at the root of a file.
 
+use std::path::Path;
+
 use chrono::Local;
 
 use crate::h5;
 use crate::tree::Value;
 
+/// The stamp of `blisswriter` 2.0.0, in its order, in a root that has no class.
+pub(super) fn stamp_nexus(
+    root: &h5::Group,
+    path: &Path,
+    more: &[(String, Value)],
+) -> h5::Result<()> {
+    if root.has_attribute("NX_class")? {
+        return Ok(());
+    }
+    let own = [
+        ("NX_class", "NXroot".to_owned()),
+        ("file_time", now()),
+        ("file_name", path.display().to_string()),
+        ("HDF5_Version", h5::version()?),
+        // Readers may ask for the attribute; no h5py had a hand in the file.
+        ("h5py_version", "none".to_owned()),
+    ];
+    for (name, text) in own {
+        root.set_attribute(name, &Value::text(text))?;
+    }
+    for (name, value) in more {
+        root.set_attribute(name, value)?;
+    }
+    Ok(())
+}
+
 /// `HDF5_Version` and `file_time` if they are absent, `file_update_time` always.
 pub(super) fn stamp(root: &h5::Group) -> h5::Result<()> {
-    // ISO 8601 with offset, as `datetime.isoformat` of Python writes it.
-    let now = Local::now().format("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string();
+    let now = now();
     if !root.has_attribute("HDF5_Version")? {
         root.set_attribute("HDF5_Version", &Value::text(h5::version()?))?;
     }
@@ -16,4 +43,9 @@ pub(super) fn stamp(root: &h5::Group) -> h5::Result<()> {
         root.set_attribute("file_time", &Value::text(now.as_str()))?;
     }
     root.set_attribute("file_update_time", &Value::text(now))
+}
+
+/// The present time, ISO 8601 with offset, as `datetime.isoformat` of Python writes it.
+pub fn now() -> String {
+    Local::now().format("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string()
 }

@@ -33,13 +33,14 @@ mod value;
 use serde_json::Value as Json;
 
 use super::facts::Facts;
-use super::stream::{StreamDescription, StreamPlace};
+use super::stream::{StreamDescription, StreamKind, StreamPlace};
 use super::{FileTree, LayoutError, Stamp};
 use crate::options::SaveOptions;
 use canvas::{Canvas, Drawn};
 use dims::ScanDims;
 pub use masters::MasterLink;
 use subscan::Subscan;
+pub(crate) use value::is_truthy;
 
 /// The classic layout of one scan.
 #[derive(Debug, Clone)]
@@ -50,6 +51,8 @@ pub struct ClassicLayout {
     file: String,
     dims: ScanDims,
     subscans: Vec<Subscan>,
+    /// Streams to follow.
+    streams: Vec<String>,
 }
 
 impl ClassicLayout {
@@ -75,12 +78,18 @@ impl ClassicLayout {
             file,
             dims,
             subscans,
+            streams: followed(streams),
         }))
     }
 
     /// The file that holds the data.
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// Streams to follow: all but those of detectors that were told not to save.
+    pub fn streams(&self) -> &[String] {
+        &self.streams
     }
 
     /// Names of the entries, one per subscan.
@@ -144,4 +153,14 @@ impl ClassicLayout {
             stamp: Stamp::nexus(&self.info),
         }
     }
+}
+
+fn followed(streams: &[StreamDescription]) -> Vec<String> {
+    let is_discarded =
+        |kind: &StreamKind| matches!(kind, StreamKind::Frames { discarded, .. } if *discarded);
+    streams
+        .iter()
+        .filter(|stream| !is_discarded(&stream.kind))
+        .map(|stream| stream.name.clone())
+        .collect()
 }

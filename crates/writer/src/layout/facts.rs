@@ -11,6 +11,8 @@ use serde_json::Value as Json;
 /// Everything that a layout may want to know beside the scan's info.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
+    /// Key of the scan.
+    pub scan: String,
     /// When the writing began, ISO 8601 with offset.
     pub began: String,
     /// How far the writing is.

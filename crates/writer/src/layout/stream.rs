@@ -34,6 +34,8 @@ pub enum StreamKind {
         /// The detector was told not to save.
         discarded: bool,
     },
+    /// Frames in a file that the detector makes: a link to it takes the place of the dataset.
+    Master,
     /// References to other scans.
     References,
     /// Nothing that can be read; the reason.

@@ -13,7 +13,8 @@ pub struct Account {
     scan: ScanKey,
     warnings: Vec<String>,
     left_out: usize,
-    first_problem: Option<String>,
+    /// Those among the warnings that say that something is missing.
+    problems: Vec<String>,
 }
 
 impl Account {
@@ -22,7 +23,7 @@ impl Account {
             scan,
             warnings: Vec::new(),
             left_out: 0,
-            first_problem: None,
+            problems: Vec::new(),
         }
     }
 
@@ -50,12 +51,19 @@ impl Account {
     pub fn problem(&mut self, text: impl Display) {
         let text = text.to_string();
         self.warning(&text);
-        self.first_problem.get_or_insert(text);
+        if self.problems.len() < KEPT && !self.problems.contains(&text) {
+            self.problems.push(text);
+        }
+    }
+
+    /// What is missing in the files, in order.
+    pub fn problems(&self) -> impl Iterator<Item = &str> {
+        self.problems.iter().map(String::as_str)
     }
 
     /// The reason for which the scan is not complete, if it is not.
     pub fn first_problem(&self) -> Option<&str> {
-        self.first_problem.as_deref()
+        self.problems.first().map(String::as_str)
     }
 
     /// All warnings.

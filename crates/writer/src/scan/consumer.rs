@@ -11,7 +11,9 @@ use tracing::debug;
 use super::account::Account;
 use super::event::{Prepared, ScanEvent};
 use super::saved::Saved;
+use super::space::SpaceWatch;
 use crate::checks::{self, DiskSpace};
+use crate::layout::Layout;
 use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{Consumer, Fault, with_causes};
 use crate::workshop::Bench;
@@ -31,6 +33,8 @@ pub struct ScanConsumer {
     report: Arc<OnceLock<ScanReport>>,
     account: Account,
     saved: Option<Saved>,
+    /// Looks at the disk, until there is too little room.
+    watch: Option<SpaceWatch>,
 }
 
 impl ScanConsumer {
@@ -51,13 +55,15 @@ impl ScanConsumer {
             report,
             account,
             saved: None,
+            watch: None,
         }
     }
 
     /// Opens the files and writes what is known before the data.
     fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
         let bench = Bench::here().map_err(Fault::Failed)?;
-        let path = Path::new(&prepared.path);
+        let path = prepared.path.clone();
+        let path = Path::new(&path);
         let free = checks::prepare_path(path, self.space.required)
             .map_err(|error| Fault::Failed(with_causes(&error)))?;
         if free < self.space.recommended {
@@ -66,6 +72,10 @@ impl ScanConsumer {
             self.account.warning(format_args!(
                 "low disk space at {directory}: {free} remaining"
             ));
+        }
+        // Writers of published layouts go on while there is room at all, as `blisswriter` 3.0.0.
+        if let Layout::Classic(_) = prepared.layout {
+            self.watch = Some(SpaceWatch::new(path, self.space));
         }
         self.saved = Some(Saved::begin(bench, prepared, &mut self.account)?);
         Ok(())
@@ -129,15 +139,24 @@ impl Consumer for ScanConsumer {
     }
 
     async fn tick(&mut self) {
-        if let Some(saved) = &mut self.saved {
-            saved.commit(&mut self.account).await;
+        let Some(saved) = &mut self.saved else {
+            return;
+        };
+        if let Some(reason) = self.watch.as_mut().and_then(SpaceWatch::look) {
+            saved.stop(&reason, &mut self.account);
+            self.watch = None;
         }
+        saved.commit(&mut self.account).await;
     }
 
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
         self.begun.send();
         if let Some(saved) = &mut self.saved {
-            saved.interrupt(&mut self.account).await;
+            let reason = match &end {
+                Ok(()) => "the scan was not followed to its end".to_owned(),
+                Err(fault) => fault.to_string(),
+            };
+            saved.interrupt(&reason, &mut self.account).await;
         }
         let slot = self.report.clone();
         let report = self.end(&end);

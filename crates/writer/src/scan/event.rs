@@ -6,7 +6,10 @@ use blissdata::kinds::{FrameSource, FrameType, Lima2LegacyInfo, LimaInfo, MoscaI
 use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use nexus::tree::ElementType;
 
-use crate::layout::FileTree;
+use serde_json::Value as Json;
+
+use crate::element::element_type;
+use crate::layout::{Layout, Reference, StreamDescription, StreamKind};
 
 /// One step in the life of a scan, in the order in which it happened.
 #[derive(Debug)]
@@ -41,10 +44,12 @@ impl ScanEvent {
 /// A scan that is about to be saved.
 #[derive(Debug)]
 pub struct Prepared {
-    /// Path of the scan's main file, as the scan's identity gives it.
+    /// Path of the scan's main file.
     pub path: String,
-    /// The first version of the trees.
-    pub trees: Vec<FileTree>,
+    /// What its files shall hold.
+    pub layout: Layout,
+    /// Info of the scan.
+    pub info: Json,
     /// The scan had ended before it was read: nobody waits to see its points one by one.
     pub ended: bool,
 }
@@ -52,8 +57,12 @@ pub struct Prepared {
 /// The end of a scan.
 #[derive(Debug)]
 pub struct Closed {
-    /// The last version of the trees.
-    pub trees: Vec<FileTree>,
+    /// The last version of the scan's info.
+    pub info: Json,
+    /// Other scans that this one refers to.
+    pub references: Vec<Reference>,
+    /// What could not be found out about those.
+    pub problems: Vec<String>,
     /// Why the scan is not whole, if it ended in an unusual way.
     pub cut_short: Option<String>,
 }
@@ -67,6 +76,8 @@ pub struct StreamSource {
     pub id: Option<StreamId>,
     /// What it holds, or why it cannot be saved.
     pub content: Result<StreamContent, String>,
+    /// The detector was told not to save its frames.
+    pub discarded: bool,
 }
 
 /// What a stream holds.
@@ -83,6 +94,41 @@ pub enum StreamContent {
     Frames(DetectorFiles),
     /// Frames that a detector saves with one master file: file and dataset.
     Master(Option<(String, String)>),
+    /// References to other scans.
+    References,
+}
+
+impl StreamSource {
+    /// The stream as layouts see it.
+    pub fn describe(&self) -> StreamDescription {
+        let kind = match &self.content {
+            Ok(content) => content.kind(self.discarded),
+            Err(reason) => StreamKind::Unreadable(reason.clone()),
+        };
+        StreamDescription {
+            name: self.name.clone(),
+            kind,
+        }
+    }
+}
+
+impl StreamContent {
+    fn kind(&self, discarded: bool) -> StreamKind {
+        match self {
+            StreamContent::Points { element, shape } => StreamKind::Numbers {
+                element: element.clone(),
+                shape: shape.clone(),
+            },
+            StreamContent::Frames(files) => StreamKind::Frames {
+                element: element_type(files.frame().dtype),
+                shape: files.frame().shape.clone(),
+                format: files.format().map(str::to_owned),
+                discarded,
+            },
+            StreamContent::Master(_) => StreamKind::Master,
+            StreamContent::References => StreamKind::References,
+        }
+    }
 }
 
 /// A detector that saves its frames itself.

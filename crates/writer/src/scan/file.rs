@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use nexus::apply::PendingLinks;
 use nexus::file::FileSession;
 use nexus::h5;
-use nexus::tree::{Change, Content, Dataset, Group, Item, Named, Storage, Value, difference};
+use nexus::tree::{Change, Group, Item, Value, difference};
 
 use super::account::Account;
-use crate::layout::FileTree;
+use crate::layout::{FileTree, Stamp};
 use crate::subscriber::with_causes;
 use crate::workshop::Bench;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// An open file that holds (a part of) a scan.
 pub struct ScanFile {
@@ -36,12 +38,12 @@ impl ScanFile {
                 return None;
             }
         };
-        match first_taken(&session, &tree.root) {
+        match taken(&session, &tree) {
             Ok(None) => {}
             Ok(Some(path)) => {
                 let file = session.path().display();
                 account.problem(format_args!(
-                    "{path} exists already in {file}, nothing is written there"
+                    "{path} already exists in {file}, nothing is written there"
                 ));
                 return None;
             }
@@ -49,6 +51,9 @@ impl ScanFile {
                 account.problem(reason);
                 return None;
             }
+        }
+        if let Err(error) = stamp(&session, &tree.stamp) {
+            account.problem(with_causes(&error));
         }
         let mut file = ScanFile {
             name: tree.file,
@@ -62,9 +67,6 @@ impl ScanFile {
             .errors
             .iter()
             .for_each(|error| account.problem(error));
-        if let Err(error) = file.session.stamp() {
-            account.problem(with_causes(&error));
-        }
         file.flush(account);
         Some(file)
     }
@@ -72,31 +74,6 @@ impl ScanFile {
     /// Resolved absolute path of the file.
     pub fn path(&self) -> PathBuf {
         self.session.path().to_owned()
-    }
-
-    /// Path and stream of each place that a stream fills.
-    pub fn streams(&self) -> Vec<(String, String)> {
-        let own = |(path, stream): (String, &str)| (path, stream.to_owned());
-        self.tree.streams().into_iter().map(own).collect()
-    }
-
-    /// The attributes that the tree declares for the dataset at `path`.
-    pub fn attributes(&self, path: &str) -> Named<Value> {
-        match find(&self.tree, path.trim_start_matches('/')) {
-            Some(Item::Dataset(dataset)) => dataset.attributes.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// How the tree wants the stream at `path` to be stored.
-    pub fn storage(&self, path: &str) -> Storage {
-        match find(&self.tree, path.trim_start_matches('/')) {
-            Some(Item::Dataset(Dataset {
-                content: Content::Stream(stream),
-                ..
-            })) => stream.storage.clone(),
-            _ => Storage::Free,
-        }
     }
 
     /// Makes links whose target has appeared.
@@ -114,27 +91,27 @@ impl ScanFile {
         self.unflushed = flushed.is_err();
     }
 
-    /// Brings the file to the last version of its tree. `filled` tells which places of streams
-    /// have a dataset.
-    pub fn finish(
+    /// Brings the file to the next version of its tree. `stored` tells for the path of a stream's
+    /// place whether it has a dataset, and nothing for all other paths.
+    pub fn update(
         &mut self,
-        last: &FileTree,
-        filled: impl Fn(&str) -> bool,
+        next: FileTree,
+        stored: impl Fn(&str) -> Option<bool>,
         account: &mut Account,
     ) {
-        tell_invalid(last, account);
+        tell_invalid(&next, account);
         self.retry_links(account);
-        self.flush(account);
-        let places = self.tree.streams();
-        let is_place = |path: &str| places.iter().any(|(place, _)| place == path);
-        let is_invalid = |path: &str| last.invalid.iter().any(|item| item.path == path);
-        let mut changes = difference(&self.tree, &last.root);
+        let is_invalid = |path: &str| next.invalid.iter().any(|item| item.path == path);
+        let mut changes = difference(&self.tree, &next.root);
         changes.retain(|change| match change {
-            Change::Attributes { path, .. } => !is_place(path) || filled(path),
-            // A mistake in the last version does not remove what the first one had right.
+            Change::Attributes { path, .. } => stored(path) != Some(false),
+            // A mistake in the next version does not remove what the last one had right.
             Change::Remove { path, .. } => !is_invalid(path),
+            // The layout knows since the start where it goes.
+            Change::StreamMoved { path, .. } => stored(path).is_none(),
             _ => true,
         });
+        changes.retain(|change| !self.is_taken(change, account));
         for change in &changes {
             if let Change::StreamMoved { path, stream } = change {
                 account.warning(format_args!(
@@ -149,6 +126,48 @@ impl ScanFile {
             .errors
             .iter()
             .for_each(|error| account.problem(error));
+        self.tree = next.root;
+    }
+
+    /// Whether the change is a link to another file whose name is taken: whatever is there stays.
+    fn is_taken(&self, change: &Change, account: &mut Account) -> bool {
+        let Change::Add {
+            path,
+            item: Item::ExternalLink { file, target },
+        } = change
+        else {
+            return false;
+        };
+        let root = self.session.root();
+        let taken = root.is_ok_and(|root| root.has_link(path).unwrap_or(false));
+        if taken {
+            account.warning(format_args!(
+                "{path} already exists in {}, it is not linked to {file}::{target}",
+                self.session.path().display()
+            ));
+        }
+        taken
+    }
+
+    /// All numbers of the dataset at a path, in C order.
+    pub fn values(&self, path: &str) -> Option<Vec<f64>> {
+        let dataset = self.session.root().ok()?.open_dataset(path).ok()?;
+        let shape = dataset.shape().ok()?;
+        if dataset.element_size() != 8 {
+            return None;
+        }
+        let bytes = dataset.read_block(&vec![0; shape.len()], &shape).ok()?;
+        let number = |bytes: &[u8; 8]| f64::from_le_bytes(*bytes);
+        Some(bytes.as_chunks().0.iter().map(number).collect())
+    }
+
+    /// Extent of the dataset at a path, if it is a dataset of this file.
+    pub fn shape(&self, path: &str) -> Option<Vec<u64>> {
+        let root = self.session.root().ok()?;
+        match root.kind(path) {
+            Ok(Some(h5::Kind::Dataset)) => root.open_dataset(path).ok()?.shape().ok(),
+            _ => None,
+        }
     }
 
     /// Makes the links that have no target, and lets the file go.
@@ -162,12 +181,37 @@ impl ScanFile {
     }
 }
 
-fn tell_invalid(tree: &FileTree, account: &mut Account) {
+pub fn tell_invalid(tree: &FileTree, account: &mut Account) {
+    for notice in &tree.notices {
+        account.warning(notice);
+    }
     for invalid in &tree.invalid {
         account.problem(format_args!("left out {invalid}"));
     }
     for notice in &tree.notices {
         account.warning(notice);
+    }
+}
+
+/// Notes at the root who writes the file, and when.
+pub fn stamp(session: &FileSession, stamp: &Stamp) -> nexus::Result<()> {
+    match stamp {
+        Stamp::Minimal => session.stamp(),
+        Stamp::Nexus {
+            publisher,
+            publisher_version,
+        } => {
+            let mut attributes = vec![
+                ("creator".to_owned(), Value::text("nexus-writer")),
+                ("create_version".to_owned(), Value::text(VERSION)),
+                ("publisher".to_owned(), Value::text(publisher.as_str())),
+            ];
+            if let Some(version) = publisher_version {
+                let version = Value::text(version.as_str());
+                attributes.push(("publisher_version".to_owned(), version));
+            }
+            session.stamp_nexus(&attributes)
+        }
     }
 }
 
@@ -181,11 +225,19 @@ fn open(bench: &Bench, path: &Path) -> Result<FileSession, String> {
     bench.open(path).map_err(|error| with_causes(&error))
 }
 
-/// The first item of the tree whose name is taken in the file. Groups may be shared; everything
-/// else belongs to the scan that wrote it first.
-fn first_taken(session: &FileSession, tree: &Group) -> Result<Option<String>, String> {
+/// The first item of the tree whose name is taken in the file. Groups may be shared, but for those
+/// that the layout calls its own; everything else belongs to the scan that wrote it first.
+fn taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, String> {
     let root = session.root().map_err(|error| with_causes(&error))?;
-    taken_below(&root, "", tree).map_err(|error| {
+    let own = || {
+        for name in &tree.own {
+            if root.has_link(name)? {
+                return Ok(Some(format!("scan {name}")));
+            }
+        }
+        taken_below(&root, "", &tree.root)
+    };
+    own().map_err(|error| {
         format!(
             "cannot read {}: {}",
             session.path().display(),
@@ -210,18 +262,4 @@ fn taken_below(root: &h5::Group, path: &str, group: &Group) -> h5::Result<Option
         }
     }
     Ok(None)
-}
-
-/// The item at a path; names may hold slashes themselves.
-fn find<'a>(group: &'a Group, path: &str) -> Option<&'a Item> {
-    group
-        .children
-        .iter()
-        .find_map(|(name, item)| match path.strip_prefix(name.as_str())? {
-            "" => Some(item),
-            rest => match item {
-                Item::Group(group) => find(group, rest.strip_prefix('/')?),
-                _ => None,
-            },
-        })
 }

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use blissdata::document::{ScanState, StreamModel};
-use blissdata::encoding::Encoding;
-use blissdata::kinds::StreamKind;
+use blissdata::document::ScanState;
 use blissdata::reader::{ScanEvent as StreamEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
 
-use super::event::{Closed, DetectorFiles, Prepared, ScanEvent, StreamContent, StreamSource};
-use crate::element::element_type;
-use crate::layout::{FileTree, h5maps};
+use super::event::{Closed, Prepared, ScanEvent, StreamContent, StreamSource};
+use super::references::References;
+use super::source::sources;
+use crate::layout::Layout;
+use crate::options::{DataWriter, SaveOptions};
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 
 /// A writer that stops takes what Redis already has; a scan that goes on delivers for ever.
@@ -23,6 +23,10 @@ pub struct ScanListener {
     pub store: DataStore,
     /// The scan.
     pub key: ScanKey,
+    /// The writer that the scan must ask for; any, if there is none.
+    pub writer: Option<DataWriter>,
+    /// How it is saved.
+    pub save: SaveOptions,
 }
 
 impl Listener for ScanListener {
@@ -38,10 +42,13 @@ impl Listener for ScanListener {
             .map_err(|error| Fault::new(&error))?;
         context.ready();
         Following {
+            scan: self,
             reader,
             sink,
             wanted: None,
             open: HashSet::new(),
+            sequences: HashSet::new(),
+            references: References::default(),
         }
         .run(&context)
         .await
@@ -49,12 +56,16 @@ impl Listener for ScanListener {
 }
 
 struct Following<C: Consumer<Event = ScanEvent>> {
+    scan: ScanListener,
     reader: ScanReader,
     sink: Sink<C>,
-    /// Streams that the trees ask for and that are not followed yet; none before the trees are known.
+    /// Streams that the layout asks for and that are not followed yet; none before it is known.
     wanted: Option<HashSet<String>>,
     /// Followed streams that have not ended.
     open: HashSet<StreamId>,
+    /// Followed streams of references to other scans.
+    sequences: HashSet<StreamId>,
+    references: References,
 }
 
 impl<C: Consumer<Event = ScanEvent>> Following<C> {
@@ -101,22 +112,20 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
         }
     }
 
-    /// Reads in the document what the last change of state brought: the trees, or new streams.
+    /// Reads in the document what the last change of state brought: the layout, or new streams.
     async fn look_again(&mut self, ended: bool) -> Result<(), Fault> {
         if self.reader.state() < ScanState::Prepared {
             return Ok(());
         }
+        let sources = sources(self.reader.document());
         if self.wanted.is_none() {
-            let (trees, path) = (self.trees(), self.reader.document().id.path.clone());
-            // Without a path the scan is not to be saved, whatever its layout says.
-            let Some(path) = path.filter(|_| !trees.is_empty()) else {
+            let Some(prepared) = self.prepared(&sources, ended)? else {
                 return Ok(());
             };
-            self.wanted = Some(stream_names(&trees));
-            let prepared = Prepared { path, trees, ended };
+            self.wanted = Some(prepared.layout.streams().into_iter().collect());
             self.send(ScanEvent::Prepared(Box::new(prepared))).await?;
         }
-        let sources = self.follow_wanted();
+        let sources = self.follow_wanted(sources);
         if sources.is_empty() {
             Ok(())
         } else {
@@ -124,34 +133,59 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
         }
     }
 
+    /// What is to be saved, if anything is.
+    fn prepared(&self, sources: &[StreamSource], ended: bool) -> Result<Option<Prepared>, Fault> {
+        let document = self.reader.document();
+        let writer = self.scan.writer.as_ref();
+        if writer.is_some_and(|writer| !writer.takes(&document.info)) {
+            return Ok(None);
+        }
+        let streams: Vec<_> = sources.iter().map(StreamSource::describe).collect();
+        let layout = match Layout::new(&document.info, &streams, &self.scan.save) {
+            Ok(Some(layout)) => layout,
+            Ok(None) => return Ok(None),
+            // The document may be older than the state: a later one may have it all.
+            Err(_) if !ended && document.streams.is_empty() => return Ok(None),
+            Err(error) => return Err(Fault::new(&error)),
+        };
+        let path = match &layout {
+            Layout::Classic(layout) => Some(layout.file().to_owned()),
+            // Without a path the scan is not to be saved, whatever its layout says.
+            Layout::H5maps { .. } => document.id.path.clone(),
+        };
+        Ok(path.map(|path| Prepared {
+            path,
+            layout,
+            info: document.info.clone(),
+            ended,
+        }))
+    }
+
     /// Follows the wanted streams that the document has by now.
-    fn follow_wanted(&mut self) -> Vec<StreamSource> {
+    fn follow_wanted(&mut self, sources: Vec<StreamSource>) -> Vec<StreamSource> {
         let Some(wanted) = &mut self.wanted else {
             return Vec::new();
         };
-        let document = self.reader.document();
-        let present: Vec<(String, Result<StreamContent, String>)> = document
-            .streams
-            .iter()
-            .filter(|(name, _)| wanted.contains(*name))
-            .map(|(name, model)| (name.clone(), content(model)))
-            .collect();
-        let mut sources = Vec::new();
-        for (name, mut content) in present {
-            wanted.remove(&name);
-            let mut id = None;
-            if content.is_ok() {
-                match self.reader.follow(&name, 0) {
+        let mut followed = Vec::new();
+        for mut source in sources {
+            if !wanted.remove(&source.name) {
+                continue;
+            }
+            if source.content.is_ok() {
+                match self.reader.follow(&source.name, 0) {
                     Ok(stream) => {
                         self.open.insert(stream);
-                        id = Some(stream);
+                        source.id = Some(stream);
+                        if matches!(source.content, Ok(StreamContent::References)) {
+                            self.sequences.insert(stream);
+                        }
                     }
-                    Err(error) => content = Err(error.to_string()),
+                    Err(error) => source.content = Err(error.to_string()),
                 }
             }
-            sources.push(StreamSource { name, id, content });
+            followed.push(source);
         }
-        sources
+        followed
     }
 
     /// The document says that nothing shall be written. A document that is older than the state
@@ -168,6 +202,10 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
     async fn hand_on(&mut self, mut events: Vec<StreamEvent>) -> Result<(), Fault> {
         events.retain(|event| match event {
             StreamEvent::State(_) | StreamEvent::Deleted => false,
+            StreamEvent::Json { stream, values, .. } if self.sequences.contains(stream) => {
+                self.references.take(values);
+                false
+            }
             StreamEvent::End { stream, .. } => {
                 self.open.remove(stream);
                 true
@@ -181,54 +219,26 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
         }
     }
 
-    async fn close(self, cut_short: Option<String>) -> Result<(), Fault> {
+    async fn close(mut self, cut_short: Option<String>) -> Result<(), Fault> {
         if self.wanted.is_none() {
             return match cut_short {
                 Some(reason) => Err(Fault::Failed(reason)),
                 None => Ok(()),
             };
         }
+        let references = std::mem::take(&mut self.references);
+        let (references, problems) = references.resolve(&self.scan.store).await;
         let closed = Closed {
-            trees: self.trees(),
+            info: self.reader.document().info.clone(),
+            references,
+            problems,
             cut_short,
         };
         self.send(ScanEvent::Closed(Box::new(closed))).await
     }
 
-    fn trees(&self) -> Vec<FileTree> {
-        h5maps::trees(&self.reader.document().info)
-    }
-
     async fn send(&self, event: ScanEvent) -> Result<(), Fault> {
         let cost = event.cost();
         self.sink.put(event, cost).await
-    }
-}
-
-fn stream_names(trees: &[FileTree]) -> HashSet<String> {
-    trees
-        .iter()
-        .flat_map(|tree| tree.root.streams())
-        .map(|(_, stream)| stream.to_owned())
-        .collect()
-}
-
-/// What can be made of a stream.
-fn content(model: &StreamModel) -> Result<StreamContent, String> {
-    match model.kind.as_ref().map_err(ToString::to_string)? {
-        StreamKind::Lima(info) => Ok(StreamContent::Frames(DetectorFiles::Lima(info.clone()))),
-        StreamKind::Lima2Legacy(info) => {
-            Ok(StreamContent::Frames(DetectorFiles::Lima2(info.clone())))
-        }
-        StreamKind::Mosca(info) => Ok(StreamContent::Frames(DetectorFiles::Mosca(info.clone()))),
-        StreamKind::Lima2(info) => Ok(StreamContent::Master(info.master_file.clone())),
-        StreamKind::ScanSequence => Err("a sequence of scans has no data".to_owned()),
-        StreamKind::Plain => match model.encoding.as_ref().map_err(ToString::to_string)? {
-            Encoding::Json => Err("HDF5 has no type for the values of a JSON stream".to_owned()),
-            Encoding::Numeric { dtype, shape } => Ok(StreamContent::Points {
-                element: element_type(*dtype),
-                shape: shape.clone(),
-            }),
-        },
     }
 }

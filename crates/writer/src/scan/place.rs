@@ -10,7 +10,9 @@ use super::account::Account;
 use super::event::StreamContent;
 use super::file::ScanFile;
 use super::frames::DetectorFrames;
+use super::tally::Tally;
 use crate::element::element_type;
+use crate::layout::StreamPlace;
 use crate::report::Progress;
 use crate::subscriber::with_causes;
 use crate::workshop::Bench;
@@ -26,6 +28,8 @@ pub struct Place {
     pub path: String,
     /// Name of the stream.
     pub stream: String,
+    /// What became of its points.
+    pub tally: Tally,
     /// What the dataset is given as soon as it exists.
     attributes: Named<Value>,
     /// How the points of a stream are stored.
@@ -59,26 +63,25 @@ enum Filling {
 
 impl Place {
     /// A place that waits for its stream.
-    pub fn new(
-        file: usize,
-        path: String,
-        stream: String,
-        attributes: Named<Value>,
-        storage: Storage,
-        frames: FrameOptions,
-    ) -> Place {
+    pub fn new(file: usize, place: StreamPlace) -> Place {
         Place {
             file,
-            path,
-            stream,
-            attributes,
-            storage,
-            frames,
+            path: place.path,
+            stream: place.stream,
+            tally: Tally::default(),
+            attributes: place.attributes,
+            storage: place.storage,
+            frames: place.frames,
             described: false,
             visible: 0,
             stopped: false,
             filling: Filling::Waiting,
         }
+    }
+
+    /// Whether readers can see something, or could if the file was flushed.
+    pub fn is_stored(&self) -> bool {
+        self.visible > 0 || self.is_filled()
     }
 
     /// Whether the stream was never seen.
@@ -151,6 +154,7 @@ impl Place {
                 announced: false,
             }),
             StreamContent::Master(None) => Err("the detector provides no master file".to_owned()),
+            StreamContent::References => Err("references to scans are no data".to_owned()),
         }
     }
 
@@ -163,6 +167,7 @@ impl Place {
         progress: &Progress,
         account: &mut Account,
     ) {
+        self.count(event);
         let ends = matches!(event, StreamEvent::End { .. });
         if self.stopped && !ends {
             return;
@@ -197,6 +202,26 @@ impl Place {
             self.fail(&reason, account);
         }
         bench.outbox.advance();
+    }
+
+    fn count(&mut self, event: &StreamEvent) {
+        match event {
+            StreamEvent::Points(block) => self.tally.received += block.count,
+            StreamEvent::Lost { first, count, .. } => self.tally.hole(*first, *count),
+            StreamEvent::Frames { acquired, .. } => {
+                self.tally.received = self.tally.received.max(*acquired);
+            }
+            StreamEvent::End { total, sealed, .. } => {
+                let is_points = matches!(self.filling, Filling::Points(_));
+                let total = if is_points {
+                    *total
+                } else {
+                    self.tally.received
+                };
+                self.tally.expected = sealed.then_some(total);
+            }
+            _ => {}
+        }
     }
 
     /// Waits until full chunks are in the file.
@@ -244,7 +269,10 @@ impl Place {
             Filling::Points(dataset) => dataset
                 .close()
                 .await
-                .map(|points| points > 0)
+                .map(|points| {
+                    self.tally.stored(points);
+                    points > 0
+                })
                 .map_err(|error| with_causes(&error)),
             Filling::Frames(mut frames) => {
                 self.described &= !frames.is_made_anew();
@@ -252,6 +280,7 @@ impl Place {
                 if let Err(reason) = frames.finish(&self.stream, account).await {
                     self.fail(&reason, account);
                 }
+                self.tally.stored(frames.visible());
                 Ok(frames.visible() > 0)
             }
             Filling::Master {
@@ -261,6 +290,7 @@ impl Place {
             } => {
                 // A link has no attributes.
                 self.described = true;
+                self.tally.stored(self.tally.received);
                 self.link(file, &master, &dataset).map(|()| true)
             }
             _ => Ok(false),
@@ -277,6 +307,11 @@ impl Place {
     }
 
     /// Takes nothing more; what was taken before is still written.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// The same, because something went wrong.
     pub fn fail(&mut self, reason: &str, account: &mut Account) {
         if !self.stopped {
             self.stopped = true;
@@ -287,6 +322,27 @@ impl Place {
         }
         if self.is_waiting() {
             self.filling = Filling::Done { filled: false };
+        }
+    }
+
+    /// Tells that points are missing, unless the reason was told before.
+    pub fn tell_incomplete(&self, account: &mut Account) {
+        let Tally {
+            expected,
+            received,
+            written,
+            ..
+        } = &self.tally;
+        let known = format!("{:?}", self.stream);
+        let told = account.problems().any(|problem| {
+            problem.contains(&known) || problem.contains(&format!(": {} - ", self.stream))
+        });
+        if !told {
+            let published = expected.map_or("an unknown number".to_owned(), |n| n.to_string());
+            account.problem(format_args!(
+                "stream {known}: {published} of points published, {received} received, \
+                 {written} written"
+            ));
         }
     }
 

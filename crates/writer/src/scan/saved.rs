@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use blissdata::reader::{LossReason, ScanEvent as StreamEvent, StreamId};
-use nexus::dataset::{FrameOptions, Mode, Policy};
+use nexus::dataset::{Mode, Policy};
+use nexus::file::now;
+use serde_json::Value as Json;
 use tracing::info;
 
 use super::account::Account;
 use super::event::{Closed, Prepared, StreamSource};
 use super::file::ScanFile;
+use super::masters;
 use super::place::Place;
-use crate::layout::FileTree;
+use super::record::record;
+use crate::layout::{End, Facts, FileTree, Layout, MasterLink, Stamp, Status, StreamFacts};
 use crate::report::Progress;
 use crate::subscriber::Fault;
 use crate::workshop::{Bench, Share};
@@ -24,9 +28,15 @@ pub struct Saved {
     _share: Share,
     /// How datasets are laid out.
     policy: Policy,
+    layout: Layout,
+    facts: Facts,
+    /// The scan's info, as it is known by now.
+    info: Json,
     files: Vec<ScanFile>,
     /// Files in which nothing can be written: they are not tried again at the end.
     refused: HashSet<String>,
+    /// Links that could not be made in other files, and why.
+    unlinked: Vec<(MasterLink, String)>,
     places: Vec<Place>,
     /// Places of each stream that is followed.
     followed: HashMap<StreamId, Followed>,
@@ -45,8 +55,9 @@ impl Saved {
         prepared: Prepared,
         account: &mut Account,
     ) -> Result<Saved, Fault> {
-        let trees = &prepared.trees;
-        let streams = trees.iter().map(|tree| tree.root.streams().len()).sum();
+        let layout = prepared.layout;
+        let places = layout.places();
+        let streams = places.len();
         info!(scan = %account.scan(), streams, "start saving");
         let share = bench.share(streams);
         let mode = if prepared.ended {
@@ -58,9 +69,16 @@ impl Saved {
             mode,
             chunk: share.chunk,
         };
+        let mut facts = Facts {
+            scan: account.scan().to_string(),
+            began: now(),
+            ..Facts::default()
+        };
         let (mut files, mut refused) = (Vec::new(), HashSet::new());
-        for tree in prepared.trees {
+        let mut header = Stamp::Minimal;
+        for tree in layout.trees(&facts) {
             let name = tree.file.clone();
+            header = tree.stamp.clone();
             match ScanFile::begin(&bench, tree, account) {
                 Some(file) => files.push(file),
                 None => {
@@ -72,22 +90,38 @@ impl Saved {
             let reason = account.first_problem().unwrap_or("no file can be written");
             return Err(Fault::Failed(reason.to_owned()));
         }
-        let places = places(&files);
-        Ok(Saved {
+        let unlinked = masters::make(&bench, layout.masters(), &header, account);
+        let places = places.into_iter().filter_map(|place| {
+            let file = files.iter().position(|file| file.name == place.file)?;
+            Some(Place::new(file, place))
+        });
+        let places = places.collect();
+        facts.status = Status::Running;
+        let mut saved = Saved {
             bench,
             _share: share,
             policy,
+            layout,
+            facts,
+            info: prepared.info,
             files,
             refused,
+            unlinked,
             places,
             followed: HashMap::new(),
             closed: false,
-        })
+        };
+        saved.redraw(account);
+        saved.files.iter_mut().for_each(|file| file.flush(account));
+        Ok(saved)
     }
 
     /// Gets the places of these streams ready for their data.
     pub fn follow(&mut self, sources: Vec<StreamSource>, account: &mut Account) {
-        for StreamSource { name, id, content } in sources {
+        for StreamSource {
+            name, id, content, ..
+        } in sources
+        {
             let mut own = Vec::new();
             for (index, place) in self.places.iter_mut().enumerate() {
                 if place.stream != name {
@@ -102,6 +136,9 @@ impl Saved {
                 }
                 own.push(index);
             }
+            if let (Err(reason), true) = (&content, own.is_empty()) {
+                account.problem(format_args!("stream {name:?} cannot be saved: {reason}"));
+            }
             if let Some(id) = id {
                 self.followed.insert(id, Followed { name, places: own });
             }
@@ -110,18 +147,23 @@ impl Saved {
 
     /// Hands on what a stream brings to all of its places.
     pub async fn take(&mut self, event: StreamEvent, progress: &Progress, account: &mut Account) {
-        let stream = match &event {
-            StreamEvent::Points(block) => block.stream,
-            StreamEvent::Frames { stream, .. }
-            | StreamEvent::Json { stream, .. }
-            | StreamEvent::Lost { stream, .. }
-            | StreamEvent::End { stream, .. } => *stream,
+        let (stream, brings) = match &event {
+            StreamEvent::Points(block) => (block.stream, block.count > 0),
+            StreamEvent::Frames {
+                stream, acquired, ..
+            } => (*stream, *acquired > 0),
+            StreamEvent::Lost { stream, .. } => (*stream, true),
+            StreamEvent::Json { stream, .. } | StreamEvent::End { stream, .. } => (*stream, false),
             StreamEvent::State(_) | StreamEvent::Deleted => return,
         };
         let Some(followed) = self.followed.get(&stream) else {
             return;
         };
         tell(&followed.name, &event, account);
+        if brings && !self.facts.streams.contains_key(&followed.name) {
+            let name = followed.name.clone();
+            self.facts.streams.insert(name, StreamFacts::default());
+        }
         for &index in &followed.places {
             let place = &mut self.places[index];
             let file = &self.files[place.file];
@@ -143,18 +185,35 @@ impl Saved {
         for place in &mut self.places {
             place.expose(&self.files[place.file], account);
         }
+        if self.note_stored() {
+            self.redraw(account);
+        }
         for file in &mut self.files {
             file.retry_links(account);
             file.flush(account);
         }
     }
 
-    /// Writes what was gathered of a scan that ends before it was closed, without the marks of a
-    /// whole scan.
-    pub async fn interrupt(&mut self, account: &mut Account) {
-        if !self.closed {
-            self.finish_places(account).await;
+    /// Takes nothing more of the data. What came before is still written.
+    pub fn stop(&mut self, reason: &str, account: &mut Account) {
+        account.problem(reason);
+        for place in &mut self.places {
+            place.stop();
         }
+    }
+
+    /// Writes what was gathered of a scan that ends before it was closed. A file whose layout says
+    /// how a scan ended gets that too; in others the marks of a whole scan are left out.
+    pub async fn interrupt(&mut self, reason: &str, account: &mut Account) {
+        if self.closed {
+            return;
+        }
+        self.finish_places(account).await;
+        account.problem(reason);
+        if let Layout::Classic(_) = self.layout {
+            self.end_files(account);
+        }
+        self.closed = true;
     }
 
     /// Lets the files go; gives their paths.
@@ -166,12 +225,6 @@ impl Saved {
         paths
     }
 
-    async fn finish_places(&mut self, account: &mut Account) {
-        for place in &mut self.places {
-            place.finish(&self.files[place.file], account).await;
-        }
-    }
-
     /// Brings the files to the last version of their trees.
     pub async fn close(&mut self, closed: Closed, account: &mut Account) {
         self.finish_places(account).await;
@@ -181,35 +234,138 @@ impl Saved {
                 place.stream, self.files[place.file].name, place.path
             ));
         }
-        if let Some(reason) = &closed.cut_short {
-            account.problem(reason);
-        }
-        for tree in closed.trees {
-            self.close_tree(tree, account);
-        }
+        let problems = closed.problems.iter().chain(&closed.cut_short);
+        problems.for_each(|problem| account.problem(problem));
+        self.info = closed.info;
+        self.facts.references = closed.references;
+        self.end_files(account);
         self.closed = true;
     }
 
-    /// Brings one file to the last version of its tree, or makes it if only that version has it.
-    fn close_tree(&mut self, tree: FileTree, account: &mut Account) {
+    async fn finish_places(&mut self, account: &mut Account) {
+        for place in &mut self.places {
+            place.finish(&self.files[place.file], account).await;
+        }
+        self.note_stored();
+    }
+
+    /// Writes what is known at the end, and how it ended.
+    fn end_files(&mut self, account: &mut Account) {
+        let header = self.layout.trees(&self.facts).pop();
+        let header = header.map(|tree| tree.stamp).unwrap_or_default();
+        let again = std::mem::take(&mut self.unlinked);
+        let again = again.into_iter().map(|(link, _)| link).collect();
+        for (link, reason) in masters::make(&self.bench, again, &header, account) {
+            account.problem(format_args!(
+                "/{} cannot be linked in {}: {reason}",
+                link.name, link.file
+            ));
+        }
+        self.measure();
+        self.facts.end = Some(End {
+            time: now(),
+            info: std::mem::take(&mut self.info),
+            record: String::new(),
+        });
+        // What the last trees leave out counts, so they are looked at before they are written.
+        for tree in self.layout.trees(&self.facts) {
+            super::file::tell_invalid(&tree, account);
+        }
+        for place in self
+            .places
+            .iter()
+            .filter(|place| !place.tally.is_complete())
+        {
+            place.tell_incomplete(account);
+        }
+        loop {
+            let problems = account.problems().count();
+            self.conclude(account);
+            self.redraw(account);
+            // Writing the end may fail, and the file must not say that it did not.
+            if self.facts.status == Status::Failed || problems == account.problems().count() {
+                return;
+            }
+        }
+    }
+
+    fn conclude(&mut self, account: &Account) {
+        self.facts.status = match account.first_problem() {
+            None => Status::Succeeded,
+            Some(_) => Status::Failed,
+        };
+        let files: Vec<String> = self.files.iter().map(|file| file.name.clone()).collect();
+        if let Some(end) = &mut self.facts.end {
+            end.record = record(&self.places, &files, account);
+        }
+    }
+
+    /// Notes which streams have a dataset by now; whether there are new ones.
+    fn note_stored(&mut self) -> bool {
+        let mut changed = false;
+        for place in self.places.iter().filter(|place| place.is_stored()) {
+            let facts = self.facts.streams.entry(place.stream.clone()).or_default();
+            changed |= !facts.stored;
+            facts.stored = true;
+        }
+        changed
+    }
+
+    /// Notes what the datasets became, for plots.
+    fn measure(&mut self) {
+        let wanted: HashSet<String> = self.layout.values_wanted().into_iter().collect();
+        if let Layout::H5maps { .. } = self.layout {
+            return;
+        }
+        for place in self.places.iter().filter(|place| place.is_filled()) {
+            let Some(facts) = self.facts.streams.get_mut(&place.stream) else {
+                continue;
+            };
+            let file = &self.files[place.file];
+            facts.points = place.tally.received;
+            facts.shape = file.shape(&place.path).unwrap_or_default();
+            if wanted.contains(&place.stream) {
+                facts.values = file.values(&place.path);
+            }
+        }
+    }
+
+    /// Brings the files to what the layout makes of the facts.
+    fn redraw(&mut self, account: &mut Account) {
+        if let (Layout::H5maps { .. }, None) = (&self.layout, &self.facts.end) {
+            return;
+        }
+        for tree in self.layout.trees(&self.facts) {
+            self.redraw_file(tree, account);
+        }
+    }
+
+    /// Brings one file to its tree, or makes it if only the last version has it.
+    fn redraw_file(&mut self, tree: FileTree, account: &mut Account) {
         let places = &self.places;
         let mut files = self.files.iter_mut().enumerate();
         if let Some((index, file)) = files.find(|(_, file)| file.name == tree.file) {
-            let filled = |path: &str| {
-                places
-                    .iter()
-                    .any(|p| p.file == index && p.path == path && p.is_filled())
+            let stored = |path: &str| {
+                let mut places = places.iter();
+                let place = places.find(|place| place.file == index && place.path == path)?;
+                Some(place.is_stored())
             };
-            file.finish(&tree, filled, account);
+            file.update(tree, stored, account);
             return;
         }
         if self.refused.contains(&tree.file) {
             return;
         }
+        let streams: Vec<(String, String)> = tree
+            .root
+            .streams()
+            .into_iter()
+            .map(|(path, stream)| (path, stream.to_owned()))
+            .collect();
         let Some(file) = ScanFile::begin(&self.bench, tree, account) else {
             return;
         };
-        for (path, stream) in file.streams() {
+        for (path, stream) in streams {
             account.warning(format_args!(
                 "stream {stream:?} was given a place at the end of the scan ({path} in {}): \
                  it is not written",
@@ -218,26 +374,6 @@ impl Saved {
         }
         self.files.push(file);
     }
-}
-
-/// The places of all streams, in all files.
-fn places(files: &[ScanFile]) -> Vec<Place> {
-    let mut places = Vec::new();
-    for (index, file) in files.iter().enumerate() {
-        for (path, stream) in file.streams() {
-            let attributes = file.attributes(&path);
-            let storage = file.storage(&path);
-            places.push(Place::new(
-                index,
-                path,
-                stream,
-                attributes,
-                storage,
-                FrameOptions::REFERRED,
-            ));
-        }
-    }
-    places
 }
 
 /// Losses of a stream are told once, wherever it goes.

@@ -1,0 +1,51 @@
+//! Links to the entries of a scan in files that hold nothing but links.
+
+use std::path::Path;
+
+use super::account::Account;
+use super::file::stamp;
+use crate::checks;
+use crate::layout::{MasterLink, Stamp};
+use crate::subscriber::with_causes;
+use crate::workshop::Bench;
+
+/// Makes the links, and gives back those whose file cannot be written now, with the reason: somebody
+/// else may be writing into it.
+pub fn make(
+    bench: &Bench,
+    links: Vec<MasterLink>,
+    header: &Stamp,
+    account: &mut Account,
+) -> Vec<(MasterLink, String)> {
+    let mut refused = Vec::new();
+    for link in links {
+        match make_one(bench, &link, header) {
+            Ok(true) => {}
+            Ok(false) => account.warning(format_args!(
+                "/{} already exists in {}, it is not linked to {}::{}",
+                link.name, link.file, link.target_file, link.target
+            )),
+            Err(reason) => refused.push((link, reason)),
+        }
+    }
+    refused
+}
+
+/// False if the name is taken.
+fn make_one(bench: &Bench, link: &MasterLink, header: &Stamp) -> Result<bool, String> {
+    let path = Path::new(&link.file);
+    checks::prepare_path(path, 0).map_err(|error| with_causes(&error))?;
+    let session = bench.open_once(path).map_err(|error| with_causes(&error))?;
+    stamp(&session, header).map_err(|error| with_causes(&error))?;
+    let root = session.root().map_err(|error| with_causes(&error))?;
+    let made = match root.has_link(&link.name) {
+        Ok(true) => Ok(false),
+        Ok(false) => root
+            .external_link(&link.name, Path::new(&link.target_file), &link.target)
+            .map(|()| true),
+        Err(error) => Err(error),
+    };
+    let made = made.map_err(|error| with_causes(&error))?;
+    session.close().map_err(|error| with_causes(&error))?;
+    Ok(made)
+}
