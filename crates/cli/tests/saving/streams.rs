@@ -212,3 +212,55 @@ async fn detectors_without_usable_files_are_told() {
         json!([[0.0, 1.0], null, null])
     );
 }
+
+#[tokio::test]
+async fn spectra_that_a_mosca_server_saves_are_referred_to() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let directory = file.parent().unwrap();
+    let program = "
+import sys, h5py, numpy
+for number, rows in enumerate([2, 1]):
+    with h5py.File(f'{sys.argv[1]}/xmap_spectra_{number:04d}.h5', 'w') as file:
+        file['entry/spectra_03'] = 2 * number + numpy.arange(rows * 2, dtype='u4').reshape(rows, 2)
+";
+    let mut python = testing::python();
+    testing::output(python.args(["-c", program]).arg(directory));
+    let children = json!({"det3": stream("det3"), "lost": stream("lost")});
+    let mut scan = stage.create(&file, children).await;
+    let mosca = |format: Json| {
+        StreamDefinition::json()
+            .with("plugin", "mosca")
+            .with("dtype", "uint32")
+            .with("shape", json!([2]))
+            .with("detector", 3)
+            .with("data_index", 0)
+            .with(
+                "mosca_info",
+                json!({"server_url": "id00/mosca/xmap", "acq_id": 1, "protocol_version": 1,
+                    "file_path": directory, "file_prefix": "xmap_", "data_path": "/entry",
+                    "file_format": format, "points_per_file": 2, "saving_enabled": true,
+                    "enabled_detectors": [3]}),
+            )
+    };
+    let mut streams = Vec::new();
+    for (name, format) in [("det3", json!("hdf5")), ("lost", json!(null))] {
+        let definition = mosca(format);
+        streams.push(scan.add_stream(name, definition).await.unwrap());
+    }
+    scan.prepare().await.unwrap();
+    for stream in &streams {
+        let status = json!({"last_read_index": 2, "last_saved_index": 2});
+        stream.send_json(&status).await.unwrap();
+    }
+    let saved = stage.save(&[end(scan).await]);
+    let report = &saved.reports[0];
+    assert_eq!(report["state"], "INCOMPLETE", "{}", saved.log);
+    let told = warnings(report).join("\n");
+    assert!(told.contains("lost - the detector does not save"), "{told}");
+    assert!(!told.contains("det3"), "{told}");
+    assert_eq!(
+        read(&file, &["det3", "lost"]),
+        json!([[[0, 1], [2, 3], [2, 3]], null])
+    );
+}
