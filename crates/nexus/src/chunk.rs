@@ -4,7 +4,7 @@
 //! never decoded. [`ChunkShape`] says how many points a slab has and how a chunk divides the
 //! elements of a point. A full slab is frozen and handed to the worker threads of a [`Pool`], which
 //! cut it into chunks (padded with the [`Fill`] value where there are no data) and run the filters
-//! shuffle and deflate on them with an [`Encoder`]. The result is what `H5Dwrite_chunk` stores, so
+//! of the dataset on them with an [`Encoder`]. The result is what `H5Dwrite_chunk` stores, so
 //! the HDF5 library, which can only do one thing at a time in a process, has nothing to compute.
 //!
 //! Nothing here calls HDF5.
@@ -18,6 +18,7 @@ mod fill;
 mod guess;
 mod noise;
 mod pool;
+mod recipe;
 mod shuffle;
 mod slab;
 mod tiles;
@@ -27,13 +28,14 @@ pub use bitshuffle::{BITSHUFFLE, bitshuffle, bitshuffle_lz4, bitunshuffle, bitun
 pub use buffer::{Buffer, Recycler};
 pub use choice::{ChunkShape, MAX_CHUNK, MIN_CHUNK, live_chunk, sealed_chunk};
 pub use copy::{MAX_RANK, Part, copy_part};
-pub use encode::{DECLARED_LEVEL, Encoded, Encoder, Recipe, SKIP_ALL};
+pub use encode::{DECLARED_LEVEL, Encoded, Encoder};
 pub use fill::Fill;
 pub use guess::{Guess, guess};
 pub use pool::{Batch, Pool, WorkerLost};
+pub use recipe::Recipe;
 pub use shuffle::{shuffle, unshuffle};
 pub use slab::{Run, Slab};
-pub use tiles::{cut, tiles};
+pub use tiles::{corners, cut, lay, tiles};
 
 /// Bytes of one point, or the largest number there is if the true one is beyond it.
 pub fn point_size(element: &[u64], item: usize) -> u64 {

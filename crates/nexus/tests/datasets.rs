@@ -53,6 +53,7 @@ fn chunks_are_stored_as_they_are_given() {
                 chunk: &[2, 2],
                 filters: &[Filter::Shuffle, Filter::Deflate(4)],
                 fill: Some(&f64::NAN.to_le_bytes()),
+                cache: None,
             },
         )
         .unwrap();
@@ -107,6 +108,7 @@ fn sizes_that_do_not_fit_are_refused() {
         chunk: &[4],
         filters: &[],
         fill: None,
+        cache: None,
     };
     let dataset = root.create_chunked("data", &chunked).unwrap();
     assert!(matches!(

@@ -1,6 +1,6 @@
 //! The filters of a chunk, run outside of the HDF5 library.
 //!
-//! A dataset declares shuffle and deflate at [`DECLARED_LEVEL`], as the Python writer does; how hard
+//! A dataset with deflate declares it at [`DECLARED_LEVEL`], as the Python writers do; how hard
 //! the compressor worked is not visible in a file. libdeflate at level 1 makes chunks of the size
 //! that zlib makes at level 4, and is the fastest. Shuffled chunks of 1 MiB, one core of a shared
 //! virtual machine, size relative to zlib 4 and speed with the shuffle:
@@ -21,12 +21,12 @@
 //! bytes are noise, they are stored as they are, which for positions and time stamps saves a third
 //! to a half of the time; whether that is so is found out by trying, again and again.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::noise::{noisy_rows, zlib};
-use super::{Buffer, ChunkShape, Fill, Recycler, Slab, cut, shuffle};
+use super::{Buffer, Recipe, Recycler, Scheme, Slab, bitshuffle, bitshuffle_lz4, cut, shuffle};
 
 /// The deflate level that datasets declare.
 pub const DECLARED_LEVEL: u32 = 4;
@@ -48,43 +48,6 @@ const TRIED: usize = 3;
 
 /// Storing the noise may cost one in so many bytes.
 const WORTH: usize = 200;
-
-/// The filter mask of a chunk that is stored as it is in a dataset with both filters.
-///
-/// A chunk has either this mask and the full size, or none and less: HDF5 1.14 forgets to note the
-/// new mask when a chunk is stored again in the same size.
-pub const SKIP_ALL: u32 = 0b11;
-
-/// What the chunks of a dataset have in common.
-#[derive(Debug)]
-pub struct Recipe {
-    /// Their shape.
-    pub shape: ChunkShape,
-    /// Bytes of one number.
-    pub item: usize,
-    /// What stands where there are no data.
-    pub fill: Fill,
-    /// Whether the last chunk had next to nothing in it.
-    empty: AtomicBool,
-    /// How many rows of shuffled bytes are noise that is not worth looking into.
-    noise: AtomicUsize,
-    /// Chunks made up to now.
-    made: AtomicUsize,
-}
-
-impl Recipe {
-    /// A recipe for data of which nothing is known yet.
-    pub fn new(shape: ChunkShape, item: usize, fill: Fill) -> Recipe {
-        Recipe {
-            shape,
-            item,
-            fill,
-            empty: AtomicBool::new(false),
-            noise: AtomicUsize::new(0),
-            made: AtomicUsize::new(0),
-        }
-    }
-}
 
 /// A chunk ready to be stored with `H5Dwrite_chunk`.
 #[derive(Debug)]
@@ -122,28 +85,61 @@ impl Encoder {
 
     /// Cuts the chunk at `corner` out of a slab and compresses it.
     pub fn encode(&mut self, slab: &Slab, recipe: &Recipe, corner: &[u64]) -> Encoded {
-        let tile = cut(slab, recipe, corner, &mut self.tile);
-        let size = tile.len();
-        self.shuffled.resize(size, 0);
-        shuffle(tile, recipe.item, &mut self.shuffled);
-        let mut bytes = self.recycler.take(size);
-        bytes.resize(size, 0);
-        // A result that is no smaller than the chunk is of no use: no room for it.
-        let room = &mut bytes[..size.saturating_sub(1)];
-        let filter_mask = match self.compress(recipe, room) {
-            Some(length) => {
-                bytes.truncate(length);
-                0
-            }
-            None => {
-                bytes.copy_from_slice(cut(slab, recipe, corner, &mut self.tile));
-                SKIP_ALL
-            }
-        };
+        let mut scratch = std::mem::take(&mut self.tile);
+        let encoded = self.encode_tile(cut(slab, recipe, corner, &mut scratch), recipe, corner);
+        self.tile = scratch;
+        encoded
+    }
+
+    /// Compresses the bytes of the chunk at `corner`.
+    pub fn encode_tile(&mut self, tile: &[u8], recipe: &Recipe, corner: &[u64]) -> Encoded {
+        let mut bytes = self.recycler.take(tile.len());
+        let filtered = self.filter(tile, recipe, &mut bytes);
+        if !filtered {
+            bytes.clear();
+            bytes.extend_from_slice(tile);
+        }
         Encoded {
             corner: corner.to_vec(),
-            filter_mask,
+            filter_mask: if filtered { 0 } else { recipe.skip_all() },
             bytes,
+        }
+    }
+
+    /// Runs the filters; tells whether the result is worth it: compressed data are smaller.
+    fn filter(&mut self, tile: &[u8], recipe: &Recipe, bytes: &mut Vec<u8>) -> bool {
+        let (size, item) = (tile.len(), recipe.item);
+        match recipe.scheme {
+            Scheme::None => false,
+            Scheme::Gzip | Scheme::GzipByteShuffle => {
+                self.shuffled.resize(size, 0);
+                bytes.resize(size, 0);
+                // A result that is no smaller than the chunk is of no use: no room for it.
+                let room = &mut bytes[..size.saturating_sub(1)];
+                let length = if recipe.scheme == Scheme::Gzip {
+                    self.shuffled.copy_from_slice(tile);
+                    self.compress_whole(recipe, room)
+                } else {
+                    shuffle(tile, item, &mut self.shuffled);
+                    self.compress(recipe, room)
+                };
+                bytes.truncate(length.unwrap_or(0));
+                length.is_some()
+            }
+            Scheme::ByteShuffle => {
+                bytes.resize(size, 0);
+                shuffle(tile, item, bytes);
+                true
+            }
+            Scheme::BitShuffle => {
+                bytes.resize(size, 0);
+                bitshuffle(tile, item, bytes, &mut self.shuffled);
+                true
+            }
+            Scheme::Lz4BitShuffle => {
+                bitshuffle_lz4(tile, item, bytes, &mut self.shuffled);
+                bytes.len() < size
+            }
         }
     }
 
@@ -206,12 +202,12 @@ mod tests {
     use libdeflater::Decompressor;
 
     use super::*;
-    use crate::chunk::{test_noise, unshuffle};
+    use crate::chunk::{ChunkShape, Fill, test_noise, unshuffle};
     use crate::tree::{ElementType, Order};
 
     fn encoded(slab: &Slab, chunk: &ChunkShape, corner: &[u64], item: usize) -> Encoded {
         let fill = Fill::new(&ElementType::Float(item, Order::Little)).unwrap();
-        let recipe = Recipe::new(chunk.clone(), item, fill);
+        let recipe = Recipe::new(chunk.clone(), item, fill, Scheme::GzipByteShuffle);
         let mut encoder = Encoder::new(Recycler::default());
         let first = encoder.encode(slab, &recipe, corner);
         let second = encoder.encode(slab, &recipe, corner);
@@ -220,7 +216,7 @@ mod tests {
     }
 
     fn decoded(chunk: &Encoded, size: usize, item: usize) -> Vec<u8> {
-        if chunk.filter_mask == SKIP_ALL {
+        if chunk.filter_mask == 0b11 {
             assert_eq!(chunk.bytes.len(), size);
             return chunk.bytes.to_vec();
         }
@@ -275,7 +271,7 @@ mod tests {
             element: vec![],
         };
         let result = encoded(&slab, &chunk, &[], 4);
-        assert_eq!(result.filter_mask, SKIP_ALL);
+        assert_eq!(result.filter_mask, 0b11);
         assert_eq!(decoded(&result, 4096, 4), data);
     }
 
@@ -287,7 +283,7 @@ mod tests {
             element: vec![],
         };
         let fill = Fill::new(&ElementType::Float(8, Order::Little)).unwrap();
-        let recipe = Recipe::new(shape, 8, fill);
+        let recipe = Recipe::new(shape, 8, fill, Scheme::GzipByteShuffle);
         let mut encoder = Encoder::new(Recycler::default());
         let mut sizes = Vec::new();
         for chunk in 0..chunks {

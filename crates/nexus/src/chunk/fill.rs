@@ -31,6 +31,17 @@ impl Fill {
         Some(Fill { bytes })
     }
 
+    /// The same, with NaN in both parts of complex numbers too.
+    pub fn with_complex_nan(element: &ElementType) -> Option<Fill> {
+        let ElementType::Complex(size, order) = element else {
+            return Fill::new(element);
+        };
+        let part = Fill::new(&ElementType::Float(size / 2, *order))?;
+        Some(Fill {
+            bytes: part.bytes.repeat(2),
+        })
+    }
+
     /// The bytes of one element.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -83,6 +94,15 @@ mod tests {
         }
         assert_eq!(Fill::new(&ElementType::Text), None);
         assert_eq!(Fill::new(&ElementType::Compound(vec![])), None);
+    }
+
+    #[test]
+    fn complex_numbers_may_be_filled_with_nan() {
+        let element = ElementType::Complex(8, Order::Big);
+        let fill = Fill::with_complex_nan(&element).unwrap();
+        assert_eq!(fill.bytes, [0x7f, 0xc0, 0, 0, 0x7f, 0xc0, 0, 0]);
+        let real = ElementType::Float(4, Order::Little);
+        assert_eq!(Fill::with_complex_nan(&real), Fill::new(&real));
     }
 
     #[test]

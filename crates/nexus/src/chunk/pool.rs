@@ -202,13 +202,16 @@ fn work(jobs: &Queue<Job>, recycler: Recycler) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunk::{ChunkShape, Fill, tiles};
+    use crate::chunk::{ChunkShape, Fill, Scheme, tiles};
     use crate::tree::{ElementType, Order};
 
     fn recipe(length: u64, element: &[u64]) -> Arc<Recipe> {
         let fill = Fill::new(&ElementType::Uint(1, Order::Little)).unwrap();
         let element = element.to_vec();
-        Arc::new(Recipe::new(ChunkShape { length, element }, 1, fill))
+        Arc::new({
+            let shape = ChunkShape { length, element };
+            Recipe::new(shape, 1, fill, Scheme::GzipByteShuffle)
+        })
     }
 
     fn made(pool: &Pool, slab: Slab, recipe: &Arc<Recipe>) -> Result<Vec<Vec<u64>>, WorkerLost> {
@@ -243,7 +246,7 @@ mod tests {
         slab.push(2, &[2], &[1; 4], 4);
         // Only a defect gives a recipe that does not fit the slab.
         let wrong = recipe(4, &[2]);
-        let wrong = Recipe::new(wrong.shape.clone(), 2, wrong.fill.clone());
+        let wrong = Recipe::new(wrong.shape.clone(), 2, wrong.fill.clone(), wrong.scheme);
         let done = Event::new();
         let batch = pool.encode(slab, &Arc::new(wrong), vec![vec![0]], &done);
         assert!(done.wait_blocking(None).unwrap() && batch.is_done());

@@ -60,30 +60,44 @@ pub fn cut<'a>(
     corner: &[u64],
     scratch: &'a mut Vec<u8>,
 ) -> &'a [u8] {
-    let (chunk, item) = (&recipe.shape, recipe.item);
+    let chunk = &recipe.shape;
     if slab.rows() == chunk.length && slab.is_regular(&chunk.element) {
         return slab.bytes();
     }
-    let dims = chunk.dims();
-    let extent = |run_rows: u64, shape: &[u64]| -> Vec<u64> {
-        let inside = shape.iter().zip(corner).zip(&chunk.element);
-        let inside =
-            inside.map(|((&length, &start), &most)| length.saturating_sub(start).min(most));
-        std::iter::once(run_rows).chain(inside).collect()
-    };
-    let covered: u64 = slab
-        .runs(item)
-        .filter_map(|(_, run, _)| Some(extent(run.rows, run.shape.as_deref()?)))
-        .map(|extent| extent.iter().product::<u64>())
-        .sum();
-    let size = chunk.size(item) as usize;
-    scratch.resize(size, 0);
-    let scratch = &mut scratch[..size];
-    if (covered as usize) * item < size {
+    scratch.resize(recipe.size(), 0);
+    if covered(slab, recipe, corner) < recipe.size() {
         recipe.fill.lay(scratch);
     }
+    lay(slab, recipe, corner, 0, scratch);
+    scratch
+}
+
+/// Bytes of the chunk at `corner` for which the slab has data.
+fn covered(slab: &Slab, recipe: &Recipe, corner: &[u64]) -> usize {
+    let runs = slab.runs(recipe.item);
+    let elements: u64 = runs
+        .filter_map(|(_, run, _)| Some(overlap(run.rows, run.shape.as_deref()?, corner, recipe)))
+        .map(|extent| extent.iter().product::<u64>())
+        .sum();
+    elements as usize * recipe.item
+}
+
+/// What a run of points has for the chunk at `corner`.
+fn overlap(rows: u64, shape: &[u64], corner: &[u64], recipe: &Recipe) -> Vec<u64> {
+    let inside = shape.iter().zip(corner).zip(&recipe.shape.element);
+    let inside = inside.map(|((&length, &start), &most)| length.saturating_sub(start).min(most));
+    std::iter::once(rows).chain(inside).collect()
+}
+
+/// Lays the data of a slab, whose first point is number `row` of the chunk, over the bytes of the
+/// chunk at `corner`.
+///
+/// # Panics
+/// If the chunk is shorter than its shape, or the slab reaches beyond it.
+pub fn lay(slab: &Slab, recipe: &Recipe, corner: &[u64], row: u64, tile: &mut [u8]) {
+    let dims = recipe.shape.dims();
     let start: Vec<u64> = std::iter::once(0).chain(corner.iter().copied()).collect();
-    for (first, run, bytes) in slab.runs(item) {
+    for (first, run, bytes) in slab.runs(recipe.item) {
         let Some(shape) = run.shape.as_deref() else {
             continue;
         };
@@ -91,8 +105,8 @@ pub fn cut<'a>(
             .chain(shape.iter().copied())
             .collect();
         let mut to = vec![0; dims.len()];
-        to[0] = first;
-        let extent = extent(run.rows, shape);
+        to[0] = row + first;
+        let extent = overlap(run.rows, shape, corner, recipe);
         let (from, to) = (
             Part {
                 dims: &from,
@@ -103,15 +117,21 @@ pub fn cut<'a>(
                 start: &to,
             },
         );
-        copy_part(bytes, from, scratch, to, &extent, item);
+        copy_part(bytes, from, tile, to, &extent, recipe.item);
     }
-    scratch
+}
+
+/// The first corners of all chunks of points of this shape.
+pub fn corners(shape: &[u64], chunk: &ChunkShape) -> BTreeSet<Vec<u64>> {
+    let mut corners = BTreeSet::new();
+    grid(shape, &chunk.element, &mut corners);
+    corners
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunk::Fill;
+    use crate::chunk::{Fill, Scheme};
     use crate::tree::{ElementType, Order};
 
     fn chunk(length: u64, element: &[u64]) -> ChunkShape {
@@ -123,7 +143,7 @@ mod tests {
 
     fn bytes(shape: &ChunkShape) -> Recipe {
         let fill = Fill::new(&ElementType::Uint(1, Order::Little)).unwrap();
-        Recipe::new(shape.clone(), 1, fill)
+        Recipe::new(shape.clone(), 1, fill, Scheme::GzipByteShuffle)
     }
 
     #[test]
@@ -173,7 +193,7 @@ mod tests {
         slab.push(1, &[1], &number(4.), 0);
         let shape = chunk(4, &[2]);
         assert_eq!(tiles(&slab, &shape, 4, None), [[0], [2]]);
-        let recipe = Recipe::new(shape, 4, fill);
+        let recipe = Recipe::new(shape, 4, fill, Scheme::GzipByteShuffle);
         let mut scratch = Vec::new();
         let mut tile = |corner: u64| -> Vec<f32> {
             cut(&slab, &recipe, &[corner], &mut scratch)

@@ -54,6 +54,14 @@ pub enum Error {
         /// Number of points to add.
         count: u64,
     },
+    /// The dataset is that of one point.
+    #[error("dataset {path}: {count} more points came where there is one value")]
+    Single {
+        /// Path of the dataset.
+        path: String,
+        /// Number of points that are left out.
+        count: u64,
+    },
     /// Points came that are stored already.
     #[error("dataset {path}: point {given} came where point {expected} was expected")]
     Order {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use hub::{Event, Reservation};
 
 use super::Error;
+use super::quarantine::Quarantine;
 use super::store::Store;
-use crate::chunk::{Batch, Pool, Slab};
+use crate::chunk::{Batch, Encoder, Pool, Recycler, Slab};
 
 /// Slabs of all datasets that one thread writes, in the order in which they were filled.
 ///
@@ -31,7 +32,17 @@ struct Line {
     posted: Cell<u64>,
     /// Sent by the pool.
     done: Event,
-    scratch: RefCell<Vec<u8>>,
+    tools: RefCell<Tools>,
+}
+
+/// What the thread that writes has for all datasets.
+#[derive(Default)]
+pub(super) struct Tools {
+    /// Memory for one chunk.
+    pub scratch: Vec<u8>,
+    /// Places in files that are not used for a while.
+    pub quarantine: Quarantine,
+    encoder: Option<Encoder>,
 }
 
 /// One slab.
@@ -54,6 +65,14 @@ pub(super) enum Work {
     Raw(Slab),
     /// Store its points through the library.
     Blocks(Slab),
+    /// Add its points to chunks of which some are stored; whether these are the last ones.
+    Part {
+        slab: Slab,
+        /// Points of the chunks that are stored.
+        before: u64,
+        /// Whether nothing more comes.
+        finish: bool,
+    },
     /// The pool has it.
     Sent(Batch, Option<Reservation>),
 }
@@ -68,7 +87,7 @@ impl Outbox {
                 sent: Cell::new(0),
                 posted: Cell::new(0),
                 done: Event::new(),
-                scratch: RefCell::default(),
+                tools: RefCell::default(),
             }),
         }
     }
@@ -82,6 +101,7 @@ impl Outbox {
     ///
     /// A failure concerns one dataset, which tells it when it is used the next time.
     pub fn advance(&self) {
+        self.line.tools.borrow_mut().quarantine.release();
         loop {
             while let Some(parcel) = self.line.next_ready() {
                 self.line.store(parcel);
@@ -122,9 +142,9 @@ impl Outbox {
         self.advance();
     }
 
-    /// Memory for one chunk.
-    pub(super) fn with_scratch<T>(&self, work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        work(&mut self.line.scratch.borrow_mut())
+    /// Lends what the thread has.
+    pub(super) fn with_tools<T>(&self, work: impl FnOnce(&mut Tools) -> T) -> T {
+        work(&mut self.line.tools.borrow_mut())
     }
 
     async fn until(&self, reached: impl Fn(&Line) -> bool) {
@@ -136,6 +156,14 @@ impl Outbox {
             }
             self.line.done.wait().await;
         }
+    }
+}
+
+impl Tools {
+    /// Compresses chunks that are not worth the way to the pool.
+    pub fn encoder(&mut self) -> &mut Encoder {
+        self.encoder
+            .get_or_insert_with(|| Encoder::new(Recycler::default()))
     }
 }
 
@@ -155,7 +183,7 @@ impl Line {
         let mut parcels = self.parcels.borrow_mut();
         let ready = match &parcels.front()?.work {
             Work::Sent(batch, _) => batch.is_done(),
-            Work::Raw(_) | Work::Blocks(_) => true,
+            Work::Raw(_) | Work::Blocks(_) | Work::Part { .. } => true,
             Work::Encode(_) => false,
         };
         if !ready {
@@ -173,10 +201,11 @@ impl Line {
             element,
             work,
         } = parcel;
+        let tools = &mut *self.tools.borrow_mut();
         match work {
             Work::Sent(batch, reservation) => {
                 match batch.take() {
-                    Ok(chunks) => store.chunks(first, rows, &element, &chunks),
+                    Ok(chunks) => store.chunks(first, rows, &element, &chunks, tools),
                     Err(source) => store.fail(Error::Compression {
                         path: store.path.clone(),
                         source,
@@ -184,10 +213,13 @@ impl Line {
                 }
                 drop(reservation);
             }
-            Work::Raw(slab) => {
-                store.raw(first, &slab, &element, &mut self.scratch.borrow_mut());
-            }
-            Work::Blocks(slab) => store.blocks(first, &slab, &element),
+            Work::Raw(slab) => store.raw(first, &slab, &element, &mut tools.scratch),
+            Work::Blocks(slab) => store.blocks(first, &slab, &element, tools),
+            Work::Part {
+                slab,
+                before,
+                finish,
+            } => store.part(first, before, &slab, &element, finish, tools),
             // Not ready, so never taken from the line.
             Work::Encode(_) => {}
         }

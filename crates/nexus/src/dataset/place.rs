@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::Error;
 use crate::chunk::{
-    ChunkShape, DECLARED_LEVEL, Fill, MAX_RANK, Part, Recipe, Slab, copy_part, point_size,
+    ChunkShape, DECLARED_LEVEL, Fill, Guess, MAX_RANK, Part, Recipe, Scheme, Slab, copy_part,
+    guess, point_size,
 };
 use crate::h5::{self, Chunked, Filter, Group};
-use crate::tree::{ElementType, Storage};
+use crate::tree::{Declared, ElementType, Storage};
 
 /// What is known of a dataset before there are any points.
 pub(super) struct Place {
@@ -30,11 +31,19 @@ impl Place {
         storage: Storage,
     ) -> Result<Place, Error> {
         let path = path.to_owned();
-        if shape.len() >= MAX_RANK {
+        let scan = match &storage {
+            Storage::Free => 1,
+            Storage::Declared(declared) => declared.scan.len(),
+        };
+        if scan + shape.len() > MAX_RANK {
             let rank = shape.len();
             return Err(Error::Rank { path, rank });
         }
-        let Some(fill) = Fill::new(&element) else {
+        let fill = match storage {
+            Storage::Free => Fill::new(&element),
+            Storage::Declared(_) => Fill::with_complex_nan(&element),
+        };
+        let Some(fill) = fill else {
             let element = format!("{element:?}");
             return Err(Error::Type { path, element });
         };
@@ -53,24 +62,46 @@ impl Place {
         self.fill.bytes().len()
     }
 
+    /// The layout that the scan declares, if it does.
+    pub fn declared(&self) -> Option<&Declared> {
+        match &self.storage {
+            Storage::Free => None,
+            Storage::Declared(declared) => Some(declared),
+        }
+    }
+
+    /// Chunks and filters that the scan declares.
+    pub fn guess(&self) -> Option<Guess> {
+        let Declared { scan, chunks } = self.declared()?;
+        Some(guess(scan, &self.shape, self.item(), chunks))
+    }
+
     fn is_variable(&self) -> bool {
         self.shape.contains(&None)
     }
 
+    /// Whether the dataset tells the fill value, as in the files of the blisswriter of the layout; a
+    /// fixed shape leaves nothing to fill.
+    fn has_fill(&self) -> bool {
+        self.is_variable() || self.declared().is_some()
+    }
+
     /// Whether missing elements need not be written.
     pub fn is_sparse(&self) -> bool {
-        self.is_variable() || self.fill.is_zero()
+        self.has_fill() || self.fill.is_zero()
     }
 
     /// The shape of a point, given or, where it is always the same, declared.
     pub fn point_shape<'a>(&self, given: Option<&'a [u64]>) -> Result<Cow<'a, [u64]>, Error> {
         let declared: Option<Vec<u64>> = self.shape.iter().copied().collect();
+        // Where a scan declares the storage, a dataset grows with its points.
+        let any = self.declared().is_some();
         let fits = |given: &[u64]| {
             let pairs = given.iter().zip(&self.shape);
             given.len() == self.shape.len()
                 && pairs
                     .into_iter()
-                    .all(|(given, declared)| declared.is_none_or(|d| d == *given))
+                    .all(|(given, declared)| any || declared.is_none_or(|d| d == *given))
         };
         match (given, declared) {
             (Some(given), _) if fits(given) => Ok(Cow::Borrowed(given)),
@@ -100,30 +131,55 @@ impl Place {
         &self,
         chunk: ChunkShape,
         element: &[u64],
-        filtered: bool,
+        scheme: Scheme,
     ) -> Result<(h5::Dataset, Recipe), Error> {
         let shape: Vec<u64> = std::iter::once(0).chain(element.iter().copied()).collect();
-        let max_shape: Vec<Option<u64>> = std::iter::once(None)
-            .chain(self.shape.iter().map(|length| match self.storage {
-                Storage::Free => *length,
-                Storage::Declared(_) => None,
-            }))
-            .collect();
-        let filters = [Filter::Shuffle, Filter::Deflate(DECLARED_LEVEL)];
+        // Blocks of an unfiltered dataset that is declared go right into the file.
+        let direct = self.declared().is_some() && scheme == Scheme::None;
+        let cache = direct.then_some(0);
+        let dataset = self.create(&shape, &chunk.dims(), scheme, cache)?;
+        let recipe = Recipe::new(chunk, self.item(), self.fill.clone(), scheme);
+        Ok((dataset, recipe))
+    }
+
+    /// Makes a chunked dataset of this extent.
+    pub fn create(
+        &self,
+        shape: &[u64],
+        chunk: &[u64],
+        scheme: Scheme,
+        cache: Option<usize>,
+    ) -> Result<h5::Dataset, Error> {
         let options = Chunked {
             element: &self.element,
-            shape: &shape,
-            max_shape: &max_shape,
-            chunk: &chunk.dims(),
-            filters: if filtered { &filters } else { &[] },
-            // As in the files of blisswriter; a fixed shape leaves nothing to fill.
-            fill: self.is_variable().then_some(self.fill.bytes()),
+            shape,
+            max_shape: &self.max_shape(shape.len()),
+            chunk,
+            filters: filters(scheme),
+            fill: self.has_fill().then_some(self.fill.bytes()),
+            cache,
         };
-        let dataset = self
-            .parent
+        self.parent
             .create_chunked(&self.path, &options)
-            .map_err(|source| self.failure("create the dataset", source))?;
-        Ok((dataset, Recipe::new(chunk, self.item(), self.fill.clone())))
+            .map_err(|source| self.failure("create the dataset", source))
+    }
+
+    fn max_shape(&self, rank: usize) -> Vec<Option<u64>> {
+        match self.storage {
+            Storage::Free => std::iter::once(None)
+                .chain(self.shape.iter().copied())
+                .collect(),
+            Storage::Declared(_) => vec![None; rank],
+        }
+    }
+
+    /// Makes a dataset of one value, or of the fill value.
+    pub fn create_value(&self, value: Option<&[u8]>) -> Result<(), Error> {
+        let value = value.unwrap_or(self.fill.bytes());
+        self.parent
+            .create_contiguous(&self.path, &self.element, &[], value)
+            .map(drop)
+            .map_err(|source| self.failure("create the dataset", source))
     }
 
     /// Makes a contiguous dataset of all points of a stream, padded to the largest of them.
@@ -171,11 +227,23 @@ impl Place {
         bytes
     }
 
-    fn failure(&self, action: &'static str, source: h5::Error) -> Error {
+    pub fn failure(&self, action: &'static str, source: h5::Error) -> Error {
         Error::Hdf5 {
             path: self.path.clone(),
             action,
             source,
         }
+    }
+}
+
+/// The filters of a scheme, as the library knows them.
+fn filters(scheme: Scheme) -> &'static [Filter] {
+    match scheme {
+        Scheme::None => &[],
+        Scheme::Gzip => &[Filter::Deflate(DECLARED_LEVEL)],
+        Scheme::ByteShuffle => &[Filter::Shuffle],
+        Scheme::GzipByteShuffle => &[Filter::Shuffle, Filter::Deflate(DECLARED_LEVEL)],
+        Scheme::BitShuffle => &[Filter::BitShuffle { lz4: false }],
+        Scheme::Lz4BitShuffle => &[Filter::BitShuffle { lz4: true }],
     }
 }

@@ -1,10 +1,15 @@
 //! The stored part of a stream: an open chunked dataset and its extent.
 
+mod partial;
+
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+use partial::offset;
+
 use super::Error;
-use crate::chunk::{Encoded, Recipe, SKIP_ALL, Slab, cut, tiles};
+use super::outbox::Tools;
+use crate::chunk::{Encoded, Recipe, Scheme, Slab, corners, cut, tiles};
 use crate::h5;
 
 /// A chunked dataset, used by its stream and by the [`Outbox`](super::Outbox).
@@ -15,10 +20,10 @@ pub(super) struct Store {
     pub path: String,
     pub dataset: h5::Dataset,
     pub recipe: Arc<Recipe>,
-    /// Whether chunks are compressed.
-    pub filtered: bool,
     /// Whether what was never written reads as missing, so that empty chunks may be left out.
     pub sparse: bool,
+    /// Whether blocks go right into their chunks in the file.
+    pub direct: bool,
     pub extent: RefCell<Vec<u64>>,
     /// Slabs on their way here.
     pub pending: Cell<usize>,
@@ -27,6 +32,11 @@ pub(super) struct Store {
 }
 
 impl Store {
+    /// Whether chunks have filters.
+    pub fn filtered(&self) -> bool {
+        self.recipe.scheme != Scheme::None
+    }
+
     /// First corners of the chunks to store for a slab whose points are `element` at most.
     pub fn corners(&self, slab: &Slab, element: &[u64]) -> Vec<Vec<u64>> {
         let all = (!self.sparse).then_some(element);
@@ -34,14 +44,37 @@ impl Store {
     }
 
     /// Stores compressed chunks of `rows` points.
-    pub fn chunks(&self, first: u64, rows: u64, element: &[u64], chunks: &[Encoded]) {
+    pub fn chunks(
+        &self,
+        first: u64,
+        rows: u64,
+        element: &[u64],
+        chunks: &[Encoded],
+        tools: &mut Tools,
+    ) {
         self.attempt("store chunks", || {
-            self.grow(first + rows, element)?;
-            for chunk in chunks {
-                self.chunk(first, &chunk.corner, chunk.filter_mask, &chunk.bytes)?;
-            }
-            Ok(())
+            self.replace(first, first + rows, element, chunks, tools)
         });
+    }
+
+    /// Stores the chunks that begin at row `first`, in place of those that were shown.
+    fn replace(
+        &self,
+        first: u64,
+        rows: u64,
+        element: &[u64],
+        chunks: &[Encoded],
+        tools: &mut Tools,
+    ) -> h5::Result<()> {
+        let plain = |chunk: &Encoded| chunk.filter_mask != 0;
+        if !chunks.iter().all(plain) {
+            self.withdraw(first, tools)?;
+        }
+        self.grow(rows, element)?;
+        for chunk in chunks {
+            self.chunk(first, &chunk.corner, chunk.filter_mask, &chunk.bytes)?;
+        }
+        Ok(())
     }
 
     /// Stores the chunks of a slab as they are. They may be stored again with more points in them:
@@ -49,7 +82,7 @@ impl Store {
     pub fn raw(&self, first: u64, slab: &Slab, element: &[u64], scratch: &mut Vec<u8>) {
         self.attempt("store plain chunks", || {
             self.grow(first + slab.rows(), element)?;
-            let mask = if self.filtered { SKIP_ALL } else { 0 };
+            let mask = self.recipe.skip_all();
             for corner in self.corners(slab, element) {
                 let tile = cut(slab, &self.recipe, &corner, scratch);
                 self.chunk(first, &corner, mask, tile)?;
@@ -60,9 +93,11 @@ impl Store {
 
     /// Stores a part of a slab through the filters of the library: slow, but it needs not be whole
     /// chunks.
-    pub fn blocks(&self, first: u64, slab: &Slab, element: &[u64]) {
+    pub fn blocks(&self, first: u64, slab: &Slab, element: &[u64], tools: &mut Tools) {
         self.attempt("store points", || {
-            self.withdraw(first)?;
+            if !self.direct {
+                self.withdraw(first, tools)?;
+            }
             self.grow(first + slab.rows(), element)?;
             for (row, run, bytes) in slab.runs(self.recipe.item) {
                 let Some(shape) = &run.shape else { continue };
@@ -78,22 +113,32 @@ impl Store {
     }
 
     fn chunk(&self, first: u64, corner: &[u64], mask: u32, bytes: &[u8]) -> h5::Result<()> {
-        let offset: Vec<u64> = std::iter::once(first)
-            .chain(corner.iter().copied())
-            .collect();
-        self.dataset.write_chunk(&offset, mask, bytes)
+        self.dataset
+            .write_chunk(&offset(first, corner), mask, bytes)
     }
 
-    /// Takes back the chunk that begins at row `first`, if it was shown: HDF5 1.14 forgets that it is
-    /// stored without filters, and could not add to it.
-    fn withdraw(&self, first: u64) -> h5::Result<()> {
+    /// Takes back the chunks that begin at row `first`, if they were shown, and keeps their places
+    /// out of use. HDF5 1.14 forgets that a chunk is stored without filters, and could not add to it;
+    /// and the new chunk must not be put where readers look for the old one.
+    fn withdraw(&self, first: u64, tools: &mut Tools) -> h5::Result<()> {
         let mut extent = self.extent.borrow_mut();
-        if extent[0] > first {
-            let mut less = extent.clone();
-            less[0] = first;
-            self.dataset.set_extent(&less)?;
-            *extent = less;
+        if extent[0] <= first {
+            return Ok(());
         }
+        let mut shown = Vec::new();
+        let is_start = first.is_multiple_of(self.recipe.shape.length);
+        if is_start && self.filtered() {
+            for corner in corners(&extent[1..], &self.recipe.shape) {
+                if let Some((chunk, bytes)) = self.dataset.read_chunk(&offset(first, &corner))? {
+                    shown.extend(bytes.first().map(|byte| (chunk, *byte)));
+                }
+            }
+        }
+        let mut less = extent.clone();
+        less[0] = first;
+        let free = || self.dataset.set_extent(&less);
+        tools.quarantine.free(&self.dataset, shown, free)?;
+        *extent = less;
         Ok(())
     }
 

@@ -1,58 +1,49 @@
-//! The growing dataset of one stream.
-
-mod deal;
+//! The dataset of one stream.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::outbox::Work;
+use super::grid::Grid;
+use super::growing::Growing;
 use super::place::Place;
-use super::store::Store;
-use super::{Error, Mode, Outbox, Policy};
-use crate::chunk::{Slab, live_chunk, point_size, sealed_chunk};
+use super::{Error, Outbox, Policy};
 use crate::h5::Group;
 use crate::tree::{ElementType, Storage};
 
-/// Bytes below which a dataset that has ended is contiguous, without filters, as in the files of
-/// blisswriter.
-const CONTIGUOUS: u64 = 1 << 20;
-
-/// How long readers may wait for the points of a chunk that is not full.
-const SOON: Duration = Duration::from_millis(500);
-
-/// The dataset of one stream at one place of a file, growing point by point.
+/// The dataset of one stream at one place of a file, filled point by point.
 ///
-/// Nothing exists in the file until it is known how to store the points: a full chunk has come, or
-/// it is time to show something, or the stream has ended. All calls, HDF5 and so this type, belong
-/// to one thread. None of them waits, but [`settle`](StreamDataset::settle) and
+/// All calls, HDF5 and so this type, belong to one thread. None of them waits, but
+/// [`settle`](StreamDataset::settle), [`drain`](StreamDataset::drain) and
 /// [`close`](StreamDataset::close).
 ///
 /// After an error of HDF5 every call gives that error. After others the points in question are left
 /// out, and the stream may go on.
 pub struct StreamDataset {
-    place: Place,
-    policy: Policy,
-    outbox: Outbox,
-    /// Points that came or were skipped.
-    points: u64,
-    /// Largest shape of a point up to now.
-    element: Vec<u64>,
-    /// Time of the first point.
-    since: Option<Instant>,
-    store: Option<Rc<Store>>,
-    /// Points that wait for the rest of their chunks.
-    slab: Slab,
-    /// Points of the present chunk that are stored already and not in the slab.
-    before: u64,
-    /// Points of the slab that readers can see.
-    exposed: u64,
-    /// When the last chunk was filled, or the first one begun.
-    filled: Option<Instant>,
-    /// Bytes of the last slab.
-    usual: usize,
-    failed: Option<Error>,
+    filling: Filling,
+}
+
+enum Filling {
+    /// Points one after the other.
+    Growing(Box<Growing>),
+    /// Points of a grid, or a single one.
+    Grid(Box<Grid>),
+}
+
+/// Calls the same method of either.
+macro_rules! either {
+    ($self:ident, $inner:ident => $call:expr) => {
+        match &$self.filling {
+            Filling::Growing($inner) => $call,
+            Filling::Grid($inner) => $call,
+        }
+    };
+    (mut $self:ident, $inner:ident => $call:expr) => {
+        match &mut $self.filling {
+            Filling::Growing($inner) => $call,
+            Filling::Grid($inner) => $call,
+        }
+    };
 }
 
 impl StreamDataset {
@@ -72,44 +63,34 @@ impl StreamDataset {
         outbox: Outbox,
     ) -> Result<StreamDataset, Error> {
         let place = Place::new(parent, path, element, shape, storage)?;
-        let element = place.shape.iter().map(|length| length.unwrap_or(0));
-        Ok(StreamDataset {
-            element: element.collect(),
-            place,
-            policy,
-            outbox,
-            points: 0,
-            since: None,
-            store: None,
-            slab: Slab::new(),
-            before: 0,
-            exposed: 0,
-            filled: None,
-            usual: 0,
-            failed: None,
-        })
+        let grid = place.declared().map(|declared| declared.scan.clone());
+        let filling = match grid {
+            Some(scan) if scan.len() != 1 => {
+                Filling::Grid(Box::new(Grid::new(place, scan, policy)))
+            }
+            _ => Filling::Growing(Box::new(Growing::new(place, policy, outbox))),
+        };
+        Ok(StreamDataset { filling })
     }
 
     /// Path of the dataset, as given.
     pub fn path(&self) -> &str {
-        &self.place.path
+        &self.place().path
     }
 
     /// Number of points up to now, with those that were skipped: the index of the next one.
     pub fn points(&self) -> u64 {
-        self.points
+        either!(self, inner => inner.points())
     }
 
     /// Number of points that readers can see after the next flush of the file.
     pub fn visible(&self) -> u64 {
-        self.store
-            .as_ref()
-            .map_or(0, |store| store.extent.borrow()[0])
+        either!(self, inner => inner.visible())
     }
 
     /// Whether the dataset exists in the file.
     pub fn exists(&self) -> bool {
-        self.store.is_some()
+        either!(self, inner => inner.exists())
     }
 
     /// Adds `count` points from index `first` on. Points that are missing before are skipped.
@@ -120,7 +101,7 @@ impl StreamDataset {
     ///
     /// # Errors
     /// If the points do not fit the declared shape or their number of bytes, if they came already,
-    /// and when the dataset cannot be written.
+    /// if there is no room for them, and when the dataset cannot be written.
     pub fn append(
         &mut self,
         first: u64,
@@ -129,26 +110,22 @@ impl StreamDataset {
         data: Bytes,
     ) -> Result<(), Error> {
         self.check()?;
-        if first < self.points {
+        let (expected, place) = (self.points(), self.place());
+        if first < expected {
             return Err(Error::Order {
-                path: self.place.path.clone(),
-                expected: self.points,
+                path: place.path.clone(),
+                expected,
                 given: first,
             });
         }
-        let shape = self.place.point_shape(shape)?;
-        self.place.check_payload(count, &shape, data.len())?;
-        if first > self.points {
-            self.skip(first - self.points)?;
-        }
+        let shape = place.point_shape(shape)?;
+        place.check_payload(count, &shape, data.len())?;
+        self.skip(first - expected)?;
         if count == 0 {
             return Ok(());
         }
         self.check_count(count)?;
-        for (largest, length) in self.element.iter_mut().zip(shape.iter()) {
-            *largest = (*largest).max(*length);
-        }
-        self.add(count, Some((&shape, data)))
+        either!(mut self, inner => inner.add(count, Some((&shape, data))))
     }
 
     /// Adds `count` points that never came. They read as NaN if the type has it, else as 0.
@@ -161,7 +138,7 @@ impl StreamDataset {
             return Ok(());
         }
         self.check_count(count)?;
-        self.add(count, None)
+        either!(mut self, inner => inner.add(count, None))
     }
 
     /// Waits until memory is free for more points.
@@ -169,60 +146,30 @@ impl StreamDataset {
     /// # Errors
     /// When the dataset cannot be written.
     pub async fn settle(&mut self) -> Result<(), Error> {
-        self.outbox.settle().await;
+        if let Filling::Growing(growing) = &self.filling {
+            growing.settle().await;
+        }
         self.check()
     }
 
     /// Waits until the chunks that are full are stored, however busy other datasets are.
     pub async fn drain(&self) {
-        if let Some(store) = self.store.clone() {
-            self.outbox.drain_one(&store).await;
+        if let Filling::Growing(growing) = &self.filling {
+            growing.drain().await;
         }
     }
 
     /// Lets readers see the points that have come, from the next flush of the file on; to be called
-    /// before each flush. Does nothing in [`Mode::Backlog`], where they see whole chunks.
+    /// before each flush. Does nothing in [`Mode::Backlog`](super::Mode::Backlog), where they see
+    /// whole chunks.
     ///
-    /// The last chunk of a compressed dataset is left out while it fills up within half a second.
+    /// The last chunk of a compressed dataset is left out while it fills up within half a second,
+    /// and for as long as it takes too much time to show it.
     ///
     /// # Errors
     /// When the dataset cannot be written.
     pub fn expose(&mut self) -> Result<(), Error> {
-        self.outbox.advance();
-        self.check()?;
-        if self.policy.mode == Mode::Backlog {
-            return Ok(());
-        }
-        if self.store.is_none() {
-            let elapsed = self.since.map(|since| since.elapsed()).unwrap_or_default();
-            let (item, target) = (self.place.item(), self.policy.chunk);
-            match live_chunk(&self.element, item, target, self.points, elapsed) {
-                Some((chunk, filtered)) if self.points > 0 => self.create(chunk, filtered)?,
-                _ => return Ok(()),
-            }
-        }
-        let Some(store) = self.store.clone() else {
-            return Ok(());
-        };
-        // A chunk that will be compressed is better not shown before it is full, if that is soon.
-        let soon = store.filtered && self.filled.is_some_and(|filled| filled.elapsed() < SOON);
-        // Rows are only shown behind rows that are stored.
-        if soon || store.pending.get() > 0 {
-            return Ok(());
-        }
-        if self.slab.rows() == self.exposed {
-            return Ok(());
-        }
-        if self.before > 0 {
-            self.post(Work::Blocks);
-        } else {
-            let (slab, element) = (&self.slab, &self.element);
-            let first = self.points - slab.rows();
-            self.outbox
-                .with_scratch(|scratch| store.raw(first, slab, element, scratch));
-            self.exposed = slab.rows();
-        }
-        self.check()
+        either!(mut self, inner => inner.expose())
     }
 
     /// Stores what is left and ends the dataset. Gives the number of its points: with none there is
@@ -230,52 +177,28 @@ impl StreamDataset {
     ///
     /// # Errors
     /// When the dataset cannot be written.
-    pub async fn close(mut self) -> Result<u64, Error> {
-        self.check()?;
-        if self.points == 0 {
-            return Ok(0);
+    pub async fn close(self) -> Result<u64, Error> {
+        match self.filling {
+            Filling::Growing(growing) => growing.close().await,
+            Filling::Grid(grid) => grid.close(),
         }
-        if self.store.is_none() {
-            let point = point_size(&self.element, self.place.item());
-            let chunk = sealed_chunk(&self.element, self.place.item(), self.policy.chunk);
-            match chunk {
-                Some(chunk) if point.saturating_mul(self.points) >= CONTIGUOUS => {
-                    self.create(chunk, true)?;
-                }
-                _ => {
-                    self.place
-                        .create_contiguous(&self.slab, self.points, &self.element)?;
-                    return Ok(self.points);
-                }
-            }
-        }
-        let Some(store) = self.store.clone() else {
-            return Ok(self.points);
-        };
-        // What readers saw of the last chunk was not compressed.
-        if self.slab.rows() > self.exposed || (store.filtered && !self.slab.is_empty()) {
-            self.post_slab(&store);
-        }
-        self.outbox.drain_one(&store).await;
-        store.check()?;
-        Ok(self.points)
     }
 
-    fn check_count(&self, count: u64) -> Result<(), Error> {
-        match self.points.checked_add(count) {
-            Some(_) => Ok(()),
-            None => Err(Error::Count {
-                path: self.place.path.clone(),
-                count,
-            }),
-        }
+    fn place(&self) -> &Place {
+        either!(self, inner => inner.place())
     }
 
     fn check(&self) -> Result<(), Error> {
-        match (&self.failed, &self.store) {
-            (Some(error), _) => Err(error.clone()),
-            (None, Some(store)) => store.check(),
-            (None, None) => Ok(()),
+        either!(self, inner => inner.check())
+    }
+
+    fn check_count(&self, count: u64) -> Result<(), Error> {
+        match self.points().checked_add(count) {
+            Some(_) => Ok(()),
+            None => Err(Error::Count {
+                path: self.place().path.clone(),
+                count,
+            }),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Making datasets.
 
 use hdf5_metno_sys::h5::hsize_t;
+use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5d, h5p};
 
 use super::dataset::Dataset;
 use super::dataspace::{Dataspace, UNLIMITED, elements, same_rank};
 use super::datatype::Datatype;
 use super::error::{Error, Result};
+use super::filter::{self, Filter};
 use super::group::Group;
 use super::handle::Handle;
 use super::library::call;
@@ -29,15 +31,9 @@ pub struct Chunked<'a> {
     pub filters: &'a [Filter],
     /// The bytes of the element that stands for what was never written; `None` is zero.
     pub fill: Option<&'a [u8]>,
-}
-
-/// One step between the elements of a chunk and its bytes in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filter {
-    /// First bytes of all elements together, then second bytes and so on.
-    Shuffle,
-    /// A zlib stream of this level, 0 to 9.
-    Deflate(u32),
+    /// Bytes of chunks that are kept in memory when blocks are written; `None` is the usual MiB.
+    /// With less than a chunk, and without filters, blocks go right into the file.
+    pub cache: Option<usize>,
 }
 
 /// A dataset whose bytes lie in raw files.
@@ -79,23 +75,23 @@ impl Group {
             chunk,
             filters,
             fill,
+            cache,
         } = *options;
         same_rank(shape.len(), chunk.len())?;
         let space = Dataspace::growing(shape, max_shape)?;
         let list = properties::dataset_creation()?;
         let rank = i32::try_from(chunk.len()).unwrap_or(i32::MAX);
         call!(h5p::H5Pset_chunk(list.id(), rank, chunk.as_ptr()))?;
-        for filter in filters {
-            match filter {
-                Filter::Shuffle => call!(h5p::H5Pset_shuffle(list.id()))?,
-                Filter::Deflate(level) => call!(h5p::H5Pset_deflate(list.id(), *level))?,
-            };
-        }
         let datatype = direct(element)?;
+        for filter in filters {
+            filter::add(list.id(), *filter, datatype.size())?;
+        }
         if let Some(fill) = fill {
             set_fill(&list, &datatype, fill)?;
         }
-        self.create_dataset(name, &datatype, &space, &list)
+        let access = cache.map(properties::dataset_access).transpose()?;
+        let access = access.as_ref().map_or(h5p::H5P_DEFAULT, Handle::id);
+        self.create_with_access(name, &datatype, &space, &list, access)
     }
 
     /// Makes a contiguous dataset of fixed extent, a scalar for an empty shape, and writes it.
@@ -191,6 +187,17 @@ impl Group {
         space: &Dataspace,
         creation: &Handle,
     ) -> Result<Dataset> {
+        self.create_with_access(name, datatype, space, creation, h5p::H5P_DEFAULT)
+    }
+
+    fn create_with_access(
+        &self,
+        name: &str,
+        datatype: &Datatype,
+        space: &Dataspace,
+        creation: &Handle,
+        access: hid_t,
+    ) -> Result<Dataset> {
         let link = properties::link_creation(name)?;
         let name = c_text(name)?;
         let id = call!(h5d::H5Dcreate2(
@@ -200,7 +207,7 @@ impl Group {
             space.handle.id(),
             link.id(),
             creation.id(),
-            h5p::H5P_DEFAULT
+            access
         ))?;
         Dataset::from_handle(Handle::new(id))
     }

@@ -51,10 +51,7 @@ impl Dataset {
 
     /// Changes the extent of a chunked dataset; new elements read as the fill value.
     pub fn set_extent(&self, shape: &[u64]) -> Result<()> {
-        same_rank(
-            self.space()?.extent()?.map_or(0, |(shape, _)| shape.len()),
-            shape.len(),
-        )?;
+        self.same_rank_as(shape)?;
         call!(h5d::H5Dset_extent(self.handle.id(), shape.as_ptr())).map(drop)
     }
 
@@ -64,10 +61,7 @@ impl Dataset {
     /// `skipped` tells that the i-th filter was left out for this chunk. The chunk must lie inside
     /// the extent, so extend before; chunks at the edge are stored whole, padded.
     pub fn write_chunk(&self, offset: &[u64], skipped: u32, bytes: &[u8]) -> Result<()> {
-        same_rank(
-            self.space()?.extent()?.map_or(0, |(shape, _)| shape.len()),
-            offset.len(),
-        )?;
+        self.same_rank_as(offset)?;
         if self.datatype.is_indirect() {
             return Err(Error::Type("text is not written as bytes".to_owned()));
         }
@@ -161,6 +155,11 @@ impl Dataset {
         let file = self.space()?;
         file.select_block(start, count)?;
         Ok((Dataspace::of(count)?, file))
+    }
+
+    pub(super) fn same_rank_as(&self, vector: &[u64]) -> Result<()> {
+        let extent = self.space()?.extent()?;
+        same_rank(extent.map_or(0, |(shape, _)| shape.len()), vector.len())
     }
 
     pub(super) fn space(&self) -> Result<Dataspace> {

@@ -46,6 +46,7 @@ pub(super) fn enter() -> impl Sized {
                 h5::H5open();
                 h5e::H5Eset_auto2(h5e::H5E_DEFAULT, None, std::ptr::null_mut());
             }
+            super::filter::register();
         }
     });
     lock

@@ -99,6 +99,15 @@ pub(super) fn plain_dataset_creation() -> Result<Rc<Handle>> {
     kept(&PLAIN, dataset_creation)
 }
 
+/// Access to a dataset with a chunk cache of so many bytes.
+pub(super) fn dataset_access(cache: usize) -> Result<Handle> {
+    // As many slots as usual, and the usual order of eviction.
+    let (slots, order) = (usize::MAX, -1.0);
+    let list = list!(H5P_CLS_DATASET_ACCESS);
+    call!(h5p::H5Pset_chunk_cache(list.id(), slots, cache, order))?;
+    Ok(list)
+}
+
 /// The list of this thread, made at its first use: thousands of objects are made alike.
 fn kept(
     made: &'static LocalKey<OnceCell<Rc<Handle>>>,

@@ -10,6 +10,7 @@ import json
 import sys
 
 import h5py
+import hdf5plugin  # noqa: F401  registers bitshuffle
 
 
 def describe(dataset):
@@ -28,6 +29,10 @@ def describe(dataset):
         "maxshape": dataset.maxshape,
         "chunks": dataset.chunks,
         "filters": [dataset.shuffle, dataset.compression, dataset.compression_opts],
+        "pipeline": [
+            [number, flags, list(values)]
+            for number, flags, values, _ in map(plist.get_filter, range(plist.get_nfilters()))
+        ],
         "fill": str(dataset.fillvalue),
         "fill defined": plist.fill_value_defined() == h5py.h5d.FILL_VALUE_USER_DEFINED,
         "stored": sorted(chunks),

@@ -4,6 +4,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod declared;
+mod grids;
+mod replaced;
 mod seen;
 mod shapes;
 mod stored;

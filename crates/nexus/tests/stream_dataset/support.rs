@@ -11,7 +11,7 @@ use hub::Hub;
 use nexus::chunk::Pool;
 use nexus::dataset::{Outbox, Policy, StreamDataset};
 use nexus::h5::{File, Group};
-use nexus::tree::{ElementType, Order, Storage};
+use nexus::tree::{ChunkOptions, Declared, ElementType, Order, Storage};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -61,6 +61,21 @@ impl Writer {
     ) -> StreamDataset {
         let (root, outbox) = (Rc::clone(&self.root), self.outbox.clone());
         let (shape, storage) = (shape.to_vec(), Storage::Free);
+        StreamDataset::new(root, path, element, shape, storage, policy, outbox).unwrap()
+    }
+
+    /// A dataset whose extent in the scan, chunks and filters are declared.
+    pub fn declared(
+        &self,
+        path: &str,
+        element: ElementType,
+        shape: &[Option<u64>],
+        (scan, chunks): (&[u64], ChunkOptions),
+        policy: Policy,
+    ) -> StreamDataset {
+        let (root, outbox, shape) = (Rc::clone(&self.root), self.outbox.clone(), shape.to_vec());
+        let scan = scan.to_vec();
+        let storage = Storage::Declared(Declared { scan, chunks });
         StreamDataset::new(root, path, element, shape, storage, policy, outbox).unwrap()
     }
 

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::StreamDataset;
-use crate::chunk::{ChunkShape, Slab, point_size, sealed_chunk};
+use super::Growing;
+use crate::chunk::{ChunkShape, MAX_CHUNK, Scheme, Slab, point_size, sealed_chunk};
 use crate::dataset::Error;
 use crate::dataset::outbox::{Parcel, Work};
 use crate::dataset::store::Store;
@@ -17,15 +17,26 @@ use crate::dataset::store::Store;
 /// those that the chunks were made for.
 const LARGEST_SLAB: u64 = 16;
 
-impl StreamDataset {
+/// How many points larger than what the policy allows may be in memory.
+const LEAST_POINTS: u64 = 4;
+
+impl Growing {
     /// Adds points, or missing points if there are no data.
-    pub(super) fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error> {
+    pub fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error> {
         self.since.get_or_insert_with(Instant::now);
+        if let Some((shape, _)) = &data {
+            for (largest, length) in self.element.iter_mut().zip(shape.iter()) {
+                *largest = (*largest).max(*length);
+            }
+        }
+        if self.store.is_none() {
+            self.create_declared()?;
+        }
         if self.store.is_none() {
             let chunk = sealed_chunk(&self.element, self.place.item(), self.policy.chunk);
             match chunk {
                 Some(chunk) if self.slab.rows() + count >= chunk.length => {
-                    self.create(chunk, true)?
+                    self.create(chunk, Scheme::GzipByteShuffle)?
                 }
                 _ => {
                     self.points += count;
@@ -47,9 +58,21 @@ impl StreamDataset {
         self.check()
     }
 
+    /// Makes the dataset that the scan declares, if it does.
+    fn create_declared(&mut self) -> Result<(), Error> {
+        let Some(guess) = self.place.guess() else {
+            return Ok(());
+        };
+        let Some((&length, element)) = guess.chunk.split_first() else {
+            return Ok(());
+        };
+        let element = element.to_vec();
+        self.create(ChunkShape { length, element }, guess.scheme)
+    }
+
     /// Makes the chunked dataset. What has come is dealt out to its chunks.
-    pub(super) fn create(&mut self, chunk: ChunkShape, filtered: bool) -> Result<(), Error> {
-        let (dataset, recipe) = match self.place.create_chunked(chunk, &self.element, filtered) {
+    pub(super) fn create(&mut self, chunk: ChunkShape, scheme: Scheme) -> Result<(), Error> {
+        let (dataset, recipe) = match self.place.create_chunked(chunk, &self.element, scheme) {
             Ok(made) => made,
             Err(error) => return Err(self.failed.insert(error).clone()),
         };
@@ -59,8 +82,8 @@ impl StreamDataset {
             path: self.place.path.clone(),
             dataset,
             recipe: Arc::new(recipe),
-            filtered,
             sparse: self.place.is_sparse(),
+            direct: self.place.declared().is_some() && scheme == Scheme::None,
             extent: RefCell::new(extent),
             pending: Cell::new(0),
             failure: RefCell::new(None),
@@ -101,9 +124,25 @@ impl StreamDataset {
             left -= rows;
             if rows == room {
                 self.post_slab(store);
-            } else if self.slab.bytes().len() as u64 > LARGEST_SLAB * self.policy.chunk {
-                self.post(Work::Blocks);
+            } else if self.slab.bytes().len() as u64 > self.largest_slab() {
+                self.post_part(store);
             }
+        }
+    }
+
+    /// Bytes of points that may wait in memory.
+    fn largest_slab(&self) -> u64 {
+        let chunk = self.policy.chunk;
+        if self.place.declared().is_none() || chunk == MAX_CHUNK {
+            return LARGEST_SLAB * chunk;
+        }
+        // Here the policy had no say in the size of the chunks. Chunks of large points are worth
+        // some memory, because each time that some are added the whole chunks are read and written.
+        let point = point_size(&self.element, self.place.item());
+        if point > chunk {
+            point.saturating_mul(LEAST_POINTS)
+        } else {
+            chunk
         }
     }
 
@@ -124,8 +163,8 @@ impl StreamDataset {
     pub(super) fn post_slab(&mut self, store: &Store) {
         self.usual = self.slab.bytes().len();
         if self.before > 0 {
-            self.post(Work::Blocks);
-        } else if store.filtered {
+            self.post_rest(store, true);
+        } else if store.filtered() {
             self.post(Work::Encode);
         } else {
             self.post(Work::Raw);
@@ -134,8 +173,26 @@ impl StreamDataset {
         self.filled = Some(Instant::now());
     }
 
+    /// Sends the slab on its way before the chunk is complete.
+    pub(super) fn post_part(&mut self, store: &Store) {
+        self.post_rest(store, false);
+    }
+
+    fn post_rest(&mut self, store: &Store, finish: bool) {
+        let before = self.before;
+        if self.place.declared().is_some() && store.filtered() {
+            self.post(|slab| Work::Part {
+                slab,
+                before,
+                finish,
+            });
+        } else {
+            self.post(Work::Blocks);
+        }
+    }
+
     /// Sends the slab on its way; what follows belongs to the same chunk.
-    pub(super) fn post(&mut self, work: impl FnOnce(Slab) -> Work) {
+    fn post(&mut self, work: impl FnOnce(Slab) -> Work) {
         let Some(store) = self.store.clone() else {
             return;
         };

@@ -1,0 +1,57 @@
+//! What the chunks of a dataset have in common.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use super::{ChunkShape, Fill, Scheme};
+
+/// What the chunks of a dataset have in common, and what was learnt from those made so far.
+#[derive(Debug)]
+pub struct Recipe {
+    /// Their shape.
+    pub shape: ChunkShape,
+    /// Bytes of one number.
+    pub item: usize,
+    /// What stands where there are no data.
+    pub fill: Fill,
+    /// Their filters.
+    pub scheme: Scheme,
+    /// Whether the last chunk had next to nothing in it.
+    pub(super) empty: AtomicBool,
+    /// How many rows of shuffled bytes are noise that is not worth looking into.
+    pub(super) noise: AtomicUsize,
+    /// Chunks made up to now.
+    pub(super) made: AtomicUsize,
+}
+
+impl Recipe {
+    /// A recipe for data of which nothing is known yet.
+    pub fn new(shape: ChunkShape, item: usize, fill: Fill, scheme: Scheme) -> Recipe {
+        Recipe {
+            shape,
+            item,
+            fill,
+            scheme,
+            empty: AtomicBool::new(false),
+            noise: AtomicUsize::new(0),
+            made: AtomicUsize::new(0),
+        }
+    }
+
+    /// The filter mask of a chunk that is stored as it is.
+    ///
+    /// HDF5 1.14 forgets to note another mask when a chunk is stored again in the same size. A
+    /// chunk that is stored as it is and then with filters has to be taken out in between, unless
+    /// they make it smaller.
+    pub fn skip_all(&self) -> u32 {
+        match self.scheme {
+            Scheme::None => 0,
+            Scheme::Gzip | Scheme::ByteShuffle | Scheme::BitShuffle | Scheme::Lz4BitShuffle => 0b1,
+            Scheme::GzipByteShuffle => 0b11,
+        }
+    }
+
+    /// Bytes of a chunk before the filters.
+    pub fn size(&self) -> usize {
+        self.shape.size(self.item) as usize
+    }
+}

@@ -1,0 +1,238 @@
+//! A dataset with the shape of the scan: a grid of points, or a single one.
+
+mod blocks;
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::place::Place;
+use super::{Error, Mode, Policy};
+use crate::chunk::{Guess, Scheme, Slab, point_size};
+use crate::h5;
+use blocks::blocks;
+
+/// How long points of a compressed grid wait: its last chunks are compressed each time.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Bytes of points that may wait.
+const MOST_WAITING: u64 = 4 << 20;
+
+/// Memory for chunks, at least and at most: with less than those of a row of the grid, the same
+/// chunks are compressed again for each row.
+const LEAST_CACHE: u64 = 1 << 20;
+const MOST_CACHE: u64 = 64 << 20;
+
+/// A dataset whose first dimensions are those of the scan, made at full size with the first point.
+///
+/// Points fill it in C order. Surplus points make the first dimension longer. Points are written
+/// through the HDF5 library, in blocks as large as possible, because what follows one another in time
+/// is scattered over chunks.
+pub(super) struct Grid {
+    place: Place,
+    /// The grid that was declared; empty for a single point.
+    scan: Vec<u64>,
+    policy: Policy,
+    /// Largest shape of a point up to now.
+    element: Vec<u64>,
+    points: u64,
+    /// Points that are written.
+    visible: u64,
+    waiting: Slab,
+    written: Option<Instant>,
+    dataset: Option<Made>,
+    failed: Option<Error>,
+}
+
+enum Made {
+    /// One value, written already.
+    Value,
+    /// An array, its extent, and whether it is compressed.
+    Array(h5::Dataset, Vec<u64>, bool),
+}
+
+impl Grid {
+    pub fn new(place: Place, scan: Vec<u64>, policy: Policy) -> Grid {
+        let element = place.shape.iter().map(|length| length.unwrap_or(0));
+        Grid {
+            element: element.collect(),
+            place,
+            // Only the first dimension may be without a length.
+            scan: scan
+                .iter()
+                .enumerate()
+                .map(|(axis, &length)| length.max(u64::from(axis > 0)))
+                .collect(),
+            policy,
+            points: 0,
+            visible: 0,
+            waiting: Slab::new(),
+            written: None,
+            dataset: None,
+            failed: None,
+        }
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub fn points(&self) -> u64 {
+        self.points
+    }
+
+    pub fn visible(&self) -> u64 {
+        self.visible
+    }
+
+    pub fn exists(&self) -> bool {
+        self.dataset.is_some()
+    }
+
+    pub fn check(&self) -> Result<(), Error> {
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    /// Adds points, or missing points if there are no data.
+    pub fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error> {
+        let room = if self.scan.is_empty() {
+            1u64.saturating_sub(self.points).min(count)
+        } else {
+            count
+        };
+        if room > 0 {
+            self.points += room;
+            match data {
+                Some((shape, data)) => {
+                    for (largest, length) in self.element.iter_mut().zip(shape) {
+                        *largest = (*largest).max(*length);
+                    }
+                    let size = point_size(shape, self.place.item()) * room;
+                    let expected = MOST_WAITING as usize;
+                    self.waiting
+                        .push(room, shape, &data[..size as usize], expected);
+                }
+                None => self.waiting.push_missing(room),
+            }
+            if self.waiting.bytes().len() as u64 > MOST_WAITING {
+                self.write()?;
+            }
+        }
+        if room < count {
+            return Err(Error::Single {
+                path: self.place.path.clone(),
+                count: count - room,
+            });
+        }
+        Ok(())
+    }
+
+    pub fn expose(&mut self) -> Result<(), Error> {
+        self.check()?;
+        if self.policy.mode == Mode::Backlog || self.waiting.is_empty() {
+            return Ok(());
+        }
+        let compressed = matches!(self.dataset, Some(Made::Array(.., true)));
+        if compressed && self.written.is_some_and(|at| at.elapsed() < PATIENCE) {
+            return Ok(());
+        }
+        self.write()
+    }
+
+    pub fn close(mut self) -> Result<u64, Error> {
+        self.check()?;
+        if !self.waiting.is_empty() {
+            self.write()?;
+        }
+        Ok(self.points)
+    }
+
+    /// Writes the points that wait. After a failure nothing is written any more.
+    fn write(&mut self) -> Result<(), Error> {
+        self.check()?;
+        let slab = std::mem::take(&mut self.waiting);
+        let done = self.create(&slab).and_then(|()| self.store(&slab));
+        if let Err(error) = done {
+            return Err(self.failed.insert(error).clone());
+        }
+        self.visible = self.points;
+        self.written = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Makes the dataset, if it is not there.
+    fn create(&mut self, slab: &Slab) -> Result<(), Error> {
+        if self.dataset.is_some() {
+            return Ok(());
+        }
+        let Some(Guess { chunk, scheme }) = self.place.guess() else {
+            return Ok(());
+        };
+        if chunk.is_empty() {
+            let value = Some(slab.bytes()).filter(|bytes| !bytes.is_empty());
+            self.place.create_value(value)?;
+            self.dataset = Some(Made::Value);
+            return Ok(());
+        }
+        let extent: Vec<u64> = self.scan.iter().chain(&self.element).copied().collect();
+        let cache = self.cache(&extent, &chunk);
+        let dataset = self.place.create(&extent, &chunk, scheme, Some(cache))?;
+        self.dataset = Some(Made::Array(dataset, extent, scheme != Scheme::None));
+        Ok(())
+    }
+
+    /// Bytes of the chunks that one pass over the inner dimensions touches.
+    fn cache(&self, extent: &[u64], chunk: &[u64]) -> usize {
+        let outer = usize::from(!self.scan.is_empty());
+        let chunks =
+            extent[outer..]
+                .iter()
+                .zip(&chunk[outer..])
+                .fold(1u64, |chunks, (length, chunk)| {
+                    chunks.saturating_mul(length.div_ceil((*chunk).max(1)).max(1))
+                });
+        let size = point_size(chunk, self.place.item());
+        let needed = chunks.saturating_mul(size);
+        // With less than one chunk the library would keep none.
+        needed.clamp(LEAST_CACHE, MOST_CACHE.max(size)) as usize
+    }
+
+    fn store(&mut self, slab: &Slab) -> Result<(), Error> {
+        let Some(Made::Array(dataset, extent, _)) = &mut self.dataset else {
+            return Ok(());
+        };
+        let (scan, item) = (&self.scan, self.place.item());
+        let per_row: u64 = scan.iter().skip(1).product();
+        let rows = self.points.div_ceil(per_row.max(1));
+        let wanted = scan.iter().enumerate().map(|(axis, &length)| match axis {
+            0 => length.max(rows),
+            _ => length,
+        });
+        let wanted: Vec<u64> = wanted
+            .chain(self.element.iter().copied())
+            .zip(extent.iter())
+            .map(|(wanted, &present)| wanted.max(present))
+            .collect();
+        let store = || -> h5::Result<()> {
+            if wanted != *extent {
+                dataset.set_extent(&wanted)?;
+                *extent = wanted;
+            }
+            let first = self.points - slab.rows();
+            for (row, run, mut bytes) in slab.runs(item) {
+                let Some(shape) = &run.shape else { continue };
+                for (mut start, mut count) in blocks(first + row, run.rows, scan) {
+                    let points: u64 = count.iter().product();
+                    let (part, rest) = bytes.split_at((point_size(shape, item) * points) as usize);
+                    bytes = rest;
+                    start.extend(shape.iter().map(|_| 0));
+                    count.extend(shape.iter());
+                    dataset.write_block(&start, &count, part)?;
+                }
+            }
+            Ok(())
+        };
+        let stored = store();
+        stored.map_err(|source| self.place.failure("store points", source))
+    }
+}

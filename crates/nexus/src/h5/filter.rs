@@ -1,0 +1,144 @@
+//! The filters of datasets, and one that the C library does not bring: bitshuffle.
+
+use std::ffi::{c_uint, c_void};
+use std::panic;
+
+use hdf5_metno_sys::h5i::hid_t;
+use hdf5_metno_sys::h5z::{self, H5Z_class2_t};
+use hdf5_metno_sys::{h5, h5p};
+
+use super::error::Result;
+use super::library::call;
+use crate::chunk;
+
+/// One step between the elements of a chunk and its bytes in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// First bytes of all elements together, then second bytes and so on.
+    Shuffle,
+    /// A zlib stream of this level, 0 to 9.
+    Deflate(u32),
+    /// First bits of all elements together, then second bits and so on, as they are or with LZ4.
+    BitShuffle {
+        /// Whether the bits are compressed.
+        lz4: bool,
+    },
+}
+
+/// What the plugin writes next to the filter's number: its version, then the size of an element,
+/// the size of a block (0: usual), the compressor.
+const PLUGIN_VERSION: [c_uint; 2] = [0, 4];
+const LZ4: c_uint = 2;
+
+/// Adds a filter to a list of dataset creation, for elements of `item` bytes.
+pub(super) fn add(list: hid_t, filter: Filter, item: usize) -> Result<()> {
+    match filter {
+        Filter::Shuffle => call!(h5p::H5Pset_shuffle(list))?,
+        Filter::Deflate(level) => call!(h5p::H5Pset_deflate(list, level))?,
+        Filter::BitShuffle { lz4 } => {
+            let [major, minor] = PLUGIN_VERSION;
+            let item = c_uint::try_from(item).unwrap_or(c_uint::MAX);
+            let values = [major, minor, item, 0, if lz4 { LZ4 } else { 0 }];
+            call!(h5p::H5Pset_filter(
+                list,
+                chunk::BITSHUFFLE,
+                h5z::H5Z_FLAG_OPTIONAL,
+                values.len(),
+                values.as_ptr()
+            ))?
+        }
+    };
+    Ok(())
+}
+
+/// Tells the library of bitshuffle. To be called under its lock; may be repeated.
+pub(super) fn register() {
+    let class = H5Z_class2_t {
+        version: h5z::H5Z_CLASS_T_VERS as i32,
+        id: chunk::BITSHUFFLE,
+        encoder_present: 1,
+        decoder_present: 1,
+        // As the plugin has it, because the name is stored in files.
+        name: c"bitshuffle; see https://github.com/kiyo-masui/bitshuffle".as_ptr(),
+        can_apply: None,
+        set_local: None,
+        filter: Some(bitshuffle),
+    };
+    // SAFETY: the library copies the description; the name and the function live for ever. A
+    // failure shows where the filter is used.
+    let status = unsafe { h5z::H5Zregister((&raw const class).cast()) };
+    if status < 0 {
+        tracing::warn!("HDF5 takes no filters");
+    }
+}
+
+/// The filter as the library calls it: it replaces the buffer and gives the number of its bytes, or
+/// 0 for a failure.
+unsafe extern "C" fn bitshuffle(
+    flags: c_uint,
+    value_count: usize,
+    values: *const c_uint,
+    length: usize,
+    buffer_size: *mut usize,
+    buffer: *mut *mut c_void,
+) -> usize {
+    // SAFETY: the library gives as many values and bytes as it says.
+    let (values, source) = unsafe {
+        if values.is_null() || (*buffer).is_null() {
+            return 0;
+        }
+        (
+            std::slice::from_raw_parts(values, value_count),
+            std::slice::from_raw_parts((*buffer).cast::<u8>().cast_const(), length),
+        )
+    };
+    let reverse = flags & h5z::H5Z_FLAG_REVERSE != 0;
+    // A panic must not cross the library.
+    let filtered = panic::catch_unwind(|| filtered(values, reverse, source));
+    let Ok(Some(target)) = filtered else {
+        return 0;
+    };
+    // SAFETY: the new buffer is of the size of what is copied; the old one, of which `source` is not
+    // used any more, came from the same allocator.
+    unsafe {
+        let memory = h5::H5allocate_memory(target.len(), false.into());
+        if memory.is_null() {
+            return 0;
+        }
+        std::ptr::copy_nonoverlapping(target.as_ptr(), memory.cast(), target.len());
+        h5::H5free_memory(*buffer);
+        *buffer = memory;
+        *buffer_size = target.len();
+    }
+    target.len()
+}
+
+/// The bytes after the filter, or before it.
+fn filtered(values: &[c_uint], reverse: bool, source: &[u8]) -> Option<Vec<u8>> {
+    let item = usize::try_from(*values.get(2)?).ok()?;
+    let compressor = values.get(4).copied().unwrap_or(0);
+    let mut spare = Vec::new();
+    match (compressor, reverse) {
+        (0, false) => {
+            let mut target = vec![0; source.len()];
+            chunk::bitshuffle(source, item, &mut target, &mut spare);
+            Some(target)
+        }
+        (0, true) => {
+            let mut target = vec![0; source.len()];
+            chunk::bitunshuffle(source, item, &mut target, &mut spare);
+            Some(target)
+        }
+        (LZ4, false) => {
+            let mut target = Vec::new();
+            chunk::bitshuffle_lz4(source, item, &mut target, &mut spare);
+            Some(target)
+        }
+        (LZ4, true) => {
+            // No byte of LZ4 stands for more than 255, and chunks are smaller than 4 GiB.
+            let limit = source.len().saturating_mul(256).min(u32::MAX as usize);
+            chunk::bitunshuffle_lz4(source, item, limit, &mut spare)
+        }
+        _ => None,
+    }
+}
