@@ -1,5 +1,7 @@
 //! What became of a scan: one answer to "are my data saved?".
 
+pub mod figures;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

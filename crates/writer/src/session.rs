@@ -7,10 +7,11 @@ use std::time::Duration;
 use blissdata::resp::{Command, Value};
 use blissdata::store::{DataStore, History, ScanKey};
 use hub::Queue;
+use tokio::time::{Instant, interval_at};
 use tracing::{info, warn};
 
 use crate::options::{DataWriter, SaveOptions};
-use crate::report::{Outcome, ScanReport};
+use crate::report::{Outcome, ScanReport, figures};
 use crate::scan::NexusScanWriter;
 use crate::subscriber::{
     Consumer, Context, Fault, IllegalTransition, Listener, Mode, Sink, Subscriber,
@@ -19,6 +20,9 @@ use crate::workshop::Workshop;
 
 /// Longest wait for a new scan before the listener looks whether it shall stop.
 const POLL: Duration = Duration::from_millis(500);
+
+/// How often people hear how far a scan is, as with the Python writer.
+const PROGRESS: Duration = Duration::from_secs(5);
 
 /// Which scans to save, and who hears of it.
 #[derive(Clone, Default)]
@@ -194,8 +198,8 @@ impl SessionScans {
         self.announcer.tell(Notice::Started(writer.clone())).await;
         let (running, announcer) = (self.running.clone(), self.announcer.clone());
         hub::spawn(async move {
-            let report = writer.report().await;
-            log(&report);
+            let report = follow(&writer).await;
+            writer.subscriber().span().in_scope(|| log(&report));
             announcer.tell(Notice::Ended(report)).await;
             running
                 .lock()
@@ -222,6 +226,24 @@ impl Announcer {
             && notices.put(notice, 1).await.is_err()
         {
             // Whoever listened has gone: nobody misses the notice.
+        }
+    }
+}
+
+/// Tells now and then how far a scan is, until it has ended.
+async fn follow(writer: &NexusScanWriter) -> ScanReport {
+    let mut clock = interval_at(Instant::now() + PROGRESS, PROGRESS);
+    let scan = writer.key();
+    loop {
+        tokio::select! {
+            report = writer.report() => return report,
+            _ = clock.tick() => writer.subscriber().span().in_scope(|| {
+                let progress = writer.progress();
+                let size = figures::bytes(progress.bytes());
+                let duration = writer.subscriber().duration().unwrap_or_default();
+                let duration = figures::duration(duration);
+                info!(%scan, "{}pts {size} {duration}", progress.points());
+            }),
         }
     }
 }

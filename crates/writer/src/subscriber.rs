@@ -20,11 +20,18 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::field::Empty;
+use tracing::{Span, info_span};
+
 use hub::{BlockingInGreenlet, Budget, Event, Thread};
 
 pub use drive::Sink;
 use status::Status;
 pub use status::{IllegalTransition, State};
+
+/// Name of the span in which a subscriber works. Its fields are `node`, `name` (what people call
+/// the node, once that is known) and `state`.
+pub const SPAN: &str = "subscriber";
 
 /// Waits for events of a node and hands them on.
 pub trait Listener: 'static {
@@ -150,12 +157,14 @@ impl Subscriber {
         L: Listener<Event = C::Event>,
         C: Consumer,
     {
-        self.status.start()?;
+        let span = info_span!(SPAN, node = self.node, name = Empty, state = "INIT");
+        self.status.start(span.clone())?;
         drive::start(
             mode,
             Context {
                 status: self.status.clone(),
             },
+            span,
             listener,
             consumer,
         );
@@ -209,6 +218,11 @@ impl Subscriber {
     /// Why the subscriber is in FAULT.
     pub fn fault(&self) -> Option<Fault> {
         self.status.fault()
+    }
+
+    /// The context of log lines about the subscriber; none before the start.
+    pub fn span(&self) -> Span {
+        self.status.span()
     }
 
     /// Whether the subscriber has ended.

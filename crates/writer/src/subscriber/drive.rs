@@ -10,6 +10,8 @@ use std::time::Duration;
 use hub::{AsyncResult, Event, Queue};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
+use tracing::{Instrument as _, Span};
+
 use super::status::Status;
 use super::{Consumer, Context, Fault, Listener, Mode};
 
@@ -46,6 +48,7 @@ impl<C: Consumer> Sink<C> {
 pub fn start<L, C>(
     mode: Mode,
     context: Context,
+    span: Span,
     listener: L,
     consumer: impl FnOnce() -> C + Send + 'static,
 ) where
@@ -55,7 +58,7 @@ pub fn start<L, C>(
     let (budget, thread) = match mode {
         Mode::Sequential => {
             let together = together(context.clone(), listener, consumer());
-            return supervise(context, together);
+            return supervise(context, together.instrument(span));
         }
         Mode::Concurrent(budget) => (budget, None),
         Mode::Parallel(thread, budget) => (budget, Some(thread)),
@@ -67,12 +70,18 @@ pub fn start<L, C>(
     };
     let (there, status) = (line.clone(), context.status.clone());
     let consuming = match thread {
-        None => Ok(hub::spawn(consume(status, there, consumer()))),
-        Some(thread) => thread
-            .spawn(move || consume(status, there, consumer()))
-            .map_err(|error| Fault::new(&error)),
+        None => Ok(hub::spawn(
+            consume(status, there, consumer()).instrument(span.clone()),
+        )),
+        Some(thread) => {
+            let span = span.clone();
+            thread
+                .spawn(move || consume(status, there, consumer()).instrument(span))
+                .map_err(|error| Fault::new(&error))
+        }
     };
-    supervise(context.clone(), async move {
+    let supervised = context.clone();
+    let work = async move {
         let mut consuming = consuming?;
         // Kept in any case: a listener that panics must not leave the consumer waiting.
         let told = line.heard.promise(unheard());
@@ -92,7 +101,8 @@ pub fn start<L, C>(
         consuming
             .await
             .unwrap_or_else(|error| Err(Fault::new(&error)))
-    });
+    };
+    supervise(supervised, work.instrument(span));
 }
 
 /// What lies between a listener and a consumer that run beside each other.

@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hub::Event;
+use tracing::Span;
+use tracing::field::display;
 
 use super::Fault;
 
@@ -51,6 +53,14 @@ struct Life {
     fault: Option<Fault>,
     started: Option<Instant>,
     ended: Option<Instant>,
+    span: Span,
+}
+
+impl Life {
+    fn come_to(&mut self, state: State) {
+        self.state = state;
+        self.span.record("state", display(state));
+    }
 }
 
 impl Status {
@@ -61,6 +71,7 @@ impl Status {
             fault: None,
             started: None,
             ended: None,
+            span: Span::none(),
         };
         Status {
             life: Mutex::new(life),
@@ -70,7 +81,7 @@ impl Status {
         }
     }
 
-    pub fn start(&self) -> Result<(), IllegalTransition> {
+    pub fn start(&self, span: Span) -> Result<(), IllegalTransition> {
         let mut life = self.life();
         match life.state {
             State::Init | State::Off if !life.running => {}
@@ -82,6 +93,7 @@ impl Status {
             fault: None,
             started: Some(Instant::now()),
             ended: None,
+            span,
         };
         // A stop or kill that came before the start counts: nothing is lost between the two.
         self.done.clear();
@@ -91,7 +103,7 @@ impl Status {
     pub fn ready(&self) {
         let mut life = self.life();
         if life.state == State::Init && life.running {
-            life.state = State::On;
+            life.come_to(State::On);
         }
     }
 
@@ -119,17 +131,21 @@ impl Status {
         if let Err(fault) = end {
             life.fault.get_or_insert(fault);
         }
-        life.state = if life.fault.is_some() {
-            State::Fault
-        } else {
-            State::Off
+        let state = match life.fault {
+            Some(_) => State::Fault,
+            None => State::Off,
         };
+        life.come_to(state);
         life.running = false;
         life.ended = Some(Instant::now());
         drop(life);
         self.stopping.clear();
         self.killed.clear();
         self.done.send();
+    }
+
+    pub fn span(&self) -> Span {
+        self.life().span.clone()
     }
 
     pub fn state(&self) -> State {
