@@ -1,12 +1,18 @@
 //! What can be typed.
 
+mod logging;
+mod saving;
+mod session_writer;
+
 use std::path::PathBuf;
 
-use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use clap::{Args as Group, Parser, Subcommand};
+use writer::options::DataWriter;
 
 use crate::simulation::{ImageSize, ScanKind};
-use writer::checks::DiskSpace;
-use writer::options::SaveOptions;
+pub use logging::{Console, LogFormat, Logging};
+pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
+pub use session_writer::SessionWriterArgs;
 
 /// Saves BLISS scans from Redis as NeXus HDF5 files.
 #[derive(Parser)]
@@ -19,37 +25,11 @@ use writer::options::SaveOptions;
 pub struct Args {
     #[command(flatten)]
     pub logging: Logging,
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// How to tell what happens.
-#[derive(Group)]
-pub struct Logging {
-    /// Least severe messages to show: error, warning, info (the default, but for the demo), debug,
-    /// trace
-    #[arg(long, global = true, value_name = "LEVEL")]
-    pub log: Option<String>,
-    /// Also write the messages to this file
-    #[arg(long, global = true, value_name = "FILE")]
-    pub logfile: Option<PathBuf>,
-    /// Size in MB at which the log file is rotated; 0 for never
-    #[arg(long, global = true, default_value_t = 5.0, value_name = "MB")]
-    pub filesize: f64,
-    /// Rotated log files to keep
-    #[arg(long, global = true, default_value_t = 9, value_name = "N")]
-    pub filebackups: usize,
     /// Form of the messages
     #[arg(long, global = true, default_value = "text", value_enum)]
     pub log_format: LogFormat,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// One line for people.
-    Text,
-    /// One JSON object a line, for collectors.
-    Json,
+    #[command(subcommand)]
+    pub command: Command,
 }
 
 #[derive(Subcommand)]
@@ -59,16 +39,28 @@ pub enum Command {
         /// Redis of the scans: redis://, rediss:// or unix://
         #[arg(env = "REDIS_DATA_URL", hide_env_values = true)]
         url: String,
+        /// Take scans that ask for this writer, and those that ask for none but publish their
+        /// layout; `any` takes all
+        #[arg(
+            long,
+            alias = "data_writer",
+            default_value = "mapping",
+            value_name = "NAME"
+        )]
+        data_writer: DataWriter,
         #[command(flatten)]
         saving: Saving,
     },
     /// Save the scans of one BLISS session
+    #[command(mut_arg("recommended_disk_space", |arg| arg.default_value("1024")))]
     Session {
         /// Name of the session
         name: String,
         /// Redis of the scans; otherwise REDIS_DATA_URL, otherwise Beacon is asked (BEACON_HOST)
         #[arg(long, value_name = "URL")]
         redis: Option<String>,
+        #[command(flatten)]
+        service: Service,
         #[command(flatten)]
         saving: Saving,
     },
@@ -106,40 +98,6 @@ pub enum Command {
         #[arg(long)]
         directory: Option<PathBuf>,
     },
-}
-
-/// What must hold for a scan to be saved.
-#[derive(Group, Clone, Copy)]
-pub struct Saving {
-    /// Disk space in MB without which no scan is started
-    #[arg(
-        long,
-        alias = "required_disk_space",
-        default_value_t = 200,
-        value_name = "MB"
-    )]
-    pub required_disk_space: u64,
-    /// Disk space in MB below which a scan gets a warning
-    #[arg(
-        long,
-        alias = "recommended_disk_space",
-        default_value_t = 1000,
-        value_name = "MB"
-    )]
-    pub recommended_disk_space: u64,
-}
-
-impl Saving {
-    /// The same for the writer.
-    pub fn options(&self) -> SaveOptions {
-        SaveOptions {
-            space: DiskSpace {
-                required: self.required_disk_space.saturating_mul(1_000_000),
-                recommended: self.recommended_disk_space.saturating_mul(1_000_000),
-            },
-            ..SaveOptions::default()
-        }
-    }
 }
 
 impl Command {

@@ -4,6 +4,7 @@ mod connect;
 mod demo;
 mod follow;
 mod save;
+mod semaphore;
 mod simulate;
 mod tree;
 
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 
 use hub::Hub;
 
-use crate::args::Command;
+use crate::args::{Command, Saving, Service};
 use crate::exit::Failure;
 
 /// What a command comes to.
@@ -21,12 +22,17 @@ pub type Outcome = Result<ExitCode, Failure>;
 /// Runs a command to its end.
 pub fn run(command: Command) -> Outcome {
     match command {
-        Command::Run { url, saving } => on_hub(follow::run(url, saving)),
+        Command::Run {
+            url,
+            data_writer,
+            saving,
+        } => on_hub(follow::run(url, data_writer, saving)),
         Command::Session {
             name,
             redis,
+            service,
             saving,
-        } => on_hub(follow::session(name, redis, saving)),
+        } => session(name, redis, service, saving),
         Command::Save {
             url,
             keys,
@@ -37,6 +43,11 @@ pub fn run(command: Command) -> Outcome {
         Command::Tree { file, path } => tree::tree(&file, &path),
         Command::Demo { directory } => on_hub(demo::demo(directory)),
     }
+}
+
+/// Saves the scans of one session.
+pub fn session(name: String, redis: Option<String>, service: Service, saving: Saving) -> Outcome {
+    on_hub(follow::session(name, redis, service, saving))
 }
 
 fn on_hub(command: impl Future<Output = Outcome>) -> Outcome {

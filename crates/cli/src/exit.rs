@@ -26,9 +26,9 @@ impl Failure {
     }
 
     /// Tells the error with its causes on standard error.
-    pub fn report(&self) -> ExitCode {
+    pub fn report(&self, program: &str) -> ExitCode {
         eprintln!(
-            "nexus-writer: {}",
+            "{program}: {}",
             writer::subscriber::with_causes(self.error.as_ref())
         );
         ExitCode::from(self.code)

@@ -1,41 +1,78 @@
 //! `run` and `session`: scans as they appear.
 
+use std::future::pending;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use blissdata::store::DataStore;
+use hub::Queue;
 use writer::Workshop;
-use writer::session::{NexusSessionWriter, SessionOptions};
+use writer::options::DataWriter;
+use writer::session::{NexusSessionWriter, Notice, SessionOptions};
 
+use super::semaphore::Semaphore;
 use super::{Outcome, connect};
-use crate::args::Saving;
-use crate::exit;
+use crate::args::{MEBIBYTE, MEGABYTE, Saving, Service};
+use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
-/// Saves every scan that has a layout.
-pub async fn run(url: String, saving: Saving) -> Outcome {
-    follow(Some(url), None, saving).await
+/// Saves every scan that asks for this writer.
+pub async fn run(url: String, writer: DataWriter, saving: Saving) -> Outcome {
+    let options = SessionOptions {
+        writer,
+        save: saving.options(MEGABYTE),
+        ..SessionOptions::default()
+    };
+    follow(Some(url), options, None).await
 }
 
 /// Saves the scans of one session.
-pub async fn session(name: String, redis: Option<String>, saving: Saving) -> Outcome {
-    follow(redis, Some(name), saving).await
+pub async fn session(
+    name: String,
+    redis: Option<String>,
+    service: Service,
+    saving: Saving,
+) -> Outcome {
+    let options = SessionOptions {
+        session: Some(name),
+        writer: service.data_writer,
+        save: saving.options(MEBIBYTE),
+        notices: None,
+    };
+    follow(redis, options, service.start_semaphore_file).await
 }
 
-async fn follow(redis: Option<String>, session: Option<String>, saving: Saving) -> Outcome {
+async fn follow(
+    redis: Option<String>,
+    mut options: SessionOptions,
+    semaphore: Option<PathBuf>,
+) -> Outcome {
     let interrupts = Interrupts::listen()?;
     let url = connect::find(redis.as_deref()).await?;
+    let mut semaphore = semaphore.map(Semaphore::prepare).transpose()?;
     // A service outlives its Redis: whether it is there already does not matter.
     let store = DataStore::new(&url);
     if !connect::ready(&store, &interrupts).await? {
         return Ok(exit::SUCCESS);
     }
     let workshop = Arc::new(Workshop::start()?);
-    let options = SessionOptions {
-        session,
-        save: saving.options(),
-        ..SessionOptions::default()
-    };
+    let notices = semaphore.is_some().then(|| Queue::new(1));
+    options.notices = notices.clone();
     let session = NexusSessionWriter::start(&workshop, &store, options)?;
+    let served = tokio::select! {
+        served = serve(&session, &interrupts) => served,
+        Err(failure) = raise(semaphore.as_mut(), notices) => Err(failure),
+    };
+    if served.is_err() {
+        session.subscriber().stop();
+        session.subscriber().join(None).await;
+    }
+    workshop.stop().await?;
+    served.map(|()| exit::SUCCESS)
+}
+
+/// Lets the session save scans until it fails, or until signals tell otherwise.
+async fn serve(session: &NexusSessionWriter, interrupts: &Interrupts) -> Result<(), Failure> {
     tokio::select! {
         _ = session.subscriber().join(None) => {}
         () = interrupts.finish.wait() => {
@@ -49,9 +86,22 @@ async fn follow(redis: Option<String>, session: Option<String>, saving: Saving) 
             }
         }
     }
-    workshop.stop().await?;
     match session.subscriber().fault() {
         Some(fault) => Err(fault.into()),
-        None => Ok(exit::SUCCESS),
+        None => Ok(()),
     }
+}
+
+/// Raises the semaphore once scans are taken. Ends only if that fails.
+async fn raise(
+    semaphore: Option<&mut Semaphore>,
+    notices: Option<Queue<Notice>>,
+) -> Result<(), Failure> {
+    if let (Some(semaphore), Some(notices)) = (semaphore, notices) {
+        while !matches!(notices.get().await, Some(Notice::Subscribed) | None) {}
+        // Nothing else is of interest, and nobody shall wait until it is heard.
+        notices.close();
+        semaphore.raise()?;
+    }
+    pending().await
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use blissdata::store::{DataStore, ScanKey};
 use serde_json::json;
+use writer::options::SaveOptions;
 use writer::report::{Outcome as Saved, ScanReport};
 use writer::{NexusScanWriter, Workshop};
 
 use super::{Outcome, connect};
-use crate::args::Saving;
+use crate::args::{MEGABYTE, Saving};
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
@@ -36,6 +37,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
     }
     let workshop = Workshop::start()?;
     workshop.keep_files().await?;
+    let options = saving.options(MEGABYTE);
     let mut worst = Saved::Skipped;
     let mut waiting = VecDeque::from(keys);
     let mut running = VecDeque::new();
@@ -44,7 +46,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
             let Some(key) = waiting.pop_front() else {
                 break;
             };
-            let scan = begin(&workshop, &store, key, saving)?;
+            let scan = begin(&workshop, &store, key, &options)?;
             tokio::select! {
                 // One that is not even prepared must not keep the others.
                 _ = hub::timeout(ORDER, scan.begun()) => {}
@@ -71,14 +73,14 @@ fn begin(
     workshop: &Workshop,
     store: &DataStore,
     key: ScanKey,
-    saving: Saving,
+    options: &SaveOptions,
 ) -> Result<NexusScanWriter, Failure> {
     Ok(NexusScanWriter::start(
         workshop,
         store,
         key,
         None,
-        saving.options(),
+        options.clone(),
     )?)
 }
 

@@ -7,6 +7,7 @@ mod layouts;
 mod live;
 mod paths;
 mod scans;
+mod session_writer;
 mod signals;
 mod stage;
 mod stores;

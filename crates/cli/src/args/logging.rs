@@ -1,0 +1,51 @@
+//! How to tell what happens.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, ValueEnum};
+
+/// What all programs have.
+#[derive(Group)]
+pub struct Logging {
+    /// Least severe messages to show: error, warning, info, debug, trace (also the names of
+    /// Python's logging: critical, notset)
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<String>,
+    /// Also write the messages to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub logfile: Option<PathBuf>,
+    /// Also write the messages below warnings to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub logfileout: Option<PathBuf>,
+    /// Also write warnings and errors to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub logfileerr: Option<PathBuf>,
+    /// Size in MB at which a log file is rotated; 0 for never
+    #[arg(long, global = true, default_value_t = 5.0, value_name = "MB")]
+    pub filesize: f64,
+    /// Rotated files to keep of a log file
+    #[arg(long, global = true, default_value_t = 9, value_name = "N")]
+    pub filebackups: usize,
+}
+
+/// What programs have that took their place from one in Python.
+#[derive(Group)]
+pub struct Console {
+    /// No messages on standard output
+    #[arg(long)]
+    pub nologstdout: bool,
+    /// What is written to standard output becomes messages
+    #[arg(long)]
+    pub redirectstdout: bool,
+    /// What is written to standard error becomes messages
+    #[arg(long)]
+    pub redirectstderr: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line for people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}

@@ -1,0 +1,196 @@
+//! What a user can choose about the saving of scans.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args as Group, ValueEnum};
+use writer::checks::DiskSpace;
+use writer::options::{DataWriter, LayoutChoice, SaveOptions};
+
+/// The megabyte of `blisswriter run` 3.0.0.
+pub const MEGABYTE: u64 = 1_000_000;
+/// The megabyte of the NexusSessionWriter of `blisswriter` 2.0.0.
+pub const MEBIBYTE: u64 = 1 << 20;
+
+/// What the profiler of `blisswriter` 2.0.0 is called by.
+const PROFILES: [&str; 10] = [
+    "OFF", "CPU30", "CPU50", "CPU100", "WALL30", "WALL50", "WALL100", "MEM30", "MEM50", "MEM100",
+];
+
+/// How scans are saved.
+#[derive(Group, Clone)]
+pub struct Saving {
+    /// Layout of the file; auto: the one that the scan asks for
+    #[arg(long, value_enum, default_value = "auto")]
+    layout: Layout,
+    /// Datasets of grid scans have the shape of the grid, instead of one row of points
+    #[arg(long)]
+    keepshape: bool,
+    /// Positioners of one device share a group
+    #[arg(long, alias = "multivalue_positioners")]
+    multivalue_positioners: bool,
+    /// Refer to images in files other than HDF5 by a dataset of raw data
+    #[arg(long, alias = "enable_external_nonhdf5")]
+    enable_external_nonhdf5: bool,
+    /// Do not refer to images in HDF5 files by a virtual dataset
+    #[arg(long, alias = "disable_external_hdf5")]
+    disable_external_hdf5: bool,
+    /// Copy images that are not referred to, instead of listing their files
+    #[arg(long, alias = "copy_non_external")]
+    copy_non_external: bool,
+    /// Ignore what BLISS publishes for the layout (devices, instrument, master files)
+    #[arg(long)]
+    noconfig: bool,
+    /// Disk space in MB without which no scan is started; 0 for no limit
+    #[arg(
+        long,
+        alias = "required_disk_space",
+        default_value_t = 200,
+        value_name = "MB",
+        allow_negative_numbers = true
+    )]
+    required_disk_space: i64,
+    /// Disk space in MB below which a scan gets a warning; 0 for no limit
+    #[arg(
+        long,
+        alias = "recommended_disk_space",
+        default_value_t = 1000,
+        value_name = "MB",
+        allow_negative_numbers = true
+    )]
+    recommended_disk_space: i64,
+    /// Accepted because the Python writer has it; no effect
+    #[arg(
+        long,
+        alias = "resource_profiling",
+        default_value = "OFF",
+        value_name = "NAME",
+        ignore_case = true,
+        hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(PROFILES)
+    )]
+    resource_profiling: String,
+}
+
+/// What only a service has.
+#[derive(Group, Clone)]
+pub struct Service {
+    /// Take scans that ask for this writer, and those that ask for none but publish their layout;
+    /// `any` takes all
+    #[arg(
+        long,
+        alias = "data_writer",
+        default_value = "external",
+        value_name = "NAME"
+    )]
+    pub data_writer: DataWriter,
+    /// File to make once scans are taken, and to remove at the end
+    #[arg(long, alias = "start_semaphore_file", value_name = "FILE")]
+    pub start_semaphore_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Layout {
+    Auto,
+    Classic,
+    H5maps,
+}
+
+impl Saving {
+    /// The same for the writer. Tells what has no effect.
+    pub fn options(&self, megabyte: u64) -> SaveOptions {
+        if !self.resource_profiling.eq_ignore_ascii_case("off") {
+            tracing::warn!("--resource-profiling has no effect: a profiler attaches from outside");
+        }
+        // As the Python writer has it, no limit is below zero.
+        let bytes = |size: i64| u64::try_from(size).unwrap_or(0).saturating_mul(megabyte);
+        SaveOptions {
+            space: DiskSpace {
+                required: bytes(self.required_disk_space),
+                recommended: bytes(self.recommended_disk_space),
+            },
+            layout: match self.layout {
+                Layout::Auto => LayoutChoice::Auto,
+                Layout::Classic => LayoutChoice::Classic,
+                Layout::H5maps => LayoutChoice::H5maps,
+            },
+            flat: !self.keepshape,
+            multivalue_positioners: self.multivalue_positioners,
+            allow_external_nonhdf5: self.enable_external_nonhdf5,
+            allow_external_hdf5: !self.disable_external_hdf5,
+            copy_non_external: self.copy_non_external,
+            configurable: !self.noconfig,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        saving: Saving,
+    }
+
+    fn options(arguments: &[&str]) -> SaveOptions {
+        let typed = std::iter::once(&"writer").chain(arguments);
+        Typed::try_parse_from(typed)
+            .unwrap()
+            .saving
+            .options(MEBIBYTE)
+    }
+
+    #[test]
+    fn nothing_typed_is_the_usual() {
+        let usual = SaveOptions {
+            space: DiskSpace {
+                required: 200 << 20,
+                recommended: 1000 << 20,
+            },
+            ..SaveOptions::default()
+        };
+        assert_eq!(options(&[]), usual);
+    }
+
+    #[test]
+    fn every_option_has_its_effect_in_both_spellings() {
+        let dashed = [
+            "--keepshape",
+            "--multivalue-positioners",
+            "--enable-external-nonhdf5",
+            "--disable-external-hdf5",
+            "--copy-non-external",
+            "--noconfig",
+            "--required-disk-space=0",
+            "--recommended-disk-space=-1",
+            "--layout=classic",
+            "--resource-profiling=cpu50",
+        ];
+        let underscored = dashed.map(|option| {
+            let (name, value) = option.split_at(option.find('=').unwrap_or(option.len()));
+            format!("--{}{value}", name[2..].replace('-', "_"))
+        });
+        let expected = SaveOptions {
+            space: DiskSpace {
+                required: 0,
+                recommended: 0,
+            },
+            layout: LayoutChoice::Classic,
+            flat: false,
+            multivalue_positioners: true,
+            allow_external_nonhdf5: true,
+            allow_external_hdf5: false,
+            copy_non_external: true,
+            configurable: false,
+        };
+        assert_eq!(options(&dashed), expected);
+        assert_eq!(
+            options(&underscored.each_ref().map(String::as_str)),
+            expected
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! The `NexusSessionWriter` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::session_writer()
+}

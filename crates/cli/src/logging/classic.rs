@@ -1,0 +1,129 @@
+//! The lines of the Python writer: level, time, logger, contexts, message.
+
+use std::fmt::{self, Write as _};
+
+use chrono::{DateTime, Local};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+
+use super::context::Named;
+
+/// `INFO  2026-11-23 00:40:00,283 writer.session: [demo (ON)] message`
+pub struct ClassicLine;
+
+impl<S, N> FormatEvent<S, N> for ClassicLine
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'w> FormatFields<'w> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let about = event.metadata();
+        let mut contexts = Vec::new();
+        for span in context
+            .event_scope()
+            .into_iter()
+            .flat_map(|all| all.from_root())
+        {
+            contexts.extend(span.extensions().get::<Named>().map(Named::to_string));
+        }
+        let mut told = Told {
+            hide_scan: !contexts.is_empty(),
+            ..Told::default()
+        };
+        event.record(&mut told);
+        let start = head(*about.level(), Local::now(), about.target());
+        writeln!(writer, "{}", told.line(&start, &contexts))
+    }
+}
+
+fn head(level: Level, time: DateTime<Local>, target: &str) -> String {
+    let level = match level {
+        Level::ERROR => "ERROR",
+        Level::WARN => "WARN",
+        Level::INFO => "INFO",
+        Level::DEBUG => "DEBUG",
+        Level::TRACE => "TRACE",
+    };
+    let logger = target.replace("::", ".");
+    format!(
+        "{level:<5} {} {logger}:",
+        time.format("%Y-%m-%d %H:%M:%S,%3f")
+    )
+}
+
+/// What an event tells.
+#[derive(Default)]
+struct Told {
+    message: String,
+    others: String,
+    /// The scan stands among the contexts already.
+    hide_scan: bool,
+}
+
+impl Told {
+    fn line(&self, head: &str, contexts: &[String]) -> String {
+        let mut line = head.to_owned();
+        let contexts = contexts.iter().map(|context| format!("[{context}]"));
+        for part in contexts.chain([self.message.clone()]) {
+            // A message may begin with a blank of its own.
+            if !part.starts_with(' ') {
+                line.push(' ');
+            }
+            line += &part;
+        }
+        line + &self.others
+    }
+
+    fn add(&mut self, field: &Field, value: fmt::Arguments) {
+        let done = match field.name() {
+            "message" => write!(self.message, "{value}"),
+            "scan" if self.hide_scan => Ok(()),
+            name => write!(self.others, " {name}={value}"),
+        };
+        if done.is_err() {
+            // The value cannot be told; the line still is.
+        }
+    }
+}
+
+impl Visit for Told {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.add(field, format_args!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, format_args!("{value}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone as _;
+
+    use super::*;
+
+    #[test]
+    fn lines_are_those_of_the_python_writer() {
+        let time = Local.with_ymd_and_hms(2026, 11, 23, 0, 40, 0).unwrap();
+        let time = time + chrono::TimeDelta::milliseconds(283);
+        let head = head(Level::INFO, time, "writer::session");
+        let told = Told {
+            message: "Starting".to_owned(),
+            others: " streams=3".to_owned(),
+            hide_scan: true,
+        };
+        let contexts = ["demo (INIT)".to_owned(), "3_amesh (ON)".to_owned()];
+        assert_eq!(
+            told.line(&head, &contexts),
+            "INFO  2026-11-23 00:40:00,283 writer.session: [demo (INIT)] [3_amesh (ON)] Starting streams=3"
+        );
+    }
+}

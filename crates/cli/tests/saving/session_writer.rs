@@ -1,0 +1,158 @@
+//! `NexusSessionWriter`: the session's writer by the name that BLISS starts it by.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
+use testing::Program;
+
+use crate::stage::{Stage, diode, end, read, send, stream};
+
+const NAME: &str = env!("CARGO_BIN_EXE_NexusSessionWriter");
+
+/// The command in no particular environment.
+fn session_writer(arguments: &[&str]) -> Command {
+    let mut command = Command::new(NAME);
+    command
+        .args(arguments)
+        .env_remove("REDIS_DATA_URL")
+        .env_remove("BEACON_HOST");
+    command
+}
+
+/// Starts the writer of the stage's session and waits until it takes scans. The test hears its
+/// standard output as well.
+fn start(stage: &Stage, options: &[&str]) -> Program {
+    let mut running = Program::start(
+        Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" 1>&2", NAME, "--log=INFO", "demo"])
+            .args(options)
+            .env("REDIS_DATA_URL", stage.url()),
+    );
+    running.wait_for("subscribed");
+    running
+}
+
+/// A whole scan of the session.
+async fn scan(stage: &Stage, file: &Path) {
+    let mut scan = stage.create(file, json!({"diode": stream("diode")})).await;
+    let diode = diode(&mut scan).await;
+    scan.prepare().await.unwrap();
+    send(&diode, &[0.0, 1.0]).await;
+    end(scan).await;
+}
+
+#[tokio::test]
+async fn its_lines_are_those_of_the_python_writer() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let (all, out, err) = (
+        stage.file("all.log"),
+        stage.file("out.log"),
+        stage.file("err.log"),
+    );
+    let options = [
+        ("--logfile", &all),
+        ("--logfileout", &out),
+        ("--logfileerr", &err),
+    ];
+    let options: Vec<_> = options
+        .iter()
+        .map(|(option, path)| format!("{option}={}", path.display()))
+        .collect();
+    let options: Vec<_> = options.iter().map(String::as_str).collect();
+    let mut running = start(&stage, &options);
+    scan(&stage, &file).await;
+    running.wait_for("saved in");
+    scan(&stage, Path::new("relative.h5")).await;
+    running.wait_for("absolute");
+    running.signal("TERM");
+    let (status, log) = running.end();
+    assert!(status.success(), "{log}");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0]]));
+
+    let line = |text: &str| log.lines().find(|line| line.contains(text)).unwrap();
+    let subscribed = line("subscribed");
+    assert!(subscribed.starts_with("INFO  20"), "{subscribed}");
+    assert!(subscribed.contains(" writer.session: [demo (ON)] subscribed"));
+    assert!(line("start saving").contains("[demo (ON)] [esrf:scan:"));
+    let failed = line("absolute");
+    assert!(failed.starts_with("WARN  20"), "{failed}");
+    assert!(failed.contains("[demo (ON)] [esrf:scan:"), "{failed}");
+    let lines = |path| -> Vec<String> {
+        let text = std::fs::read_to_string(path).unwrap();
+        text.lines().map(str::to_owned).collect()
+    };
+    // Each place takes its own time.
+    let messages = |lines: Vec<String>| -> Vec<String> {
+        let all = lines.iter().map(|line| line[29..].to_owned());
+        all.collect()
+    };
+    let told = log.lines().map(str::to_owned).collect();
+    assert_eq!(messages(lines(&all)), messages(told));
+    let (below, from) = (lines(&out), lines(&err));
+    assert_eq!(below.len() + from.len(), lines(&all).len());
+    assert!(below.iter().all(|line| line.starts_with("INFO ")));
+    assert!(
+        from.iter().all(|line| line.starts_with("WARN ")),
+        "{from:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_console_can_be_silent_and_lead_into_the_log() {
+    let stage = Stage::new().await;
+    let semaphore = stage.file("below/started");
+    let log = stage.file("all.log");
+    let mut command = session_writer(&["demo", "--nologstdout", "--redirectstderr", "--log=info"]);
+    command
+        .arg("--logfile")
+        .arg(&log)
+        .arg("--start_semaphore_file")
+        .arg(&semaphore)
+        .env("REDIS_DATA_URL", stage.url());
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !semaphore.exists() {
+        tokio::task::yield_now().await;
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(!semaphore.exists() && semaphore.parent().unwrap().exists());
+    let mut printed = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut printed).unwrap();
+    assert_eq!(printed, "");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("subscribed"), "{log}");
+}
+
+#[test]
+fn what_is_typed_wrong_is_told() {
+    let told = |arguments: &[&str]| {
+        let output = session_writer(arguments).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout) + &text(output.stderr),
+        )
+    };
+    let (status, help) = told(&["--help"]);
+    assert_eq!(status, Some(0));
+    assert!(help.contains("--start-semaphore-file"), "{help}");
+    for (arguments, problem) in [
+        (&[][..], "<SESSION_NAME>"),
+        (&["demo", "--fly"], "--fly"),
+        (&["demo", "--patch", "slowdisk"], "--patch"),
+        (&["demo", "--log", "loud"], "loud"),
+        (&["demo", "--resource_profiling", "GPU"], "GPU"),
+        (&["demo", "--required-disk-space", "much"], "much"),
+        (&["demo"], "BEACON_HOST"),
+    ] {
+        let (status, log) = told(arguments);
+        assert_eq!(status, Some(2), "{arguments:?}: {log}");
+        assert!(log.contains(problem), "{arguments:?}: {log}");
+    }
+}
