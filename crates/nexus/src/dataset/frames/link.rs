@@ -29,9 +29,6 @@ pub fn link_frames(
 
 /// Relative to the directory of `home` if the file lies below it, so that both can be moved
 /// together.
-///
-/// Without the `./` that blisswriter 2.0.0 puts in front of a file in the same directory: it finds
-/// nothing more, and HDF5 takes `./a.h5` and `a.h5` for two files where locks are off.
 pub(super) fn stored_name(file: &str, home: &Path) -> String {
     let directory = home.parent().unwrap_or(Path::new(""));
     let below = Path::new(file).strip_prefix(directory).ok();

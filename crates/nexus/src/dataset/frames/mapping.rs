@@ -51,9 +51,18 @@ fn source(site: &FrameSite, frames: &Frames, piece: &Piece) -> VirtualSource {
     count[piece.axis] = piece.count;
     VirtualSource {
         target: whole(&piece.start, &count, &site.frame),
-        file: stored_name(&frames.file, &site.file),
+        file: source_name(&frames.file, site),
         dataset: frames.dataset.clone(),
         selection: whole(&[piece.first], &[piece.count], &site.frame),
+    }
+}
+
+/// The classic layout names a file in the same directory with `./` in front, as `blisswriter` 2.0.0.
+fn source_name(file: &str, site: &FrameSite) -> String {
+    let name = stored_name(file, &site.file);
+    match site.storage {
+        Storage::Declared(_) if !name.contains('/') => format!("./{name}"),
+        _ => name,
     }
 }
 
