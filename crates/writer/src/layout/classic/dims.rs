@@ -2,8 +2,12 @@
 
 use serde_json::Value as Json;
 
+use super::info::count;
 use crate::layout::LayoutError;
 use crate::options::SaveOptions;
+
+/// Dimensions that HDF5 has room for, less some for those of a point.
+const MOST_DIMS: u64 = 24;
 
 /// Dimensions of a scan, in C order: the fast motor last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,11 +19,87 @@ pub struct ScanDims {
 }
 
 impl ScanDims {
-    /// Reads `data_dim`, `npoints`, `npoints1`, ... of a scan's info.
-    pub fn read(_info: &Json, _options: &SaveOptions) -> Result<ScanDims, LayoutError> {
-        Ok(ScanDims {
-            scan: vec![0],
-            saved: vec![0],
-        })
+    /// Reads `data_dim`, `npoints`, `npoints1`, ... of a scan's info. A scan whose grid is not told
+    /// completely is a list of points.
+    ///
+    /// # Errors
+    /// None at present: what cannot be understood counts as missing.
+    pub fn read(info: &Json, options: &SaveOptions) -> Result<ScanDims, LayoutError> {
+        let npoints = count(info.get("npoints")).unwrap_or(0);
+        let scan = match count(info.get("data_dim")).unwrap_or(1) {
+            0 => Vec::new(),
+            1 => vec![npoints],
+            ndim => grid(info, ndim).unwrap_or_else(|| vec![npoints]),
+        };
+        let saved = match options.flat && !scan.is_empty() {
+            true => vec![npoints],
+            false => scan.clone(),
+        };
+        Ok(ScanDims { scan, saved })
+    }
+}
+
+/// The shape of a grid, if every side of it is known and it is not beyond all measure.
+fn grid(info: &Json, ndim: u64) -> Option<Vec<u64>> {
+    if ndim > MOST_DIMS {
+        return None;
+    }
+    let sides = (1..=ndim).rev().map(|side| {
+        let points = count(info.get(format!("npoints{side}")))?;
+        (points > 0).then_some(points)
+    });
+    let sides: Vec<u64> = sides.collect::<Option<_>>()?;
+    let points = sides
+        .iter()
+        .try_fold(1u64, |product, side| product.checked_mul(*side))?;
+    (points < 1 << 48).then_some(sides)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn dims(info: Json, flat: bool) -> (Vec<u64>, Vec<u64>) {
+        let options = SaveOptions {
+            flat,
+            ..SaveOptions::default()
+        };
+        let dims = ScanDims::read(&info, &options).unwrap();
+        (dims.scan, dims.saved)
+    }
+
+    #[test]
+    fn grids_have_the_fast_motor_last() {
+        let info = json!({"data_dim": 2, "npoints": 20, "npoints1": 4, "npoints2": 5});
+        assert_eq!(dims(info.clone(), true), (vec![5, 4], vec![20]));
+        assert_eq!(dims(info, false), (vec![5, 4], vec![5, 4]));
+    }
+
+    #[test]
+    fn lists_and_single_points() {
+        assert_eq!(dims(json!({"npoints": 7}), false), (vec![7], vec![7]));
+        assert_eq!(dims(json!({}), true), (vec![0], vec![0]));
+        let info = json!({"data_dim": 0, "npoints": 1});
+        assert_eq!(dims(info, true), (vec![], vec![]));
+    }
+
+    #[test]
+    fn what_is_no_grid_is_a_list() {
+        let list = (vec![20], vec![20]);
+        for info in [
+            json!({"data_dim": 2, "npoints": 20, "npoints1": 4}),
+            json!({"data_dim": 2, "npoints": 20, "npoints1": 4, "npoints2": 0}),
+            json!({"data_dim": 2, "npoints": 20, "npoints1": 4, "npoints2": -5}),
+            json!({"data_dim": 1e9, "npoints": 20, "npoints1": 4, "npoints2": 5}),
+            json!({"data_dim": -2, "npoints": 20}),
+            json!({"data_dim": "2", "npoints": 20, "npoints1": 4, "npoints2": 5}),
+            json!({"data_dim": 2, "npoints": 20, "npoints1": 1u64 << 60, "npoints2": 1u64 << 60}),
+        ] {
+            assert_eq!(dims(info.clone(), false), list, "{info}");
+        }
+        assert_eq!(dims(json!({"npoints": null}), true), (vec![0], vec![0]));
+        assert_eq!(dims(json!({"npoints": -3}), true), (vec![0], vec![0]));
     }
 }

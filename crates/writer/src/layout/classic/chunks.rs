@@ -1,0 +1,105 @@
+//! Chunks and compression: what a scan's `chunk_options` ask for.
+
+use nexus::tree::{ChunkOptions, Scheme, UnknownScheme};
+use serde_json::Value as Json;
+
+use super::info::mapping;
+
+/// Reads `info["writer_options"]["chunk_options"]`. What cannot be understood has its default and is
+/// told in the second part: no channel is lost for it.
+pub fn read(info: &Json) -> (ChunkOptions, Vec<String>) {
+    let mut options = ChunkOptions::default();
+    let mut notices = Vec::new();
+    let declared = info
+        .get("writer_options")
+        .and_then(|options| mapping(options, "chunk_options"));
+    for (key, value) in declared.into_iter().flatten() {
+        if value.is_null() {
+            continue;
+        }
+        let read = match key.as_str() {
+            "chunk_nbytes" => number(value, 1).map(|n| options.chunk_nbytes = n),
+            "chunk_split" => number(value, 1).map(|n| options.chunk_split = n),
+            "compression_limit_nbytes" => {
+                number(value, 0).map(|n| options.compression_limit_nbytes = n)
+            }
+            "compression_scheme" => scheme(value).map(|s| options.scheme = s),
+            _ => Err("there is no such option".to_owned()),
+        };
+        if let Err(reason) = read {
+            notices.push(format!("chunk option {key:?} is ignored: {reason}"));
+        }
+    }
+    (options, notices)
+}
+
+/// Fractions are what remains of a size in MB.
+fn number(json: &Json, least: u64) -> Result<u64, String> {
+    json.as_f64()
+        .filter(|number| *number >= least as f64)
+        .map(|number| number as u64)
+        .ok_or_else(|| format!("{json} is not a number of {least} or more"))
+}
+
+fn scheme(json: &Json) -> Result<Scheme, String> {
+    let text = json.as_str().ok_or_else(|| format!("{json} is no text"))?;
+    text.parse()
+        .map_err(|error: UnknownScheme| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn options(chunks: Json) -> (ChunkOptions, Vec<String>) {
+        read(&json!({"writer_options": {"chunk_options": chunks}}))
+    }
+
+    #[test]
+    fn options_replace_the_defaults() {
+        let (read, notices) = options(json!({
+            "chunk_nbytes": 65536.5,
+            "chunk_split": 2,
+            "compression_limit_nbytes": 0,
+            "compression_scheme": "LZ4-bitshuffle",
+        }));
+        let expected = ChunkOptions {
+            chunk_nbytes: 65536,
+            chunk_split: 2,
+            compression_limit_nbytes: 0,
+            scheme: Scheme::Lz4BitShuffle,
+        };
+        assert_eq!(read, expected);
+        assert_eq!(notices, [""; 0]);
+    }
+
+    #[test]
+    fn nothing_told_is_the_default() {
+        let default = (ChunkOptions::default(), Vec::new());
+        for info in [
+            json!({}),
+            json!({"writer_options": null}),
+            json!({"writer_options": {"chunk_options": [1]}}),
+            json!({"writer_options": {"chunk_options": {"chunk_split": null}}}),
+        ] {
+            assert_eq!(read(&info), default, "{info}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_told() {
+        let (read, notices) = options(json!({
+            "chunk_nbytes": -1,
+            "chunk_split": "4",
+            "compression_limit_nbytes": true,
+            "compression_scheme": "",
+            "chunk_size": 3,
+        }));
+        assert_eq!(read, ChunkOptions::default());
+        assert_eq!(notices.len(), 5, "{notices:?}");
+        assert!(notices[3].contains("unknown HDF5 compression ''"));
+        assert!(notices[4].contains("\"chunk_size\""));
+    }
+}
