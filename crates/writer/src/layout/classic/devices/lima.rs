@@ -1,0 +1,51 @@
+//! Detectors behind a server of their own: images, spectra and what is computed from them.
+
+use super::{Naming, PRINCIPAL};
+
+/// A Lima detector. Each region of interest has a group of its own.
+pub fn lima(parts: &[&str]) -> Option<Naming> {
+    let [device, kind, name] = parts else {
+        return server(parts, "image").map(|naming| typed(naming.device, &naming.dataset));
+    };
+    let selected = |device: &str, roi: &str, key: &str, selection: &str| Naming {
+        selection: Some(selection.to_owned()),
+        ..typed(format!("{device}:{roi}"), key)
+    };
+    match *kind {
+        "roi_counters" => {
+            let (roi, key) = name.rsplit_once('_')?;
+            Some(selected(device, roi, key, roi))
+        }
+        "roi_profiles" => Some(selected(device, name, "sum", name)),
+        "roi_collection" => Some(selected(
+            device,
+            "roi_collection",
+            "sum",
+            "roi_collection_counter",
+        )),
+        _ => Some(typed(format!("{device}:{kind}"), name)),
+    }
+}
+
+/// A detector with one group for everything; `principal` is what it is there for.
+pub fn server(parts: &[&str], principal: &str) -> Option<Naming> {
+    let (device, rest) = parts.split_first()?;
+    let key = rest.join(":");
+    if device.is_empty() || key.is_empty() {
+        return None;
+    }
+    let data_type = match key == principal {
+        true => PRINCIPAL,
+        false => key.as_str(),
+    };
+    Some(Naming::new(*device, key.as_str(), data_type))
+}
+
+/// Images and sums are what a Lima detector is there for.
+fn typed(device: String, key: &str) -> Naming {
+    let data_type = match key {
+        "image" | "sum" => PRINCIPAL,
+        key => key,
+    };
+    Naming::new(device, key, data_type)
+}

@@ -1,0 +1,51 @@
+//! Multi-channel analysers: one group per detector element.
+
+use super::{Naming, PRINCIPAL, Units, split_last};
+
+/// `device:roi_det0` and the like; without an element it is a sum.
+pub fn naming(parts: &[&str]) -> Option<Naming> {
+    let (last, device) = parts.split_last()?;
+    Some(match split_last(last, '_') {
+        ("", _) if !last.contains('_') => element(device, "sum", last, last.starts_with("roi")),
+        (key, name) => element(device, name, key, key.starts_with("roi")),
+    })
+}
+
+/// Names of one quantity (`key`) of one element of a device.
+pub fn element(device: &[&str], element: &str, key: &str, is_roi: bool) -> Naming {
+    let mut parts = device.to_vec();
+    parts.push(element);
+    let data_type = match key {
+        _ if is_roi => "roi",
+        "spectrum" => PRINCIPAL,
+        "energy_livetime" => "livetime",
+        key => key,
+    };
+    Naming {
+        units: Units::OfType(units(data_type)),
+        ..Naming::new(parts.join(":"), dataset(key), data_type)
+    }
+}
+
+/// Names of quantities by the NeXus manual.
+fn dataset(key: &str) -> &str {
+    match key {
+        "icr" => "trigger_count_rate",
+        "ocr" => "event_count_rate",
+        "deadtime" => "fractional_dead_time",
+        "trigger_livetime" => "trigger_live_time",
+        "energy_livetime" => "live_time",
+        "realtime" => "elapsed_time",
+        "det" => "spectrum",
+        key => key,
+    }
+}
+
+/// `ocr` has none: files of `blisswriter` never had.
+fn units(data_type: &str) -> Option<&'static str> {
+    match data_type {
+        "icr" => Some("hertz"),
+        "livetime" | "trigger_livetime" | "realtime" => Some("s"),
+        _ => None,
+    }
+}
