@@ -78,6 +78,14 @@ impl Layout {
         }
     }
 
+    /// What users should know, once, of what could not be done as the scan has it.
+    pub fn notices(&self) -> Vec<&str> {
+        match self {
+            Layout::Classic(layout) => layout.notices().collect(),
+            Layout::H5maps { .. } => Vec::new(),
+        }
+    }
+
     /// Where the streams go.
     pub fn places(&self) -> Vec<StreamPlace> {
         match self {

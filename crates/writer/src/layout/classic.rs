@@ -12,12 +12,17 @@
 
 mod assign;
 mod canvas;
+mod chain;
 mod channel;
+mod chunks;
+mod collisions;
 mod data;
 mod devices;
 mod dims;
+mod draft;
 mod dump;
 mod entry;
+mod info;
 mod masters;
 mod metadata;
 mod names;
@@ -97,11 +102,17 @@ impl ClassicLayout {
         self.subscans.iter().map(|subscan| subscan.entry.as_str())
     }
 
-    /// Where the streams go. Each stream has one place.
+    /// What users should know of names and options that could not be used as they are.
+    pub fn notices(&self) -> impl Iterator<Item = &str> {
+        let notices = self.subscans.iter().flat_map(|subscan| &subscan.notices);
+        notices.map(String::as_str)
+    }
+
+    /// Where the streams go. Each stream has at most one place.
     pub fn places(&self) -> Vec<StreamPlace> {
         self.subscans
             .iter()
-            .flat_map(|subscan| data::places(subscan, &self.file, &self.dims, &self.options))
+            .flat_map(|subscan| data::places(subscan, &self.file, &self.options))
             .collect()
     }
 

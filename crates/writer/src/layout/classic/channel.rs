@@ -34,6 +34,8 @@ pub struct Channel {
     pub selection: Option<String>,
     /// How its dataset is stored.
     pub storage: Storage,
+    /// Whether its dataset is a list of file names: nothing to be linked or plotted.
+    pub lists_files: bool,
 }
 
 impl Channel {

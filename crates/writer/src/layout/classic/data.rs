@@ -1,25 +1,139 @@
 //! Acquired data: device groups, places of streams, and links to them.
 
+use nexus::tree::{Named, Stream, Value};
+use serde_json::Value as Json;
+
 use super::canvas::Canvas;
-use super::dims::ScanDims;
+use super::channel::Channel;
 use super::subscan::Subscan;
+use super::{dump, value};
+use crate::layout::FrameOptions;
 use crate::layout::facts::Facts;
-use crate::layout::stream::StreamPlace;
+use crate::layout::stream::{StreamKind, StreamPlace};
 use crate::options::SaveOptions;
 
 /// Where the streams of a subscan go.
-pub fn places(
-    _subscan: &Subscan,
-    _file: &str,
-    _dims: &ScanDims,
-    _options: &SaveOptions,
-) -> Vec<StreamPlace> {
-    Vec::new()
+pub fn places(subscan: &Subscan, file: &str, options: &SaveOptions) -> Vec<StreamPlace> {
+    let channels = subscan.channels.iter().filter(|channel| has_place(channel));
+    let places = channels.map(|channel| StreamPlace {
+        stream: channel.stream.name.clone(),
+        file: file.to_owned(),
+        path: format!("/{}", channel.path(&subscan.entry)),
+        attributes: attributes(channel),
+        storage: channel.storage.clone(),
+        frames: FrameOptions {
+            hdf5: options.allow_external_hdf5,
+            non_hdf5: options.allow_external_nonhdf5,
+            copy: options.copy_non_external,
+        },
+    });
+    places.collect()
 }
 
-/// Keeps the paths of all data, aliases and links free.
-pub fn reserve(_canvas: &mut Canvas, _subscan: &Subscan) {}
+/// Keeps metadata away from the paths of all data, aliases and links in `measurement`. The links in
+/// `positioners` are not among them: until there are data, a snapshot has that place.
+pub fn reserve(canvas: &mut Canvas, subscan: &Subscan) {
+    let entry = &subscan.entry;
+    for channel in subscan.channels.iter().filter(|channel| has_place(channel)) {
+        canvas.reserve(&channel.path(entry));
+        if let Some(alias) = &channel.alias {
+            canvas.reserve(&format!("{}/{alias}", channel.group_path(entry)));
+        }
+        if is_linked(channel) {
+            canvas.reserve(&format!("{entry}/measurement/{}", channel.link));
+        }
+    }
+}
 
 /// Draws the groups of devices from which something has come, and for data that are stored their
 /// places, aliases and links.
-pub fn draw(_canvas: &mut Canvas, _subscan: &Subscan, _facts: &Facts) {}
+pub fn draw(canvas: &mut Canvas, subscan: &Subscan, facts: &Facts) {
+    for channel in &subscan.channels {
+        let Some(stream) = facts.streams.get(&channel.stream.name) else {
+            continue;
+        };
+        if is_told(channel) {
+            draw_device(canvas, channel, &subscan.entry);
+            if stream.stored && has_place(channel) {
+                draw_data(canvas, channel, &subscan.entry);
+            }
+        }
+    }
+}
+
+fn draw_device(canvas: &mut Canvas, channel: &Channel, entry: &str) {
+    if channel.device.is_empty() {
+        canvas.class_group(&format!("{entry}/measurement"), "NXcollection");
+        return;
+    }
+    canvas.class_group(&format!("{entry}/instrument"), "NXinstrument");
+    let group = channel.group_path(entry);
+    canvas.class_group(&group, channel.class());
+    let mut description = channel.device_info.clone();
+    // The class says whether this is a positioner: no metadata may change it.
+    description.retain(|key, _| key != "@NX_class");
+    dump::dump(canvas, &group, &description, true);
+}
+
+fn draw_data(canvas: &mut Canvas, channel: &Channel, entry: &str) {
+    let path = channel.path(entry);
+    let stream = Stream {
+        name: channel.stream.name.clone(),
+        storage: channel.storage.clone(),
+    };
+    canvas.stream(&path, stream, attributes(channel));
+    if let Some(alias) = &channel.alias {
+        let alias = format!("{}/{alias}", channel.group_path(entry));
+        canvas.link(&alias, &channel.dataset);
+    }
+    if !is_linked(channel) {
+        return;
+    }
+    let target = format!("/{path}");
+    let measurement = format!("{entry}/measurement");
+    canvas.class_group(&measurement, "NXcollection");
+    canvas.link(&format!("{measurement}/{}", channel.link), &target);
+    if channel.is_positioner() {
+        let positioners = format!("{entry}/instrument/positioners");
+        canvas.class_group(&positioners, "NXcollection");
+        let link = format!("{positioners}/{}", channel.link);
+        canvas.remove(&link);
+        canvas.link(&link, &target);
+    }
+}
+
+/// Whether the file tells of the channel, be it only by the group of its device.
+fn is_told(channel: &Channel) -> bool {
+    match &channel.stream.kind {
+        StreamKind::Frames { discarded, .. } => !discarded,
+        StreamKind::Numbers { .. } => true,
+        StreamKind::References | StreamKind::Unreadable(_) => false,
+    }
+}
+
+fn has_place(channel: &Channel) -> bool {
+    let is_saved = match &channel.stream.kind {
+        StreamKind::Frames { format, .. } => format.is_some(),
+        _ => true,
+    };
+    is_told(channel) && is_saved
+}
+
+/// Whether `measurement` links to the dataset: not if it is there itself, nor if it only lists files.
+fn is_linked(channel: &Channel) -> bool {
+    !channel.device.is_empty() && !channel.lists_files
+}
+
+fn attributes(channel: &Channel) -> Named<Value> {
+    let readable = channel.data_info.iter().filter_map(|(name, json)| {
+        let value = match json {
+            Json::String(text) => Value::text(text),
+            other => value::value(other).ok()?,
+        };
+        Some((name.clone(), value))
+    });
+    readable.collect()
+}
+
+#[cfg(test)]
+mod tests;

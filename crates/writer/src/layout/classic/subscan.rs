@@ -1,12 +1,29 @@
 //! Subscans: the top masters of an acquisition chain, one entry each.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value as Json;
 
+use super::chain::{Top, tops};
 use super::channel::Channel;
+use super::chunks;
+use super::collisions::resolve;
 use super::dims::ScanDims;
+use super::draft::{Draft, Scan};
+use super::info::mapping;
+use super::names::short_names;
 use crate::layout::LayoutError;
-use crate::layout::stream::StreamDescription;
+use crate::layout::stream::{StreamDescription, StreamKind};
 use crate::options::SaveOptions;
+
+/// Groups of `instrument` that hold the snapshots of all motors.
+const SNAPSHOTS: [&str; 5] = [
+    "positioners",
+    "positioners_start",
+    "positioners_end",
+    "positioners_dial_start",
+    "positioners_dial_end",
+];
 
 /// A top master of the acquisition chain and its channels.
 #[derive(Debug, Clone)]
@@ -15,16 +32,159 @@ pub struct Subscan {
     pub name: String,
     /// Name of its entry: number of the scan, a dot, and its place among the subscans from 1 on.
     pub entry: String,
-    /// Its channels that have a place in the file, in the order of their devices.
+    /// Its channels that have streams, in the order of their devices. Not all have a place in the
+    /// file: frames that are not saved and streams that cannot be read have none.
     pub channels: Vec<Channel>,
+    /// What users should know of names and options that could not be used as they are.
+    pub notices: Vec<String>,
 }
 
 /// The subscans of a scan, in the order of their entries.
+///
+/// A stream belongs to the first subscan that has a device for it. Those that no device has become
+/// detectors of the first subscan, which is made if there is none: data that were published are
+/// saved.
+///
+/// # Errors
+/// If the scan has no number.
 pub fn read(
-    _info: &Json,
-    _streams: &[StreamDescription],
-    _dims: &ScanDims,
-    _options: &SaveOptions,
+    info: &Json,
+    streams: &[StreamDescription],
+    dims: &ScanDims,
+    options: &SaveOptions,
 ) -> Result<Vec<Subscan>, LayoutError> {
-    Ok(Vec::new())
+    let (chunks, mut notices) = chunks::read(info);
+    let scan = Scan {
+        info,
+        dims,
+        chunks,
+        options,
+    };
+    let mut tops = tops(info, dims.scan.len());
+    let mut open = Streams::new(streams);
+    let strays = open.strays(&tops);
+    if tops.is_empty() && !strays.is_empty() {
+        tops.push(Top {
+            name: info.get("name").and_then(Json::as_str).unwrap_or("scan"),
+            channels: Vec::new(),
+        });
+    }
+    let number = number(info)?;
+    let taken = taken(info, options);
+    let mut subscans = Vec::new();
+    for (index, top) in tops.iter().enumerate() {
+        let mut drafts = open.drafts(&scan, top);
+        if index == 0 {
+            drafts.extend(stray_drafts(&scan, top, &strays));
+            let names = strays.iter().map(|stream| &stream.name);
+            notices.extend(names.map(|name| {
+                format!("channel {name:?} belongs to no device, it is saved as a detector")
+            }));
+        }
+        let (channels, renamed) = resolve(drafts, &taken);
+        notices.extend(renamed);
+        subscans.push(Subscan {
+            name: top.name.to_owned(),
+            entry: format!("{number}.{}", index + 1),
+            channels,
+            notices: std::mem::take(&mut notices),
+        });
+    }
+    Ok(subscans)
+}
+
+/// Streams that have no subscan yet.
+struct Streams<'a> {
+    all: &'a [StreamDescription],
+    open: HashMap<&'a str, &'a StreamDescription>,
+}
+
+impl<'a> Streams<'a> {
+    fn new(all: &'a [StreamDescription]) -> Streams<'a> {
+        let data = all
+            .iter()
+            .filter(|stream| stream.kind != StreamKind::References);
+        Streams {
+            all,
+            open: data.map(|stream| (stream.name.as_str(), stream)).collect(),
+        }
+    }
+
+    /// Streams that no device has.
+    fn strays(&mut self, tops: &[Top]) -> Vec<&'a StreamDescription> {
+        let channels = tops.iter().flat_map(|top| &top.channels);
+        let known: HashSet<&str> = channels.map(|(name, _)| *name).collect();
+        let strays = self
+            .all
+            .iter()
+            .filter(|stream| !known.contains(stream.name.as_str()));
+        strays
+            .filter_map(|stream| self.open.remove(stream.name.as_str()))
+            .collect()
+    }
+
+    /// The channels of a subscan. Their names depend on those without streams, too.
+    fn drafts(&mut self, scan: &Scan, top: &Top) -> Vec<Draft> {
+        let names: Vec<&str> = top.channels.iter().map(|(name, _)| *name).collect();
+        let short = short_names(&names);
+        let channels = top.channels.iter().filter_map(|(name, role)| {
+            let stream = self.open.remove::<str>(name)?;
+            Some(scan.channel(stream, short.get(name)?, *role))
+        });
+        channels.collect()
+    }
+}
+
+/// Channels of no device, with names that leave those of the others as they are.
+fn stray_drafts(scan: &Scan, top: &Top, strays: &[&StreamDescription]) -> Vec<Draft> {
+    let known = top.channels.iter().map(|(name, _)| *name);
+    let names: Vec<&str> = known
+        .chain(strays.iter().map(|stream| stream.name.as_str()))
+        .collect();
+    let short = short_names(&names);
+    strays
+        .iter()
+        .filter_map(|stream| Some(scan.stray(stream, short.get(stream.name.as_str())?)))
+        .collect()
+}
+
+fn number(info: &Json) -> Result<String, LayoutError> {
+    match info.get("scan_nb") {
+        None | Some(Json::Null) => Err(LayoutError::Missing("scan_nb")),
+        Some(Json::Number(number)) => Ok(number.to_string()),
+        Some(other) => Err(LayoutError::Invalid {
+            name: "scan_nb".to_owned(),
+            reason: format!("{other} is not a number"),
+        }),
+    }
+}
+
+/// Members of `instrument` that are no devices.
+fn taken(info: &Json, options: &SaveOptions) -> HashSet<String> {
+    let mut taken: HashSet<String> = SNAPSHOTS.map(str::to_owned).into();
+    if options.configurable
+        && let Some(published) = info.get("nexuswriter")
+    {
+        let members = mapping(published, "instrument_info").into_iter().flatten();
+        taken.extend(members.map(|(key, _)| member(key)));
+    }
+    let is_category = info
+        .get("scan_meta_categories")
+        .and_then(Json::as_array)
+        .is_some_and(|categories| categories.iter().any(|name| name == "instrument"));
+    if is_category {
+        let members = mapping(info, "instrument").into_iter().flatten();
+        let data = members.filter(|(_, value)| !value.is_object() && !value.is_null());
+        taken.extend(data.map(|(key, _)| member(key)));
+    }
+    taken.remove("");
+    taken
+}
+
+/// The member that a key of metadata is about: `name` of `>name`, `name/part` and `name@attribute`.
+fn member(key: &str) -> String {
+    let name = key.rsplit_once('@').map_or(key, |(name, _)| name);
+    let name = name.strip_prefix('>').unwrap_or(name);
+    let parts = name.split('/').find(|part| !part.is_empty());
+    parts.unwrap_or_default().to_owned()
 }

@@ -1,0 +1,181 @@
+//! Names that would be taken twice.
+//!
+//! Different names can become the same when they are made fit for a file. `blisswriter` then writes
+//! one channel over the other, or fails; here the later one gets a number.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
+use super::channel::Channel;
+use super::draft::Draft;
+use super::names::unique;
+
+/// Gives all channels of a subscan names of their own. Device groups avoid the names in `taken`.
+///
+/// The second part tells what became of names that had to change.
+pub fn resolve(mut drafts: Vec<Draft>, taken: &HashSet<String>) -> (Vec<Channel>, Vec<String>) {
+    let mut notices = Vec::new();
+    let mut groups = Groups::new(taken, &drafts);
+    for (_, members) in by_device(&drafts) {
+        groups.settle(&mut drafts, &members, &mut notices);
+    }
+    drop_aliases(&mut drafts);
+    let mut links = Links::new(&drafts);
+    for draft in &mut drafts {
+        links.settle(&mut draft.channel, &mut notices);
+    }
+    let channels = drafts.into_iter().map(|draft| draft.channel).collect();
+    (channels, notices)
+}
+
+/// Channels of one device and class.
+fn by_device(drafts: &[Draft]) -> IndexMap<(String, &'static str), Vec<usize>> {
+    let mut devices: IndexMap<_, Vec<usize>> = IndexMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let key = (draft.device.clone(), draft.channel.class());
+        devices.entry(key).or_default().push(index);
+    }
+    devices
+}
+
+/// Device groups and their datasets.
+struct Groups<'a> {
+    taken: &'a HashSet<String>,
+    /// Names that devices would like to have.
+    wanted: HashSet<String>,
+    /// Class and datasets of the groups that are settled.
+    settled: HashMap<String, (&'static str, HashSet<String>)>,
+}
+
+impl<'a> Groups<'a> {
+    fn new(taken: &'a HashSet<String>, drafts: &[Draft]) -> Groups<'a> {
+        Groups {
+            taken,
+            wanted: drafts.iter().map(|d| d.channel.device.clone()).collect(),
+            settled: HashMap::new(),
+        }
+    }
+
+    /// Settles the group of a device and the datasets in it.
+    fn settle(&mut self, drafts: &mut [Draft], members: &[usize], notices: &mut Vec<String>) {
+        let Some(first) = members.first().map(|index| &drafts[*index]) else {
+            return;
+        };
+        let class = first.channel.class();
+        let name = first.channel.device.clone();
+        let datasets: HashSet<String> = members
+            .iter()
+            .map(|index| drafts[*index].channel.dataset.clone())
+            .collect();
+        let device = match self.has_room(&name, class, &datasets) {
+            true => name.clone(),
+            false => unique(&name, |candidate| self.is_free(candidate)),
+        };
+        if device != name {
+            notices.push(format!(
+                "device {:?} is saved as {device:?}: the name {name:?} is taken",
+                first.device
+            ));
+        }
+        let (_, used) = self
+            .settled
+            .entry(device.clone())
+            .or_insert_with(|| (class, HashSet::new()));
+        for index in members {
+            let Draft {
+                channel, single, ..
+            } = &mut drafts[*index];
+            let dataset = unique(&channel.dataset, |candidate| {
+                let others = candidate != channel.dataset && datasets.contains(candidate);
+                !used.contains(candidate) && !others
+            });
+            used.insert(dataset.clone());
+            if dataset != channel.dataset {
+                notices.push(format!(
+                    "channel {:?} is saved as {dataset:?} of {device:?}: the name {:?} is taken",
+                    channel.stream.name, channel.dataset
+                ));
+            }
+            if device != name || dataset != channel.dataset {
+                channel.link = match *single && dataset == channel.dataset {
+                    true => device.clone(),
+                    false => format!("{device}_{dataset}"),
+                };
+            }
+            channel.device = device.clone();
+            channel.dataset = dataset;
+        }
+    }
+
+    /// Whether the datasets fit in a group of this name, perhaps beside those of other devices.
+    fn has_room(&self, name: &str, class: &str, datasets: &HashSet<String>) -> bool {
+        if name.is_empty() {
+            return true;
+        }
+        let fits = |(settled, used): &(&str, HashSet<String>)| {
+            *settled == class && used.is_disjoint(datasets)
+        };
+        !self.taken.contains(name) && self.settled.get(name).is_none_or(fits)
+    }
+
+    fn is_free(&self, name: &str) -> bool {
+        !self.taken.contains(name)
+            && !self.wanted.contains(name)
+            && !self.settled.contains_key(name)
+    }
+}
+
+/// An alias is a convenience: it gives way to datasets, and to the alias of an earlier channel.
+fn drop_aliases(drafts: &mut [Draft]) {
+    let mut used: HashSet<(String, String)> = drafts
+        .iter()
+        .map(|Draft { channel, .. }| (channel.device.clone(), channel.dataset.clone()))
+        .collect();
+    for Draft { channel, .. } in drafts {
+        let device = &channel.device;
+        channel.alias = channel
+            .alias
+            .take()
+            .filter(|alias| used.insert((device.clone(), alias.clone())));
+    }
+}
+
+/// Members of `measurement`.
+struct Links {
+    used: HashSet<String>,
+    wanted: HashSet<String>,
+}
+
+impl Links {
+    fn new(drafts: &[Draft]) -> Links {
+        let channels = || drafts.iter().map(|draft| &draft.channel);
+        let datasets = channels().filter(|channel| channel.device.is_empty());
+        Links {
+            used: datasets.map(|channel| channel.dataset.clone()).collect(),
+            wanted: channels().map(|channel| channel.link.clone()).collect(),
+        }
+    }
+
+    fn settle(&mut self, channel: &mut Channel, notices: &mut Vec<String>) {
+        if channel.device.is_empty() {
+            channel.link.clone_from(&channel.dataset);
+            return;
+        }
+        let link = unique(&channel.link, |candidate| {
+            let others = candidate != channel.link && self.wanted.contains(candidate);
+            !self.used.contains(candidate) && !others
+        });
+        if link != channel.link {
+            notices.push(format!(
+                "channel {:?} is linked as {link:?} in the measurement group: the name {:?} is taken",
+                channel.stream.name, channel.link
+            ));
+        }
+        self.used.insert(link.clone());
+        channel.link = link;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! What is drawn of a scan's data as they come.
+
+use std::collections::HashMap;
+
+use nexus::tree::{Content, ElementType, Group, Item, Order};
+use serde_json::{Value as Json, json};
+
+use super::super::dims::ScanDims;
+use super::super::subscan::read;
+use super::*;
+use crate::layout::facts::StreamFacts;
+use crate::layout::stream::StreamDescription;
+
+fn numbers(shape: &[u64]) -> StreamKind {
+    StreamKind::Numbers {
+        element: ElementType::Float(8, Order::Little),
+        shape: shape.iter().copied().map(Some).collect(),
+    }
+}
+
+fn frames(format: Option<&str>, discarded: bool) -> StreamKind {
+    StreamKind::Frames {
+        element: ElementType::Uint(2, Order::Little),
+        shape: vec![Some(6), Some(8)],
+        format: format.map(str::to_owned),
+        discarded,
+    }
+}
+
+/// A mesh with a counter and a camera, and a subscan of a monitor.
+fn mesh() -> Json {
+    json!({
+        "scan_nb": 5, "data_dim": 2, "npoints": 12, "npoints1": 4, "npoints2": 3,
+        "acquisition_chain": {
+            "monitor": {"devices": ["m"]},
+            "axis": {"devices": ["a", "c", "l"]},
+        },
+        "devices": {
+            "m": {"channels": ["timer:epoch", "axis:roby"], "triggered_devices": ["c"]},
+            "a": {"channels": ["axis:roby", "axis:robz"], "triggered_devices": ["c"]},
+            "c": {"channels": ["ctl:diode", "ctl:never"]},
+            "l": {"channels": ["cam:image"]},
+        },
+        "channels": {
+            "axis:roby": {"dim": 0, "unit": "mm", "device": "a"},
+            "axis:robz": {"dim": 0, "unit": null},
+            "timer:epoch": {"dim": 0, "unit": 3},
+        },
+        "nexuswriter": {"devices": {
+            "ctl:diode": {
+                "device_type": "samplingcounter", "data_type": "signal",
+                "device_info": {"@NX_class": "NXsource"},
+            },
+            "cam:image": {"device_type": "lima"},
+        }},
+    })
+}
+
+fn streams(camera: StreamKind) -> Vec<StreamDescription> {
+    let stream = |name: &str, kind| StreamDescription {
+        name: name.to_owned(),
+        kind,
+    };
+    vec![
+        stream("cam:image", camera),
+        stream("ctl:diode", numbers(&[])),
+        stream("axis:roby", numbers(&[])),
+        stream("axis:robz", numbers(&[])),
+        stream("GroupingMaster:SUBSCANS", StreamKind::References),
+        stream("timer:epoch", numbers(&[])),
+        stream("q:stray", numbers(&[7])),
+        stream("q:broken", StreamKind::Unreadable("no type".to_owned())),
+    ]
+}
+
+fn subscans(info: &Json, streams: &[StreamDescription], options: &SaveOptions) -> Vec<Subscan> {
+    let dims = ScanDims::read(info, options).unwrap();
+    read(info, streams, &dims, options).unwrap()
+}
+
+fn paths(subscans: &[Subscan], options: &SaveOptions) -> Vec<String> {
+    let places = subscans
+        .iter()
+        .flat_map(|subscan| places(subscan, "/d/f.h5", options));
+    places.map(|place| place.path).collect()
+}
+
+/// One line per group, place and link.
+fn drawn(subscans: &[Subscan], stored: &[(&str, bool)]) -> Vec<String> {
+    let streams: HashMap<_, _> = stored
+        .iter()
+        .map(|(name, stored)| {
+            let facts = StreamFacts {
+                stored: *stored,
+                ..StreamFacts::default()
+            };
+            ((*name).to_owned(), facts)
+        })
+        .collect();
+    let facts = Facts {
+        streams,
+        ..Facts::default()
+    };
+    let mut canvas = Canvas::new("/d/f.h5");
+    canvas.value("5.1/instrument/positioners/roby", Value::text("snapshot"));
+    canvas.value("5.1/instrument/positioners/energy", Value::text("snapshot"));
+    for subscan in subscans {
+        reserve(&mut canvas, subscan);
+        draw(&mut canvas, subscan, &facts);
+    }
+    let (root, invalid) = canvas.finish();
+    assert_eq!(invalid, []);
+    let mut lines = Vec::new();
+    list(&root, "", &mut lines);
+    lines.sort();
+    lines
+}
+
+fn list(group: &Group, path: &str, lines: &mut Vec<String>) {
+    for (name, item) in &group.children {
+        let path = format!("{path}/{name}");
+        match item {
+            Item::Group(group) => {
+                if let Some((_, Value::Texts { texts, .. })) = group.attributes.first() {
+                    lines.push(format!("{path} {}", texts[0]));
+                }
+                list(group, &path, lines);
+            }
+            Item::Dataset(dataset) => match &dataset.content {
+                Content::Stream(stream) => lines.push(format!("{path} = {}", stream.name)),
+                _ => lines.push(path),
+            },
+            Item::SoftLink { target } => lines.push(format!("{path} -> {target}")),
+            Item::ExternalLink { .. } => lines.push(format!("{path} elsewhere")),
+        }
+    }
+}
+
+#[test]
+fn every_stream_has_one_place() {
+    let options = SaveOptions::default();
+    let subscans = subscans(&mesh(), &streams(frames(Some("hdf5"), false)), &options);
+    let names: Vec<_> = subscans
+        .iter()
+        .map(|subscan| (&*subscan.name, &*subscan.entry))
+        .collect();
+    assert_eq!(names, [("axis", "5.1"), ("monitor", "5.2")]);
+    let expected = [
+        "/5.1/instrument/roby/value",
+        "/5.1/instrument/robz/value",
+        "/5.1/instrument/diode/signal",
+        "/5.1/instrument/cam/image",
+        "/5.1/instrument/stray/data",
+        "/5.2/instrument/epoch/value",
+    ];
+    assert_eq!(paths(&subscans, &options), expected);
+    // Told once, for the stream that no device has; the other one has no place to be told of.
+    assert_eq!(subscans[0].notices.len(), 2, "{:?}", subscans[0].notices);
+    assert_eq!(subscans[1].notices, [""; 0]);
+    let roles: Vec<_> = subscans[0]
+        .channels
+        .iter()
+        .map(|channel| channel.master_index)
+        .collect();
+    assert_eq!(roles, [Some(0), Some(1), None, None, None, None]);
+}
+
+#[test]
+fn a_scan_without_a_chain_has_an_entry_for_its_streams() {
+    let options = SaveOptions::default();
+    let info = json!({"scan_nb": 3, "name": "odd"});
+    let subscans = subscans(&info, &streams(frames(None, true)), &options);
+    assert_eq!(subscans[0].entry, "3.1");
+    let expected = [
+        "/3.1/instrument/diode/data",
+        "/3.1/instrument/roby/data",
+        "/3.1/instrument/robz/data",
+        "/3.1/instrument/epoch/data",
+        "/3.1/instrument/stray/data",
+    ];
+    assert_eq!(paths(&subscans, &options), expected);
+    let only = [StreamDescription {
+        name: "group:SUBSCANS".to_owned(),
+        kind: StreamKind::References,
+    }];
+    let dims = ScanDims::read(&info, &options).unwrap();
+    assert!(read(&info, &only, &dims, &options).unwrap().is_empty());
+}
+
+#[test]
+fn a_scan_needs_a_number() {
+    let options = SaveOptions::default();
+    let dims = ScanDims::read(&json!({}), &options).unwrap();
+    assert!(read(&json!({}), &[], &dims, &options).is_err());
+    assert!(read(&json!({"scan_nb": "../5"}), &[], &dims, &options).is_err());
+}
+
+#[test]
+fn attributes_tell_units_and_how_to_show_the_data() {
+    let shaped = SaveOptions {
+        flat: false,
+        ..SaveOptions::default()
+    };
+    let attributes = |options: &SaveOptions, stream: &str| {
+        let subscans = subscans(&mesh(), &streams(frames(Some("hdf5"), false)), options);
+        let mut places = subscans.iter().flat_map(|s| places(s, "f", options));
+        places
+            .find(|place| place.stream == stream)
+            .unwrap()
+            .attributes
+    };
+    let flat = SaveOptions::default();
+    let text = |name: &str, value: &str| (name.to_owned(), Value::text(value));
+    assert_eq!(attributes(&flat, "axis:roby"), [text("units", "mm")]);
+    assert_eq!(attributes(&flat, "axis:robz"), []);
+    assert_eq!(attributes(&flat, "timer:epoch"), []);
+    let image = text("interpretation", "image");
+    assert_eq!(attributes(&flat, "cam:image"), [image.clone()]);
+    assert_eq!(attributes(&shaped, "ctl:diode"), [image]);
+    assert_eq!(
+        attributes(&flat, "q:stray"),
+        [text("interpretation", "spectrum")]
+    );
+}
+
+#[test]
+fn only_what_came_is_drawn() {
+    let options = SaveOptions::default();
+    let subscans = subscans(&mesh(), &streams(frames(Some("hdf5"), false)), &options);
+    let stored = [
+        ("axis:roby", true),
+        ("ctl:diode", true),
+        ("cam:image", false),
+    ];
+    let expected = [
+        "/5.1/instrument NXinstrument",
+        "/5.1/instrument/cam NXdetector",
+        "/5.1/instrument/diode NXdetector",
+        "/5.1/instrument/diode/data -> signal",
+        "/5.1/instrument/diode/signal = ctl:diode",
+        "/5.1/instrument/positioners NXcollection",
+        "/5.1/instrument/positioners/energy",
+        "/5.1/instrument/positioners/roby -> /5.1/instrument/roby/value",
+        "/5.1/instrument/roby NXpositioner",
+        "/5.1/instrument/roby/value = axis:roby",
+        "/5.1/measurement NXcollection",
+        "/5.1/measurement/diode -> /5.1/instrument/diode/signal",
+        "/5.1/measurement/roby -> /5.1/instrument/roby/value",
+    ];
+    assert_eq!(drawn(&subscans, &stored), expected);
+}
+
+#[test]
+fn frames_are_told_as_far_as_they_are_saved() {
+    let camera = |kind: StreamKind, options: &SaveOptions| -> Vec<String> {
+        let subscans = subscans(&mesh(), &streams(kind), options);
+        let lines = drawn(&subscans, &[("cam:image", true)]);
+        lines
+            .into_iter()
+            .filter(|line| line.contains("cam"))
+            .collect()
+    };
+    let group = "/5.1/instrument/cam NXdetector";
+    let alias = "/5.1/instrument/cam/data -> image";
+    let place = "/5.1/instrument/cam/image = cam:image";
+    let link = "/5.1/measurement/cam -> /5.1/instrument/cam/image";
+    let options = SaveOptions::default();
+    assert_eq!(camera(frames(Some("hdf5"), true), &options), [""; 0]);
+    assert_eq!(camera(frames(None, false), &options), [group]);
+    let hdf5 = camera(frames(Some("hdf5"), false), &options);
+    assert_eq!(hdf5, [group, alias, place, link]);
+    for format in ["edf", "cbf"] {
+        let names = camera(frames(Some(format), false), &options);
+        assert_eq!(names, [group, alias, place]);
+    }
+    let copy = SaveOptions {
+        copy_non_external: true,
+        allow_external_hdf5: false,
+        ..SaveOptions::default()
+    };
+    for format in ["edf", "hdf5"] {
+        assert_eq!(camera(frames(Some(format), false), &copy).len(), 4);
+    }
+    assert_eq!(camera(frames(Some("cbf"), false), &copy).len(), 3);
+}
+
+#[test]
+fn paths_of_data_are_reserved() {
+    let options = SaveOptions::default();
+    let subscans = subscans(&mesh(), &streams(frames(Some("edf"), false)), &options);
+    let mut canvas = Canvas::new("f");
+    reserve(&mut canvas, &subscans[0]);
+    for path in [
+        "5.1/instrument/roby/value",
+        "5.1/instrument/diode/data",
+        "5.1/measurement/diode",
+    ] {
+        assert!(canvas.is_reserved(path), "{path}");
+    }
+    assert!(!canvas.is_reserved("5.1/measurement/cam"));
+    assert!(!canvas.is_reserved("5.1/instrument/positioners/roby"));
+}

@@ -1,0 +1,174 @@
+//! Channels in the making: everything that the scan tells of a channel, in one place.
+
+use nexus::tree::{ChunkOptions, Declared, Storage};
+use serde_json::{Map, Value as Json};
+
+use super::channel::Channel;
+use super::devices::positioners::Role;
+use super::devices::{Described, PRINCIPAL, Units, naming};
+use super::dims::ScanDims;
+use super::info::mapping;
+use super::names::normalised;
+use crate::layout::stream::{StreamDescription, StreamKind};
+use crate::options::SaveOptions;
+
+/// A channel whose names may still change.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The channel, with names that are fit for a file.
+    pub channel: Channel,
+    /// Name of its device as the scan has it.
+    pub device: String,
+    /// Whether the name of the device is enough to name the channel.
+    pub single: bool,
+}
+
+/// What all channels of a scan have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Scan<'a> {
+    /// Info of the scan.
+    pub info: &'a Json,
+    /// Its dimensions.
+    pub dims: &'a ScanDims,
+    /// How its datasets are stored.
+    pub chunks: ChunkOptions,
+    /// What the user chose.
+    pub options: &'a SaveOptions,
+}
+
+impl Scan<'_> {
+    /// A channel of a device of the acquisition chain.
+    pub fn channel(&self, stream: &StreamDescription, short: &str, role: Role) -> Draft {
+        let published = self
+            .options
+            .configurable
+            .then(|| mapping(self.info.get("nexuswriter")?, "devices")?.get(&stream.name))
+            .flatten();
+        self.draft(stream, short, role, published.unwrap_or(&Json::Null))
+    }
+
+    /// A channel of no device.
+    pub fn stray(&self, stream: &StreamDescription, short: &str) -> Draft {
+        self.draft(stream, short, Role::Detector, &Json::Null)
+    }
+
+    fn draft(
+        &self,
+        stream: &StreamDescription,
+        short: &str,
+        role: Role,
+        published: &Json,
+    ) -> Draft {
+        let text = |key| published.get(key).and_then(Json::as_str);
+        let (device_type, data_type) = role.types().unwrap_or((
+            text("device_type").unwrap_or_default(),
+            text("data_type").unwrap_or(PRINCIPAL),
+        ));
+        let naming = naming(&Described {
+            name: &stream.name,
+            short,
+            device_type,
+            data_type,
+            element: published.get("channel"),
+            multivalue: self.options.multivalue_positioners,
+        });
+        let described = self
+            .info
+            .get("channels")
+            .and_then(|channels| channels.get(&stream.name));
+        let device_key = described.and_then(|channel| channel.get("device")?.as_str());
+        let mut channel = Channel {
+            stream: stream.clone(),
+            device_key: device_key.map(str::to_owned),
+            device_type: device_type.to_owned(),
+            device: normalised(&naming.device),
+            dataset: normalised(&naming.dataset),
+            alias: None,
+            link: normalised(&naming.link()),
+            principal: naming.is_principal(),
+            master_index: role.master_index(),
+            device_info: mapping(published, "device_info")
+                .cloned()
+                .unwrap_or_default(),
+            data_info: self.data_info(&stream.kind, described, published, naming.units),
+            selection: naming.selection,
+            storage: Storage::Declared(Declared {
+                scan: self.dims.saved.clone(),
+                chunks: self.chunks,
+            }),
+            lists_files: self.lists_files(&stream.kind),
+        };
+        if channel.principal {
+            let alias = match channel.is_positioner() {
+                true => "value",
+                false => "data",
+            };
+            channel.alias = (alias != channel.dataset).then(|| alias.to_owned());
+        }
+        Draft {
+            channel,
+            device: naming.device,
+            single: naming.single,
+        }
+    }
+
+    fn data_info(
+        &self,
+        kind: &StreamKind,
+        described: Option<&Json>,
+        published: &Json,
+        units: Units,
+    ) -> Map<String, Json> {
+        let mut info = match mapping(published, "data_info") {
+            Some(info) => info.clone(),
+            None => {
+                let unit = described.and_then(|channel| channel.get("unit"));
+                let unit = unit.filter(|unit| unit.is_string());
+                Map::from_iter(unit.map(|unit| ("units".to_owned(), unit.clone())))
+            }
+        };
+        if let Units::OfType(units) = units {
+            info.insert("units".to_owned(), units.map_or(Json::Null, Json::from));
+        }
+        if let Some(text) = interpretation(dims_of_point(kind), self.dims) {
+            info.insert("interpretation".to_owned(), Json::from(text));
+        }
+        info.retain(|_, value| !value.is_null());
+        info
+    }
+
+    /// Whether the frames of a stream are neither referred to by a dataset nor copied.
+    fn lists_files(&self, kind: &StreamKind) -> bool {
+        let StreamKind::Frames {
+            format: Some(format),
+            ..
+        } = kind
+        else {
+            return false;
+        };
+        match format.as_str() {
+            "hdf5" => !self.options.allow_external_hdf5 && !self.options.copy_non_external,
+            "edf" => !self.options.allow_external_nonhdf5 && !self.options.copy_non_external,
+            _ => true,
+        }
+    }
+}
+
+fn dims_of_point(kind: &StreamKind) -> usize {
+    match kind {
+        StreamKind::Numbers { shape, .. } => shape.len(),
+        StreamKind::Frames { shape, .. } if shape.is_empty() => 2,
+        StreamKind::Frames { shape, .. } => shape.len(),
+        StreamKind::References | StreamKind::Unreadable(_) => 0,
+    }
+}
+
+/// How a viewer should show the data.
+fn interpretation(point: usize, dims: &ScanDims) -> Option<&'static str> {
+    match (point, dims.scan.len(), dims.saved.len()) {
+        (1, ..) => Some("spectrum"),
+        (2, ..) | (0, 2, 2) => Some("image"),
+        (3, ..) | (0, 3, 3) => Some("vertex"),
+        _ => None,
+    }
+}
