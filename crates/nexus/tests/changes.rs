@@ -5,12 +5,12 @@
 mod common;
 
 use common::{
-    at, clean, dataset, fill, group, integers, named, names, nx, seen, session, soft, stream,
-    with_attributes,
+    at, clean, dataset, fill, floats, group, integers, named, names, numbers, nx, seen, session,
+    soft, stream, texts, with_attributes,
 };
 use nexus::Error;
 use nexus::apply::{PendingLinks, StreamPlace};
-use nexus::tree::{Content, Group, Item, Value, difference};
+use nexus::tree::{Content, ElementType, Group, Item, Order, Value, difference};
 use serde_json::json;
 
 #[test]
@@ -198,4 +198,84 @@ fn a_change_that_fails_does_not_keep_the_others_from_being_made() {
     let root = seen(&session);
     let values = ["a", "b", "c"].map(|name| at(&root, name).unwrap()["value"].clone());
     assert_eq!(values, [json!(2.0), json!(9.0), json!(4.0)]);
+}
+
+#[test]
+fn a_new_value_takes_the_place_of_the_old_one() {
+    let (_directory, session) = session();
+    let tree = |status: &str, list: Value, other: Value| {
+        group(vec![
+            ("status", dataset(status)),
+            ("list", dataset(list)),
+            ("other", dataset(other)),
+            ("linked", dataset(status)),
+            ("end_time", dataset(status)),
+        ])
+    };
+    let before = tree("RUNNING", texts(&["a", "b"]), 1i64.into());
+    let after = tree("SUCCEEDED", texts(&["c", ""]), 0.5.into());
+    let mut pending = PendingLinks::default();
+    clean(session.write_tree(&before, &mut pending));
+    // An open dataset stays what it was, also without a name.
+    let root = session.root().unwrap();
+    let open = ["status", "list", "other", "end_time"].map(|name| root.open_dataset(name).unwrap());
+    // Somebody put a link there.
+    root.unlink("linked").unwrap();
+    root.soft_link("linked", "/list").unwrap();
+    clean(session.apply_changes(&difference(&before, &after), &mut pending));
+    let texts = open.map(|dataset| dataset.elements(2).unwrap().texts.unwrap());
+    assert_eq!(texts[0], ["SUCCEEDED"], "in place");
+    assert_eq!(texts[1], ["c", ""], "in place");
+    assert_eq!(texts[2], ["1"], "another type");
+    assert_eq!(texts[3], ["RUNNING"], "the mark of the end is made last");
+    assert_eq!(root.link("linked").unwrap(), nexus::h5::Link::Hard);
+    let seen = seen(&session);
+    let value = |name: &str| at(&seen, name).unwrap()["value"].clone();
+    assert_eq!(value("status"), "SUCCEEDED");
+    assert_eq!(value("list"), json!(["c", ""]));
+    assert_eq!(value("other"), 0.5);
+    assert_eq!(value("end_time"), "SUCCEEDED");
+    assert_eq!(value("linked"), "SUCCEEDED");
+}
+
+#[test]
+fn a_new_text_is_seen_with_its_dataset() {
+    let (_directory, session) = session();
+    let tree = |status: &str| group(vec![("status", dataset(status))]);
+    let (before, after) = (tree("RUNNING"), tree("SUCCEEDED"));
+    let mut pending = PendingLinks::default();
+    clean(session.write_tree(&before, &mut pending));
+    session.flush_if_dirty().unwrap();
+    clean(session.apply_changes(&difference(&before, &after), &mut pending));
+    // Without a flush.
+    let seen = common::describe(session.path());
+    assert_eq!(at(&seen, "status").unwrap()["value"], "SUCCEEDED");
+}
+
+#[test]
+fn axes_are_read_as_numbers() {
+    let (_directory, session) = session();
+    let tree = group(vec![
+        ("int", dataset(integers(&[2, 2], &[1, -2, 3, 4]))),
+        ("float", dataset(floats(&[2], &[0.5, f64::INFINITY]))),
+        (
+            "big",
+            dataset(numbers(ElementType::Uint(2, Order::Big), &[1], vec![1, 0])),
+        ),
+        ("scalar", dataset(7i64)),
+        ("none", dataset(floats(&[0], &[]))),
+        ("text", dataset("a")),
+        ("bool", dataset(true)),
+    ]);
+    clean(session.write_tree(&tree, &mut PendingLinks::default()));
+    let read = |path| session.read_numbers(path).unwrap();
+    assert_eq!(read("/int"), [1., -2., 3., 4.]);
+    assert_eq!(read("/float"), [0.5, f64::INFINITY]);
+    assert_eq!(read("/big"), [256.]);
+    assert_eq!(read("scalar"), [7.]);
+    assert!(read("none").is_empty());
+    for path in ["text", "bool", "nothing"] {
+        let error = session.read_numbers(path).unwrap_err();
+        assert!(error.to_string().contains(path), "{error}");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::apply::{PendingLink, PendingLinks, StreamPlace, Written};
 use crate::error::{Error, Result};
 use crate::file::FileSession;
-use crate::h5::{self, Kind};
+use crate::h5::{self, Kind, Link};
 use crate::tree::{Content, Dataset, Group, Item, Value};
 
 /// Objects between two flushes of a large tree. When the HDF5 library has no more room for metadata
@@ -18,6 +18,8 @@ pub(super) struct Builder<'s, 't> {
     written: Written,
     /// What marks an entry as complete: path of the group, name, item.
     end_times: Vec<(String, &'t str, &'t Dataset)>,
+    /// Datasets with new values, to be kept until the next flush.
+    rewritten: Vec<h5::Dataset>,
     objects: usize,
     flush_failed: bool,
 }
@@ -29,6 +31,7 @@ impl<'s, 't> Builder<'s, 't> {
             pending,
             written: Written::default(),
             end_times: Vec::new(),
+            rewritten: Vec::new(),
             objects: 0,
             flush_failed: false,
         }
@@ -90,6 +93,9 @@ impl<'s, 't> Builder<'s, 't> {
     pub(super) fn finish(mut self, root: &h5::Group) -> Written {
         let failed = self.pending.retry(self.session, root);
         self.written.errors.extend(failed);
+        if !self.rewritten.is_empty() {
+            self.flush();
+        }
         if self.end_times.is_empty() {
             return self.written;
         }
@@ -183,6 +189,27 @@ impl<'s, 't> Builder<'s, 't> {
         }
     }
 
+    /// Writes a value in place of the one at this path, and tells whether that is done: it is not if
+    /// there is something else than expected.
+    pub(super) fn rewrite(&mut self, root: &h5::Group, path: &str, value: &Value) -> bool {
+        // What marks the end has its own time.
+        if path.ends_with("/end_time") || !matches!(root.link(path), Ok(Link::Hard)) {
+            return false;
+        }
+        let Ok(dataset) = root.open_dataset(path) else {
+            return false;
+        };
+        let done = dataset.rewrite(value);
+        self.rewritten.push(dataset);
+        match done {
+            Ok(done) => done,
+            Err(reason) => {
+                self.note(Err(self.failed(path, "write", reason)));
+                true
+            }
+        }
+    }
+
     /// Removes whatever is at this path; nothing is also fine, since it may never have been written.
     pub(super) fn remove(&mut self, root: &h5::Group, path: &str) -> Result<()> {
         self.pending.forget(path);
@@ -249,5 +276,6 @@ impl<'s, 't> Builder<'s, 't> {
             self.written.errors.push(error);
         }
         self.session.mark_dirty();
+        self.rewritten.clear();
     }
 }

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use crate::h5;
-use crate::tree::{Change, Item};
+use crate::tree::{Change, Content, Dataset, Item, Value};
 
 impl<'t> Builder<'_, 't> {
     /// Carries out one step, or notes why not.
@@ -13,10 +13,21 @@ impl<'t> Builder<'_, 't> {
                 let removed = self.remove(root, path);
                 self.note(removed);
             }
-            Change::Replace { path, after, .. } => match self.remove(root, path) {
-                Ok(()) => self.item_at(root, path, after),
-                Err(error) => self.note(Err(error)),
-            },
+            Change::Replace {
+                path,
+                before,
+                after,
+            } => {
+                if let Some(value) = value_only(before, after)
+                    && self.rewrite(root, path, value)
+                {
+                    return;
+                }
+                match self.remove(root, path) {
+                    Ok(()) => self.item_at(root, path, after),
+                    Err(error) => self.note(Err(error)),
+                }
+            }
             Change::Attributes { path, set, delete } => {
                 self.change_attributes(root, path, set, delete);
             }
@@ -28,4 +39,19 @@ impl<'t> Builder<'_, 't> {
     fn item_at(&mut self, root: &h5::Group, path: &'t str, item: &'t Item) {
         self.item(root, "", path, item);
     }
+}
+
+/// The new value, if nothing else has changed.
+fn value_only<'t>(before: &Item, after: &'t Item) -> Option<&'t Value> {
+    let (Item::Dataset(before), Item::Dataset(after)) = (before, after) else {
+        return None;
+    };
+    let Dataset {
+        attributes,
+        content: Content::Value(value),
+    } = after
+    else {
+        return None;
+    };
+    (before.attributes == *attributes).then_some(value)
 }

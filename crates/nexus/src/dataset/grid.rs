@@ -15,13 +15,12 @@ use blocks::blocks;
 /// How long points of a compressed grid wait: its last chunks are compressed each time.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Bytes of points that may wait.
-const MOST_WAITING: u64 = 4 << 20;
+/// How much memory there may be for points that wait, in chunks of the policy.
+const MOST_WAITING: u64 = 4;
 
-/// Memory for chunks, at least and at most: with less than those of a row of the grid, the same
+/// The same for chunks that are written to: with less than those of a row of the grid, the same
 /// chunks are compressed again for each row.
-const LEAST_CACHE: u64 = 1 << 20;
-const MOST_CACHE: u64 = 64 << 20;
+const MOST_CACHE: u64 = 64;
 
 /// A dataset whose first dimensions are those of the scan, made at full size with the first point.
 ///
@@ -108,13 +107,12 @@ impl Grid {
                         *largest = (*largest).max(*length);
                     }
                     let size = point_size(shape, self.place.item()) * room;
-                    let expected = MOST_WAITING as usize;
-                    self.waiting
-                        .push(room, shape, &data[..size as usize], expected);
+                    let (part, expected) = (&data[..size as usize], self.most_waiting() as usize);
+                    self.waiting.push(room, shape, part, expected);
                 }
                 None => self.waiting.push_missing(room),
             }
-            if self.waiting.bytes().len() as u64 > MOST_WAITING {
+            if self.waiting.bytes().len() as u64 > self.most_waiting() {
                 self.write()?;
             }
         }
@@ -181,6 +179,10 @@ impl Grid {
         Ok(())
     }
 
+    fn most_waiting(&self) -> u64 {
+        MOST_WAITING * self.policy.chunk
+    }
+
     /// Bytes of the chunks that one pass over the inner dimensions touches.
     fn cache(&self, extent: &[u64], chunk: &[u64]) -> usize {
         let outer = usize::from(!self.scan.is_empty());
@@ -194,7 +196,7 @@ impl Grid {
         let size = point_size(chunk, self.place.item());
         let needed = chunks.saturating_mul(size);
         // With less than one chunk the library would keep none.
-        needed.clamp(LEAST_CACHE, MOST_CACHE.max(size)) as usize
+        needed.min(MOST_CACHE * self.policy.chunk).max(size) as usize
     }
 
     fn store(&mut self, slab: &Slab) -> Result<(), Error> {

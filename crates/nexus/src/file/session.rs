@@ -32,6 +32,21 @@ impl FileSession {
         root.map_err(|reason| Error::item(self.path(), "/", "open", reason))
     }
 
+    /// All elements of a dataset of real numbers, of whatever type, in C order: the axis of a plot.
+    ///
+    /// It must be one that no stream is filling at the time: HDF5 1.14 does not find its way in
+    /// chunks that are stored without the filters of their dataset as long as it is open for that.
+    ///
+    /// # Errors
+    /// If there is no such dataset, or it cannot be read.
+    pub fn read_numbers(&self, path: &str) -> Result<Vec<f64>> {
+        let read = self.open.with(|file| {
+            let dataset = file.root()?.open_dataset(path)?;
+            dataset.read_numbers()
+        });
+        read.map_err(|reason| Error::item(self.path(), path, "read", reason))
+    }
+
     /// Tells that something was written through an object that was opened before, so that the next
     /// flush is not skipped.
     pub fn mark_dirty(&self) {

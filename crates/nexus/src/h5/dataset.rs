@@ -2,15 +2,29 @@
 
 use std::ffi::c_void;
 
-use hdf5_metno_sys::{h5d, h5p};
+use hdf5_metno_sys::h5t::{self, H5T_class_t};
+use hdf5_metno_sys::{h5d, h5p, h5s};
 
 use super::create::same_size;
 use super::dataspace::{Dataspace, elements, same_rank};
 use super::datatype::Datatype;
 use super::error::{Error, Result};
 use super::handle::Handle;
-use super::library::call;
-use crate::tree::ElementType;
+use super::library::{call, enter};
+use crate::tree::{ElementType, Order};
+
+/// Most numbers that are read at once: a gibibyte.
+const MOST_NUMBERS: u64 = 1 << 27;
+
+/// `f64` in memory.
+const NATIVE_DOUBLE: ElementType = ElementType::Float(
+    8,
+    if cfg!(target_endian = "big") {
+        Order::Big
+    } else {
+        Order::Little
+    },
+);
 
 /// An open dataset.
 #[derive(Debug)]
@@ -130,6 +144,39 @@ impl Dataset {
         Ok(bytes)
     }
 
+    /// Reads all elements as numbers, in C order.
+    ///
+    /// # Errors
+    /// If the elements are no real numbers, or too many for memory, or cannot be read.
+    pub fn read_numbers(&self) -> Result<Vec<f64>> {
+        let _entered = enter();
+        // SAFETY: the handle is alive.
+        let class = unsafe { h5t::H5Tget_class(self.datatype.handle.id()) };
+        if !matches!(class, H5T_class_t::H5T_INTEGER | H5T_class_t::H5T_FLOAT) {
+            return Err(Error::Type("these are no real numbers".to_owned()));
+        }
+        let count = match self.space()?.extent()? {
+            Some((shape, _)) => elements(&shape)?,
+            None => 0,
+        };
+        if count > MOST_NUMBERS {
+            return Err(Error::Type(format!("{count} numbers are too many")));
+        }
+        let mut numbers = vec![0f64; count as usize];
+        if !numbers.is_empty() {
+            let double = Datatype::of(&NATIVE_DOUBLE)?;
+            call!(h5d::H5Dread(
+                self.handle.id(),
+                double.handle.id(),
+                h5s::H5S_ALL,
+                h5s::H5S_ALL,
+                h5p::H5P_DEFAULT,
+                numbers.as_mut_ptr().cast()
+            ))?;
+        }
+        Ok(numbers)
+    }
+
     /// Hands what the library holds of this dataset on to the file.
     pub fn flush(&self) -> Result<()> {
         call!(h5d::H5Dflush(self.handle.id())).map(drop)
@@ -179,8 +226,8 @@ impl Dataset {
         call!(h5d::H5Dwrite(
             self.handle.id(),
             datatype.handle.id(),
-            hdf5_metno_sys::h5s::H5S_ALL,
-            hdf5_metno_sys::h5s::H5S_ALL,
+            h5s::H5S_ALL,
+            h5s::H5S_ALL,
             h5p::H5P_DEFAULT,
             memory
         ))

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use hdf5_metno_sys::h5t;
+
 use super::create::same_size;
 use super::dataset::Dataset;
 use super::dataspace::{Dataspace, elements};
 use super::datatype::Datatype;
 use super::error::{Error, Result};
 use super::group::Group;
+use super::library::call;
 use super::properties;
 use crate::tree::{Column, Value};
 
@@ -70,6 +73,33 @@ impl Group {
             unsafe { dataset.write_raw(&packed.datatype, packed.rows.as_ptr().cast())? };
         }
         Ok(dataset)
+    }
+}
+
+impl Dataset {
+    /// Writes another value in place of the one that is there. Does nothing, and tells so with
+    /// `false`, if that is of another type or shape.
+    ///
+    /// Texts lie elsewhere in the file than the dataset, which has their addresses. So that readers
+    /// never find an address without a text, the dataset must be kept until the next flush: what it
+    /// holds of small values goes into the file when it is closed, but texts only with the flush.
+    ///
+    /// # Errors
+    /// If the value contradicts itself, and if it cannot be written.
+    pub fn rewrite(&self, value: &Value) -> Result<bool> {
+        let packed = Packed::new(value)?;
+        let (present, given) = (&self.datatype.handle, &packed.datatype.handle);
+        let same_type = call!(h5t::H5Tequal(present.id(), given.id()))? > 0;
+        let extent = self.space()?.extent()?;
+        if !same_type || extent.is_none_or(|(shape, _)| shape != value.shape()) {
+            return Ok(false);
+        }
+        if !packed.rows.is_empty() {
+            // SAFETY: `Packed` has compared the rows with the shape of the value, which is that
+            // of the dataset, and its texts live as long as it.
+            unsafe { self.write_raw(&packed.datatype, packed.rows.as_ptr().cast())? };
+        }
+        Ok(true)
     }
 }
 
