@@ -106,7 +106,7 @@ fn draw_data(canvas: &mut Canvas, channel: &Channel, entry: &str) {
 fn is_told(channel: &Channel) -> bool {
     match &channel.stream.kind {
         StreamKind::Frames { discarded, .. } => !discarded,
-        StreamKind::Numbers { .. } => true,
+        StreamKind::Numbers { .. } | StreamKind::Master => true,
         StreamKind::References | StreamKind::Unreadable(_) => false,
     }
 }

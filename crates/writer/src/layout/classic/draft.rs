@@ -157,8 +157,8 @@ impl Scan<'_> {
 fn dims_of_point(kind: &StreamKind) -> usize {
     match kind {
         StreamKind::Numbers { shape, .. } => shape.len(),
-        StreamKind::Frames { shape, .. } if shape.is_empty() => 2,
-        StreamKind::Frames { shape, .. } => shape.len(),
+        StreamKind::Frames { shape, .. } if !shape.is_empty() => shape.len(),
+        StreamKind::Frames { .. } | StreamKind::Master => 2,
         StreamKind::References | StreamKind::Unreadable(_) => 0,
     }
 }

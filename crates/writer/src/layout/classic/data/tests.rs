@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use nexus::tree::{Content, ElementType, Group, Item, Order};
 use serde_json::{Value as Json, json};
 
+use super::super::canvas::Drawn;
 use super::super::dims::ScanDims;
 use super::super::subscan::read;
 use super::*;
@@ -108,7 +109,7 @@ fn drawn(subscans: &[Subscan], stored: &[(&str, bool)]) -> Vec<String> {
         reserve(&mut canvas, subscan);
         draw(&mut canvas, subscan, &facts);
     }
-    let (root, invalid) = canvas.finish();
+    let Drawn { root, invalid, .. } = canvas.finish();
     assert_eq!(invalid, []);
     let mut lines = Vec::new();
     list(&root, "", &mut lines);
