@@ -32,11 +32,18 @@ HERE = Path(__file__).resolve().parent
 def main() -> int:
     options = parse_arguments()
     peer = PEERS[options.layout]
-    writers = {
+    wanted = {
         name: writer
         for name, writer in peer.writers(options.binaries).items()
-        if name in (options.writer or [name]) and present(writer)
+        if name in (options.writer or [name])
     }
+    # What can be measured is measured, but a comparison with a hole is none.
+    writers = {name: writer for name, writer in wanted.items() if Path(writer.command[0]).is_file()}
+    problems = [f"{name}: {wanted[name].command[0]} does not exist" for name in wanted.keys() - writers.keys()]
+    for line in problems:
+        note(line)
+    if not writers:
+        return 1
     results = []
     load = os.getloadavg()[0]
     with PrivateRedis() as server, tempfile.TemporaryDirectory(prefix="bench-files-", dir=options.directory) as folder:
@@ -49,17 +56,10 @@ def main() -> int:
         print(json.dumps(results, indent=1))
     else:
         print(table.table(results, peer, load))
-    problems = [line for result in results for line in result["problems"]]
+    problems += [line for result in results for line in result["problems"]]
     for line in problems:
         print(line, file=sys.stderr)
     return 1 if problems else 0
-
-
-def present(writer) -> bool:
-    program = Path(writer.command[0])
-    if not program.is_file():
-        note(f"left out: {program} does not exist")
-    return program.is_file()
 
 
 def run_workload(
