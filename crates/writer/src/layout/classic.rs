@@ -31,7 +31,11 @@ mod plots;
 mod positioners;
 mod references;
 mod sample;
+#[cfg(test)]
+mod shown;
 mod subscan;
+#[cfg(test)]
+mod tests;
 mod time;
 mod value;
 

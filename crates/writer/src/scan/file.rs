@@ -182,9 +182,6 @@ impl ScanFile {
 }
 
 pub fn tell_invalid(tree: &FileTree, account: &mut Account) {
-    for notice in &tree.notices {
-        account.warning(notice);
-    }
     for invalid in &tree.invalid {
         account.problem(format_args!("left out {invalid}"));
     }

@@ -4,15 +4,19 @@
 //! canvas has the rules of that: groups are used again, values that exist are assigned, and nothing
 //! is ever drawn over acquired data. What cannot be drawn is a finding, and costs only itself.
 
+mod attributes;
+mod node;
 mod room;
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use nexus::tree::{Content, Dataset, Group, Item, Named, Stream, Value};
 
 use super::assign::assign;
 use crate::layout::Invalid;
+pub use node::join;
+use node::{Branch, Node, parts, split, valid_name};
 pub use room::Want;
 
 /// A file in the making. Paths are relative to its root, without a slash in front.
@@ -41,23 +45,6 @@ pub struct Drawn {
     pub invalid: Vec<Invalid>,
     /// What is there, but not as it was asked for.
     pub notices: Vec<String>,
-}
-
-#[derive(Default)]
-struct Branch {
-    attributes: IndexMap<String, Value>,
-    children: IndexMap<String, Node>,
-}
-
-enum Node {
-    Branch(Branch),
-    Leaf(Item),
-}
-
-impl Default for Node {
-    fn default() -> Node {
-        Node::Branch(Branch::default())
-    }
 }
 
 impl Canvas {
@@ -121,17 +108,6 @@ impl Canvas {
         self.owned.contains_key(path)
     }
 
-    /// Whether something has this attribute.
-    pub fn has_attribute(&self, path: &str, name: &str) -> bool {
-        match self.node(path) {
-            Some(Node::Branch(branch)) => branch.attributes.contains_key(name),
-            Some(Node::Leaf(Item::Dataset(dataset))) => {
-                dataset.attributes.iter().any(|(n, _)| n == name)
-            }
-            _ => false,
-        }
-    }
-
     /// Where a soft link points to.
     pub fn link_target(&self, path: &str) -> Option<&str> {
         match self.node(path)? {
@@ -143,21 +119,6 @@ impl Canvas {
     /// Whether a dataset is at this path.
     pub fn is_dataset(&self, path: &str) -> bool {
         matches!(self.node(path), Some(Node::Leaf(Item::Dataset(_))))
-    }
-
-    /// The value of an attribute, if it is a text.
-    pub fn text_attribute(&self, path: &str, name: &str) -> Option<&str> {
-        let attribute = match self.node(path)? {
-            Node::Branch(branch) => branch.attributes.get(name)?,
-            Node::Leaf(Item::Dataset(dataset)) => {
-                &dataset.attributes.iter().find(|(n, _)| n == name)?.1
-            }
-            Node::Leaf(_) => return None,
-        };
-        match attribute {
-            Value::Texts { shape, texts } if shape.is_empty() => texts.first().map(String::as_str),
-            _ => None,
-        }
     }
 
     /// Keeps metadata away from this path: it belongs to acquired data.
@@ -280,39 +241,6 @@ impl Canvas {
         self.item(path, Item::SoftLink { target })
     }
 
-    /// Sets an attribute of a group or dataset; it replaces an older one.
-    pub fn attribute(&mut self, path: &str, name: &str, value: Value) -> bool {
-        let set = match self.node_mut(path) {
-            Some(Node::Branch(branch)) => {
-                branch.attributes.insert(name.to_owned(), value);
-                Ok(())
-            }
-            Some(Node::Leaf(Item::Dataset(dataset))) => {
-                match dataset.attributes.iter_mut().find(|(n, _)| n == name) {
-                    Some((_, old)) => *old = value,
-                    None => dataset.attributes.push((name.to_owned(), value)),
-                }
-                Ok(())
-            }
-            Some(Node::Leaf(_)) => Err("a link has no attributes".to_owned()),
-            None => Err("there is nothing to give an attribute to".to_owned()),
-        };
-        self.note(&format!("{path}@{name}"), set)
-    }
-
-    /// Deletes an attribute, if there is one.
-    pub fn remove_attribute(&mut self, path: &str, name: &str) {
-        match self.node_mut(path) {
-            Some(Node::Branch(branch)) => {
-                branch.attributes.shift_remove(name);
-            }
-            Some(Node::Leaf(Item::Dataset(dataset))) => {
-                dataset.attributes.retain(|(n, _)| n != name);
-            }
-            _ => {}
-        }
-    }
-
     /// Removes what is at this path, if anything is.
     pub fn remove(&mut self, path: &str) {
         if let Some((parent, name)) = split(path)
@@ -371,61 +299,5 @@ impl Canvas {
         let (parent, name) = split(path).ok_or("has no name")?;
         valid_name(name)?;
         Ok((self.branch(parent)?, name))
-    }
-}
-
-impl Branch {
-    fn of_class(class: Option<&&str>) -> Branch {
-        let mut branch = Branch::default();
-        if let Some(class) = class {
-            let class = Value::text(*class);
-            branch.attributes.insert("NX_class".to_owned(), class);
-        }
-        branch
-    }
-
-    fn into_group(self) -> Group {
-        let children = self.children.into_iter().map(|(name, node)| {
-            let item = match node {
-                Node::Branch(branch) => Item::Group(branch.into_group()),
-                Node::Leaf(item) => item,
-            };
-            (name, item)
-        });
-        Group {
-            attributes: self.attributes.into_iter().collect(),
-            children: children.collect(),
-        }
-    }
-}
-
-fn parts(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|name| !name.is_empty())
-}
-
-/// The path of a member of a group; the path of the root is empty.
-pub fn join(path: &str, name: &str) -> String {
-    match path {
-        "" => name.to_owned(),
-        path => format!("{path}/{name}"),
-    }
-}
-
-/// Parent and name of a path.
-fn split(path: &str) -> Option<(&str, &str)> {
-    let path = path.trim_matches('/');
-    match path.rsplit_once('/') {
-        _ if path.is_empty() => None,
-        Some((parent, name)) => Some((parent, name)),
-        None => Some(("", path)),
-    }
-}
-
-/// Names that HDF5 has no place for.
-fn valid_name(name: &str) -> Result<(), String> {
-    match name {
-        "." => Err("a name cannot be a dot".to_owned()),
-        name if name.contains('\0') => Err("a name holds a NUL character".to_owned()),
-        _ => Ok(()),
     }
 }

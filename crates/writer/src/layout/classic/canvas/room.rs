@@ -71,6 +71,12 @@ impl Canvas {
     }
 
     fn place(&mut self, path: String, want: Want, avoided: &HashSet<String>) -> String {
+        if let (Want::Value | Want::Attribute, Some(target)) = (want, self.followed(&path))
+            && !self.is_reserved(&path)
+            && self.suits(&target, want)
+        {
+            return target;
+        }
         if !self.set_aside.contains(&path) && self.suits(&path, want) {
             return path;
         }
@@ -90,6 +96,16 @@ impl Canvas {
         self.set_aside.insert(aside.clone());
         self.aside.insert(here, aside.clone());
         aside
+    }
+
+    /// What a soft link leads to, if it is drawn.
+    fn followed(&self, path: &str) -> Option<String> {
+        let target = self.link_target(path)?;
+        let absolute = match target.strip_prefix('/') {
+            Some(target) => target.to_owned(),
+            None => join(path.rsplit_once('/').map_or("", |(group, _)| group), target),
+        };
+        self.has(&absolute).then_some(absolute)
     }
 
     fn suits(&self, path: &str, want: Want) -> bool {

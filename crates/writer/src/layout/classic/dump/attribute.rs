@@ -22,15 +22,16 @@ pub fn draw(canvas: &mut Canvas, path: &str, key: &str, json: &Json) {
             format_args!("{key:?} cannot be the name of an attribute"),
         );
     }
+    // A group of the writer has its class as soon as it is made.
+    if !json.is_null() && !canvas.has(path) {
+        canvas.group(path);
+    }
     let is_class = name == "NX_class" && !canvas.is_dataset(path);
     if is_class && (json.is_null() || canvas.has_attribute(path, &name)) {
         return tell_class(canvas, path, json);
     }
     if json.is_null() {
         return canvas.remove_attribute(path, &name);
-    }
-    if !canvas.has(path) {
-        canvas.group(path);
     }
     let converted = convert(json);
     let (value, notice) = match bytes(&converted.value) > ROOM {

@@ -1,8 +1,7 @@
-use nexus::tree::{Content, Dataset, Group, Item, Value};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::super::canvas::{Canvas, Drawn};
-use super::super::value::value;
+use super::super::shown::shown;
 use super::{dump, pruned};
 
 fn canvas() -> Canvas {
@@ -24,59 +23,6 @@ fn drawn(dumps: impl IntoIterator<Item = Json>) -> Drawn {
     let drawn = canvas.finish();
     assert_eq!(drawn.invalid, []);
     drawn
-}
-
-/// A group as JSON text: members and, with an `@`, attributes.
-fn shown(group: &Group) -> Json {
-    let attributes = group
-        .attributes
-        .iter()
-        .map(|(name, value)| (format!("@{name}"), shown_value(value)));
-    let children = group.children.iter().flat_map(|(name, item)| match item {
-        Item::Group(group) => vec![(name.clone(), shown(group))],
-        Item::SoftLink { target } => vec![(format!(">{name}"), json!(target))],
-        Item::ExternalLink { file, target } => {
-            vec![(format!(">{name}"), json!(format!("{file}::{target}")))]
-        }
-        Item::Dataset(Dataset {
-            attributes,
-            content,
-        }) => {
-            let content = match content {
-                Content::Value(value) => shown_value(value),
-                other => panic!("{other:?}"),
-            };
-            let attributes = attributes
-                .iter()
-                .map(|(attribute, value)| (format!("{name}@{attribute}"), shown_value(value)));
-            let dataset = (name.clone(), content);
-            std::iter::once(dataset).chain(attributes).collect()
-        }
-    });
-    attributes.chain(children).collect::<Map<_, _>>().into()
-}
-
-fn shown_value(shown: &Value) -> Json {
-    match shown {
-        Value::Texts { shape, texts } if shape.is_empty() => json!(texts[0]),
-        Value::Texts { texts, .. } => json!(texts),
-        Value::Numbers { bytes, shape, .. } if shape.len() == 1 => {
-            let words = bytes.chunks(8).map(|word| word.try_into().unwrap());
-            json!(words.map(i64::from_le_bytes).collect::<Vec<_>>())
-        }
-        Value::Numbers { bytes, .. } => {
-            let integers = (-9..100).map(|n| json!(n));
-            let decimals = (-9..100).map(|n| json!(f64::from(n) / 2.0));
-            integers
-                .chain(decimals)
-                .chain([json!(true), json!(false)])
-                .find(|json| value(json).as_ref() == Ok(shown))
-                .unwrap_or_else(|| json!(bytes))
-        }
-        Value::Compound { columns, .. } => {
-            json!(columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>())
-        }
-    }
 }
 
 fn entry(dumps: impl IntoIterator<Item = Json>) -> Json {
@@ -156,6 +102,19 @@ fn links() {
     }});
     assert_eq!(entry([links.clone()]), expected);
     assert_eq!(entry([links, json!({"g": {">soft": "else"}})]), expected);
+}
+
+#[test]
+fn links_lead_to_what_metadata_mean() {
+    let link = json!({"g": {"b": 1, ">a": "b", ">c": "/1.1/g/b", "c@u": "m"}});
+    assert_eq!(
+        entry([link, json!({"g": {"a": 2, "a@v": "n"}})]),
+        json!({"@NX_class": "NXentry", "g": {"@NX_class": "NXcollection",
+            "b": 2, "b@u": "m", "b@v": "n", ">a": "b", ">c": "/1.1/g/b"}})
+    );
+    let link = json!({"g": {">a": "/1.1/instrument/diode/data"}});
+    let (entry, _) = noticed([link, json!({"g": {"a": 2}})]);
+    assert_eq!(entry["g"]["a_metadata"], 2);
 }
 
 #[test]

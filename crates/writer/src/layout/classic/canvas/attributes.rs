@@ -1,0 +1,66 @@
+//! Attributes of what is drawn.
+
+use nexus::tree::{Item, Value};
+
+use super::{Canvas, Node};
+
+impl Canvas {
+    /// Whether something has this attribute.
+    pub fn has_attribute(&self, path: &str, name: &str) -> bool {
+        match self.node(path) {
+            Some(Node::Branch(branch)) => branch.attributes.contains_key(name),
+            Some(Node::Leaf(Item::Dataset(dataset))) => {
+                dataset.attributes.iter().any(|(n, _)| n == name)
+            }
+            _ => false,
+        }
+    }
+
+    /// The value of an attribute, if it is a text.
+    pub fn text_attribute(&self, path: &str, name: &str) -> Option<&str> {
+        let attribute = match self.node(path)? {
+            Node::Branch(branch) => branch.attributes.get(name)?,
+            Node::Leaf(Item::Dataset(dataset)) => {
+                &dataset.attributes.iter().find(|(n, _)| n == name)?.1
+            }
+            Node::Leaf(_) => return None,
+        };
+        match attribute {
+            Value::Texts { shape, texts } if shape.is_empty() => texts.first().map(String::as_str),
+            _ => None,
+        }
+    }
+
+    /// Sets an attribute of a group or dataset; it replaces an older one.
+    pub fn attribute(&mut self, path: &str, name: &str, value: Value) -> bool {
+        let set = match self.node_mut(path) {
+            Some(Node::Branch(branch)) => {
+                branch.attributes.insert(name.to_owned(), value);
+                Ok(())
+            }
+            Some(Node::Leaf(Item::Dataset(dataset))) => {
+                match dataset.attributes.iter_mut().find(|(n, _)| n == name) {
+                    Some((_, old)) => *old = value,
+                    None => dataset.attributes.push((name.to_owned(), value)),
+                }
+                Ok(())
+            }
+            Some(Node::Leaf(_)) => Err("a link has no attributes".to_owned()),
+            None => Err("there is nothing to give an attribute to".to_owned()),
+        };
+        self.note(&format!("{path}@{name}"), set)
+    }
+
+    /// Deletes an attribute, if there is one.
+    pub fn remove_attribute(&mut self, path: &str, name: &str) {
+        match self.node_mut(path) {
+            Some(Node::Branch(branch)) => {
+                branch.attributes.shift_remove(name);
+            }
+            Some(Node::Leaf(Item::Dataset(dataset))) => {
+                dataset.attributes.retain(|(n, _)| n != name);
+            }
+            _ => {}
+        }
+    }
+}

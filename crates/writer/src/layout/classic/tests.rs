@@ -1,0 +1,300 @@
+//! Entries with all their metadata, drawn as the layout draws them.
+
+mod anything;
+
+use serde_json::{Value as Json, json};
+
+use super::canvas::{Canvas, Drawn};
+use super::channel::Channel;
+use super::shown::{channel, shown, subscan};
+use super::subscan::Subscan;
+use super::{entry, metadata, notes, positioners, sample};
+use crate::layout::LayoutError;
+use crate::layout::facts::{End, Facts, Status};
+use crate::options::SaveOptions;
+
+/// An entry at its end, without data; `signal` and `value` are reserved for them.
+fn draw_subscan(subscan: &Subscan, info: &Json, last: &Json) -> Drawn {
+    let mut canvas = Canvas::new("/data/a.h5");
+    for channel in &subscan.channels {
+        canvas.reserve(&channel.path("1.1"));
+    }
+    let facts = Facts {
+        began: "began".to_owned(),
+        status: Status::Succeeded,
+        ..Facts::default()
+    };
+    let options = SaveOptions::default();
+    entry::begin(&mut canvas, subscan, info, &facts, &options);
+    positioners::start(&mut canvas, subscan, info);
+    metadata::draw(&mut canvas, subscan, info);
+    sample::draw(&mut canvas, subscan, info);
+    // As the data do it.
+    canvas.remove("1.1/instrument/positioners/roby");
+    canvas.link(
+        "1.1/instrument/positioners/roby",
+        "/1.1/instrument/roby/value",
+    );
+    positioners::end(&mut canvas, subscan, last);
+    metadata::draw(&mut canvas, subscan, last);
+    notes::draw(&mut canvas, subscan, last);
+    sample::draw(&mut canvas, subscan, last);
+    let end = End {
+        time: "ended".to_owned(),
+        info: last.clone(),
+        record: "{}".to_owned(),
+    };
+    entry::end(&mut canvas, subscan, &end);
+    canvas.finish()
+}
+
+/// The entry, and the notices.
+fn drawn(info: Json) -> (Json, Vec<String>) {
+    drawn_twice(info.clone(), info)
+}
+
+fn drawn_twice(mut info: Json, mut last: Json) -> (Json, Vec<String>) {
+    for info in [&mut info, &mut last] {
+        let members = info.as_object_mut().unwrap();
+        let categories = members.entry("scan_meta_categories");
+        categories.or_insert_with(|| json!(["nexuswriter", "positioners"]));
+    }
+    let drawn = draw_subscan(&subscan(), &info, &last);
+    assert_eq!(drawn.invalid, []);
+    (shown(&drawn.root)["1.1"].clone(), drawn.notices)
+}
+
+#[test]
+fn an_entry_needs_a_number_a_title_and_a_time() {
+    let info = json!({"scan_nb": 1, "title": "ct", "start_time": "2026-11-23T01:27:26"});
+    assert_eq!(entry::check(&info), Ok(()));
+    for name in ["scan_nb", "title", "start_time"] {
+        let mut less = info.clone();
+        less[name] = Json::Null;
+        assert_eq!(entry::check(&less), Err(LayoutError::Missing(name)));
+    }
+    let mut wrong = info.clone();
+    wrong["scan_nb"] = json!("1");
+    entry::check(&wrong).unwrap_err();
+    wrong["scan_nb"] = json!(1);
+    wrong["title"] = json!("");
+    entry::check(&wrong).unwrap_err();
+}
+
+#[test]
+fn an_entry_tells_of_its_scan() {
+    let (entry, notices) = drawn(json!({
+        "title": "loopscan 3 0.5",
+        "start_time": "2026-11-23T01:27:26.140283+00:00",
+        "count_time": 0.5,
+        "end_reason": "SUCCESS",
+        "nexuswriter": {"instrument_info":
+            {"name": "esrf-id00a", "name@short_name": "id00", "none": null}},
+    }));
+    assert_eq!(
+        entry,
+        json!({
+            "@NX_class": "NXentry",
+            "title": "loopscan 3 0.5",
+            "start_time": "2026-11-23T01:27:26.140283+00:00",
+            "scan_parameters":
+                {"@NX_class": "NXparameters", "count_time": 0.5, "count_time@units": "s"},
+            "writer": {"@NX_class": "NXnote", "status": "SUCCEEDED", "date": "began",
+                "type": "application/json", "data": "{}"},
+            "instrument": {"@NX_class": "NXinstrument", "name": "esrf-id00a",
+                "name@short_name": "id00",
+                "positioners": {"@NX_class": "NXcollection", ">roby": "/1.1/instrument/roby/value"}},
+            "end_reason": "SUCCESS",
+            "end_time": "ended",
+        })
+    );
+    assert_eq!(notices, [""; 0]);
+    let (entry, notices) = drawn(json!({"title": "a", "start_time": "noon", "count_time": 0}));
+    assert_eq!(entry["start_time"], "noon");
+    assert_eq!(entry["end_reason"], "NOT STARTED");
+    assert_eq!(entry.get("scan_parameters"), None);
+    assert_eq!(notices.len(), 1);
+}
+
+#[test]
+fn positions_of_motors() {
+    let start = json!({"positioners": {
+        "positioners_start": {"roby": 1.5, "robz": 2, "a/b": 3.0, "bad": "ERR", "off": null},
+        "positioners_dial_start": {},
+        "positioners_units": {"roby": "mm", "robz": "", "a/b": "deg", "off": "m"},
+    }});
+    let mut last = start.clone();
+    last["positioners"]["positioners_start"]["robz"] = json!(9);
+    last["positioners"]["positioners_end"] = json!({"roby": 4, "robz": 5});
+    let (entry, notices) = drawn_twice(start, last);
+    let snapshot = json!({"@NX_class": "NXcollection", "roby": 1.5, "roby@units": "mm",
+        "robz": 2, "a": {"b": 3.0, "b@units": "deg"}, "bad": "ERR"});
+    let instrument = &entry["instrument"];
+    assert_eq!(instrument["positioners_start"], snapshot);
+    let mut with_link = snapshot;
+    let members = with_link.as_object_mut().unwrap();
+    members.remove("roby");
+    members.remove("roby@units");
+    members.insert(">roby".to_owned(), json!("/1.1/instrument/roby/value"));
+    assert_eq!(instrument["positioners"], with_link);
+    assert_eq!(
+        instrument["positioners_end"],
+        json!({"@NX_class": "NXcollection", "roby": 4, "roby@units": "mm", "robz": 5})
+    );
+    assert_eq!(instrument.get("positioners_dial_start"), None);
+    assert_eq!(notices, [""; 0]);
+}
+
+#[test]
+fn categories_of_the_user() {
+    let (entry, notices) = drawn(json!({
+        "scan_meta_categories":
+            ["nexuswriter", "positioners", "technique", "instrument", "empty", "note", "typed"],
+        "instrument": {
+            "roby": {"NX_class": "NXfoo", "gear": 3},
+            "slit": {"@NX_class": "NXslit", "gap": 0.5},
+        },
+        "technique": {"NX_class": "NXnote"},
+        "empty": {"a": {}},
+        "note": "hello",
+        "typed": {"NX_class": "NXprocess", "x": 1},
+        "ignored": {"y": 2},
+    }));
+    assert_eq!(
+        entry["instrument"],
+        json!({"@NX_class": "NXinstrument",
+            "positioners": {"@NX_class": "NXcollection", ">roby": "/1.1/instrument/roby/value"},
+            "roby": {"@NX_class": "NXpositioner", "NX_class": "NXfoo", "gear": 3},
+            "slit": {"@NX_class": "NXslit", "gap": 0.5}})
+    );
+    assert_eq!(entry["note"], "hello");
+    assert_eq!(entry["typed"], json!({"@NX_class": "NXprocess", "x": 1}));
+    for absent in ["technique", "empty", "ignored"] {
+        assert_eq!(entry.get(absent), None, "{absent}");
+    }
+    assert_eq!(notices, [""; 0]);
+}
+
+#[test]
+fn categories_cannot_break_the_entry() {
+    let names = [
+        "title",
+        "start_time",
+        "end_time",
+        "end_reason",
+        "writer",
+        "notes",
+        "measurement",
+        "instrument",
+        "scan_parameters",
+    ];
+    let mut info = json!({"scan_meta_categories": names, "title": "a", "comments": ["b"]});
+    for name in &names[1..] {
+        info[name] = json!(7);
+    }
+    let (entry, notices) = drawn(info.clone());
+    assert_eq!(entry["title"], "a");
+    assert_eq!(entry["end_time"], "ended");
+    assert_eq!(entry["writer"]["status"], "SUCCEEDED");
+    assert_eq!(entry["notes"]["note_01"]["data"], "b");
+    for name in &names[2..] {
+        assert_eq!(entry[format!("{name}_metadata")], 7, "{name}");
+    }
+    assert!(notices.len() >= names.len() - 2, "{notices:?}");
+    for name in &names[2..] {
+        info[name] = json!({"status": 5, "note_01": {"x": 1}, "@NX_class": "NXfoo"});
+    }
+    let (entry, _) = drawn(info);
+    assert_eq!(entry["writer"]["status"], "SUCCEEDED");
+    assert_eq!(entry["writer"]["status_metadata"], 5);
+    assert_eq!(entry["end_time"], "ended");
+    assert_eq!(entry["end_time_metadata"]["status"], 5);
+    assert_eq!(entry["notes"]["note_02"]["data"], "b");
+    assert_eq!(entry["measurement"]["@NX_class"], "NXcollection");
+    assert_eq!(entry["instrument"]["@NX_class"], "NXinstrument");
+}
+
+#[test]
+fn a_scan_without_categories_is_told() {
+    let drawn = draw_subscan(&subscan(), &json!({}), &json!({}));
+    assert_eq!(drawn.invalid, []);
+    assert_eq!(drawn.notices.len(), 1);
+}
+
+#[test]
+fn devices_have_metadata() {
+    let roi = |dataset: &str| Channel {
+        device_key: Some("cam".to_owned()),
+        selection: Some("r1".to_owned()),
+        ..channel("cam:roi", "lima", "cam_r1", dataset)
+    };
+    let mut subscan = subscan();
+    subscan.channels.extend([roi("sum"), roi("avg")]);
+    let info = json!({"scan_meta_categories": [], "devices": {
+        "diode_key": {"metadata": {"@NX_class": "NXfoo", "gain": 2, "signal": 1, "none": {}}},
+        "roby_key": {"metadata": {}},
+        "cam": {"metadata": {"r1": {"kind": "rect", "x": 1}, "r2": {"kind": "arc"}}},
+    }});
+    let drawn = draw_subscan(&subscan, &info, &info);
+    assert_eq!(drawn.invalid, []);
+    assert_eq!(drawn.notices.len(), 1, "{:?}", drawn.notices);
+    let instrument = shown(&drawn.root)["1.1"]["instrument"].clone();
+    assert_eq!(
+        instrument["diode"],
+        json!({"@NX_class": "NXdetector", "gain": 2, "signal_metadata": 1})
+    );
+    assert_eq!(
+        instrument["cam_r1"],
+        json!({"@NX_class": "NXdetector",
+            "selection": {"@NX_class": "NXcollection", "kind": "rect", "x": 1}})
+    );
+    assert_eq!(instrument.get("roby"), None);
+}
+
+#[test]
+fn samples_of_the_data_policy() {
+    let fields = json!({
+        "Sample_name": "quartz", "SamplePatient_age": 3, "SamplePatient_number": "12",
+        "SampleTrackingParcel_storage_condition": -8, "SampleEnvironmentSensors_value": "1 2",
+        "SamplePositioners_name": "a b", "Sample_unheard": 1, "Sample_description": null,
+        "InstrumentMonochromator_energy": 5,
+    });
+    let category = json!({"thickness": 2});
+    let (entry, notices) = drawn(json!({
+        "data_policy": "esrf", "dataset_metadata_snapshot": fields,
+        "scan_meta_categories": ["sample"], "sample": category,
+    }));
+    assert_eq!(
+        entry["sample"],
+        json!({"@NX_class": "NXsample", "name": "quartz", "thickness": 2,
+            "patient": {"@NX_class": "NXcollection", "age": 3, "age@units": "a", "number": 12},
+            "tracking": {"@NX_class": "NXsubentry", "parcel":
+                {"@NX_class": "NXsubentry", "storage_condition": -8,
+                    "storage_condition@units": "°C"}},
+            "environment": {"@NX_class": "NXenvironment", "sensors":
+                {"@NX_class": "NXsensor", "value": "1 2"}}})
+    );
+    assert_eq!(notices.len(), 1);
+    assert!(notices[0].contains("Sample_unheard"));
+    let (entry, _) = drawn(json!({
+        "data_policy": "None", "dataset_metadata_snapshot": {"Sample_name": "quartz"},
+    }));
+    assert_eq!(entry.get("sample"), None);
+}
+
+#[test]
+fn comments_are_notes() {
+    let (entry, notices) = drawn(json!({"comments": [
+        {"date": "2026-11-23T01:27:26.139490+00:00", "message": "lost"},
+        {"date": "noon", "message": "found"},
+    ]}));
+    assert_eq!(
+        entry["notes"],
+        json!({"@NX_class": "NXcollection",
+            "note_01": {"@NX_class": "NXnote", "data": "lost", "type": "text/plain",
+                "date": "2026-11-23T01:27:26.139490+00:00"},
+            "note_02": {"@NX_class": "NXnote", "data": "found", "type": "text/plain",
+                "date": "noon"}})
+    );
+    assert_eq!(notices.len(), 1);
+}
