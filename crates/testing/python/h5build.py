@@ -5,6 +5,7 @@ Only elements that are described can be written: of larger datasets, all are zer
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
@@ -74,8 +75,23 @@ def virtual_layout(item: dict, shape: tuple, dtype: np.dtype, root: Path) -> h5p
         start, count = part["source"]
         extent = tuple(first + size for first, size in zip(start, count))
         source = h5py.VirtualSource(part["file"].replace("<ROOT>", str(root)), part["dataset"], extent, dtype)
-        layout[box(*part["target"])] = source[box(start, count)]
+        for place, data in mappings(part["target"], part["source"]):
+            layout[box(*place)] = source[box(*data)]
     return layout
+
+
+def mappings(target: list, source: list) -> Iterator[tuple]:
+    """A grid that is made of a flat dataset is made row by row."""
+    if len(target[1]) == len(source[1]):
+        yield target, source
+        return
+    inner = source[1][1:]
+    rows, row = target[1][: len(target[1]) - len(inner) - 1], target[1][len(target[1]) - len(inner) - 1]
+    for number, place in enumerate(np.ndindex(*rows)):
+        yield (
+            ([*place, *[0] * (1 + len(inner))], [*[1] * len(rows), row, *inner]),
+            ([source[0][0] + number * row, *source[0][1:]], [row, *inner]),
+        )
 
 
 def box(start: list[int], shape: list[int]) -> tuple[slice, ...]:

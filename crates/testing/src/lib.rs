@@ -26,14 +26,18 @@
     reason = "a panic is how a test fails"
 )]
 
+mod changed;
+mod gate;
 mod program;
 mod python;
 mod recording;
 mod redis;
 mod scenario;
 
+pub use changed::{changed, refused};
+pub use gate::{Problem, gate};
 pub use program::Program;
 pub use python::{output, python};
-pub use recording::{Difference, RecordedScan, Recording, Replay, Speed, changed};
+pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};

@@ -4,6 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde::de::DeserializeOwned;
+
 /// A command of that Python, in the directory of this crate's programs.
 pub fn python() -> Command {
     let mut command = Command::new(interpreter());
@@ -28,6 +30,12 @@ pub fn output(command: &mut Command) -> String {
         done.status
     );
     out
+}
+
+/// The JSON values that a program printed, one on each line.
+pub(crate) fn lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
+    let parsed = text.lines().map(serde_json::from_str);
+    parsed.collect::<Result<_, _>>().expect(text)
 }
 
 /// A program that pip installed beside the interpreter.

@@ -8,7 +8,7 @@ use blissdata::embedded::PrivateRedis;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::python::{output, python};
+use crate::python::{lines, output, python};
 use crate::redis::redis;
 
 const INDEX: &str = include_str!("../recordings/bliss2/index.json");
@@ -128,12 +128,6 @@ impl Replay {
     }
 }
 
-/// What the comparison finds when the file of a recording, as the reference made it, is changed. Each
-/// change is a Python statement about `h5`.
-pub fn changed(name: &str, changes: &[&str]) -> Vec<Vec<Difference>> {
-    lines(&output(python().args(["changed.py", name]).args(changes)))
-}
-
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Difference {
@@ -144,9 +138,4 @@ impl fmt::Display for Difference {
         } = self;
         write!(f, "{recording}: {kind} {path}: {text}")
     }
-}
-
-fn lines<'a, T: Deserialize<'a>>(text: &'a str) -> Vec<T> {
-    let parsed = text.lines().map(|line| serde_json::from_str(line));
-    parsed.collect::<Result<_, _>>().expect(text)
 }
