@@ -27,6 +27,7 @@ mod masters;
 mod metadata;
 mod names;
 mod notes;
+mod paths;
 mod plots;
 mod positioners;
 mod references;
@@ -153,6 +154,7 @@ impl ClassicLayout {
                 entry::end(&mut canvas, subscan, end);
             }
         }
+        masters::draw(&mut canvas, &self.info, &self.file, &self.options);
         references::draw(&mut canvas, &self.file, &facts.references);
         let Drawn {
             root,

@@ -164,7 +164,7 @@ fn dims_of_point(kind: &StreamKind) -> usize {
 }
 
 /// How a viewer should show the data.
-fn interpretation(point: usize, dims: &ScanDims) -> Option<&'static str> {
+pub fn interpretation(point: usize, dims: &ScanDims) -> Option<&'static str> {
     match (point, dims.scan.len(), dims.saved.len()) {
         (1, ..) => Some("spectrum"),
         (2, ..) | (0, 2, 2) => Some("image"),

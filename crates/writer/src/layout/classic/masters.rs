@@ -1,10 +1,18 @@
 //! Where a scan is saved, and the files that hold only links to it.
+//!
+//! Rules and names are those of `blisswriter` 2.0.0.
 
 use serde_json::Value as Json;
 
+use super::canvas::Canvas;
+use super::paths::{relative, relative_file, same_file, split, split_extension};
 use super::subscan::Subscan;
+use super::value::is_truthy;
 use crate::layout::LayoutError;
 use crate::options::SaveOptions;
+
+/// Level whose links are named like the entries; those of others also have the name of the file.
+const DATASET: &str = "dataset";
 
 /// A link to be made in another file, where that file has no member of this name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,17 +27,268 @@ pub struct MasterLink {
     pub target: String,
 }
 
-/// The file that holds the data of a scan.
-pub fn scan_file(_info: &Json) -> Result<String, LayoutError> {
-    Ok(String::new())
+/// The file that holds the data of a scan: `info["filename"]`, or with separate files for scans
+/// `bliss_master` in the directory of the scan's images, as far as that is the same for all
+/// detectors.
+///
+/// # Errors
+/// If there is no file name, or one that no file can have.
+pub fn scan_file(info: &Json) -> Result<String, LayoutError> {
+    let filename = match info.get("filename") {
+        Some(Json::String(name)) if !name.is_empty() => name,
+        None | Some(Json::Null | Json::String(_)) => return Err(LayoutError::Missing("filename")),
+        Some(_) => return Err(invalid("filename", "is no text")),
+    };
+    check_file(filename).map_err(|reason| invalid("filename", reason))?;
+    let separate = info
+        .get("writer_options")
+        .and_then(|options| options.get("separate_scan_files"));
+    let images = info.get("images_path").and_then(Json::as_str);
+    let Some(images) = images.filter(|path| is_truthy(separate) && !path.is_empty()) else {
+        return Ok(filename.clone());
+    };
+    check_text(images).map_err(|reason| invalid("images_path", reason))?;
+    let (directory, name) = split(filename);
+    let way = relative(images, directory);
+    let parts = way
+        .split('/')
+        .take_while(|part| !part.contains('{'))
+        .filter(|part| *part != ".");
+    let extension = split_extension(name).1;
+    let master = format!("bliss_master{extension}");
+    let parts: Vec<&str> = parts.chain([master.as_str()]).collect();
+    Ok(format!("{directory}/{}", parts.join("/")))
 }
 
 /// The links to all entries, in all master files.
 pub fn links(
-    _info: &Json,
-    _file: &str,
-    _subscans: &[Subscan],
-    _options: &SaveOptions,
+    info: &Json,
+    file: &str,
+    subscans: &[Subscan],
+    options: &SaveOptions,
 ) -> Vec<MasterLink> {
-    Vec::new()
+    let stem = split_extension(split(file).1).0;
+    let mut links: Vec<MasterLink> = Vec::new();
+    for (level, master) in master_files(info, file, options).into_iter().flatten() {
+        for Subscan { entry, .. } in subscans {
+            let name = match level.as_str() {
+                DATASET => entry.clone(),
+                _ => format!("{stem}_{entry}"),
+            };
+            let link = MasterLink {
+                target_file: relative_file(file, &master),
+                target: format!("/{entry}"),
+                file: master.clone(),
+                name,
+            };
+            // Levels of one file want the same link only once.
+            if !links.contains(&link) {
+                links.push(link);
+            }
+        }
+    }
+    links
+}
+
+/// Tells of master files that cannot be.
+pub fn draw(canvas: &mut Canvas, info: &Json, file: &str, options: &SaveOptions) {
+    for problem in master_files(info, file, options) {
+        if let Err(problem) = problem {
+            canvas.notice("", problem);
+        }
+    }
+}
+
+/// Level and name of each master file, or why it is left out.
+fn master_files(
+    info: &Json,
+    file: &str,
+    options: &SaveOptions,
+) -> Vec<Result<(String, String), String>> {
+    let configured = info
+        .get("nexuswriter")
+        .and_then(Json::as_object)
+        .filter(|members| options.configurable && !members.is_empty());
+    let Some(configured) = configured else {
+        let dataset = info.get("filename").and_then(Json::as_str);
+        return dataset
+            .filter(|name| !same_file(name, file))
+            .map(|name| Ok((DATASET.to_owned(), name.to_owned())))
+            .into_iter()
+            .collect();
+    };
+    let masters = match configured.get("masterfiles") {
+        None | Some(Json::Null) => return Vec::new(),
+        Some(Json::Object(masters)) => masters,
+        Some(_) => {
+            return vec![Err(
+                "the master files are no mapping, none is made".to_owned()
+            )];
+        }
+    };
+    masters
+        .iter()
+        .filter_map(|(level, master)| {
+            let master = master.as_str().ok_or("is no text").and_then(|master| {
+                check_file(master)?;
+                match master.starts_with('/') {
+                    true => Ok(master),
+                    false => Err("is not absolute"),
+                }
+            });
+            match master {
+                // It has the entry itself.
+                Ok(master) if same_file(master, file) => None,
+                Ok(master) => Some(Ok((level.clone(), master.to_owned()))),
+                Err(reason) => Some(Err(format!(
+                    "the master file {level:?} is left out: its name {reason}"
+                ))),
+            }
+        })
+        .collect()
+}
+
+fn check_file(name: &str) -> Result<(), &'static str> {
+    match split(name).1 {
+        "" | "." | ".." => Err("does not name a file"),
+        _ => check_text(name),
+    }
+}
+
+fn check_text(name: &str) -> Result<(), &'static str> {
+    match name.contains('\0') {
+        true => Err("holds a NUL character"),
+        false => Ok(()),
+    }
+}
+
+fn invalid(name: &str, reason: &str) -> LayoutError {
+    LayoutError::Invalid {
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn subscans(entries: &[&str]) -> Vec<Subscan> {
+        let subscan = |entry: &&str| Subscan {
+            name: "timer".to_owned(),
+            entry: (*entry).to_owned(),
+            channels: Vec::new(),
+            notices: Vec::new(),
+        };
+        entries.iter().map(subscan).collect()
+    }
+
+    fn separate(images: &str) -> Json {
+        json!({
+            "filename": "/d/sample_0001/sample_0001.h5",
+            "images_path": images,
+            "writer_options": {"separate_scan_files": true},
+        })
+    }
+
+    #[test]
+    fn a_scan_is_saved_where_it_says() {
+        let file = scan_file(&json!({"filename": "/d/a.h5", "images_path": "/d/scan0001/"}));
+        assert_eq!(file.as_deref(), Ok("/d/a.h5"));
+    }
+
+    #[test]
+    fn a_scan_without_a_file_name_has_no_layout() {
+        for info in [
+            json!({}),
+            json!({"filename": null}),
+            json!({"filename": ""}),
+        ] {
+            assert_eq!(scan_file(&info), Err(LayoutError::Missing("filename")));
+        }
+        for info in [
+            json!({"filename": 3}),
+            json!({"filename": "/d/"}),
+            json!({"filename": "/\0"}),
+        ] {
+            let invalid = matches!(scan_file(&info), Err(LayoutError::Invalid { .. }));
+            assert!(invalid, "{info}");
+        }
+    }
+
+    #[test]
+    fn separate_scans_lie_with_their_images() {
+        let file = |images: &str| scan_file(&separate(images)).unwrap();
+        let scan = "/d/sample_0001/scan0005/bliss_master.h5";
+        assert_eq!(file("/d/sample_0001/scan0005/{img_acq_device}_"), scan);
+        assert_eq!(file("/d/sample_0001//scan0005/{img}/more"), scan);
+        assert_eq!(
+            file("/d/sample_0001/{img}"),
+            "/d/sample_0001/bliss_master.h5"
+        );
+        assert_eq!(file("/d/sample_0001"), "/d/sample_0001/bliss_master.h5");
+        assert_eq!(
+            file("/d/x/cam_"),
+            "/d/sample_0001/../x/cam_/bliss_master.h5"
+        );
+        assert_eq!(file(""), "/d/sample_0001/sample_0001.h5");
+    }
+
+    #[test]
+    fn masters_link_to_all_entries() {
+        let info = json!({"filename": "/r/c/s/s.h5", "nexuswriter": {"masterfiles": {
+            "dataset_collection": "/r/c/c.h5", "proposal": "/r/c/s/p.h5"}}});
+        let links = links(
+            &info,
+            "/r/c/s/s.h5",
+            &subscans(&["3.1", "3.2"]),
+            &SaveOptions::default(),
+        );
+        let link = |file: &str, entry: &str, target_file: &str| MasterLink {
+            file: file.to_owned(),
+            name: format!("s_{entry}"),
+            target_file: target_file.to_owned(),
+            target: format!("/{entry}"),
+        };
+        assert_eq!(
+            links,
+            [
+                link("/r/c/c.h5", "3.1", "s/s.h5"),
+                link("/r/c/c.h5", "3.2", "s/s.h5"),
+                link("/r/c/s/p.h5", "3.1", "./s.h5"),
+                link("/r/c/s/p.h5", "3.2", "./s.h5"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_separate_scan_is_linked_in_the_file_of_its_dataset() {
+        let info = separate("/d/sample_0001/scan0005/{img}");
+        let file = scan_file(&info).unwrap();
+        let links = links(&info, &file, &subscans(&["5.1"]), &SaveOptions::default());
+        assert_eq!(
+            links,
+            [MasterLink {
+                file: "/d/sample_0001/sample_0001.h5".to_owned(),
+                name: "5.1".to_owned(),
+                target_file: "scan0005/bliss_master.h5".to_owned(),
+                target: "/5.1".to_owned(),
+            }]
+        );
+    }
+
+    #[test]
+    fn masters_that_cannot_be_are_told_and_left_out() {
+        let info = json!({"filename": "/r/s.h5", "nexuswriter": {"masterfiles": {
+            "dataset": "/r/./s.h5", "number": 3, "relative": "c.h5", "directory": "/r/",
+            "good": "/r/c.h5"}}});
+        let options = SaveOptions::default();
+        let files = master_files(&info, "/r/s.h5", &options);
+        assert_eq!(files.iter().filter(|file| file.is_err()).count(), 3);
+        let links = links(&info, "/r/s.h5", &subscans(&["1.1"]), &options);
+        assert_eq!(links.len(), 1);
+        assert_eq!(links[0].file, "/r/c.h5");
+    }
 }

@@ -1,23 +1,123 @@
 //! Plots, and the chain of defaults that leads a viewer to them.
+//!
+//! What a user displays during a scan ([`wanted`](items::wanted)) becomes one NXdata per shape of
+//! data: [signals](signals) that are links to their datasets, or views of them in the shape of the
+//! grid, and [axes](axes) of the positioners. A plot that cannot be drawn costs nothing else.
 
+mod axes;
+mod fit;
+mod items;
+mod signals;
+
+use nexus::tree::{Item, Value};
 use serde_json::Value as Json;
 
 use super::canvas::Canvas;
 use super::dims::ScanDims;
 use super::subscan::Subscan;
 use crate::layout::facts::Facts;
+use signals::Plot;
 
-/// Streams whose values the axes of plots need.
-pub fn values_wanted(_info: &Json, _subscans: &[Subscan], _dims: &ScanDims) -> Vec<String> {
-    Vec::new()
+/// The plot of what was displayed; others are found under the names of their data.
+const SELECTED: &str = "plotselect";
+
+/// Streams whose values the axes of plots need: the positioners of grid scans. What is displayed
+/// may change until the end of the scan, so it is no matter here.
+pub fn values_wanted(_info: &Json, subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
+    if dims.scan.len() < 2 {
+        return Vec::new();
+    }
+    let channels = subscans.iter().flat_map(|subscan| &subscan.channels);
+    channels
+        .filter(|channel| axes::is_axis(channel))
+        .map(|channel| channel.stream.name.clone())
+        .collect()
 }
 
-/// Draws the plots of a subscan and the defaults.
-pub fn draw(
-    _canvas: &mut Canvas,
-    _subscan: &Subscan,
-    _info: &Json,
-    _facts: &Facts,
-    _dims: &ScanDims,
-) {
+/// Draws the plots of a subscan and the defaults. The last subscan is the default of the file.
+pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json, facts: &Facts, dims: &ScanDims) {
+    let entry = &subscan.entry;
+    canvas.attribute("", "default", Value::text(entry));
+    let items = items::wanted(info);
+    if items.is_empty() {
+        return;
+    }
+    let selected = format!("{entry}/{SELECTED}");
+    if canvas.has(&selected) {
+        canvas.notice(&selected, "exists already, there is no plot of this name");
+        return;
+    }
+    let signals = signals::select(canvas, subscan, &items, facts, dims);
+    let mut last = None;
+    for plot in signals::plots(SELECTED, signals) {
+        if draw_plot(canvas, subscan, &plot, facts, dims) {
+            last = Some(plot.name);
+        }
+    }
+    let Some(last) = last else { return };
+    if last != SELECTED {
+        canvas.link(&selected, &format!("/{entry}/{last}"));
+    }
+    canvas.attribute(entry, "default", Value::text(SELECTED));
+}
+
+fn draw_plot(
+    canvas: &mut Canvas,
+    subscan: &Subscan,
+    plot: &Plot,
+    facts: &Facts,
+    dims: &ScanDims,
+) -> bool {
+    let path = format!("{}/{}", subscan.entry, plot.name);
+    if canvas.has(&path) {
+        canvas.notice(&path, "exists already, there is no plot of this name");
+        return false;
+    }
+    let axes = match axes::axes(subscan, plot, facts, dims) {
+        Ok(axes) => axes,
+        Err(reason) => {
+            canvas.notice(&path, format!("the plot is left out: {reason}"));
+            return false;
+        }
+    };
+    let signals: Vec<_> = plot
+        .signals
+        .iter()
+        .map(|signal| (signal.name(), signal.item(&subscan.entry)))
+        .collect();
+    let names = |items: &[(&str, Item)]| items.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let (signal_names, axis_names): (Vec<String>, Vec<String>) = (
+        names(&signals),
+        axes.iter().map(|(name, _)| name.clone()).collect(),
+    );
+    let Some((first, others)) = signal_names.split_first() else {
+        return false;
+    };
+    if !canvas.class_group(&path, "NXdata") {
+        return false;
+    }
+    canvas.attribute(&path, "signal", Value::text(first));
+    if !others.is_empty() {
+        canvas.attribute(&path, "auxiliary_signals", texts(others));
+    }
+    if !axis_names.is_empty() {
+        canvas.attribute(&path, "axes", texts(&axis_names));
+    }
+    let signals = signals
+        .into_iter()
+        .map(|(name, item)| (name.to_owned(), item));
+    for (name, item) in signals.chain(axes) {
+        let member = format!("{path}/{name}");
+        // Metadata that come later must not be assigned to it.
+        canvas.reserve(&member);
+        canvas.item(&member, item);
+    }
+    true
+}
+
+fn texts(names: &[String]) -> Value {
+    Value::Texts {
+        shape: vec![names.len() as u64],
+        texts: names.to_vec(),
+    }
 }

@@ -1,0 +1,124 @@
+//! Axes of plots: where the positioners of a scan were, and indices of what a detector measures.
+
+use std::collections::{BTreeMap, HashSet};
+
+use nexus::tree::{Content, Dataset, ElementType, Item, Order, Value};
+
+use super::fit::positions;
+use super::signals::{Plot, elements, name};
+use crate::layout::classic::channel::Channel;
+use crate::layout::classic::dims::ScanDims;
+use crate::layout::classic::subscan::Subscan;
+use crate::layout::facts::Facts;
+
+/// Indices beyond this need more room than they are worth.
+const INDICES: u64 = 1 << 24;
+
+/// Whether a channel may be an axis.
+pub fn is_axis(channel: &Channel) -> bool {
+    channel.is_positioner() && channel.principal && channel.master_index.is_some()
+}
+
+/// The axes of a plot by name, those of the scan first; or why there can be none and no plot.
+///
+/// A list of points has the positioners as they are, also several (a scatter plot). A grid has one
+/// line of positions per dimension, and none if its positioners are not as many.
+pub fn axes(
+    subscan: &Subscan,
+    plot: &Plot,
+    facts: &Facts,
+    dims: &ScanDims,
+) -> Result<Vec<(String, Item)>, String> {
+    let positioners = positioners(subscan, facts);
+    let rank = dims.scan.len();
+    let fits = positioners.len() == rank;
+    let mut axes: Vec<(String, Item)> = match rank {
+        0 => Vec::new(),
+        _ if !fits && !plot.detector.is_empty() => return Ok(Vec::new()),
+        1 => positioners
+            .into_iter()
+            .map(|channel| (name(channel).to_owned(), link(channel, &subscan.entry)))
+            .collect(),
+        _ if !fits => Vec::new(),
+        // The slowest motor, the last of its device, goes with the first dimension.
+        _ => positioners
+            .into_iter()
+            .rev()
+            .enumerate()
+            .map(|(axis, channel)| {
+                let line = line(channel, axis, facts, dims)
+                    .map_err(|reason| format!("positions of {}: {reason}", name(channel)))?;
+                Ok((name(channel).to_owned(), line))
+            })
+            .collect::<Result<_, String>>()?,
+    };
+    if axes.len() == rank {
+        for (axis, size) in plot.detector.iter().enumerate() {
+            axes.push((format!("datadim{axis}"), indices(*size)?));
+        }
+    }
+    let mut names: HashSet<&str> = plot.signals.iter().map(|signal| signal.name()).collect();
+    match axes.iter().find(|(name, _)| !names.insert(name)) {
+        Some((name, _)) => Err(format!("two members have the name {name}")),
+        None => Ok(axes),
+    }
+}
+
+/// Positioners with data, the fast one first. Of those with one index the last is taken.
+fn positioners<'a>(subscan: &'a Subscan, facts: &Facts) -> Vec<&'a Channel> {
+    let mut found = BTreeMap::new();
+    for channel in subscan.channels.iter().filter(|channel| is_axis(channel)) {
+        let stored = facts.streams.get(&channel.stream.name);
+        if stored.is_some_and(|facts| facts.stored)
+            && let Some(index) = channel.master_index
+        {
+            found.insert(index, channel);
+        }
+    }
+    found.into_values().collect()
+}
+
+fn link(channel: &Channel, entry: &str) -> Item {
+    let target = format!("/{}", channel.path(entry));
+    Item::SoftLink { target }
+}
+
+/// The positions along one dimension of the grid.
+fn line(channel: &Channel, axis: usize, facts: &Facts, dims: &ScanDims) -> Result<Item, String> {
+    let facts = facts.streams.get(&channel.stream.name);
+    let facts = facts.ok_or("there are none")?;
+    let values = facts.values.as_deref().ok_or("they are not known")?;
+    // Datasets with the shape of the grid may have grown beyond it.
+    let grid = match dims.saved.len() == dims.scan.len() {
+        true => &facts.shape,
+        false => &dims.scan,
+    };
+    if grid.len() != dims.scan.len() || elements(grid) != Some(values.len() as u64) {
+        return Err(format!("{} points are no grid of {grid:?}", values.len()));
+    }
+    let line = positions(values, grid, axis).ok_or("none is a number")?;
+    let bytes = line.iter().flat_map(|position| position.to_le_bytes());
+    Ok(dataset(Value::Numbers {
+        element: ElementType::Float(8, Order::Little),
+        shape: vec![line.len() as u64],
+        bytes: bytes.collect(),
+    }))
+}
+
+fn indices(size: u64) -> Result<Item, String> {
+    if size > INDICES {
+        return Err(format!("a dimension of {size} is too long for a plot"));
+    }
+    Ok(dataset(Value::Numbers {
+        element: ElementType::Int(8, Order::Little),
+        shape: vec![size],
+        bytes: (0..size).flat_map(u64::to_le_bytes).collect(),
+    }))
+}
+
+fn dataset(value: Value) -> Item {
+    Item::Dataset(Dataset {
+        attributes: Vec::new(),
+        content: Content::Value(value),
+    })
+}

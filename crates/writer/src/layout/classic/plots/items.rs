@@ -1,0 +1,66 @@
+//! What a user displayed, and which channel is meant.
+
+use serde_json::Value as Json;
+
+/// What is displayed of a scan: what Flint shows, if it tells, else what `plotselect` chose. Things
+/// that are no text are left out.
+pub fn wanted(info: &Json) -> Vec<&str> {
+    let extra = info.get("display_extra");
+    let list = |name: &str| {
+        extra
+            .and_then(|extra| extra.get(name))
+            .filter(|list| !list.is_null())
+    };
+    let items = list("displayed_channels").or_else(|| list("plotselect"));
+    let items = items.and_then(Json::as_array);
+    items
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .collect()
+}
+
+/// Whether an item means a channel: part by part from the end on, as far as both go, the parts of
+/// the channel's name end with those of the item (`xmap1:det0` means `simxmap1:spectrum_det0`).
+pub fn means(item: &str, channel: &str) -> bool {
+    parts(item)
+        .zip(parts(channel))
+        .all(|(item, channel)| channel.ends_with(item))
+}
+
+fn parts(name: &str) -> impl Iterator<Item = &str> {
+    name.rsplit(['.', ':'])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn items_mean_channels_by_the_ends_of_their_names() {
+        assert!(means("iodet", "sim:iodet"));
+        assert!(means("xmap1:det0", "simxmap1:spectrum_det0"));
+        assert!(means("a.b:iodet", "b:iodet"));
+        assert!(!means("iodet", "sim:iodet2"));
+        assert!(!means("other:iodet", "sim:iodet"));
+    }
+
+    #[test]
+    fn what_is_displayed_comes_before_what_was_selected() {
+        let info = json!({"display_extra": {"displayed_channels": ["a", 3], "plotselect": ["b"]}});
+        assert_eq!(wanted(&info), ["a"]);
+        let info = json!({"display_extra": {"displayed_channels": null, "plotselect": ["b"]}});
+        assert_eq!(wanted(&info), ["b"]);
+        let info = json!({"display_extra": {"displayed_channels": [], "plotselect": ["b"]}});
+        assert_eq!(wanted(&info), [""; 0]);
+        for info in [
+            json!(null),
+            json!({"display_extra": 3}),
+            json!({"display_extra": {"plotselect": "b"}}),
+        ] {
+            assert_eq!(wanted(&info), [""; 0]);
+        }
+    }
+}

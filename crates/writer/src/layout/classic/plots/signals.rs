@@ -1,0 +1,242 @@
+//! Signals of plots: the data of detectors, in the shape of the scan.
+
+use std::collections::HashSet;
+
+use nexus::tree::{Content, Dataset, ElementType, Item, Selection, Value, Virtual, VirtualSource};
+
+use super::items::means;
+use crate::layout::classic::canvas::Canvas;
+use crate::layout::classic::channel::Channel;
+use crate::layout::classic::dims::ScanDims;
+use crate::layout::classic::draft::interpretation;
+use crate::layout::classic::names::normalised;
+use crate::layout::classic::subscan::Subscan;
+use crate::layout::facts::Facts;
+use crate::layout::stream::StreamKind;
+
+/// Data to be shown in a plot.
+pub struct Signal<'a> {
+    channel: &'a Channel,
+    /// Dimensions of one point.
+    pub detector: Vec<u64>,
+    /// The dataset in the shape of the grid; none if it has the shape of the scan itself.
+    grid: Option<Grid>,
+}
+
+/// A list of points that is shown as a grid.
+struct Grid {
+    element: ElementType,
+    flat: Vec<u64>,
+    shape: Vec<u64>,
+    interpretation: Option<&'static str>,
+}
+
+/// One NXdata: signals of the same shape.
+pub struct Plot<'a> {
+    pub name: String,
+    pub detector: Vec<u64>,
+    pub signals: Vec<Signal<'a>>,
+}
+
+impl Signal<'_> {
+    /// Its name in the plot.
+    pub fn name(&self) -> &str {
+        name(self.channel)
+    }
+
+    /// A link to the dataset, or a view of it. The type of the view is that of the data.
+    pub fn item(&self, entry: &str) -> Item {
+        let source = format!("/{}", self.channel.path(entry));
+        let Some(grid) = &self.grid else {
+            return Item::SoftLink { target: source };
+        };
+        let attributes = grid
+            .interpretation
+            .map(|name| ("interpretation".to_owned(), Value::text(name)));
+        let content = Content::Virtual(Virtual {
+            element: grid.element.clone(),
+            shape: grid.shape.clone(),
+            // Both selections are walked in C order, so that one part is enough for all rows.
+            sources: vec![VirtualSource {
+                target: everything(&grid.shape),
+                file: ".".to_owned(),
+                dataset: source,
+                selection: everything(&grid.flat),
+            }],
+        });
+        Item::Dataset(Dataset {
+            attributes: attributes.into_iter().collect(),
+            content,
+        })
+    }
+}
+
+/// The signals that items ask for, in their order: for each the first detector by name that it
+/// means. What cannot be shown is told.
+pub fn select<'a>(
+    canvas: &mut Canvas,
+    subscan: &'a Subscan,
+    items: &[&str],
+    facts: &Facts,
+    dims: &ScanDims,
+) -> Vec<Signal<'a>> {
+    let stored = |channel: &Channel| {
+        let facts = facts.streams.get(&channel.stream.name);
+        facts.is_some_and(|facts| facts.stored)
+    };
+    let mut detectors: Vec<&Channel> = subscan
+        .channels
+        .iter()
+        .filter(|channel| !channel.is_positioner() && stored(channel))
+        .collect();
+    detectors.sort_by_key(|channel| name(channel));
+    let mut names = HashSet::new();
+    let mut signals = Vec::new();
+    for item in items {
+        let channel = detectors
+            .iter()
+            .find(|channel| means(item, &channel.stream.name));
+        let Some(channel) = channel.filter(|channel| names.insert(name(channel))) else {
+            continue;
+        };
+        match signal(channel, facts, dims) {
+            Ok(signal) => signals.push(signal),
+            Err(reason) => canvas.notice(
+                &channel.path(&subscan.entry),
+                format!("is left out of the plot: {reason}"),
+            ),
+        }
+    }
+    signals
+}
+
+/// One plot per shape. A single one has the name alone, others also that of the type of their
+/// first device, with numbers if these are not enough to tell them apart.
+pub fn plots<'a>(name: &str, signals: Vec<Signal<'a>>) -> Vec<Plot<'a>> {
+    let mut plots: Vec<Plot> = Vec::new();
+    for signal in signals {
+        match plots
+            .iter_mut()
+            .find(|plot| plot.detector == signal.detector)
+        {
+            Some(plot) => plot.signals.push(signal),
+            None => plots.push(Plot {
+                name: name.to_owned(),
+                detector: signal.detector.clone(),
+                signals: vec![signal],
+            }),
+        }
+    }
+    if plots.len() < 2 {
+        return plots;
+    }
+    plots.sort_by_cached_key(|plot| {
+        let mut names: Vec<_> = plot
+            .signals
+            .iter()
+            .map(|signal| signal.name().to_owned())
+            .collect();
+        names.sort();
+        names
+    });
+    let suffixes: Vec<String> = plots.iter().map(suffix).collect();
+    let distinct: HashSet<&String> = suffixes.iter().collect();
+    let numbered = distinct.len() < suffixes.len();
+    for (index, (plot, suffix)) in plots.iter_mut().zip(&suffixes).enumerate() {
+        plot.name = match numbered {
+            true => format!("{name}_{suffix}{}", index + 1),
+            false => format!("{name}_{suffix}"),
+        };
+    }
+    plots
+}
+
+fn suffix(plot: &Plot) -> String {
+    let device_type = plot
+        .signals
+        .first()
+        .map(|signal| &signal.channel.device_type);
+    match device_type {
+        Some(name) if !name.is_empty() => normalised(name),
+        _ => format!("unknown{}D", plot.detector.len()),
+    }
+}
+
+fn signal<'a>(channel: &'a Channel, facts: &Facts, dims: &ScanDims) -> Result<Signal<'a>, String> {
+    let facts = facts.streams.get(&channel.stream.name);
+    let shape = facts
+        .map(|facts| facts.shape.as_slice())
+        .unwrap_or_default();
+    let (saved, detector) = shape
+        .split_at_checked(dims.saved.len())
+        .ok_or("it has fewer dimensions than the scan")?;
+    let element = match &channel.stream.kind {
+        StreamKind::Frames { .. } if detector.is_empty() => {
+            return Err("it is a list of file names".to_owned());
+        }
+        StreamKind::Frames { element, .. } | StreamKind::Numbers { element, .. } => Some(element),
+        StreamKind::Master => None,
+        StreamKind::References | StreamKind::Unreadable(_) => {
+            return Err("it holds no numbers".to_owned());
+        }
+    };
+    let grid = match dims.scan.len() == dims.saved.len() {
+        true => None,
+        false => Some(grid(element, shape, saved, detector, dims)?),
+    };
+    Ok(Signal {
+        channel,
+        detector: detector.to_vec(),
+        grid,
+    })
+}
+
+fn grid(
+    element: Option<&ElementType>,
+    flat: &[u64],
+    saved: &[u64],
+    detector: &[u64],
+    dims: &ScanDims,
+) -> Result<Grid, String> {
+    let element = element.ok_or("a file of its detector cannot be shown as a grid")?;
+    if elements(saved) != elements(&dims.scan) {
+        return Err(format!(
+            "{saved:?} points cannot be shown as a grid of {:?}",
+            dims.scan
+        ));
+    }
+    let unfolded = ScanDims {
+        scan: dims.scan.clone(),
+        saved: dims.scan.clone(),
+    };
+    Ok(Grid {
+        element: element.clone(),
+        flat: flat.to_vec(),
+        shape: [&dims.scan, detector].concat(),
+        interpretation: interpretation(detector.len(), &unfolded),
+    })
+}
+
+/// Number of elements; none if it is beyond all data.
+pub fn elements(shape: &[u64]) -> Option<u64> {
+    shape
+        .iter()
+        .try_fold(1u64, |all, size| all.checked_mul(*size))
+}
+
+fn everything(shape: &[u64]) -> Selection {
+    Selection {
+        start: vec![0; shape.len()],
+        stride: None,
+        count: shape.to_vec(),
+        block: None,
+    }
+}
+
+/// Name of a channel in a plot.
+pub fn name(channel: &Channel) -> &str {
+    match channel.link.as_str() {
+        "" => &channel.dataset,
+        link => link,
+    }
+}
