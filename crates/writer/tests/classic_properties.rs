@@ -1,0 +1,174 @@
+//! What holds for the classic layout whatever a scan publishes.
+//!
+//! Infos are arbitrary JSON, or those of real scans with parts of them deleted or replaced. The
+//! streams and what becomes of them are arbitrary too. Nothing may panic, and what comes out must be
+//! writable and lose no data.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "classic_properties/junk.rs"]
+mod junk;
+
+use std::collections::HashSet;
+
+use nexus::tree::{Group, Item};
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use writer::layout::facts::End;
+use writer::layout::{ClassicLayout, Facts, StreamDescription};
+use writer::options::SaveOptions;
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 96,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn arbitrary_infos_are_drawn_or_refused(
+        info in junk::info(),
+        last in junk::info(),
+        case in junk::case(),
+    ) {
+        check(&info, &last, &case)?;
+    }
+
+    #[test]
+    fn damaged_infos_are_drawn_or_refused(
+        info in junk::real_info(),
+        damage in junk::damage(),
+        more_damage in junk::damage(),
+        case in junk::case(),
+    ) {
+        let first = junk::damaged(info.clone(), damage);
+        let last = junk::damaged(info, more_damage);
+        check(&first, &last, &case)?;
+    }
+}
+
+/// The fixtures are what they are meant to be: without damage they have a place for each stream.
+#[test]
+fn whole_infos_are_drawn() {
+    for info in junk::REAL {
+        let info: Json = serde_json::from_str(info).unwrap();
+        let streams = junk::streams(&info, &[]);
+        let layout = ClassicLayout::new(&info, &streams, &SaveOptions::default());
+        let layout = layout.unwrap().unwrap();
+        let places: HashSet<String> = layout
+            .places()
+            .into_iter()
+            .map(|place| place.stream)
+            .collect();
+        let names: HashSet<String> = streams.into_iter().map(|stream| stream.name).collect();
+        assert_eq!(places, names);
+    }
+}
+
+fn check(info: &Json, last: &Json, case: &junk::Case) -> Result<(), TestCaseError> {
+    let streams = junk::streams(info, &case.streams);
+    let Ok(Some(layout)) = ClassicLayout::new(info, &streams, &case.options) else {
+        return Ok(());
+    };
+    check_places(&layout, &streams)?;
+    for master in layout.masters() {
+        prop_assert!(master.file.starts_with('/'), "{master:?}");
+        prop_assert!(is_name(&master.name), "{master:?}");
+    }
+    let mut facts = Facts::default();
+    check_tree(&layout, &facts)?;
+    facts.streams = junk::facts(&streams, &case.facts);
+    facts.references = case.references.clone();
+    check_tree(&layout, &facts)?;
+    facts.end = Some(End {
+        time: "2026-11-23T00:31:05.786624+00:00".to_owned(),
+        info: last.clone(),
+        record: json!({"complete": true}).to_string(),
+    });
+    check_tree(&layout, &facts)
+}
+
+fn check_places(
+    layout: &ClassicLayout,
+    streams: &[StreamDescription],
+) -> Result<(), TestCaseError> {
+    let known: HashSet<&str> = streams.iter().map(|stream| stream.name.as_str()).collect();
+    let (mut paths, mut placed) = (HashSet::new(), HashSet::new());
+    for place in layout.places() {
+        prop_assert_eq!(&place.file, layout.file());
+        prop_assert!(known.contains(place.stream.as_str()), "{place:?}");
+        prop_assert!(placed.insert(place.stream.clone()), "twice: {place:?}");
+        prop_assert!(paths.insert(place.path.clone()), "path twice: {place:?}");
+        let parts: Vec<&str> = place.path.split('/').collect();
+        let normal = match parts.as_slice() {
+            ["", _, "instrument", device, dataset] => is_normal(device) && is_normal(dataset),
+            ["", _, "measurement", dataset] => is_normal(dataset),
+            _ => false,
+        };
+        prop_assert!(normal, "{place:?}");
+    }
+    for name in layout.values_wanted() {
+        prop_assert!(placed.contains(&name), "{name} has no place");
+    }
+    Ok(())
+}
+
+fn check_tree(layout: &ClassicLayout, facts: &Facts) -> Result<(), TestCaseError> {
+    let tree = layout.tree(facts);
+    prop_assert_eq!(
+        &tree,
+        &layout.tree(facts),
+        "drawing depends on more than its input"
+    );
+    check_names(&tree.root, "")?;
+    let drawn: HashSet<(String, &str)> = tree.root.streams().into_iter().collect();
+    let stored = |name: &str| facts.streams.get(name).is_some_and(|stream| stream.stored);
+    for place in layout.places().iter().filter(|place| stored(&place.stream)) {
+        let here = (place.path.clone(), place.stream.as_str());
+        prop_assert!(drawn.contains(&here), "not in the tree: {here:?}");
+    }
+    Ok(())
+}
+
+fn check_names(group: &Group, path: &str) -> Result<(), TestCaseError> {
+    let mut names = HashSet::new();
+    for (name, item) in &group.children {
+        prop_assert!(is_name(name), "child {name:?} of {path:?}");
+        prop_assert!(names.insert(name), "{name:?} is twice in {path:?}");
+        match item {
+            Item::Group(group) => check_names(group, &format!("{path}/{name}"))?,
+            Item::Dataset(dataset) => check_attributes(&dataset.attributes, name)?,
+            Item::SoftLink { target } => {
+                prop_assert!(is_target(target), "{path}/{name}: {target:?}")
+            }
+            Item::ExternalLink { file, target } => {
+                prop_assert!(
+                    is_target(file) && is_target(target),
+                    "{path}/{name}: {file:?}"
+                );
+            }
+        }
+    }
+    check_attributes(&group.attributes, path)
+}
+
+fn check_attributes<T>(attributes: &[(String, T)], path: &str) -> Result<(), TestCaseError> {
+    let mut names = HashSet::new();
+    for (name, _) in attributes {
+        prop_assert!(!name.is_empty() && !name.contains('\0'), "{path}@{name:?}");
+        prop_assert!(names.insert(name), "{path}@{name} is there twice");
+    }
+    Ok(())
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name != "." && !name.contains(['\0', '/'])
+}
+
+fn is_target(name: &str) -> bool {
+    !name.is_empty() && !name.contains('\0')
+}
+
+fn is_normal(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
