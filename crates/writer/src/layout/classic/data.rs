@@ -1,12 +1,12 @@
 //! Acquired data: device groups, places of streams, and links to them.
 
 use nexus::tree::{Named, Stream, Value};
-use serde_json::Value as Json;
 
 use super::canvas::Canvas;
 use super::channel::Channel;
+use super::dump;
 use super::subscan::Subscan;
-use super::{dump, value};
+use super::value::convert;
 use crate::layout::FrameOptions;
 use crate::layout::facts::Facts;
 use crate::layout::stream::{StreamKind, StreamPlace};
@@ -82,6 +82,11 @@ fn draw_data(canvas: &mut Canvas, channel: &Channel, entry: &str) {
         storage: channel.storage.clone(),
     };
     canvas.stream(&path, stream, attributes(channel));
+    for (name, json) in &channel.data_info {
+        if let Some(notice) = convert(json).notice {
+            canvas.notice(&format!("{path}@{name}"), notice);
+        }
+    }
     if let Some(alias) = &channel.alias {
         let alias = format!("{}/{alias}", channel.group_path(entry));
         canvas.link(&alias, &channel.dataset);
@@ -125,14 +130,9 @@ fn is_linked(channel: &Channel) -> bool {
 }
 
 fn attributes(channel: &Channel) -> Named<Value> {
-    let readable = channel.data_info.iter().filter_map(|(name, json)| {
-        let value = match json {
-            Json::String(text) => Value::text(text),
-            other => value::value(other).ok()?,
-        };
-        Some((name.clone(), value))
-    });
-    readable.collect()
+    let told = channel.data_info.iter();
+    told.map(|(name, json)| (name.clone(), convert(json).value))
+        .collect()
 }
 
 #[cfg(test)]

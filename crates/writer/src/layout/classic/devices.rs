@@ -106,7 +106,7 @@ impl Naming {
 }
 
 /// The last part of a name and what stands in front of it.
-fn split_last<'a>(name: &'a str, separator: char) -> (&'a str, &'a str) {
+fn split_last(name: &str, separator: char) -> (&str, &str) {
     name.rsplit_once(separator).unwrap_or(("", name))
 }
 

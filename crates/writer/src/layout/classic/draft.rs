@@ -133,7 +133,7 @@ impl Scan<'_> {
         if let Some(text) = interpretation(dims_of_point(kind), self.dims) {
             info.insert("interpretation".to_owned(), Json::from(text));
         }
-        info.retain(|_, value| !value.is_null());
+        info.retain(|name, value| !value.is_null() && !name.is_empty() && !name.contains('\0'));
         info
     }
 

@@ -76,9 +76,11 @@ pub fn read(
         let mut drafts = open.drafts(&scan, top);
         if index == 0 {
             drafts.extend(stray_drafts(&scan, top, &strays));
-            let names = strays.iter().map(|stream| &stream.name);
-            notices.extend(names.map(|name| {
-                format!("channel {name:?} belongs to no device, it is saved as a detector")
+            notices.extend(strays.iter().map(|stream| {
+                format!(
+                    "channel {:?} belongs to no device: saved as a detector of {:?}",
+                    stream.name, top.name
+                )
             }));
         }
         let (channels, renamed) = resolve(drafts, &taken);

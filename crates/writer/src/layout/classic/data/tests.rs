@@ -286,18 +286,38 @@ fn frames_are_told_as_far_as_they_are_saved() {
 }
 
 #[test]
-fn paths_of_data_are_reserved() {
+fn metadata_leave_the_paths_of_data_alone() {
     let options = SaveOptions::default();
-    let subscans = subscans(&mesh(), &streams(frames(Some("edf"), false)), &options);
-    let mut canvas = Canvas::new("f");
-    reserve(&mut canvas, &subscans[0]);
-    for path in [
-        "5.1/instrument/roby/value",
-        "5.1/instrument/diode/data",
-        "5.1/measurement/diode",
+    let mut info = mesh();
+    let published = &mut info["nexuswriter"]["devices"]["ctl:diode"]["device_info"];
+    *published = json!({"signal": 1, "data": 2, "mode": "MEAN", "@NX_class": "NXsource"});
+    let subscans = subscans(&info, &streams(frames(Some("edf"), false)), &options);
+    let lines = drawn(&subscans, &[("ctl:diode", true)]);
+    for line in [
+        "/5.1/instrument/diode NXdetector",
+        "/5.1/instrument/diode/data -> signal",
+        "/5.1/instrument/diode/mode",
+        "/5.1/instrument/diode/signal = ctl:diode",
     ] {
-        assert!(canvas.is_reserved(path), "{path}");
+        assert!(
+            lines.iter().any(|other| other == line),
+            "{line}: {lines:#?}"
+        );
     }
-    assert!(!canvas.is_reserved("5.1/measurement/cam"));
-    assert!(!canvas.is_reserved("5.1/instrument/positioners/roby"));
+}
+
+#[test]
+fn attributes_that_have_no_type_are_texts() {
+    let options = SaveOptions::default();
+    let mut info = mesh();
+    let published = &mut info["nexuswriter"]["devices"]["ctl:diode"];
+    published["data_info"] = json!({"gain": 2, "odd": ["a", 1], "units": null, "": 1});
+    let subscans = subscans(&info, &streams(frames(None, false)), &options);
+    let places = places(&subscans[0], "f", &options);
+    let diode = places.iter().find(|p| p.stream == "ctl:diode").unwrap();
+    let expected = [
+        ("gain".to_owned(), Value::from(2i64)),
+        ("odd".to_owned(), Value::text("[\"a\",1]")),
+    ];
+    assert_eq!(diode.attributes, expected);
 }
