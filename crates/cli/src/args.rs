@@ -92,6 +92,18 @@ pub enum Command {
         #[arg(default_value = "/")]
         path: String,
     },
+    /// Verify files: readable, whole, and what was published
+    Check {
+        /// HDF5 files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Compare every value with this Redis, as far as it still has the scans
+        #[arg(long, value_name = "URL")]
+        redis: Option<String>,
+        /// Print one line of JSON per file
+        #[arg(long)]
+        json: bool,
+    },
     /// See it all happen: a private Redis, a writer, and simulated scans
     Demo {
         /// Directory for the file; a new one below the current directory by default

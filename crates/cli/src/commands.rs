@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod check;
 mod connect;
 mod demo;
 mod follow;
@@ -41,6 +42,7 @@ pub fn run(command: Command) -> Outcome {
         } => on_hub(save::save(url, keys, json, saving)),
         Command::Simulate { url, scans } => on_hub(simulate::simulate(url, scans)),
         Command::Tree { file, path } => tree::tree(&file, &path),
+        Command::Check { files, redis, json } => on_hub(check::check(files, redis, json)),
         Command::Demo { directory } => on_hub(demo::demo(directory)),
     }
 }

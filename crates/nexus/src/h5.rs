@@ -46,3 +46,4 @@ pub use group::{Group, Kind, Object};
 pub use library::version;
 pub use link::Link;
 pub use place::{Hole, StoredChunk};
+pub use render::element_text;

@@ -13,6 +13,7 @@
 //!
 //! What became of a scan is told by its [`ScanReport`](report::ScanReport).
 
+pub mod check;
 pub mod checks;
 mod element;
 pub mod layout;

@@ -2,7 +2,9 @@
 
 use crate::stage::{nexus_writer, run};
 
-const COMMANDS: [&str; 6] = ["run", "session", "save", "simulate", "tree", "demo"];
+const COMMANDS: [&str; 7] = [
+    "run", "session", "save", "simulate", "tree", "check", "demo",
+];
 
 #[test]
 fn help_tells_all_commands() {

@@ -1,10 +1,12 @@
 //! Groups: where everything is made and found.
 
 use std::ffi::{CStr, c_char, c_void};
+use std::mem::MaybeUninit;
 
 use hdf5_metno_sys::h5::{H5_index_t, H5_iter_order_t, herr_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::{self, H5L_info2_t};
+use hdf5_metno_sys::h5o::{H5O_info2_t, H5O_token_t};
 use hdf5_metno_sys::{h5d, h5g, h5o, h5p};
 
 use super::dataset::Dataset;
@@ -91,6 +93,20 @@ impl Group {
     pub fn unlink(&self, path: &str) -> Result<()> {
         let path = c_text(path)?;
         call!(h5l::H5Ldelete(self.id(), path.as_ptr(), h5p::H5P_DEFAULT)).map(drop)
+    }
+
+    /// What tells this group from all others of the file, whichever path leads to it.
+    pub fn token(&self) -> Result<[u8; 16]> {
+        let mut info = MaybeUninit::<H5O_info2_t>::zeroed();
+        call!(h5o::H5Oget_info3(
+            self.id(),
+            info.as_mut_ptr(),
+            h5o::H5O_INFO_BASIC
+        ))?;
+        // SAFETY: the call has filled the token, which is an array of bytes and nothing else.
+        Ok(unsafe {
+            std::mem::transmute::<H5O_token_t, [u8; 16]>((&raw const (*info.as_ptr()).token).read())
+        })
     }
 
     /// Names of the children: in the order in which they were made if the group keeps it, else by

@@ -12,6 +12,7 @@ use super::error::{Error, Result};
 use super::form::{Form, is_complex};
 use super::library::call;
 use super::number;
+use crate::tree::ElementType;
 
 /// Reads with `read` into memory of the right size and puts the elements into words.
 pub(super) fn elements(
@@ -65,6 +66,24 @@ pub(super) fn elements(
         shape,
         texts,
     })
+}
+
+/// One element of a stream, whose bytes these are, as text.
+pub fn element_text(element: &ElementType, bytes: &[u8]) -> Result<String> {
+    let datatype = Datatype::of(element)?;
+    if datatype.is_indirect() {
+        return Err(Error::Type(
+            "texts lie elsewhere than their bytes".to_owned(),
+        ));
+    }
+    let size = element.size().unwrap_or_default();
+    if bytes.len() != size {
+        let given = bytes.len();
+        return Err(Error::Type(format!(
+            "{given} bytes for an element of {size}"
+        )));
+    }
+    Ok(Form::of(datatype.handle.id())?.text(bytes, false))
 }
 
 /// Name of a type, such as `float64`, `text` or `compound{x: int64}`.

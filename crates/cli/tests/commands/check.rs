@@ -1,0 +1,208 @@
+//! Files that are verified.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use crate::stage::{Stage, nexus_writer, run};
+
+/// A directory with a file that has a defect.
+fn file_with(defect: &[&str]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("scan.h5");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/checked.py");
+    testing::output(testing::python().arg(script).arg(&file).args(defect));
+    (folder, file)
+}
+
+/// Exit status, and what is told as JSON.
+fn check(file: &Path, options: &[&str]) -> (Option<i32>, Json) {
+    let mut command = nexus_writer(["check", "--json"]);
+    let (status, told, log) = run(command.arg(file).args(options));
+    assert_eq!(told.lines().count(), 1, "{told}{log}");
+    (status, serde_json::from_str(&told).unwrap())
+}
+
+/// All findings as `path: text`, those that are not problems in brackets.
+fn findings(check: &Json) -> Vec<String> {
+    let scans = check["scans"].as_array().unwrap();
+    let all = std::iter::once(check).chain(scans);
+    let all = all.flat_map(|part| part["findings"].as_array().unwrap());
+    all.map(|finding| {
+        let text = |name: &str| finding[name].as_str().unwrap();
+        let told = format!("{}: {}", text("path"), text("text"));
+        match text("severity") {
+            "problem" => told,
+            _ => format!("({told})"),
+        }
+    })
+    .collect()
+}
+
+#[test]
+fn a_good_file_is_good() {
+    for harmless in [&[][..], &["root_record"], &["circle"]] {
+        let (_folder, file) = file_with(harmless);
+        let (status, told) = check(&file, &[]);
+        assert_eq!(findings(&told), [""; 0], "{harmless:?}");
+        assert_eq!((status, &told["good"]), (Some(0), &Json::from(true)));
+        let streams = told["scans"].as_array().unwrap().iter();
+        let streams: u64 = streams.map(|scan| scan["streams"].as_u64().unwrap()).sum();
+        assert_eq!(streams, 2, "{told}");
+    }
+    let (_folder, file) = file_with(&["fewer_published"]);
+    let (status, told) = check(&file, &[]);
+    assert_eq!(status, Some(0), "{told}");
+    let text = "/1.1/instrument/diode/data has 4 points, others have 5: so many were published";
+    let at = |path: &str| format!("({path}: {text})");
+    assert!(findings(&told).contains(&at("/1.1/measurement")), "{told}");
+}
+
+#[test]
+fn every_defect_is_found() {
+    let defects = [
+        (
+            "dangling_soft_link",
+            "/1.1/measurement/lost: leads nowhere: there is no /1.1/instrument/lost/data",
+        ),
+        (
+            "dangling_external_link",
+            "/1.1/master: leads nowhere: there is no file",
+        ),
+        ("external_link_to_nothing", "other.h5 has no /1.1"),
+        (
+            "dangling_virtual_dataset",
+            "/1.1/instrument/frames: lacks a part of its data: there is no file",
+        ),
+        (
+            "missing_raw_data",
+            "/1.1/instrument/frames: lacks a part of its data:",
+        ),
+        (
+            "default_to_nothing",
+            "/1.1@default: leads to \"plot\", which is no group",
+        ),
+        (
+            "plot_without_signal",
+            "/1.1/plotselect: has no dataset \"diode\"",
+        ),
+        (
+            "axis_of_other_length",
+            "/1.1/plotselect: /1.1/plotselect/roby has 3 points, others have 5",
+        ),
+        (
+            "shorter_than_recorded",
+            "/1.1/instrument/diode/data: has 4 points, the record says 5",
+        ),
+        (
+            "unequal_lengths",
+            "/1.1/measurement: /1.1/instrument/roby/data has 5 points, others have 6",
+        ),
+        ("no_end_time", "/1.1: has no end_time"),
+        (
+            "broken_record",
+            "/1.1/writer/data: is no record of completeness",
+        ),
+        (
+            "incomplete",
+            "/1.1/writer/data: the scan is not complete: the sky fell",
+        ),
+        (
+            "holes",
+            "/1.1/instrument/diode/data: 5 points were published, 3 came",
+        ),
+        ("not_what_the_status_says", "/1.1/writer/status: is FAILED"),
+    ];
+    for (defect, told) in defects {
+        let (_folder, file) = file_with(&[defect]);
+        let (status, check) = check(&file, &[]);
+        let found = findings(&check);
+        assert!(
+            found.iter().any(|found| found.contains(told)),
+            "{defect}: {found:?}"
+        );
+        assert_eq!((status, &check["good"]), (Some(1), &Json::from(false)));
+    }
+}
+
+#[test]
+fn what_is_not_finished_is_told() {
+    for (defect, standing, shown) in [
+        ("running", "not finished", "NOT FINISHED"),
+        ("no_record", "without record", "NOT VERIFIED"),
+    ] {
+        let (_folder, file) = file_with(&[defect]);
+        let (status, told) = check(&file, &[]);
+        assert_eq!(
+            (status, &told["scans"][0]["standing"]),
+            (Some(1), &standing.into())
+        );
+        let (status, told, _) = run(nexus_writer(["check"]).arg(&file));
+        assert_eq!(status, Some(1));
+        assert!(told.contains("scan.h5: NOT GOOD\n  /1.1  "), "{told}");
+        assert!(told.contains(shown), "{told}");
+    }
+}
+
+#[test]
+fn one_bad_file_among_good_ones_is_enough() {
+    let (folder, file) = file_with(&[]);
+    let text = folder.path().join("text");
+    std::fs::write(&text, "no HDF5").unwrap();
+    for bad in [text, folder.path().join("nowhere.h5")] {
+        let (status, told, _) = run(nexus_writer(["check"]).args([&bad, &file]));
+        assert_eq!(status, Some(1));
+        let (bad, good) = (bad.display(), file.display());
+        assert!(told.contains(&format!(
+            "{bad}: NOT GOOD\n    problem  /: cannot be opened"
+        )));
+        assert!(told.contains(&format!(
+            "{good}: good\n  /1.1  complete, 2 streams, 10 points\n"
+        )));
+    }
+}
+
+#[test]
+fn values_are_compared_with_redis() {
+    let stage = Stage::new();
+    let options = ["--kind", "mca", "--points", "20", "--channels", "2"];
+    let keys = stage.simulate(&options);
+    stage.save(&keys);
+    let url = stage.url();
+    let (status, told) = check(&stage.file(), &["--redis", &url]);
+    assert_eq!((status, findings(&told)), (Some(0), vec![]), "{told}");
+    let scan = &told["scans"][0];
+    assert_eq!(scan["scan"], keys[0].as_str());
+    assert!(scan["compared"].as_u64().unwrap() >= 40, "{scan}");
+    assert_eq!(scan["compared"], scan["points"]);
+
+    let alter = "
+import sys, h5py
+def alter(name, item):
+    if isinstance(item, h5py.Dataset) and item.ndim == 2:
+        item[7, 11] += 1
+        return name
+with h5py.File(sys.argv[1], 'a') as file:
+    print(file.visititems(alter))
+";
+    let altered = testing::output(testing::python().args(["-c", alter]).arg(stage.file()));
+    let (status, _) = check(&stage.file(), &[]);
+    assert_eq!(status, Some(0), "only Redis knows");
+    let (status, told) = check(&stage.file(), &["--redis", &url]);
+    let found = findings(&told);
+    assert_eq!((status, found.len()), (Some(1), 1), "{found:?}");
+    let expected = format!(
+        "/{}: 1 point differs from Redis: point 7, element 11 is ",
+        altered.trim()
+    );
+    assert!(found[0].starts_with(&expected), "{found:?}");
+}
+
+#[test]
+fn scans_that_redis_no_longer_has_are_told() {
+    let (_folder, file) = file_with(&[]);
+    let (status, told) = check(&file, &["--redis", &Stage::new().url()]);
+    assert_eq!(status, Some(0), "{told}");
+    let expected = "(/1.1: Redis no longer has the scan: values not compared)";
+    assert_eq!(findings(&told), [expected]);
+}

@@ -1,0 +1,180 @@
+//! Entries: whether they are finished, and what their record of completeness says.
+
+use std::path::Path;
+
+use nexus::h5::{Group, Kind, Link};
+
+use super::place::{self, Lengths, destination, shape};
+use super::record::Record;
+use super::text::{dataset, first};
+use super::{FileCheck, Finding, ScanCheck, Standing};
+
+/// Root attributes that hold a record begin like this.
+const RECORD: &str = "completeness_";
+
+/// Finds the scans of a file and judges them by their records. Gives the records with the index of
+/// their scan.
+pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Record)> {
+    let mut records = Vec::new();
+    for name in root.attribute_names().unwrap_or_default() {
+        if !name.starts_with(RECORD) {
+            continue;
+        }
+        let mut scan = ScanCheck::new(name.clone(), Standing::Finished);
+        let text = first(root, &name).unwrap_or_default();
+        let at = format!("/@{name}");
+        if let Some(record) = scan.judge(root, file, &at, &text) {
+            records.push((check.scans.len(), record));
+        }
+        check.scans.push(scan);
+    }
+    let elsewhere = records.len();
+    for name in root.names().unwrap_or_default() {
+        if is_entry(root, &name) {
+            let covered = covers(&records[..elsewhere], &name);
+            let (scan, record) = entry(root, file, &format!("/{name}"), covered);
+            records.extend(record.map(|record| (check.scans.len(), record)));
+            check.scans.push(scan);
+        }
+    }
+    records
+}
+
+/// Whether the lengths of the datasets in the measurement of an entry agree.
+pub fn measurement(root: &Group, entry: &str, lengths: &Lengths) -> Vec<Finding> {
+    let path = format!("{entry}/measurement");
+    let names = match root.kind(&path) {
+        Ok(Some(Kind::Group)) => root.open_group(&path).and_then(|group| group.names()),
+        _ => return Vec::new(),
+    };
+    let names = match names {
+        Ok(names) => names,
+        Err(error) => return vec![Finding::problem(path, format!("cannot be read: {error}"))],
+    };
+    // Where the streams are known, nothing else counts: a published layout may put constants here.
+    let recorded = lengths
+        .places
+        .iter()
+        .any(|place| place.path.starts_with(&format!("{entry}/")));
+    let datasets: Vec<_> = names
+        .iter()
+        .filter_map(|name| {
+            let at = destination(root, &format!("{path}/{name}"));
+            if recorded && !lengths.places.iter().any(|place| place.path == at) {
+                return None;
+            }
+            let points = *shape(root, &at)?.first()?;
+            Some((at, points))
+        })
+        .collect();
+    lengths.compare(&path, &datasets)
+}
+
+fn is_entry(root: &Group, name: &str) -> bool {
+    // What an external link leads to belongs to the other file.
+    matches!(root.link(name), Ok(Link::Hard))
+        && matches!(root.kind(name), Ok(Some(Kind::Group)))
+        && root
+            .open_group(name)
+            .is_ok_and(|group| first(&group, "NX_class").as_deref() == Some("NXentry"))
+}
+
+/// Whether an entry belongs to a scan whose record is an attribute of the root. A scan without
+/// streams does not tell which entry it has.
+fn covers(records: &[(usize, Record)], entry: &str) -> bool {
+    let below = format!("/{entry}/");
+    records.iter().any(|(_, record)| {
+        let mut places = record.streams.iter();
+        record.streams.is_empty() || places.any(|place| place.path.starts_with(&below))
+    })
+}
+
+fn entry(root: &Group, file: &Path, path: &str, covered: bool) -> (ScanCheck, Option<Record>) {
+    let mut scan = ScanCheck::new(path.to_owned(), Standing::Finished);
+    let text = |name: &str| dataset(root, &format!("{path}/{name}"));
+    let (status, ended) = (text("writer/status"), text("end_time").is_some());
+    let record = text("writer/data")
+        .filter(|_| text("writer/type").is_some_and(|kind| kind == "application/json"));
+    let unfinished = match status.as_deref() {
+        Some(status) => !matches!(status, "SUCCEEDED" | "FAILED"),
+        None => !ended && !covered,
+    };
+    if unfinished {
+        scan.standing = Standing::Running;
+        return (scan, None);
+    }
+    if !ended && !covered {
+        scan.findings
+            .push(Finding::problem(path, "has no end_time"));
+    }
+    let Some(record) = record else {
+        if !covered {
+            scan.standing = Standing::Unrecorded;
+        }
+        return (scan, None);
+    };
+    let at = format!("{path}/writer/data");
+    let record = scan.judge(root, file, &at, &record);
+    match (status.as_deref(), &record) {
+        (Some("FAILED"), Some(record)) if record.complete => scan.findings.push(Finding::problem(
+            format!("{path}/writer/status"),
+            "is FAILED, though the record says that the scan is complete",
+        )),
+        (Some("SUCCEEDED"), Some(record)) if !record.complete => {
+            scan.findings.push(Finding::problem(
+                format!("{path}/writer/status"),
+                "is SUCCEEDED, though the record says that the scan is not complete",
+            ));
+        }
+        _ => {}
+    }
+    (scan, record)
+}
+
+impl ScanCheck {
+    fn new(name: String, standing: Standing) -> ScanCheck {
+        ScanCheck {
+            name,
+            scan: None,
+            standing,
+            streams: 0,
+            points: 0,
+            compared: 0,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Reads the record and compares it with the datasets.
+    fn judge(&mut self, root: &Group, file: &Path, at: &str, text: &str) -> Option<Record> {
+        let record = match Record::parse(text, file) {
+            Ok(record) => record,
+            Err(error) => {
+                let text = format!("is no record of completeness: {error}");
+                self.findings.push(Finding::problem(at, text));
+                return None;
+            }
+        };
+        self.scan = Some(record.scan.clone());
+        self.streams = record.streams.len();
+        self.points = record.streams.iter().map(|place| place.written).sum();
+        if !record.complete {
+            let first = record.problems.first().map_or("", String::as_str);
+            let more = match record.problems.len() {
+                0 | 1 => String::new(),
+                several => format!(" (and {} more)", several - 1),
+            };
+            let text = format!("the scan is not complete: {first}{more}");
+            self.findings.push(Finding::problem(at, text));
+        }
+        let dimensions = place::scan_dimensions(root, &record.streams);
+        for stream in &record.streams {
+            let incomplete = stream
+                .problem()
+                .map(|text| Finding::problem(stream.path.as_str(), text));
+            self.findings.extend(incomplete);
+            self.findings
+                .extend(place::verify(root, stream, dimensions));
+        }
+        Some(record)
+    }
+}

@@ -1,0 +1,102 @@
+//! Datasets of streams: how many points they have, and whether that is as it should be.
+
+use nexus::h5::{Group, Kind, Link};
+
+use super::Finding;
+use super::record::Stream;
+use super::text::join;
+
+/// Soft links on one way before it counts as a circle, as in HDF5.
+const MOST_LINKS: usize = 16;
+
+/// What is known about the lengths of datasets.
+pub struct Lengths<'a> {
+    /// The scan is being written: lengths differ by what is on its way.
+    pub growing: bool,
+    /// Places of streams with their points.
+    pub places: Vec<&'a Stream>,
+}
+
+impl Lengths<'_> {
+    /// What to say of datasets that should be equally long. Paths are those of the datasets
+    /// themselves, not of links to them.
+    pub fn compare(&self, at: &str, datasets: &[(String, u64)]) -> Vec<Finding> {
+        let longest = datasets.iter().map(|(_, length)| *length).max();
+        let Some(longest) = longest.filter(|_| !self.growing) else {
+            return Vec::new();
+        };
+        let shorter = datasets.iter().filter(|(_, length)| *length != longest);
+        shorter
+            .map(|(path, length)| {
+                let text = format!("{path} has {length} points, others have {longest}");
+                match self.published(path, *length) {
+                    true => Finding::note(at, format!("{text}: so many were published")),
+                    false => Finding::problem(at, text),
+                }
+            })
+            .collect()
+    }
+
+    /// Whether a dataset has just the points that were published.
+    fn published(&self, path: &str, length: u64) -> bool {
+        let place = self.places.iter().find(|place| place.path == path);
+        place.is_some_and(|place| place.problem().is_none() && place.received == length)
+    }
+}
+
+/// Extent of a dataset of this file; none if it is something else, or lies elsewhere.
+pub fn shape(root: &Group, path: &str) -> Option<Vec<u64>> {
+    match root.kind(path) {
+        Ok(Some(Kind::Dataset)) => root.open_dataset(path).ok()?.shape().ok(),
+        _ => None,
+    }
+}
+
+/// Where a path leads in this file, when the last name of it is a soft link.
+pub fn destination(root: &Group, path: &str) -> String {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match root.link(&path) {
+            Ok(Link::Soft { target }) => {
+                let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+                path = join(parent, &target);
+            }
+            _ => break,
+        }
+    }
+    path
+}
+
+/// Dimensions of the scan in front of those of one point: as many as the dataset with the fewest
+/// has, because every scan has streams of scalars. One for a scan that is saved as a list of points.
+pub fn scan_dimensions(root: &Group, streams: &[Stream]) -> usize {
+    let shapes = streams.iter().filter_map(|place| shape(root, &place.path));
+    shapes.map(|shape| shape.len()).min().unwrap_or(1)
+}
+
+/// What is wrong with the dataset of a stream, seen by the record.
+pub fn verify(root: &Group, place: &Stream, dimensions: usize) -> Option<Finding> {
+    let Stream { path, stream, .. } = place;
+    let problem = |text: String| Some(Finding::problem(path.as_str(), text));
+    let shape = match root.kind(path) {
+        Ok(Some(Kind::External)) => return None,
+        Ok(Some(Kind::Dataset)) => match root.open_dataset(path).and_then(|set| set.shape()) {
+            Ok(shape) => shape,
+            Err(error) => return problem(format!("cannot be read: {error}")),
+        },
+        Ok(_) if place.written == 0 => return None,
+        Ok(_) => return problem(format!("stream {stream:?} has no dataset")),
+        Err(error) => return problem(format!("cannot be read: {error}")),
+    };
+    let points = shape.first().copied().unwrap_or(1);
+    // A grid is there as a whole from the start, a list grows.
+    let fits = match dimensions {
+        0 | 1 => points - place.missing(points) == place.written,
+        grid => shape.iter().take(grid).product::<u64>() >= place.written,
+    };
+    if fits {
+        return None;
+    }
+    let written = place.written;
+    problem(format!("has {points} points, the record says {written}"))
+}

@@ -1,0 +1,133 @@
+//! The chain of defaults that leads a viewer to a plot, and the plot at its end.
+//!
+//! The rules are those of the NeXus manual: `default` of the root and of an entry, `signal`,
+//! `auxiliary_signals`, `axes` and `AXISNAME_indices` of an NXdata.
+
+use nexus::h5::{Group, Kind};
+
+use super::Finding;
+use super::place::{Lengths, destination, shape};
+use super::text::{attribute, first, join};
+
+/// Defaults in one chain before it counts as a circle.
+const LONGEST: usize = 16;
+
+/// What is wrong with the chain that begins at this group. A group without default has no plot,
+/// which is not wrong.
+pub fn chain(root: &Group, from: &str, lengths: &Lengths) -> Vec<Finding> {
+    let mut path = from.to_owned();
+    for _ in 0..LONGEST {
+        let group = match root.open_group(&path) {
+            Ok(group) => group,
+            Err(error) => return vec![Finding::problem(path, format!("cannot be read: {error}"))],
+        };
+        match first(&group, "NX_class").as_deref() {
+            Some("NXdata") => return plot(root, &group, &path, lengths),
+            // Each entry is looked at by itself.
+            Some("NXentry") if from == "/" => return Vec::new(),
+            _ => {}
+        }
+        let Some(default) = first(&group, "default") else {
+            return Vec::new();
+        };
+        let next = join(&path, &default);
+        match root.kind(&next) {
+            Ok(Some(Kind::Group)) => path = next,
+            // What another file plots is its own affair.
+            Ok(Some(Kind::External)) => return Vec::new(),
+            _ => {
+                let text = format!("leads to {default:?}, which is no group");
+                return vec![Finding::problem(format!("{path}@default"), text)];
+            }
+        }
+    }
+    vec![Finding::problem(
+        format!("{from}@default"),
+        "leads in a circle",
+    )]
+}
+
+fn plot(root: &Group, group: &Group, path: &str, lengths: &Lengths) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut names = attribute(group, "auxiliary_signals").unwrap_or_default();
+    let signal = first(group, "signal");
+    match &signal {
+        Some(signal) => names.push(signal.clone()),
+        None => findings.push(Finding::problem(path, "has no signal")),
+    }
+    let axes = attribute(group, "axes").unwrap_or_default();
+    names.extend(axes.iter().filter(|axis| *axis != ".").cloned());
+    for name in names {
+        if !matches!(
+            root.kind(&join(path, &name)),
+            Ok(Some(Kind::Dataset | Kind::External))
+        ) {
+            findings.push(Finding::problem(path, format!("has no dataset {name:?}")));
+        }
+    }
+    let signal = signal.map(|signal| join(path, &signal));
+    if let Some((signal, extent)) = signal.and_then(|at| shape(root, &at).map(|s| (at, s))) {
+        for (index, axis) in axes.iter().enumerate() {
+            findings.extend(agree(
+                root,
+                (path, axis),
+                (&signal, &extent),
+                dimension(group, axis, index, &axes, &extent),
+                lengths,
+            ));
+        }
+    }
+    findings
+}
+
+/// The dimension of the signal that an axis belongs to, if that can be told.
+fn dimension(
+    group: &Group,
+    axis: &str,
+    index: usize,
+    axes: &[String],
+    extent: &[u64],
+) -> Option<usize> {
+    if let Some(indices) = attribute(group, &format!("{axis}_indices")) {
+        return match indices.as_slice() {
+            [only] => only.parse().ok(),
+            _ => None,
+        };
+    }
+    match extent.len() {
+        // Points in a plane or in space: every axis has one value for each.
+        1 => Some(0),
+        dimensions if dimensions == axes.len() => Some(index),
+        _ => None,
+    }
+}
+
+/// What is wrong with the length of an axis.
+fn agree(
+    root: &Group,
+    (path, axis): (&str, &str),
+    (signal, extent): (&str, &[u64]),
+    dimension: Option<usize>,
+    lengths: &Lengths,
+) -> Vec<Finding> {
+    let axis = join(path, axis);
+    let (Some(dimension), Some(shape)) = (dimension, shape(root, &axis)) else {
+        return Vec::new();
+    };
+    let Some(points) = extent.get(dimension) else {
+        let text = format!("belongs to dimension {dimension}, which the signal has not");
+        return vec![Finding::problem(axis, text)];
+    };
+    match shape.as_slice() {
+        // Edges of bins are one more.
+        [length] if length == points || *length == points + 1 => Vec::new(),
+        [length] => {
+            let both = [
+                (destination(root, &axis), *length),
+                (destination(root, signal), *points),
+            ];
+            lengths.compare(path, &both)
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,121 @@
+//! Records of completeness, read back.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// What became of a scan, as its writer told.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Record {
+    /// Key of the scan.
+    pub scan: String,
+    /// Whether all that was published is in the files.
+    pub complete: bool,
+    /// Why it is not.
+    #[serde(default)]
+    pub problems: Vec<String>,
+    /// Where the streams went; only those of this file.
+    #[serde(default)]
+    pub streams: Vec<Stream>,
+}
+
+/// One stream at one place.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Stream {
+    /// Name of the stream.
+    pub stream: String,
+    /// File that it went into, as the layout named it.
+    #[serde(default)]
+    pub file: String,
+    /// Place in the file.
+    pub path: String,
+    /// Points that the publisher tells of.
+    pub expected: Option<u64>,
+    /// Points that came.
+    pub received: u64,
+    /// Points in the file.
+    pub written: u64,
+    /// Ranges of points that are missing: the first, and the one behind the last.
+    #[serde(default)]
+    pub holes: Vec<(u64, u64)>,
+}
+
+impl Record {
+    /// Reads a record; keeps only what is about `file`.
+    ///
+    /// # Errors
+    /// If the text is no record.
+    pub fn parse(text: &str, file: &Path) -> Result<Record, serde_json::Error> {
+        let mut record: Record = serde_json::from_str(text)?;
+        // Files are moved and linked, but keep their name.
+        record.streams.retain(|stream| {
+            stream.file.is_empty() || Path::new(&stream.file).file_name() == file.file_name()
+        });
+        Ok(record)
+    }
+}
+
+impl Stream {
+    /// Why the stream is not complete, if it is not.
+    pub fn problem(&self) -> Option<String> {
+        let Stream {
+            received, written, ..
+        } = self;
+        if let Some(expected) = self.expected.filter(|expected| expected != received) {
+            return Some(format!("{expected} points were published, {received} came"));
+        }
+        if written != received {
+            return Some(format!("{received} points came, {written} were written"));
+        }
+        let (first, end) = self.holes.first()?;
+        Some(format!(
+            "points {first} to {} are missing{}",
+            end.saturating_sub(1),
+            if self.holes.len() > 1 {
+                " and others"
+            } else {
+                ""
+            }
+        ))
+    }
+
+    /// How many of the first points of a dataset are missing.
+    pub fn missing(&self, points: u64) -> u64 {
+        let holes = self.holes.iter();
+        let missing: u64 = holes
+            .map(|(first, end)| end.min(&points).saturating_sub(*first))
+            .sum();
+        missing.min(points)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let stream = |expected: &str, received, written, holes: &str| -> Stream {
+            let text = format!(
+                r#"{{"stream": "a", "path": "/a", "expected": {expected}, "received": {received},
+                    "written": {written}, "holes": {holes}}}"#
+            );
+            serde_json::from_str(&text).unwrap()
+        };
+        assert_eq!(stream("3", 3, 3, "[]").problem(), None);
+        assert_eq!(stream("null", 3, 3, "[]").problem(), None);
+        let problem = |stream: Stream| stream.problem().unwrap();
+        assert_eq!(
+            problem(stream("4", 3, 3, "[]")),
+            "4 points were published, 3 came"
+        );
+        assert_eq!(
+            problem(stream("3", 3, 2, "[]")),
+            "3 points came, 2 were written"
+        );
+        assert_eq!(
+            problem(stream("3", 3, 3, "[[1, 3], [5, 6]]")),
+            "points 1 to 2 are missing and others"
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! What a file needs of other files.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use nexus::h5::File;
+
+/// Looks into the files that a file refers to, each place once.
+pub struct Targets {
+    directory: PathBuf,
+    known: HashMap<(String, String), Result<(), String>>,
+}
+
+impl Targets {
+    /// For the references of this file.
+    pub fn of(file: &Path) -> Targets {
+        let directory = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        Targets {
+            directory: directory.parent().map(Path::to_owned).unwrap_or_default(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Why there is nothing at a path of an HDF5 file, if so.
+    pub fn look(&mut self, file: &str, path: &str) -> Result<(), String> {
+        let key = (file.to_owned(), path.to_owned());
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let found = self.open_and_look(file, path);
+        self.known.insert(key, found.clone());
+        found
+    }
+
+    fn open_and_look(&self, file: &str, path: &str) -> Result<(), String> {
+        let name = self.directory.join(file);
+        if !name.exists() {
+            return Err(format!("there is no file {}", name.display()));
+        }
+        let cannot = |error| format!("{} cannot be read: {error}", name.display());
+        let open = File::open_read(&name).map_err(cannot)?;
+        let found = open.root().and_then(|root| root.resolves(path));
+        match found.map_err(cannot)? {
+            true => Ok(()),
+            false => Err(format!("{} has no {path}", name.display())),
+        }
+    }
+
+    /// Why a raw file cannot have these bytes, if so.
+    pub fn raw(&self, file: &str, offset: u64, size: Option<u64>) -> Result<(), String> {
+        let name = self.directory.join(file);
+        let shown = name.display();
+        let length = std::fs::metadata(&name)
+            .map_err(|error| format!("{shown}: {error}"))?
+            .len();
+        match offset.checked_add(size.unwrap_or(0)) {
+            Some(end) if end <= length => Ok(()),
+            _ => Err(format!("{shown} has {length} bytes only")),
+        }
+    }
+}

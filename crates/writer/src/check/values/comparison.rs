@@ -1,0 +1,232 @@
+//! One stream against one dataset.
+
+use blissdata::reader::Block;
+use nexus::h5::{self, Dataset, Group, Kind};
+use nexus::tree::ElementType;
+
+use crate::check::Finding;
+use crate::check::record::Stream;
+
+/// A stream at one place of the file.
+pub struct Comparison {
+    path: String,
+    stream: String,
+    /// None if the stream tells of frames in other files.
+    element: Option<ElementType>,
+    /// Shape of a point, if it does not vary.
+    point: Vec<u64>,
+    /// None if the place is not a dataset of this file.
+    dataset: Option<Dataset>,
+    shape: Vec<u64>,
+    holes: Vec<(u64, u64)>,
+    /// Points that were compared.
+    pub compared: u64,
+    /// Points that Redis no longer has.
+    pub lost: u64,
+    /// Points that Redis has and the dataset has not.
+    beyond: u64,
+    differing: u64,
+    /// What the first difference is.
+    first: Option<String>,
+    problem: Option<String>,
+}
+
+impl Comparison {
+    /// Nothing compared yet. `numbers` are the type and shape of a point, unless the stream tells of
+    /// frames.
+    pub fn new(
+        root: &Group,
+        place: &Stream,
+        numbers: Option<(ElementType, Vec<u64>)>,
+    ) -> Comparison {
+        let (element, point) = numbers.unzip();
+        let mut comparison = Comparison {
+            path: place.path.clone(),
+            stream: place.stream.clone(),
+            element,
+            point: point.unwrap_or_default(),
+            dataset: None,
+            shape: Vec::new(),
+            holes: place.holes.clone(),
+            compared: 0,
+            lost: 0,
+            beyond: 0,
+            differing: 0,
+            first: None,
+            problem: None,
+        };
+        if let Ok(Some(Kind::Dataset)) = root.kind(&place.path) {
+            let opened = root.open_dataset(&place.path);
+            match opened.and_then(|dataset| Ok((dataset.shape()?, dataset))) {
+                Ok((shape, dataset)) => {
+                    comparison.shape = shape;
+                    comparison.dataset = Some(dataset);
+                }
+                Err(error) => comparison.problem = Some(error.to_string()),
+            }
+        }
+        comparison
+    }
+
+    /// Compares the number of frames.
+    pub fn frames(&mut self, saved: u64) {
+        let stored = self.shape.first().copied().unwrap_or_default();
+        if self.dataset.is_some() {
+            self.beyond = saved.saturating_sub(stored);
+        }
+    }
+
+    /// Compares the values of these points.
+    pub fn block(&mut self, block: &Block) {
+        let (Some(element), None) = (self.element.clone(), &self.problem) else {
+            return;
+        };
+        let Some(dataset) = self.dataset.take() else {
+            self.beyond += block.count;
+            return;
+        };
+        let compared = self.points(&dataset, &element, block);
+        self.dataset = Some(dataset);
+        if let Err(error) = compared {
+            self.problem = Some(error.to_string());
+        }
+    }
+
+    /// Compares the points of a block, in pieces that lie together in the dataset.
+    fn points(
+        &mut self,
+        dataset: &Dataset,
+        element: &ElementType,
+        block: &Block,
+    ) -> h5::Result<()> {
+        let bytes = block.data.len() as u64 / block.count.max(1);
+        let point = match &block.shape {
+            Some(shape) => shape.to_vec(),
+            None => self.point.clone(),
+        };
+        let grid: Vec<u64> = self.shape[..self.shape.len().saturating_sub(point.len())].to_vec();
+        let row = grid.last().copied().unwrap_or(1).max(1);
+        let length: u64 = grid.iter().product();
+        let (mut next, end) = (block.first, block.first + block.count);
+        while next < end.min(length) {
+            let run = match grid.len() {
+                0 | 1 => end.min(length) - next,
+                _ => (row - next % row).min(end - next),
+            };
+            let (start, count) = selection(&grid, &point, next, run);
+            let stored = dataset.read_block_as(&start, &count, element)?;
+            let from = ((next - block.first) * bytes) as usize;
+            let published = &block.data[from..from + (run * bytes) as usize];
+            self.pieces(element, next, bytes as usize, published, &stored);
+            next += run;
+        }
+        self.beyond += end.saturating_sub(next.max(block.first));
+        Ok(())
+    }
+
+    fn pieces(
+        &mut self,
+        element: &ElementType,
+        first: u64,
+        size: usize,
+        published: &[u8],
+        stored: &[u8],
+    ) {
+        let both = published
+            .chunks(size.max(1))
+            .zip(stored.chunks(size.max(1)));
+        for (index, (published, stored)) in (first..).zip(both) {
+            // What was missing may have come to Redis late.
+            let hole = |(begin, end): &(u64, u64)| (*begin..*end).contains(&index);
+            if self.holes.iter().any(hole) {
+                continue;
+            }
+            self.compared += 1;
+            if published != stored {
+                self.differing += 1;
+                self.first
+                    .get_or_insert_with(|| difference(element, index, published, stored));
+            }
+        }
+    }
+
+    /// What was found.
+    pub fn findings(self) -> Vec<Finding> {
+        let at = || self.path.as_str();
+        let mut findings = Vec::new();
+        if let Some(problem) = &self.problem {
+            findings.push(Finding::problem(at(), format!("cannot be read: {problem}")));
+        }
+        if let Some(first) = &self.first {
+            let all = match self.differing {
+                1 => "1 point differs".to_owned(),
+                several => format!("{several} points differ"),
+            };
+            findings.push(Finding::problem(at(), format!("{all} from Redis: {first}")));
+        }
+        if self.beyond > 0 {
+            let Comparison { beyond, stream, .. } = &self;
+            let text = format!("Redis has {beyond} points of {stream:?} more");
+            findings.push(Finding::problem(at(), text));
+        }
+        if self.lost > 0 {
+            let text = format!("Redis no longer has {} points of it", self.lost);
+            findings.push(Finding::note(at(), text));
+        }
+        findings
+    }
+}
+
+/// The block of a dataset that holds so many points from `first` on, which lie in one row.
+fn selection(grid: &[u64], point: &[u64], first: u64, run: u64) -> (Vec<u64>, Vec<u64>) {
+    let (mut start, mut count) = (vec![0; grid.len()], vec![1; grid.len()]);
+    let mut index = first;
+    for (at, extent) in grid.iter().enumerate().rev() {
+        start[at] = match at {
+            0 => index,
+            _ => index % extent.max(&1),
+        };
+        index /= extent.max(&1);
+    }
+    if let Some(last) = count.last_mut() {
+        *last = run;
+    }
+    start.extend(point.iter().map(|_| 0));
+    count.extend(point);
+    (start, count)
+}
+
+/// The first element of a point that differs.
+fn difference(element: &ElementType, index: u64, published: &[u8], stored: &[u8]) -> String {
+    let size = element.size().unwrap_or(1).max(1);
+    let mut both = published.chunks(size).zip(stored.chunks(size)).enumerate();
+    let Some((at, (published, stored))) = both.find(|(_, (a, b))| a != b) else {
+        return format!("point {index}");
+    };
+    let text = |bytes| h5::element_text(element, bytes).unwrap_or_else(|error| error.to_string());
+    let place = match published.len() {
+        _ if at == 0 => String::new(),
+        _ => format!(", element {at}"),
+    };
+    format!(
+        "point {index}{place} is {} and not {}",
+        text(stored),
+        text(published)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_of_a_grid_lie_in_rows() {
+        assert_eq!(selection(&[10], &[], 3, 5), (vec![3], vec![5]));
+        assert_eq!(selection(&[10], &[4], 3, 5), (vec![3, 0], vec![5, 4]));
+        assert_eq!(selection(&[3, 4], &[], 6, 2), (vec![1, 2], vec![1, 2]));
+        assert_eq!(
+            selection(&[2, 3, 4], &[7], 13, 3),
+            (vec![1, 0, 1, 0], vec![1, 1, 3, 7])
+        );
+    }
+}

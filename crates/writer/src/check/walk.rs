@@ -1,0 +1,116 @@
+//! Every link of a file, and what every dataset needs of other files.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use nexus::h5::{self, Dataset, Group, Kind, Link, Storage};
+
+use super::Finding;
+use super::target::Targets;
+use super::text::join;
+
+/// Stands in the names of files of a virtual dataset for the number of a block.
+const BLOCK_NUMBER: &str = "%b";
+
+/// A walk through a file.
+pub struct Walk {
+    targets: Targets,
+    /// The groups so far: hard links can make circles.
+    seen: HashSet<[u8; 16]>,
+    findings: Vec<Finding>,
+}
+
+impl Walk {
+    /// Through this file.
+    pub fn new(file: &Path) -> Walk {
+        Walk {
+            targets: Targets::of(file),
+            seen: HashSet::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// All that is wrong with its links.
+    pub fn all(mut self, root: &Group) -> Vec<Finding> {
+        let walked = self.group(root, root, "/");
+        self.note("/", walked);
+        self.findings
+    }
+
+    fn group(&mut self, root: &Group, group: &Group, path: &str) -> h5::Result<()> {
+        if !self.seen.insert(group.token()?) {
+            return Ok(());
+        }
+        for name in group.names()? {
+            let below = join(path, &name);
+            let looked = self.link(root, group, &name, &below);
+            self.note(&below, looked);
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, root: &Group, group: &Group, name: &str, path: &str) -> h5::Result<()> {
+        match group.link(name)? {
+            Link::Hard => match group.kind(name)? {
+                Some(Kind::Group) => self.group(root, &group.open_group(name)?, path)?,
+                Some(Kind::Dataset) => self.dataset(root, &group.open_dataset(name)?, path)?,
+                _ => {}
+            },
+            Link::Soft { target } => {
+                if !group.resolves(name)? {
+                    self.problem(path, format!("leads nowhere: there is no {target}"));
+                }
+            }
+            Link::External { file, target } => {
+                if let Err(reason) = self.targets.look(&file, &target) {
+                    self.problem(path, format!("leads nowhere: {reason}"));
+                }
+            }
+            _ => self
+                .findings
+                .push(Finding::note(path, "a link of an unknown kind")),
+        }
+        Ok(())
+    }
+
+    fn dataset(&mut self, root: &Group, dataset: &Dataset, path: &str) -> h5::Result<()> {
+        let mut told = HashSet::new();
+        match dataset.layout()?.storage {
+            Storage::Virtual(sources) => {
+                for (file, source) in sources {
+                    let missing = match file.as_str() {
+                        "." => match root.resolves(&source)? {
+                            true => None,
+                            false => Some(format!("there is no {source}")),
+                        },
+                        file => {
+                            let first = |name: &str| name.replace(BLOCK_NUMBER, "0");
+                            self.targets.look(&first(file), &first(&source)).err()
+                        }
+                    };
+                    told.extend(missing);
+                }
+            }
+            Storage::External(files) => {
+                for (file, offset, size) in files {
+                    told.extend(self.targets.raw(&file, offset, size).err());
+                }
+            }
+            _ => {}
+        }
+        for reason in told {
+            self.problem(path, format!("lacks a part of its data: {reason}"));
+        }
+        Ok(())
+    }
+
+    fn problem(&mut self, path: &str, text: String) {
+        self.findings.push(Finding::problem(path, text));
+    }
+
+    fn note(&mut self, path: &str, looked: h5::Result<()>) {
+        if let Err(error) = looked {
+            self.problem(path, format!("cannot be read: {error}"));
+        }
+    }
+}
