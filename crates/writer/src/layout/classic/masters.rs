@@ -177,7 +177,6 @@ mod tests {
 
     fn subscans(entries: &[&str]) -> Vec<Subscan> {
         let subscan = |entry: &&str| Subscan {
-            name: "timer".to_owned(),
             entry: (*entry).to_owned(),
             channels: Vec::new(),
             notices: Vec::new(),
