@@ -139,6 +139,7 @@ impl<'s, 't> Builder<'s, 't> {
                     element: &external.element,
                     shape: &external.shape,
                     files: &external.files,
+                    fill: None,
                 },
             ),
             Content::Virtual(content) => {

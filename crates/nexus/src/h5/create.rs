@@ -45,6 +45,8 @@ pub struct External<'a> {
     pub shape: &'a [u64],
     /// The files in the order of the elements. Only the last may be without a size.
     pub files: &'a [ExternalFile],
+    /// What reads where a file is too short; the default of the library if there is none.
+    pub fill: Option<&'a [u8]>,
 }
 
 /// A dataset made of parts of other datasets.
@@ -131,8 +133,12 @@ impl Group {
             let size: hsize_t = size.unwrap_or(UNLIMITED);
             call!(h5p::H5Pset_external(list.id(), file.as_ptr(), offset, size))?;
         }
+        let datatype = direct(options.element)?;
+        if let Some(fill) = options.fill {
+            set_fill(&list, &datatype, fill)?;
+        }
         let space = Dataspace::of(options.shape)?;
-        self.create_dataset(name, &*direct(options.element)?, &space, &list)
+        self.create_dataset(name, &*datatype, &space, &list)
     }
 
     /// Makes a dataset of parts of other datasets, which need not exist yet.

@@ -149,18 +149,6 @@ impl ScanFile {
         taken
     }
 
-    /// All numbers of the dataset at a path, in C order.
-    pub fn values(&self, path: &str) -> Option<Vec<f64>> {
-        let dataset = self.session.root().ok()?.open_dataset(path).ok()?;
-        let shape = dataset.shape().ok()?;
-        if dataset.element_size() != 8 {
-            return None;
-        }
-        let bytes = dataset.read_block(&vec![0; shape.len()], &shape).ok()?;
-        let number = |bytes: &[u8; 8]| f64::from_le_bytes(*bytes);
-        Some(bytes.as_chunks().0.iter().map(number).collect())
-    }
-
     /// Extent of the dataset at a path, if it is a dataset of this file.
     pub fn shape(&self, path: &str) -> Option<Vec<u64>> {
         let root = self.session.root().ok()?;

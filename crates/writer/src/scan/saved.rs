@@ -56,6 +56,9 @@ impl Saved {
         account: &mut Account,
     ) -> Result<Saved, Fault> {
         let layout = prepared.layout;
+        for notice in layout.notices() {
+            account.warning(notice);
+        }
         let places = layout.places();
         let streams = places.len();
         info!(scan = %account.scan(), streams, "start saving");
@@ -325,7 +328,7 @@ impl Saved {
             facts.points = place.tally.received;
             facts.shape = file.shape(&place.path).unwrap_or_default();
             if wanted.contains(&place.stream) {
-                facts.values = file.values(&place.path);
+                facts.values = file.session.read_numbers(&place.path).ok();
             }
         }
     }

@@ -32,7 +32,7 @@ pub(super) fn make(site: &FrameSite, frames: &[Frames]) -> Result<(), Error> {
         .enumerate()
         .map(|(axis, length)| (axis >= rank && !all_grow).then_some(*length))
         .collect();
-    let fill = Fill::new(&site.element).filter(|fill| all_grow && !fill.is_zero());
+    let fill = Fill::new(&site.element).filter(|_| all_grow);
     let options = Virtual {
         element: &site.element,
         shape: &shape,

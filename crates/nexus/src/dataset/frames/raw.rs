@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::edf::{EdfFile, EdfFrame};
 use super::{FrameError, FrameSite, Frames};
+use crate::chunk::Fill;
 use crate::dataset::Error;
 use crate::h5::External;
 use crate::tree::{ElementType, ExternalFile, Order};
@@ -59,10 +60,12 @@ impl Raw {
         let shape: Vec<u64> = std::iter::once(self.located())
             .chain(site.frame.iter().copied())
             .collect();
+        let fill = Fill::new(&site.element);
         let options = External {
             element: &site.element,
             shape: &shape,
             files: &self.pieces,
+            fill: fill.as_ref().map(Fill::bytes),
         };
         site.parent
             .create_external(&site.path, &options)
