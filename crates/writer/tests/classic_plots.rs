@@ -1,0 +1,240 @@
+//! Plots of the classic layout, for a mesh of 5 x 4 points that BLISS 2.2.1 published.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use nexus::tree::{Content, Dataset, ElementType, Group, Item, Named, Order, Value};
+use serde_json::{Value as Json, json};
+use writer::layout::facts::{End, StreamFacts};
+use writer::layout::{ClassicLayout, Facts, FileTree, StreamDescription, StreamKind};
+use writer::options::SaveOptions;
+
+const DIODE: &str = "simulation_diode_sampling_controller:diode";
+const OTHER: &str = "simulation_diode_sampling_controller:diode2";
+
+/// The mesh with these items displayed; points of the second diode have this shape.
+struct Mesh {
+    items: Json,
+    flat: bool,
+    other: Vec<u64>,
+    points: u64,
+}
+
+impl Mesh {
+    fn of(items: Json) -> Mesh {
+        Mesh {
+            items,
+            flat: true,
+            other: Vec::new(),
+            points: 20,
+        }
+    }
+
+    fn tree(&self) -> FileTree {
+        let info = include_str!("classic_properties/infos/amesh.json");
+        let mut info: Json = serde_json::from_str(info).unwrap();
+        info["display_extra"] = json!({"plotselect": self.items});
+        let options = SaveOptions {
+            flat: self.flat,
+            ..SaveOptions::default()
+        };
+        let points_of = |name: &str| if name == OTHER { &self.other[..] } else { &[] };
+        let streams: Vec<StreamDescription> = info["channels"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(|name| StreamDescription {
+                name: name.clone(),
+                kind: StreamKind::Numbers {
+                    element: ElementType::Int(4, Order::Little),
+                    shape: points_of(name).iter().copied().map(Some).collect(),
+                },
+            })
+            .collect();
+        let layout = ClassicLayout::new(&info, &streams, &options)
+            .unwrap()
+            .unwrap();
+        let wanted = layout.values_wanted();
+        let scan = if self.flat {
+            vec![self.points]
+        } else {
+            vec![5, 4]
+        };
+        let facts = streams.iter().map(|StreamDescription { name, .. }| {
+            let values = wanted.contains(name).then(|| positions(name, self.points));
+            let facts = StreamFacts {
+                stored: true,
+                points: self.points,
+                shape: [&scan, points_of(name)].concat(),
+                values,
+            };
+            (name.clone(), facts)
+        });
+        let facts = Facts {
+            streams: facts.collect(),
+            end: Some(End {
+                time: "2026-11-23T00:31:05.786624+00:00".to_owned(),
+                info,
+                record: "{}".to_owned(),
+            }),
+            ..Facts::default()
+        };
+        layout.tree(&facts)
+    }
+}
+
+fn positions(name: &str, points: u64) -> Vec<f64> {
+    let place = |point| {
+        if name == "axis:roby" {
+            point % 4
+        } else {
+            point / 4
+        }
+    };
+    (0..points).map(|point| place(point) as f64 * 0.5).collect()
+}
+
+fn named<'a, T>(members: &'a Named<T>, name: &str) -> Option<&'a T> {
+    let member = members.iter().find(|(member, _)| member == name);
+    member.map(|(_, member)| member)
+}
+
+fn group<'a>(tree: &'a FileTree, path: &str) -> &'a Group {
+    path.split('/').fold(&tree.root, |group, name| {
+        match named(&group.children, name) {
+            Some(Item::Group(group)) => group,
+            other => panic!("{path} is no group: {other:?}"),
+        }
+    })
+}
+
+fn dataset<'a>(group: &'a Group, name: &str) -> &'a Dataset {
+    match named(&group.children, name) {
+        Some(Item::Dataset(dataset)) => dataset,
+        other => panic!("{name} is no dataset: {other:?}"),
+    }
+}
+
+fn text<'a>(group: &'a Group, name: &str) -> Option<&'a str> {
+    match named(&group.attributes, name)? {
+        Value::Texts { texts, .. } => texts.first().map(String::as_str),
+        other => panic!("{name} is no text: {other:?}"),
+    }
+}
+
+fn texts(names: &[&str]) -> Value {
+    Value::Texts {
+        shape: vec![names.len() as u64],
+        texts: names.iter().map(|name| (*name).to_owned()).collect(),
+    }
+}
+
+fn soft(target: &str) -> Item {
+    Item::SoftLink {
+        target: target.to_owned(),
+    }
+}
+
+fn line(values: &[f64]) -> Content {
+    Content::Value(Value::Numbers {
+        element: ElementType::Float(8, Order::Little),
+        shape: vec![values.len() as u64],
+        bytes: values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect(),
+    })
+}
+
+#[test]
+fn a_mesh_is_shown_as_an_image() {
+    let tree = Mesh::of(json!(["diode2", DIODE])).tree();
+    let plot = group(&tree, "1.1/plotselect");
+    assert_eq!(text(plot, "NX_class"), Some("NXdata"));
+    assert_eq!(text(plot, "signal"), Some("diode2"));
+    assert_eq!(
+        named(&plot.attributes, "auxiliary_signals"),
+        Some(&texts(&["diode"]))
+    );
+    assert_eq!(
+        named(&plot.attributes, "axes"),
+        Some(&texts(&["robz", "roby"]))
+    );
+    assert_eq!(
+        dataset(plot, "robz").content,
+        line(&[0.0, 0.5, 1.0, 1.5, 2.0])
+    );
+    assert_eq!(dataset(plot, "roby").content, line(&[0.0, 0.5, 1.0, 1.5]));
+    let signal = dataset(plot, "diode");
+    let Content::Virtual(view) = &signal.content else {
+        panic!("the signal is no view: {signal:?}");
+    };
+    assert_eq!(
+        named(&signal.attributes, "interpretation"),
+        Some(&Value::text("image"))
+    );
+    assert_eq!(view.shape, [5, 4]);
+    assert_eq!(view.element, ElementType::Int(4, Order::Little));
+    assert_eq!(view.sources.len(), 1);
+    assert_eq!(view.sources[0].file, ".");
+    assert_eq!(view.sources[0].dataset, "/1.1/instrument/diode/signal");
+    assert_eq!(view.sources[0].selection.count, [20]);
+    assert_eq!(text(&tree.root, "default"), Some("1.1"));
+    assert_eq!(text(group(&tree, "1.1"), "default"), Some("plotselect"));
+}
+
+#[test]
+fn a_dataset_in_the_shape_of_the_grid_is_linked() {
+    let mesh = Mesh {
+        flat: false,
+        ..Mesh::of(json!(["diode"]))
+    };
+    let tree = mesh.tree();
+    let plot = group(&tree, "1.1/plotselect");
+    let link = soft("/1.1/instrument/diode/signal");
+    assert_eq!(named(&plot.children, "diode"), Some(&link));
+    assert_eq!(dataset(plot, "roby").content, line(&[0.0, 0.5, 1.0, 1.5]));
+}
+
+#[test]
+fn signals_of_two_shapes_have_two_plots() {
+    let mesh = Mesh {
+        other: vec![3],
+        ..Mesh::of(json!(["diode2", DIODE]))
+    };
+    let tree = mesh.tree();
+    let entry = group(&tree, "1.1");
+    let link = soft("/1.1/plotselect_samplingcounter2");
+    assert_eq!(named(&entry.children, "plotselect"), Some(&link));
+    assert_eq!(text(entry, "default"), Some("plotselect"));
+    let scalars = group(&tree, "1.1/plotselect_samplingcounter1");
+    assert_eq!(text(scalars, "signal"), Some("diode"));
+    let spectra = group(&tree, "1.1/plotselect_samplingcounter2");
+    let axes = texts(&["robz", "roby", "datadim0"]);
+    assert_eq!(named(&spectra.attributes, "axes"), Some(&axes));
+    let spectrum = dataset(spectra, "diode2");
+    let interpretation = named(&spectrum.attributes, "interpretation");
+    assert_eq!(interpretation, Some(&Value::text("spectrum")));
+}
+
+#[test]
+fn a_plot_that_cannot_be_drawn_costs_only_itself() {
+    let mesh = Mesh {
+        points: 17,
+        ..Mesh::of(json!(["diode"]))
+    };
+    let tree = mesh.tree();
+    let entry = group(&tree, "1.1");
+    assert_eq!(named(&entry.children, "plotselect"), None);
+    assert_eq!(text(&tree.root, "default"), Some("1.1"));
+    assert_eq!(text(entry, "default"), None);
+    assert_eq!(tree.invalid, []);
+    let told = |notice: &&String| notice.contains("1.1/instrument/diode/signal");
+    assert_eq!(tree.notices.iter().filter(told).count(), 1);
+}
+
+#[test]
+fn positioners_and_unknown_items_are_no_signals() {
+    let tree = Mesh::of(json!(["axis:roby", "nothing", 3, null])).tree();
+    assert_eq!(named(&group(&tree, "1.1").children, "plotselect"), None);
+    assert_eq!(tree.notices, [""; 0]);
+}
