@@ -10,13 +10,15 @@ use crate::layout::classic::channel::Channel;
 use crate::layout::classic::dims::ScanDims;
 use crate::layout::classic::subscan::Subscan;
 use crate::layout::facts::Facts;
+use crate::layout::stream::StreamKind;
 
 /// Indices beyond this need more room than they are worth.
 const INDICES: u64 = 1 << 24;
 
 /// Whether a channel may be an axis.
 pub fn is_axis(channel: &Channel) -> bool {
-    channel.is_positioner() && channel.principal && channel.master_index.is_some()
+    let is_numbers = matches!(channel.stream.kind, StreamKind::Numbers { .. });
+    channel.is_positioner() && channel.principal && channel.master_index.is_some() && is_numbers
 }
 
 /// The axes of a plot by name, those of the scan first; or why there can be none and no plot.
