@@ -5,5 +5,6 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
+mod check;
 mod comparison;
 mod defects;
