@@ -197,6 +197,7 @@ fn raw_files_are_read_through_the_dataset() {
         element: &SHORT,
         shape: &[3, 2],
         files: &files,
+        fill: None,
     };
     file.root()
         .unwrap()

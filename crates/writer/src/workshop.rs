@@ -4,13 +4,14 @@
 //! the same [`Bench`]: the open files, the workers that encode chunks, and the memory to share.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, FixedOffset};
 use hub::{Budget, CallError, StopError, Thread};
 use nexus::chunk::Pool;
 use nexus::dataset::Outbox;
@@ -27,6 +28,8 @@ const LARGEST_CHUNK: u64 = 1 << 20;
 const SMALLEST_CHUNK: u64 = 16 << 10;
 /// Files to keep open between scans.
 const KEPT_FILES: usize = 8;
+/// Files of which it is remembered what they show.
+const REMEMBERED: usize = 1000;
 /// Time to close files before the thread is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -94,6 +97,8 @@ pub(crate) struct Bench {
     ungathered: Cell<u64>,
     keeps: Cell<bool>,
     kept: RefCell<VecDeque<FileSession>>,
+    /// When the last scan ended that each file shows first.
+    shown: RefCell<HashMap<PathBuf, DateTime<FixedOffset>>>,
 }
 
 impl Bench {
@@ -110,6 +115,7 @@ impl Bench {
             ungathered: Cell::new(GATHERED),
             keeps: Cell::new(false),
             kept: RefCell::default(),
+            shown: RefCell::default(),
         })
     }
 
@@ -126,6 +132,20 @@ impl Bench {
             }
         }
         Ok(session)
+    }
+
+    /// Whether a file shall show a scan that ended at this time first: it does unless it shows one
+    /// that ended later. Scans that end at about the same time are finished here in any order.
+    pub fn is_shown(&self, file: &Path, ended: DateTime<FixedOffset>) -> bool {
+        let mut shown = self.shown.borrow_mut();
+        if shown.get(file).is_some_and(|other| *other > ended) {
+            return false;
+        }
+        if shown.len() >= REMEMBERED {
+            shown.clear();
+        }
+        shown.insert(file.to_owned(), ended);
+        true
     }
 
     /// Opens a file for a moment.

@@ -138,7 +138,7 @@ impl Group {
             set_fill(&list, &datatype, fill)?;
         }
         let space = Dataspace::of(options.shape)?;
-        self.create_dataset(name, &*datatype, &space, &list)
+        self.create_dataset(name, &datatype, &space, &list)
     }
 
     /// Makes a dataset of parts of other datasets, which need not exist yet.

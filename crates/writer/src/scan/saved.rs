@@ -1,10 +1,11 @@
 //! A scan that is being saved: its files, and the places that its streams fill.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use blissdata::reader::{LossReason, ScanEvent as StreamEvent, StreamId};
+use chrono::{DateTime, FixedOffset, Local};
 use nexus::dataset::{Mode, Policy};
 use nexus::file::now;
 use serde_json::Value as Json;
@@ -338,7 +339,13 @@ impl Saved {
         if let (Layout::H5maps { .. }, None) = (&self.layout, &self.facts.end) {
             return;
         }
-        for tree in self.layout.trees(&self.facts) {
+        let ended = self.facts.end.as_ref().map(end_time);
+        for mut tree in self.layout.trees(&self.facts) {
+            if let (Layout::Classic(_), Some(ended)) = (&self.layout, ended)
+                && !self.bench.is_shown(Path::new(&tree.file), ended)
+            {
+                tree.root.attributes.retain(|(name, _)| name != "default");
+            }
             self.redraw_file(tree, account);
         }
     }
@@ -377,6 +384,14 @@ impl Saved {
         }
         self.files.push(file);
     }
+}
+
+/// When a scan ended; when its writing did, if its info does not tell.
+fn end_time(end: &End) -> DateTime<FixedOffset> {
+    let told = end.info.get("end_time").and_then(Json::as_str);
+    told.and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+        .or_else(|| DateTime::parse_from_rfc3339(&end.time).ok())
+        .unwrap_or_else(|| Local::now().fixed_offset())
 }
 
 /// Losses of a stream are told once, wherever it goes.

@@ -80,8 +80,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_not_written() {
-        let mut tally = Tally::default();
-        tally.received = 8;
+        let mut tally = Tally {
+            received: 8,
+            ..Tally::default()
+        };
         tally.hole(3, 2);
         tally.stored(10);
         assert_eq!(tally.written, 8);
