@@ -1,11 +1,13 @@
 //! A scan that is being saved: its files, and the places that its streams fill.
 
+mod drawing;
+mod losses;
+
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
-use blissdata::reader::{LossReason, ScanEvent as StreamEvent, StreamId};
-use chrono::{DateTime, FixedOffset, Local};
+use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use nexus::dataset::{Mode, Policy};
 use nexus::file::now;
 use serde_json::Value as Json;
@@ -16,8 +18,7 @@ use super::event::{Closed, Prepared, StreamSource};
 use super::file::ScanFile;
 use super::masters;
 use super::place::Place;
-use super::record::record;
-use crate::layout::{End, Facts, FileTree, Layout, MasterLink, Stamp, Status, StreamFacts};
+use crate::layout::{Facts, Layout, MasterLink, Stamp, Status, StreamFacts};
 use crate::report::Progress;
 use crate::subscriber::Fault;
 use crate::workshop::{Bench, Share};
@@ -163,7 +164,7 @@ impl Saved {
         let Some(followed) = self.followed.get(&stream) else {
             return;
         };
-        tell(&followed.name, &event, account);
+        losses::tell(&followed.name, &event, account);
         if brings && !self.facts.streams.contains_key(&followed.name) {
             let name = followed.name.clone();
             self.facts.streams.insert(name, StreamFacts::default());
@@ -251,182 +252,5 @@ impl Saved {
             place.finish(&self.files[place.file], account).await;
         }
         self.note_stored();
-    }
-
-    /// Writes what is known at the end, and how it ended.
-    fn end_files(&mut self, account: &mut Account) {
-        let header = self.layout.trees(&self.facts).pop();
-        let header = header.map(|tree| tree.stamp).unwrap_or_default();
-        let again = std::mem::take(&mut self.unlinked);
-        let again = again.into_iter().map(|(link, _)| link).collect();
-        for (link, reason) in masters::make(&self.bench, again, &header, account) {
-            account.problem(format_args!(
-                "/{} cannot be linked in {}: {reason}",
-                link.name, link.file
-            ));
-        }
-        self.measure();
-        self.facts.end = Some(End {
-            time: now(),
-            info: std::mem::take(&mut self.info),
-            record: String::new(),
-        });
-        // What the last trees leave out counts, so they are looked at before they are written.
-        for tree in self.layout.trees(&self.facts) {
-            super::file::tell_invalid(&tree, account);
-        }
-        for place in self
-            .places
-            .iter()
-            .filter(|place| !place.tally.is_complete())
-        {
-            place.tell_incomplete(account);
-        }
-        loop {
-            let problems = account.problems().count();
-            self.conclude(account);
-            self.redraw(account);
-            // Writing the end may fail, and the file must not say that it did not.
-            if self.facts.status == Status::Failed || problems == account.problems().count() {
-                return;
-            }
-        }
-    }
-
-    fn conclude(&mut self, account: &Account) {
-        self.facts.status = match account.first_problem() {
-            None => Status::Succeeded,
-            Some(_) => Status::Failed,
-        };
-        let files: Vec<String> = self.files.iter().map(|file| file.name.clone()).collect();
-        if let Some(end) = &mut self.facts.end {
-            end.record = record(&self.places, &files, account);
-        }
-    }
-
-    /// Notes which streams have a dataset by now; whether there are new ones.
-    fn note_stored(&mut self) -> bool {
-        let mut changed = false;
-        for place in self.places.iter().filter(|place| place.is_stored()) {
-            let facts = self.facts.streams.entry(place.stream.clone()).or_default();
-            changed |= !facts.stored;
-            facts.stored = true;
-        }
-        changed
-    }
-
-    /// Notes what the datasets became, for plots.
-    fn measure(&mut self) {
-        let wanted: HashSet<String> = self.layout.values_wanted().into_iter().collect();
-        if let Layout::H5maps { .. } = self.layout {
-            return;
-        }
-        for place in self.places.iter().filter(|place| place.is_filled()) {
-            let Some(facts) = self.facts.streams.get_mut(&place.stream) else {
-                continue;
-            };
-            let file = &self.files[place.file];
-            facts.points = place.tally.received;
-            facts.shape = file.shape(&place.path).unwrap_or_default();
-            if wanted.contains(&place.stream) {
-                facts.values = file.session.read_numbers(&place.path).ok();
-            }
-        }
-    }
-
-    /// Brings the files to what the layout makes of the facts.
-    fn redraw(&mut self, account: &mut Account) {
-        if let (Layout::H5maps { .. }, None) = (&self.layout, &self.facts.end) {
-            return;
-        }
-        let ended = self.facts.end.as_ref().map(end_time);
-        for mut tree in self.layout.trees(&self.facts) {
-            if let (Layout::Classic(_), Some(ended)) = (&self.layout, ended)
-                && !self.bench.is_shown(Path::new(&tree.file), ended)
-            {
-                tree.root.attributes.retain(|(name, _)| name != "default");
-            }
-            self.redraw_file(tree, account);
-        }
-    }
-
-    /// Brings one file to its tree, or makes it if only the last version has it.
-    fn redraw_file(&mut self, tree: FileTree, account: &mut Account) {
-        let places = &self.places;
-        let mut files = self.files.iter_mut().enumerate();
-        if let Some((index, file)) = files.find(|(_, file)| file.name == tree.file) {
-            let stored = |path: &str| {
-                let mut places = places.iter();
-                let place = places.find(|place| place.file == index && place.path == path)?;
-                Some(place.is_stored())
-            };
-            file.update(tree, stored, account);
-            return;
-        }
-        if self.refused.contains(&tree.file) {
-            return;
-        }
-        let streams: Vec<(String, String)> = tree
-            .root
-            .streams()
-            .into_iter()
-            .map(|(path, stream)| (path, stream.to_owned()))
-            .collect();
-        let Some(file) = ScanFile::begin(&self.bench, tree, account) else {
-            return;
-        };
-        for (path, stream) in streams {
-            account.warning(format_args!(
-                "stream {stream:?} was given a place at the end of the scan ({path} in {}): \
-                 it is not written",
-                file.name
-            ));
-        }
-        self.files.push(file);
-    }
-}
-
-/// When a scan ended; when its writing did, if its info does not tell.
-fn end_time(end: &End) -> DateTime<FixedOffset> {
-    let told = end.info.get("end_time").and_then(Json::as_str);
-    told.and_then(|text| DateTime::parse_from_rfc3339(text).ok())
-        .or_else(|| DateTime::parse_from_rfc3339(&end.time).ok())
-        .unwrap_or_else(|| Local::now().fixed_offset())
-}
-
-/// Losses of a stream are told once, wherever it goes.
-fn tell(stream: &str, event: &StreamEvent, account: &mut Account) {
-    match event {
-        StreamEvent::Lost {
-            first,
-            count,
-            reason,
-            ..
-        } => {
-            let reason = match reason {
-                LossReason::Trimmed => "Redis no longer has them".to_owned(),
-                LossReason::Corrupt(problem) => format!("their entry is corrupt: {problem}"),
-                LossReason::StatusTrimmed => "the number of frames is not known".to_owned(),
-                LossReason::InconsistentSeal { declared } => {
-                    format!("the publisher declares {declared} points only")
-                }
-                other => format!("{other:?}"),
-            };
-            let last = first + count;
-            match count {
-                0 => account.problem(format_args!("stream {stream:?} at point {first}: {reason}")),
-                _ => account.problem(format_args!(
-                    "stream {stream:?}: points {first}..{last} are lost: {reason}"
-                )),
-            }
-        }
-        StreamEvent::End {
-            total,
-            sealed: false,
-            ..
-        } => account.problem(format_args!(
-            "stream {stream:?} was not sealed: it may have had more than {total} points"
-        )),
-        _ => {}
     }
 }
