@@ -1,12 +1,15 @@
 //! What became of a scan: one answer to "are my data saved?".
 
 pub mod figures;
+mod progress;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use blissdata::store::ScanKey;
+
+pub(crate) use progress::Counter;
+pub use progress::Progress;
 
 /// How the saving of a scan ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,29 +55,4 @@ pub struct ScanReport {
     pub duration: Duration,
     /// All that went wrong, in order.
     pub warnings: Vec<String>,
-}
-
-/// Figures of a scan that is being saved, readable from any thread.
-#[derive(Debug, Default)]
-pub struct Progress {
-    points: AtomicU64,
-    bytes: AtomicU64,
-}
-
-impl Progress {
-    /// Counts points that a dataset took.
-    pub fn add(&self, points: u64, bytes: u64) {
-        self.points.fetch_add(points, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    /// Points taken so far, summed over the datasets.
-    pub fn points(&self) -> u64 {
-        self.points.load(Ordering::Relaxed)
-    }
-
-    /// Bytes of these points.
-    pub fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
-    }
 }

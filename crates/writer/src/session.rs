@@ -8,10 +8,10 @@ use blissdata::resp::{Command, Value};
 use blissdata::store::{DataStore, History, ScanKey};
 use hub::Queue;
 use tokio::time::{Instant, interval_at};
-use tracing::{info, warn};
+use tracing::{Span, info, warn};
 
 use crate::options::{DataWriter, SaveOptions};
-use crate::report::{Outcome, ScanReport, figures};
+use crate::report::{Outcome, Progress, ScanReport, figures};
 use crate::scan::NexusScanWriter;
 use crate::subscriber::{
     Consumer, Context, Fault, IllegalTransition, Listener, Mode, Sink, Subscriber,
@@ -195,16 +195,22 @@ impl SessionScans {
     /// Remembers the scan until its saving has ended.
     async fn watch(&mut self, key: ScanKey, writer: NexusScanWriter) {
         self.running().insert(key.clone(), writer.clone());
+        let span = Span::current();
+        span.record("state", "RUNNING");
         self.announcer.tell(Notice::Started(writer.clone())).await;
         let (running, announcer) = (self.running.clone(), self.announcer.clone());
         hub::spawn(async move {
             let report = follow(&writer).await;
-            writer.subscriber().span().in_scope(|| log(&report));
+            writer
+                .subscriber()
+                .span()
+                .in_scope(|| log(&report, writer.progress()));
             announcer.tell(Notice::Ended(report)).await;
-            running
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .remove(&key);
+            let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.remove(&key);
+            if running.is_empty() {
+                span.record("state", "ON");
+            }
         })
         .detach();
     }
@@ -238,18 +244,16 @@ async fn follow(writer: &NexusScanWriter) -> ScanReport {
         tokio::select! {
             report = writer.report() => return report,
             _ = clock.tick() => writer.subscriber().span().in_scope(|| {
-                let progress = writer.progress();
-                let size = figures::bytes(progress.bytes());
                 let duration = writer.subscriber().duration().unwrap_or_default();
                 let duration = figures::duration(duration);
-                info!(%scan, "{}pts {size} {duration}", progress.points());
+                info!(%scan, "{} {duration}", writer.progress());
             }),
         }
     }
 }
 
 /// The one line of a scan that everybody wants to see.
-fn log(report: &ScanReport) {
+fn log(report: &ScanReport, progress: &Progress) {
     let files: Vec<_> = report
         .files
         .iter()
@@ -258,14 +262,11 @@ fn log(report: &ScanReport) {
     let (scan, reason) = (&report.key, &report.reason);
     match report.outcome {
         Outcome::Skipped => info!(%scan, "{reason}"),
-        Outcome::Complete => info!(
-            %scan,
-            points = report.points,
-            bytes = report.bytes,
-            seconds = report.duration.as_secs_f64(),
-            "saved in {}",
-            files.join(", ")
-        ),
+        Outcome::Complete => {
+            let duration = figures::duration(report.duration);
+            let files = files.join("', '");
+            info!(%scan, "Finished writing to '{files}' ({progress} {duration})");
+        }
         outcome => warn!(%scan, "{} in {}: {reason}", outcome.name(), files.join(", ")),
     }
 }

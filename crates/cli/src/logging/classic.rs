@@ -34,10 +34,7 @@ where
         {
             contexts.extend(span.extensions().get::<Named>().map(Named::to_string));
         }
-        let mut told = Told {
-            hide_scan: !contexts.is_empty(),
-            ..Told::default()
-        };
+        let mut told = Told::default();
         event.record(&mut told);
         let start = head(*about.level(), Local::now(), about.target());
         writeln!(writer, "{}", told.line(&start, &contexts))
@@ -64,28 +61,34 @@ fn head(level: Level, time: DateTime<Local>, target: &str) -> String {
 struct Told {
     message: String,
     others: String,
-    /// The scan stands among the contexts already.
-    hide_scan: bool,
+    scan: Option<String>,
 }
 
 impl Told {
     fn line(&self, head: &str, contexts: &[String]) -> String {
         let mut line = head.to_owned();
-        let contexts = contexts.iter().map(|context| format!("[{context}]"));
-        for part in contexts.chain([self.message.clone()]) {
-            // A message may begin with a blank of its own.
-            if !part.starts_with(' ') {
-                line.push(' ');
-            }
+        let bracketed = contexts.iter().map(|context| format!("[{context}]"));
+        for part in bracketed.chain([self.message.clone()]) {
+            line.push(' ');
             line += &part;
         }
-        line + &self.others
+        line += &self.others;
+        match &self.scan {
+            // A scan without a name stands among the contexts already.
+            Some(scan) if !contexts.iter().any(|context| context.contains(scan)) => {
+                format!("{line} scan={scan}")
+            }
+            _ => line,
+        }
     }
 
     fn add(&mut self, field: &Field, value: fmt::Arguments) {
         let done = match field.name() {
             "message" => write!(self.message, "{value}"),
-            "scan" if self.hide_scan => Ok(()),
+            "scan" => {
+                self.scan = Some(value.to_string());
+                Ok(())
+            }
             name => write!(self.others, " {name}={value}"),
         };
         if done.is_err() {
@@ -118,12 +121,15 @@ mod tests {
         let told = Told {
             message: "Starting".to_owned(),
             others: " streams=3".to_owned(),
-            hide_scan: true,
+            scan: Some("esrf:scan:A".to_owned()),
         };
         let contexts = ["demo (INIT)".to_owned(), "3_amesh (ON)".to_owned()];
         assert_eq!(
             told.line(&head, &contexts),
-            "INFO  2026-11-23 00:40:00,283 writer.session: [demo (INIT)] [3_amesh (ON)] Starting streams=3"
+            "INFO  2026-11-23 00:40:00,283 writer.session: [demo (INIT)] [3_amesh (ON)] Starting streams=3 \
+             scan=esrf:scan:A"
         );
+        let contexts = ["esrf:scan:A (ON)".to_owned()];
+        assert!(told.line(&head, &contexts).ends_with("Starting streams=3"));
     }
 }

@@ -56,7 +56,7 @@ async fn points_are_seen_during_the_scan() {
     wait_until(&file, &paths, &both).await;
 
     end(scan).await;
-    running.wait_for("saved in");
+    running.wait_for("Finished writing");
     assert_eq!(read(&file, &paths), both);
     running.signal("TERM");
     assert!(running.end().0.success());
@@ -95,6 +95,55 @@ async fn a_session_saves_its_own_scans() {
     assert!(!stage.file("yours.h5").exists() && !stage.file("Mine.h5").exists());
     running.signal("TERM");
     assert!(running.end().0.success());
+}
+
+#[tokio::test]
+async fn services_take_the_scans_that_ask_for_them() {
+    // What is started, and the writers whose scans it takes.
+    let services: [(&[&str], &[&str]); 4] = [
+        (&["run"], &["mapping", "unnamed"]),
+        (
+            &["run", "--data-writer", "any"],
+            &["external", "mapping", "unnamed"],
+        ),
+        (&["session", "demo", "--redis"], &["external", "unnamed"]),
+        (
+            &["session", "demo", "--data_writer", "mapping", "--redis"],
+            &["mapping", "unnamed"],
+        ),
+    ];
+    for (arguments, taken) in services {
+        let stage = Stage::new().await;
+        let mut command = Command::new(WRITER);
+        command.args(arguments).arg(stage.url());
+        command.arg("--layout=h5maps");
+        let mut running = Program::start(&mut command);
+        running.wait_for("subscribed");
+        for writer in ["external", "null", "mapping", "unnamed"] {
+            let file = stage.file(&format!("{writer}.h5"));
+            let mut scan = stage.create(&file, json!({"diode": stream("diode")})).await;
+            let asked = match writer {
+                "null" => Json::Null,
+                name => json!(name),
+            };
+            if writer != "unnamed" {
+                scan.info_mut().insert("data_writer".to_owned(), asked);
+            }
+            scan.info_mut().insert("save".to_owned(), json!(true));
+            let diode = diode(&mut scan).await;
+            scan.prepare().await.unwrap();
+            send(&diode, &[1.0]).await;
+            end(scan).await;
+        }
+        running.wait_for("unnamed.h5");
+        running.signal("TERM");
+        let (status, log) = running.end();
+        assert!(status.success(), "{arguments:?}: {log}");
+        let saved = ["external", "mapping", "null", "unnamed"]
+            .into_iter()
+            .filter(|writer| stage.file(&format!("{writer}.h5")).exists());
+        assert_eq!(saved.collect::<Vec<_>>(), taken, "{arguments:?}: {log}");
+    }
 }
 
 #[tokio::test]

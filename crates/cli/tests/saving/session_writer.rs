@@ -63,7 +63,7 @@ async fn its_lines_are_those_of_the_python_writer() {
     let options: Vec<_> = options.iter().map(String::as_str).collect();
     let mut running = start(&stage, &options);
     scan(&stage, &file).await;
-    running.wait_for("saved in");
+    running.wait_for("Finished writing");
     scan(&stage, Path::new("relative.h5")).await;
     running.wait_for("absolute");
     running.signal("TERM");
@@ -75,10 +75,20 @@ async fn its_lines_are_those_of_the_python_writer() {
     let subscribed = line("subscribed");
     assert!(subscribed.starts_with("INFO  20"), "{subscribed}");
     assert!(subscribed.contains(" writer.session: [demo (ON)] subscribed"));
-    assert!(line("start saving").contains("[demo (ON)] [esrf:scan:"));
+    let start = line("start saving");
+    assert!(
+        start.contains("[demo (RUNNING)] [1_loopscan (ON)] start saving"),
+        "{start}"
+    );
+    let finished = line("Finished writing");
+    let about = format!(
+        "[1_loopscan (OFF)] Finished writing to '{}' (2pts-2pts 16.0B 0:00:0",
+        file.display()
+    );
+    assert!(finished.contains(&about), "{finished}");
     let failed = line("absolute");
     assert!(failed.starts_with("WARN  20"), "{failed}");
-    assert!(failed.contains("[demo (ON)] [esrf:scan:"), "{failed}");
+    assert!(failed.contains("[1_loopscan (FAULT)]"), "{failed}");
     let lines = |path| -> Vec<String> {
         let text = std::fs::read_to_string(path).unwrap();
         text.lines().map(str::to_owned).collect()

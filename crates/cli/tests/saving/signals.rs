@@ -12,7 +12,7 @@ async fn bad_scans_do_not_stop_the_service() {
     stage.good_scan(std::path::Path::new("relative.h5")).await;
     running.wait_for("absolute");
     stage.good_scan(&file).await;
-    running.wait_for("saved in");
+    running.wait_for("Finished writing");
     assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
     running.signal("TERM");
     assert!(running.end().0.success());

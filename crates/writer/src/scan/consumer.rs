@@ -77,7 +77,12 @@ impl ScanConsumer {
         if let Layout::Classic(_) = prepared.layout {
             self.watch = Some(SpaceWatch::new(path, self.space));
         }
-        self.saved = Some(Saved::begin(bench, prepared, &mut self.account)?);
+        self.saved = Some(Saved::begin(
+            bench,
+            prepared,
+            &self.progress,
+            &mut self.account,
+        )?);
         Ok(())
     }
 
@@ -130,7 +135,7 @@ impl Consumer for ScanConsumer {
             ScanEvent::Streams(sources) => saved.follow(sources, &mut self.account),
             ScanEvent::Data(events) => {
                 for event in events {
-                    saved.take(event, &self.progress, &mut self.account).await;
+                    saved.take(event, &mut self.account).await;
                 }
             }
             ScanEvent::Closed(closed) => saved.close(*closed, &mut self.account).await,

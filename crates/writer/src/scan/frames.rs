@@ -7,7 +7,7 @@ use nexus::tree::Storage;
 
 use super::account::Account;
 use super::event::DetectorFiles;
-use crate::report::Progress;
+use crate::report::Counter;
 use crate::subscriber::with_causes;
 
 /// Frames in files of a detector and how many of them there are.
@@ -64,9 +64,9 @@ impl DetectorFrames {
         &mut self,
         acquired: u64,
         saved: u64,
-        progress: &Progress,
+        counter: &Counter,
     ) -> Result<(), String> {
-        progress.add(acquired.saturating_sub(self.acquired), 0);
+        counter.add(acquired.saturating_sub(self.acquired), 0);
         self.acquired = self.acquired.max(acquired);
         self.saved = self.saved.max(saved);
         let (taken, readable) = (self.dataset.taken(), self.files.readable(self.saved));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use blissdata::document::ScanState;
 use blissdata::reader::{ScanEvent as StreamEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
+use tracing::Span;
 
 use super::event::{Closed, Prepared, ScanEvent, StreamContent, StreamSource};
 use super::references::References;
@@ -40,6 +41,9 @@ impl Listener for ScanListener {
         let reader = ScanReader::open(&self.store, &self.key)
             .await
             .map_err(|error| Fault::new(&error))?;
+        let id = &reader.document().id;
+        let name = format!("{}_{}", id.number, id.name);
+        Span::current().record("name", name);
         context.ready();
         Following {
             scan: self,

@@ -13,7 +13,7 @@ use super::frames::DetectorFrames;
 use super::tally::Tally;
 use crate::element::element_type;
 use crate::layout::StreamPlace;
-use crate::report::Progress;
+use crate::report::Counter;
 use crate::subscriber::with_causes;
 use crate::workshop::Bench;
 
@@ -30,6 +30,8 @@ pub struct Place {
     pub stream: String,
     /// What became of its points.
     pub tally: Tally,
+    /// Tells others how many came.
+    counter: Counter,
     /// What the dataset is given as soon as it exists.
     attributes: Named<Value>,
     /// How the points of a stream are stored.
@@ -63,12 +65,13 @@ enum Filling {
 
 impl Place {
     /// A place that waits for its stream.
-    pub fn new(file: usize, place: StreamPlace) -> Place {
+    pub fn new(file: usize, place: StreamPlace, counter: Counter) -> Place {
         Place {
             file,
             path: place.path,
             stream: place.stream,
             tally: Tally::default(),
+            counter,
             attributes: place.attributes,
             storage: place.storage,
             frames: place.frames,
@@ -164,7 +167,6 @@ impl Place {
         event: &StreamEvent,
         file: &ScanFile,
         bench: &Bench,
-        progress: &Progress,
         account: &mut Account,
     ) {
         self.count(event);
@@ -174,7 +176,7 @@ impl Place {
         }
         let taken = match (&mut self.filling, event) {
             (Filling::Points(dataset), StreamEvent::Points(block)) => {
-                append(dataset, block, progress).await
+                append(dataset, block, &self.counter).await
             }
             (Filling::Points(_), StreamEvent::Lost { count, .. }) if *count > LARGEST_HOLE => {
                 Err(format!("a hole of {count} points is not filled"))
@@ -187,7 +189,7 @@ impl Place {
                 StreamEvent::Frames {
                     acquired, saved, ..
                 },
-            ) => frames.take(*acquired, *saved, progress).await,
+            ) => frames.take(*acquired, *saved, &self.counter).await,
             (Filling::Master { announced, .. }, StreamEvent::Frames { acquired, .. }) => {
                 *announced |= *acquired > 0;
                 Ok(())
@@ -365,7 +367,7 @@ impl Place {
 async fn append(
     dataset: &mut StreamDataset,
     block: &Block,
-    progress: &Progress,
+    counter: &Counter,
 ) -> Result<(), String> {
     let bytes = block.data.len() as u64;
     dataset
@@ -376,6 +378,6 @@ async fn append(
             block.data.clone(),
         )
         .map_err(|error| with_causes(&error))?;
-    progress.add(block.count, bytes);
+    counter.add(block.count, bytes);
     dataset.settle().await.map_err(|error| with_causes(&error))
 }

@@ -6,6 +6,7 @@ mod losses;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use nexus::dataset::{Mode, Policy};
@@ -55,6 +56,7 @@ impl Saved {
     pub fn begin(
         bench: Rc<Bench>,
         prepared: Prepared,
+        progress: &Arc<Progress>,
         account: &mut Account,
     ) -> Result<Saved, Fault> {
         let layout = prepared.layout;
@@ -98,7 +100,8 @@ impl Saved {
         let unlinked = masters::make(&bench, layout.masters(), &header, account);
         let places = places.into_iter().filter_map(|place| {
             let file = files.iter().position(|file| file.name == place.file)?;
-            Some(Place::new(file, place))
+            let counter = progress.dataset(&place.path);
+            Some(Place::new(file, place, counter))
         });
         let places = places.collect();
         facts.status = Status::Running;
@@ -151,7 +154,7 @@ impl Saved {
     }
 
     /// Hands on what a stream brings to all of its places.
-    pub async fn take(&mut self, event: StreamEvent, progress: &Progress, account: &mut Account) {
+    pub async fn take(&mut self, event: StreamEvent, account: &mut Account) {
         let (stream, brings) = match &event {
             StreamEvent::Points(block) => (block.stream, block.count > 0),
             StreamEvent::Frames {
@@ -172,9 +175,7 @@ impl Saved {
         for &index in &followed.places {
             let place = &mut self.places[index];
             let file = &self.files[place.file];
-            place
-                .take(&event, file, &self.bench, progress, account)
-                .await;
+            place.take(&event, file, &self.bench, account).await;
         }
     }
 
