@@ -213,6 +213,11 @@ impl Checker {
             scans: Vec::new(),
         };
         self.records = entry::scans(&self.root, &self.path, &mut check);
+        if check.scans.is_empty() {
+            check
+                .findings
+                .push(Finding::note("/", "holds no scan of its own"));
+        }
         for finding in Walk::new(&self.path).all(&self.root) {
             check.add(finding);
         }

@@ -59,6 +59,35 @@ fn a_good_file_is_good() {
 }
 
 #[test]
+fn a_file_that_others_hold_open_is_read() {
+    let (_folder, file) = file_with(&["running"]);
+    let hold = "
+import sys, time, h5py
+with h5py.File(sys.argv[1], 'a') as file:
+    print('open', file=sys.stderr, flush=True)
+    time.sleep(600)
+";
+    let mut holder = testing::Program::start(testing::python().args(["-c", hold]).arg(&file));
+    holder.wait_for("open");
+    let (status, told) = check(&file, &[]);
+    assert_eq!((status, findings(&told)), (Some(1), vec![]), "{told}");
+    assert_eq!(told["scans"][0]["standing"], "not finished");
+}
+
+#[test]
+fn a_file_without_scans_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("empty.h5");
+    let make = "import sys, h5py; h5py.File(sys.argv[1], 'w')";
+    testing::output(testing::python().args(["-c", make]).arg(&file));
+    let (status, told) = check(&file, &[]);
+    assert_eq!(
+        (status, findings(&told)),
+        (Some(0), vec!["(/: holds no scan of its own)".to_owned()])
+    );
+}
+
+#[test]
 fn every_defect_is_found() {
     let defects = [
         (

@@ -128,6 +128,9 @@ async fn the_console_can_be_silent_and_lead_into_the_log() {
     while !semaphore.exists() {
         tokio::task::yield_now().await;
     }
+    // What anything in the process prints goes there.
+    let console = format!("/proc/{}/fd/2", child.id());
+    std::fs::write(console, "a library complains\n").unwrap();
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert!(child.wait().unwrap().success());
@@ -137,6 +140,13 @@ async fn the_console_can_be_silent_and_lead_into_the_log() {
     assert_eq!(printed, "");
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("subscribed"), "{log}");
+    let complaint = log.lines().find(|line| line.contains("complains"));
+    let complaint = complaint.unwrap_or_else(|| panic!("{log}"));
+    assert!(complaint.starts_with("ERROR 20"), "{complaint}");
+    assert!(
+        complaint.ends_with(" stderr: a library complains"),
+        "{complaint}"
+    );
 }
 
 #[test]
