@@ -174,10 +174,15 @@ fn a_mesh_is_shown_as_an_image() {
     );
     assert_eq!(view.shape, [5, 4]);
     assert_eq!(view.element, ElementType::Int(4, Order::Little));
-    assert_eq!(view.sources.len(), 1);
-    assert_eq!(view.sources[0].file, ".");
-    assert_eq!(view.sources[0].dataset, "/1.1/instrument/diode/signal");
-    assert_eq!(view.sources[0].selection.count, [20]);
+    for (source, row) in view.sources.iter().zip(0..) {
+        assert_eq!(source.file, ".");
+        assert_eq!(source.dataset, "/1.1/instrument/diode/signal");
+        assert_eq!(source.selection.start, [row * 4]);
+        assert_eq!(source.selection.count, [4]);
+        assert_eq!(source.target.start, [row, 0]);
+        assert_eq!(source.target.count, [1, 4]);
+    }
+    assert_eq!(view.sources.len(), 5);
     assert_eq!(text(&tree.root, "default"), Some("1.1"));
     assert_eq!(text(group(&tree, "1.1"), "default"), Some("plotselect"));
 }

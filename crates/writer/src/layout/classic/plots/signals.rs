@@ -56,19 +56,57 @@ impl Signal<'_> {
         let content = Content::Virtual(Virtual {
             element: grid.element.clone(),
             shape: grid.shape.clone(),
-            // Both selections are walked in C order, so that one part is enough for all rows.
-            sources: vec![VirtualSource {
-                target: everything(&grid.shape),
-                file: ".".to_owned(),
-                dataset: source,
-                selection: everything(&grid.flat),
-            }],
+            sources: grid.rows(&source),
         });
         Item::Dataset(Dataset {
             attributes: attributes.into_iter().collect(),
             content,
         })
     }
+}
+
+impl Grid {
+    /// Where each row of the grid is in the list. One part would be enough for all of them, but
+    /// nexusformat takes the number of parts for the length of the first dimension.
+    fn rows(&self, list: &str) -> Vec<VirtualSource> {
+        let detector = self.flat.get(1..).unwrap_or_default();
+        let scan = &self.shape[..self.shape.len().saturating_sub(detector.len())];
+        let Some((&length, outer)) = scan.split_last() else {
+            return Vec::new();
+        };
+        let part = |start: Vec<u64>, count: Vec<u64>| Selection {
+            start: [start, vec![0; detector.len()]].concat(),
+            stride: None,
+            count: [count, detector.to_vec()].concat(),
+            block: None,
+        };
+        (0..outer.iter().product())
+            .map(|row| VirtualSource {
+                target: part(
+                    [unravelled(row, outer), vec![0]].concat(),
+                    [vec![1; outer.len()], vec![length]].concat(),
+                ),
+                file: ".".to_owned(),
+                dataset: list.to_owned(),
+                selection: part(vec![row * length], vec![length]),
+            })
+            .collect()
+    }
+}
+
+/// The indices of an element by its place in C order.
+fn unravelled(mut place: u64, shape: &[u64]) -> Vec<u64> {
+    let mut indices: Vec<_> = shape
+        .iter()
+        .rev()
+        .map(|size| {
+            let index = place % size;
+            place /= size;
+            index
+        })
+        .collect();
+    indices.reverse();
+    indices
 }
 
 /// The signals that items ask for, in their order: for each the first detector by name that it
@@ -222,15 +260,6 @@ pub fn elements(shape: &[u64]) -> Option<u64> {
     shape
         .iter()
         .try_fold(1u64, |all, size| all.checked_mul(*size))
-}
-
-fn everything(shape: &[u64]) -> Selection {
-    Selection {
-        start: vec![0; shape.len()],
-        stride: None,
-        count: shape.to_vec(),
-        block: None,
-    }
 }
 
 /// Name of a channel in a plot.
