@@ -1,0 +1,64 @@
+//! Recorded scans that are saved while they are published.
+
+use std::process::Command;
+
+use testing::{Program, Replay, Speed};
+
+use crate::families::{assert_equal, options};
+
+/// A scan as in life, but faster.
+const HURRY: u32 = 10;
+
+/// Lets the writer of the session save these recordings as fast as Redis takes them.
+pub fn follow(names: &[&str], golden: &str) {
+    follow_at(Speed::Max, names, golden);
+}
+
+#[test]
+fn in_step() {
+    let names = [
+        "ascan",
+        "anmesh",
+        "several_scans",
+        "lima_aborted",
+        "spectra_big",
+    ];
+    follow_at(Speed::Times(HURRY), &names, "golden");
+}
+
+fn follow_at(speed: Speed, names: &[&str], golden: &str) {
+    let replay = Replay::of(names);
+    let (flags, data_writer) = options(names, golden);
+    let mut command = match data_writer.as_str() {
+        "external" => session_writer(),
+        _ => session_of_another_name(&data_writer),
+    };
+    command
+        .args(flags)
+        .env("REDIS_DATA_URL", replay.url())
+        .env_remove("BEACON_HOST");
+    let mut writer = Program::start(&mut command);
+    writer.wait_for("subscribed");
+    for scan in replay.play(speed) {
+        if scan.is_prepared() {
+            writer.wait_for(&format!("{} ", scan.key));
+        }
+    }
+    let (status, log) = writer.interrupt();
+    assert!(status.success(), "{status}\n{log}");
+    assert_equal(&replay, golden, &log);
+}
+
+/// As BLISS starts it. The test hears its standard output as well.
+fn session_writer() -> Command {
+    let mut command = Command::new("sh");
+    let name = env!("CARGO_BIN_EXE_NexusSessionWriter");
+    command.args(["-c", "exec \"$0\" \"$@\" 1>&2", name, "demo", "--log=INFO"]);
+    command
+}
+
+fn session_of_another_name(data_writer: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nexus-writer"));
+    command.args(["session", "demo", "--data-writer", data_writer]);
+    command
+}
