@@ -25,6 +25,34 @@ fn save(replay: &Replay, name: &str, options: &[&str]) -> String {
     replay.root(name).join(file).to_str().unwrap().to_owned()
 }
 
+#[test]
+fn frames_are_counted_in_every_form() {
+    let forms: [&[&str]; 3] = [
+        &[],
+        &["--keepshape"],
+        &["--disable-external-hdf5", "--copy-non-external"],
+    ];
+    for options in forms {
+        let replay = Replay::of(&["lima_mesh"]);
+        let file = save(&replay, "lima_mesh", options);
+        let (status, told) = check(&replay, &file);
+        assert_eq!(status, Some(0), "{options:?}: {told}");
+        assert_eq!(told["scans"][0]["points"], 48, "{told}");
+    }
+    let replay = Replay::of(&["lima_mesh"]);
+    let file = save(&replay, "lima_mesh", &[]);
+    std::fs::remove_file(
+        replay
+            .root("lima_mesh")
+            .join("demo/scan0001/mockcam_0001.h5"),
+    )
+    .unwrap();
+    let (status, told) = check(&replay, &file);
+    let findings = told["scans"][0]["findings"].to_string();
+    assert_eq!(status, Some(1), "{told}");
+    assert!(findings.contains("mockcam_0001.h5"), "{findings}");
+}
+
 /// What the check tells of a file, with its exit status.
 fn check(replay: &Replay, file: &str) -> (Option<i32>, Json) {
     let mut command = Command::new(WRITER);

@@ -10,6 +10,7 @@ use blissdata::reader::{ReadError, ScanEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
 use nexus::h5::Group;
 
+use super::place::scan_dimensions;
 use super::record::{Record, Stream};
 use super::{Finding, ScanCheck};
 use crate::element::element_type;
@@ -53,6 +54,7 @@ async fn compare_all(
         .scan
         .parse()
         .map_err(|error| Stop::Failed(format!("{error}")))?;
+    let dimensions = scan_dimensions(root, &record.streams);
     let mut reader = ScanReader::open(store, &key).await?;
     let mut followed: HashMap<StreamId, Vec<Comparison>> = HashMap::new();
     let names: Vec<String> = reader.document().streams.keys().cloned().collect();
@@ -85,7 +87,7 @@ async fn compare_all(
     }
     while !reader.finished() {
         for event in reader.next().await? {
-            take(&event, &mut followed);
+            take(&event, &mut followed, dimensions);
         }
         // Nobody may ever say that a scan has ended whose publisher died.
         if reader.caught_up() {
@@ -99,7 +101,7 @@ async fn compare_all(
     Ok(())
 }
 
-fn take(event: &ScanEvent, followed: &mut HashMap<StreamId, Vec<Comparison>>) {
+fn take(event: &ScanEvent, followed: &mut HashMap<StreamId, Vec<Comparison>>, dimensions: usize) {
     let stream = match event {
         ScanEvent::Points(block) => block.stream,
         ScanEvent::Lost { stream, .. } | ScanEvent::Frames { stream, .. } => *stream,
@@ -109,7 +111,7 @@ fn take(event: &ScanEvent, followed: &mut HashMap<StreamId, Vec<Comparison>>) {
         match event {
             ScanEvent::Points(block) => comparison.block(block),
             ScanEvent::Lost { count, .. } => comparison.lost += count,
-            ScanEvent::Frames { saved, .. } => comparison.frames(*saved),
+            ScanEvent::Frames { saved, .. } => comparison.frames(*saved, dimensions),
             _ => {}
         }
     }

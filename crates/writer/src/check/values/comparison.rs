@@ -68,9 +68,9 @@ impl Comparison {
         comparison
     }
 
-    /// Compares the number of frames.
-    pub fn frames(&mut self, saved: u64) {
-        let stored = self.shape.first().copied().unwrap_or_default();
+    /// Compares the number of frames. The scan has so many dimensions in front of those of a frame.
+    pub fn frames(&mut self, saved: u64, dimensions: usize) {
+        let stored = self.shape.iter().take(dimensions.max(1)).product();
         if self.dataset.is_some() {
             self.beyond = saved.saturating_sub(stored);
         }
