@@ -96,7 +96,7 @@ async fn a_whole_scan_has_a_record_that_says_so() {
     assert_eq!(
         record(&file),
         json!({"version": 1, "scan": key, "complete": true, "problems": [], "streams": [{
-            "stream": "ctl:diode", "file": file, "path": format!("/{DIODE}"),
+            "stream": "ctl:diode", "path": format!("/{DIODE}"),
             "expected": 3, "received": 3, "written": 3, "holes": [],
         }]})
     );

@@ -18,7 +18,8 @@ pub fn record(places: &[Place], files: &[String], account: &Account) -> String {
     let streams: Vec<Json> = places
         .iter()
         .map(|place| {
-            let file = files.get(place.file).map_or("", String::as_str);
+            let file = files.get(place.file).map(String::as_str);
+            let file = file.filter(|_| files.len() > 1);
             place.tally.to_json(&place.stream, file, &place.path)
         })
         .collect();

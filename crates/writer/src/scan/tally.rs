@@ -49,17 +49,20 @@ impl Tally {
                 .is_none_or(|expected| expected == self.received)
     }
 
-    /// The stream's part of the record.
-    pub fn to_json(&self, stream: &str, file: &str, path: &str) -> Json {
-        json!({
+    /// The stream's part of the record; with its file, if there are several.
+    pub fn to_json(&self, stream: &str, file: Option<&str>, path: &str) -> Json {
+        let mut part = json!({
             "stream": stream,
-            "file": file,
             "path": path,
             "expected": self.expected,
             "received": self.received,
             "written": self.written,
             "holes": self.holes,
-        })
+        });
+        if let Some(file) = file {
+            part["file"] = json!(file);
+        }
+        part
     }
 }
 
