@@ -49,10 +49,20 @@ impl Program {
         assert!(found, "{text:?} is not in the log:\n{}", self.log);
     }
 
+    /// Waits until the program has logged a line that tells this, now or before.
+    pub fn wait_for_line(&mut self, what: &str, tells: impl Fn(&str) -> bool) {
+        let found = self.logs(PATIENCE, |log| log.lines().any(&tells));
+        assert!(found, "{what} is not in the log:\n{}", self.log);
+    }
+
     /// Whether the program logs this text in that time, or has logged it before.
     pub fn logs_within(&mut self, text: &str, time: Duration) -> bool {
+        self.logs(time, |log| log.contains(text))
+    }
+
+    fn logs(&mut self, time: Duration, tells: impl Fn(&str) -> bool) -> bool {
         let deadline = Instant::now() + time;
-        while !self.log.contains(text) {
+        while !tells(&self.log) {
             match self
                 .lines
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))

@@ -79,13 +79,6 @@ pub struct Difference {
     pub text: String,
 }
 
-impl RecordedScan {
-    /// Whether it came so far that a writer may look at it.
-    pub fn is_prepared(&self) -> bool {
-        self.state > 0
-    }
-}
-
 impl Replay {
     /// Sets the stage for these recordings.
     pub fn of(names: &[&str]) -> Replay {

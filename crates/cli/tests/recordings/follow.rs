@@ -9,6 +9,14 @@ use crate::families::{assert_equal, options};
 /// A scan as in life, but faster.
 const HURRY: u32 = 10;
 
+/// What the writer logs when it is done with a scan.
+const OUTCOMES: &[&str] = &[
+    "Finished writing",
+    "not to be saved",
+    "FAILED in",
+    "INCOMPLETE in",
+];
+
 /// Lets the writer of the session save these recordings as fast as Redis takes them.
 pub fn follow(names: &[&str], golden: &str) {
     follow_at(Speed::Max, names, golden);
@@ -40,9 +48,9 @@ fn follow_at(speed: Speed, names: &[&str], golden: &str) {
     let mut writer = Program::start(&mut command);
     writer.wait_for("subscribed");
     for scan in replay.play(speed) {
-        if scan.is_prepared() {
-            writer.wait_for(&format!("{} ", scan.key));
-        }
+        let key = &scan.key;
+        let tells = |line: &str| OUTCOMES.iter().any(|text| line.contains(text));
+        writer.wait_for_line(key, |line| line.contains(key) && tells(line));
     }
     let (status, log) = writer.interrupt();
     assert!(status.success(), "{status}\n{log}");
