@@ -125,7 +125,8 @@ fn is_published(info: &Json, choice: LayoutChoice) -> bool {
         LayoutChoice::Auto => match info.get("data_writer").and_then(Json::as_str) {
             Some("mapping") => true,
             Some(_) => false,
-            None => info.get("h5maps").is_some(),
+            // Without a file name there is no classic layout either: nothing is to be saved.
+            None => info.get("h5maps").is_some() || info.get("filename").is_none(),
         },
     }
 }

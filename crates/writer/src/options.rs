@@ -50,7 +50,7 @@ impl Default for SaveOptions {
 pub enum LayoutChoice {
     /// What the `data_writer` of the scan asks for: `mapping` stands for the layout that the scan
     /// publishes, every other name for the classic one. A scan that names no writer gets the layout
-    /// that it publishes, else the classic one.
+    /// that it publishes, else the classic one if it names a file.
     #[default]
     Auto,
     /// The layout that BLISS leaves to its writer.

@@ -1,6 +1,6 @@
 //! Typed access to the free-form info of a stream, with errors that name the field.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::KindError;
 use crate::encoding::{DType, parse_shape};
@@ -13,6 +13,15 @@ pub struct FrameType {
     pub dtype: DType,
     /// Height and width, or more dimensions; `None` when not known beforehand.
     pub shape: Vec<Option<u64>>,
+}
+
+/// Number of frames up to the last one, of which a status tells the index; an absent index means
+/// none.
+pub(super) fn count_up_to(status: &Map<String, Value>, last: &str) -> Option<u64> {
+    match status.get(last) {
+        None => Some(0),
+        Some(last) => u64::try_from(last.as_i64()?.checked_add(1)?).ok(),
+    }
 }
 
 /// The fields of one object inside a stream's info.

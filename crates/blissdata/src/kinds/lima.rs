@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::fields::{Fields, FrameType};
+use super::fields::{Fields, FrameType, count_up_to};
 use super::files::{FileLayout, FrameSource, SourceError};
 use super::{KindError, pattern};
 
@@ -119,13 +119,9 @@ impl LimaStatus {
     /// Reads one event of the stream; `None` when it is no status. An absent index means none.
     pub fn parse(event: &Value) -> Option<LimaStatus> {
         let event = event.as_object()?;
-        let count = |name| match event.get(name) {
-            None => Some(0),
-            Some(last) => u64::try_from(last.as_i64()?.checked_add(1)?).ok(),
-        };
         Some(LimaStatus {
-            acquired: count("last_index")?,
-            saved: count("last_index_saved")?,
+            acquired: count_up_to(event, "last_index")?,
+            saved: count_up_to(event, "last_index_saved")?,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::KindError;
-use super::fields::{Fields, FrameType};
+use super::fields::{Fields, FrameType, count_up_to};
 use super::files::{FileLayout, FrameSource, SourceError};
 
 /// Description of the spectra of one detector of a Mosca server (blissdata-mosca 2.0.5).
@@ -115,13 +115,9 @@ impl MoscaStatus {
     /// Reads one event of the stream; `None` when it is no status. An absent index means none.
     pub fn parse(event: &Value) -> Option<MoscaStatus> {
         let event = event.as_object()?;
-        let count = |name| match event.get(name) {
-            None => Some(0),
-            Some(last) => u64::try_from(last.as_i64()?.checked_add(1)?).ok(),
-        };
         Some(MoscaStatus {
-            acquired: count("last_read_index")?,
-            saved: count("last_saved_index")?,
+            acquired: count_up_to(event, "last_read_index")?,
+            saved: count_up_to(event, "last_saved_index")?,
         })
     }
 }

@@ -62,6 +62,15 @@ async fn counter(scan: &mut ScanPublisher, name: &str) -> StreamPublisher {
         .unwrap()
 }
 
+/// A scan with one counter that has started.
+async fn started(stage: &Stage, file: &Path) -> (ScanPublisher, StreamPublisher) {
+    let mut scan = create(stage, info(file, &["diode"])).await;
+    let diode = counter(&mut scan, "diode").await;
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    (scan, diode)
+}
+
 /// Follows the session by the old name of the writer.
 fn session(stage: &Stage) -> Program {
     let mut command = std::process::Command::new(WRITER);
@@ -81,10 +90,7 @@ fn record(file: &Path) -> Json {
 async fn a_whole_scan_has_a_record_that_says_so() {
     let stage = Stage::new().await;
     let file = stage.file("a.h5");
-    let mut scan = create(&stage, info(&file, &["diode"])).await;
-    let diode = counter(&mut scan, "diode").await;
-    scan.prepare().await.unwrap();
-    scan.start().await.unwrap();
+    let (scan, diode) = started(&stage, &file).await;
     send(&diode, &[0.0, 1.0, 2.0]).await;
     let key = end(scan).await;
     assert_eq!(stage.save(&[&key]).status, Some(0));
@@ -128,10 +134,7 @@ async fn one_channel_that_cannot_be_read_costs_itself_only() {
 async fn points_that_redis_has_lost_are_a_hole() {
     let stage = Stage::new().await;
     let file = stage.file("a.h5");
-    let mut scan = create(&stage, info(&file, &["diode"])).await;
-    let diode = counter(&mut scan, "diode").await;
-    scan.prepare().await.unwrap();
-    scan.start().await.unwrap();
+    let (scan, diode) = started(&stage, &file).await;
     send(&diode, &[0.0, 1.0, 2.0, 3.0]).await;
     let trim = blissdata::resp::Command::new("XTRIM")
         .arg(diode.key())
@@ -156,10 +159,7 @@ async fn a_scan_that_the_writer_leaves_is_failed_and_has_an_end() {
     let stage = Stage::new().await;
     let mut running = session(&stage);
     let file = stage.file("a.h5");
-    let mut scan = create(&stage, info(&file, &["diode"])).await;
-    let diode = counter(&mut scan, "diode").await;
-    scan.prepare().await.unwrap();
-    scan.start().await.unwrap();
+    let (scan, diode) = started(&stage, &file).await;
     running.wait_for("start saving");
     send(&diode, &[0.0, 1.0]).await;
     running.signal("TERM");

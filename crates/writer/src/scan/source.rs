@@ -3,7 +3,6 @@
 use blissdata::document::{Document, StreamModel};
 use blissdata::encoding::Encoding;
 use blissdata::kinds::StreamKind;
-use serde_json::Value as Json;
 
 use super::event::{DetectorFiles, StreamContent, StreamSource};
 
@@ -13,7 +12,7 @@ pub fn sources(document: &Document) -> Vec<StreamSource> {
         name: name.clone(),
         id: None,
         content: content(model),
-        discarded: is_discarded(&model.info),
+        discarded: is_discarded(model),
     };
     document.streams.iter().map(source).collect()
 }
@@ -39,7 +38,6 @@ fn content(model: &StreamModel) -> Result<StreamContent, String> {
 }
 
 /// Whether a detector that could save its frames was told not to.
-fn is_discarded(info: &Json) -> bool {
-    let mode = info.pointer("/lima_info/saving_mode");
-    mode.and_then(Json::as_str) == Some("NOSAVING")
+fn is_discarded(model: &StreamModel) -> bool {
+    matches!(&model.kind, Ok(StreamKind::Lima(info)) if info.is_never_saved)
 }
