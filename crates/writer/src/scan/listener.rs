@@ -89,14 +89,6 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
                 .next()
                 .await
                 .map_err(|error| Fault::new(&error))?;
-            if context.stopping().is_set() {
-                let limit = *drained_by.get_or_insert_with(|| Instant::now() + DRAIN_LIMIT);
-                if self.reader.caught_up() || Instant::now() > limit {
-                    self.hand_on(events).await?;
-                    let reason = "the writer was stopped before the scan ended";
-                    return self.close(Some(reason.to_owned())).await;
-                }
-            }
             let deleted = events
                 .iter()
                 .any(|event| matches!(event, StreamEvent::Deleted));
@@ -104,6 +96,14 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
                 .iter()
                 .any(|event| matches!(event, StreamEvent::State(_)));
             self.hand_on(events).await?;
+            // A change of state may be the end: then the scan is not cut short.
+            if context.stopping().is_set() && !states && !deleted && !ended {
+                let limit = *drained_by.get_or_insert_with(|| Instant::now() + DRAIN_LIMIT);
+                if self.reader.caught_up() || Instant::now() > limit {
+                    let reason = "the writer was stopped before the scan ended";
+                    return self.close(Some(reason.to_owned())).await;
+                }
+            }
             if deleted {
                 return self
                     .close(Some("the scan was deleted from Redis".to_owned()))
