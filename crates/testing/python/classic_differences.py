@@ -12,7 +12,6 @@ import h5py
 import h5tree
 import msgpack
 import numpy as np
-from defects import merge
 from replay import read
 
 
@@ -29,7 +28,7 @@ class Difference:
         # The outcome of the reference was due to chance; ours is not.
         golden.pop("unstable", None)
         streams = published(self.recording)
-        merge(root, h5tree.described(lambda h5: self.write(h5, streams), classic=True))
+        h5tree.merge(root, h5tree.described(lambda h5: self.write(h5, streams), classic=True))
 
 
 def correct(recording: str, golden: dict):
@@ -54,7 +53,7 @@ def add_completeness(entry: dict):
         note["type"] = "application/json"
         note["data"] = "<RECORD>"
 
-    merge(items["writer"], h5tree.described(record))
+    h5tree.merge(items["writer"], h5tree.described(record))
 
 
 def sort_items(group: dict):

@@ -41,12 +41,12 @@ class Defect:
             return
         root = golden["files"].setdefault(self.file, h5tree.described(lambda h5: None))
         for path in self.remove:
-            parent, name = find_parent(root, path)
+            parent, name = h5tree.find_parent(root, path)
             parent["items"] = [item for item in parent["items"] if item[0] != name]
         if self.write:
-            merge(root, h5tree.described(self.write))
+            h5tree.merge(root, h5tree.described(self.write))
         for path, elements in self.values.items():
-            parent, name = find_parent(root, path)
+            parent, name = h5tree.find_parent(root, path)
             dataset = dict(parent["items"])[name]
             right = dict(h5tree.described(lambda h5: h5.create_dataset("x", data=elements))["items"])["x"]
             for key in ("unreadable", "value", "sha256"):
@@ -57,25 +57,6 @@ class Defect:
 
 def of(scenario: str, live: bool) -> list[Defect]:
     return [defect for defect in DEFECTS if defect.scenario == scenario and defect.live in (None, live)]
-
-
-def find_parent(root: dict, path: str) -> tuple[dict, str]:
-    *groups, name = path.split("/")
-    for group in groups:
-        root = dict(root["items"])[group]
-    return root, name
-
-
-def merge(group: dict, right: dict):
-    """Add the attributes and items of a group to another one; items replace those of the same name."""
-    group["attrs"].update(right["attrs"])
-    items = dict(group["items"])
-    for name, item in right["items"]:
-        if item["kind"] == "group" and items.get(name, {}).get("kind") == "group":
-            merge(items[name], item)
-        else:
-            items[name] = item
-    group["items"] = [[name, item] for name, item in items.items()]
 
 
 def scalars(entry: str = "/", **values) -> Callable[[h5py.File], None]:

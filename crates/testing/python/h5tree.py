@@ -396,6 +396,26 @@ def describe(path, root=None, exclude=(), classic=False):
     return {"format": 1, "files": files}
 
 
+def find_parent(root, path):
+    """The group with the item at a path of a description, and the name of the item."""
+    *groups, name = path.split("/")
+    for group in groups:
+        root = dict(root["items"])[group]
+    return root, name
+
+
+def merge(group, right):
+    """Add attributes and items of a described group to another one; items replace those of the same name."""
+    group["attrs"].update(right["attrs"])
+    items = dict(group["items"])
+    for name, item in right["items"]:
+        if item["kind"] == "group" and items.get(name, {}).get("kind") == "group":
+            merge(items[name], item)
+        else:
+            items[name] = item
+    group["items"] = [[name, item] for name, item in items.items()]
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("path", help="HDF5 file or directory")
