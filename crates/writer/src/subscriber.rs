@@ -171,14 +171,38 @@ impl Subscriber {
         Ok(())
     }
 
+    /// Waits until the subscription stands or the subscriber has ended, at most `timeout`; tells
+    /// whether it is ON.
+    pub async fn subscribed(&self, timeout: Option<Duration>) -> bool {
+        match timeout {
+            None => self.status.settled.wait().await,
+            Some(timeout) => {
+                self.status.settled.wait_timeout(timeout).await;
+            }
+        }
+        self.state() == State::On
+    }
+
     /// Asks to stop: what was published is consumed, then the subscriber is OFF.
     pub fn stop(&self) {
         self.status.stopping.send();
     }
 
+    /// The same, and waits for the end, at most `timeout`; tells whether it came.
+    pub async fn stop_and_join(&self, timeout: Option<Duration>) -> bool {
+        self.stop();
+        self.join(timeout).await
+    }
+
     /// Gives up: the consumer brings its work in order, then the subscriber is in FAULT.
     pub fn kill(&self, reason: impl Display) {
         self.status.kill(reason.to_string());
+    }
+
+    /// The same, and waits for the end, at most `timeout`; tells whether it came.
+    pub async fn kill_and_join(&self, reason: impl Display, timeout: Option<Duration>) -> bool {
+        self.kill(reason);
+        self.join(timeout).await
     }
 
     /// Waits for the end, at most `timeout`; tells whether it came.

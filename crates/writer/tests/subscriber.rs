@@ -173,6 +173,28 @@ fn it_is_on_once_the_subscription_stands() {
 }
 
 #[test]
+fn whoever_starts_it_can_wait_until_it_stands_and_until_it_has_ended() {
+    in_each_mode(async |mode| {
+        let long = Some(Duration::from_secs(30));
+        let scene = Scene::new();
+        scene.start(mode.clone(), true);
+        assert!(scene.subscriber.subscribed(long).await);
+        assert!(scene.subscriber.stop_and_join(long).await);
+        assert_eq!(scene.subscriber.state(), State::Off);
+        assert!(!scene.subscriber.subscribed(long).await, "it has ended");
+
+        scene.start(mode.clone(), false);
+        let short = Some(Duration::from_millis(1));
+        assert!(
+            !scene.subscriber.subscribed(short).await,
+            "it does not stand"
+        );
+        assert!(scene.subscriber.kill_and_join("enough", long).await);
+        assert_eq!(scene.subscriber.state(), State::Fault);
+    });
+}
+
+#[test]
 fn a_failing_listener_is_a_fault_with_its_reason() {
     in_each_mode(async |mode| {
         let scene = Scene::new();

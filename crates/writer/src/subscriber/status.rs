@@ -44,6 +44,8 @@ pub struct Status {
     life: Mutex<Life>,
     pub stopping: Event,
     pub killed: Event,
+    /// Sent when the subscription stands, and at the end.
+    pub settled: Event,
     pub done: Event,
 }
 
@@ -77,6 +79,7 @@ impl Status {
             life: Mutex::new(life),
             stopping: Event::new(),
             killed: Event::new(),
+            settled: Event::new(),
             done: Event::new(),
         }
     }
@@ -97,6 +100,7 @@ impl Status {
         };
         // A stop or kill that came before the start counts: nothing is lost between the two.
         self.done.clear();
+        self.settled.clear();
         Ok(())
     }
 
@@ -104,6 +108,7 @@ impl Status {
         let mut life = self.life();
         if life.state == State::Init && life.running {
             life.come_to(State::On);
+            self.settled.send();
         }
     }
 
@@ -141,6 +146,7 @@ impl Status {
         drop(life);
         self.stopping.clear();
         self.killed.clear();
+        self.settled.send();
         self.done.send();
     }
 
