@@ -128,7 +128,7 @@ impl ClassicLayout {
 
     /// Streams whose values the last tree needs, for the axes of plots.
     pub fn values_wanted(&self) -> Vec<String> {
-        plots::values_wanted(&self.info, &self.subscans, &self.dims)
+        plots::values_wanted(&self.subscans, &self.dims)
     }
 
     /// What the file shall hold now.

@@ -21,9 +21,9 @@ use signals::Plot;
 /// The plot of what was displayed; others are found under the names of their data.
 const SELECTED: &str = "plotselect";
 
-/// Streams whose values the axes of plots need: the positioners of grid scans. What is displayed
-/// may change until the end of the scan, so it is no matter here.
-pub fn values_wanted(_info: &Json, subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
+/// Streams whose values the axes of plots need: the positioners of grid scans, whatever is displayed,
+/// because that may change until the end of the scan.
+pub fn values_wanted(subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
     if dims.scan.len() < 2 {
         return Vec::new();
     }
