@@ -5,9 +5,9 @@
 //! links to all data in `measurement`, snapshots of the motors, metadata, plots and notes. Where it
 //! departs from the original, docs/differences.md says why.
 //!
-//! [`ClassicLayout::new`] reads the info of a scan that is prepared: its [subscans](subscan), their
-//! devices and [channels](channel), and names for all of them. These never change.
-//! [`ClassicLayout::tree`] draws the file on a [canvas] with what is known by then: the modules are
+//! [`ClassicLayout::new`] reads the info of a scan that is prepared: its subscans, their
+//! devices and channels, and names for all of them. These never change.
+//! [`ClassicLayout::tree`] draws the file on a canvas with what is known by then: the modules are
 //! called in the order in which the original writes, and a later one does not draw over an earlier.
 
 mod assign;
