@@ -7,13 +7,14 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use crate::error::{BlockingInGreenlet, WaitError};
 use crate::hub::in_greenlet;
+use crate::sync::thread::{self, Thread};
+use crate::sync::{AtomicBool, thread_local};
 
 /// Refuses in a greenlet; both names go into the message.
 pub(crate) fn refuse_in_greenlet(
@@ -126,40 +127,4 @@ fn with_parker<R>(wait: impl FnOnce(&Parker) -> R) -> R {
     // A thread that is ending has no place to keep it in any more: it is dropped then.
     PARKER.try_with(|place| place.set(Some(parker))).ok();
     output
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::Event;
-
-    #[test]
-    fn a_wait_inside_a_wait_takes_no_wakeup_of_the_outer_one() {
-        let (outer, inner) = (Event::new(), Event::new());
-        // From now on this thread has a parker to lend.
-        assert_eq!(wait(async {}, None), Some(()));
-        let mut nested = false;
-        let both = async {
-            let mut waits = pin!(outer.wait());
-            std::future::poll_fn(|context| {
-                let poll = waits.as_mut().poll(context);
-                if !nested {
-                    nested = true;
-                    // The outer wait is woken while the inner one has the thread.
-                    outer.send();
-                    assert_eq!(wait(inner.wait(), Some(Duration::from_millis(1))), None);
-                }
-                poll
-            })
-            .await;
-        };
-        assert_eq!(wait(both, Some(Duration::from_secs(60))), Some(()));
-    }
-
-    #[test]
-    fn a_foreign_unpark_wakes_nobody() {
-        let event = Event::new();
-        thread::current().unpark();
-        assert_eq!(wait(event.wait(), Some(Duration::from_millis(1))), None);
-    }
 }

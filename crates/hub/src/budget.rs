@@ -15,6 +15,24 @@ use crate::error::WaitError;
 ///
 /// Who asks first is served first: somebody who waits for many bytes is not overtaken for ever by
 /// others who need few.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let budget = hub::Budget::new(1000);
+/// let raw = hub::Queue::sharing(budget.clone());
+/// let encoded = hub::Queue::sharing(budget.clone());
+/// hub::Hub::new()?.run(async {
+///     raw.put("chunk", 800).await?;
+///     let (chunk, reservation) = raw.get_reserved().await.ok_or("closed")?;
+///     // Still counted, so nothing else can take the place of the chunk on its way.
+///     assert_eq!(budget.available(), Some(200));
+///     encoded.put_reserved(chunk, 800, reservation)?;
+///     assert_eq!(encoded.get().await, Some("chunk"));
+///     assert_eq!(budget.available(), Some(1000));
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Budget {
     shared: Arc<Shared>,
@@ -87,20 +105,8 @@ impl Budget {
     /// More than the whole budget is had when nobody else holds anything. Dropping the future
     /// gives back what it had gathered.
     pub async fn reserve(&self, cost: usize) -> Reservation {
-        let Some(limit) = &self.shared.limit else {
-            // Without limit nothing ever waits; the hub must get its turn all the same.
-            tokio::task::coop::consume_budget().await;
-            return self.reservation(0);
-        };
-        let permits = limit.permits(cost);
-        // The semaphore is never closed, so this never fails; if it did, nothing would be held.
-        match limit.semaphore.acquire_many(permits).await {
-            Ok(acquired) => {
-                acquired.forget();
-                self.reservation(permits)
-            }
-            Err(_) => self.reservation(0),
-        }
+        let permits = self.take(cost).await;
+        self.reservation(permits)
     }
 
     /// [`reserve`](Budget::reserve) for threads that are no hub.
@@ -122,19 +128,65 @@ impl Budget {
 
     /// Takes `cost` bytes if they are left, and nobody waits for them.
     pub fn try_reserve(&self, cost: usize) -> Option<Reservation> {
+        self.try_take(cost).map(|permits| self.reservation(permits))
+    }
+
+    /// A reservation in parts, for those who have a handle of the budget already: these permits
+    /// are to be [given back](Budget::give_back), or to become a [`reservation`](Budget::reservation).
+    async fn take(&self, cost: usize) -> u32 {
         let Some(limit) = &self.shared.limit else {
-            return Some(self.reservation(0));
+            // Without limit nothing ever waits; the hub must get its turn all the same.
+            tokio::task::coop::consume_budget().await;
+            return 0;
+        };
+        let permits = limit.permits(cost);
+        // The semaphore is never closed, so this never fails; if it did, nothing would be held.
+        match limit.semaphore.acquire_many(permits).await {
+            Ok(acquired) => {
+                acquired.forget();
+                permits
+            }
+            Err(_) => 0,
+        }
+    }
+
+    pub(crate) fn try_take(&self, cost: usize) -> Option<u32> {
+        let Some(limit) = &self.shared.limit else {
+            return Some(0);
         };
         let permits = limit.permits(cost);
         let acquired = limit.semaphore.try_acquire_many(permits).ok()?;
         acquired.forget();
-        Some(self.reservation(permits))
+        Some(permits)
     }
 
-    fn reservation(&self, permits: u32) -> Reservation {
+    pub(crate) fn give_back(&self, permits: u32) {
+        self.shared.give_back(permits);
+    }
+
+    pub(crate) fn reservation(&self, permits: u32) -> Reservation {
         Reservation {
             shared: Arc::clone(&self.shared),
             permits,
+        }
+    }
+
+    /// The permits of a reservation from this budget; of any other, it is handed back.
+    pub(crate) fn dissolve(&self, mut reservation: Reservation) -> Result<u32, Reservation> {
+        if Arc::ptr_eq(&self.shared, &reservation.shared) {
+            Ok(std::mem::take(&mut reservation.permits))
+        } else {
+            Err(reservation)
+        }
+    }
+}
+
+impl Shared {
+    fn give_back(&self, permits: u32) {
+        if let Some(limit) = &self.limit
+            && permits > 0
+        {
+            limit.semaphore.add_permits(permits as usize);
         }
     }
 }
@@ -156,8 +208,6 @@ pub struct Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if let Some(limit) = &self.shared.limit {
-            limit.semaphore.add_permits(self.permits as usize);
-        }
+        self.shared.give_back(self.permits);
     }
 }

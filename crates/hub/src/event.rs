@@ -1,19 +1,34 @@
 //! [`Event`]: something that has happened, or not yet.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use crate::blocking;
 use crate::error::BlockingInGreenlet;
+use crate::sync::AtomicBool;
 
 /// A flag that can be waited for. Clones are handles of the same event.
 ///
 /// [`send`](Event::send) raises the flag and wakes every waiter, in every thread. It stays raised,
 /// so later waits return at once, until [`clear`](Event::clear). Who waits when the event is sent
 /// is woken, also when it is cleared right after.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let prepared = hub::Event::new();
+/// let waiter = std::thread::spawn({
+///     let prepared = prepared.clone();
+///     move || prepared.wait_blocking(None)
+/// });
+/// prepared.send();
+/// hub::Hub::new()?.run(prepared.wait());
+/// assert_eq!(waiter.join().unwrap(), Ok(true));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Event {
     signal: Arc<Signal>,

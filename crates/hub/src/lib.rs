@@ -200,7 +200,11 @@ mod hub;
 mod launcher;
 mod queue;
 mod result;
+mod sync;
 mod thread;
+
+#[cfg(test)]
+mod blocking_tests;
 
 pub use budget::{Budget, Reservation};
 pub use error::{BlockingInGreenlet, Panic, WaitError};

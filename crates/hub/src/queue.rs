@@ -4,16 +4,19 @@
 //! served in the order in which they came, in whatever thread or greenlet they are.
 
 mod blocking;
+mod entries;
 mod error;
+mod timeout;
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio::task::coop::consume_budget;
 
 use crate::budget::{Budget, Reservation};
 use crate::event::Signal;
+use entries::{Bytes, Entries, Entry};
 
 pub use error::{Closed, PutError, TryGetError};
 
@@ -24,29 +27,43 @@ pub use error::{Closed, PutError, TryGetError};
 /// it). An item dearer than the whole budget passes when nothing else is on its way.
 ///
 /// A closed queue takes no more items; those that it has are still to be got.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let queue = hub::Queue::new(1 << 20);
+/// let consumer = std::thread::spawn({
+///     let queue = queue.clone();
+///     move || {
+///         let mut bytes = 0;
+///         while let Ok(Some(frame)) = queue.get_blocking(None) {
+///             let frame: Vec<u8> = frame;
+///             bytes += frame.len();
+///         }
+///         bytes
+///     }
+/// });
+/// hub::Hub::new()?.run(async {
+///     for _ in 0..100 {
+///         // Waits while a mebibyte of frames is in the queue.
+///         queue.put(vec![0; 100_000], 100_000).await?;
+///     }
+///     queue.close();
+///     Ok::<_, hub::Closed<_>>(())
+/// })?;
+/// assert_eq!(consumer.join().unwrap(), 10_000_000);
+/// assert!(queue.high_water() <= 1 << 20);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Queue<T> {
     shared: Arc<Shared<T>>,
 }
 
 struct Shared<T> {
-    budget: Budget,
     /// One permit for each item that no consumer has a right to yet.
     items: Semaphore,
     closing: Signal,
-    state: Mutex<State<T>>,
-}
-
-struct State<T> {
-    entries: VecDeque<Entry<T>>,
-    bytes: usize,
-    high_water: usize,
-    closed: bool,
-}
-
-struct Entry<T> {
-    item: T,
-    cost: usize,
-    reservation: Reservation,
+    entries: Entries<T>,
 }
 
 impl<T> Queue<T> {
@@ -59,15 +76,9 @@ impl<T> Queue<T> {
     pub fn sharing(budget: Budget) -> Self {
         Queue {
             shared: Arc::new(Shared {
-                budget,
                 items: Semaphore::new(0),
                 closing: Signal::default(),
-                state: Mutex::new(State {
-                    entries: VecDeque::new(),
-                    bytes: 0,
-                    high_water: 0,
-                    closed: false,
-                }),
+                entries: Entries::new(budget),
             }),
         }
     }
@@ -80,6 +91,11 @@ impl<T> Queue<T> {
     /// # Errors
     /// Gives the item back when the queue is closed, also while this waits.
     pub async fn put(&self, item: T, cost: usize) -> Result<(), Closed<T>> {
+        // A producer that never has to wait must let others of its hub run all the same.
+        consume_budget().await;
+        if let Some(permits) = self.budget().try_take(cost) {
+            return self.push(item, cost, Bytes::Own(permits));
+        }
         match self.reserve(cost).await {
             Ok(reservation) => self.put_reserved(item, cost, reservation),
             Err(Closed(())) => Err(Closed(item)),
@@ -91,8 +107,8 @@ impl<T> Queue<T> {
     /// # Errors
     /// Gives the item back when it has not, or the queue is closed.
     pub fn try_put(&self, item: T, cost: usize) -> Result<(), PutError<T>> {
-        match self.shared.budget.try_reserve(cost) {
-            Some(reservation) => Ok(self.put_reserved(item, cost, reservation)?),
+        match self.budget().try_take(cost) {
+            Some(permits) => Ok(self.push(item, cost, Bytes::Own(permits))?),
             None if self.is_closed() => Err(PutError::Closed(item)),
             None => Err(PutError::Full(item)),
         }
@@ -106,7 +122,7 @@ impl<T> Queue<T> {
     pub async fn reserve(&self, cost: usize) -> Result<Reservation, Closed<()>> {
         tokio::select! {
             biased;
-            reservation = self.shared.budget.reserve(cost) => Ok(reservation),
+            reservation = self.budget().reserve(cost) => Ok(reservation),
             () = self.shared.closing.wait() => Err(Closed(())),
         }
     }
@@ -123,36 +139,22 @@ impl<T> Queue<T> {
         cost: usize,
         reservation: Reservation,
     ) -> Result<(), Closed<T>> {
-        {
-            let mut state = self.state();
-            if state.closed {
-                return Err(Closed(item));
-            }
-            state.bytes += cost;
-            state.high_water = state.high_water.max(state.bytes);
-            state.entries.push_back(Entry {
-                item,
-                cost,
-                reservation,
-            });
-        }
-        self.shared.items.add_permits(1);
-        Ok(())
+        self.push(item, cost, self.shared.entries.of(reservation))
     }
 
     /// Takes the first item, and waits while there is none. `None`: closed, and nothing is left.
     ///
     /// Dropping the future loses no item.
     pub async fn get(&self) -> Option<T> {
-        self.entry().await.map(|entry| entry.item)
+        let entry = self.entry().await?;
+        Some(self.shared.entries.spend(entry))
     }
 
     /// Like [`get`](Queue::get), but the bytes stay taken until the reservation is dropped: what
     /// the consumer works on counts too.
     pub async fn get_reserved(&self) -> Option<(T, Reservation)> {
-        self.entry()
-            .await
-            .map(|entry| (entry.item, entry.reservation))
+        let entry = self.entry().await?;
+        Some(self.shared.entries.part(entry))
     }
 
     /// Takes the first item if there is one that nobody waits for.
@@ -161,23 +163,17 @@ impl<T> Queue<T> {
     /// Tells an empty queue from a closed one.
     pub fn try_get(&self) -> Result<T, TryGetError> {
         match self.shared.items.try_acquire() {
-            Ok(right) => {
-                right.forget();
-                self.pop()
-                    .map(|entry| entry.item)
-                    .ok_or(TryGetError::Closed)
-            }
-            Err(_) if self.is_closed() => self
-                .pop()
-                .map(|entry| entry.item)
-                .ok_or(TryGetError::Closed),
-            Err(_) => Err(TryGetError::Empty),
+            Ok(right) => right.forget(),
+            Err(_) if self.is_closed() => {}
+            Err(_) => return Err(TryGetError::Empty),
         }
+        let entry = self.shared.entries.pop().ok_or(TryGetError::Closed)?;
+        Ok(self.shared.entries.spend(entry))
     }
 
     /// Takes no more items: producers fail, consumers have what is left and then `None`.
     pub fn close(&self) {
-        self.state().closed = true;
+        self.shared.entries.close();
         self.shared.items.close();
         self.shared.closing.send();
     }
@@ -185,22 +181,17 @@ impl<T> Queue<T> {
     /// Closes the queue and throws away what is left; tells how many items that were.
     pub fn discard(&self) -> usize {
         self.close();
-        let left = {
-            let mut state = self.state();
-            state.bytes = 0;
-            std::mem::take(&mut state.entries)
-        };
-        left.len()
+        self.shared.entries.clear()
     }
 
     /// Whether the queue takes no more items.
     pub fn is_closed(&self) -> bool {
-        self.state().closed
+        self.shared.entries.is_closed()
     }
 
     /// The number of items.
     pub fn len(&self) -> usize {
-        self.state().entries.len()
+        self.shared.entries.len()
     }
 
     /// Whether there is no item.
@@ -210,17 +201,17 @@ impl<T> Queue<T> {
 
     /// The cost of all items together, in bytes.
     pub fn bytes(&self) -> usize {
-        self.state().bytes
+        self.shared.entries.bytes()
     }
 
     /// The most that [`bytes`](Queue::bytes) has ever been.
     pub fn high_water(&self) -> usize {
-        self.state().high_water
+        self.shared.entries.high_water()
     }
 
     /// The budget, to share it.
     pub fn budget(&self) -> &Budget {
-        &self.shared.budget
+        self.shared.entries.budget()
     }
 
     /// Whether both are handles of the same queue.
@@ -228,29 +219,24 @@ impl<T> Queue<T> {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
+    fn push(&self, item: T, cost: usize, bytes: Bytes) -> Result<(), Closed<T>> {
+        self.shared.entries.push(Entry { item, cost, bytes })?;
+        self.shared.items.add_permits(1);
+        Ok(())
+    }
+
     async fn entry(&self) -> Option<Entry<T>> {
+        // As in `put`; and asking without a place in the line is quicker when there is none.
+        consume_budget().await;
         // The right to an item becomes the item with no wait in between: a future that is dropped
         // has either nothing, or a right that goes to the next in line. A closed semaphore gives
         // no rights, but then nobody waits any more and the items go to whoever asks.
-        if let Ok(right) = self.shared.items.acquire().await {
+        if let Ok(right) = self.shared.items.try_acquire() {
+            right.forget();
+        } else if let Ok(right) = self.shared.items.acquire().await {
             right.forget();
         }
-        self.pop()
-    }
-
-    fn pop(&self) -> Option<Entry<T>> {
-        let mut state = self.state();
-        let entry = state.entries.pop_front()?;
-        state.bytes -= entry.cost;
-        Some(entry)
-    }
-
-    fn state(&self) -> MutexGuard<'_, State<T>> {
-        // Nothing panics under this lock.
-        self.shared
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.entries.pop()
     }
 }
 
@@ -264,11 +250,10 @@ impl<T> Clone for Queue<T> {
 
 impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
         out.debug_struct("Queue")
-            .field("len", &state.entries.len())
-            .field("bytes", &state.bytes)
-            .field("closed", &state.closed)
+            .field("len", &self.len())
+            .field("bytes", &self.bytes())
+            .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
 }

@@ -1,22 +1,38 @@
 //! [`AsyncResult`]: one value or error that somebody else will provide.
 
 mod error;
+mod promise;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crate::blocking;
 use crate::error::{BlockingInGreenlet, WaitError};
 use crate::event::Signal;
+use crate::sync::{Mutex, MutexGuard};
 
 pub use error::ResultError;
+pub use promise::Promise;
 
 /// A value or error that is set once and waited for by any number of threads and greenlets.
 /// Clones are handles of the same result.
 ///
 /// [`get`](AsyncResult::get) gives every waiter a clone. A value that is big, or cannot be cloned,
 /// is moved out by [`take`](AsyncResult::take), to one waiter.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let encoded = hub::AsyncResult::<Vec<u8>, std::io::Error>::new();
+/// // Should the worker panic, the waiter has this error instead of no answer.
+/// let promise = encoded.promise(std::io::Error::other("the worker is gone"));
+/// std::thread::spawn(move || promise.keep(Ok(vec![1, 2, 3])));
+/// // `get` clones, for any number of waiters; `take` moves the value out, for one.
+/// let chunk = hub::Hub::new()?.run(encoded.take())?;
+/// assert_eq!(chunk, [1, 2, 3]);
+/// # Ok(())
+/// # }
+/// ```
 pub struct AsyncResult<T, E> {
     shared: Arc<Shared<T, E>>,
 }
@@ -67,10 +83,7 @@ impl<T, E> AsyncResult<T, E> {
     ///
     /// For workers, which may panic or be ended before they have the result.
     pub fn promise(&self, otherwise: E) -> Promise<T, E> {
-        Promise {
-            result: self.clone(),
-            otherwise: Some(otherwise),
-        }
+        Promise::new(self.clone(), otherwise)
     }
 
     /// Whether there is a result: waits return at once.
@@ -90,6 +103,11 @@ impl<T, E> AsyncResult<T, E> {
     /// Waits until there is a result, and leaves it where it is.
     pub async fn wait(&self) {
         self.shared.ready.wait().await;
+    }
+
+    /// [`wait`](AsyncResult::wait), but not for longer than `timeout`: false when the time was up.
+    pub async fn wait_timeout(&self, timeout: Duration) -> bool {
+        self.wait_or_give_up(timeout).await.is_ok()
     }
 
     /// [`wait`](AsyncResult::wait) for threads that are no hub: false when the time was up.
@@ -121,6 +139,15 @@ impl<T, E> AsyncResult<T, E> {
         self.take_now()
     }
 
+    /// [`take`](AsyncResult::take), but not for longer than `timeout`.
+    ///
+    /// # Errors
+    /// The same, and when the time was up.
+    pub async fn take_timeout(&self, timeout: Duration) -> Result<T, ResultError<E>> {
+        self.wait_or_give_up(timeout).await?;
+        self.take_now()
+    }
+
     /// Moves the result out if it is there.
     ///
     /// # Errors
@@ -140,6 +167,12 @@ impl<T, E> AsyncResult<T, E> {
             State::Set(result) => result.map_err(ResultError::Failed),
             State::Pending | State::Taken { .. } => Err(ResultError::Taken),
         }
+    }
+
+    async fn wait_or_give_up(&self, timeout: Duration) -> Result<(), WaitError> {
+        tokio::time::timeout(timeout, self.wait())
+            .await
+            .map_err(|_| WaitError::Timeout)
     }
 
     fn wait_or_refuse(
@@ -166,6 +199,15 @@ impl<T: Clone, E: Clone> AsyncResult<T, E> {
     /// The error that was set, or that somebody has taken the result.
     pub async fn get(&self) -> Result<T, ResultError<E>> {
         self.wait().await;
+        self.try_get()
+    }
+
+    /// [`get`](AsyncResult::get), but not for longer than `timeout`.
+    ///
+    /// # Errors
+    /// The same, and when the time was up.
+    pub async fn get_timeout(&self, timeout: Duration) -> Result<T, ResultError<E>> {
+        self.wait_or_give_up(timeout).await?;
         self.try_get()
     }
 
@@ -211,35 +253,5 @@ impl<T, E> fmt::Debug for AsyncResult<T, E> {
             .field("ready", &self.ready())
             .field("successful", &self.successful())
             .finish()
-    }
-}
-
-/// The duty to set an [`AsyncResult`]; see [`AsyncResult::promise`].
-#[must_use = "dropping a promise breaks it"]
-pub struct Promise<T, E> {
-    result: AsyncResult<T, E>,
-    /// `None` once it is kept.
-    otherwise: Option<E>,
-}
-
-impl<T, E> Promise<T, E> {
-    /// Sets the result; false when there was one already.
-    pub fn keep(mut self, result: Result<T, E>) -> bool {
-        self.otherwise = None;
-        self.result.set(result)
-    }
-}
-
-impl<T, E> Drop for Promise<T, E> {
-    fn drop(&mut self) {
-        if let Some(error) = self.otherwise.take() {
-            self.result.set(Err(error));
-        }
-    }
-}
-
-impl<T, E> fmt::Debug for Promise<T, E> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_tuple("Promise").field(&self.result).finish()
     }
 }
