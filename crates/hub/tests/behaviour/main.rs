@@ -6,8 +6,10 @@
 mod event;
 mod greenlet;
 mod launcher;
+mod lock;
 mod queue;
 mod result;
+mod rlock;
 mod stress;
 mod thread;
 mod waiting;

@@ -1,0 +1,37 @@
+//! [`GreenletId`]: who this code runs for.
+
+use std::fmt;
+
+use tokio::task;
+
+use crate::sync::thread::{self, ThreadId};
+
+/// Which greenlet this is. Every greenlet has an identity of its own, and so has every thread: it
+/// is that of code outside of any hub, and of the main greenlet of the hub that the thread runs.
+///
+/// Whoever runs in another task of Tokio (not of a [`Hub`](crate::Hub)) is told apart as well.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct GreenletId(Who);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Who {
+    Task(task::Id),
+    Thread(ThreadId),
+}
+
+impl GreenletId {
+    /// The greenlet that this code runs in.
+    pub fn current() -> Self {
+        let who = task::try_id().map_or_else(|| Who::Thread(thread::current().id()), Who::Task);
+        GreenletId(who)
+    }
+}
+
+impl fmt::Debug for GreenletId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Who::Task(id) => write!(out, "GreenletId({id})"),
+            Who::Thread(id) => write!(out, "GreenletId({id:?})"),
+        }
+    }
+}

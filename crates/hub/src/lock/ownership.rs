@@ -1,0 +1,148 @@
+//! Who has a lock, how often, and the line of those who wait for it.
+
+use std::sync::PoisonError;
+
+use tokio::sync::{Semaphore, TryAcquireError};
+
+use super::error::{LockError, ReleaseError};
+use crate::identity::GreenletId;
+use crate::sync::{Mutex, MutexGuard};
+
+/// What happens when the owner of a lock takes it again.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Again {
+    IsAnError,
+    Counts,
+}
+
+/// One right to own, which goes from greenlet to greenlet in the order in which they came.
+#[derive(Debug)]
+pub(super) struct Ownership {
+    again: Again,
+    /// One permit. Who has it, has the lock: it is taken and given back together with `held`.
+    turn: Semaphore,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    owner: Option<GreenletId>,
+    /// How often by a guard that is still there.
+    guards: usize,
+    /// How often by a guard that was told to keep it.
+    kept: usize,
+}
+
+impl Ownership {
+    pub(super) fn new(again: Again) -> Self {
+        Ownership {
+            again,
+            turn: Semaphore::new(1),
+            held: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn acquire(&self) -> Result<(), LockError> {
+        if self.acquire_again()? {
+            return Ok(());
+        }
+        match self.turn.acquire().await {
+            Ok(turn) => {
+                // No wait from here on: a future that is dropped owns nothing yet, and what it was
+                // given at the same moment goes to the next in line.
+                turn.forget();
+                self.begin();
+                Ok(())
+            }
+            // The semaphore is never closed; if it was, nobody must believe to have the lock.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    pub(super) fn try_acquire(&self) -> Result<(), LockError> {
+        if self.acquire_again()? {
+            return Ok(());
+        }
+        match self.turn.try_acquire() {
+            Ok(turn) => {
+                turn.forget();
+                self.begin();
+                Ok(())
+            }
+            Err(TryAcquireError::NoPermits | TryAcquireError::Closed) => Err(LockError::Busy),
+        }
+    }
+
+    /// What a guard does when it is dropped.
+    pub(super) fn end_guard(&self) {
+        let mut held = self.held();
+        held.guards -= 1;
+        self.give_up(held);
+    }
+
+    /// From now on it takes a [`release`](Ownership::release) instead of the end of a guard.
+    pub(super) fn keep(&self) {
+        let mut held = self.held();
+        held.guards -= 1;
+        held.kept += 1;
+    }
+
+    pub(super) fn release(&self) -> Result<(), ReleaseError> {
+        let mut held = self.held();
+        match held.owner {
+            None => Err(ReleaseError::Free),
+            Some(owner) if owner != GreenletId::current() => Err(ReleaseError::NotOwner),
+            Some(_) if held.kept == 0 => Err(ReleaseError::Guarded),
+            Some(_) => {
+                held.kept -= 1;
+                self.give_up(held);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn owner(&self) -> Option<GreenletId> {
+        self.held().owner
+    }
+
+    /// How often the owner has it.
+    pub(super) fn count(&self) -> usize {
+        let held = self.held();
+        held.guards + held.kept
+    }
+
+    /// Whether this greenlet is the owner and so has it once more.
+    fn acquire_again(&self) -> Result<bool, LockError> {
+        let mut held = self.held();
+        // Nobody but this greenlet itself makes it the owner, so the answer stays true.
+        if held.owner != Some(GreenletId::current()) {
+            return Ok(false);
+        }
+        match self.again {
+            Again::IsAnError => Err(LockError::Owned),
+            Again::Counts => {
+                held.guards += 1;
+                Ok(true)
+            }
+        }
+    }
+
+    fn begin(&self) {
+        let mut held = self.held();
+        held.owner = Some(GreenletId::current());
+        held.guards = 1;
+    }
+
+    fn give_up(&self, mut held: MutexGuard<'_, Held>) {
+        if held.guards + held.kept == 0 {
+            held.owner = None;
+            drop(held);
+            self.turn.add_permits(1);
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        // Nothing panics under this lock.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
