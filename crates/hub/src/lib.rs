@@ -201,6 +201,7 @@ mod identity;
 mod launcher;
 mod lock;
 mod queue;
+mod resource;
 mod result;
 mod sync;
 mod thread;
@@ -217,6 +218,7 @@ pub use identity::GreenletId;
 pub use launcher::{CallError, Launcher, NoHub};
 pub use lock::{Lock, LockError, LockGuard, RLock, ReleaseError};
 pub use queue::{Closed, PutError, Queue, TryGetError};
+pub use resource::ThreadResource;
 pub use result::{AsyncResult, Promise, ResultError};
 pub use thread::{StopError, Thread, ThreadContext, ThreadError};
 /// Lets other greenlets run for some time; and gives up a wait after some time.

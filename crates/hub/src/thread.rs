@@ -3,6 +3,7 @@
 mod calls;
 mod context;
 mod error;
+mod outcome;
 
 use std::fmt;
 use std::future::Future;
@@ -17,7 +18,8 @@ use crate::error::Panic;
 use crate::event::Event;
 use crate::hub::Hub;
 use crate::launcher::Launcher;
-use crate::result::{AsyncResult, ResultError};
+use crate::resource;
+use crate::result::AsyncResult;
 
 pub use context::ThreadContext;
 pub use error::{StopError, ThreadError};
@@ -27,6 +29,22 @@ pub use error::{StopError, ThreadError};
 /// It ends when its main function does. [`stop`](Thread::stop) asks for that; what the main
 /// function returned, or how it failed, can be had with [`get`](Thread::get). When the handle is
 /// dropped, the thread is asked to stop and not waited for.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let files = hub::Thread::start("files", async |context: hub::ThreadContext| {
+///     context.stopping.wait().await;
+///     "all files are closed"
+/// })?;
+/// let name = files.apply_blocking(|| std::thread::current().name().map(str::to_owned), None)?;
+/// assert_eq!(name.as_deref(), Some("files"));
+/// files.stop_blocking(Some(std::time::Duration::from_secs(5)))?;
+/// assert_eq!(files.get_blocking(None)?, "all files are closed");
+/// let late = files.apply_blocking(|| (), None).unwrap_err();
+/// assert_eq!(late.to_string(), "thread `files` has stopped");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Thread<T> {
     launcher: Launcher,
     stopping: Event,
@@ -74,10 +92,13 @@ impl<T: Send + 'static> Thread<T> {
         Builder::new().name(name.to_owned()).spawn(move || {
             let run =
                 AssertUnwindSafe(|| hub.run(unless_killed(kill, async { main(context).await })));
-            let outcome = panic::catch_unwind(run).unwrap_or_else(|payload| {
+            // Who hears of the end shall not find the resources of the thread any more. Also after a
+            // panic, so it is a call of its own.
+            let outcome = panic::catch_unwind(run);
+            let outcome = panic::catch_unwind(resource::leave).and(outcome);
+            promise.keep(outcome.unwrap_or_else(|payload| {
                 Err(ThreadError::Panicked(Panic::from_payload(&*payload)))
-            });
-            promise.keep(outcome);
+            }));
         })?;
         Ok(thread)
     }
@@ -160,6 +181,19 @@ impl<T> Thread<T> {
         Ok(())
     }
 
+    /// [`join`](Thread::join), but not for longer than `timeout`.
+    ///
+    /// # Errors
+    /// The same, and when the time was up (the thread is left alone).
+    pub async fn join_timeout(&self, timeout: Duration) -> Result<(), StopError> {
+        self.refuse_own_thread()?;
+        if self.outcome.wait_timeout(timeout).await {
+            Ok(())
+        } else {
+            Err(self.timed_out(timeout))
+        }
+    }
+
     /// [`join`](Thread::join) for threads that are no hub.
     ///
     /// # Errors
@@ -167,54 +201,9 @@ impl<T> Thread<T> {
     pub fn join_blocking(&self, timeout: Option<Duration>) -> Result<(), StopError> {
         blocking::refuse_in_greenlet("Thread::join_blocking", "Thread::join")?;
         match (blocking::wait(self.outcome.wait(), timeout), timeout) {
-            (None, Some(waited)) => Err(StopError::Timeout {
-                thread: Arc::from(self.name()),
-                waited,
-            }),
+            (None, Some(waited)) => Err(self.timed_out(waited)),
             _ => Ok(()),
         }
-    }
-
-    /// Waits for what the main function returned, and moves it out.
-    ///
-    /// # Errors
-    /// When the main function panicked or was killed, or somebody else has taken the value.
-    pub async fn take(&self) -> Result<T, ResultError<ThreadError>> {
-        self.outcome.take().await
-    }
-
-    /// [`take`](Thread::take) for threads that are no hub.
-    ///
-    /// # Errors
-    /// The same, and in a greenlet, and when the time was up.
-    pub fn take_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<ThreadError>> {
-        blocking::refuse_in_greenlet("Thread::take_blocking", "Thread::take")
-            .map_err(ResultError::BlockingInGreenlet)?;
-        self.outcome.take_blocking(timeout)
-    }
-
-    /// Waits for what the main function returned.
-    ///
-    /// # Errors
-    /// When the main function panicked or was killed, or somebody has taken the value.
-    pub async fn get(&self) -> Result<T, ResultError<ThreadError>>
-    where
-        T: Clone,
-    {
-        self.outcome.get().await
-    }
-
-    /// [`get`](Thread::get) for threads that are no hub.
-    ///
-    /// # Errors
-    /// The same, and in a greenlet, and when the time was up.
-    pub fn get_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<ThreadError>>
-    where
-        T: Clone,
-    {
-        blocking::refuse_in_greenlet("Thread::get_blocking", "Thread::get")
-            .map_err(ResultError::BlockingInGreenlet)?;
-        self.outcome.get_blocking(timeout)
     }
 
     fn refuse_own_thread(&self) -> Result<(), StopError> {
@@ -227,11 +216,15 @@ impl<T> Thread<T> {
         }
     }
 
-    fn not_stopped(&self, waited: Duration) -> StopError {
-        let error = StopError::Timeout {
+    fn timed_out(&self, waited: Duration) -> StopError {
+        StopError::Timeout {
             thread: Arc::from(self.name()),
             waited,
-        };
+        }
+    }
+
+    fn not_stopped(&self, waited: Duration) -> StopError {
+        let error = self.timed_out(waited);
         tracing::error!(thread = self.name(), "{error}; it is killed where it waits");
         self.kill();
         error

@@ -8,6 +8,7 @@ mod greenlet;
 mod launcher;
 mod lock;
 mod queue;
+mod resource;
 mod result;
 mod rlock;
 mod stress;
