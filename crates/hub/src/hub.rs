@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
+use std::sync::Arc;
 use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
@@ -10,14 +11,37 @@ use tokio::task::LocalSet;
 
 use crate::launcher::{Call, Launcher};
 use crate::queue::Queue;
+use crate::trigger::{self, Functions};
 
 /// An event loop to be run by one thread, with timers and network I/O.
 ///
 /// Greenlets that [`spawn`](crate::spawn) starts share the thread: one runs until it waits, then another does.
 /// They need not be [`Send`].
+///
+/// ```
+/// use std::cell::Cell;
+/// use std::rc::Rc;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let hub = hub::Hub::new()?;
+/// let sum = hub.run(async {
+///     let sum = Rc::new(Cell::new(0));
+///     let add = |number| {
+///         let sum = sum.clone();
+///         hub::spawn(async move { sum.set(sum.get() + number) })
+///     };
+///     let (one, two) = (add(1), add(2));
+///     one.await?;
+///     two.await?;
+///     Ok::<_, hub::GreenletError>(sum.get())
+/// })?;
+/// assert_eq!(sum, 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Hub {
-    calls: Calls,
+    calls: LivingCalls,
     driver: Driver,
     launcher: Launcher,
 }
@@ -51,7 +75,10 @@ impl Hub {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let launcher = Launcher::new(name);
         Ok(Hub {
-            calls: Calls(launcher.calls().clone()),
+            calls: LivingCalls(Calls {
+                hub: Arc::from(name),
+                queue: launcher.calls().clone(),
+            }),
             driver: Driver {
                 runtime: Some(runtime),
             },
@@ -67,7 +94,8 @@ impl Hub {
     /// Runs the main greenlet, and all greenlets that are spawned meanwhile, until it is done.
     ///
     /// Then the others end: their futures are dropped before this returns, also when the main
-    /// greenlet panics. Functions sent to the hub that have not run yet are answered with an error.
+    /// greenlet panics. Functions sent to the hub that have not run yet are answered with an error;
+    /// [triggers](crate::HubTrigger) that were sent still run.
     ///
     /// # Panics
     /// In a greenlet: there is a hub in this thread already; [`spawn`](crate::spawn) there instead. A panic of
@@ -84,16 +112,21 @@ impl Hub {
         let runtime = driver.runtime();
         let _timers_and_sockets = runtime.enter();
         let greenlets = LocalSet::new();
+        let _functions = Functions;
         let calls = calls;
         greenlets.spawn_local(serve(calls.0.clone()));
-        greenlets.block_on(runtime, main)
+        greenlets.block_on(runtime, async {
+            let output = main.await;
+            calls.0.run_last_triggers().await;
+            output
+        })
     }
 }
 
 /// Runs what other threads send.
-async fn serve(calls: Queue<Call>) {
-    while let Some(call) = calls.get().await {
-        call();
+async fn serve(calls: Calls) {
+    while let Some(call) = calls.queue.get().await {
+        calls.run(call);
     }
 }
 
@@ -125,14 +158,61 @@ impl Drop for Current {
     }
 }
 
+/// The calls that a hub takes.
+#[derive(Debug, Clone)]
+struct Calls {
+    hub: Arc<str>,
+    queue: Queue<Call>,
+}
+
+impl Calls {
+    fn run(&self, call: Call) {
+        match call {
+            Call::Function(function) => function(),
+            Call::Trigger(number) => trigger::run(number, &self.hub),
+            Call::Forget(number) => Functions::forget(number),
+        }
+    }
+
+    /// Takes no more calls, and runs the triggers among those that are left: whoever sent one was told
+    /// that it will run. Whoever sent a function hears that it did not.
+    async fn run_last_triggers(&self) {
+        self.queue.close();
+        let mut any = false;
+        while let Ok(call) = self.queue.try_get() {
+            if matches!(call, Call::Trigger(_)) {
+                any = true;
+                self.run(call);
+            }
+        }
+        if any {
+            // The greenlets that blocking triggers have started get their first turn: one that is
+            // started after them has its own behind theirs.
+            tokio::task::spawn_local(async {}).await.ok();
+        }
+    }
+}
+
 /// The calls that a hub takes, as long as it lives: those that are left are thrown away, and so are
 /// answered with an error.
 #[derive(Debug)]
-struct Calls(Queue<Call>);
+struct LivingCalls(Calls);
 
-impl Drop for Calls {
+impl Drop for LivingCalls {
     fn drop(&mut self) {
-        self.0.discard();
+        let Calls { hub, queue } = &self.0;
+        queue.close();
+        let mut triggers = 0;
+        while let Ok(call) = queue.try_get() {
+            triggers += usize::from(matches!(call, Call::Trigger(_)));
+        }
+        if triggers > 0 {
+            tracing::error!(
+                hub = &**hub,
+                triggers,
+                "a hub ended before its triggers could run"
+            );
+        }
     }
 }
 

@@ -16,13 +16,38 @@ use crate::hub;
 use crate::queue::Queue;
 use crate::result::AsyncResult;
 
-/// What a hub runs for others.
-pub(crate) type Call = Box<dyn FnOnce() + Send>;
+/// What a hub does for others, in the order in which it is told to.
+pub(crate) enum Call {
+    /// Thrown away, it tells its caller that the hub has ended.
+    Function(Box<dyn FnOnce() + Send>),
+    /// Runs the function of a trigger.
+    Trigger(u64),
+    /// There is no handle of this trigger any more.
+    Forget(u64),
+}
 
 /// Runs functions in the hub of the thread that made it, and hands back what they return.
 ///
 /// They run one after the other, in the order in which they were sent, while the greenlets of
 /// that hub wait; so they must not take long. For what waits, there is [`spawn`](Launcher::spawn).
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// hub::Hub::new()?.run(async {
+///     let home = std::thread::current().id();
+///     let launcher = hub::Launcher::current()?;
+///     let other = std::thread::spawn(move || {
+///         launcher.apply_blocking(|| std::thread::current().id(), None)
+///     });
+///     // The hub serves the call while its greenlets wait.
+///     while !other.is_finished() {
+///         hub::sleep(std::time::Duration::from_millis(1)).await;
+///     }
+///     assert_eq!(other.join().unwrap()?, home);
+///     Ok(())
+/// })
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Launcher {
     name: Arc<str>,
@@ -132,6 +157,20 @@ impl Launcher {
             .unwrap_or_else(|_| Err(self.stopped()))
     }
 
+    /// [`apply`](Launcher::apply), but not for longer than `timeout`.
+    ///
+    /// # Errors
+    /// The same, and when the time was up.
+    pub async fn apply_timeout<R, F>(&self, function: F, timeout: Duration) -> Result<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        tokio::time::timeout(timeout, self.apply(function))
+            .await
+            .unwrap_or(Err(CallError::Timeout))
+    }
+
     /// Sends `function` there, to be run later, also from within that thread. Never waits.
     ///
     /// The result is an error when the thread has stopped, or the function panicked.
@@ -143,7 +182,7 @@ impl Launcher {
         let result = AsyncResult::new();
         // A call that is thrown away breaks the promise: that is how its caller hears of the end.
         let promise = result.promise(self.stopped());
-        self.put(Box::new(move || {
+        self.put_function(Box::new(move || {
             promise.keep(run(function));
         }))
         .ok();
@@ -161,7 +200,7 @@ impl Launcher {
         W::Output: Send + 'static,
     {
         let (greenlet, supervised) = Greenlet::remote();
-        self.put(Box::new(move || {
+        self.put_function(Box::new(move || {
             supervised.run(async move { function().await });
         }))?;
         Ok(greenlet)
@@ -178,14 +217,18 @@ impl Launcher {
         R: Send + 'static,
     {
         let (answer, outcome) = oneshot::channel();
-        self.put(Box::new(move || {
+        self.put_function(Box::new(move || {
             // Who does not wait any more does not want to know.
             answer.send(run(function)).ok();
         }))?;
         Ok(outcome)
     }
 
-    fn put(&self, call: Call) -> Result<(), CallError> {
+    fn put_function(&self, function: Box<dyn FnOnce() + Send>) -> Result<(), CallError> {
+        self.put(Call::Function(function))
+    }
+
+    pub(crate) fn put(&self, call: Call) -> Result<(), CallError> {
         self.calls.try_put(call, 0).map_err(|_| self.stopped())
     }
 

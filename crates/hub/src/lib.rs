@@ -205,6 +205,7 @@ mod resource;
 mod result;
 mod sync;
 mod thread;
+mod trigger;
 
 #[cfg(test)]
 mod blocking_tests;
@@ -225,3 +226,4 @@ pub use thread::{StopError, Thread, ThreadContext, ThreadError};
 ///
 /// Every wait of this crate may be given up: nothing is lost, nobody is left asleep.
 pub use tokio::time::{sleep, timeout};
+pub use trigger::HubTrigger;

@@ -37,6 +37,18 @@ impl<T> Thread<T> {
         self.launcher.apply_blocking(function, timeout)
     }
 
+    /// Runs `function` in the thread; see [`Launcher::apply_timeout`](crate::Launcher::apply_timeout).
+    ///
+    /// # Errors
+    /// The same, and when the time was up.
+    pub async fn apply_timeout<R, F>(&self, function: F, timeout: Duration) -> Result<R, CallError>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.launcher.apply_timeout(function, timeout).await
+    }
+
     /// Sends `function` to the thread; see [`Launcher::apply_async`](crate::Launcher::apply_async).
     pub fn apply_async<R, F>(&self, function: F) -> AsyncResult<R, CallError>
     where

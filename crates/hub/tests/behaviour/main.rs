@@ -5,6 +5,7 @@
 
 mod event;
 mod greenlet;
+mod identity;
 mod launcher;
 mod lock;
 mod queue;
@@ -13,6 +14,7 @@ mod result;
 mod rlock;
 mod stress;
 mod thread;
+mod trigger;
 mod waiting;
 
 use std::future::Future;

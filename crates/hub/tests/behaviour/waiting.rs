@@ -3,7 +3,10 @@
 use std::thread;
 use std::time::Duration;
 
-use hub::{AsyncResult, Budget, Event, Launcher, PutError, Queue, Thread, WaitError};
+use hub::{
+    AsyncResult, Budget, CallError, Event, Launcher, Lock, PutError, Queue, RLock, ResultError,
+    StopError, Thread, WaitError,
+};
 
 use crate::on_hub;
 
@@ -49,6 +52,14 @@ fn in_a_greenlet_every_blocking_form_names_the_form_to_await() {
             (
                 greenlet.join_blocking(None).unwrap_err().to_string(),
                 "`Greenlet`",
+            ),
+            (
+                Lock::new().acquire_blocking(None).unwrap_err().to_string(),
+                "`Lock::acquire`",
+            ),
+            (
+                RLock::new().acquire_blocking(None).unwrap_err().to_string(),
+                "`RLock::acquire`",
             ),
             (
                 thread.apply_blocking(|| (), None).unwrap_err().to_string(),
@@ -107,6 +118,50 @@ fn a_time_that_is_up_leaves_everything_as_it_was() {
     );
     assert_eq!(queue.get_blocking(None), Ok(Some('a')));
     assert_eq!(queue.budget().available(), Some(10));
+}
+
+#[test]
+fn greenlets_give_up_waiting_in_the_same_ways() {
+    let soon = Duration::from_millis(1);
+    on_hub(async {
+        let queue = Queue::new(1);
+        assert_eq!(queue.get_timeout(soon).await, Err(WaitError::Timeout));
+        assert_eq!(queue.put_timeout('a', 1, soon).await, Ok(()));
+        assert_eq!(
+            queue.put_timeout('b', 1, soon).await,
+            Err(PutError::Timeout('b'))
+        );
+        assert_eq!(queue.get_timeout(soon).await, Ok(Some('a')));
+        queue.close();
+        assert_eq!(
+            queue.put_timeout('c', 1, soon).await,
+            Err(PutError::Closed('c'))
+        );
+        assert_eq!(queue.get_timeout(soon).await, Ok(None));
+
+        let result = AsyncResult::<i32, String>::new();
+        assert!(!result.wait_timeout(soon).await);
+        assert_eq!(result.get_timeout(soon).await, Err(ResultError::Timeout));
+        assert_eq!(result.take_timeout(soon).await, Err(ResultError::Timeout));
+        result.set(Ok(1));
+        assert!(result.wait_timeout(soon).await);
+        assert_eq!(result.get_timeout(soon).await, Ok(1));
+        assert_eq!(result.take_timeout(soon).await, Ok(1));
+
+        let thread = Thread::serving("other").unwrap();
+        let timeout = thread.join_timeout(soon).await;
+        assert!(matches!(timeout, Err(StopError::Timeout { .. })));
+        assert_eq!(thread.get_timeout(soon).await, Err(ResultError::Timeout));
+        assert_eq!(thread.take_timeout(soon).await, Err(ResultError::Timeout));
+        let busy = Event::new();
+        let done = busy.clone();
+        let slow = thread.apply_timeout(move || while !done.is_set() {}, soon);
+        assert_eq!(slow.await, Err(CallError::Timeout));
+        busy.send();
+        thread.stop(None).await.unwrap();
+        thread.join_timeout(soon).await.unwrap();
+        assert_eq!(thread.get_timeout(soon).await, Ok(()));
+    });
 }
 
 #[test]
