@@ -1,37 +1,36 @@
-//! Random cancellation everywhere: no item is lost or doubled, no byte leaks, nobody sleeps on.
+//! Many threads, many greenlets, random cancellations and timeouts everywhere. Seeded: who waits for what,
+//! and gives up when, is the same in every run, only the threads are not.
+
+mod events;
+mod locks;
+mod queues;
+mod triggers;
 
 use std::future::Future;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 
-use hub::{Budget, Closed, Queue, Reservation, Thread, WaitError};
-
-const LIMIT: usize = 50;
-const HUBS: usize = 2;
-const GREENLETS: usize = 4;
-const ITEMS: usize = 400;
-
 /// Xorshift: reproducible, and different for each seed.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % bound
     }
 
-    fn seeded(seed: usize) -> Self {
+    pub(crate) fn seeded(seed: usize) -> Self {
         Random(seed as u64 * 0x9e37_79b9 + 1)
     }
 
-    /// Awaits, or gives up after a random number of turns of the hub.
-    async fn cancelled<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
-        let turns = self.below(4);
+    /// Awaits, or gives up after a random number of turns of the hub, or by a timer.
+    pub(crate) async fn cancelled<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        let turns = self.below(6);
         let patience = async {
+            if turns == 5 {
+                hub::sleep(Duration::from_micros(50)).await;
+            }
             for _ in 0..turns {
                 tokio::task::yield_now().await;
             }
@@ -42,170 +41,4 @@ impl Random {
             () = patience => None,
         }
     }
-}
-
-/// Two queues on one budget, and what is really on its way.
-#[derive(Clone)]
-struct Ways {
-    queues: [Queue<usize>; 2],
-    on_their_way: Arc<AtomicUsize>,
-}
-
-impl Ways {
-    fn put(&self, way: usize, item: usize, cost: usize, reservation: Reservation) {
-        let before = self.on_their_way.fetch_add(cost, Ordering::SeqCst);
-        assert!(before + cost <= LIMIT, "{before} + {cost} bytes");
-        self.queues[way]
-            .put_reserved(item, cost, reservation)
-            .unwrap();
-    }
-
-    fn got(&self, (item, reservation): (usize, Reservation), all: &mut Vec<usize>) {
-        self.on_their_way.fetch_sub(cost(item), Ordering::SeqCst);
-        drop(reservation);
-        all.push(item);
-    }
-}
-
-/// From nothing to the whole budget.
-fn cost(item: usize) -> usize {
-    item * 7 % (LIMIT + 1)
-}
-
-async fn produce(ways: Ways, first: usize) {
-    let mut random = Random::seeded(first);
-    for item in first..first + ITEMS {
-        let way = random.below(2) as usize;
-        loop {
-            let reserving = ways.queues[way].reserve(cost(item));
-            match random.cancelled(reserving).await {
-                None => continue,
-                Some(Ok(reservation)) => break ways.put(way, item, cost(item), reservation),
-                Some(Err(Closed(()))) => panic!("closed too early"),
-            }
-        }
-    }
-}
-
-async fn consume(ways: Ways, way: usize, seed: usize) -> Vec<usize> {
-    let mut random = Random::seeded(seed);
-    let mut all = Vec::new();
-    loop {
-        match random.cancelled(ways.queues[way].get_reserved()).await {
-            None => continue,
-            Some(Some(entry)) => ways.got(entry, &mut all),
-            Some(None) => return all,
-        }
-    }
-}
-
-fn consume_blocking(ways: &Ways, way: usize, seed: usize) -> Vec<usize> {
-    let mut random = Random::seeded(seed);
-    let mut all = Vec::new();
-    loop {
-        let patience = Duration::from_micros(random.below(50));
-        match ways.queues[way].get_reserved_blocking(Some(patience)) {
-            Err(WaitError::Timeout) => continue,
-            Err(error) => panic!("{error}"),
-            Ok(Some(entry)) => ways.got(entry, &mut all),
-            Ok(None) => return all,
-        }
-    }
-}
-
-#[test]
-fn random_cancellations_lose_nothing() {
-    let budget = Budget::new(LIMIT);
-    let ways = Ways {
-        queues: [
-            Queue::sharing(budget.clone()),
-            Queue::sharing(budget.clone()),
-        ],
-        on_their_way: Arc::default(),
-    };
-    let producers: Vec<_> = (0..HUBS)
-        .map(|hub| {
-            let ways = ways.clone();
-            Thread::start("producers", async move |_| {
-                let greenlets: Vec<_> = (0..GREENLETS)
-                    .map(|n| hub::spawn(produce(ways.clone(), (hub * GREENLETS + n) * ITEMS)))
-                    .collect();
-                for greenlet in greenlets {
-                    greenlet.await.unwrap();
-                }
-            })
-            .unwrap()
-        })
-        .collect();
-    let consumers: Vec<_> = (0..HUBS)
-        .map(|hub| {
-            let ways = ways.clone();
-            Thread::start("consumers", async move |_| {
-                let greenlets: Vec<_> = (0..GREENLETS)
-                    .map(|n| hub::spawn(consume(ways.clone(), n % 2, hub * GREENLETS + n + 99)))
-                    .collect();
-                let mut all = Vec::new();
-                for greenlet in greenlets {
-                    all.extend(greenlet.await.unwrap());
-                }
-                all
-            })
-            .unwrap()
-        })
-        .collect();
-    let plain: Vec<_> = (0..2)
-        .map(|way| {
-            let ways = ways.clone();
-            thread::spawn(move || consume_blocking(&ways, way, way + 7))
-        })
-        .collect();
-
-    for producer in producers {
-        producer.take_blocking(None).unwrap();
-    }
-    for queue in &ways.queues {
-        queue.close();
-    }
-    let mut all = Vec::new();
-    for consumer in consumers {
-        all.extend(consumer.take_blocking(None).unwrap());
-    }
-    for consumer in plain {
-        all.extend(consumer.join().unwrap());
-    }
-    all.sort_unstable();
-    assert!(all.into_iter().eq(0..HUBS * GREENLETS * ITEMS));
-    assert_eq!(budget.available(), Some(LIMIT));
-    assert_eq!(ways.on_their_way.load(Ordering::SeqCst), 0);
-}
-
-/// Kills greenlets while they put and get, from another thread: what they held comes back.
-#[test]
-fn killed_greenlets_leak_no_budget() {
-    let queue = Queue::new(LIMIT);
-    let thread = Thread::serving("victims").unwrap();
-    let mut random = Random::seeded(5);
-    let mut left: Vec<_> = (0..200)
-        .map(|n: usize| {
-            let queue = queue.clone();
-            thread
-                .spawn(move || async move {
-                    if n.is_multiple_of(2) {
-                        while queue.put(n, 1 + n % LIMIT).await.is_ok() {}
-                    } else {
-                        while queue.get().await.is_some() {}
-                    }
-                })
-                .unwrap()
-        })
-        .collect();
-    while !left.is_empty() {
-        let victim = random.below(left.len() as u64) as usize;
-        let mut greenlet = left.swap_remove(victim);
-        greenlet.kill();
-        greenlet.join_blocking(None).unwrap().unwrap_err();
-    }
-    queue.discard();
-    assert_eq!(queue.budget().available(), Some(LIMIT));
-    thread.stop_blocking(None).unwrap();
 }

@@ -1,0 +1,51 @@
+//! One result, one taker, no waiter asleep.
+
+use crate::result::{AsyncResult, ResultError};
+use crate::{check, join, perhaps, thread, threads};
+
+#[test]
+fn every_waiter_has_the_first_result() {
+    check(|| {
+        let result = AsyncResult::<usize, ()>::new();
+        let waits = result.clone();
+        let waiters = threads(2, move |_| waits.get_blocking(None));
+        let sets = result.clone();
+        let setters = threads(2, move |n| sets.set(Ok(n)));
+        let won = join(setters);
+        let first = won.iter().position(|won| *won).unwrap();
+        assert_eq!(won.into_iter().filter(|won| *won).count(), 1);
+        assert_eq!(join(waiters), [Ok(first), Ok(first)]);
+    });
+}
+
+#[test]
+fn one_takes_it_and_the_others_are_told() {
+    check(|| {
+        let result = AsyncResult::<usize, ()>::new();
+        let takes = result.clone();
+        let fickle = thread::spawn(move || perhaps(takes.take()));
+        let takes = result.clone();
+        let takers = threads(2, move |_| takes.take_blocking(None));
+        assert!(result.promise(()).keep(Ok(7)));
+        let mut outcomes = join(takers);
+        outcomes.extend(fickle.join().unwrap());
+        let had = outcomes.iter().filter(|outcome| **outcome == Ok(7));
+        assert_eq!(had.count(), 1);
+        let told = outcomes
+            .iter()
+            .filter(|outcome| **outcome == Err(ResultError::Taken));
+        assert_eq!(told.count(), outcomes.len() - 1);
+    });
+}
+
+#[test]
+fn a_broken_promise_wakes_who_waits() {
+    check(|| {
+        let result = AsyncResult::<usize, &str>::new();
+        let waits = result.clone();
+        let waiters = threads(2, move |_| waits.get_blocking(None));
+        drop(result.promise("gone"));
+        let broken = Err(ResultError::Failed("gone"));
+        assert_eq!(join(waiters), [broken.clone(), broken]);
+    });
+}
