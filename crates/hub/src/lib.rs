@@ -1,4 +1,4 @@
-//! Primitives shared by threads and greenlets: hubs, events, queues, launchers.
+//! Primitives shared by threads and greenlets: hubs, locks, events, queues, triggers, launchers.
 //!
 //! # Hubs and greenlets
 //!
@@ -14,182 +14,90 @@
 //!  |   |         |        |     |  |   |              |      |
 //!  |   | await   | await  |     |  |   | await        |      |     worker       worker
 //!  |   v         v        v     |  |   v              v      |       |            |
-//!  |  event    socket   queue   |  |  stopping      queue    |   _blocking    _blocking
-//!  +---------------------|------+  +------------------|------+       |            |
-//!                        |                            |              |            |
-//!      Event, Queue, AsyncResult, Budget, Launcher: the same handles everywhere
+//!  |  event    socket   queue   |  |  lock          queue    |   _blocking    _blocking
+//!  +---------------------|------+  +---|--------------|------+       |            |
+//!                        |             |              |              |            |
+//!     Event, Lock, RLock, Queue, AsyncResult, ThreadResource: the same handles everywhere
+//!
+//!     Launcher, HubTrigger, Thread: make a hub do something, from everywhere
 //! ```
 //!
-//! Handles are cheap to clone and may go to any thread. Every operation that waits has two forms:
+//! Handles are cheap to clone and may go to any thread. In the words of gevent, of the slides that
+//! these primitives were first drawn on, and here:
+//!
+//! | gevent | beamline slides | here | what for |
+//! |---|---|---|---|
+//! | hub | hub | [`Hub`] | runs the greenlets of a thread |
+//! | `gevent.spawn`, `Greenlet` | greenlet | [`spawn`], [`Greenlet`] | does something while others wait |
+//! | `gevent.getcurrent` | | [`GreenletId`] | tells who this is |
+//! | `gevent.sleep`, `gevent.Timeout` | | [`sleep`], [`timeout`] | waits, but not for ever |
+//! | `gevent.lock.BoundedSemaphore(1)` | `Lock` | [`Lock`] | is had by one greenlet at a time |
+//! | `gevent.lock.RLock` | `RLock` | [`RLock`] | the same, and again by its owner |
+//! | `gevent.event.Event` | `Event` | [`Event`] | tells that something has happened |
+//! | `gevent.event.AsyncResult` | `AsyncResult` | [`AsyncResult`], [`Promise`] | will be a value or an error |
+//! | `gevent.queue.Queue` (counts items) | `Queue` | [`Queue`] (counts bytes), [`Budget`] | hands over items, but not too many bytes |
+//! | `gevent.local.local` (of greenlets) | `ThreadResource` | [`ThreadResource`] | is one for each thread |
+//! | `loop.async_()` (coalesces) | `HubTrigger` | [`HubTrigger`] | runs one function in a hub, as often as told |
+//! | `loop.run_callback_threadsafe` | `Launcher` | [`Launcher`] | runs any function in a hub, and has its result |
+//! | `gevent.threadpool` | `Thread` | [`Thread`] | a hub in a thread of its own |
+//!
+//! Each has an example on its own page.
+//!
+//! # Two forms of waiting
+//!
+//! Every operation that waits has two forms:
 //!
 //! - one to `await`, for greenlets;
 //! - one that ends in `_blocking`, for threads that run no hub. In a greenlet it would stall the
 //!   whole hub, so there it fails with [`BlockingInGreenlet`], whose message names the other form.
 //!
 //! Both are one implementation: a plain thread polls the future that a greenlet awaits. They wait
-//! in the same line, first come, first served.
+//! in the same line, first come, first served. Both can give up: greenlets with the forms that end
+//! in `_timeout` or with [`timeout`] around anything, threads with the last argument (`None`:
+//! never).
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let beam = hub::Event::new();
+//! assert_eq!(beam.wait_blocking(Some(Duration::from_millis(1)))?, false);
+//! hub::Hub::new()?.run(async {
+//!     assert!(!beam.wait_timeout(Duration::from_millis(1)).await);
+//!     let error = beam.wait_blocking(None).unwrap_err();
+//!     assert!(error.to_string().ends_with("await `Event::wait` instead"));
+//!     Ok(())
+//! })
+//! # }
+//! ```
+//!
+//! # What holds everywhere
 //!
 //! **Giving up is safe.** Every wait may be dropped ([`timeout`], `select!`, [`Greenlet::kill`], the
-//! end of a hub): no item is lost, no budget leaks, and whoever is next in the line is woken.
+//! end of a hub): no item is lost, no lock stays taken, no budget leaks, and whoever is next in the
+//! line is woken.
 //!
 //! **Failure travels.** Errors, and panics as [`Panic`], reach whoever waits for the result. Who
 //! waits for a thread or hub that ends is woken with an error.
 //!
-//! | gevent | beamline slides | here |
-//! |---|---|---|
-//! | hub | hub | [`Hub`] |
-//! | `gevent.spawn`, `Greenlet` | greenlet | [`spawn`], [`Greenlet`] |
-//! | `gevent.sleep`, `gevent.Timeout` | | [`sleep`], [`timeout`] |
-//! | `gevent.event.Event` | `Event` | [`Event`] |
-//! | `gevent.event.AsyncResult` | `AsyncResult` | [`AsyncResult`], [`Promise`] |
-//! | `gevent.queue.Queue` (counts items) | `Queue` | [`Queue`] (counts bytes), [`Budget`] |
-//! | `gevent.threadpool` | `Thread` | [`Thread`] |
-//! | `hub.loop.run_callback_threadsafe` | `Launcher` | [`Launcher`] |
+//! **Nothing coalesces.** N sends of a trigger are N runs, N calls are N results, in their order.
+//! What a hub can no longer do for others is an error for those who ask.
 //!
-//! # Hub: run greenlets
+//! **Owners are greenlets.** A lock that one greenlet has is not had by the next one of the same
+//! thread. Plain threads, and the main greenlets of hubs, are told apart by their threads.
 //!
-//! ```
-//! use std::cell::Cell;
-//! use std::rc::Rc;
+//! # What it is built on
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let hub = hub::Hub::new()?;
-//! let sum = hub.run(async {
-//!     let sum = Rc::new(Cell::new(0));
-//!     let add = |number| {
-//!         let sum = sum.clone();
-//!         hub::spawn(async move { sum.set(sum.get() + number) })
-//!     };
-//!     let (one, two) = (add(1), add(2));
-//!     one.await?;
-//!     two.await?;
-//!     Ok::<_, hub::GreenletError>(sum.get())
-//! })?;
-//! assert_eq!(sum, 3);
-//! # Ok(())
-//! # }
-//! ```
+//! A hub is a Tokio runtime of one thread with a `LocalSet`; lines of waiters are Tokio's semaphore
+//! and `Notify`. What is synchronised by hand around them is small (the parking of plain threads,
+//! owners of locks, items of queues, resources of threads), has no `unsafe`, and is checked twice:
 //!
-//! When the main greenlet is done, the others end where they wait.
+//! - `cargo test -p hub --test model` has [shuttle](https://docs.rs/shuttle) run the same sources
+//!   in thousands of interleavings. It is a part of every `cargo test`. A failure prints a schedule,
+//!   which `shuttle::replay` runs again.
+//! - `cargo test -p hub --test behaviour stress` has many threads and greenlets give up at random.
 //!
-//! # Event: tell that something has happened
-//!
-//! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let prepared = hub::Event::new();
-//! let waiter = std::thread::spawn({
-//!     let prepared = prepared.clone();
-//!     move || prepared.wait_blocking(None)
-//! });
-//! prepared.send();
-//! hub::Hub::new()?.run(prepared.wait());
-//! assert_eq!(waiter.join().unwrap(), Ok(true));
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! # Queue: hand over items, but not too many bytes
-//!
-//! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let queue = hub::Queue::new(1 << 20);
-//! let consumer = std::thread::spawn({
-//!     let queue = queue.clone();
-//!     move || {
-//!         let mut bytes = 0;
-//!         while let Ok(Some(frame)) = queue.get_blocking(None) {
-//!             let frame: Vec<u8> = frame;
-//!             bytes += frame.len();
-//!         }
-//!         bytes
-//!     }
-//! });
-//! hub::Hub::new()?.run(async {
-//!     for _ in 0..100 {
-//!         // Waits while a mebibyte of frames is in the queue.
-//!         queue.put(vec![0; 100_000], 100_000).await?;
-//!     }
-//!     queue.close();
-//!     Ok::<_, hub::Closed<_>>(())
-//! })?;
-//! assert_eq!(consumer.join().unwrap(), 10_000_000);
-//! assert!(queue.high_water() <= 1 << 20);
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! # Budget: share the bytes between queues, and with what is being worked on
-//!
-//! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let budget = hub::Budget::new(1000);
-//! let raw = hub::Queue::sharing(budget.clone());
-//! let encoded = hub::Queue::sharing(budget.clone());
-//! hub::Hub::new()?.run(async {
-//!     raw.put("chunk", 800).await?;
-//!     let (chunk, reservation) = raw.get_reserved().await.ok_or("closed")?;
-//!     // Still counted, so nothing else can take the place of the chunk on its way.
-//!     assert_eq!(budget.available(), Some(200));
-//!     encoded.put_reserved(chunk, 800, reservation)?;
-//!     assert_eq!(encoded.get().await, Some("chunk"));
-//!     assert_eq!(budget.available(), Some(1000));
-//!     Ok(())
-//! })
-//! # }
-//! ```
-//!
-//! # AsyncResult: wait for a value or an error
-//!
-//! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let encoded = hub::AsyncResult::<Vec<u8>, std::io::Error>::new();
-//! // Should the worker panic, the waiter has this error instead of no answer.
-//! let promise = encoded.promise(std::io::Error::other("the worker is gone"));
-//! std::thread::spawn(move || promise.keep(Ok(vec![1, 2, 3])));
-//! // `get` clones, for any number of waiters; `take` moves the value out, for one.
-//! let chunk = hub::Hub::new()?.run(encoded.take())?;
-//! assert_eq!(chunk, [1, 2, 3]);
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! # Thread: a hub of its own
-//!
-//! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let files = hub::Thread::start("files", async |context: hub::ThreadContext| {
-//!     context.stopping.wait().await;
-//!     "all files are closed"
-//! })?;
-//! let name = files.apply_blocking(|| std::thread::current().name().map(str::to_owned), None)?;
-//! assert_eq!(name.as_deref(), Some("files"));
-//! files.stop_blocking(Some(std::time::Duration::from_secs(5)))?;
-//! assert_eq!(files.get_blocking(None)?, "all files are closed");
-//! let late = files.apply_blocking(|| (), None).unwrap_err();
-//! assert_eq!(late.to_string(), "thread `files` has stopped");
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! # Launcher: run a function in the thread that made it
-//!
-//! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! hub::Hub::new()?.run(async {
-//!     let home = std::thread::current().id();
-//!     let launcher = hub::Launcher::current()?;
-//!     let other = std::thread::spawn(move || {
-//!         launcher.apply_blocking(|| std::thread::current().id(), None)
-//!     });
-//!     // The hub serves the call while its greenlets wait.
-//!     while !other.is_finished() {
-//!         hub::sleep(std::time::Duration::from_millis(1)).await;
-//!     }
-//!     assert_eq!(other.join().unwrap()?, home);
-//!     Ok(())
-//! })
-//! # }
-//! ```
+//! `./dev bench hub` compares the primitives with bare Tokio, and with Python's gevent and threading.
 
 mod blocking;
 mod budget;
@@ -222,8 +130,9 @@ pub use queue::{Closed, PutError, Queue, TryGetError};
 pub use resource::ThreadResource;
 pub use result::{AsyncResult, Promise, ResultError};
 pub use thread::{StopError, Thread, ThreadContext, ThreadError};
+pub use trigger::HubTrigger;
+
 /// Lets other greenlets run for some time; and gives up a wait after some time.
 ///
 /// Every wait of this crate may be given up: nothing is lost, nobody is left asleep.
 pub use tokio::time::{sleep, timeout};
-pub use trigger::HubTrigger;
