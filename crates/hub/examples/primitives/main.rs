@@ -1,0 +1,110 @@
+//! Measures one operation of one primitive, of this crate or of bare Tokio: what `./dev bench hub` runs.
+//!
+//! ```text
+//! cargo run --release -p hub --example primitives -- CASE (hub | tokio) [OPERATIONS]
+//! ```
+//!
+//! Prints one line of JSON: how many operations, and how many seconds they took together.
+
+mod bare;
+mod ours;
+mod turns;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How one side does a number of operations, and how long that took.
+type Measure = fn(usize) -> Duration;
+
+struct Case {
+    name: &'static str,
+    operations: usize,
+    hub: Measure,
+    tokio: Measure,
+}
+
+/// Queues take so many items at most, on all sides.
+const PLACES: usize = 1024;
+/// Producers and consumers of the queues that have more than one.
+const MANY: usize = 4;
+
+const CASES: [Case; 9] = [
+    case(
+        "lock-inside",
+        1_000_000,
+        ours::lock_inside,
+        bare::lock_inside,
+    ),
+    case("lock-across", 40_000, ours::lock_across, bare::lock_across),
+    case(
+        "queue-inside",
+        1_000_000,
+        ours::queue_inside,
+        bare::queue_inside,
+    ),
+    case(
+        "queue-across",
+        400_000,
+        ours::queue_across,
+        bare::queue_across,
+    ),
+    case(
+        "queue-many-inside",
+        800_000,
+        ours::queue_many_inside,
+        bare::queue_many_inside,
+    ),
+    case(
+        "queue-many-across",
+        200_000,
+        ours::queue_many_across,
+        bare::queue_many_across,
+    ),
+    case("trigger", 40_000, ours::trigger, bare::trigger),
+    case("launch", 40_000, ours::launch, bare::launch),
+    case(
+        "launch-blocking",
+        40_000,
+        ours::launch_blocking,
+        bare::launch_blocking,
+    ),
+];
+
+const fn case(name: &'static str, operations: usize, hub: Measure, tokio: Measure) -> Case {
+    Case {
+        name,
+        operations,
+        hub,
+        tokio,
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let Some((measure, operations)) = chosen(&arguments) else {
+        let names: Vec<_> = CASES.iter().map(|case| case.name).collect();
+        eprintln!(
+            "usage: primitives ({}) (hub | tokio) [OPERATIONS]",
+            names.join(" | ")
+        );
+        return ExitCode::from(2);
+    };
+    let seconds = measure(operations).as_secs_f64();
+    println!("{{\"operations\": {operations}, \"seconds\": {seconds}}}");
+    ExitCode::SUCCESS
+}
+
+fn chosen(arguments: &[String]) -> Option<(Measure, usize)> {
+    let (name, side) = (arguments.first()?, arguments.get(1)?);
+    let case = CASES.iter().find(|case| case.name == name)?;
+    let measure = match side.as_str() {
+        "hub" => case.hub,
+        "tokio" => case.tokio,
+        _ => return None,
+    };
+    let operations = match arguments.get(2) {
+        Some(number) => number.parse().ok()?,
+        None => case.operations,
+    };
+    Some((measure, operations))
+}

@@ -1,0 +1,36 @@
+//! Two sides that take turns at a lock, each as soon as the other waits for it.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::thread;
+
+/// Without this, threads that share a processor take a lock many times before the other is there.
+#[derive(Default)]
+pub(crate) struct Turns {
+    in_line: [AtomicBool; 2],
+    taken: AtomicUsize,
+}
+
+impl Turns {
+    /// Waits for the lock and tells the other side, once it has a place in the line.
+    pub(crate) async fn wait<F: Future>(&self, me: usize, lock: F) -> F::Output {
+        let mut lock = pin!(lock);
+        std::future::poll_fn(|context| {
+            let poll = lock.as_mut().poll(context);
+            self.in_line[me].store(poll.is_pending(), SeqCst);
+            poll
+        })
+        .await
+    }
+
+    /// Whether the lock is to be handed over once more: returns when the other waits for it.
+    pub(crate) fn next(&self, me: usize, wanted: usize) -> bool {
+        if self.taken.fetch_add(1, SeqCst) >= wanted {
+            return false;
+        }
+        while !self.in_line[1 - me].load(SeqCst) && self.taken.load(SeqCst) < wanted {
+            thread::yield_now();
+        }
+        true
+    }
+}
