@@ -233,10 +233,11 @@ impl<T> Thread<T> {
 
 impl<T> Drop for Thread<T> {
     fn drop(&mut self) {
-        if self.is_running() && !self.stopping.is_set() {
+        if self.is_running() {
+            // Whether it was asked to stop before or not: from here on nobody sees that it does.
             tracing::warn!(
                 thread = self.name(),
-                "the handle of a running thread is dropped: it is asked to stop"
+                "the handle of a running thread is dropped: it is asked to stop, not waited for"
             );
         }
         self.stopping.send();

@@ -9,6 +9,7 @@ mod identity;
 mod launcher;
 mod lock;
 mod queue;
+mod reports;
 mod resource;
 mod result;
 mod rlock;
