@@ -1,5 +1,6 @@
+use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::{panic, thread};
 
@@ -83,6 +84,36 @@ fn it_is_gone_when_a_plain_thread_ends() {
         .unwrap();
     assert!(resource.all().is_empty());
     assert!(weak.upgrade().is_none());
+}
+
+/// The end of a thread may take long. Who joined a [`Thread`] does not wait for it.
+#[test]
+fn it_is_gone_when_a_thread_tells_that_it_has_ended() {
+    /// Holds up the destructors of its thread.
+    struct Late(Arc<AtomicBool>);
+    impl Drop for Late {
+        fn drop(&mut self) {
+            while !self.0.load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+        }
+    }
+    thread_local! {
+        static BEFORE: Cell<Option<Late>> = const { Cell::new(None) };
+        static AFTER: Cell<Option<Late>> = const { Cell::new(None) };
+    }
+    let (resource, _) = numbered();
+    let release = Arc::new(AtomicBool::new(false));
+    let (theirs, until) = (resource.clone(), release.clone());
+    let thread = Thread::start("late", async move |_| {
+        BEFORE.set(Some(Late(until.clone())));
+        theirs.get();
+        AFTER.set(Some(Late(until)));
+    })
+    .unwrap();
+    thread.join_blocking(None).unwrap();
+    assert!(resource.all().is_empty());
+    release.store(true, Ordering::SeqCst);
 }
 
 #[test]

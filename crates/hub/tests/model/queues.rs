@@ -84,6 +84,23 @@ fn who_gives_up_loses_no_item_and_no_byte() {
     });
 }
 
+/// Not closed before the end, which would give items to everybody who asks.
+#[test]
+fn who_gives_up_leaves_its_item_to_who_stays() {
+    check(|| {
+        let queue = Queue::new(2);
+        let takes = queue.clone();
+        let fickle = thread::spawn(move || perhaps(takes.get()).is_some());
+        let takes = queue.clone();
+        let patient = thread::spawn(move || takes.get_blocking(None));
+        queue.put_blocking(0, 1, None).unwrap();
+        queue.put_blocking(1, 1, None).unwrap();
+        assert!(patient.join().unwrap().unwrap().is_some());
+        let left = !fickle.join().unwrap();
+        assert_eq!(queue.try_get().is_ok(), left);
+    });
+}
+
 /// As at the end of a hub: what was accepted is seen by who closes the queue and empties it.
 #[test]
 fn a_put_beside_a_close_arrives_or_fails() {
