@@ -6,10 +6,10 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use hub::AsyncResult;
 use rustix::fs::{Access, access, statvfs};
 
 /// How long a file system may take to tell its free space, as in `blisswriter` 2.0.0.
@@ -110,16 +110,13 @@ pub fn free_space(directory: &Path) -> io::Result<u64> {
 
 /// The same, or nothing if the file system does not answer soon: one that hangs must not hold up
 /// the saving, and counts as having room.
-pub fn free_space_soon(directory: &Path) -> Option<u64> {
-    let (answer, free) = mpsc::sync_channel(1);
-    let directory = directory.to_owned();
+pub async fn free_space_soon(directory: &Path) -> Option<u64> {
+    let free = AsyncResult::new();
+    let (answer, directory) = (free.clone(), directory.to_owned());
     let asking = thread::Builder::new().name("disk space".to_owned());
-    let asked = asking.spawn(move || {
-        // Nobody may be waiting for the answer any more.
-        drop(answer.send(free_space(&directory)));
-    });
+    let asked = asking.spawn(move || answer.set(free_space(&directory).map_err(|e| e.to_string())));
     asked.ok()?;
-    free.recv_timeout(PATIENCE).ok()?.ok()
+    free.take_timeout(PATIENCE).await.ok()
 }
 
 fn classify(path: &Path, directory: &Path, source: io::Error) -> PathError {

@@ -147,7 +147,9 @@ impl Consumer for ScanConsumer {
         let Some(saved) = &mut self.saved else {
             return;
         };
-        if let Some(reason) = self.watch.as_mut().and_then(SpaceWatch::look) {
+        if let Some(watch) = &mut self.watch
+            && let Some(reason) = watch.look().await
+        {
             saved.stop(&reason, &mut self.account);
             self.watch = None;
         }

@@ -26,12 +26,12 @@ impl SpaceWatch {
     }
 
     /// Why nothing more should be written, if it is time to look and there is too little room.
-    pub fn look(&mut self) -> Option<String> {
+    pub async fn look(&mut self) -> Option<String> {
         if self.required == 0 || Instant::now() < self.next {
             return None;
         }
         self.next = Instant::now() + PERIOD;
-        let free = checks::free_space_soon(&self.directory)?;
+        let free = checks::free_space_soon(&self.directory).await?;
         (free < self.required).then(|| {
             format!(
                 "free disk space below {}: {} left",
