@@ -340,9 +340,9 @@ impl Place {
             problem.contains(&known) || problem.contains(&format!(": {} - ", self.stream))
         });
         if !told {
-            let published = expected.map_or("an unknown number".to_owned(), |n| n.to_string());
+            let published = expected.map_or("an unknown number of".to_owned(), |n| n.to_string());
             account.problem(format_args!(
-                "stream {known}: {published} of points published, {received} received, \
+                "stream {known}: {published} points published, {received} received, \
                  {written} written"
             ));
         }
