@@ -40,6 +40,11 @@ def dataset_problem(root: h5py.File, path: str, expected: np.ndarray) -> str | N
     return None
 
 
+# The record of completeness, which only nexus-writer leaves in its files.
+RECORD = ("/writer/type", "/writer/data")
+RECORD_ATTRIBUTE = "completeness_"
+
+
 def structure(file: str) -> dict[str, str]:
     """Every object and link of a file with its type and the names of its attributes, without values."""
     found = {}
@@ -47,6 +52,8 @@ def structure(file: str) -> dict[str, str]:
     def visit(group):
         for name in group:
             path = f"{group.name.rstrip('/')}/{name}"
+            if path.endswith(RECORD):
+                continue
             link = group.get(name, getlink=True)
             if not isinstance(link, h5py.HardLink):
                 found[path] = f"{type(link).__name__} {link.path}"
@@ -67,7 +74,8 @@ def structure(file: str) -> dict[str, str]:
 
 def attribute_names(item) -> str:
     # This one says which library wrote the file: only h5py stamps it.
-    return " ".join(sorted(set(item.attrs) - {"h5py_version"}))
+    names = set(item.attrs) - {"h5py_version"}
+    return " ".join(sorted(name for name in names if not name.startswith(RECORD_ATTRIBUTE)))
 
 
 def structure_differences(one: str, other: str) -> list[str]:
