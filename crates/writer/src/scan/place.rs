@@ -327,25 +327,19 @@ impl Place {
         }
     }
 
-    /// Tells that points are missing, unless the reason was told before.
-    pub fn tell_incomplete(&self, account: &mut Account) {
+    /// How many points there should be, and how many there are, in words.
+    pub fn shortfall(&self) -> String {
         let Tally {
             expected,
             received,
             written,
             ..
         } = &self.tally;
-        let known = format!("{:?}", self.stream);
-        let told = account.problems().any(|problem| {
-            problem.contains(&known) || problem.contains(&format!(": {} - ", self.stream))
-        });
-        if !told {
-            let published = expected.map_or("an unknown number of".to_owned(), |n| n.to_string());
-            account.problem(format_args!(
-                "stream {known}: {published} points published, {received} received, \
-                 {written} written"
-            ));
-        }
+        let published = expected.map_or("an unknown number of".to_owned(), |n| n.to_string());
+        format!(
+            "stream {:?}: {published} points published, {received} received, {written} written",
+            self.stream
+        )
     }
 
     fn link(&self, file: &ScanFile, master: &str, dataset: &str) -> Result<(), String> {

@@ -38,6 +38,8 @@ pub struct Saved {
     files: Vec<ScanFile>,
     /// Files in which nothing can be written: they are not tried again at the end.
     refused: HashSet<String>,
+    /// What the writer notes at the root of files.
+    header: Stamp,
     /// Links that could not be made in other files, and why.
     unlinked: Vec<(MasterLink, String)>,
     places: Vec<Place>,
@@ -114,6 +116,7 @@ impl Saved {
             info: prepared.info,
             files,
             refused,
+            header,
             unlinked,
             places,
             followed: HashMap::new(),

@@ -17,11 +17,9 @@ use crate::scan::record::record;
 impl Saved {
     /// Writes what is known at the end, and how it ended.
     pub(super) fn end_files(&mut self, account: &mut Account) {
-        let header = self.layout.trees(&self.facts).pop();
-        let header = header.map(|tree| tree.stamp).unwrap_or_default();
         let again = std::mem::take(&mut self.unlinked);
         let again = again.into_iter().map(|(link, _)| link).collect();
-        for (link, reason) in masters::make(&self.bench, again, &header, account) {
+        for (link, reason) in masters::make(&self.bench, again, &self.header, account) {
             account.problem(format_args!(
                 "/{} cannot be linked in {}: {reason}",
                 link.name, link.file
@@ -37,12 +35,10 @@ impl Saved {
         for tree in self.layout.trees(&self.facts) {
             tell_invalid(&tree, account);
         }
-        for place in self
-            .places
-            .iter()
-            .filter(|place| !place.tally.is_complete())
-        {
-            place.tell_incomplete(account);
+        // What is missing without a word must not pass for complete.
+        let missing = self.places.iter().find(|place| !place.tally.is_complete());
+        if let (Some(place), None) = (missing, account.first_problem()) {
+            account.problem(place.shortfall());
         }
         loop {
             let problems = account.problems().count();
