@@ -1,0 +1,61 @@
+//! Errors as clients get them.
+
+use std::fmt;
+
+/// The error of a command or an attribute: a stack, the innermost first.
+///
+/// BLISS retries what it takes for a failure of the connection, and gives a scan up on every other
+/// `DevFailed`. It shows its users the description of the first error if the reason of that has
+/// `PythonError` in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .errors.first().map_or("unknown failure", |error| error.desc.as_str()))]
+pub struct DevFailed {
+    /// What went wrong, and what failed because of it.
+    pub errors: Vec<DevError>,
+    /// Nobody answered in time: the client is told that the connection failed, so that it tries again.
+    pub unanswered: bool,
+}
+
+/// One level of a [`DevFailed`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DevError {
+    /// Kind of the error, for programs.
+    pub reason: String,
+    /// The error in words.
+    pub desc: String,
+    /// Where it happened.
+    pub origin: String,
+}
+
+impl DevFailed {
+    /// The error that a device written in Python gives for an exception, for instance of the class
+    /// `ValueError`: clients of these know it in this form.
+    pub fn python(class: &str, text: impl fmt::Display, origin: &str) -> DevFailed {
+        DevFailed::new(
+            "PyDs_PythonError",
+            format_args!("{class}: {text}\n"),
+            origin,
+        )
+    }
+
+    /// An error of one level.
+    pub fn new(reason: &str, desc: impl fmt::Display, origin: &str) -> DevFailed {
+        let error = DevError {
+            reason: reason.to_owned(),
+            desc: desc.to_string(),
+            origin: origin.to_owned(),
+        };
+        DevFailed {
+            errors: vec![error],
+            unanswered: false,
+        }
+    }
+
+    /// Nobody answered in time.
+    pub fn unanswered() -> DevFailed {
+        DevFailed {
+            errors: Vec::new(),
+            unanswered: true,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The values that go over the wire, as far as our devices have them.
+
+use std::fmt;
+
+/// State of a device, or of something that a device tells about; the numbers are those of Tango.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum DevState {
+    /// At work, or ready for it.
+    On = 0,
+    /// Ended, or stopped.
+    Off = 1,
+    /// Something failed.
+    Fault = 8,
+    /// Not ready yet.
+    Init = 9,
+    /// Scans are being saved.
+    Running = 10,
+    /// Nobody knows.
+    Unknown = 13,
+}
+
+/// `RUNNING`
+impl fmt::Display for DevState {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.pad(match self {
+            DevState::On => "ON",
+            DevState::Off => "OFF",
+            DevState::Fault => "FAULT",
+            DevState::Init => "INIT",
+            DevState::Running => "RUNNING",
+            DevState::Unknown => "UNKNOWN",
+        })
+    }
+}
+
+/// Type of an argument, a result or an element of an attribute; the numbers are those of Tango.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum DataType {
+    /// Nothing.
+    Void = 0,
+    /// `DevBoolean`
+    Boolean = 1,
+    /// `DevString`
+    Text = 8,
+    /// `DevVarStringArray`; of commands only.
+    Texts = 16,
+    /// `DevState`
+    State = 19,
+    /// `DevLong64`
+    Long64 = 23,
+    /// `DevEnum`; of attributes only.
+    Enum = 29,
+}
+
+/// A value of a command or an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing.
+    Void,
+    /// Of [`DataType::Boolean`].
+    Boolean(bool),
+    /// Of [`DataType::Long64`].
+    Long64(i64),
+    /// Of [`DataType::Text`].
+    Text(String),
+    /// Of [`DataType::Texts`], or a spectrum of [`DataType::Text`].
+    Texts(Vec<String>),
+    /// Of [`DataType::State`].
+    State(DevState),
+    /// A spectrum of [`DataType::State`].
+    States(Vec<DevState>),
+    /// Of [`DataType::Enum`]: the index of the label.
+    Enum(i16),
+}
