@@ -2,6 +2,7 @@
 
 pub mod figures;
 mod progress;
+mod warnings;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use blissdata::store::ScanKey;
 
 pub(crate) use progress::Counter;
 pub use progress::Progress;
+pub use warnings::Warnings;
 
 /// How the saving of a scan ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

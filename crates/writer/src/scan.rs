@@ -21,7 +21,7 @@ use blissdata::store::{DataStore, ScanKey};
 use hub::Event;
 
 use crate::options::{DataWriter, SaveOptions};
-use crate::report::{Outcome, Progress, ScanReport};
+use crate::report::{Outcome, Progress, ScanReport, Warnings};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::workshop::Workshop;
 use consumer::ScanConsumer;
@@ -35,6 +35,7 @@ pub struct NexusScanWriter {
     subscriber: Subscriber,
     begun: Event,
     progress: Arc<Progress>,
+    warnings: Warnings,
     report: Arc<OnceLock<ScanReport>>,
 }
 
@@ -52,11 +53,12 @@ impl NexusScanWriter {
             subscriber: Subscriber::new(key.to_string()),
             begun: Event::new(),
             progress: Arc::default(),
+            warnings: Warnings::default(),
             report: Arc::default(),
             key: key.clone(),
         };
         let (begun, progress) = (writer.begun.clone(), writer.progress.clone());
-        let report = writer.report.clone();
+        let (warnings, report) = (writer.warnings.clone(), writer.report.clone());
         let listener = ScanListener {
             store: store.clone(),
             key: key.clone(),
@@ -65,7 +67,7 @@ impl NexusScanWriter {
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
         writer.subscriber.start(mode, listener, move || {
-            ScanConsumer::new(key, save.space, begun, progress, report)
+            ScanConsumer::new(key, save.space, begun, progress, warnings, report)
         })?;
         Ok(writer)
     }
@@ -95,6 +97,11 @@ impl NexusScanWriter {
         &self.progress
     }
 
+    /// What went wrong so far.
+    pub fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+
     /// Waits for the end of the saving and tells what became of the scan.
     pub async fn report(&self) -> ScanReport {
         self.subscriber.join(None).await;
@@ -109,7 +116,7 @@ impl NexusScanWriter {
                 points: 0,
                 bytes: 0,
                 duration: self.subscriber.duration().unwrap_or_default(),
-                warnings: Vec::new(),
+                warnings: self.warnings.list(),
             },
         }
     }

@@ -5,24 +5,24 @@ use std::fmt::Display;
 use blissdata::store::ScanKey;
 use tracing::warn;
 
-/// Warnings to keep; a stream of a million holes must not fill the memory.
+use crate::report::Warnings;
+
+/// Problems to keep; a stream of a million holes must not fill the memory.
 const KEPT: usize = 1000;
 
 /// The warnings of one scan, in order, and the first reason for which it is not complete.
 pub struct Account {
     scan: ScanKey,
-    warnings: Vec<String>,
-    left_out: usize,
+    warnings: Warnings,
     /// Those among the warnings that say that something is missing.
     problems: Vec<String>,
 }
 
 impl Account {
-    pub fn new(scan: ScanKey) -> Account {
+    pub fn new(scan: ScanKey, warnings: Warnings) -> Account {
         Account {
             scan,
-            warnings: Vec::new(),
-            left_out: 0,
+            warnings,
             problems: Vec::new(),
         }
     }
@@ -36,14 +36,8 @@ impl Account {
     pub fn warning(&mut self, text: impl Display) {
         let text = text.to_string();
         // Both versions of a layout have the same mistakes.
-        if self.warnings.contains(&text) {
-            return;
-        }
-        warn!(scan = %self.scan, "{text}");
-        if self.warnings.len() < KEPT {
-            self.warnings.push(text);
-        } else {
-            self.left_out += 1;
+        if self.warnings.add(&text) {
+            warn!(scan = %self.scan, "{text}");
         }
     }
 
@@ -67,10 +61,8 @@ impl Account {
     }
 
     /// All warnings.
-    pub fn into_warnings(mut self) -> Vec<String> {
-        if self.left_out > 0 {
-            self.warnings.push(format!("and {} more", self.left_out));
-        }
-        self.warnings
+    pub fn into_warnings(self) -> Vec<String> {
+        self.warnings.end();
+        self.warnings.list()
     }
 }

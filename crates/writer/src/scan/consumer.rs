@@ -14,7 +14,7 @@ use super::saved::Saved;
 use super::space::SpaceWatch;
 use crate::checks::{self, DiskSpace};
 use crate::layout::Layout;
-use crate::report::{Outcome, Progress, ScanReport};
+use crate::report::{Outcome, Progress, ScanReport, Warnings};
 use crate::subscriber::{Consumer, Fault, with_causes};
 use crate::workshop::Bench;
 
@@ -43,9 +43,10 @@ impl ScanConsumer {
         space: DiskSpace,
         begun: Event,
         progress: Arc<Progress>,
+        warnings: Warnings,
         report: Arc<OnceLock<ScanReport>>,
     ) -> ScanConsumer {
-        let account = Account::new(key.clone());
+        let account = Account::new(key.clone(), warnings);
         ScanConsumer {
             key,
             space,

@@ -1,0 +1,92 @@
+//! What went wrong with a scan so far, while it is being saved.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Warnings to keep; a stream of a million holes must not fill the memory.
+const KEPT: usize = 1000;
+
+/// The warnings of a scan, in order, readable from any thread. Clones are the same list.
+#[derive(Debug, Clone, Default)]
+pub struct Warnings {
+    shared: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    texts: Vec<String>,
+    left_out: usize,
+}
+
+impl Warnings {
+    /// How many there are by now.
+    pub fn count(&self) -> usize {
+        self.kept().texts.len()
+    }
+
+    /// The warning with this index, if there is one by now.
+    pub fn get(&self, index: usize) -> Option<String> {
+        self.kept().texts.get(index).cloned()
+    }
+
+    /// All of them by now.
+    pub fn list(&self) -> Vec<String> {
+        self.kept().texts.clone()
+    }
+
+    /// Adds a warning; false if it is known already.
+    pub(crate) fn add(&self, text: &str) -> bool {
+        let mut kept = self.kept();
+        if kept.texts.iter().any(|known| known == text) {
+            return false;
+        }
+        if kept.texts.len() < KEPT {
+            kept.texts.push(text.to_owned());
+        } else {
+            kept.left_out += 1;
+        }
+        true
+    }
+
+    /// Nothing more comes: tells how many there were beyond those that are kept.
+    pub(crate) fn end(&self) {
+        let mut kept = self.kept();
+        if kept.left_out > 0 {
+            let more = format!("and {} more", std::mem::take(&mut kept.left_out));
+            kept.texts.push(more);
+        }
+    }
+
+    /// No code runs under the lock that could leave the list half changed.
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_sees_them_as_they_come_and_each_once() {
+        let warnings = Warnings::default();
+        let reader = warnings.clone();
+        assert!(warnings.add("low disk space"));
+        assert_eq!((reader.count(), reader.get(1)), (1, None));
+        assert!(!warnings.add("low disk space"));
+        assert!(warnings.add("a hole"));
+        assert_eq!(reader.get(1).as_deref(), Some("a hole"));
+        warnings.end();
+        assert_eq!(reader.list(), ["low disk space", "a hole"]);
+    }
+
+    #[test]
+    fn too_many_are_counted_and_not_kept() {
+        let warnings = Warnings::default();
+        for index in 0..KEPT + 7 {
+            warnings.add(&index.to_string());
+        }
+        assert_eq!(warnings.count(), KEPT);
+        warnings.end();
+        assert_eq!(warnings.get(KEPT).as_deref(), Some("and 7 more"));
+    }
+}
