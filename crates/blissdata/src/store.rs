@@ -10,7 +10,9 @@ mod error;
 mod history;
 mod initialise;
 mod key;
+mod line;
 mod listing;
+mod shared;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use tokio::sync::Mutex;
 pub use error::StoreError;
 pub use history::History;
 pub use key::{KeyError, ScanKey, Timetag};
+pub use shared::{Delivery, Ledger, SharedHistory};
 
 use crate::backoff::Backoff;
 use crate::resp::{Command, Connection, RedisError, ServerError, Value};

@@ -1,21 +1,20 @@
 //! Following the history of scans.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
 use super::key::{ScanKey, Timetag};
-use super::{DataStore, StoreError, check_version};
-use crate::backoff::Backoff;
+use super::line::Line;
+use super::{DataStore, StoreError};
 use crate::resp::{Command, Connection, RedisError, Value};
 
 /// The stream of all scans.
 pub(super) const HISTORY_KEY: &str = "_SCAN_HISTORY_";
 /// Scans per answer.
-const COUNT: u64 = 1000;
+pub(super) const COUNT: u64 = 1000;
 /// An XREAD blocks no longer than this, so that the clock rule is looked at now and then.
-const BLOCK: Duration = Duration::from_secs(1);
+pub(super) const BLOCK: Duration = Duration::from_secs(1);
 
 /// Tells which scans were created, in their order.
 ///
@@ -24,15 +23,10 @@ const BLOCK: Duration = Duration::from_secs(1);
 /// server's clock, so a last entry older than our place means that this is another history, made
 /// with a clock that was set back (or an empty one).
 pub struct History {
-    store: DataStore,
-    connection: Option<Connection>,
-    /// A connection on its way: kept, so that short waits add up to one that is long enough.
-    opening: Option<Opening>,
+    line: Line,
     position: Timetag,
     /// The answer to come was asked for a place that is void.
     stale: bool,
-    backoff: Backoff,
-    told: bool,
 }
 
 impl History {
@@ -52,13 +46,9 @@ impl History {
     /// Follows the scans after the one at `position`.
     pub fn after(store: &DataStore, position: Timetag) -> History {
         History {
-            store: store.clone(),
-            connection: None,
-            opening: None,
+            line: Line::new(store),
             position,
             stale: false,
-            backoff: Backoff::new(),
-            told: false,
         }
     }
 
@@ -75,44 +65,21 @@ impl History {
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
         let deadline = Instant::now() + timeout;
         loop {
-            let error = match timeout_at(deadline, self.attempt(timeout)).await {
+            match timeout_at(deadline, self.attempt(timeout)).await {
                 Err(_) => return Ok(Vec::new()),
-                Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => continue,
+                Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => {}
                 Ok(Ok(scans)) => return Ok(scans),
-                Ok(Err(error)) => error,
-            };
-            self.connection = None;
-            if !error.is_transient() {
-                return Err(error);
-            }
-            if !self.told {
-                tracing::warn!("the scan history cannot be followed for now: {error}");
-                self.told = true;
-            }
-            let resume = Instant::now() + self.backoff.pause();
-            tokio::time::sleep_until(resume.min(deadline)).await;
-            if resume > deadline {
-                return Ok(Vec::new());
+                Ok(Err(error)) => {
+                    if !self.line.mend(error, deadline).await? {
+                        return Ok(Vec::new());
+                    }
+                }
             }
         }
     }
 
     async fn attempt(&mut self, block: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
-        if self.connection.is_none() {
-            let store = self.store.clone();
-            let opening = self.opening.get_or_insert_with(|| Box::pin(open(store)));
-            let outcome = opening.await;
-            self.opening = None;
-            let connection = outcome?;
-            self.connection = Some(connection);
-            self.backoff.reset();
-            if std::mem::take(&mut self.told) {
-                tracing::info!("following the scan history again");
-            }
-        }
-        let Some(connection) = &mut self.connection else {
-            return Ok(Vec::new());
-        };
+        let (connection, _) = self.line.connected().await?;
         if connection.outstanding() == 0 {
             let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
             connection.queue(&last_entry());
@@ -130,33 +97,24 @@ impl History {
         }
         if connection.outstanding() == 2 {
             let reply = good_reply(connection, "XREVRANGE").await?;
-            let last = last_timetag(&reply).ok_or_else(|| unexpected(&self.store, "XREVRANGE"))?;
+            let last =
+                last_timetag(&reply).ok_or_else(|| unexpected(&self.line.store, "XREVRANGE"))?;
             if last < self.position {
                 tracing::warn!("the scan history has begun anew");
                 self.position = Timetag::START;
                 self.stale = true;
             }
         }
-        let Some(connection) = &mut self.connection else {
-            return Ok(Vec::new());
-        };
+        let (connection, _) = self.line.connected().await?;
         let reply = good_reply(connection, "XREAD").await?;
         if self.stale {
             return Ok(Vec::new());
         }
         let (position, scans) =
-            new_scans(&reply).ok_or_else(|| unexpected(&self.store, "XREAD"))?;
+            new_scans(&reply).ok_or_else(|| unexpected(&self.line.store, "XREAD"))?;
         self.position = position.unwrap_or(self.position);
         Ok(scans)
     }
-}
-
-type Opening = Pin<Box<dyn Future<Output = Result<Connection, StoreError>> + Send + Sync>>;
-
-async fn open(store: DataStore) -> Result<Connection, StoreError> {
-    let mut connection = store.open().await?;
-    check_version(&mut connection).await?;
-    Ok(connection)
 }
 
 pub(super) fn last_entry() -> Command {
@@ -181,7 +139,10 @@ pub(super) fn scan_of(entry: &Value) -> Option<(Timetag, Option<ScanKey>)> {
     Some((timetag, key.and_then(|key| ScanKey::new(key).ok())))
 }
 
-async fn good_reply(connection: &mut Connection, command: &str) -> Result<Value, RedisError> {
+pub(super) async fn good_reply(
+    connection: &mut Connection,
+    command: &str,
+) -> Result<Value, RedisError> {
     connection
         .receive()
         .await?
@@ -200,9 +161,9 @@ fn last_timetag(reply: &Value) -> Option<Timetag> {
     }
 }
 
-type NewScans = (Option<Timetag>, Vec<(Timetag, ScanKey)>);
+pub(super) type NewScans = (Option<Timetag>, Vec<(Timetag, ScanKey)>);
 
-fn new_scans(reply: &Value) -> Option<NewScans> {
+pub(super) fn new_scans(reply: &Value) -> Option<NewScans> {
     let mut scans = Vec::new();
     let mut position = None;
     for stream in reply.as_array()? {
@@ -221,7 +182,7 @@ fn new_scans(reply: &Value) -> Option<NewScans> {
     Some((position, scans))
 }
 
-fn unexpected(store: &DataStore, command: &str) -> StoreError {
+pub(super) fn unexpected(store: &DataStore, command: &str) -> StoreError {
     StoreError::Redis(RedisError::Unexpected {
         server: store.url().to_string(),
         command: command.to_owned(),

@@ -1,0 +1,85 @@
+//! A connection to block on, made again whenever it breaks.
+
+use std::pin::Pin;
+
+use tokio::time::Instant;
+
+use super::{DataStore, StoreError, check_version};
+use crate::backoff::Backoff;
+use crate::resp::Connection;
+
+/// One connection for one follower of the scan history. It survives anything that happens to the
+/// server: it is made again, and waits while the store is not initialised.
+pub(super) struct Line {
+    pub store: DataStore,
+    connection: Option<Connection>,
+    /// A connection on its way: kept, so that short waits add up to one that is long enough.
+    opening: Option<Opening>,
+    backoff: Backoff,
+    told: bool,
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<Connection, StoreError>> + Send + Sync>>;
+
+impl Line {
+    pub fn new(store: &DataStore) -> Line {
+        Line {
+            store: store.clone(),
+            connection: None,
+            opening: None,
+            backoff: Backoff::new(),
+            told: false,
+        }
+    }
+
+    /// The connection, and whether it is a new one. Cancel-safe.
+    pub async fn connected(&mut self) -> Result<(&mut Connection, bool), StoreError> {
+        if self.connection.is_some() {
+            return self.existing().map(|connection| (connection, false));
+        }
+        let store = self.store.clone();
+        let opening = self.opening.get_or_insert_with(|| Box::pin(open(store)));
+        let outcome = opening.await;
+        self.opening = None;
+        self.connection = Some(outcome?);
+        self.backoff.reset();
+        if std::mem::take(&mut self.told) {
+            tracing::info!("following the scan history again");
+        }
+        self.existing().map(|connection| (connection, true))
+    }
+
+    fn existing(&mut self) -> Result<&mut Connection, StoreError> {
+        let store = &self.store;
+        self.connection
+            .as_mut()
+            .ok_or_else(|| StoreError::NotInitialised {
+                server: store.url().to_string(),
+            })
+    }
+
+    /// Gives the connection up and makes a pause before the next attempt; tells whether there is
+    /// time for one before the deadline.
+    ///
+    /// # Errors
+    /// The given one, if waiting does not mend it.
+    pub async fn mend(&mut self, error: StoreError, deadline: Instant) -> Result<bool, StoreError> {
+        self.connection = None;
+        if !error.is_transient() {
+            return Err(error);
+        }
+        if !self.told {
+            tracing::warn!("the scan history cannot be followed for now: {error}");
+            self.told = true;
+        }
+        let resume = Instant::now() + self.backoff.pause();
+        tokio::time::sleep_until(resume.min(deadline)).await;
+        Ok(resume <= deadline)
+    }
+}
+
+async fn open(store: DataStore) -> Result<Connection, StoreError> {
+    let mut connection = store.open().await?;
+    check_version(&mut connection).await?;
+    Ok(connection)
+}

@@ -1,0 +1,221 @@
+//! The history of scans as writers share it.
+
+mod inheritance;
+mod member;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::history::{BLOCK, COUNT, HISTORY_KEY, good_reply, new_scans, unexpected};
+use super::key::{ScanKey, Timetag};
+use super::line::Line;
+use super::{DataStore, StoreError};
+use crate::resp::{Command, RedisError, Value};
+use inheritance::inherit;
+use member::Member;
+
+/// How often a member looks for scans that a dead one left.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// Hands out the scans of the history, each to one member of a group of writers, and remembers in
+/// Redis which of them are done.
+///
+/// A group begins with the scans that are created after its first member joined. From then on none
+/// is missed: what was created while no member was there, and what a member had not done when it
+/// died or left, is handed out when there is a member again. In Redis, a group is a consumer group of
+/// the history's stream, so that other programs are not disturbed by it.
+///
+/// Like [`History`](super::History) it survives anything that happens to the server.
+pub struct SharedHistory {
+    line: Line,
+    group: String,
+    member: Member,
+    ledger: Ledger,
+    /// When to look for dead members.
+    look: Instant,
+    asked: Asked,
+}
+
+/// A scan that was handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its place in the history.
+    pub timetag: Timetag,
+    /// The scan.
+    pub key: ScanKey,
+    /// It was handed out before, to a member that did not come to an end with it.
+    pub again: bool,
+}
+
+/// What the answer to come tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Scans that nobody has yet.
+    New,
+    /// Scans that are ours: an answer may have been lost with a connection.
+    Ours,
+}
+
+impl SharedHistory {
+    /// Joins the group of this name, as a new member.
+    ///
+    /// # Errors
+    /// If Redis cannot be asked, or does not allow it.
+    pub async fn join(store: &DataStore, group: &str) -> Result<SharedHistory, StoreError> {
+        make_group(store, group, "$").await?;
+        let member = Member::new();
+        store.call(&member.sign(group)).await?;
+        Ok(SharedHistory {
+            line: Line::new(store),
+            ledger: Ledger {
+                store: store.clone(),
+                group: group.to_owned(),
+                open: Arc::default(),
+            },
+            group: group.to_owned(),
+            member,
+            look: Instant::now(),
+            asked: Asked::New,
+        })
+    }
+
+    /// Where to tell which scans are done.
+    pub fn ledger(&self) -> Ledger {
+        self.ledger.clone()
+    }
+
+    /// Waits up to `timeout` for scans. None came, or the server is away, when the answer is empty.
+    /// Cancel-safe: nothing is lost when the wait is dropped.
+    ///
+    /// # Errors
+    /// Only what waiting does not mend: see [`StoreError::is_transient`].
+    pub async fn next(&mut self, timeout: Duration) -> Result<Vec<Delivery>, StoreError> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            match timeout_at(deadline, self.attempt(timeout)).await {
+                Err(_) => return Ok(Vec::new()),
+                Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => {}
+                Ok(Ok(scans)) => return Ok(scans),
+                Ok(Err(error)) => {
+                    if !self.line.mend(error, deadline).await? {
+                        return Ok(Vec::new());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Leaves the group. What is not done is handed out to others, or to whoever joins next.
+    pub async fn leave(self) -> Result<(), StoreError> {
+        self.line
+            .store
+            .call(&self.member.resign(&self.group))
+            .await?;
+        Ok(())
+    }
+
+    async fn attempt(&mut self, block: Duration) -> Result<Vec<Delivery>, StoreError> {
+        if Instant::now() >= self.look {
+            let store = &self.line.store;
+            store.call(&self.member.sign(&self.group)).await?;
+            let left = inherit(store, &self.group, &self.member).await?;
+            self.look = Instant::now() + LOOK;
+            let left = self.ledger.hand_out(left, true);
+            if !left.is_empty() {
+                return Ok(left);
+            }
+        }
+        let (_, is_new) = self.line.connected().await?;
+        if is_new {
+            self.asked = Asked::Ours;
+        }
+        let command = self.ask(block);
+        let (connection, _) = self.line.connected().await?;
+        if connection.outstanding() == 0 {
+            connection.queue(&command);
+        }
+        let reply = match good_reply(connection, "XREADGROUP").await {
+            // The history was deleted, and the group with it: all that comes now is new.
+            Err(RedisError::Server { error, .. }) if error.code() == "NOGROUP" => {
+                tracing::warn!("the scan history has begun anew");
+                make_group(&self.line.store, &self.group, "0").await?;
+                return Ok(Vec::new());
+            }
+            reply => reply?,
+        };
+        let (_, scans) =
+            new_scans(&reply).ok_or_else(|| unexpected(&self.line.store, "XREADGROUP"))?;
+        let asked = std::mem::replace(&mut self.asked, Asked::New);
+        Ok(self.ledger.hand_out(scans, asked == Asked::Ours))
+    }
+
+    fn ask(&self, block: Duration) -> Command {
+        let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
+        let command = Command::new("XREADGROUP")
+            .arg("GROUP")
+            .arg(&self.group)
+            .arg(self.member.name())
+            .arg("COUNT")
+            .arg(COUNT)
+            .arg("BLOCK")
+            .arg(block);
+        let from = match self.asked {
+            Asked::New => ">",
+            Asked::Ours => "0",
+        };
+        command.arg("STREAMS").arg(HISTORY_KEY).arg(from)
+    }
+}
+
+/// Makes the group if there is none: it begins behind the entry `from`.
+async fn make_group(store: &DataStore, group: &str, from: &str) -> Result<(), StoreError> {
+    let command = Command::new("XGROUP").arg("CREATE").arg(HISTORY_KEY);
+    let command = command.arg(group).arg(from).arg("MKSTREAM");
+    match store.call(&command).await {
+        Err(RedisError::Server { error, .. }) if error.code() == "BUSYGROUP" => Ok(()),
+        made => Ok(made.map(|_| ())?),
+    }
+}
+
+/// Takes note of the scans of a member that are done. Clones are the same.
+#[derive(Clone)]
+pub struct Ledger {
+    store: DataStore,
+    group: String,
+    /// Scans that were handed out and are not done.
+    open: Arc<Mutex<HashSet<Timetag>>>,
+}
+
+impl Ledger {
+    /// Notes that nothing is left to do for a scan: it will not be handed out again.
+    ///
+    /// # Errors
+    /// If Redis cannot be told; then it may be handed out again after a restart.
+    pub async fn done(&self, timetag: Timetag) -> Result<(), StoreError> {
+        let command = Command::new("XACK").arg(HISTORY_KEY);
+        let command = command.arg(&self.group).arg(timetag.to_string());
+        let told = self.store.call(&command).await;
+        self.open().remove(&timetag);
+        Ok(told.map(|_: Value| ())?)
+    }
+
+    fn hand_out(&self, scans: Vec<(Timetag, ScanKey)>, again: bool) -> Vec<Delivery> {
+        let mut open = self.open();
+        let scans = scans.into_iter();
+        let new = scans.filter(|(timetag, _)| open.insert(*timetag));
+        new.map(|(timetag, key)| Delivery {
+            timetag,
+            key,
+            again,
+        })
+        .collect()
+    }
+
+    /// No code runs under the lock that could leave the set half changed.
+    fn open(&self) -> MutexGuard<'_, HashSet<Timetag>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

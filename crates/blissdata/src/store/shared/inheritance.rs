@@ -1,0 +1,117 @@
+//! What dead members left is taken over.
+
+use super::super::history::{HISTORY_KEY, scan_of, unexpected};
+use super::super::key::{ScanKey, Timetag};
+use super::super::{DataStore, StoreError};
+use super::member::Member;
+use crate::resp::{Command, RedisError, Value};
+
+/// Scans that are taken over at a time.
+const COUNT: u64 = 1000;
+/// A scan that was handed out so often, each time to a member that died of it, is given up.
+const MOST_ATTEMPTS: i64 = 20;
+/// Seconds for which a member has the sole right to take over from another.
+const RIGHT: u64 = 10;
+
+/// Takes over the scans that dead members of the group have not done.
+pub async fn inherit(
+    store: &DataStore,
+    group: &str,
+    heir: &Member,
+) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
+    let mut inherited = Vec::new();
+    for member in members(store, group).await? {
+        if member == *heir || !is_dead(store, group, &member).await? {
+            continue;
+        }
+        let right = Command::new("SET").arg(format!("{group}:heir:{}", member.name()));
+        let right = right.arg(heir.name()).arg("EX").arg(RIGHT).arg("NX");
+        if store.call(&right).await?.is_nil() {
+            continue;
+        }
+        inherited.extend(take_over(store, group, &member, heir).await?);
+    }
+    Ok(inherited)
+}
+
+async fn members(store: &DataStore, group: &str) -> Result<Vec<Member>, StoreError> {
+    let command = Command::new("XINFO").arg("CONSUMERS");
+    let reply = match store.call(&command.arg(HISTORY_KEY).arg(group)).await {
+        // Nobody can have left anything.
+        Err(RedisError::Server { .. }) => return Ok(Vec::new()),
+        reply => reply?,
+    };
+    let members = reply.as_array().ok_or_else(|| unexpected(store, "XINFO"))?;
+    let name = |member: &Value| {
+        let mut fields = member.as_array()?.chunks_exact(2);
+        let name = fields.find(|field| field[0].as_str() == Some("name"))?;
+        name[1].as_str().map(Member::named)
+    };
+    Ok(members.iter().filter_map(name).collect())
+}
+
+async fn is_dead(store: &DataStore, group: &str, member: &Member) -> Result<bool, StoreError> {
+    if member.has_ended() {
+        return Ok(true);
+    }
+    let signed = store.call(&member.signed(group)).await?;
+    Ok(signed.as_int() == Some(0))
+}
+
+async fn take_over(
+    store: &DataStore,
+    group: &str,
+    from: &Member,
+    to: &Member,
+) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
+    let mut taken = Vec::new();
+    loop {
+        let command = Command::new("XPENDING").arg(HISTORY_KEY).arg(group);
+        let command = command.arg("-").arg("+").arg(COUNT).arg(from.name());
+        let reply = store.call(&command).await?;
+        let left = reply
+            .as_array()
+            .ok_or_else(|| unexpected(store, "XPENDING"))?;
+        if left.is_empty() {
+            break;
+        }
+        let mut claim = Command::new("XCLAIM").arg(HISTORY_KEY).arg(group);
+        claim = claim.arg(to.name()).arg(0);
+        let (mut given_up, mut claimed) = (Command::new("XACK").arg(HISTORY_KEY).arg(group), 0);
+        for entry in left {
+            let [id, _, _, attempts] = entry.as_array().unwrap_or_default() else {
+                return Err(unexpected(store, "XPENDING"));
+            };
+            let id = id.as_str().ok_or_else(|| unexpected(store, "XPENDING"))?;
+            if attempts.as_int() >= Some(MOST_ATTEMPTS) {
+                tracing::error!(
+                    "the scan at {id} of the history is given up: {MOST_ATTEMPTS} writers have died \
+                     while they saved it"
+                );
+                given_up = given_up.arg(id);
+            } else {
+                claim = claim.arg(id);
+                claimed += 1;
+            }
+        }
+        if claimed < left.len() {
+            store.call(&given_up).await?;
+        }
+        if claimed == 0 {
+            continue;
+        }
+        // Those that the history has no more are dropped by Redis.
+        let reply = store.call(&claim).await?;
+        let entries = reply
+            .as_array()
+            .ok_or_else(|| unexpected(store, "XCLAIM"))?;
+        for entry in entries {
+            if let Some((timetag, Some(key))) = scan_of(entry) {
+                taken.push((timetag, key));
+            }
+        }
+    }
+    let member = Command::new("XGROUP").arg("DELCONSUMER").arg(HISTORY_KEY);
+    store.call(&member.arg(group).arg(from.name())).await?;
+    Ok(taken)
+}

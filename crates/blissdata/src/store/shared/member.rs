@@ -1,0 +1,120 @@
+//! Who is a member of a group, and whether it lives.
+
+use std::fs;
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::resp::Command;
+
+/// Seconds for which a sign of life counts. Longer than a member may be busy with other things.
+const LEASE: u64 = 60;
+
+/// One writer of a group.
+///
+/// Its name tells the host, the boot of the host, the process and its start, so that another member
+/// on the same host sees at once that it is dead. On other hosts its sign of life has to run out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    name: String,
+}
+
+impl Member {
+    /// A member that lives in this process.
+    pub fn new() -> Member {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let start = start_of(process::id()).unwrap_or_default();
+        Member {
+            name: format!("{}/{}/{start}/{number}", place(), process::id()),
+        }
+    }
+
+    /// The member of this name.
+    pub fn named(name: &str) -> Member {
+        Member {
+            name: name.to_owned(),
+        }
+    }
+
+    /// Its name, unique for all time.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Gives a sign of life.
+    pub fn sign(&self, group: &str) -> Command {
+        let command = Command::new("SET").arg(self.key(group)).arg(1);
+        command.arg("EX").arg(LEASE)
+    }
+
+    /// Takes the sign of life back.
+    pub fn resign(&self, group: &str) -> Command {
+        Command::new("DEL").arg(self.key(group))
+    }
+
+    /// Asks for the sign of life.
+    pub fn signed(&self, group: &str) -> Command {
+        Command::new("EXISTS").arg(self.key(group))
+    }
+
+    /// Whether it is seen from here that its process has ended.
+    pub fn has_ended(&self) -> bool {
+        let Some(process) = self.name.strip_prefix(&format!("{}/", place())) else {
+            return false;
+        };
+        let mut parts = process.split('/');
+        let (pid, start) = (parts.next(), parts.next());
+        match (pid.and_then(|pid| pid.parse().ok()), start) {
+            // An unknown start is that of a process that could not tell it.
+            (Some(pid), Some(start)) => start_of(pid).as_deref() != Some(start),
+            _ => false,
+        }
+    }
+
+    fn key(&self, group: &str) -> String {
+        format!("{group}:{}", self.name)
+    }
+}
+
+/// Host, its boot and the space of process numbers: what makes numbers of processes comparable.
+fn place() -> String {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let host = read("/proc/sys/kernel/hostname");
+    let boot = read("/proc/sys/kernel/random/boot_id");
+    let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    format!("{}/{}/{}", host.trim(), boot.trim(), space.display())
+}
+
+/// When a process started, in ticks since the boot; none if there is no such process.
+fn start_of(pid: u32) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name of the program, in parentheses, may hold anything: 20 fields follow up to the start.
+    let fields = status.rsplit_once(')')?.1;
+    let mut fields = fields.split_whitespace();
+    let state = fields.next()?;
+    // A zombie does nothing any more.
+    (state != "Z").then(|| fields.nth(18).map(str::to_owned))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_by_its_start() {
+        let ourselves = Member::new();
+        assert!(!ourselves.has_ended());
+        assert_ne!(ourselves, Member::new());
+        let mut child = process::Command::new("sleep").arg("60").spawn().unwrap();
+        let start = start_of(child.id()).unwrap();
+        let other = Member::named(&format!("{}/{}/{start}/0", place(), child.id()));
+        assert!(!other.has_ended());
+        let same_number = Member::named(&format!("{}/{}/0{start}/0", place(), child.id()));
+        assert!(same_number.has_ended());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(other.has_ended());
+        // From here nothing is seen of other hosts.
+        assert!(!Member::named("elsewhere/boot/pid:[1]/1/1/0").has_ended());
+    }
+}

@@ -1,0 +1,167 @@
+//! The history of scans as several writers share it, with a real server.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use blissdata::document::Identity;
+use blissdata::publish::ScanPublisher;
+use blissdata::store::{DataStore, Delivery, ScanKey, SharedHistory};
+use common::{ask, store};
+use serde_json::json;
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(10);
+const GROUP: &str = "nexus-writer:demo";
+
+async fn publish(store: &DataStore, number: u64) -> ScanKey {
+    let id = Identity {
+        name: "scan".to_owned(),
+        number,
+        data_policy: "no_policy".to_owned(),
+        session: None,
+        proposal: None,
+        collection: None,
+        dataset: None,
+        path: None,
+    };
+    ScanPublisher::create(store, id, json!({}))
+        .await
+        .unwrap()
+        .key()
+        .clone()
+}
+
+async fn join(store: &DataStore) -> SharedHistory {
+    SharedHistory::join(store, GROUP).await.unwrap()
+}
+
+/// The next scans, and whether they were handed out before.
+async fn next(history: &mut SharedHistory) -> Vec<(ScanKey, bool)> {
+    let scans = history.next(LONG).await.unwrap().into_iter();
+    scans.map(|scan| (scan.key, scan.again)).collect()
+}
+
+async fn done(history: &SharedHistory, scans: &[Delivery]) {
+    for scan in scans {
+        history.ledger().done(scan.timetag).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_came_while_nobody_was_there_is_handed_out() {
+    let (_server, store) = store().await;
+    publish(&store, 1).await;
+    let mut history = join(&store).await;
+    assert!(history.next(SHORT).await.unwrap().is_empty());
+    let second = publish(&store, 2).await;
+    let scans = history.next(LONG).await.unwrap();
+    assert_eq!(scans.len(), 1);
+    assert_eq!((&scans[0].key, scans[0].again), (&second, false));
+    done(&history, &scans).await;
+    history.leave().await.unwrap();
+
+    let third = publish(&store, 3).await;
+    let mut history = join(&store).await;
+    assert_eq!(next(&mut history).await, [(third, false)]);
+    assert!(history.next(SHORT).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_member_left_undone_is_handed_out_again_once() {
+    let (server, store) = store().await;
+    let mut first = join(&store).await;
+    let keys = [publish(&store, 1).await, publish(&store, 2).await];
+    let mut handed = Vec::new();
+    while handed.len() < 2 {
+        handed.extend(first.next(LONG).await.unwrap());
+    }
+    done(&first, &handed[..1]).await;
+
+    // A member that lives keeps what it has.
+    let mut second = join(&store).await;
+    assert!(second.next(SHORT).await.unwrap().is_empty());
+    first.leave().await.unwrap();
+    let mut third = join(&store).await;
+    assert_eq!(next(&mut third).await, [(keys[1].clone(), true)]);
+    assert!(third.next(SHORT).await.unwrap().is_empty());
+    let members = ask(
+        &server.url(),
+        &format!("XINFO CONSUMERS _SCAN_HISTORY_ {GROUP}"),
+    )
+    .await;
+    assert_eq!(members.as_array().unwrap().len(), 2, "{members:?}");
+}
+
+#[tokio::test]
+async fn members_share_the_scans() {
+    let (_server, store) = store().await;
+    let (mut one, mut other) = (join(&store).await, join(&store).await);
+    let mut expected = Vec::new();
+    for number in 0..20 {
+        expected.push(publish(&store, number).await);
+    }
+    let mut seen = Vec::new();
+    while seen.len() < expected.len() {
+        let (some, others) = tokio::join!(one.next(SHORT), other.next(SHORT));
+        seen.extend(some.unwrap().into_iter().map(|scan| scan.key));
+        seen.extend(others.unwrap().into_iter().map(|scan| scan.key));
+    }
+    seen.sort();
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+/// An answer that was under way when the connection broke must not be lost.
+#[tokio::test]
+async fn a_broken_connection_loses_nothing() {
+    let (server, store) = store().await;
+    let mut history = join(&store).await;
+    assert!(history.next(SHORT).await.unwrap().is_empty());
+    let members = ask(
+        &server.url(),
+        &format!("XINFO CONSUMERS _SCAN_HISTORY_ {GROUP}"),
+    )
+    .await;
+    let member = members.as_array().unwrap()[0].as_array().unwrap()[1].clone();
+    ask(&server.url(), "CLIENT KILL TYPE normal SKIPME yes").await;
+    let add = |key: &str| format!("XADD _SCAN_HISTORY_ * key {key}");
+    ask(&server.url(), &add("esrf:scan:A")).await;
+    // The server answered the member, and the member never got it.
+    let member = member.as_str().unwrap();
+    let lost = format!("XREADGROUP GROUP {GROUP} {member} STREAMS _SCAN_HISTORY_ >");
+    assert_eq!(ask(&server.url(), &lost).await.as_array().unwrap().len(), 1);
+    let key = |text: &str| text.parse::<ScanKey>().unwrap();
+    let first = next(&mut history).await;
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].0, key("esrf:scan:A"));
+    ask(&server.url(), &add("esrf:scan:B")).await;
+    assert_eq!(next(&mut history).await, [(key("esrf:scan:B"), false)]);
+}
+
+#[tokio::test]
+async fn a_history_that_begins_anew_is_all_new() {
+    let (server, store) = store().await;
+    let mut history = join(&store).await;
+    publish(&store, 1).await;
+    assert_eq!(next(&mut history).await.len(), 1);
+    ask(&server.url(), "DEL _SCAN_HISTORY_").await;
+    ask(&server.url(), "XADD _SCAN_HISTORY_ 5-1 key esrf:scan:A").await;
+    ask(&server.url(), "XADD _SCAN_HISTORY_ 5-2 key esrf:scan:B").await;
+    let expected = ["esrf:scan:A", "esrf:scan:B"].map(|key| (key.parse().unwrap(), false));
+    assert_eq!(next(&mut history).await, expected);
+}
+
+#[tokio::test]
+async fn groups_do_not_disturb_each_other() {
+    let (_server, store) = store().await;
+    let mut one = join(&store).await;
+    let mut other = SharedHistory::join(&store, "nexus-writer:other")
+        .await
+        .unwrap();
+    let key = publish(&store, 1).await;
+    assert_eq!(next(&mut one).await, [(key.clone(), false)]);
+    assert_eq!(next(&mut other).await, [(key, false)]);
+}
