@@ -4,7 +4,8 @@
 //! blissdata and h5py, [`Program`] a process that is talked to by signals and listened to by what it
 //! logs. A [`Scenario`] brings them together: scans that blissdata publishes, and what should be in
 //! the files that a writer makes of them; a [`Replay`] does the same with [`Recording`]s of scans that
-//! BLISS published itself.
+//! BLISS published itself. A [`TangoDatabase`] is where Tango devices are found, by a [`TangoClient`]
+//! for example.
 //!
 //! ```no_run
 //! use std::process::Command;
@@ -33,6 +34,7 @@ mod python;
 mod recording;
 mod redis;
 mod scenario;
+mod tango;
 
 pub use changed::{changed, refused};
 pub use gate::{Problem, gate};
@@ -41,3 +43,4 @@ pub use python::{output, python};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};
+pub use tango::{TangoClient, TangoDatabase, TangoDevice, TangoError, TangoErrorLevel};

@@ -1,7 +1,7 @@
 //! A process in the background.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -21,16 +21,26 @@ pub struct Program {
 impl Program {
     /// Starts a program.
     pub fn start(command: &mut Command) -> Program {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut child = spawn(command.stdout(Stdio::null()).stderr(Stdio::piped()));
+        let stderr = child.stderr.take().unwrap();
+        Program::heard(child, stderr)
+    }
+
+    /// Starts a program of which the test hears what it writes on standard output as well.
+    pub fn start_telling_all(command: &mut Command) -> Program {
+        let (told, output) = std::io::pipe().unwrap();
+        let errors = output.try_clone().unwrap();
+        let child = spawn(command.stdout(output).stderr(errors));
+        // The pipe must end with the program, and not with the command.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Program::heard(child, told)
+    }
+
+    fn heard(child: Child, told: impl Read + Send + 'static) -> Program {
         let (sender, lines) = channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
         thread::spawn(move || {
-            for line in stderr.lines().map_while(Result::ok) {
+            for line in BufReader::new(told).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
                 if sender.send(line).is_err() {
                     break;
                 }
@@ -49,10 +59,12 @@ impl Program {
         assert!(found, "{text:?} is not in the log:\n{}", self.log);
     }
 
-    /// Waits until the program has logged a line that tells this, now or before.
-    pub fn wait_for_line(&mut self, what: &str, tells: impl Fn(&str) -> bool) {
+    /// Waits until the program has logged a line that tells this, now or before. Gives the first.
+    pub fn wait_for_line(&mut self, what: &str, tells: impl Fn(&str) -> bool) -> String {
         let found = self.logs(PATIENCE, |log| log.lines().any(&tells));
         assert!(found, "{what} is not in the log:\n{}", self.log);
+        let line = self.log.lines().find(|line| tells(line));
+        line.unwrap_or_default().to_owned()
     }
 
     /// Whether the program logs this text in that time, or has logged it before.
@@ -121,6 +133,11 @@ impl Program {
     fn hear(&mut self, line: &str) {
         writeln!(self.log, "{line}").unwrap();
     }
+}
+
+fn spawn(command: &mut Command) -> Child {
+    let child = command.stdin(Stdio::null()).spawn();
+    child.unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 impl Drop for Program {

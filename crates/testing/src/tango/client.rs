@@ -1,0 +1,127 @@
+//! PyTango in a process of its own, that does what the test tells it.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use crate::python::python;
+use crate::tango::{TangoDevice, TangoError};
+
+/// No request takes that long, whatever the timeouts of Tango.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A client of Tango devices, of PyTango. Copies share one process, in which requests of several
+/// threads do not wait for each other. See `python/tango_client.py`.
+#[derive(Clone)]
+pub struct TangoClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    child: Mutex<Child>,
+    requests: Mutex<ChildStdin>,
+    waiting: Arc<Mutex<Waiting>>,
+    next: AtomicU64,
+}
+
+type Waiting = HashMap<u64, Sender<Reply>>;
+
+#[derive(Deserialize)]
+struct Reply {
+    id: u64,
+    #[serde(default)]
+    value: Json,
+    error: Option<TangoError>,
+}
+
+impl TangoClient {
+    /// Starts a client with this `TANGO_HOST`.
+    pub fn start(host: &str) -> TangoClient {
+        let mut command = python();
+        command
+            .arg("tango_client.py")
+            .env("TANGO_HOST", host)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let requests = child.stdin.take().unwrap();
+        let replies = child.stdout.take().unwrap();
+        let waiting = Arc::default();
+        let whom = Arc::clone(&waiting);
+        thread::spawn(move || deliver(replies, &whom));
+        TangoClient {
+            inner: Arc::new(Inner {
+                child: Mutex::new(child),
+                requests: Mutex::new(requests),
+                waiting,
+                next: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// A device by its name, whether there is one or not.
+    pub fn device(&self, name: &str) -> TangoDevice {
+        TangoDevice::new(self.clone(), name)
+    }
+
+    /// The devices of a class in the database.
+    pub fn devices(&self, class: &str) -> Result<Vec<String>, TangoError> {
+        let names = self.request(json!({"do": "devices", "name": class}))?;
+        Ok(serde_json::from_value(names).unwrap())
+    }
+
+    /// Does something and waits for its outcome.
+    pub(crate) fn request(&self, mut request: Json) -> Result<Json, TangoError> {
+        let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
+        request["id"] = id.into();
+        let (sender, answer) = channel();
+        self.inner.waiting.lock().unwrap().insert(id, sender);
+        let line = format!("{request}\n");
+        self.inner
+            .requests
+            .lock()
+            .unwrap()
+            .write_all(line.as_bytes())
+            .unwrap();
+        let reply = answer.recv_timeout(PATIENCE);
+        let reply = reply.unwrap_or_else(|_| panic!("the client does not answer {request}"));
+        match reply.error {
+            None => Ok(reply.value),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+fn deliver(replies: ChildStdout, waiting: &Mutex<Waiting>) {
+    for line in BufReader::new(replies).lines().map_while(Result::ok) {
+        // cppTango prints to standard output as well.
+        let Ok(reply) = serde_json::from_str::<Reply>(&line) else {
+            eprintln!("{line}");
+            continue;
+        };
+        if let Some(sender) = waiting.lock().unwrap().remove(&reply.id) {
+            // A test that failed meanwhile does not wait.
+            sender.send(reply).ok();
+        }
+    }
+    // Nobody gets an answer any more.
+    waiting.lock().unwrap().clear();
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let mut child = self.child.lock().unwrap();
+        // Both fail when it has ended, which is as well.
+        if child.kill().is_ok() {
+            child.wait().ok();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The database that Tango servers and clients find each other by.
+
+use tempfile::TempDir;
+
+use crate::program::Program;
+use crate::python::installed;
+use crate::tango::TangoClient;
+
+/// A Tango database in a directory of its own. It ends when it is dropped.
+pub struct TangoDatabase {
+    directory: TempDir,
+    port: u16,
+    program: Option<Program>,
+}
+
+impl TangoDatabase {
+    /// Starts an empty database on a free port, and waits until it answers.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it starts a process, which nobody should get by chance"
+    )]
+    pub fn new() -> TangoDatabase {
+        let mut database = TangoDatabase {
+            directory: TempDir::with_prefix("tango-").unwrap(),
+            port: 0,
+            program: None,
+        };
+        database.start();
+        database
+    }
+
+    /// What `TANGO_HOST` has to be for its servers and clients.
+    pub fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A client that knows this database.
+    pub fn client(&self) -> TangoClient {
+        TangoClient::start(&self.host())
+    }
+
+    /// Starts it again after a [`stop`](TangoDatabase::stop), on the same port and with all that it knew.
+    pub fn start(&mut self) {
+        assert!(self.program.is_none(), "the database runs");
+        let mut command = installed("PyDatabaseds");
+        command
+            .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(["--print-host-port", "2"])
+            .current_dir(self.directory.path())
+            .env_remove("TANGO_HOST")
+            .env_remove("PYTANGO_DATABASE_NAME");
+        let mut program = Program::start_telling_all(&mut command);
+        let listens = |line: &str| port(line).is_some();
+        let line = program.wait_for_line("the port of the database", listens);
+        self.port = port(&line).unwrap();
+        program.wait_for("Ready to accept request");
+        self.program = Some(program);
+    }
+
+    /// Kills it: nobody is told.
+    pub fn stop(&mut self) {
+        let program = self.program.take().expect("a database that runs");
+        program.signal("KILL");
+        program.end();
+    }
+}
+
+fn port(line: &str) -> Option<u16> {
+    let (_, rest) = line.split_once("Database DS listening on:")?;
+    let (_, port) = rest.split_once("port=")?;
+    port.trim_end_matches('.').parse().ok()
+}

@@ -1,0 +1,72 @@
+//! The Tango database and the client, before any test relies on them.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use serde_json::{Value as Json, json};
+use testing::{TangoDatabase, TangoError};
+
+const DATABASE: &str = "sys/database/2";
+const DEVICE: &str = "id00/bliss_nxwriter/demo";
+
+#[test]
+fn a_database_comes_back_with_what_it_knew() {
+    let mut database = TangoDatabase::new();
+    let client = database.client();
+    let device = client.device(DEVICE);
+    device.add("nexuswriter/demo", "NexusWriter").unwrap();
+    device
+        .put_properties(json!({"session": "demo", "noconfig": true, "gone": 1}))
+        .unwrap();
+    device.put_properties(json!({"gone": null})).unwrap();
+    let port = database.host();
+    database.stop();
+    let failure = client.devices("NexusWriter").unwrap_err();
+    assert!(failure.kind.ends_with("Failed"), "{failure}");
+    database.start();
+    assert_eq!(database.host(), port);
+
+    // A client of its own: an old one remembers for a second that there was nobody.
+    let client = database.client();
+    assert_eq!(client.devices("NexusWriter").unwrap(), [DEVICE]);
+    assert!(client.devices("BlissWriter").unwrap().is_empty());
+    let device = client.device(DEVICE);
+    assert_eq!(
+        device.properties().unwrap(),
+        json!({"session": ["demo"], "noconfig": ["True"]})
+    );
+    assert!(!device.exported().unwrap());
+    // For a second, it only says that it has just tried to connect.
+    device.wait_until("known not to be exported", |device| {
+        let failure = device.state().unwrap_err();
+        failure.kind == "ConnectionFailed" && failure.has_reason("API_DeviceNotExported")
+    });
+    let failure = client.device("no/such/device").state().unwrap_err();
+    assert!(failure.has_reason("DB_DeviceNotDefined"), "{failure}");
+}
+
+#[test]
+fn a_client_tells_values_and_failures() {
+    let database = TangoDatabase::new();
+    // The database is a device itself.
+    let device = database.client().device(DATABASE);
+    assert_eq!(device.state().unwrap(), "ON");
+    assert!(device.status().unwrap().contains("ON"));
+    assert_eq!(
+        device.call("DbGetClassList", "Data*").unwrap(),
+        json!(["DataBase"])
+    );
+    assert_eq!(device.info().unwrap()["class"], "DataBase");
+    let refused = device.call("DbImportDevice", "no/such/device");
+    let failure: TangoError = refused.unwrap_err();
+    assert_eq!(failure.kind, "DevFailed");
+    assert_eq!(failure.first().reason, "DB_DeviceNotDefined");
+    let failure = device.call("no_such_command", Json::Null).unwrap_err();
+    assert_eq!(failure.first().reason, "API_CommandNotFound");
+    let interface = device.interface().unwrap();
+    assert_eq!(interface["dev_class"], "DataBase");
+    let queried = interface["attributes_in_query_order"].as_array().unwrap();
+    assert_eq!(
+        interface["attributes"].as_array().unwrap().len(),
+        queried.len()
+    );
+}
