@@ -123,7 +123,11 @@ impl Document {
 }
 
 impl Identity {
-    fn parse(id: &Map<String, Value>) -> Result<Identity, String> {
+    /// Reads the part `id` of a scan document.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(id: &Map<String, Value>) -> Result<Identity, String> {
         let text = |name: &str| match id.get(name) {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(Value::Null) | None => Ok(None),

@@ -3,17 +3,20 @@
 //! The rules and limits are those that BLISS users know from `blisswriter` 3.0.0: an absolute path,
 //! a directory that exists or can be made, permission to write, and room on the disk.
 
+mod asking;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
+use std::sync::LazyLock;
 
-use hub::AsyncResult;
+use hub::BlockingInGreenlet;
 use rustix::fs::{Access, access, statvfs};
 
-/// How long a file system may take to tell its free space, as in `blisswriter` 2.0.0.
-const PATIENCE: Duration = Duration::from_millis(100);
+use asking::Question;
+
+/// The megabyte in which `blisswriter` 2.0.0 counts disk space.
+pub const MEBIBYTE: u64 = 1 << 20;
 
 /// How much room there must be on a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,15 +111,78 @@ pub fn free_space(directory: &Path) -> io::Result<u64> {
     Ok(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
-/// The same, or nothing if the file system does not answer soon: one that hangs must not hold up
-/// the saving, and counts as having room.
-pub async fn free_space_soon(directory: &Path) -> Option<u64> {
-    let free = AsyncResult::new();
-    let (answer, directory) = (free.clone(), directory.to_owned());
-    let asking = thread::Builder::new().name("disk space".to_owned());
-    let asked = asking.spawn(move || answer.set(free_space(&directory).map_err(|e| e.to_string())));
-    asked.ok()?;
-    free.take_timeout(PATIENCE).await.ok()
+/// Bytes that an ordinary user may still write where `path` is, or will be; nothing if the file system
+/// does not answer soon. One that hangs must not hold up anything, and counts as having room.
+pub async fn free_space_soon(path: &Path) -> Option<u64> {
+    FREE_SPACE.ask(path).await.flatten()
+}
+
+/// [`free_space_soon`] for plain threads.
+///
+/// # Errors
+/// In a greenlet.
+pub fn free_space_soon_blocking(path: &Path) -> Result<Option<u64>, BlockingInGreenlet> {
+    Ok(FREE_SPACE.ask_blocking(path)?.flatten())
+}
+
+/// Whether the file may be written, or made; nothing if the file system does not answer soon.
+pub async fn writable_soon(path: &Path) -> Option<bool> {
+    WRITABLE.ask(path).await
+}
+
+/// [`writable_soon`] for plain threads.
+///
+/// # Errors
+/// In a greenlet.
+pub fn writable_soon_blocking(path: &Path) -> Result<Option<bool>, BlockingInGreenlet> {
+    WRITABLE.ask_blocking(path)
+}
+
+/// What clients of `blisswriter` 2.0.0 are told when there is less room than a limit.
+pub fn too_little_space(limit: u64) -> String {
+    format!(
+        "Free disk space below {:.0} MB",
+        limit as f64 / MEBIBYTE as f64
+    )
+}
+
+static FREE_SPACE: LazyLock<Question<Option<u64>>> = LazyLock::new(|| {
+    Question::new("disk space", |path| {
+        let (there, is_directory) = nearest(path).ok()?;
+        let directory = if is_directory { there } else { there.parent()? };
+        free_space(directory).ok()
+    })
+});
+
+static WRITABLE: LazyLock<Question<bool>> = LazyLock::new(|| {
+    Question::new("permission", |path| {
+        let Ok((there, is_directory)) = nearest(path) else {
+            return false;
+        };
+        let is_file = there == path;
+        let needed = match is_directory {
+            true => Access::WRITE_OK | Access::EXEC_OK,
+            false => Access::WRITE_OK,
+        };
+        is_file != is_directory && access(there, needed).is_ok()
+    })
+});
+
+/// What exists of a path: all of it, or its nearest parent; and whether that is a directory.
+fn nearest(path: &Path) -> io::Result<(&Path, bool)> {
+    let missing = |error: &io::Error| {
+        let kind = error.kind();
+        kind == io::ErrorKind::NotFound || kind == io::ErrorKind::NotADirectory
+    };
+    let mut problem = io::Error::from(io::ErrorKind::NotFound);
+    for there in path.ancestors() {
+        match fs::metadata(there) {
+            Ok(found) => return Ok((there, found.is_dir())),
+            Err(error) if missing(&error) => problem = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(problem)
 }
 
 fn classify(path: &Path, directory: &Path, source: io::Error) -> PathError {

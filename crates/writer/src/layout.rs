@@ -16,11 +16,11 @@ pub mod stream;
 use nexus::tree::{Group, Value};
 use serde_json::Value as Json;
 
-pub(crate) use classic::is_truthy;
 pub use classic::{ClassicLayout, MasterLink};
+pub(crate) use classic::{count, is_truthy};
 pub use facts::{End, Facts, Reference, Status, StreamFacts};
 pub use nexus::dataset::FrameOptions;
-pub use stream::{StreamDescription, StreamKind, StreamPlace};
+pub use stream::{StreamDescription, StreamKind, StreamPlace, SubscanPlace};
 
 use crate::options::{LayoutChoice, SaveOptions};
 
@@ -91,6 +91,14 @@ impl Layout {
         match self {
             Layout::Classic(layout) => layout.places(),
             Layout::H5maps { trees } => trees.iter().flat_map(h5maps::places).collect(),
+        }
+    }
+
+    /// The parts of the scan, in the order of their entries.
+    pub fn subscans(&self) -> Vec<SubscanPlace> {
+        match self {
+            Layout::Classic(layout) => layout.subscans().collect(),
+            Layout::H5maps { trees } => trees.iter().flat_map(h5maps::subscans).collect(),
         }
     }
 

@@ -18,6 +18,7 @@ pub mod checks;
 mod element;
 pub mod layout;
 pub mod options;
+pub mod records;
 pub mod report;
 pub mod scan;
 pub mod session;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use blissdata::store::ScanKey;
 
 pub(crate) use progress::Counter;
-pub use progress::Progress;
+pub use progress::{Progress, SubscanProgress};
 pub use warnings::Warnings;
 
 /// How the saving of a scan ended.

@@ -1,5 +1,6 @@
 //! [`NexusScanWriter`]: saves one scan.
 
+mod about;
 mod account;
 mod consumer;
 mod event;
@@ -24,6 +25,7 @@ use crate::options::{DataWriter, SaveOptions};
 use crate::report::{Outcome, Progress, ScanReport, Warnings};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::workshop::Workshop;
+pub use about::{About, AboutError};
 use consumer::ScanConsumer;
 use listener::ScanListener;
 
@@ -31,7 +33,7 @@ use listener::ScanListener;
 /// writes its files in the workshop. Clones are the same writer.
 #[derive(Clone)]
 pub struct NexusScanWriter {
-    key: ScanKey,
+    about: Arc<About>,
     subscriber: Subscriber,
     begun: Event,
     progress: Arc<Progress>,
@@ -40,22 +42,24 @@ pub struct NexusScanWriter {
 }
 
 impl NexusScanWriter {
-    /// Starts to save the scan `key` of `store` as `save` tells, if its disk has room and if it asks
-    /// for this writer, should one be given.
+    /// Starts to save a scan of `store` as `save` tells, if its disk has room and if it asks for this
+    /// writer, should one be given. Its key is enough to know about it.
     pub fn start(
         workshop: &Workshop,
         store: &DataStore,
-        key: ScanKey,
+        about: impl Into<About>,
         asked: Option<DataWriter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
+        let about = Arc::new(about.into());
+        let key = about.key.clone();
         let writer = NexusScanWriter {
             subscriber: Subscriber::new(key.to_string()),
             begun: Event::new(),
             progress: Arc::default(),
             warnings: Warnings::default(),
             report: Arc::default(),
-            key: key.clone(),
+            about,
         };
         let (begun, progress) = (writer.begun.clone(), writer.progress.clone());
         let (warnings, report) = (writer.warnings.clone(), writer.report.clone());
@@ -74,7 +78,12 @@ impl NexusScanWriter {
 
     /// The scan.
     pub fn key(&self) -> &ScanKey {
-        &self.key
+        &self.about.key
+    }
+
+    /// What was known of the scan from the start.
+    pub fn about(&self) -> &About {
+        &self.about
     }
 
     /// The subscriber: its state, and the means to stop it.
@@ -109,7 +118,7 @@ impl NexusScanWriter {
             Some(report) => report.clone(),
             // The consumer did not live to tell.
             None => ScanReport {
-                key: self.key.clone(),
+                key: self.about.key.clone(),
                 outcome: Outcome::Failed,
                 reason: self.subscriber.info(),
                 files: Vec::new(),

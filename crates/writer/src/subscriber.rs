@@ -27,7 +27,7 @@ use hub::{BlockingInGreenlet, Budget, Event, Thread};
 
 pub use drive::Sink;
 use status::Status;
-pub use status::{IllegalTransition, State};
+pub use status::{IllegalTransition, State, Times};
 
 /// Name of the span in which a subscriber works. Its fields are `node`, `name` (what people call
 /// the node, once that is known) and `state`.
@@ -87,6 +87,9 @@ pub enum Fault {
     /// Somebody gave it up.
     #[error("killed: {0}")]
     Killed(String),
+    /// A user did.
+    #[error("Stop requested")]
+    StopRequested,
 }
 
 impl Fault {
@@ -196,7 +199,12 @@ impl Subscriber {
 
     /// Gives up: the consumer brings its work in order, then the subscriber is in FAULT.
     pub fn kill(&self, reason: impl Display) {
-        self.status.kill(reason.to_string());
+        self.status.kill(Fault::Killed(reason.to_string()));
+    }
+
+    /// The same on request of a user: the reason is [`Fault::StopRequested`].
+    pub fn give_up(&self) {
+        self.status.kill(Fault::StopRequested);
     }
 
     /// The same, and waits for the end, at most `timeout`; tells whether it came.
@@ -237,6 +245,23 @@ impl Subscriber {
     /// Where the subscriber stands.
     pub fn state(&self) -> State {
         self.status.state()
+    }
+
+    /// What clients of a writer are told beside its state, in the words of `blisswriter` 2.0.0:
+    /// `Subscribed to Redis`, `Finished succesfully`, or the reason of a fault.
+    pub fn reason(&self) -> String {
+        self.status.reason()
+    }
+
+    /// Has a function called after every change of state, in whatever thread it happens; when it
+    /// is called, the new state is what everybody sees. False if there is one already.
+    pub fn observe(&self, observer: impl Fn() + Send + Sync + 'static) -> bool {
+        self.status.observe(observer)
+    }
+
+    /// When it came how far, by the clock of the machine.
+    pub fn times(&self) -> Times {
+        self.status.times()
     }
 
     /// Why the subscriber is in FAULT.

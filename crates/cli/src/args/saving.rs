@@ -9,8 +9,7 @@ use writer::options::{DataWriter, LayoutChoice, SaveOptions};
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
-/// The megabyte of the NexusSessionWriter of `blisswriter` 2.0.0.
-pub const MEBIBYTE: u64 = 1 << 20;
+pub use writer::checks::MEBIBYTE;
 
 /// What the profiler of `blisswriter` 2.0.0 is called by.
 const PROFILES: [&str; 10] = [

@@ -37,7 +37,7 @@ pub async fn session(
         session: Some(name),
         writer: service.data_writer,
         save: saving.options(MEBIBYTE),
-        notices: None,
+        ..SessionOptions::default()
     };
     follow(redis, options, service.start_semaphore_file).await
 }

@@ -43,11 +43,12 @@ mod value;
 use serde_json::Value as Json;
 
 use super::facts::Facts;
-use super::stream::{StreamDescription, StreamKind, StreamPlace};
+use super::stream::{StreamDescription, StreamKind, StreamPlace, SubscanPlace};
 use super::{FileTree, LayoutError, Stamp};
 use crate::options::SaveOptions;
 use canvas::{Canvas, Drawn};
 use dims::ScanDims;
+pub(crate) use info::count;
 pub use masters::MasterLink;
 use subscan::Subscan;
 pub(crate) use value::is_truthy;
@@ -105,6 +106,15 @@ impl ClassicLayout {
     /// Names of the entries, one per subscan.
     pub fn entries(&self) -> impl Iterator<Item = &str> {
         self.subscans.iter().map(|subscan| subscan.entry.as_str())
+    }
+
+    /// The subscans, in the order of their entries.
+    pub fn subscans(&self) -> impl Iterator<Item = SubscanPlace> {
+        self.subscans.iter().map(|subscan| SubscanPlace {
+            name: subscan.name.clone(),
+            file: self.file.clone(),
+            entry: subscan.entry.clone(),
+        })
     }
 
     /// What users should know of names and options that could not be used as they are.

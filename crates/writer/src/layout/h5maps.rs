@@ -27,8 +27,8 @@ mod value;
 
 use serde_json::{Map, Value as Json};
 
-use super::{FileTree, FrameOptions, Invalid, Stamp, StreamPlace};
-use nexus::tree::{Content, Group, Item};
+use super::{FileTree, FrameOptions, Invalid, Stamp, StreamPlace, SubscanPlace};
+use nexus::tree::{Content, Group, Item, Value};
 
 /// The trees that a scan's info asks for, in the order of the files; none when the scan is not to
 /// be saved.
@@ -46,6 +46,34 @@ pub fn places(tree: &FileTree) -> Vec<StreamPlace> {
     places
 }
 
+/// The parts of a scan that a file has an entry for. The root is one too, if it has data itself.
+pub fn subscans(tree: &FileTree) -> Vec<SubscanPlace> {
+    let is_entry = |item: &Item| matches!(item, Item::Group(group) if group.attributes.contains(&class_entry()));
+    let entries = tree.root.children.iter().filter(|(_, item)| is_entry(item));
+    let mut names: Vec<String> = entries.map(|(name, _)| name.clone()).collect();
+    for place in places(tree) {
+        if !names.contains(&place.subscan) {
+            names.push(place.subscan);
+        }
+    }
+    let subscan = |name: String| SubscanPlace {
+        file: tree.file.clone(),
+        entry: name.clone(),
+        name,
+    };
+    names.into_iter().map(subscan).collect()
+}
+
+fn class_entry() -> (String, Value) {
+    ("NX_class".to_owned(), Value::text("NXentry"))
+}
+
+/// The entry that a path leads into; nothing for an item of the root.
+fn entry(path: &str) -> &str {
+    let path = path.trim_start_matches('/');
+    path.split_once('/').map_or("", |(entry, _)| entry)
+}
+
 fn places_below(group: &Group, path: &str, file: &str, places: &mut Vec<StreamPlace>) {
     for (name, item) in &group.children {
         let path = format!("{path}/{name}");
@@ -55,6 +83,7 @@ fn places_below(group: &Group, path: &str, file: &str, places: &mut Vec<StreamPl
                 if let Content::Stream(stream) = &dataset.content {
                     places.push(StreamPlace {
                         stream: stream.name.clone(),
+                        subscan: entry(&path).to_owned(),
                         file: file.to_owned(),
                         path,
                         attributes: dataset.attributes.clone(),

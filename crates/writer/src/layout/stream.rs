@@ -47,6 +47,8 @@ pub enum StreamKind {
 pub struct StreamPlace {
     /// Name of the stream.
     pub stream: String,
+    /// Name of its subscan.
+    pub subscan: String,
     /// The file, as the layout names it.
     pub file: String,
     /// Absolute path of the dataset.
@@ -57,4 +59,22 @@ pub struct StreamPlace {
     pub storage: Storage,
     /// How frames in files of a detector are stored.
     pub frames: FrameOptions,
+}
+
+/// A part of a scan that goes at its own pace, and has an entry of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscanPlace {
+    /// Its name: that of the top master of the acquisition chain, if that is known.
+    pub name: String,
+    /// The file, as the layout names it.
+    pub file: String,
+    /// Name of the entry in the file.
+    pub entry: String,
+}
+
+impl SubscanPlace {
+    /// Where to find its data: `/data/a.h5::/1.1`.
+    pub fn url(&self) -> String {
+        format!("{}::/{}", self.file, self.entry)
+    }
 }

@@ -2,21 +2,44 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use chrono::{DateTime, FixedOffset};
 
 use super::figures::{self, Points};
+use crate::layout::SubscanPlace;
 
 /// Figures of a scan that is being saved, readable from any thread.
 #[derive(Debug, Default)]
 pub struct Progress {
     points: AtomicU64,
     bytes: AtomicU64,
+    plan: OnceLock<Plan>,
     datasets: Mutex<Vec<Arc<Dataset>>>,
+    scan_end: OnceLock<DateTime<FixedOffset>>,
+}
+
+/// How far a subscan is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscanProgress {
+    /// Name of the top master.
+    pub name: String,
+    /// Points of its datasets.
+    pub points: Points,
+    /// Points that the scan said it would have, if it did.
+    pub expected: Option<u64>,
+}
+
+/// What is known once the layout of the scan is.
+#[derive(Debug)]
+struct Plan {
+    subscans: Vec<SubscanPlace>,
+    expected: Option<u64>,
 }
 
 #[derive(Debug)]
 struct Dataset {
-    path: String,
+    subscan: String,
     points: AtomicU64,
 }
 
@@ -31,35 +54,61 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// The entries of the scan, one for each subscan, with the points of their datasets.
-    pub fn subscans(&self) -> Vec<(String, Points)> {
-        let mut subscans: Vec<(String, Vec<u64>)> = Vec::new();
-        let datasets = self.datasets.lock();
-        for dataset in datasets.unwrap_or_else(PoisonError::into_inner).iter() {
-            let entry = dataset.path.trim_start_matches('/').split('/').next();
-            let entry = entry.unwrap_or_default();
-            let points = dataset.points.load(Ordering::Relaxed);
-            match subscans.iter_mut().find(|(name, _)| name == entry) {
-                Some((_, all)) => all.push(points),
-                None => subscans.push((entry.to_owned(), vec![points])),
-            }
-        }
-        let between = |(name, points)| (name, Points::between(points));
-        subscans.into_iter().map(between).collect()
+    /// The subscans, in the order of their entries; none before the layout is known.
+    pub fn subscans(&self) -> Vec<SubscanProgress> {
+        let Some(plan) = self.plan.get() else {
+            return Vec::new();
+        };
+        let datasets = self.datasets();
+        let points = |name: &str| {
+            let own = datasets.iter().filter(|dataset| dataset.subscan == name);
+            Points::between(own.map(|dataset| dataset.points.load(Ordering::Relaxed)))
+        };
+        let subscans = plan.subscans.iter().map(|subscan| SubscanProgress {
+            name: subscan.name.clone(),
+            points: points(&subscan.name),
+            expected: plan.expected,
+        });
+        subscans.collect()
     }
 
-    /// Counts the points of a dataset from now on.
-    pub(crate) fn dataset(self: &Arc<Progress>, path: &str) -> Counter {
+    /// Where the data of the subscans are: `/data/a.h5::/1.1`; nothing before the layout is known.
+    pub fn urls(&self) -> Vec<String> {
+        let subscans = self.plan.get().map(|plan| plan.subscans.iter());
+        let urls = subscans.into_iter().flatten().map(SubscanPlace::url);
+        urls.collect()
+    }
+
+    /// When the scan itself ended, as it tells.
+    pub fn scan_end(&self) -> Option<DateTime<FixedOffset>> {
+        self.scan_end.get().copied()
+    }
+
+    /// The layout is known, and the points that the scan says it will have. Later calls change nothing.
+    pub(crate) fn begin(&self, subscans: Vec<SubscanPlace>, expected: Option<u64>) {
+        self.plan.get_or_init(|| Plan { subscans, expected });
+    }
+
+    /// The scan has ended. Later calls change nothing.
+    pub(crate) fn end(&self, time: DateTime<FixedOffset>) {
+        self.scan_end.get_or_init(|| time);
+    }
+
+    /// Counts the points of a dataset of a subscan from now on.
+    pub(crate) fn dataset(self: &Arc<Progress>, subscan: &str) -> Counter {
         let dataset = Arc::new(Dataset {
-            path: path.to_owned(),
+            subscan: subscan.to_owned(),
             points: AtomicU64::new(0),
         });
-        let mut datasets = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
-        datasets.push(dataset.clone());
+        self.datasets().push(dataset.clone());
         Counter {
             progress: self.clone(),
             dataset,
         }
+    }
+
+    fn datasets(&self) -> MutexGuard<'_, Vec<Arc<Dataset>>> {
+        self.datasets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -69,7 +118,7 @@ impl fmt::Display for Progress {
         let subscans = self.subscans();
         let subscans = subscans
             .iter()
-            .map(|(name, points)| (name.as_str(), *points));
+            .map(|subscan| (subscan.name.as_str(), subscan.points));
         let size = figures::bytes(self.bytes());
         write!(f, "{} {size}", figures::progress(subscans))
     }
@@ -95,16 +144,36 @@ impl Counter {
 mod tests {
     use super::*;
 
+    fn subscan(name: &str, entry: &str) -> SubscanPlace {
+        SubscanPlace {
+            name: name.to_owned(),
+            file: "/data/a.h5".to_owned(),
+            entry: entry.to_owned(),
+        }
+    }
+
     #[test]
-    fn datasets_are_counted_by_entry() {
+    fn datasets_are_counted_by_subscan() {
         let progress = Arc::new(Progress::default());
         assert_eq!(progress.to_string(), "0pts-0pts 0.0B");
-        let diode = progress.dataset("/1.1/instrument/diode/data");
-        let _timer = progress.dataset("/1.1/instrument/timer/data");
+        assert!(progress.urls().is_empty());
+        progress.begin(vec![subscan("axis", "1.1"), subscan("timer", "1.2")], None);
+        assert_eq!(progress.urls(), ["/data/a.h5::/1.1", "/data/a.h5::/1.2"]);
+        let diode = progress.dataset("axis");
+        let _robx = progress.dataset("axis");
         diode.add(3, 24);
-        assert_eq!(progress.to_string(), "0pts-3pts 24.0B");
-        progress.dataset("/1.2/instrument/mca/data").add(2, 2048);
-        assert_eq!(progress.to_string(), "1.1:0pts-3pts 1.2:2pts-2pts 2.0KB");
+        assert_eq!(progress.to_string(), "axis:0pts-3pts timer:0pts-0pts 24.0B");
+        progress.dataset("timer").add(2, 2048);
+        assert_eq!(progress.to_string(), "axis:0pts-3pts timer:2pts-2pts 2.0KB");
         assert_eq!((progress.points(), progress.bytes()), (5, 2072));
+    }
+
+    #[test]
+    fn the_only_subscan_is_not_named() {
+        let progress = Arc::new(Progress::default());
+        progress.begin(vec![subscan("axis", "1.1")], Some(11));
+        progress.dataset("axis").add(4, 32);
+        assert_eq!(progress.to_string(), "4pts-4pts 32.0B");
+        assert_eq!(progress.subscans()[0].expected, Some(11));
     }
 }

@@ -8,12 +8,13 @@ use blissdata::store::ScanKey;
 use hub::Event;
 use tracing::debug;
 
+use super::about;
 use super::account::Account;
 use super::event::{Prepared, ScanEvent};
 use super::saved::Saved;
 use super::space::SpaceWatch;
 use crate::checks::{self, DiskSpace};
-use crate::layout::Layout;
+use crate::layout::{Layout, count};
 use crate::report::{Outcome, Progress, ScanReport, Warnings};
 use crate::subscriber::{Consumer, Fault, with_causes};
 use crate::workshop::Bench;
@@ -62,6 +63,8 @@ impl ScanConsumer {
 
     /// Opens the files and writes what is known before the data.
     fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
+        let expected = count(prepared.info.get("npoints")).filter(|points| *points > 0);
+        self.progress.begin(prepared.layout.subscans(), expected);
         let bench = Bench::here().map_err(Fault::Failed)?;
         let path = prepared.path.clone();
         let path = Path::new(&path);
@@ -139,7 +142,12 @@ impl Consumer for ScanConsumer {
                     saved.take(event, &mut self.account).await;
                 }
             }
-            ScanEvent::Closed(closed) => saved.close(*closed, &mut self.account).await,
+            ScanEvent::Closed(closed) => {
+                if let Some(end) = closed.info.get("end_time").and_then(about::time) {
+                    self.progress.end(end);
+                }
+                saved.close(*closed, &mut self.account).await;
+            }
         }
         Ok(())
     }

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use blissdata::document::ScanState;
+use blissdata::document::{Document, ScanState};
 use blissdata::reader::{ScanEvent as StreamEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
 use tracing::Span;
 
+use super::about;
 use super::event::{Closed, Prepared, ScanEvent, StreamContent, StreamSource};
 use super::references::References;
 use super::source::sources;
@@ -41,9 +42,8 @@ impl Listener for ScanListener {
         let reader = ScanReader::open(&self.store, &self.key)
             .await
             .map_err(|error| Fault::new(&error))?;
-        let id = &reader.document().id;
-        let name = format!("{}_{}", id.number, id.name);
-        Span::current().record("name", name);
+        let Document { id, info, .. } = reader.document();
+        Span::current().record("name", about::name(id, info.get("save")));
         context.ready();
         Following {
             scan: self,

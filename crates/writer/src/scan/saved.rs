@@ -102,7 +102,7 @@ impl Saved {
         let unlinked = masters::make(&bench, layout.masters(), &header, account);
         let places = places.into_iter().filter_map(|place| {
             let file = files.iter().position(|file| file.name == place.file)?;
-            let counter = progress.dataset(&place.path);
+            let counter = progress.dataset(&place.subscan);
             Some(Place::new(file, place, counter))
         });
         let places = places.collect();

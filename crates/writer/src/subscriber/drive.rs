@@ -188,7 +188,9 @@ async fn consume<C: Consumer>(
                     break Err(fault);
                 }
             }
-            _ => break Ok(()),
+            // Not the end of what was heard, but of the patience with it.
+            Some(_) => break status.alive(),
+            None => break Ok(()),
         }
     };
     // What is left is let go, so that the listener does not wait for room that never comes.

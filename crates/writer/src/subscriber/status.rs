@@ -1,9 +1,10 @@
 //! The state of a subscriber and the transitions that are allowed.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Local};
 use hub::Event;
 use tracing::Span;
 use tracing::field::display;
@@ -47,12 +48,23 @@ pub struct Status {
     /// Sent when the subscription stands, and at the end.
     pub settled: Event,
     pub done: Event,
+    observer: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// When a subscriber came how far, by the clock of the machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Times {
+    /// The subscription stood.
+    pub began: Option<DateTime<Local>>,
+    /// Everything was over.
+    pub ended: Option<DateTime<Local>>,
 }
 
 struct Life {
     state: State,
     running: bool,
     fault: Option<Fault>,
+    times: Times,
     started: Option<Instant>,
     ended: Option<Instant>,
     span: Span,
@@ -71,6 +83,7 @@ impl Status {
             state: State::Init,
             running: false,
             fault: None,
+            times: Times::default(),
             started: None,
             ended: None,
             span: Span::none(),
@@ -81,6 +94,19 @@ impl Status {
             killed: Event::new(),
             settled: Event::new(),
             done: Event::new(),
+            observer: OnceLock::new(),
+        }
+    }
+
+    /// Has a function called after every change of state. False if there is one already.
+    pub fn observe(&self, observer: impl Fn() + Send + Sync + 'static) -> bool {
+        self.observer.set(Box::new(observer)).is_ok()
+    }
+
+    /// Whoever is told looks at us: never under the lock.
+    fn tell(&self) {
+        if let Some(observer) = self.observer.get() {
+            observer();
         }
     }
 
@@ -94,6 +120,7 @@ impl Status {
             state: State::Init,
             running: true,
             fault: None,
+            times: Times::default(),
             started: Some(Instant::now()),
             ended: None,
             span,
@@ -101,21 +128,26 @@ impl Status {
         // A stop or kill that came before the start counts: nothing is lost between the two.
         self.done.clear();
         self.settled.clear();
+        drop(life);
+        self.tell();
         Ok(())
     }
 
     pub fn ready(&self) {
         let mut life = self.life();
         if life.state == State::Init && life.running {
+            life.times.began = Some(Local::now());
             life.come_to(State::On);
+            drop(life);
             self.settled.send();
+            self.tell();
         }
     }
 
-    pub fn kill(&self, reason: String) {
+    pub fn kill(&self, fault: Fault) {
         let mut life = self.life();
         if life.ended.is_none() && life.fault.is_none() {
-            life.fault = Some(Fault::Killed(reason));
+            life.fault = Some(fault);
         }
         drop(life);
         self.killed.send();
@@ -133,21 +165,44 @@ impl Status {
 
     pub fn end(&self, end: Result<(), Fault>) {
         let mut life = self.life();
-        if let Err(fault) = end {
-            life.fault.get_or_insert(fault);
-        }
-        let state = match life.fault {
-            Some(_) => State::Fault,
-            None => State::Off,
+        let state = match end {
+            Ok(()) => {
+                // Whoever gave it up came too late: it had all been done.
+                life.fault = None;
+                State::Off
+            }
+            Err(fault) => {
+                life.fault.get_or_insert(fault);
+                State::Fault
+            }
         };
-        life.come_to(state);
         life.running = false;
         life.ended = Some(Instant::now());
+        life.times.ended = Some(Local::now());
+        life.come_to(state);
         drop(life);
         self.stopping.clear();
         self.killed.clear();
         self.settled.send();
         self.done.send();
+        self.tell();
+    }
+
+    pub fn times(&self) -> Times {
+        self.life().times
+    }
+
+    /// What clients are told beside the state, in the words of `blisswriter` 2.0.0.
+    pub fn reason(&self) -> String {
+        let life = self.life();
+        match (life.state, &life.fault) {
+            (State::Init, _) if life.started.is_none() => "instantiation".to_owned(),
+            (State::Init, _) => "Starting".to_owned(),
+            (State::On, _) => "Subscribed to Redis".to_owned(),
+            (State::Off, _) => "Finished succesfully".to_owned(),
+            (State::Fault, Some(fault)) => fault.to_string(),
+            (State::Fault, None) => "the reason is not known".to_owned(),
+        }
     }
 
     pub fn span(&self) -> Span {

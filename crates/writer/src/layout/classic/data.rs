@@ -17,6 +17,7 @@ pub fn places(subscan: &Subscan, file: &str, options: &SaveOptions) -> Vec<Strea
     let channels = subscan.channels.iter().filter(|channel| has_place(channel));
     let places = channels.map(|channel| StreamPlace {
         stream: channel.stream.name.clone(),
+        subscan: subscan.name.clone(),
         file: file.to_owned(),
         path: format!("/{}", channel.path(&subscan.entry)),
         attributes: attributes(channel),

@@ -177,6 +177,7 @@ mod tests {
 
     fn subscans(entries: &[&str]) -> Vec<Subscan> {
         let subscan = |entry: &&str| Subscan {
+            name: "axis".to_owned(),
             entry: (*entry).to_owned(),
             channels: Vec::new(),
             notices: Vec::new(),

@@ -64,6 +64,7 @@ fn shown_value(shown: &Value) -> Json {
 /// A subscan with one counter and one motor.
 pub fn subscan() -> Subscan {
     Subscan {
+        name: "axis".to_owned(),
         entry: "1.1".to_owned(),
         notices: Vec::new(),
         channels: vec![

@@ -28,6 +28,8 @@ const SNAPSHOTS: [&str; 5] = [
 /// A top master of the acquisition chain and its channels.
 #[derive(Debug, Clone)]
 pub struct Subscan {
+    /// Name of the top master.
+    pub name: String,
     /// Name of its entry: number of the scan, a dot, and its place among the subscans from 1 on.
     pub entry: String,
     /// Its channels that have streams, in the order of their devices. Not all have a place in the
@@ -84,6 +86,7 @@ pub fn read(
         let (channels, renamed) = resolve(drafts, &taken);
         notices.extend(renamed);
         subscans.push(Subscan {
+            name: top.name.to_owned(),
             entry: format!("{number}.{}", index + 1),
             channels,
             notices: std::mem::take(&mut notices),

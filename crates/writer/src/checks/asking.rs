@@ -1,0 +1,84 @@
+//! Questions to file systems that may hang: each is asked in a thread of its own, and given up soon.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use hub::{AsyncResult, BlockingInGreenlet, ResultError};
+
+/// How long a file system may take to answer, as in `blisswriter` 2.0.0.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Threads that may wait for answers to one question. One that waits for a disk that hangs cannot be
+/// ended, so they must not add up.
+const MOST: usize = 16;
+
+/// A question that can be asked about paths. Whoever asks about the same path before there is an
+/// answer waits for the same one.
+pub struct Question<T> {
+    name: &'static str,
+    find: fn(&Path) -> T,
+    asked: Arc<Mutex<BTreeMap<PathBuf, Answer<T>>>>,
+}
+
+type Answer<T> = AsyncResult<T, Unknown>;
+
+/// The thread that asked did not live to tell.
+#[derive(Debug, Clone, Copy)]
+struct Unknown;
+
+impl<T: Clone + Send + 'static> Question<T> {
+    /// A question that `find` answers, in a thread of this name.
+    pub fn new(name: &'static str, find: fn(&Path) -> T) -> Question<T> {
+        Question {
+            name,
+            find,
+            asked: Arc::default(),
+        }
+    }
+
+    /// The answer, if it comes soon.
+    pub async fn ask(&self, path: &Path) -> Option<T> {
+        self.answer(path)?.get_timeout(PATIENCE).await.ok()
+    }
+
+    /// [`ask`](Self::ask) for plain threads.
+    pub fn ask_blocking(&self, path: &Path) -> Result<Option<T>, BlockingInGreenlet> {
+        let Some(answer) = self.answer(path) else {
+            return Ok(None);
+        };
+        match answer.get_blocking(Some(PATIENCE)) {
+            Ok(found) => Ok(Some(found)),
+            Err(ResultError::BlockingInGreenlet(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Somebody is asking for it now; nobody if too many are.
+    fn answer(&self, path: &Path) -> Option<Answer<T>> {
+        let mut asked = locked(&self.asked);
+        if let Some(answer) = asked.get(path).filter(|answer| !answer.ready()) {
+            return Some(answer.clone());
+        }
+        asked.retain(|_, answer| !answer.ready());
+        if asked.len() >= MOST {
+            return None;
+        }
+        let answer = Answer::new();
+        let promise = answer.promise(Unknown);
+        let (path, find) = (path.to_owned(), self.find);
+        asked.insert(path.clone(), answer.clone());
+        // Without a thread the promise is broken at once.
+        let asking = thread::Builder::new().name(self.name.to_owned());
+        asking.spawn(move || promise.keep(Ok(find(&path)))).ok()?;
+        Some(answer)
+    }
+}
+
+fn locked<T>(
+    asked: &Mutex<BTreeMap<PathBuf, Answer<T>>>,
+) -> MutexGuard<'_, BTreeMap<PathBuf, Answer<T>>> {
+    asked.lock().unwrap_or_else(PoisonError::into_inner)
+}
