@@ -8,7 +8,7 @@ mod asking;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use hub::BlockingInGreenlet;
 use rustix::fs::{Access, access, statvfs};
@@ -95,6 +95,10 @@ pub fn prepare_path(path: &Path, required: u64) -> Result<u64, PathError> {
         path: path.to_owned(),
         source,
     })?;
+    has_room(path, free, required)
+}
+
+fn has_room(path: &Path, free: u64, required: u64) -> Result<u64, PathError> {
     if free < required {
         return Err(PathError::NoSpace {
             path: path.to_owned(),
@@ -109,6 +113,12 @@ pub fn prepare_path(path: &Path, required: u64) -> Result<u64, PathError> {
 pub fn free_space(directory: &Path) -> io::Result<u64> {
     let space = statvfs(directory)?;
     Ok(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+/// [`prepare_path`], or nothing if the file system does not answer soon.
+pub async fn prepare_path_soon(path: &Path, required: u64) -> Option<Result<u64, Arc<PathError>>> {
+    let prepared = PREPARED.ask(path).await?;
+    Some(prepared.and_then(|free| has_room(path, free, required).map_err(Arc::new)))
 }
 
 /// Bytes that an ordinary user may still write where `path` is, or will be; nothing if the file system
@@ -145,6 +155,10 @@ pub fn too_little_space(limit: u64) -> String {
         limit as f64 / MEBIBYTE as f64
     )
 }
+
+static PREPARED: LazyLock<Question<Result<u64, Arc<PathError>>>> = LazyLock::new(|| {
+    Question::new("directory", |path| prepare_path(path, 0).map_err(Arc::new))
+});
 
 static FREE_SPACE: LazyLock<Question<Option<u64>>> = LazyLock::new(|| {
     Question::new("disk space", |path| {
@@ -253,5 +267,19 @@ mod tests {
             problem(Path::new("/proc/a/b.h5"), 0),
             PathError::System { .. }
         ));
+    }
+
+    #[test]
+    fn greenlets_are_told_the_same_but_do_not_wait_for_a_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a/b/c.h5");
+        hub::Hub::new().unwrap().run(async {
+            let refused = prepare_path_soon(Path::new("a.h5"), 0).await.unwrap();
+            assert!(matches!(*refused.unwrap_err(), PathError::Relative(_)));
+            let full = prepare_path_soon(&deep, u64::MAX).await.unwrap();
+            assert!(matches!(*full.unwrap_err(), PathError::NoSpace { .. }));
+            assert!(prepare_path_soon(&deep, 1).await.unwrap().unwrap() > 1);
+            assert!(deep.parent().unwrap().is_dir());
+        });
     }
 }
