@@ -43,4 +43,7 @@ pub use python::{output, python};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};
-pub use tango::{TangoClient, TangoDatabase, TangoDevice, TangoError, TangoErrorLevel};
+pub use tango::{
+    BlissScan, MappingClient, NexusClient, TangoClient, TangoDatabase, TangoDevice, TangoError,
+    TangoErrorLevel,
+};

@@ -1,9 +1,11 @@
-//! Tango: a database of the test's own, and a client of its devices.
+//! Tango: a database of the test's own, a client of its devices, and BLISS as one.
 
+mod bliss;
 mod client;
 mod database;
 mod device;
 
+pub use bliss::{BlissScan, MappingClient, NexusClient};
 pub use client::TangoClient;
 pub use database::TangoDatabase;
 pub use device::{TangoDevice, TangoError, TangoErrorLevel};
