@@ -257,6 +257,44 @@ fn a_kill_is_a_fault_and_the_consumer_still_finishes() {
 }
 
 #[test]
+fn whoever_gives_it_up_for_a_user_says_so() {
+    in_each_mode(async |mode| {
+        let scene = Scene::new();
+        assert_eq!(scene.subscriber.reason(), "instantiation");
+        scene.start(mode, false);
+        assert_eq!(scene.subscriber.reason(), "Starting");
+        scene.send(&[1]).await;
+        scene.ticked.wait().await;
+        scene.subscriber.give_up();
+        let (state, fault, pages) = scene.end().await;
+        let reason = "Stop requested".to_owned();
+        assert_eq!((state, fault), (State::Fault, Some(reason.clone())));
+        assert_eq!(pages.last().unwrap(), "Err(StopRequested)");
+        assert_eq!(scene.subscriber.reason(), reason);
+    });
+}
+
+#[test]
+fn observers_see_each_state_when_they_are_told() {
+    in_each_mode(async |mode| {
+        let scene = Scene::new();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (observed, told) = (scene.subscriber.clone(), seen.clone());
+        assert!(scene.subscriber.observe(move || {
+            let state = (observed.state(), observed.done());
+            told.lock().unwrap().push(state);
+        }));
+        assert!(!scene.subscriber.observe(|| {}));
+        scene.start(mode, true);
+        scene.ticked.wait().await;
+        scene.subscriber.stop();
+        scene.end().await;
+        let states = [(State::Init, false), (State::On, false), (State::Off, true)];
+        assert_eq!(*seen.lock().unwrap(), states);
+    });
+}
+
+#[test]
 fn it_can_be_started_again_once_it_is_off_and_only_then() {
     in_each_mode(async |mode| {
         let scene = Scene::new();

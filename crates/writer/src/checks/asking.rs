@@ -82,3 +82,41 @@ fn locked<T>(
 ) -> MutexGuard<'_, BTreeMap<PathBuf, Answer<T>>> {
     asked.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use hub::Event;
+
+    use super::*;
+
+    #[test]
+    fn a_disk_that_hangs_is_asked_once_at_a_time() {
+        static ASKED: AtomicUsize = AtomicUsize::new(0);
+        static DISK: LazyLock<Event> = LazyLock::new(Event::new);
+        let question = Question::new("test", |path| {
+            ASKED.fetch_add(1, Ordering::SeqCst);
+            DISK.wait_blocking(None).map(|_| path.to_owned())
+        });
+        let path = Path::new("/hangs/a.h5");
+        for _ in 0..3 {
+            assert_eq!(question.ask_blocking(path), Ok(None));
+        }
+        assert_eq!(ASKED.load(Ordering::SeqCst), 1);
+        // Other disks answer, but not without limit.
+        for number in 0..2 * MOST {
+            question.answer(&PathBuf::from(number.to_string()));
+        }
+        assert!(question.answer(Path::new("too many")).is_none());
+        assert!(locked(&question.asked).len() <= MOST);
+        let waiting = question.answer(path).unwrap();
+        DISK.send();
+        assert_eq!(waiting.get_blocking(None).unwrap(), Ok(path.to_owned()));
+        // The next one is a question anew.
+        let again = question.answer(path).unwrap();
+        assert_eq!(again.get_blocking(None).unwrap(), Ok(path.to_owned()));
+        assert!(ASKED.load(Ordering::SeqCst) > MOST);
+    }
+}

@@ -1,0 +1,223 @@
+//! The life of a scan, as its record tells it.
+
+use std::time::Duration;
+
+use chrono::DateTime;
+use serde_json::json;
+use writer::records::{RecordState, Records, ScanRecord};
+use writer::report::figures::Points;
+
+use crate::stage::{LONG, end, ended, in_thread, play, play_with, read, send, start};
+
+#[test]
+fn a_scan_is_known_long_before_it_is_prepared() {
+    play(async |stage| {
+        let file = stage.file("a.h5");
+        let mut scan = stage.create(1, &file).await;
+        let record = stage.record("1_loopscan").await;
+        assert_eq!(record.key(), scan.key());
+        assert_eq!(record.about().path.as_deref(), Some(file.as_path()));
+        assert_eq!(record.about().number, Some(1));
+        assert!(record.is_running());
+        assert_eq!(stage.records.running(), 1);
+        let began = |_: &Records| record.began();
+        let began = stage.until(began).await;
+        assert!(record.created() <= began);
+        assert_eq!(record.state(), RecordState::On);
+        assert_eq!(record.reason(), "Subscribed to Redis");
+        assert!(record.urls().is_empty() && record.progress().is_empty());
+
+        let diode = start(&mut scan, "timer:diode").await;
+        send(&diode, &[0.5, 1.5, 2.5]).await;
+        end(scan).await;
+        let over = (RecordState::Off, "Finished succesfully".to_owned());
+        assert_eq!(ended(&record).await, over);
+        assert_eq!(stage.records.running(), 0);
+        let url = |entry| format!("{}::/{entry}", file.display());
+        assert_eq!(record.urls(), [url("1.1"), url("1.2")]);
+        let progress: Vec<_> = record
+            .progress()
+            .into_iter()
+            .map(|subscan| (subscan.name, subscan.points, subscan.expected))
+            .collect();
+        let points = |number| Points {
+            least: number,
+            most: number,
+        };
+        assert_eq!(
+            progress,
+            [
+                ("axis".to_owned(), points(0), Some(3)),
+                ("timer".to_owned(), points(3), Some(3))
+            ]
+        );
+        assert_eq!(record.bytes(), 24);
+        let told = |text| DateTime::parse_from_rfc3339(text).ok();
+        assert_eq!(record.scan_start(), told("2026-11-23T01:02:03+01:00"));
+        assert_eq!(record.scan_end(), told("2026-11-23T01:02:05+01:00"));
+        assert!(record.ended().unwrap() >= began);
+        let duration = record.duration();
+        assert!(duration > Duration::ZERO);
+        assert_eq!(record.duration(), duration, "time stops at the end");
+    });
+}
+
+#[test]
+fn where_the_data_are_is_known_once_the_scan_is_prepared() {
+    play(async |stage| {
+        let mut scan = stage.create(7, &stage.file("a.h5")).await;
+        let record = stage.record("7_loopscan").await;
+        let diode = start(&mut scan, "timer:diode").await;
+        send(&diode, &[0.5]).await;
+        // Progress does not tell by itself: it would tell all the time.
+        let looked = async {
+            while record.bytes() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        hub::timeout(LONG, looked).await.unwrap();
+        let file = stage.file("a.h5");
+        let urls = ["7.1", "7.2"].map(|entry| format!("{}::/{entry}", file.display()));
+        assert_eq!(record.urls(), urls);
+        assert_eq!(record.scan_end(), None);
+        end(scan).await;
+        ended(&record).await;
+        assert_eq!(record.urls(), urls);
+    });
+}
+
+#[test]
+fn scans_that_are_not_ours_to_save_have_a_record_too() {
+    play(async |stage| {
+        let file = stage.file("a.h5");
+        let unsaved = stage.create_with(1, &file, |info| {
+            info["save"] = json!(false);
+            info["filename"] = json!(null);
+        });
+        let others = stage.create_with(2, &file, |info| info["data_writer"] = json!("nexus"));
+        for (mut scan, name) in [(unsaved.await, "_1_loopscan"), (others.await, "2_loopscan")] {
+            let record = stage.record(name).await;
+            start(&mut scan, "timer:diode").await;
+            end(scan).await;
+            let over = (RecordState::Off, "Finished succesfully".to_owned());
+            assert_eq!(ended(&record).await, over);
+            assert!(record.urls().is_empty());
+        }
+        assert!(!file.exists());
+        assert_eq!(names(&stage.records), ["_1_loopscan", "2_loopscan"]);
+    });
+}
+
+#[test]
+fn a_scan_that_is_stopped_keeps_what_came() {
+    play(async |stage| {
+        let file = stage.file("a.h5");
+        let mut scan = stage.create(1, &file).await;
+        let diode = start(&mut scan, "timer:diode").await;
+        send(&diode, &[0.5, 1.5]).await;
+        let record = stage.record("1_loopscan").await;
+        let asked = record.clone();
+        // Clients ask from threads of their own.
+        let stopped = in_thread(move || {
+            while asked.bytes() < 16 {
+                std::thread::yield_now();
+            }
+            asked.stop();
+            asked.join_blocking(Some(LONG)).unwrap()
+        });
+        assert!(stopped.await);
+        let over = (RecordState::Fault, "Stop requested".to_owned());
+        assert_eq!(ended(&record).await, over);
+        let paths = [
+            "1.2/instrument/diode/data",
+            "1.2/writer/status",
+            "1.2/writer/data",
+            "1.2/end_time",
+        ];
+        let mut found = read(&file, &paths);
+        assert_eq!(found[0], json!([0.5, 1.5]));
+        assert_eq!(found[1], "FAILED");
+        let told = found[2].take();
+        let told: serde_json::Value = serde_json::from_str(told.as_str().unwrap()).unwrap();
+        assert_eq!(told["problems"], json!(["Stop requested"]));
+        assert!(found[3].is_string());
+        // What comes later is nobody's business any more.
+        record.stop();
+        end(scan).await;
+        assert_eq!(ended(&record).await.1, "Stop requested");
+    });
+}
+
+#[test]
+fn a_scan_can_be_stopped_before_it_is_prepared() {
+    play(async |stage| {
+        let file = stage.file("a.h5");
+        let scan = stage.create(1, &file).await;
+        let record = stage.record("1_loopscan").await;
+        record.stop();
+        let over = (RecordState::Fault, "Stop requested".to_owned());
+        assert_eq!(ended(&record).await, over);
+        assert!(!file.exists());
+        assert_eq!(scan.state().number(), 0);
+    });
+}
+
+#[test]
+fn a_new_scan_takes_the_place_of_an_old_one_of_its_name() {
+    play(async |stage| {
+        let mut old = stage.create(1, &stage.file("old.h5")).await;
+        let first = stage.record("1_loopscan").await;
+        let new = stage.create(1, &stage.file("new.h5")).await;
+        let other = |records: &Records| {
+            let found = records.find("1_loopscan")?;
+            (found.key() == new.key()).then_some(found)
+        };
+        let second = stage.until(other).await;
+        assert_eq!(stage.records.list().len(), 1);
+        assert_eq!(stage.records.running(), 2, "the old one goes on");
+        second.stop();
+        ended(&second).await;
+        start(&mut old, "timer:diode").await;
+        end(old).await;
+        assert_eq!(ended(&first).await.0, RecordState::Off);
+        assert_eq!(stage.records.running(), 0);
+        drop(new);
+    });
+}
+
+#[test]
+fn scans_that_ended_are_forgotten() {
+    play(async |stage| {
+        let _first = stage.create(1, &stage.file("a.h5")).await;
+        let _second = stage.create(2, &stage.file("a.h5")).await;
+        let ends = stage.record("1_loopscan").await;
+        stage.record("2_loopscan").await;
+        stage.records.purge(Duration::ZERO);
+        assert_eq!(names(&stage.records), ["1_loopscan", "2_loopscan"]);
+        ends.stop();
+        ended(&ends).await;
+        stage.records.purge(Duration::from_secs(3600));
+        assert_eq!(names(&stage.records), ["1_loopscan", "2_loopscan"]);
+        stage.records.purge(Duration::ZERO);
+        assert_eq!(names(&stage.records), ["2_loopscan"]);
+        assert_eq!(ends.reason(), "Stop requested", "who has it can still read");
+        stage.record("2_loopscan").await.stop();
+    });
+    let brief = Records::keeping(Duration::ZERO);
+    play_with(Default::default(), brief, async |stage| {
+        let _scan = stage.create(1, &stage.file("a.h5")).await;
+        let record = stage.record("1_loopscan").await;
+        record.stop();
+        ended(&record).await;
+        assert!(stage.records.list().is_empty(), "without being told to");
+    });
+}
+
+fn names(records: &Records) -> Vec<String> {
+    let records = records.list();
+    records
+        .iter()
+        .map(ScanRecord::name)
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,147 @@
+//! Scans that cannot be saved: what clients are told before, and why.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+use writer::checks::{self, DiskSpace, MEBIBYTE};
+use writer::options::SaveOptions;
+use writer::records::{RecordState, Records};
+
+use crate::stage::{ended, in_thread, play, play_with, start};
+
+/// More than any disk has.
+const TOO_MUCH: u64 = 1 << 60;
+
+#[test]
+fn permission_and_space_are_true_before_the_scan_is_prepared() {
+    play(async |stage| {
+        fs::write(stage.file("file"), "").unwrap();
+        let cases = [
+            (stage.file("a/b/c.h5"), true),
+            (stage.file("file/a.h5"), false),
+            (stage.folder.path().to_owned(), false),
+        ];
+        let mut scans = Vec::new();
+        for (number, (path, writable)) in cases.into_iter().enumerate() {
+            let number = number as u64;
+            scans.push(stage.create(number, &path).await);
+            let record = stage.record(&format!("{number}_loopscan")).await;
+            assert_eq!(record.has_write_permission().await, writable, "{path:?}");
+            let asked = record.clone();
+            let told = in_thread(move || asked.has_write_permission_blocking().unwrap()).await;
+            assert_eq!(told, writable, "{path:?}");
+            record.has_write_permission_blocking().unwrap_err();
+            let asked = record.clone();
+            let free = in_thread(move || asked.free_space_blocking().unwrap()).await;
+            let disk = checks::free_space(stage.folder.path()).unwrap();
+            if number != 1 {
+                // Others write on the same disk.
+                assert!(free.unwrap().abs_diff(disk) < 1 << 30, "{free:?} {disk}");
+                assert!(record.free_space().await.is_some());
+            }
+            record.stop();
+        }
+    });
+}
+
+#[test]
+fn a_scan_without_a_file_may_be_written() {
+    play(async |stage| {
+        let scan = stage.create_with(1, Path::new("/"), |info| {
+            info["save"] = false.into();
+            info["filename"] = serde_json::Value::Null;
+        });
+        let _scan = scan.await;
+        let record = stage.record("_1_loopscan").await;
+        assert!(record.has_write_permission().await);
+        assert_eq!(record.free_space().await, None);
+        record.stop();
+    });
+}
+
+#[test]
+fn a_full_disk_is_told_as_clients_know_it() {
+    assert_eq!(
+        checks::too_little_space(200 * MEBIBYTE),
+        "Free disk space below 200 MB"
+    );
+    let save = SaveOptions {
+        space: DiskSpace {
+            required: TOO_MUCH,
+            recommended: TOO_MUCH,
+        },
+        ..SaveOptions::default()
+    };
+    play_with(save, Records::default(), async |stage| {
+        let mut scan = stage.create(1, &stage.file("a.h5")).await;
+        let record = stage.record("1_loopscan").await;
+        start(&mut scan, "timer:diode").await;
+        let (state, reason) = ended(&record).await;
+        assert_eq!(state, RecordState::Fault);
+        assert!(
+            reason.starts_with(&checks::too_little_space(TOO_MUCH)),
+            "{reason}"
+        );
+        assert!(!stage.file("a.h5").exists());
+    });
+}
+
+#[test]
+fn who_holds_a_locked_file_stands_in_lines_of_its_own() {
+    const HOLD: &str = "
+import sys, h5py
+with h5py.File(sys.argv[1], 'a') as file:
+    print('open', flush=True)
+    sys.stdin.read()
+";
+    play(async |stage| {
+        let file = stage.file("a.h5");
+        let mut python = testing::python();
+        python.args(["-c", HOLD]).arg(&file);
+        let mut holder = python
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let told = holder.stdout.take().unwrap();
+        BufReader::new(told).read_line(&mut line).unwrap();
+        assert_eq!(line, "open\n");
+
+        let mut scan = stage.create(1, &file).await;
+        let record = stage.record("1_loopscan").await;
+        start(&mut scan, "timer:diode").await;
+        let (state, reason) = ended(&record).await;
+        assert_eq!(state, RecordState::Fault);
+        let (locked, holders) = reason.split_once('\n').unwrap();
+        assert_eq!(
+            locked,
+            format!("The Nexus file is locked: '{}'", file.display())
+        );
+        let pid = format!("process {} (", holder.id());
+        assert!(
+            holders.starts_with(&pid) && holders.contains("python"),
+            "{holders}"
+        );
+        drop(holder.stdin.take());
+        assert!(holder.wait().unwrap().success());
+    });
+}
+
+#[test]
+fn a_file_that_is_none_is_told_with_its_path() {
+    play(async |stage| {
+        fs::write(stage.file("notes.h5"), "These are notes.").unwrap();
+        let mut scan = stage.create(1, &stage.file("notes.h5")).await;
+        let record = stage.record("1_loopscan").await;
+        start(&mut scan, "timer:diode").await;
+        let (state, reason) = ended(&record).await;
+        assert_eq!(state, RecordState::Fault);
+        assert!(
+            reason.contains("not an HDF5 file") && reason.contains("notes.h5"),
+            "{reason}"
+        );
+    });
+}

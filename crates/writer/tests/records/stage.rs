@@ -1,0 +1,193 @@
+//! A session writer in this thread's hub, and scans that it saves.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use blissdata::document::Identity;
+use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
+use blissdata::store::DataStore;
+use hub::{Event, Hub};
+use serde_json::{Value as Json, json};
+use writer::Workshop;
+use writer::options::{DataWriter, SaveOptions};
+use writer::records::{RecordState, Records, ScanRecord};
+use writer::session::{NexusSessionWriter, SessionOptions};
+
+/// Longer than anything takes.
+pub const LONG: Duration = Duration::from_secs(30);
+
+/// A session `demo` that is followed, and a directory for its files.
+pub struct Stage {
+    pub store: DataStore,
+    pub records: Records,
+    pub writer: NexusSessionWriter,
+    pub folder: tempfile::TempDir,
+}
+
+/// Plays with a session writer that saves scans which ask for `external`.
+pub fn play(play: impl AsyncFn(&Stage)) {
+    play_with(SaveOptions::default(), Records::default(), play);
+}
+
+/// The same with other options.
+pub fn play_with(save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)) {
+    let server = testing::redis();
+    Hub::new().unwrap().run(async {
+        let store = DataStore::connect(&server.url()).await.unwrap();
+        let workshop = Arc::new(Workshop::start().unwrap());
+        let options = SessionOptions {
+            session: Some("demo".to_owned()),
+            writer: DataWriter::Named("external".to_owned()),
+            save,
+            records: records.clone(),
+            ..SessionOptions::default()
+        };
+        let writer = NexusSessionWriter::start(&workshop, &store, options).unwrap();
+        assert!(writer.subscriber().subscribed(Some(LONG)).await);
+        let stage = Stage {
+            store,
+            records,
+            writer,
+            folder: tempfile::tempdir().unwrap(),
+        };
+        play(&stage).await;
+        assert!(stage.writer.subscriber().stop_and_join(Some(LONG)).await);
+        workshop.stop().await.unwrap();
+    });
+}
+
+impl Stage {
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A new scan `loopscan` of the session, which is to be saved in the file.
+    pub async fn create(&self, number: u64, file: &Path) -> ScanPublisher {
+        self.create_with(number, file, |_| {}).await
+    }
+
+    /// The same with changes of its info.
+    pub async fn create_with(
+        &self,
+        number: u64,
+        file: &Path,
+        change: impl Fn(&mut Json),
+    ) -> ScanPublisher {
+        let mut info = info(number, file);
+        change(&mut info);
+        let id = Identity {
+            name: "loopscan".to_owned(),
+            number,
+            data_policy: "None".to_owned(),
+            session: Some("demo".to_owned()),
+            proposal: None,
+            collection: None,
+            dataset: None,
+            path: info["filename"].as_str().map(str::to_owned),
+        };
+        ScanPublisher::create(&self.store, id, info).await.unwrap()
+    }
+
+    /// The record of a scan, once there is one.
+    pub async fn record(&self, name: &str) -> ScanRecord {
+        self.until(|records| records.find(name)).await
+    }
+
+    /// What is found in the records, as soon as it is there.
+    pub async fn until<T>(&self, find: impl Fn(&Records) -> Option<T>) -> T {
+        let mut watch = self.records.watch();
+        let found = async {
+            loop {
+                if let Some(found) = find(&self.records) {
+                    return found;
+                }
+                watch.changed().await;
+            }
+        };
+        hub::timeout(LONG, found).await.unwrap()
+    }
+}
+
+/// Two subscans, as BLISS 2.2 publishes them.
+fn info(number: u64, file: &Path) -> Json {
+    json!({
+        "save": true, "data_writer": "external", "filename": file, "scan_nb": number,
+        "name": format!("{number}_loopscan"), "title": "loopscan 3 0.1", "npoints": 3, "data_dim": 1,
+        "start_time": "2026-11-23T01:02:03+01:00", "publisher": "bliss", "count_time": 0.1,
+        "writer_options": {"chunk_options": {}, "separate_scan_files": null},
+        "acquisition_chain": {
+            "timer": {"devices": ["1:timer"]}, "axis": {"devices": ["2:axis"]},
+        },
+        "devices": {
+            "1:timer": {"name": "timer", "channels": ["timer:diode", "timer:diode2"]},
+            "2:axis": {"name": "axis", "channels": ["axis:roby"]},
+        },
+        "channels": {
+            "timer:diode": {"device": "1:timer", "dim": 0},
+            "timer:diode2": {"device": "1:timer", "dim": 0},
+            "axis:roby": {"device": "2:axis", "dim": 0},
+        },
+        "scan_meta_categories": [],
+    })
+}
+
+/// Prepares and starts a scan with this channel.
+pub async fn start(scan: &mut ScanPublisher, channel: &str) -> StreamPublisher {
+    let floats = StreamDefinition::numeric("<f8".parse().unwrap(), &[]);
+    let stream = scan.add_stream(channel, floats).await.unwrap();
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    stream
+}
+
+pub async fn send(stream: &StreamPublisher, points: &[f64]) {
+    for point in points {
+        stream.send(&point.to_le_bytes(), 1).await.unwrap();
+    }
+    stream.flush().await.unwrap();
+}
+
+pub async fn end(mut scan: ScanPublisher) {
+    let info = scan.info_mut();
+    info.insert("end_time".into(), "2026-11-23T01:02:05+01:00".into());
+    scan.stop().await.unwrap();
+    scan.close("SUCCESS").await.unwrap();
+}
+
+/// How a scan ended.
+pub async fn ended(record: &ScanRecord) -> (RecordState, String) {
+    assert!(
+        record.join(Some(LONG)).await,
+        "{} does not end",
+        record.name()
+    );
+    assert!(!record.is_running());
+    (record.state(), record.reason())
+}
+
+/// What happens in this thread's hub while a plain thread works.
+pub async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = Event::new();
+    let told = done.clone();
+    let thread = std::thread::spawn(move || {
+        let result = work();
+        told.send();
+        result
+    });
+    done.wait().await;
+    thread.join().unwrap()
+}
+
+/// What h5py reads at these paths of a file.
+pub fn read(file: &Path, paths: &[&str]) -> Json {
+    const PROGRAM: &str = "
+import json, sys, h5py
+with h5py.File(sys.argv[1], 'r', locking=False) as file:
+    read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else item[()].tolist()
+    print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
+";
+    let mut python = testing::python();
+    python.args(["-c", PROGRAM]).arg(file).args(paths);
+    serde_json::from_str(&testing::output(&mut python)).unwrap()
+}

@@ -1,0 +1,66 @@
+//! Whoever watches the records hears of changes, and finds the truth when it looks.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use writer::subscriber::State;
+
+use crate::stage::{LONG, ended, play};
+
+#[test]
+fn the_number_of_running_scans_is_followed_without_asking() {
+    play(async |stage| {
+        let seen = Rc::new(RefCell::new(vec![0]));
+        let (mut watch, records, told) =
+            (stage.records.watch(), stage.records.clone(), seen.clone());
+        let mut watching = hub::spawn(async move {
+            while told.borrow().as_slice() != [0, 1, 2, 1, 0] {
+                watch.changed().await;
+                let running = records.running();
+                let mut told = told.borrow_mut();
+                if told.last() != Some(&running) {
+                    told.push(running);
+                }
+            }
+        });
+        let mut scans = Vec::new();
+        for number in [1, 2] {
+            scans.push(stage.create(number, &stage.file("a.h5")).await);
+            stage.record(&format!("{number}_loopscan")).await;
+        }
+        for name in ["2_loopscan", "1_loopscan"] {
+            let record = stage.record(name).await;
+            record.stop();
+            ended(&record).await;
+        }
+        let heard = hub::timeout(LONG, &mut watching).await;
+        assert!(heard.is_ok(), "{:?}", seen.borrow());
+        heard.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn the_end_of_the_session_is_told() {
+    play(async |stage| {
+        let subscriber = stage.writer.subscriber().clone();
+        assert_eq!(subscriber.state(), State::On);
+        assert_eq!(subscriber.reason(), "Subscribed to Redis");
+        subscriber.stop();
+        stage
+            .until(|_| (subscriber.state() == State::Off).then_some(()))
+            .await;
+        assert_eq!(subscriber.reason(), "Finished succesfully");
+    });
+}
+
+#[test]
+fn the_failure_of_the_session_is_told_with_its_reason() {
+    play(async |stage| {
+        let subscriber = stage.writer.subscriber().clone();
+        subscriber.kill("told to leave");
+        stage
+            .until(|_| (subscriber.state() == State::Fault).then_some(()))
+            .await;
+        assert_eq!(subscriber.reason(), "killed: told to leave");
+    });
+}
