@@ -58,3 +58,9 @@ pub struct ScanReport {
     /// All that went wrong, in order.
     pub warnings: Vec<String>,
 }
+
+/// A text of several lines as the log tells it, which has one line for each event.
+pub(crate) fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines.join("; ")
+}

@@ -68,6 +68,7 @@ impl NexusScanWriter {
             key: key.clone(),
             writer: asked,
             save: save.clone(),
+            progress: progress.clone(),
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
         writer.subscriber.start(mode, listener, move || {

@@ -30,7 +30,7 @@ use status::Status;
 pub use status::{IllegalTransition, State, Times};
 
 /// Name of the span in which a subscriber works. Its fields are `node`, `name` (what people call
-/// the node, once that is known) and `state`.
+/// the node, once that is known) and `state`. Spans of its parts have the name too, and no state.
 pub const SPAN: &str = "subscriber";
 
 /// Waits for events of a node and hands them on.

@@ -89,6 +89,8 @@ impl Told {
                 self.scan = Some(value.to_string());
                 Ok(())
             }
+            // It stands among the contexts.
+            "subscan" => Ok(()),
             name => write!(self.others, " {name}={value}"),
         };
         if done.is_err() {

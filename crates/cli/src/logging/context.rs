@@ -1,4 +1,5 @@
-//! Contexts of log lines: the session and the scan that they are about, with their states.
+//! Contexts of log lines: the session and the scan that they are about, with their states, and the
+//! subscan.
 
 use std::fmt;
 

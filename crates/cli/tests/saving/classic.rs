@@ -63,7 +63,7 @@ async fn counter(scan: &mut ScanPublisher, name: &str) -> StreamPublisher {
 }
 
 /// A scan with one counter that has started.
-async fn started(stage: &Stage, file: &Path) -> (ScanPublisher, StreamPublisher) {
+pub async fn started(stage: &Stage, file: &Path) -> (ScanPublisher, StreamPublisher) {
     let mut scan = create(stage, info(file, &["diode"])).await;
     let diode = counter(&mut scan, "diode").await;
     scan.prepare().await.unwrap();

@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::json;
 use testing::Program;
 
+use crate::classic;
 use crate::stage::{Stage, diode, end, read, send, stream};
 
 const NAME: &str = env!("CARGO_BIN_EXE_NexusSessionWriter");
@@ -74,7 +75,7 @@ async fn its_lines_are_those_of_the_python_writer() {
     let line = |text: &str| log.lines().find(|line| line.contains(text)).unwrap();
     let subscribed = line("subscribed");
     assert!(subscribed.starts_with("INFO  20"), "{subscribed}");
-    assert!(subscribed.contains(" writer.session: [demo (ON)] subscribed"));
+    assert!(subscribed.contains(" writer.session.listener: [demo (ON)] subscribed"));
     let start = line("start saving");
     assert!(
         start.contains("[demo (RUNNING)] [1_loopscan (ON)] start saving"),
@@ -107,6 +108,22 @@ async fn its_lines_are_those_of_the_python_writer() {
         from.iter().all(|line| line.starts_with("WARN ")),
         "{from:?}"
     );
+}
+
+#[tokio::test]
+async fn subscans_have_a_context_of_their_own() {
+    let stage = Stage::new().await;
+    let mut running = start(&stage, &[]);
+    let (scan, diode) = classic::started(&stage, &stage.file("a.h5")).await;
+    send(&diode, &[0.0, 1.0, 2.0]).await;
+    end(scan).await;
+    running.wait_for("Finished writing");
+    running.signal("TERM");
+    let (status, log) = running.end();
+    assert!(status.success(), "{log}");
+    let line = log.lines().find(|line| line.contains("subscan")).unwrap();
+    let contexts = "[demo (RUNNING)] [1_loopscan (ON)] [timer] start saving subscan";
+    assert!(line.contains(contexts), "{line}");
 }
 
 #[tokio::test]

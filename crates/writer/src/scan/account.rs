@@ -5,7 +5,7 @@ use std::fmt::Display;
 use blissdata::store::ScanKey;
 use tracing::warn;
 
-use crate::report::Warnings;
+use crate::report::{Warnings, one_line};
 
 /// Problems to keep; a stream of a million holes must not fill the memory.
 const KEPT: usize = 1000;
@@ -37,7 +37,7 @@ impl Account {
         let text = text.to_string();
         // Both versions of a layout have the same mistakes.
         if self.warnings.add(&text) {
-            warn!(scan = %self.scan, "{text}");
+            warn!(scan = %self.scan, "{}", one_line(&text));
         }
     }
 

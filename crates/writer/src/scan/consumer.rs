@@ -6,17 +6,16 @@ use std::time::{Duration, Instant};
 
 use blissdata::store::ScanKey;
 use hub::Event;
-use tracing::debug;
+use tracing::{debug, info, info_span};
 
-use super::about;
 use super::account::Account;
 use super::event::{Prepared, ScanEvent};
 use super::saved::Saved;
 use super::space::SpaceWatch;
-use crate::checks::{self, DiskSpace};
-use crate::layout::{Layout, count};
+use crate::checks::{self, DiskSpace, PathError};
+use crate::layout::Layout;
 use crate::report::{Outcome, Progress, ScanReport, Warnings};
-use crate::subscriber::{Consumer, Fault, with_causes};
+use crate::subscriber::{Consumer, Fault, SPAN, with_causes};
 use crate::workshop::Bench;
 
 /// How often points that came are made visible. Readers expect them within a second, and each of
@@ -63,13 +62,11 @@ impl ScanConsumer {
 
     /// Opens the files and writes what is known before the data.
     fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
-        let expected = count(prepared.info.get("npoints")).filter(|points| *points > 0);
-        self.progress.begin(prepared.layout.subscans(), expected);
         let bench = Bench::here().map_err(Fault::Failed)?;
         let path = prepared.path.clone();
         let path = Path::new(&path);
         let free = checks::prepare_path(path, self.space.required)
-            .map_err(|error| Fault::Failed(with_causes(&error)))?;
+            .map_err(|error| Fault::Failed(refusal(&error, &prepared.layout)))?;
         if free < self.space.recommended {
             let directory = path.parent().unwrap_or(path).display();
             let free = checks::size(free);
@@ -78,8 +75,14 @@ impl ScanConsumer {
             ));
         }
         // Writers of published layouts go on while there is room at all, as `blisswriter` 3.0.0.
-        if let Layout::Classic(_) = prepared.layout {
+        if let Layout::Classic(layout) = &prepared.layout {
             self.watch = Some(SpaceWatch::new(path, self.space));
+            for subscan in layout.subscans() {
+                let span = info_span!(SPAN, node = subscan.name);
+                let tell =
+                    || info!(scan = %self.key, subscan = subscan.name, "start saving subscan");
+                span.in_scope(tell);
+            }
         }
         self.saved = Some(Saved::begin(
             bench,
@@ -142,12 +145,7 @@ impl Consumer for ScanConsumer {
                     saved.take(event, &mut self.account).await;
                 }
             }
-            ScanEvent::Closed(closed) => {
-                if let Some(end) = closed.info.get("end_time").and_then(about::time) {
-                    self.progress.end(end);
-                }
-                saved.close(*closed, &mut self.account).await;
-            }
+            ScanEvent::Closed(closed) => saved.close(*closed, &mut self.account).await,
         }
         Ok(())
     }
@@ -188,5 +186,25 @@ impl Consumer for ScanConsumer {
         } else {
             Ok(())
         })
+    }
+}
+
+/// Why the files cannot be written, in the words of the writer whose layout it is.
+fn refusal(error: &PathError, layout: &Layout) -> String {
+    match (layout, error) {
+        (
+            Layout::Classic(_),
+            PathError::NoSpace {
+                path,
+                free,
+                required,
+            },
+        ) => format!(
+            "{}: {} free for {}",
+            checks::too_little_space(*required),
+            checks::size(*free),
+            path.display()
+        ),
+        _ => with_causes(error),
     }
 }

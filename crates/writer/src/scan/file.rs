@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use nexus::apply::PendingLinks;
-use nexus::file::FileSession;
-use nexus::h5;
+use nexus::file::{FileSession, Holder};
 use nexus::tree::{Change, Group, Item, Value, difference};
+use nexus::{Error, h5};
 
 use super::account::Account;
 use crate::layout::{FileTree, Stamp};
@@ -30,8 +30,7 @@ impl ScanFile {
     /// Opens the file and writes the tree into it. Problems are put into the account; there is no
     /// file if nothing can be written in it.
     pub fn begin(bench: &Bench, tree: FileTree, account: &mut Account) -> Option<ScanFile> {
-        tell_invalid(&tree, account);
-        let session = match open(bench, Path::new(&tree.file)) {
+        let session = match open(bench, &tree) {
             Ok(session) => session,
             Err(reason) => {
                 account.problem(reason);
@@ -52,6 +51,7 @@ impl ScanFile {
                 return None;
             }
         }
+        tell_invalid(&tree, account);
         if let Err(error) = stamp(&session, &tree.stamp) {
             account.problem(with_causes(&error));
         }
@@ -200,14 +200,28 @@ pub fn stamp(session: &FileSession, stamp: &Stamp) -> nexus::Result<()> {
     }
 }
 
-fn open(bench: &Bench, path: &Path) -> Result<FileSession, String> {
+fn open(bench: &Bench, tree: &FileTree) -> Result<FileSession, String> {
+    let path = Path::new(&tree.file);
     if !path.is_absolute() {
         return Err(format!(
             "a file path must be absolute, but it is not: {}",
             path.display()
         ));
     }
-    bench.open(path).map_err(|error| with_causes(&error))
+    bench
+        .open(path)
+        .map_err(|error| match (&error, &tree.stamp) {
+            (Error::Locked { file, holders }, Stamp::Nexus { .. }) => locked(file, holders),
+            _ => with_causes(&error),
+        })
+}
+
+/// What clients of `blisswriter` 2.0.0 are told about a locked file: one line, and one more for each
+/// process that is known to hold it.
+fn locked(file: &Path, holders: &[Holder]) -> String {
+    let holders = holders.iter().map(|holder| format!("\n{holder}"));
+    let holders: String = holders.collect();
+    format!("The Nexus file is locked: '{}'{holders}", file.display())
 }
 
 /// The first item of the tree whose name is taken in the file. Groups may be shared, but for those

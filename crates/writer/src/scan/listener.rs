@@ -1,6 +1,7 @@
 //! Listens to one scan: its states, its document, and the streams that its layout asks for.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use blissdata::document::{Document, ScanState};
@@ -12,8 +13,9 @@ use super::about;
 use super::event::{Closed, Prepared, ScanEvent, StreamContent, StreamSource};
 use super::references::References;
 use super::source::sources;
-use crate::layout::Layout;
+use crate::layout::{Layout, count};
 use crate::options::{DataWriter, SaveOptions};
+use crate::report::Progress;
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 
 /// A writer that stops takes what Redis already has; a scan that goes on delivers for ever.
@@ -29,6 +31,8 @@ pub struct ScanListener {
     pub writer: Option<DataWriter>,
     /// How it is saved.
     pub save: SaveOptions,
+    /// Where others see what is known of it.
+    pub progress: Arc<Progress>,
 }
 
 impl Listener for ScanListener {
@@ -121,11 +125,19 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
         if self.reader.state() < ScanState::Prepared {
             return Ok(());
         }
+        let info = &self.reader.document().info;
+        if let Some(time) = info.get("end_time").and_then(about::time) {
+            self.scan.progress.end(time);
+        }
         let sources = sources(self.reader.document());
         if self.wanted.is_none() {
             let Some(prepared) = self.prepared(&sources, ended)? else {
                 return Ok(());
             };
+            let expected = count(prepared.info.get("npoints")).filter(|points| *points > 0);
+            self.scan
+                .progress
+                .begin(prepared.layout.subscans(), expected);
             self.wanted = Some(prepared.layout.streams().into_iter().collect());
             self.send(ScanEvent::Prepared(Box::new(prepared))).await?;
         }

@@ -34,8 +34,8 @@ impl SpaceWatch {
         let free = checks::free_space_soon(&self.directory).await?;
         (free < self.required).then(|| {
             format!(
-                "free disk space below {}: {} left",
-                checks::size(self.required),
+                "{}: {} left",
+                checks::too_little_space(self.required),
                 checks::size(free)
             )
         })

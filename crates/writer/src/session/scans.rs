@@ -12,7 +12,7 @@ use super::Notice;
 use super::announcer::Announcer;
 use crate::options::{DataWriter, SaveOptions};
 use crate::records::Records;
-use crate::report::{Outcome, Progress, ScanReport, figures};
+use crate::report::{Outcome, Progress, ScanReport, figures, one_line};
 use crate::scan::{About, AboutError, NexusScanWriter};
 use crate::subscriber::{Consumer, Fault};
 use crate::workshop::Workshop;
@@ -134,7 +134,7 @@ fn log(report: &ScanReport, progress: &Progress) {
         .iter()
         .map(|file| file.display().to_string())
         .collect();
-    let (scan, reason) = (&report.key, &report.reason);
+    let (scan, reason) = (&report.key, one_line(&report.reason));
     match report.outcome {
         Outcome::Skipped => info!(%scan, "{reason}"),
         Outcome::Complete => {
