@@ -7,11 +7,17 @@
 mod class;
 mod device;
 mod failure;
+mod ffi;
 mod handle;
+mod latin1;
+mod server;
 mod value;
 
 pub use class::{Access, Attribute, Class, Command, Property};
 pub use device::{Device, Family};
 pub use failure::{DevError, DevFailed};
-pub use handle::Handle;
+pub use handle::{Handle, PropertyError};
+pub use server::{
+    LogLevel, Server, ServerError, ServerOptions, core_log_level, set_core_log_level,
+};
 pub use value::{DataType, DevState, Value};

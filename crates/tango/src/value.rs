@@ -20,6 +20,21 @@ pub enum DevState {
     Unknown = 13,
 }
 
+impl DevState {
+    /// The state of that number; none if it is none of ours.
+    pub(crate) fn from_number(number: i64) -> Option<DevState> {
+        let all = [
+            DevState::On,
+            DevState::Off,
+            DevState::Fault,
+            DevState::Init,
+            DevState::Running,
+            DevState::Unknown,
+        ];
+        all.into_iter().find(|state| *state as i64 == number)
+    }
+}
+
 /// `RUNNING`
 impl fmt::Display for DevState {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {

@@ -1,0 +1,93 @@
+#include "device.hpp"
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+
+namespace {
+
+struct Entry {
+  nxt::Device *device;
+  int pins;
+};
+
+// Held for looking things up, never while something of Tango is waited for.
+std::mutex devices_lock;
+std::condition_variable unpinned;
+std::map<nxt_device, Entry> devices;
+nxt_device last_number = 0;
+
+} // namespace
+
+namespace nxt {
+
+Device::Device(Tango::DeviceClass *device_class, const char *name, uint32_t index)
+    : TANGO_BASE_CLASS(device_class, name), class_index(index) {
+  // Events are sent as we say, without criteria, and need no polling.
+  for (const char *always : {"State", "Status"})
+    set_change_event(always, true, false);
+  for (size_t k = 0; k < offer().attribute_count; k++)
+    set_change_event(copy(offer().attributes[k].name), true, false);
+  {
+    std::lock_guard<std::mutex> guard(devices_lock);
+    own_number = ++last_number;
+    devices[own_number] = Entry{this, 0};
+  }
+  server().callbacks.make(class_index, own_number, view(get_name()));
+}
+
+Device::~Device() {
+  server().callbacks.remove(own_number);
+  std::unique_lock<std::mutex> guard(devices_lock);
+  unpinned.wait(guard, [this] { return devices[own_number].pins == 0; });
+  devices.erase(own_number);
+}
+
+void Device::init_device() {
+  nxt_reply reply;
+  server().callbacks.init(own_number, &reply);
+  reply.check();
+}
+
+Tango::DevState Device::dev_state() {
+  nxt_reply reply;
+  server().callbacks.state(own_number, &reply);
+  reply.check();
+  return static_cast<Tango::DevState>(reply.number);
+}
+
+Tango::ConstDevString Device::dev_status() {
+  // The caller copies it before this thread asks again.
+  static thread_local std::string status;
+  nxt_reply reply;
+  server().callbacks.status(own_number, &reply);
+  reply.check();
+  status = reply.text();
+  return status.c_str();
+}
+
+Pin::Pin(nxt_device device) : number(device), found(nullptr) {
+  std::lock_guard<std::mutex> guard(devices_lock);
+  auto entry = devices.find(number);
+  if (entry != devices.end()) {
+    entry->second.pins++;
+    found = entry->second.device;
+  }
+}
+
+Pin::~Pin() {
+  if (!found)
+    return;
+  std::lock_guard<std::mutex> guard(devices_lock);
+  if (--devices[number].pins == 0)
+    unpinned.notify_all();
+}
+
+Device &Pin::device() const {
+  if (!found)
+    throw std::runtime_error("the device is gone");
+  return *found;
+}
+
+} // namespace nxt

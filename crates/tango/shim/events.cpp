@@ -1,0 +1,33 @@
+// Events: what we push, clients need not ask for.
+#include "device.hpp"
+
+int32_t nxt_push_state(nxt_device number, int32_t state, nxt_text status) {
+  return nxt::guarded([=] {
+    nxt::Pin pin(number);
+    nxt::Device &device = pin.device();
+    // For these two, cppTango takes the values from the device.
+    device.set_state(static_cast<Tango::DevState>(state));
+    device.set_status(nxt::copy(status));
+    for (const char *name : {"State", "Status"}) {
+      Tango::Attribute &attribute = device.get_device_attr()->get_attr_by_name(name);
+      omni_mutex_lock guard(*attribute.get_attr_mutex());
+      attribute.fire_change_event();
+    }
+    return 0;
+  });
+}
+
+int32_t nxt_push(nxt_device number, uint32_t index, const nxt_reply *value) {
+  return nxt::guarded([=] {
+    nxt::Pin pin(number);
+    nxt::Device &device = pin.device();
+    const nxt_attribute &offer = device.offer().attributes[index];
+    Tango::Attribute &attribute =
+        device.get_device_attr()->get_attr_by_name(nxt::copy(offer.name).c_str());
+    // A client may be between the value that it asked for and the reply that it gets.
+    omni_mutex_lock guard(*attribute.get_attr_mutex());
+    nxt::set_value(offer, attribute, *value);
+    attribute.fire_change_event();
+    return 0;
+  });
+}

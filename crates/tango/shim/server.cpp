@@ -1,0 +1,87 @@
+// The server, and the properties of its devices.
+#include <stdexcept>
+
+#include "class.hpp"
+#include "device.hpp"
+#include "logging.hpp"
+
+static const nxt_server *described = nullptr;
+
+const nxt_server &nxt::server() { return *described; }
+
+static void refuse_others(const nxt_server &server) {
+  if (server.interface != NXT_INTERFACE || server.size != sizeof(nxt_server) ||
+      server.class_size != sizeof(nxt_class) || server.command_size != sizeof(nxt_command) ||
+      server.attribute_size != sizeof(nxt_attribute) ||
+      server.property_size != sizeof(nxt_property) ||
+      server.callbacks_size != sizeof(nxt_callbacks))
+    throw std::logic_error("the parts in Rust and C++ are not of the same version");
+}
+
+static void end() { Tango::Util::instance()->get_dserver_device()->kill(); }
+
+static void serve(int argc, const nxt_text *argv) {
+  const nxt_server &server = nxt::server();
+  std::vector<std::string> texts;
+  for (int k = 0; k < argc; k++)
+    texts.push_back(nxt::copy(argv[k]));
+  std::vector<char *> arguments;
+  for (std::string &text : texts)
+    arguments.push_back(&text[0]);
+  arguments.push_back(nullptr);
+  if (server.wait_for_database > 0) {
+    Tango::Util::_daemon = true;
+    Tango::Util::_sleep_between_connect = server.wait_for_database;
+  }
+  Tango::Util *util = Tango::Util::init(argc, arguments.data());
+  if (server.callbacks.connected() != 0)
+    return;
+  util->set_server_version(nxt::copy(server.version).c_str());
+  // A call that takes its time must not hold up those who ask how we are.
+  util->set_serial_model(Tango::NO_SYNC);
+  nxt::listen_to_core_logger();
+  Tango::DServer::register_class_factory(nxt::make_classes);
+  util->server_init(false);
+  if (server.callbacks.serving() != 0)
+    end();
+  try {
+    util->server_run();
+  } catch (const CORBA::BAD_INV_ORDER &) {
+    // It was ended before it could run.
+  }
+}
+
+int32_t nxt_run(const nxt_server *server, int32_t argc, const nxt_text *argv, nxt_sink sink,
+                void *context) {
+  return nxt::guarded(sink, context, [=] {
+    refuse_others(*server);
+    described = server;
+    serve(argc, argv);
+    return 0;
+  });
+}
+
+int32_t nxt_end(void) {
+  return nxt::guarded([] {
+    end();
+    return 0;
+  });
+}
+
+int32_t nxt_property_get(nxt_device number, nxt_text name, nxt_sink sink, void *context) {
+  return nxt::guarded(sink, context, [=]() -> int32_t {
+    if (!Tango::Util::_UseDb)
+      return 0;
+    nxt::Pin pin(number);
+    std::string property = nxt::copy(name);
+    Tango::DbData data{Tango::DbDatum(property)};
+    pin.device().get_db_device()->get_property(data);
+    if (data[0].is_empty())
+      return 0;
+    std::vector<std::string> values;
+    data[0] >> values;
+    for (const std::string &value : values)
+      sink(context, 0, nxt::view(value));
+    return 1;
+  });
+}

@@ -1,0 +1,34 @@
+//! Text on the wire: one byte for one character.
+//!
+//! Tango says nothing of encodings. PyTango takes it for Latin-1, so everybody does.
+
+/// What is not in Latin-1 becomes `?`, and the end of a C string becomes a blank.
+pub fn encode(text: &str) -> Vec<u8> {
+    text.chars()
+        .map(|character| match character {
+            '\0' => b' ',
+            other => u8::try_from(other).unwrap_or(b'?'),
+        })
+        .collect()
+}
+
+/// Every byte is a character.
+pub fn decode(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_comes_back_as_it_was_sent() {
+        let all: String = (1..=255).map(char::from).collect();
+        assert_eq!(decode(&encode(&all)), all);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_apart() {
+        assert_eq!(encode("5 \u{3bc}m \u{b5}m\0"), b"5 ?m \xb5m ");
+    }
+}

@@ -1,0 +1,205 @@
+//! The device server: one in a process.
+//!
+//! cppTango serves each client in a thread of its own, and all at once: a command that takes its time
+//! does not hold up those who ask for the state. What it calls is in `callbacks`; what we send it goes
+//! through `outbox`.
+
+mod answer;
+mod callbacks;
+mod core;
+mod description;
+mod devices;
+mod log;
+mod outbox;
+mod property;
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use hub::{AsyncResult, ResultError};
+
+use crate::class::Class;
+use crate::device::Family;
+use crate::ffi::{self, Text};
+use crate::server::core::Core;
+use crate::server::property::Told;
+
+pub use log::{LogLevel, core_log_level, set_core_log_level};
+pub(crate) use log::{level_of, set_level_of};
+pub(crate) use outbox::{Event, News};
+pub(crate) use property::get as property;
+
+/// How often the database is looked for while it is away, in seconds.
+const PATIENCE: i32 = 1;
+
+/// Which server it is, and how it starts.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// Name of the server in the Tango database, in front of the instance: `nexuswriter`.
+    pub server: String,
+    /// Name of the instance: which devices there are is known by both.
+    pub instance: String,
+    /// How much Tango logs to standard output, 1 to 5; none: nothing.
+    pub verbosity: Option<u8>,
+    /// More arguments for cppTango: `-nodb`, `-dlist`, `-file=`, `-ORBendPoint`...
+    pub arguments: Vec<String>,
+    /// Wait for a database that cannot be reached at the start. Without this, cppTango ends the process.
+    pub wait_for_database: bool,
+}
+
+/// Why there is no server.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// Tango failed.
+    #[error("the Tango server failed: {text}")]
+    Tango {
+        /// What it says.
+        text: String,
+    },
+    /// None of its devices could be made.
+    #[error("the Tango server has no device that works: {text}")]
+    Devices {
+        /// What they say.
+        text: String,
+    },
+    /// It was ended before it was ready.
+    #[error("the Tango server was ended before it was ready")]
+    Stopped,
+}
+
+/// The device server of this process.
+///
+/// cppTango changes what signals do: it blocks most of them in its threads, and sets `SIGINT` and
+/// `SIGQUIT` to end the process. Who wants to handle signals does that after [`ready`](Server::ready),
+/// in a thread that is older than the server: `SIGTERM` and `SIGINT` to end it by
+/// [`shutdown`](Server::shutdown), else it stays in the database as if it ran; and `SIGHUP` and
+/// `SIGQUIT`, which end the process as well.
+///
+/// cppTango itself ends the process, with exit code 255 and a line on standard error, if its arguments
+/// are wrong, the database does not know the server, it runs already elsewhere, or the database
+/// cannot be reached and shall not be waited for. So nothing that must be cleaned up should be
+/// started before the server is ready.
+pub struct Server {
+    core: &'static Core,
+}
+
+impl Server {
+    /// Starts the thread of the server, `tango-orb`. [`ready`](Server::ready) tells how that went.
+    ///
+    /// # Errors
+    /// If there is or was a server in this process, a class has types that are not supported together,
+    /// an argument has a zero in it, or the system has no threads left.
+    pub fn start(options: ServerOptions, families: Vec<Arc<dyn Family>>) -> io::Result<Server> {
+        let classes: Vec<_> = families.iter().map(|family| family.class()).collect();
+        classes
+            .iter()
+            .try_for_each(|class| description::check(class))?;
+        let arguments = arguments(&options)?;
+        let core = Core::install(families)?;
+        thread::Builder::new()
+            .name("tango-out".to_owned())
+            .spawn(|| core.outbox.run())?;
+        thread::Builder::new()
+            .name("tango-orb".to_owned())
+            .spawn(move || {
+                let wait = i32::from(options.wait_for_database) * PATIENCE;
+                core.left(run(&classes, wait, &arguments));
+            })?;
+        Ok(Server { core })
+    }
+
+    /// Waits until clients are served: `Ready to accept request` is on standard output then.
+    ///
+    /// # Errors
+    /// If the server could not start, no device could be made, or it was ended before.
+    pub async fn ready(&self) -> Result<(), ServerError> {
+        wait_for(&self.core.ready).await
+    }
+
+    /// Ends the server: its devices are removed, and the database knows that they are gone. Returns at
+    /// once; [`ended`](Server::ended) tells when it is done. What devices are asked must still be
+    /// answered until then.
+    pub fn shutdown(&self) {
+        self.core.end();
+    }
+
+    /// Waits until the server has ended, by [`shutdown`](Server::shutdown) or because a client told it
+    /// to.
+    ///
+    /// # Errors
+    /// If it failed, also if it failed to start.
+    pub async fn ended(&self) -> Result<(), ServerError> {
+        wait_for(&self.core.ended).await
+    }
+}
+
+async fn wait_for(result: &AsyncResult<(), ServerError>) -> Result<(), ServerError> {
+    result.get().await.map_err(|error| match error {
+        ResultError::Failed(error) => error,
+        other => ServerError::Tango {
+            text: other.to_string(),
+        },
+    })
+}
+
+fn arguments(options: &ServerOptions) -> io::Result<Vec<String>> {
+    let mut arguments = vec![options.server.clone(), options.instance.clone()];
+    arguments.extend(options.verbosity.map(|level| format!("-v{level}")));
+    arguments.extend(options.arguments.iter().cloned());
+    match arguments.iter().find(|argument| argument.contains('\0')) {
+        None => Ok(arguments),
+        Some(wrong) => {
+            let problem = format!("{wrong:?} cannot be an argument of a Tango server");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
+        }
+    }
+}
+
+/// Serves until the end.
+fn run(classes: &[&'static Class], wait: i32, arguments: &[String]) -> Result<(), ServerError> {
+    let classes = description::describe(classes);
+    // For ever, like the classes: cppTango's threads look at it, and are not all gone at the end.
+    let server: &'static ffi::Server = Box::leak(Box::new(ffi::Server {
+        interface: ffi::INTERFACE,
+        size: size_of::<ffi::Server>() as u32,
+        class_size: size_of::<ffi::Class>() as u32,
+        command_size: size_of::<ffi::Command>() as u32,
+        attribute_size: size_of::<ffi::Attribute>() as u32,
+        property_size: size_of::<ffi::Property>() as u32,
+        callbacks_size: size_of::<ffi::Callbacks>() as u32,
+        wait_for_database: wait,
+        version: Text::borrow(env!("CARGO_PKG_VERSION").as_bytes()),
+        classes: classes.as_ptr(),
+        class_count: classes.len(),
+        callbacks: callbacks::CALLBACKS,
+    }));
+    let arguments: Vec<Text> = arguments
+        .iter()
+        .map(|argument| Text::borrow(argument.as_bytes()))
+        .collect();
+    let count = i32::try_from(arguments.len()).unwrap_or(i32::MAX);
+    let mut told = Told::default();
+    // SAFETY: classes and server live for ever, arguments and `told` until this returns.
+    let status = unsafe {
+        ffi::nxt_run(
+            server,
+            count,
+            arguments.as_ptr(),
+            property::hear,
+            told.context(),
+        )
+    };
+    match status {
+        0 => Ok(()),
+        _ => Err(ServerError::Tango { text: told.problem }),
+    }
+}
+
+/// Has an event sent; nothing happens without a server.
+pub(crate) fn send(event: Event) {
+    if let Some(core) = core::get() {
+        core.outbox.put(event);
+    }
+}

@@ -1,0 +1,197 @@
+//! What the shim calls, in threads of Tango.
+//!
+//! A panic ends here: none may reach C++. Devices' own panics are caught where they are asked.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::str;
+
+use crate::class::Class;
+use crate::failure::DevFailed;
+use crate::ffi::{self, Argument, Reply, Text};
+use crate::latin1;
+use crate::server::answer::Answer;
+use crate::server::core::{self, Core};
+use crate::server::log;
+use crate::value::{DataType, DevState, Value};
+
+pub const CALLBACKS: ffi::Callbacks = ffi::Callbacks {
+    make,
+    remove,
+    init,
+    state,
+    status,
+    command,
+    read,
+    write,
+    log: tell,
+    connected,
+    serving,
+};
+
+extern "C" fn make(class_index: u32, id: u64, name: Text) {
+    // SAFETY: the shim lends the name for the time of this call.
+    let name = latin1::decode(unsafe { name.bytes() });
+    guarded(|core| core.devices.make(class_index, id, name));
+}
+
+extern "C" fn remove(id: u64) {
+    guarded(|core| core.devices.remove(id));
+}
+
+extern "C" fn init(id: u64, reply: *mut Reply) {
+    answered(reply, (DataType::Void, None), |core| {
+        core.devices.init(id).map(|()| Value::Void)
+    });
+}
+
+extern "C" fn state(id: u64, reply: *mut Reply) {
+    answered(reply, (DataType::State, None), |core| {
+        let living = core.devices.get(id)?;
+        Ok(Value::State(match &living.device {
+            Ok(device) => core::ask(|| Ok(device.state()))?,
+            Err(_) => DevState::Fault,
+        }))
+    });
+}
+
+extern "C" fn status(id: u64, reply: *mut Reply) {
+    answered(reply, (DataType::Text, None), |core| {
+        let living = core.devices.get(id)?;
+        Ok(Value::Text(match &living.device {
+            Ok(device) => core::ask(|| Ok(device.status()))?,
+            Err(failure) => failure.to_string().trim_end().to_owned(),
+        }))
+    });
+}
+
+extern "C" fn command(id: u64, index: u32, argument: *const Argument, reply: *mut Reply) {
+    let offer = offered(id, |class| {
+        let command = class.commands.get(usize::try_from(index).ok()?)?;
+        Some((command.name, command.input, command.output))
+    });
+    let Some((name, input, output)) = offer else {
+        return refuse(reply);
+    };
+    // SAFETY: the shim lends the argument for the time of this call.
+    let argument = unsafe { value_of(argument, input) };
+    answered(reply, (output, None), |core| {
+        let living = core.devices.get(id)?;
+        let device = living.device()?;
+        let argument = argument?;
+        core::ask(|| device.command(name, argument))
+    });
+}
+
+extern "C" fn read(id: u64, index: u32, reply: *mut Reply) {
+    let offer = offered(id, |class| {
+        let attribute = class.attributes.get(usize::try_from(index).ok()?)?;
+        Some((attribute.name, (attribute.data, attribute.spectrum)))
+    });
+    let Some((name, form)) = offer else {
+        return refuse(reply);
+    };
+    answered(reply, form, |core| {
+        let living = core.devices.get(id)?;
+        let device = living.device()?;
+        core::ask(|| device.read(name))
+    });
+}
+
+extern "C" fn write(id: u64, index: u32, value: *const Argument, reply: *mut Reply) {
+    let offer = offered(id, |class| {
+        let attribute = class.attributes.get(usize::try_from(index).ok()?)?;
+        Some((attribute.name, attribute.data))
+    });
+    let Some((name, data)) = offer else {
+        return refuse(reply);
+    };
+    // SAFETY: the shim lends the value for the time of this call.
+    let value = unsafe { value_of(value, data) };
+    answered(reply, (DataType::Void, None), |core| {
+        let living = core.devices.get(id)?;
+        let device = living.device()?;
+        let value = value?;
+        core::ask(|| device.write(name, value)).map(|()| Value::Void)
+    });
+}
+
+extern "C" fn tell(level: i32, logger: Text, message: Text) {
+    // SAFETY: the shim lends both for the time of this call.
+    let (logger, message) = unsafe { (logger.bytes(), message.bytes()) };
+    guarded(|_| log::tell(level, &latin1::decode(logger), &readable(message)));
+}
+
+extern "C" fn connected() -> i32 {
+    i32::from(guarded(Core::connected) != Some(true))
+}
+
+extern "C" fn serving() -> i32 {
+    i32::from(guarded(Core::serving) != Some(true))
+}
+
+/// Does something with what is shared by all; nothing after a panic.
+fn guarded<T>(act: impl FnOnce(&'static Core) -> T) -> Option<T> {
+    let core = core::get()?;
+    // What it has in hand is consistent at any time.
+    catch_unwind(AssertUnwindSafe(|| act(core))).ok()
+}
+
+/// Has a callback answered, come what may.
+fn answered(
+    reply: *mut Reply,
+    (data, spectrum): (DataType, Option<usize>),
+    ask: impl FnOnce(&Core) -> Result<Value, DevFailed>,
+) {
+    // SAFETY: the shim lends the reply for the time of the callback, to this thread.
+    let answer = unsafe { Answer::new(reply) };
+    let done = guarded(|core| answer.give(ask(core), data, spectrum));
+    if done.is_none() {
+        answer.fail(&DevFailed::unanswered());
+    }
+}
+
+fn refuse(reply: *mut Reply) {
+    answered(reply, (DataType::Void, None), |_| {
+        Err(DevFailed::unanswered())
+    });
+}
+
+/// What the class of a device has; none for a device that is gone.
+fn offered<T>(id: u64, find: impl FnOnce(&'static Class) -> Option<T>) -> Option<T> {
+    guarded(|core| find(core.devices.get(id).ok()?.class()))?
+}
+
+/// # Safety
+/// `argument` must be as the shim makes it, and be there for the time of the call.
+unsafe fn value_of(argument: *const Argument, data: DataType) -> Result<Value, DevFailed> {
+    // SAFETY: the caller vouches for it.
+    let argument = unsafe { &*argument };
+    // SAFETY: as many as the shim says, as long as the argument.
+    let texts = unsafe { ffi::elements(argument.texts, argument.text_count) };
+    // SAFETY: they live as long as the argument.
+    let mut texts = texts
+        .iter()
+        .map(|text| latin1::decode(unsafe { text.bytes() }));
+    let number = argument.number;
+    let unknown = || {
+        DevFailed::python(
+            "ValueError",
+            format_args!("{number} is out of range"),
+            "tango",
+        )
+    };
+    Ok(match data {
+        DataType::Void => Value::Void,
+        DataType::Boolean => Value::Boolean(number != 0),
+        DataType::Long64 => Value::Long64(number),
+        DataType::Text => Value::Text(texts.next().unwrap_or_default()),
+        DataType::Texts => Value::Texts(texts.collect()),
+        DataType::State => Value::State(DevState::from_number(number).ok_or_else(unknown)?),
+        DataType::Enum => Value::Enum(i16::try_from(number).map_err(|_| unknown())?),
+    })
+}
+
+/// What cppTango logs may have texts of others in it, of which many are in UTF-8.
+fn readable(message: &[u8]) -> String {
+    str::from_utf8(message).map_or_else(|_| latin1::decode(message), str::to_owned)
+}

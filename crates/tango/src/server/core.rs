@@ -1,0 +1,157 @@
+//! What the threads of Tango share: the state of the one server of this process.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use hub::AsyncResult;
+
+use crate::device::Family;
+use crate::failure::DevFailed;
+use crate::ffi;
+use crate::server::ServerError;
+use crate::server::devices::{self, Devices};
+use crate::server::outbox::Outbox;
+
+/// cppTango knows one server in a process, once.
+static CORE: OnceLock<Core> = OnceLock::new();
+
+pub struct Core {
+    pub devices: Devices,
+    pub outbox: Outbox,
+    pub ready: AsyncResult<(), ServerError>,
+    pub ended: AsyncResult<(), ServerError>,
+    progress: Mutex<Progress>,
+}
+
+struct Progress {
+    phase: Phase,
+    ending: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nothing is there yet that has to be cleaned up.
+    Connecting,
+    Making,
+    Serving,
+    Ended,
+}
+
+/// The server of this process, if there is or was one.
+pub fn get() -> Option<&'static Core> {
+    CORE.get()
+}
+
+/// Has a device asked.
+pub fn ask<T>(ask: impl FnOnce() -> Result<T, DevFailed>) -> Result<T, DevFailed> {
+    devices::caught(ask)
+}
+
+impl Core {
+    /// The only one.
+    pub fn install(families: Vec<Arc<dyn Family>>) -> io::Result<&'static Core> {
+        let core = Core {
+            devices: Devices::new(families),
+            outbox: Outbox::default(),
+            ready: AsyncResult::new(),
+            ended: AsyncResult::new(),
+            progress: Mutex::new(Progress {
+                phase: Phase::Connecting,
+                ending: false,
+            }),
+        };
+        let mut is_first = false;
+        let core = CORE.get_or_init(|| {
+            is_first = true;
+            core
+        });
+        if is_first {
+            return Ok(core);
+        }
+        let problem = "there is or was a Tango server in this process, and there cannot be another";
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, problem))
+    }
+
+    /// The database was found, or is not needed; false if the server shall end.
+    pub fn connected(&self) -> bool {
+        let mut progress = self.progress();
+        progress.phase = Phase::Making;
+        !progress.ending
+    }
+
+    /// Devices are exported; false if the server shall end.
+    pub fn serving(&self) -> bool {
+        if let Some(text) = self.devices.all_failed() {
+            self.ready.set(Err(ServerError::Devices { text }));
+            return false;
+        }
+        {
+            let mut progress = self.progress();
+            progress.phase = Phase::Serving;
+            if progress.ending {
+                return false;
+            }
+        }
+        // What looks after servers waits for this line.
+        let mut output = io::stdout().lock();
+        let told = writeln!(output, "Ready to accept request").and_then(|()| output.flush());
+        if let Err(error) = told {
+            tracing::warn!("cannot tell on standard output that the server is ready: {error}");
+        }
+        self.ready.set(Ok(()));
+        true
+    }
+
+    /// Ends the server, without waiting for it.
+    pub fn end(&'static self) {
+        let phase = {
+            let mut progress = self.progress();
+            if progress.ending {
+                return;
+            }
+            progress.ending = true;
+            progress.phase
+        };
+        match phase {
+            // cppTango cannot be told, and has nothing that is to be cleaned up.
+            Phase::Connecting => self.over(Ok(())),
+            Phase::Making | Phase::Ended => {}
+            Phase::Serving => {
+                // It waits for others who have the administration of the server in hand.
+                let thread = thread::Builder::new().name("tango-end".to_owned());
+                if let Err(error) = thread.spawn(|| self.end_now()) {
+                    tracing::warn!("no thread to end the Tango server: {error}");
+                    self.end_now();
+                }
+            }
+        }
+    }
+
+    fn end_now(&self) {
+        while !self.ended.ready() && ffi::nxt_end() != 0 {
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// The thread of the server has ended.
+    pub fn left(&self, outcome: Result<(), ServerError>) {
+        self.progress().phase = Phase::Ended;
+        // Those that Tango itself did not come to.
+        self.devices.remove_all();
+        let failed_start = self.ready.try_get().err().and_then(|error| error.failed());
+        self.over(failed_start.map_or(outcome, Err));
+    }
+
+    fn over(&self, outcome: Result<(), ServerError>) {
+        self.outbox.close();
+        self.ready
+            .set(outcome.clone().and(Err(ServerError::Stopped)));
+        self.ended.set(outcome);
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,103 @@
+//! Classes in the form that the shim takes.
+
+use std::io;
+
+use crate::class::{Access, Class};
+use crate::ffi::{self, Text};
+use crate::value::DataType;
+
+/// Describes classes. It is for ever: the shim reads it as long as it serves devices, and there is one
+/// server in a process.
+pub fn describe(classes: &[&'static Class]) -> &'static [ffi::Class] {
+    leak(classes.iter().map(|class| describe_class(class)))
+}
+
+fn describe_class(class: &'static Class) -> ffi::Class {
+    let commands = leak(class.commands.iter().map(|command| ffi::Command {
+        name: text(command.name),
+        in_doc: text(command.input_doc),
+        out_doc: text(command.output_doc),
+        in_type: command.input as i32,
+        out_type: command.output as i32,
+    }));
+    let attributes = leak(class.attributes.iter().map(|attribute| {
+        let labels = leak(attribute.labels.iter().map(|label| text(label)));
+        ffi::Attribute {
+            name: text(attribute.name),
+            labels: labels.as_ptr(),
+            label_count: labels.len(),
+            data: attribute.data as i32,
+            spectrum: attribute
+                .spectrum
+                .map_or(0, |most| u32::try_from(most).unwrap_or(u32::MAX)),
+            writable: i32::from(attribute.access == Access::ReadWrite),
+        }
+    }));
+    let properties = leak(class.properties.iter().map(|property| ffi::Property {
+        name: text(property.name),
+        doc: text(property.doc),
+        // So devices written in Python tell it.
+        preset: text(property.default.unwrap_or("None")),
+    }));
+    ffi::Class {
+        name: text(class.name),
+        commands: commands.as_ptr(),
+        command_count: commands.len(),
+        attributes: attributes.as_ptr(),
+        attribute_count: attributes.len(),
+        properties: properties.as_ptr(),
+        property_count: properties.len(),
+    }
+}
+
+fn leak<T>(items: impl Iterator<Item = T>) -> &'static [T] {
+    Vec::leak(items.collect())
+}
+
+/// Names and descriptions are ASCII, see `check`.
+fn text(text: &'static str) -> Text {
+    Text::borrow(text.as_bytes())
+}
+
+/// Refuses what the shim has no code for.
+pub fn check(class: &Class) -> io::Result<()> {
+    let refuse = |name: &str, why: &str| {
+        let text = format!("class {}: {name} {why}", class.name);
+        Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+    };
+    for command in class.commands {
+        if [command.input, command.output].contains(&DataType::Enum) {
+            return refuse(command.name, "cannot be a command with an enumeration");
+        }
+        if !(command.input_doc.is_ascii() && command.output_doc.is_ascii()) {
+            return refuse(command.name, "is not described in ASCII");
+        }
+    }
+    for attribute in class.attributes {
+        let writable = attribute.access == Access::ReadWrite;
+        let known = match (attribute.data, attribute.spectrum) {
+            (DataType::Void | DataType::Texts, _) => false,
+            (DataType::Text | DataType::State, Some(most)) => most > 0 && !writable,
+            (DataType::Boolean | DataType::Long64 | DataType::Enum, Some(_)) => false,
+            (_, None) => true,
+        };
+        if !known {
+            return refuse(attribute.name, "cannot be an attribute of this type");
+        }
+        if (attribute.data == DataType::Enum) == attribute.labels.is_empty() {
+            return refuse(attribute.name, "has labels without an enumeration, or none");
+        }
+        if !attribute.labels.iter().all(|label| label.is_ascii()) {
+            return refuse(attribute.name, "has labels that are not ASCII");
+        }
+    }
+    let names = class.commands.iter().map(|command| command.name);
+    let names = names.chain(class.attributes.iter().map(|attribute| attribute.name));
+    let names = names.chain(class.properties.iter().map(|property| property.name));
+    for name in names.chain([class.name]) {
+        if name.is_empty() || !name.is_ascii() {
+            return refuse(name, "is not a name");
+        }
+    }
+    Ok(())
+}

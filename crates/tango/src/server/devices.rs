@@ -1,0 +1,186 @@
+//! The devices of the server, and what they are asked.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::class::Class;
+use crate::device::{Device, Family};
+use crate::failure::DevFailed;
+use crate::handle::Handle;
+
+/// All devices, by the numbers that the shim gives them.
+pub struct Devices {
+    families: Vec<Arc<dyn Family>>,
+    living: RwLock<BTreeMap<u64, Living>>,
+}
+
+/// A device that clients can reach.
+#[derive(Clone)]
+pub struct Living {
+    family: Arc<dyn Family>,
+    handle: Handle,
+    /// What it is, or why it could not be made.
+    pub device: Result<Arc<dyn Device>, DevFailed>,
+}
+
+impl Living {
+    /// What it offers.
+    pub fn class(&self) -> &'static Class {
+        self.family.class()
+    }
+
+    /// The device, which answers nothing if it could not be made.
+    pub fn device(&self) -> Result<&Arc<dyn Device>, DevFailed> {
+        self.device.as_ref().map_err(|failure| {
+            let text = format_args!("{failure}. Call Init when that is repaired");
+            DevFailed::python("RuntimeError", text, "tango")
+        })
+    }
+}
+
+impl Devices {
+    pub fn new(families: Vec<Arc<dyn Family>>) -> Devices {
+        Devices {
+            families,
+            living: RwLock::default(),
+        }
+    }
+
+    /// Has a device made.
+    pub fn make(&self, class_index: u32, id: u64, name: String) {
+        // When one restarts while a client still waits for it, it goes later than the next one comes.
+        let old: Vec<u64> = {
+            let living = self.read();
+            let same = living.iter().filter(|(_, one)| one.handle.name == name);
+            same.map(|(id, _)| *id).collect()
+        };
+        for id in old {
+            self.remove(id);
+        }
+        let Some(family) = usize::try_from(class_index)
+            .ok()
+            .and_then(|index| self.families.get(index))
+        else {
+            tracing::error!(device = name, "Tango makes a device of an unknown class");
+            return;
+        };
+        let class = family.class();
+        let handle = Handle { id, name, class };
+        let device = made(family, &handle);
+        let living = Living {
+            family: family.clone(),
+            handle,
+            device,
+        };
+        self.write().insert(id, living);
+    }
+
+    /// Has a device go, unless it went.
+    pub fn remove(&self, id: u64) {
+        let gone = self.write().remove(&id);
+        let Some(gone) = gone else { return };
+        if let Ok(device) = &gone.device {
+            let result = catch_unwind(AssertUnwindSafe(|| device.remove()));
+            if let Err(panic) = result {
+                let problem = text_of(&*panic);
+                tracing::error!(
+                    device = gone.handle.name,
+                    "panic while it is removed: {problem}"
+                );
+            }
+        }
+    }
+
+    /// Has all devices go.
+    pub fn remove_all(&self) {
+        let all: Vec<u64> = self.read().keys().copied().collect();
+        for id in all {
+            self.remove(id);
+        }
+    }
+
+    /// The command `Init`.
+    pub fn init(&self, id: u64) -> Result<(), DevFailed> {
+        let mut living = self.get(id)?;
+        if let Ok(device) = &living.device {
+            return caught(|| device.init());
+        }
+        living.device = made(&living.family, &living.handle);
+        let result = living.device.clone().map(drop);
+        let gone = {
+            let mut all = self.write();
+            match all.get_mut(&id) {
+                Some(place) => {
+                    *place = living;
+                    None
+                }
+                None => Some(living),
+            }
+        };
+        // Removed while it was made.
+        if let Some(Ok(device)) = gone.map(|living| living.device) {
+            caught(|| {
+                device.remove();
+                Ok(())
+            })?;
+        }
+        result
+    }
+
+    /// A device.
+    pub fn get(&self, id: u64) -> Result<Living, DevFailed> {
+        let living = self.read().get(&id).cloned();
+        // Its end is under way: clients find the next one, or none, when they try again.
+        living.ok_or_else(DevFailed::unanswered)
+    }
+
+    /// Why no device could be made; none if one could.
+    pub fn all_failed(&self) -> Option<String> {
+        let living = self.read();
+        let mut failures = Vec::new();
+        for one in living.values() {
+            match &one.device {
+                Ok(_) => return None,
+                Err(failure) => failures.push(format!("{}: {failure}", one.handle.name)),
+            }
+        }
+        if failures.is_empty() {
+            return Some("the Tango database has no devices of this server".to_owned());
+        }
+        Some(failures.join("; "))
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<u64, Living>> {
+        self.living.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<u64, Living>> {
+        self.living.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn made(family: &Arc<dyn Family>, handle: &Handle) -> Result<Arc<dyn Device>, DevFailed> {
+    let made = caught(|| family.make(handle.clone()));
+    if let Err(failure) = &made {
+        tracing::error!(device = handle.name, "it cannot be initialised: {failure}");
+    }
+    made
+}
+
+/// A panic is a failure of what was asked, and of nothing else: devices share with others what is
+/// consistent at any time.
+pub fn caught<T>(ask: impl FnOnce() -> Result<T, DevFailed>) -> Result<T, DevFailed> {
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panic| {
+        let problem = text_of(&*panic);
+        tracing::error!("panic in a device: {problem}");
+        Err(DevFailed::python("SystemError", problem, "tango"))
+    })
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("panic").to_owned()
+}
