@@ -1,0 +1,72 @@
+//! A server of devices that say what they are told.
+//!
+//! ```text
+//! cargo run -p tango --example echo -- test -nodb -dlist Echo::a/b/1,Echo::a/b/2 \
+//!     -ORBendPoint giop:tcp:127.0.0.1:11000
+//! ```
+//!
+//! A client finds the device `tango://127.0.0.1:11000/a/b/1#dbase=no` then. With a database, the instance
+//! alone is enough. The first argument may be `--wait`: for a database that is away.
+
+mod echo;
+mod silent;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use hub::Hub;
+use tango::{Server, ServerOptions};
+use tokio::signal::unix::{SignalKind, signal};
+
+use echo::EchoFamily;
+use silent::SilentFamily;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .init();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let wait_for_database = arguments.first().is_some_and(|first| first == "--wait");
+    if wait_for_database {
+        arguments.remove(0);
+    }
+    let verbosity = arguments
+        .iter()
+        .position(|argument| argument.starts_with("-v"))
+        .map(|position| arguments.remove(position)[2..].parse())
+        .transpose()?;
+    if arguments.is_empty() {
+        return Err("usage: echo [--wait] INSTANCE [-vN] [ARGUMENT OF TANGO...]".into());
+    }
+    let options = ServerOptions {
+        server: "echo".to_owned(),
+        instance: arguments.remove(0),
+        verbosity,
+        arguments,
+        wait_for_database,
+    };
+    Hub::new()?.run(serve(options))
+}
+
+async fn serve(options: ServerOptions) -> Result<(), Box<dyn Error>> {
+    let server = Server::start(options, vec![Arc::new(EchoFamily), Arc::new(SilentFamily)])?;
+    server.ready().await?;
+    // Not earlier: cppTango has its own idea of signals until it runs.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut quit = signal(SignalKind::quit())?;
+    tracing::info!("signals are handled");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hangup.recv() => {}
+        _ = quit.recv() => {}
+        ended = server.ended() => return Ok(ended?),
+    }
+    server.shutdown();
+    server.ended().await?;
+    tracing::info!("ended");
+    Ok(())
+}
