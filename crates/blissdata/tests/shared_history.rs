@@ -61,7 +61,7 @@ async fn what_came_while_nobody_was_there_is_handed_out() {
     assert_eq!(scans.len(), 1);
     assert_eq!((&scans[0].key, scans[0].again), (&second, false));
     done(&history, &scans).await;
-    history.leave().await.unwrap();
+    history.ledger().leave().await.unwrap();
 
     let third = publish(&store, 3).await;
     let mut history = join(&store).await;
@@ -83,7 +83,7 @@ async fn what_a_member_left_undone_is_handed_out_again_once() {
     // A member that lives keeps what it has.
     let mut second = join(&store).await;
     assert!(second.next(SHORT).await.unwrap().is_empty());
-    first.leave().await.unwrap();
+    first.ledger().leave().await.unwrap();
     let mut third = join(&store).await;
     assert_eq!(next(&mut third).await, [(keys[1].clone(), true)]);
     assert!(third.next(SHORT).await.unwrap().is_empty());

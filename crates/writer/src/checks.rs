@@ -156,9 +156,8 @@ pub fn too_little_space(limit: u64) -> String {
     )
 }
 
-static PREPARED: LazyLock<Question<Result<u64, Arc<PathError>>>> = LazyLock::new(|| {
-    Question::new("directory", |path| prepare_path(path, 0).map_err(Arc::new))
-});
+static PREPARED: LazyLock<Question<Result<u64, Arc<PathError>>>> =
+    LazyLock::new(|| Question::new("directory", |path| prepare_path(path, 0).map_err(Arc::new)));
 
 static FREE_SPACE: LazyLock<Question<Option<u64>>> = LazyLock::new(|| {
     Question::new("disk space", |path| {

@@ -7,7 +7,7 @@ mod scans;
 use std::sync::Arc;
 
 use blissdata::store::DataStore;
-use hub::Queue;
+use hub::{Event, Queue};
 
 use crate::options::{DataWriter, SaveOptions};
 use crate::records::Records;
@@ -48,19 +48,25 @@ pub enum Notice {
 
 /// A subscriber in sequential mode: a greenlet of this thread follows the history of scans and
 /// starts a [`NexusScanWriter`] for each that is ours.
+///
+/// Redis remembers which scans are done, for each session and kind of writer: scans that were created
+/// while there was no writer are saved by the next one, and those that a dead one left are continued.
+/// Several writers of one kind share the scans.
 pub struct NexusSessionWriter {
     subscriber: Subscriber,
     records: Records,
 }
 
 impl NexusSessionWriter {
-    /// Starts to follow the scans of `store` that appear from now on.
+    /// Starts to follow the scans of `store` that appear from now on, and those that the last writer
+    /// of this kind left or missed.
     pub fn start(
         workshop: &Arc<Workshop>,
         store: &DataStore,
         options: SessionOptions,
     ) -> Result<NexusSessionWriter, IllegalTransition> {
         let name = options.session.as_deref().unwrap_or("all sessions");
+        let group = group(&options);
         let subscriber = Subscriber::new(name);
         let records = options.records;
         let told = records.clone();
@@ -70,6 +76,7 @@ impl NexusSessionWriter {
         };
         let listener = HistoryListener {
             store: store.clone(),
+            group,
             announcer: announcer.clone(),
         };
         let scans = SessionScans {
@@ -79,6 +86,9 @@ impl NexusSessionWriter {
             writer: options.writer,
             save: options.save,
             running: Arc::default(),
+            ended: Event::new(),
+            stopping: Event::new(),
+            ledger: None,
             records: records.clone(),
             announcer,
         };
@@ -100,4 +110,14 @@ impl NexusSessionWriter {
     pub fn records(&self) -> &Records {
         &self.records
     }
+}
+
+/// The writers that share scans: those of the same session that take the same ones.
+fn group(options: &SessionOptions) -> String {
+    let session = options.session.as_deref().unwrap_or("*");
+    let writer = match &options.writer {
+        DataWriter::Any => "*",
+        DataWriter::Named(name) => name,
+    };
+    format!("nexus-writer:{session}:{writer}")
 }

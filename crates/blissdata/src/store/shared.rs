@@ -73,6 +73,7 @@ impl SharedHistory {
             ledger: Ledger {
                 store: store.clone(),
                 group: group.to_owned(),
+                member: member.clone(),
                 open: Arc::default(),
             },
             group: group.to_owned(),
@@ -106,15 +107,6 @@ impl SharedHistory {
                 }
             }
         }
-    }
-
-    /// Leaves the group. What is not done is handed out to others, or to whoever joins next.
-    pub async fn leave(self) -> Result<(), StoreError> {
-        self.line
-            .store
-            .call(&self.member.resign(&self.group))
-            .await?;
-        Ok(())
     }
 
     async fn attempt(&mut self, block: Duration) -> Result<Vec<Delivery>, StoreError> {
@@ -180,11 +172,12 @@ async fn make_group(store: &DataStore, group: &str, from: &str) -> Result<(), St
     }
 }
 
-/// Takes note of the scans of a member that are done. Clones are the same.
+/// Takes note of the scans of a member that are done, and of its end. Clones are the same.
 #[derive(Clone)]
 pub struct Ledger {
     store: DataStore,
     group: String,
+    member: Member,
     /// Scans that were handed out and are not done.
     open: Arc<Mutex<HashSet<Timetag>>>,
 }
@@ -200,6 +193,22 @@ impl Ledger {
         let told = self.store.call(&command).await;
         self.open().remove(&timetag);
         Ok(told.map(|_: Value| ())?)
+    }
+
+    /// Leaves the group, when the member has ended its work. What is not done is handed out to others,
+    /// or to whoever joins next.
+    ///
+    /// # Errors
+    /// If Redis cannot be told; then the others wait until they notice.
+    pub async fn leave(&self) -> Result<(), StoreError> {
+        self.store.call(&self.member.resign(&self.group)).await?;
+        Ok(())
+    }
+
+    /// Notes that nothing could be done for a scan because the server was away: it is handed out again
+    /// when the server is back.
+    pub fn put_back(&self, timetag: Timetag) {
+        self.open().remove(&timetag);
     }
 
     fn hand_out(&self, scans: Vec<(Timetag, ScanKey)>, again: bool) -> Vec<Delivery> {

@@ -66,3 +66,37 @@ async fn a_place_that_changes_at_the_end_keeps_its_data() {
     running.signal("TERM");
     assert!(running.end().0.success());
 }
+
+#[tokio::test]
+async fn a_scan_that_nobody_was_there_for_is_saved_later() {
+    let stage = Stage::new().await;
+    let before = stage.file("before.h5");
+    stage.good_scan(&before).await;
+    let mut running = stage.run();
+    let first = stage.file("first.h5");
+    stage.good_scan(&first).await;
+    running.wait_for("Finished writing");
+    running.signal("TERM");
+    assert!(running.end().0.success());
+
+    // More than are saved at once.
+    let missed: Vec<_> = (0..110)
+        .map(|n| stage.file(&format!("missed{n}.h5")))
+        .collect();
+    for file in &missed {
+        stage.good_scan(file).await;
+    }
+    let mut running = stage.run();
+    for file in &missed {
+        running.wait_for(&format!("Finished writing to '{}'", file.display()));
+    }
+    running.signal("TERM");
+    let (status, log) = running.end();
+    assert!(status.success());
+    for file in [&missed[0], &missed[109]] {
+        assert_eq!(read(file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    }
+    // What is done is not done again, and what was there before the first writer is not its business.
+    assert!(!log.contains("first.h5"), "{log}");
+    assert!(!before.exists());
+}

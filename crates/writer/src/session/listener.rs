@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blissdata::store::{DataStore, History, ScanKey};
+use blissdata::store::{DataStore, Delivery, Ledger, SharedHistory};
 use tracing::info;
 
 use super::Notice;
@@ -15,19 +15,27 @@ const POLL: Duration = Duration::from_millis(500);
 /// Follows the history of scans.
 pub struct HistoryListener {
     pub store: DataStore,
+    /// Name of the group of writers that share the scans.
+    pub group: String,
     pub announcer: Announcer,
 }
 
-impl Listener for HistoryListener {
-    type Event = ScanKey;
+/// A scan that was handed out to us, and where to tell that it is done.
+pub struct Handed {
+    pub scan: Delivery,
+    pub ledger: Ledger,
+}
 
-    async fn listen<C: Consumer<Event = ScanKey>>(
+impl Listener for HistoryListener {
+    type Event = Handed;
+
+    async fn listen<C: Consumer<Event = Handed>>(
         self,
         context: Context,
         sink: Sink<C>,
     ) -> Result<(), Fault> {
         // The position is taken once, before readiness is told: no scan falls in between.
-        let mut history = History::from_now(&self.store)
+        let mut history = SharedHistory::join(&self.store, &self.group)
             .await
             .map_err(|error| Fault::new(&error))?;
         context.ready();
@@ -38,8 +46,9 @@ impl Listener for HistoryListener {
                 () = context.stopping().wait() => break,
                 next = history.next(POLL) => next,
             };
-            for (_, key) in next.map_err(|error| Fault::new(&error))? {
-                sink.put(key, 0).await?;
+            for scan in next.map_err(|error| Fault::new(&error))? {
+                let ledger = history.ledger();
+                sink.put(Handed { scan, ledger }, 0).await?;
             }
         }
         Ok(())

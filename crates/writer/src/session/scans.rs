@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use blissdata::store::{DataStore, ScanKey};
+use blissdata::store::{DataStore, Ledger, ScanKey, Timetag};
+use hub::Event;
 use tokio::time::{Instant, interval_at};
 use tracing::{Span, info, warn};
 
 use super::Notice;
 use super::announcer::Announcer;
+use super::listener::Handed;
 use crate::options::{DataWriter, SaveOptions};
 use crate::records::Records;
 use crate::report::{Outcome, Progress, ScanReport, figures, one_line};
@@ -20,6 +22,9 @@ use crate::workshop::Workshop;
 /// How often people hear how far a scan is, as with the Python writer.
 const PROGRESS: Duration = Duration::from_secs(5);
 
+/// Scans that are saved at once. BLISS never has so many; a writer that was away may have missed more.
+const MOST: usize = 100;
+
 /// The scans of a session that are being saved.
 pub struct SessionScans {
     pub workshop: Arc<Workshop>,
@@ -27,44 +32,93 @@ pub struct SessionScans {
     pub session: Option<String>,
     pub writer: DataWriter,
     pub save: SaveOptions,
-    pub running: Arc<Mutex<HashMap<ScanKey, NexusScanWriter>>>,
+    pub running: Arc<Mutex<HashMap<ScanKey, Running>>>,
+    /// Sent when the saving of a scan has ended.
+    pub ended: Event,
+    /// Sent when the session is about to end: scans are not given the time to end first.
+    pub stopping: Event,
+    /// Where to tell that we are gone, once we had scans.
+    pub ledger: Option<Ledger>,
     pub records: Records,
     pub announcer: Announcer,
 }
 
+/// A scan that is being saved.
+#[derive(Clone)]
+pub struct Running {
+    writer: NexusScanWriter,
+    /// Sent when all is noted that is to be noted of its end.
+    noted: Event,
+}
+
 impl Consumer for SessionScans {
-    type Event = ScanKey;
+    type Event = Handed;
 
     /// A scan that cannot be begun costs that scan, not the session.
-    async fn consume(&mut self, key: ScanKey) -> Result<(), Fault> {
+    async fn consume(&mut self, Handed { scan, ledger }: Handed) -> Result<(), Fault> {
+        self.ledger = Some(ledger.clone());
+        let turn = Turn {
+            timetag: scan.timetag,
+            ledger,
+        };
+        let key = scan.key;
         let about = match self.look(&key).await {
             Ok(Some(about)) => about,
-            Ok(None) => return Ok(()),
+            Ok(None) => {
+                turn.done().await;
+                return Ok(());
+            }
             Err(error) => {
                 warn!(scan = %key, "cannot tell whose scan it is: {error}");
+                turn.ledger.put_back(turn.timetag);
                 return Ok(());
             }
         };
+        self.wait_for_room().await;
+        if scan.again {
+            info!(scan = %key, "taken up again: a writer ended before it was saved");
+        }
         let (writer, save) = (Some(self.writer.clone()), self.save.clone());
         match NexusScanWriter::start(&self.workshop, &self.store, about, writer, save) {
-            Ok(writer) => self.watch(key, writer).await,
+            Ok(writer) => self.watch(key, writer, turn).await,
             Err(error) => warn!(scan = %key, "cannot be saved: {error}"),
         }
         Ok(())
     }
 
     async fn finish(self, end: Result<(), Fault>) -> Result<(), Fault> {
+        self.stopping.send();
         let running: Vec<_> = self.running().values().cloned().collect();
-        for writer in &running {
+        for scan in &running {
             match &end {
-                Ok(()) => writer.subscriber().stop(),
-                Err(fault) => writer.subscriber().kill(fault),
+                Ok(()) => scan.writer.subscriber().stop(),
+                Err(fault) => scan.writer.subscriber().kill(fault),
             }
         }
-        for writer in &running {
-            writer.subscriber().join(None).await;
+        for scan in &running {
+            scan.noted.wait().await;
+        }
+        if let Some(ledger) = &self.ledger
+            && let Err(error) = ledger.leave().await
+        {
+            warn!("others will wait for a minute before they take over: {error}");
         }
         end
+    }
+}
+
+/// Our turn to save a scan.
+struct Turn {
+    timetag: Timetag,
+    ledger: Ledger,
+}
+
+impl Turn {
+    /// Nothing is left to do for the scan.
+    async fn done(&self) {
+        if let Err(error) = self.ledger.done(self.timetag).await {
+            warn!("a scan may be looked at again after a restart: {error}");
+        }
     }
 }
 
@@ -81,14 +135,30 @@ impl SessionScans {
         }
     }
 
+    async fn wait_for_room(&self) {
+        while self.running().len() >= MOST {
+            // Those that were missed end by themselves, and soon.
+            let ended = self.ended.clone();
+            ended.clear();
+            if self.running().len() >= MOST {
+                ended.wait().await;
+            }
+        }
+    }
+
     /// Remembers the scan until its saving has ended.
-    async fn watch(&mut self, key: ScanKey, writer: NexusScanWriter) {
-        self.running().insert(key.clone(), writer.clone());
+    async fn watch(&mut self, key: ScanKey, writer: NexusScanWriter, turn: Turn) {
+        let scan = Running {
+            writer: writer.clone(),
+            noted: Event::new(),
+        };
+        self.running().insert(key.clone(), scan.clone());
         let record = self.records.add(writer.clone());
         let span = Span::current();
         span.record("state", "RUNNING");
         self.announcer.tell(Notice::Started(writer.clone())).await;
         let (running, announcer) = (self.running.clone(), self.announcer.clone());
+        let (stopping, ended) = (self.stopping.clone(), self.ended.clone());
         hub::spawn(async move {
             let report = follow(&writer).await;
             writer
@@ -96,9 +166,15 @@ impl SessionScans {
                 .span()
                 .in_scope(|| log(&report, writer.progress()));
             record.end();
+            // A scan that is cut short by our end goes on with the next writer.
+            if !stopping.is_set() || report.outcome <= Outcome::Complete {
+                turn.done().await;
+            }
+            scan.noted.send();
             announcer.tell(Notice::Ended(report)).await;
             let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
             running.remove(&key);
+            ended.send();
             if running.is_empty() {
                 span.record("state", "ON");
             }
@@ -106,7 +182,7 @@ impl SessionScans {
         .detach();
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<ScanKey, NexusScanWriter>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<ScanKey, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
