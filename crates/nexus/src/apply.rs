@@ -20,8 +20,9 @@
 mod builder;
 mod changes;
 mod links;
+mod remains;
 
-use builder::Builder;
+use builder::{Builder, Over};
 pub use links::{PendingLink, PendingLinks};
 
 use crate::error::Error;
@@ -55,7 +56,18 @@ impl FileSession {
     /// Soft links to what does not exist yet are added to `pending`. Large trees are flushed in
     /// between, which keeps the window small in which a file on disk is incomplete.
     pub fn write_tree(&self, tree: &Group, pending: &mut PendingLinks) -> Written {
-        self.build(pending, |builder, root| builder.fill_group(root, "", tree))
+        self.build(Over::Nothing, pending, |builder, root| {
+            builder.fill_group(root, "", tree);
+        })
+    }
+
+    /// Writes a tree over what an earlier writer has left of it: what is missing is made, and what is
+    /// different is made like the tree. Groups stay where something else is wanted, and so do
+    /// datasets where a link or a stream is wanted.
+    pub fn complete_tree(&self, tree: &Group, pending: &mut PendingLinks) -> Written {
+        self.build(Over::Remains, pending, |builder, root| {
+            builder.fill_group(root, "", tree);
+        })
     }
 
     /// Carries out the steps from one version of a tree to the next, in their order.
@@ -63,11 +75,12 @@ impl FileSession {
     /// Links that wait for their target and are changed or removed no longer wait. A place for a
     /// stream that is new is handed back, and nothing is done about a moved one.
     pub fn apply_changes(&self, changes: &[Change], pending: &mut PendingLinks) -> Written {
-        self.build(pending, |builder, root| {
-            for change in changes {
-                builder.apply(root, change);
-            }
-        })
+        self.change(Over::Nothing, changes, pending)
+    }
+
+    /// The same in a file where an earlier writer may have carried out some of them already.
+    pub fn complete_changes(&self, changes: &[Change], pending: &mut PendingLinks) -> Written {
+        self.change(Over::Remains, changes, pending)
     }
 
     /// Sets attributes of the object at this path, one by one, and tells which could not be set.
@@ -77,18 +90,27 @@ impl FileSession {
             .map(|(name, value)| (name.as_str(), value))
             .collect();
         let mut pending = PendingLinks::default();
-        let written = self.build(&mut pending, |builder, root| {
+        let written = self.build(Over::Nothing, &mut pending, |builder, root| {
             builder.change_attributes(root, path, &set, &[]);
         });
         written.errors
     }
 
+    fn change(&self, over: Over, changes: &[Change], pending: &mut PendingLinks) -> Written {
+        self.build(over, pending, |builder, root| {
+            for change in changes {
+                builder.apply(root, change);
+            }
+        })
+    }
+
     fn build<'t>(
         &self,
+        over: Over,
         pending: &mut PendingLinks,
         write: impl FnOnce(&mut Builder<'_, 't>, &h5::Group),
     ) -> Written {
-        let mut builder = Builder::new(self, pending);
+        let mut builder = Builder::new(self, over, pending);
         match self.root() {
             Ok(root) => {
                 write(&mut builder, &root);

@@ -12,6 +12,7 @@
 //! of their frames has a [`Form`], or is a link to one of the files.
 
 mod error;
+mod found;
 mod frames;
 mod grid;
 mod growing;

@@ -11,23 +11,34 @@ use crate::tree::{Content, Dataset, Group, Item, Value};
 /// fill it.
 const OBJECTS_PER_FLUSH: usize = 300;
 
+/// What may be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// Nothing but groups: a name that is taken is an error.
+    Nothing,
+    /// What an earlier writer has made of the same tree.
+    Remains,
+}
+
 /// Writes items, collecting what fails, what waits, and what comes last.
 pub(super) struct Builder<'s, 't> {
-    session: &'s FileSession,
+    pub(super) session: &'s FileSession,
+    over: Over,
     pub(super) pending: &'s mut PendingLinks,
     written: Written,
     /// What marks an entry as complete: path of the group, name, item.
     end_times: Vec<(String, &'t str, &'t Dataset)>,
     /// Datasets with new values, to be kept until the next flush.
-    rewritten: Vec<h5::Dataset>,
+    pub(super) rewritten: Vec<h5::Dataset>,
     objects: usize,
     flush_failed: bool,
 }
 
 impl<'s, 't> Builder<'s, 't> {
-    pub(super) fn new(session: &'s FileSession, pending: &'s mut PendingLinks) -> Self {
+    pub(super) fn new(session: &'s FileSession, over: Over, pending: &'s mut PendingLinks) -> Self {
         Builder {
             session,
+            over,
             pending,
             written: Written::default(),
             end_times: Vec::new(),
@@ -53,6 +64,13 @@ impl<'s, 't> Builder<'s, 't> {
         let name = name.trim_start_matches('/');
         let here = format!("{path}/{name}");
         self.count_object();
+        if self.over == Over::Remains {
+            match self.clear(group, name, &here, item) {
+                Ok(false) => {}
+                Ok(true) => return,
+                Err(error) => return self.note(Err(error)),
+            }
+        }
         let done = match item {
             Item::Group(tree) => self.group(group, name, &here).map(|group| {
                 self.fill_group(&group, &here, tree);
@@ -130,6 +148,9 @@ impl<'s, 't> Builder<'s, 't> {
         here: &str,
         dataset: &Dataset,
     ) -> Result<()> {
+        if self.over == Over::Remains && self.renew(group, name, here, dataset)? {
+            return Ok(());
+        }
         self.absent(group, name, here, "write")?;
         let made = match &dataset.content {
             Content::Value(value) => group.create_value(name, value),
@@ -226,7 +247,7 @@ impl<'s, 't> Builder<'s, 't> {
         self.written.errors.extend(done.err());
     }
 
-    fn attribute(&mut self, path: &str, name: &str, done: h5::Result<()>) {
+    pub(super) fn attribute(&mut self, path: &str, name: &str, done: h5::Result<()>) {
         if let Err(reason) = done {
             let path = format!("{}@{name}", if path.is_empty() { "/" } else { path });
             self.note(Err(self.failed(&path, "write attribute", reason)));
@@ -255,7 +276,7 @@ impl<'s, 't> Builder<'s, 't> {
         }
     }
 
-    fn failed(&self, path: &str, action: &'static str, reason: h5::Error) -> Error {
+    pub(super) fn failed(&self, path: &str, action: &'static str, reason: h5::Error) -> Error {
         Error::item(self.session.path(), path, action, reason)
     }
 

@@ -72,6 +72,14 @@ pub enum Error {
         /// Index of the first point that came.
         given: u64,
     },
+    /// What an earlier writer has left is not what would be made here.
+    #[error("dataset {path}: cannot go on with what is there: {reason}")]
+    Other {
+        /// Path of the dataset.
+        path: String,
+        /// What is different.
+        reason: String,
+    },
     /// The HDF5 library failed.
     #[error("dataset {path}: cannot {action}: {source}")]
     Hdf5 {

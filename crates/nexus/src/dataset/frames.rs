@@ -7,6 +7,7 @@
 //! end, for a limited time.
 
 mod choice;
+mod continued;
 mod copy;
 mod edf;
 mod grid;
@@ -78,6 +79,8 @@ pub struct FrameDataset {
     content: Content,
     /// Frames that readers see.
     visible: u64,
+    /// There is a dataset of an earlier writer.
+    old: bool,
     rests_until: Option<Instant>,
 }
 
@@ -110,6 +113,7 @@ impl FrameDataset {
             site,
             content,
             visible: 0,
+            old: false,
             rests_until: None,
         })
     }
@@ -247,10 +251,11 @@ impl FrameDataset {
             return Ok(());
         }
         let start = Instant::now();
-        if self.visible > 0 {
+        if self.visible > 0 || self.old {
             let unlinked = self.site.parent.unlink(&self.site.path);
             unlinked.map_err(|source| self.site.failure("replace the dataset", source))?;
             self.visible = 0;
+            self.old = false;
         }
         match &self.content {
             Content::External(raw) => raw.make(&self.site)?,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::found::Found;
 use super::place::Place;
 use super::{Error, Mode, Policy};
 use crate::chunk::{Guess, Scheme, Slab, point_size};
@@ -40,6 +41,8 @@ pub(super) struct Grid {
     waiting: Slab,
     written: Option<Instant>,
     dataset: Option<Made>,
+    /// There is one value of an earlier writer.
+    old: bool,
     failed: Option<Error>,
 }
 
@@ -68,6 +71,7 @@ impl Grid {
             waiting: Slab::new(),
             written: None,
             dataset: None,
+            old: false,
             failed: None,
         }
     }
@@ -85,7 +89,25 @@ impl Grid {
     }
 
     pub fn exists(&self) -> bool {
-        self.dataset.is_some()
+        self.dataset.is_some() || self.old
+    }
+
+    /// Fills what is there again from the first point on, because nothing tells how many points came
+    /// before. Those that are missing now keep the value that they have.
+    pub fn resume(&mut self) -> Result<(), Error> {
+        let Some(Found { extent, chunks }) = self.place.find()? else {
+            return Ok(());
+        };
+        let Some((chunk, scheme)) = chunks else {
+            self.old = true;
+            return Ok(());
+        };
+        for (largest, length) in self.element.iter_mut().zip(&extent[self.scan.len()..]) {
+            *largest = (*largest).max(*length);
+        }
+        let dataset = self.place.open(Some(self.cache(&extent, &chunk)))?;
+        self.dataset = Some(Made::Array(dataset, extent, scheme != Scheme::None));
+        Ok(())
     }
 
     pub fn check(&self) -> Result<(), Error> {
@@ -168,7 +190,13 @@ impl Grid {
         };
         if chunk.is_empty() {
             let value = Some(slab.bytes()).filter(|bytes| !bytes.is_empty());
-            self.place.create_value(value)?;
+            if self.old && value.is_some() {
+                self.place.unlink()?;
+                self.old = false;
+            }
+            if !self.old {
+                self.place.create_value(value)?;
+            }
             self.dataset = Some(Made::Value);
             return Ok(());
         }

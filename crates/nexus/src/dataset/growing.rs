@@ -1,5 +1,6 @@
 //! A dataset that grows point by point.
 
+mod continued;
 mod deal;
 
 use std::rc::Rc;
@@ -9,6 +10,7 @@ use super::place::Place;
 use super::store::Store;
 use super::{Error, Mode, Outbox, Policy};
 use crate::chunk::{Scheme, Slab, live_chunk, point_size, sealed_chunk};
+use crate::h5;
 
 /// Bytes below which a dataset that has ended is contiguous, without filters, as in the files of
 /// blisswriter.
@@ -35,6 +37,8 @@ pub(super) struct Growing {
     element: Vec<u64>,
     /// Time of the first point.
     since: Option<Instant>,
+    /// What an earlier writer has left, until something takes its place; all of it is in the slab.
+    old: Option<h5::Dataset>,
     store: Option<Rc<Store>>,
     /// Points that wait for the rest of their chunks.
     slab: Slab,
@@ -61,6 +65,7 @@ impl Growing {
             outbox,
             points: 0,
             since: None,
+            old: None,
             store: None,
             slab: Slab::new(),
             before: 0,
@@ -81,13 +86,19 @@ impl Growing {
     }
 
     pub fn visible(&self) -> u64 {
-        self.store
-            .as_ref()
-            .map_or(0, |store| store.extent.borrow()[0])
+        match &self.store {
+            Some(store) => store.extent.borrow()[0],
+            None => self.exposed,
+        }
     }
 
     pub fn exists(&self) -> bool {
-        self.store.is_some()
+        self.store.is_some() || self.old.is_some()
+    }
+
+    /// Whether another dataset will take the place of the one that is there.
+    pub fn is_old(&self) -> bool {
+        self.old.is_some()
     }
 
     pub async fn settle(&self) {
@@ -109,8 +120,9 @@ impl Growing {
         if self.store.is_none() && self.place.declared().is_none() {
             let elapsed = self.since.map(|since| since.elapsed()).unwrap_or_default();
             let (item, target) = (self.place.item(), self.policy.chunk);
-            match live_chunk(&self.element, item, target, self.points, elapsed) {
-                Some((chunk, filtered)) if self.points > 0 => {
+            let points = self.points - self.exposed;
+            match live_chunk(&self.element, item, target, points, elapsed) {
+                Some((chunk, filtered)) if points > 0 => {
                     let scheme = if filtered {
                         Scheme::GzipByteShuffle
                     } else {
@@ -169,8 +181,9 @@ impl Growing {
 
     pub async fn close(mut self) -> Result<u64, Error> {
         self.check()?;
-        if self.points == 0 {
-            return Ok(0);
+        // Nothing more has come.
+        if self.points == 0 || (self.old.is_some() && self.points == self.exposed) {
+            return Ok(self.points);
         }
         if self.store.is_none() {
             let point = point_size(&self.element, self.place.item());
@@ -180,6 +193,7 @@ impl Growing {
                     self.create(chunk, Scheme::GzipByteShuffle)?;
                 }
                 _ => {
+                    self.make_way()?;
                     self.place
                         .create_contiguous(&self.slab, self.points, &self.element)?;
                     return Ok(self.points);

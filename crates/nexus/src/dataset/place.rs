@@ -13,7 +13,7 @@ use crate::tree::{Declared, ElementType, Storage};
 
 /// What is known of a dataset before there are any points.
 pub(super) struct Place {
-    parent: Rc<Group>,
+    pub parent: Rc<Group>,
     pub path: String,
     element: ElementType,
     /// Shape of a point; `None` for a variable length.
@@ -55,6 +55,11 @@ impl Place {
             fill,
             storage,
         })
+    }
+
+    /// Type of one element.
+    pub fn element(&self) -> &ElementType {
+        &self.element
     }
 
     /// Bytes of one element.
@@ -126,20 +131,15 @@ impl Place {
         })
     }
 
-    /// Makes an empty chunked dataset that can grow without limit.
-    pub fn create_chunked(
-        &self,
-        chunk: ChunkShape,
-        element: &[u64],
-        scheme: Scheme,
-    ) -> Result<(h5::Dataset, Recipe), Error> {
-        let shape: Vec<u64> = std::iter::once(0).chain(element.iter().copied()).collect();
-        // Blocks of an unfiltered dataset that is declared go right into the file.
-        let direct = self.declared().is_some() && scheme == Scheme::None;
-        let cache = direct.then_some(0);
-        let dataset = self.create(&shape, &chunk.dims(), scheme, cache)?;
-        let recipe = Recipe::new(chunk, self.item(), self.fill.clone(), scheme);
-        Ok((dataset, recipe))
+    /// Whether points go right into their chunks in the file, as those of an unfiltered dataset that
+    /// is declared do.
+    pub fn is_direct(&self, scheme: Scheme) -> bool {
+        self.declared().is_some() && scheme == Scheme::None
+    }
+
+    /// What the chunks of such a dataset have in common.
+    pub fn recipe(&self, chunk: ChunkShape, scheme: Scheme) -> Recipe {
+        Recipe::new(chunk, self.item(), self.fill.clone(), scheme)
     }
 
     /// Makes a chunked dataset of this extent.
@@ -164,7 +164,8 @@ impl Place {
             .map_err(|source| self.failure("create the dataset", source))
     }
 
-    fn max_shape(&self, rank: usize) -> Vec<Option<u64>> {
+    /// Largest extent of the dataset.
+    pub fn max_shape(&self, rank: usize) -> Vec<Option<u64>> {
         match self.storage {
             Storage::Free => std::iter::once(None)
                 .chain(self.shape.iter().copied())
@@ -237,7 +238,7 @@ impl Place {
 }
 
 /// The filters of a scheme, as the library knows them.
-fn filters(scheme: Scheme) -> &'static [Filter] {
+pub(super) fn filters(scheme: Scheme) -> &'static [Filter] {
     match scheme {
         Scheme::None => &[],
         Scheme::Gzip => &[Filter::Deflate(DECLARED_LEVEL)],

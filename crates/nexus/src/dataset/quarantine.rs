@@ -120,7 +120,8 @@ impl Quarantine {
         Ok(())
     }
 
-    fn keep(&mut self, hole: Hole, size: u64) {
+    /// Keeps a place of that size out of use.
+    pub fn keep(&mut self, hole: Hole, size: u64) {
         while self.held.len() >= MOST || (self.bytes + size > MOST_BYTES && !self.held.is_empty()) {
             self.drop_oldest();
         }

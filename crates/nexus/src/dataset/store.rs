@@ -3,12 +3,14 @@
 mod partial;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use partial::offset;
 
 use super::Error;
 use super::outbox::Tools;
+use super::place::Place;
 use crate::chunk::{Encoded, Recipe, Scheme, Slab, corners, cut, tiles};
 use crate::h5;
 
@@ -32,6 +34,20 @@ pub(super) struct Store {
 }
 
 impl Store {
+    /// The store of a dataset with this extent.
+    pub fn new(place: &Place, dataset: h5::Dataset, recipe: Recipe, extent: Vec<u64>) -> Rc<Store> {
+        Rc::new(Store {
+            path: place.path.clone(),
+            dataset,
+            sparse: place.is_sparse(),
+            direct: place.is_direct(recipe.scheme),
+            recipe: Arc::new(recipe),
+            extent: RefCell::new(extent),
+            pending: Cell::new(0),
+            failure: RefCell::new(None),
+        })
+    }
+
     /// Whether chunks have filters.
     pub fn filtered(&self) -> bool {
         self.recipe.scheme != Scheme::None
@@ -89,6 +105,25 @@ impl Store {
             }
             Ok(())
         });
+    }
+
+    /// Stores the last chunks, which begin at row `first` and are not full, without filters, if they
+    /// are not stored like that. The slab is all that is in them.
+    pub fn unfold(&self, first: u64, slab: &Slab, element: &[u64], tools: &mut Tools) {
+        if !self.filtered() {
+            return;
+        }
+        self.attempt("take chunks back", || {
+            let touched = corners(&self.extent.borrow()[1..], &self.recipe.shape);
+            for corner in touched {
+                let stored = self.dataset.stored_chunk(&offset(first, &corner))?;
+                if stored.is_some_and(|chunk| chunk.skipped != self.recipe.skip_all()) {
+                    return self.withdraw(first, tools);
+                }
+            }
+            Ok(())
+        });
+        self.raw(first, slab, element, &mut tools.scratch);
     }
 
     /// Stores a part of a slab through the filters of the library: slow, but it needs not be whole

@@ -73,6 +73,34 @@ impl StreamDataset {
         Ok(StreamDataset { filling })
     }
 
+    /// The dataset that an earlier writer has begun with the same arguments, to go on with: its
+    /// [`points`](StreamDataset::points) tell the index of the next one. If there is none at `path`,
+    /// it is made as with [`new`](StreamDataset::new).
+    ///
+    /// A grid starts again at index 0: nothing tells how many of its points came. Points that are
+    /// [skipped](StreamDataset::skip) keep the value that they have there.
+    ///
+    /// # Errors
+    /// The same, and if what is there has another type, shape, chunks or filters than what would be
+    /// made, and when it cannot be read.
+    pub fn resume(
+        parent: Rc<Group>,
+        path: &str,
+        element: ElementType,
+        shape: Vec<Option<u64>>,
+        storage: Storage,
+        policy: Policy,
+        outbox: Outbox,
+    ) -> Result<StreamDataset, Error> {
+        let mut dataset =
+            StreamDataset::new(parent, path, element, shape, storage, policy, outbox)?;
+        match &mut dataset.filling {
+            Filling::Growing(growing) => growing.resume()?,
+            Filling::Grid(grid) => grid.resume()?,
+        }
+        Ok(dataset)
+    }
+
     /// Path of the dataset, as given.
     pub fn path(&self) -> &str {
         &self.place().path
@@ -91,6 +119,15 @@ impl StreamDataset {
     /// Whether the dataset exists in the file.
     pub fn exists(&self) -> bool {
         either!(self, inner => inner.exists())
+    }
+
+    /// Whether the dataset is one of an earlier writer that another is going to replace as soon as
+    /// there are more points.
+    pub fn is_old(&self) -> bool {
+        match &self.filling {
+            Filling::Growing(growing) => growing.is_old(),
+            Filling::Grid(_) => false,
+        }
     }
 
     /// Adds `count` points from index `first` on. Points that are missing before are skipped.

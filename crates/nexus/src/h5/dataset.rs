@@ -58,6 +58,13 @@ impl Dataset {
             .unwrap_or_default())
     }
 
+    /// Whether the elements are of this type.
+    pub fn holds(&self, element: &ElementType) -> Result<bool> {
+        let wanted = Datatype::of(element)?;
+        let (present, wanted) = (&self.datatype.handle, &wanted.handle);
+        Ok(call!(h5t::H5Tequal(present.id(), wanted.id()))? > 0)
+    }
+
     /// Bytes of one element.
     pub fn element_size(&self) -> usize {
         self.datatype.size()

@@ -75,8 +75,15 @@ impl Group {
 
     /// Opens a dataset.
     pub fn open_dataset(&self, path: &str) -> Result<Dataset> {
+        self.open_dataset_with(path, None)
+    }
+
+    /// Opens a dataset with a chunk cache of so many bytes, see [`Chunked::cache`](super::Chunked).
+    pub fn open_dataset_with(&self, path: &str, cache: Option<usize>) -> Result<Dataset> {
         let path = c_text(path)?;
-        let id = call!(h5d::H5Dopen2(self.id(), path.as_ptr(), h5p::H5P_DEFAULT))?;
+        let access = cache.map(properties::dataset_access).transpose()?;
+        let access = access.as_ref().map_or(h5p::H5P_DEFAULT, Handle::id);
+        let id = call!(h5d::H5Dopen2(self.id(), path.as_ptr(), access))?;
         Dataset::from_handle(Handle::new(id))
     }
 

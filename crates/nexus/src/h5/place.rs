@@ -97,6 +97,11 @@ impl Dataset {
 }
 
 impl Hole {
+    /// The place of a dataset whose last link was taken away.
+    pub fn of(dataset: Dataset) -> Hole {
+        Hole { dataset }
+    }
+
     /// Takes the first place in the file that is free and large enough, and gives its address.
     /// Nothing is changed there but the first byte: it becomes `first`.
     pub fn take(&self, first: u8) -> Result<u64> {

@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod continued;
 mod declared;
 mod grids;
 mod replaced;

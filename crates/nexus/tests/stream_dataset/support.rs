@@ -20,7 +20,7 @@ pub const DOUBLE: ElementType = ElementType::Float(8, LITTLE);
 
 /// A file that is being written.
 pub struct Writer {
-    _directory: TempDir,
+    _directory: Option<TempDir>,
     pub path: PathBuf,
     pub file: File,
     pub root: Rc<Group>,
@@ -44,11 +44,23 @@ impl Writer {
         let file = File::create(&path).unwrap();
         let root = Rc::new(file.root().unwrap());
         Writer {
-            _directory: directory,
+            _directory: Some(directory),
             path,
             file,
             root,
             outbox: Outbox::new(Arc::new(pool)),
+        }
+    }
+
+    /// Another writer of a file that is there.
+    pub fn open(path: &Path) -> Writer {
+        let file = File::open(path).unwrap();
+        Writer {
+            _directory: None,
+            path: path.to_owned(),
+            root: Rc::new(file.root().unwrap()),
+            file,
+            outbox: Outbox::new(Arc::new(Pool::with_workers(2, 16 << 20).unwrap())),
         }
     }
 

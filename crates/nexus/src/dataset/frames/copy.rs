@@ -1,12 +1,15 @@
 //! Copies of the frames in a detector's files.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 
 use super::edf::EdfFile;
 use super::raw::{fitting, same_order};
 use super::{FrameError, FrameSite, Frames};
 use crate::dataset::{Error, Outbox, Policy, StreamDataset};
-use crate::h5::{self, Dataset, File, Layout, Storage};
+use crate::h5::{self, Dataset, File, Group, Layout, Storage as Stored};
+use crate::tree::{ElementType, Storage};
 
 /// Bytes that are read at a time, if a frame is not larger.
 const BATCH: u64 = 4 << 20;
@@ -28,10 +31,29 @@ enum Source {
     Edf(EdfFile),
 }
 
+/// How [`StreamDataset`]s are made.
+type Make = fn(
+    Rc<Group>,
+    &str,
+    ElementType,
+    Vec<Option<u64>>,
+    Storage,
+    Policy,
+    Outbox,
+) -> Result<StreamDataset, Error>;
+
 impl Copies {
     pub fn new(site: &FrameSite, policy: Policy, outbox: Outbox) -> Result<Copies, Error> {
+        Copies::with(StreamDataset::new, site, policy, outbox)
+    }
+
+    pub fn resume(site: &FrameSite, policy: Policy, outbox: Outbox) -> Result<Copies, Error> {
+        Copies::with(StreamDataset::resume, site, policy, outbox)
+    }
+
+    fn with(make: Make, site: &FrameSite, policy: Policy, outbox: Outbox) -> Result<Copies, Error> {
         let shape = site.frame.iter().copied().map(Some).collect();
-        let dataset = StreamDataset::new(
+        let dataset = make(
             site.parent.clone(),
             &site.path,
             site.element.clone(),
@@ -41,9 +63,14 @@ impl Copies {
             outbox,
         )?;
         Ok(Copies {
+            taken: dataset.points(),
             dataset: Some(dataset),
-            taken: 0,
         })
+    }
+
+    /// Number of copies that readers see.
+    pub fn visible(&self) -> u64 {
+        self.dataset.as_ref().map_or(0, StreamDataset::visible)
     }
 
     /// Number of frames that were copied.
@@ -182,7 +209,7 @@ impl Source {
 /// The library says nothing of use about filters that it lacks.
 fn unreadable(dataset: &Dataset, error: h5::Error) -> FrameError {
     let Ok(Layout {
-        storage: Storage::Chunked { filters, .. },
+        storage: Stored::Chunked { filters, .. },
         ..
     }) = dataset.layout()
     else {

@@ -1,8 +1,6 @@
 //! How points are dealt out to slabs, and slabs sent on their way.
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -72,24 +70,22 @@ impl Growing {
 
     /// Makes the chunked dataset. What has come is dealt out to its chunks.
     pub(super) fn create(&mut self, chunk: ChunkShape, scheme: Scheme) -> Result<(), Error> {
-        let (dataset, recipe) = match self.place.create_chunked(chunk, &self.element, scheme) {
+        // What readers saw already is shown again at once.
+        let fresh = self.old.is_none();
+        let mut extent = vec![0];
+        extent.extend(&self.element);
+        let cache = self.place.is_direct(scheme).then_some(0);
+        let made = self
+            .make_way()
+            .and_then(|()| self.place.create(&extent, &chunk.dims(), scheme, cache));
+        let dataset = match made {
             Ok(made) => made,
             Err(error) => return Err(self.failed.insert(error).clone()),
         };
-        let mut extent = vec![0];
-        extent.extend(&self.element);
-        let store = Rc::new(Store {
-            path: self.place.path.clone(),
-            dataset,
-            recipe: Arc::new(recipe),
-            sparse: self.place.is_sparse(),
-            direct: self.place.declared().is_some() && scheme == Scheme::None,
-            extent: RefCell::new(extent),
-            pending: Cell::new(0),
-            failure: RefCell::new(None),
-        });
+        let recipe = self.place.recipe(chunk, scheme);
+        let store = Store::new(&self.place, dataset, recipe, extent);
         self.store = Some(Rc::clone(&store));
-        self.filled = Some(Instant::now());
+        self.filled = fresh.then(Instant::now);
         if self.slab.rows() < store.recipe.shape.length {
             return Ok(());
         }
@@ -131,7 +127,7 @@ impl Growing {
     }
 
     /// Bytes of points that may wait in memory.
-    fn largest_slab(&self) -> u64 {
+    pub(super) fn largest_slab(&self) -> u64 {
         let chunk = self.policy.chunk;
         if self.place.declared().is_none() || chunk == MAX_CHUNK {
             return LARGEST_SLAB * chunk;

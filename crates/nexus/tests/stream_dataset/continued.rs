@@ -1,0 +1,369 @@
+//! Datasets of a writer that died or was stopped, and that another one continues.
+//!
+//! What is on the disk at any moment is what a writer leaves that is killed there, so a copy of the
+//! file made at that moment stands for its death.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use nexus::dataset::{Policy, StreamDataset};
+use nexus::tree::{ChunkOptions, Declared, ElementType, Scheme, Storage};
+
+use crate::support::*;
+
+/// A stream, and how it is stored.
+struct Kind {
+    name: String,
+    element: ElementType,
+    /// Shape of a point.
+    shape: Vec<Option<u64>>,
+    storage: Storage,
+    policy: Policy,
+    points: u64,
+}
+
+fn kinds() -> Vec<Kind> {
+    let free = |name: &str, element: ElementType, shape: &[Option<u64>], points| {
+        [small(Policy::live()), small(Policy::backlog())].map(|policy| Kind {
+            name: format!("{name} {:?}", policy.mode),
+            element: element.clone(),
+            shape: shape.to_vec(),
+            storage: Storage::Free,
+            policy,
+            points,
+        })
+    };
+    let declared = |name: &str, scan: &[u64], shape: &[Option<u64>], scheme, points| {
+        [small(Policy::live()), small(Policy::backlog())].map(|policy| Kind {
+            name: format!("{name} {scheme:?} {:?}", policy.mode),
+            element: DOUBLE,
+            shape: shape.to_vec(),
+            storage: Storage::Declared(Declared {
+                scan: scan.to_vec(),
+                chunks: ChunkOptions {
+                    chunk_nbytes: 4096,
+                    compression_limit_nbytes: 0,
+                    scheme,
+                    ..ChunkOptions::default()
+                },
+            }),
+            policy,
+            points,
+        })
+    };
+    let mut kinds = Vec::new();
+    kinds.extend(free("few", DOUBLE, &[], 300));
+    kinds.extend(free("many", DOUBLE, &[], 9000));
+    kinds.extend(free("flags", ElementType::Bool, &[], 2000));
+    let complex = ElementType::Complex(16, LITTLE);
+    kinds.extend(free("spectra", complex, &[Some(100)], 150));
+    let uint = ElementType::Uint(2, LITTLE);
+    kinds.extend(free("images", uint, &[Some(90), Some(110)], 40));
+    kinds.extend(free("lengths", DOUBLE, &[None], 400));
+    for scheme in [
+        Scheme::None,
+        Scheme::Gzip,
+        Scheme::ByteShuffle,
+        Scheme::GzipByteShuffle,
+        Scheme::BitShuffle,
+        Scheme::Lz4BitShuffle,
+    ] {
+        kinds.extend(declared("list", &[0], &[], scheme, 2500));
+    }
+    for scheme in [Scheme::None, Scheme::GzipByteShuffle, Scheme::ByteShuffle] {
+        kinds.extend(declared("list of spectra", &[0], &[Some(90)], scheme, 200));
+        kinds.extend(declared("list of lengths", &[0], &[None], scheme, 100));
+        kinds.extend(declared("map", &[20, 30], &[], scheme, 620));
+        kinds.extend(declared("map of spectra", &[5, 8], &[Some(50)], scheme, 40));
+    }
+    kinds.extend(declared("single", &[], &[], Scheme::None, 1));
+    kinds.extend(declared("spectrum", &[], &[Some(700)], Scheme::Gzip, 1));
+    kinds
+}
+
+impl Kind {
+    /// Whether the dataset tells how many points came.
+    fn tells(&self) -> bool {
+        !matches!(&self.storage, Storage::Declared(declared) if declared.scan.len() != 1)
+    }
+
+    fn shape_of(&self, point: u64) -> Vec<u64> {
+        let lengths = self.shape.iter();
+        lengths.map(|it| it.unwrap_or(point * 7 % 31)).collect()
+    }
+
+    fn data(&self, point: u64) -> Vec<u8> {
+        let elements: u64 = self.shape_of(point).iter().product();
+        let size = elements as usize * self.element.size().unwrap();
+        let byte = |n: usize| (n as u64 / 3 * (n as u64 + point) % 61 + point) as u8;
+        match self.element {
+            ElementType::Bool => vec![(point % 3) as u8 & 1],
+            // Some chunks are not worth compressing.
+            DOUBLE if point % 5 < 3 => (point as f64)
+                .sqrt()
+                .to_le_bytes()
+                .repeat(elements as usize),
+            _ => (0..size).map(byte).collect(),
+        }
+    }
+
+    /// Whether the point never comes.
+    fn is_missing(&self, point: u64) -> bool {
+        self.points > 1 && (point / 7) % 11 == 4
+    }
+
+    /// Points that are sent together.
+    fn feed(&self, dataset: &mut StreamDataset, to: u64) {
+        while dataset.points() < to {
+            let first = dataset.points();
+            if self.is_missing(first) {
+                dataset.skip(1).unwrap();
+                continue;
+            }
+            let shape = self.shape_of(first);
+            let alike = |point: &u64| !self.is_missing(*point) && self.shape_of(*point) == shape;
+            let data: Vec<_> = (first..to)
+                .take_while(alike)
+                .map(|point| self.data(point))
+                .collect();
+            let count = data.len() as u64;
+            let data = Bytes::from(data.concat());
+            dataset.append(first, count, Some(&shape), data).unwrap();
+        }
+    }
+
+    fn dataset(&self, writer: &Writer, path: &str) -> StreamDataset {
+        let (root, outbox) = (writer.root.clone(), writer.outbox.clone());
+        let (element, shape) = (self.element.clone(), self.shape.clone());
+        let (storage, policy) = (self.storage.clone(), self.policy);
+        StreamDataset::resume(root, path, element, shape, storage, policy, outbox).unwrap()
+    }
+}
+
+/// Numbers without any order, the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % end.max(1)
+    }
+}
+
+/// Writes on where the file ends, up to some point, and is stopped in order or dies.
+async fn write_on(writer: Writer, kinds: &[Kind], seen: &mut [u64], dice: &mut Dice, copy: &Path) {
+    let mut datasets: Vec<_> = kinds
+        .iter()
+        .map(|kind| kind.dataset(&writer, &kind.name))
+        .collect();
+    for ((dataset, kind), seen) in datasets.iter_mut().zip(kinds).zip(&*seen) {
+        let there = dataset.points();
+        assert!(
+            there >= *seen || !kind.tells(),
+            "{}: {there} of {seen}",
+            kind.name
+        );
+    }
+    for _ in 0..dice.below(12) {
+        for (dataset, kind) in datasets.iter_mut().zip(kinds) {
+            let more = dice.below(kind.points / 8 + 2);
+            kind.feed(dataset, (dataset.points() + more).min(kind.points));
+            dataset.settle().await.unwrap();
+        }
+        if dice.below(3) == 0 {
+            for ((dataset, kind), seen) in datasets.iter_mut().zip(kinds).zip(&mut *seen) {
+                dataset.drain().await;
+                dataset.expose().unwrap();
+                *seen = if kind.tells() { dataset.visible() } else { 0 };
+            }
+            writer.file.flush().unwrap();
+        }
+    }
+    if dice.below(3) == 0 {
+        for (dataset, seen) in datasets.into_iter().zip(seen) {
+            *seen = dataset.close().await.unwrap();
+        }
+        writer.file.flush().unwrap();
+    }
+    std::fs::copy(&writer.path, copy).unwrap();
+}
+
+#[test]
+fn a_dataset_goes_on_wherever_its_writer_died() {
+    let kinds = kinds();
+    let directory = tempfile::tempdir().unwrap();
+    for seed in 0..8 {
+        let mut dice = Dice(seed);
+        run(async {
+            let mut seen = vec![0; kinds.len()];
+            let mut writer = Writer::new();
+            writer.file.flush().unwrap();
+            for number in 0..1 + dice.below(5) {
+                let copy = directory.path().join(format!("{seed} {number}.h5"));
+                write_on(writer, &kinds, &mut seen, &mut dice, &copy).await;
+                writer = Writer::open(&copy);
+            }
+            for kind in &kinds {
+                for path in [kind.name.clone(), format!("whole/{}", kind.name)] {
+                    let mut dataset = kind.dataset(&writer, &path);
+                    while dataset.points() < kind.points {
+                        let more = dataset.points() + kind.points / 10 + 1;
+                        kind.feed(&mut dataset, more.min(kind.points));
+                        dataset.expose().unwrap();
+                        dataset.settle().await.unwrap();
+                    }
+                    assert_eq!(dataset.close().await.unwrap(), kind.points);
+                }
+            }
+            writer.file.flush().unwrap();
+            let path = writer.path.clone();
+            let paths = kinds
+                .iter()
+                .flat_map(|kind| [kind.name.clone(), format!("whole/{}", kind.name)]);
+            let all = seen_all(&path, &paths.collect::<Vec<_>>());
+            for (pair, kind) in all.chunks_exact(2).zip(&kinds) {
+                let name = format!("{} with seed {seed}", kind.name);
+                let (resumed, whole) = (pair[0].as_ref().unwrap(), pair[1].as_ref().unwrap());
+                for about in ["dtype", "shape", "fill", "fill defined"] {
+                    assert_eq!(
+                        resumed.layout[about], whole.layout[about],
+                        "{name}: {about}"
+                    );
+                }
+                assert!(resumed.bytes == whole.bytes, "{name}: other values");
+                assert!(
+                    resumed.filter_masks().iter().all(|mask| *mask == 0),
+                    "{name}"
+                );
+                if kind.storage != Storage::Free {
+                    for about in ["chunks", "pipeline", "maxshape"] {
+                        assert_eq!(
+                            resumed.layout[about], whole.layout[about],
+                            "{name}: {about}"
+                        );
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn only_what_would_be_made_here_is_continued() {
+    let writer = Writer::new();
+    let resume = |path: &str, element: ElementType, shape: &[Option<u64>], storage: Storage| {
+        let (root, outbox, shape) = (writer.root.clone(), writer.outbox.clone(), shape.to_vec());
+        let policy = Policy::live();
+        StreamDataset::resume(root, path, element, shape, storage, policy, outbox)
+            .map(|dataset| dataset.points())
+            .map_err(|error| error.to_string())
+    };
+    let list = |chunk_nbytes, scheme| {
+        Storage::Declared(Declared {
+            scan: vec![0],
+            chunks: ChunkOptions {
+                chunk_nbytes,
+                compression_limit_nbytes: 0,
+                scheme,
+                ..ChunkOptions::default()
+            },
+        })
+    };
+    run(async {
+        let mut few = writer.dataset("few", DOUBLE, &[Some(2)], Policy::live());
+        few.append(0, 3, None, count(0, 6)).unwrap();
+        few.close().await.unwrap();
+        let options = ChunkOptions {
+            chunk_nbytes: 4096,
+            compression_limit_nbytes: 0,
+            ..ChunkOptions::default()
+        };
+        let mut long = writer.declared("long", DOUBLE, &[], (&[0], options), Policy::live());
+        long.append(0, 600, None, count(0, 600)).unwrap();
+        long.close().await.unwrap();
+    });
+    writer.root.create_group("group").unwrap();
+    writer.root.soft_link("link", "few").unwrap();
+    let two = [Some(2)];
+    assert_eq!(resume("few", DOUBLE, &two, Storage::Free), Ok(3));
+    assert_eq!(resume("few", DOUBLE, &[None], Storage::Free), Ok(3));
+    assert_eq!(resume("nothing", DOUBLE, &two, Storage::Free), Ok(0));
+    let declared = list(4096, Scheme::GzipByteShuffle);
+    assert_eq!(resume("long", DOUBLE, &[], declared.clone()), Ok(600));
+    let float = ElementType::Float(4, LITTLE);
+    for (path, element, shape, storage, reason) in [
+        (
+            "few",
+            &float,
+            &two[..],
+            Storage::Free,
+            "its elements are float64",
+        ),
+        (
+            "few",
+            &DOUBLE,
+            &[Some(3)],
+            Storage::Free,
+            "its extent is [3, 2]",
+        ),
+        ("few", &DOUBLE, &[], Storage::Free, "its extent is [3, 2]"),
+        ("few", &DOUBLE, &two, declared, "it is stored as Contiguous"),
+        (
+            "long",
+            &DOUBLE,
+            &[],
+            list(1024, Scheme::GzipByteShuffle),
+            "its chunks are [512] with filters [shuffle, deflate 4]",
+        ),
+        (
+            "long",
+            &DOUBLE,
+            &[],
+            list(4096, Scheme::Gzip),
+            "its chunks are [512] with filters [shuffle, deflate 4]",
+        ),
+        ("group", &DOUBLE, &[], Storage::Free, "it is no dataset"),
+        ("link", &DOUBLE, &two, Storage::Free, "it is no dataset"),
+    ] {
+        assert_eq!(
+            resume(path, element.clone(), shape, storage),
+            Err(format!(
+                "dataset {path}: cannot go on with what is there: {reason}"
+            ))
+        );
+    }
+}
+
+#[test]
+fn a_dataset_in_one_piece_stays_until_more_comes() {
+    let writer = Writer::new();
+    let resume = || {
+        let (root, outbox) = (writer.root.clone(), writer.outbox.clone());
+        let (policy, free) = (Policy::live(), Storage::Free);
+        StreamDataset::resume(root, "diode", DOUBLE, Vec::new(), free, policy, outbox).unwrap()
+    };
+    run(async {
+        let mut diode = writer.dataset("diode", DOUBLE, &[], Policy::live());
+        diode.append(0, 3, None, count(0, 3)).unwrap();
+        diode.close().await.unwrap();
+        let mut diode = resume();
+        assert!(diode.exists() && diode.is_old());
+        assert_eq!((diode.points(), diode.visible()), (3, 3));
+        diode.expose().unwrap();
+        assert_eq!(diode.close().await.unwrap(), 3);
+        assert!(writer.seen("diode").unwrap().is_contiguous());
+        let mut diode = resume();
+        diode.append(3, 2, None, count(3, 2)).unwrap();
+        assert!(diode.is_old());
+        diode.expose().unwrap();
+        assert!(!diode.is_old());
+        assert_eq!(diode.visible(), 5);
+        let seen = writer.seen("diode").unwrap();
+        assert_eq!(seen.doubles(), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert!(!seen.is_contiguous());
+        diode.close().await.unwrap();
+    });
+}
