@@ -10,6 +10,8 @@ mod failure;
 mod ffi;
 mod handle;
 mod latin1;
+pub mod nexus_writer;
+mod python;
 mod server;
 mod value;
 

@@ -1,0 +1,14 @@
+//! The device class `NexusWriter`: one device for each BLISS session, asked about scans by name.
+//!
+//! What clients see is what `blisswriter` 2.0.0 shows them, down to the spelling of its texts, because
+//! BLISS and people's scripts read them.
+
+mod class;
+mod logs;
+mod makedirs;
+mod properties;
+mod resources;
+mod rows;
+mod table;
+
+pub use logs::{Level, Logs};

@@ -1,0 +1,248 @@
+//! The properties of a device: what it is told in the Tango database.
+
+use std::fmt;
+
+use writer::checks::DiskSpace;
+use writer::options::SaveOptions;
+
+use crate::failure::DevFailed;
+use crate::python;
+
+/// `blisswriter` 2.0.0 calls this a megabyte.
+const MEBIBYTE: f64 = 1_048_576.0;
+
+const ORIGIN: &str = "NexusWriter.init_device";
+
+/// What a device is told to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Properties {
+    /// Name of the BLISS session.
+    pub session: String,
+    /// Who knows where Redis is, if the environment does not tell.
+    pub beacon_host: Option<String>,
+    /// How scans are saved.
+    pub save: SaveOptions,
+    /// MB without which no scan is started.
+    pub required: f64,
+    /// MB below which people are warned.
+    pub recommended: f64,
+}
+
+/// Why the properties are not known.
+#[derive(Debug)]
+pub enum Unread {
+    /// The database cannot be asked.
+    Database(String),
+    /// It can, but a device cannot do its work with what it says.
+    Wrong(DevFailed),
+}
+
+impl From<DevFailed> for Unread {
+    fn from(error: DevFailed) -> Unread {
+        Unread::Wrong(error)
+    }
+}
+
+/// The values of a property; none if it is not set.
+type Values = Option<Vec<String>>;
+
+impl Properties {
+    /// Reads the properties, each with `ask`.
+    ///
+    /// # Errors
+    /// When `ask` fails, and if values are missing or wrong.
+    pub fn read<E: fmt::Display>(
+        ask: impl Fn(&str) -> Result<Values, E>,
+    ) -> Result<Properties, Unread> {
+        let text = |name: &str| -> Result<Option<String>, Unread> {
+            let values = ask(name).map_err(|error| Unread::Database(error.to_string()))?;
+            let first = values.and_then(|values| values.into_iter().next());
+            Ok(first.filter(|text| !text.trim().is_empty()))
+        };
+        let switch = |name: &str| match text(name)? {
+            Some(text) => Ok::<_, Unread>(truth(name, &text)?),
+            None => Ok(false),
+        };
+        let number = |name: &str, usual: f64| match text(name)? {
+            Some(text) => Ok::<_, Unread>(double(name, &text)?),
+            None => Ok(usual),
+        };
+        let session = text("session")?.ok_or_else(|| {
+            // What PyTango says of a mandatory property.
+            DevFailed::python("Exception", "Device property session is mandatory", ORIGIN)
+        })?;
+        let required = number("required_disk_space", 200.0)?;
+        let recommended = number("recommended_disk_space", 1024.0)?;
+        let save = SaveOptions {
+            space: DiskSpace {
+                required: bytes(required),
+                recommended: bytes(recommended),
+            },
+            flat: !switch("keepshape")?,
+            multivalue_positioners: switch("multivalue_positioners")?,
+            allow_external_nonhdf5: switch("enable_external_nonhdf5")?,
+            allow_external_hdf5: !switch("disable_external_hdf5")?,
+            copy_non_external: switch("copy_non_external")?,
+            configurable: !switch("noconfig")?,
+            ..SaveOptions::default()
+        };
+        Ok(Properties {
+            session: session.trim().to_owned(),
+            beacon_host: text("beacon_host")?,
+            save,
+            required,
+            recommended,
+        })
+    }
+
+    /// Where Beacon is: the environment tells, or the property does.
+    ///
+    /// # Errors
+    /// If they do not agree: the scans of this session would be looked for in the wrong place.
+    pub fn beacon(&self, environment: Option<&str>) -> Result<Option<String>, DevFailed> {
+        match (environment, self.beacon_host.as_deref()) {
+            (Some(environment), Some(property)) if environment != property => {
+                let (environment, property) =
+                    (python::quoted(environment), python::quoted(property));
+                let text = format_args!(
+                    "Beacon host mismatch: {environment} (environment) vs. {property} (tango device property)"
+                );
+                Err(DevFailed::python("RuntimeError", text, ORIGIN))
+            }
+            (environment, property) => Ok(environment.or(property).map(str::to_owned)),
+        }
+    }
+}
+
+fn bytes(megabytes: f64) -> u64 {
+    // No limit is below zero, and one that is no number is none.
+    (megabytes * MEBIBYTE).max(0.0) as u64
+}
+
+/// The words that PyTango takes for a boolean.
+fn truth(name: &str, text: &str) -> Result<bool, DevFailed> {
+    match text.trim().to_lowercase().as_str() {
+        "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
+        "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
+        _ => Err(wrong(name, format_args!("invalid truth value {text}"))),
+    }
+}
+
+fn double(name: &str, text: &str) -> Result<f64, DevFailed> {
+    text.trim().parse().map_err(|_| {
+        let text = python::quoted(text);
+        wrong(
+            name,
+            format_args!("could not convert string to float: {text}"),
+        )
+    })
+}
+
+fn wrong(name: &str, why: fmt::Arguments) -> DevFailed {
+    DevFailed::python("ValueError", format_args!("property {name}: {why}"), ORIGIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[(&str, &str)]) -> Result<Properties, String> {
+        let ask = |name: &str| {
+            let found = values.iter().find(|(known, _)| *known == name);
+            Ok::<_, fmt::Error>(found.map(|(_, value)| vec![(*value).to_owned()]))
+        };
+        Properties::read(ask).map_err(|unread| match unread {
+            Unread::Wrong(error) => error.to_string(),
+            Unread::Database(reason) => panic!("{reason}"),
+        })
+    }
+
+    #[test]
+    fn what_is_not_set_is_the_usual() {
+        let usual = SaveOptions {
+            space: DiskSpace {
+                required: 200 << 20,
+                recommended: 1024 << 20,
+            },
+            ..SaveOptions::default()
+        };
+        let found = read(&[("session", "demo"), ("stackmca", "True"), ("keepshape", "")]).unwrap();
+        assert_eq!(found.session, "demo");
+        assert_eq!(found.beacon_host, None);
+        assert_eq!(found.save, usual);
+        assert_eq!((found.required, found.recommended), (200.0, 1024.0));
+    }
+
+    #[test]
+    fn each_property_has_its_effect() {
+        let found = read(&[
+            ("session", " demo"),
+            ("keepshape", "True"),
+            ("multivalue_positioners", "true"),
+            ("enable_external_nonhdf5", "1"),
+            ("disable_external_hdf5", "YES"),
+            ("copy_non_external", "on"),
+            ("noconfig", "t"),
+            ("required_disk_space", "-1"),
+            ("recommended_disk_space", "0.5"),
+        ])
+        .unwrap();
+        let expected = SaveOptions {
+            space: DiskSpace {
+                required: 0,
+                recommended: 1 << 19,
+            },
+            flat: false,
+            multivalue_positioners: true,
+            allow_external_nonhdf5: true,
+            allow_external_hdf5: false,
+            copy_non_external: true,
+            configurable: false,
+            ..SaveOptions::default()
+        };
+        assert_eq!(found.save, expected);
+        assert_eq!(found.session, "demo");
+        assert!(
+            read(&[("session", "demo"), ("noconfig", "False")])
+                .unwrap()
+                .save
+                .configurable
+        );
+    }
+
+    #[test]
+    fn wrong_values_are_told() {
+        assert_eq!(
+            read(&[]).unwrap_err(),
+            "Exception: Device property session is mandatory\n"
+        );
+        assert_eq!(
+            read(&[("session", "demo"), ("noconfig", "maybe")]).unwrap_err(),
+            "ValueError: property noconfig: invalid truth value maybe\n"
+        );
+        assert_eq!(
+            read(&[("session", "demo"), ("required_disk_space", "1 GB")]).unwrap_err(),
+            "ValueError: property required_disk_space: could not convert string to float: '1 GB'\n"
+        );
+    }
+
+    #[test]
+    fn a_database_that_is_away_is_no_wrong_value() {
+        let away = Properties::read(|_| Err(fmt::Error)).unwrap_err();
+        assert!(matches!(away, Unread::Database(_)), "{away:?}");
+    }
+
+    #[test]
+    fn environment_and_property_agree_on_beacon() {
+        let mut demo = read(&[("session", "demo")]).unwrap();
+        assert_eq!(demo.beacon(None), Ok(None));
+        assert_eq!(demo.beacon(Some("b:1")), Ok(Some("b:1".to_owned())));
+        demo.beacon_host = Some("b:2".to_owned());
+        assert_eq!(demo.beacon(None), Ok(Some("b:2".to_owned())));
+        assert_eq!(demo.beacon(Some("b:2")), Ok(Some("b:2".to_owned())));
+        assert_eq!(
+            demo.beacon(Some("b:1")).unwrap_err().to_string(),
+            "RuntimeError: Beacon host mismatch: 'b:1' (environment) vs. 'b:2' (tango device property)\n"
+        );
+    }
+}
