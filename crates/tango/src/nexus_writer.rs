@@ -4,11 +4,19 @@
 //! BLISS and people's scripts read them.
 
 mod class;
+mod device;
+mod engine;
+mod family;
+mod house;
 mod logs;
 mod makedirs;
 mod properties;
 mod resources;
 mod rows;
+mod scans;
+mod spectra;
 mod table;
+mod tango_logs;
 
+pub use family::NexusWriterFamily;
 pub use logs::{Level, Logs};

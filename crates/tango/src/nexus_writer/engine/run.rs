@@ -1,0 +1,99 @@
+//! From the start of a device to its stop: finds Redis, and saves the scans of the session.
+
+use std::sync::Arc;
+
+use blissdata::store::DataStore;
+use hub::Event;
+use writer::NexusSessionWriter;
+use writer::options::DataWriter;
+use writer::session::SessionOptions;
+use writer::subscriber::with_causes;
+
+use super::{Engine, Properties};
+
+/// Scans ask for this writer by its name.
+const NAME: &str = "nexus";
+
+/// One time that a device listens. Clones are the same run.
+#[derive(Clone, Default)]
+pub struct Run {
+    /// Sent to have it take no more scans, and end.
+    pub stop: Event,
+    /// Sent to have it not wait for those that are being saved.
+    pub leave: Event,
+    /// Sent when it has ended.
+    pub ended: Event,
+}
+
+/// Listens until told to stop. Whatever happens, the engine is told of the end.
+pub async fn run(engine: Arc<Engine>, run: Run, properties: Properties) {
+    let told = Ending {
+        engine: &engine,
+        run: &run,
+        end: Err("the listener ended by a panic".to_owned()),
+    };
+    let end = listen(&engine, &run, properties).await;
+    told.with(end);
+}
+
+async fn listen(engine: &Engine, run: &Run, properties: Properties) -> Result<(), String> {
+    let found = tokio::select! {
+        found = engine.house().find_redis(&properties) => found,
+        () = run.stop.wait() => return Ok(()),
+    };
+    let store = DataStore::new(&found.map_err(|error| with_causes(&error))?);
+    tokio::select! {
+        ready = store.wait_ready() => ready.map_err(|error| with_causes(&error))?,
+        () = run.stop.wait() => return Ok(()),
+    }
+    let options = SessionOptions {
+        session: Some(properties.session),
+        writer: DataWriter::Named(NAME.to_owned()),
+        save: properties.save,
+        records: engine.records().clone(),
+        ..SessionOptions::default()
+    };
+    let session = NexusSessionWriter::start(&engine.house().workshop, &store, options)
+        .map_err(|error| with_causes(&error))?;
+    let subscriber = session.subscriber();
+    tokio::select! {
+        subscribed = subscriber.subscribed(None) => if subscribed {
+            engine.subscribed();
+        },
+        () = run.stop.wait() => {}
+    }
+    tokio::select! {
+        _ = subscriber.join(None) => {}
+        () = run.stop.wait() => subscriber.stop(),
+    }
+    tokio::select! {
+        _ = subscriber.join(None) => {}
+        () = run.leave.wait() => subscriber.kill("told to leave"),
+    }
+    subscriber.join(None).await;
+    match subscriber.fault() {
+        None => Ok(()),
+        Some(fault) => Err(fault.to_string()),
+    }
+}
+
+/// Tells the end of a run when it is dropped, be it by a panic.
+struct Ending<'a> {
+    engine: &'a Engine,
+    run: &'a Run,
+    end: Result<(), String>,
+}
+
+impl Ending<'_> {
+    fn with(mut self, end: Result<(), String>) {
+        self.end = end;
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let end = std::mem::replace(&mut self.end, Ok(()));
+        self.engine.ended(end);
+        self.run.ended.send();
+    }
+}

@@ -1,0 +1,74 @@
+//! Tells clients what is new, without being asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::info;
+
+use super::Engine;
+use crate::nexus_writer::{resources, spectra};
+
+/// Time between two events: people look at them, nobody counts them.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long a device may be gone before its engine is stopped: one that is restarted is back by then.
+const ABSENCE: Duration = Duration::from_secs(10);
+
+/// Time between two lines about what the process uses, as in `blisswriter` 2.0.0.
+const PROFILE: Duration = Duration::from_secs(10);
+
+/// Sends events for an engine as long as the hub lives.
+pub async fn watch(engine: Arc<Engine>) {
+    let mut records = engine.records().watch();
+    let mut next_line = Instant::now();
+    let mut profiles = false;
+    loop {
+        let is_orphan = engine.device().is_none() && engine.run().is_some();
+        if engine.profile() != 0 && !profiles {
+            next_line = Instant::now() + PROFILE;
+        }
+        profiles = engine.profile() != 0;
+        tokio::select! {
+            () = engine.changed.wait() => engine.changed.clear(),
+            () = records.changed() => {}
+            () = sleep(ABSENCE), if is_orphan => {
+                engine.abandon();
+                continue;
+            }
+            () = sleep_until(next_line), if profiles => {
+                log_resources(&engine);
+                next_line = Instant::now() + PROFILE;
+                continue;
+            }
+        }
+        tell(&engine);
+        // The first news are told at once, those that follow closely together.
+        sleep(PAUSE).await;
+    }
+}
+
+/// One line with what the process uses, and one with what it works on.
+pub fn log_resources(engine: &Engine) {
+    let scans = engine.records().running();
+    let device = engine.name();
+    info!(
+        device,
+        "{} subscribers",
+        scans + usize::from(engine.run().is_some())
+    );
+    match resources::line() {
+        Ok(line) => info!(device, "{line}"),
+        Err(error) => info!(device, "the system does not tell what is used: {error}"),
+    }
+}
+
+fn tell(engine: &Engine) {
+    let Some(device) = engine.device() else {
+        return;
+    };
+    device.push_state(engine.state(), &engine.status());
+    for (attribute, value) in spectra::all(engine) {
+        device.push(attribute, value);
+    }
+}

@@ -1,0 +1,71 @@
+//! What all devices of a server share.
+
+use std::sync::Arc;
+
+use blissdata::url::{DiscoverError, RedisUrl};
+use hub::Launcher;
+use writer::Workshop;
+
+use super::logs::Logs;
+use super::properties::Properties;
+use crate::failure::DevFailed;
+
+/// Where the data store is told.
+const DATA_URL: &str = "REDIS_DATA_URL";
+const BEACON_HOST: &str = "BEACON_HOST";
+
+/// What all devices share: the thread that writes files, the hub on which they listen, the logs of the
+/// process, and what its environment says.
+pub struct House {
+    /// The thread that writes files.
+    pub workshop: Arc<Workshop>,
+    /// The way to the hub that runs the listeners.
+    pub launcher: Launcher,
+    /// The logs of the process.
+    pub logs: Arc<dyn Logs>,
+    data_url: Option<String>,
+    beacon_host: Option<String>,
+}
+
+impl House {
+    /// With the environment that `look_up` tells.
+    pub fn new(
+        workshop: Arc<Workshop>,
+        launcher: Launcher,
+        logs: Arc<dyn Logs>,
+        look_up: impl Fn(&str) -> Option<String>,
+    ) -> House {
+        let environment = |name| look_up(name).filter(|text| !text.is_empty());
+        House {
+            workshop,
+            launcher,
+            logs,
+            data_url: environment(DATA_URL),
+            beacon_host: environment(BEACON_HOST),
+        }
+    }
+
+    /// Whether a device may work with these properties here.
+    ///
+    /// # Errors
+    /// If it belongs to another Beacon than this process.
+    pub fn accept(&self, properties: &Properties) -> Result<(), DevFailed> {
+        properties.beacon(self.beacon_host.as_deref()).map(|_| ())
+    }
+
+    /// Where the scans of a device are: the environment tells, or Beacon, which is asked for 20 s.
+    ///
+    /// # Errors
+    /// If nobody tells.
+    pub async fn find_redis(&self, properties: &Properties) -> Result<RedisUrl, DiscoverError> {
+        let environment = |name: &str| match name {
+            DATA_URL => self.data_url.clone(),
+            BEACON_HOST => self
+                .beacon_host
+                .clone()
+                .or_else(|| properties.beacon_host.clone()),
+            _ => None,
+        };
+        RedisUrl::discover_in(None, environment).await
+    }
+}
