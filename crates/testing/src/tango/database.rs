@@ -1,5 +1,9 @@
 //! The database that Tango servers and clients find each other by.
 
+use std::net::{Ipv4Addr, TcpListener};
+use std::process;
+use std::sync::atomic::{AtomicU16, Ordering};
+
 use tempfile::TempDir;
 
 use crate::program::Program;
@@ -22,7 +26,7 @@ impl TangoDatabase {
     pub fn new() -> TangoDatabase {
         let mut database = TangoDatabase {
             directory: TempDir::with_prefix("tango-").unwrap(),
-            port: 0,
+            port: free_port(),
             program: None,
         };
         database.start();
@@ -44,15 +48,11 @@ impl TangoDatabase {
         assert!(self.program.is_none(), "the database runs");
         let mut command = installed("PyDatabaseds");
         command
-            .args(["--host", "127.0.0.1", "--port", &self.port.to_string()])
-            .args(["--print-host-port", "2"])
+            .args(["--host", "127.0.0.1", "--port", &self.port.to_string(), "2"])
             .current_dir(self.directory.path())
             .env_remove("TANGO_HOST")
             .env_remove("PYTANGO_DATABASE_NAME");
         let mut program = Program::start_telling_all(&mut command);
-        let listens = |line: &str| port(line).is_some();
-        let line = program.wait_for_line("the port of the database", listens);
-        self.port = port(&line).unwrap();
         program.wait_for("Ready to accept request");
         self.program = Some(program);
     }
@@ -65,8 +65,19 @@ impl TangoDatabase {
     }
 }
 
-fn port(line: &str) -> Option<u16> {
-    let (_, rest) = line.split_once("Database DS listening on:")?;
-    let (_, port) = rest.split_once("port=")?;
-    port.trim_end_matches('.').parse().ok()
+/// A port that nobody gets by chance while the database is away: below those that Linux gives to whoever
+/// asks for any.
+fn free_port() -> u16 {
+    const FIRST: u16 = 12_000;
+    const PORTS: u32 = 20_000;
+    static TRIED: AtomicU16 = AtomicU16::new(0);
+    // Tests of other processes start elsewhere.
+    let start = process::id().wrapping_mul(97) % PORTS;
+    loop {
+        let number = start + u32::from(TRIED.fetch_add(1, Ordering::Relaxed));
+        let port = FIRST + (number % PORTS) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
