@@ -28,6 +28,7 @@ const MOST: usize = 10_000;
 #[derive(Clone)]
 pub struct Records {
     kept: Duration,
+    most: usize,
     scans: Arc<Mutex<Scans>>,
     changes: Changes,
 }
@@ -36,7 +37,7 @@ pub struct Records {
 struct Scans {
     /// The last scan of each name, in the order in which they came.
     named: IndexMap<String, ScanRecord>,
-    /// Others that still run, although a newer one has their name.
+    /// Others that still run, although a newer one took their place.
     replaced: Vec<ScanRecord>,
 }
 
@@ -52,9 +53,16 @@ impl Records {
     pub fn keeping(kept: Duration) -> Records {
         Records {
             kept,
+            most: MOST,
             scans: Arc::default(),
             changes: Changes::new(),
         }
+    }
+
+    /// The same, but so many at most. To make room, the oldest that has ended is forgotten; the oldest
+    /// of all if none has.
+    pub fn at_most(self, most: usize) -> Records {
+        Records { most, ..self }
     }
 
     /// All records, in the order in which the scans began to be saved.
@@ -92,7 +100,7 @@ impl Records {
         let changes = self.changes.clone();
         writer.subscriber().observe(move || changes.tell());
         let record = ScanRecord::new(writer);
-        self.scans().add(record.clone());
+        self.scans().add(record.clone(), self.most);
         self.changes.tell();
         record
     }
@@ -115,13 +123,15 @@ impl Records {
 }
 
 impl Scans {
-    fn add(&mut self, record: ScanRecord) {
+    fn add(&mut self, record: ScanRecord, most: usize) {
         self.replaced.retain(ScanRecord::is_running);
         let old = self.named.shift_remove(record.name());
         self.replaced.extend(old.filter(ScanRecord::is_running));
-        if self.named.len() >= MOST {
+        if self.named.len() >= most {
             let ended = self.named.values().position(|old| !old.is_running());
-            self.named.shift_remove_index(ended.unwrap_or(0));
+            let old = self.named.shift_remove_index(ended.unwrap_or(0));
+            let old = old.map(|(_, record)| record);
+            self.replaced.extend(old.filter(ScanRecord::is_running));
         }
         self.named.insert(record.name().to_owned(), record);
     }

@@ -1,13 +1,16 @@
 //! The life of a scan, as its record tells it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::DateTime;
 use serde_json::json;
+use testing::{Replay, Speed};
 use writer::records::{RecordState, Records, ScanRecord};
+use writer::report::SubscanProgress;
 use writer::report::figures::Points;
 
-use crate::stage::{LONG, end, ended, in_thread, play, play_with, read, send, start};
+use crate::stage::{LONG, end, ended, in_thread, play, play_at, play_with, read, send, start};
 
 #[test]
 fn a_scan_is_known_long_before_it_is_prepared() {
@@ -211,6 +214,78 @@ fn scans_that_ended_are_forgotten() {
         ended(&record).await;
         assert!(stage.records.list().is_empty(), "without being told to");
     });
+}
+
+#[test]
+fn no_more_are_kept_than_there_is_room_for() {
+    let few = Records::default().at_most(2);
+    play_with(Default::default(), few, async |stage| {
+        let mut scans = Vec::new();
+        for number in 1..=3 {
+            scans.push(stage.create(number, &stage.file("a.h5")).await);
+            let record = stage.record(&format!("{number}_loopscan")).await;
+            if number == 2 {
+                record.stop();
+                ended(&record).await;
+            }
+        }
+        assert_eq!(names(&stage.records), ["1_loopscan", "3_loopscan"]);
+        scans.push(stage.create(4, &stage.file("a.h5")).await);
+        stage.record("4_loopscan").await;
+        assert_eq!(names(&stage.records), ["3_loopscan", "4_loopscan"]);
+        assert_eq!(stage.records.running(), 3, "nobody has stopped the first");
+        for record in stage.records.list() {
+            record.stop();
+        }
+    });
+}
+
+#[test]
+fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
+    let replay = Arc::new(Replay::of(&["several_scans", "save_false", "parallel"]));
+    let url = replay.url().parse().unwrap();
+    play_at(
+        &url,
+        Default::default(),
+        Records::default(),
+        async |stage| {
+            let player = replay.clone();
+            let played = in_thread(move || player.play(Speed::Max)).await;
+            // The last of each name; the first scan of three recordings has the same.
+            let all = |records: &Records| (records.list().len() == 7).then(|| records.list());
+            let records = stage.until(all).await;
+            let mut told = Vec::new();
+            for record in &records {
+                let (state, reason) = ended(record).await;
+                assert_eq!(state, RecordState::Off, "{}: {reason}", record.name());
+                let entries: Vec<_> = record
+                    .urls()
+                    .iter()
+                    .map(|url| url.rsplit_once("::/").unwrap().1.to_owned())
+                    .collect();
+                let subscans = record.progress();
+                let points = |one: &SubscanProgress| format!("{} {}", one.name, one.points);
+                let points: Vec<_> = subscans.iter().map(points).collect();
+                told.push((
+                    record.name().to_owned(),
+                    entries.join(","),
+                    points.join(","),
+                ));
+            }
+            let expected = [
+                ("2_ascan", "2.1", "axis 4pts-4pts"),
+                ("_1_ct", "", ""),
+                ("3_timescan", "3.1", "timer 4pts-4pts"),
+                ("4_pointscan", "4.1", "axis 3pts-3pts"),
+                ("_3_loopscan", "", ""),
+                ("1_loopscan", "1.1", "timer 20pts-20pts"),
+                ("2_loopscan", "2.1", "timer 5pts-5pts"),
+            ];
+            let expected = expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
+            assert_eq!(told, expected);
+            assert_eq!(played.len(), 9);
+        },
+    );
 }
 
 fn names(records: &Records) -> Vec<String> {

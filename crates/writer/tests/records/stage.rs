@@ -7,6 +7,7 @@ use std::time::Duration;
 use blissdata::document::Identity;
 use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use blissdata::store::DataStore;
+use blissdata::url::RedisUrl;
 use hub::{Event, Hub};
 use serde_json::{Value as Json, json};
 use writer::Workshop;
@@ -33,8 +34,13 @@ pub fn play(play: impl AsyncFn(&Stage)) {
 /// The same with other options.
 pub fn play_with(save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)) {
     let server = testing::redis();
+    play_at(&server.url(), save, records, play);
+}
+
+/// The same in a given data store.
+pub fn play_at(url: &RedisUrl, save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)) {
     Hub::new().unwrap().run(async {
-        let store = DataStore::connect(&server.url()).await.unwrap();
+        let store = DataStore::connect(url).await.unwrap();
         let workshop = Arc::new(Workshop::start().unwrap());
         let options = SessionOptions {
             session: Some("demo".to_owned()),
