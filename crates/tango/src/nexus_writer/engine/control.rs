@@ -19,7 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const ORIGIN: &str = "NexusWriter";
 
 impl Engine {
-    /// Starts to listen, and returns before that is done. Whoever listens goes on.
+    /// Starts to listen, and returns before that is done. Whoever listens goes on; one in FAULT that
+    /// waits for Redis begins anew.
     ///
     /// # Errors
     /// If the properties are wrong, or the server ends.
@@ -27,10 +28,13 @@ impl Engine {
         self: &Arc<Engine>,
         read: impl FnOnce() -> Result<Properties, Unread>,
     ) -> Result<(), DevFailed> {
-        match self.run() {
-            None => {}
-            Some(run) if !run.stop.is_set() => return Ok(()),
-            Some(run) => wait_for(&run)?,
+        if let Some(run) = self.run() {
+            let fails = self.state() == DevState::Fault;
+            if !run.stop.is_set() && !fails {
+                return Ok(());
+            }
+            run.stop.send();
+            wait_for(&run)?;
         }
         let properties = self.settle(read())?;
         self.begin(properties)

@@ -1,8 +1,11 @@
 //! From the start of a device to its stop: finds Redis, and saves the scans of the session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use blissdata::beacon::BeaconError;
 use blissdata::store::DataStore;
+use blissdata::url::DiscoverError;
 use hub::Event;
 use writer::NexusSessionWriter;
 use writer::options::DataWriter;
@@ -10,6 +13,13 @@ use writer::session::SessionOptions;
 use writer::subscriber::with_causes;
 
 use super::{Engine, Properties};
+use crate::value::DevState;
+
+/// How long people wait for Redis without being told that it is away; as Beacon is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Time between two attempts to reach Beacon once that has failed.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Scans ask for this writer by its name.
 const NAME: &str = "nexus";
@@ -37,15 +47,10 @@ pub async fn run(engine: Arc<Engine>, run: Run, properties: Properties) {
 }
 
 async fn listen(engine: &Engine, run: &Run, properties: Properties) -> Result<(), String> {
-    let found = tokio::select! {
-        found = engine.house().find_redis(&properties) => found,
+    let store = tokio::select! {
+        store = find(engine, &properties) => store?,
         () = run.stop.wait() => return Ok(()),
     };
-    let store = DataStore::new(&found.map_err(|error| with_causes(&error))?);
-    tokio::select! {
-        ready = store.wait_ready() => ready.map_err(|error| with_causes(&error))?,
-        () = run.stop.wait() => return Ok(()),
-    }
     let options = SessionOptions {
         session: Some(properties.session),
         writer: DataWriter::Named(NAME.to_owned()),
@@ -75,6 +80,38 @@ async fn listen(engine: &Engine, run: &Run, properties: Properties) -> Result<()
         None => Ok(()),
         Some(fault) => Err(fault.to_string()),
     }
+}
+
+/// The data store of the session, when it can be used.
+///
+/// People must know when it cannot be found, so the state is FAULT then. But computers of a beamline
+/// start in any order, so it is looked for all the same.
+async fn find(engine: &Engine, properties: &Properties) -> Result<DataStore, String> {
+    let url = loop {
+        match engine.house().find_redis(properties).await {
+            Ok(url) => break url,
+            Err(DiscoverError::Beacon(error @ BeaconError::Unreachable { .. })) => {
+                engine.come_to(DevState::Fault, &with_causes(&error));
+                hub::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(with_causes(&error)),
+        }
+    };
+    let store = DataStore::new(&url);
+    let ready = match hub::timeout(PATIENCE, store.wait_ready()).await {
+        Ok(ready) => ready,
+        Err(_) => {
+            if let Err(error) = store.check().await {
+                engine.come_to(DevState::Fault, &with_causes(&error));
+            }
+            store.wait_ready().await
+        }
+    };
+    ready.map_err(|error| with_causes(&error))?;
+    if engine.state() == DevState::Fault {
+        engine.come_to(DevState::Init, "Starting");
+    }
+    Ok(store)
 }
 
 /// Tells the end of a run when it is dropped, be it by a panic.
