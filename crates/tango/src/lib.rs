@@ -4,7 +4,9 @@
 //! properties a device has, the device answers. All that is known here of Tango's types is in
 //! [`Value`] and [`DevFailed`].
 
+pub mod bliss_writer;
 mod class;
+pub mod database;
 mod device;
 mod failure;
 mod ffi;
