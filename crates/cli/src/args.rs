@@ -3,6 +3,8 @@
 mod logging;
 mod saving;
 mod session_writer;
+#[cfg(feature = "tango")]
+mod tango;
 
 use std::path::PathBuf;
 
@@ -13,6 +15,8 @@ use crate::simulation::{ImageSize, ScanKind};
 pub use logging::{Console, LogFormat, Logging};
 pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
 pub use session_writer::SessionWriterArgs;
+#[cfg(feature = "tango")]
+pub use tango::{RegisterArgs, ServiceArgs, TangoCommand};
 
 /// Saves BLISS scans from Redis as NeXus HDF5 files.
 #[derive(Parser)]
@@ -110,6 +114,16 @@ pub enum Command {
         #[arg(long)]
         directory: Option<PathBuf>,
     },
+    /// Run or register Tango devices of class BlissWriter
+    #[cfg(feature = "tango")]
+    #[command(subcommand)]
+    Tango(TangoCommand),
+    /// Run or register Tango devices (not in this build)
+    #[cfg(not(feature = "tango"))]
+    Tango {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
 }
 
 impl Command {
@@ -118,6 +132,8 @@ impl Command {
         match self {
             // It shows by itself what happens.
             Command::Demo { .. } => "warning",
+            #[cfg(feature = "tango")]
+            Command::Tango(command) => command.log_level().name(),
             _ => "info",
         }
     }

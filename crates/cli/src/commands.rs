@@ -7,6 +7,8 @@ mod follow;
 mod save;
 mod semaphore;
 mod simulate;
+#[cfg(feature = "tango")]
+pub mod tango;
 mod tree;
 
 use std::future::Future;
@@ -16,12 +18,17 @@ use hub::Hub;
 
 use crate::args::{Command, Saving, Service};
 use crate::exit::Failure;
+use crate::logging::LogLevel;
 
 /// What a command comes to.
 pub type Outcome = Result<ExitCode, Failure>;
 
 /// Runs a command to its end.
-pub fn run(command: Command) -> Outcome {
+#[cfg_attr(
+    not(feature = "tango"),
+    allow(unused_variables, reason = "clients of Tango change the level")
+)]
+pub fn run(command: Command, level: LogLevel) -> Outcome {
     match command {
         Command::Run {
             url,
@@ -44,6 +51,10 @@ pub fn run(command: Command) -> Outcome {
         Command::Tree { file, path } => tree::tree(&file, &path),
         Command::Check { files, redis, json } => on_hub(check::check(files, redis, json)),
         Command::Demo { directory } => on_hub(demo::demo(directory)),
+        #[cfg(feature = "tango")]
+        Command::Tango(command) => tango::tango(command, level),
+        #[cfg(not(feature = "tango"))]
+        Command::Tango { .. } => Err(Failure::usage("built without Tango support")),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod classic;
 mod context;
+mod level;
 mod redirect;
 
 use std::io;
@@ -21,14 +22,19 @@ use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 use crate::args::{Console, LogFormat, Logging};
 use crate::exit::Failure;
 use crate::terminal;
 use classic::ClassicLine;
 use context::Contexts;
-pub use redirect::Redirected;
+#[cfg_attr(
+    not(feature = "tango"),
+    allow(unused_imports, reason = "clients of Tango ask")
+)]
+pub use level::{LogLevel, Severity};
+use redirect::Redirected;
 
 type Choice = FilterFn<Box<dyn Fn(&Metadata) -> bool + Send + Sync>>;
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -41,25 +47,38 @@ enum Part {
     FromWarning,
 }
 
+/// Logs that were started. What is written to the console goes into them as long as this lives, if
+/// that was asked for.
+pub struct Logs {
+    /// How much is logged.
+    #[cfg_attr(
+        not(feature = "tango"),
+        allow(dead_code, reason = "clients of Tango ask")
+    )]
+    pub level: LogLevel,
+    _redirected: Redirected,
+}
+
 /// Starts the logs of `nexus-writer`, with the `usual` level if none is given. Must be called once.
-pub fn start(options: &Logging, format: LogFormat, usual: &str) -> Result<(), Failure> {
-    let level = level(options.log.as_deref().unwrap_or(usual))?;
+pub fn start(options: &Logging, format: LogFormat, usual: &str) -> Result<Logs, Failure> {
+    let level = level(options, usual)?;
     // The journal of the system adds its own times.
     let times = std::env::var_os("JOURNAL_STREAM").is_none();
-    let own = |part| only_events(part, level);
+    let own = |part| level.filter(move |least| only_events(part, least));
     let mut layers = vec![layer(terminal::stderr, format, times, own(Part::All))];
     for (file, part) in files(options)? {
         layers.push(layer(file, format, true, own(part)));
     }
-    init(layers)
+    init(layers)?;
+    Ok(Logs {
+        level,
+        _redirected: Redirected::default(),
+    })
 }
 
 /// Starts the logs of a program that took its place from one in Python. Must be called once.
-///
-/// What is written to the console otherwise becomes messages too, as long as the result lives, if
-/// that is asked for.
-pub fn start_classic(options: &Logging, console: &Console) -> Result<Redirected, Failure> {
-    let level = level(options.log.as_deref().unwrap_or("warning"))?;
+pub fn start_classic(options: &Logging, console: &Console) -> Result<Logs, Failure> {
+    let level = level(options, "warning")?;
     let redirected = Redirected::begin(console.redirectstdout, console.redirectstderr)?;
     let mut layers = vec![
         Contexts
@@ -71,7 +90,8 @@ pub fn start_classic(options: &Logging, console: &Console) -> Result<Redirected,
             .with_writer(Mutex::new(writer))
             .with_ansi(false)
             .event_format(ClassicLine);
-        layers.push(lines.with_filter(events_and_spans(part, level)).boxed());
+        let filter = level.filter(move |least| events_and_spans(part, least));
+        layers.push(lines.with_filter(filter).boxed());
     };
     if !console.nologstdout {
         let output = redirected.original_stdout()?;
@@ -92,7 +112,10 @@ pub fn start_classic(options: &Logging, console: &Console) -> Result<Redirected,
         );
     }
     init(layers)?;
-    Ok(redirected)
+    Ok(Logs {
+        level,
+        _redirected: redirected,
+    })
 }
 
 type Target = Box<dyn io::Write + Send>;
@@ -108,19 +131,9 @@ fn init(layers: Vec<BoxedLayer>) -> Result<(), Failure> {
         .map_err(Failure::usage)
 }
 
-/// The names that Python's logging and ours know, in any case.
-fn level(name: &str) -> Result<LevelFilter, Failure> {
-    match name.to_ascii_lowercase().as_str() {
-        // Nothing of ours is worse than an error.
-        "off" | "critical" | "fatal" | "error" => Ok(LevelFilter::ERROR),
-        "warn" | "warning" => Ok(LevelFilter::WARN),
-        "info" => Ok(LevelFilter::INFO),
-        "debug" => Ok(LevelFilter::DEBUG),
-        "trace" | "notset" => Ok(LevelFilter::TRACE),
-        _ => Err(Failure::usage(format!(
-            "--log: {name:?} is none of error, warning, info, debug, trace"
-        ))),
-    }
+fn level(options: &Logging, usual: &str) -> Result<LogLevel, Failure> {
+    let name = options.log.as_deref().unwrap_or(usual);
+    Ok(LogLevel::new(Severity::parse("--log", name)?))
 }
 
 impl Part {
@@ -152,7 +165,12 @@ fn choose(least: LevelFilter, takes: impl Fn(&Metadata) -> bool + Send + Sync + 
     FilterFn::new(takes).with_max_level_hint(least)
 }
 
-fn layer<W>(writer: W, format: LogFormat, times: bool, filter: Choice) -> BoxedLayer
+fn layer<W>(
+    writer: W,
+    format: LogFormat,
+    times: bool,
+    filter: reload::Layer<Choice, Registry>,
+) -> BoxedLayer
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {

@@ -1,0 +1,7 @@
+//! The `NexusWriterService` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::writer_service()
+}

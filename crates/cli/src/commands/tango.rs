@@ -1,0 +1,75 @@
+//! `tango`, `NexusWriterService`, `RegisterNexusWriter`: Tango devices that save scans.
+
+mod classic;
+mod host;
+mod logs;
+mod register;
+mod serve;
+
+use tango::ServerOptions;
+use tracing::warn;
+
+use super::{Outcome, on_hub};
+use crate::args::{RegisterArgs, ServiceArgs, TangoCommand};
+use crate::logging::LogLevel;
+
+/// Runs a command of `nexus-writer tango`.
+pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
+    match command {
+        TangoCommand::Run {
+            instance,
+            server,
+            tests,
+        } => {
+            host::settle(server.tango_host.as_deref())?;
+            let options = ServerOptions {
+                server: server.server,
+                instance,
+                verbosity: server.log_level.verbosity(),
+                arguments: tests.tango_arg,
+                wait_for_database: false,
+            };
+            on_hub(serve::serve(options, level))
+        }
+        TangoCommand::Register {
+            redis_url,
+            server,
+            instance,
+            domain,
+            family,
+            member,
+            session,
+        } => {
+            let member = member
+                .or_else(|| session.clone())
+                .unwrap_or_else(|| "default".to_owned());
+            register::register(
+                server.tango_host.as_deref(),
+                &format!("{}/{instance}", server.server),
+                &format!("{domain}/{family}/{member}"),
+                &redis_url,
+                session.as_deref(),
+            )
+        }
+    }
+}
+
+/// Serves the devices of one instance.
+pub fn service(args: ServiceArgs, level: LogLevel) -> Outcome {
+    if !args.patch.is_empty() {
+        warn!("--patch has no effect: it changes the Python writer for its own tests");
+    }
+    let options = ServerOptions {
+        server: args.server,
+        instance: args.instance,
+        verbosity: args.log_tango.verbosity(),
+        arguments: args.tests.tango_arg,
+        wait_for_database: false,
+    };
+    on_hub(serve::serve(options, level))
+}
+
+/// Defines a device for a session.
+pub fn register(args: RegisterArgs) -> Outcome {
+    classic::register(&args)
+}

@@ -1,0 +1,60 @@
+//! Serves Tango devices until a signal, or a client, ends that.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tango::bliss_writer::BlissWriterFamily;
+use tango::nexus_writer::NexusWriterFamily;
+use tango::{Family, Server, ServerOptions};
+use tracing::warn;
+use writer::Workshop;
+use writer::options::SaveOptions;
+
+use crate::commands::Outcome;
+use crate::exit;
+use crate::logging::LogLevel;
+use crate::signals::Interrupts;
+
+/// How long Tango may take to end its server.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Serves the devices that the database knows for the instance, of both classes.
+///
+/// At the end no scan is taken any more, what Redis has of those that run is saved, and files are
+/// closed, while the devices still answer; then the server ends.
+pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
+    let workshop = Arc::new(Workshop::start()?);
+    let nexus = Arc::new(NexusWriterFamily::new(workshop.clone(), Arc::new(level))?);
+    let bliss = Arc::new(BlissWriterFamily::new(&workshop, SaveOptions::default())?);
+    let families: Vec<Arc<dyn Family>> = vec![nexus.clone(), bliss.clone()];
+    let server = Server::start(options, families)?;
+    server.ready().await?;
+    // Not before: Tango changes what signals do. Until now they kill, and nothing is lost by that.
+    let interrupts = Interrupts::listen_in_server()?;
+    let ended = tokio::select! {
+        ended = server.ended() => ended,
+        () = interrupts.finish.wait() => Ok(()),
+    };
+    let finish = async { tokio::join!(nexus.finish(), bliss.finish()) };
+    let impatience = async {
+        interrupts.leave.wait().await;
+        nexus.leave();
+        bliss.leave();
+        std::future::pending().await
+    };
+    tokio::select! {
+        _ = finish => {}
+        () = impatience => {}
+    }
+    server.shutdown();
+    let ended = match hub::timeout(PATIENCE, server.ended()).await {
+        Ok(last) => ended.and(last),
+        Err(_) => {
+            warn!("the Tango server does not end; the process does");
+            ended
+        }
+    };
+    workshop.stop().await?;
+    ended?;
+    Ok(exit::SUCCESS)
+}

@@ -1,0 +1,190 @@
+//! How much is logged: chosen at the start, and changed by whoever has the say while it is.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{Registry, reload};
+
+use super::Choice;
+use crate::exit::Failure;
+
+/// The least severe messages of all logs. Clones are the same level.
+#[derive(Clone)]
+pub struct LogLevel {
+    shared: Arc<Mutex<Shared>>,
+}
+
+struct Shared {
+    severity: Severity,
+    places: Vec<Place>,
+}
+
+/// A place that messages go to, and what it takes at a level.
+struct Place {
+    filter: reload::Handle<Choice, Registry>,
+    takes: Box<dyn Fn(LevelFilter) -> Choice + Send + Sync>,
+}
+
+/// How severe a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Nothing of ours is worse than an error: it shows these too.
+    Fatal,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl Severity {
+    /// The severity that an option names, in the words of Python's logging and ours, in any case.
+    pub fn parse(option: &str, name: &str) -> Result<Severity, Failure> {
+        match name.to_ascii_lowercase().as_str() {
+            "off" | "critical" | "fatal" => Ok(Severity::Fatal),
+            "error" => Ok(Severity::Error),
+            "warn" | "warning" => Ok(Severity::Warn),
+            "info" => Ok(Severity::Info),
+            "debug" => Ok(Severity::Debug),
+            "trace" | "notset" => Ok(Severity::Trace),
+            _ => Err(Failure::usage(format!(
+                "{option}: {name:?} is none of error, warning, info, debug, trace"
+            ))),
+        }
+    }
+
+    fn filter(self) -> LevelFilter {
+        match self {
+            Severity::Fatal | Severity::Error => LevelFilter::ERROR,
+            Severity::Warn => LevelFilter::WARN,
+            Severity::Info => LevelFilter::INFO,
+            Severity::Debug => LevelFilter::DEBUG,
+            Severity::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+impl LogLevel {
+    /// A level of logs that are about to be started.
+    pub fn new(severity: Severity) -> LogLevel {
+        LogLevel {
+            shared: Arc::new(Mutex::new(Shared {
+                severity,
+                places: Vec::new(),
+            })),
+        }
+    }
+
+    /// The filter of a place that takes what `takes` says for a level.
+    pub(super) fn filter(
+        &self,
+        takes: impl Fn(LevelFilter) -> Choice + Send + Sync + 'static,
+    ) -> reload::Layer<Choice, Registry> {
+        let mut shared = self.shared();
+        let (filter, handle) = reload::Layer::new(takes(shared.severity.filter()));
+        shared.places.push(Place {
+            filter: handle,
+            takes: Box::new(takes),
+        });
+        filter
+    }
+
+    /// The least severe messages that are logged.
+    #[cfg_attr(
+        not(feature = "tango"),
+        allow(dead_code, reason = "clients of Tango ask")
+    )]
+    pub fn get(&self) -> Severity {
+        self.shared().severity
+    }
+
+    /// Logs messages that are as severe, or more, from now on.
+    #[cfg_attr(
+        not(feature = "tango"),
+        allow(dead_code, reason = "clients of Tango ask")
+    )]
+    pub fn set(&self, severity: Severity) {
+        let mut shared = self.shared();
+        shared.severity = severity;
+        for place in &shared.places {
+            let choice = (place.takes)(severity.filter());
+            if place.filter.reload(choice).is_err() {
+                // The log has ended: there is nothing to tell it to.
+            }
+        }
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing_subscriber::filter::FilterFn;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::{Layer as _, fmt};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_level_changes_while_there_are_logs() {
+        let level = LogLevel::new(Severity::parse("--log", "Warning").ok().unwrap());
+        let filter = level.filter(|least| {
+            let takes: Box<dyn Fn(&tracing::Metadata) -> bool + Send + Sync> =
+                Box::new(move |about| *about.level() <= least);
+            FilterFn::new(takes).with_max_level_hint(least)
+        });
+        let lines = Lines::default();
+        let told = lines.clone();
+        let layer = fmt::layer()
+            .with_writer(move || told.clone())
+            .with_ansi(false)
+            .without_time();
+        let logs = tracing_subscriber::registry().with(layer.with_filter(filter));
+        tracing::subscriber::with_default(logs, || {
+            for severity in [
+                Severity::Warn,
+                Severity::Info,
+                Severity::Fatal,
+                Severity::Trace,
+            ] {
+                level.set(severity);
+                assert_eq!(level.get(), severity);
+                tracing::error!("error at {severity:?}");
+                tracing::info!("info at {severity:?}");
+                tracing::trace!("trace at {severity:?}");
+            }
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let told: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.split(": ").nth(1))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "error at Warn",
+                "error at Info",
+                "info at Info",
+                "error at Fatal",
+                "error at Trace",
+                "info at Trace",
+                "trace at Trace"
+            ]
+        );
+    }
+}
