@@ -27,7 +27,7 @@ pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
                 instance,
                 verbosity: server.log_level.verbosity(),
                 arguments: tests.tango_arg,
-                wait_for_database: false,
+                wait_for_database: true,
             };
             on_hub(serve::serve(options, level))
         }
@@ -64,7 +64,7 @@ pub fn service(args: ServiceArgs, level: LogLevel) -> Outcome {
         instance: args.instance,
         verbosity: args.log_tango.verbosity(),
         arguments: args.tests.tango_arg,
-        wait_for_database: false,
+        wait_for_database: true,
     };
     on_hub(serve::serve(options, level))
 }

@@ -25,6 +25,19 @@ fn help_tells_all_commands() {
     }
 }
 
+#[cfg(not(feature = "tango"))]
+#[test]
+fn a_build_without_tango_says_so() {
+    for arguments in [
+        &["tango", "run", "demo"][..],
+        &["tango", "--server=a", "register"],
+    ] {
+        let (status, _, errors) = run(&mut nexus_writer(arguments));
+        assert_eq!(status, Some(2));
+        assert_eq!(errors, "nexus-writer: built without Tango support\n");
+    }
+}
+
 #[test]
 fn the_version_is_told() {
     let (status, version, _) = run(&mut nexus_writer(["--version"]));

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tango::bliss_writer::BlissWriterFamily;
 use tango::nexus_writer::NexusWriterFamily;
-use tango::{Family, Server, ServerOptions};
-use tracing::warn;
+use tango::{Family, Server, ServerError, ServerOptions};
+use tracing::{info, warn};
 use writer::Workshop;
 use writer::options::SaveOptions;
 
@@ -14,6 +14,9 @@ use crate::commands::Outcome;
 use crate::exit;
 use crate::logging::LogLevel;
 use crate::signals::Interrupts;
+
+/// How long Tango may take to start its server before people are told what it may wait for.
+const SOON: Duration = Duration::from_secs(3);
 
 /// How long Tango may take to end its server.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,7 +31,7 @@ pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
     let bliss = Arc::new(BlissWriterFamily::new(&workshop, SaveOptions::default())?);
     let families: Vec<Arc<dyn Family>> = vec![nexus.clone(), bliss.clone()];
     let server = Server::start(options, families)?;
-    server.ready().await?;
+    ready(&server).await?;
     // Not before: Tango changes what signals do. Until now they kill, and nothing is lost by that.
     let interrupts = Interrupts::listen_in_server()?;
     let ended = tokio::select! {
@@ -57,4 +60,14 @@ pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
     workshop.stop().await?;
     ended?;
     Ok(exit::SUCCESS)
+}
+
+/// Waits until the devices are served. Tango says nothing while it waits for its database.
+async fn ready(server: &Server) -> Result<(), ServerError> {
+    if let Ok(ready) = hub::timeout(SOON, server.ready()).await {
+        return ready;
+    }
+    let host = std::env::var("TANGO_HOST").unwrap_or_else(|_| "that of tangorc".to_owned());
+    info!("the devices are not served yet; is the Tango database there ({host})?");
+    server.ready().await
 }
