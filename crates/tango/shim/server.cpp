@@ -1,5 +1,7 @@
 // The server, and the properties of its devices.
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include "class.hpp"
 #include "device.hpp"
@@ -19,6 +21,13 @@ static void refuse_others(const nxt_server &server) {
 }
 
 static void end() { Tango::Util::instance()->get_dserver_device()->kill(); }
+
+// The thread that ends the server cleans up beyond the end of its loop, until the logger is gone. Who ends
+// the process before would take things away that it uses. It takes milliseconds; a second is too long.
+static void wait_for_cleanup() {
+  for (int k = 0; k < 1000 && Tango::Logging::get_core_logger(); k++)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
 
 static void serve(int argc, const nxt_text *argv) {
   const nxt_server &server = nxt::server();
@@ -49,6 +58,7 @@ static void serve(int argc, const nxt_text *argv) {
   } catch (const CORBA::BAD_INV_ORDER &) {
     // It was ended before it could run.
   }
+  wait_for_cleanup();
 }
 
 int32_t nxt_run(const nxt_server *server, int32_t argc, const nxt_text *argv, nxt_sink sink,

@@ -100,7 +100,7 @@ impl Server {
         let core = Core::install(families)?;
         thread::Builder::new()
             .name("tango-out".to_owned())
-            .spawn(|| core.outbox.run())?;
+            .spawn(|| core.outbox.run(|device| core.news(device)))?;
         thread::Builder::new()
             .name("tango-orb".to_owned())
             .spawn(move || {
@@ -179,6 +179,7 @@ fn run(classes: &[&'static Class], wait: i32, arguments: &[String]) -> Result<()
         .iter()
         .map(|argument| Text::borrow(argument.as_bytes()))
         .collect();
+    tracing::info!("the Tango server connects");
     let count = i32::try_from(arguments.len()).unwrap_or(i32::MAX);
     let mut told = Told::default();
     // SAFETY: classes and server live for ever, arguments and `told` until this returns.

@@ -11,6 +11,7 @@ use crate::ffi::{self, Argument, Reply, Text};
 use crate::latin1;
 use crate::server::answer::Answer;
 use crate::server::core::{self, Core};
+use crate::server::devices::caught;
 use crate::server::log;
 use crate::value::{DataType, DevState, Value};
 
@@ -31,7 +32,7 @@ pub const CALLBACKS: ffi::Callbacks = ffi::Callbacks {
 extern "C" fn make(class_index: u32, id: u64, name: Text) {
     // SAFETY: the shim lends the name for the time of this call.
     let name = latin1::decode(unsafe { name.bytes() });
-    guarded(|core| core.devices.make(class_index, id, name));
+    guarded(|core| core.make(class_index, id, name));
 }
 
 extern "C" fn remove(id: u64) {
@@ -46,21 +47,13 @@ extern "C" fn init(id: u64, reply: *mut Reply) {
 
 extern "C" fn state(id: u64, reply: *mut Reply) {
     answered(reply, (DataType::State, None), |core| {
-        let living = core.devices.get(id)?;
-        Ok(Value::State(match &living.device {
-            Ok(device) => core::ask(|| Ok(device.state()))?,
-            Err(_) => DevState::Fault,
-        }))
+        core.devices.state(id).map(Value::State)
     });
 }
 
 extern "C" fn status(id: u64, reply: *mut Reply) {
     answered(reply, (DataType::Text, None), |core| {
-        let living = core.devices.get(id)?;
-        Ok(Value::Text(match &living.device {
-            Ok(device) => core::ask(|| Ok(device.status()))?,
-            Err(failure) => failure.to_string().trim_end().to_owned(),
-        }))
+        core.devices.status(id).map(Value::Text)
     });
 }
 
@@ -78,7 +71,7 @@ extern "C" fn command(id: u64, index: u32, argument: *const Argument, reply: *mu
         let living = core.devices.get(id)?;
         let device = living.device()?;
         let argument = argument?;
-        core::ask(|| device.command(name, argument))
+        caught(|| device.command(name, argument))
     });
 }
 
@@ -93,7 +86,7 @@ extern "C" fn read(id: u64, index: u32, reply: *mut Reply) {
     answered(reply, form, |core| {
         let living = core.devices.get(id)?;
         let device = living.device()?;
-        core::ask(|| device.read(name))
+        caught(|| device.read(name))
     });
 }
 
@@ -111,7 +104,7 @@ extern "C" fn write(id: u64, index: u32, value: *const Argument, reply: *mut Rep
         let living = core.devices.get(id)?;
         let device = living.device()?;
         let value = value?;
-        core::ask(|| device.write(name, value)).map(|()| Value::Void)
+        caught(|| device.write(name, value)).map(|()| Value::Void)
     });
 }
 

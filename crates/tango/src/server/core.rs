@@ -8,11 +8,10 @@ use std::time::Duration;
 use hub::AsyncResult;
 
 use crate::device::Family;
-use crate::failure::DevFailed;
 use crate::ffi;
 use crate::server::ServerError;
-use crate::server::devices::{self, Devices};
-use crate::server::outbox::Outbox;
+use crate::server::devices::Devices;
+use crate::server::outbox::{News, Outbox};
 
 /// cppTango knows one server in a process, once.
 static CORE: OnceLock<Core> = OnceLock::new();
@@ -28,6 +27,8 @@ pub struct Core {
 struct Progress {
     phase: Phase,
     ending: bool,
+    /// Why it cannot serve. Told when all is cleaned up: who hears of it may end the process.
+    failure: Option<ServerError>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,11 +45,6 @@ pub fn get() -> Option<&'static Core> {
     CORE.get()
 }
 
-/// Has a device asked.
-pub fn ask<T>(ask: impl FnOnce() -> Result<T, DevFailed>) -> Result<T, DevFailed> {
-    devices::caught(ask)
-}
-
 impl Core {
     /// The only one.
     pub fn install(families: Vec<Arc<dyn Family>>) -> io::Result<&'static Core> {
@@ -60,6 +56,7 @@ impl Core {
             progress: Mutex::new(Progress {
                 phase: Phase::Connecting,
                 ending: false,
+                failure: None,
             }),
         };
         let mut is_first = false;
@@ -74,6 +71,20 @@ impl Core {
         Err(io::Error::new(io::ErrorKind::AlreadyExists, problem))
     }
 
+    /// A device appears.
+    pub fn make(&self, class_index: u32, id: u64, name: String) {
+        self.devices.make(class_index, id, name);
+        if self.progress().phase == Phase::Serving {
+            self.outbox.introduce(id);
+        }
+    }
+
+    /// How a device is that was introduced.
+    pub fn news(&self, id: u64) -> Option<News> {
+        let (state, status) = (self.devices.state(id).ok()?, self.devices.status(id).ok()?);
+        Some(News::State(state, status))
+    }
+
     /// The database was found, or is not needed; false if the server shall end.
     pub fn connected(&self) -> bool {
         let mut progress = self.progress();
@@ -83,14 +94,14 @@ impl Core {
 
     /// Devices are exported; false if the server shall end.
     pub fn serving(&self) -> bool {
-        if let Some(text) = self.devices.all_failed() {
-            self.ready.set(Err(ServerError::Devices { text }));
-            return false;
-        }
+        let failure = self.devices.all_failed();
         {
             let mut progress = self.progress();
             progress.phase = Phase::Serving;
-            if progress.ending {
+            progress.failure = failure.map(|text| ServerError::Devices { text });
+            if progress.ending || progress.failure.is_some() {
+                // Whoever asks for the end from now on asks for what happens anyway.
+                progress.ending = true;
                 return false;
             }
         }
@@ -137,11 +148,14 @@ impl Core {
 
     /// The thread of the server has ended.
     pub fn left(&self, outcome: Result<(), ServerError>) {
-        self.progress().phase = Phase::Ended;
+        let failure = {
+            let mut progress = self.progress();
+            progress.phase = Phase::Ended;
+            progress.failure.take()
+        };
         // Those that Tango itself did not come to.
         self.devices.remove_all();
-        let failed_start = self.ready.try_get().err().and_then(|error| error.failed());
-        self.over(failed_start.map_or(outcome, Err));
+        self.over(failure.map_or(outcome, Err));
     }
 
     fn over(&self, outcome: Result<(), ServerError>) {

@@ -9,6 +9,7 @@ use crate::class::Class;
 use crate::device::{Device, Family};
 use crate::failure::DevFailed;
 use crate::handle::Handle;
+use crate::value::DevState;
 
 /// All devices, by the numbers that the shim gives them.
 pub struct Devices {
@@ -34,7 +35,7 @@ impl Living {
     /// The device, which answers nothing if it could not be made.
     pub fn device(&self) -> Result<&Arc<dyn Device>, DevFailed> {
         self.device.as_ref().map_err(|failure| {
-            let text = format_args!("{failure}. Call Init when that is repaired");
+            let text = format_args!("{}. Call Init when that is repaired", text_of(failure));
             DevFailed::python("RuntimeError", text, "tango")
         })
     }
@@ -84,7 +85,7 @@ impl Devices {
         if let Ok(device) = &gone.device {
             let result = catch_unwind(AssertUnwindSafe(|| device.remove()));
             if let Err(panic) = result {
-                let problem = text_of(&*panic);
+                let problem = panic_text(&*panic);
                 tracing::error!(
                     device = gone.handle.name,
                     "panic while it is removed: {problem}"
@@ -129,6 +130,22 @@ impl Devices {
         result
     }
 
+    /// The state: of a device that could not be made, FAULT.
+    pub fn state(&self, id: u64) -> Result<DevState, DevFailed> {
+        match self.get(id)?.device {
+            Ok(device) => caught(|| Ok(device.state())),
+            Err(_) => Ok(DevState::Fault),
+        }
+    }
+
+    /// The state in words: of a device that could not be made, why.
+    pub fn status(&self, id: u64) -> Result<String, DevFailed> {
+        match self.get(id)?.device {
+            Ok(device) => caught(|| Ok(device.status())),
+            Err(failure) => Ok(text_of(&failure)),
+        }
+    }
+
     /// A device.
     pub fn get(&self, id: u64) -> Result<Living, DevFailed> {
         let living = self.read().get(&id).cloned();
@@ -143,7 +160,7 @@ impl Devices {
         for one in living.values() {
             match &one.device {
                 Ok(_) => return None,
-                Err(failure) => failures.push(format!("{}: {failure}", one.handle.name)),
+                Err(failure) => failures.push(format!("{}: {}", one.handle.name, text_of(failure))),
             }
         }
         if failures.is_empty() {
@@ -164,22 +181,28 @@ impl Devices {
 fn made(family: &Arc<dyn Family>, handle: &Handle) -> Result<Arc<dyn Device>, DevFailed> {
     let made = caught(|| family.make(handle.clone()));
     if let Err(failure) = &made {
-        tracing::error!(device = handle.name, "it cannot be initialised: {failure}");
+        let problem = text_of(failure);
+        tracing::error!(device = handle.name, "it cannot be initialised: {problem}");
     }
     made
+}
+
+/// Descriptions in the manner of Python end their line.
+fn text_of(failure: &DevFailed) -> String {
+    failure.to_string().trim_end().to_owned()
 }
 
 /// A panic is a failure of what was asked, and of nothing else: devices share with others what is
 /// consistent at any time.
 pub fn caught<T>(ask: impl FnOnce() -> Result<T, DevFailed>) -> Result<T, DevFailed> {
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panic| {
-        let problem = text_of(&*panic);
+        let problem = panic_text(&*panic);
         tracing::error!("panic in a device: {problem}");
         Err(DevFailed::python("SystemError", problem, "tango"))
     })
 }
 
-fn text_of(panic: &(dyn Any + Send)) -> String {
+fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("panic").to_owned()

@@ -61,7 +61,8 @@ pub fn tell(level: i32, logger: &str, message: &str) {
             tracing::error!(target: "tango", "[{logger}] {message}");
         }
         LogLevel::Warn => tracing::warn!(target: "tango", "[{logger}] {message}"),
-        LogLevel::Info => tracing::info!(target: "tango", "[{logger}] {message}"),
-        LogLevel::Debug => tracing::debug!(target: "tango", "[{logger}] {message}"),
+        // What Tango is about, only those want to know who look into it.
+        LogLevel::Info => tracing::debug!(target: "tango", "[{logger}] {message}"),
+        LogLevel::Debug => tracing::trace!(target: "tango", "[{logger}] {message}"),
     }
 }

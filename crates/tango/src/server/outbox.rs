@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::ffi::{self, Text};
 use crate::latin1;
@@ -13,6 +14,9 @@ use crate::value::{DataType, DevState, Value};
 
 /// Far more than are ever waiting, unless Tango hangs.
 const MOST: usize = 10_000;
+
+/// By then a restart of devices is through.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// Events in their order.
 #[derive(Default)]
@@ -24,6 +28,8 @@ pub struct Outbox {
 #[derive(Default)]
 struct Waiting {
     events: VecDeque<Event>,
+    /// Devices that were made while clients may listen, and when they are told how these are.
+    fresh: VecDeque<(Instant, u64)>,
     closed: bool,
     /// The loss of events was told, and there was no calm since.
     overflows: bool,
@@ -44,6 +50,11 @@ pub enum News {
     },
 }
 
+enum Next {
+    Event(Event),
+    Fresh(u64),
+}
+
 impl Outbox {
     /// Has an event sent. What is too much pushes the oldest out: clients want to know how it is now.
     pub fn put(&self, event: Event) {
@@ -62,10 +73,27 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Sends events until the outbox is closed.
-    pub fn run(&self) {
-        while let Some(event) = self.next() {
-            send(&event);
+    /// Has the state of a device sent that was made while clients may listen to the one before. Tango
+    /// passes listeners on some time after the new device is there, and tells nobody when: what it sent
+    /// until then may be lost.
+    pub fn introduce(&self, device: u64) {
+        let mut waiting = self.waiting();
+        waiting.fresh.push_back((Instant::now() + SETTLED, device));
+        self.changed.notify_one();
+    }
+
+    /// Sends events until the outbox is closed. `current` tells of introduced devices that are still
+    /// there how they are.
+    pub fn run(&self, current: impl Fn(u64) -> Option<News>) {
+        while let Some(next) = self.next() {
+            match next {
+                Next::Event(event) => send(&event),
+                Next::Fresh(device) => {
+                    if let Some(news) = current(device) {
+                        send(&Event { device, news });
+                    }
+                }
+            }
         }
     }
 
@@ -74,21 +102,35 @@ impl Outbox {
         let mut waiting = self.waiting();
         waiting.closed = true;
         waiting.events.clear();
+        waiting.fresh.clear();
         self.changed.notify_one();
     }
 
-    fn next(&self) -> Option<Event> {
+    fn next(&self) -> Option<Next> {
         let mut waiting = self.waiting();
         loop {
             if let Some(event) = waiting.events.pop_front() {
-                return Some(event);
+                return Some(Next::Event(event));
             }
             if waiting.closed {
                 return None;
             }
             waiting.overflows = false;
-            let woken = self.changed.wait(waiting);
-            waiting = woken.unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            waiting = match waiting.fresh.front() {
+                Some(&(due, device)) if due <= now => {
+                    waiting.fresh.pop_front();
+                    return Some(Next::Fresh(device));
+                }
+                Some(&(due, _)) => {
+                    let woken = self.changed.wait_timeout(waiting, due - now);
+                    woken.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => {
+                    let woken = self.changed.wait(waiting);
+                    woken.unwrap_or_else(PoisonError::into_inner)
+                }
+            };
         }
     }
 
