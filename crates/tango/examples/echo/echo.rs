@@ -164,6 +164,7 @@ impl Device for Echo {
             ("leave_unanswered", _) => return Err(DevFailed::unanswered()),
             ("answer_wrongly", _) => return Ok(Value::Text("yes".to_owned())),
             ("block", _) => {
+                tracing::info!("a client waits");
                 let waited = self.released.wait_blocking(None);
                 waited.map_err(|error| DevFailed::python("RuntimeError", error, "Echo"))?;
             }

@@ -1,0 +1,121 @@
+//! Servers and their database.
+
+use serde_json::json;
+use testing::{Program, TangoDatabase, TangoDevice};
+
+use crate::stage::{NONE, echo};
+
+fn start(database: &TangoDatabase, arguments: &[&str]) -> Program {
+    let mut command = echo();
+    command.env("TANGO_HOST", database.host()).args(arguments);
+    Program::start_telling_all(&mut command)
+}
+
+fn known(database: &TangoDatabase) -> TangoDevice {
+    let device = database.client().device("a/b/1");
+    device.add("echo/test", "Echo").unwrap();
+    device
+        .put_properties(json!({"motto": ["good", "morning"]}))
+        .unwrap();
+    device
+}
+
+#[test]
+fn the_database_knows_when_a_device_is_there() {
+    let database = TangoDatabase::new();
+    let device = known(&database);
+    let mut server = start(&database, &["test"]);
+    server.wait_for("signals are handled");
+    assert!(device.exported().unwrap());
+    assert_eq!(device.read("motto").unwrap(), "good morning");
+    device
+        .put_properties(json!({"motto": "good night"}))
+        .unwrap();
+    assert_eq!(device.read("motto").unwrap(), "good morning");
+    device.call("Init", NONE).unwrap();
+    assert_eq!(device.read("motto").unwrap(), "good night");
+    device.put_properties(json!({"motto": null})).unwrap();
+    device.call("Init", NONE).unwrap();
+    assert_eq!(device.read("motto").unwrap(), "hello");
+    server.signal("TERM");
+    let (status, log) = server.end();
+    assert!(status.success(), "{log}");
+    assert!(!device.exported().unwrap());
+}
+
+#[test]
+fn a_server_waits_for_its_database() {
+    let mut database = TangoDatabase::new();
+    let device = known(&database);
+    database.stop();
+    let mut server = start(&database, &["--wait", "test"]);
+    server.wait_for("connects");
+    database.start();
+    server.wait_for("Ready to accept request");
+    device.wait_for_state("ON");
+    assert_eq!(device.read("motto").unwrap(), "good morning");
+}
+
+#[test]
+fn a_device_knows_a_property_that_is_not_set_from_a_database_that_is_away() {
+    let mut database = TangoDatabase::new();
+    let device = known(&database);
+    let mut server = start(&database, &["test"]);
+    server.wait_for("signals are handled");
+    assert_eq!(device.call("property", "refrain").unwrap(), json!([]));
+    database.stop();
+    let failure = device.call("property", "motto").unwrap_err();
+    assert!(failure.desc().contains("`motto`"), "{failure}");
+    assert!(failure.desc().contains("a/b/1"), "{failure}");
+    let failure = device.call("Init", NONE).unwrap_err();
+    assert!(failure.has_reason("API_InitThrowsException"), "{failure}");
+    assert_eq!(device.read("motto").unwrap(), "good morning");
+    database.start();
+    device.wait_until("initialised", |device| device.call("Init", NONE).is_ok());
+    assert_eq!(device.read("motto").unwrap(), "good morning");
+    server.signal("TERM");
+    assert!(server.end().0.success());
+}
+
+#[test]
+fn a_server_whose_devices_all_fail_ends() {
+    let database = TangoDatabase::new();
+    let device = database.client().device("s/s/1");
+    device.add("echo/test", "Silent").unwrap();
+    device.put_properties(json!({"unless": "/"})).unwrap();
+    let (status, log) = start(&database, &["test"]).end();
+    assert_eq!(status.code(), Some(1), "{log}");
+    let told = "s/s/1: ValueError: / is there";
+    assert!(log.contains(told), "{log}");
+    assert!(!log.contains("Ready to accept request"), "{log}");
+    assert!(!device.exported().unwrap());
+}
+
+#[test]
+fn an_instance_that_the_database_does_not_know_ends_the_process() {
+    let database = TangoDatabase::new();
+    known(&database);
+    let (status, log) = start(&database, &["nobody"]).end();
+    assert_eq!(status.code(), Some(255), "{log}");
+    assert!(
+        log.contains("echo/nobody is not defined in database"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_server_runs_once() {
+    let database = TangoDatabase::new();
+    let device = known(&database);
+    let mut server = start(&database, &["test"]);
+    server.wait_for("signals are handled");
+    let (status, log) = start(&database, &["test"]).end();
+    assert_eq!(status.code(), Some(255), "{log}");
+    assert_eq!(device.state().unwrap(), "ON");
+    // A crash leaves it in the database, and the next one may come at once.
+    server.signal("KILL");
+    server.end();
+    let mut server = start(&database, &["test"]);
+    server.wait_for("signals are handled");
+    device.wait_for_state("ON");
+}

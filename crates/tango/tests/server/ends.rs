@@ -1,0 +1,96 @@
+//! Servers end.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::stage::{NONE, Server, echo, one};
+
+#[test]
+fn signals_end_a_server_in_good_order() {
+    for signal in ["TERM", "INT", "HUP", "QUIT"] {
+        let (server, device) = one();
+        assert_eq!(device.state().unwrap(), "ON");
+        let (status, log) = server.end(signal);
+        assert!(status.success(), "{signal}: {status} {log}");
+        assert!(log.contains("Ready to accept request"), "{log}");
+        assert!(
+            log.contains("a/b/1 is removed") && log.contains(" ended"),
+            "{log}"
+        );
+        assert_eq!(device.state().unwrap_err().kind, "ConnectionFailed");
+    }
+}
+
+#[test]
+fn a_client_may_end_a_server() {
+    let (server, _) = one();
+    server.admin().call("Kill", NONE).unwrap();
+    let (status, log) = server.program.end();
+    assert!(status.success(), "{status} {log}");
+    assert!(log.contains("a/b/1 is removed"), "{log}");
+}
+
+#[test]
+fn a_server_ends_while_a_client_waits_for_a_command() {
+    let (mut server, device) = one();
+    let slow = device.with_timeout(Duration::from_secs(100));
+    let waits = thread::spawn(move || slow.call("block", NONE));
+    server.program.wait_for("a client waits");
+    server.program.signal("TERM");
+    // Nothing tells the device yet: the client still has its command.
+    device.call("release", NONE).ok();
+    let (status, log) = server.program.end();
+    assert!(status.success(), "{status} {log}");
+    assert!(log.contains("a/b/1 is removed"), "{log}");
+    waits.join().unwrap().ok();
+}
+
+#[test]
+fn a_client_finds_a_server_again_that_was_killed() {
+    let (server, device) = one();
+    assert_eq!(device.state().unwrap(), "ON");
+    let _server = server.crash_and_start();
+    device.wait_for_state("ON");
+}
+
+#[test]
+fn arguments_that_tango_does_not_know_end_the_process() {
+    let done = echo()
+        .args(["test", "-dlist", "Echo::a/b/1"])
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(255));
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(!errors.is_empty());
+    let done = echo().output().unwrap();
+    assert_eq!(done.status.code(), Some(1));
+}
+
+#[test]
+fn a_database_that_is_away_ends_the_process() {
+    let done = echo().arg("test").output().unwrap();
+    assert_eq!(done.status.code(), Some(255));
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        errors.contains("Can't build connection to TANGO database"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_server_that_waits_for_its_database_can_be_ended() {
+    let mut command = echo();
+    command.args(["--wait", "test"]);
+    let mut program = testing::Program::start_telling_all(&mut command);
+    program.wait_for("connects");
+    program.signal("TERM");
+    let (status, log) = program.end();
+    assert!(!log.contains("Ready to accept request"), "{status} {log}");
+}
+
+#[test]
+fn tango_logs_as_much_as_it_is_told() {
+    let server = Server::start("Echo::a/b/1");
+    let (_, log) = server.end("TERM");
+    assert!(!log.contains("DEBUG"), "{log}");
+}

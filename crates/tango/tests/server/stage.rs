@@ -1,0 +1,120 @@
+//! A server without a database, and a client.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+use testing::{Program, TangoClient, TangoDevice};
+
+/// What the example writes when signals may be sent; `Ready to accept request` comes earlier.
+const READY: &str = "signals are handled";
+
+/// The command `echo`, which cargo builds together with the tests.
+pub fn echo() -> Command {
+    let tests = std::env::current_exe().unwrap();
+    let echo = tests.ancestors().nth(2).unwrap().join("examples/echo");
+    assert!(
+        echo.exists(),
+        "{echo:?} is missing: cargo build -p tango --examples"
+    );
+    let mut command = Command::new(echo);
+    // The tests must not meet a database of the machine.
+    command.env("TANGO_HOST", "127.0.0.1:1");
+    command
+}
+
+/// A server that runs, and a client that knows where.
+pub struct Server {
+    pub program: Program,
+    arguments: Vec<String>,
+    client: TangoClient,
+    port: u16,
+    /// With the file of properties.
+    _directory: Option<TempDir>,
+}
+
+impl Server {
+    /// With these devices, and no properties: `Class::a/b/c,...`
+    pub fn start(devices: &str) -> Server {
+        Server::launch(["-nodb", "-dlist", devices].map(str::to_owned).into(), None)
+    }
+
+    /// With devices and properties in a file, for which `lines` get a directory of their own. There must
+    /// be a device of each class.
+    pub fn with_file(lines: impl FnOnce(&Path) -> String) -> Server {
+        let directory = TempDir::with_prefix("echo-").unwrap();
+        let file = directory.path().join("properties");
+        std::fs::write(&file, lines(directory.path())).unwrap();
+        let arguments = vec![format!("-file={}", file.display())];
+        Server::launch(arguments, Some(directory))
+    }
+
+    fn launch(mut arguments: Vec<String>, directory: Option<TempDir>) -> Server {
+        let port = free_port();
+        arguments.insert(0, "test".to_owned());
+        arguments.push("-ORBendPoint".to_owned());
+        arguments.push(format!("giop:tcp:127.0.0.1:{port}"));
+        let mut server = Server {
+            program: Program::start_telling_all(echo().args(&arguments)),
+            arguments,
+            client: TangoClient::start("127.0.0.1:1"),
+            port,
+            _directory: directory,
+        };
+        server.program.wait_for(READY);
+        server
+    }
+
+    /// Ends it with SIGKILL, and starts it again where it was.
+    pub fn crash_and_start(self) -> Server {
+        self.program.signal("KILL");
+        self.program.end();
+        let mut program = Program::start_telling_all(echo().args(&self.arguments));
+        program.wait_for(READY);
+        Server { program, ..self }
+    }
+
+    pub fn device(&self, name: &str) -> TangoDevice {
+        let port = self.port;
+        self.client
+            .device(&format!("tango://127.0.0.1:{port}/{name}#dbase=no"))
+    }
+
+    pub fn admin(&self) -> TangoDevice {
+        self.device("dserver/echo/test")
+    }
+
+    /// Ends it with a signal. Gives the exit status and what it wrote.
+    pub fn end(self, signal: &str) -> (ExitStatus, String) {
+        self.program.signal(signal);
+        self.program.end()
+    }
+}
+
+/// The same, with a file. Only so events can be counted on without a database: cppTango 9.3 does not number
+/// them without either, and clients take every second one for a repetition.
+pub fn one_with_events() -> (Server, TangoDevice) {
+    let server = Server::with_file(|_| {
+        "echo/test/DEVICE/Echo: \"a/b/1\"\necho/test/DEVICE/Silent: \"s/s/1\"\n".to_owned()
+    });
+    let device = server.device("a/b/1");
+    (server, device)
+}
+
+/// Nobody else had it a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A server with one device, `a/b/1`, and that device.
+pub fn one() -> (Server, TangoDevice) {
+    let server = Server::start("Echo::a/b/1");
+    let device = server.device("a/b/1");
+    (server, device)
+}
+
+/// No argument.
+pub const NONE: Json = Json::Null;

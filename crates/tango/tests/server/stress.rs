@@ -1,0 +1,51 @@
+//! Many clients at once, while events go out and devices are initialised.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::stage::{NONE, one_with_events};
+
+const CLIENTS: usize = 16;
+const ROUNDS: usize = 150;
+
+#[test]
+fn readers_writers_listeners_and_inits_do_not_disturb_each_other() {
+    let (server, device) = one_with_events();
+    for attribute in ["State", "count", "words", "moods"] {
+        device.subscribe(attribute).unwrap();
+    }
+    device.call("fill", 20).unwrap();
+    let failures = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (device, failures) = (device.clone(), &failures);
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    let done = match (client + round) % 8 {
+                        0 => device.write("count", round).map(drop),
+                        1 => device.write("mood", 10 * (round % 2)).map(drop),
+                        2 => device.call("fill", 20).map(drop),
+                        3 => device.read("State").map(drop),
+                        4 => device.status().map(drop),
+                        5 => device
+                            .read("moods")
+                            .map(|it| assert_eq!(it.as_array().unwrap().len(), 20)),
+                        6 => device.read("words").map(|it| assert_eq!(it[19], "word 19")),
+                        _ => device.read("count").map(drop),
+                    };
+                    if let Err(error) = done {
+                        failures.fetch_add(1, Ordering::Relaxed);
+                        eprintln!("{error}");
+                    }
+                }
+            });
+        }
+        for _ in 0..5 {
+            device.call("Init", NONE).unwrap();
+        }
+    });
+    assert_eq!(failures.into_inner(), 0);
+    let (status, log) = server.end("TERM");
+    assert!(status.success(), "{status} {log}");
+    assert!(!log.contains("ERROR"), "{log}");
+}
