@@ -70,6 +70,17 @@ async fn what_came_while_nobody_was_there_is_handed_out() {
 }
 
 #[tokio::test]
+async fn what_came_while_nobody_was_there_can_be_passed_over() {
+    let (_server, store) = store().await;
+    drop(join(&store).await);
+    publish(&store, 1).await;
+    let mut history = join(&store).await;
+    history.pass_over().await.unwrap();
+    let second = publish(&store, 2).await;
+    assert_eq!(next(&mut history).await, [(second, false)]);
+}
+
+#[tokio::test]
 async fn what_a_member_left_undone_is_handed_out_again_once() {
     let (server, store) = store().await;
     let mut first = join(&store).await;

@@ -30,6 +30,8 @@ pub struct SessionOptions {
     pub save: SaveOptions,
     /// Where to tell what happens, for whoever shows it.
     pub notices: Option<Queue<Notice>>,
+    /// Whether scans that were created while there was no writer are left alone.
+    pub only_new: bool,
     /// Where to note what becomes of the scans, for whoever asks. May outlive the session writer, and
     /// go on to the next one.
     pub records: Records,
@@ -77,6 +79,7 @@ impl NexusSessionWriter {
         let listener = HistoryListener {
             store: store.clone(),
             group,
+            only_new: options.only_new,
             announcer: announcer.clone(),
         };
         let scans = SessionScans {

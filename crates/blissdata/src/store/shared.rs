@@ -83,6 +83,17 @@ impl SharedHistory {
         })
     }
 
+    /// Has the group pass over the scans that were created until now and that nobody has yet.
+    ///
+    /// # Errors
+    /// If Redis cannot be asked, or does not allow it.
+    pub async fn pass_over(&self) -> Result<(), StoreError> {
+        let command = Command::new("XGROUP").arg("SETID").arg(HISTORY_KEY);
+        let command = command.arg(&self.group).arg("$");
+        self.line.store.call(&command).await?;
+        Ok(())
+    }
+
     /// Where to tell which scans are done.
     pub fn ledger(&self) -> Ledger {
         self.ledger.clone()

@@ -17,6 +17,8 @@ pub struct HistoryListener {
     pub store: DataStore,
     /// Name of the group of writers that share the scans.
     pub group: String,
+    /// Scans that were created before are not for us.
+    pub only_new: bool,
     pub announcer: Announcer,
 }
 
@@ -38,6 +40,10 @@ impl Listener for HistoryListener {
         let mut history = SharedHistory::join(&self.store, &self.group)
             .await
             .map_err(|error| Fault::new(&error))?;
+        if self.only_new {
+            let passed = history.pass_over().await;
+            passed.map_err(|error| Fault::new(&error))?;
+        }
         context.ready();
         info!("subscribed: scans are saved from now on");
         self.announcer.tell(Notice::Subscribed).await;
