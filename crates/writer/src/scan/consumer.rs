@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use blissdata::store::ScanKey;
 use hub::Event;
-use tracing::{debug, info, info_span};
+use tracing::{debug, info, info_span, warn};
 
 use super::account::Account;
 use super::event::{Prepared, ScanEvent};
@@ -192,19 +192,11 @@ impl Consumer for ScanConsumer {
 /// Why the files cannot be written, in the words of the writer whose layout it is.
 fn refusal(error: &PathError, layout: &Layout) -> String {
     match (layout, error) {
-        (
-            Layout::Classic(_),
-            PathError::NoSpace {
-                path,
-                free,
-                required,
-            },
-        ) => format!(
-            "{}: {} free for {}",
-            checks::too_little_space(*required),
-            checks::size(*free),
-            path.display()
-        ),
+        (Layout::Classic(_), PathError::NoSpace { required, .. }) => {
+            // Programs know this text; people want to know more.
+            warn!("{error}");
+            checks::too_little_space(*required)
+        }
         _ => with_causes(error),
     }
 }
