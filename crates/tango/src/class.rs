@@ -59,7 +59,7 @@ pub enum Access {
 pub struct Property {
     /// Its name.
     pub name: &'static str,
-    /// What it is for.
+    /// What it is for. Clients are not told.
     pub doc: &'static str,
     /// Its default, as tools show it; none if there is none.
     pub default: Option<&'static str>,

@@ -40,6 +40,8 @@ struct Life {
     /// The last ones that could be read.
     properties: Option<Properties>,
     run: Option<Run>,
+    /// It was stopped: what was created meanwhile is not for the next run.
+    only_new: bool,
     /// The process ends: nothing is started any more.
     closing: bool,
 }
@@ -59,6 +61,7 @@ impl Engine {
                 status: "instantiation".to_owned(),
                 properties: None,
                 run: None,
+                only_new: false,
                 closing: false,
             }),
             handle: Mutex::new(None),

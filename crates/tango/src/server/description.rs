@@ -35,8 +35,8 @@ fn describe_class(class: &'static Class) -> ffi::Class {
     }));
     let properties = leak(class.properties.iter().map(|property| ffi::Property {
         name: text(property.name),
-        doc: text(property.doc),
-        // So devices written in Python tell it.
+        // So devices written in Python tell it: no description, and a default in any case.
+        doc: text(""),
         preset: text(property.default.unwrap_or("None")),
     }));
     ffi::Class {

@@ -40,11 +40,18 @@ impl Engine {
         self.begin(properties)
     }
 
-    /// Takes no more scans.
+    /// Takes no more scans, also not later those that are created meanwhile: BLISS refuses to run them.
     ///
     /// # Errors
     /// While scans are being saved; and if it takes too long.
     pub fn stop(&self) -> Result<(), DevFailed> {
+        let listened = self.run().is_some();
+        self.halt()?;
+        self.life().only_new |= listened;
+        Ok(())
+    }
+
+    fn halt(&self) -> Result<(), DevFailed> {
         if self.is_saving() {
             let text = "Cannot stop session subscriber when scans are running";
             return Err(DevFailed::python("RuntimeError", text, ORIGIN));
@@ -58,7 +65,7 @@ impl Engine {
         }
     }
 
-    /// Stops, and starts anew. Scans that are remembered stay so.
+    /// Stops, and starts anew. Scans that are remembered stay so, and none is missed in between.
     ///
     /// # Errors
     /// As of [`stop`](Engine::stop) and [`start`](Engine::start).
@@ -66,7 +73,7 @@ impl Engine {
         self: &Arc<Engine>,
         read: impl FnOnce() -> Result<Properties, Unread>,
     ) -> Result<(), DevFailed> {
-        self.stop()?;
+        self.halt()?;
         self.start(read)
     }
 
@@ -91,7 +98,7 @@ impl Engine {
         let before = self.properties();
         let properties = self.settle(read)?;
         if before.is_some_and(|before| before != properties) {
-            match self.stop() {
+            match self.halt() {
                 // One has appeared meanwhile.
                 Err(_) if self.is_saving() => return Ok(()),
                 stopped => stopped?,
@@ -130,7 +137,7 @@ impl Engine {
     }
 
     fn begin(self: &Arc<Engine>, properties: Properties) -> Result<(), DevFailed> {
-        let begun = {
+        let (begun, only_new) = {
             let mut life = self.life();
             if life.closing {
                 let text = "The server is being stopped";
@@ -141,11 +148,12 @@ impl Engine {
                 return Ok(());
             }
             life.come_to(DevState::Init, "Starting");
-            life.run.insert(Run::default()).clone()
+            let run = life.run.insert(Run::default()).clone();
+            (run, std::mem::take(&mut life.only_new))
         };
         self.changed.send();
         let engine = self.clone();
-        self.launch(move || run::run(engine, begun, properties))
+        self.launch(move || run::run(engine, begun, properties, only_new))
             .inspect_err(|error| self.ended(Err(error.to_string())))
     }
 

@@ -36,17 +36,22 @@ pub struct Run {
 }
 
 /// Listens until told to stop. Whatever happens, the engine is told of the end.
-pub async fn run(engine: Arc<Engine>, run: Run, properties: Properties) {
+pub async fn run(engine: Arc<Engine>, run: Run, properties: Properties, only_new: bool) {
     let told = Ending {
         engine: &engine,
         run: &run,
         end: Err("the listener ended by a panic".to_owned()),
     };
-    let end = listen(&engine, &run, properties).await;
+    let end = listen(&engine, &run, properties, only_new).await;
     told.with(end);
 }
 
-async fn listen(engine: &Engine, run: &Run, properties: Properties) -> Result<(), String> {
+async fn listen(
+    engine: &Engine,
+    run: &Run,
+    properties: Properties,
+    only_new: bool,
+) -> Result<(), String> {
     let store = tokio::select! {
         store = find(engine, &properties) => store?,
         () = run.stop.wait() => return Ok(()),
@@ -55,6 +60,7 @@ async fn listen(engine: &Engine, run: &Run, properties: Properties) -> Result<()
         session: Some(properties.session),
         writer: DataWriter::Named(NAME.to_owned()),
         save: properties.save,
+        only_new,
         records: engine.records().clone(),
         ..SessionOptions::default()
     };
