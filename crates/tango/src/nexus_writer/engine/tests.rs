@@ -12,6 +12,9 @@ use serde_json::json;
 use writer::Workshop;
 
 use super::Engine;
+use crate::failure::DevFailed;
+use crate::handle::Handle;
+use crate::nexus_writer::class::CLASS;
 use crate::nexus_writer::house::House;
 use crate::nexus_writer::logs::{Level, Logs};
 use crate::nexus_writer::properties::{Properties, Unread};
@@ -196,6 +199,54 @@ fn a_device_saves_the_scans_of_its_session() {
         engine.records().purge(Duration::ZERO);
         assert!(scans::state(engine, "2_ascan").is_err());
     });
+}
+
+#[test]
+fn a_device_that_is_made_again_finds_its_scans() {
+    let redis = testing::redis();
+    let url = redis.url();
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("data.h5");
+    with_engine(&data_store(&url), move |engine| {
+        let wrong = || Err(Unread::Wrong(DevFailed::new("reason", "wrong", "origin")));
+        engine.adopt(&device(1), properties("demo")).unwrap();
+        wait_for(engine, DevState::On);
+        let first = engine.run().unwrap();
+        engine.disown(&device(1));
+        assert!(engine.device().is_none());
+        // Nothing has changed: it goes on listening.
+        engine.adopt(&device(2), properties("demo")).unwrap();
+        assert!(!first.stop.is_set());
+        in_hub(async {
+            let store = DataStore::connect(&url).await.unwrap();
+            let _crashed = scan(&store, "demo", 1, file.to_str().unwrap()).await;
+        });
+        wait_for(engine, DevState::Running);
+        engine.adopt(&device(3), wrong()).unwrap();
+        engine.adopt(&device(4), properties("other")).unwrap();
+        // The old one goes late.
+        engine.disown(&device(2));
+        assert_eq!(engine.device().unwrap().id, 4);
+        assert_eq!(engine.state(), DevState::Running);
+        scans::stop(engine, "1_ascan").unwrap();
+        wait_for(engine, DevState::On);
+        assert!(!first.stop.is_set());
+        engine.adopt(&device(5), properties("other")).unwrap();
+        assert!(first.ended.is_set());
+        assert_eq!(engine.properties().unwrap().session, "other");
+        wait_for(engine, DevState::On);
+        assert!(engine.adopt(&device(6), wrong()).is_err());
+        wait_for(engine, DevState::Off);
+        assert_eq!(scans::state(engine, "1_ascan"), Ok(DevState::Fault));
+    });
+}
+
+fn device(id: u64) -> Handle {
+    Handle {
+        id,
+        name: "id00/bliss_nxwriter/demo".to_owned(),
+        class: &CLASS,
+    }
 }
 
 #[test]

@@ -12,6 +12,9 @@ use crate::nexus_writer::{resources, spectra};
 /// Time between two events: people look at them, nobody counts them.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// To tell takes no more than one part of the hub's time in so many.
+const SHARE: u32 = 20;
+
 /// How long a device may be gone before its engine is stopped: one that is restarted is back by then.
 const ABSENCE: Duration = Duration::from_secs(10);
 
@@ -42,9 +45,11 @@ pub async fn watch(engine: Arc<Engine>) {
                 continue;
             }
         }
+        let begun = Instant::now();
         tell(&engine);
-        // The first news are told at once, those that follow closely together.
-        sleep(PAUSE).await;
+        // The first news are told at once, those that follow closely together. However many scans
+        // there are to tell of, the hub is for listening to them.
+        sleep(PAUSE.max(begun.elapsed() * SHARE)).await;
     }
 }
 
