@@ -1,4 +1,6 @@
 // Events: what we push, clients need not ask for.
+#include <memory>
+
 #include "device.hpp"
 
 int32_t nxt_push_state(nxt_device number, int32_t state, nxt_text status) {
@@ -24,6 +26,11 @@ int32_t nxt_push(nxt_device number, uint32_t index, const nxt_reply *value) {
     const nxt_attribute &offer = device.offer().attributes[index];
     Tango::Attribute &attribute =
         device.get_device_attr()->get_attr_by_name(nxt::copy(offer.name).c_str());
+    // A client may be about to write it, which has cppTango forget what we set. Clients who read do not
+    // come here, so it is only held while one writes or initialises.
+    std::unique_ptr<Tango::AutoTangoMonitor> no_writer;
+    if (offer.writable)
+      no_writer.reset(new Tango::AutoTangoMonitor(&device, true));
     // A client may be between the value that it asked for and the reply that it gets.
     omni_mutex_lock guard(*attribute.get_attr_mutex());
     nxt::set_value(offer, attribute, *value);
