@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hub::Event;
 use tango::{
     Access, Attribute, Class, Command, DataType, DevFailed, DevState, Device, Family, Handle,
-    Property, Value,
+    LogLevel, Property, Value, core_log_level, set_core_log_level,
 };
 
 static ECHO: Class = Class {
@@ -30,6 +30,9 @@ static ECHO: Class = Class {
         command("refuse_init", DataType::Boolean, DataType::Void),
         // Makes both spectra that long, and sends events of them.
         command("fill", DataType::Long64, DataType::Void),
+        // How much Tango logs for the device, and at all; and to set both.
+        command("log_levels", DataType::Void, DataType::Texts),
+        command("log_all", DataType::Boolean, DataType::Void),
         // The values of a property, none if it is not set.
         command("property", DataType::Text, DataType::Texts),
     ],
@@ -177,6 +180,16 @@ impl Device for Echo {
                 for spectrum in ["words", "moods"] {
                     self.handle.push(spectrum, self.read(spectrum)?);
                 }
+            }
+            ("log_levels", _) => {
+                let levels = [self.handle.log_level(), core_log_level()];
+                let names = levels.map(|level| format!("{level:?}"));
+                return Ok(Value::Texts(names.into()));
+            }
+            ("log_all", Value::Boolean(all)) => {
+                let level = if all { LogLevel::Debug } else { LogLevel::Off };
+                self.handle.set_log_level(level);
+                set_core_log_level(level);
             }
             ("property", Value::Text(name)) => {
                 let values = self.handle.property(&name);

@@ -92,3 +92,17 @@ fn a_client_that_gives_up_is_not_the_end_of_its_command() {
     device.call("release", NONE).unwrap();
     assert_eq!(impatient.call("echo_long", 1).unwrap(), 1);
 }
+
+#[test]
+fn attributes_may_be_polled() {
+    let (_server, device) = one();
+    device.write("count", 1).unwrap();
+    device.poll("count", Duration::from_millis(20)).unwrap();
+    device.wait_until("read by the server", |device| {
+        device.read("count").is_ok_and(|it| it == 1)
+    });
+    device.write("count", 2).unwrap();
+    device.wait_until("read again", |device| {
+        device.read("count").is_ok_and(|it| it == 2)
+    });
+}

@@ -119,3 +119,19 @@ fn a_server_runs_once() {
     server.wait_for("signals are handled");
     device.wait_for_state("ON");
 }
+
+#[test]
+fn a_device_may_be_locked_by_one_client() {
+    let database = TangoDatabase::new();
+    let device = known(&database);
+    let mut server = start(&database, &["test"]);
+    server.wait_for("signals are handled");
+    let other = database.client().device("a/b/1");
+    device.lock().unwrap();
+    let failure = other.call("echo_long", 1).unwrap_err();
+    assert!(failure.has_reason("API_DeviceLocked"), "{failure}");
+    assert_eq!(other.state().unwrap(), "ON");
+    assert_eq!(device.call("echo_long", 1).unwrap(), 1);
+    device.unlock().unwrap();
+    assert_eq!(other.call("echo_long", 1).unwrap(), 1);
+}

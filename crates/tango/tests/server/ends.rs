@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::stage::{NONE, Server, echo, one};
+use crate::stage::{NONE, echo, one};
 
 #[test]
 fn signals_end_a_server_in_good_order() {
@@ -86,11 +86,4 @@ fn a_server_that_waits_for_its_database_can_be_ended() {
     program.signal("TERM");
     let (status, log) = program.end();
     assert!(!log.contains("Ready to accept request"), "{status} {log}");
-}
-
-#[test]
-fn tango_logs_as_much_as_it_is_told() {
-    let server = Server::start("Echo::a/b/1");
-    let (_, log) = server.end("TERM");
-    assert!(!log.contains("DEBUG"), "{log}");
 }

@@ -8,6 +8,7 @@ mod ends;
 mod events;
 mod interface;
 mod lives;
+mod logs;
 mod stage;
 mod stress;
 mod values;

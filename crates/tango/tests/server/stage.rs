@@ -11,6 +11,9 @@ use testing::{Program, TangoClient, TangoDevice};
 /// What the example writes when signals may be sent; `Ready to accept request` comes earlier.
 const READY: &str = "signals are handled";
 
+/// Where no database is.
+const NOWHERE: &str = "127.0.0.1:1";
+
 /// The command `echo`, which cargo builds together with the tests.
 pub fn echo() -> Command {
     let tests = std::env::current_exe().unwrap();
@@ -21,7 +24,7 @@ pub fn echo() -> Command {
     );
     let mut command = Command::new(echo);
     // The tests must not meet a database of the machine.
-    command.env("TANGO_HOST", "127.0.0.1:1");
+    command.env("TANGO_HOST", NOWHERE);
     command
 }
 
@@ -39,6 +42,12 @@ impl Server {
     /// With these devices, and no properties: `Class::a/b/c,...`
     pub fn start(devices: &str) -> Server {
         Server::launch(["-nodb", "-dlist", devices].map(str::to_owned).into(), None)
+    }
+
+    /// The same, and Tango logs to its standard output.
+    pub fn start_verbose(devices: &str, verbosity: &str) -> Server {
+        let arguments = ["-nodb", "-dlist", devices, verbosity];
+        Server::launch(arguments.map(str::to_owned).into(), None)
     }
 
     /// With devices and properties in a file, for which `lines` get a directory of their own. There must
@@ -59,7 +68,7 @@ impl Server {
         let mut server = Server {
             program: Program::start_telling_all(echo().args(&arguments)),
             arguments,
-            client: TangoClient::start("127.0.0.1:1"),
+            client: TangoClient::start(NOWHERE),
             port,
             _directory: directory,
         };
@@ -78,8 +87,8 @@ impl Server {
 
     pub fn device(&self, name: &str) -> TangoDevice {
         let port = self.port;
-        self.client
-            .device(&format!("tango://127.0.0.1:{port}/{name}#dbase=no"))
+        let name = format!("tango://127.0.0.1:{port}/{name}#dbase=no");
+        self.client.device(&name)
     }
 
     pub fn admin(&self) -> TangoDevice {

@@ -45,6 +45,12 @@ fn readers_writers_listeners_and_inits_do_not_disturb_each_other() {
         }
     });
     assert_eq!(failures.into_inner(), 0);
+    // The first event is the answer to the subscription.
+    assert_eq!(device.event("count").unwrap(), 0);
+    let writes = (0..CLIENTS).flat_map(|client| (0..ROUNDS).map(move |round| client + round));
+    for _ in writes.filter(|turn| turn % 8 == 0) {
+        device.event("count").unwrap();
+    }
     let (status, log) = server.end("TERM");
     assert!(status.success(), "{status} {log}");
     assert!(!log.contains("ERROR"), "{log}");

@@ -1,0 +1,54 @@
+//! Tango's own logs.
+
+use serde_json::json;
+
+use crate::stage::{NONE, Server};
+
+/// What only cppTango writes, when a command of the administration is called.
+const OF_TANGO: &str = "In query_device command";
+
+#[test]
+fn tango_logs_nothing_unless_it_is_told() {
+    let server = Server::start("Echo::a/b/1");
+    server.admin().call("QueryDevice", NONE).unwrap();
+    let (_, log) = server.end("TERM");
+    assert!(!log.contains(OF_TANGO), "{log}");
+}
+
+#[test]
+fn tango_logs_as_much_as_it_is_told() {
+    let server = Server::start_verbose("Echo::a/b/1", "-v5");
+    let device = server.device("a/b/1");
+    assert_eq!(
+        device.call("log_levels", NONE).unwrap(),
+        json!(["Debug", "Debug"])
+    );
+    server.admin().call("QueryDevice", NONE).unwrap();
+    let (_, log) = server.end("TERM");
+    assert!(log.contains(OF_TANGO), "{log}");
+}
+
+#[test]
+fn levels_are_set_by_the_device_and_by_clients() {
+    let server = Server::start("Echo::a/b/1");
+    let (device, admin) = (server.device("a/b/1"), server.admin());
+    device.call("log_all", true).unwrap();
+    assert_eq!(
+        device.call("log_levels", NONE).unwrap(),
+        json!(["Debug", "Debug"])
+    );
+    let told = admin.call("GetLoggingLevel", json!(["a/b/1"])).unwrap();
+    assert_eq!(told, json!([[5], ["a/b/1"]]));
+    admin
+        .call("SetLoggingLevel", json!([[2], ["a/b/1"]]))
+        .unwrap();
+    assert_eq!(
+        device.call("log_levels", NONE).unwrap(),
+        json!(["Error", "Debug"])
+    );
+    device.call("log_all", false).unwrap();
+    assert_eq!(
+        device.call("log_levels", NONE).unwrap(),
+        json!(["Off", "Off"])
+    );
+}
