@@ -197,6 +197,32 @@ fn a_file_that_was_left_empty_is_used() {
 }
 
 #[test]
+fn a_file_without_anything_but_its_superblock_is_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.h5");
+    // What a writer leaves that is killed while it makes the file, as far as it comes.
+    let whole = h5::File::create(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    drop(whole);
+    fs::write(&path, &bytes).unwrap();
+    assert!(h5::File::open(&path).is_err(), "nothing was flushed");
+    for end in [8, 40, bytes.len()] {
+        fs::write(&path, &bytes[..end]).unwrap();
+        let session = FilePool::new().open(&path).unwrap();
+        entry(&session, "1.1", "first");
+        session.close().unwrap();
+        assert!(h5::File::open_read(&path).is_ok());
+    }
+    // A new file can be opened from the start.
+    let path = directory.path().join("b.h5");
+    let session = FilePool::new().open(&path).unwrap();
+    let copy = directory.path().join("copy.h5");
+    fs::copy(&path, &copy).unwrap();
+    assert!(h5::File::open_read(&copy).is_ok());
+    drop(session);
+}
+
+#[test]
 fn a_full_disk_is_told_as_such() {
     // Writing to this device always fails for want of space.
     let error = h5::File::replace(Path::new("/dev/full"))

@@ -1,9 +1,12 @@
-"""Publish recorded scans again: `replay.py NAME... --redis URL --root DIRECTORY [--speed N|max]`.
+"""Publish recorded scans again: `replay.py NAME... --redis URL --root DIRECTORY [--speed N|max]
+[--pause PART...]`.
 
 A recording (`recordings/bliss2/NAME`) is every command that BLISS sent to Redis; they are sent again,
 one recording after the other. Each gets the directory ROOT/NAME in place of its own data root, with
 the files that detectors saved during the scan. Prints one line of JSON for each scan, in the order of
-publishing: `recording`, `key`, `state`.
+publishing: `recording`, `key`, `state`. With `--pause 0.2 0.5` it stops when 20 and 50 percent of a
+recording's commands are sent, prints one line with `pause` and the keys of the `scans` that there are,
+and goes on when it gets a line on its standard input.
 
 Redis must be an initialised data store. Entries of streams keep the numbers that the publisher gave
 them; those that Redis numbered (history of scans, states of a scan) get new ones.
@@ -15,8 +18,9 @@ import gzip
 import json
 import re
 import shutil
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import redis
@@ -33,6 +37,7 @@ def main():
     parser.add_argument("--redis", required=True, metavar="URL")
     parser.add_argument("--root", type=Path, required=True, metavar="DIRECTORY")
     parser.add_argument("--speed", default="1", help='multiple of the recorded pace (1), or "max"')
+    parser.add_argument("--pause", type=float, nargs="*", default=[], metavar="PART")
     options = parser.parse_args()
     speed = None if options.speed == "max" else float(options.speed)
     client = redis.Redis.from_url(options.redis)
@@ -40,8 +45,9 @@ def main():
         root = options.root.resolve() / name
         copy_files(name, root)
         scans = {}
-        commands = watched(read(name), scans)
-        replay(commands, client, speed, root_replacer(root))
+        commands = list(read(name))
+        stops = {int(part * len(commands)) for part in options.pause}
+        replay(watched(commands, scans), client, speed, root_replacer(root), Pauses(stops, scans))
         for key, state in scans.items():
             print(json.dumps({"recording": name, "key": key, "state": state}), flush=True)
 
@@ -76,7 +82,25 @@ def root_replacer(root: Path) -> Callable[[bytes], bytes]:
     return replace
 
 
-def watched(commands: Iterator, scans: dict[str, int]) -> Iterator:
+class Pauses:
+    """Waits for a word before some of the commands."""
+
+    def __init__(self, stops: set[int], scans: dict[str, int]):
+        self.stops = stops
+        self.scans = scans
+        self.lost = 0.0
+
+    def due(self, number: int) -> bool:
+        return number in self.stops
+
+    def wait(self, number: int):
+        before = time.monotonic()
+        print(json.dumps({"pause": number, "scans": list(self.scans)}), flush=True)
+        sys.stdin.readline()
+        self.lost += time.monotonic() - before
+
+
+def watched(commands: Iterable, scans: dict[str, int]) -> Iterator:
     """The same commands, while the last state of each scan is noted."""
     states = {}
     for when, arguments in commands:
@@ -91,7 +115,9 @@ def watched(commands: Iterator, scans: dict[str, int]) -> Iterator:
         yield when, arguments
 
 
-def replay(commands: Iterator, client: redis.Redis, speed: float | None, replace: Callable):
+def replay(
+    commands: Iterator, client: redis.Redis, speed: float | None, replace: Callable, pauses: Pauses
+):
     """Sends every command, over one connection."""
     connection = client.connection_pool.make_connection()
     connection.connect()
@@ -110,9 +136,12 @@ def replay(commands: Iterator, client: redis.Redis, speed: float | None, replace
         pending.clear()
 
     try:
-        for when, arguments in commands:
+        for number, (when, arguments) in enumerate(commands):
+            if pauses.due(number):
+                flush()
+                pauses.wait(number)
             if speed is not None:
-                delay = when / speed - (time.monotonic() - start)
+                delay = when / speed - (time.monotonic() - start - pauses.lost)
                 if delay > 0:
                     flush()
                     time.sleep(delay)

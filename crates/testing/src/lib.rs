@@ -29,6 +29,7 @@
 
 mod changed;
 mod gate;
+mod performance;
 mod program;
 mod python;
 mod recording;
@@ -38,6 +39,7 @@ mod tango;
 
 pub use changed::{changed, refused};
 pub use gate::{Problem, gate};
+pub use performance::Performance;
 pub use program::Program;
 pub use python::{output, python};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use blissdata::embedded::PrivateRedis;
 use serde::Deserialize;
 use tempfile::TempDir;
 
+use crate::performance::Performance;
 use crate::python::{lines, output, python};
 use crate::redis::redis;
 
@@ -106,6 +108,20 @@ impl Replay {
 
     /// Publishes the recordings one after the other. Gives their scans in that order.
     pub fn play(&self, speed: Speed) -> Vec<RecordedScan> {
+        lines(&output(&mut self.command(speed)))
+    }
+
+    /// Publishes the recordings, and pauses when these parts of each are published: 0 is its
+    /// beginning, 1 its end.
+    pub fn perform(&self, speed: Speed, pauses: &[f64]) -> Performance {
+        let mut replay = self.command(speed);
+        replay
+            .arg("--pause")
+            .args(pauses.iter().map(f64::to_string));
+        Performance::start(&mut replay)
+    }
+
+    fn command(&self, speed: Speed) -> Command {
         let mut replay = python();
         replay.arg("replay.py").args(&self.names);
         replay.args(["--redis", &self.url(), "--root"]);
@@ -114,7 +130,7 @@ impl Replay {
             Speed::Max => replay.arg("max"),
             Speed::Times(factor) => replay.arg(factor.to_string()),
         };
-        lines(&output(&mut replay))
+        replay
     }
 
     /// Compares the files with recorded ones, `golden` or those of other options; less the known

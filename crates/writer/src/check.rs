@@ -10,7 +10,7 @@ mod place;
 mod plot;
 mod record;
 mod target;
-mod text;
+pub(crate) mod text;
 mod values;
 mod walk;
 
@@ -20,7 +20,7 @@ use blissdata::store::DataStore;
 use nexus::h5::{self, File, Group};
 use serde_json::{Value as Json, json};
 
-use record::Record;
+pub(crate) use record::{Record, Stream as RecordedStream};
 use walk::Walk;
 
 /// How bad a finding is.

@@ -56,18 +56,18 @@ impl Layout {
 
     /// What the files shall hold now.
     pub fn trees(&self, facts: &Facts) -> Vec<FileTree> {
-        match (self, &facts.end) {
-            (Layout::Classic(layout), _) => vec![layout.tree(facts)],
+        let mut trees = match (self, &facts.end) {
+            (Layout::Classic(layout), _) => return vec![layout.tree(facts)],
             (Layout::H5maps { trees }, None) => trees.clone(),
-            (Layout::H5maps { .. }, Some(end)) => {
-                let mut trees = h5maps::trees(&end.info);
-                for tree in &mut trees {
-                    let record = (record_name(&facts.scan), Value::text(end.record.as_str()));
-                    tree.root.attributes.push(record);
-                }
-                trees
+            (Layout::H5maps { .. }, Some(end)) => h5maps::trees(&end.info),
+        };
+        if !facts.record.is_empty() {
+            for tree in &mut trees {
+                let record = (record_name(&facts.scan), Value::text(facts.record.as_str()));
+                tree.root.attributes.push(record);
             }
         }
+        trees
     }
 
     /// Streams to follow: those that have a place, and those that matter without one.

@@ -11,6 +11,7 @@ mod masters;
 mod place;
 mod record;
 mod references;
+mod remains;
 mod saved;
 mod source;
 mod space;
@@ -51,7 +52,31 @@ impl NexusScanWriter {
         asked: Option<DataWriter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        let about = Arc::new(about.into());
+        NexusScanWriter::begin(workshop, store, about.into(), asked, save, false)
+    }
+
+    /// The same for a scan that an earlier writer may have begun to save: what that has left is
+    /// continued, so that the files become what they would have been. A scan that is saved as a whole
+    /// is left alone; one that was never begun is begun.
+    pub fn resume(
+        workshop: &Workshop,
+        store: &DataStore,
+        about: impl Into<About>,
+        asked: Option<DataWriter>,
+        save: SaveOptions,
+    ) -> Result<NexusScanWriter, IllegalTransition> {
+        NexusScanWriter::begin(workshop, store, about.into(), asked, save, true)
+    }
+
+    fn begin(
+        workshop: &Workshop,
+        store: &DataStore,
+        about: About,
+        asked: Option<DataWriter>,
+        save: SaveOptions,
+        resumed: bool,
+    ) -> Result<NexusScanWriter, IllegalTransition> {
+        let about = Arc::new(about);
         let key = about.key.clone();
         let writer = NexusScanWriter {
             subscriber: Subscriber::new(key.to_string()),
@@ -68,6 +93,7 @@ impl NexusScanWriter {
             key: key.clone(),
             writer: asked,
             save: save.clone(),
+            resumed,
             progress: progress.clone(),
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());

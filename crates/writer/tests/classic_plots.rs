@@ -74,8 +74,8 @@ impl Mesh {
             end: Some(End {
                 time: "2026-11-23T00:31:05.786624+00:00".to_owned(),
                 info,
-                record: "{}".to_owned(),
             }),
+            record: "{}".to_owned(),
             ..Facts::default()
         };
         layout.tree(&facts)

@@ -75,7 +75,7 @@ fn begin(
     key: ScanKey,
     options: &SaveOptions,
 ) -> Result<NexusScanWriter, Failure> {
-    Ok(NexusScanWriter::start(
+    Ok(NexusScanWriter::resume(
         workshop,
         store,
         key,

@@ -11,4 +11,5 @@ mod comparison;
 mod defects;
 mod families;
 mod follow;
+mod resumed;
 mod save;

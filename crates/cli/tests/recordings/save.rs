@@ -65,7 +65,7 @@ fn assert_valid(replay: &Replay) {
 }
 
 /// The command, deaf to the environment of whoever runs the tests.
-fn writer() -> Command {
+pub fn writer() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nexus-writer"));
     command
         .env_remove("REDIS_DATA_URL")

@@ -72,7 +72,7 @@ pub async fn started(stage: &Stage, file: &Path) -> (ScanPublisher, StreamPublis
 }
 
 /// Follows the session by the old name of the writer.
-fn session(stage: &Stage) -> Program {
+pub fn session(stage: &Stage) -> Program {
     let mut command = std::process::Command::new(WRITER);
     let mut running = Program::start(command.args(["session", "demo", "--redis", &stage.url()]));
     running.wait_for("subscribed");

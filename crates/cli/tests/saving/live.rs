@@ -16,7 +16,7 @@ use crate::stage::{Stage, WRITER, diode, end, floats, read, send, stream, try_re
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks until the file shows what is expected: a commit comes by itself, nobody tells when.
-async fn wait_until(file: &Path, paths: &[&str], expected: &Json) {
+pub async fn wait_until(file: &Path, paths: &[&str], expected: &Json) {
     let begun = Instant::now();
     // A file that is just being made cannot be opened.
     while !file.exists() || try_read(file, paths).as_ref() != Ok(expected) {

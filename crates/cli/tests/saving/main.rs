@@ -7,6 +7,7 @@ mod classic;
 mod layouts;
 mod live;
 mod paths;
+mod resumed;
 mod scans;
 mod session_writer;
 mod signals;

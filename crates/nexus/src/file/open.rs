@@ -11,6 +11,11 @@ use super::holder::Holder;
 use crate::error::{Error, Result};
 use crate::h5;
 
+/// How an HDF5 file begins, and the size of what is there before any object (HDF5 file format,
+/// superblock version 0).
+const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+const SUPERBLOCK: u64 = 96;
+
 /// The absolute path without links and dots. The file itself need not exist, its directory must.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     let failed = |error: io::Error| refused(path, &error);
@@ -41,14 +46,29 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
 /// Opens a file for writing, made if it is missing.
 pub(super) fn append(path: &Path) -> Result<h5::File> {
     let file = match fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => h5::File::create(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            h5::File::create(path).and_then(usable)
+        }
         Err(error) => return Err(refused(path, &error)),
         Ok(found) if found.is_dir() => return Err(refused(path, &ErrorKind::IsADirectory.into())),
         // Left by a writer that ended before its first flush. Nothing is in it to be lost.
-        Ok(found) if found.len() == 0 && !is_locked(path)? => h5::File::replace(path),
+        Ok(found) if found.len() <= SUPERBLOCK && is_bare(path)? && !is_locked(path)? => {
+            h5::File::replace(path).and_then(usable)
+        }
         Ok(_) => h5::File::open(path),
     };
     file.map_err(|reason| unopened(path, reason))
+}
+
+/// From now on others can open the file, also if this process dies.
+fn usable(file: h5::File) -> h5::Result<h5::File> {
+    file.flush().map(|()| file)
+}
+
+/// Whether a file that is no longer than the superblock has nothing else in it.
+fn is_bare(path: &Path) -> Result<bool> {
+    let bytes = fs::read(path).map_err(|error| refused(path, &error))?;
+    Ok(bytes.is_empty() || (bytes.len() as u64 <= SUPERBLOCK && bytes.starts_with(SIGNATURE)))
 }
 
 fn is_locked(path: &Path) -> Result<bool> {

@@ -22,6 +22,17 @@ pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Re
         }
         let mut scan = ScanCheck::new(name.clone(), Standing::Finished);
         let text = first(root, &name).unwrap_or_default();
+        if let Ok(Record {
+            running: true,
+            scan: key,
+            ..
+        }) = Record::parse(&text, file)
+        {
+            scan.scan = Some(key);
+            scan.standing = Standing::Running;
+            check.scans.push(scan);
+            continue;
+        }
         let at = format!("/@{name}");
         if let Some(record) = scan.judge(root, file, &at, &text) {
             records.push((check.scans.len(), record));

@@ -11,7 +11,10 @@ pub struct Record {
     pub scan: String,
     /// Whether all that was published is in the files.
     pub complete: bool,
-    /// Why it is not.
+    /// Whether the scan is being written, or was when its writer died.
+    #[serde(default)]
+    pub running: bool,
+    /// Why it is not complete.
     #[serde(default)]
     pub problems: Vec<String>,
     /// Where the streams went; only those of this file.

@@ -17,6 +17,8 @@ pub struct Facts {
     pub began: String,
     /// How far the writing is.
     pub status: Status,
+    /// The record of completeness as it is by now, as JSON text; empty if there shall be none.
+    pub record: String,
     /// Streams from which something has come, by name.
     pub streams: HashMap<String, StreamFacts>,
     /// Other scans that this one refers to.
@@ -81,6 +83,4 @@ pub struct End {
     pub time: String,
     /// The last version of the scan's info.
     pub info: Json,
-    /// The record of completeness, as JSON text.
-    pub record: String,
 }

@@ -1,6 +1,6 @@
 //! Writes one scan: its files, what its streams bring, and at the end the report.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use tracing::{debug, info, info_span, warn};
 
 use super::account::Account;
 use super::event::{Prepared, ScanEvent};
-use super::saved::Saved;
+use super::saved::{Begun, Saved};
 use super::space::SpaceWatch;
 use crate::checks::{self, DiskSpace, PathError};
 use crate::layout::Layout;
@@ -33,6 +33,8 @@ pub struct ScanConsumer {
     report: Arc<OnceLock<ScanReport>>,
     account: Account,
     saved: Option<Saved>,
+    /// The files that have all of the scan since an earlier writer.
+    whole: Option<Vec<PathBuf>>,
     /// Looks at the disk, until there is too little room.
     watch: Option<SpaceWatch>,
 }
@@ -56,6 +58,7 @@ impl ScanConsumer {
             report,
             account,
             saved: None,
+            whole: None,
             watch: None,
         }
     }
@@ -84,18 +87,19 @@ impl ScanConsumer {
                 span.in_scope(tell);
             }
         }
-        self.saved = Some(Saved::begin(
-            bench,
-            prepared,
-            &self.progress,
-            &mut self.account,
-        )?);
+        match Saved::begin(bench, prepared, &self.progress, &mut self.account)? {
+            Begun::Saved(saved) => self.saved = Some(*saved),
+            Begun::Whole(files) => self.whole = Some(files),
+        }
         Ok(())
     }
 
     /// Closes the files and tells what became of the scan.
     fn end(mut self, end: &Result<(), Fault>) -> ScanReport {
-        let files = self.saved.take().map(|saved| saved.end(&mut self.account));
+        let files = match self.saved.take() {
+            Some(saved) => Some(saved.end(&mut self.account)),
+            None => self.whole.take(),
+        };
         // Only now is it known whether everything has reached the files.
         let (outcome, reason) = self.outcome(files.is_some(), end);
         ScanReport {

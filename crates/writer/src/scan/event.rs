@@ -1,15 +1,17 @@
 //! What a scan's listener tells its consumer.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use blissdata::kinds::{FrameSource, FrameType, Lima2LegacyInfo, LimaInfo, MoscaInfo, SourceError};
 use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
+use hub::Promise;
 use nexus::tree::ElementType;
-
 use serde_json::Value as Json;
 
 use crate::element::element_type;
 use crate::layout::{Layout, Reference, StreamDescription, StreamKind};
+use crate::subscriber::Fault;
 
 /// One step in the life of a scan, in the order in which it happened.
 #[derive(Debug)]
@@ -52,6 +54,17 @@ pub struct Prepared {
     pub info: Json,
     /// The scan had ended before it was read: nobody waits to see its points one by one.
     pub ended: bool,
+    /// Where to tell what is there already, if an earlier writer may have begun the scan.
+    pub resumed: Option<Promise<Standing, Fault>>,
+}
+
+/// What is there already of a scan.
+#[derive(Debug, Clone)]
+pub enum Standing {
+    /// Points of these streams: the index of the next one. Of the others there are none.
+    Points(HashMap<String, u64>),
+    /// All of the scan.
+    Whole,
 }
 
 /// The end of a scan.

@@ -1,16 +1,20 @@
 //! One file of a scan: its trees, and what is missing of them.
 
-use std::path::{Path, PathBuf};
+mod taken;
+
+use std::path::PathBuf;
 
 use nexus::apply::PendingLinks;
-use nexus::file::{FileSession, Holder};
+use nexus::file::FileSession;
+use nexus::h5;
 use nexus::tree::{Change, Group, Item, Value, difference};
-use nexus::{Error, h5};
 
 use super::account::Account;
+use super::remains::Remains;
 use crate::layout::{FileTree, Stamp};
 use crate::subscriber::with_causes;
 use crate::workshop::Bench;
+use taken::{open, taken};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -22,6 +26,9 @@ pub struct ScanFile {
     pub session: FileSession,
     tree: Group,
     links: PendingLinks,
+    stamp: Stamp,
+    /// What an earlier writer has left of the scan.
+    pub remains: Option<Remains>,
     /// The last flush failed: it is tried again with each commit, and told once.
     unflushed: bool,
 }
@@ -30,45 +37,94 @@ impl ScanFile {
     /// Opens the file and writes the tree into it. Problems are put into the account; there is no
     /// file if nothing can be written in it.
     pub fn begin(bench: &Bench, tree: FileTree, account: &mut Account) -> Option<ScanFile> {
-        let session = match open(bench, &tree) {
-            Ok(session) => session,
+        let mut file = ScanFile::open(bench, &tree, false, account)?;
+        file.write(tree, account);
+        Some(file)
+    }
+
+    /// Opens the file for this tree, and writes nothing yet. What is there of the tree must not be
+    /// there, unless an earlier writer of this scan may have left it.
+    pub fn open(
+        bench: &Bench,
+        tree: &FileTree,
+        resumed: bool,
+        account: &mut Account,
+    ) -> Option<ScanFile> {
+        match ScanFile::try_open(bench, tree, resumed, account) {
+            Ok(file) => Some(file),
             Err(reason) => {
                 account.problem(reason);
-                return None;
-            }
-        };
-        match taken(&session, &tree) {
-            Ok(None) => {}
-            Ok(Some(path)) => {
-                let file = session.path().display();
-                account.problem(format_args!(
-                    "{path} already exists in {file}, nothing is written there"
-                ));
-                return None;
-            }
-            Err(reason) => {
-                account.problem(reason);
-                return None;
+                None
             }
         }
-        tell_invalid(&tree, account);
-        if let Err(error) = stamp(&session, &tree.stamp) {
-            account.problem(with_causes(&error));
+    }
+
+    fn try_open(
+        bench: &Bench,
+        tree: &FileTree,
+        resumed: bool,
+        account: &Account,
+    ) -> Result<ScanFile, String> {
+        let session = open(bench, tree)?;
+        let mut remains = None;
+        if resumed {
+            let root = session.root().map_err(|error| with_causes(&error))?;
+            remains = Remains::find(&root, session.path(), tree, account.scan().as_str());
         }
-        let mut file = ScanFile {
-            name: tree.file,
+        if remains.is_none()
+            && let Some(path) = taken(&session, tree)?
+        {
+            let file = session.path().display();
+            return Err(format!(
+                "{path} already exists in {file}, nothing is written there"
+            ));
+        }
+        Ok(ScanFile {
+            name: tree.file.clone(),
             session,
-            tree: tree.root,
+            tree: Group::default(),
             links: PendingLinks::default(),
+            stamp: tree.stamp.clone(),
+            remains,
             unflushed: false,
-        };
-        let written = file.session.write_tree(&file.tree, &mut file.links);
+        })
+    }
+
+    /// Writes the first tree.
+    pub fn write(&mut self, tree: FileTree, account: &mut Account) {
+        self.begin_with(tree, account);
+        let written = self.session.write_tree(&self.tree, &mut self.links);
         written
             .errors
             .iter()
             .for_each(|error| account.problem(error));
-        file.flush(account);
-        Some(file)
+        self.flush(account);
+    }
+
+    /// Writes the first tree over what an earlier writer has left. It may have come as far as the
+    /// tree `last`.
+    pub fn take_up(&mut self, tree: FileTree, last: &Group, account: &mut Account) {
+        self.begin_with(tree, account);
+        let mut changes = difference(last, &self.tree);
+        changes.retain(|change| match change {
+            Change::Remove { .. } | Change::Replace { .. } => true,
+            // The root is not ours alone.
+            Change::Attributes { path, .. } => path != "/",
+            Change::Add { .. } | Change::StreamMoved { .. } => false,
+        });
+        let removed = self.session.complete_changes(&changes, &mut self.links);
+        let written = self.session.complete_tree(&self.tree, &mut self.links);
+        let errors = removed.errors.iter().chain(&written.errors);
+        errors.for_each(|error| account.problem(error));
+        self.flush(account);
+    }
+
+    fn begin_with(&mut self, tree: FileTree, account: &mut Account) {
+        tell_invalid(&tree, account);
+        if let Err(error) = stamp(&self.session, &self.stamp) {
+            account.problem(with_causes(&error));
+        }
+        self.tree = tree.root;
     }
 
     /// Resolved absolute path of the file.
@@ -121,7 +177,10 @@ impl ScanFile {
                 ));
             }
         }
-        let written = self.session.apply_changes(&changes, &mut self.links);
+        let written = match self.remains {
+            Some(_) => self.session.complete_changes(&changes, &mut self.links),
+            None => self.session.apply_changes(&changes, &mut self.links),
+        };
         written
             .errors
             .iter()
@@ -129,7 +188,8 @@ impl ScanFile {
         self.tree = next.root;
     }
 
-    /// Whether the change is a link to another file whose name is taken: whatever is there stays.
+    /// Whether the change is a link to another file whose name is taken: whatever is there stays. It
+    /// may be that link.
     fn is_taken(&self, change: &Change, account: &mut Account) -> bool {
         let Change::Add {
             path,
@@ -138,9 +198,11 @@ impl ScanFile {
         else {
             return false;
         };
-        let root = self.session.root();
-        let taken = root.is_ok_and(|root| root.has_link(path).unwrap_or(false));
-        if taken {
+        let Ok(root) = self.session.root() else {
+            return false;
+        };
+        let taken = root.has_link(path).unwrap_or(false);
+        if taken && !leads_to(&root, path, file, target) {
             account.warning(format_args!(
                 "{path} already exists in {}, it is not linked to {file}::{target}",
                 self.session.path().display()
@@ -158,6 +220,14 @@ impl ScanFile {
         }
     }
 
+    /// Bytes of the elements of the dataset at a path.
+    pub fn bytes(&self, path: &str) -> u64 {
+        let root = self.session.root().ok();
+        let dataset = root.and_then(|root| root.open_dataset(path).ok());
+        let elements = self.shape(path).unwrap_or_default().iter().product::<u64>();
+        dataset.map_or(0, |dataset| elements * dataset.element_size() as u64)
+    }
+
     /// Makes the links that have no target, and lets the file go.
     pub fn close(mut self, account: &mut Account) {
         let errors = self.session.force_links(&mut self.links);
@@ -167,6 +237,15 @@ impl ScanFile {
             account.problem(error);
         }
     }
+}
+
+/// Whether a link leads to this path in this file.
+pub fn leads_to(root: &h5::Group, link: &str, file: &str, target: &str) -> bool {
+    let wanted = h5::Link::External {
+        file: file.to_owned(),
+        target: target.to_owned(),
+    };
+    root.link(link).is_ok_and(|link| link == wanted)
 }
 
 pub fn tell_invalid(tree: &FileTree, account: &mut Account) {
@@ -198,67 +277,4 @@ pub fn stamp(session: &FileSession, stamp: &Stamp) -> nexus::Result<()> {
             session.stamp_nexus(&attributes)
         }
     }
-}
-
-fn open(bench: &Bench, tree: &FileTree) -> Result<FileSession, String> {
-    let path = Path::new(&tree.file);
-    if !path.is_absolute() {
-        return Err(format!(
-            "a file path must be absolute, but it is not: {}",
-            path.display()
-        ));
-    }
-    bench
-        .open(path)
-        .map_err(|error| match (&error, &tree.stamp) {
-            (Error::Locked { file, holders }, Stamp::Nexus { .. }) => locked(file, holders),
-            _ => with_causes(&error),
-        })
-}
-
-/// What clients of `blisswriter` 2.0.0 are told about a locked file: one line, and one more for each
-/// process that is known to hold it.
-fn locked(file: &Path, holders: &[Holder]) -> String {
-    let holders = holders.iter().map(|holder| format!("\n{holder}"));
-    let holders: String = holders.collect();
-    format!("The Nexus file is locked: '{}'{holders}", file.display())
-}
-
-/// The first item of the tree whose name is taken in the file. Groups may be shared, but for those
-/// that the layout calls its own; everything else belongs to the scan that wrote it first.
-fn taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, String> {
-    let root = session.root().map_err(|error| with_causes(&error))?;
-    let own = || {
-        for name in &tree.own {
-            if root.has_link(name)? {
-                return Ok(Some(format!("scan {name}")));
-            }
-        }
-        taken_below(&root, "", &tree.root)
-    };
-    own().map_err(|error| {
-        format!(
-            "cannot read {}: {}",
-            session.path().display(),
-            with_causes(&error)
-        )
-    })
-}
-
-fn taken_below(root: &h5::Group, path: &str, group: &Group) -> h5::Result<Option<String>> {
-    for (name, item) in &group.children {
-        let path = format!("{path}/{name}");
-        if !root.has_link(&path)? {
-            continue;
-        }
-        match item {
-            Item::Group(group) if root.kind(&path)? == Some(h5::Kind::Group) => {
-                if let Some(taken) = taken_below(root, &path, group)? {
-                    return Ok(Some(taken));
-                }
-            }
-            _ => return Ok(Some(path)),
-        }
-    }
-    Ok(None)
 }

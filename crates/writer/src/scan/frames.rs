@@ -24,6 +24,8 @@ impl DetectorFrames {
     /// A layout that leaves the storage to us wants virtual datasets and nothing else: other
     /// formats, and detectors that save nothing, are errors there as soon as there are frames.
     ///
+    /// `resumed` tells that an earlier writer may have begun the dataset.
+    ///
     /// # Errors
     /// If such frames cannot be stored.
     pub fn new(
@@ -32,6 +34,7 @@ impl DetectorFrames {
         site: FrameSite,
         policy: Policy,
         outbox: &Outbox,
+        resumed: bool,
     ) -> Result<Option<DetectorFrames>, String> {
         let form = match site.storage {
             Storage::Free => Some(Form::Virtual),
@@ -40,7 +43,10 @@ impl DetectorFrames {
         let Some(form) = form else {
             return Ok(None);
         };
-        let dataset = FrameDataset::new(form, site, policy, outbox);
+        let dataset = match resumed {
+            true => FrameDataset::resume(form, site, policy, outbox),
+            false => FrameDataset::new(form, site, policy, outbox),
+        };
         Ok(Some(DetectorFrames {
             files,
             dataset: dataset.map_err(|error| with_causes(&error))?,

@@ -1,16 +1,17 @@
 //! Listens to one scan: its states, its document, and the streams that its layout asks for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use blissdata::document::{Document, ScanState};
 use blissdata::reader::{ScanEvent as StreamEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
+use hub::AsyncResult;
 use tracing::Span;
 
 use super::about;
-use super::event::{Closed, Prepared, ScanEvent, StreamContent, StreamSource};
+use super::event::{Closed, Prepared, ScanEvent, Standing, StreamContent, StreamSource};
 use super::references::References;
 use super::source::sources;
 use crate::layout::{Layout, count};
@@ -31,6 +32,8 @@ pub struct ScanListener {
     pub writer: Option<DataWriter>,
     /// How it is saved.
     pub save: SaveOptions,
+    /// An earlier writer may have begun to save it.
+    pub resumed: bool,
     /// Where others see what is known of it.
     pub progress: Arc<Progress>,
 }
@@ -54,6 +57,8 @@ impl Listener for ScanListener {
             reader,
             sink,
             wanted: None,
+            standing: HashMap::new(),
+            whole: false,
             open: HashSet::new(),
             sequences: HashSet::new(),
             references: References::default(),
@@ -69,6 +74,10 @@ struct Following<C: Consumer<Event = ScanEvent>> {
     sink: Sink<C>,
     /// Streams that the layout asks for and that are not followed yet; none before it is known.
     wanted: Option<HashSet<String>>,
+    /// Points that the files have already.
+    standing: HashMap<String, u64>,
+    /// The files have all of the scan.
+    whole: bool,
     /// Followed streams that have not ended.
     open: HashSet<StreamId>,
     /// Followed streams of references to other scans.
@@ -82,7 +91,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
         let mut ended = self.reader.state() == ScanState::Closed;
         self.look_again(ended).await?;
         loop {
-            if self.not_to_be_saved() {
+            if self.whole || self.not_to_be_saved() {
                 return Ok(());
             }
             if ended && self.open.is_empty() {
@@ -131,7 +140,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
         }
         let sources = sources(self.reader.document());
         if self.wanted.is_none() {
-            let Some(prepared) = self.prepared(&sources, ended)? else {
+            let Some(mut prepared) = self.prepared(&sources, ended)? else {
                 return Ok(());
             };
             let expected = count(prepared.info.get("npoints")).filter(|points| *points > 0);
@@ -139,7 +148,15 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
                 .progress
                 .begin(prepared.layout.subscans(), expected);
             self.wanted = Some(prepared.layout.streams().into_iter().collect());
+            let standing = self.scan.resumed.then(AsyncResult::new);
+            prepared.resumed = standing.as_ref().map(|it| it.promise(unanswered()));
             self.send(ScanEvent::Prepared(Box::new(prepared))).await?;
+            if let Some(standing) = standing {
+                self.take_up(standing).await?;
+            }
+            if self.whole {
+                return Ok(());
+            }
         }
         let sources = self.follow_wanted(sources);
         if sources.is_empty() {
@@ -147,6 +164,16 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
         } else {
             self.send(ScanEvent::Streams(sources)).await
         }
+    }
+
+    /// Hears from the consumer what is there already.
+    async fn take_up(&mut self, standing: AsyncResult<Standing, Fault>) -> Result<(), Fault> {
+        let standing = standing.take().await;
+        match standing.map_err(|error| error.failed().unwrap_or_else(unanswered))? {
+            Standing::Points(points) => self.standing = points,
+            Standing::Whole => self.whole = true,
+        }
+        Ok(())
     }
 
     /// What is to be saved, if anything is.
@@ -174,6 +201,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
             layout,
             info: document.info.clone(),
             ended,
+            resumed: None,
         }))
     }
 
@@ -188,7 +216,8 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
                 continue;
             }
             if source.content.is_ok() {
-                match self.reader.follow(&source.name, 0) {
+                let from = self.standing.get(&source.name).copied().unwrap_or(0);
+                match self.reader.follow(&source.name, from) {
                     Ok(stream) => {
                         self.open.insert(stream);
                         source.id = Some(stream);
@@ -257,4 +286,8 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
         let cost = event.cost();
         self.sink.put(event, cost).await
     }
+}
+
+fn unanswered() -> Fault {
+    Fault::Failed("the consumer did not tell what is there of the scan".to_owned())
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::account::Account;
-use super::file::stamp;
+use super::file::{leads_to, stamp};
 use crate::checks;
 use crate::layout::{MasterLink, Stamp};
 use crate::subscriber::with_causes;
@@ -31,7 +31,7 @@ pub fn make(
     refused
 }
 
-/// False if the name is taken.
+/// False if the name is taken by something else.
 fn make_one(bench: &Bench, link: &MasterLink, header: &Stamp) -> Result<bool, String> {
     let path = Path::new(&link.file);
     checks::prepare_path(path, 0).map_err(|error| with_causes(&error))?;
@@ -39,7 +39,7 @@ fn make_one(bench: &Bench, link: &MasterLink, header: &Stamp) -> Result<bool, St
     stamp(&session, header).map_err(|error| with_causes(&error))?;
     let root = session.root().map_err(|error| with_causes(&error))?;
     let made = match root.has_link(&link.name) {
-        Ok(true) => Ok(false),
+        Ok(true) => Ok(leads_to(&root, &link.name, &link.target_file, &link.target)),
         Ok(false) => root
             .external_link(&link.name, Path::new(&link.target_file), &link.target)
             .map(|()| true),

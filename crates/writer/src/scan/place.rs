@@ -1,17 +1,19 @@
 //! A place of a stream in a file, and what fills it.
 
-use std::rc::Rc;
+mod beginning;
+mod resumed;
+
+use std::borrow::Cow;
 
 use blissdata::reader::{Block, ScanEvent as StreamEvent};
-use nexus::dataset::{FrameOptions, FrameSite, Policy, StreamDataset, link_frames};
+use nexus::dataset::{FrameOptions, StreamDataset, link_frames};
+use nexus::h5::Link;
 use nexus::tree::{Named, Storage, Value};
 
 use super::account::Account;
-use super::event::StreamContent;
 use super::file::ScanFile;
 use super::frames::DetectorFrames;
 use super::tally::Tally;
-use crate::element::element_type;
 use crate::layout::StreamPlace;
 use crate::report::Counter;
 use crate::subscriber::with_causes;
@@ -97,70 +99,6 @@ impl Place {
         matches!(self.filling, Filling::Done { filled: true })
     }
 
-    /// Gets ready for the data of the stream.
-    pub fn begin(
-        &mut self,
-        content: &StreamContent,
-        file: &ScanFile,
-        bench: &Bench,
-        policy: Policy,
-        account: &mut Account,
-    ) {
-        match self.filling_for(content, file, bench, policy) {
-            Ok(filling) => self.filling = filling,
-            Err(reason) => self.fail(&reason, account),
-        }
-    }
-
-    fn filling_for(
-        &self,
-        content: &StreamContent,
-        file: &ScanFile,
-        bench: &Bench,
-        policy: Policy,
-    ) -> Result<Filling, String> {
-        let root = || {
-            file.session
-                .root()
-                .map(Rc::new)
-                .map_err(|error| with_causes(&error))
-        };
-        match content {
-            StreamContent::Points { element, shape } => {
-                let (element, shape) = (element.clone(), shape.clone());
-                let (storage, outbox) = (self.storage.clone(), bench.outbox.clone());
-                StreamDataset::new(root()?, &self.path, element, shape, storage, policy, outbox)
-                    .map(|dataset| Filling::Points(Box::new(dataset)))
-                    .map_err(|error| with_causes(&error))
-            }
-            StreamContent::Frames(files) => {
-                let shape: Option<Vec<u64>> = files.frame().shape.iter().copied().collect();
-                let shape = shape.ok_or("the shape of the frames is not known")?;
-                let site = FrameSite {
-                    parent: root()?,
-                    path: self.path.clone(),
-                    file: file.session.path().to_owned(),
-                    element: element_type(files.frame().dtype),
-                    frame: shape,
-                    storage: self.storage.clone(),
-                };
-                let frames =
-                    DetectorFrames::new(files.clone(), self.frames, site, policy, &bench.outbox)?;
-                Ok(match frames {
-                    Some(frames) => Filling::Frames(Box::new(frames)),
-                    None => Filling::Done { filled: false },
-                })
-            }
-            StreamContent::Master(Some((file, dataset))) => Ok(Filling::Master {
-                file: file.clone(),
-                dataset: dataset.clone(),
-                announced: false,
-            }),
-            StreamContent::Master(None) => Err("the detector provides no master file".to_owned()),
-            StreamContent::References => Err("references to scans are no data".to_owned()),
-        }
-    }
-
     /// Takes what the stream brings.
     pub async fn take(
         &mut self,
@@ -169,6 +107,13 @@ impl Place {
         bench: &Bench,
         account: &mut Account,
     ) {
+        let event = match file.remains {
+            Some(_) => self.beyond(event),
+            None => Some(Cow::Borrowed(event)),
+        };
+        let Some(event) = event.as_deref() else {
+            return;
+        };
         self.count(event);
         let ends = matches!(event, StreamEvent::End { .. });
         if self.stopped && !ends {
@@ -255,6 +200,9 @@ impl Place {
                 }
                 file.session.mark_dirty();
                 self.describe(file, account);
+                if let Filling::Points(dataset) = &self.filling {
+                    self.described = !dataset.is_old();
+                }
             }
             Err(reason) => self.fail(&reason, account),
         }
@@ -268,14 +216,14 @@ impl Place {
         };
         file.session.mark_dirty();
         let filled = match filling {
-            Filling::Points(dataset) => dataset
-                .close()
-                .await
-                .map(|points| {
+            Filling::Points(dataset) => {
+                self.described &= !dataset.is_old();
+                let closed = dataset.close().await.map(|points| {
                     self.tally.stored(points);
                     points > 0
-                })
-                .map_err(|error| with_causes(&error)),
+                });
+                closed.map_err(|error| with_causes(&error))
+            }
             Filling::Frames(mut frames) => {
                 self.described &= !frames.is_made_anew();
                 // Those before a frame that is missing are there.
@@ -344,6 +292,10 @@ impl Place {
 
     fn link(&self, file: &ScanFile, master: &str, dataset: &str) -> Result<(), String> {
         let root = file.session.root().map_err(|error| with_causes(&error))?;
+        if file.has_remains(&self.path) && !matches!(root.link(&self.path), Ok(Link::Hard)) {
+            root.unlink(&self.path)
+                .map_err(|error| with_causes(&error))?;
+        }
         link_frames(&root, &self.path, file.session.path(), master, dataset)
             .map_err(|error| with_causes(&error))
     }

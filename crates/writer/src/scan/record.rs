@@ -15,21 +15,36 @@ const MOST_PROBLEMS: usize = 100;
 /// The record of a scan whose places are all finished, as JSON text. `files` are their names by
 /// index.
 pub fn record(places: &[Place], files: &[String], account: &Account) -> String {
-    let streams: Vec<Json> = places
-        .iter()
-        .map(|place| {
-            let file = files.get(place.file).map(String::as_str);
-            let file = file.filter(|_| files.len() > 1);
-            place.tally.to_json(&place.stream, file, &place.path)
-        })
-        .collect();
+    let mut record = common(account);
+    record["complete"] = json!(account.first_problem().is_none());
+    record["streams"] = streams(places.iter(), files);
+    record.to_string()
+}
+
+/// The record of a scan that is being written: whose it is, and which points are known to be missing.
+pub fn running(places: &[Place], files: &[String], account: &Account) -> String {
+    let mut record = common(account);
+    record["complete"] = json!(false);
+    record["running"] = json!(true);
+    let lossy = places.iter().filter(|place| place.tally.has_holes());
+    record["streams"] = streams(lossy, files);
+    record.to_string()
+}
+
+fn common(account: &Account) -> Json {
     let problems: Vec<&str> = account.problems().take(MOST_PROBLEMS).collect();
     json!({
         "version": VERSION,
         "scan": account.scan().as_str(),
-        "complete": account.first_problem().is_none(),
         "problems": problems,
-        "streams": streams,
     })
-    .to_string()
+}
+
+fn streams<'a>(places: impl Iterator<Item = &'a Place>, files: &[String]) -> Json {
+    let streams = places.map(|place| {
+        let file = files.get(place.file).map(String::as_str);
+        let file = file.filter(|_| files.len() > 1);
+        place.tally.to_json(&place.stream, file, &place.path)
+    });
+    streams.collect()
 }

@@ -2,11 +2,13 @@
 
 mod drawing;
 mod losses;
+mod resumed;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use nexus::dataset::{Mode, Policy};
@@ -15,11 +17,11 @@ use serde_json::Value as Json;
 use tracing::info;
 
 use super::account::Account;
-use super::event::{Closed, Prepared, StreamSource};
+use super::event::{Closed, Prepared, Standing, StreamSource};
 use super::file::ScanFile;
-use super::masters;
 use super::place::Place;
-use crate::layout::{Facts, Layout, MasterLink, Stamp, Status, StreamFacts};
+use super::record::running;
+use crate::layout::{Facts, Layout, MasterLink, Stamp, StreamFacts};
 use crate::report::Progress;
 use crate::subscriber::Fault;
 use crate::workshop::{Bench, Share};
@@ -45,7 +47,18 @@ pub struct Saved {
     places: Vec<Place>,
     /// Places of each stream that is followed.
     followed: HashMap<StreamId, Followed>,
+    /// Points that were told to be missing in the files, and when.
+    noted: u64,
+    noted_at: Option<Instant>,
     closed: bool,
+}
+
+/// What became of the beginning.
+pub enum Begun {
+    /// The scan is being saved.
+    Saved(Box<Saved>),
+    /// All of it is in these files since an earlier writer.
+    Whole(Vec<PathBuf>),
 }
 
 struct Followed {
@@ -54,13 +67,14 @@ struct Followed {
 }
 
 impl Saved {
-    /// Opens the files and writes what is known before the data. Fails if that is possible in none.
+    /// Opens the files and writes what is known before the data, over what an earlier writer may have
+    /// left. Fails if that is possible in none.
     pub fn begin(
         bench: Rc<Bench>,
         prepared: Prepared,
         progress: &Arc<Progress>,
         account: &mut Account,
-    ) -> Result<Saved, Fault> {
+    ) -> Result<Begun, Fault> {
         let layout = prepared.layout;
         for notice in layout.notices() {
             account.warning(notice);
@@ -78,20 +92,21 @@ impl Saved {
             mode,
             chunk: share.chunk,
         };
-        let mut facts = Facts {
+        let facts = Facts {
             scan: account.scan().to_string(),
             began: now(),
+            record: running(&[], &[], account),
             ..Facts::default()
         };
+        let resumed = prepared.resumed.is_some();
         let (mut files, mut refused) = (Vec::new(), HashSet::new());
         let mut header = Stamp::Minimal;
         for tree in layout.trees(&facts) {
-            let name = tree.file.clone();
             header = tree.stamp.clone();
-            match ScanFile::begin(&bench, tree, account) {
+            match ScanFile::open(&bench, &tree, resumed, account) {
                 Some(file) => files.push(file),
                 None => {
-                    refused.insert(name);
+                    refused.insert(tree.file);
                 }
             }
         }
@@ -99,14 +114,12 @@ impl Saved {
             let reason = account.first_problem().unwrap_or("no file can be written");
             return Err(Fault::Failed(reason.to_owned()));
         }
-        let unlinked = masters::make(&bench, layout.masters(), &header, account);
         let places = places.into_iter().filter_map(|place| {
             let file = files.iter().position(|file| file.name == place.file)?;
             let counter = progress.dataset(&place.subscan);
             Some(Place::new(file, place, counter))
         });
         let places = places.collect();
-        facts.status = Status::Running;
         let mut saved = Saved {
             bench,
             _share: share,
@@ -117,14 +130,23 @@ impl Saved {
             files,
             refused,
             header,
-            unlinked,
+            unlinked: Vec::new(),
             places,
             followed: HashMap::new(),
+            noted: 0,
+            noted_at: None,
             closed: false,
         };
-        saved.redraw(account);
-        saved.files.iter_mut().for_each(|file| file.flush(account));
-        Ok(saved)
+        if let Some(promise) = prepared.resumed {
+            let standing = saved.look_at_remains();
+            if saved.is_whole(&saved.last_trees()) {
+                promise.keep(Ok(Standing::Whole));
+                return Ok(Begun::Whole(saved.leave()));
+            }
+            promise.keep(Ok(standing));
+        }
+        saved.write(account);
+        Ok(Begun::Saved(Box::new(saved)))
     }
 
     /// Gets the places of these streams ready for their data.
@@ -197,6 +219,7 @@ impl Saved {
         if self.note_stored() {
             self.redraw(account);
         }
+        self.note_losses(account);
         for file in &mut self.files {
             file.retry_links(account);
             file.flush(account);

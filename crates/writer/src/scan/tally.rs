@@ -30,6 +30,27 @@ impl Tally {
         }
     }
 
+    /// What an earlier writer has left: so many points, less those that it noted as missing.
+    pub fn resumed(points: u64, holes: &[(u64, u64)]) -> Tally {
+        let mut tally = Tally::default();
+        for &(first, end) in holes {
+            tally.hole(first, end.min(points).saturating_sub(first));
+        }
+        tally.stored(points);
+        tally.received = tally.written;
+        tally
+    }
+
+    /// Whether points are missing.
+    pub fn has_holes(&self) -> bool {
+        !self.holes.is_empty()
+    }
+
+    /// Points that are missing.
+    pub fn missing(&self) -> u64 {
+        self.holes.iter().map(|(first, end)| end - first).sum()
+    }
+
     /// Notes how many points the dataset has, missing ones that came before others included.
     pub fn stored(&mut self, points: u64) {
         let missing: u64 = self
@@ -94,6 +115,14 @@ mod tests {
         tally.hole(10, 5);
         tally.stored(10);
         assert_eq!(tally.written, 8);
+    }
+
+    #[test]
+    fn what_an_earlier_writer_noted_counts_as_far_as_there_are_points() {
+        let tally = Tally::resumed(10, &[(2, 5), (8, 12), (20, 30)]);
+        assert_eq!(tally.holes, [(2, 5), (8, 10)]);
+        assert_eq!((tally.received, tally.written, tally.missing()), (5, 5, 5));
+        assert_eq!(Tally::resumed(0, &[(0, 3)]), Tally::default());
     }
 
     #[test]

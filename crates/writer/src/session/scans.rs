@@ -78,8 +78,12 @@ impl Consumer for SessionScans {
         if scan.again {
             info!(scan = %key, "taken up again: a writer ended before it was saved");
         }
+        let begin = match scan.again {
+            true => NexusScanWriter::resume,
+            false => NexusScanWriter::start,
+        };
         let (writer, save) = (Some(self.writer.clone()), self.save.clone());
-        match NexusScanWriter::start(&self.workshop, &self.store, about, writer, save) {
+        match begin(&self.workshop, &self.store, about, writer, save) {
             Ok(writer) => self.watch(key, writer, turn).await,
             Err(error) => warn!(scan = %key, "cannot be saved: {error}"),
         }

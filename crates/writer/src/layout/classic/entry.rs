@@ -79,6 +79,11 @@ pub fn begin(
     let status = format!("{entry}/writer/status");
     canvas.value(&status, facts.status.name().into());
     canvas.value(&format!("{entry}/writer/date"), facts.began.as_str().into());
+    if !facts.record.is_empty() {
+        let record = Value::text(facts.record.as_str());
+        canvas.value(&format!("{entry}/writer/type"), "application/json".into());
+        canvas.value(&format!("{entry}/writer/data"), record);
+    }
     if options.configurable {
         instrument(canvas, entry, info);
     }
@@ -96,9 +101,6 @@ pub fn end(canvas: &mut Canvas, subscan: &Subscan, end: &End) {
         None => Json::from("NOT STARTED"),
     };
     dump::value(canvas, &format!("{entry}/end_reason"), &reason);
-    let record = Value::text(end.record.as_str());
-    canvas.value(&format!("{entry}/writer/type"), "application/json".into());
-    canvas.value(&format!("{entry}/writer/data"), record);
     canvas.value(&format!("{entry}/end_time"), end.time.as_str().into());
 }
 

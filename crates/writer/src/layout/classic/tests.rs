@@ -22,6 +22,7 @@ fn draw_subscan(subscan: &Subscan, info: &Json, last: &Json) -> Drawn {
     let facts = Facts {
         began: "began".to_owned(),
         status: Status::Succeeded,
+        record: "{}".to_owned(),
         ..Facts::default()
     };
     let options = SaveOptions::default();
@@ -42,7 +43,6 @@ fn draw_subscan(subscan: &Subscan, info: &Json, last: &Json) -> Drawn {
     let end = End {
         time: "ended".to_owned(),
         info: last.clone(),
-        record: "{}".to_owned(),
     };
     entry::end(&mut canvas, subscan, &end);
     canvas.finish()

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset, Local};
 use nexus::file::now;
@@ -12,9 +13,38 @@ use crate::layout::{End, FileTree, Layout, Status};
 use crate::scan::account::Account;
 use crate::scan::file::{ScanFile, tell_invalid};
 use crate::scan::masters;
-use crate::scan::record::record;
+use crate::scan::record::{record, running};
+
+/// How long losses wait until they are noted in a file, after others were.
+const REST: Duration = Duration::from_secs(5);
 
 impl Saved {
+    /// Writes what is known before the data.
+    pub(super) fn write(&mut self, account: &mut Account) {
+        self.facts.record = running(&self.places, &self.file_names(), account);
+        self.noted = self.missing();
+        let resumed = self.files.iter().any(|file| file.remains.is_some());
+        let last = if resumed {
+            self.last_trees()
+        } else {
+            Vec::new()
+        };
+        for tree in self.layout.trees(&self.facts) {
+            let Some(file) = self.files.iter_mut().find(|file| file.name == tree.file) else {
+                continue;
+            };
+            let last = last.iter().find(|last| last.file == tree.file);
+            match last.filter(|_| file.remains.is_some()) {
+                Some(last) => file.take_up(tree, &last.root, account),
+                None => file.write(tree, account),
+            }
+        }
+        self.unlinked = masters::make(&self.bench, self.layout.masters(), &self.header, account);
+        self.facts.status = Status::Running;
+        self.redraw(account);
+        self.files.iter_mut().for_each(|file| file.flush(account));
+    }
+
     /// Writes what is known at the end, and how it ended.
     pub(super) fn end_files(&mut self, account: &mut Account) {
         let again = std::mem::take(&mut self.unlinked);
@@ -29,7 +59,6 @@ impl Saved {
         self.facts.end = Some(End {
             time: now(),
             info: std::mem::take(&mut self.info),
-            record: String::new(),
         });
         // What the last trees leave out counts, so they are looked at before they are written.
         for tree in self.layout.trees(&self.facts) {
@@ -56,10 +85,30 @@ impl Saved {
             None => Status::Succeeded,
             Some(_) => Status::Failed,
         };
-        let files: Vec<String> = self.files.iter().map(|file| file.name.clone()).collect();
-        if let Some(end) = &mut self.facts.end {
-            end.record = record(&self.places, &files, account);
+        self.facts.record = record(&self.places, &self.file_names(), account);
+    }
+
+    /// Notes in the files which points are missing, now and then: whoever continues the scan should
+    /// not have to guess.
+    pub(super) fn note_losses(&mut self, account: &mut Account) {
+        let missing = self.missing();
+        let rests = self.noted_at.is_some_and(|at| at.elapsed() < REST);
+        if missing == self.noted || rests {
+            return;
         }
+        self.noted = missing;
+        self.noted_at = Some(Instant::now());
+        self.facts.record = running(&self.places, &self.file_names(), account);
+        self.draw(account);
+    }
+
+    /// Points that are missing in the files.
+    pub(super) fn missing(&self) -> u64 {
+        self.places.iter().map(|place| place.tally.missing()).sum()
+    }
+
+    pub(super) fn file_names(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.name.clone()).collect()
     }
 
     /// Notes which streams have a dataset by now; whether there are new ones.
@@ -97,6 +146,10 @@ impl Saved {
         if let (Layout::H5maps { .. }, None) = (&self.layout, &self.facts.end) {
             return;
         }
+        self.draw(account);
+    }
+
+    fn draw(&mut self, account: &mut Account) {
         let ended = self.facts.end.as_ref().map(end_time);
         for mut tree in self.layout.trees(&self.facts) {
             if let (Layout::Classic(_), Some(ended)) = (&self.layout, ended)

@@ -1,0 +1,86 @@
+//! Recorded scans whose writer is killed or stopped while they are published, and that another one
+//! continues.
+
+use std::process::Command;
+
+use testing::{Program, Replay, Speed};
+
+use crate::families::{assert_equal, options};
+use crate::save::writer;
+
+/// When writers change, as parts of a recording: the first one begins, and others take over.
+const PAUSES: [f64; 4] = [0.2, 0.45, 0.65, 0.85];
+
+/// A recorded scan lasts a second or less: with this it has time to be seen.
+const PACE: Speed = Speed::Times(1);
+
+/// How writers end.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Killed,
+    Stopped,
+}
+
+fn save(replay: &Replay, keys: &[String], flags: &[String]) -> Command {
+    let mut command = writer();
+    command.args(["save", &replay.url()]).args(keys).args(flags);
+    command
+}
+
+/// Saves recordings of one scan each with one writer after the other.
+fn resume(names: &[&str], golden: &str, end: End) {
+    let (flags, _) = options(names, golden);
+    let mut continued = 0;
+    for name in names {
+        let replay = Replay::of(&[name]);
+        let mut performance = replay.perform(PACE, &PAUSES);
+        let mut running: Option<Program> = None;
+        let mut logs = String::new();
+        while let Some(keys) = performance.pause() {
+            if let Some(program) = running.take() {
+                program.signal(match end {
+                    End::Killed => "KILL",
+                    End::Stopped => "TERM",
+                });
+                logs += &program.end().1;
+            }
+            // None is created yet at the very beginning.
+            if !keys.is_empty() {
+                running = Some(Program::start(&mut save(&replay, &keys, &flags)));
+            }
+            performance.go_on();
+        }
+        performance.end();
+        let (status, log) = running.unwrap().end();
+        logs += &log;
+        assert!(status.success(), "{name} {end:?}: {status}\n{logs}");
+        continued += usize::from(logs.contains("continues"));
+        assert_equal(&replay, golden, &logs);
+    }
+    assert!(continued > 0, "no writer has left anything");
+}
+
+macro_rules! resumed {
+    ($($test:ident: $golden:literal [$($name:literal),* $(,)?]),* $(,)?) => {
+        mod killed {
+            $(#[test] fn $test() {
+                super::resume(&[$($name),*], $golden, super::End::Killed);
+            })*
+        }
+
+        mod stopped {
+            $(#[test] fn $test() {
+                super::resume(&[$($name),*], $golden, super::End::Stopped);
+            })*
+        }
+    };
+}
+
+resumed!(
+    scans: "golden" ["ascan", "amesh", "timescan", "unequal_channels"],
+    spectra: "golden" ["spectra_big", "variable_length", "types", "compression_byteshuffle"],
+    detectors: "golden" ["lima_hdf5", "lima2", "lima_mesh"],
+    grids: "golden_keepshape" ["amesh", "amesh_spectra"],
+    copies: "golden_copy" ["lima_edf"],
+    speed: "golden" ["fast"],
+);

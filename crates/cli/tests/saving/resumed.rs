@@ -1,0 +1,272 @@
+//! Scans whose writer died or was stopped, and that another one continues.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use blissdata::publish::StreamPublisher;
+use blissdata::resp::Command as Resp;
+use serde_json::{Value as Json, json};
+use testing::Program;
+
+use crate::classic::{session, started};
+use crate::live::wait_until;
+use crate::stage::{Stage, WRITER, diode, end, read, send, stream};
+
+const DIODE: &str = "1.1/instrument/diode/signal";
+const STATUS: &str = "1.1/writer/status";
+const END: &str = "1.1/end_time";
+const RECORD: &str = "1.1/writer/data";
+
+/// Saves a scan that still runs.
+fn save(stage: &Stage, key: &str) -> Program {
+    Program::start(Command::new(WRITER).args(["save", &stage.url(), key]))
+}
+
+/// Takes the first points of a stream out of Redis.
+async fn trim(stage: &Stage, stream: &StreamPublisher, first: u64) {
+    let first = first.to_string();
+    let trim = Resp::new("XTRIM")
+        .arg(stream.key())
+        .arg("MINID")
+        .arg(&first);
+    stage.store.call(&trim).await.unwrap();
+}
+
+fn record(file: &Path) -> Json {
+    let text = read(file, &[RECORD]);
+    serde_json::from_str(text[0].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_killed_writer_is_continued_where_its_datasets_end() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let (scan, diode) = started(&stage, &file).await;
+    let key = scan.key().to_string();
+    let writer = save(&stage, &key);
+    send(&diode, &[0.0, 1.0, 2.0]).await;
+    wait_until(&file, &[DIODE], &json!([[0.0, 1.0, 2.0]])).await;
+    writer.signal("KILL");
+    writer.end();
+    assert_eq!(read(&file, &[STATUS, END]), json!(["RUNNING", null]));
+    assert_eq!(record(&file)["running"], true);
+    // Whoever began again would miss these.
+    trim(&stage, &diode, 2).await;
+    let mut writer = save(&stage, &key);
+    writer.wait_for("continues what an earlier writer has left");
+    send(&diode, &[3.0]).await;
+    wait_until(&file, &[DIODE], &json!([[0.0, 1.0, 2.0, 3.0]])).await;
+    writer.signal("KILL");
+    writer.end();
+    send(&diode, &[4.0]).await;
+    let keys = [end(scan).await];
+    let saved = stage.save(&keys);
+    assert_eq!(saved.reports[0]["state"], "COMPLETE", "{}", saved.log);
+    assert_eq!(saved.reports[0]["points"], 5);
+    let whole = json!([[0.0, 1.0, 2.0, 3.0, 4.0], "SUCCEEDED"]);
+    assert_eq!(read(&file, &[DIODE, STATUS]), whole);
+    let record = record(&file);
+    let stream = &record["streams"][0];
+    assert_eq!(record["complete"], true);
+    assert_eq!(record["running"], Json::Null);
+    for about in ["expected", "received", "written"] {
+        assert_eq!(stream[about], 5, "{about}");
+    }
+    // What is whole is left alone.
+    let before = fs::read(&file).unwrap();
+    let saved = stage.save(&keys);
+    assert_eq!(saved.reports[0]["state"], "COMPLETE", "{}", saved.log);
+    assert_eq!(saved.reports[0]["files"], json!([file]));
+    assert!(fs::read(&file).unwrap() == before);
+}
+
+#[tokio::test]
+async fn a_stopped_writer_leaves_marks_that_vanish() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let (scan, diode) = started(&stage, &file).await;
+    let key = scan.key().to_string();
+    let writer = save(&stage, &key);
+    send(&diode, &[0.0, 1.0]).await;
+    wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
+    writer.signal("TERM");
+    assert!(!writer.end().0.success());
+    let found = read(&file, &[STATUS, END, "1.1/end_reason"]);
+    assert_eq!(found[0], "FAILED");
+    assert!(found[1].is_string() && found[2].is_string(), "{found}");
+    let writer = save(&stage, &key);
+    let running = json!(["RUNNING", null, null]);
+    wait_until(&file, &[STATUS, END, "1.1/end_reason"], &running).await;
+    send(&diode, &[2.0]).await;
+    end(scan).await;
+    assert!(writer.end().0.success());
+    let found = read(&file, &[DIODE, STATUS, END, "1.1/end_reason"]);
+    assert_eq!(
+        (&found[0], &found[1]),
+        (&json!([0.0, 1.0, 2.0]), &json!("SUCCEEDED"))
+    );
+    assert!(found[2].is_string() && found[3].is_string(), "{found}");
+}
+
+#[tokio::test]
+async fn a_session_goes_on_with_the_scan_of_the_last_one() {
+    for signal in ["TERM", "KILL"] {
+        let stage = Stage::new().await;
+        let file = stage.file("a.h5");
+        let first = session(&stage);
+        let (scan, diode) = started(&stage, &file).await;
+        send(&diode, &[0.0, 1.0]).await;
+        wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
+        first.signal(signal);
+        first.end();
+        trim(&stage, &diode, 2).await;
+        send(&diode, &[2.0]).await;
+        let mut second = session(&stage);
+        second.wait_for("continues what an earlier writer has left");
+        send(&diode, &[3.0]).await;
+        end(scan).await;
+        second.wait_for("Finished writing");
+        second.signal("TERM");
+        assert!(second.end().0.success());
+        let whole = json!([[0.0, 1.0, 2.0, 3.0], "SUCCEEDED"]);
+        assert_eq!(read(&file, &[DIODE, STATUS]), whole, "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_dead_writer_missed_is_not_forgotten() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let (scan, diode) = started(&stage, &file).await;
+    let key = scan.key().to_string();
+    send(&diode, &[0.0, 1.0, 2.0]).await;
+    trim(&stage, &diode, 2).await;
+    let mut writer = save(&stage, &key);
+    writer.wait_for("Redis no longer has them");
+    wait_until(&file, &[DIODE], &json!([["nan", "nan", 2.0]])).await;
+    writer.signal("KILL");
+    writer.end();
+    assert_eq!(record(&file)["streams"][0]["holes"], json!([[0, 2]]));
+    send(&diode, &[3.0]).await;
+    let saved = stage.save(&[end(scan).await]);
+    assert_eq!(saved.reports[0]["state"], "INCOMPLETE", "{}", saved.log);
+    let found = read(&file, &[DIODE, STATUS]);
+    assert_eq!(found, json!([["nan", "nan", 2.0, 3.0], "FAILED"]));
+    let stream = &record(&file)["streams"][0];
+    assert_eq!(stream["holes"], json!([[0, 2]]));
+    assert_eq!(
+        (&stream["received"], &stream["written"]),
+        (&json!(2), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn a_published_layout_is_continued() {
+    let stage = Stage::new().await;
+    let (file, other) = (stage.file("a.h5"), stage.file("b.h5"));
+    let entry = json!({"1.1": {"type": "group", "children": {
+        "title": "first",
+        "diode": {"type": "dataset", "attributes": {"units": "V"}, "value": stream("diode")},
+        "link": {"type": "soft_link", "target_path": "diode"},
+    }}});
+    for signal in ["KILL", "TERM"] {
+        for file in [&file, &other] {
+            fs::remove_file(file).ok();
+        }
+        let mut scan = stage.create(&file, entry.clone()).await;
+        // The same stream, in a file that shows less of it.
+        let root = json!({"type": "group", "children": {"diode": stream("diode")}});
+        scan.info_mut()["h5maps"][other.to_str().unwrap()] = root;
+        let diode = diode(&mut scan).await;
+        scan.prepare().await.unwrap();
+        scan.start().await.unwrap();
+        let key = scan.key().to_string();
+        let writer = save(&stage, &key);
+        send(&diode, &[0.0, 1.0]).await;
+        for (file, path) in [(&file, "1.1/link"), (&other, "diode")] {
+            wait_until(file, &[path], &json!([[0.0, 1.0]])).await;
+        }
+        writer.signal(signal);
+        writer.end();
+        fs::remove_file(&other).unwrap();
+        send(&diode, &[2.0]).await;
+        scan.info_mut()["h5maps"][file.to_str().unwrap()]["children"]["1.1"]["children"]["title"] =
+            json!("last");
+        scan.info_mut()["h5maps"][file.to_str().unwrap()]["children"]["1.1"]["children"]["end_time"] =
+            json!("now");
+        let saved = stage.save(&[end(scan).await]);
+        assert_eq!(saved.reports[0]["state"], "COMPLETE", "{}", saved.log);
+        let paths = ["1.1/diode", "1.1/link", "1.1/title", "1.1/end_time"];
+        let all = json!([0.0, 1.0, 2.0]);
+        assert_eq!(
+            read(&file, &paths),
+            json!([all, all, "last", "now"]),
+            "{signal}"
+        );
+        assert_eq!(read(&other, &["diode"]), json!([all]));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_does_not_fit_what_is_there_costs_that_stream() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let (scan, diode) = started(&stage, &file).await;
+    let key = scan.key().to_string();
+    let writer = save(&stage, &key);
+    send(&diode, &[0.0, 1.0]).await;
+    wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
+    writer.signal("KILL");
+    writer.end();
+    change(
+        &file,
+        "del h5['1.1/instrument/diode/signal']; h5['1.1/instrument/diode/signal'] = [7, 8]",
+    );
+    let saved = stage.save(&[end(scan).await]);
+    assert_eq!(saved.reports[0]["state"], "INCOMPLETE", "{}", saved.log);
+    let reason = saved.reports[0]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("cannot go on with what is there"),
+        "{reason}"
+    );
+    assert_eq!(read(&file, &[DIODE, STATUS]), json!([[7, 8], "FAILED"]));
+}
+
+#[tokio::test]
+async fn a_file_that_is_damaged_is_told_and_left_as_it_is() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let (scan, diode) = started(&stage, &file).await;
+    let key = scan.key().to_string();
+    let writer = save(&stage, &key);
+    send(&diode, &[0.0]).await;
+    wait_until(&file, &[DIODE], &json!([[0.0]])).await;
+    writer.signal("KILL");
+    writer.end();
+    let bytes = fs::read(&file).unwrap();
+    let damaged = &bytes[..bytes.len() / 2];
+    fs::write(&file, damaged).unwrap();
+    let saved = stage.save(&[end(scan).await]);
+    assert_eq!(saved.reports[0]["state"], "FAILED");
+    let reason = saved.reports[0]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("a.h5") && reason.contains("truncated"),
+        "{reason}"
+    );
+    assert!(fs::read(&file).unwrap() == damaged);
+}
+
+/// Changes a file as somebody else would.
+fn change(file: &Path, change: &str) {
+    let program = format!("import sys, h5py\nwith h5py.File(sys.argv[1], 'a') as h5: {change}");
+    let mut python = testing::python();
+    assert!(
+        python
+            .args(["-c", &program])
+            .arg(file)
+            .status()
+            .unwrap()
+            .success()
+    );
+}

@@ -1,0 +1,63 @@
+//! A replay that pauses.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde::Deserialize;
+
+use crate::recording::RecordedScan;
+
+/// Recordings that are being published, up to the next pause.
+pub struct Performance {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    scans: Vec<RecordedScan>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Pause { scans: Vec<String> },
+    Scan(RecordedScan),
+}
+
+impl Performance {
+    pub(crate) fn start(command: &mut Command) -> Performance {
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        Performance {
+            input: child.stdin.take().unwrap(),
+            output: BufReader::new(child.stdout.take().unwrap()),
+            child,
+            scans: Vec::new(),
+        }
+    }
+
+    /// Waits for the next pause. Gives the keys of the scans that the present recording has created by
+    /// then; nothing when all is published.
+    pub fn pause(&mut self) -> Option<Vec<String>> {
+        loop {
+            let mut line = String::new();
+            if self.output.read_line(&mut line).unwrap() == 0 {
+                return None;
+            }
+            match serde_json::from_str(&line).expect(&line) {
+                Line::Pause { scans } => return Some(scans),
+                Line::Scan(scan) => self.scans.push(scan),
+            }
+        }
+    }
+
+    /// Ends a pause.
+    pub fn go_on(&mut self) {
+        self.input.write_all(b"\n").unwrap();
+    }
+
+    /// Waits until all is published. Gives the scans in that order.
+    pub fn end(mut self) -> Vec<RecordedScan> {
+        assert!(self.pause().is_none(), "a pause has not ended");
+        assert!(self.child.wait().unwrap().success());
+        self.scans
+    }
+}

@@ -1,0 +1,108 @@
+//! What an earlier writer has left of a scan in a file.
+//!
+//! The record of completeness is there from the start, with the key of the scan: so an entry tells
+//! whose it is. As long as the scan is being written the record says so.
+
+use std::path::Path;
+
+use nexus::h5::{self, Group, Kind, Link, Storage};
+use nexus::tree;
+
+use super::file::ScanFile;
+use crate::check::text;
+use crate::check::{Record, RecordedStream};
+use crate::layout::{FileTree, record_name};
+
+/// What an earlier writer has left of a scan in one file.
+pub struct Remains {
+    record: Record,
+    /// When it began to write.
+    pub began: Option<String>,
+}
+
+impl Remains {
+    /// What there is of the scan, if the file tells that it belongs to it.
+    pub fn find(root: &Group, file: &Path, tree: &FileTree, scan: &str) -> Option<Remains> {
+        let parse = |text: String| Record::parse(&text, file).ok();
+        if tree.own.is_empty() {
+            let record = text::first(root, &record_name(scan)).and_then(parse)?;
+            let began = None;
+            return (record.scan == scan).then_some(Remains { record, began });
+        }
+        let records = tree.own.iter().filter_map(|entry| {
+            let record = text::dataset(root, &format!("{entry}/writer/data")).and_then(parse)?;
+            let began = text::dataset(root, &format!("{entry}/writer/date"));
+            Some(Remains { record, began })
+        });
+        let mut records: Vec<_> = records.collect();
+        // Entries without a record are those that the writer had no time to fill.
+        let ours = !records.is_empty() && records.iter().all(|there| there.record.scan == scan);
+        ours.then(|| records.swap_remove(0))
+    }
+
+    /// What is known of a stream at its place.
+    pub fn stream(&self, stream: &str, path: &str) -> Option<&RecordedStream> {
+        let mut streams = self.record.streams.iter();
+        streams.find(|there| there.stream == stream && there.path == path)
+    }
+}
+
+impl ScanFile {
+    /// Whether the file has all of the scan: the record says so, and what is written last is there.
+    /// `last` is the last version of the tree.
+    pub fn is_whole(&self, last: &tree::Group) -> bool {
+        let Some(remains) = &self.remains else {
+            return false;
+        };
+        let Ok(root) = self.session.root() else {
+            return false;
+        };
+        remains.record.complete
+            && end_marks(last, "")
+                .iter()
+                .all(|path| root.has_link(path).unwrap_or(false))
+    }
+
+    /// Number of rows of what an earlier writer has left of a list of points; none if that is not
+    /// known to be one.
+    pub fn rows(&self, path: &str) -> Option<u64> {
+        self.remains.as_ref()?;
+        let root = self.session.root().ok()?;
+        rows(&root, path).ok().flatten()
+    }
+
+    /// Whether an earlier writer has left something at this path.
+    pub fn has_remains(&self, path: &str) -> bool {
+        let there = |root: h5::Group| root.has_link(path).unwrap_or(false);
+        self.remains.is_some() && self.session.root().is_ok_and(there)
+    }
+}
+
+fn rows(root: &Group, path: &str) -> h5::Result<Option<u64>> {
+    let is_dataset = root.has_link(path)?
+        && root.link(path)? == Link::Hard
+        && root.kind(path)? == Some(Kind::Dataset);
+    if !is_dataset {
+        return Ok(None);
+    }
+    let layout = root.open_dataset(path)?.layout()?;
+    Ok(match layout.storage {
+        Storage::Contiguous | Storage::Chunked { .. } => {
+            layout.shape.and_then(|shape| shape.first().copied())
+        }
+        _ => None,
+    })
+}
+
+/// Paths of what marks entries as finished.
+fn end_marks(group: &tree::Group, path: &str) -> Vec<String> {
+    let marks = group.children.iter().flat_map(|(name, item)| {
+        let path = format!("{path}/{name}");
+        match item {
+            tree::Item::Group(group) => end_marks(group, &path),
+            _ if name == "end_time" => vec![path],
+            _ => Vec::new(),
+        }
+    });
+    marks.collect()
+}
