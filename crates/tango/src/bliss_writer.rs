@@ -5,6 +5,7 @@
 
 mod class;
 mod device;
+mod pledges;
 mod query;
 mod record;
 mod service;
@@ -90,7 +91,7 @@ impl Family for BlissWriterFamily {
     fn make(&self, handle: Handle) -> Result<Arc<dyn Device>, DevFailed> {
         let name = handle.name().to_ascii_lowercase();
         let service = self.known().get(&name).map(|known| known.service.clone());
-        let service = service.unwrap_or_else(|| Arc::new(Service::new(self.means.clone())));
+        let service = service.unwrap_or_else(|| Arc::new(Service::new(&name, self.means.clone())));
         let device = Arc::new(BlissWriter::open(handle, service.clone())?);
         let known = Known {
             service,

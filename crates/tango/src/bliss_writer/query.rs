@@ -96,9 +96,20 @@ fn undecodable(text: &str, error: &serde_json::Error) -> DevFailed {
         .find(|(ours, _)| said.starts_with(ours) || said.contains(ours));
     let what = what.map_or("Expecting value", |(_, theirs)| theirs);
     // An end that comes too early is told where the next character should be.
-    let column = error.column() + usize::from(error.is_eof());
+    let mut column = error.column() + usize::from(error.is_eof());
     let lines = text.split('\n').take(error.line().saturating_sub(1));
     let before: usize = lines.map(|line| line.chars().count() + 1).sum();
+    if said.starts_with("expected ident") {
+        // What is no `null`, `true` or `false` is told where it begins.
+        let line = text.split('\n').nth(error.line().saturating_sub(1));
+        let read: String = line
+            .unwrap_or_default()
+            .chars()
+            .take(column.saturating_sub(1))
+            .collect();
+        let word = read.chars().rev().take_while(char::is_ascii_lowercase);
+        column -= word.count();
+    }
     let (line, place) = (error.line(), before + column.saturating_sub(1));
     failure(
         "json.decoder.JSONDecodeError",
@@ -153,6 +164,14 @@ mod tests {
             (
                 "\"x\"",
                 "TypeError: string indices must be integers, not 'str'",
+            ),
+            (
+                "no JSON",
+                "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)",
+            ),
+            (
+                "{\"a\": tru}",
+                "json.decoder.JSONDecodeError: Expecting value: line 1 column 7 (char 6)",
             ),
             ("5", "TypeError: 'int' object is not subscriptable"),
             ("null", "TypeError: 'NoneType' object is not subscriptable"),

@@ -54,6 +54,14 @@ impl Records {
         running.cloned().collect()
     }
 
+    /// Waits until all is noted that is to be noted of the ends of all scans.
+    pub async fn told(&self) {
+        let all = self.all().clone();
+        for record in all {
+            record.told.wait().await;
+        }
+    }
+
     /// Forgets all scans that have ended.
     pub fn forget(&self) {
         self.all().retain(|record| record.is_running());
@@ -69,7 +77,7 @@ impl Records {
 pub struct Record {
     key: ScanKey,
     stage: Mutex<Stage>,
-    ended: Event,
+    told: Event,
 }
 
 enum Stage {
@@ -88,7 +96,7 @@ impl Record {
         Record {
             key,
             stage: Mutex::new(Stage::Queued),
-            ended: Event::new(),
+            told: Event::new(),
         }
     }
 
@@ -134,14 +142,14 @@ impl Record {
         }
     }
 
-    /// Whether the saving has not ended.
-    pub fn is_running(&self) -> bool {
-        !self.ended.is_set()
+    /// All is noted that is to be noted of the end.
+    pub fn tell(&self) {
+        self.told.send();
     }
 
-    /// Waits for the end of the saving.
-    pub async fn ended(&self) {
-        self.ended.wait().await;
+    /// Whether the saving has not ended.
+    pub fn is_running(&self) -> bool {
+        !matches!(&*self.stage(), Stage::Ended { .. })
     }
 
     /// The writer of the scan, while it is being saved.
@@ -178,7 +186,6 @@ impl Record {
             reason,
             warnings,
         };
-        self.ended.send();
     }
 
     fn stage(&self) -> MutexGuard<'_, Stage> {
@@ -217,7 +224,8 @@ mod tests {
         let records = Records::default();
         let running = records.begin(&key(0)).unwrap();
         for index in 1..KEPT + 3 {
-            records.begin(&key(index)).unwrap().fail(String::new());
+            let record = records.begin(&key(index)).unwrap();
+            record.fail(String::new());
         }
         assert!(records.find(running.key().as_str()).is_some());
         let gone: Vec<_> = (0..KEPT + 3)

@@ -13,10 +13,11 @@ use tracing::{error, info};
 use writer::checks;
 use writer::options::SaveOptions;
 use writer::report::{Outcome, figures};
-use writer::scan::About;
+use writer::scan::{About, AboutError};
 use writer::subscriber::with_causes;
 use writer::{NexusScanWriter, Workshop};
 
+use super::pledges::Pledges;
 use super::record::{Record, Records};
 use crate::failure::DevFailed;
 
@@ -48,6 +49,7 @@ pub struct Service {
     means: Means,
     store: Mutex<Option<DataStore>>,
     records: Records,
+    pledges: Pledges,
     places: Budget,
     stopping: AtomicBool,
 }
@@ -76,9 +78,11 @@ impl From<Unserved> for DevFailed {
 }
 
 impl Service {
-    pub fn new(means: Means) -> Service {
+    /// The service of a device.
+    pub fn new(device: &str, means: Means) -> Service {
         Service {
             means,
+            pledges: Pledges::of(device),
             store: Mutex::default(),
             records: Records::default(),
             places: Budget::new(TOGETHER),
@@ -97,24 +101,26 @@ impl Service {
         store.clone()
     }
 
-    /// Takes scans from another store, if it answers, and forgets those that have ended. From plain
-    /// threads.
-    pub fn open(&self, url: RedisUrl) -> Result<(), DevFailed> {
-        let connected = self.on_hub(move || async move {
+    /// Takes scans from another store, if it answers, and forgets those that have ended. Scans that a
+    /// writer of this device left there when it died or was stopped are taken up. From plain threads.
+    pub fn open(self: &Arc<Self>, url: RedisUrl) -> Result<(), DevFailed> {
+        let service = self.clone();
+        let opened = self.on_hub(move || async move {
             let store = DataStore::new(&url);
-            let checked = hub::timeout(CONNECT, store.check()).await;
-            match checked {
-                Ok(Ok(())) => Ok(store),
-                Ok(Err(error)) => Err(with_causes(&error)),
-                Err(_) => Err(format!("{url} does not answer")),
+            match hub::timeout(CONNECT, store.check()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return Err(with_causes(&error)),
+                Err(_) => return Err(format!("{url} does not answer")),
             }
+            service.records.forget();
+            hub::timeout(CONNECT, service.take_up(&store))
+                .await
+                .map_err(|_| format!("{url} does not answer"))?;
+            info!("scans are taken from {url}");
+            *service.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
+            Ok(())
         })?;
-        let store =
-            connected.map_err(|text| DevFailed::python("ConnectionError", text, "BlissWriter"))?;
-        info!("scans are taken from {}", store.url());
-        *self.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
-        self.records.forget();
-        Ok(())
+        opened.map_err(|text| DevFailed::python("ConnectionError", text, "BlissWriter"))
     }
 
     /// Tells whether the scan is, or was, saved from now on. From plain threads.
@@ -148,11 +154,33 @@ impl Service {
             if service.stopping.load(Ordering::Relaxed) {
                 return false;
             }
-            if let Some(record) = service.records.begin(&key) {
-                hub::spawn(service.save(record, store, about)).detach();
-            }
+            service.pledges.add(&store, &key).await;
+            service.begin(&store, about);
             true
         })
+    }
+
+    /// Goes on with what was promised and not kept.
+    async fn take_up(self: &Arc<Self>, store: &DataStore) {
+        for key in self.pledges.open(store).await {
+            if self.records.find(key.as_str()).is_some() {
+                continue;
+            }
+            match About::load(store, &key).await {
+                Ok(about) => {
+                    info!(scan = %key, "taken up again: a writer ended before it was saved");
+                    self.begin(store, about);
+                }
+                Err(AboutError::Missing(_)) => self.pledges.done(store, &key).await,
+                Err(error) => error!("cannot take up a scan again: {error}"),
+            }
+        }
+    }
+
+    fn begin(self: &Arc<Self>, store: &DataStore, about: About) {
+        if let Some(record) = self.records.begin(&about.key) {
+            hub::spawn(self.clone().save(record, store.clone(), about)).detach();
+        }
     }
 
     /// Accepts no scan any more; what Redis has of the others is saved.
@@ -174,33 +202,50 @@ impl Service {
         }
     }
 
-    /// Waits until no scan is being saved.
+    /// Waits until no scan is being saved, and that is noted.
     pub async fn idle(&self) {
-        for record in self.records.running() {
-            record.ended().await;
-        }
+        self.records.told().await;
     }
 
     /// Saves a scan when its turn comes.
     async fn save(self: Arc<Self>, record: Arc<Record>, store: DataStore, about: About) {
         let _place = self.places.reserve(1).await;
         let key = about.key.clone();
+        let is_kept = self.write(&record, &store, about).await;
+        // A scan that is cut short by our end goes on with the next writer.
+        if is_kept || !self.stopping.load(Ordering::Relaxed) {
+            self.pledges.done(&store, &key).await;
+        }
+        record.tell();
+    }
+
+    /// Tells whether nothing is left to do for the scan.
+    async fn write(&self, record: &Record, store: &DataStore, about: About) -> bool {
+        let key = about.key.clone();
         if let Some(path) = &about.path
             && let Err(reason) = self.check(path).await
         {
             error!(scan = %key, "{reason}");
-            return record.fail(reason);
+            record.fail(reason);
+            return true;
         }
         if self.stopping.load(Ordering::Relaxed) {
-            return record.fail("the writer was stopped before the scan was begun".to_owned());
+            record.fail("the writer was stopped before the scan was begun".to_owned());
+            return false;
         }
         let save = self.means.save.clone();
-        let started = NexusScanWriter::start(&self.means.workshop, &store, about, None, save);
+        let started = NexusScanWriter::start(&self.means.workshop, store, about, None, save);
         let writer = match started {
             Ok(writer) => writer,
-            Err(error) => return record.fail(error.to_string()),
+            Err(error) => {
+                record.fail(error.to_string());
+                return true;
+            }
         };
         record.save(writer.clone());
+        if self.stopping.load(Ordering::Relaxed) {
+            writer.subscriber().stop();
+        }
         let report = writer.report().await;
         writer
             .subscriber()
@@ -213,7 +258,9 @@ impl Service {
                 }
                 outcome => error!(scan = %key, "{}: {}", outcome.name(), report.reason),
             });
+        let is_kept = report.outcome <= Outcome::Complete;
         record.end(report);
+        is_kept
     }
 
     /// Whether the file can be written: known long before the scan is prepared. A file system that
