@@ -10,26 +10,12 @@ use std::{env, fs, process};
 
 fn main() {
     println!("cargo:rerun-if-changed=shim");
-    let tango = match pkg_config::Config::new()
-        .atleast_version("9.3")
-        .probe("tango")
-    {
-        Ok(tango) => tango,
-        Err(error) => {
-            eprintln!(
-                "crate `tango` needs cppTango 9.3 or later with its headers (Debian: libtango-dev), \
-                 and pkg-config does not find it: {error}"
-            );
-            process::exit(1);
-        }
-    };
+    let tango = find(pkg_config::Config::new().atleast_version("9.3"), "tango");
     // A part of the library in later releases.
     let is_old = tango.version.starts_with("9.3");
     let mut includes = tango.include_paths;
     if is_old {
-        let log =
-            pkg_config::probe_library("log4tango").expect("log4tango comes with cppTango 9.3");
-        includes.extend(log.include_paths);
+        includes.extend(find(&mut pkg_config::Config::new(), "log4tango").include_paths);
     }
 
     let mut shim = cc::Build::new();
@@ -50,4 +36,14 @@ fn main() {
         .collect();
     sources.sort();
     shim.files(sources).compile("nexus_writer_tango");
+}
+
+fn find(search: &mut pkg_config::Config, library: &str) -> pkg_config::Library {
+    search.probe(library).unwrap_or_else(|error| {
+        eprintln!(
+            "crate `tango` needs cppTango 9.3 or later with its headers (Debian: libtango-dev), and \
+             pkg-config does not find `{library}`: {error}"
+        );
+        process::exit(1);
+    })
 }

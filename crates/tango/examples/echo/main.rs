@@ -6,13 +6,14 @@
 //! ```
 //!
 //! A client finds the device `tango://127.0.0.1:11000/a/b/1#dbase=no` then. With a database, the instance
-//! alone is enough. The first argument may be `--wait`: for a database that is away.
+//! alone is enough. `--wait SECONDS` in front waits that long for a database that is away.
 
 mod echo;
 mod silent;
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hub::Hub;
 use tango::{Server, ServerOptions};
@@ -27,9 +28,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_ansi(false)
         .init();
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let wait_for_database = arguments.first().is_some_and(|first| first == "--wait");
-    if wait_for_database {
-        arguments.remove(0);
+    let mut patience = None;
+    if arguments.len() > 1 && arguments[0] == "--wait" {
+        patience = Some(Duration::from_secs_f64(arguments[1].parse()?));
+        arguments.drain(..2);
     }
     let verbosity = arguments
         .iter()
@@ -37,21 +39,29 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|position| arguments.remove(position)[2..].parse())
         .transpose()?;
     if arguments.is_empty() {
-        return Err("usage: echo [--wait] INSTANCE [-vN] [ARGUMENT OF TANGO...]".into());
+        return Err("usage: echo [--wait SECONDS] INSTANCE [-vN] [ARGUMENT OF TANGO...]".into());
     }
     let options = ServerOptions {
         server: "echo".to_owned(),
         instance: arguments.remove(0),
         verbosity,
         arguments,
-        wait_for_database,
+        wait_for_database: patience.is_some(),
     };
-    Hub::new()?.run(serve(options))
+    Hub::new()?.run(serve(options, patience))
 }
 
-async fn serve(options: ServerOptions) -> Result<(), Box<dyn Error>> {
+async fn serve(options: ServerOptions, patience: Option<Duration>) -> Result<(), Box<dyn Error>> {
     let server = Server::start(options, vec![Arc::new(EchoFamily), Arc::new(SilentFamily)])?;
-    server.ready().await?;
+    let patience = patience.unwrap_or(Duration::MAX);
+    match hub::timeout(patience, server.ready()).await {
+        Ok(ready) => ready?,
+        Err(_) => {
+            server.shutdown();
+            server.ended().await?;
+            return Err("the database is away".into());
+        }
+    }
     // Not earlier: cppTango has its own idea of signals until it runs.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

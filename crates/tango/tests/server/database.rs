@@ -48,7 +48,7 @@ fn a_server_waits_for_its_database() {
     let mut database = TangoDatabase::new();
     let device = known(&database);
     database.stop();
-    let mut server = start(&database, &["--wait", "test"]);
+    let mut server = start(&database, &["--wait", "100", "test"]);
     server.wait_for("connects");
     database.start();
     server.wait_for("Ready to accept request");
