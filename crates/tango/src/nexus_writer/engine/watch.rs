@@ -59,7 +59,7 @@ pub fn log_resources(engine: &Engine) {
     let device = engine.name();
     info!(
         device,
-        "{} subscribers",
+        "subscribers: {}",
         scans + usize::from(engine.run().is_some())
     );
     match resources::line() {
