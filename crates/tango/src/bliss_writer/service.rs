@@ -233,8 +233,9 @@ impl Service {
             record.fail("the writer was stopped before the scan was begun".to_owned());
             return false;
         }
+        // An earlier writer may have begun with it, whoever asks now.
         let save = self.means.save.clone();
-        let started = NexusScanWriter::start(&self.means.workshop, store, about, None, save);
+        let started = NexusScanWriter::resume(&self.means.workshop, store, about, None, save);
         let writer = match started {
             Ok(writer) => writer,
             Err(error) => {
