@@ -143,8 +143,14 @@ fn spawn(command: &mut Command) -> Child {
 impl Drop for Program {
     fn drop(&mut self) {
         // Both fail when the program has ended, which is as well.
+        let ended = self.child.try_wait().ok().flatten();
         if self.child.kill().is_ok() {
             self.child.wait().ok();
+        }
+        if thread::panicking() {
+            let unheard: Vec<String> = self.lines.iter().collect();
+            let log = format!("{}{}", self.log, unheard.join("\n"));
+            eprintln!("it had ended: {ended:?}; its log:\n{log}");
         }
     }
 }

@@ -1,0 +1,327 @@
+//! What BLISS asks the writer `nexus` for each scan, and what it tells its user.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+use testing::NexusClient;
+
+use crate::hold::hold;
+use crate::scan::Plan;
+use crate::stage::{Stage, as_nobody, read, start};
+
+const STATUS: &str = "1.1/writer/status";
+/// Megabytes that no disk has.
+const TOO_MUCH: f64 = 1e12;
+
+#[tokio::test]
+async fn a_good_scan() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    // Its directory is for the writer to make.
+    let mut scan = Plan::new(&stage.file("new/a.h5"))
+        .create(&stage.store)
+        .await;
+    let mut bliss = NexusClient::new(&device, scan.known());
+    bliss.prepare().unwrap();
+    assert!(stage.file("new").is_dir());
+    assert_eq!(device.state().unwrap(), "RUNNING");
+    scan.start().await;
+    scan.send(2).await;
+    bliss.during().unwrap();
+    scan.send(1).await;
+    scan.end("SUCCESS").await;
+    bliss.end().unwrap();
+    assert!(bliss.warnings().is_empty());
+
+    device.wait_for("scan_state", &scan.name, "OFF");
+    let reason = device.call("scan_state_reason", &*scan.name).unwrap();
+    assert_eq!(reason, "Finished succesfully");
+    let url = device.call("scan_url", &*scan.name).unwrap();
+    assert_eq!(url, json!([scan.url()]));
+    device.wait_for_state("ON");
+    let found = read(&scan.file, &[&scan.dataset(), STATUS]);
+    assert_eq!(found, json!([scan.data(), "SUCCEEDED"]));
+}
+
+#[tokio::test]
+async fn a_scan_that_ends_before_bliss_asks_again() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    let mut bliss = NexusClient::new(&device, scan.known());
+    bliss.prepare().unwrap();
+    scan.run(3).await;
+    let asked = bliss.answers().len();
+    bliss.end().unwrap();
+    assert!(bliss.answers().len() > asked);
+    device.wait_for("scan_state", &scan.name, "OFF");
+    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+}
+
+#[tokio::test]
+async fn no_disk_space() {
+    let stage = Stage::new().await;
+    let properties = json!({"required_disk_space": TOO_MUCH, "recommended_disk_space": TOO_MUCH});
+    let (device, _service) = stage.serve(properties);
+    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    let refused = NexusClient::new(&device, scan.known()).prepare();
+    let reason = "Free disk space below 1000000000000 MB";
+    assert_eq!(refused.unwrap_err(), reason);
+    let enough = device.call("scan_has_required_disk_space", &*scan.name);
+    assert_eq!(enough.unwrap(), false);
+    scan.end("FAILURE").await;
+
+    // Whoever does not ask is told as well.
+    let mut scan = Plan::new(&stage.file("b.h5"))
+        .number(2)
+        .create(&stage.store)
+        .await;
+    scan.run(3).await;
+    device.wait_for("scan_state", &scan.name, "FAULT");
+    let mut bliss = NexusClient::new(&device, scan.known());
+    let aborted = format!("Nexus writer is in FAULT state ({reason})");
+    assert_eq!(bliss.end().unwrap_err(), aborted);
+    device.wait_for_state("ON");
+}
+
+#[tokio::test]
+async fn little_disk_space() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({"recommended_disk_space": TOO_MUCH}));
+    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    let mut bliss = NexusClient::new(&device, scan.known());
+    bliss.prepare().unwrap();
+    scan.start().await;
+    bliss.during().unwrap();
+    let warning = "Free disk space below 1000000000000 MB";
+    assert_eq!(bliss.warnings(), [warning]);
+    scan.send(3).await;
+    scan.end("SUCCESS").await;
+    device.wait_for("scan_state", &scan.name, "OFF");
+    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+}
+
+#[tokio::test]
+async fn no_permission() {
+    let stage = Stage::new().await;
+    let device = stage.nexus_writer(json!({}));
+    let _service = start(as_nobody(&mut stage.service()));
+    device.wait_for_state("ON");
+    let closed = stage.file("closed");
+    make_directory(&closed, 0o555);
+    // Neither a directory, nor one that has still to be made, nor a file that is there.
+    let kept = stage.file("kept.h5");
+    std::fs::write(&kept, "").unwrap();
+    std::fs::set_permissions(&kept, Permissions::from_mode(0o444)).unwrap();
+    for (number, file) in [closed.join("a.h5"), closed.join("below/a.h5"), kept]
+        .iter()
+        .enumerate()
+    {
+        let plan = Plan::new(file).number(number as u64);
+        let mut scan = plan.create(&stage.store).await;
+        device.wait_for("scan_exists", &scan.name, true);
+        let may = device.call("scan_has_write_permissions", &*scan.name);
+        assert_eq!(may.unwrap(), false, "{}", file.display());
+        scan.end("FAILURE").await;
+    }
+    let mut scan = Plan::new(&closed.join("a.h5"))
+        .number(7)
+        .create(&stage.store)
+        .await;
+    let refused = NexusClient::new(&device, scan.known()).prepare();
+    let refused = refused.unwrap_err();
+    assert!(refused.contains("no write permission"), "{refused}");
+    scan.run(3).await;
+    device.wait_for("scan_state", &scan.name, "FAULT");
+    let reason = device.call("scan_state_reason", &*scan.name).unwrap();
+    assert!(reason.as_str().unwrap().contains("ermission"), "{reason}");
+
+    // The writer itself is well.
+    let open = stage.file("open");
+    make_directory(&open, 0o777);
+    let mut scan = Plan::new(&open.join("a.h5")).create(&stage.store).await;
+    NexusClient::new(&device, scan.known()).prepare().unwrap();
+    scan.run(3).await;
+    device.wait_for("scan_state", &scan.name, "OFF");
+    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+}
+
+#[tokio::test]
+async fn a_directory_that_may_not_be_made() {
+    let stage = Stage::new().await;
+    let device = stage.nexus_writer(json!({}));
+    let _service = start(as_nobody(&mut stage.service()));
+    device.wait_for_state("ON");
+    let closed = stage.file("closed");
+    make_directory(&closed, 0o555);
+    let below = closed.join("below");
+    let mut scan = Plan::new(&below.join("a.h5")).create(&stage.store).await;
+    let refused = NexusClient::new(&device, scan.known()).prepare();
+    let reason = format!(
+        " (Nexus writer PermissionError: [Errno 13] Permission denied: '{}')",
+        below.display()
+    );
+    assert_eq!(refused.unwrap_err(), reason);
+    scan.end("FAILURE").await;
+}
+
+#[tokio::test]
+async fn a_locked_file() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    let file = stage.file("a.h5");
+    let mut holder = hold(&file);
+    let mut scan = Plan::new(&file).create(&stage.store).await;
+    let mut bliss = NexusClient::new(&device, scan.known());
+    bliss.prepare().unwrap();
+    scan.start().await;
+    scan.send(1).await;
+    device.wait_for("scan_state", &scan.name, "FAULT");
+    let aborted = bliss.during().unwrap_err();
+    let told = format!(
+        "Nexus writer is in FAULT state (The Nexus file is locked: '{}'",
+        file.display()
+    );
+    assert!(aborted.starts_with(&told), "{aborted}");
+    scan.end("FAILURE").await;
+    device.wait_for_state("ON");
+
+    holder.signal("TERM");
+    holder.wait_for("released");
+    let mut scan = Plan::new(&file).number(2).create(&stage.store).await;
+    NexusClient::new(&device, scan.known()).prepare().unwrap();
+    scan.run(3).await;
+    device.wait_for("scan_state", &scan.name, "OFF");
+    assert_eq!(read(&file, &[&scan.dataset()]), json!([scan.data()]));
+}
+
+#[tokio::test]
+async fn a_scan_that_is_killed() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    for (command, number) in [("stop_scan", 1), ("kill_scan", 2)] {
+        let plan = Plan::new(&stage.file(command)).number(number);
+        let mut scan = plan.points(100).create(&stage.store).await;
+        let mut bliss = NexusClient::new(&device, scan.known());
+        bliss.prepare().unwrap();
+        scan.start().await;
+        scan.send(5).await;
+        device.wait_until("saving", |device| {
+            let progress = device.read("scan_progress").unwrap();
+            let mut lines = progress.as_array().unwrap().iter().filter_map(Json::as_str);
+            lines.any(|line| line.contains(&scan.name) && line.contains("5pts-5pts"))
+        });
+        device.call(command, &*scan.name).unwrap();
+        // The command waits for it.
+        assert_eq!(device.call("scan_state", &*scan.name).unwrap(), "FAULT");
+        let aborted = "Nexus writer is in FAULT state (Stop requested)";
+        assert_eq!(bliss.during().unwrap_err(), aborted);
+        let found = read(&scan.file, &[&scan.dataset()]);
+        assert_eq!(found, json!([scan.data()]));
+        device.wait_for_state("ON");
+        scan.end("USER_ABORT").await;
+    }
+    // Nothing to stop.
+    device.call("stop_scan", "9_ascan").unwrap();
+}
+
+#[tokio::test]
+async fn a_writer_that_is_stopped() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    device.call("stop", Json::Null).unwrap();
+    assert_eq!(device.state().unwrap(), "OFF");
+    // Again, without effect.
+    device.call("stop", Json::Null).unwrap();
+    let mut missed = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    let refused = NexusClient::new(&device, missed.known()).prepare();
+    assert_eq!(
+        refused.unwrap_err(),
+        "Nexus writer service is in OFF state (Finished succesfully). \
+         Call the Nexus writer 'start' method."
+    );
+    // Its user is told that it is not saved.
+    missed.run(3).await;
+
+    device.call("start", Json::Null).unwrap();
+    device.wait_for_state("ON");
+    assert_eq!(device.status().unwrap(), "Subscribed to Redis");
+    device.call("start", Json::Null).unwrap();
+    assert_eq!(device.state().unwrap(), "ON");
+    let plan = Plan::new(&stage.file("b.h5")).number(2);
+    let mut scan = plan.create(&stage.store).await;
+    NexusClient::new(&device, scan.known()).prepare().unwrap();
+    scan.run(3).await;
+    device.wait_for("scan_state", &scan.name, "OFF");
+    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    assert!(!missed.file.exists());
+}
+
+#[tokio::test]
+async fn a_scan_of_somebody_else() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    let plan = Plan::new(&stage.file("a.h5"));
+    let mut scan = plan.session("other").create(&stage.store).await;
+    let refused = NexusClient::new(&device, scan.known()).prepare();
+    assert_eq!(
+        refused.unwrap_err(),
+        "Nexus writer did not receive scan '1_loopscan' after 10s"
+    );
+    scan.end("FAILURE").await;
+}
+
+#[tokio::test]
+async fn twenty_scans_at_once() {
+    const SCANS: u64 = 20;
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    let mut scans = Vec::new();
+    for number in 1..=SCANS {
+        let plan = Plan::new(&stage.file(&format!("{number}.h5"))).number(number);
+        scans.push(plan.points(50).create(&stage.store).await);
+    }
+    // As many sessions of BLISS.
+    let clients: Vec<_> = scans
+        .iter()
+        .map(|scan| {
+            let mut bliss = NexusClient::new(&device, scan.known());
+            std::thread::spawn(move || {
+                bliss.prepare().unwrap();
+                bliss
+            })
+        })
+        .collect();
+    let mut clients: Vec<_> = clients.into_iter().map(|it| it.join().unwrap()).collect();
+    assert_eq!(device.state().unwrap(), "RUNNING");
+    for scan in &mut scans {
+        scan.start().await;
+    }
+    for _ in 0..5 {
+        for (scan, bliss) in scans.iter_mut().zip(&mut clients) {
+            scan.send(10).await;
+            bliss.during().unwrap();
+        }
+    }
+    for (scan, bliss) in scans.iter_mut().zip(&mut clients) {
+        scan.end("SUCCESS").await;
+        bliss.end().unwrap();
+        assert!(bliss.warnings().is_empty());
+    }
+    for scan in &scans {
+        device.wait_for("scan_state", &scan.name, "OFF");
+        assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    }
+    device.wait_for_state("ON");
+    let names = device.read("scan_names").unwrap();
+    assert_eq!(names.as_array().unwrap().len(), SCANS as usize);
+    let slowest = clients.iter().flat_map(NexusClient::answers).max();
+    println!("the slowest answer took {:?}", slowest.unwrap());
+}
+
+fn make_directory(path: &Path, mode: u32) {
+    std::fs::create_dir(path).unwrap();
+    std::fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}

@@ -1,0 +1,230 @@
+//! Services that end during a scan, in one way or another, and come back.
+
+use serde_json::{Value as Json, json};
+use testing::{MappingClient, NexusClient, Program, TangoDevice};
+
+use crate::scan::{Plan, Scan};
+use crate::stage::{Stage, read, start};
+
+const STATUS: &str = "1.1/writer/status";
+
+#[tokio::test]
+async fn killed_and_back_while_the_scan_runs() {
+    let stage = Stage::new().await;
+    let (device, service) = stage.serve(json!({}));
+    let mut scan = half_a_scan(&stage, &device).await;
+    kill(service);
+    scan.send(2).await;
+    let _service = start(&mut stage.service());
+    device.wait_for("scan_state", &scan.name, "ON");
+    assert_eq!(device.state().unwrap(), "RUNNING");
+    // BLISS goes on as if nothing had happened.
+    let mut bliss = NexusClient::new(&device, scan.known());
+    bliss.during().unwrap();
+    scan.send(3).await;
+    scan.end("SUCCESS").await;
+    bliss.end().unwrap();
+    assert_whole(&device, &scan);
+    device.wait_for_state("ON");
+}
+
+#[tokio::test]
+async fn killed_and_back_after_the_scan() {
+    let stage = Stage::new().await;
+    let (device, service) = stage.serve(json!({}));
+    let mut scan = half_a_scan(&stage, &device).await;
+    kill(service);
+    scan.send(5).await;
+    scan.end("SUCCESS").await;
+    let _service = start(&mut stage.service());
+    assert_whole(&device, &scan);
+    device.wait_for_state("ON");
+    let names = device.read("scan_names").unwrap();
+    assert_eq!(names, json!([scan.name]));
+    // The next scan is as any other.
+    let plan = Plan::new(&scan.file).number(2).points(10);
+    let mut next = plan.create(&stage.store).await;
+    NexusClient::new(&device, next.known()).prepare().unwrap();
+    next.run(10).await;
+    assert_whole(&device, &next);
+}
+
+#[tokio::test]
+async fn killed_between_scans() {
+    let stage = Stage::new().await;
+    let (device, service) = stage.serve(json!({}));
+    let mut scan = half_a_scan(&stage, &device).await;
+    scan.send(5).await;
+    scan.end("SUCCESS").await;
+    assert_whole(&device, &scan);
+    let before = std::fs::read(&scan.file).unwrap();
+    device.wait_for_state("ON");
+    kill(service);
+    let _service = start(&mut stage.service());
+    device.wait_for_state("ON");
+    // What is done is not done again.
+    let plan = Plan::new(&stage.file("b.h5")).number(2).points(10);
+    let mut next = plan.create(&stage.store).await;
+    NexusClient::new(&device, next.known()).prepare().unwrap();
+    next.run(10).await;
+    assert_whole(&device, &next);
+    assert!(std::fs::read(&scan.file).unwrap() == before);
+}
+
+#[tokio::test]
+async fn the_told_writer_killed_and_back() {
+    let stage = Stage::new().await;
+    let (device, service) = stage.serve_bliss();
+    let plan = Plan::new(&stage.file("a.h5")).mapping().points(10);
+    let mut scan = plan.create(&stage.store).await;
+    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    scan.start().await;
+    scan.send(5).await;
+    device.wait_until("saving", |_| {
+        scan.file.exists() && read(&scan.file, &[&scan.dataset()])[0] == scan.data()
+    });
+    kill(service);
+    scan.send(2).await;
+    let _service = start(&mut stage.bliss_service());
+    device.wait_for("scan_state", &scan.key(), "ON");
+    let mut bliss = MappingClient::new(&device, scan.known());
+    bliss.during().unwrap();
+    scan.send(3).await;
+    scan.end("SUCCESS").await;
+    device.wait_for("scan_state", &scan.key(), "OFF");
+    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+}
+
+#[tokio::test]
+async fn asked_to_end_during_a_scan() {
+    for signal in ["TERM", "INT"] {
+        let stage = Stage::new().await;
+        let (device, service) = stage.serve(json!({}));
+        let mut scan = half_a_scan(&stage, &device).await;
+        service.signal(signal);
+        let (status, log) = service.end();
+        assert_eq!(status.code(), Some(0), "{signal}\n{log}");
+        assert!(!device.exported().unwrap());
+        let found = read(&scan.file, &[&scan.dataset()]);
+        assert_eq!(found, json!([scan.data()]), "{signal}");
+        scan.end("USER_ABORT").await;
+    }
+}
+
+#[tokio::test]
+async fn the_told_writer_asked_to_end_during_a_scan() {
+    let stage = Stage::new().await;
+    let (device, service) = stage.serve_bliss();
+    let plan = Plan::new(&stage.file("a.h5")).mapping().points(10);
+    let mut scan = plan.create(&stage.store).await;
+    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    scan.start().await;
+    scan.send(5).await;
+    service.signal("TERM");
+    let (status, log) = service.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(!device.exported().unwrap());
+    let found = read(&scan.file, &[&scan.dataset()]);
+    assert_eq!(found, json!([scan.data()]));
+    scan.end("USER_ABORT").await;
+}
+
+#[tokio::test]
+async fn asked_to_end_without_scans() {
+    for signal in ["TERM", "INT"] {
+        let stage = Stage::new().await;
+        let (device, service) = stage.serve(json!({}));
+        service.signal(signal);
+        let (status, log) = service.end();
+        assert_eq!(status.code(), Some(0), "{signal}\n{log}");
+        assert!(!device.exported().unwrap());
+        // A terminal that closes is no reason to end.
+        let (device, service) = stage.serve(json!({}));
+        service.signal("HUP");
+        assert_eq!(device.state().unwrap(), "ON");
+        drop(service);
+    }
+}
+
+#[tokio::test]
+async fn the_device_is_restarted_during_a_scan() {
+    restarted("DevRestart", "id00/bliss_nxwriter/demo".into()).await;
+}
+
+#[tokio::test]
+async fn the_server_is_restarted_during_a_scan() {
+    restarted("RestartServer", Json::Null).await;
+}
+
+async fn restarted(command: &str, argument: Json) {
+    let stage = Stage::new().await;
+    let (device, service) = stage.serve(json!({}));
+    let mut scan = half_a_scan(&stage, &device).await;
+    let admin = stage.client.device("dserver/nexuswriter/demo");
+    admin.call(command, argument).unwrap();
+    device.wait_for("scan_state", &scan.name, "ON");
+    device.wait_for_state("RUNNING");
+    NexusClient::new(&device, scan.known()).during().unwrap();
+    scan.send(5).await;
+    scan.end("SUCCESS").await;
+    assert_whole(&device, &scan);
+    device.wait_for_state("ON");
+
+    let plan = Plan::new(&scan.file).number(2).points(10);
+    let mut next = plan.create(&stage.store).await;
+    NexusClient::new(&device, next.known()).prepare().unwrap();
+    next.run(10).await;
+    assert_whole(&device, &next);
+    service.signal("TERM");
+    let (status, log) = service.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+}
+
+#[tokio::test]
+async fn ended_by_its_admin_device_during_a_scan() {
+    let stage = Stage::new().await;
+    let (device, service) = stage.serve(json!({}));
+    let mut scan = half_a_scan(&stage, &device).await;
+    let admin = stage.client.device("dserver/nexuswriter/demo");
+    admin.call("Kill", Json::Null).unwrap();
+    let (status, log) = service.end();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(!device.exported().unwrap());
+    let found = read(&scan.file, &[&scan.dataset()]);
+    assert_eq!(found, json!([scan.data()]));
+    scan.end("USER_ABORT").await;
+}
+
+/// A scan of 10 points of which the writer has 5.
+async fn half_a_scan(stage: &Stage, device: &TangoDevice) -> Scan {
+    let plan = Plan::new(&stage.file("a.h5")).points(10);
+    let mut scan = plan.create(&stage.store).await;
+    NexusClient::new(device, scan.known()).prepare().unwrap();
+    scan.start().await;
+    scan.send(5).await;
+    let written = json!(["1_loopscan: 5pts-5pts"]);
+    device.wait_until("half a scan", |device| {
+        device.read("scan_progress").unwrap() == written
+    });
+    scan
+}
+
+fn kill(service: Program) {
+    service.signal("KILL");
+    let (status, _) = service.end();
+    assert_eq!(status.code(), None);
+}
+
+fn assert_whole(device: &TangoDevice, scan: &Scan) {
+    device.wait_for("scan_exists", &scan.name, true);
+    device.wait_until("saved", |device| {
+        device.call("scan_state", &*scan.name).unwrap() != "ON"
+    });
+    let reason = device.call("scan_state_reason", &*scan.name).unwrap();
+    assert_eq!(reason, "Finished succesfully");
+    assert_eq!(device.call("scan_state", &*scan.name).unwrap(), "OFF");
+    let entry = scan.dataset().replace("/instrument/diode/signal", "");
+    let status = STATUS.replace("1.1", &entry);
+    let found = read(&scan.file, &[&scan.dataset(), &status]);
+    assert_eq!(found, json!([scan.data(), "SUCCEEDED"]));
+}

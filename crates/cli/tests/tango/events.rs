@@ -1,0 +1,68 @@
+//! Events that tell clients of changes.
+
+use serde_json::{Value as Json, json};
+use testing::TangoDevice;
+
+use crate::scan::Plan;
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn clients_hear_of_state_and_status() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    device.subscribe("State").unwrap();
+    device.subscribe("Status").unwrap();
+    wait(&device, "State", "ON");
+    wait(&device, "Status", "Subscribed to Redis");
+    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    wait(&device, "State", "RUNNING");
+    scan.run(3).await;
+    wait(&device, "State", "ON");
+    device.call("stop", Json::Null).unwrap();
+    wait(&device, "State", "OFF");
+    wait(&device, "Status", "Finished succesfully");
+    device.call("start", Json::Null).unwrap();
+    wait(&device, "State", "ON");
+    wait(&device, "Status", "Subscribed to Redis");
+}
+
+#[tokio::test]
+async fn clients_hear_of_the_told_writer() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    device.subscribe("State").unwrap();
+    wait(&device, "State", "ON");
+    device.call("Stop", Json::Null).unwrap();
+    wait(&device, "State", "OFF");
+    device.call("Start", Json::Null).unwrap();
+    wait(&device, "State", "ON");
+}
+
+#[tokio::test]
+async fn clients_hear_of_a_service_that_was_away() {
+    let stage = Stage::new().await;
+    let (device, service) = stage.serve(json!({}));
+    device.subscribe("State").unwrap();
+    wait(&device, "State", "ON");
+    service.signal("KILL");
+    service.end();
+    // The heartbeat is missed.
+    while device.event("State").is_ok() {}
+    let _service = crate::stage::start(&mut stage.service());
+    wait(&device, "State", "ON");
+    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    wait(&device, "State", "RUNNING");
+    scan.run(3).await;
+    wait(&device, "State", "ON");
+}
+
+/// The next event but for those that tell of something before, or of none.
+fn wait(device: &TangoDevice, attribute: &str, value: &str) {
+    for _ in 0..20 {
+        match device.event(attribute) {
+            Ok(told) if told == value => return,
+            Ok(_) | Err(_) => {}
+        }
+    }
+    panic!("{attribute} does not become {value}");
+}

@@ -1,0 +1,69 @@
+//! What a generic client finds: names, types, limits, labels.
+
+use serde_json::{Value as Json, json};
+
+use crate::stage::Stage;
+
+const NEXUS_WRITER: &str = include_str!("interface/NexusWriter.json");
+const BLISS_WRITER: &str = include_str!("interface/BlissWriter.json");
+
+/// What the recorded device does not have: names by which BLISS 1.11 knows the same.
+const OLD_ATTRIBUTES: &[&str] = &["scan_uris"];
+const OLD_COMMANDS: &[&str] = &["kill_scan", "scan_uri"];
+
+#[tokio::test]
+async fn nexus_writer_is_that_of_blisswriter_2() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve(json!({}));
+    assert_same(device.interface().unwrap(), NEXUS_WRITER);
+}
+
+#[tokio::test]
+async fn bliss_writer_is_that_of_blisswriter_3() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    assert_same(device.interface().unwrap(), BLISS_WRITER);
+}
+
+fn assert_same(mut found: Json, recorded: &str) {
+    let recorded: Json = serde_json::from_str(recorded).unwrap();
+    remove(&mut found, "attributes", "name", OLD_ATTRIBUTES);
+    remove(&mut found, "commands", "cmd_name", OLD_COMMANDS);
+    remove_descriptions(&mut found, &recorded);
+    // The record also tells what does not go over the wire.
+    for (part, found) in found.as_object().unwrap() {
+        match (found.as_array(), recorded[part].as_array()) {
+            (Some(found), Some(expected)) if found.len() == expected.len() => {
+                for (found, expected) in found.iter().zip(expected) {
+                    assert_eq!(found, expected, "{part}");
+                }
+            }
+            _ => assert_eq!(found, &recorded[part], "{part}"),
+        }
+    }
+}
+
+/// Name, description and default of each property: PyTango does not pass on the descriptions of those that
+/// it declares.
+fn remove_descriptions(found: &mut Json, recorded: &Json) {
+    let declared = recorded["declared_device_properties"].as_array().unwrap();
+    let told = found["wizard_device_properties"].as_array_mut().unwrap();
+    assert_eq!(told.len(), 3 * declared.len());
+    for (told, declared) in told.chunks_mut(3).zip(declared) {
+        assert!(told[1] == declared["doc"] || told[1] == "", "{}", told[1]);
+        told[1] = "".into();
+    }
+}
+
+fn remove(interface: &mut Json, list: &str, field: &str, names: &[&str]) {
+    let old = |name: &Json| names.iter().any(|old| *name == *old);
+    let queried = format!("{list}_in_query_order");
+    interface[queried]
+        .as_array_mut()
+        .unwrap()
+        .retain(|it| !old(it));
+    interface[list]
+        .as_array_mut()
+        .unwrap()
+        .retain(|it| !old(&it[field]));
+}

@@ -1,0 +1,20 @@
+//! The Tango devices, as BLISS and any other client meet them: real executables, a real Tango database,
+//! a real data store.
+//!
+//! With `NEXUS_WRITER_REFERENCE=DIRECTORY` the programs of that directory are tested instead: those
+//! of blisswriter 2.0.0 (`NexusWriterService`), or 3.0.0 (`blisswriter`). That tests the tests; what
+//! fails then is what we promise to do better.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod answers;
+mod asked;
+mod database;
+mod ends;
+mod events;
+mod hold;
+mod interface;
+mod scan;
+mod stage;
+mod starts;
+mod told;

@@ -1,0 +1,173 @@
+//! A beamline: a Tango database, a data store, a directory for files, and a writer as a service.
+
+use std::env;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use blissdata::embedded::{PrivateRedis, RedisOptions};
+use blissdata::store::DataStore;
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+use testing::{Program, TangoClient, TangoDatabase, TangoDevice};
+
+pub const DEVICE: &str = "id00/bliss_nxwriter/demo";
+pub const BLISS_DEVICE: &str = "id00/blisswriter/demo";
+const READY: &str = "Ready to accept request";
+
+pub struct Stage {
+    pub database: TangoDatabase,
+    pub client: TangoClient,
+    pub server: PrivateRedis,
+    pub store: DataStore,
+    folder: TempDir,
+}
+
+impl Stage {
+    pub async fn new() -> Stage {
+        let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
+        let store = DataStore::connect(&server.url()).await.unwrap();
+        store.initialise().await.unwrap();
+        let database = TangoDatabase::new();
+        let folder = tempfile::tempdir().unwrap();
+        // A service may run as somebody else.
+        let socket = server.url().to_string().replace("unix://", "");
+        for path in [folder.path(), Path::new(&socket)] {
+            std::fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
+        }
+        Stage {
+            client: database.client(),
+            database,
+            server,
+            store,
+            folder,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url().with_secrets()
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Registers the session's device in the server `nexuswriter/demo`.
+    pub fn nexus_writer(&self, properties: Json) -> TangoDevice {
+        let device = self.client.device(DEVICE);
+        device.add("nexuswriter/demo", "NexusWriter").unwrap();
+        device.put_properties(json!({"session": "demo"})).unwrap();
+        device.put_properties(properties).unwrap();
+        device
+    }
+
+    /// Registers the session's device in the server `BlissWriter/default`.
+    pub fn bliss_writer(&self) -> TangoDevice {
+        let device = self.client.device(BLISS_DEVICE);
+        device.add("BlissWriter/default", "BlissWriter").unwrap();
+        let properties = json!({"session": "demo", "redis_url": self.url()});
+        device.put_properties(properties).unwrap();
+        device
+    }
+
+    /// One of the programs, in this surrounding.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(executable(program));
+        command
+            .current_dir(self.folder())
+            .env("TANGO_HOST", self.database.host())
+            .env("REDIS_DATA_URL", self.url())
+            .env_remove("BEACON_HOST")
+            .env_remove("BEAMLINE")
+            .env_remove("BEAMLINENAME");
+        command
+    }
+
+    /// The service of the device of [`nexus_writer`](Stage::nexus_writer).
+    pub fn service(&self) -> Command {
+        let mut command = self.command("NexusWriterService");
+        command.args(["demo", "--log=info"]);
+        command
+    }
+
+    /// The service of the device of [`bliss_writer`](Stage::bliss_writer).
+    pub fn bliss_service(&self) -> Command {
+        let mut command = self.bliss_command();
+        command.args(["tango", "run", "default"]);
+        command
+    }
+
+    /// The program with the commands of blisswriter 3.0.0. It knows no Redis by itself.
+    pub fn bliss_command(&self) -> Command {
+        let name = match reference().is_some() {
+            true => "blisswriter",
+            false => "nexus-writer",
+        };
+        let mut command = self.command(name);
+        command.env_remove("REDIS_DATA_URL");
+        command
+    }
+
+    /// Starts the session's device and its service, and waits until it listens.
+    pub fn serve(&self, properties: Json) -> (TangoDevice, Program) {
+        let device = self.nexus_writer(properties);
+        let service = start(&mut self.service());
+        device.wait_for_state("ON");
+        (device, service)
+    }
+
+    /// The same for the writer that is told what to save.
+    pub fn serve_bliss(&self) -> (TangoDevice, Program) {
+        let device = self.bliss_writer();
+        let service = start(&mut self.bliss_service());
+        device.wait_for_state("ON");
+        (device, service)
+    }
+}
+
+/// Starts a service and waits until clients are served. The test hears its standard output too.
+pub fn start(command: &mut Command) -> Program {
+    let mut service = Program::start_telling_all(command);
+    service.wait_for(READY);
+    service
+}
+
+/// Where the programs of the reference are, when the tests are tested with it.
+fn reference() -> Option<PathBuf> {
+    env::var_os("NEXUS_WRITER_REFERENCE").map(PathBuf::from)
+}
+
+fn executable(name: &str) -> PathBuf {
+    match reference() {
+        Some(directory) => directory.join(name),
+        None => Path::new(env!("CARGO_BIN_EXE_nexus-writer")).with_file_name(name),
+    }
+}
+
+/// What h5py reads at these paths of a file; null where there is nothing.
+pub fn read(file: &Path, paths: &[&str]) -> Json {
+    const PROGRAM: &str = "
+import json, sys, h5py
+with h5py.File(sys.argv[1], 'r', locking=False) as file:
+    read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else item[()].tolist()
+    print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
+";
+    let mut python = testing::python();
+    python.args(["-c", PROGRAM]).arg(file).args(paths);
+    serde_json::from_str(&testing::output(&mut python)).unwrap()
+}
+
+/// Lets a command run without the rights of the super-user, whom no permission stops.
+pub fn as_nobody(command: &mut Command) -> &mut Command {
+    const NOBODY: u32 = 65534;
+    if rustix::process::geteuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command
+}

@@ -1,0 +1,228 @@
+//! What BLISS asks the writer `mapping` for each scan, and what it tells its user.
+
+use serde_json::{Value as Json, json};
+use testing::{MappingClient, TangoDevice};
+
+use crate::hold::hold;
+use crate::scan::{Plan, Scan};
+use crate::stage::{Stage, read};
+
+const KEY: &str = "esrf:scan:01M82W5HG5RY0SAYK7EY23K0XN";
+
+#[tokio::test]
+async fn a_good_scan() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    let mut scan = Plan::new(&stage.file("a.h5"))
+        .mapping()
+        .create(&stage.store)
+        .await;
+    let mut bliss = MappingClient::new(&device, scan.known());
+    bliss.prepare().unwrap();
+    assert_eq!(device.state().unwrap(), "ON");
+    assert_eq!(reason(&device, &scan), "");
+    scan.start().await;
+    scan.send(2).await;
+    bliss.during().unwrap();
+    scan.send(1).await;
+    scan.end("SUCCESS").await;
+    bliss.end().unwrap();
+    assert!(bliss.warnings().is_empty());
+    device.wait_for("scan_state", &scan.key(), "OFF");
+    assert_eq!(reason(&device, &scan), "Saving complete.");
+    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    // To ask again changes nothing.
+    assert_eq!(device.call("SaveScan", scan.key()).unwrap(), true);
+    assert_eq!(device.call("scan_state", scan.key()).unwrap(), "OFF");
+}
+
+#[tokio::test]
+async fn a_scan_that_nobody_knows() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    assert_eq!(device.call("SaveScan", KEY).unwrap(), false);
+    assert_eq!(device.state().unwrap(), "ON");
+    assert_eq!(device.call("scan_state", KEY).unwrap(), "UNKNOWN");
+    for command in ["scan_state_reason", "GetWarningCount"] {
+        let failure = device.call(command, KEY).unwrap_err();
+        assert_eq!(failure.desc(), format!("KeyError: '{KEY}'"), "{command}");
+        assert_eq!(failure.first().reason, "PyDs_PythonError");
+        assert_eq!(failure.errors.last().unwrap().reason, "API_CommandFailed");
+        assert_eq!(failure.kind, "DevFailed");
+    }
+    let which = json!({"scan_key": KEY, "index": 0}).to_string();
+    let failure = device.call("GetWarning", which).unwrap_err();
+    assert_eq!(failure.desc(), format!("KeyError: '{KEY}'"));
+}
+
+#[tokio::test]
+async fn warnings_are_told_one_by_one() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    let mut scan = Plan::new(&stage.file("a.h5"))
+        .mapping()
+        .create(&stage.store)
+        .await;
+    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    assert_eq!(device.call("GetWarningCount", scan.key()).unwrap(), 0);
+    let ask = |which: Json| device.call("GetWarning", which.to_string()).unwrap_err();
+    let failure = ask(json!({"scan_key": scan.key(), "index": 0}));
+    assert_eq!(failure.desc(), "IndexError: list index out of range");
+    let failure = ask(json!({"index": 0}));
+    assert_eq!(failure.desc(), "KeyError: 'scan_key'");
+    let failure = device.call("GetWarning", "no JSON").unwrap_err();
+    let expected = "json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)";
+    assert_eq!(failure.desc(), expected);
+    scan.run(3).await;
+    device.wait_for("scan_state", &scan.key(), "OFF");
+}
+
+#[tokio::test]
+async fn a_locked_file() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    let file = stage.file("a.h5");
+    let _holder = hold(&file);
+    let mut scan = Plan::new(&file).mapping().create(&stage.store).await;
+    let mut bliss = MappingClient::new(&device, scan.known());
+    // It may be known before or after BLISS has prepared its scan.
+    let refused = match bliss.prepare() {
+        Err(refused) => refused,
+        Ok(()) => {
+            scan.start().await;
+            scan.send(3).await;
+            device.wait_for("scan_state", &scan.key(), "FAULT");
+            bliss.during().unwrap_err()
+        }
+    };
+    assert!(
+        refused.starts_with("Scan writer state is FAULT: "),
+        "{refused}"
+    );
+    let words = ["lock", "unavailable"];
+    assert!(words.iter().any(|word| refused.contains(word)), "{refused}");
+    scan.end("FAILURE").await;
+    assert_eq!(device.state().unwrap(), "ON");
+}
+
+#[tokio::test]
+async fn a_scan_that_is_not_to_be_saved() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    let plan = Plan::new(&stage.file("a.h5")).mapping().unsaved();
+    let mut scan = plan.create(&stage.store).await;
+    assert_eq!(device.call("SaveScan", scan.key()).unwrap(), true);
+    scan.run(3).await;
+    device.wait_for("scan_state", &scan.key(), "OFF");
+    assert_eq!(reason(&device, &scan), "Not to be saved, skip.");
+    assert!(!scan.file.exists());
+}
+
+#[tokio::test]
+async fn a_writer_that_is_stopped() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    let mut scan = Plan::new(&stage.file("a.h5"))
+        .mapping()
+        .create(&stage.store)
+        .await;
+    let mut bliss = MappingClient::new(&device, scan.known());
+    bliss.prepare().unwrap();
+    scan.start().await;
+    device.call("Stop", Json::Null).unwrap();
+    assert_eq!(device.state().unwrap(), "OFF");
+    assert_eq!(device.status().unwrap(), "The device is in OFF state.");
+    // Running scans go on.
+    scan.send(3).await;
+    bliss.during().unwrap();
+    scan.end("SUCCESS").await;
+    device.wait_for("scan_state", &scan.key(), "OFF");
+    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+
+    let plan = Plan::new(&stage.file("b.h5")).mapping().number(2);
+    let mut scan = plan.create(&stage.store).await;
+    assert_eq!(device.call("SaveScan", scan.key()).unwrap(), false);
+    let refused = MappingClient::new(&device, scan.known()).prepare();
+    assert!(refused.unwrap_err().contains("in OFF state"));
+    device.call("Start", Json::Null).unwrap();
+    assert_eq!(device.state().unwrap(), "ON");
+    assert_eq!(device.status().unwrap(), "The device is in ON state.");
+    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    scan.run(3).await;
+    device.wait_for("scan_state", &scan.key(), "OFF");
+}
+
+#[tokio::test]
+async fn init_is_refused_while_a_scan_is_written_and_forgets_afterwards() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    let mut scan = Plan::new(&stage.file("a.h5"))
+        .mapping()
+        .create(&stage.store)
+        .await;
+    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    scan.start().await;
+    let failure = device.call("Init", Json::Null).unwrap_err();
+    assert_eq!(
+        failure.desc(),
+        format!(
+            "RuntimeError: Cannot close while scans are being written: ['{}']",
+            scan.key()
+        )
+    );
+    assert!(failure.has_reason("API_InitThrowsException"), "{failure}");
+    assert_eq!(device.state().unwrap(), "ON");
+    scan.send(3).await;
+    scan.end("SUCCESS").await;
+    device.wait_for("scan_state", &scan.key(), "OFF");
+    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    device.call("Init", Json::Null).unwrap();
+    device.wait_for_state("ON");
+    assert_eq!(device.call("scan_state", scan.key()).unwrap(), "UNKNOWN");
+}
+
+#[tokio::test]
+async fn twenty_scans_at_once() {
+    let stage = Stage::new().await;
+    let (device, _service) = stage.serve_bliss();
+    let mut scans = Vec::new();
+    for number in 1..=20 {
+        let plan = Plan::new(&stage.file(&format!("{number}.h5"))).number(number);
+        scans.push(plan.mapping().points(50).create(&stage.store).await);
+    }
+    let clients: Vec<_> = scans
+        .iter()
+        .map(|scan| {
+            let mut bliss = MappingClient::new(&device, scan.known());
+            std::thread::spawn(move || {
+                bliss.prepare().unwrap();
+                bliss
+            })
+        })
+        .collect();
+    let mut clients: Vec<_> = clients.into_iter().map(|it| it.join().unwrap()).collect();
+    for scan in &mut scans {
+        scan.start().await;
+    }
+    for _ in 0..5 {
+        for (scan, bliss) in scans.iter_mut().zip(&mut clients) {
+            scan.send(10).await;
+            bliss.during().unwrap();
+        }
+    }
+    for (scan, bliss) in scans.iter_mut().zip(&mut clients) {
+        scan.end("SUCCESS").await;
+        bliss.end().unwrap();
+    }
+    for scan in &scans {
+        device.wait_for("scan_state", &scan.key(), "OFF");
+        assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    }
+    let slowest = clients.iter().flat_map(MappingClient::answers).max();
+    println!("the slowest answer took {:?}", slowest.unwrap());
+}
+
+fn reason(device: &TangoDevice, scan: &Scan) -> String {
+    let reason = device.call("scan_state_reason", scan.key()).unwrap();
+    reason.as_str().unwrap().to_owned()
+}
