@@ -46,7 +46,7 @@ def publish(url: str, socket_path: Path, scan: Scan, file: str, layout: ModuleTy
     return live.key
 
 
-def create(store: DataStore, scan: Scan, file: str):
+def create(store: DataStore, scan: Scan, file: str, info: dict | None = None):
     """A scan in the state CREATED."""
     identity = {
         "name": scan.name,
@@ -55,7 +55,7 @@ def create(store: DataStore, scan: Scan, file: str):
         "session": SESSION,
         "path": file,
     }
-    return store.create_scan(identity, info={})
+    return store.create_scan(identity, info=info or {})
 
 
 def declare(live, scan: Scan, file: str, layout: ModuleType) -> dict[str, Stream]:

@@ -1,0 +1,73 @@
+"""The table of `./dev bench tango`: figures of both services, and how they compare."""
+
+import statistics
+
+BUSY_LIMIT = 0.050
+LOADED = 1.0
+WIDTHS = (46, 12, 12, 9)
+
+
+def table(reference: list[dict], ours: list[dict], load: float) -> str:
+    """`reference` and `ours` are the rounds of each: see `device.py` for their keys."""
+
+    def compared(title: str, pick, text, less: bool = True, worst: bool = False) -> str:
+        fold = max if worst else statistics.median
+        theirs, mine = (fold(pick(one) for one in rounds) for rounds in (reference, ours))
+        ratio = theirs / mine if less else mine / theirs
+        return row(title, text(theirs), text(mine), f"{ratio:.1f} x")
+
+    lines = [
+        "The device NexusWriter, ours and that of blisswriter 2.0.0",
+        "",
+        row("", "blisswriter", "ours", "ratio"),
+        row(*("-" * (width - 1) for width in WIDTHS)),
+        compared("start until ready", lambda one: one["ready"], duration),
+        compared("start until it takes scans", lambda one: one["on"], duration),
+        compared("memory at rest", lambda one: one["rest"], megabytes),
+        compared("memory at most", lambda one: one["peak"], megabytes),
+        "",
+    ]
+    for kind in ours[0]["rates"]:
+        name, threads = kind.rsplit("/", 1)
+        clients = "1 client" if threads == "1" else f"{threads} clients"
+        lines += [
+            compared(f"{name}, {clients}: calls/s", lambda one: rate(one["rates"][kind]), number, less=False),
+            compared("  p50", lambda one: one["rates"][kind]["p50"], duration),
+            compared("  p99", lambda one: one["rates"][kind]["p99"], duration),
+            compared("  CPU time of a call", lambda one: one["rates"][kind]["cpu"], duration),
+        ]
+    for state, title in (("idle", "answers, nothing to do"), ("busy", "answers, 20 scans are written")):
+        lines += [
+            "",
+            compared(f"{title}: p50", lambda one: one[state]["p50"], duration),
+            compared("  p99", lambda one: one[state]["p99"], duration),
+            compared("  slowest of all", lambda one: one[state]["max"], duration, worst=True),
+        ]
+    slowest = max(one["busy"]["max"] for one in ours)
+    if slowest > BUSY_LIMIT:
+        lines.append(f"goal missed: within {BUSY_LIMIT * 1000:.0f} ms while 20 scans are written")
+    lines += ["", "Medians of all rounds. Ratios say how many times better ours is."]
+    if load > LOADED:
+        lines.append(f"The machine was busy before (load {load:.1f}): trust the ratios, not the times.")
+    return "\n".join(lines)
+
+
+def rate(answers: dict) -> float:
+    return answers["calls"] / answers["seconds"]
+
+
+def duration(seconds: float) -> str:
+    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def megabytes(size: float) -> str:
+    return f"{size / 1e6:.0f} MB"
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def row(title, theirs, mine, ratio) -> str:
+    cells = (theirs, mine, ratio)
+    return f"{title:{WIDTHS[0]}}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS[1:]))
