@@ -73,7 +73,12 @@ int32_t nxt_run(const nxt_server *server, int32_t argc, const nxt_text *argv, nx
 
 int32_t nxt_end(void) {
   return nxt::guarded([] {
-    end();
+    // The threads that start the server again or end it do not know of each other.
+    Tango::Util *util = Tango::Util::instance();
+    if (util->is_svr_starting())
+      return -1;
+    if (!util->is_svr_shutting_down())
+      end();
     return 0;
   });
 }

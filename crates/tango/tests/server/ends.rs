@@ -31,6 +31,21 @@ fn a_client_may_end_a_server() {
 }
 
 #[test]
+fn a_server_that_ends_or_restarts_bears_a_signal() {
+    let (server, _) = one();
+    server.admin().call("Kill", NONE).unwrap();
+    let (status, log) = server.end("TERM");
+    assert!(status.success(), "{status} {log}");
+
+    let (mut server, _) = one();
+    server.admin().call("RestartServer", NONE).unwrap();
+    server.program.wait_for("a/b/1 is removed");
+    let (status, log) = server.end("TERM");
+    assert!(status.success(), "{status} {log}");
+    assert_eq!(log.matches("a/b/1 is removed").count(), 2, "{log}");
+}
+
+#[test]
 fn a_server_ends_while_a_client_waits_for_a_command() {
     let (mut server, device) = one();
     let slow = device.with_timeout(Duration::from_secs(100));
