@@ -14,6 +14,8 @@ mod ends;
 mod events;
 mod hold;
 mod interface;
+mod promises;
+mod registers;
 mod scan;
 mod stage;
 mod starts;
