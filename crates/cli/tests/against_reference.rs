@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -54,6 +55,9 @@ scenarios!(
     aborted,
     unsealed,
 );
+
+/// How long a writer lives that is killed, unless it is done before.
+const LIFE: Duration = Duration::from_millis(400);
 
 /// Gone before anyone could ask for it.
 const ONLY_LIVE: &str = "deleted";
@@ -110,6 +114,31 @@ mod live {
     }
 }
 
+/// The same when the writer is killed again and again.
+mod killed {
+    use super::follow_with_deaths;
+
+    #[test]
+    fn streams_short() {
+        follow_with_deaths("streams_short");
+    }
+
+    #[test]
+    fn streams_long() {
+        follow_with_deaths("streams_long");
+    }
+
+    #[test]
+    fn shared_file() {
+        follow_with_deaths("shared_file");
+    }
+
+    #[test]
+    fn lima_files() {
+        follow_with_deaths("lima_files");
+    }
+}
+
 /// The recorded files are what blisswriter makes of scans that it follows, too.
 mod reference {
     use super::follow_with_reference;
@@ -159,12 +188,7 @@ fn save(name: &str) {
 /// Lets `nexus-writer run` save the scans while they are published. Gives its log.
 fn follow(name: &str) -> String {
     let scenario = Scenario::set(name);
-    let mut command = writer();
-    command
-        .args(["run", &scenario.url()])
-        .current_dir(scenario.directory());
-    let mut writer = Program::start(&mut command);
-    writer.wait_for("subscribed");
+    let mut writer = run(&scenario);
     for scan in scenario.publish_live() {
         writer.wait_for(&scan.key);
     }
@@ -172,6 +196,46 @@ fn follow(name: &str) -> String {
     assert!(status.success(), "{status}\n{log}");
     scenario.check().live().verify();
     log
+}
+
+/// Lets writers save the scans that are killed in the middle of it, all but the last one.
+fn follow_with_deaths(name: &str) {
+    let scenario = Scenario::set(name);
+    let mut writer = run(&scenario);
+    let (scans, mut log) = thread::scope(|scope| {
+        let published = scope.spawn(|| scenario.publish_live());
+        let mut log = String::new();
+        while !published.is_finished() {
+            writer.logs_within("Finished writing", LIFE);
+            writer.signal("KILL");
+            let died = std::mem::replace(&mut writer, run(&scenario));
+            log += &died.end().1;
+        }
+        (published.join().unwrap(), log)
+    });
+    const ENDS: [&str; 3] = ["Finished writing", "FAILED in", "INCOMPLETE in"];
+    let done = |log: &str, key: &str| {
+        let mut lines = log.lines();
+        lines.any(|line| line.contains(key) && ENDS.iter().any(|end| line.contains(end)))
+    };
+    for scan in scans.iter().filter(|scan| !done(&log, &scan.key)) {
+        writer.wait_for_line(&scan.key, |line| done(line, &scan.key));
+    }
+    let (status, last) = writer.interrupt();
+    log += &last;
+    assert!(status.success(), "{status}\n{log}");
+    scenario.check().live().verify();
+}
+
+/// Starts a writer, which has subscribed.
+fn run(scenario: &Scenario) -> Program {
+    let mut command = writer();
+    command
+        .args(["run", &scenario.url()])
+        .current_dir(scenario.directory());
+    let mut writer = Program::start(&mut command);
+    writer.wait_for("subscribed");
+    writer
 }
 
 /// The same with blisswriter, which now and then loses a scan: it reads the description of the scan

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use blissdata::store::ScanKey;
 use hub::Event;
+use nexus::file::FileSession;
 use tracing::{debug, info, info_span, warn};
 
 use super::account::Account;
@@ -13,7 +14,7 @@ use super::event::{Prepared, ScanEvent};
 use super::saved::{Begun, Saved};
 use super::space::SpaceWatch;
 use crate::checks::{self, DiskSpace, PathError};
-use crate::layout::Layout;
+use crate::layout::{Facts, Layout};
 use crate::report::{Outcome, Progress, ScanReport, Warnings};
 use crate::subscriber::{Consumer, Fault, SPAN, with_causes};
 use crate::workshop::Bench;
@@ -21,6 +22,13 @@ use crate::workshop::Bench;
 /// How often points that came are made visible. Readers expect them within a second, and each of
 /// the two steps (into the file, flush) may take up to one period.
 const COMMIT: Duration = Duration::from_millis(250);
+
+/// How long a file may be locked before its scan is given up: programs look into files for a moment.
+const LOCKED: Duration = Duration::from_millis(500);
+/// The same for a scan whose writer was killed, and may take its time to die.
+const DYING: Duration = Duration::from_secs(3);
+/// How often to look whether a file is still locked.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Saves one scan; lives in the workshop.
 pub struct ScanConsumer {
@@ -64,7 +72,7 @@ impl ScanConsumer {
     }
 
     /// Opens the files and writes what is known before the data.
-    fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
+    async fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
         let bench = Bench::here().map_err(Fault::Failed)?;
         let path = prepared.path.clone();
         let path = Path::new(&path);
@@ -87,6 +95,12 @@ impl ScanConsumer {
                 span.in_scope(tell);
             }
         }
+        let patience = match prepared.resumed {
+            Some(_) => DYING,
+            None => LOCKED,
+        };
+        // Kept open until the scan has opened them.
+        let _unlocked = unlocked(&bench, &prepared.layout, patience).await;
         match Saved::begin(bench, prepared, &self.progress, &mut self.account)? {
             Begun::Saved(saved) => self.saved = Some(*saved),
             Begun::Whole(files) => self.whole = Some(files),
@@ -132,7 +146,7 @@ impl Consumer for ScanConsumer {
 
     async fn consume(&mut self, event: ScanEvent) -> Result<(), Fault> {
         if let ScanEvent::Prepared(prepared) = event {
-            self.prepare(*prepared)?;
+            self.prepare(*prepared).await?;
             self.begun.send();
             return Ok(());
         }
@@ -191,6 +205,28 @@ impl Consumer for ScanConsumer {
             Ok(())
         })
     }
+}
+
+/// The files that are there, once nobody else has them locked, or when it takes too long.
+async fn unlocked(bench: &Bench, layout: &Layout, patience: Duration) -> Vec<FileSession> {
+    let deadline = Instant::now() + patience;
+    let mut files = Vec::new();
+    for tree in layout.trees(&Facts::default()) {
+        let file = Path::new(&tree.file);
+        while file.is_absolute() && file.exists() {
+            match bench.open_once(file) {
+                Ok(file) => files.push(file),
+                Err(nexus::Error::Locked { .. }) if Instant::now() < deadline => {
+                    hub::sleep(LOOK).await;
+                    continue;
+                }
+                // Told when the scan opens it.
+                Err(_) => {}
+            }
+            break;
+        }
+    }
+    files
 }
 
 /// Why the files cannot be written, in the words of the writer whose layout it is.
