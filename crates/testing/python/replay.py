@@ -5,7 +5,7 @@ A recording (`recordings/bliss2/NAME`) is every command that BLISS sent to Redis
 one recording after the other. Each gets the directory ROOT/NAME in place of its own data root, with
 the files that detectors saved during the scan. Prints one line of JSON for each scan, in the order of
 publishing: `recording`, `key`, `state`. With `--pause 0.2 0.5` it stops when 20 and 50 percent of a
-recording's commands are sent, prints one line with `pause` and the keys of the `scans` that there are,
+recording's commands are sent, prints one line with `pause` and the `scans` that there are, by key, with their states,
 and goes on when it gets a line on its standard input.
 
 Redis must be an initialised data store. Entries of streams keep the numbers that the publisher gave
@@ -95,7 +95,7 @@ class Pauses:
 
     def wait(self, number: int):
         before = time.monotonic()
-        print(json.dumps({"pause": number, "scans": list(self.scans)}), flush=True)
+        print(json.dumps({"pause": number, "scans": self.scans}), flush=True)
         sys.stdin.readline()
         self.lost += time.monotonic() - before
 

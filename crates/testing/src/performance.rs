@@ -1,5 +1,6 @@
 //! A replay that pauses.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -18,7 +19,7 @@ pub struct Performance {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Pause { scans: Vec<String> },
+    Pause { scans: BTreeMap<String, u8> },
     Scan(RecordedScan),
 }
 
@@ -34,9 +35,9 @@ impl Performance {
         }
     }
 
-    /// Waits for the next pause. Gives the keys of the scans that the present recording has created by
-    /// then; nothing when all is published.
-    pub fn pause(&mut self) -> Option<Vec<String>> {
+    /// Waits for the next pause. Gives the scans that the present recording has created by then, by
+    /// key, with their states (see [`RecordedScan::state`]); nothing when all is published.
+    pub fn pause(&mut self) -> Option<BTreeMap<String, u8>> {
         loop {
             let mut line = String::new();
             if self.output.read_line(&mut line).unwrap() == 0 {

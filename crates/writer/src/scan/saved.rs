@@ -81,7 +81,6 @@ impl Saved {
         }
         let places = layout.places();
         let streams = places.len();
-        info!(scan = %account.scan(), streams, "start saving");
         let share = bench.share(streams);
         let mode = if prepared.ended {
             Mode::Backlog
@@ -146,6 +145,7 @@ impl Saved {
             promise.keep(Ok(standing));
         }
         saved.write(account);
+        info!(scan = %account.scan(), streams, "start saving");
         Ok(Begun::Saved(Box::new(saved)))
     }
 
