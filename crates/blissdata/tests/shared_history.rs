@@ -6,33 +6,12 @@ mod common;
 
 use std::time::Duration;
 
-use blissdata::document::Identity;
-use blissdata::publish::ScanPublisher;
 use blissdata::store::{DataStore, Delivery, ScanKey, SharedHistory};
-use common::{ask, store};
-use serde_json::json;
+use common::{ask, publish, store};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(10);
 const GROUP: &str = "nexus-writer:demo";
-
-async fn publish(store: &DataStore, number: u64) -> ScanKey {
-    let id = Identity {
-        name: "scan".to_owned(),
-        number,
-        data_policy: "no_policy".to_owned(),
-        session: None,
-        proposal: None,
-        collection: None,
-        dataset: None,
-        path: None,
-    };
-    ScanPublisher::create(store, id, json!({}))
-        .await
-        .unwrap()
-        .key()
-        .clone()
-}
 
 async fn join(store: &DataStore) -> SharedHistory {
     SharedHistory::join(store, GROUP).await.unwrap()

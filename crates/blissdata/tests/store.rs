@@ -6,34 +6,14 @@ mod common;
 
 use std::time::Duration;
 
-use blissdata::document::Identity;
 use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
-use blissdata::publish::ScanPublisher;
 use blissdata::resp::Command;
 use blissdata::store::{DataStore, History, ScanKey, StoreError};
-use common::{ask, python, python_url, server, store};
+use common::{ask, publish, python, python_url, server, store};
 use serde_json::json;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(10);
-
-async fn publish(store: &DataStore, number: u64) -> ScanKey {
-    let id = Identity {
-        name: "scan".to_owned(),
-        number,
-        data_policy: "no_policy".to_owned(),
-        session: None,
-        proposal: None,
-        collection: None,
-        dataset: None,
-        path: None,
-    };
-    ScanPublisher::create(store, id, json!({}))
-        .await
-        .unwrap()
-        .key()
-        .clone()
-}
 
 async fn next(history: &mut History) -> Vec<ScanKey> {
     history

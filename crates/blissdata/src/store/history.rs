@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
-
 use super::key::{ScanKey, Timetag};
-use super::line::Line;
+use super::line::{Follower, Line};
 use super::{DataStore, StoreError};
 use crate::resp::{Command, Connection, RedisError, Value};
 
@@ -63,19 +61,15 @@ impl History {
     /// # Errors
     /// Only what waiting does not mend: see [`StoreError::is_transient`].
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
-        let deadline = Instant::now() + timeout;
-        loop {
-            match timeout_at(deadline, self.attempt(timeout)).await {
-                Err(_) => return Ok(Vec::new()),
-                Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => {}
-                Ok(Ok(scans)) => return Ok(scans),
-                Ok(Err(error)) => {
-                    if !self.line.mend(error, deadline).await? {
-                        return Ok(Vec::new());
-                    }
-                }
-            }
-        }
+        self.follow(timeout).await
+    }
+}
+
+impl Follower for History {
+    type Scan = (Timetag, ScanKey);
+
+    fn line(&mut self) -> &mut Line {
+        &mut self.line
     }
 
     async fn attempt(&mut self, block: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {

@@ -1,8 +1,9 @@
 //! A connection to block on, made again whenever it breaks.
 
 use std::pin::Pin;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::{DataStore, StoreError, check_version};
 use crate::backoff::Backoff;
@@ -63,7 +64,7 @@ impl Line {
     ///
     /// # Errors
     /// The given one, if waiting does not mend it.
-    pub async fn mend(&mut self, error: StoreError, deadline: Instant) -> Result<bool, StoreError> {
+    async fn mend(&mut self, error: StoreError, deadline: Instant) -> Result<bool, StoreError> {
         self.connection = None;
         if !error.is_transient() {
             return Err(error);
@@ -75,6 +76,34 @@ impl Line {
         let resume = Instant::now() + self.backoff.pause();
         tokio::time::sleep_until(resume.min(deadline)).await;
         Ok(resume <= deadline)
+    }
+}
+
+/// Who follows the scan history on a line.
+pub(super) trait Follower {
+    /// What it tells of a scan.
+    type Scan;
+
+    fn line(&mut self) -> &mut Line;
+
+    /// Asks once; an answer that does not come within `block` is empty. Cancel-safe.
+    async fn attempt(&mut self, block: Duration) -> Result<Vec<Self::Scan>, StoreError>;
+
+    /// Asks until there are scans, or the time is up. Cancel-safe.
+    async fn follow(&mut self, timeout: Duration) -> Result<Vec<Self::Scan>, StoreError> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            match timeout_at(deadline, self.attempt(timeout)).await {
+                Err(_) => return Ok(Vec::new()),
+                Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => {}
+                Ok(Ok(scans)) => return Ok(scans),
+                Ok(Err(error)) => {
+                    if !self.line().mend(error, deadline).await? {
+                        return Ok(Vec::new());
+                    }
+                }
+            }
+        }
     }
 }
 

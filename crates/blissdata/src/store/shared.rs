@@ -7,11 +7,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::history::{BLOCK, COUNT, HISTORY_KEY, good_reply, new_scans, unexpected};
 use super::key::{ScanKey, Timetag};
-use super::line::Line;
+use super::line::{Follower, Line};
 use super::{DataStore, StoreError};
 use crate::resp::{Command, RedisError, Value};
 use inheritance::inherit;
@@ -105,19 +105,15 @@ impl SharedHistory {
     /// # Errors
     /// Only what waiting does not mend: see [`StoreError::is_transient`].
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<Delivery>, StoreError> {
-        let deadline = Instant::now() + timeout;
-        loop {
-            match timeout_at(deadline, self.attempt(timeout)).await {
-                Err(_) => return Ok(Vec::new()),
-                Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => {}
-                Ok(Ok(scans)) => return Ok(scans),
-                Ok(Err(error)) => {
-                    if !self.line.mend(error, deadline).await? {
-                        return Ok(Vec::new());
-                    }
-                }
-            }
-        }
+        self.follow(timeout).await
+    }
+}
+
+impl Follower for SharedHistory {
+    type Scan = Delivery;
+
+    fn line(&mut self) -> &mut Line {
+        &mut self.line
     }
 
     async fn attempt(&mut self, block: Duration) -> Result<Vec<Delivery>, StoreError> {
@@ -154,7 +150,9 @@ impl SharedHistory {
         let asked = std::mem::replace(&mut self.asked, Asked::New);
         Ok(self.ledger.hand_out(scans, asked == Asked::Ours))
     }
+}
 
+impl SharedHistory {
     fn ask(&self, block: Duration) -> Command {
         let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
         let command = Command::new("XREADGROUP")

@@ -5,10 +5,13 @@
 use std::path::Path;
 use std::process::Command;
 
+use blissdata::document::Identity;
 use blissdata::embedded::{PrivateRedis, RedisOptions};
+use blissdata::publish::ScanPublisher;
 use blissdata::resp::{self, Connection, Value};
-use blissdata::store::DataStore;
+use blissdata::store::{DataStore, ScanKey};
 use blissdata::url::RedisUrl;
+use serde_json::json;
 
 /// A server without data.
 pub async fn server() -> PrivateRedis {
@@ -21,6 +24,25 @@ pub async fn store() -> (PrivateRedis, DataStore) {
     let store = DataStore::connect(&server.url()).await.unwrap();
     store.initialise().await.unwrap();
     (server, store)
+}
+
+/// Makes a scan known.
+pub async fn publish(store: &DataStore, number: u64) -> ScanKey {
+    let id = Identity {
+        name: "scan".to_owned(),
+        number,
+        data_policy: "no_policy".to_owned(),
+        session: None,
+        proposal: None,
+        collection: None,
+        dataset: None,
+        path: None,
+    };
+    ScanPublisher::create(store, id, json!({}))
+        .await
+        .unwrap()
+        .key()
+        .clone()
 }
 
 /// Asks the server of `url` on a connection of its own.
