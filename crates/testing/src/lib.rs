@@ -46,6 +46,6 @@ pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};
 pub use tango::{
-    BlissScan, MappingClient, NexusClient, TangoClient, TangoDatabase, TangoDevice, TangoError,
-    TangoErrorLevel,
+    BlissClient, BlissScan, Dialect, MappingClient, MappingDialect, NexusClient, NexusDialect,
+    TangoClient, TangoDatabase, TangoDevice, TangoError, TangoErrorLevel,
 };

@@ -5,7 +5,9 @@ mod client;
 mod database;
 mod device;
 
-pub use bliss::{BlissScan, MappingClient, NexusClient};
+pub use bliss::{
+    BlissClient, BlissScan, Dialect, MappingClient, MappingDialect, NexusClient, NexusDialect,
+};
 pub use client::TangoClient;
 pub use database::TangoDatabase;
 pub use device::{TangoDevice, TangoError, TangoErrorLevel};

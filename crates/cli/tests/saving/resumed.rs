@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use blissdata::publish::StreamPublisher;
+use blissdata::publish::{ScanPublisher, StreamPublisher};
 use blissdata::resp::Command as Resp;
 use serde_json::{Value as Json, json};
 use testing::Program;
@@ -21,6 +21,17 @@ const RECORD: &str = "1.1/writer/data";
 /// Saves a scan that still runs.
 fn save(stage: &Stage, key: &str) -> Program {
     Program::start(Command::new(WRITER).args(["save", &stage.url(), key]))
+}
+
+/// A scan whose writer is killed when it has these points.
+async fn killed(stage: &Stage, file: &Path, points: &[f64]) -> (ScanPublisher, StreamPublisher) {
+    let (scan, diode) = started(stage, file).await;
+    let writer = save(stage, &scan.key().to_string());
+    send(&diode, points).await;
+    wait_until(file, &[DIODE], &json!([points])).await;
+    writer.signal("KILL");
+    writer.end();
+    (scan, diode)
 }
 
 /// Takes the first points of a stream out of Redis.
@@ -42,13 +53,8 @@ fn record(file: &Path) -> Json {
 async fn a_killed_writer_is_continued_where_its_datasets_end() {
     let stage = Stage::new().await;
     let file = stage.file("a.h5");
-    let (scan, diode) = started(&stage, &file).await;
+    let (scan, diode) = killed(&stage, &file, &[0.0, 1.0, 2.0]).await;
     let key = scan.key().to_string();
-    let writer = save(&stage, &key);
-    send(&diode, &[0.0, 1.0, 2.0]).await;
-    wait_until(&file, &[DIODE], &json!([[0.0, 1.0, 2.0]])).await;
-    writer.signal("KILL");
-    writer.end();
     assert_eq!(read(&file, &[STATUS, END]), json!(["RUNNING", null]));
     assert_eq!(record(&file)["running"], true);
     // Whoever began again would miss these.
@@ -212,13 +218,7 @@ async fn a_published_layout_is_continued() {
 async fn a_stream_that_does_not_fit_what_is_there_costs_that_stream() {
     let stage = Stage::new().await;
     let file = stage.file("a.h5");
-    let (scan, diode) = started(&stage, &file).await;
-    let key = scan.key().to_string();
-    let writer = save(&stage, &key);
-    send(&diode, &[0.0, 1.0]).await;
-    wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
-    writer.signal("KILL");
-    writer.end();
+    let (scan, _diode) = killed(&stage, &file, &[0.0, 1.0]).await;
     change(
         &file,
         "del h5['1.1/instrument/diode/signal']; h5['1.1/instrument/diode/signal'] = [7, 8]",
@@ -237,13 +237,7 @@ async fn a_stream_that_does_not_fit_what_is_there_costs_that_stream() {
 async fn a_file_that_is_damaged_is_told_and_left_as_it_is() {
     let stage = Stage::new().await;
     let file = stage.file("a.h5");
-    let (scan, diode) = started(&stage, &file).await;
-    let key = scan.key().to_string();
-    let writer = save(&stage, &key);
-    send(&diode, &[0.0]).await;
-    wait_until(&file, &[DIODE], &json!([[0.0]])).await;
-    writer.signal("KILL");
-    writer.end();
+    let (scan, _diode) = killed(&stage, &file, &[0.0]).await;
     let bytes = fs::read(&file).unwrap();
     let damaged = &bytes[..bytes.len() / 2];
     fs::write(&file, damaged).unwrap();

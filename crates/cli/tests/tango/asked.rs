@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use testing::NexusClient;
+use testing::{NexusClient, NexusDialect, Program, TangoDevice};
 
+use crate::crowd::Crowd;
 use crate::hold::hold;
 use crate::scan::Plan;
 use crate::stage::{Stage, as_nobody, read, start};
@@ -57,7 +58,7 @@ async fn a_scan_that_ends_before_bliss_asks_again() {
     bliss.end().unwrap();
     assert!(bliss.answers().len() > asked);
     device.wait_for("scan_state", &scan.name, "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
 }
 
 #[tokio::test]
@@ -100,15 +101,13 @@ async fn little_disk_space() {
     scan.send(3).await;
     scan.end("SUCCESS").await;
     device.wait_for("scan_state", &scan.name, "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
 }
 
 #[tokio::test]
 async fn no_permission() {
     let stage = Stage::new().await;
-    let device = stage.nexus_writer(json!({}));
-    let _service = start(as_nobody(&mut stage.service()));
-    device.wait_for_state("ON");
+    let (device, _service) = serve_as_nobody(&stage);
     let closed = stage.file("closed");
     make_directory(&closed, 0o555);
     // Neither a directory, nor one that has still to be made, nor a file that is there.
@@ -145,15 +144,13 @@ async fn no_permission() {
     NexusClient::new(&device, scan.known()).prepare().unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
 }
 
 #[tokio::test]
 async fn a_directory_that_may_not_be_made() {
     let stage = Stage::new().await;
-    let device = stage.nexus_writer(json!({}));
-    let _service = start(as_nobody(&mut stage.service()));
-    device.wait_for_state("ON");
+    let (device, _service) = serve_as_nobody(&stage);
     let closed = stage.file("closed");
     make_directory(&closed, 0o555);
     let below = closed.join("below");
@@ -218,8 +215,7 @@ async fn a_scan_that_is_killed() {
         assert_eq!(device.call("scan_state", &*scan.name).unwrap(), "FAULT");
         let aborted = "Nexus writer is in FAULT state (Stop requested)";
         assert_eq!(bliss.during().unwrap_err(), aborted);
-        let found = read(&scan.file, &[&scan.dataset()]);
-        assert_eq!(found, json!([scan.data()]));
+        scan.assert_written();
         device.wait_for_state("ON");
         scan.end("USER_ABORT").await;
     }
@@ -255,7 +251,7 @@ async fn a_writer_that_is_stopped() {
     NexusClient::new(&device, scan.known()).prepare().unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
     assert!(!missed.file.exists());
 }
 
@@ -275,50 +271,26 @@ async fn a_scan_of_somebody_else() {
 
 #[tokio::test]
 async fn twenty_scans_at_once() {
-    const SCANS: u64 = 20;
     let stage = Stage::new().await;
     let (device, _service) = stage.serve(json!({}));
-    let mut scans = Vec::new();
-    for number in 1..=SCANS {
-        let plan = Plan::new(&stage.file(&format!("{number}.h5"))).number(number);
-        scans.push(plan.points(50).create(&stage.store).await);
-    }
-    // As many sessions of BLISS.
-    let clients: Vec<_> = scans
-        .iter()
-        .map(|scan| {
-            let mut bliss = NexusClient::new(&device, scan.known());
-            std::thread::spawn(move || {
-                bliss.prepare().unwrap();
-                bliss
-            })
-        })
-        .collect();
-    let mut clients: Vec<_> = clients.into_iter().map(|it| it.join().unwrap()).collect();
+    let mut crowd: Crowd<NexusDialect> = Crowd::gather(&stage, &device, |plan| plan).await;
     assert_eq!(device.state().unwrap(), "RUNNING");
-    for scan in &mut scans {
-        scan.start().await;
-    }
-    for _ in 0..5 {
-        for (scan, bliss) in scans.iter_mut().zip(&mut clients) {
-            scan.send(10).await;
-            bliss.during().unwrap();
-        }
-    }
-    for (scan, bliss) in scans.iter_mut().zip(&mut clients) {
-        scan.end("SUCCESS").await;
-        bliss.end().unwrap();
-        assert!(bliss.warnings().is_empty());
-    }
-    for scan in &scans {
+    crowd.run().await;
+    for scan in crowd.scans() {
         device.wait_for("scan_state", &scan.name, "OFF");
-        assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+        scan.assert_written();
     }
     device.wait_for_state("ON");
     let names = device.read("scan_names").unwrap();
-    assert_eq!(names.as_array().unwrap().len(), SCANS as usize);
-    let slowest = clients.iter().flat_map(NexusClient::answers).max();
-    println!("the slowest answer took {:?}", slowest.unwrap());
+    assert_eq!(names.as_array().unwrap().len(), crowd.scans().count());
+    println!("the slowest answer took {:?}", crowd.slowest());
+}
+
+fn serve_as_nobody(stage: &Stage) -> (TangoDevice, Program) {
+    let device = stage.nexus_writer(json!({}));
+    let service = start(as_nobody(&mut stage.service()));
+    device.wait_for_state("ON");
+    (device, service)
 }
 
 fn make_directory(path: &Path, mode: u32) {

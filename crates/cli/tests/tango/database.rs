@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use testing::NexusClient;
 
 use crate::scan::Plan;
-use crate::stage::{DEVICE, Stage, read};
+use crate::stage::{DEVICE, Stage};
 
 #[tokio::test]
 async fn scans_are_saved_without_it() {
@@ -20,7 +20,7 @@ async fn scans_are_saved_without_it() {
     scan.end("SUCCESS").await;
     bliss.end().unwrap();
     device.wait_for("scan_state", &scan.name, "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
     // Another scan, of which nobody knew before.
     let plan = Plan::new(&stage.file("b.h5")).number(2);
     let mut scan = plan.create(&stage.store).await;

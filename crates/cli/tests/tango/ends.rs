@@ -75,14 +75,7 @@ async fn killed_between_scans() {
 async fn the_told_writer_killed_and_back() {
     let stage = Stage::new().await;
     let (device, service) = stage.serve_bliss();
-    let plan = Plan::new(&stage.file("a.h5")).mapping().points(10);
-    let mut scan = plan.create(&stage.store).await;
-    MappingClient::new(&device, scan.known()).prepare().unwrap();
-    scan.start().await;
-    scan.send(5).await;
-    device.wait_until("saving", |_| {
-        scan.file.exists() && read(&scan.file, &[&scan.dataset()])[0] == scan.data()
-    });
+    let mut scan = half_a_told_scan(&stage, &device).await;
     kill(service);
     scan.send(2).await;
     let _service = start(&mut stage.bliss_service());
@@ -92,7 +85,7 @@ async fn the_told_writer_killed_and_back() {
     scan.send(3).await;
     scan.end("SUCCESS").await;
     device.wait_for("scan_state", &scan.key(), "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
 }
 
 #[tokio::test]
@@ -101,12 +94,12 @@ async fn asked_to_end_during_a_scan() {
         let stage = Stage::new().await;
         let (device, service) = stage.serve(json!({}));
         let mut scan = half_a_scan(&stage, &device).await;
+        scan.send(2).await;
         service.signal(signal);
         let (status, log) = service.end();
         assert_eq!(status.code(), Some(0), "{signal}\n{log}");
         assert!(!device.exported().unwrap());
-        let found = read(&scan.file, &[&scan.dataset()]);
-        assert_eq!(found, json!([scan.data()]), "{signal}");
+        scan.assert_written();
         scan.end("USER_ABORT").await;
     }
 }
@@ -115,17 +108,13 @@ async fn asked_to_end_during_a_scan() {
 async fn the_told_writer_asked_to_end_during_a_scan() {
     let stage = Stage::new().await;
     let (device, service) = stage.serve_bliss();
-    let plan = Plan::new(&stage.file("a.h5")).mapping().points(10);
-    let mut scan = plan.create(&stage.store).await;
-    MappingClient::new(&device, scan.known()).prepare().unwrap();
-    scan.start().await;
-    scan.send(5).await;
+    let mut scan = half_a_told_scan(&stage, &device).await;
+    scan.send(2).await;
     service.signal("TERM");
     let (status, log) = service.end();
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(!device.exported().unwrap());
-    let found = read(&scan.file, &[&scan.dataset()]);
-    assert_eq!(found, json!([scan.data()]));
+    scan.assert_written();
     scan.end("USER_ABORT").await;
 }
 
@@ -190,8 +179,7 @@ async fn ended_by_its_admin_device_during_a_scan() {
     let (status, log) = service.end();
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(!device.exported().unwrap());
-    let found = read(&scan.file, &[&scan.dataset()]);
-    assert_eq!(found, json!([scan.data()]));
+    scan.assert_written();
     scan.end("USER_ABORT").await;
 }
 
@@ -205,6 +193,19 @@ async fn half_a_scan(stage: &Stage, device: &TangoDevice) -> Scan {
     let written = json!(["1_loopscan: 5pts-5pts"]);
     device.wait_until("half a scan", |device| {
         device.read("scan_progress").unwrap() == written
+    });
+    scan
+}
+
+/// The same for the writer that is told.
+async fn half_a_told_scan(stage: &Stage, device: &TangoDevice) -> Scan {
+    let plan = Plan::new(&stage.file("a.h5")).mapping().points(10);
+    let mut scan = plan.create(&stage.store).await;
+    MappingClient::new(device, scan.known()).prepare().unwrap();
+    scan.start().await;
+    scan.send(5).await;
+    device.wait_until("half a scan", |_| {
+        scan.file.exists() && read(&scan.file, &[&scan.dataset()])[0] == scan.data()
     });
     scan
 }

@@ -9,6 +9,7 @@
 
 mod answers;
 mod asked;
+mod crowd;
 mod database;
 mod ends;
 mod events;

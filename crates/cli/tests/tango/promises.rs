@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use testing::{MappingClient, TangoDevice};
 
 use crate::scan::{Plan, Scan};
-use crate::stage::{BLISS_DEVICE, Stage, read};
+use crate::stage::{BLISS_DEVICE, Stage};
 
 const TOGETHER: u64 = 32;
 
@@ -69,7 +69,7 @@ async fn more_scans_than_are_saved_at_once_wait_for_their_turn() {
     device.wait_for("scan_state", &last.key(), "ON");
     last.run(3).await;
     device.wait_for("scan_state", &last.key(), "OFF");
-    assert_eq!(read(&last.file, &[&last.dataset()]), json!([last.data()]));
+    last.assert_written();
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_device_that_is_restarted_keeps_its_promises() {
     scan.send(1).await;
     scan.end("SUCCESS").await;
     device.wait_for("scan_state", &scan.key(), "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
 }
 
 #[tokio::test]

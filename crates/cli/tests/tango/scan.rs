@@ -8,6 +8,8 @@ use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use testing::BlissScan;
 
+use crate::stage::read;
+
 /// A scan of one counter.
 pub struct Scan {
     publisher: ScanPublisher,
@@ -193,6 +195,11 @@ impl Scan {
     /// What should be in the file by now.
     pub fn data(&self) -> Json {
         (0..self.sent).map(|point| point as f64).collect()
+    }
+
+    /// The file has what was sent, and nothing more.
+    pub fn assert_written(&self) {
+        assert_eq!(read(&self.file, &[&self.dataset()]), json!([self.data()]));
     }
 
     /// Ends it as BLISS does, from whatever state it is in.

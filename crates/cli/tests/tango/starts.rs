@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use testing::{NexusClient, Program};
 
 use crate::scan::Plan;
-use crate::stage::{BLISS_DEVICE, DEVICE, Stage, read, start};
+use crate::stage::{BLISS_DEVICE, DEVICE, Stage, start};
 
 #[tokio::test]
 async fn an_instance_that_is_not_known() {
@@ -105,7 +105,7 @@ async fn one_ill_device_among_others() {
     assert_eq!(device.state().unwrap(), "ON");
     scan.run(3).await;
     ill.wait_for("scan_state", &scan.name, "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! What BLISS asks the writer `mapping` for each scan, and what it tells its user.
 
 use serde_json::{Value as Json, json};
-use testing::{MappingClient, TangoDevice};
+use testing::{MappingClient, MappingDialect, TangoDevice};
 
+use crate::crowd::Crowd;
 use crate::hold::hold;
 use crate::scan::{Plan, Scan};
-use crate::stage::{Stage, read};
+use crate::stage::Stage;
 
 const KEY: &str = "esrf:scan:01M82W5HG5RY0SAYK7EY23K0XN";
 
@@ -13,10 +14,7 @@ const KEY: &str = "esrf:scan:01M82W5HG5RY0SAYK7EY23K0XN";
 async fn a_good_scan() {
     let stage = Stage::new().await;
     let (device, _service) = stage.serve_bliss();
-    let mut scan = Plan::new(&stage.file("a.h5"))
-        .mapping()
-        .create(&stage.store)
-        .await;
+    let mut scan = told_scan(&stage).await;
     let mut bliss = MappingClient::new(&device, scan.known());
     bliss.prepare().unwrap();
     assert_eq!(device.state().unwrap(), "ON");
@@ -30,7 +28,7 @@ async fn a_good_scan() {
     assert!(bliss.warnings().is_empty());
     device.wait_for("scan_state", &scan.key(), "OFF");
     assert_eq!(reason(&device, &scan), "Saving complete.");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
     // To ask again changes nothing.
     assert_eq!(device.call("SaveScan", scan.key()).unwrap(), true);
     assert_eq!(device.call("scan_state", scan.key()).unwrap(), "OFF");
@@ -59,10 +57,7 @@ async fn a_scan_that_nobody_knows() {
 async fn warnings_are_told_one_by_one() {
     let stage = Stage::new().await;
     let (device, _service) = stage.serve_bliss();
-    let mut scan = Plan::new(&stage.file("a.h5"))
-        .mapping()
-        .create(&stage.store)
-        .await;
+    let mut scan = told_scan(&stage).await;
     MappingClient::new(&device, scan.known()).prepare().unwrap();
     assert_eq!(device.call("GetWarningCount", scan.key()).unwrap(), 0);
     let ask = |which: Json| device.call("GetWarning", which.to_string()).unwrap_err();
@@ -122,10 +117,7 @@ async fn a_scan_that_is_not_to_be_saved() {
 async fn a_writer_that_is_stopped() {
     let stage = Stage::new().await;
     let (device, _service) = stage.serve_bliss();
-    let mut scan = Plan::new(&stage.file("a.h5"))
-        .mapping()
-        .create(&stage.store)
-        .await;
+    let mut scan = told_scan(&stage).await;
     let mut bliss = MappingClient::new(&device, scan.known());
     bliss.prepare().unwrap();
     scan.start().await;
@@ -137,7 +129,7 @@ async fn a_writer_that_is_stopped() {
     bliss.during().unwrap();
     scan.end("SUCCESS").await;
     device.wait_for("scan_state", &scan.key(), "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
 
     let plan = Plan::new(&stage.file("b.h5")).mapping().number(2);
     let mut scan = plan.create(&stage.store).await;
@@ -156,10 +148,7 @@ async fn a_writer_that_is_stopped() {
 async fn init_is_refused_while_a_scan_is_written_and_forgets_afterwards() {
     let stage = Stage::new().await;
     let (device, _service) = stage.serve_bliss();
-    let mut scan = Plan::new(&stage.file("a.h5"))
-        .mapping()
-        .create(&stage.store)
-        .await;
+    let mut scan = told_scan(&stage).await;
     MappingClient::new(&device, scan.known()).prepare().unwrap();
     scan.start().await;
     let failure = device.call("Init", Json::Null).unwrap_err();
@@ -175,7 +164,7 @@ async fn init_is_refused_while_a_scan_is_written_and_forgets_afterwards() {
     scan.send(3).await;
     scan.end("SUCCESS").await;
     device.wait_for("scan_state", &scan.key(), "OFF");
-    assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+    scan.assert_written();
     device.call("Init", Json::Null).unwrap();
     device.wait_for_state("ON");
     assert_eq!(device.call("scan_state", scan.key()).unwrap(), "UNKNOWN");
@@ -185,41 +174,19 @@ async fn init_is_refused_while_a_scan_is_written_and_forgets_afterwards() {
 async fn twenty_scans_at_once() {
     let stage = Stage::new().await;
     let (device, _service) = stage.serve_bliss();
-    let mut scans = Vec::new();
-    for number in 1..=20 {
-        let plan = Plan::new(&stage.file(&format!("{number}.h5"))).number(number);
-        scans.push(plan.mapping().points(50).create(&stage.store).await);
-    }
-    let clients: Vec<_> = scans
-        .iter()
-        .map(|scan| {
-            let mut bliss = MappingClient::new(&device, scan.known());
-            std::thread::spawn(move || {
-                bliss.prepare().unwrap();
-                bliss
-            })
-        })
-        .collect();
-    let mut clients: Vec<_> = clients.into_iter().map(|it| it.join().unwrap()).collect();
-    for scan in &mut scans {
-        scan.start().await;
-    }
-    for _ in 0..5 {
-        for (scan, bliss) in scans.iter_mut().zip(&mut clients) {
-            scan.send(10).await;
-            bliss.during().unwrap();
-        }
-    }
-    for (scan, bliss) in scans.iter_mut().zip(&mut clients) {
-        scan.end("SUCCESS").await;
-        bliss.end().unwrap();
-    }
-    for scan in &scans {
+    let mut crowd: Crowd<MappingDialect> = Crowd::gather(&stage, &device, Plan::mapping).await;
+    crowd.run().await;
+    for scan in crowd.scans() {
         device.wait_for("scan_state", &scan.key(), "OFF");
-        assert_eq!(read(&scan.file, &[&scan.dataset()]), json!([scan.data()]));
+        scan.assert_written();
     }
-    let slowest = clients.iter().flat_map(MappingClient::answers).max();
-    println!("the slowest answer took {:?}", slowest.unwrap());
+    println!("the slowest answer took {:?}", crowd.slowest());
+}
+
+/// A scan that asks for this writer.
+async fn told_scan(stage: &Stage) -> Scan {
+    let plan = Plan::new(&stage.file("a.h5")).mapping();
+    plan.create(&stage.store).await
 }
 
 fn reason(device: &TangoDevice, scan: &Scan) -> String {

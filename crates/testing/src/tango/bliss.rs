@@ -3,7 +3,6 @@
 mod mapping;
 mod nexus;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,8 +11,8 @@ use serde_json::Value as Json;
 
 use crate::tango::{TangoDevice, TangoError};
 
-pub use mapping::MappingClient;
-pub use nexus::NexusClient;
+pub use mapping::{MappingClient, MappingDialect};
+pub use nexus::{NexusClient, NexusDialect};
 
 /// How long BLISS waits for one answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -32,6 +31,65 @@ pub struct BlissScan {
     pub directory: PathBuf,
 }
 
+/// The part of BLISS that talks to a writer about one scan. What it says to its user, where it gives up,
+/// is the error of each method.
+pub struct BlissClient<W> {
+    talk: Conversation,
+    scan: BlissScan,
+    writer: W,
+    asked: bool,
+}
+
+/// How BLISS talks to one kind of writer.
+pub trait Dialect: Default {
+    /// Before the scan is prepared.
+    fn prepare(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String>;
+
+    /// When the scan sends data.
+    fn during(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String>;
+}
+
+impl<W: Dialect> BlissClient<W> {
+    /// For one scan, which is in Redis already.
+    pub fn new(device: &TangoDevice, scan: BlissScan) -> BlissClient<W> {
+        BlissClient {
+            talk: Conversation::with(device),
+            scan,
+            writer: W::default(),
+            asked: false,
+        }
+    }
+
+    /// Before the scan is prepared.
+    pub fn prepare(&mut self) -> Result<(), String> {
+        self.writer.prepare(&mut self.talk, &self.scan)
+    }
+
+    /// When the scan sends data. BLISS asks every 3 s, this at each call.
+    pub fn during(&mut self) -> Result<(), String> {
+        self.asked = true;
+        self.writer.during(&mut self.talk, &self.scan)
+    }
+
+    /// When the scan is over. BLISS does not wait for the file.
+    pub fn end(&mut self) -> Result<(), String> {
+        match self.asked {
+            true => Ok(()),
+            false => self.during(),
+        }
+    }
+
+    /// What the user was warned of.
+    pub fn warnings(&self) -> &[String] {
+        &self.talk.warnings
+    }
+
+    /// How long each answer took.
+    pub fn answers(&self) -> &[Duration] {
+        &self.talk.answers
+    }
+}
+
 /// A step of a conversation.
 enum Step<T> {
     Done(T),
@@ -40,9 +98,9 @@ enum Step<T> {
 }
 
 /// A conversation with one device.
-struct Conversation {
+pub struct Conversation {
     device: TangoDevice,
-    warnings: BTreeSet<String>,
+    warnings: Vec<String>,
     answers: Vec<Duration>,
 }
 
@@ -50,7 +108,7 @@ impl Conversation {
     fn with(device: &TangoDevice) -> Conversation {
         Conversation {
             device: device.with_timeout(TIMEOUT),
-            warnings: BTreeSet::new(),
+            warnings: Vec::new(),
             answers: Vec::new(),
         }
     }
@@ -98,9 +156,16 @@ impl Conversation {
         match self.insist(step)? {
             Ok(value) => Ok(value),
             Err(tired) => {
-                self.warnings.insert(tired);
+                self.warn(tired);
                 Ok(T::default())
             }
+        }
+    }
+
+    /// BLISS warns once of the same.
+    fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
         }
     }
 

@@ -1,38 +1,24 @@
 //! The writer `nexus`: the device finds scans by itself, and is asked about them by their names.
 
-use std::time::Duration;
-
 use serde_json::Value as Json;
 
-use super::{BlissScan, Conversation, Step};
-use crate::tango::TangoDevice;
+use super::{BlissClient, BlissScan, Conversation, Dialect, Step};
 
-/// The part of BLISS that talks to the writer `nexus` about one scan. What it says to its user, where it
-/// gives up, is the error of each method.
-pub struct NexusClient {
-    talk: Conversation,
-    scan: BlissScan,
-    asked: bool,
-}
+/// The part of BLISS that talks to the writer `nexus` about one scan.
+pub type NexusClient = BlissClient<NexusDialect>;
 
-impl NexusClient {
-    /// For one scan, which is in Redis already.
-    pub fn new(device: &TangoDevice, scan: BlissScan) -> NexusClient {
-        NexusClient {
-            talk: Conversation::with(device),
-            scan,
-            asked: false,
-        }
-    }
+/// How BLISS talks to the writer `nexus`.
+#[derive(Default)]
+pub struct NexusDialect;
 
-    /// Before the scan is prepared.
-    pub fn prepare(&mut self) -> Result<(), String> {
-        let (talk, name) = (&mut self.talk, self.scan.name.as_str());
+impl Dialect for NexusDialect {
+    fn prepare(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String> {
+        let name = scan.name.as_str();
         if let Some(refused) = talk.try_hard(Conversation::state)? {
             return Err(refused);
         }
-        if !self.scan.directory.is_dir() {
-            let directory = self.scan.directory.to_str().unwrap();
+        if !scan.directory.is_dir() {
+            let directory = scan.directory.to_str().unwrap();
             talk.try_hard(|talk| Ok(Step::Done(talk.ask("makedirs", directory)?)))?;
         }
         let tired = format!("Nexus writer did not receive scan '{name}' after 10s");
@@ -45,7 +31,7 @@ impl NexusClient {
             Ok(Step::Done(may == Json::Bool(false)))
         })?;
         if refused {
-            let directory = self.scan.directory.display();
+            let directory = scan.directory.display();
             return Err(format!(
                 "Nexus writer has no write permission in {directory}"
             ));
@@ -56,16 +42,14 @@ impl NexusClient {
         }
     }
 
-    /// When the scan sends data. BLISS asks every 3 s, this at each call.
-    pub fn during(&mut self) -> Result<(), String> {
-        self.asked = true;
-        let (talk, name) = (&mut self.talk, self.scan.name.as_str());
+    fn during(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String> {
+        let name = scan.name.as_str();
         let warning = talk.try_hard(|talk| {
             talk.ask_text("scan_disk_space_warning", name)
                 .map(Step::Done)
         })?;
         if !warning.is_empty() {
-            talk.warnings.insert(warning);
+            talk.warn(warning);
         }
         let fault = talk.try_hard(|talk| {
             if talk.ask_text("scan_state", name)? != "FAULT" {
@@ -78,23 +62,5 @@ impl NexusClient {
             None => Ok(()),
             Some(reason) => Err(format!("Nexus writer is in FAULT state ({reason})")),
         }
-    }
-
-    /// When the scan is over. BLISS does not wait for the file.
-    pub fn end(&mut self) -> Result<(), String> {
-        match self.asked {
-            true => Ok(()),
-            false => self.during(),
-        }
-    }
-
-    /// What the user was warned of.
-    pub fn warnings(&self) -> Vec<&str> {
-        self.talk.warnings.iter().map(String::as_str).collect()
-    }
-
-    /// How long each answer took.
-    pub fn answers(&self) -> &[Duration] {
-        &self.talk.answers
     }
 }
