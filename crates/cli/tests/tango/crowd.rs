@@ -12,17 +12,17 @@ use crate::stage::Stage;
 pub const SCANS: u64 = 20;
 
 /// Scans, each with the part of BLISS that talks about it.
-pub struct Crowd<W> {
-    members: Vec<(Scan, BlissClient<W>)>,
+pub struct Crowd<D> {
+    members: Vec<(Scan, BlissClient<D>)>,
 }
 
-impl<W: Dialect + Send + 'static> Crowd<W> {
+impl<D: Dialect + Send + 'static> Crowd<D> {
     /// Creates the scans and asks for them, all at the same time.
     pub async fn gather(
         stage: &Stage,
         device: &TangoDevice,
         kind: impl Fn(Plan) -> Plan,
-    ) -> Crowd<W> {
+    ) -> Crowd<D> {
         let mut asking = Vec::new();
         for number in 1..=SCANS {
             let plan = Plan::new(&stage.file(&format!("{number}.h5"))).number(number);

@@ -33,10 +33,10 @@ pub struct BlissScan {
 
 /// The part of BLISS that talks to a writer about one scan. What it says to its user, where it gives up,
 /// is the error of each method.
-pub struct BlissClient<W> {
+pub struct BlissClient<D> {
     talk: Conversation,
     scan: BlissScan,
-    writer: W,
+    dialect: D,
     asked: bool,
 }
 
@@ -49,26 +49,26 @@ pub trait Dialect: Default {
     fn during(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String>;
 }
 
-impl<W: Dialect> BlissClient<W> {
+impl<D: Dialect> BlissClient<D> {
     /// For one scan, which is in Redis already.
-    pub fn new(device: &TangoDevice, scan: BlissScan) -> BlissClient<W> {
+    pub fn new(device: &TangoDevice, scan: BlissScan) -> BlissClient<D> {
         BlissClient {
             talk: Conversation::with(device),
             scan,
-            writer: W::default(),
+            dialect: D::default(),
             asked: false,
         }
     }
 
     /// Before the scan is prepared.
     pub fn prepare(&mut self) -> Result<(), String> {
-        self.writer.prepare(&mut self.talk, &self.scan)
+        self.dialect.prepare(&mut self.talk, &self.scan)
     }
 
     /// When the scan sends data. BLISS asks every 3 s, this at each call.
     pub fn during(&mut self) -> Result<(), String> {
         self.asked = true;
-        self.writer.during(&mut self.talk, &self.scan)
+        self.dialect.during(&mut self.talk, &self.scan)
     }
 
     /// When the scan is over. BLISS does not wait for the file.
