@@ -12,6 +12,8 @@ from scaninfo import SESSION
 
 DEVICE = f"id00/bliss_nxwriter/{SESSION}"
 READY = b"Ready to accept request"
+# For programs in Python: their lines are heard when they print them, and not when a buffer is full.
+HEARD = {"PYTHONUNBUFFERED": "1"}
 START_SECONDS = 60
 STOP_SECONDS = 60
 POLL_SECONDS = 0.001
@@ -28,6 +30,7 @@ class Database:
         self._process = subprocess.Popen(
             [program, "--host", name, "--port", port, "2"],
             cwd=self._folder.name,
+            env=os.environ | HEARD,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
@@ -57,7 +60,7 @@ class Service:
             self._process = subprocess.Popen(
                 [program, SESSION],
                 cwd=folder,
-                env=os.environ | {"REDIS_DATA_URL": redis_url},
+                env=os.environ | HEARD | {"REDIS_DATA_URL": redis_url},
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )

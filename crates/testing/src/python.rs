@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 /// A command of that Python, in the directory of this crate's programs.
 pub fn python() -> Command {
-    let mut command = Command::new(interpreter());
+    let mut command = heard(&interpreter());
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("python"));
     // The peers must not meet a server of the machine.
     command
@@ -40,7 +40,14 @@ pub(crate) fn lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
 
 /// A program that pip installed beside the interpreter.
 pub(crate) fn installed(name: &str) -> Command {
-    Command::new(interpreter().with_file_name(name))
+    heard(&interpreter().with_file_name(name))
+}
+
+/// A program whose lines are heard when it prints them, and not when a buffer is full.
+fn heard(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env("PYTHONUNBUFFERED", "1");
+    command
 }
 
 fn interpreter() -> PathBuf {
