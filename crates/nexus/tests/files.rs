@@ -223,6 +223,31 @@ fn a_file_without_anything_but_its_superblock_is_used() {
 }
 
 #[test]
+fn programs_that_are_started_do_not_hold_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.h5");
+    // Once with a file that is made, once with one that is opened.
+    for name in ["1.1", "2.1"] {
+        let session = FilePool::new().open(&path).unwrap();
+        entry(&session, name, "scan");
+        let mut child = python();
+        child.args([
+            "-c",
+            "import sys; print('runs', flush=True); sys.stdin.read()",
+        ]);
+        let child = child.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        let mut told = String::new();
+        let output = child.stdout.as_mut().unwrap();
+        BufReader::new(output).read_line(&mut told).unwrap();
+        session.close().unwrap();
+        FilePool::new().open(&path).unwrap().close().unwrap();
+        drop(child.stdin.take());
+        child.wait().unwrap();
+    }
+}
+
+#[test]
 fn a_full_disk_is_told_as_such() {
     // Writing to this device always fails for want of space.
     let error = h5::File::replace(Path::new("/dev/full"))

@@ -1,9 +1,13 @@
 //! Files.
 
+use std::ffi::{c_int, c_void};
+use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::ptr;
 
 use hdf5_metno_sys::h5f::{self, H5F_scope_t};
 use hdf5_metno_sys::{h5g, h5p};
+use rustix::io::{FdFlags, fcntl_setfd};
 
 use super::error::Result;
 use super::group::Group;
@@ -31,7 +35,9 @@ impl File {
 
     /// Opens an existing file for writing with a lock.
     pub fn open(path: &Path) -> Result<File> {
-        File::open_with(path, h5f::H5F_ACC_RDWR, properties::write_access()?)
+        let file = File::open_with(path, h5f::H5F_ACC_RDWR, properties::write_access()?)?;
+        file.keep_from_children()?;
+        Ok(file)
     }
 
     /// Opens an existing file for reading, without a lock: also while another process writes it.
@@ -83,9 +89,29 @@ impl File {
             creation.id(),
             access.id()
         ))?;
-        Ok(File {
+        let file = File {
             handle: Handle::new(id),
-        })
+        };
+        file.keep_from_children()?;
+        Ok(file)
+    }
+
+    /// The library opens files so that programs which this process starts have them open too, and
+    /// with them their locks, for as long as they run. Only for plain files with `write_access`.
+    fn keep_from_children(&self) -> Result<()> {
+        let mut place: *mut c_void = ptr::null_mut();
+        call!(h5f::H5Fget_vfd_handle(
+            self.handle.id(),
+            h5p::H5P_DEFAULT,
+            &mut place
+        ))?;
+        // SAFETY: the driver of `write_access` (sec2) gives the place of its descriptor, an int, which
+        // stays and is open as long as the file is, and `self` keeps it open.
+        let descriptor = unsafe { BorrowedFd::borrow_raw(*place.cast::<c_int>()) };
+        if let Err(error) = fcntl_setfd(descriptor, FdFlags::CLOEXEC) {
+            tracing::debug!(%error, "a file stays open in programs that are started");
+        }
+        Ok(())
     }
 
     fn open_with(path: &Path, flags: u32, access: Handle) -> Result<File> {

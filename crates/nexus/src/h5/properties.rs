@@ -28,8 +28,10 @@ macro_rules! list {
 ///
 /// The lower bound keeps superblock 0, which plain readers open while the file is being written.
 /// `HDF5_USE_FILE_LOCKING` in the environment overrules the lock, as in every program with HDF5.
+/// Plain files, whatever `HDF5_DRIVER` says: what holds for them is relied on.
 pub(super) fn write_access() -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_ACCESS);
+    call!(h5p::H5Pset_fapl_sec2(list.id()))?;
     call!(h5p::H5Pset_libver_bounds(
         list.id(),
         H5F_libver_t::H5F_LIBVER_EARLIEST,
