@@ -41,7 +41,7 @@ pub use changed::{changed, refused};
 pub use gate::{Problem, gate};
 pub use performance::Performance;
 pub use program::Program;
-pub use python::{output, python};
+pub use python::{output, python, read};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 /// A command of that Python, in the directory of this crate's programs.
 pub fn python() -> Command {
@@ -30,6 +31,19 @@ pub fn output(command: &mut Command) -> String {
         done.status
     );
     out
+}
+
+/// What h5py reads at these paths of a file, which may still be written; null where there is nothing.
+pub fn read(file: &Path, paths: &[&str]) -> Json {
+    const PROGRAM: &str = "
+import json, sys, h5py
+with h5py.File(sys.argv[1], 'r', locking=False) as file:
+    read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else item[()].tolist()
+    print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
+";
+    let mut python = python();
+    python.args(["-c", PROGRAM]).arg(file).args(paths);
+    serde_json::from_str(&output(&mut python)).unwrap()
 }
 
 /// The JSON values that a program printed, one on each line.

@@ -5,12 +5,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use testing::{NexusClient, NexusDialect, Program, TangoDevice};
+use testing::{NexusClient, NexusDialect, Program, TangoDevice, read};
 
 use crate::crowd::Crowd;
 use crate::hold::hold;
 use crate::scan::Plan;
-use crate::stage::{Stage, as_nobody, read, start};
+use crate::stage::{Stage, as_nobody, start};
 
 const STATUS: &str = "1.1/writer/status";
 /// Megabytes that no disk has.

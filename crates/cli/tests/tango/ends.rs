@@ -1,10 +1,10 @@
 //! Services that end during a scan, in one way or another, and come back.
 
 use serde_json::{Value as Json, json};
-use testing::{MappingClient, NexusClient, Program, TangoDevice};
+use testing::{MappingClient, NexusClient, Program, TangoDevice, read};
 
 use crate::scan::{Plan, Scan};
-use crate::stage::{Stage, read, start};
+use crate::stage::{Stage, start};
 
 const STATUS: &str = "1.1/writer/status";
 

@@ -8,7 +8,7 @@ use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use testing::BlissScan;
 
-use crate::stage::read;
+use testing::read;
 
 /// A scan of one counter.
 pub struct Scan {

@@ -150,19 +150,6 @@ fn executable(name: &str) -> PathBuf {
     }
 }
 
-/// What h5py reads at these paths of a file; null where there is nothing.
-pub fn read(file: &Path, paths: &[&str]) -> Json {
-    const PROGRAM: &str = "
-import json, sys, h5py
-with h5py.File(sys.argv[1], 'r', locking=False) as file:
-    read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else item[()].tolist()
-    print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
-";
-    let mut python = testing::python();
-    python.args(["-c", PROGRAM]).arg(file).args(paths);
-    serde_json::from_str(&testing::output(&mut python)).unwrap()
-}
-
 /// Lets a command run without the rights of the super-user, whom no permission stops.
 pub fn as_nobody(command: &mut Command) -> &mut Command {
     const NOBODY: u32 = 65534;

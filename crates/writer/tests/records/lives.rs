@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use serde_json::json;
-use testing::{Replay, Speed};
+use testing::{Replay, Speed, read};
 use writer::records::{RecordState, Records, ScanRecord};
 use writer::report::SubscanProgress;
 use writer::report::figures::Points;
 
-use crate::stage::{LONG, end, ended, in_thread, play, play_at, play_with, read, send, start};
+use crate::stage::{LONG, end, ended, in_thread, play, play_at, play_with, send, start};
 
 #[test]
 fn a_scan_is_known_long_before_it_is_prepared() {

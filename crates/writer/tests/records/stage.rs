@@ -184,16 +184,3 @@ pub async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'sta
     done.wait().await;
     thread.join().unwrap()
 }
-
-/// What h5py reads at these paths of a file.
-pub fn read(file: &Path, paths: &[&str]) -> Json {
-    const PROGRAM: &str = "
-import json, sys, h5py
-with h5py.File(sys.argv[1], 'r', locking=False) as file:
-    read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else item[()].tolist()
-    print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
-";
-    let mut python = testing::python();
-    python.args(["-c", PROGRAM]).arg(file).args(paths);
-    serde_json::from_str(&testing::output(&mut python)).unwrap()
-}
