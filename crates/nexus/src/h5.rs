@@ -28,6 +28,7 @@ mod group;
 mod handle;
 mod library;
 mod link;
+mod lock;
 mod names;
 mod number;
 mod packed;

@@ -7,7 +7,9 @@ mod common;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use common::{at, dataset, describe, group, names, nx, python, script};
 use nexus::apply::PendingLinks;
@@ -205,7 +207,7 @@ fn a_file_without_anything_but_its_superblock_is_used() {
     let bytes = fs::read(&path).unwrap();
     drop(whole);
     fs::write(&path, &bytes).unwrap();
-    assert!(h5::File::open(&path).is_err(), "nothing was flushed");
+    assert!(h5::File::open_read(&path).is_err(), "nothing was flushed");
     for end in [8, 40, bytes.len()] {
         fs::write(&path, &bytes[..end]).unwrap();
         let session = FilePool::new().open(&path).unwrap();
@@ -245,6 +247,42 @@ fn programs_that_are_started_do_not_hold_files() {
         drop(child.stdin.take());
         child.wait().unwrap();
     }
+}
+
+#[test]
+fn programs_that_are_just_started_do_not_hold_files() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.h5");
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let starter = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                assert!(Command::new("true").status().unwrap().success());
+            }
+        });
+        // Each has its chance to fall between the copy of this process and the program.
+        let opened: Result<(), Error> =
+            (0..1000).try_for_each(|_| FilePool::new().open(&path).and_then(FileSession::close));
+        done.store(true, Ordering::Relaxed);
+        starter.join().unwrap();
+        opened.unwrap();
+    });
+}
+
+#[test]
+fn a_lock_is_shared_within_this_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.h5");
+    let first = FilePool::new().open(&path).unwrap();
+    let second = FilePool::new().open(&path).unwrap();
+    first.close().unwrap();
+    let is_locked = || {
+        let file = fs::File::open(&path).unwrap();
+        matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
+    };
+    assert!(is_locked());
+    second.close().unwrap();
+    assert!(!is_locked());
 }
 
 #[test]

@@ -73,7 +73,11 @@ fn is_bare(path: &Path) -> Result<bool> {
 
 fn is_locked(path: &Path) -> Result<bool> {
     let file = fs::File::open(path).map_err(|error| refused(path, &error))?;
-    Ok(flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK))
+    let locked = flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK);
+    // Said, because a program that another thread is starting may have a copy of the descriptor.
+    // It fails where there are no locks.
+    flock(&file, FlockOperation::Unlock).ok();
+    Ok(locked)
 }
 
 fn unopened(path: &Path, reason: h5::Error) -> Error {

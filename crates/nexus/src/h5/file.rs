@@ -1,25 +1,25 @@
 //! Files.
 
-use std::ffi::{c_int, c_void};
-use std::os::fd::BorrowedFd;
 use std::path::Path;
-use std::ptr;
 
 use hdf5_metno_sys::h5f::{self, H5F_scope_t};
+use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5g, h5p};
-use rustix::io::{FdFlags, fcntl_setfd};
 
 use super::error::Result;
 use super::group::Group;
 use super::handle::Handle;
 use super::library::call;
+use super::lock::Lock;
 use super::names::c_path;
 use super::properties;
 
 /// An open file. Dropping it closes it and everything open in it.
 #[derive(Debug)]
 pub struct File {
+    // Dropped in this order: the lock goes when the library has written what it held on to.
     handle: Handle,
+    lock: Option<Lock>,
 }
 
 impl File {
@@ -35,9 +35,7 @@ impl File {
 
     /// Opens an existing file for writing with a lock.
     pub fn open(path: &Path) -> Result<File> {
-        let file = File::open_with(path, h5f::H5F_ACC_RDWR, properties::write_access()?)?;
-        file.keep_from_children()?;
-        Ok(file)
+        File::open_with(path, h5f::H5F_ACC_RDWR, properties::write_access()?)?.locked()
     }
 
     /// Opens an existing file for reading, without a lock: also while another process writes it.
@@ -76,7 +74,8 @@ impl File {
     }
 
     /// Closes the file and everything open in it, telling whether all was written.
-    pub fn close(self) -> Result<()> {
+    pub fn close(mut self) -> Result<()> {
+        self.keep_shared_lock();
         self.handle.close()
     }
 
@@ -89,36 +88,43 @@ impl File {
             creation.id(),
             access.id()
         ))?;
-        let file = File {
-            handle: Handle::new(id),
-        };
-        file.keep_from_children()?;
-        Ok(file)
-    }
-
-    /// The library opens files so that programs which this process starts have them open too, and
-    /// with them their locks, for as long as they run. Only for plain files with `write_access`.
-    fn keep_from_children(&self) -> Result<()> {
-        let mut place: *mut c_void = ptr::null_mut();
-        call!(h5f::H5Fget_vfd_handle(
-            self.handle.id(),
-            h5p::H5P_DEFAULT,
-            &mut place
-        ))?;
-        // SAFETY: the driver of `write_access` (sec2) gives the place of its descriptor, an int, which
-        // stays and is open as long as the file is, and `self` keeps it open.
-        let descriptor = unsafe { BorrowedFd::borrow_raw(*place.cast::<c_int>()) };
-        if let Err(error) = fcntl_setfd(descriptor, FdFlags::CLOEXEC) {
-            tracing::debug!(%error, "a file stays open in programs that are started");
-        }
-        Ok(())
+        File::new(id).locked()
     }
 
     fn open_with(path: &Path, flags: u32, access: Handle) -> Result<File> {
         let path = c_path(path)?;
         let id = call!(h5f::H5Fopen(path.as_ptr(), flags, access.id()))?;
-        Ok(File {
+        Ok(File::new(id))
+    }
+
+    fn new(id: hid_t) -> File {
+        File {
             handle: Handle::new(id),
-        })
+            lock: None,
+        }
+    }
+
+    /// Only for a file that was opened with `write_access`.
+    fn locked(mut self) -> Result<File> {
+        self.lock = Some(Lock::of(&self.handle)?);
+        Ok(self)
+    }
+
+    /// Whoever has the same file open in this process shares the lock.
+    fn keep_shared_lock(&mut self) {
+        let open = call!(h5f::H5Fget_obj_count(self.handle.id(), h5f::H5F_OBJ_FILE));
+        if !matches!(open, Ok(1))
+            && let Some(lock) = self.lock.take()
+        {
+            lock.keep();
+        }
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        if self.handle.is_valid() {
+            self.keep_shared_lock();
+        }
     }
 }

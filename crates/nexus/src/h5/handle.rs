@@ -26,9 +26,9 @@ impl Handle {
     }
 
     /// Gives the reference back and tells whether that worked: closing may write.
-    pub(super) fn close(self) -> Result<()> {
-        let id = self.0;
-        std::mem::forget(self);
+    /// The handle is good for nothing afterwards.
+    pub(super) fn close(&mut self) -> Result<()> {
+        let id = std::mem::replace(&mut self.0, h5i::H5I_INVALID_HID);
         call!(h5i::H5Idec_ref(id)).map(drop)
     }
 }
