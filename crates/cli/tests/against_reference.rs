@@ -189,7 +189,7 @@ fn save(name: &str) {
 fn follow(name: &str) -> String {
     let scenario = Scenario::set(name);
     let mut writer = run(&scenario);
-    for scan in scenario.publish_live() {
+    for scan in scenario.publish_followed(&mut writer) {
         writer.wait_for(&scan.key);
     }
     let (status, log) = writer.interrupt();

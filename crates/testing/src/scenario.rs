@@ -1,6 +1,6 @@
 //! Scans published by the genuine blissdata, and the files that they should become.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,7 +8,8 @@ use blissdata::embedded::PrivateRedis;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::python::{installed, output, python};
+use crate::program::Program;
+use crate::python::{installed, lines, output, python};
 use crate::redis::redis;
 
 /// A scenario of `python/scenarios`, with a Redis and a directory for its files.
@@ -28,6 +29,17 @@ pub struct Published {
     /// Scans of later waves must be saved after those of earlier ones.
     pub wave: u32,
 }
+
+/// What a publisher prints that waits.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Told {
+    Started { started: String },
+    Published(Published),
+}
+
+/// Time in seconds between two steps of a scan that is published live.
+const PACE: f64 = 0.1;
 
 impl Scenario {
     /// The names of all scenarios.
@@ -63,7 +75,31 @@ impl Scenario {
 
     /// Publishes the scans while a writer follows them, with pauses in which it can.
     pub fn publish_live(&self) -> Vec<Published> {
-        self.play(&self.name, 0.1)
+        self.play(&self.name, PACE)
+    }
+
+    /// The same, but a scan that has started only goes on when this writer saves it, or cannot.
+    pub fn publish_followed(&self, writer: &mut Program) -> Vec<Published> {
+        let mut publish = self.publisher(&self.name, PACE);
+        let publish = publish.arg("--wait").stdin(Stdio::piped());
+        let mut publish = publish.stdout(Stdio::piped()).spawn().unwrap();
+        let mut answers = publish.stdin.take().unwrap();
+        let told = BufReader::new(publish.stdout.take().unwrap());
+        let mut scans = Vec::new();
+        for line in told.lines() {
+            match serde_json::from_str(&line.unwrap()).unwrap() {
+                Told::Started { started } => {
+                    let met = ["start saving", "FAILED"];
+                    writer.wait_for_line(&format!("the saving of {started}"), |line| {
+                        line.contains(&started) && met.iter().any(|text| line.contains(text))
+                    });
+                    writeln!(answers).unwrap();
+                }
+                Told::Published(scan) => scans.push(scan),
+            }
+        }
+        assert!(publish.wait().unwrap().success());
+        in_order(scans)
     }
 
     /// Publishes scans that are not to be saved. Gives the key of one.
@@ -90,16 +126,20 @@ impl Scenario {
     }
 
     fn play(&self, name: &str, pace: f64) -> Vec<Published> {
+        in_order(lines(&output(&mut self.publisher(name, pace))))
+    }
+
+    fn publisher(&self, name: &str, pace: f64) -> Command {
         let mut publish = python();
         publish.args(["-m", "scenarios", name, "--redis", &self.url(), "--root"]);
         publish.arg(self.directory()).arg(format!("--pace={pace}"));
-        let mut scans: Vec<Published> = output(&mut publish)
-            .lines()
-            .map(|line| serde_json::from_str(line).expect(line))
-            .collect();
-        scans.sort_by_key(|scan| scan.wave);
-        scans
+        publish
     }
+}
+
+fn in_order(mut scans: Vec<Published>) -> Vec<Published> {
+    scans.sort_by_key(|scan| scan.wave);
+    scans
 }
 
 /// A comparison with the recorded result of blisswriter 3.0.0, less its known defects.

@@ -1,16 +1,25 @@
-"""Publish a scenario: `python -m scenarios NAME --redis URL --root DIRECTORY [--pace SECONDS]`.
+"""Publish a scenario: `python -m scenarios NAME --redis URL --root DIRECTORY [--pace SECONDS] [--wait]`.
 
 Prints one line of JSON for each scan: its key, its label, and its wave (the scans of a wave may
-only be saved after those of the waves before). `--list` prints the names of all scenarios.
+only be saved after those of the waves before). With `--wait`, it has printed `{"started": key}` before
+for each scan that starts, and goes on with it when it reads a line. `--list` prints the names of all
+scenarios.
 """
 
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 from . import SCENARIOS
-from .stage import publish
+from .stage import Play, publish
+
+
+def wait(play: Play):
+    print(json.dumps({"started": play.key}), flush=True)
+    if not sys.stdin.readline():
+        raise EOFError("nobody says that the scan may go on")
 
 
 def main():
@@ -19,6 +28,7 @@ def main():
     parser.add_argument("--redis", metavar="URL")
     parser.add_argument("--root", type=Path, metavar="DIRECTORY")
     parser.add_argument("--pace", type=float, default=0.0, metavar="SECONDS", help="between two steps of a live scan")
+    parser.add_argument("--wait", action="store_true", help="for a line of standard input when a scan has started")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args()
     if options.list:
@@ -27,7 +37,8 @@ def main():
         return
     if not (options.name and options.redis and options.root):
         parser.error("a name, --redis and --root are needed")
-    stage = publish(SCENARIOS[options.name], options.redis, options.root, options.pace)
+    hooks = {"started": wait} if options.wait else {}
+    stage = publish(SCENARIOS[options.name], options.redis, options.root, options.pace, **hooks)
     for play in stage.plays:
         print(json.dumps({"key": play.key, "label": play.label, "wave": play.wave}), flush=True)
     # The threads of streams that are not sealed would keep the process alive for ever.

@@ -17,9 +17,9 @@ from blissdata.streams.lima.stream import LimaStream
 from blissdata.streams.scan_sequence import ScanStream
 
 
-def publish(scenario, url: str, root: Path, pace: float = 0.0) -> "Stage":
+def publish(scenario, url: str, root: Path, pace: float = 0.0, started=lambda play: None) -> "Stage":
     """Play a scenario from start to end."""
-    stage = Stage(url, root, pace)
+    stage = Stage(url, root, pace, started)
     try:
         scenario(stage)
     except BaseException:
@@ -30,13 +30,17 @@ def publish(scenario, url: str, root: Path, pace: float = 0.0) -> "Stage":
 
 
 class Stage:
-    """`pace` is the time in seconds between two steps of a scan that is published live."""
+    """`pace` is the time in seconds between two steps of a scan that is published live.
 
-    def __init__(self, url: str, root: Path, pace: float = 0.0):
+    `started` is called with each scan that has just started, before anything else happens to it.
+    """
+
+    def __init__(self, url: str, root: Path, pace: float = 0.0, started=lambda play: None):
         self.url = url
         self.root = Path(root).resolve()
         self.store = DataStore(url)
         self.pace = pace
+        self.started = started
         self.plays: list[Play] = []
 
     def scan(self, number: int, path: str | None = "scan.h5", label: str = "", wave: int = 0, **info) -> "Play":
@@ -113,6 +117,7 @@ class Play:
 
     def start(self):
         self.scan.start()
+        self.stage.started(self)
 
     def stop(self):
         self.scan.stop()
