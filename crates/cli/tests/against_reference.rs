@@ -213,7 +213,7 @@ fn follow_with_deaths(name: &str) {
         }
         (published.join().unwrap(), log)
     });
-    const ENDS: [&str; 3] = ["Finished writing", "FAILED in", "INCOMPLETE in"];
+    const ENDS: [&str; 3] = ["Finished writing", "FAILED", "INCOMPLETE"];
     let done = |log: &str, key: &str| {
         let mut lines = log.lines();
         lines.any(|line| line.contains(key) && ENDS.iter().any(|end| line.contains(end)))

@@ -13,8 +13,8 @@ const HURRY: u32 = 10;
 const OUTCOMES: &[&str] = &[
     "Finished writing",
     "not to be saved",
-    "FAILED in",
-    "INCOMPLETE in",
+    "FAILED",
+    "INCOMPLETE",
 ];
 
 /// Lets the writer of the session save these recordings as fast as Redis takes them.

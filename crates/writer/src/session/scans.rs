@@ -214,14 +214,15 @@ fn log(report: &ScanReport, progress: &Progress) {
         .iter()
         .map(|file| file.display().to_string())
         .collect();
+    let files = files.join("', '");
     let (scan, reason) = (&report.key, one_line(&report.reason));
     match report.outcome {
         Outcome::Skipped => info!(%scan, "{reason}"),
         Outcome::Complete => {
             let duration = figures::duration(report.duration);
-            let files = files.join("', '");
             info!(%scan, "Finished writing to '{files}' ({progress} {duration})");
         }
-        outcome => warn!(%scan, "{} in {}: {reason}", outcome.name(), files.join(", ")),
+        outcome if files.is_empty() => warn!(%scan, "{}: {reason}", outcome.name()),
+        outcome => warn!(%scan, "{} in '{files}': {reason}", outcome.name()),
     }
 }
