@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* To be raised with every change of this file; both sides compare it, and the sizes of structures. */
-#define NXT_INTERFACE 1
+#define NXT_INTERFACE 2
 
 typedef struct {
   const char *text;
@@ -118,6 +118,11 @@ typedef void (*nxt_sink)(void *context, int32_t failed, nxt_text);
 int32_t nxt_run(const nxt_server *, int32_t argc, const nxt_text *argv, nxt_sink, void *context);
 /* Makes nxt_run return. 0, or -1: to be tried again. Not from a callback. */
 int32_t nxt_end(void);
+
+/* Has the database know again which devices are there, if it has forgotten it. The number of those that it
+ * was told; 0: it knew; -1: it cannot be asked, with the reason in the sink. From any thread while the
+ * server serves. */
+int32_t nxt_recall(nxt_sink, void *context);
 
 /* From any thread; -1: it failed, or there is no such device. */
 int32_t nxt_property_get(nxt_device, nxt_text name, nxt_sink, void *context); /* 1: it is set */

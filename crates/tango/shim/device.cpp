@@ -67,6 +67,14 @@ Tango::ConstDevString Device::dev_status() {
   return status.c_str();
 }
 
+std::vector<nxt_device> all_devices() {
+  std::lock_guard<std::mutex> guard(devices_lock);
+  std::vector<nxt_device> numbers;
+  for (const auto &entry : devices)
+    numbers.push_back(entry.first);
+  return numbers;
+}
+
 Pin::Pin(nxt_device device) : number(device), found(nullptr) {
   std::lock_guard<std::mutex> guard(devices_lock);
   auto entry = devices.find(number);

@@ -36,6 +36,7 @@ public:
   ~Pin();
   Pin(const Pin &) = delete;
   Pin &operator=(const Pin &) = delete;
+  bool is_there() const { return found != nullptr; }
   // Throws if there is no such device (any more).
   Device &device() const;
 
@@ -43,6 +44,9 @@ private:
   nxt_device number;
   Device *found;
 };
+
+// Those that are there at this moment.
+std::vector<nxt_device> all_devices();
 
 // Makes the value of a reply that of an attribute.
 void set_value(const nxt_attribute &, Tango::Attribute &, const nxt_reply &);

@@ -51,6 +51,7 @@ static void serve(int argc, const nxt_text *argv) {
   nxt::listen_to_core_logger();
   Tango::DServer::register_class_factory(nxt::make_classes);
   util->server_init(false);
+  nxt::remember_admin();
   if (server.callbacks.serving() != 0)
     end();
   try {

@@ -42,6 +42,9 @@ inline nxt_text view(const char *text) { return nxt_text{text, text ? strlen(tex
 // The server as Rust describes it, from nxt_run on.
 const nxt_server &server();
 
+// Keeps what nxt_recall tells the database, once the server has all its devices.
+void remember_admin();
+
 // The errors of a failure in one line, the innermost first.
 std::string describe(const Tango::DevFailed &);
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::slice;
 
 /// `NXT_INTERFACE`
-pub const INTERFACE: u32 = 1;
+pub const INTERFACE: u32 = 2;
 
 /// A borrowed string in Latin-1.
 #[derive(Clone, Copy)]
@@ -156,6 +156,7 @@ unsafe extern "C" {
         context: *mut c_void,
     ) -> i32;
     pub safe fn nxt_end() -> i32;
+    pub fn nxt_recall(sink: Sink, context: *mut c_void) -> i32;
 
     pub fn nxt_property_get(device: u64, name: Text, sink: Sink, context: *mut c_void) -> i32;
     pub fn nxt_push_state(device: u64, state: i32, status: Text) -> i32;

@@ -11,6 +11,7 @@ mod description;
 mod devices;
 mod log;
 mod outbox;
+mod presence;
 mod property;
 
 use std::io;
@@ -101,6 +102,9 @@ impl Server {
         thread::Builder::new()
             .name("tango-out".to_owned())
             .spawn(|| core.outbox.run(|device| core.news(device)))?;
+        thread::Builder::new()
+            .name("tango-here".to_owned())
+            .spawn(|| core.presence.run(|| core.serves()))?;
         thread::Builder::new()
             .name("tango-orb".to_owned())
             .spawn(move || {

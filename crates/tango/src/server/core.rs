@@ -12,6 +12,7 @@ use crate::ffi;
 use crate::server::ServerError;
 use crate::server::devices::Devices;
 use crate::server::outbox::{News, Outbox};
+use crate::server::presence::Presence;
 
 /// cppTango knows one server in a process, once.
 static CORE: OnceLock<Core> = OnceLock::new();
@@ -19,6 +20,7 @@ static CORE: OnceLock<Core> = OnceLock::new();
 pub struct Core {
     pub devices: Devices,
     pub outbox: Outbox,
+    pub presence: Presence,
     pub ready: AsyncResult<(), ServerError>,
     pub ended: AsyncResult<(), ServerError>,
     progress: Mutex<Progress>,
@@ -51,6 +53,7 @@ impl Core {
         let core = Core {
             devices: Devices::new(families),
             outbox: Outbox::default(),
+            presence: Presence::default(),
             ready: AsyncResult::new(),
             ended: AsyncResult::new(),
             progress: Mutex::new(Progress {
@@ -115,6 +118,12 @@ impl Core {
         true
     }
 
+    /// Whether clients are served.
+    pub fn serves(&self) -> bool {
+        let progress = self.progress();
+        progress.phase == Phase::Serving && !progress.ending
+    }
+
     /// Ends the server, without waiting for it.
     pub fn end(&'static self) {
         let phase = {
@@ -160,6 +169,7 @@ impl Core {
 
     fn over(&self, outcome: Result<(), ServerError>) {
         self.outbox.close();
+        self.presence.close();
         self.ready
             .set(outcome.clone().and(Err(ServerError::Stopped)));
         self.ended.set(outcome);

@@ -57,6 +57,29 @@ fn a_server_waits_for_its_database() {
 }
 
 #[test]
+fn a_database_that_has_forgotten_who_is_there_is_told_again() {
+    let mut database = TangoDatabase::beacon(
+        "- {server: echo, personal_name: test, device: [{tango_name: a/b/1, class: Echo}]}",
+    );
+    let device = database.client().device("a/b/1");
+    let mut server = start(&database, &["test"]);
+    server.wait_for("signals are handled");
+    assert_eq!(device.read("motto").unwrap(), "hello");
+    database.stop();
+    database.start();
+    server.wait_for("had forgotten");
+    // Somebody who has never met the device, and needs the one that administrates it for events.
+    let device = database.client().device("a/b/1");
+    assert_eq!(device.read("motto").unwrap(), "hello");
+    device.subscribe("State").unwrap();
+    assert_eq!(device.event("State").unwrap(), "ON");
+    server.signal("TERM");
+    let (status, log) = server.end();
+    assert!(status.success(), "{log}");
+    assert!(!device.exported().unwrap());
+}
+
+#[test]
 fn a_device_knows_a_property_that_is_not_set_from_a_database_that_is_away() {
     let mut database = TangoDatabase::new();
     let device = known(&database);

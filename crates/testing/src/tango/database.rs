@@ -1,7 +1,9 @@
 //! The database that Tango servers and clients find each other by.
 
+use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
-use std::process;
+use std::path::Path;
+use std::process::{self, Command};
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
@@ -12,9 +14,31 @@ use crate::tango::TangoClient;
 
 /// A Tango database in a directory of its own. It ends when it is dropped.
 pub struct TangoDatabase {
+    kind: Kind,
     directory: TempDir,
     port: u16,
     program: Option<Program>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    /// That of the Tango community, in Python: all that it is told is in a file.
+    Community,
+    /// That of BLISS's Beacon: it keeps in memory alone who is there.
+    Beacon,
+}
+
+impl Kind {
+    fn command(self, directory: &Path) -> Command {
+        match self {
+            Kind::Community => installed("PyDatabaseds"),
+            Kind::Beacon => {
+                let mut command = installed("NosqlTangoDB");
+                command.arg(format!("--db_access=yaml:{}", directory.display()));
+                command
+            }
+        }
+    }
 }
 
 impl TangoDatabase {
@@ -24,8 +48,21 @@ impl TangoDatabase {
         reason = "it starts a process, which nobody should get by chance"
     )]
     pub fn new() -> TangoDatabase {
+        TangoDatabase::of(Kind::Community, TempDir::with_prefix("tango-").unwrap())
+    }
+
+    /// The same with the database that comes with BLISS, which knows of servers and devices by its
+    /// `configuration` (YAML). It forgets who is there when it ends.
+    pub fn beacon(configuration: &str) -> TangoDatabase {
+        let directory = TempDir::with_prefix("beacon-").unwrap();
+        fs::write(directory.path().join("servers.yml"), configuration).unwrap();
+        TangoDatabase::of(Kind::Beacon, directory)
+    }
+
+    fn of(kind: Kind, directory: TempDir) -> TangoDatabase {
         let mut database = TangoDatabase {
-            directory: TempDir::with_prefix("tango-").unwrap(),
+            kind,
+            directory,
             port: free_port(),
             program: None,
         };
@@ -43,10 +80,10 @@ impl TangoDatabase {
         TangoClient::start(&self.host())
     }
 
-    /// Starts it again after a [`stop`](TangoDatabase::stop), on the same port and with all that it knew.
+    /// Starts it again after a [`stop`](TangoDatabase::stop), on the same port and with all that it kept.
     pub fn start(&mut self) {
         assert!(self.program.is_none(), "the database runs");
-        let mut command = installed("PyDatabaseds");
+        let mut command = self.kind.command(self.directory.path());
         command
             .args(["--host", "127.0.0.1", "--port", &self.port.to_string(), "2"])
             .current_dir(self.directory.path())
