@@ -41,11 +41,11 @@ pub use changed::{changed, refused};
 pub use gate::{Problem, gate};
 pub use performance::Performance;
 pub use program::Program;
-pub use python::{output, python, read};
+pub use python::{hold, output, python, read};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};
 pub use tango::{
     BlissClient, BlissScan, Dialect, MappingClient, MappingDialect, NexusClient, NexusDialect,
-    TangoClient, TangoDatabase, TangoDevice, TangoError, TangoErrorLevel,
+    TangoClient, TangoDatabase, TangoDevice, TangoError, TangoErrorLevel, free_port,
 };

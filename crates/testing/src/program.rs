@@ -96,6 +96,11 @@ impl Program {
             .collect()
     }
 
+    /// The number that the system knows the process by.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id();

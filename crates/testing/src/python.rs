@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use crate::program::Program;
+
 /// A command of that Python, in the directory of this crate's programs.
 pub fn python() -> Command {
     let mut command = heard(&interpreter());
@@ -44,6 +46,22 @@ with h5py.File(sys.argv[1], 'r', locking=False) as file:
     let mut python = python();
     python.args(["-c", PROGRAM]).arg(file).args(paths);
     serde_json::from_str(&output(&mut python)).unwrap()
+}
+
+/// Opens a file with h5py as somebody else who writes it, until the program gets SIGTERM.
+pub fn hold(file: &Path) -> Program {
+    const PROGRAM: &str = "
+import signal, sys, h5py
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+with h5py.File(sys.argv[1], 'a', locking=True):
+    print('held', file=sys.stderr, flush=True)
+    signal.sigwait([signal.SIGTERM])
+print('released', file=sys.stderr, flush=True)
+";
+    let mut python = python();
+    let mut holder = Program::start(python.args(["-c", PROGRAM]).arg(file));
+    holder.wait_for("held");
+    holder
 }
 
 /// The JSON values that a program printed, one on each line.

@@ -1,12 +1,12 @@
 //! Files that cannot be written.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value as Json, json};
+use testing::hold;
 
 use crate::stage::{Saved, Stage, as_nobody, end, read, stream};
 
@@ -91,26 +91,9 @@ async fn a_full_disk_is_told_before_the_scan_begins() {
 
 #[tokio::test]
 async fn a_locked_file_names_who_holds_it() {
-    const HOLD: &str = "
-import sys, h5py
-with h5py.File(sys.argv[1], 'w') as file:
-    print('open', flush=True)
-    sys.stdin.read()
-";
     let stage = Stage::new().await;
     let file = stage.file("a.h5");
-    let mut holder = Command::new(std::env::var("NEXUS_WRITER_PYTHON").unwrap())
-        .args(["-c", HOLD])
-        .arg(&file)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(holder.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    assert_eq!(line, "open\n");
+    let holder = hold(&file);
     let reason = save_both(&stage, &file, |_| {}).await;
     assert_tells(
         &reason,
@@ -121,8 +104,6 @@ with h5py.File(sys.argv[1], 'w') as file:
             "python",
         ],
     );
-    drop(holder.stdin.take());
-    assert!(holder.wait().unwrap().success());
 }
 
 #[tokio::test]

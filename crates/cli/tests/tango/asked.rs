@@ -5,10 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use testing::{NexusClient, NexusDialect, Program, TangoDevice, read};
+use testing::{NexusClient, NexusDialect, Program, TangoDevice, hold, read};
 
 use crate::crowd::Crowd;
-use crate::hold::hold;
 use crate::scan::Plan;
 use crate::stage::{Stage, as_nobody, start};
 

@@ -13,7 +13,6 @@ mod crowd;
 mod database;
 mod ends;
 mod events;
-mod hold;
 mod interface;
 mod promises;
 mod registers;

@@ -1,10 +1,9 @@
 //! What BLISS asks the writer `mapping` for each scan, and what it tells its user.
 
 use serde_json::{Value as Json, json};
-use testing::{MappingClient, MappingDialect, TangoDevice};
+use testing::{MappingClient, MappingDialect, TangoDevice, hold};
 
 use crate::crowd::Crowd;
-use crate::hold::hold;
 use crate::scan::{Plan, Scan};
 use crate::stage::Stage;
 

@@ -102,9 +102,9 @@ impl TangoDatabase {
     }
 }
 
-/// A port that nobody gets by chance while the database is away: below those that Linux gives to whoever
+/// A port that nobody gets by chance while its server is away: below those that Linux gives to whoever
 /// asks for any.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     const FIRST: u16 = 12_000;
     const PORTS: u32 = 20_000;
     static TRIED: AtomicU16 = AtomicU16::new(0);

@@ -1,9 +1,7 @@
 //! Scans that cannot be saved: what clients are told before, and why.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
 
 use writer::checks::{self, DiskSpace, MEBIBYTE};
 use writer::options::SaveOptions;
@@ -90,26 +88,9 @@ fn a_full_disk_is_told_as_clients_know_it() {
 
 #[test]
 fn who_holds_a_locked_file_stands_in_lines_of_its_own() {
-    const HOLD: &str = "
-import sys, h5py
-with h5py.File(sys.argv[1], 'a') as file:
-    print('open', flush=True)
-    sys.stdin.read()
-";
     play(async |stage| {
         let file = stage.file("a.h5");
-        let mut python = testing::python();
-        python.args(["-c", HOLD]).arg(&file);
-        let mut holder = python
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let told = holder.stdout.take().unwrap();
-        BufReader::new(told).read_line(&mut line).unwrap();
-        assert_eq!(line, "open\n");
-
+        let holder = testing::hold(&file);
         let mut scan = stage.create(1, &file).await;
         let record = stage.record("1_loopscan").await;
         start(&mut scan, "timer:diode").await;
@@ -125,8 +106,6 @@ with h5py.File(sys.argv[1], 'a') as file:
             holders.starts_with(&pid) && holders.contains("python"),
             "{holders}"
         );
-        drop(holder.stdin.take());
-        assert!(holder.wait().unwrap().success());
     });
 }
 
