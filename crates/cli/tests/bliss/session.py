@@ -1,0 +1,122 @@
+"""A BLISS session that does what it is told: one JSON object on each line of standard input.
+
+    {"do": "begin", "scan": "loopscan", "arguments": [10, 0.05], "detectors": ["diode1"]}
+    {"value": "1_loopscan"}
+
+`do` is the name of a function below. A scan runs beside them from `begin` to `finish`. What BLISS refuses is
+`{"error": what its user reads}`.
+"""
+
+import importlib.abc
+import importlib.machinery
+import json
+import logging
+import os
+import sys
+import types
+
+# What BLISS prints is for people.
+answers = os.fdopen(os.dup(1), "w", buffering=1)
+os.dup2(2, 1)
+
+
+class Anything(type):
+    """A class that has all attributes, which are classes of this kind."""
+
+    def __getattr__(cls, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Anything(name, (), {"__init__": lambda self, *args, **kwargs: None})
+
+
+class Absent(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Modules that BLISS imports and that pip cannot install: its plots, and a library of GNOME."""
+
+    def find_spec(self, name, path, target=None):
+        if name.split(".")[0] in ("flint", "gi"):
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec):
+        module = types.ModuleType(spec.name)
+        module.__getattr__ = lambda name: getattr(Anything("module", (), {}), name)
+        module.FLINT_LOGGER = logging.getLogger("flint")
+        return module
+
+    def exec_module(self, module):
+        pass
+
+
+sys.meta_path.insert(0, Absent())
+
+import bliss  # noqa: E402, F401: it patches Python for gevent
+import gevent  # noqa: E402
+from bliss import current_session  # noqa: E402
+from bliss.common import scans  # noqa: E402
+from bliss.config import static  # noqa: E402
+from bliss.scanning.scan import ScanAbort  # noqa: E402
+from gevent.fileobject import FileObjectThread  # noqa: E402
+
+running: dict[str, gevent.Greenlet] = {}
+
+
+def main():
+    static.get_config().get("demo").setup()
+    print(json.dumps({"value": "ready"}), file=answers)
+    for line in FileObjectThread(sys.stdin.buffer):
+        request = json.loads(line)
+        function = FUNCTIONS[request.pop("do")]
+        try:
+            reply = {"value": function(**request)}
+        except Exception as error:
+            reply = {"error": str(error)}
+        print(json.dumps(reply), file=answers)
+
+
+# ---- what can be done -------------------------------------------------------------------------------
+
+
+def save(**where) -> str:
+    """Sets attributes of SCAN_SAVING. Gives the file of the next scan."""
+    scan_saving = current_session.scan_saving
+    scan_saving.writer = "nexus"
+    for name, value in where.items():
+        setattr(scan_saving, name, value)
+    return scan_saving.filename
+
+
+def begin(scan: str, arguments: list, detectors: list) -> str:
+    """Starts a scan, and gives the name that the writer knows it by. Axes are given by their names."""
+    config = static.get_config()
+    arguments = [config.get(value) if isinstance(value, str) else value for value in arguments]
+    detectors = [config.get(name) for name in detectors]
+    prepared = getattr(scans, scan)(*arguments, *detectors, run=False)
+    run = gevent.spawn(run_scan, prepared)
+    # BLISS counts scans when they run, or refuses them before.
+    while not (prepared.identifier or run.ready()):
+        gevent.sleep(0.01)
+    name = prepared.identifier or "refused"
+    running[name] = run
+    return name
+
+
+def run_scan(scan):
+    try:
+        scan.run()
+    except ScanAbort:
+        # Like Ctrl-C itself it would end this process.
+        raise RuntimeError("interrupted") from None
+
+
+def interrupt(scan: str):
+    """Ctrl-C."""
+    running[scan].kill(KeyboardInterrupt)
+
+
+def finish(scan: str):
+    """Waits for the end of a scan, and raises what it raised."""
+    running.pop(scan).get()
+
+
+FUNCTIONS = {function.__name__: function for function in (save, begin, interrupt, finish)}
+
+main()
