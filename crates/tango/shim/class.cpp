@@ -1,5 +1,6 @@
 #include "class.hpp"
 
+#include "admin.hpp"
 #include "device.hpp"
 
 namespace {
@@ -50,6 +51,7 @@ private:
 } // namespace
 
 void nxt::make_classes(Tango::DServer *admin) {
+  watch_restarts(*admin);
   for (size_t k = 0; k < server().class_count; k++) {
     std::string name = copy(server().classes[k].name);
     admin->_add_class(new Class(name, k));

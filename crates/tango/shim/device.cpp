@@ -1,5 +1,7 @@
 #include "device.hpp"
 
+#include "admin.hpp"
+
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -34,6 +36,7 @@ Device::Device(Tango::DeviceClass *device_class, const char *name, uint32_t inde
     own_number = ++last_number;
     devices[own_number] = Entry{this, 0};
   }
+  note_device();
   server().callbacks.make(class_index, own_number, view(get_name()));
 }
 

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "admin.hpp"
 #include "class.hpp"
 #include "device.hpp"
 #include "logging.hpp"
@@ -74,9 +75,8 @@ int32_t nxt_run(const nxt_server *server, int32_t argc, const nxt_text *argv, nx
 
 int32_t nxt_end(void) {
   return nxt::guarded([] {
-    // The threads that start the server again or end it do not know of each other.
     Tango::Util *util = Tango::Util::instance();
-    if (util->is_svr_starting())
+    if (util->is_svr_starting() || !nxt::begin_end())
       return -1;
     if (!util->is_svr_shutting_down())
       end();
