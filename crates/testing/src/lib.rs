@@ -40,7 +40,7 @@ mod tango;
 pub use changed::{changed, refused};
 pub use gate::{Problem, gate};
 pub use performance::Performance;
-pub use program::Program;
+pub use program::{Program, is_damaged};
 pub use python::{hold, output, python, read};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;

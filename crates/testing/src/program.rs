@@ -140,6 +140,20 @@ impl Program {
     }
 }
 
+/// Whether a writer has met a file, by its log, in which HDF5 does not find its way: one whose writer was
+/// killed while HDF5 wrote its metadata, which is not done in one piece.
+pub fn is_damaged(log: &str) -> bool {
+    [
+        "addr overflow",
+        "past end of allocation",
+        "bad object header",
+        "signature",
+        "truncated file",
+    ]
+    .iter()
+    .any(|told| log.contains(told))
+}
+
 fn spawn(command: &mut Command) -> Child {
     let child = command.stdin(Stdio::null()).spawn();
     child.unwrap_or_else(|error| panic!("{command:?}: {error}"))
