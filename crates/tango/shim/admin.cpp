@@ -36,11 +36,11 @@ struct Work {
     if (ending)
       Tango::Except::throw_exception("API_ShutdownInProgress", "The device server ends", "nxt::Restart");
     commands++;
+    told = Clock::now();
   }
   ~Work() {
     std::lock_guard<std::mutex> locked(guard);
     commands--;
-    told = Clock::now();
   }
 };
 
