@@ -1,0 +1,154 @@
+//! What the parts of the writer report about their work: counts, bytes, times, kinds of errors.
+//!
+//! There is one [`Observation`] per process (or per test), shared as an [`Arc`](std::sync::Arc). The
+//! parts that do the work hold a clone and report into their section of it; metrics, the Tango
+//! device and a web page read it. A reader never slows the work down: everything is an atomic number, or
+//! behind a lock that is held for a look.
+//!
+//! | section | reported by |
+//! |---|---|
+//! | [`redis`](Observation::redis) | the connections to Redis |
+//! | [`points`](Observation::points), [`chunks`](Observation::chunks) | the two queues that have a budget of bytes |
+//! | [`encoder`](Observation::encoder) | the threads that compress chunks |
+//! | [`hdf5`](Observation::hdf5) | the thread that calls HDF5: opening, writing, flushing, closing |
+//! | [`sessions`](Observation::sessions) | listeners and writers of scans, by BLISS session |
+//! | [`failures`](Observation::failures) | everything that gives up on something, by kind of error |
+//!
+//! # Cost
+//!
+//! Counting is one relaxed atomic addition. Times are measured only while somebody
+//! [watches](Observation::watch): a [`Stopwatch`] does not read the clock otherwise. Look a section up
+//! once per scan or stream and keep it; report once per block or chunk, never once per point.
+//!
+//! # Errors
+//!
+//! Error types implement [`Classified`], which says what [kind](ErrorKind) an error is of and whether
+//! the data, the environment or the user is [at fault](ErrorOrigin).
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use observation::{ErrorKind, Filter, Observation};
+//!
+//! let observation = Arc::new(Observation::default());
+//! let watcher = Observation::watch(&observation);
+//!
+//! // A thread that compresses chunks reports each one.
+//! let stopwatch = observation.stopwatch();
+//! observation.encoder.filter(Filter::Deflate).encoded(stopwatch, 65_536, 9_120);
+//! observation.failures.count(ErrorKind::DiskFull);
+//!
+//! // A page of metrics reads the figures.
+//! let deflate = observation.encoder.filter(Filter::Deflate);
+//! assert_eq!(deflate.bytes_in.get(), 65_536);
+//! assert_eq!(deflate.duration.snapshot().count, 1);
+//! assert_eq!(observation.failures.get(ErrorKind::DiskFull), 1);
+//! drop(watcher);
+//! ```
+
+mod error;
+mod figures;
+mod histogram;
+mod number;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub use error::{Classified, ErrorKind, ErrorOrigin, FailureCounts};
+pub use figures::encoder::{EncoderFigures, Filter, FilterFigures};
+pub use figures::hdf5::{Hdf5Figures, Hdf5Stage};
+pub use figures::queue::QueueFigures;
+pub use figures::redis::{ReconnectCause, RedisCommand, RedisFigures};
+pub use figures::session::{
+    LossCause, MAX_SESSIONS, OTHER_SESSIONS, ScanOutcome, SessionFigures, SessionTable,
+};
+pub use histogram::{Histogram, HistogramSnapshot, Stopwatch};
+pub use number::{Counter, Gauge};
+
+/// The place where every part of the writer reports what it does.
+#[derive(Debug, Default)]
+pub struct Observation {
+    watchers: AtomicUsize,
+    /// Connections to Redis.
+    pub redis: RedisFigures,
+    /// The queues of points between listeners and consumers, which share one budget.
+    pub points: QueueFigures,
+    /// Chunks that wait to be compressed or stored.
+    pub chunks: QueueFigures,
+    /// The threads that compress chunks.
+    pub encoder: EncoderFigures,
+    /// The thread that calls HDF5.
+    pub hdf5: Hdf5Figures,
+    /// Scans and their data, by BLISS session.
+    pub sessions: SessionTable,
+    /// Failures by kind of error.
+    pub failures: FailureCounts,
+}
+
+impl Observation {
+    /// Has times measured until the returned value is dropped.
+    pub fn watch(observation: &Arc<Observation>) -> Watcher {
+        observation.watchers.fetch_add(1, Ordering::Relaxed);
+        Watcher {
+            observation: observation.clone(),
+        }
+    }
+
+    /// Returns `true` if somebody watches, so that times are measured.
+    pub fn is_watched(&self) -> bool {
+        self.watchers.load(Ordering::Relaxed) > 0
+    }
+
+    /// Starts to measure a time. The stopwatch reads no clock while nobody watches.
+    pub fn stopwatch(&self) -> Stopwatch {
+        match self.is_watched() {
+            true => Stopwatch::started(),
+            false => Stopwatch::idle(),
+        }
+    }
+}
+
+/// Somebody who watches an [`Observation`]; as long as one exists, times are measured.
+#[derive(Debug)]
+pub struct Watcher {
+    observation: Arc<Observation>,
+}
+
+impl Watcher {
+    /// What is watched.
+    pub fn observation(&self) -> &Observation {
+        &self.observation
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.observation.watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_measured_only_while_somebody_watches() {
+        let observation = Arc::new(Observation::default());
+        let record = || {
+            let stopwatch = observation.stopwatch();
+            observation.hdf5.finished(Hdf5Stage::Flush, stopwatch);
+            observation.hdf5.stage(Hdf5Stage::Flush).snapshot().count
+        };
+        assert_eq!(record(), 0);
+        let first = Observation::watch(&observation);
+        let second = Observation::watch(&observation);
+        assert_eq!(record(), 1);
+        drop(first);
+        assert!(second.observation().is_watched());
+        assert_eq!(record(), 2);
+        drop(second);
+        assert_eq!(record(), 2);
+    }
+}
