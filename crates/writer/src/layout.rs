@@ -1,185 +1,102 @@
 //! Layouts: from a scan's metadata to the trees of its files.
 //!
-//! A layout is a pure function. It knows neither Redis nor HDF5: its input is the scan's info as
+//! A [`Layout`] is a pure function. It knows neither Redis nor HDF5: its input is the scan's info as
 //! JSON, a description of its streams and, as the scan goes on, the [`Facts`] of its data; its output
-//! is one [`FileTree`] per file. What cannot be understood is left out of the tree and told in
-//! [`FileTree::invalid`] with its place, so that one bad item does not cost the rest.
+//! is one [`FileTree`] per file. What cannot be understood is left out of the tree and named in
+//! [`FileTree::invalid`] with its path, so that one bad item does not cost the rest.
 //!
 //! There are two: the [classic] one that is worked out from the scan's info, and the one that newer
-//! BLISS publishes itself as [h5maps].
+//! BLISS publishes itself as [h5maps]. Each has a folder and a line in [`LAYOUTS`].
 
+mod array;
+mod choice;
 pub mod classic;
 pub mod facts;
+mod file_tree;
 pub mod h5maps;
+pub(crate) mod info;
 pub mod stream;
 
-use nexus::tree::{Group, Value};
-use serde_json::Value as Json;
+use std::fmt::Debug;
+use std::path::Path;
 
-pub use classic::{ClassicLayout, MasterLink};
-pub(crate) use classic::{count, is_truthy};
+use nexus::file::Holder;
+
+pub use choice::{
+    LayoutChoice, LayoutKind, ScanDescription, UnknownLayout, is_published, layout_of,
+};
+pub use classic::ClassicLayout;
 pub use facts::{End, Facts, Reference, Status, StreamFacts};
+pub use file_tree::{FileTree, Invalid, Stamp};
 pub use nexus::dataset::FrameOptions;
-pub use stream::{StreamDescription, StreamKind, StreamPlace, SubscanPlace};
+pub use stream::{MasterLink, StreamDescription, StreamKind, StreamPlace, SubscanPlace};
 
-use crate::options::{LayoutChoice, SaveOptions};
+/// All layouts. Of those that are suitable for a scan the first one is taken.
+pub const LAYOUTS: &[LayoutKind] = &[h5maps::KIND, classic::KIND];
 
 /// The layout of one scan.
-#[derive(Debug, Clone)]
-pub enum Layout {
-    /// Worked out from the scan's info.
-    Classic(Box<ClassicLayout>),
-    /// Published in the scan's info.
-    H5maps {
-        /// The files as they were when the scan was prepared.
-        trees: Vec<FileTree>,
-    },
-}
+pub trait Layout: Debug + Send {
+    /// Returns what the writer of such files does beside the trees.
+    fn policy(&self) -> LayoutPolicy;
 
-impl Layout {
-    /// The layout of a scan that is prepared; none if it is not to be saved.
-    ///
-    /// # Errors
-    /// If the scan is to be saved, but its info lacks what no file can do without.
-    pub fn new(
-        info: &Json,
-        streams: &[StreamDescription],
-        options: &SaveOptions,
-    ) -> Result<Option<Layout>, LayoutError> {
-        if is_published(info, options.layout) {
-            let trees = h5maps::trees(info);
-            return Ok((!trees.is_empty()).then_some(Layout::H5maps { trees }));
-        }
-        let layout = ClassicLayout::new(info, streams, options)?;
-        Ok(layout.map(|layout| Layout::Classic(Box::new(layout))))
+    /// Returns the path of the scan's main file: its directory is made and must have room.
+    fn main_file(&self) -> &str;
+
+    /// Returns what the files shall hold now.
+    fn trees(&self, facts: &Facts) -> Vec<FileTree>;
+
+    /// Returns the streams to follow: those that have a place, and those that matter without one.
+    fn streams(&self) -> Vec<String>;
+
+    /// Returns where the streams go.
+    fn places(&self) -> Vec<StreamPlace>;
+
+    /// Returns the parts of the scan, in the order of their entries.
+    fn subscans(&self) -> Vec<SubscanPlace>;
+
+    /// Returns what users should know, once, of what could not be done as the scan has it.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
     }
 
-    /// What the files shall hold now.
-    pub fn trees(&self, facts: &Facts) -> Vec<FileTree> {
-        let mut trees = match (self, &facts.end) {
-            (Layout::Classic(layout), _) => return vec![layout.tree(facts)],
-            (Layout::H5maps { trees }, None) => trees.clone(),
-            (Layout::H5maps { .. }, Some(end)) => h5maps::trees(&end.info),
-        };
-        if !facts.record.is_empty() {
-            for tree in &mut trees {
-                let record = (record_name(&facts.scan), Value::text(facts.record.as_str()));
-                tree.root.attributes.push(record);
-            }
-        }
-        trees
+    /// Returns the links to be made in other files.
+    fn master_links(&self) -> Vec<MasterLink> {
+        Vec::new()
     }
 
-    /// Streams to follow: those that have a place, and those that matter without one.
-    pub fn streams(&self) -> Vec<String> {
-        match self {
-            Layout::Classic(layout) => layout.streams().to_vec(),
-            Layout::H5maps { .. } => self.places().into_iter().map(|p| p.stream).collect(),
-        }
+    /// Returns the streams whose values the last tree needs.
+    fn values_wanted(&self) -> Vec<String> {
+        Vec::new()
     }
 
-    /// What users should know, once, of what could not be done as the scan has it.
-    pub fn notices(&self) -> Vec<&str> {
-        match self {
-            Layout::Classic(layout) => layout.notices().collect(),
-            Layout::H5maps { .. } => Vec::new(),
-        }
+    /// Returns the text that clients know for a disk with less room than the required bytes.
+    fn no_space_text(&self, _required: u64) -> Option<String> {
+        None
     }
 
-    /// Where the streams go.
-    pub fn places(&self) -> Vec<StreamPlace> {
-        match self {
-            Layout::Classic(layout) => layout.places(),
-            Layout::H5maps { trees } => trees.iter().flat_map(h5maps::places).collect(),
-        }
-    }
-
-    /// The parts of the scan, in the order of their entries.
-    pub fn subscans(&self) -> Vec<SubscanPlace> {
-        match self {
-            Layout::Classic(layout) => layout.subscans().collect(),
-            Layout::H5maps { trees } => trees.iter().flat_map(h5maps::subscans).collect(),
-        }
-    }
-
-    /// Links to be made in other files.
-    pub fn masters(&self) -> Vec<MasterLink> {
-        match self {
-            Layout::Classic(layout) => layout.masters(),
-            Layout::H5maps { .. } => Vec::new(),
-        }
-    }
-
-    /// Streams whose values the last tree needs.
-    pub fn values_wanted(&self) -> Vec<String> {
-        match self {
-            Layout::Classic(layout) => layout.values_wanted(),
-            Layout::H5maps { .. } => Vec::new(),
-        }
+    /// Returns the text that clients know for a file that is locked.
+    fn locked_text(&self, _file: &Path, _holders: &[Holder]) -> Option<String> {
+        None
     }
 }
 
-/// Name of the root attribute that holds the record of completeness of a scan, in a file whose
-/// layout has no place for it. A file may hold several scans.
-pub fn record_name(scan: &str) -> String {
-    format!("completeness_{}", scan.rsplit(':').next().unwrap_or(scan))
-}
-
-/// Whether a scan gets the layout that it publishes.
-fn is_published(info: &Json, choice: LayoutChoice) -> bool {
-    match choice {
-        LayoutChoice::Classic => false,
-        LayoutChoice::H5maps => true,
-        LayoutChoice::Auto => match info.get("data_writer").and_then(Json::as_str) {
-            Some("mapping") => true,
-            Some(_) => false,
-            // Without a file name there is no classic layout either: nothing is to be saved.
-            None => info.get("h5maps").is_some() || info.get("filename").is_none(),
-        },
-    }
-}
-
-/// What a layout asks for in one file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FileTree {
-    /// Name of the file, as the layout gives it.
-    pub file: String,
-    /// The root group.
-    pub root: Group,
-    /// Items that were left out.
-    pub invalid: Vec<Invalid>,
-    /// What people should know of items that are there, but not as they were asked for.
-    pub notices: Vec<String>,
-    /// Groups of the root that must be new: they belong to this scan alone.
-    pub own: Vec<String>,
-    /// What the writer notes at the root.
-    pub stamp: Stamp,
-}
-
-/// What the writer notes about itself at the root of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Stamp {
-    /// Times and the version of HDF5, as `blisswriter` 3.0.0 does.
-    #[default]
-    Minimal,
-    /// The same and more in a root that has no class yet, as `blisswriter` 2.0.0 does.
-    Nexus {
-        /// What publishes the scan.
-        publisher: String,
-        /// Its version, if it is known.
-        publisher_version: Option<String>,
-    },
-}
-
-impl Stamp {
-    /// The stamp of the classic layout.
-    fn nexus(info: &Json) -> Stamp {
-        let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
-        Stamp::Nexus {
-            publisher: text("publisher").unwrap_or_else(|| "bliss".to_owned()),
-            publisher_version: text("publisher_version"),
-        }
-    }
+/// What the writer of a layout's files does beside the trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayoutPolicy {
+    /// The trees are drawn again whenever the facts change; otherwise only at the end of the scan.
+    pub follows_facts: bool,
+    /// A scan that is interrupted gets its last trees too, because they say how it ended; otherwise
+    /// the marks of a whole scan are left out.
+    pub marks_interruption: bool,
+    /// The scan ends once its disk has less room than it needs; otherwise it goes on while there is
+    /// any.
+    pub watches_disk: bool,
+    /// The log says for each subscan that it is saved.
+    pub announces_subscans: bool,
+    /// The last trees depend on points, shapes and values of the datasets.
+    pub measures_datasets: bool,
+    /// The attribute `default` of the root belongs to the scan of the file that ended last.
+    pub shows_latest: bool,
 }
 
 /// Why a scan that is to be saved has no layout.
@@ -197,16 +114,4 @@ pub enum LayoutError {
         /// What is wrong with it.
         reason: String,
     },
-}
-
-/// An item of a layout that cannot be written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}::{path}: {reason}")]
-pub struct Invalid {
-    /// File that the item belongs to.
-    pub file: String,
-    /// Where in the tree; attributes are told as `path@name`.
-    pub path: String,
-    /// What is wrong with it.
-    pub reason: String,
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde_json::Value as Json;
 
 use crate::checks::DiskSpace;
+use crate::layout::{self, LayoutChoice};
 
 /// How scans are saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,20 +46,6 @@ impl Default for SaveOptions {
     }
 }
 
-/// Which layout scans get.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum LayoutChoice {
-    /// What the `data_writer` of the scan asks for: `mapping` stands for the layout that the scan
-    /// publishes, every other name for the classic one. A scan that names no writer gets the layout
-    /// that it publishes, else the classic one if it names a file.
-    #[default]
-    Auto,
-    /// The layout that BLISS leaves to its writer.
-    Classic,
-    /// The layout that the scan publishes.
-    H5maps,
-}
-
 /// Which scans are ours, by the writer that they ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum DataWriter {
@@ -88,7 +75,7 @@ impl DataWriter {
             (_, Some(Json::Null)) => false,
             (DataWriter::Any, _) => true,
             (DataWriter::Named(name), Some(writer)) => writer.as_str() == Some(name),
-            (DataWriter::Named(_), None) => info.get("h5maps").is_some(),
+            (DataWriter::Named(_), None) => layout::is_published(info),
         }
     }
 }

@@ -15,7 +15,7 @@ use nexus::tree::{Group, Item};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use writer::layout::facts::End;
-use writer::layout::{ClassicLayout, Facts, StreamDescription};
+use writer::layout::{ClassicLayout, Facts, Layout, StreamDescription};
 use writer::options::SaveOptions;
 
 proptest! {
@@ -71,7 +71,7 @@ fn check(info: &Json, last: &Json, case: &junk::Case) -> Result<(), TestCaseErro
         return Ok(());
     };
     check_places(&layout, &streams)?;
-    for master in layout.masters() {
+    for master in layout.master_links() {
         prop_assert!(master.file.starts_with('/'), "{master:?}");
         prop_assert!(is_name(&master.name), "{master:?}");
     }
@@ -95,7 +95,7 @@ fn check_places(
     let known: HashSet<&str> = streams.iter().map(|stream| stream.name.as_str()).collect();
     let (mut paths, mut placed) = (HashSet::new(), HashSet::new());
     for place in layout.places() {
-        prop_assert_eq!(&place.file, layout.file());
+        prop_assert_eq!(&place.file, layout.main_file());
         prop_assert!(known.contains(place.stream.as_str()), "{place:?}");
         prop_assert!(placed.insert(place.stream.clone()), "twice: {place:?}");
         prop_assert!(paths.insert(place.path.clone()), "path twice: {place:?}");

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Args as Group, ValueEnum};
+use clap::Args as Group;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use writer::checks::DiskSpace;
-use writer::options::{DataWriter, LayoutChoice, SaveOptions};
+use writer::layout::LayoutChoice;
+use writer::options::{DataWriter, SaveOptions};
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
@@ -20,8 +21,8 @@ const PROFILES: [&str; 10] = [
 #[derive(Group, Clone)]
 pub struct Saving {
     /// Layout of the file; auto: the one that the scan asks for
-    #[arg(long, value_enum, default_value = "auto")]
-    layout: Layout,
+    #[arg(long, default_value = "auto", value_parser = layouts())]
+    layout: LayoutChoice,
     /// Datasets of grid scans have the shape of the grid, instead of one row of points
     #[arg(long)]
     keepshape: bool,
@@ -88,11 +89,8 @@ pub struct Service {
     pub start_semaphore_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Layout {
-    Auto,
-    Classic,
-    H5maps,
+fn layouts() -> impl TypedValueParser<Value = LayoutChoice> {
+    PossibleValuesParser::new(LayoutChoice::names()).try_map(|name| name.parse())
 }
 
 impl Saving {
@@ -108,11 +106,7 @@ impl Saving {
                 required: bytes(self.required_disk_space),
                 recommended: bytes(self.recommended_disk_space),
             },
-            layout: match self.layout {
-                Layout::Auto => LayoutChoice::Auto,
-                Layout::Classic => LayoutChoice::Classic,
-                Layout::H5maps => LayoutChoice::H5maps,
-            },
+            layout: self.layout,
             flat: !self.keepshape,
             multivalue_positioners: self.multivalue_positioners,
             allow_external_nonhdf5: self.enable_external_nonhdf5,
@@ -178,7 +172,7 @@ mod tests {
                 required: 0,
                 recommended: 0,
             },
-            layout: LayoutChoice::Classic,
+            layout: "classic".parse().unwrap(),
             flat: false,
             multivalue_positioners: true,
             allow_external_nonhdf5: true,

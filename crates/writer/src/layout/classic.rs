@@ -22,7 +22,6 @@ mod dims;
 mod draft;
 mod dump;
 mod entry;
-mod info;
 mod masters;
 mod metadata;
 mod names;
@@ -40,18 +39,20 @@ mod tests;
 mod time;
 mod value;
 
+use std::path::Path;
+
+use nexus::file::Holder;
 use serde_json::Value as Json;
 
 use super::facts::Facts;
+use super::info::is_truthy;
 use super::stream::{StreamDescription, StreamKind, StreamPlace, SubscanPlace};
-use super::{FileTree, LayoutError, Stamp};
+use super::{FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, MasterLink, Stamp};
+use crate::checks::too_little_space;
 use crate::options::SaveOptions;
 use canvas::{Canvas, Drawn};
 use dims::ScanDims;
-pub(crate) use info::count;
-pub use masters::MasterLink;
 use subscan::Subscan;
-pub(crate) use value::is_truthy;
 
 /// The classic layout of one scan.
 #[derive(Debug, Clone)]
@@ -76,7 +77,7 @@ impl ClassicLayout {
         streams: &[StreamDescription],
         options: &SaveOptions,
     ) -> Result<Option<ClassicLayout>, LayoutError> {
-        if !value::is_truthy(info.get("save")) {
+        if !is_truthy(info.get("save")) {
             return Ok(None);
         }
         entry::check(info)?;
@@ -91,54 +92,6 @@ impl ClassicLayout {
             subscans,
             streams: followed(streams),
         }))
-    }
-
-    /// The file that holds the data.
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// Streams to follow: all but those of detectors that were told not to save.
-    pub fn streams(&self) -> &[String] {
-        &self.streams
-    }
-
-    /// Names of the entries, one per subscan.
-    pub fn entries(&self) -> impl Iterator<Item = &str> {
-        self.subscans.iter().map(|subscan| subscan.entry.as_str())
-    }
-
-    /// The subscans, in the order of their entries.
-    pub fn subscans(&self) -> impl Iterator<Item = SubscanPlace> {
-        self.subscans.iter().map(|subscan| SubscanPlace {
-            name: subscan.name.clone(),
-            file: self.file.clone(),
-            entry: subscan.entry.clone(),
-        })
-    }
-
-    /// What users should know of names and options that could not be used as they are.
-    pub fn notices(&self) -> impl Iterator<Item = &str> {
-        let notices = self.subscans.iter().flat_map(|subscan| &subscan.notices);
-        notices.map(String::as_str)
-    }
-
-    /// Where the streams go. Each stream has at most one place.
-    pub fn places(&self) -> Vec<StreamPlace> {
-        self.subscans
-            .iter()
-            .flat_map(|subscan| data::places(subscan, &self.file, &self.options))
-            .collect()
-    }
-
-    /// Links to be made in other files.
-    pub fn masters(&self) -> Vec<MasterLink> {
-        masters::links(&self.info, &self.file, &self.subscans, &self.options)
-    }
-
-    /// Streams whose values the last tree needs, for the axes of plots.
-    pub fn values_wanted(&self) -> Vec<String> {
-        plots::values_wanted(&self.subscans, &self.dims)
     }
 
     /// What the file shall hold now.
@@ -176,9 +129,108 @@ impl ClassicLayout {
             root,
             invalid,
             notices,
-            own: self.entries().map(str::to_owned).collect(),
-            stamp: Stamp::nexus(&self.info),
+            own: self
+                .subscans
+                .iter()
+                .map(|subscan| subscan.entry.clone())
+                .collect(),
+            stamp: stamp(&self.info),
         }
+    }
+}
+
+impl Layout for ClassicLayout {
+    fn policy(&self) -> LayoutPolicy {
+        LayoutPolicy {
+            follows_facts: true,
+            marks_interruption: true,
+            watches_disk: true,
+            announces_subscans: true,
+            measures_datasets: true,
+            shows_latest: true,
+        }
+    }
+
+    fn main_file(&self) -> &str {
+        &self.file
+    }
+
+    fn trees(&self, facts: &Facts) -> Vec<FileTree> {
+        vec![self.tree(facts)]
+    }
+
+    /// Returns all streams but those of detectors that were told not to save.
+    fn streams(&self) -> Vec<String> {
+        self.streams.clone()
+    }
+
+    /// Returns at most one place for each stream.
+    fn places(&self) -> Vec<StreamPlace> {
+        self.subscans
+            .iter()
+            .flat_map(|subscan| data::places(subscan, &self.file, &self.options))
+            .collect()
+    }
+
+    fn subscans(&self) -> Vec<SubscanPlace> {
+        let place = |subscan: &Subscan| SubscanPlace {
+            name: subscan.name.clone(),
+            file: self.file.clone(),
+            entry: subscan.entry.clone(),
+        };
+        self.subscans.iter().map(place).collect()
+    }
+
+    /// Returns what users should know of names and options that could not be used as they are.
+    fn notices(&self) -> Vec<String> {
+        let notices = self.subscans.iter().flat_map(|subscan| &subscan.notices);
+        notices.cloned().collect()
+    }
+
+    fn master_links(&self) -> Vec<MasterLink> {
+        masters::links(&self.info, &self.file, &self.subscans, &self.options)
+    }
+
+    /// Returns the streams that are axes of plots.
+    fn values_wanted(&self) -> Vec<String> {
+        plots::values_wanted(&self.subscans, &self.dims)
+    }
+
+    fn no_space_text(&self, required: u64) -> Option<String> {
+        Some(too_little_space(required))
+    }
+
+    /// Returns one line, and one more for each process that is known to hold the file.
+    fn locked_text(&self, file: &Path, holders: &[Holder]) -> Option<String> {
+        let holders = holders.iter().map(|holder| format!("\n{holder}"));
+        let holders: String = holders.collect();
+        Some(format!(
+            "The Nexus file is locked: '{}'{holders}",
+            file.display()
+        ))
+    }
+}
+
+/// Any scan that names a file or a writer can have this layout.
+pub const KIND: LayoutKind = LayoutKind {
+    name: "classic",
+    is_suitable: |info| {
+        let names_writer = info.get("data_writer").is_some_and(Json::is_string);
+        names_writer || info.get("filename").is_some()
+    },
+    is_published: |_| false,
+    create: |scan, options| {
+        let layout = ClassicLayout::new(scan.info, scan.streams, options)?;
+        Ok(layout.map(|layout| Box::new(layout) as Box<dyn Layout>))
+    },
+};
+
+/// What `blisswriter` 2.0.0 notes at the root of its files.
+fn stamp(info: &Json) -> Stamp {
+    let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
+    Stamp::Nexus {
+        publisher: text("publisher").unwrap_or_else(|| "bliss".to_owned()),
+        publisher_version: text("publisher_version"),
     }
 }
 

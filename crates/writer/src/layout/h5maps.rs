@@ -16,7 +16,6 @@
 //! assert!(trees[0].invalid.is_empty());
 //! ```
 
-pub(super) mod array;
 mod inline;
 mod item;
 mod number;
@@ -27,8 +26,94 @@ mod value;
 
 use serde_json::{Map, Value as Json};
 
-use super::{FileTree, FrameOptions, Invalid, Stamp, StreamPlace, SubscanPlace};
+use super::{
+    Facts, FileTree, FrameOptions, Invalid, Layout, LayoutKind, LayoutPolicy, Stamp, StreamPlace,
+    SubscanPlace,
+};
 use nexus::tree::{Content, Group, Item, Value};
+
+/// The published layout of one scan.
+#[derive(Debug, Clone)]
+struct H5mapsLayout {
+    /// The file that the scan announces.
+    path: String,
+    /// The files as they were when the scan was prepared.
+    trees: Vec<FileTree>,
+}
+
+impl Layout for H5mapsLayout {
+    fn policy(&self) -> LayoutPolicy {
+        LayoutPolicy {
+            follows_facts: false,
+            marks_interruption: false,
+            watches_disk: false,
+            announces_subscans: false,
+            measures_datasets: false,
+            shows_latest: false,
+        }
+    }
+
+    fn main_file(&self) -> &str {
+        &self.path
+    }
+
+    fn trees(&self, facts: &Facts) -> Vec<FileTree> {
+        let mut trees = match &facts.end {
+            None => self.trees.clone(),
+            Some(end) => trees(&end.info),
+        };
+        if !facts.record.is_empty() {
+            for tree in &mut trees {
+                let record = (record_name(&facts.scan), Value::text(facts.record.as_str()));
+                tree.root.attributes.push(record);
+            }
+        }
+        trees
+    }
+
+    fn streams(&self) -> Vec<String> {
+        let places = self.places().into_iter();
+        places.map(|place| place.stream).collect()
+    }
+
+    fn places(&self) -> Vec<StreamPlace> {
+        self.trees.iter().flat_map(places).collect()
+    }
+
+    fn subscans(&self) -> Vec<SubscanPlace> {
+        self.trees.iter().flat_map(subscans).collect()
+    }
+}
+
+/// Scans ask for this layout by name, or ask for no writer and publish it. A scan that announces no
+/// file is not to be saved, whatever its layout says.
+pub const KIND: LayoutKind = LayoutKind {
+    name: "h5maps",
+    is_suitable: |info| match info.get("data_writer").and_then(Json::as_str) {
+        Some(writer) => writer == "mapping",
+        None => is_published(info),
+    },
+    is_published,
+    create: |scan, _| {
+        let (trees, Some(path)) = (trees(scan.info), scan.path) else {
+            return Ok(None);
+        };
+        Ok((!trees.is_empty()).then(|| -> Box<dyn Layout> {
+            let path = path.to_owned();
+            Box::new(H5mapsLayout { path, trees })
+        }))
+    },
+};
+
+fn is_published(info: &Json) -> bool {
+    info.get("h5maps").is_some()
+}
+
+/// Name of the root attribute that holds the record of completeness of a scan: the layout has no
+/// place for it, and a file may hold several scans.
+fn record_name(scan: &str) -> String {
+    format!("completeness_{}", scan.rsplit(':').next().unwrap_or(scan))
+}
 
 /// The trees that a scan's info asks for, in the order of the files; none when the scan is not to
 /// be saved.

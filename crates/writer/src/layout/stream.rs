@@ -78,3 +78,16 @@ impl SubscanPlace {
         format!("{}::/{}", self.file, self.entry)
     }
 }
+
+/// A link to be made in another file, where that file has no member of this name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MasterLink {
+    /// The other file.
+    pub file: String,
+    /// Name of the link in its root.
+    pub name: String,
+    /// File of the scan, relative to the directory of the other file.
+    pub target_file: String,
+    /// Path of the entry.
+    pub target: String,
+}

@@ -8,7 +8,7 @@ use blissdata::store::{DataStore, ScanKey};
 use chrono::{DateTime, FixedOffset};
 use serde_json::Value as Json;
 
-use crate::layout::is_truthy;
+use crate::layout::info::is_truthy;
 
 /// What BLISS tells of a scan when it creates it.
 #[derive(Debug, Clone, PartialEq, Eq)]

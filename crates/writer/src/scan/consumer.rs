@@ -74,10 +74,10 @@ impl ScanConsumer {
     /// Opens the files and writes what is known before the data.
     async fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
         let bench = Bench::here().map_err(Fault::Failed)?;
-        let path = prepared.path.clone();
-        let path = Path::new(&path);
+        let layout = &*prepared.layout;
+        let path = Path::new(layout.main_file());
         let free = checks::prepare_path(path, self.space.required)
-            .map_err(|error| Fault::Failed(refusal(&error, &prepared.layout)))?;
+            .map_err(|error| Fault::Failed(refusal(&error, layout)))?;
         if free < self.space.recommended {
             let directory = path.parent().unwrap_or(path).display();
             let free = checks::size(free);
@@ -85,9 +85,11 @@ impl ScanConsumer {
                 "low disk space at {directory}: {free} remaining"
             ));
         }
-        // Writers of published layouts go on while there is room at all, as `blisswriter` 3.0.0.
-        if let Layout::Classic(layout) = &prepared.layout {
-            self.watch = Some(SpaceWatch::new(path, self.space));
+        let policy = layout.policy();
+        self.watch = policy
+            .watches_disk
+            .then(|| SpaceWatch::new(path, self.space));
+        if policy.announces_subscans {
             for subscan in layout.subscans() {
                 let span = info_span!(SPAN, node = subscan.name);
                 let tell =
@@ -100,7 +102,7 @@ impl ScanConsumer {
             None => LOCKED,
         };
         // Kept open until the scan has opened them.
-        let _unlocked = unlocked(&bench, &prepared.layout, patience).await;
+        let _unlocked = unlocked(&bench, layout, patience).await;
         match Saved::begin(bench, prepared, &self.progress, &mut self.account)? {
             Begun::Saved(saved) => self.saved = Some(*saved),
             Begun::Whole(files) => self.whole = Some(files),
@@ -208,7 +210,7 @@ impl Consumer for ScanConsumer {
 }
 
 /// The files that are there, once nobody else has them locked, or when it takes too long.
-async fn unlocked(bench: &Bench, layout: &Layout, patience: Duration) -> Vec<FileSession> {
+async fn unlocked(bench: &Bench, layout: &dyn Layout, patience: Duration) -> Vec<FileSession> {
     let deadline = Instant::now() + patience;
     let mut files = Vec::new();
     for tree in layout.trees(&Facts::default()) {
@@ -229,14 +231,15 @@ async fn unlocked(bench: &Bench, layout: &Layout, patience: Duration) -> Vec<Fil
     files
 }
 
-/// Why the files cannot be written, in the words of the writer whose layout it is.
-fn refusal(error: &PathError, layout: &Layout) -> String {
-    match (layout, error) {
-        (Layout::Classic(_), PathError::NoSpace { required, .. }) => {
-            // Programs know this text; people want to know more.
-            warn!("{error}");
-            checks::too_little_space(*required)
-        }
-        _ => with_causes(error),
+/// Why the files cannot be written, in the words that clients know if there are such.
+fn refusal(error: &PathError, layout: &dyn Layout) -> String {
+    let known = match error {
+        PathError::NoSpace { required, .. } => layout.no_space_text(*required),
+        _ => None,
+    };
+    if known.is_some() {
+        // Programs know this text; people want to know more.
+        warn!("{error}");
     }
+    known.unwrap_or_else(|| with_causes(error))
 }

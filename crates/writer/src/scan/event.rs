@@ -46,10 +46,8 @@ impl ScanEvent {
 /// A scan that is about to be saved.
 #[derive(Debug)]
 pub struct Prepared {
-    /// Path of the scan's main file.
-    pub path: String,
     /// What its files shall hold.
-    pub layout: Layout,
+    pub layout: Box<dyn Layout>,
     /// Info of the scan.
     pub info: Json,
     /// The scan had ended before it was read: nobody waits to see its points one by one.

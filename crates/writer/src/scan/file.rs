@@ -11,7 +11,7 @@ use nexus::tree::{Change, Group, Item, Value, difference};
 
 use super::account::Account;
 use super::remains::Remains;
-use crate::layout::{FileTree, Stamp};
+use crate::layout::{FileTree, Layout, Stamp};
 use crate::subscriber::with_causes;
 use crate::workshop::Bench;
 use taken::{open, taken};
@@ -36,8 +36,13 @@ pub struct ScanFile {
 impl ScanFile {
     /// Opens the file and writes the tree into it. Problems are put into the account; there is no
     /// file if nothing can be written in it.
-    pub fn begin(bench: &Bench, tree: FileTree, account: &mut Account) -> Option<ScanFile> {
-        let mut file = ScanFile::open(bench, &tree, false, account)?;
+    pub fn begin(
+        bench: &Bench,
+        layout: &dyn Layout,
+        tree: FileTree,
+        account: &mut Account,
+    ) -> Option<ScanFile> {
+        let mut file = ScanFile::open(bench, layout, &tree, false, account)?;
         file.write(tree, account);
         Some(file)
     }
@@ -46,11 +51,12 @@ impl ScanFile {
     /// there, unless an earlier writer of this scan may have left it.
     pub fn open(
         bench: &Bench,
+        layout: &dyn Layout,
         tree: &FileTree,
         resumed: bool,
         account: &mut Account,
     ) -> Option<ScanFile> {
-        match ScanFile::try_open(bench, tree, resumed, account) {
+        match ScanFile::try_open(bench, layout, tree, resumed, account) {
             Ok(file) => Some(file),
             Err(reason) => {
                 account.problem(reason);
@@ -61,11 +67,12 @@ impl ScanFile {
 
     fn try_open(
         bench: &Bench,
+        layout: &dyn Layout,
         tree: &FileTree,
         resumed: bool,
         account: &Account,
     ) -> Result<ScanFile, String> {
-        let session = open(bench, tree)?;
+        let session = open(bench, layout, tree)?;
         let mut remains = None;
         if resumed {
             let root = session.root().map_err(|error| with_causes(&error))?;

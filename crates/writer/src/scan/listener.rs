@@ -14,7 +14,8 @@ use super::about;
 use super::event::{Closed, Prepared, ScanEvent, Standing, StreamContent, StreamSource};
 use super::references::References;
 use super::source::sources;
-use crate::layout::{Layout, count};
+use crate::layout::info::count;
+use crate::layout::{ScanDescription, layout_of};
 use crate::options::{DataWriter, SaveOptions};
 use crate::report::Progress;
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
@@ -184,20 +185,19 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
             return Ok(None);
         }
         let streams: Vec<_> = sources.iter().map(StreamSource::describe).collect();
-        let layout = match Layout::new(&document.info, &streams, &self.scan.save) {
+        let scan = ScanDescription {
+            info: &document.info,
+            path: document.id.path.as_deref(),
+            streams: &streams,
+        };
+        let layout = match layout_of(&scan, &self.scan.save) {
             Ok(Some(layout)) => layout,
             Ok(None) => return Ok(None),
             // The document may be older than the state: a later one may have it all.
             Err(_) if !ended && document.streams.is_empty() => return Ok(None),
             Err(error) => return Err(Fault::new(&error)),
         };
-        let path = match &layout {
-            Layout::Classic(layout) => Some(layout.file().to_owned()),
-            // Without a path the scan is not to be saved, whatever its layout says.
-            Layout::H5maps { .. } => document.id.path.clone(),
-        };
-        Ok(path.map(|path| Prepared {
-            path,
+        Ok(Some(Prepared {
             layout,
             info: document.info.clone(),
             ended,

@@ -66,7 +66,7 @@ fn entries(info: &Json) -> Vec<Reference> {
     let (Some(file), Some(number @ 1..)) = (file, number) else {
         return Vec::new();
     };
-    if !crate::layout::is_truthy(info.get("save")) {
+    if !crate::layout::info::is_truthy(info.get("save")) {
         return Vec::new();
     }
     let chain = info.get("acquisition_chain").and_then(Json::as_object);

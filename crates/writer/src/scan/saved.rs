@@ -33,7 +33,7 @@ pub struct Saved {
     _share: Share,
     /// How datasets are laid out.
     policy: Policy,
-    layout: Layout,
+    layout: Box<dyn Layout>,
     facts: Facts,
     /// The scan's info, as it is known by now.
     info: Json,
@@ -102,7 +102,7 @@ impl Saved {
         let mut header = Stamp::Minimal;
         for tree in layout.trees(&facts) {
             header = tree.stamp.clone();
-            match ScanFile::open(&bench, &tree, resumed, account) {
+            match ScanFile::open(&bench, &*layout, &tree, resumed, account) {
                 Some(file) => files.push(file),
                 None => {
                     refused.insert(tree.file);
@@ -234,15 +234,14 @@ impl Saved {
         }
     }
 
-    /// Writes what was gathered of a scan that ends before it was closed. A file whose layout says
-    /// how a scan ended gets that too; in others the marks of a whole scan are left out.
+    /// Writes what was gathered of a scan that ends before it was closed.
     pub async fn interrupt(&mut self, reason: &str, account: &mut Account) {
         if self.closed {
             return;
         }
         self.finish_places(account).await;
         account.problem(reason);
-        if let Layout::Classic(_) = self.layout {
+        if self.layout.policy().marks_interruption {
             self.end_files(account);
         }
         self.closed = true;

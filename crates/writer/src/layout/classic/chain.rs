@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 
 use super::devices::positioners::Role;
-use super::info::{mapping, texts};
-use super::value::is_truthy;
+use crate::layout::info::is_truthy;
+use crate::layout::info::{mapping, texts};
 
 /// A top master that has channels.
 #[derive(Debug)]

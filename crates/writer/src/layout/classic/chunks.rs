@@ -3,7 +3,7 @@
 use nexus::tree::{ChunkOptions, Scheme, UnknownScheme};
 use serde_json::Value as Json;
 
-use super::info::mapping;
+use crate::layout::info::mapping;
 
 /// Reads `info["writer_options"]["chunk_options"]`. What cannot be understood has its default and is
 /// told in the second part: no channel is lost for it.

@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::info::count;
 use crate::layout::LayoutError;
+use crate::layout::info::count;
 use crate::options::SaveOptions;
 
 /// Dimensions that HDF5 has room for, less some for those of a point.

@@ -7,8 +7,8 @@ use super::channel::Channel;
 use super::devices::positioners::Role;
 use super::devices::{Described, PRINCIPAL, Units, naming};
 use super::dims::ScanDims;
-use super::info::mapping;
 use super::names::normalised;
+use crate::layout::info::mapping;
 use crate::layout::stream::{StreamDescription, StreamKind};
 use crate::options::SaveOptions;
 

@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json};
 use super::canvas::Canvas;
 use super::subscan::Subscan;
 use super::time::reformat;
-use super::value::is_truthy;
 use super::{dump, notes, positioners, sample};
 use crate::layout::LayoutError;
 use crate::layout::facts::{End, Facts};
+use crate::layout::info::is_truthy;
 use crate::options::SaveOptions;
 
 /// Datasets of the writer in an entry: metadata cannot have their places.

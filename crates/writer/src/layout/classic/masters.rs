@@ -7,25 +7,12 @@ use serde_json::Value as Json;
 use super::canvas::Canvas;
 use super::paths::{relative, relative_file, same_file, split, split_extension};
 use super::subscan::Subscan;
-use super::value::is_truthy;
-use crate::layout::LayoutError;
+use crate::layout::info::is_truthy;
+use crate::layout::{LayoutError, MasterLink};
 use crate::options::SaveOptions;
 
 /// Level whose links are named like the entries; those of others also have the name of the file.
 const DATASET: &str = "dataset";
-
-/// A link to be made in another file, where that file has no member of this name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MasterLink {
-    /// The other file.
-    pub file: String,
-    /// Name of the link in its root.
-    pub name: String,
-    /// File of the scan, relative to the directory of the other file.
-    pub target_file: String,
-    /// Path of the entry.
-    pub target: String,
-}
 
 /// The file that holds the data of a scan: `info["filename"]`, or with separate files for scans
 /// `bliss_master` in the directory of the scan's images, as far as that is the same for all

@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::channel::Channel;
 use super::dump;
 use super::subscan::Subscan;
-use super::value::is_truthy;
+use crate::layout::info::is_truthy;
 
 /// Draws the metadata of the devices, then the categories of the user.
 pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {

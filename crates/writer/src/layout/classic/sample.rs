@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::canvas::{self, Canvas};
 use super::dump;
 use super::subscan::Subscan;
-use super::value::is_truthy;
+use crate::layout::info::is_truthy;
 use fields::{GROUPS, INTEGERS, UNITS};
 
 /// Fields that have their place elsewhere: the snapshots of the motors.

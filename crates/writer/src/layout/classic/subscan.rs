@@ -10,9 +10,9 @@ use super::chunks;
 use super::collisions::resolve;
 use super::dims::ScanDims;
 use super::draft::{Draft, Scan};
-use super::info::mapping;
 use super::names::short_names;
 use crate::layout::LayoutError;
+use crate::layout::info::mapping;
 use crate::layout::stream::{StreamDescription, StreamKind};
 use crate::options::SaveOptions;
 

@@ -5,22 +5,10 @@ mod table;
 use nexus::tree::{ElementType, Order, Value};
 use serde_json::Value as Json;
 
-use crate::layout::h5maps::array::Array;
+use crate::layout::array::Array;
 
 /// Dimensions that HDF5 takes.
 const RANK: usize = 32;
-
-/// Whether Python would take a value for true; a missing one is false.
-pub fn is_truthy(json: Option<&Json>) -> bool {
-    match json {
-        None | Some(Json::Null) => false,
-        Some(Json::Bool(flag)) => *flag,
-        Some(Json::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Json::String(text)) => !text.is_empty(),
-        Some(Json::Array(items)) => !items.is_empty(),
-        Some(Json::Object(members)) => !members.is_empty(),
-    }
-}
 
 /// A JSON value as it is stored.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,8 @@
 use nexus::tree::{ElementType, Order, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{array::Array, field, number, text};
+use super::{field, number, text};
+use crate::layout::array::Array;
 
 /// The value of `{"type": "inline", "dtype": ..., "value": ...}`.
 pub fn value(object: &Map<String, Json>) -> Result<Value, String> {

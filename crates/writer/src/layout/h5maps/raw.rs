@@ -3,7 +3,8 @@
 use nexus::tree::{ElementType, Order, Value};
 use serde_json::{Number, Value as Json};
 
-use super::{array::Array, without_nul};
+use super::without_nul;
+use crate::layout::array::Array;
 
 /// A scalar or nested list without a declared type. An empty list is of decimals.
 pub fn value(json: &Json) -> Result<Value, String> {

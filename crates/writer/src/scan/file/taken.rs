@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use nexus::file::{FileSession, Holder};
+use nexus::file::FileSession;
 use nexus::tree::{Group, Item};
 use nexus::{Error, h5};
 
-use crate::layout::{FileTree, Stamp};
+use crate::layout::{FileTree, Layout};
 use crate::subscriber::with_causes;
 use crate::workshop::Bench;
 
 /// Opens the file of a tree, or tells why not.
-pub fn open(bench: &Bench, tree: &FileTree) -> Result<FileSession, String> {
+pub fn open(bench: &Bench, layout: &dyn Layout, tree: &FileTree) -> Result<FileSession, String> {
     let path = Path::new(&tree.file);
     if !path.is_absolute() {
         return Err(format!(
@@ -19,20 +19,13 @@ pub fn open(bench: &Bench, tree: &FileTree) -> Result<FileSession, String> {
             path.display()
         ));
     }
-    bench
-        .open(path)
-        .map_err(|error| match (&error, &tree.stamp) {
-            (Error::Locked { file, holders }, Stamp::Nexus { .. }) => locked(file, holders),
-            _ => with_causes(&error),
-        })
-}
-
-/// What clients of `blisswriter` 2.0.0 are told about a locked file: one line, and one more for each
-/// process that is known to hold it.
-fn locked(file: &Path, holders: &[Holder]) -> String {
-    let holders = holders.iter().map(|holder| format!("\n{holder}"));
-    let holders: String = holders.collect();
-    format!("The Nexus file is locked: '{}'{holders}", file.display())
+    bench.open(path).map_err(|error| {
+        let known = match &error {
+            Error::Locked { file, holders } => layout.locked_text(file, holders),
+            _ => None,
+        };
+        known.unwrap_or_else(|| with_causes(&error))
+    })
 }
 
 /// The first item of the tree whose name is taken in the file. Groups may be shared, but for those

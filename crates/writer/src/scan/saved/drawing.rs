@@ -9,7 +9,7 @@ use nexus::file::now;
 use serde_json::Value as Json;
 
 use super::Saved;
-use crate::layout::{End, FileTree, Layout, Status};
+use crate::layout::{End, FileTree, Status};
 use crate::scan::account::Account;
 use crate::scan::file::{ScanFile, tell_invalid};
 use crate::scan::masters;
@@ -39,7 +39,12 @@ impl Saved {
                 None => file.write(tree, account),
             }
         }
-        self.unlinked = masters::make(&self.bench, self.layout.masters(), &self.header, account);
+        self.unlinked = masters::make(
+            &self.bench,
+            self.layout.master_links(),
+            &self.header,
+            account,
+        );
         self.facts.status = Status::Running;
         self.redraw(account);
         self.files.iter_mut().for_each(|file| file.flush(account));
@@ -124,10 +129,10 @@ impl Saved {
 
     /// Notes what the datasets became, for plots.
     fn measure(&mut self) {
-        let wanted: HashSet<String> = self.layout.values_wanted().into_iter().collect();
-        if let Layout::H5maps { .. } = self.layout {
+        if !self.layout.policy().measures_datasets {
             return;
         }
+        let wanted: HashSet<String> = self.layout.values_wanted().into_iter().collect();
         for place in self.places.iter().filter(|place| place.is_filled()) {
             let Some(facts) = self.facts.streams.get_mut(&place.stream) else {
                 continue;
@@ -143,16 +148,16 @@ impl Saved {
 
     /// Brings the files to what the layout makes of the facts.
     pub(super) fn redraw(&mut self, account: &mut Account) {
-        if let (Layout::H5maps { .. }, None) = (&self.layout, &self.facts.end) {
-            return;
+        if self.layout.policy().follows_facts || self.facts.end.is_some() {
+            self.draw(account);
         }
-        self.draw(account);
     }
 
     fn draw(&mut self, account: &mut Account) {
         let ended = self.facts.end.as_ref().map(end_time);
+        let ended = ended.filter(|_| self.layout.policy().shows_latest);
         for mut tree in self.layout.trees(&self.facts) {
-            if let (Layout::Classic(_), Some(ended)) = (&self.layout, ended)
+            if let Some(ended) = ended
                 && !self.bench.is_shown(Path::new(&tree.file), ended)
             {
                 tree.root.attributes.retain(|(name, _)| name != "default");
@@ -183,7 +188,7 @@ impl Saved {
             .into_iter()
             .map(|(path, stream)| (path, stream.to_owned()))
             .collect();
-        let Some(file) = ScanFile::begin(&self.bench, tree, account) else {
+        let Some(file) = ScanFile::begin(&self.bench, &*self.layout, tree, account) else {
             return;
         };
         for (path, stream) in streams {

@@ -7,7 +7,7 @@ use nexus::file::now;
 use tracing::info;
 
 use super::Saved;
-use crate::layout::{End, Facts, FileTree, Layout, StreamFacts};
+use crate::layout::{End, Facts, FileTree, StreamFacts};
 use crate::scan::event::Standing;
 use crate::scan::file::ScanFile;
 use crate::scan::place::Place;
@@ -52,7 +52,7 @@ impl Saved {
             }),
             ..self.facts.clone()
         };
-        if let Layout::Classic(_) = self.layout {
+        if self.layout.policy().measures_datasets {
             let wanted = self.layout.values_wanted();
             for place in &self.places {
                 let file = &self.files[place.file];

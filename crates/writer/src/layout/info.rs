@@ -13,6 +13,18 @@ pub fn texts<'a>(json: &'a Json, key: &str) -> impl Iterator<Item = &'a str> {
     list.into_iter().flatten().filter_map(Json::as_str)
 }
 
+/// Returns `true` if Python would take a value for true; a missing one is false.
+pub fn is_truthy(json: Option<&Json>) -> bool {
+    match json {
+        None | Some(Json::Null) => false,
+        Some(Json::Bool(flag)) => *flag,
+        Some(Json::Number(number)) => number.as_f64() != Some(0.0),
+        Some(Json::String(text)) => !text.is_empty(),
+        Some(Json::Array(items)) => !items.is_empty(),
+        Some(Json::Object(members)) => !members.is_empty(),
+    }
+}
+
 /// A whole number, also one that JSON tells as a float; none if it is negative or too large for an
 /// extent of HDF5.
 pub fn count(json: Option<&Json>) -> Option<u64> {

@@ -1,0 +1,163 @@
+//! Which layout a scan gets.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value as Json;
+
+use super::{LAYOUTS, Layout, LayoutError, StreamDescription};
+use crate::options::SaveOptions;
+
+/// A kind of layout: a line of the table of layouts.
+pub struct LayoutKind {
+    /// Name by which a user chooses the layout.
+    pub name: &'static str,
+    /// Returns `true` if scans with this info get the layout unless a user chooses another one. The
+    /// first kind of the table that is suitable is taken.
+    pub is_suitable: fn(info: &Json) -> bool,
+    /// Returns `true` if scans with this info publish the layout, so that every writer can save them.
+    pub is_published: fn(info: &Json) -> bool,
+    /// Returns the layout of a scan, or `None` if the scan is not to be saved.
+    pub create: fn(&ScanDescription, &SaveOptions) -> Result<Option<Box<dyn Layout>>, LayoutError>,
+}
+
+/// A scan that is prepared, as layouts see it.
+#[derive(Debug, Clone, Copy)]
+pub struct ScanDescription<'a> {
+    /// The scan's info.
+    pub info: &'a Json,
+    /// The file that the scan announces in its identity.
+    pub path: Option<&'a str>,
+    /// The streams that the scan has by now.
+    pub streams: &'a [StreamDescription],
+}
+
+/// Which layout scans get.
+#[derive(Clone, Copy, Default)]
+pub enum LayoutChoice {
+    /// The first layout of the table that is suitable for the scan.
+    #[default]
+    Auto,
+    /// The same layout for all scans.
+    Fixed(&'static LayoutKind),
+}
+
+/// Returns the layout of a scan that is prepared, or `None` if the scan is not to be saved.
+///
+/// # Errors
+/// Fails if the scan is to be saved, but its info lacks what no file can do without.
+pub fn layout_of(
+    scan: &ScanDescription,
+    options: &SaveOptions,
+) -> Result<Option<Box<dyn Layout>>, LayoutError> {
+    let kind = match options.layout {
+        LayoutChoice::Auto => LAYOUTS.iter().find(|kind| (kind.is_suitable)(scan.info)),
+        LayoutChoice::Fixed(kind) => Some(kind),
+    };
+    match kind {
+        Some(kind) => (kind.create)(scan, options),
+        None => Ok(None),
+    }
+}
+
+/// Returns `true` if a scan with this info publishes its layout.
+pub fn is_published(info: &Json) -> bool {
+    LAYOUTS.iter().any(|kind| (kind.is_published)(info))
+}
+
+impl LayoutChoice {
+    /// Returns the names of all choices: `auto`, then the layouts in alphabetical order.
+    pub fn names() -> Vec<&'static str> {
+        let mut layouts: Vec<_> = LAYOUTS.iter().map(|kind| kind.name).collect();
+        layouts.sort_unstable();
+        layouts.insert(0, LayoutChoice::Auto.name());
+        layouts
+    }
+
+    /// Returns the name of this choice.
+    pub fn name(&self) -> &'static str {
+        match self {
+            LayoutChoice::Auto => "auto",
+            LayoutChoice::Fixed(kind) => kind.name,
+        }
+    }
+}
+
+impl PartialEq for LayoutChoice {
+    fn eq(&self, other: &LayoutChoice) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for LayoutChoice {}
+
+impl fmt::Debug for LayoutChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LayoutChoice").field(&self.name()).finish()
+    }
+}
+
+/// There is no layout with this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no layout {0:?}")]
+pub struct UnknownLayout(String);
+
+impl FromStr for LayoutChoice {
+    type Err = UnknownLayout;
+
+    fn from_str(name: &str) -> Result<LayoutChoice, UnknownLayout> {
+        if name == LayoutChoice::Auto.name() {
+            return Ok(LayoutChoice::Auto);
+        }
+        let kind = LAYOUTS.iter().find(|kind| kind.name == name);
+        kind.map(LayoutChoice::Fixed)
+            .ok_or_else(|| UnknownLayout(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn suitable(info: Json) -> Option<&'static str> {
+        let kind = LAYOUTS.iter().find(|kind| (kind.is_suitable)(&info));
+        kind.map(|kind| kind.name)
+    }
+
+    #[test]
+    fn a_scan_says_which_layout_it_gets() {
+        let tree = json!({"/data/a.h5": {"type": "group"}});
+        let cases = [
+            (json!({"data_writer": "mapping"}), Some("h5maps")),
+            (
+                json!({"data_writer": "nexus", "h5maps": tree}),
+                Some("classic"),
+            ),
+            (json!({"data_writer": "nexus"}), Some("classic")),
+            (
+                json!({"h5maps": tree, "filename": "/data/a.h5"}),
+                Some("h5maps"),
+            ),
+            (json!({"filename": "/data/a.h5"}), Some("classic")),
+            (
+                json!({"data_writer": 3, "filename": "/data/a.h5"}),
+                Some("classic"),
+            ),
+            (json!({}), None),
+        ];
+        for (info, name) in cases {
+            assert_eq!(suitable(info.clone()), name, "{info}");
+        }
+    }
+
+    #[test]
+    fn layouts_are_chosen_by_name() {
+        for name in LayoutChoice::names() {
+            assert_eq!(name.parse::<LayoutChoice>().unwrap().name(), name);
+        }
+        assert_eq!("auto".parse(), Ok(LayoutChoice::default()));
+        assert!("Auto".parse::<LayoutChoice>().is_err());
+    }
+}
