@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::entries::ReplyScan;
 use blissdata::reader::{ScanEvent, ScanReader};
-use blissdata::resp::Command;
 use blissdata::store::DataStore;
+use redis_client::Command;
 use serde_json::{Map, Value, json};
 
 const KEY: &str = "esrf:scan:RATE";

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use child::Child;
 pub use options::{Modules, RedisOptions};
 
-use crate::url::RedisUrl;
+use redis_client::RedisUrl;
 
 /// How long a server may take to load its modules.
 const START_TIMEOUT: Duration = Duration::from_secs(30);

@@ -4,19 +4,19 @@
 //! Redis stream per channel. This crate is a client for that data store, compatible with protocol
 //! version 1 of the Python package `blissdata` (1.1 to 2.4).
 //!
-//! - [`url`] and [`beacon`] find the store, [`store`] is the store: whether it is ready, which
-//!   scans there are, which ones begin.
+//! - [`store`] is the store: whether it is ready, which scans there are, which ones begin. It is reached
+//!   through a [`RedisUrl`](redis_client::RedisUrl).
 //! - [`document`] describes a scan, [`encoding`] and [`kinds`] its streams, and [`reader`] follows
 //!   them while the scan runs.
 //! - [`publish`] makes scans, [`embedded`] a private server to make them in.
-//! - [`resp`], [`entries`], [`json`] and [`backoff`] are what the others are built on.
+//! - [`entries`] and [`json`] are what the others are built on.
 //!
 //! ```no_run
 //! use std::time::Duration;
 //!
 //! use blissdata::reader::ScanReader;
 //! use blissdata::store::{DataStore, History};
-//! use blissdata::url::RedisUrl;
+//! use redis_client::RedisUrl;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let url = RedisUrl::discover(None).await?;
@@ -32,8 +32,6 @@
 //! # }
 //! ```
 
-pub mod backoff;
-pub mod beacon;
 pub mod document;
 pub mod embedded;
 pub mod encoding;
@@ -42,6 +40,4 @@ pub mod json;
 pub mod kinds;
 pub mod publish;
 pub mod reader;
-pub mod resp;
 pub mod store;
-pub mod url;

@@ -22,9 +22,10 @@ mod sense;
 
 use std::time::{Duration, Instant};
 
+use redis_client::RedisError;
+
 use crate::document::{Document, ScanState};
 use crate::entries::EntryId;
-use crate::resp::RedisError;
 use crate::store::{DataStore, ScanKey};
 use follower::Follower;
 use link::Link;

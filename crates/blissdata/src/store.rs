@@ -19,16 +19,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use redis_client::{Backoff, Command, Connection, RedisError, RedisUrl, ServerError, Value};
 use tokio::sync::Mutex;
 
 pub use error::StoreError;
 pub use history::History;
 pub use key::{KeyError, ScanKey, Timetag};
 pub use shared::{Delivery, Ledger, SharedHistory};
-
-use crate::backoff::Backoff;
-use crate::resp::{Command, Connection, RedisError, ServerError, Value};
-use crate::url::RedisUrl;
 
 /// The key that tells the version of the protocol.
 const VERSION_KEY: &str = "_PROTOCOL_VERSION_";

@@ -8,9 +8,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use blissdata::embedded::{EmbeddedError, Modules, PrivateRedis, RedisOptions};
-use blissdata::resp::{Command, Connection, RedisError};
-use blissdata::url::RedisUrl;
 use common::{ask, server};
+use redis_client::{Command, Connection, RedisError, RedisUrl};
 
 fn plain() -> RedisOptions {
     RedisOptions::new().modules(Modules::None)
@@ -92,7 +91,7 @@ async fn ends_when_its_owner_is_killed() {
     owner.kill().unwrap();
     owner.wait().unwrap();
     wait_for_the_end(&mut connection).await;
-    if let blissdata::url::Endpoint::Unix(socket) = url.endpoint() {
+    if let redis_client::Endpoint::Unix(socket) = url.endpoint() {
         std::fs::remove_dir_all(socket.parent().unwrap()).unwrap();
     }
 }

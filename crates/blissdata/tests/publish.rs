@@ -9,8 +9,8 @@ use blissdata::encoding::{DType, DTypeKind};
 use blissdata::publish::{
     Lima2Definition, LimaDefinition, LimaFiles, PublishError, ScanPublisher, StreamDefinition,
 };
-use blissdata::resp::{Command, Value};
 use common::{ask, python, python_url, server, store};
+use redis_client::{Command, Value};
 use serde_json::json;
 
 fn identity() -> Identity {

@@ -7,9 +7,9 @@ mod common;
 use std::time::Duration;
 
 use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
-use blissdata::resp::Command;
 use blissdata::store::{DataStore, History, ScanKey, StoreError};
 use common::{ask, publish, python, python_url, server, store};
+use redis_client::Command;
 use serde_json::json;
 
 const LONG: Duration = Duration::from_secs(60);

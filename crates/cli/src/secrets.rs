@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use blissdata::url::RedisUrl;
+use redis_client::RedisUrl;
 
 /// Holds the URL that an argument had.
 const VARIABLE: &str = "NEXUS_WRITER_URL";

@@ -1,9 +1,10 @@
 //! Why something was not published.
 
+use redis_client::{RedisError, ServerError};
+
 use crate::document::ScanState;
 use crate::encoding::PayloadError;
 use crate::json::JsonError;
-use crate::resp::{RedisError, ServerError};
 use crate::store::{ScanKey, StoreError};
 
 /// Why something was not published.

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use redis_client::{Command, Connection, RedisError, ServerError, Value};
+
 use super::error::PublishError;
-use crate::resp::{Command, Connection, RedisError, ServerError, Value};
 use crate::store::ScanKey;
 
 /// Bytes that are gathered before they are sent.

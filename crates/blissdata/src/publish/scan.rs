@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use redis_client::{Command, Value as Reply};
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 use ulid::Ulid;
@@ -14,7 +15,6 @@ use super::stream::StreamPublisher;
 use crate::document::{Identity, ScanState};
 use crate::encoding::Encoding;
 use crate::json;
-use crate::resp::{Command, Value as Reply};
 use crate::store::{DataStore, ScanKey};
 
 /// Characters that the info of a scan may have as JSON.

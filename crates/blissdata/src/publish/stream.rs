@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use redis_client::{Command, ServerError};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -9,7 +10,6 @@ use super::error::PublishError;
 use super::outlet::Outlet;
 use crate::encoding::{Encoding, encode_variable};
 use crate::json;
-use crate::resp::{Command, ServerError};
 use crate::store::ScanKey;
 
 /// ID of the entry that ends a stream: nothing can follow the largest ID there is.

@@ -6,13 +6,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use redis_client::{Command, RedisError, Value};
 
 use super::event::ScanEvent;
 use super::gather::Gather;
 use super::{Deletion, ScanReader, load};
 use crate::document::ScanState;
 use crate::entries::ReplyScan;
-use crate::resp::{Command, RedisError, Value};
 
 /// Pause after a read failed for a reason that cannot be found.
 const UNEXPLAINED: Duration = Duration::from_millis(500);

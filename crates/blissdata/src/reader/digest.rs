@@ -3,12 +3,12 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use redis_client::{RedisError, Value};
 
 use super::gather::Gather;
 use super::request::Request;
 use super::{ScanReader, load};
 use crate::entries::{ReplyError, ReplyScan};
-use crate::resp::{RedisError, Value};
 
 impl ScanReader {
     /// Turns a reply into events; tells whether it had any news.

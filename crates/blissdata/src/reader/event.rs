@@ -1,12 +1,12 @@
 //! What a reader tells about a scan, and what can go wrong.
 
 use bytes::Bytes;
+use redis_client::RedisError;
 use serde_json::Value;
 
 use crate::document::{DocumentError, ScanState};
 use crate::encoding::EncodingError;
 use crate::kinds::KindError;
-use crate::resp::RedisError;
 use crate::store::ScanKey;
 
 /// A stream that a reader follows: its place in the order of the calls of `follow`.

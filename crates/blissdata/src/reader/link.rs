@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::backoff::Backoff;
-use crate::resp::{Connection, RedisError};
+use redis_client::{Backoff, Connection, RedisError};
+
 use crate::store::DataStore;
 
 /// A connection that comes back.

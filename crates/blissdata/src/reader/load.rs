@@ -1,11 +1,11 @@
 //! Questions about the scan itself: whether it lives, its document, its state.
 
 use bytes::Bytes;
+use redis_client::{Command, Connection, RedisError, ServerError, Value};
 
 use super::event::ReadError;
 use crate::document::{Document, DocumentError, ScanState};
 use crate::entries::{EntryId, ReplyScan, parse_uint};
-use crate::resp::{Command, Connection, RedisError, ServerError, Value};
 use crate::store::ScanKey;
 
 /// A scan that has at most so many seconds to live counts as deleted (blissdata 2.4.5).

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use redis_client::Command;
+
 use super::follower::Follower;
 use super::pace::Pace;
 use crate::entries::EntryId;
-use crate::resp::Command;
 
 /// Longest wait of one read. Redis does not wake up readers of keys that expire, so that the scan
 /// must be looked at now and then.

@@ -1,6 +1,6 @@
 //! Why a data store cannot be used.
 
-use crate::resp::RedisError;
+use redis_client::RedisError;
 
 /// Why a data store cannot be used, or not yet.
 #[derive(Debug, thiserror::Error)]

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use redis_client::{Command, Connection, RedisError, Value};
+
 use super::key::{ScanKey, Timetag};
 use super::line::{Follower, Line};
 use super::{DataStore, StoreError};
-use crate::resp::{Command, Connection, RedisError, Value};
 
 /// The stream of all scans.
 pub(super) const HISTORY_KEY: &str = "_SCAN_HISTORY_";

@@ -5,8 +5,9 @@
 //! and the text of its schema (which the ORM library compares when someone migrates), the
 //! function that seals streams, and last the protocol version, whose presence means "ready".
 
+use redis_client::{Command, Connection, RedisError, Value};
+
 use super::{DataStore, StoreError, VERSION, VERSION_KEY};
-use crate::resp::{Command, Connection, RedisError, Value};
 
 const INDEX: &str = "esrf:scan:index";
 /// Indexed members of a scan document, and whether they are numbers.

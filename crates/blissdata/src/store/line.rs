@@ -3,11 +3,10 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use redis_client::{Backoff, Connection};
 use tokio::time::{Instant, timeout_at};
 
 use super::{DataStore, StoreError, check_version};
-use crate::backoff::Backoff;
-use crate::resp::Connection;
 
 /// One connection for one follower of the scan history. It survives anything that happens to the
 /// server: it is made again, and waits while the store is not initialised.

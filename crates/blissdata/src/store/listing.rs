@@ -1,9 +1,10 @@
 //! Scans that the store holds already.
 
+use redis_client::{Command, RedisError, Value};
+
 use super::history::{HISTORY_KEY, scan_of};
 use super::key::{ScanKey, Timetag};
 use super::{DataStore, StoreError};
-use crate::resp::{Command, RedisError, Value};
 
 /// A scan that lives no longer than this is as good as deleted: whoever deletes a scan gives
 /// its users these 10 s to finish.

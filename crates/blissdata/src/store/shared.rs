@@ -7,13 +7,13 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use redis_client::{Command, RedisError, Value};
 use tokio::time::Instant;
 
 use super::history::{BLOCK, COUNT, HISTORY_KEY, good_reply, new_scans, unexpected};
 use super::key::{ScanKey, Timetag};
 use super::line::{Follower, Line};
 use super::{DataStore, StoreError};
-use crate::resp::{Command, RedisError, Value};
 use inheritance::inherit;
 use member::Member;
 

@@ -8,9 +8,8 @@ use std::process::Command;
 use blissdata::document::Identity;
 use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::publish::ScanPublisher;
-use blissdata::resp::{self, Connection, Value};
 use blissdata::store::{DataStore, ScanKey};
-use blissdata::url::RedisUrl;
+use redis_client::{Command as RedisCommand, Connection, RedisUrl, Value};
 use serde_json::json;
 
 /// A server without data.
@@ -48,7 +47,7 @@ pub async fn publish(store: &DataStore, number: u64) -> ScanKey {
 /// Asks the server of `url` on a connection of its own.
 pub async fn ask(url: &RedisUrl, command: &str) -> Value {
     let mut words = command.split(' ');
-    let command = resp::Command::new(words.next().unwrap()).args(words);
+    let command = RedisCommand::new(words.next().unwrap()).args(words);
     Connection::open(url)
         .await
         .unwrap()

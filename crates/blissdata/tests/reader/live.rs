@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use blissdata::resp::Command;
+use redis_client::Command;
 
 use crate::support::{Peers, Told, follow_all, read_all, read_until};
 

@@ -55,7 +55,7 @@ impl Peers {
 
     /// Runs a Redis command.
     pub async fn redis(&self, words: &[&str]) {
-        let command = blissdata::resp::Command::new(words[0]).args(&words[1..]);
+        let command = redis_client::Command::new(words[0]).args(&words[1..]);
         self.store.call(&command).await.unwrap();
     }
 }

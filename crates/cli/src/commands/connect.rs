@@ -1,7 +1,7 @@
 //! From what was typed to a data store.
 
 use blissdata::store::DataStore;
-use blissdata::url::RedisUrl;
+use redis_client::RedisUrl;
 
 use crate::exit::Failure;
 use crate::secrets;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use blissdata::resp::{Command, Value};
 use blissdata::store::{DataStore, StoreError};
 use nexus::h5::{File, Result as FileResult};
+use redis_client::{Command, Value};
 use serde_json::Value as Json;
 use tracing::warn;
 

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::reader::ScanReader;
-use blissdata::resp::Command as Ask;
 use blissdata::store::DataStore;
+use redis_client::Command as Ask;
 use serde_json::{Value as Json, json};
 
 use crate::stage::{Stage, facts, nexus_writer, run};

@@ -136,7 +136,7 @@ async fn points_that_redis_has_lost_are_a_hole() {
     let file = stage.file("a.h5");
     let (scan, diode) = started(&stage, &file).await;
     send(&diode, &[0.0, 1.0, 2.0, 3.0]).await;
-    let trim = blissdata::resp::Command::new("XTRIM")
+    let trim = redis_client::Command::new("XTRIM")
         .arg(diode.key())
         .arg("MINID")
         .arg("2");

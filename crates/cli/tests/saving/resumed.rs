@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use blissdata::publish::{ScanPublisher, StreamPublisher};
-use blissdata::resp::Command as Resp;
+use redis_client::Command as Resp;
 use serde_json::{Value as Json, json};
 use testing::Program;
 

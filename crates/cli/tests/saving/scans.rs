@@ -1,6 +1,6 @@
 //! Scans that are not there, or not scans.
 
-use blissdata::resp::Command;
+use redis_client::Command;
 use serde_json::json;
 
 use crate::stage::{Stage, read};

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use blissdata::embedded::{PrivateRedis, RedisOptions};
-use blissdata::resp;
 use blissdata::store::DataStore;
+use redis_client::Command;
 
 use testing::Program;
 
@@ -73,9 +73,7 @@ async fn waiting_ends_with_a_signal() {
 #[tokio::test]
 async fn another_protocol_is_refused() {
     let stage = Stage::new().await;
-    let version = resp::Command::new("SET")
-        .arg("_PROTOCOL_VERSION_")
-        .arg(2u64);
+    let version = Command::new("SET").arg("_PROTOCOL_VERSION_").arg(2u64);
     stage.store.call(&version).await.unwrap();
     let told = refused(&["save", &stage.url(), KEY]);
     assert!(told.contains("protocol version"), "{told}");

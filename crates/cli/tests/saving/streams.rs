@@ -1,7 +1,7 @@
 //! Streams that cannot be saved, or not whole, beside one that can.
 
 use blissdata::publish::{LimaDefinition, LimaFiles, ScanPublisher, StreamDefinition};
-use blissdata::resp::{Command, Value};
+use redis_client::{Command, Value};
 use serde_json::{Value as Json, json};
 
 use crate::stage::{Stage, diode, end, floats, read, send, stream};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use blissdata::url::RedisUrl;
+use redis_client::RedisUrl;
 use tracing::info;
 
 use super::query::{Query, unknown};

@@ -1,8 +1,8 @@
 //! Scans that a device has promised to save, noted in Redis until it has: a writer that dies leaves
 //! them to the next one.
 
-use blissdata::resp::{Command, Value};
 use blissdata::store::{DataStore, ScanKey};
+use redis_client::{Command, Value};
 use tracing::warn;
 
 /// The scans that one device has promised to save. There is one writer for a device at a time: Tango

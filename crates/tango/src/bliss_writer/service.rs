@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use blissdata::store::{DataStore, ScanKey};
-use blissdata::url::RedisUrl;
 use hub::{Budget, GreenletError, Launcher};
+use redis_client::RedisUrl;
 use tracing::{error, info};
 use writer::checks;
 use writer::options::SaveOptions;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use blissdata::url::{DiscoverError, RedisUrl};
 use hub::Launcher;
+use redis_client::{DiscoverError, RedisUrl};
 use writer::Workshop;
 
 use super::logs::Logs;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use blissdata::document::Identity;
-use blissdata::resp::{Command, Value};
 use blissdata::store::{DataStore, ScanKey};
 use chrono::{DateTime, FixedOffset};
+use redis_client::{Command, Value};
 use serde_json::Value as Json;
 
 use crate::layout::info::is_truthy;

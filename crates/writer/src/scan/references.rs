@@ -1,8 +1,8 @@
 //! Scans that a sequence or group refers to, looked up in Redis.
 
 use blissdata::kinds::SubScan;
-use blissdata::resp::{Command, Value};
 use blissdata::store::DataStore;
+use redis_client::{Command, Value};
 use serde_json::Value as Json;
 
 use crate::layout::Reference;

@@ -1,10 +1,11 @@
 //! What dead members left is taken over.
 
+use redis_client::{Command, RedisError, Value};
+
 use super::super::history::{HISTORY_KEY, scan_of, unexpected};
 use super::super::key::{ScanKey, Timetag};
 use super::super::{DataStore, StoreError};
 use super::member::Member;
-use crate::resp::{Command, RedisError, Value};
 
 /// Scans that are taken over at a time.
 const COUNT: u64 = 1000;

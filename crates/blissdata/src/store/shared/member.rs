@@ -4,7 +4,7 @@ use std::fs;
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::resp::Command;
+use redis_client::Command;
 
 /// Seconds for which a sign of life counts. Longer than a member may be busy with other things.
 const LEASE: u64 = 60;

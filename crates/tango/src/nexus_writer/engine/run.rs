@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use blissdata::beacon::BeaconError;
 use blissdata::store::DataStore;
-use blissdata::url::DiscoverError;
 use hub::Event;
+use redis_client::{DiscoverError, beacon::BeaconError};
 use writer::NexusSessionWriter;
 use writer::options::DataWriter;
 use writer::session::SessionOptions;

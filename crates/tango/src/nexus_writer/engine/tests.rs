@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use blissdata::document::Identity;
 use blissdata::publish::ScanPublisher;
 use blissdata::store::DataStore;
-use blissdata::url::RedisUrl;
 use hub::{AsyncResult, Hub, Launcher};
+use redis_client::RedisUrl;
 use serde_json::json;
 use writer::Workshop;
 

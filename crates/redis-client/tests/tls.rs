@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
-use blissdata::resp::{Command, Connection, RedisError};
-use blissdata::url::RedisUrl;
 use common::ask;
+use redis_client::{Command, Connection, RedisError, RedisUrl};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tempfile::TempDir;

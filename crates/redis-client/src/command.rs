@@ -7,7 +7,7 @@ use bytes::{BufMut, BytesMut};
 /// One Redis command, encoded while it is built.
 ///
 /// ```
-/// use blissdata::resp::Command;
+/// use redis_client::Command;
 /// let read = Command::new("XREAD").arg("COUNT").arg(100).arg("STREAMS").arg(b"key").arg("0");
 /// assert_eq!(read.name(), "XREAD");
 /// ```
@@ -59,7 +59,7 @@ impl Command {
         self.body.len()
     }
 
-    pub(super) fn encode(&self, out: &mut BytesMut) {
+    pub(crate) fn encode(&self, out: &mut BytesMut) {
         out.reserve(self.body.len() + 24);
         put_header(out, b'*', self.parts);
         out.put_slice(&self.body);

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::command::Command;
-use super::error::{RedisError, ServerError};
-use super::transport::Transport;
-use super::value::Value;
-use super::wire::Wire;
+use crate::command::Command;
+use crate::error::{RedisError, ServerError};
+use crate::transport::Transport;
 use crate::url::RedisUrl;
+use crate::value::Value;
+use crate::wire::Wire;
 
 /// How long a server may be silent before it is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -178,7 +178,7 @@ impl Connection {
     }
 
     #[cfg(test)]
-    pub(super) fn wire(&mut self) -> &mut Wire {
+    pub(crate) fn wire(&mut self) -> &mut Wire {
         &mut self.wire
     }
 

@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
-use super::command::Command;
-use super::scan::{Found, Scanner};
-use super::transport::Transport;
+use crate::command::Command;
+use crate::scan::{Found, Scanner};
+use crate::transport::Transport;
 
 /// What a connection reads into while nothing big is coming.
 const SMALL: usize = 16 << 10;
@@ -20,7 +20,7 @@ const MAX_STEP: usize = 64 << 20;
 const MAX_AHEAD: usize = 8 << 20;
 
 /// What was queued and not sent, what was read and not handed out.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     io: Transport,
     out: BytesMut,
     buffer: BytesMut,
@@ -31,7 +31,7 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(io: Transport) -> Wire {
+    pub(crate) fn new(io: Transport) -> Wire {
         Wire {
             io,
             out: BytesMut::new(),
@@ -42,17 +42,17 @@ impl Wire {
         }
     }
 
-    pub(super) fn queue(&mut self, command: &Command) {
+    pub(crate) fn queue(&mut self, command: &Command) {
         command.encode(&mut self.out);
     }
 
     /// Number of bytes to send.
-    pub(super) fn unsent(&self) -> usize {
+    pub(crate) fn unsent(&self) -> usize {
         self.out.len()
     }
 
     /// The next reply, if all of it has been read. The error says why it is none.
-    pub(super) fn arrived(&mut self) -> Result<Option<Bytes>, String> {
+    pub(crate) fn arrived(&mut self) -> Result<Option<Bytes>, String> {
         match self.scanner.advance(&self.buffer)? {
             Found::Complete(len) => Ok(Some(self.take(len))),
             Found::Need(total) => {
@@ -93,7 +93,7 @@ impl Wire {
     }
 
     /// Reads once.
-    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.buffer.capacity() == self.buffer.len() {
             self.make_room(self.buffer.len() + 1);
         }
@@ -110,7 +110,7 @@ impl Wire {
     }
 
     /// Writes once; true when all has been sent.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         if self.out.is_empty() {
             if self.out.capacity() > MAX_AHEAD {
                 self.out = BytesMut::new();
@@ -132,15 +132,18 @@ impl Wire {
 
 #[cfg(test)]
 mod tests {
+    use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
+
     use super::*;
-    use crate::embedded::{Modules, PrivateRedis, RedisOptions};
-    use crate::resp::connection::Connection;
+    use crate::connection::Connection;
 
     #[tokio::test]
     async fn memory_of_a_big_reply_is_not_kept() {
         let options = RedisOptions::new().modules(Modules::None);
         let server = PrivateRedis::start(&options).await.unwrap();
-        let mut connection = Connection::open(&server.url()).await.unwrap();
+        // The server's URL is of the other build of this crate, the one that the server's crate uses.
+        let url = server.url().with_secrets().parse().unwrap();
+        let mut connection = Connection::open(&url).await.unwrap();
         let set = Command::new("SET").arg("big").arg(vec![1; 12 << 20]);
         connection.call(&set).await.unwrap();
         let get = Command::new("GET").arg("big");

@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
-use blissdata::beacon::{BeaconError, data_store};
-use blissdata::url::{DiscoverError, RedisUrl};
+use redis_client::{
+    DiscoverError, RedisUrl,
+    beacon::{BeaconError, data_store},
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -5,7 +5,7 @@
 
 /// The first line of a RESP2 element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Head {
+pub(crate) enum Head {
     Simple,
     Error,
     Int(i64),
@@ -23,7 +23,7 @@ const MAX_BULK: i64 = 1 << 32;
 
 /// The element that begins at `at` in `bytes`, and where its first line ends. None when that
 /// line is not complete yet.
-pub(super) fn head(bytes: &[u8], at: usize) -> Result<Option<(Head, usize)>, String> {
+pub(crate) fn head(bytes: &[u8], at: usize) -> Result<Option<(Head, usize)>, String> {
     let Some(&kind) = bytes.get(at) else {
         return Ok(None);
     };
@@ -99,7 +99,7 @@ fn number(line: &[u8]) -> Result<Option<(i64, usize)>, String> {
 
 /// Finds the end of the reply at the front of a buffer that grows.
 #[derive(Debug)]
-pub(super) struct Scanner {
+pub(crate) struct Scanner {
     /// Everything before it has been seen.
     at: usize,
     /// Elements still to come.
@@ -110,7 +110,7 @@ pub(super) struct Scanner {
 
 /// What a scan found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// The reply is this long.
     Complete(usize),
     /// The buffer must be at least this long.
@@ -118,7 +118,7 @@ pub(super) enum Found {
 }
 
 impl Scanner {
-    pub(super) fn new() -> Scanner {
+    pub(crate) fn new() -> Scanner {
         Scanner {
             at: 0,
             remaining: 1,
@@ -127,7 +127,7 @@ impl Scanner {
     }
 
     /// Goes on with `buffer`, the same bytes as last time and more.
-    pub(super) fn advance(&mut self, buffer: &[u8]) -> Result<Found, String> {
+    pub(crate) fn advance(&mut self, buffer: &[u8]) -> Result<Found, String> {
         while self.remaining > 0 {
             if self.waits_for_line_end(buffer) {
                 return Ok(Found::Need(buffer.len() + 1));

@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
-use super::error::RedisError;
-use super::tls;
+use crate::error::RedisError;
+use crate::tls;
 use crate::url::{Endpoint, RedisUrl};
 
 /// How long it may take until a server accepts us.
@@ -23,7 +23,7 @@ const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
 const KEEPALIVE_TRIES: u32 = 3;
 
 /// A byte stream to a Redis server.
-pub(super) enum Transport {
+pub(crate) enum Transport {
     Tcp(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
@@ -31,7 +31,7 @@ pub(super) enum Transport {
 
 impl Transport {
     /// Connects to the server of `url`, in bounded time.
-    pub(super) async fn open(url: &RedisUrl) -> Result<Transport, RedisError> {
+    pub(crate) async fn open(url: &RedisUrl) -> Result<Transport, RedisError> {
         let refused = |source| RedisError::Connect {
             server: url.to_string(),
             source,

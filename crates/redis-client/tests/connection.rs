@@ -7,10 +7,9 @@ mod common;
 use std::time::Duration;
 
 use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
-use blissdata::resp::{Command, Connection, RedisError, Value};
-use blissdata::url::RedisUrl;
 use bytes::Bytes;
 use common::ask;
+use redis_client::{Command, Connection, RedisError, RedisUrl, Value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -13,7 +13,7 @@ use crate::url::Trust;
 
 /// A connector for the server called `host`, and its name as the certificate must have it.
 /// The error says what cannot be had.
-pub(super) fn connector(
+pub(crate) fn connector(
     host: &str,
     trust: &Trust,
 ) -> Result<(TlsConnector, ServerName<'static>), String> {

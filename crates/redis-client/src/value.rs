@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use super::error::ServerError;
-use super::scan::{Head, head};
+use crate::error::ServerError;
+use crate::scan::{Head, head};
 
 /// A decoded RESP2 reply. Texts are slices of the receive buffer, nothing is copied.
 #[derive(Debug, Clone, PartialEq, Eq)]

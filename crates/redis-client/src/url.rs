@@ -29,10 +29,10 @@ pub use parse::UrlError;
 /// Address of a Redis server, with the credentials to log in.
 ///
 /// ```
-/// let url: blissdata::url::RedisUrl = "redis://writer:s%40fe@bl00:6380".parse()?;
+/// let url: redis_client::RedisUrl = "redis://writer:s%40fe@bl00:6380".parse()?;
 /// assert_eq!(url.password(), Some("s@fe"));
 /// assert_eq!(url.to_string(), "redis://writer:***@bl00:6380");
-/// # Ok::<(), blissdata::url::UrlError>(())
+/// # Ok::<(), redis_client::UrlError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisUrl {
