@@ -8,12 +8,11 @@
 //!
 //! Reference: blissdata 2.4.5, `blissdata.streams.encoding`.
 
-mod dtype;
 mod variable;
 
+use acquisition::{DType, DTypeError};
 use serde_json::Value;
 
-pub use dtype::{DType, DTypeError, DTypeKind};
 pub use variable::{VariableBatch, encode_variable};
 
 /// Encoding of the payloads of one stream.

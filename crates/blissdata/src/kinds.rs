@@ -9,19 +9,15 @@
 //! blissdata-mosca 2.0.5.
 
 mod fields;
-mod files;
 mod lima;
 mod lima2;
 mod mosca;
-mod pattern;
 
 use serde_json::Value;
 
 use crate::encoding::Encoding;
 use fields::Fields;
 
-pub use fields::FrameType;
-pub use files::{FrameSource, SourceError};
 pub use lima::{LimaInfo, LimaSaving, LimaStatus};
 pub use lima2::{Lima2Info, Lima2LegacyInfo, Lima2LegacySaving, Lima2LegacyStatus};
 pub use mosca::{MoscaInfo, MoscaSaving, MoscaStatus};

@@ -4,8 +4,8 @@
 
 mod common;
 
+use acquisition::{DType, DTypeKind};
 use blissdata::document::{Identity, ScanState};
-use blissdata::encoding::{DType, DTypeKind};
 use blissdata::publish::{
     Lima2Definition, LimaDefinition, LimaFiles, PublishError, ScanPublisher, StreamDefinition,
 };

@@ -1,6 +1,6 @@
 //! The type of a stream's elements, from what is published to what is stored.
 
-use blissdata::encoding::{DType, DTypeKind};
+use acquisition::{DType, DTypeKind};
 use nexus::tree::{ElementType, Order};
 
 /// The element type with the bytes of `dtype`: payloads are stored as they come.

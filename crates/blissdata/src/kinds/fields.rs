@@ -1,19 +1,10 @@
 //! Typed access to the free-form info of a stream, with errors that name the field.
 
+use acquisition::{DType, FrameType};
 use serde_json::{Map, Value};
 
 use super::KindError;
-use crate::encoding::{DType, parse_shape};
-
-/// Type of the frames of a detector. Not to be confused with the encoding of its stream, which is
-/// the one of the progress reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrameType {
-    /// Type of a pixel.
-    pub dtype: DType,
-    /// Height and width, or more dimensions; `None` when not known beforehand.
-    pub shape: Vec<Option<u64>>,
-}
+use crate::encoding::parse_shape;
 
 /// Number of frames up to the last one, of which a status tells the index; an absent index means
 /// none.

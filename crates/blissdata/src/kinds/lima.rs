@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use acquisition::{FileLayout, FrameSource, FrameType, SourceError, printf};
 use serde_json::Value;
 
-use super::fields::{Fields, FrameType, count_up_to};
-use super::files::{FileLayout, FrameSource, SourceError};
-use super::{KindError, pattern};
+use super::KindError;
+use super::fields::{Fields, count_up_to};
 
 /// Description of the stream of a Lima 1 detector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl LimaInfo {
             .sources(frames.clone(), dataset, |number| {
                 let number = number.checked_add(saving.file_offset);
                 let number = number.ok_or(SourceError::TooMany(frames.clone()))?;
-                pattern::printf(&saving.file_path, number)
+                printf(&saving.file_path, number)
             })
     }
 

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
+use acquisition::{Field, FileLayout, FrameSource, FrameType, SourceError, braces};
 use serde_json::Value;
 
-use super::fields::{Fields, FrameType};
-use super::files::{FileLayout, FrameSource, SourceError};
-use super::pattern::Field;
-use super::{KindError, pattern};
+use super::KindError;
+use super::fields::Fields;
 
 /// Description of the stream of a Lima 2 detector (protocol 2). Each point of the stream is the
 /// number of frames available so far.
@@ -146,7 +145,7 @@ impl Lima2LegacyInfo {
 
 impl Lima2LegacySaving {
     fn file(&self, number: i64) -> Result<String, SourceError> {
-        let name = pattern::braces(&self.path_template, |field| match field {
+        let name = braces(&self.path_template, |field| match field {
             "filename_prefix" => Some(Field::Text(self.prefix.clone())),
             "filename_rank" | "rank" => Some(Field::Number(self.rank)),
             "file_number" => Some(Field::Number(number)),

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use acquisition::{FileLayout, FrameSource, FrameType, SourceError};
 use serde_json::Value;
 
 use super::KindError;
-use super::fields::{Fields, FrameType, count_up_to};
-use super::files::{FileLayout, FrameSource, SourceError};
+use super::fields::{Fields, count_up_to};
 
 /// Description of the spectra of one detector of a Mosca server (blissdata-mosca 2.0.5).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! What streams there are, and how they describe themselves.
 
+use acquisition::{DType, DTypeKind};
 use serde_json::{Map, Value, json};
 
-use crate::encoding::{DType, DTypeKind, Encoding};
+use crate::encoding::Encoding;
 
 /// Encoding and description of a stream to be.
 #[derive(Debug, Clone)]

@@ -31,7 +31,7 @@ const HISTORY_LENGTH: u32 = 2048;
 /// # async fn example(store: DataStore, id: Identity) -> Result<(), PublishError> {
 /// let info = serde_json::json!({"title": "ascan m0 0 1 4 0.1"});
 /// let mut scan = ScanPublisher::create(&store, id, info).await?;
-/// # let float = blissdata::encoding::DType::native(blissdata::encoding::DTypeKind::Float, 8).unwrap();
+/// # let float = acquisition::DType::native(acquisition::DTypeKind::Float, 8).unwrap();
 /// let diode = scan.add_stream("diode", StreamDefinition::numeric(float, &[])).await?;
 /// scan.prepare().await?;
 /// scan.start().await?;

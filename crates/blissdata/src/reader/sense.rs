@@ -1,9 +1,10 @@
 //! What to make of the payloads of a stream.
 
+use acquisition::{DType, DTypeKind};
 use serde_json::Value;
 
 use crate::document::StreamModel;
-use crate::encoding::{DType, DTypeKind, Encoding};
+use crate::encoding::Encoding;
 use crate::json;
 use crate::kinds::{KindError, Lima2LegacyStatus, LimaStatus, MoscaStatus, StreamKind};
 

@@ -1,6 +1,6 @@
 //! The channels of a scan: what they are called, what they measure, and their points.
 
-use blissdata::encoding::{DType, DTypeKind};
+use acquisition::{DType, DTypeKind};
 use blissdata::publish::StreamDefinition;
 use fastrand::Rng;
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use blissdata::kinds::{FrameSource, FrameType, Lima2LegacyInfo, LimaInfo, MoscaInfo, SourceError};
+use acquisition::{FrameSource, FrameType, SourceError};
+use blissdata::kinds::{Lima2LegacyInfo, LimaInfo, MoscaInfo};
 use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use hub::Promise;
 use nexus::tree::ElementType;

@@ -1,6 +1,6 @@
 //! Datasets whose data lie elsewhere: raw files and virtual datasets.
 
-use blissdata::encoding::DType;
+use acquisition::DType;
 use nexus::tree::{ElementType, ExternalBinary, ExternalFile, Selection, Virtual, VirtualSource};
 use serde_json::{Map, Value as Json};
 

@@ -1,10 +1,13 @@
 //! File name patterns: printf style (Lima 1) and Python format style (early Lima 2).
 
-use super::SourceError;
+use crate::detector::SourceError;
 
 /// Formats a printf pattern that takes one integer, by the rules of Python's `%` operator. A
 /// pattern without conversion is a plain file name.
-pub(super) fn printf(pattern: &str, number: i64) -> Result<String, SourceError> {
+///
+/// # Errors
+/// If the pattern has another conversion, or more than one.
+pub fn printf(pattern: &str, number: i64) -> Result<String, SourceError> {
     let error = |problem| SourceError::Pattern {
         pattern: pattern.to_owned(),
         problem,
@@ -119,9 +122,13 @@ fn number(text: &str) -> Result<(usize, &str), &'static str> {
     }
 }
 
-/// Formats a template with fields in braces, by the rules of Python's `str.format`. `field` gives
-/// the value of a field.
-pub(super) fn braces(
+/// Formats a template with fields in braces, by the rules of Python's `str.format`. `field` returns the value
+/// of a field.
+///
+/// # Errors
+/// If the template is malformed, has a field that `field` does not know, or a format that is not one of
+/// `s`, `d` and a width.
+pub fn braces(
     template: &str,
     field: impl Fn(&str) -> Option<Field>,
 ) -> Result<String, SourceError> {
@@ -172,8 +179,10 @@ pub(super) fn braces(
 }
 
 /// Value of a field of a template.
-pub(super) enum Field {
+pub enum Field {
+    /// Text.
     Text(String),
+    /// A number.
     Number(i64),
 }
 

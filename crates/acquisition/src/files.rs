@@ -2,38 +2,7 @@
 
 use std::ops::Range;
 
-/// A run of consecutive frames in one file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrameSource {
-    /// Path of the file.
-    pub file: String,
-    /// Path of the dataset in the file; empty when the format has none (EDF, CBF).
-    pub dataset: String,
-    /// Index of the first of these frames in the file.
-    pub first_row: u64,
-    /// Number of frames.
-    pub frames: u64,
-}
-
-/// Why frames cannot be located in files.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SourceError {
-    /// The detector does not save its frames.
-    #[error("the detector does not save its frames")]
-    NotSaved,
-    /// The file name pattern is unusable.
-    #[error("file name pattern {pattern:?}: {problem}")]
-    Pattern {
-        /// The pattern as published.
-        pattern: String,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// More files than a scan can have: the reported number of frames is nonsense.
-    #[error("frames {0:?} are in too many files")]
-    TooMany(Range<u64>),
-}
+use crate::detector::{FrameSource, SourceError};
 
 /// Beyond this many files a progress report is rather wrong than true.
 const MAX_FILES: usize = 10_000_000;
@@ -41,7 +10,7 @@ const MAX_FILES: usize = 10_000_000;
 /// How frames are dealt out to numbered files: each acquisition starts a new file, which takes a
 /// fixed number of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct FileLayout {
+pub struct FileLayout {
     /// Frames of one acquisition; 0 when the scan is one acquisition of unknown length.
     pub frames_per_acquisition: u64,
     /// Frames of one file; 0 when a file takes all frames of an acquisition.
@@ -57,7 +26,10 @@ struct FileRun {
 }
 
 impl FileLayout {
-    /// The sources of a range of frames; `file` gives the name of the file of a number.
+    /// Returns the files of a range of frames, in order. `file` returns the name of the file of a number.
+    ///
+    /// # Errors
+    /// The error of `file`, or [`SourceError::TooMany`].
     pub fn sources(
         self,
         frames: Range<u64>,

@@ -38,7 +38,8 @@ pub enum DTypeKind {
 pub struct DTypeError(String);
 
 impl DTypeError {
-    pub(crate) fn new(text: &str) -> DTypeError {
+    /// Creates the error about `text`, which is not a type of numbers.
+    pub fn new(text: &str) -> DTypeError {
         DTypeError(text.to_owned())
     }
 }
