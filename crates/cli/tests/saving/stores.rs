@@ -4,8 +4,7 @@ use std::process::Command;
 
 use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::store::DataStore;
-use redis_client::Command;
-
+use redis_client::Command as RedisCommand;
 use testing::Program;
 
 use crate::stage::{Stage, WRITER};
@@ -73,7 +72,7 @@ async fn waiting_ends_with_a_signal() {
 #[tokio::test]
 async fn another_protocol_is_refused() {
     let stage = Stage::new().await;
-    let version = Command::new("SET").arg("_PROTOCOL_VERSION_").arg(2u64);
+    let version = RedisCommand::new("SET").arg("_PROTOCOL_VERSION_").arg(2u64);
     stage.store.call(&version).await.unwrap();
     let told = refused(&["save", &stage.url(), KEY]);
     assert!(told.contains("protocol version"), "{told}");
