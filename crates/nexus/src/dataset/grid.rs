@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::found::Found;
 use super::place::Place;
+use super::stream::PointStore;
 use super::{Error, Mode, Policy};
 use crate::chunk::{Guess, Scheme, Slab, point_size};
 use crate::h5;
@@ -40,17 +41,22 @@ pub(super) struct Grid {
     visible: u64,
     waiting: Slab,
     written: Option<Instant>,
-    dataset: Option<Made>,
-    /// There is one value of an earlier writer.
-    old: bool,
+    stored: Stored,
     failed: Option<Error>,
 }
 
-enum Made {
+/// What is in the file.
+enum Stored {
+    Nothing,
+    /// One value of an earlier writer.
+    EarlierValue,
     /// One value, written already.
     Value,
-    /// An array, its extent, and whether it is compressed.
-    Array(h5::Dataset, Vec<u64>, bool),
+    Array {
+        dataset: h5::Dataset,
+        extent: Vec<u64>,
+        compressed: bool,
+    },
 }
 
 impl Grid {
@@ -70,108 +76,16 @@ impl Grid {
             visible: 0,
             waiting: Slab::new(),
             written: None,
-            dataset: None,
-            old: false,
+            stored: Stored::Nothing,
             failed: None,
         }
-    }
-
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
-    pub fn points(&self) -> u64 {
-        self.points
-    }
-
-    pub fn visible(&self) -> u64 {
-        self.visible
-    }
-
-    pub fn exists(&self) -> bool {
-        self.dataset.is_some() || self.old
-    }
-
-    /// Fills what is there again from the first point on, because nothing tells how many points came
-    /// before. Those that are missing now keep the value that they have.
-    pub fn resume(&mut self) -> Result<(), Error> {
-        let Some(Found { extent, chunks }) = self.place.find()? else {
-            return Ok(());
-        };
-        let Some((chunk, scheme)) = chunks else {
-            self.old = true;
-            return Ok(());
-        };
-        for (largest, length) in self.element.iter_mut().zip(&extent[self.scan.len()..]) {
-            *largest = (*largest).max(*length);
-        }
-        let dataset = self.place.open(Some(self.cache(&extent, &chunk)))?;
-        self.dataset = Some(Made::Array(dataset, extent, scheme != Scheme::None));
-        Ok(())
-    }
-
-    pub fn check(&self) -> Result<(), Error> {
-        self.failed.clone().map_or(Ok(()), Err)
-    }
-
-    /// Adds points, or missing points if there are no data.
-    pub fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error> {
-        let room = if self.scan.is_empty() {
-            1u64.saturating_sub(self.points).min(count)
-        } else {
-            count
-        };
-        if room > 0 {
-            self.points += room;
-            match data {
-                Some((shape, data)) => {
-                    for (largest, length) in self.element.iter_mut().zip(shape) {
-                        *largest = (*largest).max(*length);
-                    }
-                    let size = point_size(shape, self.place.item()) * room;
-                    let (part, expected) = (&data[..size as usize], self.most_waiting() as usize);
-                    self.waiting.push(room, shape, part, expected);
-                }
-                None => self.waiting.push_missing(room),
-            }
-            if self.waiting.bytes().len() as u64 > self.most_waiting() {
-                self.write()?;
-            }
-        }
-        if room < count {
-            return Err(Error::Single {
-                path: self.place.path.clone(),
-                count: count - room,
-            });
-        }
-        Ok(())
-    }
-
-    pub fn expose(&mut self) -> Result<(), Error> {
-        self.check()?;
-        if self.policy.mode == Mode::Backlog || self.waiting.is_empty() {
-            return Ok(());
-        }
-        let compressed = matches!(self.dataset, Some(Made::Array(.., true)));
-        if compressed && self.written.is_some_and(|at| at.elapsed() < PATIENCE) {
-            return Ok(());
-        }
-        self.write()
-    }
-
-    pub fn close(mut self) -> Result<u64, Error> {
-        self.check()?;
-        if !self.waiting.is_empty() {
-            self.write()?;
-        }
-        Ok(self.points)
     }
 
     /// Writes the points that wait. After a failure nothing is written any more.
     fn write(&mut self) -> Result<(), Error> {
         self.check()?;
         let slab = std::mem::take(&mut self.waiting);
-        let done = self.create(&slab).and_then(|()| self.store(&slab));
+        let done = self.create(&slab).and_then(|()| self.write_points(&slab));
         if let Err(error) = done {
             return Err(self.failed.insert(error).clone());
         }
@@ -182,7 +96,7 @@ impl Grid {
 
     /// Makes the dataset, if it is not there.
     fn create(&mut self, slab: &Slab) -> Result<(), Error> {
-        if self.dataset.is_some() {
+        if let Stored::Value | Stored::Array { .. } = self.stored {
             return Ok(());
         }
         let Some(Guess { chunk, scheme }) = self.place.guess() else {
@@ -190,20 +104,26 @@ impl Grid {
         };
         if chunk.is_empty() {
             let value = Some(slab.bytes()).filter(|bytes| !bytes.is_empty());
-            if self.old && value.is_some() {
-                self.place.unlink()?;
-                self.old = false;
-            }
-            if !self.old {
+            let earlier = matches!(self.stored, Stored::EarlierValue);
+            // A point that never came leaves the value that is there.
+            if !earlier || value.is_some() {
+                if earlier {
+                    self.place.unlink()?;
+                    self.stored = Stored::Nothing;
+                }
                 self.place.create_value(value)?;
             }
-            self.dataset = Some(Made::Value);
+            self.stored = Stored::Value;
             return Ok(());
         }
         let extent: Vec<u64> = self.scan.iter().chain(&self.element).copied().collect();
         let cache = self.cache(&extent, &chunk);
         let dataset = self.place.create(&extent, &chunk, scheme, Some(cache))?;
-        self.dataset = Some(Made::Array(dataset, extent, scheme != Scheme::None));
+        self.stored = Stored::Array {
+            dataset,
+            extent,
+            compressed: scheme != Scheme::None,
+        };
         Ok(())
     }
 
@@ -227,8 +147,11 @@ impl Grid {
         needed.min(MOST_CACHE * self.policy.chunk).max(size) as usize
     }
 
-    fn store(&mut self, slab: &Slab) -> Result<(), Error> {
-        let Some(Made::Array(dataset, extent, _)) = &mut self.dataset else {
+    fn write_points(&mut self, slab: &Slab) -> Result<(), Error> {
+        let Stored::Array {
+            dataset, extent, ..
+        } = &mut self.stored
+        else {
             return Ok(());
         };
         let (scan, item) = (&self.scan, self.place.item());
@@ -264,5 +187,106 @@ impl Grid {
         };
         let stored = store();
         stored.map_err(|source| self.place.failure("store points", source))
+    }
+}
+
+impl PointStore for Grid {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Fills what is there again from the first point on, because nothing tells how many points came
+    /// before. Those that are missing now keep the value that they have.
+    fn resume(&mut self) -> Result<(), Error> {
+        let Some(Found { extent, chunks }) = self.place.find()? else {
+            return Ok(());
+        };
+        let Some((chunk, scheme)) = chunks else {
+            self.stored = Stored::EarlierValue;
+            return Ok(());
+        };
+        for (largest, length) in self.element.iter_mut().zip(&extent[self.scan.len()..]) {
+            *largest = (*largest).max(*length);
+        }
+        let dataset = self.place.open(Some(self.cache(&extent, &chunk)))?;
+        self.stored = Stored::Array {
+            dataset,
+            extent,
+            compressed: scheme != Scheme::None,
+        };
+        Ok(())
+    }
+
+    fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error> {
+        let room = if self.scan.is_empty() {
+            1u64.saturating_sub(self.points).min(count)
+        } else {
+            count
+        };
+        if room > 0 {
+            self.points += room;
+            match data {
+                Some((shape, data)) => {
+                    for (largest, length) in self.element.iter_mut().zip(shape) {
+                        *largest = (*largest).max(*length);
+                    }
+                    let size = point_size(shape, self.place.item()) * room;
+                    let (part, expected) = (&data[..size as usize], self.most_waiting() as usize);
+                    self.waiting.push(room, shape, part, expected);
+                }
+                None => self.waiting.push_missing(room),
+            }
+            if self.waiting.bytes().len() as u64 > self.most_waiting() {
+                self.write()?;
+            }
+        }
+        if room < count {
+            return Err(Error::Single {
+                path: self.place.path.clone(),
+                count: count - room,
+            });
+        }
+        Ok(())
+    }
+
+    fn expose(&mut self) -> Result<(), Error> {
+        self.check()?;
+        if self.policy.mode == Mode::Backlog || self.waiting.is_empty() {
+            return Ok(());
+        }
+        let compressed = matches!(
+            self.stored,
+            Stored::Array {
+                compressed: true,
+                ..
+            }
+        );
+        if compressed && self.written.is_some_and(|at| at.elapsed() < PATIENCE) {
+            return Ok(());
+        }
+        self.write()
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        match self.waiting.is_empty() {
+            true => Ok(()),
+            false => self.write(),
+        }
+    }
+
+    fn points(&self) -> u64 {
+        self.points
+    }
+
+    fn visible(&self) -> u64 {
+        self.visible
+    }
+
+    fn exists(&self) -> bool {
+        !matches!(self.stored, Stored::Nothing)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.failed.clone().map_or(Ok(()), Err)
     }
 }

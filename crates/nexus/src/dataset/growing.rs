@@ -1,26 +1,26 @@
 //! A dataset that grows point by point.
 
-mod continued;
-mod deal;
+mod buffer;
+mod chunked;
+mod resume;
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use bytes::Bytes;
 
 use super::place::Place;
 use super::store::Store;
+use super::stream::PointStore;
 use super::{Error, Mode, Outbox, Policy};
-use crate::chunk::{Scheme, Slab, live_chunk, point_size, sealed_chunk};
-use crate::h5;
+use crate::chunk::{ChunkShape, Scheme, live_chunk, point_size, sealed_chunk};
+use crate::h5::{self, Hole};
+use buffer::PointBuffer;
+use chunked::Chunked;
 
 /// Bytes below which a dataset that has ended is contiguous, without filters, as in the files of
 /// blisswriter.
 const CONTIGUOUS: u64 = 1 << 20;
-
-/// How long readers may wait for the points of a chunk that is not full.
-const SOON: Duration = Duration::from_millis(500);
-
-/// How many times longer the last chunk is left as it is than it took to show it.
-const REST: u32 = 10;
 
 /// A dataset of points one after the other.
 ///
@@ -28,197 +28,237 @@ const REST: u32 = 10;
 /// nothing exists in the file until it is known how to store the points: a full chunk has come, or
 /// it is time to show something, or the stream has ended.
 pub(super) struct Growing {
-    place: Place,
-    policy: Policy,
-    outbox: Outbox,
-    /// Points that came or were skipped.
-    points: u64,
-    /// Largest shape of a point up to now.
-    element: Vec<u64>,
-    /// Time of the first point.
-    since: Option<Instant>,
-    /// What an earlier writer has left, until something takes its place; all of it is in the slab.
-    old: Option<h5::Dataset>,
-    store: Option<Rc<Store>>,
-    /// Points that wait for the rest of their chunks.
-    slab: Slab,
-    /// Points of the present chunk that are stored already and not in the slab.
-    before: u64,
-    /// Points of the slab that readers can see.
-    exposed: u64,
-    /// When the last chunk was filled, or the first one begun.
-    filled: Option<Instant>,
-    /// When the last chunk may be shown again, for the time that it takes.
-    rests_until: Option<Instant>,
-    /// Bytes of the last slab.
-    usual: usize,
-    failed: Option<Error>,
+    buffer: PointBuffer,
+    state: State,
+}
+
+/// Where the points are.
+enum State {
+    /// In the buffer; nothing is in the file.
+    Buffered {
+        /// Time of the first point.
+        since: Option<Instant>,
+    },
+    /// In the buffer, and the first of them also in a contiguous dataset of an earlier writer. A
+    /// chunked one takes its place when there is more to show.
+    Contiguous {
+        dataset: h5::Dataset,
+        /// Points in the dataset.
+        visible: u64,
+        /// Time at which it was found.
+        since: Instant,
+    },
+    /// In a chunked dataset; those of the last chunk may be in the buffer.
+    Chunked(Chunked),
+    /// Nowhere: the dataset could not be made.
+    Failed {
+        error: Error,
+        /// Points in a dataset of an earlier writer that is still there.
+        visible: u64,
+    },
 }
 
 impl Growing {
     pub fn new(place: Place, policy: Policy, outbox: Outbox) -> Growing {
-        let element = place.shape.iter().map(|length| length.unwrap_or(0));
         Growing {
-            element: element.collect(),
-            place,
-            policy,
-            outbox,
-            points: 0,
-            since: None,
-            old: None,
-            store: None,
-            slab: Slab::new(),
-            before: 0,
-            exposed: 0,
-            filled: None,
-            rests_until: None,
-            usual: 0,
-            failed: None,
+            buffer: PointBuffer::new(place, policy, outbox),
+            state: State::Buffered { since: None },
         }
     }
 
-    pub fn place(&self) -> &Place {
-        &self.place
-    }
-
-    pub fn points(&self) -> u64 {
-        self.points
-    }
-
-    pub fn visible(&self) -> u64 {
-        match &self.store {
-            Some(store) => store.extent.borrow()[0],
-            None => self.exposed,
-        }
-    }
-
-    pub fn exists(&self) -> bool {
-        self.store.is_some() || self.old.is_some()
-    }
-
-    /// Whether another dataset will take the place of the one that is there.
-    pub fn is_old(&self) -> bool {
-        self.old.is_some()
-    }
-
-    pub async fn settle(&self) {
-        self.outbox.settle().await;
-    }
-
-    pub async fn drain(&self) {
-        if let Some(store) = self.store.clone() {
-            self.outbox.drain_one(&store).await;
-        }
-    }
-
-    pub fn expose(&mut self) -> Result<(), Error> {
-        self.outbox.advance();
-        self.check()?;
-        if self.policy.mode == Mode::Backlog {
-            return Ok(());
-        }
-        if self.store.is_none() && self.place.declared().is_none() {
-            let elapsed = self.since.map(|since| since.elapsed()).unwrap_or_default();
-            let (item, target) = (self.place.item(), self.policy.chunk);
-            let points = self.points - self.exposed;
-            match live_chunk(&self.element, item, target, points, elapsed) {
-                Some((chunk, filtered)) if points > 0 => {
-                    let scheme = if filtered {
-                        Scheme::GzipByteShuffle
-                    } else {
-                        Scheme::None
-                    };
-                    self.create(chunk, scheme)?;
-                }
-                _ => return Ok(()),
-            }
-        }
-        let Some(store) = self.store.clone() else {
+    /// Makes the dataset that the scan declares, if it does.
+    fn create_declared(&mut self) -> Result<(), Error> {
+        let Some(guess) = self.buffer.place.guess() else {
             return Ok(());
         };
-        // A chunk that will be compressed is better not shown before it is full, if that is soon.
-        let soon = store.filtered() && self.filled.is_some_and(|filled| filled.elapsed() < SOON);
-        // Rows are only shown behind rows that are stored.
-        if soon || store.pending.get() > 0 {
+        let Some((&length, element)) = guess.chunk.split_first() else {
             return Ok(());
+        };
+        let element = element.to_vec();
+        self.create(ChunkShape { length, element }, guess.scheme)
+    }
+
+    /// Makes the chunked dataset. What has come is dealt out to its chunks.
+    fn create(&mut self, chunk: ChunkShape, scheme: Scheme) -> Result<(), Error> {
+        let replaces = matches!(self.state, State::Contiguous { .. });
+        let made = self
+            .make_way()
+            .and_then(|()| self.buffer.create_store(chunk, scheme));
+        match made {
+            Ok(store) => {
+                // What readers saw already is shown again at once.
+                let filled = (!replaces).then(Instant::now);
+                let mut chunked = Chunked::new(store, filled);
+                chunked.take_over(&mut self.buffer);
+                self.state = State::Chunked(chunked);
+                self.check()
+            }
+            Err(error) => {
+                self.state = State::Failed {
+                    error: error.clone(),
+                    visible: self.visible(),
+                };
+                Err(error)
+            }
         }
-        if self.slab.rows() == self.exposed {
+    }
+
+    /// Takes a contiguous dataset away that another one is going to replace. Its place in the file
+    /// stays out of use for a while: until the next flush it is the right one.
+    fn make_way(&mut self) -> Result<(), Error> {
+        let State::Contiguous { since, .. } = self.state else {
             return Ok(());
+        };
+        self.buffer.place.unlink()?;
+        let since = Some(since);
+        let state = std::mem::replace(&mut self.state, State::Buffered { since });
+        if let State::Contiguous { dataset, .. } = state {
+            let size = self.buffer.slab.bytes().len() as u64;
+            self.buffer
+                .outbox
+                .with_tools(|tools| tools.quarantine.keep(Hole::of(dataset), size));
         }
-        if self.before > 0 || (store.direct && self.is_undivided(&store)) {
-            self.post_part(&store);
+        Ok(())
+    }
+
+    /// The chunks for a dataset that readers shall see before the stream has ended: nothing if they
+    /// see all points already.
+    fn chunk_to_show(&self) -> Option<(ChunkShape, Scheme)> {
+        let (elapsed, visible) = match &self.state {
+            State::Buffered { since } => (since.map(|since| since.elapsed()), 0),
+            State::Contiguous { visible, since, .. } => (Some(since.elapsed()), *visible),
+            State::Chunked(_) | State::Failed { .. } => return None,
+        };
+        let PointBuffer {
+            place,
+            policy,
+            element,
+            ..
+        } = &self.buffer;
+        let points = self.buffer.points - visible;
+        if points == 0 || place.declared().is_some() {
+            return None;
+        }
+        let elapsed = elapsed.unwrap_or_default();
+        let (chunk, filtered) = live_chunk(element, place.item(), policy.chunk, points, elapsed)?;
+        let scheme = if filtered {
+            Scheme::GzipByteShuffle
         } else {
-            self.show(&store);
+            Scheme::None
+        };
+        Some((chunk, scheme))
+    }
+}
+
+impl PointStore for Growing {
+    fn place(&self) -> &Place {
+        &self.buffer.place
+    }
+
+    fn resume(&mut self) -> Result<(), Error> {
+        self.resume_found()
+    }
+
+    fn points(&self) -> u64 {
+        self.buffer.points
+    }
+
+    fn visible(&self) -> u64 {
+        match &self.state {
+            State::Buffered { .. } => 0,
+            State::Contiguous { visible, .. } | State::Failed { visible, .. } => *visible,
+            State::Chunked(chunked) => chunked.store.extent.borrow()[0],
+        }
+    }
+
+    fn exists(&self) -> bool {
+        matches!(self.state, State::Contiguous { .. } | State::Chunked(_))
+    }
+
+    fn is_old(&self) -> bool {
+        matches!(self.state, State::Contiguous { .. })
+    }
+
+    fn store(&self) -> Option<Rc<Store>> {
+        match &self.state {
+            State::Chunked(chunked) => Some(Rc::clone(&chunked.store)),
+            _ => None,
+        }
+    }
+
+    fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error> {
+        if let Some((shape, _)) = &data {
+            self.buffer.note_shape(shape);
+        }
+        if let State::Buffered { since } = &mut self.state {
+            since.get_or_insert_with(Instant::now);
+            self.create_declared()?;
+        }
+        if let State::Buffered { .. } | State::Contiguous { .. } = self.state {
+            match self.buffer.full_chunk(count) {
+                Some(chunk) => self.create(chunk, Scheme::GzipByteShuffle)?,
+                None => {
+                    self.buffer.push(count, data);
+                    return Ok(());
+                }
+            }
+        }
+        if let State::Chunked(chunked) = &mut self.state {
+            chunked.fill(&mut self.buffer, count, data);
         }
         self.check()
     }
 
-    /// Whether a chunk has whole points, so that some of them are one piece of it.
-    fn is_undivided(&self, store: &Store) -> bool {
-        let chunk = &store.recipe.shape.element;
-        self.element
-            .iter()
-            .zip(chunk)
-            .all(|(length, chunk)| length <= chunk)
-    }
-
-    /// Stores the last chunk as it is. It stays in memory too.
-    fn show(&mut self, store: &Store) {
-        let start = Instant::now();
-        if self.rests_until.is_some_and(|until| start < until) {
-            return;
-        }
-        let (slab, element) = (&self.slab, &self.element);
-        let first = self.points - slab.rows();
-        self.outbox
-            .with_tools(|tools| store.raw(first, slab, element, &mut tools.scratch));
-        self.exposed = slab.rows();
-        // Chunks that were declared may be far larger than what has come of them.
-        if self.place.declared().is_some() {
-            self.rests_until = start.checked_add(start.elapsed() * REST);
-        }
-    }
-
-    pub async fn close(mut self) -> Result<u64, Error> {
+    fn expose(&mut self) -> Result<(), Error> {
+        self.buffer.outbox.advance();
         self.check()?;
-        // Nothing more has come.
-        if self.points == 0 || (self.old.is_some() && self.points == self.exposed) {
-            return Ok(self.points);
+        if self.buffer.policy.mode == Mode::Backlog {
+            return Ok(());
         }
-        if self.store.is_none() {
-            let point = point_size(&self.element, self.place.item());
-            let chunk = sealed_chunk(&self.element, self.place.item(), self.policy.chunk);
-            match chunk {
-                Some(chunk) if point.saturating_mul(self.points) >= CONTIGUOUS => {
-                    self.create(chunk, Scheme::GzipByteShuffle)?;
-                }
-                _ => {
-                    self.make_way()?;
-                    self.place
-                        .create_contiguous(&self.slab, self.points, &self.element)?;
-                    return Ok(self.points);
+        if let Some((chunk, scheme)) = self.chunk_to_show() {
+            self.create(chunk, scheme)?;
+        }
+        if let State::Chunked(chunked) = &mut self.state {
+            chunked.expose(&mut self.buffer);
+        }
+        self.check()
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        let points = self.buffer.points;
+        if points == 0 {
+            return Ok(());
+        }
+        match self.state {
+            // Nothing more has come.
+            State::Contiguous { visible, .. } if visible == points => return Ok(()),
+            State::Buffered { .. } | State::Contiguous { .. } => {
+                let PointBuffer { place, element, .. } = &self.buffer;
+                let size = point_size(element, place.item()).saturating_mul(points);
+                let chunk = sealed_chunk(element, place.item(), self.buffer.policy.chunk);
+                match chunk {
+                    Some(chunk) if size >= CONTIGUOUS => {
+                        self.create(chunk, Scheme::GzipByteShuffle)?;
+                    }
+                    _ => {
+                        self.make_way()?;
+                        return self.buffer.create_contiguous();
+                    }
                 }
             }
+            State::Chunked(_) | State::Failed { .. } => {}
         }
-        let Some(store) = self.store.clone() else {
-            return Ok(self.points);
-        };
-        // What readers saw of the last chunk was not compressed, nor what was stored of it before.
-        let stored = self.before > 0 && self.place.declared().is_some();
-        let unfinished = store.filtered() && (stored || !self.slab.is_empty());
-        if self.slab.rows() > self.exposed || unfinished {
-            self.post_slab(&store);
+        if let State::Chunked(chunked) = &mut self.state {
+            chunked.finish(&mut self.buffer);
         }
-        self.outbox.drain_one(&store).await;
-        store.check()?;
-        Ok(self.points)
+        self.check()
     }
 
-    pub fn check(&self) -> Result<(), Error> {
-        match (&self.failed, &self.store) {
-            (Some(error), _) => Err(error.clone()),
-            (None, Some(store)) => store.check(),
-            (None, None) => Ok(()),
+    fn check(&self) -> Result<(), Error> {
+        match &self.state {
+            State::Buffered { .. } | State::Contiguous { .. } => Ok(()),
+            State::Chunked(chunked) => chunked.store.check(),
+            State::Failed { error, .. } => Err(error.clone()),
         }
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::grid::Grid;
 use super::growing::Growing;
 use super::place::Place;
+use super::store::Store;
 use super::{Error, Outbox, Policy};
 use crate::h5::Group;
 use crate::tree::{ElementType, Storage};
@@ -20,30 +21,49 @@ use crate::tree::{ElementType, Storage};
 /// After an error of HDF5 every call gives that error. After others the points in question are left
 /// out, and the stream may go on.
 pub struct StreamDataset {
-    filling: Filling,
+    points: Box<dyn PointStore>,
+    outbox: Outbox,
 }
 
-enum Filling {
-    /// Points one after the other.
-    Growing(Box<Growing>),
-    /// Points of a grid, or a single one.
-    Grid(Box<Grid>),
-}
+/// How the points of a stream are arranged in its dataset: one after the other, or in a grid.
+pub(super) trait PointStore {
+    /// What was known of the dataset before there were any points.
+    fn place(&self) -> &Place;
 
-/// Calls the same method of either.
-macro_rules! either {
-    ($self:ident, $inner:ident => $call:expr) => {
-        match &$self.filling {
-            Filling::Growing($inner) => $call,
-            Filling::Grid($inner) => $call,
-        }
-    };
-    (mut $self:ident, $inner:ident => $call:expr) => {
-        match &mut $self.filling {
-            Filling::Growing($inner) => $call,
-            Filling::Grid($inner) => $call,
-        }
-    };
+    /// Continues the dataset that is in the file, if there is one.
+    fn resume(&mut self) -> Result<(), Error>;
+
+    /// Number of points up to now, with those that are missing.
+    fn points(&self) -> u64;
+
+    /// Number of points that readers can see after the next flush of the file.
+    fn visible(&self) -> u64;
+
+    /// Whether the dataset exists in the file.
+    fn exists(&self) -> bool;
+
+    /// Whether another dataset will take the place of the one that is there.
+    fn is_old(&self) -> bool {
+        false
+    }
+
+    /// The chunked dataset that slabs are on their way to, if there is one.
+    fn store(&self) -> Option<Rc<Store>> {
+        None
+    }
+
+    /// Adds points, or missing points if there are no data. The caller has checked their shape and
+    /// number.
+    fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error>;
+
+    /// Lets readers see the points that have come.
+    fn expose(&mut self) -> Result<(), Error>;
+
+    /// Stores what is left, or posts it to the outbox.
+    fn finish(&mut self) -> Result<(), Error>;
+
+    /// Returns the failure after which nothing is stored any more, if there was one.
+    fn check(&self) -> Result<(), Error>;
 }
 
 impl StreamDataset {
@@ -64,13 +84,11 @@ impl StreamDataset {
     ) -> Result<StreamDataset, Error> {
         let place = Place::new(parent, path, element, shape, storage)?;
         let grid = place.declared().map(|declared| declared.scan.clone());
-        let filling = match grid {
-            Some(scan) if scan.len() != 1 => {
-                Filling::Grid(Box::new(Grid::new(place, scan, policy)))
-            }
-            _ => Filling::Growing(Box::new(Growing::new(place, policy, outbox))),
+        let points: Box<dyn PointStore> = match grid {
+            Some(scan) if scan.len() != 1 => Box::new(Grid::new(place, scan, policy)),
+            _ => Box::new(Growing::new(place, policy, outbox.clone())),
         };
-        Ok(StreamDataset { filling })
+        Ok(StreamDataset { points, outbox })
     }
 
     /// The dataset that an earlier writer has begun with the same arguments, to go on with: its
@@ -94,40 +112,34 @@ impl StreamDataset {
     ) -> Result<StreamDataset, Error> {
         let mut dataset =
             StreamDataset::new(parent, path, element, shape, storage, policy, outbox)?;
-        match &mut dataset.filling {
-            Filling::Growing(growing) => growing.resume()?,
-            Filling::Grid(grid) => grid.resume()?,
-        }
+        dataset.points.resume()?;
         Ok(dataset)
     }
 
     /// Path of the dataset, as given.
     pub fn path(&self) -> &str {
-        &self.place().path
+        &self.points.place().path
     }
 
     /// Number of points up to now, with those that were skipped: the index of the next one.
     pub fn points(&self) -> u64 {
-        either!(self, inner => inner.points())
+        self.points.points()
     }
 
     /// Number of points that readers can see after the next flush of the file.
     pub fn visible(&self) -> u64 {
-        either!(self, inner => inner.visible())
+        self.points.visible()
     }
 
     /// Whether the dataset exists in the file.
     pub fn exists(&self) -> bool {
-        either!(self, inner => inner.exists())
+        self.points.exists()
     }
 
     /// Whether the dataset is one of an earlier writer that another is going to replace as soon as
     /// there are more points.
     pub fn is_old(&self) -> bool {
-        match &self.filling {
-            Filling::Growing(growing) => growing.is_old(),
-            Filling::Grid(_) => false,
-        }
+        self.points.is_old()
     }
 
     /// Adds `count` points from index `first` on. Points that are missing before are skipped.
@@ -146,8 +158,8 @@ impl StreamDataset {
         shape: Option<&[u64]>,
         data: Bytes,
     ) -> Result<(), Error> {
-        self.check()?;
-        let (expected, place) = (self.points(), self.place());
+        self.points.check()?;
+        let (expected, place) = (self.points(), self.points.place());
         if first < expected {
             return Err(Error::Order {
                 path: place.path.clone(),
@@ -162,7 +174,7 @@ impl StreamDataset {
             return Ok(());
         }
         self.check_count(count)?;
-        either!(mut self, inner => inner.add(count, Some((&shape, data))))
+        self.points.add(count, Some((&shape, data)))
     }
 
     /// Adds `count` points that never came. They read as NaN if the type has it, else as 0.
@@ -170,12 +182,12 @@ impl StreamDataset {
     /// # Errors
     /// When the dataset cannot be written.
     pub fn skip(&mut self, count: u64) -> Result<(), Error> {
-        self.check()?;
+        self.points.check()?;
         if count == 0 {
             return Ok(());
         }
         self.check_count(count)?;
-        either!(mut self, inner => inner.add(count, None))
+        self.points.add(count, None)
     }
 
     /// Waits until memory is free for more points.
@@ -183,16 +195,16 @@ impl StreamDataset {
     /// # Errors
     /// When the dataset cannot be written.
     pub async fn settle(&mut self) -> Result<(), Error> {
-        if let Filling::Growing(growing) = &self.filling {
-            growing.settle().await;
+        if self.points.store().is_some() {
+            self.outbox.settle().await;
         }
-        self.check()
+        self.points.check()
     }
 
     /// Waits until the chunks that are full are stored, however busy other datasets are.
     pub async fn drain(&self) {
-        if let Filling::Growing(growing) = &self.filling {
-            growing.drain().await;
+        if let Some(store) = self.points.store() {
+            self.outbox.drain_one(&store).await;
         }
     }
 
@@ -206,7 +218,7 @@ impl StreamDataset {
     /// # Errors
     /// When the dataset cannot be written.
     pub fn expose(&mut self) -> Result<(), Error> {
-        either!(mut self, inner => inner.expose())
+        self.points.expose()
     }
 
     /// Stores what is left and ends the dataset. Gives the number of its points: with none there is
@@ -214,26 +226,19 @@ impl StreamDataset {
     ///
     /// # Errors
     /// When the dataset cannot be written.
-    pub async fn close(self) -> Result<u64, Error> {
-        match self.filling {
-            Filling::Growing(growing) => growing.close().await,
-            Filling::Grid(grid) => grid.close(),
-        }
-    }
-
-    fn place(&self) -> &Place {
-        either!(self, inner => inner.place())
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        either!(self, inner => inner.check())
+    pub async fn close(mut self) -> Result<u64, Error> {
+        self.points.check()?;
+        self.points.finish()?;
+        self.drain().await;
+        self.points.check()?;
+        Ok(self.points())
     }
 
     fn check_count(&self, count: u64) -> Result<(), Error> {
         match self.points().checked_add(count) {
             Some(_) => Ok(()),
             None => Err(Error::Count {
-                path: self.place().path.clone(),
+                path: self.path().to_owned(),
                 count,
             }),
         }

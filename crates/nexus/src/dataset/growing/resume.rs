@@ -1,0 +1,72 @@
+//! How a dataset goes on that an earlier writer has begun.
+
+use std::time::Instant;
+
+use super::{Chunked, Growing, State};
+use crate::chunk::ChunkShape;
+use crate::dataset::Error;
+use crate::dataset::found::Found;
+use crate::dataset::store::Store;
+use crate::dataset::stream::PointStore;
+
+impl Growing {
+    /// Goes on with what is there: the next point is the one behind the last row.
+    ///
+    /// The last chunk, if it is not full, is what it was when its rows were shown: without filters
+    /// in the file, and in memory too unless its rows go right into the file. A contiguous dataset
+    /// is read, and stays until there is more to store.
+    pub(super) fn resume_found(&mut self) -> Result<(), Error> {
+        let Some(found) = self.buffer.place.find()? else {
+            return Ok(());
+        };
+        let Found { extent, chunks } = found;
+        let Some((&points, element)) = extent.split_first() else {
+            return Ok(());
+        };
+        self.buffer.note_shape(element);
+        self.buffer.points = points;
+        let Some((chunk, scheme)) = chunks else {
+            self.read(0, points)?;
+            self.state = State::Contiguous {
+                dataset: self.buffer.place.open(None)?,
+                visible: points,
+                since: Instant::now(),
+            };
+            return Ok(());
+        };
+        let Some((&length, chunk)) = chunk.split_first() else {
+            return Ok(());
+        };
+        let element = chunk.to_vec();
+        let rest = points % length;
+        let place = &self.buffer.place;
+        let direct = place.is_direct(scheme);
+        if !direct && rest > 0 {
+            self.read(points - rest, rest)?;
+        }
+        let place = &self.buffer.place;
+        let shape = ChunkShape { length, element };
+        let dataset = place.open(direct.then_some(0))?;
+        let store = Store::new(place, dataset, place.recipe(shape, scheme), extent);
+        self.state = State::Chunked(Chunked::resumed(store, rest, &mut self.buffer));
+        self.check()
+    }
+
+    /// Reads rows into the buffer. Those that never came are what they are in the file.
+    fn read(&mut self, first: u64, rows: u64) -> Result<(), Error> {
+        let buffer = &mut self.buffer;
+        let mut start = vec![0; buffer.element.len() + 1];
+        start[0] = first;
+        let count: Vec<u64> = std::iter::once(&rows)
+            .chain(&buffer.element)
+            .copied()
+            .collect();
+        // Closed at once: the library must not keep chunks that are stored past it from now on.
+        let read = buffer.place.open(None)?.read_block(&start, &count);
+        let bytes = read.map_err(|source| buffer.place.failure("read the last points", source))?;
+        if rows > 0 {
+            buffer.slab.push(rows, &buffer.element, &bytes, bytes.len());
+        }
+        Ok(())
+    }
+}
