@@ -119,13 +119,14 @@ fn delete(object: hid_t, name: &str) -> Result<()> {
 
 fn names(object: hid_t) -> Result<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
+    let note: h5a::H5A_operator2_t = Some(note_name);
     // Objects that do not track the order of creation answer with an arbitrary but fixed one.
     call!(h5a::H5Aiterate2(
         object,
         H5_index_t::H5_INDEX_CRT_ORDER,
         H5_iter_order_t::H5_ITER_NATIVE,
         std::ptr::null_mut(),
-        Some(note_name),
+        note,
         (&raw mut names).cast()
     ))?;
     Ok(names)

@@ -126,12 +126,13 @@ impl Group {
             H5_index_t::H5_INDEX_NAME
         };
         let mut names: Vec<String> = Vec::new();
+        let note: h5l::H5L_iterate2_t = Some(note_name);
         call!(h5l::H5Literate2(
             self.id(),
             index,
             H5_iter_order_t::H5_ITER_INC,
             std::ptr::null_mut(),
-            Some(note_name),
+            note,
             (&raw mut names).cast()
         ))?;
         Ok(names)

@@ -8,15 +8,31 @@ use super::error::{Error, Result, Stack};
 
 /// Calls one function of the C library under the lock and checks the status that it returns.
 ///
+/// The arguments are ordinary expressions: they are evaluated under the lock, in their order, before
+/// the `unsafe` block, which contains nothing but the call.
+///
 /// What makes such a call sound, all over `h5`: identifiers come from handles that are alive while
 /// the call runs (the library answers a wrong identifier with an error, not with a crash); pointers
 /// come from references, slices or C strings that outlive the call; and the sizes of buffers were
 /// compared with the dataspace and type before.
 macro_rules! call {
+    // All arguments are bound to names.
+    (@bound $function:path, [$($name:ident)*]) => {
+        // SAFETY: see the documentation of the macro.
+        unsafe { $function($($name),*) }
+    };
+    // Each `argument` is another name, because each comes from another expansion. `match` keeps
+    // temporary values alive until the call has returned.
+    (@bound $function:path, [$($name:ident)*] $argument:expr $(, $rest:expr)*) => {
+        match $argument {
+            argument => {
+                $crate::h5::library::call!(@bound $function, [$($name)* argument] $($rest),*)
+            }
+        }
+    };
     ($($function:ident)::+ ($($argument:expr),* $(,)?)) => {{
         let _entered = $crate::h5::library::enter();
-        // SAFETY: see the documentation of the macro.
-        let status = unsafe { $($function)::+($($argument),*) };
+        let status = $crate::h5::library::call!(@bound $($function)::+, [] $($argument),*);
         $crate::h5::library::check(stringify!($($function)::+), status)
     }};
 }
