@@ -27,7 +27,8 @@ pub use choice::{
 };
 pub use classic::ClassicLayout;
 pub use facts::{End, Facts, Reference, Status, StreamFacts};
-pub use file_tree::{FileTree, Invalid, Stamp};
+pub use file_tree::{FileTree, Invalid, RecordLocation, Stamp};
+pub(crate) use file_tree::{RECORD_PREFIX, record_name};
 pub use nexus::dataset::FrameOptions;
 pub use stream::{MasterLink, StreamDescription, StreamKind, StreamPlace, SubscanPlace};
 

@@ -5,7 +5,7 @@
 use nexus::tree::{Content, Dataset, ElementType, Group, Item, Named, Order, Value};
 use serde_json::{Value as Json, json};
 use writer::layout::facts::{End, StreamFacts};
-use writer::layout::{ClassicLayout, Facts, FileTree, StreamDescription, StreamKind};
+use writer::layout::{ClassicLayout, Facts, FileTree, Layout, StreamDescription, StreamKind};
 use writer::options::SaveOptions;
 
 const DIODE: &str = "simulation_diode_sampling_controller:diode";

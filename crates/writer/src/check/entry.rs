@@ -8,16 +8,14 @@ use super::place::{self, Lengths, destination, shape};
 use super::record::Record;
 use super::text::{dataset, first};
 use super::{FileCheck, Finding, ScanCheck, Standing};
-
-/// Root attributes that hold a record begin like this.
-const RECORD: &str = "completeness_";
+use crate::layout::RECORD_PREFIX;
 
 /// Finds the scans of a file and judges them by their records. Gives the records with the index of
 /// their scan.
 pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Record)> {
     let mut records = Vec::new();
     for name in root.attribute_names().unwrap_or_default() {
-        if !name.starts_with(RECORD) {
+        if !name.starts_with(RECORD_PREFIX) {
             continue;
         }
         let mut scan = ScanCheck::new(name.clone(), Standing::Finished);

@@ -124,17 +124,15 @@ impl ClassicLayout {
             invalid,
             notices,
         } = canvas.finish();
+        let entries = || self.subscans.iter().map(|subscan| subscan.entry.as_str());
         FileTree {
             file: self.file.clone(),
             root,
             invalid,
             notices,
-            own: self
-                .subscans
-                .iter()
-                .map(|subscan| subscan.entry.clone())
-                .collect(),
+            own: entries().map(str::to_owned).collect(),
             stamp: stamp(&self.info),
+            records: entries().map(entry::record_location).collect(),
         }
     }
 }

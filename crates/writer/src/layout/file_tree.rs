@@ -2,6 +2,9 @@
 
 use nexus::tree::Group;
 
+/// Root attributes that hold a record of completeness begin like this.
+pub(crate) const RECORD_PREFIX: &str = "completeness_";
+
 /// What a layout asks for in one file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileTree {
@@ -17,6 +20,22 @@ pub struct FileTree {
     pub own: Vec<String>,
     /// What the writer notes at the root.
     pub stamp: Stamp,
+    /// Where the records of completeness of the scan are.
+    pub records: Vec<RecordLocation>,
+}
+
+/// Where a record of completeness is in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordLocation {
+    /// An attribute of the root.
+    RootAttribute(String),
+    /// A dataset.
+    Dataset {
+        /// Path of the record.
+        record: String,
+        /// Path of the dataset that says when the writing began.
+        began: String,
+    },
 }
 
 /// What the writer notes about itself at the root of a file.
@@ -32,6 +51,12 @@ pub enum Stamp {
         /// Its version, if it is known.
         publisher_version: Option<String>,
     },
+}
+
+/// Returns the name of the root attribute that holds the record of completeness of a scan, in a file
+/// whose layout has no place for it. A file may hold several scans.
+pub(crate) fn record_name(scan: &str) -> String {
+    format!("{RECORD_PREFIX}{}", scan.rsplit(':').next().unwrap_or(scan))
 }
 
 /// An item of a layout that cannot be written.

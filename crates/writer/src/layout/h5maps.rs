@@ -27,8 +27,8 @@ mod value;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Facts, FileTree, FrameOptions, Invalid, Layout, LayoutKind, LayoutPolicy, Stamp, StreamPlace,
-    SubscanPlace,
+    Facts, FileTree, FrameOptions, Invalid, Layout, LayoutKind, LayoutPolicy, RecordLocation,
+    Stamp, StreamPlace, SubscanPlace, record_name,
 };
 use nexus::tree::{Content, Group, Item, Value};
 
@@ -62,11 +62,13 @@ impl Layout for H5mapsLayout {
             None => self.trees.clone(),
             Some(end) => trees(&end.info),
         };
-        if !facts.record.is_empty() {
-            for tree in &mut trees {
-                let record = (record_name(&facts.scan), Value::text(facts.record.as_str()));
+        let name = record_name(&facts.scan);
+        for tree in &mut trees {
+            if !facts.record.is_empty() {
+                let record = (name.clone(), Value::text(facts.record.as_str()));
                 tree.root.attributes.push(record);
             }
+            tree.records = vec![RecordLocation::RootAttribute(name.clone())];
         }
         trees
     }
@@ -107,12 +109,6 @@ pub const KIND: LayoutKind = LayoutKind {
 
 fn is_published(info: &Json) -> bool {
     info.get("h5maps").is_some()
-}
-
-/// Name of the root attribute that holds the record of completeness of a scan: the layout has no
-/// place for it, and a file may hold several scans.
-fn record_name(scan: &str) -> String {
-    format!("completeness_{}", scan.rsplit(':').next().unwrap_or(scan))
 }
 
 /// The trees that a scan's info asks for, in the order of the files; none when the scan is not to
@@ -201,6 +197,7 @@ fn tree(file: &str, root: &Json) -> FileTree {
         notices: Vec::new(),
         own: Vec::new(),
         stamp: Stamp::Minimal,
+        records: Vec::new(),
     }
 }
 

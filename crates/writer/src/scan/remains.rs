@@ -11,7 +11,7 @@ use nexus::tree;
 use super::file::ScanFile;
 use crate::check::text;
 use crate::check::{Record, RecordedStream};
-use crate::layout::{FileTree, record_name};
+use crate::layout::{FileTree, RecordLocation};
 
 /// What an earlier writer has left of a scan in one file.
 pub struct Remains {
@@ -24,15 +24,15 @@ impl Remains {
     /// What there is of the scan, if the file tells that it belongs to it.
     pub fn find(root: &Group, file: &Path, tree: &FileTree, scan: &str) -> Option<Remains> {
         let parse = |text: String| Record::parse(&text, file).ok();
-        if tree.own.is_empty() {
-            let record = text::first(root, &record_name(scan)).and_then(parse)?;
-            let began = None;
-            return (record.scan == scan).then_some(Remains { record, began });
-        }
-        let records = tree.own.iter().filter_map(|entry| {
-            let record = text::dataset(root, &format!("{entry}/writer/data")).and_then(parse)?;
-            let began = text::dataset(root, &format!("{entry}/writer/date"));
-            Some(Remains { record, began })
+        let records = tree.records.iter().filter_map(|location| match location {
+            RecordLocation::RootAttribute(name) => Some(Remains {
+                record: text::first(root, name).and_then(parse)?,
+                began: None,
+            }),
+            RecordLocation::Dataset { record, began } => Some(Remains {
+                record: text::dataset(root, record).and_then(parse)?,
+                began: text::dataset(root, began),
+            }),
         });
         let mut records: Vec<_> = records.collect();
         // Entries without a record are those that the writer had no time to fill.

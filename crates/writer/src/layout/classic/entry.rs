@@ -7,9 +7,9 @@ use super::canvas::Canvas;
 use super::subscan::Subscan;
 use super::time::reformat;
 use super::{dump, notes, positioners, sample};
-use crate::layout::LayoutError;
 use crate::layout::facts::{End, Facts};
 use crate::layout::info::is_truthy;
+use crate::layout::{LayoutError, RecordLocation};
 use crate::options::SaveOptions;
 
 /// Datasets of the writer in an entry: metadata cannot have their places.
@@ -86,6 +86,14 @@ pub fn begin(
     }
     if options.configurable {
         instrument(canvas, entry, info);
+    }
+}
+
+/// Returns where the record of completeness of an entry is.
+pub fn record_location(entry: &str) -> RecordLocation {
+    RecordLocation::Dataset {
+        record: format!("{entry}/writer/data"),
+        began: format!("{entry}/writer/date"),
     }
 }
 
