@@ -1,4 +1,5 @@
-#include "admin.hpp"
+// The device that administrates the server, where the server must not end.
+#include "shim.hpp"
 
 #include <chrono>
 #include <mutex>

@@ -59,7 +59,7 @@ public:
 
   void write(Tango::DeviceImpl *device, Tango::WAttribute &attribute) override {
     auto *own = static_cast<nxt::Device *>(device);
-    nxt_argument argument{0, nullptr, 0};
+    nxt_argument argument{0, {nullptr, 0}};
     nxt_text text{nullptr, 0};
     switch (own->offer().attributes[index].type) {
     case NXT_BOOLEAN:
@@ -78,8 +78,7 @@ public:
       Tango::DevString value = nullptr;
       attribute.get_write_value(value);
       text = nxt::view(value);
-      argument.texts = &text;
-      argument.text_count = 1;
+      argument.texts = nxt_texts{&text, 1};
       break;
     }
     default:
@@ -128,9 +127,7 @@ Tango::Attr *nxt::new_attribute(uint32_t index, const nxt_attribute &offer) {
   auto access = offer.writable ? Tango::READ_WRITE : Tango::READ;
   Tango::Attr *attribute;
   Tango::UserDefaultAttrProp configuration;
-  std::vector<std::string> labels;
-  for (size_t k = 0; k < offer.label_count; k++)
-    labels.push_back(copy(offer.labels[k]));
+  std::vector<std::string> labels = copy(offer.labels);
   if (!labels.empty())
     configuration.set_enum_labels(labels);
   if (offer.spectrum)

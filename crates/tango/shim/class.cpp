@@ -1,6 +1,4 @@
-#include "class.hpp"
-
-#include "admin.hpp"
+// The classes of a server.
 #include "device.hpp"
 
 namespace {

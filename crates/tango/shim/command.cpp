@@ -5,13 +5,10 @@ namespace {
 
 // The argument of a command, with what it borrows.
 struct Input {
-  nxt_argument argument{0, nullptr, 0};
+  nxt_argument argument{0, {nullptr, 0}};
   std::vector<nxt_text> texts;
 
-  void borrow() {
-    argument.texts = texts.data();
-    argument.text_count = texts.size();
-  }
+  void borrow() { argument.texts = nxt_texts{texts.data(), texts.size()}; }
 };
 
 class Command : public Tango::Command {

@@ -1,150 +1,106 @@
-// The Tango database behind a C ABI: see database.h.
-
-#if __has_include(<tango/tango.h>)
-#include <tango/tango.h>
-#else
-#include <tango.h>
-#endif
-
-#include <cstring>
-#include <exception>
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
-
+// The Tango database.
 #include "database.h"
 
-struct nxd_database {
-    std::unique_ptr<Tango::Database> tango;
+#include <memory>
+
+#include "shim.hpp"
+
+struct nxt_database {
+  std::unique_ptr<Tango::Database> tango;
 };
 
 namespace {
 
-void give(const nxd_each &each, const char *text) {
-    each.text(each.context, text, std::strlen(text));
+void add_texts(const nxt_sink &sink, Tango::DbDatum found) {
+  if (found.is_empty())
+    return;
+  std::vector<std::string> texts;
+  found >> texts;
+  for (const std::string &text : texts)
+    sink.add_text(sink.context, nxt::view(text));
 }
 
-void give(const nxd_each &each, const std::string &text) {
-    each.text(each.context, text.data(), text.size());
-}
+} // namespace
 
-void fail(const nxd_each &error, const char *reason, const char *description) {
-    give(error, reason);
-    give(error, description);
-    give(error, "");
-}
-
-int32_t guarded(const nxd_each &error, const std::function<int32_t()> &work) {
-    try {
-        // Threads that omniORB did not make are unknown to it otherwise.
-        omni_thread::ensure_self known;
-        return work();
-    } catch (const Tango::DevFailed &failed) {
-        for (CORBA::ULong level = 0; level < failed.errors.length(); level++) {
-            give(error, failed.errors[level].reason.in());
-            give(error, failed.errors[level].desc.in());
-            give(error, failed.errors[level].origin.in());
-        }
-    } catch (const CORBA::Exception &exception) {
-        fail(error, "API_CorbaException", exception._name());
-    } catch (const std::exception &exception) {
-        fail(error, "API_StdException", exception.what());
-    } catch (...) {
-        fail(error, "API_UnknownException", "unknown exception");
+int32_t nxt_database_open(const nxt_text *host, int32_t port, nxt_database **opened, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
+    std::unique_ptr<nxt_database> database(new nxt_database);
+    if (host) {
+      std::string name = nxt::copy(*host);
+      database->tango.reset(new Tango::Database(name, port));
+    } else {
+      database->tango.reset(new Tango::Database());
     }
-    return -1;
-}
-
-int32_t give_strings(Tango::DbDatum found, const nxd_each &each) {
-    std::vector<std::string> texts;
-    if (!found.is_empty()) {
-        found >> texts;
-    }
-    for (const std::string &text : texts) {
-        give(each, text);
-    }
+    *opened = database.release();
     return 0;
+  });
 }
 
-}  // namespace
-
-int32_t nxd_open(const char *host, int32_t port, nxd_database **opened, nxd_each error) {
-    return guarded(error, [&] {
-        std::unique_ptr<nxd_database> database(new nxd_database);
-        if (host == nullptr) {
-            database->tango.reset(new Tango::Database());
-        } else {
-            std::string name(host);
-            database->tango.reset(new Tango::Database(name, port));
-        }
-        *opened = database.release();
-        return 0;
-    });
+void nxt_database_close(nxt_database *database) {
+  try {
+    omni_thread::ensure_self identity;
+    delete database;
+  } catch (...) {
+    // The connection is gone in any case.
+  }
 }
 
-void nxd_close(nxd_database *database) {
-    const nxd_each nobody = {[](void *, const char *, size_t) {}, nullptr};
-    guarded(nobody, [&] {
-        delete database;
-        return 0;
-    });
+int32_t nxt_database_address(const nxt_database *database, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
+    Tango::Database &tango = *database->tango;
+    sink.add_text(sink.context, nxt::view(tango.get_db_host() + ":" + tango.get_db_port()));
+    return 0;
+  });
 }
 
-int32_t nxd_address(nxd_database *database, nxd_each address, nxd_each error) {
-    return guarded(error, [&] {
-        give(address, database->tango->get_db_host() + ":" + database->tango->get_db_port());
-        return 0;
-    });
+int32_t nxt_database_devices(const nxt_database *database, nxt_text device_class, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
+    std::string every_server("*"), name = nxt::copy(device_class);
+    add_texts(sink, database->tango->get_device_name(every_server, name));
+    return 0;
+  });
 }
 
-int32_t nxd_devices(nxd_database *database, const char *device_class, nxd_each device, nxd_each error) {
-    return guarded(error, [&] {
-        std::string every_server("*"), name(device_class);
-        return give_strings(database->tango->get_device_name(every_server, name), device);
-    });
+int32_t nxt_database_members(const nxt_database *database, nxt_text device, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
+    std::string wildcard = nxt::copy(device);
+    add_texts(sink, database->tango->get_device_member(wildcard));
+    return 0;
+  });
 }
 
-int32_t nxd_members(nxd_database *database, const char *device, nxd_each member, nxd_each error) {
-    return guarded(error, [&] {
-        std::string wildcard(device);
-        return give_strings(database->tango->get_device_member(wildcard), member);
-    });
+int32_t nxt_database_property(const nxt_database *database, nxt_text device, nxt_text property,
+                              nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
+    Tango::DbData asked;
+    asked.push_back(Tango::DbDatum(nxt::copy(property)));
+    database->tango->get_device_property(nxt::copy(device), asked);
+    add_texts(sink, asked[0]);
+    return asked[0].is_empty() ? 0 : 1;
+  });
 }
 
-int32_t nxd_property(nxd_database *database, const char *device, const char *property, nxd_each value,
-                     nxd_each error) {
-    return guarded(error, [&] {
-        Tango::DbData asked;
-        asked.push_back(Tango::DbDatum(property));
-        database->tango->get_device_property(device, asked);
-        const bool is_set = !asked[0].is_empty();
-        give_strings(asked[0], value);
-        return is_set ? 1 : 0;
-    });
+int32_t nxt_database_put_property(const nxt_database *database, nxt_text device, nxt_text property,
+                                  nxt_texts values, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
+    std::vector<std::string> texts = nxt::copy(values);
+    Tango::DbDatum datum(nxt::copy(property));
+    datum << texts;
+    Tango::DbData data;
+    data.push_back(datum);
+    database->tango->put_device_property(nxt::copy(device), data);
+    return 0;
+  });
 }
 
-int32_t nxd_put_property(nxd_database *database, const char *device, const char *property,
-                         const char *const *values, size_t count, nxd_each error) {
-    return guarded(error, [&] {
-        std::vector<std::string> texts(values, values + count);
-        Tango::DbDatum datum(property);
-        datum << texts;
-        Tango::DbData data;
-        data.push_back(datum);
-        database->tango->put_device_property(device, data);
-        return 0;
-    });
-}
-
-int32_t nxd_add_device(nxd_database *database, const char *server, const char *device_class,
-                       const char *device, nxd_each error) {
-    return guarded(error, [&] {
-        Tango::DbDevInfo device_info;
-        device_info.name = device;
-        device_info._class = device_class;
-        device_info.server = server;
-        database->tango->add_device(device_info);
-        return 0;
-    });
+int32_t nxt_database_add_device(const nxt_database *database, nxt_text server, nxt_text device_class,
+                                nxt_text device, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
+    Tango::DbDevInfo device_info;
+    device_info.name = nxt::copy(device);
+    device_info._class = nxt::copy(device_class);
+    device_info.server = nxt::copy(server);
+    database->tango->add_device(device_info);
+    return 0;
+  });
 }

@@ -1,7 +1,5 @@
 #include "device.hpp"
 
-#include "admin.hpp"
-
 #include <condition_variable>
 #include <map>
 #include <mutex>

@@ -3,8 +3,8 @@
 
 #include "device.hpp"
 
-int32_t nxt_push_state(nxt_device number, int32_t state, nxt_text status) {
-  return nxt::guarded([=] {
+int32_t nxt_push_state(nxt_device number, int32_t state, nxt_text status, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
     nxt::Pin pin(number);
     nxt::Device &device = pin.device();
     // For these two, cppTango takes the values from the device.
@@ -19,8 +19,8 @@ int32_t nxt_push_state(nxt_device number, int32_t state, nxt_text status) {
   });
 }
 
-int32_t nxt_push(nxt_device number, uint32_t index, const nxt_reply *value) {
-  return nxt::guarded([=] {
+int32_t nxt_push(nxt_device number, uint32_t index, const nxt_reply *value, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
     nxt::Pin pin(number);
     nxt::Device &device = pin.device();
     const nxt_attribute &offer = device.offer().attributes[index];

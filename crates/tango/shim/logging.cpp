@@ -1,6 +1,7 @@
-#include "logging.hpp"
-
+// The logs of cppTango and of the devices.
 #include "device.hpp"
+
+#include <stdexcept>
 
 namespace {
 
@@ -19,15 +20,18 @@ protected:
   }
 };
 
-template <class Function> int32_t with_logger(nxt_device number, Function function) {
-  return nxt::guarded([=]() -> int32_t {
-    if (number == 0) {
-      log4tango::Logger *logger = Tango::Logging::get_core_logger();
-      return logger ? function(*logger) : -1;
-    }
+log4tango::Logger &existing(log4tango::Logger *logger) {
+  if (!logger)
+    throw std::runtime_error("there is no logger");
+  return *logger;
+}
+
+template <class Function> int32_t with_logger(nxt_device number, const nxt_sink &sink, Function function) {
+  return nxt::guarded(sink, [=]() -> int32_t {
+    if (number == 0)
+      return function(existing(Tango::Logging::get_core_logger()));
     nxt::Pin pin(number);
-    log4tango::Logger *logger = pin.device().get_logger();
-    return logger ? function(*logger) : -1;
+    return function(existing(pin.device().get_logger()));
   });
 }
 
@@ -38,12 +42,12 @@ void nxt::listen_to_core_logger() {
     logger->add_appender(new Appender());
 }
 
-int32_t nxt_log_level(nxt_device number) {
-  return with_logger(number, [](log4tango::Logger &logger) -> int32_t { return logger.get_level(); });
+int32_t nxt_log_level(nxt_device number, nxt_sink sink) {
+  return with_logger(number, sink, [](log4tango::Logger &logger) -> int32_t { return logger.get_level(); });
 }
 
-void nxt_set_log_level(nxt_device number, int32_t level) {
-  with_logger(number, [=](log4tango::Logger &logger) {
+int32_t nxt_set_log_level(nxt_device number, int32_t level, nxt_sink sink) {
+  return with_logger(number, sink, [=](log4tango::Logger &logger) {
     logger.set_level(static_cast<log4tango::Level::Value>(level));
     return 0;
   });

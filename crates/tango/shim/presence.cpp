@@ -45,8 +45,8 @@ void export_again(const Place &place) {
 
 void nxt::remember_admin() { admin = place_of(*Tango::Util::instance()->get_dserver_device()); }
 
-int32_t nxt_recall(nxt_sink sink, void *context) {
-  return nxt::guarded(sink, context, []() -> int32_t {
+int32_t nxt_recall(nxt_sink sink) {
+  return nxt::guarded(sink, []() -> int32_t {
     if (!Tango::Util::_UseDb || Tango::Util::_FileDb || !is_settled() || is_known(admin.name))
       return 0;
     export_again(admin);

@@ -1,4 +1,4 @@
-// What callbacks answer.
+// What callbacks answer, and the errors of calls.
 #include "shim.hpp"
 
 void nxt_reply::check() const {
@@ -17,13 +17,15 @@ void nxt_reply::check() const {
   throw Tango::DevFailed(list);
 }
 
-std::string nxt::describe(const Tango::DevFailed &failure) {
-  std::string text;
+void nxt::add_errors(const nxt_sink &sink, const Tango::DevFailed &failure) {
   for (CORBA::ULong k = 0; k < failure.errors.length(); k++) {
     const Tango::DevError &error = failure.errors[k];
-    text += (k ? " <- " : "") + std::string(error.reason.in()) + ": " + error.desc.in();
+    sink.add_error(sink.context, view(error.reason.in()), view(error.desc.in()), view(error.origin.in()));
   }
-  return text;
+}
+
+void nxt::add_error(const nxt_sink &sink, const char *reason, const char *desc) {
+  sink.add_error(sink.context, view(reason), view(desc), view(""));
 }
 
 // Without memory there is no answer, which the client may ask for again.

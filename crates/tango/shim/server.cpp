@@ -3,10 +3,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "admin.hpp"
-#include "class.hpp"
 #include "device.hpp"
-#include "logging.hpp"
 
 static const nxt_server *described = nullptr;
 
@@ -30,20 +27,18 @@ static void wait_for_cleanup() {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-static void serve(int argc, const nxt_text *argv) {
+static void serve(std::vector<std::string> arguments) {
   const nxt_server &server = nxt::server();
-  std::vector<std::string> texts;
-  for (int k = 0; k < argc; k++)
-    texts.push_back(nxt::copy(argv[k]));
-  std::vector<char *> arguments;
-  for (std::string &text : texts)
-    arguments.push_back(&text[0]);
-  arguments.push_back(nullptr);
+  int argc = static_cast<int>(arguments.size());
+  std::vector<char *> argv;
+  for (std::string &argument : arguments)
+    argv.push_back(&argument[0]);
+  argv.push_back(nullptr);
   if (server.wait_for_database > 0) {
     Tango::Util::_daemon = true;
     Tango::Util::_sleep_between_connect = server.wait_for_database;
   }
-  Tango::Util *util = Tango::Util::init(argc, arguments.data());
+  Tango::Util *util = Tango::Util::init(argc, argv.data());
   if (server.callbacks.connected() != 0)
     return;
   util->set_server_version(nxt::copy(server.version).c_str());
@@ -63,29 +58,28 @@ static void serve(int argc, const nxt_text *argv) {
   wait_for_cleanup();
 }
 
-int32_t nxt_run(const nxt_server *server, int32_t argc, const nxt_text *argv, nxt_sink sink,
-                void *context) {
-  return nxt::guarded(sink, context, [=] {
+int32_t nxt_run(const nxt_server *server, nxt_texts arguments, nxt_sink sink) {
+  return nxt::guarded(sink, [=] {
     refuse_others(*server);
     described = server;
-    serve(argc, argv);
+    serve(nxt::copy(arguments));
     return 0;
   });
 }
 
-int32_t nxt_end(void) {
-  return nxt::guarded([] {
+int32_t nxt_end(nxt_sink sink) {
+  return nxt::guarded(sink, [] {
     Tango::Util *util = Tango::Util::instance();
     if (util->is_svr_starting() || !nxt::begin_end())
-      return -1;
+      return 1;
     if (!util->is_svr_shutting_down())
       end();
     return 0;
   });
 }
 
-int32_t nxt_property_get(nxt_device number, nxt_text name, nxt_sink sink, void *context) {
-  return nxt::guarded(sink, context, [=]() -> int32_t {
+int32_t nxt_property_get(nxt_device number, nxt_text name, nxt_sink sink) {
+  return nxt::guarded(sink, [=]() -> int32_t {
     if (!Tango::Util::_UseDb)
       return 0;
     nxt::Pin pin(number);
@@ -97,7 +91,7 @@ int32_t nxt_property_get(nxt_device number, nxt_text name, nxt_sink sink, void *
     std::vector<std::string> values;
     data[0] >> values;
     for (const std::string &value : values)
-      sink(context, 0, nxt::view(value));
+      sink.add_text(sink.context, nxt::view(value));
     return 1;
   });
 }

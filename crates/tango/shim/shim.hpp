@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "bridge.h"
+#include "server.h"
 
 // What a callback answered.
 struct nxt_reply {
@@ -36,46 +36,57 @@ namespace nxt {
 inline std::string copy(nxt_text text) {
   return text.length ? std::string(text.text, text.length) : std::string();
 }
+inline std::vector<std::string> copy(nxt_texts texts) {
+  std::vector<std::string> copies;
+  for (size_t k = 0; k < texts.count; k++)
+    copies.push_back(copy(texts.texts[k]));
+  return copies;
+}
 inline nxt_text view(const std::string &text) { return nxt_text{text.data(), text.size()}; }
 inline nxt_text view(const char *text) { return nxt_text{text, text ? strlen(text) : 0}; }
 
-// The server as Rust describes it, from nxt_run on.
-const nxt_server &server();
+// Adds what was caught to the sink: the levels of a failure of Tango, or one level for anything else.
+void add_errors(const nxt_sink &, const Tango::DevFailed &);
+void add_error(const nxt_sink &, const char *reason, const char *desc);
 
-// Keeps what nxt_recall tells the database, once the server has all its devices.
-void remember_admin();
-
-// The errors of a failure in one line, the innermost first.
-std::string describe(const Tango::DevFailed &);
-
-// Does something that may fail, in any thread. Threads that omniORB did not make need an identity of
-// it as long as they call it.
-template <class Function> int32_t guarded(nxt_sink sink, void *context, Function function) noexcept {
-  std::string problem;
+// Does something that may fail, in any thread, and returns its status. Threads that omniORB did not make need
+// an identity of it as long as they call it.
+template <class Function> int32_t guarded(const nxt_sink &sink, Function function) noexcept {
   try {
     omni_thread::ensure_self identity;
     try {
       return function();
-    } catch (const Tango::DevFailed &error) {
-      problem = describe(error);
-    } catch (const CORBA::Exception &error) {
-      problem = std::string("CORBA exception ") + error._name();
-    } catch (const std::exception &error) {
-      problem = error.what();
-    } catch (...) {
-      problem = "unknown exception";
+    } catch (const Tango::DevFailed &failure) {
+      add_errors(sink, failure);
+    } catch (const CORBA::Exception &exception) {
+      add_error(sink, "API_CorbaException", exception._name());
+    } catch (const std::exception &exception) {
+      add_error(sink, "API_StdException", exception.what());
     }
-    if (sink)
-      sink(context, 1, view(problem));
   } catch (...) {
-    // Not even memory for the text.
+    add_error(sink, "API_UnknownException", "unknown exception");
   }
   return -1;
 }
 
-template <class Function> int32_t guarded(Function function) noexcept {
-  return guarded(nullptr, nullptr, function);
-}
+// The server as Rust describes it, from nxt_run on.
+const nxt_server &server();
+
+// Makes all classes; called by cppTango when the server starts, and when it starts again.
+void make_classes(Tango::DServer *);
+
+// Has what cppTango itself logs told to Rust.
+void listen_to_core_logger();
+
+// Keeps what nxt_recall tells the database, once the server has all its devices.
+void remember_admin();
+
+// Takes note of the commands that make devices again.
+void watch_restarts(Tango::DServer &);
+// Takes note of a device that is made.
+void note_device();
+// Whether the server may end now; then its devices are not made again any more.
+bool begin_end();
 
 } // namespace nxt
 #endif

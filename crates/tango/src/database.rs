@@ -3,14 +3,13 @@
 //! Names of devices, servers and properties are compared without regard to case. All calls wait for
 //! the database, for seconds if it does not answer, so they are no calls for greenlets.
 
-mod ffi;
-
-use crate::failure::DevError;
+use crate::failure::ErrorStack;
+use crate::shim::database::Connection;
 
 /// A connection to a Tango database.
 #[derive(Debug)]
 pub struct Database {
-    connection: ffi::Connection,
+    connection: Connection,
     address: String,
 }
 
@@ -31,30 +30,25 @@ pub enum DatabaseError {
     #[error("TANGO_HOST is not set: it tells where the Tango database is (host:port)")]
     NoAddress,
     /// There is no database where it should be.
-    #[error("cannot connect to the Tango database of {address}: {}", told(.errors))]
+    #[error("cannot connect to the Tango database of {address}")]
     Unreachable {
         /// What was tried.
         address: String,
-        /// The error of Tango.
-        errors: Vec<DevError>,
+        /// What Tango says.
+        #[source]
+        errors: ErrorStack,
     },
     /// It refused.
-    #[error("the Tango database at {address} cannot {what}: {}", told(.errors))]
+    #[error("the Tango database at {address} cannot {what}")]
     Refused {
         /// Where it is.
         address: String,
         /// What it was asked to do.
         what: String,
-        /// The error of Tango.
-        errors: Vec<DevError>,
+        /// What Tango says.
+        #[source]
+        errors: ErrorStack,
     },
-}
-
-fn told(errors: &[DevError]) -> String {
-    let told = errors.iter().map(|error| error.desc.trim());
-    told.filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 impl Database {
@@ -64,8 +58,10 @@ impl Database {
     /// # Errors
     /// If there is none.
     pub fn connect(address: Option<&DatabaseAddress>) -> Result<Database, DatabaseError> {
-        let connection = ffi::Connection::open(address).map_err(|errors| {
+        let host_and_port = address.map(|address| (address.host.as_str(), address.port));
+        let connection = Connection::open(host_and_port).map_err(|errors| {
             if errors
+                .levels
                 .iter()
                 .any(|error| error.reason == "API_TangoHostNotSet")
             {
@@ -142,7 +138,7 @@ impl Database {
         value: &str,
     ) -> Result<(), DatabaseError> {
         self.connection
-            .put_property(device, property, &[value])
+            .put_property(device, property, value)
             .map_err(|errors| self.refused(format!("set property {property} of {device}"), errors))
     }
 
@@ -157,7 +153,7 @@ impl Database {
             .map_err(|errors| self.refused(format!("add {device} to {server}"), errors))
     }
 
-    fn refused(&self, what: String, errors: Vec<DevError>) -> DatabaseError {
+    fn refused(&self, what: String, errors: ErrorStack) -> DatabaseError {
         DatabaseError::Refused {
             address: self.address.clone(),
             what,

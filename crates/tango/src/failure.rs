@@ -16,7 +16,23 @@ pub struct DevFailed {
     pub unanswered: bool,
 }
 
-/// One level of a [`DevFailed`].
+/// The errors that Tango reports for something that it was asked to do: a stack, the innermost first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, thiserror::Error)]
+#[error("{}", in_words(.levels))]
+pub struct ErrorStack {
+    /// What went wrong, and what failed because of it.
+    pub levels: Vec<DevError>,
+}
+
+fn in_words(levels: &[DevError]) -> String {
+    let texts = levels.iter().map(|error| match error.desc.trim() {
+        "" => error.reason.as_str(),
+        desc => desc,
+    });
+    texts.collect::<Vec<_>>().join(": ")
+}
+
+/// One level of a [`DevFailed`] or an [`ErrorStack`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DevError {
     /// Kind of the error, for programs.

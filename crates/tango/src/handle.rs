@@ -1,7 +1,9 @@
 //! The side of a device that Tango knows.
 
 use crate::class::Class;
+use crate::failure::ErrorStack;
 use crate::server::{self, Event, LogLevel, News};
+use crate::shim;
 use crate::value::{DevState, Value};
 
 /// A device in the server: its name, its properties, and the events that it sends. Clones are the
@@ -15,14 +17,15 @@ pub struct Handle {
 
 /// The database cannot be asked for a property.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("property `{property}` of the Tango device {device} cannot be read: {text}")]
+#[error("property `{property}` of the Tango device {device} cannot be read")]
 pub struct PropertyError {
     /// Name of the device.
     pub device: String,
     /// Name of the property.
     pub property: String,
     /// What Tango says.
-    pub text: String,
+    #[source]
+    pub errors: ErrorStack,
 }
 
 impl Handle {
@@ -40,10 +43,10 @@ impl Handle {
     /// # Errors
     /// If the database cannot be asked.
     pub fn property(&self, name: &str) -> Result<Option<Vec<String>>, PropertyError> {
-        server::property(self.id, name).map_err(|text| PropertyError {
+        shim::server::property(self.id, name).map_err(|errors| PropertyError {
             device: self.name.clone(),
             property: name.to_owned(),
-            text,
+            errors,
         })
     }
 

@@ -4,22 +4,25 @@
 //! properties a device has, the device answers. All that is known here of Tango's types is in
 //! [`Value`] and [`DevFailed`].
 
+#![deny(unsafe_code)]
+
 pub mod bliss_writer;
 mod class;
 pub mod database;
 mod device;
 mod failure;
-mod ffi;
 mod handle;
 mod latin1;
 pub mod nexus_writer;
 mod python;
 mod server;
+#[allow(unsafe_code, reason = "it calls C++, and is called by it")]
+mod shim;
 mod value;
 
 pub use class::{Access, Attribute, Class, Command, Property};
 pub use device::{Device, Family};
-pub use failure::{DevError, DevFailed};
+pub use failure::{DevError, DevFailed, ErrorStack};
 pub use handle::{Handle, PropertyError};
 pub use server::{
     LogLevel, Server, ServerError, ServerOptions, core_log_level, set_core_log_level,

@@ -12,24 +12,22 @@ mod devices;
 mod log;
 mod outbox;
 mod presence;
-mod property;
 
 use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use hub::{AsyncResult, ResultError};
+use hub::AsyncResult;
 
 use crate::class::Class;
 use crate::device::Family;
-use crate::ffi::{self, Text};
+use crate::failure::ErrorStack;
 use crate::server::core::Core;
-use crate::server::property::Told;
+use crate::shim::{self, Text};
 
 pub use log::{LogLevel, core_log_level, set_core_log_level};
 pub(crate) use log::{level_of, set_level_of};
 pub(crate) use outbox::{Event, News};
-pub(crate) use property::get as property;
 
 /// How often the database is looked for while it is away, in seconds.
 const PATIENCE: i32 = 1;
@@ -54,10 +52,11 @@ pub struct ServerOptions {
 #[non_exhaustive]
 pub enum ServerError {
     /// Tango failed.
-    #[error("the Tango server failed: {text}")]
+    #[error("the Tango server failed")]
     Tango {
         /// What it says.
-        text: String,
+        #[source]
+        errors: ErrorStack,
     },
     /// None of its devices could be made.
     #[error("the Tango server has no device that works: {text}")]
@@ -140,12 +139,9 @@ impl Server {
 }
 
 async fn wait_for(result: &AsyncResult<(), ServerError>) -> Result<(), ServerError> {
-    result.get().await.map_err(|error| match error {
-        ResultError::Failed(error) => error,
-        other => ServerError::Tango {
-            text: other.to_string(),
-        },
-    })
+    let result = result.get().await;
+    // Nobody takes the result away, so it is the error that was set.
+    result.map_err(|error| error.failed().unwrap_or(ServerError::Stopped))
 }
 
 fn arguments(options: &ServerOptions) -> io::Result<Vec<String>> {
@@ -164,42 +160,13 @@ fn arguments(options: &ServerOptions) -> io::Result<Vec<String>> {
 /// Serves until the end.
 fn run(classes: &[&'static Class], wait: i32, arguments: &[String]) -> Result<(), ServerError> {
     let classes = description::describe(classes);
+    let server = shim::server::Server::new(classes, callbacks::CALLBACKS, wait);
     // For ever, like the classes: cppTango's threads look at it, and are not all gone at the end.
-    let server: &'static ffi::Server = Box::leak(Box::new(ffi::Server {
-        interface: ffi::INTERFACE,
-        size: size_of::<ffi::Server>() as u32,
-        class_size: size_of::<ffi::Class>() as u32,
-        command_size: size_of::<ffi::Command>() as u32,
-        attribute_size: size_of::<ffi::Attribute>() as u32,
-        property_size: size_of::<ffi::Property>() as u32,
-        callbacks_size: size_of::<ffi::Callbacks>() as u32,
-        wait_for_database: wait,
-        version: Text::borrow(env!("CARGO_PKG_VERSION").as_bytes()),
-        classes: classes.as_ptr(),
-        class_count: classes.len(),
-        callbacks: callbacks::CALLBACKS,
-    }));
-    let arguments: Vec<Text> = arguments
-        .iter()
-        .map(|argument| Text::borrow(argument.as_bytes()))
-        .collect();
+    let server = Box::leak(Box::new(server));
+    let arguments = arguments.iter().map(|text| Text::borrow(text.as_bytes()));
+    let arguments: Vec<_> = arguments.collect();
     tracing::info!("the Tango server connects");
-    let count = i32::try_from(arguments.len()).unwrap_or(i32::MAX);
-    let mut told = Told::default();
-    // SAFETY: classes and server live for ever, arguments and `told` until this returns.
-    let status = unsafe {
-        ffi::nxt_run(
-            server,
-            count,
-            arguments.as_ptr(),
-            property::hear,
-            told.context(),
-        )
-    };
-    match status {
-        0 => Ok(()),
-        _ => Err(ServerError::Tango { text: told.problem }),
-    }
+    shim::server::run(server, &arguments).map_err(|errors| ServerError::Tango { errors })
 }
 
 /// Has an event sent; nothing happens without a server.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redis_client::RedisUrl;
 use tracing::info;
+use writer::subscriber::with_causes;
 
 use super::query::{Query, unknown};
 use super::record::Record;
@@ -66,7 +67,13 @@ impl BlissWriter {
             // What it was stays true while nobody can tell otherwise.
             Err(error) => match self.service.store() {
                 Some(store) => return self.service.open(store.url().clone()),
-                None => return Err(DevFailed::python("RuntimeError", error, ORIGIN)),
+                None => {
+                    return Err(DevFailed::python(
+                        "RuntimeError",
+                        with_causes(&error),
+                        ORIGIN,
+                    ));
+                }
             },
         };
         let Some(url) = url else {

@@ -6,6 +6,7 @@ use writer::checks::DiskSpace;
 use writer::options::SaveOptions;
 
 use crate::failure::DevFailed;
+use crate::handle::PropertyError;
 use crate::python;
 
 /// `blisswriter` 2.0.0 calls this a megabyte.
@@ -32,7 +33,7 @@ pub struct Properties {
 #[derive(Debug)]
 pub enum Unread {
     /// The database cannot be asked.
-    Database(String),
+    Database(PropertyError),
     /// It can, but a device cannot do its work with what it says.
     Wrong(DevFailed),
 }
@@ -51,11 +52,9 @@ impl Properties {
     ///
     /// # Errors
     /// When `ask` fails, and if values are missing or wrong.
-    pub fn read<E: fmt::Display>(
-        ask: impl Fn(&str) -> Result<Values, E>,
-    ) -> Result<Properties, Unread> {
+    pub fn read(ask: impl Fn(&str) -> Result<Values, PropertyError>) -> Result<Properties, Unread> {
         let text = |name: &str| -> Result<Option<String>, Unread> {
-            let values = ask(name).map_err(|error| Unread::Database(error.to_string()))?;
+            let values = ask(name).map_err(Unread::Database)?;
             let first = values.and_then(|values| values.into_iter().next());
             Ok(first.filter(|text| !text.trim().is_empty()))
         };
@@ -145,15 +144,16 @@ fn wrong(name: &str, why: fmt::Arguments) -> DevFailed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::ErrorStack;
 
     fn read(values: &[(&str, &str)]) -> Result<Properties, String> {
         let ask = |name: &str| {
             let found = values.iter().find(|(known, _)| *known == name);
-            Ok::<_, fmt::Error>(found.map(|(_, value)| vec![(*value).to_owned()]))
+            Ok(found.map(|(_, value)| vec![(*value).to_owned()]))
         };
         Properties::read(ask).map_err(|unread| match unread {
             Unread::Wrong(error) => error.to_string(),
-            Unread::Database(reason) => panic!("{reason}"),
+            Unread::Database(error) => panic!("{error}"),
         })
     }
 
@@ -228,7 +228,14 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_is_no_wrong_value() {
-        let away = Properties::read(|_| Err(fmt::Error)).unwrap_err();
+        let away = Properties::read(|property| {
+            Err(PropertyError {
+                device: "a/b/c".to_owned(),
+                property: property.to_owned(),
+                errors: ErrorStack::default(),
+            })
+        })
+        .unwrap_err();
         assert!(matches!(away, Unread::Database(_)), "{away:?}");
     }
 

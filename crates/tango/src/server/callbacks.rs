@@ -7,15 +7,16 @@ use std::str;
 
 use crate::class::Class;
 use crate::failure::DevFailed;
-use crate::ffi::{self, Argument, Reply, Text};
 use crate::latin1;
-use crate::server::answer::Answer;
+use crate::server::answer::{fail, give};
 use crate::server::core::{self, Core};
 use crate::server::devices::caught;
 use crate::server::log;
+use crate::shim::Text;
+use crate::shim::server::{Argument, Callbacks, Reply};
 use crate::value::{DataType, DevState, Value};
 
-pub const CALLBACKS: ffi::Callbacks = ffi::Callbacks {
+pub const CALLBACKS: Callbacks = Callbacks {
     make,
     remove,
     init,
@@ -29,9 +30,8 @@ pub const CALLBACKS: ffi::Callbacks = ffi::Callbacks {
     serving,
 };
 
-extern "C" fn make(class_index: u32, id: u64, name: Text) {
-    // SAFETY: the shim lends the name for the time of this call.
-    let name = latin1::decode(unsafe { name.bytes() });
+extern "C" fn make(class_index: u32, id: u64, name: Text<'_>) {
+    let name = name.decode();
     guarded(|core| core.make(class_index, id, name));
 }
 
@@ -39,25 +39,25 @@ extern "C" fn remove(id: u64) {
     guarded(|core| core.devices.remove(id));
 }
 
-extern "C" fn init(id: u64, reply: *mut Reply) {
+extern "C" fn init(id: u64, reply: &mut Reply) {
     answered(reply, (DataType::Void, None), |core| {
         core.devices.init(id).map(|()| Value::Void)
     });
 }
 
-extern "C" fn state(id: u64, reply: *mut Reply) {
+extern "C" fn state(id: u64, reply: &mut Reply) {
     answered(reply, (DataType::State, None), |core| {
         core.devices.state(id).map(Value::State)
     });
 }
 
-extern "C" fn status(id: u64, reply: *mut Reply) {
+extern "C" fn status(id: u64, reply: &mut Reply) {
     answered(reply, (DataType::Text, None), |core| {
         core.devices.status(id).map(Value::Text)
     });
 }
 
-extern "C" fn command(id: u64, index: u32, argument: *const Argument, reply: *mut Reply) {
+extern "C" fn command(id: u64, index: u32, argument: &Argument<'_>, reply: &mut Reply) {
     let offer = offered(id, |class| {
         let command = class.commands.get(usize::try_from(index).ok()?)?;
         Some((command.name, command.input, command.output))
@@ -65,8 +65,7 @@ extern "C" fn command(id: u64, index: u32, argument: *const Argument, reply: *mu
     let Some((name, input, output)) = offer else {
         return refuse(reply);
     };
-    // SAFETY: the shim lends the argument for the time of this call.
-    let argument = unsafe { value_of(argument, input) };
+    let argument = value_of(argument, input);
     answered(reply, (output, None), |core| {
         let living = core.devices.get(id)?;
         let device = living.device()?;
@@ -75,7 +74,7 @@ extern "C" fn command(id: u64, index: u32, argument: *const Argument, reply: *mu
     });
 }
 
-extern "C" fn read(id: u64, index: u32, reply: *mut Reply) {
+extern "C" fn read(id: u64, index: u32, reply: &mut Reply) {
     let offer = offered(id, |class| {
         let attribute = class.attributes.get(usize::try_from(index).ok()?)?;
         Some((attribute.name, (attribute.data, attribute.spectrum)))
@@ -90,7 +89,7 @@ extern "C" fn read(id: u64, index: u32, reply: *mut Reply) {
     });
 }
 
-extern "C" fn write(id: u64, index: u32, value: *const Argument, reply: *mut Reply) {
+extern "C" fn write(id: u64, index: u32, value: &Argument<'_>, reply: &mut Reply) {
     let offer = offered(id, |class| {
         let attribute = class.attributes.get(usize::try_from(index).ok()?)?;
         Some((attribute.name, attribute.data))
@@ -98,8 +97,7 @@ extern "C" fn write(id: u64, index: u32, value: *const Argument, reply: *mut Rep
     let Some((name, data)) = offer else {
         return refuse(reply);
     };
-    // SAFETY: the shim lends the value for the time of this call.
-    let value = unsafe { value_of(value, data) };
+    let value = value_of(value, data);
     answered(reply, (DataType::Void, None), |core| {
         let living = core.devices.get(id)?;
         let device = living.device()?;
@@ -108,10 +106,9 @@ extern "C" fn write(id: u64, index: u32, value: *const Argument, reply: *mut Rep
     });
 }
 
-extern "C" fn tell(level: i32, logger: Text, message: Text) {
-    // SAFETY: the shim lends both for the time of this call.
-    let (logger, message) = unsafe { (logger.bytes(), message.bytes()) };
-    guarded(|_| log::tell(level, &latin1::decode(logger), &readable(message)));
+extern "C" fn tell(level: i32, logger: Text<'_>, message: Text<'_>) {
+    let level = u32::try_from(level).unwrap_or_default();
+    guarded(|_| log::tell(level, &logger.decode(), &readable(message.elements())));
 }
 
 extern "C" fn connected() -> i32 {
@@ -131,19 +128,17 @@ fn guarded<T>(act: impl FnOnce(&'static Core) -> T) -> Option<T> {
 
 /// Has a callback answered, come what may.
 fn answered(
-    reply: *mut Reply,
-    (data, spectrum): (DataType, Option<usize>),
+    reply: &mut Reply,
+    form: (DataType, Option<usize>),
     ask: impl FnOnce(&Core) -> Result<Value, DevFailed>,
 ) {
-    // SAFETY: the shim lends the reply for the time of the callback, to this thread.
-    let answer = unsafe { Answer::new(reply) };
-    let done = guarded(|core| answer.give(ask(core), data, spectrum));
+    let done = guarded(|core| give(reply, ask(core), form));
     if done.is_none() {
-        answer.fail(&DevFailed::unanswered());
+        fail(reply, &DevFailed::unanswered());
     }
 }
 
-fn refuse(reply: *mut Reply) {
+fn refuse(reply: &mut Reply) {
     answered(reply, (DataType::Void, None), |_| {
         Err(DevFailed::unanswered())
     });
@@ -154,17 +149,8 @@ fn offered<T>(id: u64, find: impl FnOnce(&'static Class) -> Option<T>) -> Option
     guarded(|core| find(core.devices.get(id).ok()?.class()))?
 }
 
-/// # Safety
-/// `argument` must be as the shim makes it, and be there for the time of the call.
-unsafe fn value_of(argument: *const Argument, data: DataType) -> Result<Value, DevFailed> {
-    // SAFETY: the caller vouches for it.
-    let argument = unsafe { &*argument };
-    // SAFETY: as many as the shim says, as long as the argument.
-    let texts = unsafe { ffi::elements(argument.texts, argument.text_count) };
-    // SAFETY: they live as long as the argument.
-    let mut texts = texts
-        .iter()
-        .map(|text| latin1::decode(unsafe { text.bytes() }));
+fn value_of(argument: &Argument<'_>, data: DataType) -> Result<Value, DevFailed> {
+    let mut texts = argument.texts.elements().iter().map(Text::decode);
     let number = argument.number;
     let unknown = || {
         DevFailed::python(

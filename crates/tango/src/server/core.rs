@@ -8,11 +8,11 @@ use std::time::Duration;
 use hub::AsyncResult;
 
 use crate::device::Family;
-use crate::ffi;
 use crate::server::ServerError;
 use crate::server::devices::Devices;
 use crate::server::outbox::{News, Outbox};
 use crate::server::presence::Presence;
+use crate::shim;
 
 /// cppTango knows one server in a process, once.
 static CORE: OnceLock<Core> = OnceLock::new();
@@ -150,7 +150,7 @@ impl Core {
     }
 
     fn end_now(&self) {
-        while !self.ended.ready() && ffi::nxt_end() != 0 {
+        while !self.ended.ready() && !shim::server::end().unwrap_or(false) {
             thread::sleep(Duration::from_millis(100));
         }
     }

@@ -3,17 +3,17 @@
 use std::io;
 
 use crate::class::{Access, Class};
-use crate::ffi::{self, Text};
+use crate::shim::{List, Text, server as shim};
 use crate::value::DataType;
 
 /// Describes classes. It is for ever: the shim reads it as long as it serves devices, and there is one
 /// server in a process.
-pub fn describe(classes: &[&'static Class]) -> &'static [ffi::Class] {
+pub fn describe(classes: &[&'static Class]) -> &'static [shim::Class] {
     leak(classes.iter().map(|class| describe_class(class)))
 }
 
-fn describe_class(class: &'static Class) -> ffi::Class {
-    let commands = leak(class.commands.iter().map(|command| ffi::Command {
+fn describe_class(class: &'static Class) -> shim::Class {
+    let commands = leak(class.commands.iter().map(|command| shim::Command {
         name: text(command.name),
         in_doc: text(command.input_doc),
         out_doc: text(command.output_doc),
@@ -22,10 +22,9 @@ fn describe_class(class: &'static Class) -> ffi::Class {
     }));
     let attributes = leak(class.attributes.iter().map(|attribute| {
         let labels = leak(attribute.labels.iter().map(|label| text(label)));
-        ffi::Attribute {
+        shim::Attribute {
             name: text(attribute.name),
-            labels: labels.as_ptr(),
-            label_count: labels.len(),
+            labels: List::borrow(labels),
             data: attribute.data as i32,
             spectrum: attribute
                 .spectrum
@@ -33,20 +32,17 @@ fn describe_class(class: &'static Class) -> ffi::Class {
             writable: i32::from(attribute.access == Access::ReadWrite),
         }
     }));
-    let properties = leak(class.properties.iter().map(|property| ffi::Property {
+    let properties = leak(class.properties.iter().map(|property| shim::Property {
         name: text(property.name),
         // So devices written in Python tell it: no description, and a default in any case.
         doc: text(""),
         preset: text(property.default.unwrap_or("None")),
     }));
-    ffi::Class {
+    shim::Class {
         name: text(class.name),
-        commands: commands.as_ptr(),
-        command_count: commands.len(),
-        attributes: attributes.as_ptr(),
-        attribute_count: attributes.len(),
-        properties: properties.as_ptr(),
-        property_count: properties.len(),
+        commands: List::borrow(commands),
+        attributes: List::borrow(attributes),
+        properties: List::borrow(properties),
     }
 }
 
@@ -55,7 +51,7 @@ fn leak<T>(items: impl Iterator<Item = T>) -> &'static [T] {
 }
 
 /// Names and descriptions are ASCII, see `check`.
-fn text(text: &'static str) -> Text {
+fn text(text: &'static str) -> Text<'static> {
     Text::borrow(text.as_bytes())
 }
 

@@ -1,6 +1,6 @@
 //! Tango's own logging.
 
-use crate::ffi;
+use crate::shim;
 
 /// How much Tango logs; the numbers are those of log4tango.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,21 +27,25 @@ pub fn core_log_level() -> LogLevel {
 
 /// Has Tango itself log more or less, from now on. Nothing happens as long as no server has started.
 pub fn set_core_log_level(level: LogLevel) {
-    ffi::nxt_set_log_level(0, level as i32);
+    set_level_of(0, level);
 }
 
 /// The level of a device.
 pub fn level_of(device: u64) -> LogLevel {
-    LogLevel::from_number(ffi::nxt_log_level(device))
+    let level = shim::server::log_level(device);
+    // A logger that is not there logs nothing.
+    level.map_or(LogLevel::Off, LogLevel::from_number)
 }
 
 /// Sets the level of a device.
 pub fn set_level_of(device: u64, level: LogLevel) {
-    ffi::nxt_set_log_level(device, level as i32);
+    if let Err(error) = shim::server::set_log_level(device, level as i32) {
+        tracing::debug!("the log level of the Tango device {device} is not set: {error}");
+    }
 }
 
 impl LogLevel {
-    fn from_number(number: i32) -> LogLevel {
+    fn from_number(number: u32) -> LogLevel {
         match number {
             ..200 => LogLevel::Off,
             200..300 => LogLevel::Fatal,
@@ -54,7 +58,7 @@ impl LogLevel {
 }
 
 /// Logs what Tango does.
-pub fn tell(level: i32, logger: &str, message: &str) {
+pub fn tell(level: u32, logger: &str, message: &str) {
     let message = message.trim_end();
     match LogLevel::from_number(level) {
         LogLevel::Off | LogLevel::Fatal | LogLevel::Error => {

@@ -7,9 +7,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::ffi::{self, Text};
-use crate::latin1;
-use crate::server::answer::OwnedAnswer;
+use crate::server::answer::give;
+use crate::shim::server::{self as shim, OwnedReply};
 use crate::value::{DataType, DevState, Value};
 
 /// Far more than are ever waiting, unless Tango hangs.
@@ -142,21 +141,19 @@ impl Outbox {
 /// Events of a device that is gone are for nobody.
 fn send(event: &Event) {
     let sent = match &event.news {
-        News::State(state, status) => {
-            let status = latin1::encode(status);
-            // SAFETY: the text is copied.
-            unsafe { ffi::nxt_push_state(event.device, *state as i32, Text::borrow(&status)) }
-        }
+        News::State(state, status) => shim::push_state(event.device, *state, status),
         News::Attribute { index, form, value } => {
-            let Some(mut answer) = OwnedAnswer::new() else {
+            let Some(mut reply) = OwnedReply::new() else {
                 return;
             };
-            answer.answer().give(Ok(value.clone()), form.0, form.1);
-            // SAFETY: the shim only looks at the value.
-            unsafe { ffi::nxt_push(event.device, *index, answer.as_ptr()) }
+            give(reply.as_mut(), Ok(value.clone()), *form);
+            shim::push(event.device, *index, reply.as_ref())
         }
     };
-    if sent != 0 {
-        tracing::debug!("an event of the Tango device {} was not sent", event.device);
+    if let Err(error) = sent {
+        tracing::debug!(
+            "an event of the Tango device {} was not sent: {error}",
+            event.device
+        );
     }
 }

@@ -6,8 +6,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::ffi;
-use crate::server::property::{Told, hear};
+use crate::shim;
 
 /// How often the database is asked. BLISS looks for a device that it cannot reach for 10 s.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -62,15 +61,13 @@ impl Presence {
 }
 
 fn recall() {
-    let mut told = Told::default();
-    // SAFETY: `told` outlives the call, and only this thread looks at it.
-    match unsafe { ffi::nxt_recall(hear, told.context()) } {
-        0 => {}
-        1.. => {
+    match shim::server::recall() {
+        Ok(0) => {}
+        Ok(_) => {
             tracing::warn!(
                 "the Tango database had forgotten this server, and was told where it is"
             );
         }
-        ..0 => tracing::debug!("the Tango database cannot be asked: {}", told.problem),
+        Err(error) => tracing::debug!("the Tango database cannot be asked: {error}"),
     }
 }

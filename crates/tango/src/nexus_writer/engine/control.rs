@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{info, warn};
+use writer::subscriber::with_causes;
 
 use super::run::{self, Run};
 use super::{Engine, Properties};
@@ -162,7 +163,7 @@ impl Engine {
         let accepted = match read {
             Ok(properties) => self.house.accept(&properties).map(|()| properties),
             Err(Unread::Wrong(error)) => Err(error),
-            Err(Unread::Database(reason)) => self.known(&reason),
+            Err(Unread::Database(error)) => self.known(&with_causes(&error)),
         };
         match &accepted {
             Ok(properties) => self.life().properties = Some(properties.clone()),

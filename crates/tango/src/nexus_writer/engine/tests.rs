@@ -12,8 +12,8 @@ use serde_json::json;
 use writer::Workshop;
 
 use super::Engine;
-use crate::failure::DevFailed;
-use crate::handle::Handle;
+use crate::failure::{DevFailed, ErrorStack};
+use crate::handle::{Handle, PropertyError};
 use crate::nexus_writer::class::CLASS;
 use crate::nexus_writer::house::House;
 use crate::nexus_writer::logs::{Level, Logs};
@@ -68,8 +68,16 @@ fn with_engine(environment: &[(&str, String)], client: impl FnOnce(&Arc<Engine>)
 fn properties(session: &str) -> Result<Properties, Unread> {
     Properties::read(|name| {
         let value = (name == "session").then(|| vec![session.to_owned()]);
-        Ok::<_, std::fmt::Error>(value)
+        Ok(value)
     })
+}
+
+fn away() -> PropertyError {
+    PropertyError {
+        device: "id00/bliss_nxwriter/demo".to_owned(),
+        property: "session".to_owned(),
+        errors: ErrorStack::default(),
+    }
 }
 
 fn wait_until(engine: &Engine, what: &str, holds: impl Fn(&Engine) -> bool) {
@@ -139,9 +147,7 @@ fn a_device_listens_from_start_to_stop() {
         wait_for(engine, DevState::On);
         assert_eq!(engine.properties().unwrap().session, "other");
         // The database is away: the last that is known counts.
-        engine
-            .restart(|| Err(Unread::Database("away".to_owned())))
-            .unwrap();
+        engine.restart(|| Err(Unread::Database(away()))).unwrap();
         wait_for(engine, DevState::On);
         assert_eq!(engine.properties().unwrap().session, "other");
         engine.close().unwrap().ended.wait_blocking(None).unwrap();

@@ -1,25 +1,15 @@
-/* The C interface between Rust and cppTango: no type of C++ crosses it, no exception and no panic.
- *
- * Strings are borrowed, not terminated, and in Latin-1 as on the wire; the receiver copies what it
- * keeps before it returns. Nothing that one side allocates is freed by the other. Names begin with
- * nxt, for NeXus and Tango. */
-#ifndef NXT_BRIDGE_H
-#define NXT_BRIDGE_H
+/* The device server of the process: what Rust offers, what clients ask, what Rust sends. See convention.h. */
+#ifndef NXT_SERVER_H
+#define NXT_SERVER_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "convention.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* To be raised with every change of this file; both sides compare it, and the sizes of structures. */
-#define NXT_INTERFACE 2
-
-typedef struct {
-  const char *text;
-  size_t length;
-} nxt_text;
+/* To be raised with every change of a header; both sides compare it, and the sizes of structures. */
+#define NXT_INTERFACE 3
 
 /* Type codes of Tango. */
 enum {
@@ -40,8 +30,7 @@ typedef struct {
 
 typedef struct {
   nxt_text name;
-  const nxt_text *labels; /* of an enumeration */
-  size_t label_count;
+  nxt_texts labels; /* of an enumeration */
   int32_t type;
   uint32_t spectrum; /* most elements; 0: a scalar */
   int32_t writable;
@@ -70,8 +59,7 @@ typedef struct nxt_reply nxt_reply;
 /* The argument of a command, or the value that an attribute shall have. */
 typedef struct {
   int64_t number; /* boolean, long, enumeration, state */
-  const nxt_text *texts;
-  size_t text_count;
+  nxt_texts texts;
 } nxt_argument;
 
 /* Called by any thread of Tango, many at a time. */
@@ -100,7 +88,7 @@ typedef struct {
   nxt_callbacks callbacks;
 } nxt_server;
 
-/* Answers; each call copies its input. */
+/* Answers. */
 void nxt_reply_number(nxt_reply *, int64_t);     /* a scalar: boolean, long, enumeration, state */
 void nxt_reply_add_number(nxt_reply *, int64_t); /* an element of a spectrum */
 void nxt_reply_add_text(nxt_reply *, nxt_text);  /* the scalar, or an element */
@@ -109,29 +97,26 @@ void nxt_reply_unanswered(nxt_reply *); /* CORBA::TIMEOUT: a CommunicationFailed
 nxt_reply *nxt_reply_new(void);         /* for pushes; null without memory */
 void nxt_reply_free(nxt_reply *);
 
-/* Is given texts: values, and with `failed` what went wrong. */
-typedef void (*nxt_sink)(void *context, int32_t failed, nxt_text);
+/* Runs the server in the calling thread until it ends. The structure must live for ever. May end the process:
+ * on wrong arguments, or a server that the database does not know. */
+int32_t nxt_run(const nxt_server *, nxt_texts arguments, nxt_sink);
+/* Makes nxt_run return. 1: not at this moment, to be tried again. Not from a callback. */
+int32_t nxt_end(nxt_sink);
 
-/* Runs the server in the calling thread until it ends. 0, or -1 with the reason in the sink. The
- * structure must live for ever. May end the process: on wrong arguments, or a server that the
- * database does not know. */
-int32_t nxt_run(const nxt_server *, int32_t argc, const nxt_text *argv, nxt_sink, void *context);
-/* Makes nxt_run return. 0, or -1: to be tried again. Not from a callback. */
-int32_t nxt_end(void);
+/* Has the database know again which devices are there, if it has forgotten it. Returns the number of those that
+ * it was told; 0: it knew. From any thread while the server serves. */
+int32_t nxt_recall(nxt_sink);
 
-/* Has the database know again which devices are there, if it has forgotten it. The number of those that it
- * was told; 0: it knew; -1: it cannot be asked, with the reason in the sink. From any thread while the
- * server serves. */
-int32_t nxt_recall(nxt_sink, void *context);
-
-/* From any thread; -1: it failed, or there is no such device. */
-int32_t nxt_property_get(nxt_device, nxt_text name, nxt_sink, void *context); /* 1: it is set */
-int32_t nxt_push_state(nxt_device, int32_t state, nxt_text status);
-int32_t nxt_push(nxt_device, uint32_t attribute, const nxt_reply *value);
+/* The rest may be called from any thread, and fails if there is no such device.
+ *
+ * Adds the values of a property. 1: it is set; 0: it is not. */
+int32_t nxt_property_get(nxt_device, nxt_text name, nxt_sink);
+int32_t nxt_push_state(nxt_device, int32_t state, nxt_text status, nxt_sink);
+int32_t nxt_push(nxt_device, uint32_t attribute, const nxt_reply *value, nxt_sink);
 
 /* Levels of log4tango. The device 0 is the server itself. */
-int32_t nxt_log_level(nxt_device);
-void nxt_set_log_level(nxt_device, int32_t level);
+int32_t nxt_log_level(nxt_device, nxt_sink);
+int32_t nxt_set_log_level(nxt_device, int32_t level, nxt_sink);
 
 #ifdef __cplusplus
 }
