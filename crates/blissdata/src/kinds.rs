@@ -1,42 +1,101 @@
-//! What the entries of a stream mean: its kind, chosen by the `plugin` of its description.
+//! What the entries of a stream mean: its kind, which a stream plugin reads from the description.
 //!
-//! Most streams are [plain](StreamKind::Plain): their entries are the data. Detector streams only
-//! report progress: the frames are in files that the detector writes ([`LimaInfo`],
-//! [`Lima2Info`], [`Lima2LegacyInfo`], [`MoscaInfo`]). Streams of sequences name other scans
-//! ([`SubScan`]). A kind that is unknown or badly described is a [`KindError`] of that one stream.
+//! Most streams are [plain](StreamKind::Plain): their entries are the data. Streams of detectors that save their
+//! frames themselves only report [progress](ProgressReader): the frames are in files
+//! ([`DetectorFiles`]) or behind a [`MasterFile`]. Streams of sequences name other scans ([`SubScan`]). A kind
+//! that is unknown or badly described is a [`KindError`] of that one stream.
+//!
+//! Each plugin is a file of this module and a line of the table `PLUGINS`; nothing else knows its name.
 //!
 //! Reference: blissdata 2.4.5 (`Scan._wrap_event_stream` and the plugins), blissdata-lima2 2.0.2,
 //! blissdata-mosca 2.0.5.
 
 mod fields;
+mod hdf5_fallback;
 mod lima;
 mod lima2;
+mod lima2_legacy;
 mod mosca;
+mod progress;
+mod scan_sequence;
 
+use std::sync::Arc;
+
+use acquisition::DetectorFiles;
 use serde_json::Value;
 
 use crate::encoding::Encoding;
 use fields::Fields;
 
-pub use lima::{LimaInfo, LimaSaving, LimaStatus};
-pub use lima2::{Lima2Info, Lima2LegacyInfo, Lima2LegacySaving, Lima2LegacyStatus};
-pub use mosca::{MoscaInfo, MoscaSaving, MoscaStatus};
+pub use progress::{Progress, ProgressReader};
+pub use scan_sequence::SubScan;
+
+/// The plugins that are known. The first one that has the name and understands the description is taken.
+static PLUGINS: &[&dyn StreamPlugin] = &[
+    &hdf5_fallback::Hdf5Fallback,
+    &lima::Lima,
+    &lima2_legacy::Lima2Legacy,
+    &lima2::Lima2,
+    &mosca::Mosca,
+    &scan_sequence::ScanSequence,
+];
+
+/// A kind of description that streams can have.
+trait StreamPlugin: Sync {
+    /// Returns the name by which descriptions call the plugin.
+    fn name(&self) -> &'static str;
+
+    /// Returns the `format` by which publishers before 2.0 named the plugin, in streams of JSON values.
+    fn early_format(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Returns `true` if a description with the name of this plugin is one of its own.
+    fn understands(&self, _info: &Value) -> bool {
+        true
+    }
+
+    /// Reads the description of a stream. `encoding` is `None` if that of the stream could not be read.
+    ///
+    /// # Errors
+    /// If the entries of the stream could be read but not understood.
+    fn parse(
+        &self,
+        info: &Fields<'_>,
+        encoding: Option<&Encoding>,
+    ) -> Result<StreamKind, KindError>;
+}
 
 /// Kind of a stream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum StreamKind {
-    /// The entries are the data: numbers or JSON values. Includes `hdf5_fallback` streams.
+    /// The entries are the data: numbers or JSON values.
     Plain,
-    /// Progress of a Lima 1 detector.
-    Lima(LimaInfo),
-    /// Progress of a Lima 2 detector.
-    Lima2(Lima2Info),
-    /// Progress of a Lima 2 detector as published by blissdata 1.1 to 2.0.
-    Lima2Legacy(Lima2LegacyInfo),
-    /// Progress of an MCA controller whose spectra a Mosca server saves.
-    Mosca(MoscaInfo),
+    /// Progress of a detector that saves its frames in a series of files.
+    Frames {
+        /// Where the frames are.
+        files: Arc<dyn DetectorFiles>,
+        /// Reads the entries.
+        progress: Arc<dyn ProgressReader>,
+    },
+    /// Progress of a detector that saves its frames behind one master file.
+    MasterFile {
+        /// The file, or `None` if the frames are not saved.
+        file: Option<MasterFile>,
+        /// Reads the entries.
+        progress: Arc<dyn ProgressReader>,
+    },
     /// References to the scans of a sequence, each readable with [`SubScan::parse`].
     ScanSequence,
+}
+
+/// A file through which all frames of a detector can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MasterFile {
+    /// Path of the file.
+    pub file: String,
+    /// Path of the dataset in the file.
+    pub dataset: String,
 }
 
 /// Why the kind of a stream cannot be followed. Only that stream is left out then.
@@ -90,78 +149,34 @@ impl StreamKind {
     /// [`KindError`] when the entries could be read but not understood.
     pub fn parse(info: &Value, encoding: Option<&Encoding>) -> Result<StreamKind, KindError> {
         let is_json = matches!(encoding, Some(Encoding::Json));
-        let plugin = match (
-            info.get("plugin"),
-            info.get("format").and_then(Value::as_str),
-        ) {
-            (Some(Value::Null), _) => return Ok(StreamKind::Plain),
-            (Some(Value::String(plugin)), _) => plugin.as_str(),
-            (Some(other), _) => {
-                return Err(KindError::UnknownPlugin {
-                    plugin: other.to_string(),
-                });
+        let format = info.get("format").and_then(Value::as_str);
+        let plugin = match (info.get("plugin"), format) {
+            (Some(Value::String(name)), _) => {
+                find(info, |plugin| plugin.name() == name).ok_or(name.clone())
             }
-            // Publishers before 2.0 named a format instead of a plugin.
-            (None, Some("lima_v1")) if is_json => "lima",
-            (None, Some("lima_v2")) if is_json => "lima2",
-            (None, Some("subscan")) if is_json => "scan_sequence",
+            (Some(Value::Null), _) => return Ok(StreamKind::Plain),
+            (Some(other), _) => Err(other.to_string()),
+            (None, Some(format)) if is_json => {
+                match find(info, |plugin| plugin.early_format() == Some(format)) {
+                    Some(plugin) => Ok(plugin),
+                    None => return Ok(StreamKind::Plain),
+                }
+            }
             (None, _) => return Ok(StreamKind::Plain),
         };
-        let json_of = |plugin| match is_json {
-            true => Ok(()),
-            false => Err(KindError::Encoding {
-                plugin,
-                expected: "json",
-            }),
-        };
         match plugin {
-            "hdf5_fallback" => Ok(StreamKind::Plain),
-            "lima" => {
-                json_of("lima")?;
-                LimaInfo::parse(&Fields::new("lima", info)).map(StreamKind::Lima)
-            }
-            "lima2" if info.get("lima_info").is_some() => {
-                json_of("lima2")?;
-                Lima2LegacyInfo::parse(&Fields::new("lima2", info)).map(StreamKind::Lima2Legacy)
-            }
-            "lima2" => match encoding {
-                Some(Encoding::Numeric { shape, .. }) if shape.is_empty() => {
-                    Lima2Info::parse(&Fields::new("lima2", info)).map(StreamKind::Lima2)
-                }
-                _ => Err(KindError::Encoding {
-                    plugin: "lima2",
-                    expected: "scalar numeric",
-                }),
-            },
-            "scan_sequence" => json_of("scan_sequence").map(|()| StreamKind::ScanSequence),
-            "mosca" => {
-                json_of("mosca")?;
-                MoscaInfo::parse(&Fields::new("mosca", info)).map(StreamKind::Mosca)
-            }
-            other => Err(KindError::UnknownPlugin {
-                plugin: other.to_owned(),
-            }),
+            Ok(plugin) => plugin.parse(&Fields::new(plugin.name(), info), encoding),
+            Err(plugin) => Err(KindError::UnknownPlugin { plugin }),
         }
     }
 }
 
-/// One event of a [`StreamKind::ScanSequence`] stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubScan {
-    /// Key of the sub-scan, which may be deleted already or belong to another session.
-    pub key: String,
-    /// Number of the sub-scan; BLISS adds it so that the key need not be loaded.
-    pub number: Option<u64>,
-}
-
-impl SubScan {
-    /// Reads one JSON value of the stream; `None` when it names no scan.
-    pub fn parse(event: &Value) -> Option<SubScan> {
-        Some(SubScan {
-            key: event.get("key")?.as_str()?.to_owned(),
-            number: event.get("scan_number").and_then(Value::as_u64),
-        })
-    }
+fn find(
+    info: &Value,
+    is_named: impl Fn(&dyn StreamPlugin) -> bool,
+) -> Option<&'static dyn StreamPlugin> {
+    let mut named = PLUGINS.iter().filter(|plugin| is_named(**plugin));
+    named.find(|plugin| plugin.understands(info)).copied()
 }
 
 #[cfg(test)]
@@ -189,29 +204,10 @@ mod tests {
             json!({"format": "something"}),
         ] {
             let kind = StreamKind::parse(&info, Some(&scalar()));
-            assert_eq!(kind, Ok(StreamKind::Plain), "{info}");
+            assert!(matches!(kind, Ok(StreamKind::Plain)), "{info}");
         }
         let json = StreamKind::parse(&json!({"format": 3}), Some(&Encoding::Json));
-        assert_eq!(json, Ok(StreamKind::Plain));
-    }
-
-    #[test]
-    fn sequences_with_plugin_and_with_format() {
-        for info in [
-            json!({"plugin": "scan_sequence"}),
-            json!({"format": "subscan"}),
-        ] {
-            let kind = StreamKind::parse(&info, Some(&Encoding::Json));
-            assert_eq!(kind, Ok(StreamKind::ScanSequence), "{info}");
-        }
-        assert!(StreamKind::parse(&json!({"plugin": "scan_sequence"}), Some(&scalar())).is_err());
-        let event = json!({"key": "esrf:scan:A", "scan_number": 7, "more": 1});
-        let expected = SubScan {
-            key: "esrf:scan:A".to_owned(),
-            number: Some(7),
-        };
-        assert_eq!(SubScan::parse(&event), Some(expected));
-        assert_eq!(SubScan::parse(&json!({"scan_number": 7})), None);
+        assert!(matches!(json, Ok(StreamKind::Plain)));
     }
 
     #[test]

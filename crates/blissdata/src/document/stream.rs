@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::Identity;
 use crate::encoding::{Encoding, EncodingError};
 use crate::json;
 use crate::kinds::{KindError, StreamKind};
@@ -11,7 +10,7 @@ use crate::kinds::{KindError, StreamKind};
 const STREAM_PREFIX: &str = "esrf:stream:";
 
 /// Description of one stream.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct StreamModel {
     /// Name of the stream in the scan.
     pub name: String,
@@ -60,21 +59,6 @@ impl StreamModel {
             encoding,
             info,
         }
-    }
-
-    /// File and dataset where readers of an `hdf5_fallback` stream expect its points when Redis no
-    /// longer has them: the file that the writer is about to make. Publishers before 2.0 named only
-    /// the dataset, in the file of the scan.
-    pub fn fallback(&self, id: &Identity) -> Option<(String, String)> {
-        let dataset = self.info.get("data_path")?.as_str()?.to_owned();
-        let file = match (self.info.get("plugin"), self.info.get("file_path")) {
-            (Some(plugin), Some(Value::String(file))) if plugin == "hdf5_fallback" => file.clone(),
-            (None, None) if matches!(self.encoding, Ok(Encoding::Numeric { .. })) => {
-                id.path.clone()?
-            }
-            _ => return None,
-        };
-        Some((file, dataset))
     }
 }
 

@@ -1,19 +1,10 @@
 //! Typed access to the free-form info of a stream, with errors that name the field.
 
 use acquisition::{DType, FrameType};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::KindError;
-use crate::encoding::parse_shape;
-
-/// Number of frames up to the last one, of which a status tells the index; an absent index means
-/// none.
-pub(super) fn count_up_to(status: &Map<String, Value>, last: &str) -> Option<u64> {
-    match status.get(last) {
-        None => Some(0),
-        Some(last) => u64::try_from(last.as_i64()?.checked_add(1)?).ok(),
-    }
-}
+use crate::encoding::{Encoding, parse_shape};
 
 /// The fields of one object inside a stream's info.
 pub(super) struct Fields<'a> {
@@ -75,6 +66,15 @@ impl<'a> Fields<'a> {
             .ok_or_else(|| self.error(name))
     }
 
+    /// The number of frames in each file; 0 when a file takes all frames of an acquisition, which is published
+    /// as a negative number.
+    pub fn frames_per_file(&self, name: &str) -> Result<u64, KindError> {
+        match self.int(name)? {
+            0 => Err(self.error(name)),
+            n => Ok(u64::try_from(n).unwrap_or(0)),
+        }
+    }
+
     /// Checks the plugin's own protocol version; absent is accepted when `optional`.
     pub fn version(&self, known: u64, optional: bool) -> Result<(), KindError> {
         match self.get("protocol_version") {
@@ -95,6 +95,21 @@ impl<'a> Fields<'a> {
             .map_err(|_| self.error("dtype"))?;
         let shape = parse_shape(self.get("shape"), &dtype).map_err(|_| self.error("shape"))?;
         Ok(FrameType { dtype, shape })
+    }
+
+    /// Checks that the entries of the stream are JSON values.
+    pub fn require_json(&self, encoding: Option<&Encoding>) -> Result<(), KindError> {
+        match encoding {
+            Some(Encoding::Json) => Ok(()),
+            _ => Err(self.wrong_encoding("json")),
+        }
+    }
+
+    pub fn wrong_encoding(&self, expected: &'static str) -> KindError {
+        KindError::Encoding {
+            plugin: self.plugin,
+            expected,
+        }
     }
 
     pub fn error(&self, name: &str) -> KindError {

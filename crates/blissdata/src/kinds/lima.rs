@@ -1,128 +1,136 @@
-//! Streams of Lima 1 detectors: progress reports, and where the frames are.
+//! Plugin `lima`: Lima 1 detectors, which save their frames in numbered files.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use acquisition::{FileLayout, FrameSource, FrameType, SourceError, printf};
+use acquisition::{DetectorFiles, FileLayout, FrameSource, FrameType, SourceError, printf};
 use serde_json::Value;
 
-use super::KindError;
-use super::fields::{Fields, count_up_to};
+use super::fields::Fields;
+use super::progress::{JsonReports, Progress, count_up_to};
+use super::{KindError, StreamKind, StreamPlugin};
+use crate::encoding::Encoding;
 
-/// Description of the stream of a Lima 1 detector.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LimaInfo {
-    /// Type of the frames.
-    pub frame: FrameType,
-    /// Tango device of the detector.
-    pub server_url: String,
-    /// Frames of one acquisition; 0 when the scan is one acquisition of unknown length.
-    pub frame_per_acquisition: u64,
-    /// Acquisition number of the detector for the first acquisition of the scan.
-    pub acquisition_offset: i64,
+/// The plugin.
+pub(super) struct Lima;
+
+impl StreamPlugin for Lima {
+    fn name(&self) -> &'static str {
+        "lima"
+    }
+
+    fn early_format(&self) -> Option<&'static str> {
+        Some("lima_v1")
+    }
+
+    fn parse(
+        &self,
+        info: &Fields<'_>,
+        encoding: Option<&Encoding>,
+    ) -> Result<StreamKind, KindError> {
+        info.require_json(encoding)?;
+        Ok(StreamKind::Frames {
+            files: Arc::new(LimaFiles::parse(info)?),
+            progress: Arc::new(JsonReports(progress)),
+        })
+    }
+}
+
+/// Reads one progress report. An absent index means none.
+fn progress(report: &Value) -> Option<Progress> {
+    let report = report.as_object()?;
+    Some(Progress {
+        acquired: count_up_to(report, "last_index")?,
+        saved: count_up_to(report, "last_index_saved")?,
+    })
+}
+
+/// The files of a Lima 1 detector.
+#[derive(Debug)]
+struct LimaFiles {
+    frame: FrameType,
     /// Where the detector saves its frames, if it does.
-    pub saving: Option<LimaSaving>,
+    saving: Option<Saving>,
     /// The saving mode is `NOSAVING`: blisswriter 2.0.0 leaves out all of such a stream.
-    pub is_never_saved: bool,
+    is_never_saved: bool,
 }
 
-/// Where a Lima 1 detector saves its frames.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LimaSaving {
+#[derive(Debug)]
+struct Saving {
     /// printf pattern of the file names; takes the file number.
-    pub file_path: String,
+    file_path: String,
     /// Dataset of the frames in each file; `None` for formats without datasets.
-    pub data_path: Option<String>,
+    data_path: Option<String>,
     /// Family of the format: `hdf5`, `edf`, `cbf`.
-    pub file_format: String,
+    file_format: String,
     /// Number of the first file.
-    pub file_offset: i64,
-    /// Frames of one file; `None` when a file takes all frames of an acquisition.
-    pub frame_per_file: Option<u64>,
+    file_offset: i64,
+    layout: FileLayout,
 }
 
-/// One progress report of a Lima 1 detector, as numbers of frames since the start of the scan.
-/// Reports may skip frames and even go back: only maxima count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LimaStatus {
-    /// Frames acquired.
-    pub acquired: u64,
-    /// Frames written to files.
-    pub saved: u64,
-}
-
-impl LimaInfo {
-    pub(super) fn parse(info: &Fields<'_>) -> Result<LimaInfo, KindError> {
+impl LimaFiles {
+    fn parse(info: &Fields<'_>) -> Result<LimaFiles, KindError> {
         let lima = info.inner("lima_info")?;
         lima.version(1, false)?;
         let is_never_saved = lima
             .get("saving_mode")
             .is_some_and(|mode| mode == "NOSAVING");
+        let frames_per_acquisition = lima.uint("frame_per_acquisition")?;
         let named = lima.has("file_path") && lima.has("file_format");
         let saving = match named && !is_never_saved {
             false => None,
-            true => Some(LimaSaving {
+            true => Some(Saving {
                 file_path: lima.text("file_path")?,
                 data_path: lima.optional_text("data_path")?,
                 file_format: lima.text("file_format")?,
                 file_offset: lima.int("file_offset")?,
-                frame_per_file: match lima.int("frame_per_file")? {
-                    0 => return Err(lima.error("frame_per_file")),
-                    n => u64::try_from(n).ok(),
+                layout: FileLayout {
+                    frames_per_acquisition,
+                    frames_per_file: lima.frames_per_file("frame_per_file")?,
                 },
             }),
         };
-        Ok(LimaInfo {
-            frame: info.frame_type()?,
-            server_url: lima.text("server_url")?,
-            frame_per_acquisition: lima.uint("frame_per_acquisition")?,
-            acquisition_offset: lima.int("acquisition_offset")?,
+        let frame = info.frame_type()?;
+        // Required, although nobody needs them to find the frames.
+        lima.text("server_url")?;
+        lima.int("acquisition_offset")?;
+        Ok(LimaFiles {
+            frame,
             saving,
             is_never_saved,
         })
     }
-
-    /// The files that hold these frames of the scan, in order.
-    ///
-    /// # Errors
-    /// When the detector does not save, or its file names cannot be formatted.
-    pub fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
-        let saving = self.saving.as_ref().ok_or(SourceError::NotSaved)?;
-        let dataset = saving.data_path.as_deref().unwrap_or_default();
-        self.layout(saving)
-            .sources(frames.clone(), dataset, |number| {
-                let number = number.checked_add(saving.file_offset);
-                let number = number.ok_or(SourceError::TooMany(frames.clone()))?;
-                printf(&saving.file_path, number)
-            })
-    }
-
-    /// How many frames can be read safely, from the start of the scan, when the detector has
-    /// written `saved` of them: those in files that it has closed. After the end of the stream
-    /// (`sealed`) all files are closed.
-    pub fn readable(&self, saved: u64, sealed: bool) -> u64 {
-        match &self.saving {
-            None => 0,
-            Some(_) if sealed => saved,
-            Some(saving) => self.layout(saving).closed(saved),
-        }
-    }
-
-    fn layout(&self, saving: &LimaSaving) -> FileLayout {
-        FileLayout {
-            frames_per_acquisition: self.frame_per_acquisition,
-            frames_per_file: saving.frame_per_file.unwrap_or(0),
-        }
-    }
 }
 
-impl LimaStatus {
-    /// Reads one event of the stream; `None` when it is no status. An absent index means none.
-    pub fn parse(event: &Value) -> Option<LimaStatus> {
-        let event = event.as_object()?;
-        Some(LimaStatus {
-            acquired: count_up_to(event, "last_index")?,
-            saved: count_up_to(event, "last_index_saved")?,
+impl DetectorFiles for LimaFiles {
+    fn frame(&self) -> &FrameType {
+        &self.frame
+    }
+
+    fn format(&self) -> Option<&str> {
+        let saving = self.saving.as_ref()?;
+        Some(&saving.file_format)
+    }
+
+    fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
+        let saving = self.saving.as_ref().ok_or(SourceError::NotSaved)?;
+        let dataset = saving.data_path.as_deref().unwrap_or_default();
+        saving.layout.sources(frames.clone(), dataset, |number| {
+            let number = number.checked_add(saving.file_offset);
+            let number = number.ok_or(SourceError::TooMany(frames.clone()))?;
+            printf(&saving.file_path, number)
         })
+    }
+
+    fn readable(&self, saved: u64) -> u64 {
+        match &self.saving {
+            None => 0,
+            Some(saving) => saving.layout.closed(saved),
+        }
+    }
+
+    fn is_discarded(&self) -> bool {
+        self.is_never_saved
     }
 }
 
@@ -130,9 +138,7 @@ impl LimaStatus {
 mod tests {
     use serde_json::json;
 
-    use super::super::StreamKind;
     use super::*;
-    use crate::encoding::Encoding;
 
     fn info() -> Value {
         json!({"format": "lima_v1", "plugin": "lima", "dtype": "uint16", "shape": [2048, -1],
@@ -142,9 +148,9 @@ mod tests {
                 "file_format": "hdf5", "file_offset": 1, "frame_per_file": 4}})
     }
 
-    fn parse(info: &Value) -> Result<LimaInfo, KindError> {
+    fn parse(info: &Value) -> Result<Arc<dyn DetectorFiles>, KindError> {
         match StreamKind::parse(info, Some(&Encoding::Json))? {
-            StreamKind::Lima(info) => Ok(info),
+            StreamKind::Frames { files, .. } => Ok(files),
             other => panic!("{other:?}"),
         }
     }
@@ -152,7 +158,7 @@ mod tests {
     #[test]
     fn frames_in_three_files() {
         let lima = parse(&info()).unwrap();
-        assert_eq!(lima.frame.shape, [Some(2048), None]);
+        assert_eq!(lima.frame().shape, [Some(2048), None]);
         let sources = lima.sources(0..10).unwrap();
         let sources: Vec<_> = sources
             .iter()
@@ -166,15 +172,15 @@ mod tests {
                 ("/data/cam_0003.h5", 0, 2)
             ]
         );
-        assert_eq!(lima.readable(6, false), 4);
-        assert_eq!(lima.readable(6, true), 6);
+        assert_eq!(lima.readable(6), 4);
     }
 
     #[test]
     fn format_without_plugin_is_the_same() {
         let mut legacy = info();
         legacy.as_object_mut().unwrap().remove("plugin");
-        assert_eq!(parse(&legacy), parse(&info()));
+        let shown = |info| format!("{:?}", parse(info).unwrap());
+        assert_eq!(shown(&legacy), shown(&info()));
     }
 
     #[test]
@@ -196,7 +202,7 @@ mod tests {
             .remove("file_path");
         let lima = parse(&value).unwrap();
         assert_eq!(lima.sources(0..1), Err(SourceError::NotSaved));
-        assert_eq!(lima.readable(3, true), 0);
+        assert_eq!(lima.readable(3), 0);
     }
 
     #[test]
@@ -209,7 +215,11 @@ mod tests {
             let mut info = info();
             info["lima_info"][field] = value;
             let lima = parse(&info).unwrap();
-            assert_eq!((lima.saving, lima.is_never_saved), (None, never), "{field}");
+            assert_eq!(
+                (lima.format(), lima.is_discarded()),
+                (None, never),
+                "{field}"
+            );
         }
         // As blissdata 2.0.1 describes a detector that saves nothing.
         let lima = parse(
@@ -217,7 +227,7 @@ mod tests {
             "shape": [6, 8], "lima_info": {"protocol_version": 1, "server_url": "id00/cam",
                 "buffer_max_number": 100, "frame_per_acquisition": 4, "acquisition_offset": 0}}),
         );
-        assert_eq!(lima.unwrap().saving, None);
+        assert_eq!(lima.unwrap().format(), None);
     }
 
     #[test]
@@ -248,8 +258,16 @@ mod tests {
     }
 
     #[test]
-    fn statuses() {
-        let of = |event| LimaStatus::parse(&event).map(|s| (s.acquired, s.saved));
+    fn reports() {
+        let Ok(StreamKind::Frames { progress, .. }) =
+            StreamKind::parse(&info(), Some(&Encoding::Json))
+        else {
+            panic!("not a detector")
+        };
+        let of = |report: Value| {
+            let report = progress.read(report.to_string().as_bytes(), 1).ok();
+            report.map(|frames| (frames.acquired, frames.saved))
+        };
         assert_eq!(
             of(json!({"last_index": 9, "last_index_saved": 5, "more": 1})),
             Some((10, 6))

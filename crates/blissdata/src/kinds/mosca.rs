@@ -1,124 +1,128 @@
-//! Streams of MCA controllers behind a Mosca server: progress reports, and where the spectra are.
+//! Plugin `mosca`: MCA controllers whose spectra a Mosca server saves (blissdata-mosca 2.0.5).
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use acquisition::{FileLayout, FrameSource, FrameType, SourceError};
+use acquisition::{DetectorFiles, FileLayout, FrameSource, FrameType, SourceError};
 use serde_json::Value;
 
-use super::KindError;
-use super::fields::{Fields, count_up_to};
+use super::fields::Fields;
+use super::progress::{JsonReports, Progress, count_up_to};
+use super::{KindError, StreamKind, StreamPlugin};
+use crate::encoding::Encoding;
 
-/// Description of the spectra of one detector of a Mosca server (blissdata-mosca 2.0.5).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MoscaInfo {
-    /// Type of the spectra.
-    pub frame: FrameType,
+/// The plugin.
+pub(super) struct Mosca;
+
+impl StreamPlugin for Mosca {
+    fn name(&self) -> &'static str {
+        "mosca"
+    }
+
+    fn parse(
+        &self,
+        info: &Fields<'_>,
+        encoding: Option<&Encoding>,
+    ) -> Result<StreamKind, KindError> {
+        info.require_json(encoding)?;
+        Ok(StreamKind::Frames {
+            files: Arc::new(MoscaFiles::parse(info)?),
+            progress: Arc::new(JsonReports(progress)),
+        })
+    }
+}
+
+/// Reads one progress report. An absent index means none.
+fn progress(report: &Value) -> Option<Progress> {
+    let report = report.as_object()?;
+    Some(Progress {
+        acquired: count_up_to(report, "last_read_index")?,
+        saved: count_up_to(report, "last_saved_index")?,
+    })
+}
+
+/// The files of one detector of a Mosca server; its frames are spectra.
+#[derive(Debug)]
+struct MoscaFiles {
+    frame: FrameType,
     /// Number of the detector.
-    pub detector: u64,
-    /// Tango device of the server.
-    pub server_url: Option<String>,
-    /// Where the server saves its spectra, if it does.
-    pub saving: Option<MoscaSaving>,
+    detector: u64,
+    /// Where the server saves the spectra, if it does.
+    saving: Option<Saving>,
 }
 
-/// Where a Mosca server saves its spectra.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MoscaSaving {
+#[derive(Debug)]
+struct Saving {
     /// Directory of the files.
-    pub file_path: String,
+    file_path: String,
     /// What the names of the files start with.
-    pub file_prefix: String,
+    file_prefix: String,
     /// Group of the detectors in each file.
-    pub data_path: String,
+    data_path: String,
     /// Family of the format: `hdf5`.
-    pub file_format: String,
-    /// Spectra of one file; `None` when one file takes all.
-    pub points_per_file: Option<u64>,
+    file_format: String,
+    layout: FileLayout,
 }
 
-/// One progress report of a Mosca server, as numbers of spectra since the start of the scan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MoscaStatus {
-    /// Spectra read from the hardware.
-    pub acquired: u64,
-    /// Spectra written to files.
-    pub saved: u64,
-}
-
-impl MoscaInfo {
-    pub(super) fn parse(info: &Fields<'_>) -> Result<MoscaInfo, KindError> {
+impl MoscaFiles {
+    fn parse(info: &Fields<'_>) -> Result<MoscaFiles, KindError> {
         let mosca = info.inner("mosca_info")?;
         mosca.version(1, false)?;
         let disabled = mosca.get("saving_enabled") == Some(&Value::Bool(false));
         let named = mosca.has("file_path") && mosca.has("file_format");
         let saving = match named && !disabled {
             false => None,
-            true => Some(MoscaSaving {
+            true => Some(Saving {
                 file_path: mosca.text("file_path")?,
                 file_prefix: mosca.optional_text("file_prefix")?.unwrap_or_default(),
                 data_path: mosca.text("data_path")?,
                 file_format: mosca.text("file_format")?,
-                points_per_file: match mosca.int("points_per_file")? {
-                    0 => return Err(mosca.error("points_per_file")),
-                    n => u64::try_from(n).ok(),
+                layout: FileLayout {
+                    frames_per_acquisition: 0,
+                    frames_per_file: mosca.frames_per_file("points_per_file")?,
                 },
             }),
         };
-        Ok(MoscaInfo {
+        let files = MoscaFiles {
             frame: info.frame_type()?,
             detector: info.uint("detector")?,
-            server_url: mosca.optional_text("server_url")?,
             saving,
-        })
+        };
+        // Nobody needs it to find the spectra, but it must be a text.
+        mosca.optional_text("server_url")?;
+        Ok(files)
+    }
+}
+
+impl DetectorFiles for MoscaFiles {
+    fn frame(&self) -> &FrameType {
+        &self.frame
     }
 
-    /// The files that hold these spectra of the scan, in order.
-    ///
-    /// # Errors
-    /// When the server does not save.
-    pub fn sources(&self, spectra: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
+    fn format(&self) -> Option<&str> {
+        let saving = self.saving.as_ref()?;
+        Some(&saving.file_format)
+    }
+
+    fn sources(&self, spectra: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
         let saving = self.saving.as_ref().ok_or(SourceError::NotSaved)?;
         let group = saving.data_path.trim_matches('/');
         let dataset = match group {
             "" => format!("/spectra_{:02}", self.detector),
             group => format!("/{group}/spectra_{:02}", self.detector),
         };
-        saving.layout().sources(spectra, &dataset, |number| {
+        saving.layout.sources(spectra, &dataset, |number| {
             let directory = saving.file_path.trim_end_matches('/');
             let prefix = &saving.file_prefix;
             Ok(format!("{directory}/{prefix}spectra_{number:04}.h5"))
         })
     }
 
-    /// How many spectra can be read safely, from the start of the scan, when the server has written
-    /// `saved` of them: those in files that it has closed. After the end of the stream (`sealed`)
-    /// all files are closed.
-    pub fn readable(&self, saved: u64, sealed: bool) -> u64 {
+    fn readable(&self, saved: u64) -> u64 {
         match &self.saving {
             None => 0,
-            Some(_) if sealed => saved,
-            Some(saving) => saving.layout().closed(saved),
+            Some(saving) => saving.layout.closed(saved),
         }
-    }
-}
-
-impl MoscaSaving {
-    fn layout(&self) -> FileLayout {
-        FileLayout {
-            frames_per_acquisition: 0,
-            frames_per_file: self.points_per_file.unwrap_or(0),
-        }
-    }
-}
-
-impl MoscaStatus {
-    /// Reads one event of the stream; `None` when it is no status. An absent index means none.
-    pub fn parse(event: &Value) -> Option<MoscaStatus> {
-        let event = event.as_object()?;
-        Some(MoscaStatus {
-            acquired: count_up_to(event, "last_read_index")?,
-            saved: count_up_to(event, "last_saved_index")?,
-        })
     }
 }
 
@@ -126,9 +130,7 @@ impl MoscaStatus {
 mod tests {
     use serde_json::json;
 
-    use super::super::StreamKind;
     use super::*;
-    use crate::encoding::Encoding;
 
     fn info() -> Value {
         json!({"plugin": "mosca", "detector": 3, "data_index": 1, "dtype": "uint32",
@@ -138,9 +140,9 @@ mod tests {
                 "saving_enabled": true, "enabled_detectors": [0, 3]}})
     }
 
-    fn parse(info: &Value) -> Result<MoscaInfo, KindError> {
+    fn parse(info: &Value) -> Result<Arc<dyn DetectorFiles>, KindError> {
         match StreamKind::parse(info, Some(&Encoding::Json))? {
-            StreamKind::Mosca(info) => Ok(info),
+            StreamKind::Frames { files, .. } => Ok(files),
             other => panic!("{other:?}"),
         }
     }
@@ -148,7 +150,7 @@ mod tests {
     #[test]
     fn spectra_are_in_one_dataset_per_detector() {
         let mosca = parse(&info()).unwrap();
-        assert_eq!(mosca.frame.shape, [Some(4096)]);
+        assert_eq!(mosca.frame().shape, [Some(4096)]);
         let sources = mosca.sources(2..9).unwrap();
         let sources: Vec<_> = sources
             .iter()
@@ -164,8 +166,7 @@ mod tests {
         );
         let source = &mosca.sources(0..1).unwrap()[0];
         assert_eq!(source.dataset, "/entry_0000/xmap/spectra_03");
-        assert_eq!(mosca.readable(9, false), 8);
-        assert_eq!(mosca.readable(9, true), 9);
+        assert_eq!(mosca.readable(9), 8);
     }
 
     #[test]
@@ -188,7 +189,7 @@ mod tests {
             value["mosca_info"][field] = other;
             let mosca = parse(&value).unwrap();
             assert_eq!(mosca.sources(0..1), Err(SourceError::NotSaved), "{field}");
-            assert_eq!(mosca.readable(3, true), 0);
+            assert_eq!(mosca.readable(3), 0);
         }
     }
 
@@ -219,8 +220,16 @@ mod tests {
     }
 
     #[test]
-    fn statuses() {
-        let of = |event| MoscaStatus::parse(&event).map(|s| (s.acquired, s.saved));
+    fn reports() {
+        let Ok(StreamKind::Frames { progress, .. }) =
+            StreamKind::parse(&info(), Some(&Encoding::Json))
+        else {
+            panic!("not a detector")
+        };
+        let of = |report: Value| {
+            let report = progress.read(report.to_string().as_bytes(), 1).ok();
+            report.map(|frames| (frames.acquired, frames.saved))
+        };
         assert_eq!(
             of(json!({"last_read_index": 9, "last_saved_index": 5})),
             Some((10, 6))

@@ -3,10 +3,11 @@
 use super::event::{LossReason, ScanEvent, StreamId};
 use super::gather::Gather;
 use super::pace::{self, OVERHEAD};
-use super::sense::{Progress, Sense};
+use super::sense::Sense;
 use crate::encoding::{PayloadError, VariableBatch};
 use crate::entries::{Entry, EntryId, ReplyError, ReplyScan, parse_uint};
 use crate::json;
+use crate::kinds::Progress;
 
 /// A batch of more points than this is a broken number rather than a batch.
 const MAX_BATCH: u64 = 1 << 32;
@@ -115,8 +116,9 @@ impl Follower {
             };
             return self.corrupt(index, 1, problem.to_owned(), out);
         };
-        match self.sense {
+        match &self.sense {
             Sense::Fixed { point } => {
+                let point = *point;
                 if point.checked_mul(len) != Some(payload.len() as u64) {
                     let expected = point.saturating_mul(len);
                     let actual = payload.len() as u64;
@@ -136,8 +138,9 @@ impl Follower {
             }
             Sense::Variable { .. } => self.variable(index, len, payload, more, out),
             Sense::Json => self.json(index, len, payload, out),
-            Sense::Lima | Sense::Lima2 { .. } | Sense::Lima2Legacy | Sense::Mosca => {
-                self.report(index, len, payload);
+            Sense::Progress(reader) => {
+                let report = reader.read(payload, len);
+                self.report(index, len, report);
             }
         }
     }
@@ -216,9 +219,9 @@ impl Follower {
     }
 
     /// A detector's report. Reports that are lost do no harm as long as later ones come.
-    fn report(&mut self, index: u64, len: u64, payload: &[u8]) {
+    fn report(&mut self, index: u64, len: u64, report: Result<Progress, String>) {
         self.next = index.saturating_add(len);
-        match self.sense.progress(payload, len) {
+        match report {
             Ok(progress) => {
                 self.progress = self.progress.max(progress);
                 self.reports = self.next;

@@ -143,7 +143,7 @@ async fn detectors_report_their_progress() {
     assert_eq!(told.stream("idle:image").end, Some((0, true)));
 
     let kind = |name: &str| reader.document().streams[name].kind.clone().unwrap();
-    let StreamKind::Lima(lima) = kind("cam:image") else {
+    let StreamKind::Frames { files: lima, .. } = kind("cam:image") else {
         panic!("no lima stream")
     };
     let sources = lima.sources(0..10).unwrap();
@@ -153,11 +153,10 @@ async fn detectors_report_their_progress() {
         .collect();
     let file = |n| format!("/data/visitor/demo/scan0007/cam_000{n}.h5");
     assert_eq!(rows, [(file(0).as_str(), 4), (&file(1), 4), (&file(2), 2)]);
-    let StreamKind::Lima2(lima2) = kind("eiger:frame") else {
+    let StreamKind::MasterFile { file, .. } = kind("eiger:frame") else {
         panic!("no lima2 stream")
     };
-    assert_eq!(lima2.sources(0..12).unwrap()[0].file, "/data/x/master.h5");
-    assert_eq!(lima2.frame.dtype.to_string(), "<u2");
+    assert_eq!(file.unwrap().file, "/data/x/master.h5");
 }
 
 #[tokio::test]
@@ -165,10 +164,10 @@ async fn sequences_name_their_scans() {
     let peers = Peers::start().await;
     let (_publisher, answer) = peers.publish("sequence");
     let mut reader = peers.open(&answer).await;
-    assert_eq!(
+    assert!(matches!(
         reader.document().streams["subscans"].kind,
         Ok(StreamKind::ScanSequence)
-    );
+    ));
     follow_all(&mut reader);
     let told = read_all(&mut reader).await;
     let sub = SubScan::parse(&told.stream("subscans").values[0]).unwrap();

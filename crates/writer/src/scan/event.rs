@@ -1,10 +1,10 @@
 //! What a scan's listener tells its consumer.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::sync::Arc;
 
-use acquisition::{FrameSource, FrameType, SourceError};
-use blissdata::kinds::{Lima2LegacyInfo, LimaInfo, MoscaInfo};
+use acquisition::DetectorFiles;
+use blissdata::kinds::MasterFile;
 use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use hub::Promise;
 use nexus::tree::ElementType;
@@ -88,8 +88,6 @@ pub struct StreamSource {
     pub id: Option<StreamId>,
     /// What it holds, or why it cannot be saved.
     pub content: Result<StreamContent, String>,
-    /// The detector was told not to save its frames.
-    pub discarded: bool,
 }
 
 /// What a stream holds.
@@ -103,9 +101,9 @@ pub enum StreamContent {
         shape: Vec<Option<u64>>,
     },
     /// Frames that a detector saves in a series of files.
-    Frames(DetectorFiles),
-    /// Frames that a detector saves with one master file: file and dataset.
-    Master(Option<(String, String)>),
+    Frames(Arc<dyn DetectorFiles>),
+    /// Frames that a detector saves behind one master file.
+    Master(Option<MasterFile>),
     /// References to other scans.
     References,
 }
@@ -114,7 +112,7 @@ impl StreamSource {
     /// The stream as layouts see it.
     pub fn describe(&self) -> StreamDescription {
         let kind = match &self.content {
-            Ok(content) => content.kind(self.discarded),
+            Ok(content) => content.kind(),
             Err(reason) => StreamKind::Unreadable(reason.clone()),
         };
         StreamDescription {
@@ -125,7 +123,7 @@ impl StreamSource {
 }
 
 impl StreamContent {
-    fn kind(&self, discarded: bool) -> StreamKind {
+    fn kind(&self) -> StreamKind {
         match self {
             StreamContent::Points { element, shape } => StreamKind::Numbers {
                 element: element.clone(),
@@ -135,66 +133,10 @@ impl StreamContent {
                 element: element_type(files.frame().dtype),
                 shape: files.frame().shape.clone(),
                 format: files.format().map(str::to_owned),
-                discarded,
+                discarded: files.is_discarded(),
             },
             StreamContent::Master(_) => StreamKind::Master,
             StreamContent::References => StreamKind::References,
-        }
-    }
-}
-
-/// A detector that saves its frames itself.
-#[derive(Debug, Clone)]
-pub enum DetectorFiles {
-    /// Lima 1.
-    Lima(LimaInfo),
-    /// Lima 2 before it had master files.
-    Lima2(Lima2LegacyInfo),
-    /// An MCA controller behind a Mosca server; its frames are spectra.
-    Mosca(MoscaInfo),
-}
-
-impl DetectorFiles {
-    /// Type and shape of a frame.
-    pub fn frame(&self) -> &FrameType {
-        match self {
-            DetectorFiles::Lima(info) => &info.frame,
-            DetectorFiles::Lima2(info) => &info.frame,
-            DetectorFiles::Mosca(info) => &info.frame,
-        }
-    }
-
-    /// The format of the files, if there are any.
-    pub fn format(&self) -> Option<&str> {
-        match self {
-            DetectorFiles::Lima(info) => info
-                .saving
-                .as_ref()
-                .map(|saving| saving.file_format.as_str()),
-            DetectorFiles::Lima2(info) => info.saving.as_ref().map(|_| "hdf5"),
-            DetectorFiles::Mosca(info) => info
-                .saving
-                .as_ref()
-                .map(|saving| saving.file_format.as_str()),
-        }
-    }
-
-    /// Where the frames are.
-    pub fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
-        match self {
-            DetectorFiles::Lima(info) => info.sources(frames),
-            DetectorFiles::Lima2(info) => info.sources(frames),
-            DetectorFiles::Mosca(info) => info.sources(frames),
-        }
-    }
-
-    /// How many frames can be read while the detector is at work, of those that it has saved.
-    pub fn readable(&self, saved: u64) -> u64 {
-        match self {
-            DetectorFiles::Lima(info) => info.readable(saved, false),
-            DetectorFiles::Mosca(info) => info.readable(saved, false),
-            // Which files are closed is not told.
-            DetectorFiles::Lima2(_) => 0,
         }
     }
 }

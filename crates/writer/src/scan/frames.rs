@@ -1,18 +1,19 @@
 //! Frames that a detector saves itself, as a scan's file gets them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use acquisition::DetectorFiles;
 use nexus::dataset::{Form, FrameDataset, FrameOptions, FrameSite, Frames, Outbox, Policy, choose};
 use nexus::tree::Storage;
 
 use super::account::Account;
-use super::event::DetectorFiles;
 use crate::report::Counter;
 use crate::subscriber::with_causes;
 
 /// Frames in files of a detector and how many of them there are.
 pub struct DetectorFrames {
-    files: DetectorFiles,
+    files: Arc<dyn DetectorFiles>,
     dataset: FrameDataset,
     acquired: u64,
     saved: u64,
@@ -29,7 +30,7 @@ impl DetectorFrames {
     /// # Errors
     /// If such frames cannot be stored.
     pub fn new(
-        files: DetectorFiles,
+        files: Arc<dyn DetectorFiles>,
         options: FrameOptions,
         site: FrameSite,
         policy: Policy,

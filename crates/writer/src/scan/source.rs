@@ -4,7 +4,7 @@ use blissdata::document::{Document, StreamModel};
 use blissdata::encoding::Encoding;
 use blissdata::kinds::StreamKind;
 
-use super::event::{DetectorFiles, StreamContent, StreamSource};
+use super::event::{StreamContent, StreamSource};
 
 /// All streams that the document has by now; none of them is followed yet.
 pub fn sources(document: &Document) -> Vec<StreamSource> {
@@ -12,7 +12,6 @@ pub fn sources(document: &Document) -> Vec<StreamSource> {
         name: name.clone(),
         id: None,
         content: content(model),
-        discarded: is_discarded(model),
     };
     document.streams.iter().map(source).collect()
 }
@@ -20,12 +19,8 @@ pub fn sources(document: &Document) -> Vec<StreamSource> {
 /// What can be made of a stream.
 fn content(model: &StreamModel) -> Result<StreamContent, String> {
     match model.kind.as_ref().map_err(ToString::to_string)? {
-        StreamKind::Lima(info) => Ok(StreamContent::Frames(DetectorFiles::Lima(info.clone()))),
-        StreamKind::Lima2Legacy(info) => {
-            Ok(StreamContent::Frames(DetectorFiles::Lima2(info.clone())))
-        }
-        StreamKind::Mosca(info) => Ok(StreamContent::Frames(DetectorFiles::Mosca(info.clone()))),
-        StreamKind::Lima2(info) => Ok(StreamContent::Master(info.master_file.clone())),
+        StreamKind::Frames { files, .. } => Ok(StreamContent::Frames(files.clone())),
+        StreamKind::MasterFile { file, .. } => Ok(StreamContent::Master(file.clone())),
         StreamKind::ScanSequence => Ok(StreamContent::References),
         StreamKind::Plain => match model.encoding.as_ref().map_err(ToString::to_string)? {
             Encoding::Json => Err("HDF5 has no type for the values of a JSON stream".to_owned()),
@@ -35,9 +30,4 @@ fn content(model: &StreamModel) -> Result<StreamContent, String> {
             }),
         },
     }
-}
-
-/// Whether a detector that could save its frames was told not to.
-fn is_discarded(model: &StreamModel) -> bool {
-    matches!(&model.kind, Ok(StreamKind::Lima(info)) if info.is_never_saved)
 }

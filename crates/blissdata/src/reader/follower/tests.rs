@@ -1,9 +1,12 @@
 //! Rules for gaps, batches and seals, on entries as Redis sends them.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::json;
 
 use super::*;
+use crate::kinds::ProgressReader;
 use crate::reader::event::Block;
 
 /// An entry: first index, fields.
@@ -47,6 +50,23 @@ fn give_up(follower: &mut Follower) -> Vec<ScanEvent> {
 
 fn follower(sense: Sense, from: u64) -> Follower {
     Follower::new(StreamId(0), "axis:m0", "k", sense, from)
+}
+
+/// Reports of a detector: frames acquired and frames saved, in a byte each.
+#[derive(Debug)]
+struct TwoBytes;
+
+impl ProgressReader for TwoBytes {
+    fn read(&self, payload: &[u8], _: u64) -> Result<Progress, String> {
+        let [acquired, saved] = payload.try_into().map_err(|_| "not two bytes")?;
+        let [acquired, saved] = [acquired, saved].map(u8::into);
+        Ok(Progress { acquired, saved })
+    }
+}
+
+/// A stream of reports of a detector.
+fn detector(from: u64) -> Follower {
+    follower(Sense::Progress(Arc::new(TwoBytes)), from)
 }
 
 /// A stream of points of two bytes.
@@ -266,51 +286,22 @@ fn progress_is_the_greatest_report() {
         acquired,
         saved,
     };
-    let mut stream = follower(Sense::Lima, 7);
-    // The first reports may have been trimmed, and one be broken: later ones tell all.
+    let mut stream = detector(7);
+    // The first reports may have been trimmed, and one be broken: later ones say all.
     let rows: [Row<'_>; 3] = [
-        (
-            3,
-            &[("payload", br#"{"last_index": 9, "last_index_saved": 3}"#)],
-        ),
-        (
-            4,
-            &[("payload", br#"{"last_index": 7, "last_index_saved": 5}"#)],
-        ),
+        (3, &[("payload", &[10, 4])]),
+        (4, &[("payload", &[8, 6])]),
         (5, &[("payload", b"?")]),
     ];
     assert_eq!(take(&mut stream, &rows), [frames(10, 6)]);
-    let rows: [Row<'_>; 2] = [
-        (6, &[("payload", br#"{"last_index_saved": 9}"#)]),
-        (SEAL, &[("id", b"7")]),
-    ];
+    let rows: [Row<'_>; 2] = [(6, &[("payload", &[0, 10])]), (SEAL, &[("id", b"7")])];
     assert_eq!(take(&mut stream, &rows), [frames(10, 10), end(10, true)]);
 }
 
 #[test]
-fn spectra_in_files_are_counted_like_frames() {
-    let mut stream = follower(Sense::Mosca, 0);
-    let report = br#"{"last_read_index": 4, "last_saved_index": 2}"#;
-    let events = take(&mut stream, &[(0, &[("payload", report)])]);
-    let expected = ScanEvent::Frames {
-        stream: StreamId(0),
-        acquired: 5,
-        saved: 3,
-    };
-    assert_eq!(events, [expected]);
-    let events = take(&mut stream, &[(SEAL, &[("id", b"1")])]);
-    assert_eq!(events, [end(5, true)]);
-}
-
-#[test]
 fn the_last_report_may_be_gone() {
-    let mut stream = follower(
-        Sense::Lima2 {
-            dtype: "<u4".parse().unwrap(),
-        },
-        0,
-    );
-    let events = take(&mut stream, &[(0, &[("payload", &[5, 0, 0, 0])])]);
+    let mut stream = detector(0);
+    let events = take(&mut stream, &[(0, &[("payload", &[5, 5])])]);
     assert_eq!(
         events,
         [ScanEvent::Frames {
@@ -325,6 +316,6 @@ fn the_last_report_may_be_gone() {
         [lost(5, 0, LossReason::StatusTrimmed), end(5, true)]
     );
 
-    let mut never = follower(Sense::Lima, 0);
+    let mut never = detector(0);
     assert_eq!(take(&mut never, &[(SEAL, &[("id", b"0")])]), [end(0, true)]);
 }

@@ -79,9 +79,9 @@ impl Place {
                     None => Filling::Done { filled: false },
                 })
             }
-            StreamContent::Master(Some((file, dataset))) => Ok(Filling::Master {
-                file: file.clone(),
-                dataset: dataset.clone(),
+            StreamContent::Master(Some(master)) => Ok(Filling::Master {
+                file: master.file.clone(),
+                dataset: master.dataset.clone(),
                 announced: false,
             }),
             StreamContent::Master(None) => Err("the detector provides no master file".to_owned()),
