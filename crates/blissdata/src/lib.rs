@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+mod classify;
 pub mod document;
 pub mod embedded;
 pub mod encoding;

@@ -56,6 +56,7 @@
 
 pub mod apply;
 pub mod chunk;
+mod classify;
 pub mod dataset;
 mod error;
 pub mod file;

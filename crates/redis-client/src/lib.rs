@@ -26,6 +26,7 @@
 
 mod backoff;
 pub mod beacon;
+mod classify;
 mod command;
 mod connection;
 mod error;

@@ -1,0 +1,79 @@
+//! What kind each failure is of, and who is at fault.
+
+use observation::{Classified, ErrorKind, ErrorOrigin};
+
+use crate::document::DocumentError;
+use crate::json::JsonError;
+use crate::reader::ReadError;
+use crate::store::{KeyError, StoreError};
+
+impl Classified for StoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            StoreError::Redis(error) => error.kind(),
+            StoreError::ProtocolVersion { .. } => ErrorKind::Protocol,
+            _ => ErrorKind::Redis,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            StoreError::Redis(error) => error.origin(),
+            // Somebody initialises it sooner or later.
+            StoreError::NotInitialised { .. } => ErrorOrigin::Environment,
+            _ => ErrorOrigin::User,
+        }
+    }
+}
+
+impl Classified for ReadError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            ReadError::Redis { source, .. } => source.kind(),
+            ReadError::UnknownStream { .. } | ReadError::AlreadyFollowed { .. } => {
+                ErrorKind::Internal
+            }
+            _ => ErrorKind::Protocol,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            ReadError::Redis { source, .. } => source.origin(),
+            ReadError::UnknownStream { .. } | ReadError::AlreadyFollowed { .. } => {
+                ErrorOrigin::Internal
+            }
+            _ => ErrorOrigin::Data,
+        }
+    }
+}
+
+impl Classified for DocumentError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Protocol
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Data
+    }
+}
+
+impl Classified for JsonError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Protocol
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Data
+    }
+}
+
+impl Classified for KeyError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Protocol
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::User
+    }
+}

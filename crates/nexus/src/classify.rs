@@ -1,0 +1,108 @@
+//! What kind each failure is of, and who is at fault.
+
+use observation::{Classified, ErrorKind, ErrorOrigin};
+use rustix::io::Errno;
+
+use crate::chunk::WorkerLost;
+use crate::dataset::FrameError;
+use crate::{Error, dataset, h5};
+
+impl Classified for h5::Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            h5::Error::Library(_) => match self.errno().map(Errno::from_raw_os_error) {
+                Some(Errno::NOSPC | Errno::DQUOT) => ErrorKind::DiskFull,
+                Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => ErrorKind::Permission,
+                _ => ErrorKind::Hdf5,
+            },
+            h5::Error::Closed => ErrorKind::Internal,
+            _ => ErrorKind::Hdf5,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            // A damaged file, a full disk, a file system that fails.
+            h5::Error::Library(_) => ErrorOrigin::Environment,
+            h5::Error::Closed => ErrorOrigin::Internal,
+            // What should be stored has no form in HDF5.
+            _ => ErrorOrigin::Data,
+        }
+    }
+}
+
+impl Classified for Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Error::MissingDirectory { .. } | Error::PermissionDenied { .. } => {
+                ErrorKind::Permission
+            }
+            Error::Locked { .. } => ErrorKind::Locked,
+            Error::NoSpace { .. } => ErrorKind::DiskFull,
+            Error::NotHdf5 { .. } | Error::File { .. } | Error::Exists { .. } => ErrorKind::Hdf5,
+            Error::Item { reason, .. } => reason.kind(),
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            Error::NotHdf5 { .. } | Error::Exists { .. } => ErrorOrigin::User,
+            Error::Item { reason, .. } => reason.origin(),
+            Error::MissingDirectory { .. }
+            | Error::PermissionDenied { .. }
+            | Error::Locked { .. }
+            | Error::NoSpace { .. }
+            | Error::File { .. } => ErrorOrigin::Environment,
+        }
+    }
+}
+
+impl Classified for dataset::Error {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            dataset::Error::Hdf5 { source, .. } => source.kind(),
+            dataset::Error::Frame { source, .. } => source.kind(),
+            dataset::Error::Compression { source, .. } => source.kind(),
+            dataset::Error::Other { .. } => ErrorKind::Hdf5,
+            _ => ErrorKind::Protocol,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            dataset::Error::Hdf5 { source, .. } => source.origin(),
+            dataset::Error::Frame { source, .. } => source.origin(),
+            dataset::Error::Compression { source, .. } => source.origin(),
+            // Somebody has put another dataset there.
+            dataset::Error::Other { .. } => ErrorOrigin::User,
+            _ => ErrorOrigin::Data,
+        }
+    }
+}
+
+impl Classified for FrameError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::DetectorFile
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            // The detector may still be writing, or its disk may come back.
+            FrameError::Unreadable(_)
+            | FrameError::Unopened(_)
+            | FrameError::Short
+            | FrameError::Hdf5(_) => ErrorOrigin::Environment,
+            _ => ErrorOrigin::Data,
+        }
+    }
+}
+
+impl Classified for WorkerLost {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Internal
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Internal
+    }
+}
