@@ -28,6 +28,7 @@
 )]
 
 mod changed;
+mod detector;
 mod gate;
 mod performance;
 mod program;
@@ -38,6 +39,7 @@ mod scenario;
 mod tango;
 
 pub use changed::{changed, refused};
+pub use detector::DescribedDetector;
 pub use gate::{Problem, gate};
 pub use performance::Performance;
 pub use program::{Program, is_damaged};

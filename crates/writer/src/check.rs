@@ -16,10 +16,10 @@ mod walk;
 
 use std::path::{Path, PathBuf};
 
-use blissdata::store::DataStore;
 use nexus::h5::{self, File, Group};
 use serde_json::{Value as Json, json};
 
+use crate::source::ScanStore;
 pub(crate) use record::{Record, Stream as RecordedStream};
 use walk::Walk;
 
@@ -238,7 +238,7 @@ impl Checker {
     }
 
     /// Reads the scans of the check from Redis, and compares their values.
-    pub async fn compare(&self, store: &DataStore, check: &mut FileCheck) {
+    pub async fn compare(&self, store: &dyn ScanStore, check: &mut FileCheck) {
         for (index, record) in &self.records {
             if let Some(scan) = check.scans.get_mut(*index) {
                 values::compare(&self.root, store, record, scan).await;

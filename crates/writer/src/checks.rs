@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use hub::BlockingInGreenlet;
+use observation::{Classified, ErrorKind, ErrorOrigin};
 use rustix::fs::{Access, access, statvfs};
 
 use asking::Question;
@@ -72,6 +73,33 @@ pub enum PathError {
         #[source]
         source: io::Error,
     },
+}
+
+impl Classified for PathError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            PathError::NoSpace { .. } => ErrorKind::DiskFull,
+            PathError::System { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::DiskFull,
+                _ => ErrorKind::Permission,
+            },
+            PathError::Relative(_)
+            | PathError::NotADirectory(_)
+            | PathError::NotAFile(_)
+            | PathError::NoPermission(_) => ErrorKind::Permission,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            PathError::Relative(_) => ErrorOrigin::User,
+            PathError::NotADirectory(_)
+            | PathError::NotAFile(_)
+            | PathError::NoPermission(_)
+            | PathError::NoSpace { .. }
+            | PathError::System { .. } => ErrorOrigin::Environment,
+        }
+    }
 }
 
 /// Makes the directories of `path`, and tells whether a file may be written there: permission and

@@ -21,6 +21,7 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use nexus::file::Holder;
+use observation::{Classified, ErrorKind, ErrorOrigin};
 
 pub use choice::{
     LayoutChoice, LayoutKind, ScanDescription, UnknownLayout, is_published, layout_of,
@@ -30,7 +31,7 @@ pub use facts::{End, Facts, Reference, Status, StreamFacts};
 pub use file_tree::{FileTree, Invalid, RecordLocation, Stamp};
 pub(crate) use file_tree::{RECORD_PREFIX, record_name};
 pub use nexus::dataset::FrameOptions;
-pub use stream::{MasterLink, StreamDescription, StreamKind, StreamPlace, SubscanPlace};
+pub use stream::{MasterLink, StreamPlace, SubscanPlace};
 
 /// All layouts. Of those that are suitable for a scan the first one is taken.
 pub const LAYOUTS: &[LayoutKind] = &[h5maps::KIND, classic::KIND];
@@ -115,4 +116,14 @@ pub enum LayoutError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl Classified for LayoutError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Layout
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Data
+    }
 }

@@ -22,6 +22,7 @@ pub mod records;
 pub mod report;
 pub mod scan;
 pub mod session;
+pub mod source;
 pub mod subscriber;
 mod workshop;
 

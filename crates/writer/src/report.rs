@@ -7,7 +7,7 @@ mod warnings;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use blissdata::store::ScanKey;
+use crate::source::ScanId;
 
 pub(crate) use progress::Counter;
 pub use progress::{Progress, SubscanProgress};
@@ -42,7 +42,7 @@ impl Outcome {
 #[derive(Debug, Clone)]
 pub struct ScanReport {
     /// The scan.
-    pub key: ScanKey,
+    pub scan: ScanId,
     /// How it ended.
     pub outcome: Outcome,
     /// Why it is not complete, or that it is.

@@ -1,6 +1,5 @@
 //! [`NexusScanWriter`]: saves one scan.
 
-mod about;
 mod account;
 mod consumer;
 mod event;
@@ -9,32 +8,32 @@ mod frames;
 mod listener;
 mod masters;
 mod place;
+mod problem;
 mod record;
 mod references;
 mod remains;
 mod saved;
-mod source;
 mod space;
 mod tally;
 
 use std::sync::{Arc, OnceLock};
 
-use blissdata::store::{DataStore, ScanKey};
 use hub::Event;
 
 use crate::options::{DataWriter, SaveOptions};
 use crate::report::{Outcome, Progress, ScanReport, Warnings};
+use crate::source::{ScanId, ScanStore, ScanSummary};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::workshop::Workshop;
-pub use about::{About, AboutError};
 use consumer::ScanConsumer;
 use listener::ScanListener;
+pub use problem::{Interruption, ScanProblem, StreamProblem};
 
 /// A subscriber in parallel mode: the listener reads one scan on this thread's hub, the consumer
 /// writes its files in the workshop. Clones are the same writer.
 #[derive(Clone)]
 pub struct NexusScanWriter {
-    about: Arc<About>,
+    summary: Arc<ScanSummary>,
     subscriber: Subscriber,
     begun: Event,
     progress: Arc<Progress>,
@@ -47,12 +46,12 @@ impl NexusScanWriter {
     /// writer, should one be given. Its key is enough to know about it.
     pub fn start(
         workshop: &Workshop,
-        store: &DataStore,
-        about: impl Into<About>,
+        store: &Arc<dyn ScanStore>,
+        scan: impl Into<ScanSummary>,
         asked: Option<DataWriter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        NexusScanWriter::begin(workshop, store, about.into(), asked, save, false)
+        NexusScanWriter::begin(workshop, store, scan.into(), asked, save, false)
     }
 
     /// The same for a scan that an earlier writer may have begun to save: what that has left is
@@ -60,37 +59,36 @@ impl NexusScanWriter {
     /// is left alone; one that was never begun is begun.
     pub fn resume(
         workshop: &Workshop,
-        store: &DataStore,
-        about: impl Into<About>,
+        store: &Arc<dyn ScanStore>,
+        scan: impl Into<ScanSummary>,
         asked: Option<DataWriter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        NexusScanWriter::begin(workshop, store, about.into(), asked, save, true)
+        NexusScanWriter::begin(workshop, store, scan.into(), asked, save, true)
     }
 
     fn begin(
         workshop: &Workshop,
-        store: &DataStore,
-        about: About,
+        store: &Arc<dyn ScanStore>,
+        summary: ScanSummary,
         asked: Option<DataWriter>,
         save: SaveOptions,
         resumed: bool,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        let about = Arc::new(about);
-        let key = about.key.clone();
+        let id = summary.id.clone();
         let writer = NexusScanWriter {
-            subscriber: Subscriber::new(key.to_string()),
+            subscriber: Subscriber::new(id.as_str()),
             begun: Event::new(),
             progress: Arc::default(),
             warnings: Warnings::default(),
             report: Arc::default(),
-            about,
+            summary: Arc::new(summary),
         };
         let (begun, progress) = (writer.begun.clone(), writer.progress.clone());
         let (warnings, report) = (writer.warnings.clone(), writer.report.clone());
         let listener = ScanListener {
             store: store.clone(),
-            key: key.clone(),
+            id: id.clone(),
             writer: asked,
             save: save.clone(),
             resumed,
@@ -98,19 +96,19 @@ impl NexusScanWriter {
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
         writer.subscriber.start(mode, listener, move || {
-            ScanConsumer::new(key, save.space, begun, progress, warnings, report)
+            ScanConsumer::new(id, save.space, begun, progress, warnings, report)
         })?;
         Ok(writer)
     }
 
     /// The scan.
-    pub fn key(&self) -> &ScanKey {
-        &self.about.key
+    pub fn id(&self) -> &ScanId {
+        &self.summary.id
     }
 
     /// What was known of the scan from the start.
-    pub fn about(&self) -> &About {
-        &self.about
+    pub fn summary(&self) -> &ScanSummary {
+        &self.summary
     }
 
     /// The subscriber: its state, and the means to stop it.
@@ -145,7 +143,7 @@ impl NexusScanWriter {
             Some(report) => report.clone(),
             // The consumer did not live to tell.
             None => ScanReport {
-                key: self.about.key.clone(),
+                scan: self.summary.id.clone(),
                 outcome: Outcome::Failed,
                 reason: self.subscriber.info(),
                 files: Vec::new(),

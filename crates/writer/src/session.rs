@@ -6,13 +6,13 @@ mod scans;
 
 use std::sync::Arc;
 
-use blissdata::store::DataStore;
 use hub::{Event, Queue};
 
 use crate::options::{DataWriter, SaveOptions};
 use crate::records::Records;
 use crate::report::ScanReport;
 use crate::scan::NexusScanWriter;
+use crate::source::ScanStore;
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::workshop::Workshop;
 use announcer::Announcer;
@@ -64,7 +64,7 @@ impl NexusSessionWriter {
     /// of this kind left or missed.
     pub fn start(
         workshop: &Arc<Workshop>,
-        store: &DataStore,
+        store: &Arc<dyn ScanStore>,
         options: SessionOptions,
     ) -> Result<NexusSessionWriter, IllegalTransition> {
         let name = options.session.as_deref().unwrap_or("all sessions");
@@ -91,7 +91,7 @@ impl NexusSessionWriter {
             running: Arc::default(),
             ended: Event::new(),
             stopping: Event::new(),
-            ledger: None,
+            membership: None,
             records: records.clone(),
             announcer,
         };

@@ -24,6 +24,7 @@ use tracing::field::Empty;
 use tracing::{Span, info_span};
 
 use hub::{BlockingInGreenlet, Budget, Event, Thread};
+use observation::{Classified, ErrorKind, ErrorOrigin};
 
 pub use drive::Sink;
 use status::Status;
@@ -82,8 +83,15 @@ pub enum Mode<'a> {
 #[non_exhaustive]
 pub enum Fault {
     /// Listener or consumer failed.
-    #[error("{0}")]
-    Failed(String),
+    #[error("{text}")]
+    Failed {
+        /// The failure and its causes, in one line.
+        text: String,
+        /// What it is about.
+        kind: ErrorKind,
+        /// Who is at fault.
+        origin: ErrorOrigin,
+    },
     /// Somebody gave it up.
     #[error("killed: {0}")]
     Killed(String),
@@ -93,9 +101,44 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// A failure told by an error, with all its causes.
-    pub fn new(error: &dyn std::error::Error) -> Fault {
-        Fault::Failed(with_causes(error))
+    /// Creates the fault of an error, with all its causes.
+    pub fn new(error: &impl Classified) -> Fault {
+        Fault::failed(with_causes(error), error)
+    }
+
+    /// Creates the fault of an error that has a text of its own.
+    pub fn failed(text: String, error: &impl Classified) -> Fault {
+        Fault::Failed {
+            text,
+            kind: error.kind(),
+            origin: error.origin(),
+        }
+    }
+
+    /// Creates the fault of a defect of this program, such as a greenlet that has panicked.
+    pub fn internal(error: impl Display) -> Fault {
+        Fault::Failed {
+            text: error.to_string(),
+            kind: ErrorKind::Internal,
+            origin: ErrorOrigin::Internal,
+        }
+    }
+}
+
+/// A subscriber that somebody ended has not failed by itself: the user is at the origin of that.
+impl Classified for Fault {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Fault::Failed { kind, .. } => *kind,
+            Fault::Killed(_) | Fault::StopRequested => ErrorKind::Internal,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            Fault::Failed { origin, .. } => *origin,
+            Fault::Killed(_) | Fault::StopRequested => ErrorOrigin::User,
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 use nexus::tree::{Content, Dataset, ElementType, Group, Item, Named, Order, Value};
 use serde_json::{Value as Json, json};
 use writer::layout::facts::{End, StreamFacts};
-use writer::layout::{ClassicLayout, Facts, FileTree, Layout, StreamDescription, StreamKind};
+use writer::layout::{ClassicLayout, Facts, FileTree, Layout};
 use writer::options::SaveOptions;
+use writer::source::{StreamContent, StreamDescription};
 
 const DIODE: &str = "simulation_diode_sampling_controller:diode";
 const OTHER: &str = "simulation_diode_sampling_controller:diode2";
@@ -44,10 +45,10 @@ impl Mesh {
             .keys()
             .map(|name| StreamDescription {
                 name: name.clone(),
-                kind: StreamKind::Numbers {
+                content: Ok(StreamContent::Numbers {
                     element: ElementType::Int(4, Order::Little),
                     shape: points_of(name).iter().copied().map(Some).collect(),
-                },
+                }),
             })
             .collect();
         let layout = ClassicLayout::new(&info, &streams, &options)

@@ -15,8 +15,9 @@ use nexus::tree::{Group, Item};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use writer::layout::facts::End;
-use writer::layout::{ClassicLayout, Facts, Layout, StreamDescription};
+use writer::layout::{ClassicLayout, Facts, Layout};
 use writer::options::SaveOptions;
+use writer::source::StreamDescription;
 
 proptest! {
     #![proptest_config(ProptestConfig {

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use blissdata::store::DataStore;
 use writer::check::{Checker, FileCheck, Finding, ScanCheck, Severity, Standing};
+
+use writer::source::ScanStore;
+use writer::source::blissdata::scan_store;
 
 use super::tree::print;
 use super::{Outcome, connect};
@@ -17,12 +19,15 @@ const SHOWN: usize = 20;
 /// Checks the files one by one and tells what was found.
 pub async fn check(files: Vec<PathBuf>, redis: Option<String>, json: bool) -> Outcome {
     let store = match &redis {
-        Some(url) => Some(connect::now(&connect::find(Some(url)).await?).await?),
+        Some(url) => {
+            let store = connect::now(&connect::find(Some(url)).await?).await?;
+            Some(scan_store(&store))
+        }
         None => None,
     };
     let mut good = true;
     for file in &files {
-        let check = check_file(file, store.as_ref()).await;
+        let check = check_file(file, store.as_deref()).await;
         good &= check.is_good();
         print(&match json {
             true => format!("{}\n", check.to_json()),
@@ -35,7 +40,7 @@ pub async fn check(files: Vec<PathBuf>, redis: Option<String>, json: bool) -> Ou
     })
 }
 
-async fn check_file(file: &Path, store: Option<&DataStore>) -> FileCheck {
+async fn check_file(file: &Path, store: Option<&dyn ScanStore>) -> FileCheck {
     let mut checker = match Checker::open(file) {
         Ok(checker) => checker,
         Err(error) => return FileCheck::unreadable(file, &error),

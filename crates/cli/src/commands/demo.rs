@@ -14,6 +14,7 @@ use blissdata::embedded::{EmbeddedError, PrivateRedis, RedisOptions};
 use blissdata::store::DataStore;
 use hub::{Event, Queue};
 use writer::session::{Notice, SessionOptions};
+use writer::source::blissdata::scan_store;
 use writer::{NexusSessionWriter, Workshop};
 
 use super::{Outcome, tree};
@@ -45,7 +46,7 @@ pub async fn demo(directory: Option<PathBuf>) -> Outcome {
         notices: Some(notices.clone()),
         ..SessionOptions::default()
     };
-    let session = NexusSessionWriter::start(&workshop, &store, options)?;
+    let session = NexusSessionWriter::start(&workshop, &scan_store(&store), options)?;
     let show = Show::new(&file);
     let performed = tokio::select! {
         performed = perform(&store, &file, &show, &notices, &interrupts.finish) => performed,

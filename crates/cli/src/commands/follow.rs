@@ -9,6 +9,7 @@ use hub::Queue;
 use writer::Workshop;
 use writer::options::DataWriter;
 use writer::session::{NexusSessionWriter, Notice, SessionOptions};
+use writer::source::blissdata::scan_store;
 
 use super::semaphore::Semaphore;
 use super::{Outcome, connect};
@@ -58,7 +59,7 @@ async fn follow(
     let workshop = Arc::new(Workshop::start()?);
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
-    let session = NexusSessionWriter::start(&workshop, &store, options)?;
+    let session = NexusSessionWriter::start(&workshop, &scan_store(&store), options)?;
     let served = tokio::select! {
         served = serve(&session, &interrupts) => served,
         Err(failure) = raise(semaphore.as_mut(), notices) => Err(failure),

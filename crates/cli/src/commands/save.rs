@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use blissdata::store::{DataStore, ScanKey};
+use blissdata::store::{KeyError, ScanKey};
 use serde_json::json;
 use writer::options::SaveOptions;
 use writer::report::{Outcome as Saved, ScanReport};
+use writer::source::blissdata::scan_store;
+use writer::source::{ScanId, ScanStore};
 use writer::{NexusScanWriter, Workshop};
 
 use super::{Outcome, connect};
@@ -24,10 +27,10 @@ const ORDER: Duration = Duration::from_secs(2);
 
 /// Saves the scans and tells what became of each.
 pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) -> Outcome {
-    let keys = keys
+    let scans = keys
         .iter()
-        .map(|key| key.parse::<ScanKey>())
-        .collect::<Result<Vec<_>, _>>()
+        .map(|key| Ok(ScanId::from(&key.parse::<ScanKey>()?)))
+        .collect::<Result<Vec<_>, KeyError>>()
         .map_err(Failure::usage)?;
     let url = connect::find(Some(&url)).await?;
     let store = connect::now(&url).await?;
@@ -35,18 +38,19 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
     if !connect::ready(&store, &interrupts).await? {
         return Err("told to finish before the data store was ready".into());
     }
+    let store = scan_store(&store);
     let workshop = Workshop::start()?;
     workshop.keep_files().await?;
     let options = saving.options(MEGABYTE);
     let mut worst = Saved::Skipped;
-    let mut waiting = VecDeque::from(keys);
+    let mut waiting = VecDeque::from(scans);
     let mut running = VecDeque::new();
     loop {
         while running.len() < TOGETHER && !interrupts.finish.is_set() {
-            let Some(key) = waiting.pop_front() else {
+            let Some(id) = waiting.pop_front() else {
                 break;
             };
-            let scan = begin(&workshop, &store, key, &options)?;
+            let scan = begin(&workshop, &store, id, &options)?;
             tokio::select! {
                 // One that is not even prepared must not keep the others.
                 _ = hub::timeout(ORDER, scan.begun()) => {}
@@ -71,14 +75,14 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
 
 fn begin(
     workshop: &Workshop,
-    store: &DataStore,
-    key: ScanKey,
+    store: &Arc<dyn ScanStore>,
+    id: ScanId,
     options: &SaveOptions,
 ) -> Result<NexusScanWriter, Failure> {
     Ok(NexusScanWriter::resume(
         workshop,
         store,
-        key,
+        id,
         None,
         options.clone(),
     )?)
@@ -111,7 +115,7 @@ fn tell(report: &ScanReport, as_json: bool) {
     }
     println!(
         "{} {}: {}",
-        report.key,
+        report.scan,
         report.outcome.name(),
         report.reason
     );
@@ -125,7 +129,7 @@ fn tell(report: &ScanReport, as_json: bool) {
 
 fn to_json(report: &ScanReport) -> serde_json::Value {
     json!({
-        "key": report.key.to_string(),
+        "key": report.scan.to_string(),
         "state": report.outcome.name(),
         "reason": report.reason,
         "files": report.files.iter().map(|file| file.to_string_lossy()).collect::<Vec<_>>(),

@@ -13,7 +13,8 @@ use tracing::{error, info};
 use writer::checks;
 use writer::options::SaveOptions;
 use writer::report::{Outcome, figures};
-use writer::scan::{About, AboutError};
+use writer::source::blissdata::scan_store;
+use writer::source::{ScanId, ScanSummary};
 use writer::subscriber::with_causes;
 use writer::{NexusScanWriter, Workshop};
 
@@ -140,10 +141,11 @@ impl Service {
         };
         let service = self.clone();
         self.on_hub(move || async move {
-            let about = match hub::timeout(LOOK_UP, About::load(&store, &key)).await {
-                Ok(Ok(about)) => about,
+            let (scans, id) = (scan_store(&store), ScanId::from(&key));
+            let summary = match hub::timeout(LOOK_UP, scans.summary(&id)).await {
+                Ok(Ok(summary)) => summary,
                 Ok(Err(error)) => {
-                    error!("cannot load a scan: {error}");
+                    error!("cannot load a scan: {}", with_causes(&error));
                     return false;
                 }
                 Err(_) => {
@@ -155,7 +157,7 @@ impl Service {
                 return false;
             }
             service.pledges.add(&store, &key).await;
-            service.begin(&store, about);
+            service.begin(&store, key, summary);
             true
         })
     }
@@ -166,20 +168,20 @@ impl Service {
             if self.records.find(key.as_str()).is_some() {
                 continue;
             }
-            match About::load(store, &key).await {
-                Ok(about) => {
+            match scan_store(store).summary(&ScanId::from(&key)).await {
+                Ok(summary) => {
                     info!(scan = %key, "taken up again: a writer ended before it was saved");
-                    self.begin(store, about);
+                    self.begin(store, key, summary);
                 }
-                Err(AboutError::Missing(_)) => self.pledges.done(store, &key).await,
-                Err(error) => error!("cannot take up a scan again: {error}"),
+                Err(error) if error.is_missing() => self.pledges.done(store, &key).await,
+                Err(error) => error!("cannot take up a scan again: {}", with_causes(&error)),
             }
         }
     }
 
-    fn begin(self: &Arc<Self>, store: &DataStore, about: About) {
-        if let Some(record) = self.records.begin(&about.key) {
-            hub::spawn(self.clone().save(record, store.clone(), about)).detach();
+    fn begin(self: &Arc<Self>, store: &DataStore, key: ScanKey, summary: ScanSummary) {
+        if let Some(record) = self.records.begin(&key) {
+            hub::spawn(self.clone().save(record, store.clone(), summary)).detach();
         }
     }
 
@@ -208,21 +210,20 @@ impl Service {
     }
 
     /// Saves a scan when its turn comes.
-    async fn save(self: Arc<Self>, record: Arc<Record>, store: DataStore, about: About) {
+    async fn save(self: Arc<Self>, record: Arc<Record>, store: DataStore, summary: ScanSummary) {
         let _place = self.places.reserve(1).await;
-        let key = about.key.clone();
-        let is_kept = self.write(&record, &store, about).await;
+        let is_kept = self.write(&record, &store, summary).await;
         // A scan that is cut short by our end goes on with the next writer.
         if is_kept || !self.stopping.load(Ordering::Relaxed) {
-            self.pledges.done(&store, &key).await;
+            self.pledges.done(&store, record.key()).await;
         }
         record.tell();
     }
 
     /// Tells whether nothing is left to do for the scan.
-    async fn write(&self, record: &Record, store: &DataStore, about: About) -> bool {
-        let key = about.key.clone();
-        if let Some(path) = &about.path
+    async fn write(&self, record: &Record, store: &DataStore, summary: ScanSummary) -> bool {
+        let key = record.key();
+        if let Some(path) = &summary.path
             && let Err(reason) = self.check(path).await
         {
             error!(scan = %key, "{reason}");
@@ -235,7 +236,13 @@ impl Service {
         }
         // An earlier writer may have begun with it, whoever asks now.
         let save = self.means.save.clone();
-        let started = NexusScanWriter::resume(&self.means.workshop, store, about, None, save);
+        let started = NexusScanWriter::resume(
+            &self.means.workshop,
+            &scan_store(store),
+            summary,
+            None,
+            save,
+        );
         let writer = match started {
             Ok(writer) => writer,
             Err(error) => {

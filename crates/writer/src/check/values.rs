@@ -4,20 +4,18 @@ mod comparison;
 
 use std::collections::HashMap;
 
-use blissdata::encoding::Encoding;
-use blissdata::kinds::StreamKind;
-use blissdata::reader::{ReadError, ScanEvent, ScanReader, StreamId};
-use blissdata::store::{DataStore, ScanKey};
 use nexus::h5::Group;
 
 use super::place::scan_dimensions;
 use super::record::{Record, Stream};
 use super::{Finding, ScanCheck};
-use crate::element::element_type;
+use crate::source::{
+    ScanId, ScanStore, SourceError, SourceEvent, StreamContent, StreamDescription, StreamId,
+};
 use comparison::Comparison;
 
 /// Reads the scan of a record again and compares its values with the datasets.
-pub async fn compare(root: &Group, store: &DataStore, record: &Record, scan: &mut ScanCheck) {
+pub async fn compare(root: &Group, store: &dyn ScanStore, record: &Record, scan: &mut ScanCheck) {
     let at = scan.name.clone();
     if let Err(finding) = compare_all(root, store, record, scan).await {
         scan.findings.push(match finding {
@@ -35,44 +33,34 @@ enum Stop {
     Failed(String),
 }
 
-impl From<ReadError> for Stop {
-    fn from(error: ReadError) -> Stop {
-        match error {
-            ReadError::NotFound { .. } | ReadError::Deleted { .. } => Stop::Gone,
-            error => Stop::Failed(crate::subscriber::with_causes(&error)),
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Stop {
+        match error.is_missing() {
+            true => Stop::Gone,
+            false => Stop::Failed(crate::subscriber::with_causes(&error)),
         }
     }
 }
 
 async fn compare_all(
     root: &Group,
-    store: &DataStore,
+    store: &dyn ScanStore,
     record: &Record,
     scan: &mut ScanCheck,
 ) -> Result<(), Stop> {
-    let key: ScanKey = record
-        .scan
-        .parse()
-        .map_err(|error| Stop::Failed(format!("{error}")))?;
     let dimensions = scan_dimensions(root, &record.streams);
-    let mut reader = ScanReader::open(store, &key).await?;
+    let mut source = store.open(&ScanId::new(record.scan.as_str())).await?;
     let mut followed: HashMap<StreamId, Vec<Comparison>> = HashMap::new();
-    let names: Vec<String> = reader.document().streams.keys().cloned().collect();
-    for name in names {
+    for StreamDescription { name, content } in source.streams() {
         let places: Vec<&Stream> = record.streams.iter().filter(|p| p.stream == name).collect();
-        let model = &reader.document().streams[&name];
-        let (Ok(kind), Ok(encoding)) = (&model.kind, &model.encoding) else {
-            continue;
-        };
-        let numbers = match (kind, encoding) {
-            (StreamKind::Plain, Encoding::Numeric { dtype, shape }) => Some((
-                element_type(*dtype),
-                // Where one of them varies, each block tells its shape.
-                shape.iter().copied().flatten().collect(),
-            )),
-            (StreamKind::Plain | StreamKind::ScanSequence, _) => continue,
+        let numbers = match content {
+            Ok(StreamContent::Numbers { element, shape }) => {
+                // Where a length varies, each block has its shape.
+                Some((element, shape.into_iter().flatten().collect()))
+            }
             // What Redis has of frames is how many there are.
-            _ => None,
+            Ok(StreamContent::Frames(_) | StreamContent::MasterFile(_)) => None,
+            Ok(StreamContent::References) | Err(_) => continue,
         };
         if places.is_empty() {
             let text = format!("the record does not know stream {name:?}");
@@ -83,14 +71,14 @@ async fn compare_all(
             .into_iter()
             .map(|place| Comparison::new(root, place, numbers.clone()))
             .collect();
-        followed.insert(reader.follow(&name, 0)?, comparisons);
+        followed.insert(source.follow(&name, 0)?, comparisons);
     }
-    while !reader.finished() {
-        for event in reader.next().await? {
+    while !source.is_finished() {
+        for event in source.next().await? {
             take(&event, &mut followed, dimensions);
         }
         // Nobody may ever say that a scan has ended whose publisher died.
-        if reader.caught_up() {
+        if source.is_caught_up() {
             break;
         }
     }
@@ -101,17 +89,17 @@ async fn compare_all(
     Ok(())
 }
 
-fn take(event: &ScanEvent, followed: &mut HashMap<StreamId, Vec<Comparison>>, dimensions: usize) {
+fn take(event: &SourceEvent, followed: &mut HashMap<StreamId, Vec<Comparison>>, dimensions: usize) {
     let stream = match event {
-        ScanEvent::Points(block) => block.stream,
-        ScanEvent::Lost { stream, .. } | ScanEvent::Frames { stream, .. } => *stream,
+        SourceEvent::Points(block) => block.stream,
+        SourceEvent::Lost { stream, .. } | SourceEvent::Frames { stream, .. } => *stream,
         _ => return,
     };
     for comparison in followed.get_mut(&stream).into_iter().flatten() {
         match event {
-            ScanEvent::Points(block) => comparison.block(block),
-            ScanEvent::Lost { count, .. } => comparison.lost += count,
-            ScanEvent::Frames { saved, .. } => comparison.frames(*saved, dimensions),
+            SourceEvent::Points(block) => comparison.block(block),
+            SourceEvent::Lost { count, .. } => comparison.lost += count,
+            SourceEvent::Frames { saved, .. } => comparison.frames(*saved, dimensions),
             _ => {}
         }
     }

@@ -5,8 +5,12 @@ use std::str::FromStr;
 
 use serde_json::Value as Json;
 
-use super::{LAYOUTS, Layout, LayoutError, StreamDescription};
+use super::{LAYOUTS, Layout, LayoutError};
 use crate::options::SaveOptions;
+use crate::source::StreamDescription;
+
+/// The layout of a scan, or `None` if the scan is not to be saved.
+pub type ChosenLayout = Result<Option<Box<dyn Layout>>, LayoutError>;
 
 /// A kind of layout: a line of the table of layouts.
 pub struct LayoutKind {
@@ -18,7 +22,7 @@ pub struct LayoutKind {
     /// Returns `true` if scans with this info publish the layout, so that every writer can save them.
     pub is_published: fn(info: &Json) -> bool,
     /// Returns the layout of a scan, or `None` if the scan is not to be saved.
-    pub create: fn(&ScanDescription, &SaveOptions) -> Result<Option<Box<dyn Layout>>, LayoutError>,
+    pub create: fn(&ScanDescription, &SaveOptions) -> ChosenLayout,
 }
 
 /// A scan that is prepared, as layouts see it.
@@ -46,10 +50,7 @@ pub enum LayoutChoice {
 ///
 /// # Errors
 /// Fails if the scan is to be saved, but its info lacks what no file can do without.
-pub fn layout_of(
-    scan: &ScanDescription,
-    options: &SaveOptions,
-) -> Result<Option<Box<dyn Layout>>, LayoutError> {
+pub fn layout_of(scan: &ScanDescription, options: &SaveOptions) -> ChosenLayout {
     let kind = match options.layout {
         LayoutChoice::Auto => LAYOUTS.iter().find(|kind| (kind.is_suitable)(scan.info)),
         LayoutChoice::Fixed(kind) => Some(kind),

@@ -41,15 +41,17 @@ mod value;
 
 use std::path::Path;
 
+use acquisition::DetectorFiles;
 use nexus::file::Holder;
 use serde_json::Value as Json;
 
 use super::facts::Facts;
 use super::info::is_truthy;
-use super::stream::{StreamDescription, StreamKind, StreamPlace, SubscanPlace};
+use super::stream::{StreamPlace, SubscanPlace};
 use super::{FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, MasterLink, Stamp};
 use crate::checks::too_little_space;
 use crate::options::SaveOptions;
+use crate::source::StreamDescription;
 use canvas::{Canvas, Drawn};
 use dims::ScanDims;
 use subscan::Subscan;
@@ -233,11 +235,10 @@ fn stamp(info: &Json) -> Stamp {
 }
 
 fn followed(streams: &[StreamDescription]) -> Vec<String> {
-    let is_discarded =
-        |kind: &StreamKind| matches!(kind, StreamKind::Frames { discarded, .. } if *discarded);
-    streams
-        .iter()
-        .filter(|stream| !is_discarded(&stream.kind))
-        .map(|stream| stream.name.clone())
-        .collect()
+    let is_discarded = |stream: &StreamDescription| {
+        let files = stream.detector_files();
+        files.is_some_and(DetectorFiles::is_discarded)
+    };
+    let followed = streams.iter().filter(|stream| !is_discarded(stream));
+    followed.map(|stream| stream.name.clone()).collect()
 }

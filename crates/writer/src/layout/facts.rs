@@ -8,6 +8,8 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use super::info::is_truthy;
+
 /// Everything that a layout may want to know beside the scan's info.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
@@ -83,4 +85,27 @@ pub struct End {
     pub time: String,
     /// The last version of the scan's info.
     pub info: Json,
+}
+
+impl Reference {
+    /// Returns the entries of the scan with this info: one for each top master of its acquisition
+    /// chain, as `blisswriter` 2.0.0 names them. A scan that is not saved has none.
+    pub fn entries(info: &Json) -> Vec<Reference> {
+        let file = info.get("filename").and_then(Json::as_str);
+        let number = info.get("scan_nb").and_then(Json::as_u64);
+        let (Some(file), Some(number @ 1..)) = (file, number) else {
+            return Vec::new();
+        };
+        if !is_truthy(info.get("save")) {
+            return Vec::new();
+        }
+        let chain = info.get("acquisition_chain").and_then(Json::as_object);
+        let subscans = chain.map_or(0, |chain| chain.len());
+        (1..=subscans)
+            .map(|subscan| Reference {
+                file: file.to_owned(),
+                path: format!("/{number}.{subscan}"),
+            })
+            .collect()
+    }
 }

@@ -1,46 +1,8 @@
-//! Streams as a layout sees them: what they hold, and where it goes.
+//! Where a layout puts the streams of a scan.
 
-use nexus::tree::{ElementType, Named, Storage, Value};
+use nexus::tree::{Named, Storage, Value};
 
 use super::FrameOptions;
-
-/// What a stream holds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StreamDescription {
-    /// Its name in the scan; for channels of BLISS the full channel name.
-    pub name: String,
-    /// What it is a stream of.
-    pub kind: StreamKind,
-}
-
-/// What it is a stream of.
-#[derive(Debug, Clone, PartialEq)]
-pub enum StreamKind {
-    /// Points of numbers.
-    Numbers {
-        /// Type of one element.
-        element: ElementType,
-        /// Shape of one point; `None` for a length that varies.
-        shape: Vec<Option<u64>>,
-    },
-    /// Frames that a detector saves, or not, in files of its own.
-    Frames {
-        /// Type of one pixel.
-        element: ElementType,
-        /// Shape of one frame; `None` where it is not known.
-        shape: Vec<Option<u64>>,
-        /// Format of the files (`hdf5`, `edf`); none if the detector saves nothing.
-        format: Option<String>,
-        /// The detector was told not to save.
-        discarded: bool,
-    },
-    /// Frames in a file that the detector makes: a link to it takes the place of the dataset.
-    Master,
-    /// References to other scans.
-    References,
-    /// Nothing that can be read; the reason.
-    Unreadable(String),
-}
 
 /// Where a stream goes.
 #[derive(Debug, Clone, PartialEq)]

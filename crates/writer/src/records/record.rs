@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use blissdata::store::ScanKey;
 use chrono::{DateTime, FixedOffset, Local};
 use hub::BlockingInGreenlet;
 
 use super::RecordState;
 use crate::checks;
 use crate::report::SubscanProgress;
-use crate::scan::{About, NexusScanWriter};
+use crate::scan::NexusScanWriter;
+use crate::source::{ScanId, ScanSummary};
 use crate::subscriber::{Subscriber, Times};
 
 /// What became of a scan so far. Clones see the same scan, and what they tell changes with it.
@@ -21,7 +21,7 @@ pub struct ScanRecord {
 }
 
 struct Scan {
-    about: About,
+    summary: ScanSummary,
     created: DateTime<Local>,
     life: Mutex<Life>,
 }
@@ -46,7 +46,7 @@ struct Ended {
 impl ScanRecord {
     pub(super) fn new(writer: NexusScanWriter) -> ScanRecord {
         let scan = Scan {
-            about: writer.about().clone(),
+            summary: writer.summary().clone(),
             created: Local::now(),
             life: Mutex::new(Life::Running(writer)),
         };
@@ -57,17 +57,17 @@ impl ScanRecord {
 
     /// What clients call the scan: `1_ascan`.
     pub fn name(&self) -> &str {
-        &self.scan.about.name
+        &self.scan.summary.name
     }
 
-    /// Its key in Redis.
-    pub fn key(&self) -> &ScanKey {
-        &self.scan.about.key
+    /// Its identifier on its server: for BLISS 2 its key in Redis.
+    pub fn id(&self) -> &ScanId {
+        &self.scan.summary.id
     }
 
     /// What was known of it from the start.
-    pub fn about(&self) -> &About {
-        &self.scan.about
+    pub fn summary(&self) -> &ScanSummary {
+        &self.scan.summary
     }
 
     /// How far its saving is.
@@ -131,7 +131,7 @@ impl ScanRecord {
 
     /// When the scan itself started.
     pub fn scan_start(&self) -> Option<DateTime<FixedOffset>> {
-        self.scan.about.start_time
+        self.scan.summary.start_time
     }
 
     /// When the scan itself ended, once it has told.
@@ -230,7 +230,7 @@ impl ScanRecord {
     }
 
     fn path(&self) -> Option<&Path> {
-        self.scan.about.path.as_deref()
+        self.scan.summary.path.as_deref()
     }
 
     fn times(&self) -> Times {

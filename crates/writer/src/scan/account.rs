@@ -2,24 +2,26 @@
 
 use std::fmt::Display;
 
-use blissdata::store::ScanKey;
 use tracing::warn;
 
+use super::problem::ScanProblem;
 use crate::report::{Warnings, one_line};
+use crate::source::ScanId;
+use crate::subscriber::Fault;
 
 /// Problems to keep; a stream of a million holes must not fill the memory.
 const KEPT: usize = 1000;
 
 /// The warnings of one scan, in order, and the first reason for which it is not complete.
 pub struct Account {
-    scan: ScanKey,
+    scan: ScanId,
     warnings: Warnings,
-    /// Those among the warnings that say that something is missing.
-    problems: Vec<String>,
+    /// Those among the warnings that say that something is missing, as the faults that they would be.
+    problems: Vec<Fault>,
 }
 
 impl Account {
-    pub fn new(scan: ScanKey, warnings: Warnings) -> Account {
+    pub fn new(scan: ScanId, warnings: Warnings) -> Account {
         Account {
             scan,
             warnings,
@@ -28,7 +30,7 @@ impl Account {
     }
 
     /// The scan.
-    pub fn scan(&self) -> &ScanKey {
+    pub fn scan(&self) -> &ScanId {
         &self.scan
     }
 
@@ -42,22 +44,22 @@ impl Account {
     }
 
     /// Something is missing in the files.
-    pub fn problem(&mut self, text: impl Display) {
-        let text = text.to_string();
-        self.warning(&text);
-        if self.problems.len() < KEPT && !self.problems.contains(&text) {
-            self.problems.push(text);
+    pub fn problem(&mut self, problem: impl Into<ScanProblem>) {
+        let problem = Fault::from(problem.into());
+        self.warning(&problem);
+        if self.problems.len() < KEPT && !self.problems.contains(&problem) {
+            self.problems.push(problem);
         }
     }
 
     /// What is missing in the files, in order.
-    pub fn problems(&self) -> impl Iterator<Item = &str> {
-        self.problems.iter().map(String::as_str)
+    pub fn problems(&self) -> impl ExactSizeIterator<Item = &Fault> {
+        self.problems.iter()
     }
 
     /// The reason for which the scan is not complete, if it is not.
-    pub fn first_problem(&self) -> Option<&str> {
-        self.problems.first().map(String::as_str)
+    pub fn first_problem(&self) -> Option<&Fault> {
+        self.problems.first()
     }
 
     /// All warnings.

@@ -4,19 +4,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use blissdata::store::ScanKey;
 use hub::Event;
 use nexus::file::FileSession;
 use tracing::{debug, info, info_span, warn};
 
 use super::account::Account;
 use super::event::{Prepared, ScanEvent};
-use super::saved::{Begun, Saved};
+use super::problem::{Interruption, ScanProblem};
+use super::saved::{Begun, Drawing, Saved, first_facts};
 use super::space::SpaceWatch;
 use crate::checks::{self, DiskSpace, PathError};
-use crate::layout::{Facts, Layout};
+use crate::layout::{FileTree, Layout};
 use crate::report::{Outcome, Progress, ScanReport, Warnings};
-use crate::subscriber::{Consumer, Fault, SPAN, with_causes};
+use crate::source::ScanId;
+use crate::subscriber::{Consumer, Fault, SPAN};
 use crate::workshop::Bench;
 
 /// How often points that came are made visible. Readers expect them within a second, and each of
@@ -32,7 +33,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Saves one scan; lives in the workshop.
 pub struct ScanConsumer {
-    key: ScanKey,
+    scan: ScanId,
     space: DiskSpace,
     started: Instant,
     /// Sent when the scan has its files, or will have none.
@@ -49,16 +50,16 @@ pub struct ScanConsumer {
 
 impl ScanConsumer {
     pub fn new(
-        key: ScanKey,
+        scan: ScanId,
         space: DiskSpace,
         begun: Event,
         progress: Arc<Progress>,
         warnings: Warnings,
         report: Arc<OnceLock<ScanReport>>,
     ) -> ScanConsumer {
-        let account = Account::new(key.clone(), warnings);
+        let account = Account::new(scan.clone(), warnings);
         ScanConsumer {
-            key,
+            scan,
             space,
             begun,
             started: Instant::now(),
@@ -73,11 +74,11 @@ impl ScanConsumer {
 
     /// Opens the files and writes what is known before the data.
     async fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
-        let bench = Bench::here().map_err(Fault::Failed)?;
+        let bench = Bench::here().map_err(Fault::internal)?;
         let layout = &*prepared.layout;
         let path = Path::new(layout.main_file());
         let free = checks::prepare_path(path, self.space.required)
-            .map_err(|error| Fault::Failed(refusal(&error, layout)))?;
+            .map_err(|error| refusal(error, layout))?;
         if free < self.space.recommended {
             let directory = path.parent().unwrap_or(path).display();
             let free = checks::size(free);
@@ -93,7 +94,7 @@ impl ScanConsumer {
             for subscan in layout.subscans() {
                 let span = info_span!(SPAN, node = subscan.name);
                 let tell =
-                    || info!(scan = %self.key, subscan = subscan.name, "start saving subscan");
+                    || info!(scan = %self.scan, subscan = subscan.name, "start saving subscan");
                 span.in_scope(tell);
             }
         }
@@ -101,25 +102,29 @@ impl ScanConsumer {
             Some(_) => DYING,
             None => LOCKED,
         };
+        let facts = first_facts(&self.account);
+        let trees = layout.trees(&facts);
         // Kept open until the scan has opened them.
-        let _unlocked = unlocked(&bench, layout, patience).await;
-        match Saved::begin(bench, prepared, &self.progress, &mut self.account)? {
+        let _unlocked = unlocked(&bench, &trees, patience).await;
+        let first = Drawing { facts, trees };
+        match Saved::begin(bench, prepared, first, &self.progress, &mut self.account)? {
             Begun::Saved(saved) => self.saved = Some(*saved),
             Begun::Whole(files) => self.whole = Some(files),
         }
         Ok(())
     }
 
-    /// Closes the files and tells what became of the scan.
-    fn end(mut self, end: &Result<(), Fault>) -> ScanReport {
+    /// Closes the files. Returns what became of the scan, and its first problem.
+    fn end(mut self, end: &Result<(), Fault>) -> (ScanReport, Option<Fault>) {
         let files = match self.saved.take() {
             Some(saved) => Some(saved.end(&mut self.account)),
             None => self.whole.take(),
         };
         // Only now is it known whether everything has reached the files.
         let (outcome, reason) = self.outcome(files.is_some(), end);
-        ScanReport {
-            key: self.key,
+        let problem = self.account.first_problem().cloned();
+        let report = ScanReport {
+            scan: self.scan,
             outcome,
             reason,
             files: files.unwrap_or_default(),
@@ -127,7 +132,8 @@ impl ScanConsumer {
             bytes: self.progress.bytes(),
             duration: self.started.elapsed(),
             warnings: self.account.into_warnings(),
-        }
+        };
+        (report, problem)
     }
 
     fn outcome(&self, written: bool, end: &Result<(), Fault>) -> (Outcome, String) {
@@ -135,7 +141,7 @@ impl ScanConsumer {
             (false, Ok(()), _) => (Outcome::Skipped, "not to be saved, skip".to_owned()),
             (false, Err(fault), _) => (Outcome::Failed, fault.to_string()),
             (true, Err(fault), _) => (Outcome::Incomplete, fault.to_string()),
-            (true, Ok(()), Some(problem)) => (Outcome::Incomplete, problem.to_owned()),
+            (true, Ok(()), Some(problem)) => (Outcome::Incomplete, problem.to_string()),
             (true, Ok(()), None) => (Outcome::Complete, "saving complete".to_owned()),
         }
     }
@@ -153,9 +159,7 @@ impl Consumer for ScanConsumer {
             return Ok(());
         }
         let Some(saved) = &mut self.saved else {
-            return Err(Fault::Failed(
-                "data came before the scan was prepared".to_owned(),
-            ));
+            return Err(Fault::internal("data came before the scan was prepared"));
         };
         match event {
             ScanEvent::Prepared(_) => {}
@@ -175,9 +179,9 @@ impl Consumer for ScanConsumer {
             return;
         };
         if let Some(watch) = &mut self.watch
-            && let Some(reason) = watch.look().await
+            && let Some(problem) = watch.look().await
         {
-            saved.stop(&reason, &mut self.account);
+            saved.stop(problem, &mut self.account);
             self.watch = None;
         }
         saved.commit(&mut self.account).await;
@@ -186,34 +190,28 @@ impl Consumer for ScanConsumer {
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
         self.begun.send();
         if let Some(saved) = &mut self.saved {
-            let reason = match &end {
-                Ok(()) => "the scan was not followed to its end".to_owned(),
-                Err(fault) => fault.to_string(),
+            let interruption = match &end {
+                Ok(()) => Interruption::EventsEnded,
+                Err(fault) => Interruption::Fault(fault.clone()),
             };
-            saved.interrupt(&reason, &mut self.account).await;
+            saved.interrupt(interruption, &mut self.account).await;
         }
         let slot = self.report.clone();
-        let report = self.end(&end);
-        debug!(scan = %report.key, outcome = report.outcome.name(), "{}", report.reason);
-        let faulty = report.outcome > Outcome::Complete;
-        let reason = report.reason.clone();
+        let (report, problem) = self.end(&end);
+        debug!(scan = %report.scan, outcome = report.outcome.name(), "{}", report.reason);
         if slot.set(report).is_err() {
             debug!("a scan was reported twice");
         }
         // A scan that lost something has not ended as it should.
-        end.and(if faulty {
-            Err(Fault::Failed(reason))
-        } else {
-            Ok(())
-        })
+        end.and(problem.map_or(Ok(()), Err))
     }
 }
 
 /// The files that are there, once nobody else has them locked, or when it takes too long.
-async fn unlocked(bench: &Bench, layout: &dyn Layout, patience: Duration) -> Vec<FileSession> {
+async fn unlocked(bench: &Bench, trees: &[FileTree], patience: Duration) -> Vec<FileSession> {
     let deadline = Instant::now() + patience;
     let mut files = Vec::new();
-    for tree in layout.trees(&Facts::default()) {
+    for tree in trees {
         let file = Path::new(&tree.file);
         while file.is_absolute() && file.exists() {
             match bench.open_once(file) {
@@ -232,14 +230,17 @@ async fn unlocked(bench: &Bench, layout: &dyn Layout, patience: Duration) -> Vec
 }
 
 /// Why the files cannot be written, in the words that clients know if there are such.
-fn refusal(error: &PathError, layout: &dyn Layout) -> String {
-    let known = match error {
+fn refusal(cause: PathError, layout: &dyn Layout) -> ScanProblem {
+    let known = match &cause {
         PathError::NoSpace { required, .. } => layout.no_space_text(*required),
         _ => None,
     };
-    if known.is_some() {
-        // Programs know this text; people want to know more.
-        warn!("{error}");
+    match known {
+        Some(text) => {
+            // Programs know this text; people want to know more.
+            warn!("{cause}");
+            ScanProblem::DirectoryRefused { text, cause }
+        }
+        None => cause.into(),
     }
-    known.unwrap_or_else(|| with_causes(error))
 }

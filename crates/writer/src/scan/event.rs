@@ -1,17 +1,13 @@
 //! What a scan's listener tells its consumer.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use acquisition::DetectorFiles;
-use blissdata::kinds::MasterFile;
-use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use hub::Promise;
-use nexus::tree::ElementType;
 use serde_json::Value as Json;
 
-use crate::element::element_type;
-use crate::layout::{Layout, Reference, StreamDescription, StreamKind};
+use super::problem::{Interruption, ScanProblem};
+use crate::layout::{Layout, Reference};
+use crate::source::{SourceEvent, StreamContent, StreamId};
 use crate::subscriber::Fault;
 
 /// One step in the life of a scan, in the order in which it happened.
@@ -20,9 +16,9 @@ pub enum ScanEvent {
     /// The scan is to be saved: its files and what they hold before any data.
     Prepared(Box<Prepared>),
     /// Streams that the trees ask for and that are followed from now on.
-    Streams(Vec<StreamSource>),
+    Streams(Vec<FollowedStream>),
     /// Data, losses and ends of streams.
-    Data(Vec<StreamEvent>),
+    Data(Vec<SourceEvent>),
     /// The scan has ended, all its data came before.
     Closed(Box<Closed>),
 }
@@ -35,7 +31,7 @@ impl ScanEvent {
             ScanEvent::Data(events) => events
                 .iter()
                 .map(|event| match event {
-                    StreamEvent::Points(block) => OVERHEAD + block.data.len(),
+                    SourceEvent::Points(block) => OVERHEAD + block.data.len(),
                     _ => OVERHEAD,
                 })
                 .sum(),
@@ -74,69 +70,18 @@ pub struct Closed {
     /// Other scans that this one refers to.
     pub references: Vec<Reference>,
     /// What could not be found out about those.
-    pub problems: Vec<String>,
+    pub problems: Vec<ScanProblem>,
     /// Why the scan is not whole, if it ended in an unusual way.
-    pub cut_short: Option<String>,
+    pub cut_short: Option<Interruption>,
 }
 
-/// A stream and what to make of it.
+/// A stream that the layout asks for.
 #[derive(Debug)]
-pub struct StreamSource {
+pub struct FollowedStream {
     /// Its name in the scan.
     pub name: String,
-    /// How events name it; none if it cannot be read.
+    /// How events name it, or `None` if it cannot be read.
     pub id: Option<StreamId>,
     /// What it holds, or why it cannot be saved.
     pub content: Result<StreamContent, String>,
-}
-
-/// What a stream holds.
-#[derive(Debug, Clone)]
-pub enum StreamContent {
-    /// Points of numbers.
-    Points {
-        /// Type of one element.
-        element: ElementType,
-        /// Shape of one point; `None` where it varies.
-        shape: Vec<Option<u64>>,
-    },
-    /// Frames that a detector saves in a series of files.
-    Frames(Arc<dyn DetectorFiles>),
-    /// Frames that a detector saves behind one master file.
-    Master(Option<MasterFile>),
-    /// References to other scans.
-    References,
-}
-
-impl StreamSource {
-    /// The stream as layouts see it.
-    pub fn describe(&self) -> StreamDescription {
-        let kind = match &self.content {
-            Ok(content) => content.kind(),
-            Err(reason) => StreamKind::Unreadable(reason.clone()),
-        };
-        StreamDescription {
-            name: self.name.clone(),
-            kind,
-        }
-    }
-}
-
-impl StreamContent {
-    fn kind(&self) -> StreamKind {
-        match self {
-            StreamContent::Points { element, shape } => StreamKind::Numbers {
-                element: element.clone(),
-                shape: shape.clone(),
-            },
-            StreamContent::Frames(files) => StreamKind::Frames {
-                element: element_type(files.frame().dtype),
-                shape: files.frame().shape.clone(),
-                format: files.format().map(str::to_owned),
-                discarded: files.is_discarded(),
-            },
-            StreamContent::Master(_) => StreamKind::Master,
-            StreamContent::References => StreamKind::References,
-        }
-    }
 }

@@ -10,9 +10,9 @@ use nexus::h5;
 use nexus::tree::{Change, Group, Item, Value, difference};
 
 use super::account::Account;
+use super::problem::ScanProblem;
 use super::remains::Remains;
 use crate::layout::{FileTree, Layout, Stamp};
-use crate::subscriber::with_causes;
 use crate::workshop::Bench;
 use taken::{open, taken};
 
@@ -58,8 +58,8 @@ impl ScanFile {
     ) -> Option<ScanFile> {
         match ScanFile::try_open(bench, layout, tree, resumed, account) {
             Ok(file) => Some(file),
-            Err(reason) => {
-                account.problem(reason);
+            Err(problem) => {
+                account.problem(problem);
                 None
             }
         }
@@ -71,20 +71,18 @@ impl ScanFile {
         tree: &FileTree,
         resumed: bool,
         account: &Account,
-    ) -> Result<ScanFile, String> {
+    ) -> Result<ScanFile, ScanProblem> {
         let session = open(bench, layout, tree)?;
         let mut remains = None;
         if resumed {
-            let root = session.root().map_err(|error| with_causes(&error))?;
+            let root = session.root()?;
             remains = Remains::find(&root, session.path(), tree, account.scan().as_str());
         }
         if remains.is_none()
             && let Some(path) = taken(&session, tree)?
         {
-            let file = session.path().display();
-            return Err(format!(
-                "{path} already exists in {file}, nothing is written there"
-            ));
+            let file = session.path().to_owned();
+            return Err(ScanProblem::NameTaken { file, path });
         }
         Ok(ScanFile {
             name: tree.file.clone(),
@@ -101,10 +99,8 @@ impl ScanFile {
     pub fn write(&mut self, tree: FileTree, account: &mut Account) {
         self.begin_with(tree, account);
         let written = self.session.write_tree(&self.tree, &mut self.links);
-        written
-            .errors
-            .iter()
-            .for_each(|error| account.problem(error));
+        let errors = written.errors.into_iter();
+        errors.for_each(|error| account.problem(error));
         self.flush(account);
     }
 
@@ -121,7 +117,7 @@ impl ScanFile {
         });
         let removed = self.session.complete_changes(&changes, &mut self.links);
         let written = self.session.complete_tree(&self.tree, &mut self.links);
-        let errors = removed.errors.iter().chain(&written.errors);
+        let errors = removed.errors.into_iter().chain(written.errors);
         errors.for_each(|error| account.problem(error));
         self.flush(account);
     }
@@ -129,7 +125,7 @@ impl ScanFile {
     fn begin_with(&mut self, tree: FileTree, account: &mut Account) {
         tell_invalid(&tree, account);
         if let Err(error) = stamp(&self.session, &self.stamp) {
-            account.problem(with_causes(&error));
+            account.problem(error);
         }
         self.tree = tree.root;
     }
@@ -142,16 +138,16 @@ impl ScanFile {
     /// Makes links whose target has appeared.
     pub fn retry_links(&mut self, account: &mut Account) {
         let errors = self.session.retry_links(&mut self.links);
-        errors.iter().for_each(|error| account.problem(error));
+        errors.into_iter().for_each(|error| account.problem(error));
     }
 
     /// Hands what was written to the operating system, for readers to see.
     pub fn flush(&mut self, account: &mut Account) {
         let flushed = self.session.flush_if_dirty();
-        if let (Err(error), false) = (&flushed, self.unflushed) {
-            account.problem(with_causes(error));
+        let was_unflushed = std::mem::replace(&mut self.unflushed, flushed.is_err());
+        if let (Err(error), false) = (flushed, was_unflushed) {
+            account.problem(error);
         }
-        self.unflushed = flushed.is_err();
     }
 
     /// Brings the file to the next version of its tree. `stored` tells for the path of a stream's
@@ -188,10 +184,8 @@ impl ScanFile {
             Some(_) => self.session.complete_changes(&changes, &mut self.links),
             None => self.session.apply_changes(&changes, &mut self.links),
         };
-        written
-            .errors
-            .iter()
-            .for_each(|error| account.problem(error));
+        let errors = written.errors.into_iter();
+        errors.for_each(|error| account.problem(error));
         self.tree = next.root;
     }
 
@@ -238,7 +232,7 @@ impl ScanFile {
     /// Makes the links that have no target, and lets the file go.
     pub fn close(mut self, account: &mut Account) {
         let errors = self.session.force_links(&mut self.links);
-        errors.iter().for_each(|error| account.problem(error));
+        errors.into_iter().for_each(|error| account.problem(error));
         self.flush(account);
         if let Err(error) = self.session.close() {
             account.problem(error);
@@ -257,7 +251,7 @@ pub fn leads_to(root: &h5::Group, link: &str, file: &str, target: &str) -> bool 
 
 pub fn tell_invalid(tree: &FileTree, account: &mut Account) {
     for invalid in &tree.invalid {
-        account.problem(format_args!("left out {invalid}"));
+        account.problem(ScanProblem::ItemInvalid(invalid.clone()));
     }
     for notice in &tree.notices {
         account.warning(notice);

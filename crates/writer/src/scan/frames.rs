@@ -8,8 +8,8 @@ use nexus::dataset::{Form, FrameDataset, FrameOptions, FrameSite, Frames, Outbox
 use nexus::tree::Storage;
 
 use super::account::Account;
+use super::problem::{ScanProblem, StreamProblem};
 use crate::report::Counter;
-use crate::subscriber::with_causes;
 
 /// Frames in files of a detector and how many of them there are.
 pub struct DetectorFrames {
@@ -36,7 +36,7 @@ impl DetectorFrames {
         policy: Policy,
         outbox: &Outbox,
         resumed: bool,
-    ) -> Result<Option<DetectorFrames>, String> {
+    ) -> Result<Option<DetectorFrames>, StreamProblem> {
         let form = match site.storage {
             Storage::Free => Some(Form::Virtual),
             Storage::Declared(_) => choose(files.format(), options),
@@ -50,7 +50,7 @@ impl DetectorFrames {
         };
         Ok(Some(DetectorFrames {
             files,
-            dataset: dataset.map_err(|error| with_causes(&error))?,
+            dataset: dataset?,
             acquired: 0,
             saved: 0,
         }))
@@ -72,7 +72,7 @@ impl DetectorFrames {
         acquired: u64,
         saved: u64,
         counter: &Counter,
-    ) -> Result<(), String> {
+    ) -> Result<(), StreamProblem> {
         counter.add(acquired.saturating_sub(self.acquired), 0);
         self.acquired = self.acquired.max(acquired);
         self.saved = self.saved.max(saved);
@@ -81,8 +81,7 @@ impl DetectorFrames {
             return Ok(());
         }
         let frames = self.frames(taken..readable)?;
-        let taken = self.dataset.take(&frames).await;
-        taken.map_err(|error| with_causes(&error))
+        Ok(self.dataset.take(&frames).await?)
     }
 
     /// Waits until full chunks are in the file.
@@ -92,43 +91,43 @@ impl DetectorFrames {
 
     /// Lets readers see the frames in files that the detector has closed; gives the number of
     /// frames that they see.
-    pub fn expose(&mut self) -> Result<u64, String> {
+    pub fn expose(&mut self) -> Result<u64, StreamProblem> {
         let readable = self.files.readable(self.saved);
         if readable > self.dataset.visible() && !self.dataset.is_resting() {
             let frames = self.frames(0..readable)?;
-            let shown = self.dataset.show(&frames);
-            shown.map_err(|error| with_causes(&error))?;
+            self.dataset.show(&frames)?;
         }
         Ok(self.dataset.visible())
     }
 
     /// All acquired frames have their row, saved or not: rows of other datasets stay in step.
-    pub async fn finish(&mut self, stream: &str, account: &mut Account) -> Result<(), String> {
+    pub async fn finish(
+        &mut self,
+        stream: &str,
+        account: &mut Account,
+    ) -> Result<(), StreamProblem> {
         if self.acquired == 0 {
             return Ok(());
         }
         if self.saved < self.acquired {
-            account.problem(format_args!(
-                "stream {stream:?}: the detector has acquired {} frames and saved {}",
-                self.acquired, self.saved
-            ));
+            account.problem(ScanProblem::FramesNotSaved {
+                stream: stream.to_owned(),
+                acquired: self.acquired,
+                saved: self.saved,
+            });
         }
         let frames = self.frames(0..self.acquired)?;
-        let closed = self.dataset.close(&frames).await;
-        closed.map_err(|error| with_causes(&error))
+        Ok(self.dataset.close(&frames).await?)
     }
 
     /// Where these frames are.
-    fn frames(&self, range: Range<u64>) -> Result<Vec<Frames>, String> {
+    fn frames(&self, range: Range<u64>) -> Result<Vec<Frames>, StreamProblem> {
         let format = self.files.format();
         let other = format.filter(|format| !format.eq_ignore_ascii_case("hdf5"));
         if let (Some(format), Form::Virtual) = (other, self.dataset.form()) {
-            return Err(format!(
-                "HDF5 cannot refer to frames in files of format {format:?}"
-            ));
+            return Err(StreamProblem::FrameFormat(format.to_owned()));
         }
-        let sources = self.files.sources(range);
-        let sources = sources.map_err(|error| error.to_string())?;
+        let sources = self.files.sources(range)?;
         Ok(sources
             .into_iter()
             .map(|source| Frames {

@@ -4,20 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use blissdata::document::{Document, ScanState};
-use blissdata::reader::{ScanEvent as StreamEvent, ScanReader, StreamId};
-use blissdata::store::{DataStore, ScanKey};
 use hub::AsyncResult;
 use tracing::Span;
 
-use super::about;
-use super::event::{Closed, Prepared, ScanEvent, Standing, StreamContent, StreamSource};
+use super::event::{Closed, FollowedStream, Prepared, ScanEvent, Standing};
+use super::problem::{Interruption, ScanProblem};
 use super::references::References;
-use super::source::sources;
 use crate::layout::info::count;
 use crate::layout::{ScanDescription, layout_of};
 use crate::options::{DataWriter, SaveOptions};
 use crate::report::Progress;
+use crate::source::{
+    ScanId, ScanSource, ScanState, ScanStore, SourceEvent, StreamDescription, StreamId, parse_time,
+};
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 
 /// A writer that stops takes what Redis already has; a scan that goes on delivers for ever.
@@ -26,9 +25,9 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// Follows one scan until it has ended and all its streams were read.
 pub struct ScanListener {
     /// Where the scan is published.
-    pub store: DataStore,
+    pub store: Arc<dyn ScanStore>,
     /// The scan.
-    pub key: ScanKey,
+    pub id: ScanId,
     /// The writer that the scan must ask for; any, if there is none.
     pub writer: Option<DataWriter>,
     /// How it is saved.
@@ -47,21 +46,18 @@ impl Listener for ScanListener {
         context: Context,
         sink: Sink<C>,
     ) -> Result<(), Fault> {
-        let reader = ScanReader::open(&self.store, &self.key)
-            .await
-            .map_err(|error| Fault::new(&error))?;
-        let Document { id, info, .. } = reader.document();
-        Span::current().record("name", about::name(id, info.get("save")));
+        let source = self.store.open(&self.id).await;
+        let source = source.map_err(|error| Fault::new(&error))?;
+        Span::current().record("name", source.name());
         context.ready();
         Following {
             scan: self,
-            reader,
+            source,
             sink,
             wanted: None,
             standing: HashMap::new(),
             whole: false,
             open: HashSet::new(),
-            sequences: HashSet::new(),
             references: References::default(),
         }
         .run(&context)
@@ -71,7 +67,7 @@ impl Listener for ScanListener {
 
 struct Following<C: Consumer<Event = ScanEvent>> {
     scan: ScanListener,
-    reader: ScanReader,
+    source: Box<dyn ScanSource>,
     sink: Sink<C>,
     /// Streams that the layout asks for and that are not followed yet; none before it is known.
     wanted: Option<HashSet<String>>,
@@ -81,15 +77,13 @@ struct Following<C: Consumer<Event = ScanEvent>> {
     whole: bool,
     /// Followed streams that have not ended.
     open: HashSet<StreamId>,
-    /// Followed streams of references to other scans.
-    sequences: HashSet<StreamId>,
     references: References,
 }
 
 impl<C: Consumer<Event = ScanEvent>> Following<C> {
     async fn run(mut self, context: &Context) -> Result<(), Fault> {
         let mut drained_by: Option<Instant> = None;
-        let mut ended = self.reader.state() == ScanState::Closed;
+        let mut ended = self.source.state() == ScanState::Closed;
         self.look_again(ended).await?;
         loop {
             if self.whole || self.not_to_be_saved() {
@@ -98,33 +92,23 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
             if ended && self.open.is_empty() {
                 return self.close(None).await;
             }
-            let events = self
-                .reader
-                .next()
-                .await
-                .map_err(|error| Fault::new(&error))?;
-            let deleted = events
-                .iter()
-                .any(|event| matches!(event, StreamEvent::Deleted));
-            let states = events
-                .iter()
-                .any(|event| matches!(event, StreamEvent::State(_)));
+            let events = self.source.next().await;
+            let events = events.map_err(|error| Fault::new(&error))?;
+            let deleted = events.contains(&SourceEvent::Deleted);
+            let states = events.contains(&SourceEvent::StateChanged);
             self.hand_on(events).await?;
             // A change of state may be the end: then the scan is not cut short.
             if context.stopping().is_set() && !states && !deleted && !ended {
                 let limit = *drained_by.get_or_insert_with(|| Instant::now() + DRAIN_LIMIT);
-                if self.reader.caught_up() || Instant::now() > limit {
-                    let reason = "the writer was stopped before the scan ended";
-                    return self.close(Some(reason.to_owned())).await;
+                if self.source.is_caught_up() || Instant::now() > limit {
+                    return self.close(Some(Interruption::WriterStopped)).await;
                 }
             }
             if deleted {
-                return self
-                    .close(Some("the scan was deleted from Redis".to_owned()))
-                    .await;
+                return self.close(Some(Interruption::ScanDeleted)).await;
             }
             if states {
-                ended = self.reader.state() == ScanState::Closed;
+                ended = self.source.state() == ScanState::Closed;
                 self.look_again(ended).await?;
             }
         }
@@ -132,16 +116,16 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
 
     /// Reads in the document what the last change of state brought: the layout, or new streams.
     async fn look_again(&mut self, ended: bool) -> Result<(), Fault> {
-        if self.reader.state() < ScanState::Prepared {
+        if self.source.state() < ScanState::Prepared {
             return Ok(());
         }
-        let info = &self.reader.document().info;
-        if let Some(time) = info.get("end_time").and_then(about::time) {
+        let info = self.source.info();
+        if let Some(time) = info.get("end_time").and_then(parse_time) {
             self.scan.progress.end(time);
         }
-        let sources = sources(self.reader.document());
+        let streams = self.source.streams();
         if self.wanted.is_none() {
-            let Some(mut prepared) = self.prepared(&sources, ended)? else {
+            let Some(mut prepared) = self.prepared(&streams, ended)? else {
                 return Ok(());
             };
             let expected = count(prepared.info.get("npoints")).filter(|points| *points > 0);
@@ -159,11 +143,11 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
                 return Ok(());
             }
         }
-        let sources = self.follow_wanted(sources);
-        if sources.is_empty() {
+        let followed = self.follow_wanted(streams);
+        if followed.is_empty() {
             Ok(())
         } else {
-            self.send(ScanEvent::Streams(sources)).await
+            self.send(ScanEvent::Streams(followed)).await
         }
     }
 
@@ -178,57 +162,58 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
     }
 
     /// What is to be saved, if anything is.
-    fn prepared(&self, sources: &[StreamSource], ended: bool) -> Result<Option<Prepared>, Fault> {
-        let document = self.reader.document();
+    fn prepared(
+        &self,
+        streams: &[StreamDescription],
+        ended: bool,
+    ) -> Result<Option<Prepared>, Fault> {
+        let info = self.source.info();
         let writer = self.scan.writer.as_ref();
-        if writer.is_some_and(|writer| !writer.takes(&document.info)) {
+        if writer.is_some_and(|writer| !writer.takes(info)) {
             return Ok(None);
         }
-        let streams: Vec<_> = sources.iter().map(StreamSource::describe).collect();
         let scan = ScanDescription {
-            info: &document.info,
-            path: document.id.path.as_deref(),
-            streams: &streams,
+            info,
+            path: self.source.path(),
+            streams,
         };
         let layout = match layout_of(&scan, &self.scan.save) {
             Ok(Some(layout)) => layout,
             Ok(None) => return Ok(None),
-            // The document may be older than the state: a later one may have it all.
-            Err(_) if !ended && document.streams.is_empty() => return Ok(None),
+            // The info may be older than the state: a later one may have it all.
+            Err(_) if !ended && streams.is_empty() => return Ok(None),
             Err(error) => return Err(Fault::new(&error)),
         };
         Ok(Some(Prepared {
             layout,
-            info: document.info.clone(),
+            info: info.clone(),
             ended,
             resumed: None,
         }))
     }
 
-    /// Follows the wanted streams that the document has by now.
-    fn follow_wanted(&mut self, sources: Vec<StreamSource>) -> Vec<StreamSource> {
+    /// Follows the wanted streams that the scan declares by now.
+    fn follow_wanted(&mut self, streams: Vec<StreamDescription>) -> Vec<FollowedStream> {
         let Some(wanted) = &mut self.wanted else {
             return Vec::new();
         };
         let mut followed = Vec::new();
-        for mut source in sources {
-            if !wanted.remove(&source.name) {
+        for StreamDescription { name, mut content } in streams {
+            if !wanted.remove(&name) {
                 continue;
             }
-            if source.content.is_ok() {
-                let from = self.standing.get(&source.name).copied().unwrap_or(0);
-                match self.reader.follow(&source.name, from) {
+            let mut id = None;
+            if content.is_ok() {
+                let from = self.standing.get(&name).copied().unwrap_or(0);
+                match self.source.follow(&name, from) {
                     Ok(stream) => {
                         self.open.insert(stream);
-                        source.id = Some(stream);
-                        if matches!(source.content, Ok(StreamContent::References)) {
-                            self.sequences.insert(stream);
-                        }
+                        id = Some(stream);
                     }
-                    Err(error) => source.content = Err(error.to_string()),
+                    Err(error) => content = Err(error.to_string()),
                 }
             }
-            followed.push(source);
+            followed.push(FollowedStream { name, id, content });
         }
         followed
     }
@@ -236,45 +221,46 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
     /// The document says that nothing shall be written. A document that is older than the state
     /// (its update was refused by Redis) says nothing: a later one may.
     fn not_to_be_saved(&self) -> bool {
-        let document = self.reader.document();
-        let state = self.reader.state();
+        let state = self.source.state();
         self.wanted.is_none()
             && (state == ScanState::Closed
                 || state >= ScanState::Prepared
-                    && (document.id.path.is_none() || !document.streams.is_empty()))
+                    && (self.source.path().is_none() || !self.source.streams().is_empty()))
     }
 
-    async fn hand_on(&mut self, mut events: Vec<StreamEvent>) -> Result<(), Fault> {
-        events.retain(|event| match event {
-            StreamEvent::State(_) | StreamEvent::Deleted => false,
-            StreamEvent::Json { stream, values, .. } if self.sequences.contains(stream) => {
-                self.references.take(values);
-                false
+    async fn hand_on(&mut self, events: Vec<SourceEvent>) -> Result<(), Fault> {
+        let mut data = Vec::with_capacity(events.len());
+        for event in events {
+            match event {
+                SourceEvent::StateChanged | SourceEvent::Deleted => {}
+                SourceEvent::References { scans, invalid, .. } => {
+                    self.references.take(scans, invalid);
+                }
+                SourceEvent::End { stream, .. } => {
+                    self.open.remove(&stream);
+                    data.push(event);
+                }
+                event => data.push(event),
             }
-            StreamEvent::End { stream, .. } => {
-                self.open.remove(stream);
-                true
-            }
-            _ => true,
-        });
-        if events.is_empty() {
+        }
+        if data.is_empty() {
             Ok(())
         } else {
-            self.send(ScanEvent::Data(events)).await
+            self.send(ScanEvent::Data(data)).await
         }
     }
 
-    async fn close(mut self, cut_short: Option<String>) -> Result<(), Fault> {
+    async fn close(mut self, cut_short: Option<Interruption>) -> Result<(), Fault> {
         if self.wanted.is_none() {
             return match cut_short {
-                Some(reason) => Err(Fault::Failed(reason)),
+                Some(interruption) => Err(ScanProblem::Interrupted(interruption).into()),
                 None => Ok(()),
             };
         }
         let references = std::mem::take(&mut self.references);
-        let (references, problems) = references.resolve(&self.scan.store).await;
+        let (references, problems) = references.resolve(&*self.scan.store).await;
         let closed = Closed {
-            info: self.reader.document().info.clone(),
+            info: self.source.info().clone(),
             references,
             problems,
             cut_short,
@@ -289,5 +275,5 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
 }
 
 fn unanswered() -> Fault {
-    Fault::Failed("the consumer did not tell what is there of the scan".to_owned())
+    Fault::internal("the consumer did not tell what is there of the scan")
 }

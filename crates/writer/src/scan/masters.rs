@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::account::Account;
 use super::file::{leads_to, stamp};
+use super::problem::ScanProblem;
 use crate::checks;
 use crate::layout::{MasterLink, Stamp};
-use crate::subscriber::with_causes;
 use crate::workshop::Bench;
 
 /// Makes the links, and gives back those whose file cannot be written now, with the reason: somebody
@@ -16,7 +16,7 @@ pub fn make(
     links: Vec<MasterLink>,
     header: &Stamp,
     account: &mut Account,
-) -> Vec<(MasterLink, String)> {
+) -> Vec<(MasterLink, ScanProblem)> {
     let mut refused = Vec::new();
     for link in links {
         match make_one(bench, &link, header) {
@@ -32,20 +32,18 @@ pub fn make(
 }
 
 /// False if the name is taken by something else.
-fn make_one(bench: &Bench, link: &MasterLink, header: &Stamp) -> Result<bool, String> {
+fn make_one(bench: &Bench, link: &MasterLink, header: &Stamp) -> Result<bool, ScanProblem> {
     let path = Path::new(&link.file);
-    checks::prepare_path(path, 0).map_err(|error| with_causes(&error))?;
-    let session = bench.open_once(path).map_err(|error| with_causes(&error))?;
-    stamp(&session, header).map_err(|error| with_causes(&error))?;
-    let root = session.root().map_err(|error| with_causes(&error))?;
-    let made = match root.has_link(&link.name) {
-        Ok(true) => Ok(leads_to(&root, &link.name, &link.target_file, &link.target)),
-        Ok(false) => root
-            .external_link(&link.name, Path::new(&link.target_file), &link.target)
-            .map(|()| true),
-        Err(error) => Err(error),
+    checks::prepare_path(path, 0)?;
+    let session = bench.open_once(path)?;
+    stamp(&session, header)?;
+    let root = session.root()?;
+    let made = if root.has_link(&link.name)? {
+        leads_to(&root, &link.name, &link.target_file, &link.target)
+    } else {
+        root.external_link(&link.name, Path::new(&link.target_file), &link.target)?;
+        true
     };
-    let made = made.map_err(|error| with_causes(&error))?;
-    session.close().map_err(|error| with_causes(&error))?;
+    session.close()?;
     Ok(made)
 }

@@ -5,7 +5,6 @@ mod resumed;
 
 use std::borrow::Cow;
 
-use blissdata::reader::{Block, ScanEvent as StreamEvent};
 use nexus::dataset::{FrameOptions, StreamDataset, link_frames};
 use nexus::h5::Link;
 use nexus::tree::{Named, Storage, Value};
@@ -13,10 +12,11 @@ use nexus::tree::{Named, Storage, Value};
 use super::account::Account;
 use super::file::ScanFile;
 use super::frames::DetectorFrames;
+use super::problem::{ScanProblem, StreamProblem};
 use super::tally::Tally;
 use crate::layout::StreamPlace;
 use crate::report::Counter;
-use crate::subscriber::with_causes;
+use crate::source::{Block, SourceEvent};
 use crate::workshop::Bench;
 
 /// Points of a hole above which it is taken for an error in the numbers of the stream.
@@ -102,7 +102,7 @@ impl Place {
     /// Takes what the stream brings.
     pub async fn take(
         &mut self,
-        event: &StreamEvent,
+        event: &SourceEvent,
         file: &ScanFile,
         bench: &Bench,
         account: &mut Account,
@@ -115,50 +115,50 @@ impl Place {
             return;
         };
         self.count(event);
-        let ends = matches!(event, StreamEvent::End { .. });
+        let ends = matches!(event, SourceEvent::End { .. });
         if self.stopped && !ends {
             return;
         }
         let taken = match (&mut self.filling, event) {
-            (Filling::Points(dataset), StreamEvent::Points(block)) => {
+            (Filling::Points(dataset), SourceEvent::Points(block)) => {
                 append(dataset, block, &self.counter).await
             }
-            (Filling::Points(_), StreamEvent::Lost { count, .. }) if *count > LARGEST_HOLE => {
-                Err(format!("a hole of {count} points is not filled"))
+            (Filling::Points(_), SourceEvent::Lost { count, .. }) if *count > LARGEST_HOLE => {
+                Err(StreamProblem::HoleTooLarge { points: *count })
             }
-            (Filling::Points(dataset), StreamEvent::Lost { count, .. }) => {
-                dataset.skip(*count).map_err(|error| with_causes(&error))
+            (Filling::Points(dataset), SourceEvent::Lost { count, .. }) => {
+                dataset.skip(*count).map_err(StreamProblem::from)
             }
             (
                 Filling::Frames(frames),
-                StreamEvent::Frames {
+                SourceEvent::Frames {
                     acquired, saved, ..
                 },
             ) => frames.take(*acquired, *saved, &self.counter).await,
-            (Filling::Master { announced, .. }, StreamEvent::Frames { acquired, .. }) => {
+            (Filling::Master { announced, .. }, SourceEvent::Frames { acquired, .. }) => {
                 *announced |= *acquired > 0;
                 Ok(())
             }
-            (_, StreamEvent::End { .. }) => {
+            (_, SourceEvent::End { .. }) => {
                 self.finish(file, account).await;
                 Ok(())
             }
             _ => Ok(()),
         };
-        if let Err(reason) = taken {
-            self.fail(&reason, account);
+        if let Err(problem) = taken {
+            self.fail(problem, account);
         }
         bench.outbox.advance();
     }
 
-    fn count(&mut self, event: &StreamEvent) {
+    fn count(&mut self, event: &SourceEvent) {
         match event {
-            StreamEvent::Points(block) => self.tally.received += block.count,
-            StreamEvent::Lost { first, count, .. } => self.tally.hole(*first, *count),
-            StreamEvent::Frames { acquired, .. } => {
+            SourceEvent::Points(block) => self.tally.received += block.count,
+            SourceEvent::Lost { first, count, .. } => self.tally.hole(*first, *count),
+            SourceEvent::Frames { acquired, .. } => {
                 self.tally.received = self.tally.received.max(*acquired);
             }
-            StreamEvent::End { total, sealed, .. } => {
+            SourceEvent::End { total, sealed, .. } => {
                 let is_points = matches!(self.filling, Filling::Points(_));
                 let total = if is_points {
                     *total
@@ -186,7 +186,7 @@ impl Place {
             Filling::Points(dataset) => dataset
                 .expose()
                 .map(|()| dataset.visible())
-                .map_err(|error| with_causes(&error)),
+                .map_err(StreamProblem::from),
             Filling::Frames(frames) => frames.expose(),
             Filling::Master { .. } | Filling::Waiting | Filling::Done { .. } => return,
         };
@@ -204,7 +204,7 @@ impl Place {
                     self.described = !dataset.is_old();
                 }
             }
-            Err(reason) => self.fail(&reason, account),
+            Err(problem) => self.fail(problem, account),
         }
     }
 
@@ -222,13 +222,13 @@ impl Place {
                     self.tally.stored(points);
                     points > 0
                 });
-                closed.map_err(|error| with_causes(&error))
+                closed.map_err(StreamProblem::from)
             }
             Filling::Frames(mut frames) => {
                 self.described &= !frames.is_made_anew();
                 // Those before a frame that is missing are there.
-                if let Err(reason) = frames.finish(&self.stream, account).await {
-                    self.fail(&reason, account);
+                if let Err(problem) = frames.finish(&self.stream, account).await {
+                    self.fail(problem, account);
                 }
                 self.tally.stored(frames.visible());
                 Ok(frames.visible() > 0)
@@ -252,7 +252,7 @@ impl Place {
                     self.describe(file, account);
                 }
             }
-            Err(reason) => self.fail(&reason, account),
+            Err(problem) => self.fail(problem, account),
         }
     }
 
@@ -262,42 +262,36 @@ impl Place {
     }
 
     /// The same, because something went wrong.
-    pub fn fail(&mut self, reason: &str, account: &mut Account) {
+    pub fn fail(&mut self, problem: StreamProblem, account: &mut Account) {
         if !self.stopped {
             self.stopped = true;
-            account.problem(format_args!(
-                "stream saving stopped due to failure: {} - {reason}",
-                self.stream
-            ));
+            account.problem(ScanProblem::StreamStopped {
+                stream: self.stream.clone(),
+                source: Box::new(problem),
+            });
         }
         if self.is_waiting() {
             self.filling = Filling::Done { filled: false };
         }
     }
 
-    /// How many points there should be, and how many there are, in words.
-    pub fn shortfall(&self) -> String {
-        let Tally {
-            expected,
-            received,
-            written,
-            ..
-        } = &self.tally;
-        let published = expected.map_or("an unknown number of".to_owned(), |n| n.to_string());
-        format!(
-            "stream {:?}: {published} points published, {received} received, {written} written",
-            self.stream
-        )
+    /// How many points there should be, and how many there are.
+    pub fn shortfall(&self) -> ScanProblem {
+        ScanProblem::Shortfall {
+            stream: self.stream.clone(),
+            published: self.tally.expected,
+            received: self.tally.received,
+            written: self.tally.written,
+        }
     }
 
-    fn link(&self, file: &ScanFile, master: &str, dataset: &str) -> Result<(), String> {
-        let root = file.session.root().map_err(|error| with_causes(&error))?;
+    fn link(&self, file: &ScanFile, master: &str, dataset: &str) -> Result<(), StreamProblem> {
+        let root = file.session.root()?;
         if file.has_remains(&self.path) && !matches!(root.link(&self.path), Ok(Link::Hard)) {
-            root.unlink(&self.path)
-                .map_err(|error| with_causes(&error))?;
+            root.unlink(&self.path)?;
         }
-        link_frames(&root, &self.path, file.session.path(), master, dataset)
-            .map_err(|error| with_causes(&error))
+        let path = file.session.path();
+        Ok(link_frames(&root, &self.path, path, master, dataset)?)
     }
 
     /// Gives the dataset its attributes, once.
@@ -305,7 +299,7 @@ impl Place {
         if !self.described {
             self.described = true;
             let errors = file.session.set_attributes(&self.path, &self.attributes);
-            errors.iter().for_each(|error| account.problem(error));
+            errors.into_iter().for_each(|error| account.problem(error));
         }
     }
 }
@@ -314,16 +308,10 @@ async fn append(
     dataset: &mut StreamDataset,
     block: &Block,
     counter: &Counter,
-) -> Result<(), String> {
+) -> Result<(), StreamProblem> {
     let bytes = block.data.len() as u64;
-    dataset
-        .append(
-            block.first,
-            block.count,
-            block.shape.as_deref(),
-            block.data.clone(),
-        )
-        .map_err(|error| with_causes(&error))?;
+    let (shape, data) = (block.shape.as_deref(), block.data.clone());
+    dataset.append(block.first, block.count, shape, data)?;
     counter.add(block.count, bytes);
-    dataset.settle().await.map_err(|error| with_causes(&error))
+    Ok(dataset.settle().await?)
 }

@@ -32,7 +32,8 @@ pub fn running(places: &[Place], files: &[String], account: &Account) -> String 
 }
 
 fn common(account: &Account) -> Json {
-    let problems: Vec<&str> = account.problems().take(MOST_PROBLEMS).collect();
+    let problems = account.problems().take(MOST_PROBLEMS);
+    let problems: Vec<String> = problems.map(ToString::to_string).collect();
     json!({
         "version": VERSION,
         "scan": account.scan().as_str(),

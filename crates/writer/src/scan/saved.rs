@@ -10,19 +10,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use blissdata::reader::{ScanEvent as StreamEvent, StreamId};
 use nexus::dataset::{Mode, Policy};
 use nexus::file::now;
 use serde_json::Value as Json;
 use tracing::info;
 
 use super::account::Account;
-use super::event::{Closed, Prepared, Standing, StreamSource};
+use super::event::{Closed, FollowedStream, Prepared, Standing};
 use super::file::ScanFile;
 use super::place::Place;
+use super::problem::{Interruption, ScanProblem, StreamProblem};
 use super::record::running;
-use crate::layout::{Facts, Layout, MasterLink, Stamp, StreamFacts};
+use crate::layout::{Facts, FileTree, Layout, MasterLink, Stamp, StreamFacts};
 use crate::report::Progress;
+use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::workshop::{Bench, Share};
 
@@ -43,7 +44,7 @@ pub struct Saved {
     /// What the writer notes at the root of files.
     header: Stamp,
     /// Links that could not be made in other files, and why.
-    unlinked: Vec<(MasterLink, String)>,
+    unlinked: Vec<(MasterLink, ScanProblem)>,
     places: Vec<Place>,
     /// Places of each stream that is followed.
     followed: HashMap<StreamId, Followed>,
@@ -51,6 +52,24 @@ pub struct Saved {
     noted: u64,
     noted_at: Option<Instant>,
     closed: bool,
+}
+
+/// What a layout makes of some facts.
+pub struct Drawing {
+    /// The facts.
+    pub facts: Facts,
+    /// What the files hold then.
+    pub trees: Vec<FileTree>,
+}
+
+/// Returns what is known before a scan has any file.
+pub fn first_facts(account: &Account) -> Facts {
+    Facts {
+        scan: account.scan().to_string(),
+        began: now(),
+        record: running(&[], &[], account),
+        ..Facts::default()
+    }
 }
 
 /// What became of the beginning.
@@ -72,6 +91,7 @@ impl Saved {
     pub fn begin(
         bench: Rc<Bench>,
         prepared: Prepared,
+        first: Drawing,
         progress: &Arc<Progress>,
         account: &mut Account,
     ) -> Result<Begun, Fault> {
@@ -91,27 +111,22 @@ impl Saved {
             mode,
             chunk: share.chunk,
         };
-        let facts = Facts {
-            scan: account.scan().to_string(),
-            began: now(),
-            record: running(&[], &[], account),
-            ..Facts::default()
-        };
+        let Drawing { facts, trees } = first;
         let resumed = prepared.resumed.is_some();
         let (mut files, mut refused) = (Vec::new(), HashSet::new());
         let mut header = Stamp::Minimal;
-        for tree in layout.trees(&facts) {
+        for tree in &trees {
             header = tree.stamp.clone();
-            match ScanFile::open(&bench, &*layout, &tree, resumed, account) {
+            match ScanFile::open(&bench, &*layout, tree, resumed, account) {
                 Some(file) => files.push(file),
                 None => {
-                    refused.insert(tree.file);
+                    refused.insert(tree.file.clone());
                 }
             }
         }
         if files.is_empty() {
-            let reason = account.first_problem().unwrap_or("no file can be written");
-            return Err(Fault::Failed(reason.to_owned()));
+            let problem = account.first_problem().cloned();
+            return Err(problem.unwrap_or_else(|| ScanProblem::NoFile.into()));
         }
         let places = places.into_iter().filter_map(|place| {
             let file = files.iter().position(|file| file.name == place.file)?;
@@ -136,25 +151,24 @@ impl Saved {
             noted_at: None,
             closed: false,
         };
+        let mut last = Vec::new();
         if let Some(promise) = prepared.resumed {
             let standing = saved.look_at_remains();
-            if saved.is_whole(&saved.last_trees()) {
+            last = saved.last_trees();
+            if saved.is_whole(&last) {
                 promise.keep(Ok(Standing::Whole));
                 return Ok(Begun::Whole(saved.leave()));
             }
             promise.keep(Ok(standing));
         }
-        saved.write(account);
+        saved.write(trees, &last, account);
         info!(scan = %account.scan(), streams, "start saving");
         Ok(Begun::Saved(Box::new(saved)))
     }
 
     /// Gets the places of these streams ready for their data.
-    pub fn follow(&mut self, sources: Vec<StreamSource>, account: &mut Account) {
-        for StreamSource {
-            name, id, content, ..
-        } in sources
-        {
+    pub fn follow(&mut self, streams: Vec<FollowedStream>, account: &mut Account) {
+        for FollowedStream { name, id, content } in streams {
             let mut own = Vec::new();
             for (index, place) in self.places.iter_mut().enumerate() {
                 if place.stream != name {
@@ -165,12 +179,18 @@ impl Saved {
                         let file = &self.files[place.file];
                         place.begin(content, file, &self.bench, self.policy, account);
                     }
-                    Err(reason) => place.fail(reason, account),
+                    Err(reason) => {
+                        let problem = StreamProblem::NotSaveable(reason.clone());
+                        place.fail(problem, account);
+                    }
                 }
                 own.push(index);
             }
             if let (Err(reason), true) = (&content, own.is_empty()) {
-                account.problem(format_args!("stream {name:?} cannot be saved: {reason}"));
+                account.problem(ScanProblem::StreamUnusable {
+                    stream: name.clone(),
+                    reason: reason.clone(),
+                });
             }
             if let Some(id) = id {
                 self.followed.insert(id, Followed { name, places: own });
@@ -179,20 +199,22 @@ impl Saved {
     }
 
     /// Hands on what a stream brings to all of its places.
-    pub async fn take(&mut self, event: StreamEvent, account: &mut Account) {
+    pub async fn take(&mut self, event: SourceEvent, account: &mut Account) {
         let (stream, brings) = match &event {
-            StreamEvent::Points(block) => (block.stream, block.count > 0),
-            StreamEvent::Frames {
+            SourceEvent::Points(block) => (block.stream, block.count > 0),
+            SourceEvent::Frames {
                 stream, acquired, ..
             } => (*stream, *acquired > 0),
-            StreamEvent::Lost { stream, .. } => (*stream, true),
-            StreamEvent::Json { stream, .. } | StreamEvent::End { stream, .. } => (*stream, false),
-            StreamEvent::State(_) | StreamEvent::Deleted => return,
+            SourceEvent::Lost { stream, .. } => (*stream, true),
+            SourceEvent::References { stream, .. } | SourceEvent::End { stream, .. } => {
+                (*stream, false)
+            }
+            SourceEvent::StateChanged | SourceEvent::Deleted => return,
         };
         let Some(followed) = self.followed.get(&stream) else {
             return;
         };
-        losses::tell(&followed.name, &event, account);
+        losses::report(&followed.name, &event, account);
         if brings && !self.facts.streams.contains_key(&followed.name) {
             let name = followed.name.clone();
             self.facts.streams.insert(name, StreamFacts::default());
@@ -227,20 +249,20 @@ impl Saved {
     }
 
     /// Takes nothing more of the data. What came before is still written.
-    pub fn stop(&mut self, reason: &str, account: &mut Account) {
-        account.problem(reason);
+    pub fn stop(&mut self, problem: ScanProblem, account: &mut Account) {
+        account.problem(problem);
         for place in &mut self.places {
             place.stop();
         }
     }
 
     /// Writes what was gathered of a scan that ends before it was closed.
-    pub async fn interrupt(&mut self, reason: &str, account: &mut Account) {
+    pub async fn interrupt(&mut self, interruption: Interruption, account: &mut Account) {
         if self.closed {
             return;
         }
         self.finish_places(account).await;
-        account.problem(reason);
+        account.problem(ScanProblem::Interrupted(interruption));
         if self.layout.policy().marks_interruption {
             self.end_files(account);
         }
@@ -260,12 +282,14 @@ impl Saved {
     pub async fn close(&mut self, closed: Closed, account: &mut Account) {
         self.finish_places(account).await;
         for place in self.places.iter().filter(|place| place.is_waiting()) {
-            account.problem(format_args!(
-                "missing stream '{}', cannot save {}::{}",
-                place.stream, self.files[place.file].name, place.path
-            ));
+            account.problem(ScanProblem::StreamMissing {
+                stream: place.stream.clone(),
+                file: self.files[place.file].name.clone(),
+                path: place.path.clone(),
+            });
         }
-        let problems = closed.problems.iter().chain(&closed.cut_short);
+        let cut_short = closed.cut_short.map(ScanProblem::Interrupted);
+        let problems = closed.problems.into_iter().chain(cut_short);
         problems.for_each(|problem| account.problem(problem));
         self.info = closed.info;
         self.facts.references = closed.references;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::problem::ScanProblem;
 use crate::checks::{self, DiskSpace};
 
 /// Time between two looks, as in `blisswriter` 2.0.0.
@@ -26,18 +27,15 @@ impl SpaceWatch {
     }
 
     /// Why nothing more should be written, if it is time to look and there is too little room.
-    pub async fn look(&mut self) -> Option<String> {
+    pub async fn look(&mut self) -> Option<ScanProblem> {
         if self.required == 0 || Instant::now() < self.next {
             return None;
         }
         self.next = Instant::now() + PERIOD;
         let free = checks::free_space_soon(&self.directory).await?;
-        (free < self.required).then(|| {
-            format!(
-                "{}: {} left",
-                checks::too_little_space(self.required),
-                checks::size(free)
-            )
+        (free < self.required).then(|| ScanProblem::DiskFull {
+            text: checks::too_little_space(self.required),
+            free: checks::size(free),
         })
     }
 }

@@ -1,12 +1,13 @@
 //! Follows the history of scans.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use blissdata::store::{DataStore, Delivery, Ledger, SharedHistory};
 use tracing::info;
 
 use super::Notice;
 use super::announcer::Announcer;
+use crate::source::{Assignment, FeedMembership, ScanStore};
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 
 /// Longest wait for a new scan before the listener looks whether it shall stop.
@@ -14,7 +15,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// Follows the history of scans.
 pub struct HistoryListener {
-    pub store: DataStore,
+    pub store: Arc<dyn ScanStore>,
     /// Name of the group of writers that share the scans.
     pub group: String,
     /// Scans that were created before are not for us.
@@ -22,10 +23,10 @@ pub struct HistoryListener {
     pub announcer: Announcer,
 }
 
-/// A scan that was handed out to us, and where to tell that it is done.
+/// A scan that was handed out to us, and our membership of the group that shares the scans.
 pub struct Handed {
-    pub scan: Delivery,
-    pub ledger: Ledger,
+    pub assignment: Assignment,
+    pub membership: Arc<dyn FeedMembership>,
 }
 
 impl Listener for HistoryListener {
@@ -37,12 +38,11 @@ impl Listener for HistoryListener {
         sink: Sink<C>,
     ) -> Result<(), Fault> {
         // The position is taken once, before readiness is told: no scan falls in between.
-        let mut history = SharedHistory::join(&self.store, &self.group)
-            .await
-            .map_err(|error| Fault::new(&error))?;
+        let joined = self.store.join(&self.group).await;
+        let mut feed = joined.map_err(|error| Fault::new(&error))?;
         if self.only_new {
-            let passed = history.pass_over().await;
-            passed.map_err(|error| Fault::new(&error))?;
+            let skipped = feed.skip_existing().await;
+            skipped.map_err(|error| Fault::new(&error))?;
         }
         context.ready();
         info!("subscribed: scans are saved from now on");
@@ -50,11 +50,14 @@ impl Listener for HistoryListener {
         while !context.stopping().is_set() {
             let next = tokio::select! {
                 () = context.stopping().wait() => break,
-                next = history.next(POLL) => next,
+                next = feed.next(POLL) => next,
             };
-            for scan in next.map_err(|error| Fault::new(&error))? {
-                let ledger = history.ledger();
-                sink.put(Handed { scan, ledger }, 0).await?;
+            for assignment in next.map_err(|error| Fault::new(&error))? {
+                let handed = Handed {
+                    assignment,
+                    membership: feed.membership(),
+                };
+                sink.put(handed, 0).await?;
             }
         }
         Ok(())

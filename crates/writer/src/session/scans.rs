@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use blissdata::store::{DataStore, Ledger, ScanKey, Timetag};
 use hub::Event;
 use tokio::time::{Instant, interval_at};
 use tracing::{Span, info, warn};
@@ -15,8 +14,11 @@ use super::listener::Handed;
 use crate::options::{DataWriter, SaveOptions};
 use crate::records::Records;
 use crate::report::{Outcome, Progress, ScanReport, figures, one_line};
-use crate::scan::{About, AboutError, NexusScanWriter};
-use crate::subscriber::{Consumer, Fault};
+use crate::scan::NexusScanWriter;
+use crate::source::{
+    AckHandle, Assignment, FeedMembership, ScanId, ScanStore, ScanSummary, SourceError,
+};
+use crate::subscriber::{Consumer, Fault, with_causes};
 use crate::workshop::Workshop;
 
 /// How often people hear how far a scan is, as with the Python writer.
@@ -28,17 +30,17 @@ const MOST: usize = 100;
 /// The scans of a session that are being saved.
 pub struct SessionScans {
     pub workshop: Arc<Workshop>,
-    pub store: DataStore,
+    pub store: Arc<dyn ScanStore>,
     pub session: Option<String>,
     pub writer: DataWriter,
     pub save: SaveOptions,
-    pub running: Arc<Mutex<HashMap<ScanKey, Running>>>,
+    pub running: Arc<Mutex<HashMap<ScanId, Running>>>,
     /// Sent when the saving of a scan has ended.
     pub ended: Event,
     /// Sent when the session is about to end: scans are not given the time to end first.
     pub stopping: Event,
-    /// Where to tell that we are gone, once we had scans.
-    pub ledger: Option<Ledger>,
+    /// To be ended when we are gone, once we had scans.
+    pub membership: Option<Arc<dyn FeedMembership>>,
     pub records: Records,
     pub announcer: Announcer,
 }
@@ -55,37 +57,38 @@ impl Consumer for SessionScans {
     type Event = Handed;
 
     /// A scan that cannot be begun costs that scan, not the session.
-    async fn consume(&mut self, Handed { scan, ledger }: Handed) -> Result<(), Fault> {
-        self.ledger = Some(ledger.clone());
-        let turn = Turn {
-            timetag: scan.timetag,
-            ledger,
-        };
-        let key = scan.key;
-        let about = match self.look(&key).await {
-            Ok(Some(about)) => about,
+    async fn consume(&mut self, handed: Handed) -> Result<(), Fault> {
+        self.membership = Some(handed.membership);
+        let Assignment {
+            scan,
+            repeated,
+            ack,
+        } = handed.assignment;
+        let summary = match self.look(&scan).await {
+            Ok(Some(summary)) => summary,
             Ok(None) => {
-                turn.done().await;
+                acknowledge(&*ack).await;
                 return Ok(());
             }
             Err(error) => {
-                warn!(scan = %key, "cannot tell whose scan it is: {error}");
-                turn.ledger.put_back(turn.timetag);
+                let error = with_causes(&error);
+                warn!(%scan, "cannot tell whose scan it is: {error}");
+                ack.hand_back();
                 return Ok(());
             }
         };
         self.wait_for_room().await;
-        if scan.again {
-            info!(scan = %key, "taken up again: a writer ended before it was saved");
+        if repeated {
+            info!(%scan, "taken up again: a writer ended before it was saved");
         }
-        let begin = match scan.again {
+        let begin = match repeated {
             true => NexusScanWriter::resume,
             false => NexusScanWriter::start,
         };
         let (writer, save) = (Some(self.writer.clone()), self.save.clone());
-        match begin(&self.workshop, &self.store, about, writer, save) {
-            Ok(writer) => self.watch(key, writer, turn).await,
-            Err(error) => warn!(scan = %key, "cannot be saved: {error}"),
+        match begin(&self.workshop, &self.store, summary, writer, save) {
+            Ok(writer) => self.watch(scan, writer, ack).await,
+            Err(error) => warn!(%scan, "cannot be saved: {error}"),
         }
         Ok(())
     }
@@ -102,40 +105,34 @@ impl Consumer for SessionScans {
         for scan in &running {
             scan.noted.wait().await;
         }
-        if let Some(ledger) = &self.ledger
-            && let Err(error) = ledger.leave().await
+        if let Some(membership) = &self.membership
+            && let Err(error) = membership.leave().await
         {
+            let error = with_causes(&error);
             warn!("others will wait for a minute before they take over: {error}");
         }
         end
     }
 }
 
-/// Our turn to save a scan.
-struct Turn {
-    timetag: Timetag,
-    ledger: Ledger,
-}
-
-impl Turn {
-    /// Nothing is left to do for the scan.
-    async fn done(&self) {
-        if let Err(error) = self.ledger.done(self.timetag).await {
-            warn!("a scan may be looked at again after a restart: {error}");
-        }
+/// Nothing is left to do for the scan.
+async fn acknowledge(ack: &dyn AckHandle) {
+    if let Err(error) = ack.acknowledge().await {
+        let error = with_causes(&error);
+        warn!("a scan may be looked at again after a restart: {error}");
     }
 }
 
 impl SessionScans {
-    /// What a scan is about, if it is ours.
-    async fn look(&self, key: &ScanKey) -> Result<Option<About>, AboutError> {
-        match (About::load(&self.store, key).await, &self.session) {
-            (Ok(about), None) => Ok(Some(about)),
-            (Ok(about), session) => Ok((about.session == *session).then_some(about)),
-            (Err(AboutError::Missing(_)), Some(_)) => Ok(None),
+    /// What identifies a scan, if it is ours.
+    async fn look(&self, scan: &ScanId) -> Result<Option<ScanSummary>, SourceError> {
+        match (self.store.summary(scan).await, &self.session) {
+            (Ok(summary), None) => Ok(Some(summary)),
+            (Ok(summary), session) => Ok((summary.session == *session).then_some(summary)),
+            (Err(error), Some(_)) if error.is_missing() => Ok(None),
             (Err(error), Some(_)) => Err(error),
             // It is ours in any case, and its writer tells in its report what is wrong.
-            (Err(_), None) => Ok(Some(key.clone().into())),
+            (Err(_), None) => Ok(Some(scan.clone().into())),
         }
     }
 
@@ -151,12 +148,12 @@ impl SessionScans {
     }
 
     /// Remembers the scan until its saving has ended.
-    async fn watch(&mut self, key: ScanKey, writer: NexusScanWriter, turn: Turn) {
+    async fn watch(&mut self, id: ScanId, writer: NexusScanWriter, ack: Box<dyn AckHandle>) {
         let scan = Running {
             writer: writer.clone(),
             noted: Event::new(),
         };
-        self.running().insert(key.clone(), scan.clone());
+        self.running().insert(id.clone(), scan.clone());
         let record = self.records.add(writer.clone());
         let span = Span::current();
         span.record("state", "RUNNING");
@@ -172,12 +169,12 @@ impl SessionScans {
             record.end();
             // A scan that is cut short by our end goes on with the next writer.
             if !stopping.is_set() || report.outcome <= Outcome::Complete {
-                turn.done().await;
+                acknowledge(&*ack).await;
             }
             scan.noted.send();
             announcer.tell(Notice::Ended(report)).await;
             let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-            running.remove(&key);
+            running.remove(&id);
             ended.send();
             if running.is_empty() {
                 span.record("state", "ON");
@@ -186,7 +183,7 @@ impl SessionScans {
         .detach();
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<ScanKey, Running>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<ScanId, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -194,7 +191,7 @@ impl SessionScans {
 /// Tells now and then how far a scan is, until it has ended.
 async fn follow(writer: &NexusScanWriter) -> ScanReport {
     let mut clock = interval_at(Instant::now() + PROGRESS, PROGRESS);
-    let scan = writer.key();
+    let scan = writer.id();
     loop {
         tokio::select! {
             report = writer.report() => return report,
@@ -215,7 +212,7 @@ fn log(report: &ScanReport, progress: &Progress) {
         .map(|file| file.display().to_string())
         .collect();
     let files = files.join("', '");
-    let (scan, reason) = (&report.key, one_line(&report.reason));
+    let (scan, reason) = (&report.scan, one_line(&report.reason));
     match report.outcome {
         Outcome::Skipped => info!(%scan, "{reason}"),
         Outcome::Complete => {

@@ -7,38 +7,40 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hub::{AsyncResult, Event, Queue};
+use hub::{AsyncResult, Event, GreenletError, Queue};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use tracing::{Instrument as _, Span};
 
 use super::status::Status;
-use super::{Consumer, Context, Fault, Listener, Mode};
+use super::{Consumer, Context, Fault, Listener, Mode, with_causes};
 
 /// Where a listener puts its events; waits while the consumer is behind.
-pub struct Sink<C: Consumer> {
-    way: Way<C>,
-    status: Arc<Status>,
-}
-
-enum Way<C: Consumer> {
-    Direct(Rc<RefCell<Option<C>>>),
+pub enum Sink<C: Consumer> {
+    /// Into the consumer itself, which works in the same greenlet.
+    #[doc(hidden)]
+    Direct(Rc<RefCell<Option<C>>>, Arc<Status>),
+    /// Into a queue that the consumer takes them from.
+    #[doc(hidden)]
     Queued(Queue<C::Event>),
 }
 
 impl<C: Consumer> Sink<C> {
     /// Hands an event on. `cost` are the bytes that it holds in memory until it is consumed.
+    ///
+    /// # Errors
+    /// If the consumer has ended, has failed with this event, or was killed meanwhile.
     pub async fn put(&self, event: C::Event, cost: usize) -> Result<(), Fault> {
-        let gone = || Fault::Failed("the consumer has ended".to_owned());
-        match &self.way {
-            Way::Queued(queue) => queue.put(event, cost).await.map_err(|_| gone()),
-            Way::Direct(slot) => {
+        let gone = || Fault::internal("the consumer has ended");
+        match self {
+            Sink::Queued(queue) => queue.put(event, cost).await.map_err(|_| gone()),
+            Sink::Direct(slot, status) => {
                 // Taken out meanwhile: a borrow must not be held while waiting.
                 let mut consumer = slot.borrow_mut().take().ok_or_else(gone)?;
                 let consumed = consumer.consume(event).await;
                 slot.borrow_mut().replace(consumer);
                 // A kill does not break in on a consumer: it is heard here.
-                consumed.and(self.status.alive())
+                consumed.and(status.alive())
             }
         }
     }
@@ -77,7 +79,7 @@ pub fn start<L, C>(
             let span = span.clone();
             thread
                 .spawn(move || consume(status, there, consumer()).instrument(span))
-                .map_err(|error| Fault::new(&error))
+                .map_err(|error| Fault::internal(with_causes(&error)))
         }
     };
     let supervised = context.clone();
@@ -85,13 +87,10 @@ pub fn start<L, C>(
         let mut consuming = consuming?;
         // Kept in any case: a listener that panics must not leave the consumer waiting.
         let told = line.heard.promise(unheard());
-        let sink = Sink {
-            way: Way::<C>::Queued(line.queue.clone()),
-            status: context.status.clone(),
-        };
+        let sink = Sink::<C>::Queued(line.queue.clone());
         let heard = tokio::select! {
             biased;
-            consumed = &mut consuming => return consumed.unwrap_or_else(|e| Err(Fault::new(&e))),
+            consumed = &mut consuming => return consumed.unwrap_or_else(|e| Err(panicked(&e))),
             () = line.refused.wait() => Ok(()),
             () = context.status.killed.wait() => context.status.alive(),
             heard = listener.listen(context.clone(), sink) => heard,
@@ -100,7 +99,7 @@ pub fn start<L, C>(
         told.keep(heard);
         consuming
             .await
-            .unwrap_or_else(|error| Err(Fault::new(&error)))
+            .unwrap_or_else(|error| Err(panicked(&error)))
     };
     supervise(supervised, work.instrument(span));
 }
@@ -132,10 +131,7 @@ where
 {
     let status = context.status.clone();
     let slot = Rc::new(RefCell::new(Some(consumer)));
-    let sink = Sink {
-        way: Way::Direct(slot.clone()),
-        status: status.clone(),
-    };
+    let sink = Sink::Direct(slot.clone(), status.clone());
     let mut clock = Clock::new(C::PERIOD);
     let mut killed = false;
     let mut listening = pin!(listener.listen(context, sink));
@@ -230,14 +226,18 @@ impl Clock {
 }
 
 fn unheard() -> Fault {
-    Fault::Failed("the listener did not say how it ended".to_owned())
+    Fault::internal("the listener did not say how it ended")
+}
+
+fn panicked(error: &GreenletError) -> Fault {
+    Fault::internal(with_causes(error))
 }
 
 /// Runs the work in a greenlet of its own, so that a panic in it is a fault and not a silence.
 fn supervise(context: Context, work: impl Future<Output = Result<(), Fault>> + 'static) {
     let work = hub::spawn(work);
     let end = async move {
-        let end = work.await.unwrap_or_else(|error| Err(Fault::new(&error)));
+        let end = work.await.unwrap_or_else(|error| Err(panicked(&error)));
         context.status.end(end);
     };
     hub::spawn(end).detach();

@@ -7,9 +7,13 @@ use proptest::collection::{hash_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value as Json, json};
+use testing::DescribedDetector;
 use writer::layout::facts::{Reference, StreamFacts};
-use writer::layout::{StreamDescription, StreamKind};
 use writer::options::SaveOptions;
+use writer::source::{StreamContent, StreamDescription};
+
+/// What a stream holds, or why that cannot be saved.
+type Content = Result<StreamContent, String>;
 
 /// Infos of scans of BLISS 2.2.1: a mesh with a plot, one with images, and a scan with sample and
 /// positioners under the ESRF data policy.
@@ -86,7 +90,7 @@ const TROUBLE: [&str; 16] = [
 /// Everything beside the infos.
 #[derive(Debug)]
 pub struct Case {
-    pub streams: Vec<(String, StreamKind)>,
+    pub streams: Vec<(String, Content)>,
     pub facts: Vec<StreamFacts>,
     pub references: Vec<Reference>,
     pub options: SaveOptions,
@@ -95,7 +99,7 @@ pub struct Case {
 pub fn case() -> impl Strategy<Value = Case> {
     let reference = (text(), text()).prop_map(|(file, path)| Reference { file, path });
     (
-        vec((text(), kind()), 0..6),
+        vec((text(), content()), 0..6),
         vec(stream_facts(), 1..8),
         vec(reference, 0..4),
         options(),
@@ -236,7 +240,7 @@ fn collect(json: &Json, here: &str, places: &mut Vec<(String, String)>) {
 }
 
 /// Streams for the channels that an info names, and others.
-pub fn streams(info: &Json, others: &[(String, StreamKind)]) -> Vec<StreamDescription> {
+pub fn streams(info: &Json, others: &[(String, Content)]) -> Vec<StreamDescription> {
     let channels = info.get("channels").and_then(Json::as_object);
     let channels = channels.into_iter().flatten().map(|(name, channel)| {
         let dim = channel
@@ -246,16 +250,13 @@ pub fn streams(info: &Json, others: &[(String, StreamKind)]) -> Vec<StreamDescri
             .min(4);
         let element = ElementType::Float(8, Order::Little);
         let shape = vec![Some(4); dim as usize];
-        let kind = match channel.get("lima_info") {
-            Some(_) => StreamKind::Frames {
-                element,
-                shape,
-                format: Some("hdf5".to_owned()),
-                discarded: false,
-            },
-            None => StreamKind::Numbers { element, shape },
+        let content = match channel.get("lima_info") {
+            Some(_) => {
+                StreamContent::Frames(DescribedDetector::files("<f8", &shape, Some("hdf5"), false))
+            }
+            None => StreamContent::Numbers { element, shape },
         };
-        (name.clone(), kind)
+        (name.clone(), Ok(content))
     });
     let mut seen = HashSet::new();
     // The others first: a channel may be of another kind than the info says.
@@ -264,7 +265,7 @@ pub fn streams(info: &Json, others: &[(String, StreamKind)]) -> Vec<StreamDescri
         .cloned()
         .chain(channels)
         .filter(|(name, _)| seen.insert(name.clone()))
-        .map(|(name, kind)| StreamDescription { name, kind })
+        .map(|(name, content)| StreamDescription { name, content })
         .collect()
 }
 
@@ -277,28 +278,27 @@ pub fn facts(streams: &[StreamDescription], facts: &[StreamFacts]) -> HashMap<St
         .collect()
 }
 
-fn kind() -> impl Strategy<Value = StreamKind> {
+fn content() -> impl Strategy<Value = Content> {
     let element = select(vec![
         ElementType::Bool,
         ElementType::Float(4, Order::Little),
         ElementType::Int(2, Order::Big),
         ElementType::Complex(16, Order::Little),
     ]);
+    let dtype = select(vec!["|b1", "<f4", ">i2", "<c16"]);
     let shape = vec(proptest::option::of(0u64..5), 0..4);
-    let format = proptest::option::of(select(vec!["hdf5".to_owned(), "edf".to_owned()]));
+    let format = proptest::option::of(select(vec!["hdf5", "edf"]));
     prop_oneof![
-        4 => (element.clone(), shape.clone())
-            .prop_map(|(element, shape)| StreamKind::Numbers { element, shape }),
-        2 => (element, shape, format, any::<bool>()).prop_map(
-            |(element, shape, format, discarded)| StreamKind::Frames {
-                element,
-                shape,
-                format,
-                discarded,
+        4 => (element, shape.clone())
+            .prop_map(|(element, shape)| Ok(StreamContent::Numbers { element, shape })),
+        2 => (dtype, shape, format, any::<bool>()).prop_map(
+            |(dtype, shape, format, discarded)| {
+                let files = DescribedDetector::files(dtype, &shape, format, discarded);
+                Ok(StreamContent::Frames(files))
             }
         ),
-        1 => Just(StreamKind::References),
-        1 => text().prop_map(StreamKind::Unreadable),
+        1 => Just(Ok(StreamContent::References)),
+        1 => text().prop_map(Err),
     ]
 }
 

@@ -9,6 +9,7 @@ use testing::{Replay, Speed, read};
 use writer::records::{RecordState, Records, ScanRecord};
 use writer::report::SubscanProgress;
 use writer::report::figures::Points;
+use writer::source::ScanId;
 
 use crate::stage::{LONG, end, ended, in_thread, play, play_at, play_with, send, start};
 
@@ -18,9 +19,9 @@ fn a_scan_is_known_long_before_it_is_prepared() {
         let file = stage.file("a.h5");
         let mut scan = stage.create(1, &file).await;
         let record = stage.record("1_loopscan").await;
-        assert_eq!(record.key(), scan.key());
-        assert_eq!(record.about().path.as_deref(), Some(file.as_path()));
-        assert_eq!(record.about().number, Some(1));
+        assert_eq!(record.id(), &ScanId::from(scan.key()));
+        assert_eq!(record.summary().path.as_deref(), Some(file.as_path()));
+        assert_eq!(record.summary().number, Some(1));
         assert!(record.is_running());
         assert_eq!(stage.records.running(), 1);
         let began = |_: &Records| record.began();
@@ -173,7 +174,7 @@ fn a_new_scan_takes_the_place_of_an_old_one_of_its_name() {
         let new = stage.create(1, &stage.file("new.h5")).await;
         let other = |records: &Records| {
             let found = records.find("1_loopscan")?;
-            (found.key() == new.key()).then_some(found)
+            (*found.id() == ScanId::from(new.key())).then_some(found)
         };
         let second = stage.until(other).await;
         assert_eq!(stage.records.list().len(), 1);

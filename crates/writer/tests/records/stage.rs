@@ -14,6 +14,7 @@ use writer::Workshop;
 use writer::options::{DataWriter, SaveOptions};
 use writer::records::{RecordState, Records, ScanRecord};
 use writer::session::{NexusSessionWriter, SessionOptions};
+use writer::source::blissdata::scan_store;
 
 /// Longer than anything takes.
 pub const LONG: Duration = Duration::from_secs(30);
@@ -49,7 +50,7 @@ pub fn play_at(url: &RedisUrl, save: SaveOptions, records: Records, play: impl A
             records: records.clone(),
             ..SessionOptions::default()
         };
-        let writer = NexusSessionWriter::start(&workshop, &store, options).unwrap();
+        let writer = NexusSessionWriter::start(&workshop, &scan_store(&store), options).unwrap();
         assert!(writer.subscriber().subscribed(Some(LONG)).await);
         let stage = Stage {
             store,

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use blissdata::store::DataStore;
 use hub::Event;
+use writer::source::ScanId;
 
 use super::show::Show;
 use crate::exit::Failure;
@@ -66,7 +67,7 @@ async fn one_after_the_other(
             break;
         }
         publish(store, plan, ending, |key, channels| {
-            show.expect(key, plan, channels);
+            show.expect(&ScanId::from(key), plan, channels);
         })
         .await?;
     }

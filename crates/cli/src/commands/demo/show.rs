@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use blissdata::store::ScanKey;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use writer::NexusScanWriter;
 use writer::report::{Outcome, ScanReport};
 use writer::session::Notice;
+use writer::source::ScanId;
 
 use crate::simulation::ScanPlan;
 use crate::terminal;
@@ -27,7 +27,7 @@ pub struct Show {
 }
 
 struct Scan {
-    key: ScanKey,
+    id: ScanId,
     began: Instant,
     plan: Option<Expected>,
     writer: Option<NexusScanWriter>,
@@ -53,13 +53,13 @@ impl Show {
     }
 
     /// A scan is being published.
-    pub fn expect(&self, key: &ScanKey, plan: &ScanPlan, channels: usize) {
+    pub fn expect(&self, id: &ScanId, plan: &ScanPlan, channels: usize) {
         let points = plan.points * channels as u64;
         let bar = terminal::bars().add(ProgressBar::new(points));
         bar.set_style(style());
         bar.set_prefix(plan.name());
         bar.set_message(file_name(&plan.file));
-        self.with(key, |scan| {
+        self.with(id, |scan| {
             scan.plan = Some(Expected {
                 name: plan.name(),
                 points,
@@ -73,12 +73,12 @@ impl Show {
         match notice {
             Notice::Subscribed => {}
             Notice::Started(writer) => {
-                let key = writer.key().clone();
-                self.with(&key, |scan| scan.writer = Some(writer));
+                let id = writer.id().clone();
+                self.with(&id, |scan| scan.writer = Some(writer));
             }
             Notice::Ended(report) => {
-                let key = report.key.clone();
-                self.with(&key, |scan| {
+                let id = report.scan.clone();
+                self.with(&id, |scan| {
                     scan.report = Some(report);
                     scan.refresh();
                     if !self.in_terminal {
@@ -125,13 +125,13 @@ impl Show {
                 .all(|outcome| outcome == Some(Outcome::Complete))
     }
 
-    fn with(&self, key: &ScanKey, change: impl FnOnce(&mut Scan)) {
+    fn with(&self, id: &ScanId, change: impl FnOnce(&mut Scan)) {
         let mut scans = self.scans.borrow_mut();
-        if let Some(scan) = scans.iter_mut().find(|scan| scan.key == *key) {
+        if let Some(scan) = scans.iter_mut().find(|scan| scan.id == *id) {
             return change(scan);
         }
         let mut scan = Scan {
-            key: key.clone(),
+            id: id.clone(),
             began: Instant::now(),
             plan: None,
             writer: None,
@@ -169,7 +169,7 @@ impl Scan {
     fn tell(&self) {
         let (name, expected) = match &self.plan {
             Some(plan) => (plan.name.as_str(), plan.points),
-            None => (self.key.as_str(), 0),
+            None => (self.id.as_str(), 0),
         };
         let (points, time) = (self.points(), self.began.elapsed().as_secs_f64());
         match &self.report {

@@ -9,6 +9,7 @@ use redis_client::{DiscoverError, beacon::BeaconError};
 use writer::NexusSessionWriter;
 use writer::options::DataWriter;
 use writer::session::SessionOptions;
+use writer::source::blissdata::scan_store;
 use writer::subscriber::with_causes;
 
 use super::{Engine, Properties};
@@ -63,7 +64,7 @@ async fn listen(
         records: engine.records().clone(),
         ..SessionOptions::default()
     };
-    let session = NexusSessionWriter::start(&engine.house().workshop, &store, options)
+    let session = NexusSessionWriter::start(&engine.house().workshop, &scan_store(&store), options)
         .map_err(|error| with_causes(&error))?;
     let subscriber = session.subscriber();
     tokio::select! {

@@ -1,11 +1,11 @@
 //! One stream against one dataset.
 
-use blissdata::reader::Block;
 use nexus::h5::{self, Dataset, Group, Kind};
 use nexus::tree::ElementType;
 
 use crate::check::Finding;
 use crate::check::record::Stream;
+use crate::source::Block;
 
 /// A stream at one place of the file.
 pub struct Comparison {

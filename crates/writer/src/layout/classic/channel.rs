@@ -3,7 +3,7 @@
 use nexus::tree::Storage;
 use serde_json::{Map, Value as Json};
 
-use crate::layout::stream::StreamDescription;
+use crate::source::StreamDescription;
 
 /// One channel of a subscan, with its place in the entry.
 #[derive(Debug, Clone)]

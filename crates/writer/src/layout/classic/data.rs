@@ -9,8 +9,9 @@ use super::subscan::Subscan;
 use super::value::convert;
 use crate::layout::FrameOptions;
 use crate::layout::facts::Facts;
-use crate::layout::stream::{StreamKind, StreamPlace};
+use crate::layout::stream::StreamPlace;
 use crate::options::SaveOptions;
+use crate::source::StreamContent;
 
 /// Where the streams of a subscan go.
 pub fn places(subscan: &Subscan, file: &str, options: &SaveOptions) -> Vec<StreamPlace> {
@@ -110,18 +111,16 @@ fn draw_data(canvas: &mut Canvas, channel: &Channel, entry: &str) {
 
 /// Whether the file tells of the channel, be it only by the group of its device.
 fn is_told(channel: &Channel) -> bool {
-    match &channel.stream.kind {
-        StreamKind::Frames { discarded, .. } => !discarded,
-        StreamKind::Numbers { .. } | StreamKind::Master => true,
-        StreamKind::References | StreamKind::Unreadable(_) => false,
+    match &channel.stream.content {
+        Ok(StreamContent::Frames(files)) => !files.is_discarded(),
+        Ok(StreamContent::Numbers { .. } | StreamContent::MasterFile(_)) => true,
+        Ok(StreamContent::References) | Err(_) => false,
     }
 }
 
 fn has_place(channel: &Channel) -> bool {
-    let is_saved = match &channel.stream.kind {
-        StreamKind::Frames { format, .. } => format.is_some(),
-        _ => true,
-    };
+    let files = channel.stream.detector_files();
+    let is_saved = files.is_none_or(|files| files.format().is_some());
     is_told(channel) && is_saved
 }
 

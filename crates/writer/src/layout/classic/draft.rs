@@ -1,5 +1,6 @@
 //! Channels in the making: everything that the scan tells of a channel, in one place.
 
+use acquisition::DetectorFiles;
 use nexus::tree::{ChunkOptions, Declared, Storage};
 use serde_json::{Map, Value as Json};
 
@@ -9,8 +10,8 @@ use super::devices::{Described, PRINCIPAL, Units, naming};
 use super::dims::ScanDims;
 use super::names::normalised;
 use crate::layout::info::mapping;
-use crate::layout::stream::{StreamDescription, StreamKind};
 use crate::options::SaveOptions;
+use crate::source::{StreamContent, StreamDescription};
 
 /// A channel whose names may still change.
 #[derive(Debug, Clone)]
@@ -90,13 +91,13 @@ impl Scan<'_> {
             device_info: mapping(published, "device_info")
                 .cloned()
                 .unwrap_or_default(),
-            data_info: self.data_info(&stream.kind, described, published, naming.units),
+            data_info: self.data_info(stream, described, published, naming.units),
             selection: naming.selection,
             storage: Storage::Declared(Declared {
                 scan: self.dims.saved.clone(),
                 chunks: self.chunks,
             }),
-            lists_files: self.lists_files(&stream.kind),
+            lists_files: self.lists_files(stream),
         };
         if channel.principal {
             let alias = match channel.is_positioner() {
@@ -114,7 +115,7 @@ impl Scan<'_> {
 
     fn data_info(
         &self,
-        kind: &StreamKind,
+        stream: &StreamDescription,
         described: Option<&Json>,
         published: &Json,
         units: Units,
@@ -130,7 +131,7 @@ impl Scan<'_> {
         if let Units::OfType(units) = units {
             info.insert("units".to_owned(), units.map_or(Json::Null, Json::from));
         }
-        if let Some(text) = interpretation(dims_of_point(kind), self.dims) {
+        if let Some(text) = interpretation(dims_of_point(stream), self.dims) {
             info.insert("interpretation".to_owned(), Json::from(text));
         }
         info.retain(|name, value| !value.is_null() && !name.is_empty() && !name.contains('\0'));
@@ -138,15 +139,11 @@ impl Scan<'_> {
     }
 
     /// Whether the frames of a stream are neither referred to by a dataset nor copied.
-    fn lists_files(&self, kind: &StreamKind) -> bool {
-        let StreamKind::Frames {
-            format: Some(format),
-            ..
-        } = kind
-        else {
+    fn lists_files(&self, stream: &StreamDescription) -> bool {
+        let Some(format) = stream.detector_files().and_then(DetectorFiles::format) else {
             return false;
         };
-        match format.as_str() {
+        match format {
             "hdf5" => !self.options.allow_external_hdf5 && !self.options.copy_non_external,
             "edf" => !self.options.allow_external_nonhdf5 && !self.options.copy_non_external,
             _ => true,
@@ -154,12 +151,14 @@ impl Scan<'_> {
     }
 }
 
-fn dims_of_point(kind: &StreamKind) -> usize {
-    match kind {
-        StreamKind::Numbers { shape, .. } => shape.len(),
-        StreamKind::Frames { shape, .. } if !shape.is_empty() => shape.len(),
-        StreamKind::Frames { .. } | StreamKind::Master => 2,
-        StreamKind::References | StreamKind::Unreadable(_) => 0,
+fn dims_of_point(stream: &StreamDescription) -> usize {
+    match &stream.content {
+        Ok(StreamContent::Numbers { shape, .. }) => shape.len(),
+        Ok(StreamContent::Frames(files)) if !files.frame().shape.is_empty() => {
+            files.frame().shape.len()
+        }
+        Ok(StreamContent::Frames(_) | StreamContent::MasterFile(_)) => 2,
+        Ok(StreamContent::References) | Err(_) => 0,
     }
 }
 

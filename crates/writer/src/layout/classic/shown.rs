@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use super::channel::Channel;
 use super::subscan::Subscan;
 use super::value::value;
-use crate::layout::stream::{StreamDescription, StreamKind};
+use crate::source::{StreamContent, StreamDescription};
 
 /// A group as JSON: members, `>` in front of the name of a link, and attributes, behind an `@`.
 pub fn shown(group: &Group) -> Json {
@@ -79,10 +79,10 @@ pub fn channel(name: &str, device_type: &str, device: &str, dataset: &str) -> Ch
     Channel {
         stream: StreamDescription {
             name: name.to_owned(),
-            kind: StreamKind::Numbers {
+            content: Ok(StreamContent::Numbers {
                 element: ElementType::Float(8, Order::Little),
                 shape: Vec::new(),
-            },
+            }),
         },
         device_key: Some(format!("{device}_key")),
         device_type: device_type.to_owned(),

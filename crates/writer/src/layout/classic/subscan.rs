@@ -13,8 +13,8 @@ use super::draft::{Draft, Scan};
 use super::names::short_names;
 use crate::layout::LayoutError;
 use crate::layout::info::mapping;
-use crate::layout::stream::{StreamDescription, StreamKind};
 use crate::options::SaveOptions;
+use crate::source::{StreamContent, StreamDescription};
 
 /// Groups of `instrument` that hold the snapshots of all motors.
 const SNAPSHOTS: [&str; 5] = [
@@ -105,7 +105,7 @@ impl<'a> Streams<'a> {
     fn new(all: &'a [StreamDescription]) -> Streams<'a> {
         let data = all
             .iter()
-            .filter(|stream| stream.kind != StreamKind::References);
+            .filter(|stream| !matches!(stream.content, Ok(StreamContent::References)));
         Streams {
             all,
             open: data.map(|stream| (stream.name.as_str(), stream)).collect(),

@@ -7,31 +7,39 @@ use nexus::tree::{Group, Item};
 use nexus::{Error, h5};
 
 use crate::layout::{FileTree, Layout};
-use crate::subscriber::with_causes;
+use crate::scan::problem::ScanProblem;
 use crate::workshop::Bench;
 
 /// Opens the file of a tree, or tells why not.
-pub fn open(bench: &Bench, layout: &dyn Layout, tree: &FileTree) -> Result<FileSession, String> {
+pub fn open(
+    bench: &Bench,
+    layout: &dyn Layout,
+    tree: &FileTree,
+) -> Result<FileSession, ScanProblem> {
     let path = Path::new(&tree.file);
     if !path.is_absolute() {
-        return Err(format!(
-            "a file path must be absolute, but it is not: {}",
-            path.display()
-        ));
+        let file = path.to_owned();
+        return Err(ScanProblem::RelativePath { file });
     }
     bench.open(path).map_err(|error| {
         let known = match &error {
             Error::Locked { file, holders } => layout.locked_text(file, holders),
             _ => None,
         };
-        known.unwrap_or_else(|| with_causes(&error))
+        match known {
+            Some(text) => ScanProblem::FileLocked {
+                file: path.to_owned(),
+                text,
+            },
+            None => error.into(),
+        }
     })
 }
 
 /// The first item of the tree whose name is taken in the file. Groups may be shared, but for those
 /// that the layout calls its own; everything else belongs to the scan that wrote it first.
-pub fn taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, String> {
-    let root = session.root().map_err(|error| with_causes(&error))?;
+pub fn taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, ScanProblem> {
+    let root = session.root()?;
     let own = || {
         for name in &tree.own {
             if root.has_link(name)? {
@@ -40,12 +48,9 @@ pub fn taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, S
         }
         taken_below(&root, "", &tree.root)
     };
-    own().map_err(|error| {
-        format!(
-            "cannot read {}: {}",
-            session.path().display(),
-            with_causes(&error)
-        )
+    own().map_err(|source| ScanProblem::FileUnreadable {
+        file: session.path().to_owned(),
+        source,
     })
 }
 

@@ -7,10 +7,10 @@ use nexus::dataset::{FrameSite, Policy, StreamDataset};
 use super::{Filling, Place};
 use crate::element::element_type;
 use crate::scan::account::Account;
-use crate::scan::event::StreamContent;
 use crate::scan::file::ScanFile;
 use crate::scan::frames::DetectorFrames;
-use crate::subscriber::with_causes;
+use crate::scan::problem::StreamProblem;
+use crate::source::StreamContent;
 use crate::workshop::Bench;
 
 impl Place {
@@ -30,7 +30,7 @@ impl Place {
                     self.go_on(file, account);
                 }
             }
-            Err(reason) => self.fail(&reason, account),
+            Err(problem) => self.fail(problem, account),
         }
     }
 
@@ -40,29 +40,23 @@ impl Place {
         file: &ScanFile,
         bench: &Bench,
         policy: Policy,
-    ) -> Result<Filling, String> {
-        let root = || {
-            file.session
-                .root()
-                .map(Rc::new)
-                .map_err(|error| with_causes(&error))
-        };
+    ) -> Result<Filling, StreamProblem> {
+        let root = || file.session.root().map(Rc::new);
         let resumed = file.remains.is_some();
         match content {
-            StreamContent::Points { element, shape } => {
+            StreamContent::Numbers { element, shape } => {
                 let (element, shape) = (element.clone(), shape.clone());
                 let (storage, outbox) = (self.storage.clone(), bench.outbox.clone());
                 let make = match resumed {
                     true => StreamDataset::resume,
                     false => StreamDataset::new,
                 };
-                make(root()?, &self.path, element, shape, storage, policy, outbox)
-                    .map(|dataset| Filling::Points(Box::new(dataset)))
-                    .map_err(|error| with_causes(&error))
+                let dataset = make(root()?, &self.path, element, shape, storage, policy, outbox)?;
+                Ok(Filling::Points(Box::new(dataset)))
             }
             StreamContent::Frames(files) => {
                 let shape: Option<Vec<u64>> = files.frame().shape.iter().copied().collect();
-                let shape = shape.ok_or("the shape of the frames is not known")?;
+                let shape = shape.ok_or(StreamProblem::FrameShapeUnknown)?;
                 let site = FrameSite {
                     parent: root()?,
                     path: self.path.clone(),
@@ -79,13 +73,13 @@ impl Place {
                     None => Filling::Done { filled: false },
                 })
             }
-            StreamContent::Master(Some(master)) => Ok(Filling::Master {
-                file: master.file.clone(),
-                dataset: master.dataset.clone(),
+            StreamContent::MasterFile(Some((file, dataset))) => Ok(Filling::Master {
+                file: file.clone(),
+                dataset: dataset.clone(),
                 announced: false,
             }),
-            StreamContent::Master(None) => Err("the detector provides no master file".to_owned()),
-            StreamContent::References => Err("references to scans are no data".to_owned()),
+            StreamContent::MasterFile(None) => Err(StreamProblem::NoMasterFile),
+            StreamContent::References => Err(StreamProblem::ReferencesNotData),
         }
     }
 }

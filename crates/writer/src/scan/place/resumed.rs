@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use blissdata::reader::{Block, ScanEvent as StreamEvent};
 use nexus::tree::Storage;
 
 use super::{Filling, Place};
 use crate::scan::account::Account;
 use crate::scan::file::ScanFile;
 use crate::scan::tally::Tally;
+use crate::source::{Block, SourceEvent};
 
 impl Place {
     /// Takes note of what an earlier writer has left here. Gives the index of the first point that is
@@ -54,18 +54,18 @@ impl Place {
     }
 
     /// What an event brings beyond what is there: another place of the stream may need more of it.
-    pub(super) fn beyond<'e>(&self, event: &'e StreamEvent) -> Option<Cow<'e, StreamEvent>> {
+    pub(super) fn beyond<'e>(&self, event: &'e SourceEvent) -> Option<Cow<'e, SourceEvent>> {
         let Filling::Points(dataset) = &self.filling else {
             return Some(Cow::Borrowed(event));
         };
         let known = |first: u64, count: u64| dataset.points().saturating_sub(first).min(count);
         match event {
-            StreamEvent::Points(block) => match known(block.first, block.count) {
+            SourceEvent::Points(block) => match known(block.first, block.count) {
                 0 => Some(Cow::Borrowed(event)),
                 skip if skip == block.count => None,
                 skip => {
                     let point = block.data.len() as u64 / block.count;
-                    Some(Cow::Owned(StreamEvent::Points(Block {
+                    Some(Cow::Owned(SourceEvent::Points(Block {
                         first: block.first + skip,
                         count: block.count - skip,
                         data: block.data.slice((skip * point) as usize..),
@@ -73,14 +73,14 @@ impl Place {
                     })))
                 }
             },
-            StreamEvent::Lost {
+            SourceEvent::Lost {
                 stream,
                 first,
                 count,
                 reason,
             } => match known(*first, *count) {
                 skip if skip == *count && skip > 0 => None,
-                skip => Some(Cow::Owned(StreamEvent::Lost {
+                skip => Some(Cow::Owned(SourceEvent::Lost {
                     stream: *stream,
                     first: first + skip,
                     count: count - skip,

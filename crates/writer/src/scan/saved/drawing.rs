@@ -13,23 +13,26 @@ use crate::layout::{End, FileTree, Status};
 use crate::scan::account::Account;
 use crate::scan::file::{ScanFile, tell_invalid};
 use crate::scan::masters;
+use crate::scan::problem::ScanProblem;
 use crate::scan::record::{record, running};
 
 /// How long losses wait until they are noted in a file, after others were.
 const REST: Duration = Duration::from_secs(5);
 
 impl Saved {
-    /// Writes what is known before the data.
-    pub(super) fn write(&mut self, account: &mut Account) {
-        self.facts.record = running(&self.places, &self.file_names(), account);
+    /// Writes what is known before the data. `first` are the trees of the facts before anything was
+    /// known, `last` those that an earlier writer would have come to.
+    pub(super) fn write(&mut self, first: Vec<FileTree>, last: &[FileTree], account: &mut Account) {
+        let record = running(&self.places, &self.file_names(), account);
+        let is_resumed = self.files.iter().any(|file| file.remains.is_some());
+        let is_unchanged = !is_resumed && record == self.facts.record;
+        self.facts.record = record;
         self.noted = self.missing();
-        let resumed = self.files.iter().any(|file| file.remains.is_some());
-        let last = if resumed {
-            self.last_trees()
-        } else {
-            Vec::new()
+        let trees = match is_unchanged {
+            true => first,
+            false => self.layout.trees(&self.facts),
         };
-        for tree in self.layout.trees(&self.facts) {
+        for tree in trees {
             let Some(file) = self.files.iter_mut().find(|file| file.name == tree.file) else {
                 continue;
             };
@@ -55,10 +58,11 @@ impl Saved {
         let again = std::mem::take(&mut self.unlinked);
         let again = again.into_iter().map(|(link, _)| link).collect();
         for (link, reason) in masters::make(&self.bench, again, &self.header, account) {
-            account.problem(format_args!(
-                "/{} cannot be linked in {}: {reason}",
-                link.name, link.file
-            ));
+            account.problem(ScanProblem::LinkNotMade {
+                file: link.file.into(),
+                name: link.name,
+                source: Box::new(reason),
+            });
         }
         self.measure();
         self.facts.end = Some(End {
@@ -75,11 +79,11 @@ impl Saved {
             account.problem(place.shortfall());
         }
         loop {
-            let problems = account.problems().count();
+            let problems = account.problems().len();
             self.conclude(account);
             self.redraw(account);
             // Writing the end may fail, and the file must not say that it did not.
-            if self.facts.status == Status::Failed || problems == account.problems().count() {
+            if self.facts.status == Status::Failed || problems == account.problems().len() {
                 return;
             }
         }

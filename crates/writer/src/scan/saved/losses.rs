@@ -1,42 +1,42 @@
-//! What a stream lost, in words.
-
-use blissdata::reader::{LossReason, ScanEvent as StreamEvent};
+//! What a stream lost.
 
 use crate::scan::account::Account;
+use crate::scan::problem::ScanProblem;
+use crate::source::SourceEvent;
 
-/// Losses of a stream are told once, wherever it goes.
-pub fn tell(stream: &str, event: &StreamEvent, account: &mut Account) {
+/// Losses of a stream are reported once, wherever it goes.
+pub fn report(stream: &str, event: &SourceEvent, account: &mut Account) {
+    let stream = stream.to_owned();
     match event {
-        StreamEvent::Lost {
+        SourceEvent::Lost {
+            first,
+            count: 0,
+            reason,
+            ..
+        } => account.problem(ScanProblem::StreamDamaged {
+            stream,
+            point: *first,
+            source: reason.clone(),
+        }),
+        SourceEvent::Lost {
             first,
             count,
             reason,
             ..
-        } => {
-            let reason = match reason {
-                LossReason::Trimmed => "Redis no longer has them".to_owned(),
-                LossReason::Corrupt(problem) => format!("their entry is corrupt: {problem}"),
-                LossReason::StatusTrimmed => "the number of frames is not known".to_owned(),
-                LossReason::InconsistentSeal { declared } => {
-                    format!("the publisher declares {declared} points only")
-                }
-                other => format!("{other:?}"),
-            };
-            let last = first + count;
-            match count {
-                0 => account.problem(format_args!("stream {stream:?} at point {first}: {reason}")),
-                _ => account.problem(format_args!(
-                    "stream {stream:?}: points {first}..{last} are lost: {reason}"
-                )),
-            }
-        }
-        StreamEvent::End {
+        } => account.problem(ScanProblem::PointsLost {
+            stream,
+            first: *first,
+            end: first + count,
+            source: reason.clone(),
+        }),
+        SourceEvent::End {
             total,
             sealed: false,
             ..
-        } => account.problem(format_args!(
-            "stream {stream:?} was not sealed: it may have had more than {total} points"
-        )),
+        } => account.problem(ScanProblem::StreamNotSealed {
+            stream,
+            points: *total,
+        }),
         _ => {}
     }
 }

@@ -5,16 +5,16 @@ use serde_json::{Value as Json, json};
 
 use super::super::dims::ScanDims;
 use super::super::subscan::{Subscan, read};
-use crate::layout::stream::{StreamDescription, StreamKind};
 use crate::options::SaveOptions;
+use crate::source::{StreamContent, StreamDescription};
 
 fn numbers(name: &str) -> StreamDescription {
     StreamDescription {
         name: name.to_owned(),
-        kind: StreamKind::Numbers {
+        content: Ok(StreamContent::Numbers {
             element: ElementType::Float(8, Order::Little),
             shape: Vec::new(),
-        },
+        }),
     }
 }
 

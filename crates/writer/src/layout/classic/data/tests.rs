@@ -1,31 +1,30 @@
 //! What is drawn of a scan's data as they come.
 
-use std::collections::HashMap;
-
 use nexus::tree::{Content, ElementType, Group, Item, Order};
 use serde_json::{Value as Json, json};
+use std::collections::HashMap;
+use testing::DescribedDetector;
 
 use super::super::canvas::Drawn;
 use super::super::dims::ScanDims;
 use super::super::subscan::read;
 use super::*;
 use crate::layout::facts::StreamFacts;
-use crate::layout::stream::StreamDescription;
+use crate::source::StreamDescription;
 
-fn numbers(shape: &[u64]) -> StreamKind {
-    StreamKind::Numbers {
+type Declared = Result<StreamContent, String>;
+
+fn numbers(shape: &[u64]) -> Declared {
+    Ok(StreamContent::Numbers {
         element: ElementType::Float(8, Order::Little),
         shape: shape.iter().copied().map(Some).collect(),
-    }
+    })
 }
 
-fn frames(format: Option<&str>, discarded: bool) -> StreamKind {
-    StreamKind::Frames {
-        element: ElementType::Uint(2, Order::Little),
-        shape: vec![Some(6), Some(8)],
-        format: format.map(str::to_owned),
-        discarded,
-    }
+fn frames(format: Option<&str>, discarded: bool) -> Declared {
+    let shape = [Some(6), Some(8)];
+    let files = DescribedDetector::files("<u2", &shape, format, discarded);
+    Ok(StreamContent::Frames(files))
 }
 
 /// A mesh with a counter and a camera, and a subscan of a monitor.
@@ -57,20 +56,20 @@ fn mesh() -> Json {
     })
 }
 
-fn streams(camera: StreamKind) -> Vec<StreamDescription> {
-    let stream = |name: &str, kind| StreamDescription {
+fn streams(camera: Declared) -> Vec<StreamDescription> {
+    let stream = |name: &str, content| StreamDescription {
         name: name.to_owned(),
-        kind,
+        content,
     };
     vec![
         stream("cam:image", camera),
         stream("ctl:diode", numbers(&[])),
         stream("axis:roby", numbers(&[])),
         stream("axis:robz", numbers(&[])),
-        stream("GroupingMaster:SUBSCANS", StreamKind::References),
+        stream("GroupingMaster:SUBSCANS", Ok(StreamContent::References)),
         stream("timer:epoch", numbers(&[])),
         stream("q:stray", numbers(&[7])),
-        stream("q:broken", StreamKind::Unreadable("no type".to_owned())),
+        stream("q:broken", Err("no type".to_owned())),
     ]
 }
 
@@ -179,7 +178,7 @@ fn a_scan_without_a_chain_has_an_entry_for_its_streams() {
     assert_eq!(paths(&subscans, &options), expected);
     let only = [StreamDescription {
         name: "group:SUBSCANS".to_owned(),
-        kind: StreamKind::References,
+        content: Ok(StreamContent::References),
     }];
     let dims = ScanDims::read(&info, &options).unwrap();
     assert!(read(&info, &only, &dims, &options).unwrap().is_empty());
@@ -251,8 +250,8 @@ fn only_what_came_is_drawn() {
 
 #[test]
 fn frames_are_told_as_far_as_they_are_saved() {
-    let camera = |kind: StreamKind, options: &SaveOptions| -> Vec<String> {
-        let subscans = subscans(&mesh(), &streams(kind), options);
+    let camera = |content: Declared, options: &SaveOptions| -> Vec<String> {
+        let subscans = subscans(&mesh(), &streams(content), options);
         let lines = drawn(&subscans, &[("cam:image", true)]);
         lines
             .into_iter()

@@ -10,14 +10,14 @@ use crate::layout::classic::channel::Channel;
 use crate::layout::classic::dims::ScanDims;
 use crate::layout::classic::subscan::Subscan;
 use crate::layout::facts::Facts;
-use crate::layout::stream::StreamKind;
+use crate::source::StreamContent;
 
 /// Indices beyond this need more room than they are worth.
 const INDICES: u64 = 1 << 24;
 
 /// Whether a channel may be an axis.
 pub fn is_axis(channel: &Channel) -> bool {
-    let is_numbers = matches!(channel.stream.kind, StreamKind::Numbers { .. });
+    let is_numbers = matches!(channel.stream.content, Ok(StreamContent::Numbers { .. }));
     channel.is_positioner() && channel.principal && channel.master_index.is_some() && is_numbers
 }
 

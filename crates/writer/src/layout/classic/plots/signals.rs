@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use nexus::tree::{Content, Dataset, ElementType, Item, Selection, Value, Virtual, VirtualSource};
 
 use super::items::means;
+use crate::element::element_type;
 use crate::layout::classic::canvas::Canvas;
 use crate::layout::classic::channel::Channel;
 use crate::layout::classic::dims::ScanDims;
@@ -12,7 +13,7 @@ use crate::layout::classic::draft::interpretation;
 use crate::layout::classic::names::normalised;
 use crate::layout::classic::subscan::Subscan;
 use crate::layout::facts::Facts;
-use crate::layout::stream::StreamKind;
+use crate::source::StreamContent;
 
 /// Data to be shown in a plot.
 pub struct Signal<'a> {
@@ -208,19 +209,20 @@ fn signal<'a>(channel: &'a Channel, facts: &Facts, dims: &ScanDims) -> Result<Si
     let (saved, detector) = shape
         .split_at_checked(dims.saved.len())
         .ok_or("it has fewer dimensions than the scan")?;
-    let element = match &channel.stream.kind {
-        StreamKind::Frames { .. } if detector.is_empty() => {
+    let element = match &channel.stream.content {
+        Ok(StreamContent::Frames(_)) if detector.is_empty() => {
             return Err("it is a list of file names".to_owned());
         }
-        StreamKind::Frames { element, .. } | StreamKind::Numbers { element, .. } => Some(element),
-        StreamKind::Master => None,
-        StreamKind::References | StreamKind::Unreadable(_) => {
+        Ok(StreamContent::Frames(files)) => Some(element_type(files.frame().dtype)),
+        Ok(StreamContent::Numbers { element, .. }) => Some(element.clone()),
+        Ok(StreamContent::MasterFile(_)) => None,
+        Ok(StreamContent::References) | Err(_) => {
             return Err("it holds no numbers".to_owned());
         }
     };
     let grid = match dims.scan.len() == dims.saved.len() {
         true => None,
-        false => Some(grid(element, shape, saved, detector, dims)?),
+        false => Some(grid(element.as_ref(), shape, saved, detector, dims)?),
     };
     Ok(Signal {
         channel,

@@ -1,0 +1,67 @@
+//! BLISS 2: scans as the Python package `blissdata` publishes them.
+
+mod error;
+mod feed;
+mod scan;
+mod stream;
+mod summary;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use blissdata::store::{DataStore, ScanKey, SharedHistory};
+use serde_json::Value as Json;
+
+use super::{ScanFeed, ScanId, ScanSource, ScanStore, ScanSummary, SourceError};
+use feed::HistoryFeed;
+use scan::PublishedScan;
+
+/// Returns the scans that a data store of BLISS 2 holds.
+///
+/// ```
+/// use blissdata::store::DataStore;
+/// use redis_client::RedisUrl;
+/// use writer::source::blissdata::scan_store;
+///
+/// let url: RedisUrl = "redis://localhost:6380".parse().unwrap();
+/// let scans = scan_store(&DataStore::new(&url));
+/// ```
+pub fn scan_store(store: &DataStore) -> Arc<dyn ScanStore> {
+    Arc::new(BlissdataStore(store.clone()))
+}
+
+/// A data store as a place that holds scans.
+#[derive(Debug)]
+struct BlissdataStore(DataStore);
+
+#[async_trait(?Send)]
+impl ScanStore for BlissdataStore {
+    async fn join(&self, group: &str) -> Result<Box<dyn ScanFeed>, SourceError> {
+        let history = SharedHistory::join(&self.0, group).await?;
+        Ok(Box::new(HistoryFeed::new(history)))
+    }
+
+    async fn summary(&self, scan: &ScanId) -> Result<ScanSummary, SourceError> {
+        summary::load(&self.0, &key(scan)?).await
+    }
+
+    async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError> {
+        summary::info(&self.0, scan.as_str()).await
+    }
+
+    async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError> {
+        let scan = PublishedScan::open(&self.0, &key(scan)?).await?;
+        Ok(Box::new(scan))
+    }
+}
+
+impl From<&ScanKey> for ScanId {
+    fn from(key: &ScanKey) -> ScanId {
+        ScanId::new(key.as_str())
+    }
+}
+
+/// The key of a scan in Redis.
+fn key(scan: &ScanId) -> Result<ScanKey, SourceError> {
+    Ok(ScanKey::new(scan.as_str())?)
+}

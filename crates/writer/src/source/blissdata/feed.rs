@@ -1,0 +1,80 @@
+//! The history of scans as a feed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use blissdata::store::{Delivery, Ledger, SharedHistory, Timetag};
+
+use crate::source::{AckHandle, Assignment, FeedMembership, ScanFeed, ScanId, SourceError};
+
+/// The history of scans, shared among the writers of a group.
+pub struct HistoryFeed(SharedHistory);
+
+impl HistoryFeed {
+    /// The feed of a group that was joined.
+    pub fn new(history: SharedHistory) -> HistoryFeed {
+        HistoryFeed(history)
+    }
+
+    fn assignment(&self, delivery: Delivery) -> Assignment {
+        let Delivery {
+            timetag,
+            key,
+            again,
+        } = delivery;
+        Assignment {
+            scan: ScanId::from(&key),
+            repeated: again,
+            ack: Box::new(HistoryEntry {
+                timetag,
+                ledger: self.0.ledger(),
+            }),
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl ScanFeed for HistoryFeed {
+    async fn skip_existing(&mut self) -> Result<(), SourceError> {
+        Ok(self.0.pass_over().await?)
+    }
+
+    async fn next(&mut self, timeout: Duration) -> Result<Vec<Assignment>, SourceError> {
+        let deliveries = self.0.next(timeout).await?.into_iter();
+        Ok(deliveries
+            .map(|delivery| self.assignment(delivery))
+            .collect())
+    }
+
+    fn membership(&self) -> Arc<dyn FeedMembership> {
+        Arc::new(HistoryMembership(self.0.ledger()))
+    }
+}
+
+/// An entry of the history that was handed out to us.
+struct HistoryEntry {
+    timetag: Timetag,
+    ledger: Ledger,
+}
+
+#[async_trait(?Send)]
+impl AckHandle for HistoryEntry {
+    async fn acknowledge(&self) -> Result<(), SourceError> {
+        Ok(self.ledger.done(self.timetag).await?)
+    }
+
+    fn hand_back(&self) {
+        self.ledger.put_back(self.timetag);
+    }
+}
+
+/// Our membership of the group.
+struct HistoryMembership(Ledger);
+
+#[async_trait(?Send)]
+impl FeedMembership for HistoryMembership {
+    async fn leave(&self) -> Result<(), SourceError> {
+        Ok(self.0.leave().await?)
+    }
+}

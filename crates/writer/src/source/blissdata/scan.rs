@@ -1,0 +1,131 @@
+//! One scan, read from its document and its streams.
+
+use async_trait::async_trait;
+use blissdata::document::ScanState as PublishedState;
+use blissdata::reader::{self, ScanEvent, ScanReader};
+use blissdata::store::{DataStore, ScanKey};
+use serde_json::Value as Json;
+
+use super::stream::{content, references};
+use super::summary::client_name;
+use crate::source::{
+    Block, LossReason, ScanSource, ScanState, SourceError, SourceEvent, StreamDescription, StreamId,
+};
+
+/// A scan in a data store.
+pub struct PublishedScan(ScanReader);
+
+impl PublishedScan {
+    /// Opens the scan.
+    pub async fn open(store: &DataStore, key: &ScanKey) -> Result<PublishedScan, SourceError> {
+        Ok(PublishedScan(ScanReader::open(store, key).await?))
+    }
+}
+
+#[async_trait(?Send)]
+impl ScanSource for PublishedScan {
+    fn name(&self) -> String {
+        let document = self.0.document();
+        client_name(&document.id, document.info.get("save"))
+    }
+
+    fn state(&self) -> ScanState {
+        match self.0.state() {
+            PublishedState::Created => ScanState::Created,
+            PublishedState::Closed => ScanState::Closed,
+            PublishedState::Prepared | PublishedState::Started | PublishedState::Stopped => {
+                ScanState::Prepared
+            }
+        }
+    }
+
+    fn info(&self) -> &Json {
+        &self.0.document().info
+    }
+
+    fn path(&self) -> Option<&str> {
+        self.0.document().id.path.as_deref()
+    }
+
+    fn streams(&self) -> Vec<StreamDescription> {
+        let streams = self.0.document().streams.iter();
+        streams
+            .map(|(name, model)| StreamDescription {
+                name: name.clone(),
+                content: content(model),
+            })
+            .collect()
+    }
+
+    fn follow(&mut self, stream: &str, from: u64) -> Result<StreamId, SourceError> {
+        Ok(StreamId(self.0.follow(stream, from)?.0))
+    }
+
+    async fn next(&mut self) -> Result<Vec<SourceEvent>, SourceError> {
+        let events = self.0.next().await?;
+        Ok(events.into_iter().map(source_event).collect())
+    }
+
+    fn is_caught_up(&self) -> bool {
+        self.0.caught_up()
+    }
+
+    fn is_finished(&self) -> bool {
+        self.0.finished()
+    }
+}
+
+fn source_event(event: ScanEvent) -> SourceEvent {
+    match event {
+        ScanEvent::State(_) => SourceEvent::StateChanged,
+        ScanEvent::Deleted => SourceEvent::Deleted,
+        ScanEvent::Points(block) => SourceEvent::Points(Block {
+            stream: StreamId(block.stream.0),
+            first: block.first,
+            count: block.count,
+            shape: block.shape,
+            data: block.data,
+        }),
+        ScanEvent::Frames {
+            stream,
+            acquired,
+            saved,
+        } => SourceEvent::Frames {
+            stream: StreamId(stream.0),
+            acquired,
+            saved,
+        },
+        // Streams of other JSON values are not followed.
+        ScanEvent::Json { stream, values, .. } => references(StreamId(stream.0), &values),
+        ScanEvent::Lost {
+            stream,
+            first,
+            count,
+            reason,
+        } => SourceEvent::Lost {
+            stream: StreamId(stream.0),
+            first,
+            count,
+            reason: loss_reason(reason),
+        },
+        ScanEvent::End {
+            stream,
+            total,
+            sealed,
+        } => SourceEvent::End {
+            stream: StreamId(stream.0),
+            total,
+            sealed,
+        },
+    }
+}
+
+fn loss_reason(reason: reader::LossReason) -> LossReason {
+    match reason {
+        reader::LossReason::Trimmed => LossReason::Trimmed,
+        reader::LossReason::Corrupt(problem) => LossReason::Corrupt(problem),
+        reader::LossReason::StatusTrimmed => LossReason::CountUnknown,
+        reader::LossReason::InconsistentSeal { declared } => LossReason::FewerDeclared { declared },
+        other => LossReason::Other(format!("{other:?}")),
+    }
+}

@@ -1,0 +1,44 @@
+//! What is made of the streams of a document.
+
+use blissdata::document::StreamModel;
+use blissdata::encoding::Encoding;
+use blissdata::kinds::{StreamKind, SubScan};
+use serde_json::Value as Json;
+
+use crate::element::element_type;
+use crate::source::{ScanId, SourceEvent, StreamContent, StreamId};
+
+/// What can be made of a stream.
+pub fn content(model: &StreamModel) -> Result<StreamContent, String> {
+    match model.kind.as_ref().map_err(ToString::to_string)? {
+        StreamKind::Frames { files, .. } => Ok(StreamContent::Frames(files.clone())),
+        StreamKind::MasterFile { file, .. } => {
+            let file = file.clone().map(|master| (master.file, master.dataset));
+            Ok(StreamContent::MasterFile(file))
+        }
+        StreamKind::ScanSequence => Ok(StreamContent::References),
+        StreamKind::Plain => match model.encoding.as_ref().map_err(ToString::to_string)? {
+            Encoding::Json => Err("HDF5 has no type for the values of a JSON stream".to_owned()),
+            Encoding::Numeric { dtype, shape } => Ok(StreamContent::Numbers {
+                element: element_type(*dtype),
+                shape: shape.clone(),
+            }),
+        },
+    }
+}
+
+/// Reads values of a stream of references.
+pub fn references(stream: StreamId, values: &[Json]) -> SourceEvent {
+    let (mut scans, mut invalid) = (Vec::new(), Vec::new());
+    for value in values {
+        match SubScan::parse(value) {
+            Some(scan) => scans.push(ScanId::new(scan.key)),
+            None => invalid.push(value.to_string()),
+        }
+    }
+    SourceEvent::References {
+        stream,
+        scans,
+        invalid,
+    }
+}

@@ -1,0 +1,117 @@
+//! What a scan delivers.
+
+use bytes::Bytes;
+use observation::{ErrorOrigin, LossCause};
+
+use super::{ScanId, StreamId};
+
+/// One piece of news about a scan. The events of one stream are in order and without gaps: each point
+/// is in exactly one [`Points`](SourceEvent::Points) or [`Lost`](SourceEvent::Lost).
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceEvent {
+    /// The state has changed. Info and streams have been read again before.
+    StateChanged,
+    /// Points of a stream of numbers.
+    Points(Block),
+    /// Progress of a detector since the start of the scan; never decreases.
+    Frames {
+        /// The stream.
+        stream: StreamId,
+        /// Frames that were acquired.
+        acquired: u64,
+        /// Frames that the detector has saved.
+        saved: u64,
+    },
+    /// Other scans that this one refers to.
+    References {
+        /// The stream.
+        stream: StreamId,
+        /// The scans, in their order.
+        scans: Vec<ScanId>,
+        /// What the stream holds beside references, as text.
+        invalid: Vec<String>,
+    },
+    /// Points that can no longer be read, at their place in the order; or something else that is
+    /// wrong at this place, if `count` is 0.
+    Lost {
+        /// The stream.
+        stream: StreamId,
+        /// Index of the first point.
+        first: u64,
+        /// Number of points.
+        count: u64,
+        /// Why they are lost.
+        reason: LossReason,
+    },
+    /// No more points will come.
+    End {
+        /// The stream.
+        stream: StreamId,
+        /// Number of points; of a detector, number of frames acquired.
+        total: u64,
+        /// Whether the publisher has declared the end. Otherwise the scan is over without it: it was
+        /// aborted, or its publisher died.
+        sealed: bool,
+    },
+    /// The scan was deleted before it ended. What remained has been delivered; nothing more will come.
+    Deleted,
+}
+
+/// Consecutive points of a stream of numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The stream.
+    pub stream: StreamId,
+    /// Index of the first point.
+    pub first: u64,
+    /// Number of points.
+    pub count: u64,
+    /// Shape of each of these points, if the shape of the stream varies.
+    pub shape: Option<Box<[u64]>>,
+    /// The points in C order, in the declared type and byte order.
+    pub data: Bytes,
+}
+
+/// Why points are lost.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LossReason {
+    /// The server has dropped them, or the publisher has skipped them.
+    #[error("Redis no longer has them")]
+    Trimmed,
+    /// What the server holds does not fit the declared type.
+    #[error("their entry is corrupt: {0}")]
+    Corrupt(String),
+    /// The last report of a detector is gone. No points are meant.
+    #[error("the number of frames is not known")]
+    CountUnknown,
+    /// The publisher declares fewer points than it has published. No points are meant.
+    #[error("the publisher declares {declared} points only")]
+    FewerDeclared {
+        /// Declared number of points.
+        declared: u64,
+    },
+    /// Anything else, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl LossReason {
+    /// Whether the data or the environment is at fault.
+    pub fn origin(&self) -> ErrorOrigin {
+        match self {
+            LossReason::Trimmed | LossReason::CountUnknown => ErrorOrigin::Environment,
+            LossReason::Corrupt(_) | LossReason::FewerDeclared { .. } | LossReason::Other(_) => {
+                ErrorOrigin::Data
+            }
+        }
+    }
+
+    /// The name under which lost points are counted.
+    pub fn cause(&self) -> LossCause {
+        match self {
+            LossReason::Trimmed | LossReason::CountUnknown => LossCause::Trimmed,
+            LossReason::Corrupt(_) => LossCause::Corrupt,
+            LossReason::FewerDeclared { .. } | LossReason::Other(_) => LossCause::Other,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What identifies a scan: known as soon as the scan exists, long before it is prepared.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, FixedOffset};
+use serde_json::Value as Json;
+
+use super::ScanId;
+use crate::layout::info::is_truthy;
+
+/// What BLISS says of a scan when it creates it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanSummary {
+    /// Identifies the scan on its server.
+    pub id: ScanId,
+    /// What clients call it: `1_ascan`, or `_1_ascan` if it is not to be saved. Its identifier, if nothing
+    /// else is known.
+    pub name: String,
+    /// Its number in its dataset.
+    pub number: Option<u64>,
+    /// The command that made it, such as `ascan`.
+    pub command: Option<String>,
+    /// The BLISS session.
+    pub session: Option<String>,
+    /// The file in which it is to be saved.
+    pub path: Option<PathBuf>,
+    /// When it started.
+    pub start_time: Option<DateTime<FixedOffset>>,
+}
+
+impl ScanSummary {
+    /// Returns what clients call a scan, in the words of `blisswriter` 2.0.0. `save` is the field of that
+    /// name in the scan's info; a scan without it is saved if it names a file.
+    pub fn client_name(number: u64, command: &str, has_path: bool, save: Option<&Json>) -> String {
+        let is_saved = match save {
+            Some(_) => is_truthy(save),
+            None => has_path,
+        };
+        let mark = if is_saved { "" } else { "_" };
+        format!("{mark}{number}_{command}")
+    }
+}
+
+/// Nothing is known but the identifier.
+impl From<ScanId> for ScanSummary {
+    fn from(id: ScanId) -> ScanSummary {
+        ScanSummary {
+            name: id.to_string(),
+            id,
+            number: None,
+            command: None,
+            session: None,
+            path: None,
+            start_time: None,
+        }
+    }
+}
+
+/// Reads a time in the info of a scan.
+pub(crate) fn parse_time(json: &Json) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc3339(json.as_str()?).ok()
+}
