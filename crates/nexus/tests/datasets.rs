@@ -331,3 +331,32 @@ fn every_integer_of_the_file_is_what_it_was() {
     assert_eq!(at(&root, "be").unwrap()["value"], json!([256, -2]));
     assert_eq!(at(&root, "be").unwrap()["dtype"], ">i4");
 }
+
+#[test]
+fn a_name_in_a_damaged_group_is_an_error() {
+    let (_directory, path, file) = file("damaged.h5");
+    let root = file.root().unwrap();
+    root.create_group("1.1").unwrap();
+    root.create_contiguous("1.1/title", &SHORT, &[], &[1, 0])
+        .unwrap();
+    root.create_contiguous("2.1", &SHORT, &[], &[2, 0]).unwrap();
+    drop(root);
+    file.close().unwrap();
+    // What the names of a group are in has a mark.
+    let mut bytes = fs::read(&path).unwrap();
+    let mark = bytes.windows(4).position(|mark| mark == b"SNOD").unwrap();
+    bytes[mark] = 0;
+    fs::write(&path, bytes).unwrap();
+
+    let file = h5::File::open_read(&path).unwrap();
+    let root = file.root().unwrap();
+    assert!(root.has_link("1.1").unwrap());
+    for name in ["1.1/title", "1.1/nothing"] {
+        assert!(root.has_link(name).is_err(), "{name}");
+        assert!(root.resolves(name).is_err(), "{name}");
+        assert!(root.kind(name).is_err(), "{name}");
+    }
+    // What is not a group has no names, and that is no error.
+    assert!(!root.has_link("2.1/title").unwrap());
+    assert_eq!(root.kind("2.1/title").unwrap(), None);
+}

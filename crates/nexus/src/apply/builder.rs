@@ -213,23 +213,22 @@ impl<'s, 't> Builder<'s, 't> {
 
     /// Writes a value in place of the one at this path, and tells whether that is done: it is not if
     /// there is something else than expected.
-    pub(super) fn rewrite(&mut self, root: &h5::Group, path: &str, value: &Value) -> bool {
+    pub(super) fn rewrite(&mut self, root: &h5::Group, path: &str, value: &Value) -> Result<bool> {
         // What marks the end has its own time.
-        if path.ends_with("/end_time") || !matches!(root.link(path), Ok(Link::Hard)) {
-            return false;
+        if path.ends_with("/end_time") {
+            return Ok(false);
         }
-        let Ok(dataset) = root.open_dataset(path) else {
-            return false;
-        };
+        let failed = |reason| self.failed(path, "write", reason);
+        let there = root.has_link(path).map_err(failed)?
+            && root.link(path).map_err(failed)? == Link::Hard
+            && root.kind(path).map_err(failed)? == Some(Kind::Dataset);
+        if !there {
+            return Ok(false);
+        }
+        let dataset = root.open_dataset(path).map_err(failed)?;
         let done = dataset.rewrite(value);
         self.rewritten.push(dataset);
-        match done {
-            Ok(done) => done,
-            Err(reason) => {
-                self.note(Err(self.failed(path, "write", reason)));
-                true
-            }
-        }
+        done.map_err(|reason| self.failed(path, "write", reason))
     }
 
     /// Removes whatever is at this path; nothing is also fine, since it may never have been written.

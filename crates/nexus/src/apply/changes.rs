@@ -18,12 +18,16 @@ impl<'t> Builder<'_, 't> {
                 before,
                 after,
             } => {
-                if let Some(value) = value_only(before, after)
-                    && self.rewrite(root, path, value)
-                {
-                    return;
-                }
-                match self.remove(root, path) {
+                let rewritten = match value_only(before, after) {
+                    Some(value) => self.rewrite(root, path, value),
+                    None => Ok(false),
+                };
+                let removed = match rewritten {
+                    Ok(true) => return,
+                    Ok(false) => self.remove(root, path),
+                    Err(error) => Err(error),
+                };
+                match removed {
                     Ok(()) => self.item_at(root, path, after),
                     Err(error) => self.note(Err(error)),
                 }

@@ -7,7 +7,7 @@ use hdf5_metno_sys::h5i::{self, H5I_type_t};
 use hdf5_metno_sys::{h5l, h5p};
 
 use super::error::Result;
-use super::group::{Group, Kind};
+use super::group::{Group, Kind, Object};
 use super::library::{call, enter};
 use super::link::Link;
 use super::names::c_text;
@@ -25,39 +25,35 @@ enum End {
 impl Group {
     /// Whether a path leads to an object of this file, or out of it. A soft link that leads nowhere
     /// does not; an external link does, whatever is there.
+    ///
+    /// # Errors
+    /// If a group on the way cannot be read.
     pub fn resolves(&self, path: &str) -> Result<bool> {
         Ok(self.follow(path, MOST_LINKS)? != End::Nothing)
     }
 
     /// What a path leads to, following soft links; `None` if it leads nowhere.
+    ///
+    /// # Errors
+    /// If a group on the way, or the object, cannot be read.
     pub fn kind(&self, path: &str) -> Result<Option<Kind>> {
         match self.follow(path, MOST_LINKS)? {
-            End::Nothing => return Ok(None),
-            End::OtherFile => return Ok(Some(Kind::External)),
-            End::Object => {}
+            End::Nothing => Ok(None),
+            End::OtherFile => Ok(Some(Kind::External)),
+            End::Object => Ok(Some(self.open_object(path)?.kind())),
         }
-        let object = self.open_object(path)?;
-        let _entered = enter();
-        // SAFETY: the handle is alive.
-        Ok(match unsafe { h5i::H5Iget_type(object.handle.id()) } {
-            H5I_type_t::H5I_GROUP => Some(Kind::Group),
-            H5I_type_t::H5I_DATASET => Some(Kind::Dataset),
-            _ => Some(Kind::Type),
-        })
     }
 
     /// Whether there is a link at this path, wherever it leads.
+    ///
+    /// # Errors
+    /// If a group on the way cannot be read.
     pub fn has_link(&self, path: &str) -> Result<bool> {
         let path = path.trim_end_matches('/');
-        let parent = match path.rsplit_once('/') {
-            Some(("", _)) => "/",
-            Some((parent, _)) => parent,
-            None => ".",
-        };
         if parts(path).next().is_none() {
             return Ok(true);
         }
-        Ok(self.follow(parent, MOST_LINKS)? == End::Object && self.has_name(path)?)
+        Ok(self.follow(parent(path), MOST_LINKS)? == End::Object && self.has_name(path)?)
     }
 
     fn follow(&self, path: &str, links: usize) -> Result<End> {
@@ -91,9 +87,28 @@ impl Group {
     /// Whether there is a link of this name, when all that is before it exists. In something that is
     /// not a group there is none.
     fn has_name(&self, path: &str) -> Result<bool> {
-        let path = c_text(path)?;
-        let exists = call!(h5l::H5Lexists(self.id(), path.as_ptr(), h5p::H5P_DEFAULT));
-        Ok(matches!(exists, Ok(1..)))
+        let c_path = c_text(path)?;
+        let exists = call!(h5l::H5Lexists(self.id(), c_path.as_ptr(), h5p::H5P_DEFAULT));
+        match exists {
+            Ok(exists) => Ok(exists > 0),
+            // The library fails alike for what is not a group and for a group that it cannot read.
+            Err(error) => match self.open_object(parent(path)).map(|object| object.kind()) {
+                Ok(Kind::Dataset | Kind::Type) => Ok(false),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+impl Object {
+    fn kind(&self) -> Kind {
+        let _entered = enter();
+        // SAFETY: the handle is alive.
+        match unsafe { h5i::H5Iget_type(self.handle.id()) } {
+            H5I_type_t::H5I_GROUP => Kind::Group,
+            H5I_type_t::H5I_DATASET => Kind::Dataset,
+            _ => Kind::Type,
+        }
     }
 }
 
@@ -101,4 +116,13 @@ impl Group {
 fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/')
         .filter(|name| !name.is_empty() && *name != ".")
+}
+
+/// The path without its last name.
+fn parent(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some(("", _)) => "/",
+        Some((parent, _)) => parent,
+        None => ".",
+    }
 }
