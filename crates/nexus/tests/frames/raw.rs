@@ -102,3 +102,38 @@ fn frames_that_hdf5_cannot_read_are_refused() {
     assert!(error.to_string().contains("more than 2700"), "{error}");
     assert_eq!(stage.seen()["shape"], json!([2700, 2, 3]));
 }
+
+#[test]
+fn sizes_beyond_any_file_are_refused() {
+    let stage = Stage::new();
+    let frame = "{ DataType = UnsignedShort; Dim_1 = 3; Dim_2 = 2; }\n";
+    for (name, header) in [
+        (
+            "general.edf",
+            format!(
+                "{{ EDF_DataFormatVersion = 2.40; EDF_BinarySize = {}; }}\n",
+                u64::MAX
+            ),
+        ),
+        (
+            "large.edf",
+            format!(
+                "{{ DataType = UnsignedShort; Dim_1 = 3; Dim_2 = 2; Size = {}; }}\n",
+                u64::MAX
+            ),
+        ),
+        (
+            "huge.edf",
+            format!(
+                "{{ DataType = UnsignedByte; Dim_1 = {}; Dim_2 = 1; }}\n",
+                u64::MAX
+            ),
+        ),
+    ] {
+        std::fs::write(stage.raw(name), header + frame).unwrap();
+        let mut frames = stage.dataset(Form::External, SHORT, declared(&[2]));
+        let error = frames.show(&[stage.frames(name, 2)]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("a block larger than any file"), "{text}");
+    }
+}

@@ -69,7 +69,7 @@ impl EdfFile {
         loop {
             let (header, offset) = self.header()?;
             if header.contains_key("EDF_DATAFORMATVERSION") {
-                self.next = offset + number(&header, "EDF_BINARYSIZE")?.unwrap_or(0);
+                self.next = behind(offset, number(&header, "EDF_BINARYSIZE")?.unwrap_or(0))?;
                 self.general = header;
                 continue;
             }
@@ -82,10 +82,10 @@ impl EdfFile {
             if size < frame.size {
                 return Err(FrameError::Header("a frame larger than its room"));
             }
-            if frame.offset.saturating_add(frame.size) > self.length {
+            if behind(frame.offset, frame.size)? > self.length {
                 return Err(FrameError::Short);
             }
-            self.next = offset.saturating_add(size);
+            self.next = behind(offset, size)?;
             self.row += 1;
             if self.row > row {
                 return Ok(frame);
@@ -109,7 +109,7 @@ impl EdfFile {
         loop {
             let old = text.len();
             text.resize(old + BLOCK, 0);
-            let at = self.next.saturating_add(old as u64);
+            let at = behind(self.next, old as u64)?;
             let read = self.file.read_at(&mut text[old..], at);
             text.truncate(old + read.map_err(unreadable)?);
             let begin = text.iter().position(|byte| !byte.is_ascii_whitespace());
@@ -122,7 +122,7 @@ impl EdfFile {
                     let from = old.saturating_sub(2).max(begin);
                     if let Some((end, data)) = end(&text, from) {
                         let header = fields(&text[begin + 1..end]);
-                        return Ok((header, self.next + data as u64));
+                        return Ok((header, behind(self.next, data as u64)?));
                     }
                 }
                 None => {}
@@ -161,7 +161,7 @@ impl EdfFile {
         let size = shape
             .iter()
             .try_fold(item, |size, length| size.checked_mul(*length))
-            .ok_or(FrameError::Header("a frame larger than any file"))?;
+            .ok_or(FrameError::Header("a block larger than any file"))?;
         Ok(EdfFrame {
             offset,
             size,
@@ -178,6 +178,14 @@ fn end(text: &[u8], from: usize) -> Option<(usize, usize)> {
         [b'}', b'\r', b'\n', ..] => Some((at, at + 3)),
         _ => None,
     })
+}
+
+/// Where a part of a file ends that begins at `offset`.
+fn behind(offset: u64, size: u64) -> Result<u64, FrameError> {
+    offset
+        .checked_add(size)
+        .filter(|end| i64::try_from(*end).is_ok())
+        .ok_or(FrameError::Header("a block larger than any file"))
 }
 
 fn fields(text: &[u8]) -> Header {
