@@ -14,6 +14,7 @@
 //! * [`Link`], [`Layout`] and [`Elements`] describe what a file holds, for people and tests.
 
 mod attribute;
+mod chunk;
 mod create;
 mod dataset;
 mod dataspace;
@@ -36,6 +37,7 @@ mod place;
 mod properties;
 mod render;
 
+pub use chunk::StoredChunk;
 pub use create::{Chunked, External, Virtual};
 pub use dataset::Dataset;
 pub use datatype::Datatype;
@@ -46,5 +48,5 @@ pub use filter::Filter;
 pub use group::{Group, Kind, Object};
 pub use library::version;
 pub use link::Link;
-pub use place::{Hole, StoredChunk};
+pub use place::Hole;
 pub use render::element_text;

@@ -177,6 +177,65 @@ fn sizes_that_do_not_fit_are_refused() {
 }
 
 #[test]
+fn only_chunks_are_stored_as_chunks() {
+    let (_directory, path, file) = file("chunks.h5");
+    let root = file.root().unwrap();
+    let create = |name: &str, filters: &[Filter]| {
+        let chunked = Chunked {
+            element: &SHORT,
+            shape: &[8],
+            max_shape: &[None],
+            chunk: &[4],
+            filters,
+            fill: None,
+            cache: None,
+        };
+        // As known from making it, and as found in the file.
+        let made = root.create_chunked(name, &chunked).unwrap();
+        [made, root.open_dataset(name).unwrap()]
+    };
+    let shuffle = [Filter::Shuffle];
+    let bits = [Filter::BitShuffle { lz4: false }];
+    let both = [Filter::Shuffle, Filter::Deflate(4)];
+    let plain = create("plain", &[]);
+    for dataset in &plain {
+        dataset.write_chunk(&[0], 0, &[1; 8]).unwrap();
+    }
+    let same_size: [(&str, &[Filter], u32); 4] = [
+        ("none", &[], 0),
+        ("shuffle", &shuffle, 0),
+        ("bits", &bits, 0),
+        ("skipped", &both, 0b11),
+    ];
+    for (name, filters, skipped) in same_size {
+        for dataset in create(name, filters) {
+            for given in [0, 7, 9, 16] {
+                let refused = dataset.write_chunk(&[4], skipped, &vec![2; given]);
+                assert!(
+                    matches!(refused, Err(h5::Error::Size { expected: 8, .. })),
+                    "{given} bytes for {name}: {refused:?}"
+                );
+            }
+            dataset.write_chunk(&[4], skipped, &[2; 8]).unwrap();
+        }
+    }
+    for dataset in create("deflate", &both) {
+        assert!(dataset.write_chunk(&[0], 0, &[]).is_err());
+        assert!(dataset.write_chunk(&[0], 0b01, &[]).is_err());
+        dataset.write_chunk(&[0], 0, &[3; 5]).unwrap();
+    }
+    let whole = root.create_contiguous("whole", &SHORT, &[4], &[4; 8]);
+    assert!(whole.unwrap().write_chunk(&[0], 0, &[5; 8]).is_err());
+    drop(root);
+    file.close().unwrap();
+    let root = describe(&path);
+    for name in ["plain", "none", "skipped"] {
+        let data = at(&root, name).unwrap();
+        assert_eq!(data["shape"], json!([8]), "{name}");
+    }
+}
+
+#[test]
 fn raw_files_are_read_through_the_dataset() {
     let (directory, path, file) = file("external.h5");
     let raw = directory.path().join("raw.bin");

@@ -4,6 +4,7 @@ use hdf5_metno_sys::h5::hsize_t;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5d, h5p};
 
+use super::chunk::ChunkFormat;
 use super::dataset::Dataset;
 use super::dataspace::{Dataspace, UNLIMITED, elements, same_rank};
 use super::datatype::Datatype;
@@ -93,7 +94,10 @@ impl Group {
         }
         let access = cache.map(properties::dataset_access).transpose()?;
         let access = access.as_ref().map_or(h5p::H5P_DEFAULT, Handle::id);
-        self.create_with_access(name, &datatype, &space, &list, access)
+        let dataset = self.create_with_access(name, &datatype, &space, &list, access)?;
+        let format = ChunkFormat::new(chunk, &datatype, filters)?;
+        dataset.chunk_format.get_or_init(|| format);
+        Ok(dataset)
     }
 
     /// Makes a contiguous dataset of fixed extent, a scalar for an empty shape, and writes it.

@@ -1,10 +1,12 @@
 //! Datasets: growing, writing, reading.
 
 use std::ffi::c_void;
+use std::sync::OnceLock;
 
 use hdf5_metno_sys::h5t::{self, H5T_class_t};
 use hdf5_metno_sys::{h5d, h5p, h5s};
 
+use super::chunk::ChunkFormat;
 use super::create::same_size;
 use super::dataspace::{Dataspace, elements, same_rank};
 use super::datatype::Datatype;
@@ -31,13 +33,19 @@ const NATIVE_DOUBLE: ElementType = ElementType::Float(
 pub struct Dataset {
     pub(super) handle: Handle,
     pub(super) datatype: Datatype,
+    /// Found out with the first chunk that is stored.
+    pub(super) chunk_format: OnceLock<ChunkFormat>,
 }
 
 impl Dataset {
     pub(super) fn from_handle(handle: Handle) -> Result<Dataset> {
         let id = call!(h5d::H5Dget_type(handle.id()))?;
         let datatype = Datatype::from_handle(Handle::new(id))?;
-        Ok(Dataset { handle, datatype })
+        Ok(Dataset {
+            handle,
+            datatype,
+            chunk_format: OnceLock::new(),
+        })
     }
 
     /// Present extent, in elements; empty for a scalar (and for a dataset without any space).
@@ -74,27 +82,6 @@ impl Dataset {
     pub fn set_extent(&self, shape: &[u64]) -> Result<()> {
         self.same_rank_as(shape)?;
         call!(h5d::H5Dset_extent(self.handle.id(), shape.as_ptr())).map(drop)
-    }
-
-    /// Stores one whole chunk as it is, already filtered.
-    ///
-    /// `offset` is the first element of the chunk, `bytes` the chunk after the filters. Bit i of
-    /// `skipped` tells that the i-th filter was left out for this chunk. The chunk must lie inside
-    /// the extent, so extend before; chunks at the edge are stored whole, padded.
-    pub fn write_chunk(&self, offset: &[u64], skipped: u32, bytes: &[u8]) -> Result<()> {
-        self.same_rank_as(offset)?;
-        if self.datatype.is_indirect() {
-            return Err(Error::Type("text is not written as bytes".to_owned()));
-        }
-        call!(h5d::H5Dwrite_chunk(
-            self.handle.id(),
-            h5p::H5P_DEFAULT,
-            skipped,
-            offset.as_ptr(),
-            bytes.len(),
-            bytes.as_ptr().cast()
-        ))
-        .map(drop)
     }
 
     /// Writes one block of elements through the filters. The block must lie inside the extent.

@@ -9,6 +9,7 @@ use hdf5_metno_sys::{h5p, h5s};
 use super::dataset::Dataset;
 use super::dataspace::UNLIMITED;
 use super::error::Result;
+use super::filter::{self, StoredFilter};
 use super::handle::Handle;
 use super::library::{call, enter};
 use super::names::sized_text;
@@ -106,7 +107,10 @@ fn storage(list: hid_t, rank: usize) -> Result<Storage> {
             call!(h5p::H5Pget_chunk(list, size, chunk.as_mut_ptr()))?;
             Storage::Chunked {
                 chunk,
-                filters: filters(list)?,
+                filters: filter::stored(list)?
+                    .iter()
+                    .map(StoredFilter::to_string)
+                    .collect(),
             }
         }
         H5D_layout_t::H5D_VIRTUAL => Storage::Virtual(sources(list)?),
@@ -143,35 +147,6 @@ fn sources(list: hid_t) -> Result<Vec<(String, String)>> {
                 call!(h5p::H5Pget_virtual_dsetname(list, index, buffer, size))
             })?;
             Ok((file.replace("%%", "%"), dataset.replace("%%", "%")))
-        })
-        .collect()
-}
-
-fn filters(list: hid_t) -> Result<Vec<String>> {
-    let count = call!(h5p::H5Pget_nfilters(list))?;
-    (0..count.unsigned_abs())
-        .map(|index| {
-            let (mut flags, mut config) = (0, 0);
-            let mut values = [0u32; 16];
-            let mut used = values.len();
-            let mut name = [0u8; 80];
-            let id = call!(h5p::H5Pget_filter2(
-                list,
-                index,
-                &mut flags,
-                &mut used,
-                values.as_mut_ptr(),
-                name.len() - 1,
-                name.as_mut_ptr().cast(),
-                &mut config
-            ))?;
-            let end = name.iter().position(|byte| *byte == 0).unwrap_or(0);
-            Ok(match id {
-                1 => format!("deflate {}", values[0]),
-                2 => "shuffle".to_owned(),
-                3 => "fletcher32".to_owned(),
-                other => format!("{} ({other})", String::from_utf8_lossy(&name[..end])),
-            })
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! The filters of datasets, and one that the C library does not bring: bitshuffle.
 
 use std::ffi::{c_uint, c_void};
-use std::panic;
+use std::{fmt, panic};
 
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5z::{self, H5Z_class2_t};
@@ -23,6 +23,72 @@ pub enum Filter {
         /// Whether the bits are compressed.
         lz4: bool,
     },
+}
+
+impl Filter {
+    /// Whether a chunk may have another number of bytes after the filter.
+    pub(super) fn resizes(self) -> bool {
+        match self {
+            Filter::Shuffle | Filter::BitShuffle { lz4: false } => false,
+            Filter::Deflate(_) | Filter::BitShuffle { lz4: true } => true,
+        }
+    }
+}
+
+/// A filter as a file has it.
+pub(super) struct StoredFilter {
+    id: i32,
+    /// As much of it as is needed here.
+    values: [c_uint; 16],
+    name: String,
+}
+
+/// The filters of a list of dataset creation.
+pub(super) fn stored(list: hid_t) -> Result<Vec<StoredFilter>> {
+    let count = call!(h5p::H5Pget_nfilters(list))?;
+    (0..count.unsigned_abs())
+        .map(|index| {
+            let (mut flags, mut config) = (0, 0);
+            let mut values = [0; 16];
+            let mut used = values.len();
+            let mut name = [0u8; 80];
+            let id = call!(h5p::H5Pget_filter2(
+                list,
+                index,
+                &mut flags,
+                &mut used,
+                values.as_mut_ptr(),
+                name.len() - 1,
+                name.as_mut_ptr().cast(),
+                &mut config
+            ))?;
+            let end = name.iter().position(|byte| *byte == 0).unwrap_or(0);
+            let name = String::from_utf8_lossy(&name[..end]).into_owned();
+            Ok(StoredFilter { id, values, name })
+        })
+        .collect()
+}
+
+impl StoredFilter {
+    /// Whether a chunk may have another number of bytes after the filter.
+    pub(super) fn resizes(&self) -> bool {
+        match self.id {
+            h5z::H5Z_FILTER_SHUFFLE => false,
+            chunk::BITSHUFFLE => self.values[4] != 0,
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for StoredFilter {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.id {
+            h5z::H5Z_FILTER_DEFLATE => write!(f, "deflate {}", self.values[0]),
+            h5z::H5Z_FILTER_SHUFFLE => f.write_str("shuffle"),
+            h5z::H5Z_FILTER_FLETCHER32 => f.write_str("fletcher32"),
+            other => write!(f, "{} ({other})", self.name),
+        }
+    }
 }
 
 /// What the plugin writes next to the filter's number: its version, then the size of an element,
