@@ -15,6 +15,8 @@ use common::{at, dataset, describe, group, names, nx, python, script};
 use nexus::apply::PendingLinks;
 use nexus::file::{FilePool, FileSession};
 use nexus::{Error, h5};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 fn entry(session: &FileSession, name: &str, title: &str) {
     let tree = group(vec![(name, nx("NXentry", vec![("title", dataset(title))]))]);
@@ -278,7 +280,7 @@ fn a_lock_is_shared_within_this_process() {
     first.close().unwrap();
     let is_locked = || {
         let file = fs::File::open(&path).unwrap();
-        matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
+        flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK)
     };
     assert!(is_locked());
     second.close().unwrap();
