@@ -1,10 +1,10 @@
 //! From the points of a stream to the chunks of an HDF5 dataset.
 //!
-//! Points gather in a [`Slab`]: so many points in a row, one after the other as they were published,
-//! never decoded. [`ChunkShape`] says how many points a slab has and how a chunk divides the
+//! Points gather in a `Slab`: so many points in a row, one after the other as they were published,
+//! never decoded. `ChunkShape` says how many points a slab has and how a chunk divides the
 //! elements of a point. A full slab is frozen and handed to the worker threads of a [`Pool`], which
-//! cut it into chunks (padded with the [`Fill`] value where there are no data) and run the filters
-//! of the dataset on them with an [`Encoder`]. The result is what `H5Dwrite_chunk` stores, so
+//! cut it into chunks (padded with the `Fill` value where there are no data) and run the filters
+//! of the dataset on them with an `Encoder`. The result is what `H5Dwrite_chunk` stores, so
 //! the HDF5 library, which can only do one thing at a time in a process, has nothing to compute.
 //!
 //! Nothing here calls HDF5.
@@ -23,22 +23,25 @@ mod shuffle;
 mod slab;
 mod tiles;
 
-pub use crate::tree::{ChunkOptions, Scheme};
-pub use bitshuffle::{BITSHUFFLE, bitshuffle, bitshuffle_lz4, bitunshuffle, bitunshuffle_lz4};
-pub use buffer::{Buffer, Recycler};
-pub use choice::{ChunkShape, MAX_CHUNK, MIN_CHUNK, live_chunk, sealed_chunk};
-pub use copy::{MAX_RANK, Part, copy_part};
-pub use encode::{DECLARED_LEVEL, Encoded, Encoder};
-pub use fill::Fill;
-pub use guess::{Guess, guess};
-pub use pool::{Batch, Pool, WorkerLost};
-pub use recipe::Recipe;
-pub use shuffle::{shuffle, unshuffle};
-pub use slab::{Run, Slab};
-pub use tiles::{corners, cut, lay, tiles};
+pub(crate) use crate::tree::{ChunkOptions, Scheme};
+pub(crate) use bitshuffle::{
+    BITSHUFFLE, bitshuffle, bitshuffle_lz4, bitunshuffle, bitunshuffle_lz4,
+};
+pub(crate) use buffer::{Buffer, Recycler};
+pub(crate) use choice::{ChunkShape, MAX_CHUNK, live_chunk, sealed_chunk};
+pub(crate) use copy::{MAX_RANK, Part, copy_part};
+pub(crate) use encode::{DECLARED_LEVEL, Encoded, Encoder};
+pub(crate) use fill::Fill;
+pub(crate) use guess::{Guess, guess};
+pub(crate) use pool::Batch;
+pub use pool::{Pool, WorkerLost};
+pub(crate) use recipe::Recipe;
+pub(crate) use shuffle::shuffle;
+pub(crate) use slab::Slab;
+pub(crate) use tiles::{corners, cut, lay, tiles};
 
 /// Bytes of one point, or the largest number there is if the true one is beyond it.
-pub fn point_size(element: &[u64], item: usize) -> u64 {
+pub(crate) fn point_size(element: &[u64], item: usize) -> u64 {
     element
         .iter()
         .fold(item as u64, |size, &length| size.saturating_mul(length))

@@ -110,20 +110,6 @@ impl Error {
             reason,
         }
     }
-
-    /// The file that this is about.
-    pub fn path(&self) -> &Path {
-        match self {
-            Error::MissingDirectory { file }
-            | Error::PermissionDenied { file }
-            | Error::Locked { file, .. }
-            | Error::NotHdf5 { file }
-            | Error::NoSpace { file, .. }
-            | Error::File { file, .. }
-            | Error::Exists { file, .. }
-            | Error::Item { file, .. } => file,
-        }
-    }
 }
 
 fn no_space(reason: &h5::Error) -> bool {

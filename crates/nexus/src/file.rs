@@ -19,11 +19,9 @@ mod holder;
 mod open;
 mod pool;
 mod session;
-mod space;
 mod stamp;
 
 pub use holder::Holder;
 pub use pool::FilePool;
 pub use session::FileSession;
-pub use space::free_space;
 pub use stamp::now;

@@ -9,8 +9,8 @@
 //!   an error, never a crash.
 //! * [`Group`] makes everything: groups, links, and datasets by [`Chunked`], [`Virtual`] and
 //!   [`External`] options.
-//! * [`Datatype`] is the HDF5 type of an [`ElementType`](crate::tree::ElementType), the same that
-//!   h5py makes for the numpy type.
+//! * The HDF5 type of an [`ElementType`](crate::tree::ElementType) is the one that h5py makes for the
+//!   numpy type of the same name.
 //! * [`Link`], [`Layout`] and [`Elements`] describe what a file holds, for people and tests.
 
 mod attribute;
@@ -26,27 +26,24 @@ mod filter;
 mod follow;
 mod form;
 mod group;
-mod handle;
 mod library;
 mod link;
 mod lock;
-mod names;
 mod number;
 mod packed;
 mod place;
 mod properties;
 mod render;
 
-pub use chunk::StoredChunk;
+pub(crate) use chunk::StoredChunk;
 pub use create::{Chunked, External, Virtual};
 pub use dataset::Dataset;
-pub use datatype::Datatype;
 pub use describe::{Elements, Layout, Storage};
 pub use error::{Error, Frame, Result, Stack};
 pub use file::File;
 pub use filter::Filter;
 pub use group::{Group, Kind, Object};
-pub use library::version;
+pub(crate) use library::version;
 pub use link::Link;
-pub use place::Hole;
+pub(crate) use place::Hole;
 pub use render::element_text;

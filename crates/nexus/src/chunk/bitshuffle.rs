@@ -8,7 +8,7 @@
 use super::shuffle::{shuffle, unshuffle};
 
 /// Number of the filter in files.
-pub const BITSHUFFLE: i32 = 32008;
+pub(crate) const BITSHUFFLE: i32 = 32008;
 
 /// Bytes of a block.
 const BLOCK: usize = 8192;
@@ -37,7 +37,7 @@ fn blocks(size: usize, item: usize) -> impl Iterator<Item = usize> {
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
-pub fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
+pub(crate) fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
     let mut at = 0;
     for size in blocks(source.len(), item) {
         sort_block(
@@ -55,7 +55,7 @@ pub fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
-pub fn bitunshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
+pub(crate) fn bitunshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
     let mut at = 0;
     for size in blocks(source.len(), item) {
         restore_block(
@@ -70,7 +70,12 @@ pub fn bitunshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut V
 }
 
 /// Sorts the bits and compresses them, behind what `target` holds.
-pub fn bitshuffle_lz4(source: &[u8], item: usize, target: &mut Vec<u8>, spare: &mut Vec<u8>) {
+pub(crate) fn bitshuffle_lz4(
+    source: &[u8],
+    item: usize,
+    target: &mut Vec<u8>,
+    spare: &mut Vec<u8>,
+) {
     target.extend((source.len() as u64).to_be_bytes());
     target.extend(((block_length(item) * item) as u32).to_be_bytes());
     let mut sorted = Vec::new();
@@ -92,7 +97,7 @@ pub fn bitshuffle_lz4(source: &[u8], item: usize, target: &mut Vec<u8>, spare: &
 
 /// The way back of [`bitshuffle_lz4`]; `None` if these are no such bytes, or if they stand for more
 /// than `limit`.
-pub fn bitunshuffle_lz4(
+pub(crate) fn bitunshuffle_lz4(
     source: &[u8],
     item: usize,
     limit: usize,

@@ -11,7 +11,7 @@ const LEAST_KEPT: usize = 32 << 10;
 
 /// Buffers that wait for their next use. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Recycler {
+pub(crate) struct Recycler {
     shelf: Arc<Mutex<Shelf>>,
     limit: usize,
 }
@@ -24,7 +24,7 @@ struct Shelf {
 
 impl Recycler {
     /// Keeps at most `limit` bytes.
-    pub fn new(limit: usize) -> Recycler {
+    pub(crate) fn new(limit: usize) -> Recycler {
         Recycler {
             shelf: Arc::default(),
             limit,
@@ -32,7 +32,7 @@ impl Recycler {
     }
 
     /// An empty buffer with room for `capacity` bytes.
-    pub fn take(&self, capacity: usize) -> Buffer {
+    pub(crate) fn take(&self, capacity: usize) -> Buffer {
         let found = (capacity >= LEAST_KEPT)
             .then(|| self.find(capacity))
             .flatten();
@@ -70,7 +70,7 @@ impl Recycler {
 
 /// Bytes that go back to their [`Recycler`] when they are dropped.
 #[derive(Debug, Default)]
-pub struct Buffer {
+pub(crate) struct Buffer {
     bytes: Vec<u8>,
     home: Option<Recycler>,
 }

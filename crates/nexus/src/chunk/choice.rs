@@ -8,10 +8,10 @@ use std::time::Duration;
 use super::point_size;
 
 /// Bytes of a chunk, unless there is little memory or little data.
-pub const MAX_CHUNK: u64 = 1 << 20;
+pub(crate) const MAX_CHUNK: u64 = 1 << 20;
 
 /// Bytes below which a chunk costs more in bookkeeping than it is worth.
-pub const MIN_CHUNK: u64 = 4 << 10;
+const MIN_CHUNK: u64 = 4 << 10;
 
 /// Bytes of the smallest chunk that is worth compressing.
 const MIN_FILTERED: u64 = 8 << 10;
@@ -38,7 +38,7 @@ const MOST_LARGE_POINTS: u64 = 16;
 
 /// Shape of the chunks of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChunkShape {
+pub(crate) struct ChunkShape {
     /// Number of points, at least 1.
     pub length: u64,
     /// Extent in each dimension of a point, at least 1 each; empty for scalars.
@@ -47,14 +47,14 @@ pub struct ChunkShape {
 
 impl ChunkShape {
     /// Length and element together, as HDF5 wants it.
-    pub fn dims(&self) -> Vec<u64> {
+    pub(crate) fn dims(&self) -> Vec<u64> {
         let mut dims = vec![self.length];
         dims.extend(&self.element);
         dims
     }
 
     /// Bytes of one chunk before compression, for an item size in bytes.
-    pub fn size(&self, item: usize) -> u64 {
+    pub(crate) fn size(&self, item: usize) -> u64 {
         point_size(&self.element, item).saturating_mul(self.length)
     }
 }
@@ -65,7 +65,7 @@ impl ChunkShape {
 /// divided from the last dimension to the first, in four at most, as blisswriter 3.0.0 does; a
 /// chunk then spans several points, but no more than 16, because so many must be
 /// in memory at once. `None` as long as a point has no elements.
-pub fn sealed_chunk(element: &[u64], item: usize, target: u64) -> Option<ChunkShape> {
+pub(crate) fn sealed_chunk(element: &[u64], item: usize, target: u64) -> Option<ChunkShape> {
     let point = point_size(element, item);
     if point == 0 || target == 0 {
         return None;
@@ -119,7 +119,7 @@ fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
 /// Lengths are powers of two.
 ///
 /// Points larger than `target` share no chunks, so that each is stored once.
-pub fn live_chunk(
+pub(crate) fn live_chunk(
     element: &[u64],
     item: usize,
     target: u64,

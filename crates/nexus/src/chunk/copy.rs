@@ -1,14 +1,14 @@
 //! Copies of boxes between arrays of several dimensions.
 
 /// Most dimensions an HDF5 dataset can have.
-pub const MAX_RANK: usize = 32;
+pub(crate) const MAX_RANK: usize = 32;
 
 /// Per dimension; not on the heap, because the points of a ragged stream are copied one by one.
 type Strides = [usize; MAX_RANK];
 
 /// One of the two arrays of a copy, in C order, and where the box lies in it.
 #[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// Extent of the array.
     pub dims: &'a [u64],
     /// First corner of the box.
@@ -22,7 +22,7 @@ pub struct Part<'a> {
 ///
 /// # Panics
 /// If an array is shorter than its dimensions say, or of more than [`MAX_RANK`] dimensions.
-pub fn copy_part(
+pub(crate) fn copy_part(
     source: &[u8],
     from: Part,
     target: &mut [u8],

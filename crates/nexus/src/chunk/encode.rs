@@ -29,7 +29,7 @@ use super::noise::{noisy_rows, zlib};
 use super::{Buffer, Recipe, Recycler, Scheme, Slab, bitshuffle, bitshuffle_lz4, cut, shuffle};
 
 /// The deflate level that datasets declare.
-pub const DECLARED_LEVEL: u32 = 4;
+pub(crate) const DECLARED_LEVEL: u32 = 4;
 
 /// What the compressor is asked for.
 const LEVEL: i32 = 1;
@@ -51,7 +51,7 @@ const WORTH: usize = 200;
 
 /// A chunk ready to be stored with `H5Dwrite_chunk`.
 #[derive(Debug)]
-pub struct Encoded {
+pub(crate) struct Encoded {
     /// First corner of the chunk, in the dimensions of a point.
     pub corner: Vec<u64>,
     /// Bit n is set if filter n was not run.
@@ -61,7 +61,7 @@ pub struct Encoded {
 }
 
 /// One thread's compressors and memory.
-pub struct Encoder {
+pub(crate) struct Encoder {
     usual: Compressor,
     patient: Compressor,
     recycler: Recycler,
@@ -71,7 +71,7 @@ pub struct Encoder {
 
 impl Encoder {
     /// The results live in buffers of `recycler`.
-    pub fn new(recycler: Recycler) -> Encoder {
+    pub(crate) fn new(recycler: Recycler) -> Encoder {
         // Both levels are in range; the fallback is libdeflate's default.
         let compressor = |level| Compressor::new(CompressionLvl::new(level).unwrap_or_default());
         Encoder {
@@ -84,7 +84,7 @@ impl Encoder {
     }
 
     /// Cuts the chunk at `corner` out of a slab and compresses it.
-    pub fn encode(&mut self, slab: &Slab, recipe: &Recipe, corner: &[u64]) -> Encoded {
+    pub(crate) fn encode(&mut self, slab: &Slab, recipe: &Recipe, corner: &[u64]) -> Encoded {
         let mut scratch = std::mem::take(&mut self.tile);
         let encoded = self.encode_tile(cut(slab, recipe, corner, &mut scratch), recipe, corner);
         self.tile = scratch;
@@ -92,7 +92,7 @@ impl Encoder {
     }
 
     /// Compresses the bytes of the chunk at `corner`.
-    pub fn encode_tile(&mut self, tile: &[u8], recipe: &Recipe, corner: &[u64]) -> Encoded {
+    pub(crate) fn encode_tile(&mut self, tile: &[u8], recipe: &Recipe, corner: &[u64]) -> Encoded {
         let mut bytes = self.recycler.take(tile.len());
         let filtered = self.filter(tile, recipe, &mut bytes);
         if !filtered {
@@ -202,7 +202,8 @@ mod tests {
     use libdeflater::Decompressor;
 
     use super::*;
-    use crate::chunk::{ChunkShape, Fill, test_noise, unshuffle};
+    use crate::chunk::shuffle::unshuffle;
+    use crate::chunk::{ChunkShape, Fill, test_noise};
     use crate::tree::{ElementType, Order};
 
     fn encoded(slab: &Slab, chunk: &ChunkShape, corner: &[u64], item: usize) -> Encoded {

@@ -5,13 +5,13 @@ use crate::tree::{ElementType, Order};
 /// The bytes of one element that says "missing": NaN for real floating-point types, 0 for all
 /// others, as in the files of BLISS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fill {
+pub(crate) struct Fill {
     bytes: Vec<u8>,
 }
 
 impl Fill {
     /// The value for a type; `None` for types whose elements have no bytes of their own.
-    pub fn new(element: &ElementType) -> Option<Fill> {
+    pub(crate) fn new(element: &ElementType) -> Option<Fill> {
         let mut bytes = vec![0; element.size().filter(|&size| size > 0)?];
         if let ElementType::Float(size, order) = element {
             // The quiet NaN that numpy writes, most significant byte last.
@@ -32,7 +32,7 @@ impl Fill {
     }
 
     /// The same, with NaN in both parts of complex numbers too.
-    pub fn with_complex_nan(element: &ElementType) -> Option<Fill> {
+    pub(crate) fn with_complex_nan(element: &ElementType) -> Option<Fill> {
         let ElementType::Complex(size, order) = element else {
             return Fill::new(element);
         };
@@ -43,17 +43,17 @@ impl Fill {
     }
 
     /// The bytes of one element.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Whether the value is what HDF5 gives for data that were never written.
-    pub fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         self.bytes.iter().all(|&byte| byte == 0)
     }
 
     /// Writes the value all over `target`, whose length is a multiple of the element's.
-    pub fn lay(&self, target: &mut [u8]) {
+    pub(crate) fn lay(&self, target: &mut [u8]) {
         if self.is_zero() {
             return target.fill(0);
         }

@@ -10,7 +10,7 @@ const LARGEST: u64 = 1 << 30;
 
 /// How a dataset of this layout is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guess {
+pub(crate) struct Guess {
     /// Extent of a chunk in the dimensions of the scan, then in those of a point. Empty for a single
     /// value, which is contiguous.
     pub chunk: Vec<u64>,
@@ -20,7 +20,12 @@ pub struct Guess {
 
 /// The chunks of a dataset for a scan of extent `scan` with points of shape `detector`, of `item`
 /// bytes per element. A length of 0 or `None` is not known.
-pub fn guess(scan: &[u64], detector: &[Option<u64>], item: usize, options: &ChunkOptions) -> Guess {
+pub(crate) fn guess(
+    scan: &[u64],
+    detector: &[Option<u64>],
+    item: usize,
+    options: &ChunkOptions,
+) -> Guess {
     let lengths = scan
         .iter()
         .copied()

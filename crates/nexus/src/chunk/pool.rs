@@ -18,7 +18,7 @@ const LARGEST_BUDGET: usize = 64 << 20;
 
 /// Worker threads that make chunks of slabs, for all datasets of all files.
 ///
-/// Whoever hands slabs in reserves their size from [`budget`](Pool::budget) and gives it back when
+/// Whoever hands slabs in reserves their size from `budget` and gives it back when
 /// the chunks are stored; so memory is bounded. Dropping the pool ends its threads when they have
 /// done what they were given.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ struct Job {
 
 /// The chunks of one slab, while they are made.
 #[derive(Debug, Clone)]
-pub struct Batch {
+pub(crate) struct Batch {
     progress: Arc<Mutex<Progress>>,
 }
 
@@ -92,12 +92,12 @@ impl Pool {
     }
 
     /// Memory for slabs.
-    pub fn recycler(&self) -> &Recycler {
+    pub(crate) fn recycler(&self) -> &Recycler {
         &self.recycler
     }
 
     /// Lets the workers make the chunks of a slab; `done` is sent when the last one is made.
-    pub fn encode(
+    pub(crate) fn encode(
         &self,
         slab: Slab,
         recipe: &Arc<Recipe>,
@@ -142,7 +142,7 @@ impl Drop for Pool {
 
 impl Batch {
     /// Whether nothing is left to wait for.
-    pub fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.progress().left == 0
     }
 
@@ -150,7 +150,7 @@ impl Batch {
     ///
     /// # Errors
     /// If one of them will never be made.
-    pub fn take(&self) -> Result<Vec<Encoded>, WorkerLost> {
+    pub(crate) fn take(&self) -> Result<Vec<Encoded>, WorkerLost> {
         let mut progress = self.progress();
         if progress.lost {
             return Err(WorkerLost);

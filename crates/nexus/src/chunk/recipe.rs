@@ -6,7 +6,7 @@ use super::{ChunkShape, Fill, Scheme};
 
 /// What the chunks of a dataset have in common, and what was learnt from those made so far.
 #[derive(Debug)]
-pub struct Recipe {
+pub(crate) struct Recipe {
     /// Their shape.
     pub shape: ChunkShape,
     /// Bytes of one number.
@@ -25,7 +25,7 @@ pub struct Recipe {
 
 impl Recipe {
     /// A recipe for data of which nothing is known yet.
-    pub fn new(shape: ChunkShape, item: usize, fill: Fill, scheme: Scheme) -> Recipe {
+    pub(crate) fn new(shape: ChunkShape, item: usize, fill: Fill, scheme: Scheme) -> Recipe {
         Recipe {
             shape,
             item,
@@ -42,7 +42,7 @@ impl Recipe {
     /// HDF5 1.14 forgets to note another mask when a chunk is stored again in the same size. A
     /// chunk that is stored as it is and then with filters has to be taken out in between, unless
     /// they make it smaller.
-    pub fn skip_all(&self) -> u32 {
+    pub(crate) fn skip_all(&self) -> u32 {
         match self.scheme {
             Scheme::None => 0,
             Scheme::Gzip | Scheme::ByteShuffle | Scheme::BitShuffle | Scheme::Lz4BitShuffle => 0b1,
@@ -51,7 +51,7 @@ impl Recipe {
     }
 
     /// Bytes of a chunk before the filters.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.shape.size(self.item) as usize
     }
 }

@@ -7,7 +7,7 @@ const BLOCK: usize = 64;
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
-pub fn shuffle(source: &[u8], item: usize, target: &mut [u8]) {
+pub(crate) fn shuffle(source: &[u8], item: usize, target: &mut [u8]) {
     match item {
         2 => sorted::<2>(source, target),
         4 => sorted::<4>(source, target),
@@ -48,7 +48,7 @@ fn sorted<const ITEM: usize>(source: &[u8], target: &mut [u8]) {
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
-pub fn unshuffle(source: &[u8], item: usize, target: &mut [u8]) {
+pub(crate) fn unshuffle(source: &[u8], item: usize, target: &mut [u8]) {
     let count = source.len() / item.max(1);
     for (index, &byte) in source[..count * item].iter().enumerate() {
         target[index % count * item + index / count] = byte;

@@ -6,7 +6,7 @@ use super::{Buffer, Recycler};
 
 /// Points that follow one another and have the same shape, or are missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
+pub(crate) struct Run {
     /// How many.
     pub rows: u64,
     /// Shape of each of them; `None` for points that never came.
@@ -18,7 +18,7 @@ pub struct Run {
 /// The points of a variable shape are not padded here: a slab holds as much as has come, never
 /// more, and memory grows with it. A block that is exactly a slab is kept as it is, without a copy.
 #[derive(Debug, Default)]
-pub struct Slab {
+pub(crate) struct Slab {
     runs: Vec<Run>,
     rows: u64,
     bytes: Payload,
@@ -38,12 +38,12 @@ impl Default for Payload {
 
 impl Slab {
     /// An empty slab.
-    pub fn new() -> Slab {
+    pub(crate) fn new() -> Slab {
         Slab::default()
     }
 
     /// An empty slab that is going to hold `expected` bytes, from used memory if there is any.
-    pub fn recycled(recycler: &Recycler, expected: usize) -> Slab {
+    pub(crate) fn recycled(recycler: &Recycler, expected: usize) -> Slab {
         Slab {
             bytes: Payload::Owned(recycler.take(expected)),
             ..Slab::default()
@@ -51,7 +51,7 @@ impl Slab {
     }
 
     /// A slab that consists of one block: `rows` points of the same shape.
-    pub fn whole(rows: u64, shape: &[u64], data: Bytes) -> Slab {
+    pub(crate) fn whole(rows: u64, shape: &[u64], data: Bytes) -> Slab {
         Slab {
             runs: vec![Run {
                 rows,
@@ -64,7 +64,7 @@ impl Slab {
 
     /// Adds `rows` points of the same shape. Memory is not taken beyond `expected` bytes unless
     /// the points need it.
-    pub fn push(&mut self, rows: u64, shape: &[u64], data: &[u8], expected: usize) {
+    pub(crate) fn push(&mut self, rows: u64, shape: &[u64], data: &[u8], expected: usize) {
         self.count(rows, Some(shape));
         if let Payload::Shared(shared) = &self.bytes {
             let mut owned = Buffer::default();
@@ -83,7 +83,7 @@ impl Slab {
     }
 
     /// Adds `rows` points that never came.
-    pub fn push_missing(&mut self, rows: u64) {
+    pub(crate) fn push_missing(&mut self, rows: u64) {
         self.count(rows, None);
     }
 
@@ -99,17 +99,17 @@ impl Slab {
     }
 
     /// Number of points.
-    pub fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.rows
     }
 
     /// Whether there is no point.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows == 0
     }
 
     /// The bytes of all points that came.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         match &self.bytes {
             Payload::Owned(buffer) => buffer,
             Payload::Shared(bytes) => bytes,
@@ -117,7 +117,7 @@ impl Slab {
     }
 
     /// The points, run by run: index of the first, the run, its bytes.
-    pub fn runs(&self, item: usize) -> impl Iterator<Item = (u64, &Run, &[u8])> {
+    pub(crate) fn runs(&self, item: usize) -> impl Iterator<Item = (u64, &Run, &[u8])> {
         let (mut first, mut rest) = (0, self.bytes());
         self.runs.iter().map(move |run| {
             let size = run.shape.as_deref().map_or(0, |shape| {
@@ -131,7 +131,7 @@ impl Slab {
     }
 
     /// Whether all points came and have this shape, so that the bytes are one array.
-    pub fn is_regular(&self, shape: &[u64]) -> bool {
+    pub(crate) fn is_regular(&self, shape: &[u64]) -> bool {
         self.runs.len() == 1 && self.runs[0].shape.as_deref() == Some(shape)
     }
 }

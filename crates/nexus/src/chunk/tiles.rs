@@ -8,7 +8,12 @@ use super::{ChunkShape, Part, Recipe, Slab, copy_part};
 ///
 /// Chunks without data are left out: the shape of a point may be far larger than what came of it.
 /// With `all`, points that never came count as data of the shape `all`.
-pub fn tiles(slab: &Slab, chunk: &ChunkShape, item: usize, all: Option<&[u64]>) -> Vec<Vec<u64>> {
+pub(crate) fn tiles(
+    slab: &Slab,
+    chunk: &ChunkShape,
+    item: usize,
+    all: Option<&[u64]>,
+) -> Vec<Vec<u64>> {
     let mut seen: Vec<&[u64]> = Vec::new();
     let mut corners = BTreeSet::new();
     for (_, run, _) in slab.runs(item) {
@@ -54,7 +59,7 @@ fn grid(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
 /// The bytes of the chunk at `corner`, with the fill value where the slab has no data.
 ///
 /// `scratch` is used unless the slab is the chunk.
-pub fn cut<'a>(
+pub(crate) fn cut<'a>(
     slab: &'a Slab,
     recipe: &Recipe,
     corner: &[u64],
@@ -94,7 +99,7 @@ fn overlap(rows: u64, shape: &[u64], corner: &[u64], recipe: &Recipe) -> Vec<u64
 ///
 /// # Panics
 /// If the chunk is shorter than its shape, or the slab reaches beyond it.
-pub fn lay(slab: &Slab, recipe: &Recipe, corner: &[u64], row: u64, tile: &mut [u8]) {
+pub(crate) fn lay(slab: &Slab, recipe: &Recipe, corner: &[u64], row: u64, tile: &mut [u8]) {
     let dims = recipe.shape.dims();
     let start: Vec<u64> = std::iter::once(0).chain(corner.iter().copied()).collect();
     for (first, run, bytes) in slab.runs(recipe.item) {
@@ -122,7 +127,7 @@ pub fn lay(slab: &Slab, recipe: &Recipe, corner: &[u64], row: u64, tile: &mut [u
 }
 
 /// The first corners of all chunks of points of this shape.
-pub fn corners(shape: &[u64], chunk: &ChunkShape) -> BTreeSet<Vec<u64>> {
+pub(crate) fn corners(shape: &[u64], chunk: &ChunkShape) -> BTreeSet<Vec<u64>> {
     let mut corners = BTreeSet::new();
     grid(shape, &chunk.element, &mut corners);
     corners

@@ -7,13 +7,11 @@
 //! end, for a limited time.
 
 mod choice;
-mod continued;
 mod copy;
 mod edf;
 mod grid;
 mod link;
 mod mapping;
-mod names;
 mod problem;
 mod raw;
 
@@ -22,7 +20,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::{Error, Outbox, Policy};
-use crate::h5::{self, Group};
+use crate::h5::{self, Group, Kind};
 use crate::tree::{ElementType, Storage};
 use copy::Copies;
 use raw::Raw;
@@ -116,6 +114,42 @@ impl FrameDataset {
             old: false,
             rests_until: None,
         })
+    }
+
+    /// The dataset that an earlier writer has begun with the same arguments. A copy goes on behind
+    /// the frames that [were taken](FrameDataset::taken), the other forms are made anew when there
+    /// are frames.
+    ///
+    /// # Errors
+    /// The same, and if there is something else than such a dataset.
+    pub fn resume(
+        form: Form,
+        site: FrameSite,
+        policy: Policy,
+        outbox: &Outbox,
+    ) -> Result<FrameDataset, Error> {
+        if form == Form::Copy {
+            let copies = Copies::resume(&site, policy, outbox.clone())?;
+            return Ok(FrameDataset {
+                visible: copies.visible(),
+                content: Content::Copy(Box::new(copies)),
+                site,
+                old: false,
+                rests_until: None,
+            });
+        }
+        let old = match site.parent.has_link(&site.path) {
+            Ok(true) => site
+                .parent
+                .kind(&site.path)
+                .map(|kind| kind == Some(Kind::Dataset)),
+            Ok(false) => Ok(false),
+            Err(error) => Err(error),
+        };
+        let old = old.map_err(|source| site.failure("find the dataset", source))?;
+        let mut dataset = FrameDataset::new(form, site, policy, outbox)?;
+        dataset.old = old;
+        Ok(dataset)
     }
 
     /// Path of the dataset, as given.
@@ -259,7 +293,7 @@ impl FrameDataset {
         }
         match &self.content {
             Content::External(raw) => raw.make(&self.site)?,
-            Content::Names => names::make(&self.site, frames)?,
+            Content::Names => link::create_name_list(&self.site, frames)?,
             Content::Virtual => mapping::make(&self.site, frames)?,
             Content::Copy(_) => {}
         }

@@ -7,8 +7,8 @@ use crate::chunk::MAX_CHUNK;
 pub struct Policy {
     /// Whether somebody may be looking.
     pub mode: Mode,
-    /// Bytes of a chunk, and so of the memory for the stream: [`MAX_CHUNK`], or less for a scan of
-    /// very many streams, see [`Policy::with_memory`].
+    /// Bytes of a chunk, and so of the memory for the stream: 1 MiB, or less for a scan of very
+    /// many streams, see [`Policy::with_memory`].
     pub chunk: u64,
 }
 

@@ -13,9 +13,7 @@ use super::datatype::Datatype;
 use super::describe::Elements;
 use super::error::Result;
 use super::group::{Group, Object};
-use super::handle::Handle;
-use super::library::call;
-use super::names::c_text;
+use super::library::{Handle, c_text, call};
 use super::packed::Packed;
 use super::render;
 use crate::tree::Value;
@@ -32,11 +30,6 @@ macro_rules! attributes {
             /// Whether there is an attribute of this name.
             pub fn has_attribute(&self, name: &str) -> Result<bool> {
                 exists(self.handle.id(), name)
-            }
-
-            /// Takes an attribute away.
-            pub fn delete_attribute(&self, name: &str) -> Result<()> {
-                delete(self.handle.id(), name)
             }
 
             /// Takes an attribute away if there is one.

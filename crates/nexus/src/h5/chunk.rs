@@ -8,15 +8,14 @@ use super::dataspace::{elements, same_rank};
 use super::datatype::Datatype;
 use super::error::{Error, Result};
 use super::filter::{self, Filter};
-use super::handle::Handle;
-use super::library::{call, enter};
+use super::library::{Handle, call, enter};
 
 /// What the library takes for "nowhere".
 const NOWHERE: u64 = u64::MAX;
 
 /// A chunk as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoredChunk {
+pub(crate) struct StoredChunk {
     /// First byte in the file.
     pub address: u64,
     /// Number of bytes.
@@ -110,7 +109,7 @@ impl Dataset {
     }
 
     /// The chunk that begins at this element, if it is stored.
-    pub fn stored_chunk(&self, offset: &[u64]) -> Result<Option<StoredChunk>> {
+    pub(crate) fn stored_chunk(&self, offset: &[u64]) -> Result<Option<StoredChunk>> {
         self.same_rank_as(offset)?;
         let (mut skipped, mut address, mut size) = (0, 0, 0);
         call!(h5d::H5Dget_chunk_info_by_coord(
@@ -128,7 +127,7 @@ impl Dataset {
     }
 
     /// The bytes of the chunk that begins at this element, as they are stored; `None` if it is not.
-    pub fn read_chunk(&self, offset: &[u64]) -> Result<Option<(StoredChunk, Vec<u8>)>> {
+    pub(crate) fn read_chunk(&self, offset: &[u64]) -> Result<Option<(StoredChunk, Vec<u8>)>> {
         let _entered = enter();
         let Some(chunk) = self.stored_chunk(offset)? else {
             return Ok(None);

@@ -11,9 +11,7 @@ use super::datatype::Datatype;
 use super::error::{Error, Result};
 use super::filter::{self, Filter};
 use super::group::Group;
-use super::handle::Handle;
-use super::library::call;
-use super::names::{c_path, c_text};
+use super::library::{Handle, c_path, c_text, call};
 use super::properties;
 use crate::tree::{ElementType, ExternalFile, Selection, VirtualSource};
 

@@ -11,8 +11,7 @@ use super::create::same_size;
 use super::dataspace::{Dataspace, elements, same_rank};
 use super::datatype::Datatype;
 use super::error::{Error, Result};
-use super::handle::Handle;
-use super::library::{call, enter};
+use super::library::{Handle, call, enter};
 use crate::tree::{ElementType, Order};
 
 /// Most numbers that are read at once: a gibibyte.
@@ -54,15 +53,6 @@ impl Dataset {
             .space()?
             .extent()?
             .map(|(shape, _)| shape)
-            .unwrap_or_default())
-    }
-
-    /// Largest extent, `None` without limit.
-    pub fn max_shape(&self) -> Result<Vec<Option<u64>>> {
-        Ok(self
-            .space()?
-            .extent()?
-            .map(|(_, limits)| limits)
             .unwrap_or_default())
     }
 
@@ -169,16 +159,6 @@ impl Dataset {
             ))?;
         }
         Ok(numbers)
-    }
-
-    /// Hands what the library holds of this dataset on to the file.
-    pub fn flush(&self) -> Result<()> {
-        call!(h5d::H5Dflush(self.handle.id())).map(drop)
-    }
-
-    /// Whether the dataset can still be used: it cannot when its file was closed.
-    pub fn is_open(&self) -> bool {
-        self.handle.is_valid()
     }
 
     fn block(

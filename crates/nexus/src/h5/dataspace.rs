@@ -3,8 +3,7 @@
 use hdf5_metno_sys::h5s::{self, H5S_class_t, H5S_seloper_t};
 
 use super::error::{Error, Result};
-use super::handle::Handle;
-use super::library::call;
+use super::library::{Handle, call};
 use crate::tree::Selection;
 
 /// Extent of a dataset or attribute and what is selected of it.

@@ -7,15 +7,13 @@ use std::sync::Arc;
 use hdf5_metno_sys::h5t::{self, H5T_class_t, H5T_cset_t, H5T_order_t, H5T_str_t};
 
 use super::error::{Error, Result};
-use super::handle::Handle;
-use super::library::call;
-use super::names::c_text;
+use super::library::{Handle, c_text, call};
 use crate::tree::{ElementType, Order};
 
 /// An HDF5 type; both the type in the file and that of the bytes handed over, so that nothing is
 /// ever converted.
 #[derive(Debug)]
-pub struct Datatype {
+pub(super) struct Datatype {
     pub(super) handle: Handle,
     size: usize,
     indirect: bool,
@@ -24,7 +22,7 @@ pub struct Datatype {
 impl Datatype {
     /// The type that h5py makes for the numpy type of the same name. Simple ones are made once
     /// per thread.
-    pub fn of(element: &ElementType) -> Result<Arc<Datatype>> {
+    pub(super) fn of(element: &ElementType) -> Result<Arc<Datatype>> {
         thread_local!(static MADE: RefCell<HashMap<ElementType, Arc<Datatype>>> = RefCell::default());
         if let ElementType::Compound(members) = element {
             return compound(members).map(Arc::new);
@@ -60,13 +58,13 @@ impl Datatype {
     }
 
     /// Bytes of one element in memory. Texts are pointers there.
-    pub fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.size
     }
 
     /// Whether the elements are, or contain, pointers to what they stand for. Such elements are
     /// never written from plain bytes.
-    pub fn is_indirect(&self) -> bool {
+    pub(super) fn is_indirect(&self) -> bool {
         self.indirect
     }
 }

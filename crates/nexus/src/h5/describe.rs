@@ -10,9 +10,7 @@ use super::dataset::Dataset;
 use super::dataspace::UNLIMITED;
 use super::error::Result;
 use super::filter::{self, StoredFilter};
-use super::handle::Handle;
-use super::library::{call, enter};
-use super::names::sized_text;
+use super::library::{Handle, call, enter, sized_text};
 use super::render;
 
 /// The elements of a small dataset or attribute as texts.

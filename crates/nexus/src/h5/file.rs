@@ -8,10 +8,8 @@ use hdf5_metno_sys::{h5g, h5p};
 
 use super::error::Result;
 use super::group::Group;
-use super::handle::Handle;
-use super::library::call;
+use super::library::{Handle, c_path, call};
 use super::lock::Lock;
-use super::names::c_path;
 use super::properties;
 
 /// An open file. Dropping it closes it and everything open in it.

@@ -8,9 +8,8 @@ use hdf5_metno_sys::{h5l, h5p};
 
 use super::error::Result;
 use super::group::{Group, Kind, Object};
-use super::library::{call, enter};
+use super::library::{c_text, call, enter};
 use super::link::Link;
-use super::names::c_text;
 
 /// Soft links on one way before it counts as a circle, as in the library.
 const MOST_LINKS: usize = 16;

@@ -8,8 +8,7 @@ use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5t::{self, H5T_class_t, H5T_order_t, H5T_sign_t};
 
 use super::error::Result;
-use super::handle::Handle;
-use super::library::{call, enter};
+use super::library::{Handle, call, enter};
 use super::number;
 
 /// How to read one element in memory.

@@ -11,9 +11,7 @@ use hdf5_metno_sys::{h5d, h5g, h5o, h5p};
 
 use super::dataset::Dataset;
 use super::error::Result;
-use super::handle::Handle;
-use super::library::call;
-use super::names::c_text;
+use super::library::{Handle, c_text, call};
 use super::properties;
 
 /// An open group. Paths are relative to it unless they start with a slash.

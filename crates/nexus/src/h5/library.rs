@@ -1,7 +1,12 @@
-//! The lock around the C library, its initialisation, and the check of what a call returned.
+//! The border to the C library: the lock around it, its initialisation, the check of what a call
+//! returned, the identifiers of objects, and texts.
 
 use std::cell::Cell;
+use std::ffi::{CString, c_char};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
+use hdf5_metno_sys::h5i::{self, hid_t};
 use hdf5_metno_sys::{LOCK, h5, h5e};
 
 use super::error::{Error, Result, Stack};
@@ -39,7 +44,7 @@ macro_rules! call {
 pub(super) use call;
 
 /// Version of the HDF5 library, for example `1.14.6`.
-pub fn version() -> Result<String> {
+pub(crate) fn version() -> Result<String> {
     let (mut major, mut minor, mut release) = (0, 0, 0);
     call!(h5::H5get_libversion(&mut major, &mut minor, &mut release))?;
     Ok(format!("{major}.{minor}.{release}"))
@@ -98,4 +103,63 @@ pub(super) fn check<S: Status>(function: &'static str, status: S) -> Result<S> {
     } else {
         Ok(status)
     }
+}
+
+/// Owns one identifier: it counts as one reference, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Handle(hid_t);
+
+impl Handle {
+    /// Takes over the reference that a call has just returned.
+    pub(super) fn new(id: hid_t) -> Handle {
+        Handle(id)
+    }
+
+    pub(super) fn id(&self) -> hid_t {
+        self.0
+    }
+
+    /// Whether the library still knows the identifier: a file that was closed takes those of its
+    /// objects with it.
+    pub(super) fn is_valid(&self) -> bool {
+        matches!(call!(h5i::H5Iis_valid(self.0)), Ok(1..))
+    }
+
+    /// Gives the reference back and tells whether that worked: closing may write.
+    /// The handle is good for nothing afterwards.
+    pub(super) fn close(&mut self) -> Result<()> {
+        let id = std::mem::replace(&mut self.0, h5i::H5I_INVALID_HID);
+        call!(h5i::H5Idec_ref(id)).map(drop)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if !self.is_valid() {
+            return;
+        }
+        if let Err(error) = call!(h5i::H5Idec_ref(self.0)) {
+            tracing::warn!(%error, "an HDF5 object could not be closed");
+        }
+    }
+}
+
+/// A text for the C library.
+pub(super) fn c_text(text: &str) -> Result<CString> {
+    CString::new(text).map_err(|_| Error::Nul(text.to_owned()))
+}
+
+/// A path for the C library.
+pub(super) fn c_path(path: &Path) -> Result<CString> {
+    CString::new(path.as_os_str().as_bytes())
+        .map_err(|_| Error::Nul(path.to_string_lossy().into_owned()))
+}
+
+/// Asks for a text of unknown length: once for the length, once for the text.
+pub(super) fn sized_text(get: impl Fn(*mut c_char, usize) -> Result<isize>) -> Result<String> {
+    let length = get(std::ptr::null_mut(), 0)?.unsigned_abs();
+    let mut buffer = vec![0u8; length + 1];
+    get(buffer.as_mut_ptr().cast(), buffer.len())?;
+    buffer.truncate(length);
+    Ok(String::from_utf8_lossy(&buffer).into_owned())
 }

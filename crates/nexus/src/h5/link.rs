@@ -7,8 +7,7 @@ use hdf5_metno_sys::h5p;
 
 use super::error::Result;
 use super::group::Group;
-use super::library::{call, enter};
-use super::names::{c_path, c_text};
+use super::library::{c_path, c_text, call, enter};
 use super::properties;
 
 /// How a name leads to an object.

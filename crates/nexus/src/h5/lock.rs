@@ -9,8 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::{FdFlags, fcntl_setfd};
 
 use super::error::Result;
-use super::handle::Handle;
-use super::library::call;
+use super::library::{Handle, call};
 
 /// Ends the lock of a file when dropped, which has to be after the file was closed.
 ///

@@ -7,20 +7,19 @@ use super::dataset::Dataset;
 use super::dataspace::Dataspace;
 use super::datatype::Datatype;
 use super::error::Result;
-use super::handle::Handle;
-use super::library::{call, enter};
+use super::library::{Handle, call, enter};
 use super::properties;
 use crate::tree::{ElementType, Order};
 
 /// A part of a file that belongs to a dataset without a name, until it is dropped.
 #[derive(Debug)]
-pub struct Hole {
+pub(crate) struct Hole {
     dataset: Dataset,
 }
 
 impl Dataset {
     /// Gets ready to own `size` bytes of this dataset's file, which [`Hole::take`] then looks for.
-    pub fn prepare_hole(&self, size: u64) -> Result<Hole> {
+    pub(crate) fn prepare_hole(&self, size: u64) -> Result<Hole> {
         let list = properties::dataset_creation()?;
         // What lies there must stay.
         call!(h5p::H5Pset_fill_time(
@@ -47,13 +46,13 @@ impl Dataset {
 
 impl Hole {
     /// The place of a dataset whose last link was taken away.
-    pub fn of(dataset: Dataset) -> Hole {
+    pub(crate) fn of(dataset: Dataset) -> Hole {
         Hole { dataset }
     }
 
     /// Takes the first place in the file that is free and large enough, and gives its address.
     /// Nothing is changed there but the first byte: it becomes `first`.
-    pub fn take(&self, first: u8) -> Result<u64> {
+    pub(crate) fn take(&self, first: u8) -> Result<u64> {
         let _entered = enter();
         self.dataset.write_block(&[0], &[1], &[first])?;
         // SAFETY: the handle is alive; a failure is told by the address.

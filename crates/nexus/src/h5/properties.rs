@@ -10,8 +10,7 @@ use hdf5_metno_sys::h5p;
 use hdf5_metno_sys::h5t::H5T_cset_t;
 
 use super::error::Result;
-use super::handle::Handle;
-use super::library::{call, enter};
+use super::library::{Handle, call, enter};
 
 const TRACKED_AND_INDEXED: u32 = 0x1 | 0x2;
 

@@ -49,10 +49,4 @@ impl ElementType {
             ElementType::Compound(members) => members.iter().map(|(_, member)| member.size()).sum(),
         }
     }
-
-    /// Whether a missing element is best told by NaN: real floating-point types only, as in the
-    /// files of BLISS.
-    pub fn has_nan(&self) -> bool {
-        matches!(self, ElementType::Float(..))
-    }
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use nexus::apply::{StreamPlace, Written};
 use nexus::file::{FilePool, FileSession};
+use nexus::h5;
 use nexus::tree::{Content, Dataset, ElementType, Group, Item, Order, Value};
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -136,6 +137,14 @@ pub fn texts(items: &[&str]) -> Value {
         shape: vec![items.len() as u64],
         texts: items.iter().map(|item| (*item).to_owned()).collect(),
     }
+}
+
+/// A new HDF5 file, its path, and the directory that it is in.
+pub fn file(name: &str) -> (TempDir, PathBuf, h5::File) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(name);
+    let file = h5::File::create(&path).unwrap();
+    (directory, path, file)
 }
 
 /// A file of its own, and the directory that it is in.

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::{FrameSite, Frames};
 use crate::dataset::Error;
 use crate::h5::Group;
+use crate::tree::Value;
 
 /// Links `path`, relative to `parent`, to the dataset of a detector's own master file, as Lima 2
 /// writes it; `file` is the HDF5 file that gets the link.
@@ -25,6 +27,25 @@ pub fn link_frames(
             action: "create the link",
             source,
         })
+}
+
+/// Makes the list: for each frame the name of its file and its index there.
+pub(super) fn create_name_list(site: &FrameSite, frames: &[Frames]) -> Result<(), Error> {
+    let texts: Vec<String> = frames
+        .iter()
+        .flat_map(|frames| {
+            let name = stored_name(&frames.file, &site.file);
+            (0..frames.count).map(move |row| format!("{name}::{}", frames.first + row))
+        })
+        .collect();
+    let list = Value::Texts {
+        shape: vec![texts.len() as u64],
+        texts,
+    };
+    site.parent
+        .create_value(&site.path, &list)
+        .map(drop)
+        .map_err(|source| site.failure("create the list of names", source))
 }
 
 /// Relative to the directory of `home` if the file lies below it, so that both can be moved
