@@ -1,4 +1,7 @@
 //! [`Event`]: something that has happened, or not yet.
+//!
+//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! whether this workspace uses it or not.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -55,7 +55,7 @@ pub enum GreenletError {
     Killed,
     /// It panicked.
     #[error("the greenlet {0}")]
-    Panicked(#[from] Panic),
+    Panicked(Panic),
 }
 
 impl<T> Greenlet<T> {

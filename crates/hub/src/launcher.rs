@@ -1,4 +1,7 @@
 //! [`Launcher`]: runs functions in the thread that made it.
+//!
+//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! whether this workspace uses it or not.
 
 use std::fmt;
 use std::future::Future;
@@ -71,7 +74,7 @@ pub enum CallError {
     },
     /// The function panicked; its thread goes on.
     #[error("the function {0}")]
-    Panicked(#[from] Panic),
+    Panicked(Panic),
     /// The time was up. The function may still run, or have run.
     #[error("the time to wait for the function was up")]
     Timeout,

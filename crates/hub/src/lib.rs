@@ -22,6 +22,10 @@
 //!     Launcher, HubTrigger, Thread: make a hub do something, from everywhere
 //! ```
 //!
+//! The primitives of the column *beamline slides* below are a contract: the design slides of the
+//! writer promise them to whoever adds a data source or a layout. They stay, with these names and with
+//! `stop`, `kill` and `join` of what runs, also where this workspace does not use them itself.
+//!
 //! Handles are cheap to clone and may go to any thread. In the words of gevent, of the slides that
 //! these primitives were first drawn on, and here:
 //!

@@ -1,19 +1,21 @@
 //! [`Lock`]: held by one greenlet across all threads.
+//!
+//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! whether this workspace uses it or not.
 
-mod error;
-mod guard;
 mod ownership;
 mod reentrant;
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::blocking;
+use crate::error::{BlockingInGreenlet, WaitError};
 use crate::identity::GreenletId;
 use ownership::{Again, Ownership};
 
-pub use error::{LockError, ReleaseError};
-pub use guard::LockGuard;
 pub use reentrant::RLock;
 
 /// A lock that one greenlet has at a time, in whatever thread. Clones are handles of the same lock.
@@ -127,4 +129,97 @@ impl Default for Lock {
     fn default() -> Self {
         Lock::new()
     }
+}
+
+/// Has a [`Lock`](crate::Lock) or [`RLock`](crate::RLock) until it is dropped, however that comes:
+/// at the end of a scope, by a panic, or with a greenlet that is killed.
+///
+/// It belongs to the greenlet that took the lock and cannot go to another thread:
+///
+/// ```compile_fail
+/// let lock = hub::Lock::new();
+/// let guard = lock.try_acquire().unwrap();
+/// std::thread::scope(|scope| {
+///     scope.spawn(move || drop(guard));
+/// });
+/// ```
+#[must_use = "dropping a guard releases the lock"]
+pub struct LockGuard<'lock> {
+    ownership: &'lock Ownership,
+    /// Not `Send`, like the guards of the standard library.
+    of_this_thread: PhantomData<std::sync::MutexGuard<'lock, ()>>,
+}
+
+impl<'lock> LockGuard<'lock> {
+    /// For an acquisition that nobody else ends.
+    fn of(ownership: &'lock Ownership) -> Self {
+        LockGuard {
+            ownership,
+            of_this_thread: PhantomData,
+        }
+    }
+
+    /// Leaves the lock taken, until the same greenlet calls `release`.
+    ///
+    /// If it never does, because it was killed for example, nobody gets the lock any more: a guard
+    /// is the safer choice.
+    pub fn keep(self) {
+        self.ownership.keep();
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for LockGuard<'_> {
+    fn drop(&mut self) {
+        self.ownership.end_guard();
+    }
+}
+
+impl fmt::Debug for LockGuard<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("LockGuard").finish_non_exhaustive()
+    }
+}
+
+/// Why a lock was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// This greenlet has the lock: it would wait for itself. An [`RLock`](crate::RLock) may be
+    /// taken again.
+    #[error("this greenlet has the lock already and would wait for itself")]
+    Owned,
+    /// Another greenlet has the lock. Only forms that do not wait say so.
+    #[error("another greenlet has the lock")]
+    Busy,
+    /// The time was up before the lock was free.
+    #[error("the time to wait for the lock was up")]
+    Timeout,
+    /// Greenlets must await.
+    #[error(transparent)]
+    BlockingInGreenlet(#[from] BlockingInGreenlet),
+}
+
+impl From<WaitError> for LockError {
+    fn from(error: WaitError) -> Self {
+        match error {
+            WaitError::Timeout => LockError::Timeout,
+            WaitError::BlockingInGreenlet(error) => LockError::BlockingInGreenlet(error),
+        }
+    }
+}
+
+/// Why a lock was not released. It stays as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReleaseError {
+    /// Another greenlet has the lock.
+    #[error("the lock belongs to another greenlet")]
+    NotOwner,
+    /// Nobody has the lock.
+    #[error("the lock is not taken")]
+    Free,
+    /// This greenlet has the lock, but by guards that are still there: drop them instead.
+    #[error("the lock is held by a guard, which releases it when it is dropped")]
+    Guarded,
 }

@@ -2,11 +2,13 @@
 //!
 //! Producers wait while the [`Budget`] is used up, consumers while the queue is empty. Both are
 //! served in the order in which they came, in whatever thread or greenlet they are.
+//!
+//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! whether this workspace uses it or not.
 
-mod blocking;
 mod entries;
 mod error;
-mod timeout;
+mod limited_waits;
 
 use std::fmt;
 use std::sync::Arc;

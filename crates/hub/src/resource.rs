@@ -1,4 +1,7 @@
 //! [`ThreadResource`]: something that every thread has one of.
+//!
+//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! whether this workspace uses it or not.
 
 mod leaving;
 

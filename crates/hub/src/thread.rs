@@ -1,7 +1,9 @@
 //! [`Thread`]: a thread with a hub of its own.
+//!
+//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! whether this workspace uses it or not.
 
 mod calls;
-mod context;
 mod error;
 mod outcome;
 
@@ -21,7 +23,6 @@ use crate::launcher::Launcher;
 use crate::resource;
 use crate::result::AsyncResult;
 
-pub use context::ThreadContext;
 pub use error::{StopError, ThreadError};
 
 /// A thread that runs a main function in a hub of its own, and functions that others send.
@@ -51,6 +52,28 @@ pub struct Thread<T> {
     kill: Event,
     /// Set by the thread as the last thing that it does.
     outcome: AsyncResult<T, ThreadError>,
+}
+
+/// What the main function of a [`Thread`] knows of its thread.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ThreadContext {
+    /// The name of the thread.
+    pub name: Arc<str>,
+    /// Sent when the main function shall return.
+    pub stopping: Event,
+}
+
+impl ThreadContext {
+    /// Awaits `future`, but not longer than until the thread shall stop: then it is dropped, and
+    /// the answer is `None`.
+    pub async fn until_stopping<F: Future>(&self, future: F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            () = self.stopping.wait() => None,
+            output = future => Some(output),
+        }
+    }
 }
 
 impl Thread<()> {

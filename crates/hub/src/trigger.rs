@@ -1,15 +1,19 @@
 //! [`HubTrigger`]: runs one function in the hub that made it, as often as it is told to.
+//!
+//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! whether this workspace uses it or not.
 
-mod functions;
-
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
+use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::error::Panic;
 use crate::greenlet::spawn;
 use crate::launcher::{Call, CallError, Launcher, NoHub};
-
-pub(crate) use functions::{Functions, run};
 
 /// Makes a hub run a function, from any thread. Clones are handles of the same trigger.
 ///
@@ -59,7 +63,7 @@ impl HubTrigger {
     /// When this thread runs no hub.
     pub fn new(function: impl FnMut() + 'static) -> Result<Self, NoHub> {
         let launcher = Launcher::current()?;
-        let function = functions::add(function);
+        let function = add(function);
         Ok(HubTrigger {
             shared: Arc::new(Shared { launcher, function }),
         })
@@ -117,5 +121,58 @@ impl fmt::Debug for HubTrigger {
         out.debug_tuple("HubTrigger")
             .field(&self.shared.launcher.name())
             .finish()
+    }
+}
+
+/// A function of a trigger. It never leaves the thread of its hub.
+type Function = Rc<RefCell<dyn FnMut()>>;
+
+thread_local! {
+    static FUNCTIONS: RefCell<HashMap<u64, Function>> = RefCell::default();
+    /// Never used again, also not by the next hub of this thread: what was sent to a function
+    /// must not reach another one.
+    static NEXT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Keeps a function for the hub of this thread; returns the name to call it by.
+fn add(function: impl FnMut() + 'static) -> u64 {
+    let number = NEXT.get();
+    NEXT.set(number + 1);
+    let function = Rc::new(RefCell::new(function));
+    FUNCTIONS.with_borrow_mut(|functions| functions.insert(number, function));
+    number
+}
+
+/// Runs a function once.
+pub(crate) fn run(number: u64, hub: &str) {
+    let function = FUNCTIONS.with_borrow(|functions| functions.get(&number).cloned());
+    let Some(function) = function else {
+        // Calls of a trigger come before the call that forgets it.
+        tracing::error!(hub, number, "the function of a trigger is missing");
+        return;
+    };
+    // No function runs inside of another: sends only put calls in the line of the hub.
+    let run = AssertUnwindSafe(|| (function.borrow_mut())());
+    if let Err(payload) = panic::catch_unwind(run) {
+        let panic = Panic::from_payload(&*payload);
+        tracing::error!(hub, "the function of a trigger {panic}");
+    }
+}
+
+/// The functions of this thread's hub; they end with it.
+pub(crate) struct Functions;
+
+impl Functions {
+    /// No trigger needs this function any more.
+    pub(crate) fn forget(number: u64) {
+        let function = FUNCTIONS.with_borrow_mut(|functions| functions.remove(&number));
+        // Out of the cell first: its destructor may do anything.
+        drop(function);
+    }
+}
+
+impl Drop for Functions {
+    fn drop(&mut self) {
+        drop(FUNCTIONS.take());
     }
 }

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use tokio::sync::{Semaphore, TryAcquireError};
 
-use super::error::{LockError, ReleaseError};
+use super::{LockError, ReleaseError};
 use crate::identity::GreenletId;
 use crate::sync::{Mutex, MutexGuard};
 

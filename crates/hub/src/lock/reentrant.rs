@@ -1,11 +1,13 @@
 //! [`RLock`]: a lock that its owner may take again.
+//!
+//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! whether this workspace uses it or not.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::{LockError, ReleaseError};
-use super::guard::LockGuard;
 use super::ownership::{Again, Ownership};
+use super::{LockError, LockGuard, ReleaseError};
 use crate::blocking;
 use crate::identity::GreenletId;
 

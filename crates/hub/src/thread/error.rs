@@ -11,7 +11,7 @@ use crate::error::{BlockingInGreenlet, Panic};
 pub enum ThreadError {
     /// It panicked.
     #[error("the main function of the thread {0}")]
-    Panicked(#[from] Panic),
+    Panicked(Panic),
     /// It was killed where it waited.
     #[error("the main function of the thread was killed")]
     Killed,
