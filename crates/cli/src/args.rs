@@ -12,6 +12,7 @@ use clap::{Args as Group, Parser, Subcommand};
 use writer::options::DataWriter;
 
 use crate::simulation::{ImageSize, ScanKind};
+use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
 pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
 pub use session_writer::SessionWriterArgs;
@@ -30,7 +31,13 @@ pub struct Args {
     #[command(flatten)]
     pub logging: Logging,
     /// Form of the messages
-    #[arg(long, global = true, default_value = "text", value_enum)]
+    #[arg(
+        long,
+        global = true,
+        default_value = "text",
+        value_enum,
+        help_heading = LOG_OPTIONS
+    )]
     pub log_format: LogFormat,
     #[command(subcommand)]
     pub command: Command,
@@ -141,6 +148,7 @@ impl Command {
 
 /// Which scans to simulate.
 #[derive(Group, Clone)]
+#[command(next_help_heading = "Simulation options")]
 pub struct Simulation {
     /// Kind of scan
     #[arg(long, value_enum, default_value = "1d")]

@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, ValueEnum};
 
+/// Heading of the options about logs in the help of a command.
+pub const LOG_OPTIONS: &str = "Log options";
+
 /// What all programs have.
 #[derive(Group)]
+#[command(next_help_heading = LOG_OPTIONS)]
 pub struct Logging {
     /// Least severe messages to show: error, warning, info, debug, trace (also the names of
     /// Python's logging: critical, notset)
@@ -30,6 +34,7 @@ pub struct Logging {
 
 /// What programs have that took their place from one in Python.
 #[derive(Group)]
+#[command(next_help_heading = LOG_OPTIONS)]
 pub struct Console {
     /// No messages on standard output
     #[arg(long)]

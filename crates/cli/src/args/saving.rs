@@ -19,6 +19,7 @@ const PROFILES: [&str; 10] = [
 
 /// How scans are saved.
 #[derive(Group, Clone)]
+#[command(next_help_heading = "Saving options")]
 pub struct Saving {
     /// Layout of the file; auto: the one that the scan asks for
     #[arg(long, default_value = "auto", value_parser = layouts())]

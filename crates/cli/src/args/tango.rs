@@ -4,6 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::builder::TypedValueParser as _;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
+use super::logging::LOG_OPTIONS;
 use super::{Console, Logging};
 
 /// What `nexus-writer tango` does.
@@ -52,7 +53,14 @@ pub struct BlissServer {
     #[arg(long, value_name = "HOST:PORT")]
     pub tango_host: Option<String>,
     /// Least severe messages to show: DEBUG, INFO, WARNING, ERROR, CRITICAL
-    #[arg(long, default_value = "INFO", value_name = "LEVEL", ignore_case = true, value_parser = python_level())]
+    #[arg(
+        long,
+        default_value = "INFO",
+        value_name = "LEVEL",
+        ignore_case = true,
+        value_parser = python_level(),
+        help_heading = LOG_OPTIONS
+    )]
     pub log_level: PythonLevel,
 }
 
@@ -94,7 +102,8 @@ pub struct ServiceArgs {
         default_value = "WARNING",
         value_name = "LEVEL",
         ignore_case = true,
-        value_parser = python_level()
+        value_parser = python_level(),
+        help_heading = LOG_OPTIONS
     )]
     pub log_tango: PythonLevel,
     /// Accepted because the Python writer has it; no effect

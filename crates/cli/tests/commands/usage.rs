@@ -25,6 +25,69 @@ fn help_tells_all_commands() {
     }
 }
 
+#[test]
+fn options_are_found_below_headings() {
+    let headings = [
+        ("run", "Options", &["--data-writer", "--help"][..]),
+        (
+            "run",
+            "Saving options",
+            &["--layout", "--keepshape", "--required-disk-space"],
+        ),
+        (
+            "run",
+            "Log options",
+            &["--log", "--logfile", "--log-format"],
+        ),
+        ("session", "Options", &["--redis", "--start-semaphore-file"]),
+        ("session", "Saving options", &["--recommended-disk-space"]),
+        ("save", "Options", &["--json"]),
+        ("save", "Saving options", &["--noconfig"]),
+        ("simulate", "Simulation options", &["--kind", "--seed"]),
+        ("simulate", "Log options", &["--log"]),
+        ("tree", "Log options", &["--filebackups"]),
+        ("check", "Options", &["--redis", "--json"]),
+        ("demo", "Options", &["--directory"]),
+    ];
+    for (command, heading, expected) in headings {
+        let (_, help, _) = run(&mut nexus_writer([command, "--help"]));
+        let found = below(&help, heading);
+        for option in expected {
+            assert!(
+                found.contains(option),
+                "{command}, {heading}, {option}: {help}"
+            );
+        }
+    }
+}
+
+#[test]
+fn log_options_have_a_heading_of_their_own() {
+    for command in COMMANDS {
+        let (_, help, _) = run(&mut nexus_writer([command, "--help"]));
+        let is_log = |option: &&str| {
+            option.starts_with("--log") || ["--filesize", "--filebackups"].contains(option)
+        };
+        for heading in ["Options", "Saving options", "Simulation options"] {
+            let found = below(&help, heading);
+            assert!(!found.iter().any(is_log), "{command}, {heading}: {help}");
+        }
+        let found = below(&help, "Log options");
+        assert!(found.iter().all(is_log), "{command}: {help}");
+    }
+}
+
+/// The long options below a heading of a help text.
+fn below<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
+    help.lines()
+        .skip_while(|line| *line != format!("{heading}:"))
+        .skip(1)
+        .take_while(|line| line.is_empty() || line.starts_with(' '))
+        .filter(|line| line.trim_start().starts_with('-'))
+        .filter_map(|line| line.split_whitespace().find(|word| word.starts_with("--")))
+        .collect()
+}
+
 #[cfg(not(feature = "tango"))]
 #[test]
 fn a_build_without_tango_says_so() {
