@@ -20,7 +20,7 @@ use nexus::h5::{self, File, Group};
 use serde_json::{Value as Json, json};
 
 use crate::source::ScanStore;
-pub(crate) use record::{Record, Stream as RecordedStream};
+pub(crate) use record::{Record, RecordError, Stream as RecordedStream, VERSION as RECORD_VERSION};
 use walk::Walk;
 
 /// How bad a finding is.

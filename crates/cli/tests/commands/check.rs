@@ -155,6 +155,23 @@ fn every_defect_is_found() {
 }
 
 #[test]
+fn a_record_of_a_newer_version_is_not_misread() {
+    let text = "is a record of completeness of version 2, this program reads versions up to 1";
+    for (defects, path) in [
+        (&["newer_record"][..], "/1.1/writer/data"),
+        (
+            &["no_end_time", "newer_record", "root_record"],
+            "/@completeness_01M82Y7PBE5ARXMK29K55ZRRJ4",
+        ),
+    ] {
+        let (_folder, file) = file_with(defects);
+        let (status, check) = check(&file, &[]);
+        assert_eq!(status, Some(1));
+        assert_eq!(findings(&check), [format!("{path}: {text}")], "{defects:?}");
+    }
+}
+
+#[test]
 fn what_is_not_finished_is_told() {
     for (defect, standing, shown) in [
         ("running", "not finished", "NOT FINISHED"),

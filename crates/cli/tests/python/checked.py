@@ -76,6 +76,10 @@ def broken_record(file):
     write(file, "1.1/writer/data", "{}")
 
 
+def newer_record(file):
+    change_record(file, version=2)
+
+
 def incomplete(file):
     write(file, "1.1/writer/status", "FAILED")
     change_record(file, complete=False, problems=["the sky fell"])

@@ -251,6 +251,27 @@ async fn a_file_that_is_damaged_is_told_and_left_as_it_is() {
     assert!(fs::read(&file).unwrap() == damaged);
 }
 
+#[tokio::test]
+async fn what_a_newer_program_has_begun_is_left_to_it() {
+    let stage = Stage::new().await;
+    let file = stage.file("a.h5");
+    let (scan, diode) = killed(&stage, &file, &[0.0]).await;
+    let mut newer = record(&file);
+    newer["version"] = json!(2);
+    change(&file, &format!("h5['{RECORD}'][()] = '{newer}'"));
+    send(&diode, &[1.0]).await;
+    let saved = stage.save(&[end(scan).await]);
+    assert_eq!(saved.reports[0]["state"], "FAILED");
+    let reason = saved.reports[0]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("1.1/writer/data in")
+            && reason.contains("version 2, this program reads versions up to 1"),
+        "{reason}"
+    );
+    assert_eq!(read(&file, &[DIODE, STATUS]), json!([[0.0], "RUNNING"]));
+    assert_eq!(record(&file), newer);
+}
+
 /// Changes a file as somebody else would.
 fn change(file: &Path, change: &str) {
     let program = format!("import sys, h5py\nwith h5py.File(sys.argv[1], 'a') as h5: {change}");

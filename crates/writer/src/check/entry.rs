@@ -5,31 +5,37 @@ use std::path::Path;
 use nexus::h5::{Group, Kind, Link};
 
 use super::place::{self, Lengths, destination, shape};
-use super::record::Record;
+use super::record::{Record, RecordError};
 use super::text::{dataset, first};
 use super::{FileCheck, Finding, ScanCheck, Standing};
 use crate::layout::RECORD_PREFIX;
+use crate::subscriber::with_causes;
 
 /// Finds the scans of a file and judges them by their records. Gives the records with the index of
 /// their scan.
 pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Record)> {
     let mut records = Vec::new();
+    let mut newer = false;
     for name in root.attribute_names().unwrap_or_default() {
         if !name.starts_with(RECORD_PREFIX) {
             continue;
         }
         let mut scan = ScanCheck::new(name.clone(), Standing::Finished);
         let text = first(root, &name).unwrap_or_default();
-        if let Ok(Record {
-            running: true,
-            scan: key,
-            ..
-        }) = Record::parse(&text, file)
-        {
-            scan.scan = Some(key);
-            scan.standing = Standing::Running;
-            check.scans.push(scan);
-            continue;
+        match Record::parse(&text, file) {
+            Ok(Record {
+                running: true,
+                scan: key,
+                ..
+            }) => {
+                scan.scan = Some(key);
+                scan.standing = Standing::Running;
+                check.scans.push(scan);
+                continue;
+            }
+            // It cannot be known which entries it is about.
+            Err(RecordError::Newer(_)) => newer = true,
+            _ => {}
         }
         let at = format!("/@{name}");
         if let Some(record) = scan.judge(root, file, &at, &text) {
@@ -40,7 +46,7 @@ pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Re
     let elsewhere = records.len();
     for name in root.names().unwrap_or_default() {
         if is_entry(root, &name) {
-            let covered = covers(&records[..elsewhere], &name);
+            let covered = newer || covers(&records[..elsewhere], &name);
             let (scan, record) = entry(root, file, &format!("/{name}"), covered);
             records.extend(record.map(|record| (check.scans.len(), record)));
             check.scans.push(scan);
@@ -158,8 +164,8 @@ impl ScanCheck {
         let record = match Record::parse(text, file) {
             Ok(record) => record,
             Err(error) => {
-                let text = format!("is no record of completeness: {error}");
-                self.findings.push(Finding::problem(at, text));
+                self.findings
+                    .push(Finding::problem(at, with_causes(&error)));
                 return None;
             }
         };

@@ -3,6 +3,30 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use thiserror::Error;
+
+/// Version of the form of the record: the one that is written, and the newest that can be read.
+/// `docs/formats.md` specifies it.
+pub const VERSION: u64 = 1;
+
+/// Why a text cannot be read as a record.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    /// It is not JSON, or lacks what every record has.
+    #[error("is no record of completeness")]
+    Malformed(#[from] serde_json::Error),
+    /// A newer program wrote it, and its fields may mean something else.
+    #[error(
+        "is a record of completeness of version {0}, this program reads versions up to {VERSION}"
+    )]
+    Newer(u64),
+}
+
+/// What every version of the record has.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u64,
+}
 
 /// What became of a scan, as its writer told.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,8 +71,12 @@ impl Record {
     /// Reads a record; keeps only what is about `file`.
     ///
     /// # Errors
-    /// If the text is no record.
-    pub fn parse(text: &str, file: &Path) -> Result<Record, serde_json::Error> {
+    /// If the text is no record, or one of a newer version.
+    pub fn parse(text: &str, file: &Path) -> Result<Record, RecordError> {
+        let Versioned { version } = serde_json::from_str(text)?;
+        if version > VERSION {
+            return Err(RecordError::Newer(version));
+        }
         let mut record: Record = serde_json::from_str(text)?;
         // Files are moved and linked, but keep their name.
         record.streams.retain(|stream| {
@@ -95,6 +123,33 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_of_a_newer_version_is_not_misread() {
+        let file = Path::new("a.h5");
+        let text = |version: &str| format!(r#"{{{version} "scan": "a", "complete": true}}"#);
+        let read = Record::parse(&text(r#""version": 1,"#), file).unwrap();
+        assert!(read.complete);
+        let newer = Record::parse(&text(r#""version": 2,"#), file).unwrap_err();
+        assert!(matches!(newer, RecordError::Newer(2)), "{newer}");
+        // Other fields may have gone.
+        let newer = Record::parse(r#"{"version": 3}"#, file).unwrap_err();
+        assert!(matches!(newer, RecordError::Newer(3)), "{newer}");
+        for text in [
+            "",
+            "[]",
+            "{}",
+            &text(""),
+            r#"{"version": "1"}"#,
+            r#"{"version": 1}"#,
+        ] {
+            let error = Record::parse(text, file).unwrap_err();
+            assert!(
+                matches!(error, RecordError::Malformed(_)),
+                "{text}: {error}"
+            );
+        }
+    }
 
     #[test]
     fn what_is_missing_is_told() {

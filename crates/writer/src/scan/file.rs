@@ -76,7 +76,12 @@ impl ScanFile {
         let mut remains = None;
         if resumed {
             let root = session.root()?;
-            remains = Remains::find(&root, session.path(), tree, account.scan().as_str());
+            let found = Remains::find(&root, session.path(), tree, account.scan().as_str());
+            remains = found.map_err(|(path, error)| ScanProblem::RecordUnreadable {
+                file: session.path().to_owned(),
+                path,
+                problem: error.to_string(),
+            })?;
         }
         if remains.is_none()
             && let Some(path) = taken(&session, tree)?

@@ -55,6 +55,16 @@ pub enum ScanProblem {
         /// What exists.
         path: String,
     },
+    /// The file has a record of completeness that a newer program wrote.
+    #[error("{path} in {} {problem}: nothing is written there", file.display())]
+    RecordUnreadable {
+        /// The file.
+        file: PathBuf,
+        /// Where the record is.
+        path: String,
+        /// Why it cannot be read.
+        problem: String,
+    },
     /// The file cannot be looked into.
     #[error("cannot read {}", file.display())]
     FileUnreadable {
@@ -287,7 +297,9 @@ impl Classified for ScanProblem {
                 error.kind()
             }
             ScanProblem::FileLocked { .. } => ErrorKind::Locked,
-            ScanProblem::NameTaken { .. } | ScanProblem::NoFile => ErrorKind::Hdf5,
+            ScanProblem::NameTaken { .. }
+            | ScanProblem::NoFile
+            | ScanProblem::RecordUnreadable { .. } => ErrorKind::Hdf5,
             ScanProblem::FileUnreadable { source, .. } | ScanProblem::Hdf5(source) => source.kind(),
             ScanProblem::File(error) => error.kind(),
             ScanProblem::LinkNotMade { source, .. } => source.kind(),
@@ -327,7 +339,9 @@ impl Classified for ScanProblem {
             ScanProblem::PointsLost { source, .. } | ScanProblem::StreamDamaged { source, .. } => {
                 source.origin()
             }
-            ScanProblem::NameTaken { .. } | ScanProblem::NoFile => ErrorOrigin::User,
+            ScanProblem::NameTaken { .. }
+            | ScanProblem::NoFile
+            | ScanProblem::RecordUnreadable { .. } => ErrorOrigin::User,
             ScanProblem::Interrupted(Interruption::WriterStopped) => ErrorOrigin::User,
             ScanProblem::Interrupted(Interruption::Fault(fault)) => fault.origin(),
             ScanProblem::Shortfall { .. } => ErrorOrigin::Internal,

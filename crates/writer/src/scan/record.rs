@@ -5,9 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::account::Account;
 use super::place::Place;
-
-/// Version of the form of the record.
-const VERSION: u32 = 1;
+use crate::check::RECORD_VERSION;
 
 /// Problems told in the record; the log has them all.
 const MOST_PROBLEMS: usize = 100;
@@ -35,7 +33,7 @@ fn common(account: &Account) -> Json {
     let problems = account.problems().take(MOST_PROBLEMS);
     let problems: Vec<String> = problems.map(ToString::to_string).collect();
     json!({
-        "version": VERSION,
+        "version": RECORD_VERSION,
         "scan": account.scan().as_str(),
         "problems": problems,
     })

@@ -10,7 +10,7 @@ use nexus::tree;
 
 use super::file::ScanFile;
 use crate::check::text;
-use crate::check::{Record, RecordedStream};
+use crate::check::{Record, RecordError, RecordedStream};
 use crate::layout::{FileTree, RecordLocation};
 
 /// What an earlier writer has left of a scan in one file.
@@ -21,23 +21,37 @@ pub struct Remains {
 }
 
 impl Remains {
-    /// What there is of the scan, if the file tells that it belongs to it.
-    pub fn find(root: &Group, file: &Path, tree: &FileTree, scan: &str) -> Option<Remains> {
-        let parse = |text: String| Record::parse(&text, file).ok();
-        let records = tree.records.iter().filter_map(|location| match location {
-            RecordLocation::RootAttribute(name) => Some(Remains {
-                record: text::first(root, name).and_then(parse)?,
-                began: None,
-            }),
-            RecordLocation::Dataset { record, began } => Some(Remains {
-                record: text::dataset(root, record).and_then(parse)?,
-                began: text::dataset(root, began),
-            }),
-        });
-        let mut records: Vec<_> = records.collect();
-        // Entries without a record are those that the writer had no time to fill.
-        let ours = !records.is_empty() && records.iter().all(|there| there.record.scan == scan);
-        ours.then(|| records.swap_remove(0))
+    /// Returns what the file has of the scan, if the records in it say that it belongs to the scan.
+    ///
+    /// # Errors
+    /// If a newer program has written a record, with where the record is. That program may be able
+    /// to continue the scan, this one is not.
+    pub fn find(
+        root: &Group,
+        file: &Path,
+        tree: &FileTree,
+        scan: &str,
+    ) -> Result<Option<Remains>, (String, RecordError)> {
+        let mut records = Vec::new();
+        for location in &tree.records {
+            let (path, text, began) = match location {
+                RecordLocation::RootAttribute(name) => {
+                    (format!("/@{name}"), text::first(root, name), None)
+                }
+                RecordLocation::Dataset { record, began } => {
+                    let began = text::dataset(root, began);
+                    (record.clone(), text::dataset(root, record), began)
+                }
+            };
+            match text.map(|text| Record::parse(&text, file)) {
+                Some(Ok(record)) => records.push(Remains { record, began }),
+                Some(Err(error @ RecordError::Newer(_))) => return Err((path, error)),
+                // Entries without a record are those that the writer had no time to fill.
+                Some(Err(RecordError::Malformed(_))) | None => {}
+            }
+        }
+        let ours = records.iter().all(|there| there.record.scan == scan);
+        Ok(records.into_iter().next().filter(|_| ours))
     }
 
     /// What is known of a stream at its place.
