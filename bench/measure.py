@@ -20,12 +20,14 @@ from pathlib import Path
 class Measurement:
     """What one run of a command took. Times in seconds, memory in bytes.
 
-    `work` is the wall time without the start of the process, where that is known.
+    `work` is the wall time without the start of the process, where that is known. `user` is the part of
+    the CPU time that is not the kernel's: it depends least on what else the machine does.
     """
 
     wall: float
     work: float
     cpu: float
+    user: float
     peak: int
     status: int
     output: str
@@ -104,6 +106,7 @@ def launch(report: str, pid: str, command: list[str]):
     figures = {
         "wall": wall,
         "cpu": usage.ru_utime + usage.ru_stime,
+        "user": usage.ru_utime,
         "peak": usage.ru_maxrss * 1024,
         "status": os.waitstatus_to_exitcode(status),
     }

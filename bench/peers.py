@@ -32,10 +32,15 @@ class Peer:
     wanted_of: dict = field(default_factory=dict)  # the same for single workloads
 
 
+def on_demand(binaries: Path) -> OnDemand:
+    """Our `nexus-writer save`, of any revision."""
+    return OnDemand(binaries / "nexus-writer", "save", "--json")
+
+
 def h5maps_writers(binaries: Path) -> dict:
     return {
         REFERENCE: OnDemand(sys.executable, HERE / "reference.py", timed=True),
-        "nexus-writer": OnDemand(binaries / "nexus-writer", "save", "--json"),
+        "nexus-writer": on_demand(binaries),
     }
 
 
@@ -44,7 +49,7 @@ def classic_writers(binaries: Path) -> dict:
     return {
         REFERENCE: Follower(Path(sys.executable).with_name(program)),
         "nexus-writer": Follower(binaries / program),
-        "its save": OnDemand(binaries / "nexus-writer", "save", "--json"),
+        "its save": on_demand(binaries),
     }
 
 

@@ -19,9 +19,13 @@ def table(results: list[dict], peer: Peer, load: float) -> str:
     for result in results:
         lines += workload_lines(result, peer) + [""]
     lines += [*peer.notes, "Medians of all repetitions."]
-    if load > BUSY:
-        lines.append(f"The machine was busy before (load {load:.1f}): wall times are too long, CPU times tell more.")
-    return "\n".join(lines)
+    return "\n".join(lines + busy(load))
+
+
+def busy(load: float) -> list[str]:
+    """A warning, if others kept the machine busy."""
+    text = f"The machine was busy before (load {load:.1f}): wall times are too long, CPU times say more."
+    return [text] if load > BUSY else []
 
 
 def workload_lines(result: dict, peer: Peer) -> list[str]:
