@@ -1,6 +1,6 @@
 """The scan info of BLISS 2.2 for the writer that computes the classic layout from it (`external`).
 
-It names the devices of a scan, who triggers whom, and what each channel is; all that a file
+It names the devices of a scan, which of them trigger which, and what each channel is; all that a file
 looks like follows from these.
 """
 
@@ -117,7 +117,7 @@ def chain(scan: Scan) -> dict:
     channels = sorted(scan.channels, key=lambda channel: order.get(channel.kind, 2))
     devices = {}
     if all(channel.kind not in order for channel in channels):
-        # Something has to trigger the detectors, even if nobody looks at its clock.
+        # Something has to trigger the detectors, even if no channel shows its clock.
         devices[TIMER] = {"name": "timer", "channels": []}
     for channel in channels:
         device = devices.setdefault(device_key(channel), {"name": controller(channel), "channels": []})

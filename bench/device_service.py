@@ -98,7 +98,7 @@ class Service:
 
 
 def wait_ready(process: subprocess.Popen) -> float:
-    """Waits for the line that every Tango server prints; gives the time of that moment."""
+    """Waits for the line that every Tango server prints; returns the time of that moment."""
     for line in process.stdout:
         if READY in line:
             return time.monotonic()

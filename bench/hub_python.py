@@ -44,8 +44,8 @@ def lock_across(operations: int) -> float:
 
 
 def take_turns(take, give, operations: int):
-    """A lock of Python is not fair: who releases it has it again before the other wakes up. To hand
-    over two of them is the quickest way to take turns."""
+    """A lock of Python is not fair: the thread that releases it has it again before the other wakes up.
+    Handing over two of them is the quickest way to take turns."""
     for _ in range(operations // 2):
         take.acquire()
         give.release()

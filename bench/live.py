@@ -5,7 +5,7 @@
 
 A writer runs on a private Redis. Scans of 20 scalar channels are published live with blissdata,
 in batches of at most 100 ms. One channel carries the time at which each point was published, so
-that the file itself tells how old its points are. `live_reader.py` opens it meanwhile.
+that the file itself says how old its points are. `live_reader.py` opens it meanwhile.
 
 wait    how long published points were not visible (the oldest one, at each opening): the delay
         of the writer alone, whatever the rate

@@ -41,7 +41,7 @@ class Process:
         self.command = list(map(str, command))
         self._folder = tempfile.TemporaryDirectory(prefix="bench-measure-")
         self._report = Path(self._folder.name, "report.json")
-        # Files and not pipes: a writer that logs much must not wait for somebody to read.
+        # Files and not pipes: a writer that logs much must not wait for a reader.
         self._output, self._errors = (Path(self._folder.name, name).open("w+") for name in ("output", "errors"))
         reader, writer = os.pipe()
         self._launcher = subprocess.Popen(

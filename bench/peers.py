@@ -20,7 +20,7 @@ REFERENCE = "blisswriter"
 
 @dataclass
 class Peer:
-    """`writers` gives the programs to compare by their names, the reference first."""
+    """`writers` returns the programs to compare by their names, the reference first."""
 
     name: str
     title: str

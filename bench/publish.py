@@ -123,7 +123,7 @@ class Pipe:
 
 
 def check(url: str, scan: Scan, keys: dict[str, str]):
-    """Raise an error unless every entry has arrived: without replies, nobody else would notice."""
+    """Raise an error unless every entry has arrived: without replies, nothing else would notice."""
     with redis.Redis.from_url(url) as client:
         for channel in scan.channels:
             wanted, found = -(-channel.points // scan.batch), client.xlen(keys[channel.name])

@@ -7,7 +7,7 @@ Both offer the same functions, so that everything else works with either:
     prepared(scan, path)             the scan's info at the state PREPARED
     closed(scan, path, info)         the one at the state CLOSED: end time, end reason, end positions
     finished(root, scan)             whether an open file holds a scan to its end
-    problems(root, scan)             what a file tells of a scan, beside its data, that should not be
+    problems(root, scan)             what is wrong with a scan in a file, beside its data
 """
 
 from datetime import datetime, timezone

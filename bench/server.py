@@ -30,7 +30,7 @@ stream-node-max-bytes 4096
 
 
 class PrivateRedis:
-    """`with PrivateRedis() as server:` gives `server.url`, `server.path`, `server.reset()`."""
+    """`with PrivateRedis() as server:` makes one, with `server.url`, `server.path`, `server.reset()`."""
 
     def __init__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="bench-redis-")

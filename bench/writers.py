@@ -1,4 +1,4 @@
-"""The two ways in which a writer is used: told which scans to save, or following a session.
+"""The two ways in which a writer is used: for scans that the command line names, or following a session.
 
 `save` of either lets it save scans that Redis holds completely, and measures it.
 """
@@ -49,7 +49,7 @@ class Follower:
     """Started first, saves the scans of a session that appear from then on: `COMMAND SESSION`.
 
     The scans are in Redis already, but the writer of their session learns of them by the history of
-    scans only, as of any other. So nobody waits for the publisher: a scan appears with all its
+    scans only, as of any other. So no writer waits for the publisher: a scan appears with all its
     points, and the next one when it is saved, as a session runs one scan after the other.
     `work` is the time from the moment when a scan appears until the file is closed with all of it,
     `wall` that and the time from the start of the process until it listens.
@@ -93,7 +93,7 @@ class Follower:
 
 
 def listens(client: redis.Redis) -> bool:
-    """Whether somebody waits for scans: a connection that blocks in XREAD."""
+    """Returns whether a writer waits for scans: a connection that blocks in XREAD."""
     return any(other["cmd"] == "xread" and "b" in other["flags"] for other in client.client_list())
 
 
