@@ -3,6 +3,7 @@
 mod account;
 mod consumer;
 mod event;
+mod figures;
 mod file;
 mod frames;
 mod listener;
@@ -25,7 +26,9 @@ use crate::report::{Outcome, Progress, ScanReport, Warnings};
 use crate::source::{ScanId, ScanStore, ScanSummary};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::workshop::Workshop;
+use account::Account;
 use consumer::ScanConsumer;
+use figures::ScanFigures;
 use listener::ScanListener;
 pub use problem::{Interruption, ScanProblem, StreamProblem};
 
@@ -84,6 +87,7 @@ impl NexusScanWriter {
             report: Arc::default(),
             summary: Arc::new(summary),
         };
+        let figures = ScanFigures::new(workshop.observation(), &writer.summary);
         let (begun, progress) = (writer.begun.clone(), writer.progress.clone());
         let (warnings, report) = (writer.warnings.clone(), writer.report.clone());
         let listener = ScanListener {
@@ -93,10 +97,14 @@ impl NexusScanWriter {
             save: save.clone(),
             resumed,
             progress: progress.clone(),
+            figures: figures.clone(),
+            budget: workshop.budget().clone(),
         };
         let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
+        let running = figures.running();
         writer.subscriber.start(mode, listener, move || {
-            ScanConsumer::new(id, save.space, begun, progress, warnings, report)
+            let account = Account::new(id, warnings, figures);
+            ScanConsumer::new(save.space, begun, progress, account, report, running)
         })?;
         Ok(writer)
     }

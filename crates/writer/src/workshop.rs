@@ -3,7 +3,7 @@
 //! [`Workshop`] is the handle that the main thread holds. In the thread itself, every consumer finds
 //! the same [`Bench`]: the open files, the workers that encode chunks, and the memory to share.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use hub::{Budget, CallError, StopError, Thread};
 use nexus::chunk::Pool;
 use nexus::dataset::Outbox;
 use nexus::file::{FilePool, FileSession};
+use observation::Observation;
 use tracing::warn;
 
 /// Bytes that wait between all listeners and all consumers.
@@ -37,15 +38,26 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Workshop {
     thread: Thread<()>,
     budget: Budget,
+    observation: Arc<Observation>,
 }
 
 impl Workshop {
-    /// Starts the thread.
-    pub fn start() -> io::Result<Workshop> {
+    /// Starts the thread. Everything that writes files with it reports to `observation`.
+    ///
+    /// # Errors
+    /// If the system has no thread for us.
+    pub fn start(observation: Arc<Observation>) -> io::Result<Workshop> {
+        observation.points.limit.set(QUEUED as f64);
         Ok(Workshop {
             thread: Thread::serving("writer")?,
             budget: Budget::new(QUEUED),
+            observation,
         })
+    }
+
+    /// Where the thread reports what it does.
+    pub fn observation(&self) -> &Arc<Observation> {
+        &self.observation
     }
 
     /// Keeps the last files open between scans, until the thread ends.
@@ -68,7 +80,8 @@ impl Workshop {
     }
 
     async fn on_bench(&self, work: fn(&Bench)) -> Result<(), CallError> {
-        let work = move || Bench::here().map(|bench| work(&bench));
+        let observation = self.observation.clone();
+        let work = move || Bench::here(&observation).map(|bench| work(&bench));
         if let Err(reason) = self.thread.apply(work).await? {
             warn!("cannot set up the writer thread: {reason}");
         }
@@ -85,8 +98,7 @@ impl Workshop {
 }
 
 thread_local! {
-    static BENCH: Result<Rc<Bench>, String> =
-        Bench::new().map(Rc::new).map_err(|error| error.to_string());
+    static BENCH: OnceCell<Rc<Bench>> = const { OnceCell::new() };
 }
 
 /// What the consumers of one thread share.
@@ -103,11 +115,20 @@ pub(crate) struct Bench {
 
 impl Bench {
     /// The bench of this thread, made on first use.
-    pub fn here() -> Result<Rc<Bench>, String> {
-        BENCH.with(Clone::clone)
+    ///
+    /// # Errors
+    /// If the system has no threads for the encoding of chunks.
+    pub fn here(observation: &Arc<Observation>) -> io::Result<Rc<Bench>> {
+        BENCH.with(|bench| {
+            if let Some(bench) = bench.get() {
+                return Ok(bench.clone());
+            }
+            let made = Rc::new(Bench::new(observation)?);
+            Ok(bench.get_or_init(|| made).clone())
+        })
     }
 
-    fn new() -> io::Result<Bench> {
+    fn new(_observation: &Arc<Observation>) -> io::Result<Bench> {
         let outbox = Outbox::new(Arc::new(Pool::start()?));
         Ok(Bench {
             files: FilePool::new(),

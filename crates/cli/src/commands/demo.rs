@@ -39,7 +39,7 @@ pub async fn demo(directory: Option<PathBuf>) -> Outcome {
     store.initialise().await?;
     let file = make(directory)?.join("demo.h5");
 
-    let workshop = Arc::new(Workshop::start()?);
+    let workshop = Arc::new(Workshop::start(Arc::default())?);
     let notices = Queue::new(NOTICES);
     let options = SessionOptions {
         session: Some(SESSION.to_owned()),

@@ -56,7 +56,7 @@ async fn follow(
     if !connect::ready(&store, &interrupts).await? {
         return Ok(exit::SUCCESS);
     }
-    let workshop = Arc::new(Workshop::start()?);
+    let workshop = Arc::new(Workshop::start(Arc::default())?);
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
     let session = NexusSessionWriter::start(&workshop, &scan_store(&store), options)?;

@@ -39,7 +39,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
         return Err("told to finish before the data store was ready".into());
     }
     let store = scan_store(&store);
-    let workshop = Workshop::start()?;
+    let workshop = Workshop::start(Arc::default())?;
     workshop.keep_files().await?;
     let options = saving.options(MEGABYTE);
     let mut worst = Saved::Skipped;

@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 
+use observation::Classified as _;
 use tracing::warn;
 
+use super::figures::ScanFigures;
 use super::problem::ScanProblem;
 use crate::report::{Warnings, one_line};
 use crate::source::ScanId;
@@ -16,15 +18,17 @@ const KEPT: usize = 1000;
 pub struct Account {
     scan: ScanId,
     warnings: Warnings,
+    figures: ScanFigures,
     /// Those among the warnings that say that something is missing, as the faults that they would be.
     problems: Vec<Fault>,
 }
 
 impl Account {
-    pub fn new(scan: ScanId, warnings: Warnings) -> Account {
+    pub fn new(scan: ScanId, warnings: Warnings, figures: ScanFigures) -> Account {
         Account {
             scan,
             warnings,
+            figures,
             problems: Vec::new(),
         }
     }
@@ -34,12 +38,18 @@ impl Account {
         &self.scan
     }
 
+    /// Where the scan reports what it does.
+    pub fn figures(&self) -> &ScanFigures {
+        &self.figures
+    }
+
     /// Something that people should know. Nothing is missing in the files.
     pub fn warning(&mut self, text: impl Display) {
         let text = text.to_string();
         // Both versions of a layout have the same mistakes.
         if self.warnings.add(&text) {
             warn!(scan = %self.scan, "{}", one_line(&text));
+            self.figures.warned();
         }
     }
 
@@ -48,6 +58,7 @@ impl Account {
         let problem = Fault::from(problem.into());
         self.warning(&problem);
         if self.problems.len() < KEPT && !self.problems.contains(&problem) {
+            self.figures.failed(problem.kind());
             self.problems.push(problem);
         }
     }
@@ -63,7 +74,7 @@ impl Account {
     }
 
     /// All warnings.
-    pub fn into_warnings(self) -> Vec<String> {
+    pub fn warnings(&self) -> Vec<String> {
         self.warnings.end();
         self.warnings.list()
     }

@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 
 use hub::Event;
 use nexus::file::FileSession;
+use observation::{Classified as _, ErrorOrigin};
 use tracing::{debug, info, info_span, warn};
 
 use super::account::Account;
 use super::event::{Prepared, ScanEvent};
+use super::figures::RunningScan;
 use super::problem::{Interruption, ScanProblem};
 use super::saved::{Begun, Drawing, Saved, first_facts};
 use super::space::SpaceWatch;
 use crate::checks::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
-use crate::report::{Outcome, Progress, ScanReport, Warnings};
-use crate::source::ScanId;
+use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{Consumer, Fault, SPAN};
 use crate::workshop::Bench;
 
@@ -33,7 +34,6 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Saves one scan; lives in the workshop.
 pub struct ScanConsumer {
-    scan: ScanId,
     space: DiskSpace,
     started: Instant,
     /// Sent when the scan has its files, or will have none.
@@ -46,20 +46,19 @@ pub struct ScanConsumer {
     whole: Option<Vec<PathBuf>>,
     /// Looks at the disk, until there is too little room.
     watch: Option<SpaceWatch>,
+    _running: RunningScan,
 }
 
 impl ScanConsumer {
     pub fn new(
-        scan: ScanId,
         space: DiskSpace,
         begun: Event,
         progress: Arc<Progress>,
-        warnings: Warnings,
+        account: Account,
         report: Arc<OnceLock<ScanReport>>,
+        running: RunningScan,
     ) -> ScanConsumer {
-        let account = Account::new(scan.clone(), warnings);
         ScanConsumer {
-            scan,
             space,
             begun,
             started: Instant::now(),
@@ -69,12 +68,14 @@ impl ScanConsumer {
             saved: None,
             whole: None,
             watch: None,
+            _running: running,
         }
     }
 
     /// Opens the files and writes what is known before the data.
     async fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
-        let bench = Bench::here().map_err(Fault::internal)?;
+        let observation = self.account.figures().observation();
+        let bench = Bench::here(observation).map_err(Fault::internal)?;
         let layout = &*prepared.layout;
         let path = Path::new(layout.main_file());
         let free = checks::prepare_path(path, self.space.required)
@@ -93,8 +94,7 @@ impl ScanConsumer {
         if policy.announces_subscans {
             for subscan in layout.subscans() {
                 let span = info_span!(SPAN, node = subscan.name);
-                let tell =
-                    || info!(scan = %self.scan, subscan = subscan.name, "start saving subscan");
+                let tell = || info!(scan = %self.account.scan(), subscan = subscan.name, "start saving subscan");
                 span.in_scope(tell);
             }
         }
@@ -124,15 +124,17 @@ impl ScanConsumer {
         let (outcome, reason) = self.outcome(files.is_some(), end);
         let problem = self.account.first_problem().cloned();
         let report = ScanReport {
-            scan: self.scan,
+            scan: self.account.scan().clone(),
             outcome,
             reason,
             files: files.unwrap_or_default(),
             points: self.progress.points(),
             bytes: self.progress.bytes(),
             duration: self.started.elapsed(),
-            warnings: self.account.into_warnings(),
+            warnings: self.account.warnings(),
         };
+        let figures = self.account.figures();
+        figures.ended(report.outcome, report.duration);
         (report, problem)
     }
 
@@ -189,6 +191,12 @@ impl Consumer for ScanConsumer {
 
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
         self.begun.send();
+        // Problems are counted when they are noted; a fault of the subscriber is noted by nobody.
+        if let (Err(fault), None) = (&end, self.account.first_problem())
+            && fault.origin() != ErrorOrigin::User
+        {
+            self.account.figures().failed(fault.kind());
+        }
         if let Some(saved) = &mut self.saved {
             let interruption = match &end {
                 Ok(()) => Interruption::EventsEnded,

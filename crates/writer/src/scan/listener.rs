@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hub::AsyncResult;
+use hub::{AsyncResult, Budget};
 use tracing::Span;
 
 use super::event::{Closed, FollowedStream, Prepared, ScanEvent, Standing};
+use super::figures::ScanFigures;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
 use crate::layout::info::count;
@@ -36,6 +37,10 @@ pub struct ScanListener {
     pub resumed: bool,
     /// Where others see what is known of it.
     pub progress: Arc<Progress>,
+    /// Where it reports what it does.
+    pub figures: ScanFigures,
+    /// The budget of the queue between listener and consumer.
+    pub budget: Budget,
 }
 
 impl Listener for ScanListener {
@@ -229,6 +234,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
     }
 
     async fn hand_on(&mut self, events: Vec<SourceEvent>) -> Result<(), Fault> {
+        self.scan.figures.received(&events);
         let mut data = Vec::with_capacity(events.len());
         for event in events {
             match event {
@@ -270,7 +276,13 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
 
     async fn send(&self, event: ScanEvent) -> Result<(), Fault> {
         let cost = event.cost();
-        self.sink.put(event, cost).await
+        let queue = &self.scan.figures.observation().points;
+        let stopwatch = self.scan.figures.stopwatch();
+        let sent = self.sink.put(event, cost).await;
+        queue.waited(stopwatch);
+        let free = self.scan.budget.available().unwrap_or_default();
+        queue.used.set(queue.limit.get() - free as f64);
+        sent
     }
 }
 

@@ -89,6 +89,11 @@ impl Place {
         self.visible > 0 || self.is_filled()
     }
 
+    /// Points that are in the file, as far as is known before the dataset is finished.
+    pub fn written(&self) -> u64 {
+        self.tally.written.max(self.visible)
+    }
+
     /// Whether the stream was never seen.
     pub fn is_waiting(&self) -> bool {
         matches!(self.filling, Filling::Waiting)

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use nexus::dataset::{Mode, Policy};
 use nexus::file::now;
+use observation::Stopwatch;
 use serde_json::Value as Json;
 use tracing::info;
 
@@ -51,6 +52,10 @@ pub struct Saved {
     /// Points that were told to be missing in the files, and when.
     noted: u64,
     noted_at: Option<Instant>,
+    /// Points that were reported to be in the files.
+    written: u64,
+    /// Since when the oldest points wait that no flush has shown yet.
+    unseen: Option<Stopwatch>,
     closed: bool,
 }
 
@@ -149,11 +154,13 @@ impl Saved {
             followed: HashMap::new(),
             noted: 0,
             noted_at: None,
+            written: 0,
+            unseen: None,
             closed: false,
         };
         let mut last = Vec::new();
         if let Some(promise) = prepared.resumed {
-            let standing = saved.look_at_remains();
+            let standing = saved.look_at_remains(account.figures());
             last = saved.last_trees();
             if saved.is_whole(&last) {
                 promise.keep(Ok(Standing::Whole));
@@ -215,6 +222,10 @@ impl Saved {
             return;
         };
         losses::report(&followed.name, &event, account);
+        if brings {
+            self.unseen
+                .get_or_insert_with(|| account.figures().stopwatch());
+        }
         if brings && !self.facts.streams.contains_key(&followed.name) {
             let name = followed.name.clone();
             self.facts.streams.insert(name, StreamFacts::default());
@@ -246,6 +257,20 @@ impl Saved {
             file.retry_links(account);
             file.flush(account);
         }
+        self.report_written(account);
+        if let Some(unseen) = self.unseen.take() {
+            let hdf5 = &account.figures().observation().hdf5;
+            hdf5.commit_delay.record(unseen);
+        }
+    }
+
+    /// Reports how many more points are in the files by now.
+    fn report_written(&mut self, account: &Account) {
+        let written = self.places.iter().map(Place::written).sum::<u64>();
+        account
+            .figures()
+            .written(written.saturating_sub(self.written));
+        self.written = written.max(self.written);
     }
 
     /// Takes nothing more of the data. What came before is still written.
@@ -301,6 +326,7 @@ impl Saved {
         for place in &mut self.places {
             place.finish(&self.files[place.file], account).await;
         }
+        self.report_written(account);
         self.note_stored();
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod lives;
+mod observed;
 mod problems;
 mod stage;
 mod watching;

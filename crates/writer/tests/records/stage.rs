@@ -8,6 +8,7 @@ use blissdata::document::Identity;
 use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use blissdata::store::DataStore;
 use hub::{Event, Hub};
+use observation::Observation;
 use redis_client::RedisUrl;
 use serde_json::{Value as Json, json};
 use writer::Workshop;
@@ -25,6 +26,7 @@ pub struct Stage {
     pub records: Records,
     pub writer: NexusSessionWriter,
     pub folder: tempfile::TempDir,
+    pub observation: Arc<Observation>,
 }
 
 /// Plays with a session writer that saves scans which ask for `external`.
@@ -42,7 +44,7 @@ pub fn play_with(save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)
 pub fn play_at(url: &RedisUrl, save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)) {
     Hub::new().unwrap().run(async {
         let store = DataStore::connect(url).await.unwrap();
-        let workshop = Arc::new(Workshop::start().unwrap());
+        let workshop = Arc::new(Workshop::start(Arc::default()).unwrap());
         let options = SessionOptions {
             session: Some("demo".to_owned()),
             writer: DataWriter::Named("external".to_owned()),
@@ -57,6 +59,7 @@ pub fn play_at(url: &RedisUrl, save: SaveOptions, records: Records, play: impl A
             records,
             writer,
             folder: tempfile::tempdir().unwrap(),
+            observation: workshop.observation().clone(),
         };
         play(&stage).await;
         assert!(stage.writer.subscriber().stop_and_join(Some(LONG)).await);

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// At the end no scan is taken any more, what Redis has of those that run is saved, and files are
 /// closed, while the devices still answer; then the server ends.
 pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
-    let workshop = Arc::new(Workshop::start()?);
+    let workshop = Arc::new(Workshop::start(Arc::default())?);
     let nexus = Arc::new(NexusWriterFamily::new(workshop.clone(), Arc::new(level))?);
     let bliss = Arc::new(BlissWriterFamily::new(&workshop, SaveOptions::default())?);
     let families: Vec<Arc<dyn Family>> = vec![nexus.clone(), bliss.clone()];

@@ -41,7 +41,7 @@ impl Logs for Quiet {
 fn with_engine(environment: &[(&str, String)], client: impl FnOnce(&Arc<Engine>) + Send + 'static) {
     let hub = Hub::named("main").unwrap();
     hub.run(async {
-        let workshop = Arc::new(Workshop::start().unwrap());
+        let workshop = Arc::new(Workshop::start(Arc::default()).unwrap());
         let logs = Arc::new(Quiet(Mutex::new(Level::Warn)));
         let look_up = |name: &str| {
             let found = environment.iter().find(|(known, _)| *known == name);

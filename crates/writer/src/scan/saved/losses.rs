@@ -7,6 +7,9 @@ use crate::source::SourceEvent;
 /// Losses of a stream are reported once, wherever it goes.
 pub fn report(stream: &str, event: &SourceEvent, account: &mut Account) {
     let stream = stream.to_owned();
+    if let SourceEvent::Lost { count, reason, .. } = event {
+        account.figures().lost(reason, *count);
+    }
     match event {
         SourceEvent::Lost {
             first,

@@ -9,13 +9,14 @@ use tracing::info;
 use super::Saved;
 use crate::layout::{End, Facts, FileTree, StreamFacts};
 use crate::scan::event::Standing;
+use crate::scan::figures::ScanFigures;
 use crate::scan::file::ScanFile;
 use crate::scan::place::Place;
 use crate::scan::remains::Remains;
 
 impl Saved {
     /// Takes note of what is there of the scan, before anything is written.
-    pub(super) fn look_at_remains(&mut self) -> Standing {
+    pub(super) fn look_at_remains(&mut self, figures: &ScanFigures) -> Standing {
         let mut points = HashMap::new();
         for place in &mut self.places {
             let file = &self.files[place.file];
@@ -39,6 +40,7 @@ impl Saved {
         if self.files.iter().any(|file| file.remains.is_some()) {
             let scan = &self.facts.scan;
             info!(%scan, points = points_there, "continues what an earlier writer has left");
+            figures.resumed();
         }
         Standing::Points(points)
     }
