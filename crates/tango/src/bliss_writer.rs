@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hub::{Launcher, NoHub};
-use writer::Workshop;
+use writer::WriterThread;
 use writer::options::SaveOptions;
 
 use crate::class::Class;
@@ -37,15 +37,18 @@ struct Known {
 }
 
 impl BlissWriterFamily {
-    /// Devices that listen on the hub of this thread and write in the workshop.
+    /// Devices that listen on the hub of this thread and write in the writer thread.
     ///
     /// # Errors
     /// When this thread runs no hub.
-    pub fn new(workshop: &Arc<Workshop>, save: SaveOptions) -> Result<BlissWriterFamily, NoHub> {
+    pub fn new(
+        writer_thread: &Arc<WriterThread>,
+        save: SaveOptions,
+    ) -> Result<BlissWriterFamily, NoHub> {
         Ok(BlissWriterFamily {
             means: Means {
                 launcher: Launcher::current()?,
-                workshop: workshop.clone(),
+                writer_thread: writer_thread.clone(),
                 save,
             },
             known: Mutex::default(),

@@ -3,12 +3,12 @@
 //! [`NexusSessionWriter`] listens to the scans of a session and starts a [`NexusScanWriter`] for
 //! each. That one listens to one scan: its document gives the [layout], its streams the data.
 //! Both are [`Subscriber`](subscriber::Subscriber)s. Listeners run on the hub of the thread that
-//! starts them; the consumers of all scans run in the one thread of a [`Workshop`], because the HDF5
+//! starts them; the consumers of all scans run in the one thread of a [`WriterThread`], because the HDF5
 //! library does one thing at a time.
 //!
 //! ```text
 //!  Redis ──▶ listener greenlets ──▶ queues of one budget ──▶ consumer greenlets ──▶ files
-//!            (main thread's hub)                             (the workshop's hub)
+//!            (main thread's hub)                             (the writer thread's hub)
 //! ```
 //!
 //! What became of a scan is told by its [`ScanReport`](report::ScanReport).
@@ -24,8 +24,8 @@ pub mod scan;
 pub mod session;
 pub mod source;
 pub mod subscriber;
-mod workshop;
+mod writer_thread;
 
 pub use scan::NexusScanWriter;
 pub use session::NexusSessionWriter;
-pub use workshop::Workshop;
+pub use writer_thread::WriterThread;

@@ -25,7 +25,7 @@ use crate::options::{DataWriter, SaveOptions};
 use crate::report::{Outcome, Progress, ScanReport, Warnings};
 use crate::source::{ScanId, ScanStore, ScanSummary};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
-use crate::workshop::Workshop;
+use crate::writer_thread::WriterThread;
 use account::Account;
 use consumer::ScanConsumer;
 use figures::ScanFigures;
@@ -33,7 +33,7 @@ use listener::ScanListener;
 pub use problem::{Interruption, ScanProblem, StreamProblem};
 
 /// A subscriber in parallel mode: the listener reads one scan on this thread's hub, the consumer
-/// writes its files in the workshop. Clones are the same writer.
+/// writes its files in the writer thread. Clones are the same writer.
 #[derive(Clone)]
 pub struct NexusScanWriter {
     summary: Arc<ScanSummary>,
@@ -48,30 +48,30 @@ impl NexusScanWriter {
     /// Starts to save a scan of `store` as `save` tells, if its disk has room and if it asks for this
     /// writer, should one be given. Its key is enough to know about it.
     pub fn start(
-        workshop: &Workshop,
+        writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         scan: impl Into<ScanSummary>,
         asked: Option<DataWriter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        NexusScanWriter::begin(workshop, store, scan.into(), asked, save, false)
+        NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, false)
     }
 
     /// The same for a scan that an earlier writer may have begun to save: what that has left is
     /// continued, so that the files become what they would have been. A scan that is saved as a whole
     /// is left alone; one that was never begun is begun.
     pub fn resume(
-        workshop: &Workshop,
+        writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         scan: impl Into<ScanSummary>,
         asked: Option<DataWriter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        NexusScanWriter::begin(workshop, store, scan.into(), asked, save, true)
+        NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, true)
     }
 
     fn begin(
-        workshop: &Workshop,
+        writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         summary: ScanSummary,
         asked: Option<DataWriter>,
@@ -87,7 +87,7 @@ impl NexusScanWriter {
             report: Arc::default(),
             summary: Arc::new(summary),
         };
-        let figures = ScanFigures::new(workshop.observation(), &writer.summary);
+        let figures = ScanFigures::new(writer_thread.observation(), &writer.summary);
         let (begun, progress) = (writer.begun.clone(), writer.progress.clone());
         let (warnings, report) = (writer.warnings.clone(), writer.report.clone());
         let listener = ScanListener {
@@ -98,9 +98,9 @@ impl NexusScanWriter {
             resumed,
             progress: progress.clone(),
             figures: figures.clone(),
-            budget: workshop.budget().clone(),
+            budget: writer_thread.budget().clone(),
         };
-        let mode = Mode::Parallel(workshop.thread(), workshop.budget().clone());
+        let mode = Mode::Parallel(writer_thread.thread(), writer_thread.budget().clone());
         let running = figures.running();
         writer.subscriber.start(mode, listener, move || {
             let account = Account::new(id, warnings, figures);

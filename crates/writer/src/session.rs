@@ -14,7 +14,7 @@ use crate::report::ScanReport;
 use crate::scan::NexusScanWriter;
 use crate::source::ScanStore;
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
-use crate::workshop::Workshop;
+use crate::writer_thread::WriterThread;
 use announcer::Announcer;
 use listener::HistoryListener;
 use scans::SessionScans;
@@ -63,7 +63,7 @@ impl NexusSessionWriter {
     /// Starts to follow the scans of `store` that appear from now on, and those that the last writer
     /// of this kind left or missed.
     pub fn start(
-        workshop: &Arc<Workshop>,
+        writer_thread: &Arc<WriterThread>,
         store: &Arc<dyn ScanStore>,
         options: SessionOptions,
     ) -> Result<NexusSessionWriter, IllegalTransition> {
@@ -83,7 +83,7 @@ impl NexusSessionWriter {
             announcer: announcer.clone(),
         };
         let scans = SessionScans {
-            workshop: workshop.clone(),
+            writer_thread: writer_thread.clone(),
             store: store.clone(),
             session: options.session,
             writer: options.writer,

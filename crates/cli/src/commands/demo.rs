@@ -15,7 +15,7 @@ use blissdata::store::DataStore;
 use hub::{Event, Queue};
 use writer::session::{Notice, SessionOptions};
 use writer::source::blissdata::scan_store;
-use writer::{NexusSessionWriter, Workshop};
+use writer::{NexusSessionWriter, WriterThread};
 
 use super::{Outcome, tree};
 use crate::exit::{self, Failure};
@@ -39,14 +39,14 @@ pub async fn demo(directory: Option<PathBuf>) -> Outcome {
     store.initialise().await?;
     let file = make(directory)?.join("demo.h5");
 
-    let workshop = Arc::new(Workshop::start(Arc::default())?);
+    let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
     let notices = Queue::new(NOTICES);
     let options = SessionOptions {
         session: Some(SESSION.to_owned()),
         notices: Some(notices.clone()),
         ..SessionOptions::default()
     };
-    let session = NexusSessionWriter::start(&workshop, &scan_store(&store), options)?;
+    let session = NexusSessionWriter::start(&writer_thread, &scan_store(&store), options)?;
     let show = Show::new(&file);
     let performed = tokio::select! {
         performed = perform(&store, &file, &show, &notices, &interrupts.finish) => performed,
@@ -60,7 +60,7 @@ pub async fn demo(directory: Option<PathBuf>) -> Outcome {
     notices.close();
     session.subscriber().stop();
     session.subscriber().join(None).await;
-    workshop.stop().await?;
+    writer_thread.stop().await?;
     drop(redis);
     performed?;
     tell(&file, &show)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use blissdata::store::DataStore;
 use hub::Queue;
-use writer::Workshop;
+use writer::WriterThread;
 use writer::options::DataWriter;
 use writer::session::{NexusSessionWriter, Notice, SessionOptions};
 use writer::source::blissdata::scan_store;
@@ -56,10 +56,10 @@ async fn follow(
     if !connect::ready(&store, &interrupts).await? {
         return Ok(exit::SUCCESS);
     }
-    let workshop = Arc::new(Workshop::start(Arc::default())?);
+    let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
-    let session = NexusSessionWriter::start(&workshop, &scan_store(&store), options)?;
+    let session = NexusSessionWriter::start(&writer_thread, &scan_store(&store), options)?;
     let served = tokio::select! {
         served = serve(&session, &interrupts) => served,
         Err(failure) = raise(semaphore.as_mut(), notices) => Err(failure),
@@ -68,7 +68,7 @@ async fn follow(
         session.subscriber().stop();
         session.subscriber().join(None).await;
     }
-    workshop.stop().await?;
+    writer_thread.stop().await?;
     served.map(|()| exit::SUCCESS)
 }
 

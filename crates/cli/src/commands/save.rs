@@ -11,7 +11,7 @@ use writer::options::SaveOptions;
 use writer::report::{Outcome as Saved, ScanReport};
 use writer::source::blissdata::scan_store;
 use writer::source::{ScanId, ScanStore};
-use writer::{NexusScanWriter, Workshop};
+use writer::{NexusScanWriter, WriterThread};
 
 use super::{Outcome, connect};
 use crate::args::{MEGABYTE, Saving};
@@ -39,8 +39,8 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
         return Err("told to finish before the data store was ready".into());
     }
     let store = scan_store(&store);
-    let workshop = Workshop::start(Arc::default())?;
-    workshop.keep_files().await?;
+    let writer_thread = WriterThread::start(Arc::default())?;
+    writer_thread.keep_files().await?;
     let options = saving.options(MEGABYTE);
     let mut worst = Saved::Skipped;
     let mut waiting = VecDeque::from(scans);
@@ -50,7 +50,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
             let Some(id) = waiting.pop_front() else {
                 break;
             };
-            let scan = begin(&workshop, &store, id, &options)?;
+            let scan = begin(&writer_thread, &store, id, &options)?;
             tokio::select! {
                 // One that is not even prepared must not keep the others.
                 _ = hub::timeout(ORDER, scan.begun()) => {}
@@ -66,7 +66,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
         tell(&report, json);
     }
     let left = !waiting.is_empty();
-    workshop.stop().await?;
+    writer_thread.stop().await?;
     Ok(match worst {
         Saved::Skipped | Saved::Complete if !left => exit::SUCCESS,
         _ => ExitCode::from(exit::FAILED),
@@ -74,13 +74,13 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
 }
 
 fn begin(
-    workshop: &Workshop,
+    writer_thread: &WriterThread,
     store: &Arc<dyn ScanStore>,
     id: ScanId,
     options: &SaveOptions,
 ) -> Result<NexusScanWriter, Failure> {
     Ok(NexusScanWriter::resume(
-        workshop,
+        writer_thread,
         store,
         id,
         None,

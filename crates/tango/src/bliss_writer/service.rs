@@ -16,7 +16,7 @@ use writer::report::{Outcome, figures};
 use writer::source::blissdata::scan_store;
 use writer::source::{ScanId, ScanSummary};
 use writer::subscriber::with_causes;
-use writer::{NexusScanWriter, Workshop};
+use writer::{NexusScanWriter, WriterThread};
 
 use super::pledges::Pledges;
 use super::record::{Record, Records};
@@ -40,7 +40,7 @@ pub struct Means {
     /// The hub of the listeners.
     pub launcher: Launcher,
     /// The thread of the consumers.
-    pub workshop: Arc<Workshop>,
+    pub writer_thread: Arc<WriterThread>,
     /// How scans are saved.
     pub save: SaveOptions,
 }
@@ -237,7 +237,7 @@ impl Service {
         // An earlier writer may have begun with it, whoever asks now.
         let save = self.means.save.clone();
         let started = NexusScanWriter::resume(
-            &self.means.workshop,
+            &self.means.writer_thread,
             &scan_store(store),
             summary,
             None,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hub::{Launcher, NoHub};
-use writer::Workshop;
+use writer::WriterThread;
 
 use super::class::CLASS;
 use super::device::NexusWriter;
@@ -18,7 +18,7 @@ use crate::handle::Handle;
 
 /// Makes the devices of class `NexusWriter`.
 ///
-/// The scans of all of them are listened to on one hub and written in one workshop. What works for a
+/// The scans of all of them are listened to on one hub and written in one writer thread. What works for a
 /// device stays when the device is restarted, so that its scans go on.
 pub struct NexusWriterFamily {
     house: Arc<House>,
@@ -32,9 +32,12 @@ impl NexusWriterFamily {
     ///
     /// # Errors
     /// If this thread runs no hub.
-    pub fn new(workshop: Arc<Workshop>, logs: Arc<dyn Logs>) -> Result<NexusWriterFamily, NoHub> {
+    pub fn new(
+        writer_thread: Arc<WriterThread>,
+        logs: Arc<dyn Logs>,
+    ) -> Result<NexusWriterFamily, NoHub> {
         let environment = |name: &str| std::env::var(name).ok();
-        let house = House::new(workshop, Launcher::current()?, logs, environment);
+        let house = House::new(writer_thread, Launcher::current()?, logs, environment);
         Ok(NexusWriterFamily {
             house: Arc::new(house),
             engines: Mutex::default(),

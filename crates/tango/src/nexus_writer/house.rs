@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hub::Launcher;
 use redis_client::{DiscoverError, RedisUrl};
-use writer::Workshop;
+use writer::WriterThread;
 
 use super::logs::Logs;
 use super::properties::Properties;
@@ -18,7 +18,7 @@ const BEACON_HOST: &str = "BEACON_HOST";
 /// process, and what its environment says.
 pub struct House {
     /// The thread that writes files.
-    pub workshop: Arc<Workshop>,
+    pub writer_thread: Arc<WriterThread>,
     /// The way to the hub that runs the listeners.
     pub launcher: Launcher,
     /// The logs of the process.
@@ -30,14 +30,14 @@ pub struct House {
 impl House {
     /// With the environment that `look_up` tells.
     pub fn new(
-        workshop: Arc<Workshop>,
+        writer_thread: Arc<WriterThread>,
         launcher: Launcher,
         logs: Arc<dyn Logs>,
         look_up: impl Fn(&str) -> Option<String>,
     ) -> House {
         let environment = |name| look_up(name).filter(|text| !text.is_empty());
         House {
-            workshop,
+            writer_thread,
             launcher,
             logs,
             data_url: environment(DATA_URL),

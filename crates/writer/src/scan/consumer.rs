@@ -19,7 +19,7 @@ use crate::checks::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
 use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{Consumer, Fault, SPAN};
-use crate::workshop::Bench;
+use crate::writer_thread::WriterContext;
 
 /// How often points that came are made visible. Readers expect them within a second, and each of
 /// the two steps (into the file, flush) may take up to one period.
@@ -32,7 +32,7 @@ const DYING: Duration = Duration::from_secs(3);
 /// How often to look whether a file is still locked.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Saves one scan; lives in the workshop.
+/// Saves one scan; lives in the writer thread.
 pub struct ScanConsumer {
     space: DiskSpace,
     started: Instant,
@@ -75,7 +75,7 @@ impl ScanConsumer {
     /// Opens the files and writes what is known before the data.
     async fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
         let observation = self.account.figures().observation();
-        let bench = Bench::here(observation).map_err(Fault::internal)?;
+        let context = WriterContext::here(observation).map_err(Fault::internal)?;
         let layout = &*prepared.layout;
         let path = Path::new(layout.main_file());
         let free = checks::prepare_path(path, self.space.required)
@@ -105,9 +105,9 @@ impl ScanConsumer {
         let facts = first_facts(&self.account);
         let trees = layout.trees(&facts);
         // Kept open until the scan has opened them.
-        let _unlocked = unlocked(&bench, &trees, patience).await;
+        let _unlocked = unlocked(&context, &trees, patience).await;
         let first = Drawing { facts, trees };
-        match Saved::begin(bench, prepared, first, &self.progress, &mut self.account)? {
+        match Saved::begin(context, prepared, first, &self.progress, &mut self.account)? {
             Begun::Saved(saved) => self.saved = Some(*saved),
             Begun::Whole(files) => self.whole = Some(files),
         }
@@ -216,13 +216,17 @@ impl Consumer for ScanConsumer {
 }
 
 /// The files that are there, once nobody else has them locked, or when it takes too long.
-async fn unlocked(bench: &Bench, trees: &[FileTree], patience: Duration) -> Vec<FileSession> {
+async fn unlocked(
+    context: &WriterContext,
+    trees: &[FileTree],
+    patience: Duration,
+) -> Vec<FileSession> {
     let deadline = Instant::now() + patience;
     let mut files = Vec::new();
     for tree in trees {
         let file = Path::new(&tree.file);
         while file.is_absolute() && file.exists() {
-            match bench.open_once(file) {
+            match context.open_once(file) {
                 Ok(file) => files.push(file),
                 Err(nexus::Error::Locked { .. }) if Instant::now() < deadline => {
                     hub::sleep(LOOK).await;

@@ -13,7 +13,7 @@ use super::account::Account;
 use super::problem::ScanProblem;
 use super::remains::Remains;
 use crate::layout::{FileTree, Layout, Stamp};
-use crate::workshop::Bench;
+use crate::writer_thread::WriterContext;
 use taken::{open, taken};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -37,12 +37,12 @@ impl ScanFile {
     /// Opens the file and writes the tree into it. Problems are put into the account; there is no
     /// file if nothing can be written in it.
     pub fn begin(
-        bench: &Bench,
+        context: &WriterContext,
         layout: &dyn Layout,
         tree: FileTree,
         account: &mut Account,
     ) -> Option<ScanFile> {
-        let mut file = ScanFile::open(bench, layout, &tree, false, account)?;
+        let mut file = ScanFile::open(context, layout, &tree, false, account)?;
         file.write(tree, account);
         Some(file)
     }
@@ -50,13 +50,13 @@ impl ScanFile {
     /// Opens the file for this tree, and writes nothing yet. What is there of the tree must not be
     /// there, unless an earlier writer of this scan may have left it.
     pub fn open(
-        bench: &Bench,
+        context: &WriterContext,
         layout: &dyn Layout,
         tree: &FileTree,
         resumed: bool,
         account: &mut Account,
     ) -> Option<ScanFile> {
-        match ScanFile::try_open(bench, layout, tree, resumed, account) {
+        match ScanFile::try_open(context, layout, tree, resumed, account) {
             Ok(file) => Some(file),
             Err(problem) => {
                 account.problem(problem);
@@ -66,13 +66,13 @@ impl ScanFile {
     }
 
     fn try_open(
-        bench: &Bench,
+        context: &WriterContext,
         layout: &dyn Layout,
         tree: &FileTree,
         resumed: bool,
         account: &Account,
     ) -> Result<ScanFile, ScanProblem> {
-        let session = open(bench, layout, tree)?;
+        let session = open(context, layout, tree)?;
         let mut remains = None;
         if resumed {
             let root = session.root()?;

@@ -7,19 +7,19 @@ use super::file::{leads_to, stamp};
 use super::problem::ScanProblem;
 use crate::checks;
 use crate::layout::{MasterLink, Stamp};
-use crate::workshop::Bench;
+use crate::writer_thread::WriterContext;
 
 /// Makes the links, and gives back those whose file cannot be written now, with the reason: somebody
 /// else may be writing into it.
 pub fn make(
-    bench: &Bench,
+    context: &WriterContext,
     links: Vec<MasterLink>,
     header: &Stamp,
     account: &mut Account,
 ) -> Vec<(MasterLink, ScanProblem)> {
     let mut refused = Vec::new();
     for link in links {
-        match make_one(bench, &link, header) {
+        match make_one(context, &link, header) {
             Ok(true) => {}
             Ok(false) => account.warning(format_args!(
                 "/{} already exists in {}, it is not linked to {}::{}",
@@ -32,10 +32,14 @@ pub fn make(
 }
 
 /// False if the name is taken by something else.
-fn make_one(bench: &Bench, link: &MasterLink, header: &Stamp) -> Result<bool, ScanProblem> {
+fn make_one(
+    context: &WriterContext,
+    link: &MasterLink,
+    header: &Stamp,
+) -> Result<bool, ScanProblem> {
     let path = Path::new(&link.file);
     checks::prepare_path(path, 0)?;
-    let session = bench.open_once(path)?;
+    let session = context.open_once(path)?;
     stamp(&session, header)?;
     let root = session.root()?;
     let made = if root.has_link(&link.name)? {

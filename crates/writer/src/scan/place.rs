@@ -17,7 +17,7 @@ use super::tally::Tally;
 use crate::layout::StreamPlace;
 use crate::report::Counter;
 use crate::source::{Block, SourceEvent};
-use crate::workshop::Bench;
+use crate::writer_thread::WriterContext;
 
 /// Points of a hole above which it is taken for an error in the numbers of the stream.
 const LARGEST_HOLE: u64 = 1 << 24;
@@ -109,7 +109,7 @@ impl Place {
         &mut self,
         event: &SourceEvent,
         file: &ScanFile,
-        bench: &Bench,
+        context: &WriterContext,
         account: &mut Account,
     ) {
         let event = match file.remains {
@@ -153,7 +153,7 @@ impl Place {
         if let Err(problem) = taken {
             self.fail(problem, account);
         }
-        bench.outbox.advance();
+        context.outbox.advance();
     }
 
     fn count(&mut self, event: &SourceEvent) {

@@ -26,13 +26,13 @@ use crate::layout::{Facts, FileTree, Layout, MasterLink, Stamp, StreamFacts};
 use crate::report::Progress;
 use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
-use crate::workshop::{Bench, Share};
+use crate::writer_thread::{ChunkMemory, WriterContext};
 
 /// A scan that is being saved.
 pub struct Saved {
-    bench: Rc<Bench>,
+    context: Rc<WriterContext>,
     /// Our part of the memory, kept as long as the scan.
-    _share: Share,
+    _memory: ChunkMemory,
     /// How datasets are laid out.
     policy: Policy,
     layout: Box<dyn Layout>,
@@ -94,7 +94,7 @@ impl Saved {
     /// Opens the files and writes what is known before the data, over what an earlier writer may have
     /// left. Fails if that is possible in none.
     pub fn begin(
-        bench: Rc<Bench>,
+        context: Rc<WriterContext>,
         prepared: Prepared,
         first: Drawing,
         progress: &Arc<Progress>,
@@ -106,7 +106,7 @@ impl Saved {
         }
         let places = layout.places();
         let streams = places.len();
-        let share = bench.share(streams);
+        let share = context.share(streams);
         let mode = if prepared.ended {
             Mode::Backlog
         } else {
@@ -122,7 +122,7 @@ impl Saved {
         let mut header = Stamp::Minimal;
         for tree in &trees {
             header = tree.stamp.clone();
-            match ScanFile::open(&bench, &*layout, tree, resumed, account) {
+            match ScanFile::open(&context, &*layout, tree, resumed, account) {
                 Some(file) => files.push(file),
                 None => {
                     refused.insert(tree.file.clone());
@@ -140,8 +140,8 @@ impl Saved {
         });
         let places = places.collect();
         let mut saved = Saved {
-            bench,
-            _share: share,
+            context,
+            _memory: share,
             policy,
             layout,
             facts,
@@ -184,7 +184,7 @@ impl Saved {
                 match &content {
                     Ok(content) => {
                         let file = &self.files[place.file];
-                        place.begin(content, file, &self.bench, self.policy, account);
+                        place.begin(content, file, &self.context, self.policy, account);
                     }
                     Err(reason) => {
                         let problem = StreamProblem::NotSaveable(reason.clone());
@@ -233,7 +233,7 @@ impl Saved {
         for &index in &followed.places {
             let place = &mut self.places[index];
             let file = &self.files[place.file];
-            place.take(&event, file, &self.bench, account).await;
+            place.take(&event, file, &self.context, account).await;
         }
     }
 

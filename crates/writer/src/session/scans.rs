@@ -19,7 +19,7 @@ use crate::source::{
     AckHandle, Assignment, FeedMembership, ScanId, ScanStore, ScanSummary, SourceError,
 };
 use crate::subscriber::{Consumer, Fault, with_causes};
-use crate::workshop::Workshop;
+use crate::writer_thread::WriterThread;
 
 /// How often people hear how far a scan is, as with the Python writer.
 const PROGRESS: Duration = Duration::from_secs(5);
@@ -29,7 +29,7 @@ const MOST: usize = 100;
 
 /// The scans of a session that are being saved.
 pub struct SessionScans {
-    pub workshop: Arc<Workshop>,
+    pub writer_thread: Arc<WriterThread>,
     pub store: Arc<dyn ScanStore>,
     pub session: Option<String>,
     pub writer: DataWriter,
@@ -86,7 +86,7 @@ impl Consumer for SessionScans {
             false => NexusScanWriter::start,
         };
         let (writer, save) = (Some(self.writer.clone()), self.save.clone());
-        match begin(&self.workshop, &self.store, summary, writer, save) {
+        match begin(&self.writer_thread, &self.store, summary, writer, save) {
             Ok(writer) => self.watch(scan, writer, ack).await,
             Err(error) => warn!(%scan, "cannot be saved: {error}"),
         }

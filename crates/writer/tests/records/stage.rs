@@ -11,7 +11,7 @@ use hub::{Event, Hub};
 use observation::Observation;
 use redis_client::RedisUrl;
 use serde_json::{Value as Json, json};
-use writer::Workshop;
+use writer::WriterThread;
 use writer::options::{DataWriter, SaveOptions};
 use writer::records::{RecordState, Records, ScanRecord};
 use writer::session::{NexusSessionWriter, SessionOptions};
@@ -44,7 +44,7 @@ pub fn play_with(save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)
 pub fn play_at(url: &RedisUrl, save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)) {
     Hub::new().unwrap().run(async {
         let store = DataStore::connect(url).await.unwrap();
-        let workshop = Arc::new(Workshop::start(Arc::default()).unwrap());
+        let writer_thread = Arc::new(WriterThread::start(Arc::default()).unwrap());
         let options = SessionOptions {
             session: Some("demo".to_owned()),
             writer: DataWriter::Named("external".to_owned()),
@@ -52,18 +52,19 @@ pub fn play_at(url: &RedisUrl, save: SaveOptions, records: Records, play: impl A
             records: records.clone(),
             ..SessionOptions::default()
         };
-        let writer = NexusSessionWriter::start(&workshop, &scan_store(&store), options).unwrap();
+        let writer =
+            NexusSessionWriter::start(&writer_thread, &scan_store(&store), options).unwrap();
         assert!(writer.subscriber().subscribed(Some(LONG)).await);
         let stage = Stage {
             store,
             records,
             writer,
             folder: tempfile::tempdir().unwrap(),
-            observation: workshop.observation().clone(),
+            observation: writer_thread.observation().clone(),
         };
         play(&stage).await;
         assert!(stage.writer.subscriber().stop_and_join(Some(LONG)).await);
-        workshop.stop().await.unwrap();
+        writer_thread.stop().await.unwrap();
     });
 }
 

@@ -7,7 +7,7 @@ use tango::bliss_writer::BlissWriterFamily;
 use tango::nexus_writer::NexusWriterFamily;
 use tango::{Family, Server, ServerError, ServerOptions};
 use tracing::{info, warn};
-use writer::Workshop;
+use writer::WriterThread;
 use writer::options::SaveOptions;
 
 use crate::commands::Outcome;
@@ -26,9 +26,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// At the end no scan is taken any more, what Redis has of those that run is saved, and files are
 /// closed, while the devices still answer; then the server ends.
 pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
-    let workshop = Arc::new(Workshop::start(Arc::default())?);
-    let nexus = Arc::new(NexusWriterFamily::new(workshop.clone(), Arc::new(level))?);
-    let bliss = Arc::new(BlissWriterFamily::new(&workshop, SaveOptions::default())?);
+    let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
+    let nexus = Arc::new(NexusWriterFamily::new(
+        writer_thread.clone(),
+        Arc::new(level),
+    )?);
+    let bliss = Arc::new(BlissWriterFamily::new(
+        &writer_thread,
+        SaveOptions::default(),
+    )?);
     let families: Vec<Arc<dyn Family>> = vec![nexus.clone(), bliss.clone()];
     let server = Server::start(options, families)?;
     ready(&server).await?;
@@ -57,7 +63,7 @@ pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
             ended
         }
     };
-    workshop.stop().await?;
+    writer_thread.stop().await?;
     ended?;
     Ok(exit::SUCCESS)
 }

@@ -64,8 +64,9 @@ async fn listen(
         records: engine.records().clone(),
         ..SessionOptions::default()
     };
-    let session = NexusSessionWriter::start(&engine.house().workshop, &scan_store(&store), options)
-        .map_err(|error| with_causes(&error))?;
+    let session =
+        NexusSessionWriter::start(&engine.house().writer_thread, &scan_store(&store), options)
+            .map_err(|error| with_causes(&error))?;
     let subscriber = session.subscriber();
     tokio::select! {
         subscribed = subscriber.subscribed(None) => if subscribed {

@@ -9,7 +9,7 @@ use blissdata::store::DataStore;
 use hub::{AsyncResult, Hub, Launcher};
 use redis_client::RedisUrl;
 use serde_json::json;
-use writer::Workshop;
+use writer::WriterThread;
 
 use super::Engine;
 use crate::failure::{DevFailed, ErrorStack};
@@ -41,14 +41,14 @@ impl Logs for Quiet {
 fn with_engine(environment: &[(&str, String)], client: impl FnOnce(&Arc<Engine>) + Send + 'static) {
     let hub = Hub::named("main").unwrap();
     hub.run(async {
-        let workshop = Arc::new(Workshop::start(Arc::default()).unwrap());
+        let writer_thread = Arc::new(WriterThread::start(Arc::default()).unwrap());
         let logs = Arc::new(Quiet(Mutex::new(Level::Warn)));
         let look_up = |name: &str| {
             let found = environment.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| value.clone())
         };
         let house = House::new(
-            workshop.clone(),
+            writer_thread.clone(),
             Launcher::current().unwrap(),
             logs,
             look_up,
@@ -61,7 +61,7 @@ fn with_engine(environment: &[(&str, String)], client: impl FnOnce(&Arc<Engine>)
             promise.keep(Ok(()));
         });
         done.take().await.unwrap();
-        workshop.stop().await.unwrap();
+        writer_thread.stop().await.unwrap();
     });
 }
 

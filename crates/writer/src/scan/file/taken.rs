@@ -8,11 +8,11 @@ use nexus::{Error, h5};
 
 use crate::layout::{FileTree, Layout};
 use crate::scan::problem::ScanProblem;
-use crate::workshop::Bench;
+use crate::writer_thread::WriterContext;
 
 /// Opens the file of a tree, or tells why not.
 pub fn open(
-    bench: &Bench,
+    context: &WriterContext,
     layout: &dyn Layout,
     tree: &FileTree,
 ) -> Result<FileSession, ScanProblem> {
@@ -21,7 +21,7 @@ pub fn open(
         let file = path.to_owned();
         return Err(ScanProblem::RelativePath { file });
     }
-    bench.open(path).map_err(|error| {
+    context.open(path).map_err(|error| {
         let known = match &error {
             Error::Locked { file, holders } => layout.locked_text(file, holders),
             _ => None,

@@ -11,7 +11,7 @@ use crate::scan::file::ScanFile;
 use crate::scan::frames::DetectorFrames;
 use crate::scan::problem::StreamProblem;
 use crate::source::StreamContent;
-use crate::workshop::Bench;
+use crate::writer_thread::WriterContext;
 
 impl Place {
     /// Gets ready for the data of the stream.
@@ -19,11 +19,11 @@ impl Place {
         &mut self,
         content: &StreamContent,
         file: &ScanFile,
-        bench: &Bench,
+        context: &WriterContext,
         policy: Policy,
         account: &mut Account,
     ) {
-        match self.filling_for(content, file, bench, policy) {
+        match self.filling_for(content, file, context, policy) {
             Ok(filling) => {
                 self.filling = filling;
                 if file.remains.is_some() {
@@ -38,7 +38,7 @@ impl Place {
         &self,
         content: &StreamContent,
         file: &ScanFile,
-        bench: &Bench,
+        context: &WriterContext,
         policy: Policy,
     ) -> Result<Filling, StreamProblem> {
         let root = || file.session.root().map(Rc::new);
@@ -46,7 +46,7 @@ impl Place {
         match content {
             StreamContent::Numbers { element, shape } => {
                 let (element, shape) = (element.clone(), shape.clone());
-                let (storage, outbox) = (self.storage.clone(), bench.outbox.clone());
+                let (storage, outbox) = (self.storage.clone(), context.outbox.clone());
                 let make = match resumed {
                     true => StreamDataset::resume,
                     false => StreamDataset::new,
@@ -65,7 +65,7 @@ impl Place {
                     frame: shape,
                     storage: self.storage.clone(),
                 };
-                let outbox = &bench.outbox;
+                let outbox = &context.outbox;
                 let frames =
                     DetectorFrames::new(files.clone(), self.frames, site, policy, outbox, resumed)?;
                 Ok(match frames {

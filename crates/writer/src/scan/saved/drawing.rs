@@ -43,7 +43,7 @@ impl Saved {
             }
         }
         self.unlinked = masters::make(
-            &self.bench,
+            &self.context,
             self.layout.master_links(),
             &self.header,
             account,
@@ -57,7 +57,7 @@ impl Saved {
     pub(super) fn end_files(&mut self, account: &mut Account) {
         let again = std::mem::take(&mut self.unlinked);
         let again = again.into_iter().map(|(link, _)| link).collect();
-        for (link, reason) in masters::make(&self.bench, again, &self.header, account) {
+        for (link, reason) in masters::make(&self.context, again, &self.header, account) {
             account.problem(ScanProblem::LinkNotMade {
                 file: link.file.into(),
                 name: link.name,
@@ -162,7 +162,7 @@ impl Saved {
         let ended = ended.filter(|_| self.layout.policy().shows_latest);
         for mut tree in self.layout.trees(&self.facts) {
             if let Some(ended) = ended
-                && !self.bench.is_shown(Path::new(&tree.file), ended)
+                && !self.context.is_shown(Path::new(&tree.file), ended)
             {
                 tree.root.attributes.retain(|(name, _)| name != "default");
             }
@@ -192,7 +192,7 @@ impl Saved {
             .into_iter()
             .map(|(path, stream)| (path, stream.to_owned()))
             .collect();
-        let Some(file) = ScanFile::begin(&self.bench, &*self.layout, tree, account) else {
+        let Some(file) = ScanFile::begin(&self.context, &*self.layout, tree, account) else {
             return;
         };
         for (path, stream) in streams {

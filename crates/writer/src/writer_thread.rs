@@ -1,7 +1,7 @@
-//! The workshop: where the consumers of all scans work.
+//! The writer thread: where the consumers of all scans work.
 //!
-//! [`Workshop`] is the handle that the main thread holds. In the thread itself, every consumer finds
-//! the same [`Bench`]: the open files, the workers that encode chunks, and the memory to share.
+//! [`WriterThread`] is the handle that the main thread holds. In the thread itself, every consumer finds
+//! the same [`WriterContext`]: the open files, the workers that encode chunks, and the memory to share.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -35,20 +35,20 @@ const REMEMBERED: usize = 1000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The one thread that writes files.
-pub struct Workshop {
+pub struct WriterThread {
     thread: Thread<()>,
     budget: Budget,
     observation: Arc<Observation>,
 }
 
-impl Workshop {
+impl WriterThread {
     /// Starts the thread. Everything that writes files with it reports to `observation`.
     ///
     /// # Errors
     /// If the system has no thread for us.
-    pub fn start(observation: Arc<Observation>) -> io::Result<Workshop> {
+    pub fn start(observation: Arc<Observation>) -> io::Result<WriterThread> {
         observation.points.limit.set(QUEUED as f64);
-        Ok(Workshop {
+        Ok(WriterThread {
             thread: Thread::serving("writer")?,
             budget: Budget::new(QUEUED),
             observation,
@@ -66,22 +66,24 @@ impl Workshop {
     /// its heaps), so this suits many scans that are known beforehand. Otherwise a file is let go,
     /// and its lock with it, as soon as no scan needs it.
     pub async fn keep_files(&self) -> Result<(), CallError> {
-        self.on_bench(|bench| bench.keeps.set(true)).await
+        self.on_context(|context| context.keeps.set(true)).await
     }
 
     /// Closes the files that were kept open and ends the thread, once the scans have ended.
     pub async fn stop(&self) -> Result<(), StopError> {
         // Not left to the end of the thread, which nobody could wait for.
-        let closed = self.on_bench(|bench| bench.kept.borrow_mut().clear()).await;
+        let closed = self
+            .on_context(|context| context.kept.borrow_mut().clear())
+            .await;
         if let Err(error) = closed {
             warn!("cannot close the files that were kept open: {error}");
         }
         self.thread.stop(Some(PATIENCE)).await
     }
 
-    async fn on_bench(&self, work: fn(&Bench)) -> Result<(), CallError> {
+    async fn on_context(&self, work: fn(&WriterContext)) -> Result<(), CallError> {
         let observation = self.observation.clone();
-        let work = move || Bench::here(&observation).map(|bench| work(&bench));
+        let work = move || WriterContext::here(&observation).map(|context| work(&context));
         if let Err(reason) = self.thread.apply(work).await? {
             warn!("cannot set up the writer thread: {reason}");
         }
@@ -98,11 +100,11 @@ impl Workshop {
 }
 
 thread_local! {
-    static BENCH: OnceCell<Rc<Bench>> = const { OnceCell::new() };
+    static CONTEXT: OnceCell<Rc<WriterContext>> = const { OnceCell::new() };
 }
 
 /// What the consumers of one thread share.
-pub(crate) struct Bench {
+pub(crate) struct WriterContext {
     files: FilePool,
     /// The way of points into files.
     pub outbox: Outbox,
@@ -113,24 +115,24 @@ pub(crate) struct Bench {
     shown: RefCell<HashMap<PathBuf, DateTime<FixedOffset>>>,
 }
 
-impl Bench {
-    /// The bench of this thread, made on first use.
+impl WriterContext {
+    /// The context of this thread, made on first use.
     ///
     /// # Errors
     /// If the system has no threads for the encoding of chunks.
-    pub fn here(observation: &Arc<Observation>) -> io::Result<Rc<Bench>> {
-        BENCH.with(|bench| {
-            if let Some(bench) = bench.get() {
-                return Ok(bench.clone());
+    pub fn here(observation: &Arc<Observation>) -> io::Result<Rc<WriterContext>> {
+        CONTEXT.with(|context| {
+            if let Some(context) = context.get() {
+                return Ok(context.clone());
             }
-            let made = Rc::new(Bench::new(observation)?);
-            Ok(bench.get_or_init(|| made).clone())
+            let made = Rc::new(WriterContext::new(observation)?);
+            Ok(context.get_or_init(|| made).clone())
         })
     }
 
-    fn new(_observation: &Arc<Observation>) -> io::Result<Bench> {
+    fn new(_observation: &Arc<Observation>) -> io::Result<WriterContext> {
         let outbox = Outbox::new(Arc::new(Pool::start()?));
-        Ok(Bench {
+        Ok(WriterContext {
             files: FilePool::new(),
             outbox,
             ungathered: Cell::new(GATHERED),
@@ -177,15 +179,15 @@ impl Bench {
     /// Room to gather chunks of `streams` streams.
     ///
     /// It never waits, because scans may last for hours: who comes late gets smaller chunks.
-    pub fn share(self: &Rc<Bench>, streams: usize) -> Share {
+    pub fn share(self: &Rc<WriterContext>, streams: usize) -> ChunkMemory {
         let streams = streams.max(1) as u64;
         // Half of what is left at most, so that there is something for the next scan too.
         let chunk = (self.ungathered.get() / 2 / streams).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);
         let chunk = 1 << chunk.ilog2();
         let taken = (chunk * streams).min(self.ungathered.get());
         self.ungathered.set(self.ungathered.get() - taken);
-        Share {
-            bench: self.clone(),
+        ChunkMemory {
+            context: self.clone(),
             chunk,
             taken,
         }
@@ -193,17 +195,17 @@ impl Bench {
 }
 
 /// A scan's part of the memory for chunks; given back when dropped.
-pub(crate) struct Share {
-    bench: Rc<Bench>,
+pub(crate) struct ChunkMemory {
+    context: Rc<WriterContext>,
     /// Bytes of one chunk.
     pub chunk: u64,
     taken: u64,
 }
 
-impl Drop for Share {
+impl Drop for ChunkMemory {
     fn drop(&mut self) {
-        self.bench
+        self.context
             .ungathered
-            .set(self.bench.ungathered.get() + self.taken);
+            .set(self.context.ungathered.get() + self.taken);
     }
 }
