@@ -1,7 +1,7 @@
 //! [`NexusScanWriter`]: saves one scan.
 
-mod account;
 mod consumer;
+mod diagnostics;
 mod event;
 mod figures;
 mod file;
@@ -26,8 +26,8 @@ use crate::report::{Outcome, Progress, ScanReport, Warnings};
 use crate::source::{ScanId, ScanStore, ScanSummary};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::writer_thread::WriterThread;
-use account::Account;
 use consumer::ScanConsumer;
+use diagnostics::Diagnostics;
 use figures::ScanFigures;
 use listener::ScanListener;
 pub use problem::{Interruption, ScanProblem, StreamProblem};
@@ -103,8 +103,8 @@ impl NexusScanWriter {
         let mode = Mode::Parallel(writer_thread.thread(), writer_thread.budget().clone());
         let running = figures.running();
         writer.subscriber.start(mode, listener, move || {
-            let account = Account::new(id, warnings, figures);
-            ScanConsumer::new(save.space, begun, progress, account, report, running)
+            let diagnostics = Diagnostics::new(id, warnings, figures);
+            ScanConsumer::new(save.space, begun, progress, diagnostics, report, running)
         })?;
         Ok(writer)
     }

@@ -9,7 +9,7 @@ use nexus::file::FileSession;
 use observation::{Classified as _, ErrorOrigin};
 use tracing::{debug, info, info_span, warn};
 
-use super::account::Account;
+use super::diagnostics::Diagnostics;
 use super::event::{Prepared, ScanEvent};
 use super::figures::RunningScan;
 use super::problem::{Interruption, ScanProblem};
@@ -40,7 +40,7 @@ pub struct ScanConsumer {
     begun: Event,
     progress: Arc<Progress>,
     report: Arc<OnceLock<ScanReport>>,
-    account: Account,
+    diagnostics: Diagnostics,
     saved: Option<Saved>,
     /// The files that have all of the scan since an earlier writer.
     whole: Option<Vec<PathBuf>>,
@@ -54,7 +54,7 @@ impl ScanConsumer {
         space: DiskSpace,
         begun: Event,
         progress: Arc<Progress>,
-        account: Account,
+        diagnostics: Diagnostics,
         report: Arc<OnceLock<ScanReport>>,
         running: RunningScan,
     ) -> ScanConsumer {
@@ -64,7 +64,7 @@ impl ScanConsumer {
             started: Instant::now(),
             progress,
             report,
-            account,
+            diagnostics,
             saved: None,
             whole: None,
             watch: None,
@@ -74,7 +74,7 @@ impl ScanConsumer {
 
     /// Opens the files and writes what is known before the data.
     async fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
-        let observation = self.account.figures().observation();
+        let observation = self.diagnostics.figures().observation();
         let context = WriterContext::here(observation).map_err(Fault::internal)?;
         let layout = &*prepared.layout;
         let path = Path::new(layout.main_file());
@@ -83,7 +83,7 @@ impl ScanConsumer {
         if free < self.space.recommended {
             let directory = path.parent().unwrap_or(path).display();
             let free = checks::size(free);
-            self.account.warning(format_args!(
+            self.diagnostics.warning(format_args!(
                 "low disk space at {directory}: {free} remaining"
             ));
         }
@@ -94,7 +94,7 @@ impl ScanConsumer {
         if policy.announces_subscans {
             for subscan in layout.subscans() {
                 let span = info_span!(SPAN, node = subscan.name);
-                let tell = || info!(scan = %self.account.scan(), subscan = subscan.name, "start saving subscan");
+                let tell = || info!(scan = %self.diagnostics.scan(), subscan = subscan.name, "start saving subscan");
                 span.in_scope(tell);
             }
         }
@@ -102,12 +102,18 @@ impl ScanConsumer {
             Some(_) => DYING,
             None => LOCKED,
         };
-        let facts = first_facts(&self.account);
+        let facts = first_facts(&self.diagnostics);
         let trees = layout.trees(&facts);
         // Kept open until the scan has opened them.
         let _unlocked = unlocked(&context, &trees, patience).await;
         let first = Drawing { facts, trees };
-        match Saved::begin(context, prepared, first, &self.progress, &mut self.account)? {
+        match Saved::begin(
+            context,
+            prepared,
+            first,
+            &self.progress,
+            &mut self.diagnostics,
+        )? {
             Begun::Saved(saved) => self.saved = Some(*saved),
             Begun::Whole(files) => self.whole = Some(files),
         }
@@ -117,29 +123,29 @@ impl ScanConsumer {
     /// Closes the files. Returns what became of the scan, and its first problem.
     fn end(mut self, end: &Result<(), Fault>) -> (ScanReport, Option<Fault>) {
         let files = match self.saved.take() {
-            Some(saved) => Some(saved.end(&mut self.account)),
+            Some(saved) => Some(saved.end(&mut self.diagnostics)),
             None => self.whole.take(),
         };
         // Only now is it known whether everything has reached the files.
         let (outcome, reason) = self.outcome(files.is_some(), end);
-        let problem = self.account.first_problem().cloned();
+        let problem = self.diagnostics.first_problem().cloned();
         let report = ScanReport {
-            scan: self.account.scan().clone(),
+            scan: self.diagnostics.scan().clone(),
             outcome,
             reason,
             files: files.unwrap_or_default(),
             points: self.progress.points(),
             bytes: self.progress.bytes(),
             duration: self.started.elapsed(),
-            warnings: self.account.warnings(),
+            warnings: self.diagnostics.warnings(),
         };
-        let figures = self.account.figures();
+        let figures = self.diagnostics.figures();
         figures.ended(report.outcome, report.duration);
         (report, problem)
     }
 
     fn outcome(&self, written: bool, end: &Result<(), Fault>) -> (Outcome, String) {
-        match (written, end, self.account.first_problem()) {
+        match (written, end, self.diagnostics.first_problem()) {
             (false, Ok(()), _) => (Outcome::Skipped, "not to be saved, skip".to_owned()),
             (false, Err(fault), _) => (Outcome::Failed, fault.to_string()),
             (true, Err(fault), _) => (Outcome::Incomplete, fault.to_string()),
@@ -165,13 +171,13 @@ impl Consumer for ScanConsumer {
         };
         match event {
             ScanEvent::Prepared(_) => {}
-            ScanEvent::Streams(sources) => saved.follow(sources, &mut self.account),
+            ScanEvent::Streams(sources) => saved.follow(sources, &mut self.diagnostics),
             ScanEvent::Data(events) => {
                 for event in events {
-                    saved.take(event, &mut self.account).await;
+                    saved.take(event, &mut self.diagnostics).await;
                 }
             }
-            ScanEvent::Closed(closed) => saved.close(*closed, &mut self.account).await,
+            ScanEvent::Closed(closed) => saved.close(*closed, &mut self.diagnostics).await,
         }
         Ok(())
     }
@@ -183,26 +189,26 @@ impl Consumer for ScanConsumer {
         if let Some(watch) = &mut self.watch
             && let Some(problem) = watch.look().await
         {
-            saved.stop(problem, &mut self.account);
+            saved.stop(problem, &mut self.diagnostics);
             self.watch = None;
         }
-        saved.commit(&mut self.account).await;
+        saved.commit(&mut self.diagnostics).await;
     }
 
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
         self.begun.send();
         // Problems are counted when they are noted; a fault of the subscriber is noted by nobody.
-        if let (Err(fault), None) = (&end, self.account.first_problem())
+        if let (Err(fault), None) = (&end, self.diagnostics.first_problem())
             && fault.origin() != ErrorOrigin::User
         {
-            self.account.figures().failed(fault.kind());
+            self.diagnostics.figures().failed(fault.kind());
         }
         if let Some(saved) = &mut self.saved {
             let interruption = match &end {
                 Ok(()) => Interruption::EventsEnded,
                 Err(fault) => Interruption::Fault(fault.clone()),
             };
-            saved.interrupt(interruption, &mut self.account).await;
+            saved.interrupt(interruption, &mut self.diagnostics).await;
         }
         let slot = self.report.clone();
         let (report, problem) = self.end(&end);

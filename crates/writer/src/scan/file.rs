@@ -9,7 +9,7 @@ use nexus::file::FileSession;
 use nexus::h5;
 use nexus::tree::{Change, Group, Item, Value, difference};
 
-use super::account::Account;
+use super::diagnostics::Diagnostics;
 use super::problem::ScanProblem;
 use super::remains::Remains;
 use crate::layout::{FileTree, Layout, Stamp};
@@ -34,16 +34,16 @@ pub struct ScanFile {
 }
 
 impl ScanFile {
-    /// Opens the file and writes the tree into it. Problems are put into the account; there is no
+    /// Opens the file and writes the tree into it. Problems are put into the diagnostics; there is no
     /// file if nothing can be written in it.
     pub fn begin(
         context: &WriterContext,
         layout: &dyn Layout,
         tree: FileTree,
-        account: &mut Account,
+        diagnostics: &mut Diagnostics,
     ) -> Option<ScanFile> {
-        let mut file = ScanFile::open(context, layout, &tree, false, account)?;
-        file.write(tree, account);
+        let mut file = ScanFile::open(context, layout, &tree, false, diagnostics)?;
+        file.write(tree, diagnostics);
         Some(file)
     }
 
@@ -54,12 +54,12 @@ impl ScanFile {
         layout: &dyn Layout,
         tree: &FileTree,
         resumed: bool,
-        account: &mut Account,
+        diagnostics: &mut Diagnostics,
     ) -> Option<ScanFile> {
-        match ScanFile::try_open(context, layout, tree, resumed, account) {
+        match ScanFile::try_open(context, layout, tree, resumed, diagnostics) {
             Ok(file) => Some(file),
             Err(problem) => {
-                account.problem(problem);
+                diagnostics.problem(problem);
                 None
             }
         }
@@ -70,13 +70,13 @@ impl ScanFile {
         layout: &dyn Layout,
         tree: &FileTree,
         resumed: bool,
-        account: &Account,
+        diagnostics: &Diagnostics,
     ) -> Result<ScanFile, ScanProblem> {
         let session = open(context, layout, tree)?;
         let mut remains = None;
         if resumed {
             let root = session.root()?;
-            let found = Remains::find(&root, session.path(), tree, account.scan().as_str());
+            let found = Remains::find(&root, session.path(), tree, diagnostics.scan().as_str());
             remains = found.map_err(|(path, error)| ScanProblem::RecordUnreadable {
                 file: session.path().to_owned(),
                 path,
@@ -101,18 +101,18 @@ impl ScanFile {
     }
 
     /// Writes the first tree.
-    pub fn write(&mut self, tree: FileTree, account: &mut Account) {
-        self.begin_with(tree, account);
+    pub fn write(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
+        self.begin_with(tree, diagnostics);
         let written = self.session.write_tree(&self.tree, &mut self.links);
         let errors = written.errors.into_iter();
-        errors.for_each(|error| account.problem(error));
-        self.flush(account);
+        errors.for_each(|error| diagnostics.problem(error));
+        self.flush(diagnostics);
     }
 
     /// Writes the first tree over what an earlier writer has left. It may have come as far as the
     /// tree `last`.
-    pub fn take_up(&mut self, tree: FileTree, last: &Group, account: &mut Account) {
-        self.begin_with(tree, account);
+    pub fn take_up(&mut self, tree: FileTree, last: &Group, diagnostics: &mut Diagnostics) {
+        self.begin_with(tree, diagnostics);
         let mut changes = difference(last, &self.tree);
         changes.retain(|change| match change {
             Change::Remove { .. } | Change::Replace { .. } => true,
@@ -123,14 +123,14 @@ impl ScanFile {
         let removed = self.session.complete_changes(&changes, &mut self.links);
         let written = self.session.complete_tree(&self.tree, &mut self.links);
         let errors = removed.errors.into_iter().chain(written.errors);
-        errors.for_each(|error| account.problem(error));
-        self.flush(account);
+        errors.for_each(|error| diagnostics.problem(error));
+        self.flush(diagnostics);
     }
 
-    fn begin_with(&mut self, tree: FileTree, account: &mut Account) {
-        tell_invalid(&tree, account);
+    fn begin_with(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
+        tell_invalid(&tree, diagnostics);
         if let Err(error) = stamp(&self.session, &self.stamp) {
-            account.problem(error);
+            diagnostics.problem(error);
         }
         self.tree = tree.root;
     }
@@ -141,17 +141,19 @@ impl ScanFile {
     }
 
     /// Makes links whose target has appeared.
-    pub fn retry_links(&mut self, account: &mut Account) {
+    pub fn retry_links(&mut self, diagnostics: &mut Diagnostics) {
         let errors = self.session.retry_links(&mut self.links);
-        errors.into_iter().for_each(|error| account.problem(error));
+        errors
+            .into_iter()
+            .for_each(|error| diagnostics.problem(error));
     }
 
     /// Hands what was written to the operating system, for readers to see.
-    pub fn flush(&mut self, account: &mut Account) {
+    pub fn flush(&mut self, diagnostics: &mut Diagnostics) {
         let flushed = self.session.flush_if_dirty();
         let was_unflushed = std::mem::replace(&mut self.unflushed, flushed.is_err());
         if let (Err(error), false) = (flushed, was_unflushed) {
-            account.problem(error);
+            diagnostics.problem(error);
         }
     }
 
@@ -161,10 +163,10 @@ impl ScanFile {
         &mut self,
         next: FileTree,
         stored: impl Fn(&str) -> Option<bool>,
-        account: &mut Account,
+        diagnostics: &mut Diagnostics,
     ) {
-        tell_invalid(&next, account);
-        self.retry_links(account);
+        tell_invalid(&next, diagnostics);
+        self.retry_links(diagnostics);
         let is_invalid = |path: &str| next.invalid.iter().any(|item| item.path == path);
         let mut changes = difference(&self.tree, &next.root);
         changes.retain(|change| match change {
@@ -175,10 +177,10 @@ impl ScanFile {
             Change::StreamMoved { path, .. } => stored(path).is_none(),
             _ => true,
         });
-        changes.retain(|change| !self.is_taken(change, account));
+        changes.retain(|change| !self.is_taken(change, diagnostics));
         for change in &changes {
             if let Change::StreamMoved { path, stream } = change {
-                account.warning(format_args!(
+                diagnostics.warning(format_args!(
                     "the place of stream {stream:?} changed at the end of the scan ({path} in {}): \
                      what was written stays where it is",
                     self.session.path().display()
@@ -190,13 +192,13 @@ impl ScanFile {
             None => self.session.apply_changes(&changes, &mut self.links),
         };
         let errors = written.errors.into_iter();
-        errors.for_each(|error| account.problem(error));
+        errors.for_each(|error| diagnostics.problem(error));
         self.tree = next.root;
     }
 
     /// Whether the change is a link to another file whose name is taken: whatever is there stays. It
     /// may be that link.
-    fn is_taken(&self, change: &Change, account: &mut Account) -> bool {
+    fn is_taken(&self, change: &Change, diagnostics: &mut Diagnostics) -> bool {
         let Change::Add {
             path,
             item: Item::ExternalLink { file, target },
@@ -209,7 +211,7 @@ impl ScanFile {
         };
         let taken = root.has_link(path).unwrap_or(false);
         if taken && !leads_to(&root, path, file, target) {
-            account.warning(format_args!(
+            diagnostics.warning(format_args!(
                 "{path} already exists in {}, it is not linked to {file}::{target}",
                 self.session.path().display()
             ));
@@ -235,12 +237,14 @@ impl ScanFile {
     }
 
     /// Makes the links that have no target, and lets the file go.
-    pub fn close(mut self, account: &mut Account) {
+    pub fn close(mut self, diagnostics: &mut Diagnostics) {
         let errors = self.session.force_links(&mut self.links);
-        errors.into_iter().for_each(|error| account.problem(error));
-        self.flush(account);
+        errors
+            .into_iter()
+            .for_each(|error| diagnostics.problem(error));
+        self.flush(diagnostics);
         if let Err(error) = self.session.close() {
-            account.problem(error);
+            diagnostics.problem(error);
         }
     }
 }
@@ -254,12 +258,12 @@ pub fn leads_to(root: &h5::Group, link: &str, file: &str, target: &str) -> bool 
     root.link(link).is_ok_and(|link| link == wanted)
 }
 
-pub fn tell_invalid(tree: &FileTree, account: &mut Account) {
+pub fn tell_invalid(tree: &FileTree, diagnostics: &mut Diagnostics) {
     for invalid in &tree.invalid {
-        account.problem(ScanProblem::ItemInvalid(invalid.clone()));
+        diagnostics.problem(ScanProblem::ItemInvalid(invalid.clone()));
     }
     for notice in &tree.notices {
-        account.warning(notice);
+        diagnostics.warning(notice);
     }
 }
 

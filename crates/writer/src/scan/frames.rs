@@ -7,7 +7,7 @@ use acquisition::DetectorFiles;
 use nexus::dataset::{Form, FrameDataset, FrameOptions, FrameSite, Frames, Outbox, Policy, choose};
 use nexus::tree::Storage;
 
-use super::account::Account;
+use super::diagnostics::Diagnostics;
 use super::problem::{ScanProblem, StreamProblem};
 use crate::report::Counter;
 
@@ -104,13 +104,13 @@ impl DetectorFrames {
     pub async fn finish(
         &mut self,
         stream: &str,
-        account: &mut Account,
+        diagnostics: &mut Diagnostics,
     ) -> Result<(), StreamProblem> {
         if self.acquired == 0 {
             return Ok(());
         }
         if self.saved < self.acquired {
-            account.problem(ScanProblem::FramesNotSaved {
+            diagnostics.problem(ScanProblem::FramesNotSaved {
                 stream: stream.to_owned(),
                 acquired: self.acquired,
                 saved: self.saved,

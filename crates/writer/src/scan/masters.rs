@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::account::Account;
+use super::diagnostics::Diagnostics;
 use super::file::{leads_to, stamp};
 use super::problem::ScanProblem;
 use crate::checks;
@@ -15,13 +15,13 @@ pub fn make(
     context: &WriterContext,
     links: Vec<MasterLink>,
     header: &Stamp,
-    account: &mut Account,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<(MasterLink, ScanProblem)> {
     let mut refused = Vec::new();
     for link in links {
         match make_one(context, &link, header) {
             Ok(true) => {}
-            Ok(false) => account.warning(format_args!(
+            Ok(false) => diagnostics.warning(format_args!(
                 "/{} already exists in {}, it is not linked to {}::{}",
                 link.name, link.file, link.target_file, link.target
             )),

@@ -9,7 +9,7 @@ use nexus::dataset::{FrameOptions, StreamDataset, link_frames};
 use nexus::h5::Link;
 use nexus::tree::{Named, Storage, Value};
 
-use super::account::Account;
+use super::diagnostics::Diagnostics;
 use super::file::ScanFile;
 use super::frames::DetectorFrames;
 use super::problem::{ScanProblem, StreamProblem};
@@ -110,7 +110,7 @@ impl Place {
         event: &SourceEvent,
         file: &ScanFile,
         context: &WriterContext,
-        account: &mut Account,
+        diagnostics: &mut Diagnostics,
     ) {
         let event = match file.remains {
             Some(_) => self.beyond(event),
@@ -145,13 +145,13 @@ impl Place {
                 Ok(())
             }
             (_, SourceEvent::End { .. }) => {
-                self.finish(file, account).await;
+                self.finish(file, diagnostics).await;
                 Ok(())
             }
             _ => Ok(()),
         };
         if let Err(problem) = taken {
-            self.fail(problem, account);
+            self.fail(problem, diagnostics);
         }
         context.outbox.advance();
     }
@@ -186,7 +186,7 @@ impl Place {
     }
 
     /// Makes what has come visible to readers, from the next flush on.
-    pub fn expose(&mut self, file: &ScanFile, account: &mut Account) {
+    pub fn expose(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         let exposed = match &mut self.filling {
             Filling::Points(dataset) => dataset
                 .expose()
@@ -204,17 +204,17 @@ impl Place {
                     self.described &= !frames.is_made_anew();
                 }
                 file.session.mark_dirty();
-                self.describe(file, account);
+                self.describe(file, diagnostics);
                 if let Filling::Points(dataset) = &self.filling {
                     self.described = !dataset.is_old();
                 }
             }
-            Err(problem) => self.fail(problem, account),
+            Err(problem) => self.fail(problem, diagnostics),
         }
     }
 
     /// Writes the rest.
-    pub async fn finish(&mut self, file: &ScanFile, account: &mut Account) {
+    pub async fn finish(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         let filling = match &self.filling {
             Filling::Waiting | Filling::Done { .. } => return,
             _ => std::mem::replace(&mut self.filling, Filling::Done { filled: false }),
@@ -232,8 +232,8 @@ impl Place {
             Filling::Frames(mut frames) => {
                 self.described &= !frames.is_made_anew();
                 // Those before a frame that is missing are there.
-                if let Err(problem) = frames.finish(&self.stream, account).await {
-                    self.fail(problem, account);
+                if let Err(problem) = frames.finish(&self.stream, diagnostics).await {
+                    self.fail(problem, diagnostics);
                 }
                 self.tally.stored(frames.visible());
                 Ok(frames.visible() > 0)
@@ -254,10 +254,10 @@ impl Place {
             Ok(filled) => {
                 self.filling = Filling::Done { filled };
                 if filled {
-                    self.describe(file, account);
+                    self.describe(file, diagnostics);
                 }
             }
-            Err(problem) => self.fail(problem, account),
+            Err(problem) => self.fail(problem, diagnostics),
         }
     }
 
@@ -267,10 +267,10 @@ impl Place {
     }
 
     /// The same, because something went wrong.
-    pub fn fail(&mut self, problem: StreamProblem, account: &mut Account) {
+    pub fn fail(&mut self, problem: StreamProblem, diagnostics: &mut Diagnostics) {
         if !self.stopped {
             self.stopped = true;
-            account.problem(ScanProblem::StreamStopped {
+            diagnostics.problem(ScanProblem::StreamStopped {
                 stream: self.stream.clone(),
                 source: Box::new(problem),
             });
@@ -300,11 +300,13 @@ impl Place {
     }
 
     /// Gives the dataset its attributes, once.
-    fn describe(&mut self, file: &ScanFile, account: &mut Account) {
+    fn describe(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         if !self.described {
             self.described = true;
             let errors = file.session.set_attributes(&self.path, &self.attributes);
-            errors.into_iter().for_each(|error| account.problem(error));
+            errors
+                .into_iter()
+                .for_each(|error| diagnostics.problem(error));
         }
     }
 }

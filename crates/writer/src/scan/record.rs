@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::account::Account;
+use super::diagnostics::Diagnostics;
 use super::place::Place;
 use crate::check::RECORD_VERSION;
 
@@ -12,16 +12,16 @@ const MOST_PROBLEMS: usize = 100;
 
 /// The record of a scan whose places are all finished, as JSON text. `files` are their names by
 /// index.
-pub fn record(places: &[Place], files: &[String], account: &Account) -> String {
-    let mut record = common(account);
-    record["complete"] = json!(account.first_problem().is_none());
+pub fn record(places: &[Place], files: &[String], diagnostics: &Diagnostics) -> String {
+    let mut record = common(diagnostics);
+    record["complete"] = json!(diagnostics.first_problem().is_none());
     record["streams"] = streams(places.iter(), files);
     record.to_string()
 }
 
 /// The record of a scan that is being written: whose it is, and which points are known to be missing.
-pub fn running(places: &[Place], files: &[String], account: &Account) -> String {
-    let mut record = common(account);
+pub fn running(places: &[Place], files: &[String], diagnostics: &Diagnostics) -> String {
+    let mut record = common(diagnostics);
     record["complete"] = json!(false);
     record["running"] = json!(true);
     let lossy = places.iter().filter(|place| place.tally.has_holes());
@@ -29,12 +29,12 @@ pub fn running(places: &[Place], files: &[String], account: &Account) -> String 
     record.to_string()
 }
 
-fn common(account: &Account) -> Json {
-    let problems = account.problems().take(MOST_PROBLEMS);
+fn common(diagnostics: &Diagnostics) -> Json {
+    let problems = diagnostics.problems().take(MOST_PROBLEMS);
     let problems: Vec<String> = problems.map(ToString::to_string).collect();
     json!({
         "version": RECORD_VERSION,
-        "scan": account.scan().as_str(),
+        "scan": diagnostics.scan().as_str(),
         "problems": problems,
     })
 }

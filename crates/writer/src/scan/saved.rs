@@ -16,7 +16,7 @@ use observation::Stopwatch;
 use serde_json::Value as Json;
 use tracing::info;
 
-use super::account::Account;
+use super::diagnostics::Diagnostics;
 use super::event::{Closed, FollowedStream, Prepared, Standing};
 use super::file::ScanFile;
 use super::place::Place;
@@ -68,11 +68,11 @@ pub struct Drawing {
 }
 
 /// Returns what is known before a scan has any file.
-pub fn first_facts(account: &Account) -> Facts {
+pub fn first_facts(diagnostics: &Diagnostics) -> Facts {
     Facts {
-        scan: account.scan().to_string(),
+        scan: diagnostics.scan().to_string(),
         began: now(),
-        record: running(&[], &[], account),
+        record: running(&[], &[], diagnostics),
         ..Facts::default()
     }
 }
@@ -98,11 +98,11 @@ impl Saved {
         prepared: Prepared,
         first: Drawing,
         progress: &Arc<Progress>,
-        account: &mut Account,
+        diagnostics: &mut Diagnostics,
     ) -> Result<Begun, Fault> {
         let layout = prepared.layout;
         for notice in layout.notices() {
-            account.warning(notice);
+            diagnostics.warning(notice);
         }
         let places = layout.places();
         let streams = places.len();
@@ -122,7 +122,7 @@ impl Saved {
         let mut header = Stamp::Minimal;
         for tree in &trees {
             header = tree.stamp.clone();
-            match ScanFile::open(&context, &*layout, tree, resumed, account) {
+            match ScanFile::open(&context, &*layout, tree, resumed, diagnostics) {
                 Some(file) => files.push(file),
                 None => {
                     refused.insert(tree.file.clone());
@@ -130,7 +130,7 @@ impl Saved {
             }
         }
         if files.is_empty() {
-            let problem = account.first_problem().cloned();
+            let problem = diagnostics.first_problem().cloned();
             return Err(problem.unwrap_or_else(|| ScanProblem::NoFile.into()));
         }
         let places = places.into_iter().filter_map(|place| {
@@ -160,7 +160,7 @@ impl Saved {
         };
         let mut last = Vec::new();
         if let Some(promise) = prepared.resumed {
-            let standing = saved.look_at_remains(account.figures());
+            let standing = saved.look_at_remains(diagnostics.figures());
             last = saved.last_trees();
             if saved.is_whole(&last) {
                 promise.keep(Ok(Standing::Whole));
@@ -168,13 +168,13 @@ impl Saved {
             }
             promise.keep(Ok(standing));
         }
-        saved.write(trees, &last, account);
-        info!(scan = %account.scan(), streams, "start saving");
+        saved.write(trees, &last, diagnostics);
+        info!(scan = %diagnostics.scan(), streams, "start saving");
         Ok(Begun::Saved(Box::new(saved)))
     }
 
     /// Gets the places of these streams ready for their data.
-    pub fn follow(&mut self, streams: Vec<FollowedStream>, account: &mut Account) {
+    pub fn follow(&mut self, streams: Vec<FollowedStream>, diagnostics: &mut Diagnostics) {
         for FollowedStream { name, id, content } in streams {
             let mut own = Vec::new();
             for (index, place) in self.places.iter_mut().enumerate() {
@@ -184,17 +184,17 @@ impl Saved {
                 match &content {
                     Ok(content) => {
                         let file = &self.files[place.file];
-                        place.begin(content, file, &self.context, self.policy, account);
+                        place.begin(content, file, &self.context, self.policy, diagnostics);
                     }
                     Err(reason) => {
                         let problem = StreamProblem::NotSaveable(reason.clone());
-                        place.fail(problem, account);
+                        place.fail(problem, diagnostics);
                     }
                 }
                 own.push(index);
             }
             if let (Err(reason), true) = (&content, own.is_empty()) {
-                account.problem(ScanProblem::StreamUnusable {
+                diagnostics.problem(ScanProblem::StreamUnusable {
                     stream: name.clone(),
                     reason: reason.clone(),
                 });
@@ -206,7 +206,7 @@ impl Saved {
     }
 
     /// Hands on what a stream brings to all of its places.
-    pub async fn take(&mut self, event: SourceEvent, account: &mut Account) {
+    pub async fn take(&mut self, event: SourceEvent, diagnostics: &mut Diagnostics) {
         let (stream, brings) = match &event {
             SourceEvent::Points(block) => (block.stream, block.count > 0),
             SourceEvent::Frames {
@@ -221,10 +221,10 @@ impl Saved {
         let Some(followed) = self.followed.get(&stream) else {
             return;
         };
-        losses::report(&followed.name, &event, account);
+        losses::report(&followed.name, &event, diagnostics);
         if brings {
             self.unseen
-                .get_or_insert_with(|| account.figures().stopwatch());
+                .get_or_insert_with(|| diagnostics.figures().stopwatch());
         }
         if brings && !self.facts.streams.contains_key(&followed.name) {
             let name = followed.name.clone();
@@ -233,12 +233,12 @@ impl Saved {
         for &index in &followed.places {
             let place = &mut self.places[index];
             let file = &self.files[place.file];
-            place.take(&event, file, &self.context, account).await;
+            place.take(&event, file, &self.context, diagnostics).await;
         }
     }
 
     /// Makes what has come visible to readers.
-    pub async fn commit(&mut self, account: &mut Account) {
+    pub async fn commit(&mut self, diagnostics: &mut Diagnostics) {
         if self.policy.mode == Mode::Backlog || self.closed {
             return;
         }
@@ -247,67 +247,67 @@ impl Saved {
             place.drain().await;
         }
         for place in &mut self.places {
-            place.expose(&self.files[place.file], account);
+            place.expose(&self.files[place.file], diagnostics);
         }
         if self.note_stored() {
-            self.redraw(account);
+            self.redraw(diagnostics);
         }
-        self.note_losses(account);
+        self.note_losses(diagnostics);
         for file in &mut self.files {
-            file.retry_links(account);
-            file.flush(account);
+            file.retry_links(diagnostics);
+            file.flush(diagnostics);
         }
-        self.report_written(account);
+        self.report_written(diagnostics);
         if let Some(unseen) = self.unseen.take() {
-            let hdf5 = &account.figures().observation().hdf5;
+            let hdf5 = &diagnostics.figures().observation().hdf5;
             hdf5.commit_delay.record(unseen);
         }
     }
 
     /// Reports how many more points are in the files by now.
-    fn report_written(&mut self, account: &Account) {
+    fn report_written(&mut self, diagnostics: &Diagnostics) {
         let written = self.places.iter().map(Place::written).sum::<u64>();
-        account
+        diagnostics
             .figures()
             .written(written.saturating_sub(self.written));
         self.written = written.max(self.written);
     }
 
     /// Takes nothing more of the data. What came before is still written.
-    pub fn stop(&mut self, problem: ScanProblem, account: &mut Account) {
-        account.problem(problem);
+    pub fn stop(&mut self, problem: ScanProblem, diagnostics: &mut Diagnostics) {
+        diagnostics.problem(problem);
         for place in &mut self.places {
             place.stop();
         }
     }
 
     /// Writes what was gathered of a scan that ends before it was closed.
-    pub async fn interrupt(&mut self, interruption: Interruption, account: &mut Account) {
+    pub async fn interrupt(&mut self, interruption: Interruption, diagnostics: &mut Diagnostics) {
         if self.closed {
             return;
         }
-        self.finish_places(account).await;
-        account.problem(ScanProblem::Interrupted(interruption));
+        self.finish_places(diagnostics).await;
+        diagnostics.problem(ScanProblem::Interrupted(interruption));
         if self.layout.policy().marks_interruption {
-            self.end_files(account);
+            self.end_files(diagnostics);
         }
         self.closed = true;
     }
 
     /// Lets the files go; gives their paths.
-    pub fn end(self, account: &mut Account) -> Vec<PathBuf> {
+    pub fn end(self, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
         let paths = self.files.iter().map(ScanFile::path).collect();
         for file in self.files {
-            file.close(account);
+            file.close(diagnostics);
         }
         paths
     }
 
     /// Brings the files to the last version of their trees.
-    pub async fn close(&mut self, closed: Closed, account: &mut Account) {
-        self.finish_places(account).await;
+    pub async fn close(&mut self, closed: Closed, diagnostics: &mut Diagnostics) {
+        self.finish_places(diagnostics).await;
         for place in self.places.iter().filter(|place| place.is_waiting()) {
-            account.problem(ScanProblem::StreamMissing {
+            diagnostics.problem(ScanProblem::StreamMissing {
                 stream: place.stream.clone(),
                 file: self.files[place.file].name.clone(),
                 path: place.path.clone(),
@@ -315,18 +315,18 @@ impl Saved {
         }
         let cut_short = closed.cut_short.map(ScanProblem::Interrupted);
         let problems = closed.problems.into_iter().chain(cut_short);
-        problems.for_each(|problem| account.problem(problem));
+        problems.for_each(|problem| diagnostics.problem(problem));
         self.info = closed.info;
         self.facts.references = closed.references;
-        self.end_files(account);
+        self.end_files(diagnostics);
         self.closed = true;
     }
 
-    async fn finish_places(&mut self, account: &mut Account) {
+    async fn finish_places(&mut self, diagnostics: &mut Diagnostics) {
         for place in &mut self.places {
-            place.finish(&self.files[place.file], account).await;
+            place.finish(&self.files[place.file], diagnostics).await;
         }
-        self.report_written(account);
+        self.report_written(diagnostics);
         self.note_stored();
     }
 }

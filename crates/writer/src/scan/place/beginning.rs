@@ -6,7 +6,7 @@ use nexus::dataset::{FrameSite, Policy, StreamDataset};
 
 use super::{Filling, Place};
 use crate::element::element_type;
-use crate::scan::account::Account;
+use crate::scan::diagnostics::Diagnostics;
 use crate::scan::file::ScanFile;
 use crate::scan::frames::DetectorFrames;
 use crate::scan::problem::StreamProblem;
@@ -21,16 +21,16 @@ impl Place {
         file: &ScanFile,
         context: &WriterContext,
         policy: Policy,
-        account: &mut Account,
+        diagnostics: &mut Diagnostics,
     ) {
         match self.filling_for(content, file, context, policy) {
             Ok(filling) => {
                 self.filling = filling;
                 if file.remains.is_some() {
-                    self.go_on(file, account);
+                    self.go_on(file, diagnostics);
                 }
             }
-            Err(problem) => self.fail(problem, account),
+            Err(problem) => self.fail(problem, diagnostics),
         }
     }
 

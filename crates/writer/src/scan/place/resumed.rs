@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use nexus::tree::Storage;
 
 use super::{Filling, Place};
-use crate::scan::account::Account;
+use crate::scan::diagnostics::Diagnostics;
 use crate::scan::file::ScanFile;
 use crate::scan::tally::Tally;
 use crate::source::{Block, SourceEvent};
@@ -35,7 +35,7 @@ impl Place {
     }
 
     /// Counts what is there of the dataset that is about to go on.
-    pub(super) fn go_on(&mut self, file: &ScanFile, account: &mut Account) {
+    pub(super) fn go_on(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         let Filling::Points(dataset) = &self.filling else {
             // Detectors tell from the start again how many frames they have.
             self.tally = Tally::default();
@@ -48,7 +48,7 @@ impl Place {
                 .add(self.tally.received, file.bytes(&self.path));
         }
         if self.visible > 0 {
-            self.describe(file, account);
+            self.describe(file, diagnostics);
             self.described = !is_old;
         }
     }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::Saved;
 use crate::layout::{End, FileTree, Status};
-use crate::scan::account::Account;
+use crate::scan::diagnostics::Diagnostics;
 use crate::scan::file::{ScanFile, tell_invalid};
 use crate::scan::masters;
 use crate::scan::problem::ScanProblem;
@@ -22,8 +22,13 @@ const REST: Duration = Duration::from_secs(5);
 impl Saved {
     /// Writes what is known before the data. `first` are the trees of the facts before anything was
     /// known, `last` those that an earlier writer would have come to.
-    pub(super) fn write(&mut self, first: Vec<FileTree>, last: &[FileTree], account: &mut Account) {
-        let record = running(&self.places, &self.file_names(), account);
+    pub(super) fn write(
+        &mut self,
+        first: Vec<FileTree>,
+        last: &[FileTree],
+        diagnostics: &mut Diagnostics,
+    ) {
+        let record = running(&self.places, &self.file_names(), diagnostics);
         let is_resumed = self.files.iter().any(|file| file.remains.is_some());
         let is_unchanged = !is_resumed && record == self.facts.record;
         self.facts.record = record;
@@ -38,27 +43,29 @@ impl Saved {
             };
             let last = last.iter().find(|last| last.file == tree.file);
             match last.filter(|_| file.remains.is_some()) {
-                Some(last) => file.take_up(tree, &last.root, account),
-                None => file.write(tree, account),
+                Some(last) => file.take_up(tree, &last.root, diagnostics),
+                None => file.write(tree, diagnostics),
             }
         }
         self.unlinked = masters::make(
             &self.context,
             self.layout.master_links(),
             &self.header,
-            account,
+            diagnostics,
         );
         self.facts.status = Status::Running;
-        self.redraw(account);
-        self.files.iter_mut().for_each(|file| file.flush(account));
+        self.redraw(diagnostics);
+        self.files
+            .iter_mut()
+            .for_each(|file| file.flush(diagnostics));
     }
 
     /// Writes what is known at the end, and how it ended.
-    pub(super) fn end_files(&mut self, account: &mut Account) {
+    pub(super) fn end_files(&mut self, diagnostics: &mut Diagnostics) {
         let again = std::mem::take(&mut self.unlinked);
         let again = again.into_iter().map(|(link, _)| link).collect();
-        for (link, reason) in masters::make(&self.context, again, &self.header, account) {
-            account.problem(ScanProblem::LinkNotMade {
+        for (link, reason) in masters::make(&self.context, again, &self.header, diagnostics) {
+            diagnostics.problem(ScanProblem::LinkNotMade {
                 file: link.file.into(),
                 name: link.name,
                 source: Box::new(reason),
@@ -71,35 +78,35 @@ impl Saved {
         });
         // What the last trees leave out counts, so they are looked at before they are written.
         for tree in self.layout.trees(&self.facts) {
-            tell_invalid(&tree, account);
+            tell_invalid(&tree, diagnostics);
         }
         // What is missing without a word must not pass for complete.
         let missing = self.places.iter().find(|place| !place.tally.is_complete());
-        if let (Some(place), None) = (missing, account.first_problem()) {
-            account.problem(place.shortfall());
+        if let (Some(place), None) = (missing, diagnostics.first_problem()) {
+            diagnostics.problem(place.shortfall());
         }
         loop {
-            let problems = account.problems().len();
-            self.conclude(account);
-            self.redraw(account);
+            let problems = diagnostics.problems().len();
+            self.conclude(diagnostics);
+            self.redraw(diagnostics);
             // Writing the end may fail, and the file must not say that it did not.
-            if self.facts.status == Status::Failed || problems == account.problems().len() {
+            if self.facts.status == Status::Failed || problems == diagnostics.problems().len() {
                 return;
             }
         }
     }
 
-    fn conclude(&mut self, account: &Account) {
-        self.facts.status = match account.first_problem() {
+    fn conclude(&mut self, diagnostics: &Diagnostics) {
+        self.facts.status = match diagnostics.first_problem() {
             None => Status::Succeeded,
             Some(_) => Status::Failed,
         };
-        self.facts.record = record(&self.places, &self.file_names(), account);
+        self.facts.record = record(&self.places, &self.file_names(), diagnostics);
     }
 
     /// Notes in the files which points are missing, now and then: whoever continues the scan should
     /// not have to guess.
-    pub(super) fn note_losses(&mut self, account: &mut Account) {
+    pub(super) fn note_losses(&mut self, diagnostics: &mut Diagnostics) {
         let missing = self.missing();
         let rests = self.noted_at.is_some_and(|at| at.elapsed() < REST);
         if missing == self.noted || rests {
@@ -107,8 +114,8 @@ impl Saved {
         }
         self.noted = missing;
         self.noted_at = Some(Instant::now());
-        self.facts.record = running(&self.places, &self.file_names(), account);
-        self.draw(account);
+        self.facts.record = running(&self.places, &self.file_names(), diagnostics);
+        self.draw(diagnostics);
     }
 
     /// Points that are missing in the files.
@@ -151,13 +158,13 @@ impl Saved {
     }
 
     /// Brings the files to what the layout makes of the facts.
-    pub(super) fn redraw(&mut self, account: &mut Account) {
+    pub(super) fn redraw(&mut self, diagnostics: &mut Diagnostics) {
         if self.layout.policy().follows_facts || self.facts.end.is_some() {
-            self.draw(account);
+            self.draw(diagnostics);
         }
     }
 
-    fn draw(&mut self, account: &mut Account) {
+    fn draw(&mut self, diagnostics: &mut Diagnostics) {
         let ended = self.facts.end.as_ref().map(end_time);
         let ended = ended.filter(|_| self.layout.policy().shows_latest);
         for mut tree in self.layout.trees(&self.facts) {
@@ -166,12 +173,12 @@ impl Saved {
             {
                 tree.root.attributes.retain(|(name, _)| name != "default");
             }
-            self.redraw_file(tree, account);
+            self.redraw_file(tree, diagnostics);
         }
     }
 
     /// Brings one file to its tree, or makes it if only the last version has it.
-    fn redraw_file(&mut self, tree: FileTree, account: &mut Account) {
+    fn redraw_file(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
         let places = &self.places;
         let mut files = self.files.iter_mut().enumerate();
         if let Some((index, file)) = files.find(|(_, file)| file.name == tree.file) {
@@ -180,7 +187,7 @@ impl Saved {
                 let place = places.find(|place| place.file == index && place.path == path)?;
                 Some(place.is_stored())
             };
-            file.update(tree, stored, account);
+            file.update(tree, stored, diagnostics);
             return;
         }
         if self.refused.contains(&tree.file) {
@@ -192,11 +199,11 @@ impl Saved {
             .into_iter()
             .map(|(path, stream)| (path, stream.to_owned()))
             .collect();
-        let Some(file) = ScanFile::begin(&self.context, &*self.layout, tree, account) else {
+        let Some(file) = ScanFile::begin(&self.context, &*self.layout, tree, diagnostics) else {
             return;
         };
         for (path, stream) in streams {
-            account.warning(format_args!(
+            diagnostics.warning(format_args!(
                 "stream {stream:?} was given a place at the end of the scan ({path} in {}): \
                  it is not written",
                 file.name

@@ -1,14 +1,14 @@
 //! What a stream lost.
 
-use crate::scan::account::Account;
+use crate::scan::diagnostics::Diagnostics;
 use crate::scan::problem::ScanProblem;
 use crate::source::SourceEvent;
 
 /// Losses of a stream are reported once, wherever it goes.
-pub fn report(stream: &str, event: &SourceEvent, account: &mut Account) {
+pub fn report(stream: &str, event: &SourceEvent, diagnostics: &mut Diagnostics) {
     let stream = stream.to_owned();
     if let SourceEvent::Lost { count, reason, .. } = event {
-        account.figures().lost(reason, *count);
+        diagnostics.figures().lost(reason, *count);
     }
     match event {
         SourceEvent::Lost {
@@ -16,7 +16,7 @@ pub fn report(stream: &str, event: &SourceEvent, account: &mut Account) {
             count: 0,
             reason,
             ..
-        } => account.problem(ScanProblem::StreamDamaged {
+        } => diagnostics.problem(ScanProblem::StreamDamaged {
             stream,
             point: *first,
             source: reason.clone(),
@@ -26,7 +26,7 @@ pub fn report(stream: &str, event: &SourceEvent, account: &mut Account) {
             count,
             reason,
             ..
-        } => account.problem(ScanProblem::PointsLost {
+        } => diagnostics.problem(ScanProblem::PointsLost {
             stream,
             first: *first,
             end: first + count,
@@ -36,7 +36,7 @@ pub fn report(stream: &str, event: &SourceEvent, account: &mut Account) {
             total,
             sealed: false,
             ..
-        } => account.problem(ScanProblem::StreamNotSealed {
+        } => diagnostics.problem(ScanProblem::StreamNotSealed {
             stream,
             points: *total,
         }),

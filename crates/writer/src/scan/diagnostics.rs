@@ -15,7 +15,7 @@ use crate::subscriber::Fault;
 const KEPT: usize = 1000;
 
 /// The warnings of one scan, in order, and the first reason for which it is not complete.
-pub struct Account {
+pub struct Diagnostics {
     scan: ScanId,
     warnings: Warnings,
     figures: ScanFigures,
@@ -23,9 +23,9 @@ pub struct Account {
     problems: Vec<Fault>,
 }
 
-impl Account {
-    pub fn new(scan: ScanId, warnings: Warnings, figures: ScanFigures) -> Account {
-        Account {
+impl Diagnostics {
+    pub fn new(scan: ScanId, warnings: Warnings, figures: ScanFigures) -> Diagnostics {
+        Diagnostics {
             scan,
             warnings,
             figures,
