@@ -8,12 +8,12 @@ mod file;
 mod frames;
 mod listener;
 mod masters;
+mod output;
+mod partial_scan;
 mod place;
 mod problem;
 mod record;
 mod references;
-mod remains;
-mod saved;
 mod space;
 mod tally;
 

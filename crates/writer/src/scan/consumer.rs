@@ -12,8 +12,8 @@ use tracing::{debug, info, info_span, warn};
 use super::diagnostics::Diagnostics;
 use super::event::{Prepared, ScanEvent};
 use super::figures::RunningScan;
+use super::output::{Drawing, OutputStart, ScanOutput, first_facts};
 use super::problem::{Interruption, ScanProblem};
-use super::saved::{Begun, Drawing, Saved, first_facts};
 use super::space::SpaceWatch;
 use crate::checks::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
@@ -41,7 +41,7 @@ pub struct ScanConsumer {
     progress: Arc<Progress>,
     report: Arc<OnceLock<ScanReport>>,
     diagnostics: Diagnostics,
-    saved: Option<Saved>,
+    output: Option<ScanOutput>,
     /// The files that have all of the scan since an earlier writer.
     whole: Option<Vec<PathBuf>>,
     /// Looks at the disk, until there is too little room.
@@ -65,7 +65,7 @@ impl ScanConsumer {
             progress,
             report,
             diagnostics,
-            saved: None,
+            output: None,
             whole: None,
             watch: None,
             _running: running,
@@ -107,23 +107,23 @@ impl ScanConsumer {
         // Kept open until the scan has opened them.
         let _unlocked = unlocked(&context, &trees, patience).await;
         let first = Drawing { facts, trees };
-        match Saved::begin(
+        match ScanOutput::begin(
             context,
             prepared,
             first,
             &self.progress,
             &mut self.diagnostics,
         )? {
-            Begun::Saved(saved) => self.saved = Some(*saved),
-            Begun::Whole(files) => self.whole = Some(files),
+            OutputStart::Started(output) => self.output = Some(*output),
+            OutputStart::AlreadyComplete(files) => self.whole = Some(files),
         }
         Ok(())
     }
 
     /// Closes the files. Returns what became of the scan, and its first problem.
     fn end(mut self, end: &Result<(), Fault>) -> (ScanReport, Option<Fault>) {
-        let files = match self.saved.take() {
-            Some(saved) => Some(saved.end(&mut self.diagnostics)),
+        let files = match self.output.take() {
+            Some(output) => Some(output.end(&mut self.diagnostics)),
             None => self.whole.take(),
         };
         // Only now is it known whether everything has reached the files.
@@ -166,33 +166,33 @@ impl Consumer for ScanConsumer {
             self.begun.send();
             return Ok(());
         }
-        let Some(saved) = &mut self.saved else {
+        let Some(output) = &mut self.output else {
             return Err(Fault::internal("data came before the scan was prepared"));
         };
         match event {
             ScanEvent::Prepared(_) => {}
-            ScanEvent::Streams(sources) => saved.follow(sources, &mut self.diagnostics),
+            ScanEvent::Streams(sources) => output.follow(sources, &mut self.diagnostics),
             ScanEvent::Data(events) => {
                 for event in events {
-                    saved.take(event, &mut self.diagnostics).await;
+                    output.take(event, &mut self.diagnostics).await;
                 }
             }
-            ScanEvent::Closed(closed) => saved.close(*closed, &mut self.diagnostics).await,
+            ScanEvent::Closed(closed) => output.close(*closed, &mut self.diagnostics).await,
         }
         Ok(())
     }
 
     async fn tick(&mut self) {
-        let Some(saved) = &mut self.saved else {
+        let Some(output) = &mut self.output else {
             return;
         };
         if let Some(watch) = &mut self.watch
             && let Some(problem) = watch.look().await
         {
-            saved.stop(problem, &mut self.diagnostics);
+            output.stop(problem, &mut self.diagnostics);
             self.watch = None;
         }
-        saved.commit(&mut self.diagnostics).await;
+        output.commit(&mut self.diagnostics).await;
     }
 
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
@@ -203,12 +203,12 @@ impl Consumer for ScanConsumer {
         {
             self.diagnostics.figures().failed(fault.kind());
         }
-        if let Some(saved) = &mut self.saved {
+        if let Some(output) = &mut self.output {
             let interruption = match &end {
                 Ok(()) => Interruption::EventsEnded,
                 Err(fault) => Interruption::Fault(fault.clone()),
             };
-            saved.interrupt(interruption, &mut self.diagnostics).await;
+            output.interrupt(interruption, &mut self.diagnostics).await;
         }
         let slot = self.report.clone();
         let (report, problem) = self.end(&end);

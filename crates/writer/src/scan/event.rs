@@ -50,16 +50,16 @@ pub struct Prepared {
     /// The scan had ended before it was read: nobody waits to see its points one by one.
     pub ended: bool,
     /// Where to tell what is there already, if an earlier writer may have begun the scan.
-    pub resumed: Option<Promise<Standing, Fault>>,
+    pub resumed: Option<Promise<ResumePoints, Fault>>,
 }
 
 /// What is there already of a scan.
 #[derive(Debug, Clone)]
-pub enum Standing {
+pub enum ResumePoints {
     /// Points of these streams: the index of the next one. Of the others there are none.
     Points(HashMap<String, u64>),
     /// All of the scan.
-    Whole,
+    Complete,
 }
 
 /// The end of a scan.

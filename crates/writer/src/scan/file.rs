@@ -10,8 +10,8 @@ use nexus::h5;
 use nexus::tree::{Change, Group, Item, Value, difference};
 
 use super::diagnostics::Diagnostics;
+use super::partial_scan::PartialScan;
 use super::problem::ScanProblem;
-use super::remains::Remains;
 use crate::layout::{FileTree, Layout, Stamp};
 use crate::writer_thread::WriterContext;
 use taken::{open, taken};
@@ -28,7 +28,7 @@ pub struct ScanFile {
     links: PendingLinks,
     stamp: Stamp,
     /// What an earlier writer has left of the scan.
-    pub remains: Option<Remains>,
+    pub partial: Option<PartialScan>,
     /// The last flush failed: it is tried again with each commit, and told once.
     unflushed: bool,
 }
@@ -73,17 +73,17 @@ impl ScanFile {
         diagnostics: &Diagnostics,
     ) -> Result<ScanFile, ScanProblem> {
         let session = open(context, layout, tree)?;
-        let mut remains = None;
+        let mut partial = None;
         if resumed {
             let root = session.root()?;
-            let found = Remains::find(&root, session.path(), tree, diagnostics.scan().as_str());
-            remains = found.map_err(|(path, error)| ScanProblem::RecordUnreadable {
+            let found = PartialScan::find(&root, session.path(), tree, diagnostics.scan().as_str());
+            partial = found.map_err(|(path, error)| ScanProblem::RecordUnreadable {
                 file: session.path().to_owned(),
                 path,
                 problem: error.to_string(),
             })?;
         }
-        if remains.is_none()
+        if partial.is_none()
             && let Some(path) = taken(&session, tree)?
         {
             let file = session.path().to_owned();
@@ -95,7 +95,7 @@ impl ScanFile {
             tree: Group::default(),
             links: PendingLinks::default(),
             stamp: tree.stamp.clone(),
-            remains,
+            partial,
             unflushed: false,
         })
     }
@@ -187,7 +187,7 @@ impl ScanFile {
                 ));
             }
         }
-        let written = match self.remains {
+        let written = match self.partial {
             Some(_) => self.session.complete_changes(&changes, &mut self.links),
             None => self.session.apply_changes(&changes, &mut self.links),
         };

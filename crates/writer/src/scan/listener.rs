@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use hub::{AsyncResult, Budget};
 use tracing::Span;
 
-use super::event::{Closed, FollowedStream, Prepared, ScanEvent, Standing};
+use super::event::{Closed, FollowedStream, Prepared, ResumePoints, ScanEvent};
 use super::figures::ScanFigures;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
@@ -60,7 +60,7 @@ impl Listener for ScanListener {
             source,
             sink,
             wanted: None,
-            standing: HashMap::new(),
+            resume_points: HashMap::new(),
             whole: false,
             open: HashSet::new(),
             references: References::default(),
@@ -77,7 +77,7 @@ struct Following<C: Consumer<Event = ScanEvent>> {
     /// Streams that the layout asks for and that are not followed yet; none before it is known.
     wanted: Option<HashSet<String>>,
     /// Points that the files have already.
-    standing: HashMap<String, u64>,
+    resume_points: HashMap<String, u64>,
     /// The files have all of the scan.
     whole: bool,
     /// Followed streams that have not ended.
@@ -138,11 +138,11 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
                 .progress
                 .begin(prepared.layout.subscans(), expected);
             self.wanted = Some(prepared.layout.streams().into_iter().collect());
-            let standing = self.scan.resumed.then(AsyncResult::new);
-            prepared.resumed = standing.as_ref().map(|it| it.promise(unanswered()));
+            let resume_points = self.scan.resumed.then(AsyncResult::new);
+            prepared.resumed = resume_points.as_ref().map(|it| it.promise(unanswered()));
             self.send(ScanEvent::Prepared(Box::new(prepared))).await?;
-            if let Some(standing) = standing {
-                self.take_up(standing).await?;
+            if let Some(resume_points) = resume_points {
+                self.take_up(resume_points).await?;
             }
             if self.whole {
                 return Ok(());
@@ -157,11 +157,14 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
     }
 
     /// Hears from the consumer what is there already.
-    async fn take_up(&mut self, standing: AsyncResult<Standing, Fault>) -> Result<(), Fault> {
-        let standing = standing.take().await;
-        match standing.map_err(|error| error.failed().unwrap_or_else(unanswered))? {
-            Standing::Points(points) => self.standing = points,
-            Standing::Whole => self.whole = true,
+    async fn take_up(
+        &mut self,
+        resume_points: AsyncResult<ResumePoints, Fault>,
+    ) -> Result<(), Fault> {
+        let resume_points = resume_points.take().await;
+        match resume_points.map_err(|error| error.failed().unwrap_or_else(unanswered))? {
+            ResumePoints::Points(points) => self.resume_points = points,
+            ResumePoints::Complete => self.whole = true,
         }
         Ok(())
     }
@@ -209,7 +212,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
             }
             let mut id = None;
             if content.is_ok() {
-                let from = self.standing.get(&name).copied().unwrap_or(0);
+                let from = self.resume_points.get(&name).copied().unwrap_or(0);
                 match self.source.follow(&name, from) {
                     Ok(stream) => {
                         self.open.insert(stream);

@@ -112,7 +112,7 @@ impl Place {
         context: &WriterContext,
         diagnostics: &mut Diagnostics,
     ) {
-        let event = match file.remains {
+        let event = match file.partial {
             Some(_) => self.beyond(event),
             None => Some(Cow::Borrowed(event)),
         };
@@ -292,7 +292,7 @@ impl Place {
 
     fn link(&self, file: &ScanFile, master: &str, dataset: &str) -> Result<(), StreamProblem> {
         let root = file.session.root()?;
-        if file.has_remains(&self.path) && !matches!(root.link(&self.path), Ok(Link::Hard)) {
+        if file.has_partial(&self.path) && !matches!(root.link(&self.path), Ok(Link::Hard)) {
             root.unlink(&self.path)?;
         }
         let path = file.session.path();

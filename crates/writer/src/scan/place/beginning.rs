@@ -26,7 +26,7 @@ impl Place {
         match self.filling_for(content, file, context, policy) {
             Ok(filling) => {
                 self.filling = filling;
-                if file.remains.is_some() {
+                if file.partial.is_some() {
                     self.go_on(file, diagnostics);
                 }
             }
@@ -42,7 +42,7 @@ impl Place {
         policy: Policy,
     ) -> Result<Filling, StreamProblem> {
         let root = || file.session.root().map(Rc::new);
-        let resumed = file.remains.is_some();
+        let resumed = file.partial.is_some();
         match content {
             StreamContent::Numbers { element, shape } => {
                 let (element, shape) = (element.clone(), shape.clone());

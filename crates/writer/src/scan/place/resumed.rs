@@ -22,7 +22,7 @@ impl Place {
             Some(rows) if is_list => rows,
             _ => 0,
         };
-        let noted = file.remains.as_ref();
+        let noted = file.partial.as_ref();
         let noted = noted.and_then(|there| there.stream(&self.stream, &self.path));
         let holes = noted.map_or(&[][..], |stream| &stream.holes);
         self.tally = Tally::resumed(points, holes);

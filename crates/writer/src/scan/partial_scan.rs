@@ -14,13 +14,13 @@ use crate::check::{Record, RecordError, RecordedStream};
 use crate::layout::{FileTree, RecordLocation};
 
 /// What an earlier writer has left of a scan in one file.
-pub struct Remains {
+pub struct PartialScan {
     record: Record,
     /// When it began to write.
     pub began: Option<String>,
 }
 
-impl Remains {
+impl PartialScan {
     /// Returns what the file has of the scan, if the records in it say that it belongs to the scan.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ impl Remains {
         file: &Path,
         tree: &FileTree,
         scan: &str,
-    ) -> Result<Option<Remains>, (String, RecordError)> {
+    ) -> Result<Option<PartialScan>, (String, RecordError)> {
         let mut records = Vec::new();
         for location in &tree.records {
             let (path, text, began) = match location {
@@ -44,7 +44,7 @@ impl Remains {
                 }
             };
             match text.map(|text| Record::parse(&text, file)) {
-                Some(Ok(record)) => records.push(Remains { record, began }),
+                Some(Ok(record)) => records.push(PartialScan { record, began }),
                 Some(Err(error @ RecordError::Newer(_))) => return Err((path, error)),
                 // Entries without a record are those that the writer had no time to fill.
                 Some(Err(RecordError::Malformed(_))) | None => {}
@@ -65,13 +65,13 @@ impl ScanFile {
     /// Whether the file has all of the scan: the record says so, and what is written last is there.
     /// `last` is the last version of the tree.
     pub fn is_whole(&self, last: &tree::Group) -> bool {
-        let Some(remains) = &self.remains else {
+        let Some(partial) = &self.partial else {
             return false;
         };
         let Ok(root) = self.session.root() else {
             return false;
         };
-        remains.record.complete
+        partial.record.complete
             && end_marks(last, "")
                 .iter()
                 .all(|path| root.has_link(path).unwrap_or(false))
@@ -80,15 +80,15 @@ impl ScanFile {
     /// Number of rows of what an earlier writer has left of a list of points; none if that is not
     /// known to be one.
     pub fn rows(&self, path: &str) -> Option<u64> {
-        self.remains.as_ref()?;
+        self.partial.as_ref()?;
         let root = self.session.root().ok()?;
         rows(&root, path).ok().flatten()
     }
 
     /// Whether an earlier writer has left something at this path.
-    pub fn has_remains(&self, path: &str) -> bool {
+    pub fn has_partial(&self, path: &str) -> bool {
         let there = |root: h5::Group| root.has_link(path).unwrap_or(false);
-        self.remains.is_some() && self.session.root().is_ok_and(there)
+        self.partial.is_some() && self.session.root().is_ok_and(there)
     }
 }
 

@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use nexus::file::now;
 use tracing::info;
 
-use super::Saved;
+use super::ScanOutput;
 use crate::layout::{End, Facts, FileTree, StreamFacts};
-use crate::scan::event::Standing;
+use crate::scan::event::ResumePoints;
 use crate::scan::figures::ScanFigures;
 use crate::scan::file::ScanFile;
+use crate::scan::partial_scan::PartialScan;
 use crate::scan::place::Place;
-use crate::scan::remains::Remains;
 
-impl Saved {
+impl ScanOutput {
     /// Takes note of what is there of the scan, before anything is written.
-    pub(super) fn look_at_remains(&mut self, figures: &ScanFigures) -> Standing {
+    pub(super) fn read_partial_scans(&mut self, figures: &ScanFigures) -> ResumePoints {
         let mut points = HashMap::new();
         for place in &mut self.places {
             let file = &self.files[place.file];
@@ -26,23 +26,23 @@ impl Saved {
                 .entry(place.stream.clone())
                 .and_modify(|least: &mut u64| *least = there.min(*least))
                 .or_insert(there);
-            if file.has_remains(&place.path) {
+            if file.has_partial(&place.path) {
                 let facts = self.facts.streams.entry(place.stream.clone());
                 facts.or_default().stored = true;
             }
         }
-        let mut remains = self.files.iter().filter_map(|file| file.remains.as_ref());
-        if let Some(began) = remains.find_map(|remains: &Remains| remains.began.clone()) {
+        let mut partial = self.files.iter().filter_map(|file| file.partial.as_ref());
+        if let Some(began) = partial.find_map(|partial: &PartialScan| partial.began.clone()) {
             self.facts.began = began;
         }
         let places = self.places.iter();
         let points_there: u64 = places.map(|place| place.tally.written).sum();
-        if self.files.iter().any(|file| file.remains.is_some()) {
+        if self.files.iter().any(|file| file.partial.is_some()) {
             let scan = &self.facts.scan;
             info!(%scan, points = points_there, "continues what an earlier writer has left");
             figures.resumed();
         }
-        Standing::Points(points)
+        ResumePoints::Points(points)
     }
 
     /// The trees as they would be if the earlier writer had come to its end.

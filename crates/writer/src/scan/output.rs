@@ -2,7 +2,7 @@
 
 mod drawing;
 mod losses;
-mod resumed;
+mod resume;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 use tracing::info;
 
 use super::diagnostics::Diagnostics;
-use super::event::{Closed, FollowedStream, Prepared, Standing};
+use super::event::{Closed, FollowedStream, Prepared, ResumePoints};
 use super::file::ScanFile;
 use super::place::Place;
 use super::problem::{Interruption, ScanProblem, StreamProblem};
@@ -29,7 +29,7 @@ use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
 
 /// A scan that is being saved.
-pub struct Saved {
+pub struct ScanOutput {
     context: Rc<WriterContext>,
     /// Our part of the memory, kept as long as the scan.
     _memory: ChunkMemory,
@@ -78,11 +78,11 @@ pub fn first_facts(diagnostics: &Diagnostics) -> Facts {
 }
 
 /// What became of the beginning.
-pub enum Begun {
+pub enum OutputStart {
     /// The scan is being saved.
-    Saved(Box<Saved>),
+    Started(Box<ScanOutput>),
     /// All of it is in these files since an earlier writer.
-    Whole(Vec<PathBuf>),
+    AlreadyComplete(Vec<PathBuf>),
 }
 
 struct Followed {
@@ -90,7 +90,7 @@ struct Followed {
     places: Vec<usize>,
 }
 
-impl Saved {
+impl ScanOutput {
     /// Opens the files and writes what is known before the data, over what an earlier writer may have
     /// left. Fails if that is possible in none.
     pub fn begin(
@@ -99,7 +99,7 @@ impl Saved {
         first: Drawing,
         progress: &Arc<Progress>,
         diagnostics: &mut Diagnostics,
-    ) -> Result<Begun, Fault> {
+    ) -> Result<OutputStart, Fault> {
         let layout = prepared.layout;
         for notice in layout.notices() {
             diagnostics.warning(notice);
@@ -139,7 +139,7 @@ impl Saved {
             Some(Place::new(file, place, counter))
         });
         let places = places.collect();
-        let mut saved = Saved {
+        let mut output = ScanOutput {
             context,
             _memory: share,
             policy,
@@ -160,17 +160,17 @@ impl Saved {
         };
         let mut last = Vec::new();
         if let Some(promise) = prepared.resumed {
-            let standing = saved.look_at_remains(diagnostics.figures());
-            last = saved.last_trees();
-            if saved.is_whole(&last) {
-                promise.keep(Ok(Standing::Whole));
-                return Ok(Begun::Whole(saved.leave()));
+            let resume_points = output.read_partial_scans(diagnostics.figures());
+            last = output.last_trees();
+            if output.is_whole(&last) {
+                promise.keep(Ok(ResumePoints::Complete));
+                return Ok(OutputStart::AlreadyComplete(output.leave()));
             }
-            promise.keep(Ok(standing));
+            promise.keep(Ok(resume_points));
         }
-        saved.write(trees, &last, diagnostics);
+        output.write(trees, &last, diagnostics);
         info!(scan = %diagnostics.scan(), streams, "start saving");
-        Ok(Begun::Saved(Box::new(saved)))
+        Ok(OutputStart::Started(Box::new(output)))
     }
 
     /// Gets the places of these streams ready for their data.

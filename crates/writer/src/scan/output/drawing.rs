@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset, Local};
 use nexus::file::now;
 use serde_json::Value as Json;
 
-use super::Saved;
+use super::ScanOutput;
 use crate::layout::{End, FileTree, Status};
 use crate::scan::diagnostics::Diagnostics;
 use crate::scan::file::{ScanFile, tell_invalid};
@@ -19,7 +19,7 @@ use crate::scan::record::{record, running};
 /// How long losses wait until they are noted in a file, after others were.
 const REST: Duration = Duration::from_secs(5);
 
-impl Saved {
+impl ScanOutput {
     /// Writes what is known before the data. `first` are the trees of the facts before anything was
     /// known, `last` those that an earlier writer would have come to.
     pub(super) fn write(
@@ -29,7 +29,7 @@ impl Saved {
         diagnostics: &mut Diagnostics,
     ) {
         let record = running(&self.places, &self.file_names(), diagnostics);
-        let is_resumed = self.files.iter().any(|file| file.remains.is_some());
+        let is_resumed = self.files.iter().any(|file| file.partial.is_some());
         let is_unchanged = !is_resumed && record == self.facts.record;
         self.facts.record = record;
         self.noted = self.missing();
@@ -42,7 +42,7 @@ impl Saved {
                 continue;
             };
             let last = last.iter().find(|last| last.file == tree.file);
-            match last.filter(|_| file.remains.is_some()) {
+            match last.filter(|_| file.partial.is_some()) {
                 Some(last) => file.take_up(tree, &last.root, diagnostics),
                 None => file.write(tree, diagnostics),
             }
