@@ -1,20 +1,20 @@
 //! [`NexusScanWriter`]: saves one scan.
 
 mod consumer;
+mod dataset_writer;
 mod diagnostics;
+mod entry_links;
 mod event;
 mod figures;
 mod file;
-mod frames;
+mod frame_writer;
 mod listener;
-mod masters;
 mod output;
 mod partial_scan;
-mod place;
 mod problem;
 mod record;
 mod references;
-mod space;
+mod space_watch;
 mod tally;
 
 use std::sync::{Arc, OnceLock};

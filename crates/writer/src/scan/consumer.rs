@@ -14,7 +14,7 @@ use super::event::{Prepared, ScanEvent};
 use super::figures::RunningScan;
 use super::output::{Drawing, OutputStart, ScanOutput, first_facts};
 use super::problem::{Interruption, ScanProblem};
-use super::space::SpaceWatch;
+use super::space_watch::SpaceWatch;
 use crate::checks::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
 use crate::report::{Outcome, Progress, ScanReport};

@@ -1,6 +1,6 @@
 //! One file of a scan: its trees, and what is missing of them.
 
-mod taken;
+mod open;
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use super::partial_scan::PartialScan;
 use super::problem::ScanProblem;
 use crate::layout::{FileTree, Layout, Stamp};
 use crate::writer_thread::WriterContext;
-use taken::{open, taken};
+use open::{open, taken};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -111,7 +111,7 @@ impl ScanFile {
 
     /// Writes the first tree over what an earlier writer has left. It may have come as far as the
     /// tree `last`.
-    pub fn take_up(&mut self, tree: FileTree, last: &Group, diagnostics: &mut Diagnostics) {
+    pub fn resume(&mut self, tree: FileTree, last: &Group, diagnostics: &mut Diagnostics) {
         self.begin_with(tree, diagnostics);
         let mut changes = difference(last, &self.tree);
         changes.retain(|change| match change {

@@ -55,7 +55,7 @@ impl Listener for ScanListener {
         let source = source.map_err(|error| Fault::new(&error))?;
         Span::current().record("name", source.name());
         context.ready();
-        Following {
+        ListenerState {
             scan: self,
             source,
             sink,
@@ -70,7 +70,7 @@ impl Listener for ScanListener {
     }
 }
 
-struct Following<C: Consumer<Event = ScanEvent>> {
+struct ListenerState<C: Consumer<Event = ScanEvent>> {
     scan: ScanListener,
     source: Box<dyn ScanSource>,
     sink: Sink<C>,
@@ -85,11 +85,11 @@ struct Following<C: Consumer<Event = ScanEvent>> {
     references: References,
 }
 
-impl<C: Consumer<Event = ScanEvent>> Following<C> {
+impl<C: Consumer<Event = ScanEvent>> ListenerState<C> {
     async fn run(mut self, context: &Context) -> Result<(), Fault> {
         let mut drained_by: Option<Instant> = None;
         let mut ended = self.source.state() == ScanState::Closed;
-        self.look_again(ended).await?;
+        self.read_again(ended).await?;
         loop {
             if self.whole || self.not_to_be_saved() {
                 return Ok(());
@@ -101,7 +101,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
             let events = events.map_err(|error| Fault::new(&error))?;
             let deleted = events.contains(&SourceEvent::Deleted);
             let states = events.contains(&SourceEvent::StateChanged);
-            self.hand_on(events).await?;
+            self.forward(events).await?;
             // A change of state may be the end: then the scan is not cut short.
             if context.stopping().is_set() && !states && !deleted && !ended {
                 let limit = *drained_by.get_or_insert_with(|| Instant::now() + DRAIN_LIMIT);
@@ -114,13 +114,13 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
             }
             if states {
                 ended = self.source.state() == ScanState::Closed;
-                self.look_again(ended).await?;
+                self.read_again(ended).await?;
             }
         }
     }
 
     /// Reads in the document what the last change of state brought: the layout, or new streams.
-    async fn look_again(&mut self, ended: bool) -> Result<(), Fault> {
+    async fn read_again(&mut self, ended: bool) -> Result<(), Fault> {
         if self.source.state() < ScanState::Prepared {
             return Ok(());
         }
@@ -142,7 +142,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
             prepared.resumed = resume_points.as_ref().map(|it| it.promise(unanswered()));
             self.send(ScanEvent::Prepared(Box::new(prepared))).await?;
             if let Some(resume_points) = resume_points {
-                self.take_up(resume_points).await?;
+                self.resume(resume_points).await?;
             }
             if self.whole {
                 return Ok(());
@@ -157,7 +157,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
     }
 
     /// Hears from the consumer what is there already.
-    async fn take_up(
+    async fn resume(
         &mut self,
         resume_points: AsyncResult<ResumePoints, Fault>,
     ) -> Result<(), Fault> {
@@ -236,7 +236,7 @@ impl<C: Consumer<Event = ScanEvent>> Following<C> {
                     && (self.source.path().is_none() || !self.source.streams().is_empty()))
     }
 
-    async fn hand_on(&mut self, events: Vec<SourceEvent>) -> Result<(), Fault> {
+    async fn forward(&mut self, events: Vec<SourceEvent>) -> Result<(), Fault> {
         self.scan.figures.received(&events);
         let mut data = Vec::with_capacity(events.len());
         for event in events {

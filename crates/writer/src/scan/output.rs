@@ -1,4 +1,4 @@
-//! A scan that is being saved: its files, and the places that its streams fill.
+//! A scan that is being saved: its files, and the datasets that its streams fill.
 
 mod drawing;
 mod losses;
@@ -16,10 +16,10 @@ use observation::Stopwatch;
 use serde_json::Value as Json;
 use tracing::info;
 
+use super::dataset_writer::DatasetWriter;
 use super::diagnostics::Diagnostics;
 use super::event::{Closed, FollowedStream, Prepared, ResumePoints};
 use super::file::ScanFile;
-use super::place::Place;
 use super::problem::{Interruption, ScanProblem, StreamProblem};
 use super::record::running;
 use crate::layout::{Facts, FileTree, Layout, MasterLink, Stamp, StreamFacts};
@@ -46,7 +46,7 @@ pub struct ScanOutput {
     header: Stamp,
     /// Links that could not be made in other files, and why.
     unlinked: Vec<(MasterLink, ScanProblem)>,
-    places: Vec<Place>,
+    datasets: Vec<DatasetWriter>,
     /// Places of each stream that is followed.
     followed: HashMap<StreamId, Followed>,
     /// Points that were told to be missing in the files, and when.
@@ -87,7 +87,7 @@ pub enum OutputStart {
 
 struct Followed {
     name: String,
-    places: Vec<usize>,
+    datasets: Vec<usize>,
 }
 
 impl ScanOutput {
@@ -104,8 +104,8 @@ impl ScanOutput {
         for notice in layout.notices() {
             diagnostics.warning(notice);
         }
-        let places = layout.places();
-        let streams = places.len();
+        let datasets = layout.places();
+        let streams = datasets.len();
         let share = context.share(streams);
         let mode = if prepared.ended {
             Mode::Backlog
@@ -133,12 +133,12 @@ impl ScanOutput {
             let problem = diagnostics.first_problem().cloned();
             return Err(problem.unwrap_or_else(|| ScanProblem::NoFile.into()));
         }
-        let places = places.into_iter().filter_map(|place| {
-            let file = files.iter().position(|file| file.name == place.file)?;
-            let counter = progress.dataset(&place.subscan);
-            Some(Place::new(file, place, counter))
+        let datasets = datasets.into_iter().filter_map(|dataset| {
+            let file = files.iter().position(|file| file.name == dataset.file)?;
+            let counter = progress.dataset(&dataset.subscan);
+            Some(DatasetWriter::new(file, dataset, counter))
         });
-        let places = places.collect();
+        let datasets = datasets.collect();
         let mut output = ScanOutput {
             context,
             _memory: share,
@@ -150,7 +150,7 @@ impl ScanOutput {
             refused,
             header,
             unlinked: Vec::new(),
-            places,
+            datasets,
             followed: HashMap::new(),
             noted: 0,
             noted_at: None,
@@ -164,7 +164,7 @@ impl ScanOutput {
             last = output.last_trees();
             if output.is_whole(&last) {
                 promise.keep(Ok(ResumePoints::Complete));
-                return Ok(OutputStart::AlreadyComplete(output.leave()));
+                return Ok(OutputStart::AlreadyComplete(output.into_paths()));
             }
             promise.keep(Ok(resume_points));
         }
@@ -173,22 +173,22 @@ impl ScanOutput {
         Ok(OutputStart::Started(Box::new(output)))
     }
 
-    /// Gets the places of these streams ready for their data.
+    /// Gets the datasets of these streams ready for their data.
     pub fn follow(&mut self, streams: Vec<FollowedStream>, diagnostics: &mut Diagnostics) {
         for FollowedStream { name, id, content } in streams {
             let mut own = Vec::new();
-            for (index, place) in self.places.iter_mut().enumerate() {
-                if place.stream != name {
+            for (index, dataset) in self.datasets.iter_mut().enumerate() {
+                if dataset.stream != name {
                     continue;
                 }
                 match &content {
                     Ok(content) => {
-                        let file = &self.files[place.file];
-                        place.begin(content, file, &self.context, self.policy, diagnostics);
+                        let file = &self.files[dataset.file];
+                        dataset.begin(content, file, &self.context, self.policy, diagnostics);
                     }
                     Err(reason) => {
                         let problem = StreamProblem::NotSaveable(reason.clone());
-                        place.fail(problem, diagnostics);
+                        dataset.fail(problem, diagnostics);
                     }
                 }
                 own.push(index);
@@ -200,12 +200,18 @@ impl ScanOutput {
                 });
             }
             if let Some(id) = id {
-                self.followed.insert(id, Followed { name, places: own });
+                self.followed.insert(
+                    id,
+                    Followed {
+                        name,
+                        datasets: own,
+                    },
+                );
             }
         }
     }
 
-    /// Hands on what a stream brings to all of its places.
+    /// Hands on what a stream brings to all of its datasets.
     pub async fn take(&mut self, event: SourceEvent, diagnostics: &mut Diagnostics) {
         let (stream, brings) = match &event {
             SourceEvent::Points(block) => (block.stream, block.count > 0),
@@ -230,10 +236,10 @@ impl ScanOutput {
             let name = followed.name.clone();
             self.facts.streams.insert(name, StreamFacts::default());
         }
-        for &index in &followed.places {
-            let place = &mut self.places[index];
-            let file = &self.files[place.file];
-            place.take(&event, file, &self.context, diagnostics).await;
+        for &index in &followed.datasets {
+            let dataset = &mut self.datasets[index];
+            let file = &self.files[dataset.file];
+            dataset.take(&event, file, &self.context, diagnostics).await;
         }
     }
 
@@ -243,11 +249,11 @@ impl ScanOutput {
             return;
         }
         // Chunks on their way would be missing: plots want all streams at the same point.
-        for place in &self.places {
-            place.drain().await;
+        for dataset in &self.datasets {
+            dataset.drain().await;
         }
-        for place in &mut self.places {
-            place.expose(&self.files[place.file], diagnostics);
+        for dataset in &mut self.datasets {
+            dataset.expose(&self.files[dataset.file], diagnostics);
         }
         if self.note_stored() {
             self.redraw(diagnostics);
@@ -266,7 +272,11 @@ impl ScanOutput {
 
     /// Reports how many more points are in the files by now.
     fn report_written(&mut self, diagnostics: &Diagnostics) {
-        let written = self.places.iter().map(Place::written).sum::<u64>();
+        let written = self
+            .datasets
+            .iter()
+            .map(DatasetWriter::written)
+            .sum::<u64>();
         diagnostics
             .figures()
             .written(written.saturating_sub(self.written));
@@ -276,8 +286,8 @@ impl ScanOutput {
     /// Takes nothing more of the data. What came before is still written.
     pub fn stop(&mut self, problem: ScanProblem, diagnostics: &mut Diagnostics) {
         diagnostics.problem(problem);
-        for place in &mut self.places {
-            place.stop();
+        for dataset in &mut self.datasets {
+            dataset.stop();
         }
     }
 
@@ -306,11 +316,11 @@ impl ScanOutput {
     /// Brings the files to the last version of their trees.
     pub async fn close(&mut self, closed: Closed, diagnostics: &mut Diagnostics) {
         self.finish_places(diagnostics).await;
-        for place in self.places.iter().filter(|place| place.is_waiting()) {
+        for dataset in self.datasets.iter().filter(|dataset| dataset.is_waiting()) {
             diagnostics.problem(ScanProblem::StreamMissing {
-                stream: place.stream.clone(),
-                file: self.files[place.file].name.clone(),
-                path: place.path.clone(),
+                stream: dataset.stream.clone(),
+                file: self.files[dataset.file].name.clone(),
+                path: dataset.path.clone(),
             });
         }
         let cut_short = closed.cut_short.map(ScanProblem::Interrupted);
@@ -323,8 +333,8 @@ impl ScanOutput {
     }
 
     async fn finish_places(&mut self, diagnostics: &mut Diagnostics) {
-        for place in &mut self.places {
-            place.finish(&self.files[place.file], diagnostics).await;
+        for dataset in &mut self.datasets {
+            dataset.finish(&self.files[dataset.file], diagnostics).await;
         }
         self.report_written(diagnostics);
         self.note_stored();

@@ -3,28 +3,28 @@
 
 use serde_json::{Value as Json, json};
 
+use super::dataset_writer::DatasetWriter;
 use super::diagnostics::Diagnostics;
-use super::place::Place;
 use crate::check::RECORD_VERSION;
 
 /// Problems told in the record; the log has them all.
 const MOST_PROBLEMS: usize = 100;
 
-/// The record of a scan whose places are all finished, as JSON text. `files` are their names by
+/// The record of a scan whose datasets are all finished, as JSON text. `files` are their names by
 /// index.
-pub fn record(places: &[Place], files: &[String], diagnostics: &Diagnostics) -> String {
+pub fn record(datasets: &[DatasetWriter], files: &[String], diagnostics: &Diagnostics) -> String {
     let mut record = common(diagnostics);
     record["complete"] = json!(diagnostics.first_problem().is_none());
-    record["streams"] = streams(places.iter(), files);
+    record["streams"] = streams(datasets.iter(), files);
     record.to_string()
 }
 
 /// The record of a scan that is being written: whose it is, and which points are known to be missing.
-pub fn running(places: &[Place], files: &[String], diagnostics: &Diagnostics) -> String {
+pub fn running(datasets: &[DatasetWriter], files: &[String], diagnostics: &Diagnostics) -> String {
     let mut record = common(diagnostics);
     record["complete"] = json!(false);
     record["running"] = json!(true);
-    let lossy = places.iter().filter(|place| place.tally.has_holes());
+    let lossy = datasets.iter().filter(|dataset| dataset.tally.has_holes());
     record["streams"] = streams(lossy, files);
     record.to_string()
 }
@@ -39,11 +39,11 @@ fn common(diagnostics: &Diagnostics) -> Json {
     })
 }
 
-fn streams<'a>(places: impl Iterator<Item = &'a Place>, files: &[String]) -> Json {
-    let streams = places.map(|place| {
-        let file = files.get(place.file).map(String::as_str);
+fn streams<'a>(datasets: impl Iterator<Item = &'a DatasetWriter>, files: &[String]) -> Json {
+    let streams = datasets.map(|dataset| {
+        let file = files.get(dataset.file).map(String::as_str);
         let file = file.filter(|_| files.len() > 1);
-        place.tally.to_json(&place.stream, file, &place.path)
+        dataset.tally.to_json(&dataset.stream, file, &dataset.path)
     });
     streams.collect()
 }

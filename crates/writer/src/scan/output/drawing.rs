@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 use super::ScanOutput;
 use crate::layout::{End, FileTree, Status};
 use crate::scan::diagnostics::Diagnostics;
+use crate::scan::entry_links;
 use crate::scan::file::{ScanFile, tell_invalid};
-use crate::scan::masters;
 use crate::scan::problem::ScanProblem;
 use crate::scan::record::{record, running};
 
@@ -28,7 +28,7 @@ impl ScanOutput {
         last: &[FileTree],
         diagnostics: &mut Diagnostics,
     ) {
-        let record = running(&self.places, &self.file_names(), diagnostics);
+        let record = running(&self.datasets, &self.file_names(), diagnostics);
         let is_resumed = self.files.iter().any(|file| file.partial.is_some());
         let is_unchanged = !is_resumed && record == self.facts.record;
         self.facts.record = record;
@@ -43,11 +43,11 @@ impl ScanOutput {
             };
             let last = last.iter().find(|last| last.file == tree.file);
             match last.filter(|_| file.partial.is_some()) {
-                Some(last) => file.take_up(tree, &last.root, diagnostics),
+                Some(last) => file.resume(tree, &last.root, diagnostics),
                 None => file.write(tree, diagnostics),
             }
         }
-        self.unlinked = masters::make(
+        self.unlinked = entry_links::create(
             &self.context,
             self.layout.master_links(),
             &self.header,
@@ -64,7 +64,7 @@ impl ScanOutput {
     pub(super) fn end_files(&mut self, diagnostics: &mut Diagnostics) {
         let again = std::mem::take(&mut self.unlinked);
         let again = again.into_iter().map(|(link, _)| link).collect();
-        for (link, reason) in masters::make(&self.context, again, &self.header, diagnostics) {
+        for (link, reason) in entry_links::create(&self.context, again, &self.header, diagnostics) {
             diagnostics.problem(ScanProblem::LinkNotMade {
                 file: link.file.into(),
                 name: link.name,
@@ -81,9 +81,12 @@ impl ScanOutput {
             tell_invalid(&tree, diagnostics);
         }
         // What is missing without a word must not pass for complete.
-        let missing = self.places.iter().find(|place| !place.tally.is_complete());
-        if let (Some(place), None) = (missing, diagnostics.first_problem()) {
-            diagnostics.problem(place.shortfall());
+        let missing = self
+            .datasets
+            .iter()
+            .find(|dataset| !dataset.tally.is_complete());
+        if let (Some(dataset), None) = (missing, diagnostics.first_problem()) {
+            diagnostics.problem(dataset.shortfall());
         }
         loop {
             let problems = diagnostics.problems().len();
@@ -101,7 +104,7 @@ impl ScanOutput {
             None => Status::Succeeded,
             Some(_) => Status::Failed,
         };
-        self.facts.record = record(&self.places, &self.file_names(), diagnostics);
+        self.facts.record = record(&self.datasets, &self.file_names(), diagnostics);
     }
 
     /// Notes in the files which points are missing, now and then: whoever continues the scan should
@@ -114,13 +117,16 @@ impl ScanOutput {
         }
         self.noted = missing;
         self.noted_at = Some(Instant::now());
-        self.facts.record = running(&self.places, &self.file_names(), diagnostics);
+        self.facts.record = running(&self.datasets, &self.file_names(), diagnostics);
         self.draw(diagnostics);
     }
 
     /// Points that are missing in the files.
     pub(super) fn missing(&self) -> u64 {
-        self.places.iter().map(|place| place.tally.missing()).sum()
+        self.datasets
+            .iter()
+            .map(|dataset| dataset.tally.missing())
+            .sum()
     }
 
     pub(super) fn file_names(&self) -> Vec<String> {
@@ -130,8 +136,12 @@ impl ScanOutput {
     /// Notes which streams have a dataset by now; whether there are new ones.
     pub(super) fn note_stored(&mut self) -> bool {
         let mut changed = false;
-        for place in self.places.iter().filter(|place| place.is_stored()) {
-            let facts = self.facts.streams.entry(place.stream.clone()).or_default();
+        for dataset in self.datasets.iter().filter(|dataset| dataset.is_stored()) {
+            let facts = self
+                .facts
+                .streams
+                .entry(dataset.stream.clone())
+                .or_default();
             changed |= !facts.stored;
             facts.stored = true;
         }
@@ -144,15 +154,15 @@ impl ScanOutput {
             return;
         }
         let wanted: HashSet<String> = self.layout.values_wanted().into_iter().collect();
-        for place in self.places.iter().filter(|place| place.is_filled()) {
-            let Some(facts) = self.facts.streams.get_mut(&place.stream) else {
+        for dataset in self.datasets.iter().filter(|dataset| dataset.is_filled()) {
+            let Some(facts) = self.facts.streams.get_mut(&dataset.stream) else {
                 continue;
             };
-            let file = &self.files[place.file];
-            facts.points = place.tally.received;
-            facts.shape = file.shape(&place.path).unwrap_or_default();
-            if wanted.contains(&place.stream) {
-                facts.values = file.session.read_numbers(&place.path).ok();
+            let file = &self.files[dataset.file];
+            facts.points = dataset.tally.received;
+            facts.shape = file.shape(&dataset.path).unwrap_or_default();
+            if wanted.contains(&dataset.stream) {
+                facts.values = file.session.read_numbers(&dataset.path).ok();
             }
         }
     }
@@ -179,13 +189,14 @@ impl ScanOutput {
 
     /// Brings one file to its tree, or makes it if only the last version has it.
     fn redraw_file(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
-        let places = &self.places;
+        let datasets = &self.datasets;
         let mut files = self.files.iter_mut().enumerate();
         if let Some((index, file)) = files.find(|(_, file)| file.name == tree.file) {
             let stored = |path: &str| {
-                let mut places = places.iter();
-                let place = places.find(|place| place.file == index && place.path == path)?;
-                Some(place.is_stored())
+                let mut datasets = datasets.iter();
+                let dataset =
+                    datasets.find(|dataset| dataset.file == index && dataset.path == path)?;
+                Some(dataset.is_stored())
             };
             file.update(tree, stored, diagnostics);
             return;
@@ -204,7 +215,7 @@ impl ScanOutput {
         };
         for (path, stream) in streams {
             diagnostics.warning(format_args!(
-                "stream {stream:?} was given a place at the end of the scan ({path} in {}): \
+                "stream {stream:?} was given a dataset at the end of the scan ({path} in {}): \
                  it is not written",
                 file.name
             ));

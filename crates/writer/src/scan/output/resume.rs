@@ -8,26 +8,26 @@ use tracing::info;
 
 use super::ScanOutput;
 use crate::layout::{End, Facts, FileTree, StreamFacts};
+use crate::scan::dataset_writer::DatasetWriter;
 use crate::scan::event::ResumePoints;
 use crate::scan::figures::ScanFigures;
 use crate::scan::file::ScanFile;
 use crate::scan::partial_scan::PartialScan;
-use crate::scan::place::Place;
 
 impl ScanOutput {
     /// Takes note of what is there of the scan, before anything is written.
     pub(super) fn read_partial_scans(&mut self, figures: &ScanFigures) -> ResumePoints {
         let mut points = HashMap::new();
-        for place in &mut self.places {
-            let file = &self.files[place.file];
-            let there = place.take_up(file);
-            // Of several places the one counts that has the least.
+        for dataset in &mut self.datasets {
+            let file = &self.files[dataset.file];
+            let there = dataset.resume(file);
+            // Of several datasets the one counts that has the least.
             points
-                .entry(place.stream.clone())
+                .entry(dataset.stream.clone())
                 .and_modify(|least: &mut u64| *least = there.min(*least))
                 .or_insert(there);
-            if file.has_partial(&place.path) {
-                let facts = self.facts.streams.entry(place.stream.clone());
+            if file.has_partial(&dataset.path) {
+                let facts = self.facts.streams.entry(dataset.stream.clone());
                 facts.or_default().stored = true;
             }
         }
@@ -35,8 +35,8 @@ impl ScanOutput {
         if let Some(began) = partial.find_map(|partial: &PartialScan| partial.began.clone()) {
             self.facts.began = began;
         }
-        let places = self.places.iter();
-        let points_there: u64 = places.map(|place| place.tally.written).sum();
+        let datasets = self.datasets.iter();
+        let points_there: u64 = datasets.map(|dataset| dataset.tally.written).sum();
         if self.files.iter().any(|file| file.partial.is_some()) {
             let scan = &self.facts.scan;
             info!(%scan, points = points_there, "continues what an earlier writer has left");
@@ -56,10 +56,10 @@ impl ScanOutput {
         };
         if self.layout.policy().measures_datasets {
             let wanted = self.layout.values_wanted();
-            for place in &self.places {
-                let file = &self.files[place.file];
-                if let Some(stream) = facts.streams.get_mut(&place.stream) {
-                    measure(stream, place, file, wanted.contains(&place.stream));
+            for dataset in &self.datasets {
+                let file = &self.files[dataset.file];
+                if let Some(stream) = facts.streams.get_mut(&dataset.stream) {
+                    measure(stream, dataset, file, wanted.contains(&dataset.stream));
                 }
             }
         }
@@ -75,16 +75,18 @@ impl ScanOutput {
     }
 
     /// Lets files go that are complete; gives their paths.
-    pub(super) fn leave(self) -> Vec<PathBuf> {
-        self.places.iter().for_each(Place::count_all);
+    pub(super) fn into_paths(self) -> Vec<PathBuf> {
+        self.datasets
+            .iter()
+            .for_each(DatasetWriter::count_as_complete);
         self.files.iter().map(ScanFile::path).collect()
     }
 }
 
-fn measure(facts: &mut StreamFacts, place: &Place, file: &ScanFile, with_values: bool) {
-    facts.points = place.tally.received;
-    facts.shape = file.shape(&place.path).unwrap_or_default();
+fn measure(facts: &mut StreamFacts, dataset: &DatasetWriter, file: &ScanFile, with_values: bool) {
+    facts.points = dataset.tally.received;
+    facts.shape = file.shape(&dataset.path).unwrap_or_default();
     if with_values {
-        facts.values = file.session.read_numbers(&place.path).ok();
+        facts.values = file.session.read_numbers(&dataset.path).ok();
     }
 }

@@ -1,19 +1,19 @@
-//! A place that an earlier writer has begun to fill.
+//! A dataset that an earlier writer has begun to fill.
 
 use std::borrow::Cow;
 
 use nexus::tree::Storage;
 
-use super::{Filling, Place};
+use super::{DatasetContent, DatasetWriter};
 use crate::scan::diagnostics::Diagnostics;
 use crate::scan::file::ScanFile;
 use crate::scan::tally::Tally;
 use crate::source::{Block, SourceEvent};
 
-impl Place {
+impl DatasetWriter {
     /// Takes note of what an earlier writer has left here. Gives the index of the first point that is
     /// not there; of a grid nothing tells how many are.
-    pub fn take_up(&mut self, file: &ScanFile) -> u64 {
+    pub fn resume(&mut self, file: &ScanFile) -> u64 {
         let is_list = match &self.storage {
             Storage::Free => true,
             Storage::Declared(declared) => declared.scan.len() == 1,
@@ -29,14 +29,14 @@ impl Place {
         points
     }
 
-    /// The place is as full as it can get: counts its points.
-    pub fn count_all(&self) {
+    /// The dataset is as full as it can get: counts its points.
+    pub fn count_as_complete(&self) {
         self.counter.add(self.tally.received, 0);
     }
 
     /// Counts what is there of the dataset that is about to go on.
-    pub(super) fn go_on(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
-        let Filling::Points(dataset) = &self.filling else {
+    pub(super) fn count_existing(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
+        let DatasetContent::Points(dataset) = &self.content else {
             // Detectors tell from the start again how many frames they have.
             self.tally = Tally::default();
             return;
@@ -55,7 +55,7 @@ impl Place {
 
     /// What an event brings beyond what is there: another place of the stream may need more of it.
     pub(super) fn beyond<'e>(&self, event: &'e SourceEvent) -> Option<Cow<'e, SourceEvent>> {
-        let Filling::Points(dataset) = &self.filling else {
+        let DatasetContent::Points(dataset) = &self.content else {
             return Some(Cow::Borrowed(event));
         };
         let known = |first: u64, count: u64| dataset.points().saturating_sub(first).min(count);

@@ -12,14 +12,14 @@ use super::problem::{ScanProblem, StreamProblem};
 use crate::report::Counter;
 
 /// Frames in files of a detector and how many of them there are.
-pub struct DetectorFrames {
+pub struct FrameWriter {
     files: Arc<dyn DetectorFiles>,
     dataset: FrameDataset,
     acquired: u64,
     saved: u64,
 }
 
-impl DetectorFrames {
+impl FrameWriter {
     /// Gets ready for the frames; gives nothing if the detector saves none.
     ///
     /// A layout that leaves the storage to us wants virtual datasets and nothing else: other
@@ -36,7 +36,7 @@ impl DetectorFrames {
         policy: Policy,
         outbox: &Outbox,
         resumed: bool,
-    ) -> Result<Option<DetectorFrames>, StreamProblem> {
+    ) -> Result<Option<FrameWriter>, StreamProblem> {
         let form = match site.storage {
             Storage::Free => Some(Form::Virtual),
             Storage::Declared(_) => choose(files.format(), options),
@@ -48,7 +48,7 @@ impl DetectorFrames {
             true => FrameDataset::resume(form, site, policy, outbox),
             false => FrameDataset::new(form, site, policy, outbox),
         };
-        Ok(Some(DetectorFrames {
+        Ok(Some(FrameWriter {
             files,
             dataset: dataset?,
             acquired: 0,

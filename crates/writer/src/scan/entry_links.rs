@@ -11,7 +11,7 @@ use crate::writer_thread::WriterContext;
 
 /// Makes the links, and gives back those whose file cannot be written now, with the reason: somebody
 /// else may be writing into it.
-pub fn make(
+pub fn create(
     context: &WriterContext,
     links: Vec<MasterLink>,
     header: &Stamp,
@@ -19,7 +19,7 @@ pub fn make(
 ) -> Vec<(MasterLink, ScanProblem)> {
     let mut refused = Vec::new();
     for link in links {
-        match make_one(context, &link, header) {
+        match create_one(context, &link, header) {
             Ok(true) => {}
             Ok(false) => diagnostics.warning(format_args!(
                 "/{} already exists in {}, it is not linked to {}::{}",
@@ -32,7 +32,7 @@ pub fn make(
 }
 
 /// False if the name is taken by something else.
-fn make_one(
+fn create_one(
     context: &WriterContext,
     link: &MasterLink,
     header: &Stamp,

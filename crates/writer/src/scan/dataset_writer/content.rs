@@ -1,19 +1,19 @@
-//! What fills a place, by the kind of its stream.
+//! What fills a dataset, by the kind of its stream.
 
 use std::rc::Rc;
 
 use nexus::dataset::{FrameSite, Policy, StreamDataset};
 
-use super::{Filling, Place};
+use super::{DatasetContent, DatasetWriter};
 use crate::element::element_type;
 use crate::scan::diagnostics::Diagnostics;
 use crate::scan::file::ScanFile;
-use crate::scan::frames::DetectorFrames;
+use crate::scan::frame_writer::FrameWriter;
 use crate::scan::problem::StreamProblem;
 use crate::source::StreamContent;
 use crate::writer_thread::WriterContext;
 
-impl Place {
+impl DatasetWriter {
     /// Gets ready for the data of the stream.
     pub fn begin(
         &mut self,
@@ -23,24 +23,24 @@ impl Place {
         policy: Policy,
         diagnostics: &mut Diagnostics,
     ) {
-        match self.filling_for(content, file, context, policy) {
-            Ok(filling) => {
-                self.filling = filling;
+        match self.content_for(content, file, context, policy) {
+            Ok(content) => {
+                self.content = content;
                 if file.partial.is_some() {
-                    self.go_on(file, diagnostics);
+                    self.count_existing(file, diagnostics);
                 }
             }
             Err(problem) => self.fail(problem, diagnostics),
         }
     }
 
-    fn filling_for(
+    fn content_for(
         &self,
         content: &StreamContent,
         file: &ScanFile,
         context: &WriterContext,
         policy: Policy,
-    ) -> Result<Filling, StreamProblem> {
+    ) -> Result<DatasetContent, StreamProblem> {
         let root = || file.session.root().map(Rc::new);
         let resumed = file.partial.is_some();
         match content {
@@ -52,7 +52,7 @@ impl Place {
                     false => StreamDataset::new,
                 };
                 let dataset = make(root()?, &self.path, element, shape, storage, policy, outbox)?;
-                Ok(Filling::Points(Box::new(dataset)))
+                Ok(DatasetContent::Points(Box::new(dataset)))
             }
             StreamContent::Frames(files) => {
                 let shape: Option<Vec<u64>> = files.frame().shape.iter().copied().collect();
@@ -67,13 +67,13 @@ impl Place {
                 };
                 let outbox = &context.outbox;
                 let frames =
-                    DetectorFrames::new(files.clone(), self.frames, site, policy, outbox, resumed)?;
+                    FrameWriter::new(files.clone(), self.frames, site, policy, outbox, resumed)?;
                 Ok(match frames {
-                    Some(frames) => Filling::Frames(Box::new(frames)),
-                    None => Filling::Done { filled: false },
+                    Some(frames) => DatasetContent::Frames(Box::new(frames)),
+                    None => DatasetContent::Finished { filled: false },
                 })
             }
-            StreamContent::MasterFile(Some((file, dataset))) => Ok(Filling::Master {
+            StreamContent::MasterFile(Some((file, dataset))) => Ok(DatasetContent::MasterFile {
                 file: file.clone(),
                 dataset: dataset.clone(),
                 announced: false,

@@ -1,7 +1,7 @@
 //! A place of a stream in a file, and what fills it.
 
-mod beginning;
-mod resumed;
+mod content;
+mod resume;
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use nexus::tree::{Named, Storage, Value};
 
 use super::diagnostics::Diagnostics;
 use super::file::ScanFile;
-use super::frames::DetectorFrames;
+use super::frame_writer::FrameWriter;
 use super::problem::{ScanProblem, StreamProblem};
 use super::tally::Tally;
 use crate::layout::StreamPlace;
@@ -23,7 +23,7 @@ use crate::writer_thread::WriterContext;
 const LARGEST_HOLE: u64 = 1 << 24;
 
 /// Where a stream goes in one file of the scan.
-pub struct Place {
+pub struct DatasetWriter {
     /// Index of the file.
     pub file: usize,
     /// Absolute path of the dataset or link.
@@ -45,42 +45,42 @@ pub struct Place {
     visible: u64,
     /// Nothing more is taken: something went wrong. What was taken before is still written.
     stopped: bool,
-    filling: Filling,
+    content: DatasetContent,
 }
 
-enum Filling {
+enum DatasetContent {
     /// The stream is not known yet.
     Waiting,
     /// Points of numbers.
     Points(Box<StreamDataset>),
     /// Frames in files of a detector.
-    Frames(Box<DetectorFrames>),
+    Frames(Box<FrameWriter>),
     /// One link to the master file of a detector.
-    Master {
+    MasterFile {
         file: String,
         dataset: String,
         announced: bool,
     },
     /// Nothing more to write; whether something was.
-    Done { filled: bool },
+    Finished { filled: bool },
 }
 
-impl Place {
-    /// A place that waits for its stream.
-    pub fn new(file: usize, place: StreamPlace, counter: Counter) -> Place {
-        Place {
+impl DatasetWriter {
+    /// A dataset that waits for its stream.
+    pub fn new(file: usize, dataset: StreamPlace, counter: Counter) -> DatasetWriter {
+        DatasetWriter {
             file,
-            path: place.path,
-            stream: place.stream,
+            path: dataset.path,
+            stream: dataset.stream,
             tally: Tally::default(),
             counter,
-            attributes: place.attributes,
-            storage: place.storage,
-            frames: place.frames,
+            attributes: dataset.attributes,
+            storage: dataset.storage,
+            frames: dataset.frames,
             described: false,
             visible: 0,
             stopped: false,
-            filling: Filling::Waiting,
+            content: DatasetContent::Waiting,
         }
     }
 
@@ -96,12 +96,12 @@ impl Place {
 
     /// Whether the stream was never seen.
     pub fn is_waiting(&self) -> bool {
-        matches!(self.filling, Filling::Waiting)
+        matches!(self.content, DatasetContent::Waiting)
     }
 
-    /// Whether the place holds something, once it is finished.
+    /// Whether the dataset holds something, once it is finished.
     pub fn is_filled(&self) -> bool {
-        matches!(self.filling, Filling::Done { filled: true })
+        matches!(self.content, DatasetContent::Finished { filled: true })
     }
 
     /// Takes what the stream brings.
@@ -124,23 +124,28 @@ impl Place {
         if self.stopped && !ends {
             return;
         }
-        let taken = match (&mut self.filling, event) {
-            (Filling::Points(dataset), SourceEvent::Points(block)) => {
+        let taken = match (&mut self.content, event) {
+            (DatasetContent::Points(dataset), SourceEvent::Points(block)) => {
                 append(dataset, block, &self.counter).await
             }
-            (Filling::Points(_), SourceEvent::Lost { count, .. }) if *count > LARGEST_HOLE => {
+            (DatasetContent::Points(_), SourceEvent::Lost { count, .. })
+                if *count > LARGEST_HOLE =>
+            {
                 Err(StreamProblem::HoleTooLarge { points: *count })
             }
-            (Filling::Points(dataset), SourceEvent::Lost { count, .. }) => {
+            (DatasetContent::Points(dataset), SourceEvent::Lost { count, .. }) => {
                 dataset.skip(*count).map_err(StreamProblem::from)
             }
             (
-                Filling::Frames(frames),
+                DatasetContent::Frames(frames),
                 SourceEvent::Frames {
                     acquired, saved, ..
                 },
             ) => frames.take(*acquired, *saved, &self.counter).await,
-            (Filling::Master { announced, .. }, SourceEvent::Frames { acquired, .. }) => {
+            (
+                DatasetContent::MasterFile { announced, .. },
+                SourceEvent::Frames { acquired, .. },
+            ) => {
                 *announced |= *acquired > 0;
                 Ok(())
             }
@@ -164,7 +169,7 @@ impl Place {
                 self.tally.received = self.tally.received.max(*acquired);
             }
             SourceEvent::End { total, sealed, .. } => {
-                let is_points = matches!(self.filling, Filling::Points(_));
+                let is_points = matches!(self.content, DatasetContent::Points(_));
                 let total = if is_points {
                     *total
                 } else {
@@ -178,34 +183,38 @@ impl Place {
 
     /// Waits until full chunks are in the file.
     pub async fn drain(&self) {
-        match &self.filling {
-            Filling::Points(dataset) => dataset.drain().await,
-            Filling::Frames(frames) => frames.drain().await,
-            Filling::Master { .. } | Filling::Waiting | Filling::Done { .. } => {}
+        match &self.content {
+            DatasetContent::Points(dataset) => dataset.drain().await,
+            DatasetContent::Frames(frames) => frames.drain().await,
+            DatasetContent::MasterFile { .. }
+            | DatasetContent::Waiting
+            | DatasetContent::Finished { .. } => {}
         }
     }
 
     /// Makes what has come visible to readers, from the next flush on.
     pub fn expose(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
-        let exposed = match &mut self.filling {
-            Filling::Points(dataset) => dataset
+        let exposed = match &mut self.content {
+            DatasetContent::Points(dataset) => dataset
                 .expose()
                 .map(|()| dataset.visible())
                 .map_err(StreamProblem::from),
-            Filling::Frames(frames) => frames.expose(),
-            Filling::Master { .. } | Filling::Waiting | Filling::Done { .. } => return,
+            DatasetContent::Frames(frames) => frames.expose(),
+            DatasetContent::MasterFile { .. }
+            | DatasetContent::Waiting
+            | DatasetContent::Finished { .. } => return,
         };
         match exposed {
             // An idle stream must not cost a flush.
             Ok(visible) if visible == self.visible => {}
             Ok(visible) => {
                 self.visible = visible;
-                if let Filling::Frames(frames) = &self.filling {
+                if let DatasetContent::Frames(frames) = &self.content {
                     self.described &= !frames.is_made_anew();
                 }
                 file.session.mark_dirty();
                 self.describe(file, diagnostics);
-                if let Filling::Points(dataset) = &self.filling {
+                if let DatasetContent::Points(dataset) = &self.content {
                     self.described = !dataset.is_old();
                 }
             }
@@ -215,13 +224,16 @@ impl Place {
 
     /// Writes the rest.
     pub async fn finish(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
-        let filling = match &self.filling {
-            Filling::Waiting | Filling::Done { .. } => return,
-            _ => std::mem::replace(&mut self.filling, Filling::Done { filled: false }),
+        let content = match &self.content {
+            DatasetContent::Waiting | DatasetContent::Finished { .. } => return,
+            _ => std::mem::replace(
+                &mut self.content,
+                DatasetContent::Finished { filled: false },
+            ),
         };
         file.session.mark_dirty();
-        let filled = match filling {
-            Filling::Points(dataset) => {
+        let filled = match content {
+            DatasetContent::Points(dataset) => {
                 self.described &= !dataset.is_old();
                 let closed = dataset.close().await.map(|points| {
                     self.tally.stored(points);
@@ -229,7 +241,7 @@ impl Place {
                 });
                 closed.map_err(StreamProblem::from)
             }
-            Filling::Frames(mut frames) => {
+            DatasetContent::Frames(mut frames) => {
                 self.described &= !frames.is_made_anew();
                 // Those before a frame that is missing are there.
                 if let Err(problem) = frames.finish(&self.stream, diagnostics).await {
@@ -238,7 +250,7 @@ impl Place {
                 self.tally.stored(frames.visible());
                 Ok(frames.visible() > 0)
             }
-            Filling::Master {
+            DatasetContent::MasterFile {
                 file: master,
                 dataset,
                 announced: true,
@@ -252,7 +264,7 @@ impl Place {
         };
         match filled {
             Ok(filled) => {
-                self.filling = Filling::Done { filled };
+                self.content = DatasetContent::Finished { filled };
                 if filled {
                     self.describe(file, diagnostics);
                 }
@@ -276,7 +288,7 @@ impl Place {
             });
         }
         if self.is_waiting() {
-            self.filling = Filling::Done { filled: false };
+            self.content = DatasetContent::Finished { filled: false };
         }
     }
 
