@@ -4,7 +4,6 @@ mod consumer;
 mod dataset_writer;
 mod diagnostics;
 mod entry_links;
-mod event;
 mod figures;
 mod file;
 mod frame_writer;
@@ -16,6 +15,7 @@ mod record;
 mod references;
 mod space_watch;
 mod tally;
+mod update;
 
 use std::sync::{Arc, OnceLock};
 

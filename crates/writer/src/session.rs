@@ -1,8 +1,7 @@
 //! [`NexusSessionWriter`]: saves the scans of a session as they appear.
 
-mod announcer;
+mod consumer;
 mod listener;
-mod scans;
 
 use std::sync::Arc;
 
@@ -15,9 +14,8 @@ use crate::scan::NexusScanWriter;
 use crate::source::ScanStore;
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::writer_thread::WriterThread;
-use announcer::Announcer;
-use listener::HistoryListener;
-use scans::SessionScans;
+use consumer::SessionConsumer;
+use listener::SessionListener;
 
 /// Which scans to save, and who hears of it.
 #[derive(Clone, Default)]
@@ -48,6 +46,22 @@ pub enum Notice {
     Ended(ScanReport),
 }
 
+/// Sends notices to an observer, if there is one.
+#[derive(Clone)]
+struct NoticeSender(Option<Queue<Notice>>);
+
+impl NoticeSender {
+    /// Waits until the observer has room for the notice. A queue that is closed has no observer any
+    /// more, so nobody misses the notice.
+    async fn send(&self, notice: Notice) {
+        if let Some(notices) = &self.0
+            && notices.put(notice, 1).await.is_err()
+        {
+            tracing::trace!("nobody observes the session any more");
+        }
+    }
+}
+
 /// A subscriber in sequential mode: a greenlet of this thread follows the history of scans and
 /// starts a [`NexusScanWriter`] for each that is ours.
 ///
@@ -73,16 +87,14 @@ impl NexusSessionWriter {
         let records = options.records;
         let told = records.clone();
         subscriber.observe(move || told.touch());
-        let announcer = Announcer {
-            notices: options.notices,
-        };
-        let listener = HistoryListener {
+        let notices = NoticeSender(options.notices);
+        let listener = SessionListener {
             store: store.clone(),
             group,
             only_new: options.only_new,
-            announcer: announcer.clone(),
+            notices: notices.clone(),
         };
-        let scans = SessionScans {
+        let scans = SessionConsumer {
             writer_thread: writer_thread.clone(),
             store: store.clone(),
             session: options.session,
@@ -93,7 +105,7 @@ impl NexusSessionWriter {
             stopping: Event::new(),
             membership: None,
             records: records.clone(),
-            announcer,
+            notices,
         };
         subscriber.start(Mode::Sequential, listener, move || scans)?;
         Ok(NexusSessionWriter {

@@ -85,7 +85,7 @@ pub enum Fault {
     /// Listener or consumer failed.
     #[error("{text}")]
     Failed {
-        /// The failure and its causes, in one line.
+        /// The failure and its causes, in one channel.
         text: String,
         /// What it is about.
         kind: ErrorKind,
@@ -142,7 +142,7 @@ impl Classified for Fault {
     }
 }
 
-/// An error and what caused it, in one line.
+/// An error and what caused it, in one channel.
 pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -246,7 +246,7 @@ impl Subscriber {
     }
 
     /// The same on request of a user: the reason is [`Fault::StopRequested`].
-    pub fn give_up(&self) {
+    pub fn abort(&self) {
         self.status.kill(Fault::StopRequested);
     }
 
@@ -277,7 +277,7 @@ impl Subscriber {
         &self.node
     }
 
-    /// One line for people: node, state, and the reason of a fault.
+    /// One channel for people: node, state, and the reason of a fault.
     pub fn info(&self) -> String {
         match self.status.fault() {
             Some(fault) => format!("{} ({}: {fault})", self.node, self.state()),

@@ -263,7 +263,7 @@ fn whoever_gives_it_up_for_a_user_says_so() {
         assert_eq!(scene.subscriber.reason(), "Starting");
         scene.send(&[1]).await;
         scene.ticked.wait().await;
-        scene.subscriber.give_up();
+        scene.subscriber.abort();
         let (state, fault, pages) = scene.end().await;
         let reason = "Stop requested".to_owned();
         assert_eq!((state, fault), (State::Fault, Some(reason.clone())));

@@ -146,7 +146,7 @@ impl ScanRecord {
     /// happens if it has ended.
     pub fn stop(&self) {
         if let Some(subscriber) = self.subscriber() {
-            subscriber.give_up();
+            subscriber.abort();
         }
     }
 

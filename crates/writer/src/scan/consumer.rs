@@ -10,11 +10,11 @@ use observation::{Classified as _, ErrorOrigin};
 use tracing::{debug, info, info_span, warn};
 
 use super::diagnostics::Diagnostics;
-use super::event::{Prepared, ScanEvent};
-use super::figures::RunningScan;
+use super::figures::RunningGuard;
 use super::output::{Drawing, OutputStart, ScanOutput, first_facts};
 use super::problem::{Interruption, ScanProblem};
 use super::space_watch::SpaceWatch;
+use super::update::{Prepared, ScanUpdate};
 use crate::checks::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
 use crate::report::{Outcome, Progress, ScanReport};
@@ -46,7 +46,7 @@ pub struct ScanConsumer {
     whole: Option<Vec<PathBuf>>,
     /// Looks at the disk, until there is too little room.
     watch: Option<SpaceWatch>,
-    _running: RunningScan,
+    _running: RunningGuard,
 }
 
 impl ScanConsumer {
@@ -56,7 +56,7 @@ impl ScanConsumer {
         progress: Arc<Progress>,
         diagnostics: Diagnostics,
         report: Arc<OnceLock<ScanReport>>,
-        running: RunningScan,
+        running: RunningGuard,
     ) -> ScanConsumer {
         ScanConsumer {
             space,
@@ -156,12 +156,12 @@ impl ScanConsumer {
 }
 
 impl Consumer for ScanConsumer {
-    type Event = ScanEvent;
+    type Event = ScanUpdate;
 
     const PERIOD: Option<Duration> = Some(COMMIT);
 
-    async fn consume(&mut self, event: ScanEvent) -> Result<(), Fault> {
-        if let ScanEvent::Prepared(prepared) = event {
+    async fn consume(&mut self, event: ScanUpdate) -> Result<(), Fault> {
+        if let ScanUpdate::Prepared(prepared) = event {
             self.prepare(*prepared).await?;
             self.begun.send();
             return Ok(());
@@ -170,14 +170,14 @@ impl Consumer for ScanConsumer {
             return Err(Fault::internal("data came before the scan was prepared"));
         };
         match event {
-            ScanEvent::Prepared(_) => {}
-            ScanEvent::Streams(sources) => output.follow(sources, &mut self.diagnostics),
-            ScanEvent::Data(events) => {
+            ScanUpdate::Prepared(_) => {}
+            ScanUpdate::Streams(sources) => output.follow(sources, &mut self.diagnostics),
+            ScanUpdate::Data(events) => {
                 for event in events {
                     output.take(event, &mut self.diagnostics).await;
                 }
             }
-            ScanEvent::Closed(closed) => output.close(*closed, &mut self.diagnostics).await,
+            ScanUpdate::Closed(closed) => output.close(*closed, &mut self.diagnostics).await,
         }
         Ok(())
     }

@@ -13,9 +13,9 @@ const NO_SESSION: &str = "unknown";
 
 /// A scan that is being saved, as long as this exists.
 #[derive(Debug)]
-pub struct RunningScan(Arc<SessionFigures>);
+pub struct RunningGuard(Arc<SessionFigures>);
 
-impl Drop for RunningScan {
+impl Drop for RunningGuard {
     fn drop(&mut self) {
         self.0.running.add(-1.0);
     }
@@ -49,9 +49,9 @@ impl ScanFigures {
     }
 
     /// Counts the scan as running until the returned value is dropped, however its saving ends.
-    pub fn running(&self) -> RunningScan {
+    pub fn running(&self) -> RunningGuard {
         self.session.running.add(1.0);
-        RunningScan(self.session.clone())
+        RunningGuard(self.session.clone())
     }
 
     /// The scan is continued from what an earlier writer has left.

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use hub::{AsyncResult, Budget};
 use tracing::Span;
 
-use super::event::{Closed, FollowedStream, Prepared, ResumePoints, ScanEvent};
 use super::figures::ScanFigures;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
+use super::update::{Closed, FollowedStream, Prepared, ResumePoints, ScanUpdate};
 use crate::layout::info::count;
 use crate::layout::{ScanDescription, layout_of};
 use crate::options::{DataWriter, SaveOptions};
@@ -44,9 +44,9 @@ pub struct ScanListener {
 }
 
 impl Listener for ScanListener {
-    type Event = ScanEvent;
+    type Event = ScanUpdate;
 
-    async fn listen<C: Consumer<Event = ScanEvent>>(
+    async fn listen<C: Consumer<Event = ScanUpdate>>(
         self,
         context: Context,
         sink: Sink<C>,
@@ -70,7 +70,7 @@ impl Listener for ScanListener {
     }
 }
 
-struct ListenerState<C: Consumer<Event = ScanEvent>> {
+struct ListenerState<C: Consumer<Event = ScanUpdate>> {
     scan: ScanListener,
     source: Box<dyn ScanSource>,
     sink: Sink<C>,
@@ -85,7 +85,7 @@ struct ListenerState<C: Consumer<Event = ScanEvent>> {
     references: References,
 }
 
-impl<C: Consumer<Event = ScanEvent>> ListenerState<C> {
+impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
     async fn run(mut self, context: &Context) -> Result<(), Fault> {
         let mut drained_by: Option<Instant> = None;
         let mut ended = self.source.state() == ScanState::Closed;
@@ -140,7 +140,7 @@ impl<C: Consumer<Event = ScanEvent>> ListenerState<C> {
             self.wanted = Some(prepared.layout.streams().into_iter().collect());
             let resume_points = self.scan.resumed.then(AsyncResult::new);
             prepared.resumed = resume_points.as_ref().map(|it| it.promise(unanswered()));
-            self.send(ScanEvent::Prepared(Box::new(prepared))).await?;
+            self.send(ScanUpdate::Prepared(Box::new(prepared))).await?;
             if let Some(resume_points) = resume_points {
                 self.resume(resume_points).await?;
             }
@@ -152,7 +152,7 @@ impl<C: Consumer<Event = ScanEvent>> ListenerState<C> {
         if followed.is_empty() {
             Ok(())
         } else {
-            self.send(ScanEvent::Streams(followed)).await
+            self.send(ScanUpdate::Streams(followed)).await
         }
     }
 
@@ -255,7 +255,7 @@ impl<C: Consumer<Event = ScanEvent>> ListenerState<C> {
         if data.is_empty() {
             Ok(())
         } else {
-            self.send(ScanEvent::Data(data)).await
+            self.send(ScanUpdate::Data(data)).await
         }
     }
 
@@ -274,10 +274,10 @@ impl<C: Consumer<Event = ScanEvent>> ListenerState<C> {
             problems,
             cut_short,
         };
-        self.send(ScanEvent::Closed(Box::new(closed))).await
+        self.send(ScanUpdate::Closed(Box::new(closed))).await
     }
 
-    async fn send(&self, event: ScanEvent) -> Result<(), Fault> {
+    async fn send(&self, event: ScanUpdate) -> Result<(), Fault> {
         let cost = event.cost();
         let queue = &self.scan.figures.observation().points;
         let stopwatch = self.scan.figures.stopwatch();

@@ -18,10 +18,10 @@ use tracing::info;
 
 use super::dataset_writer::DatasetWriter;
 use super::diagnostics::Diagnostics;
-use super::event::{Closed, FollowedStream, Prepared, ResumePoints};
 use super::file::ScanFile;
 use super::problem::{Interruption, ScanProblem, StreamProblem};
 use super::record::running;
+use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
 use crate::layout::{Facts, FileTree, Layout, MasterLink, Stamp, StreamFacts};
 use crate::report::Progress;
 use crate::source::{SourceEvent, StreamId};

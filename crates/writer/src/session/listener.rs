@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use tracing::info;
 
-use super::Notice;
-use super::announcer::Announcer;
+use super::{Notice, NoticeSender};
 use crate::source::{Assignment, FeedMembership, ScanStore};
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 
@@ -14,25 +13,25 @@ use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 const POLL: Duration = Duration::from_millis(500);
 
 /// Follows the history of scans.
-pub struct HistoryListener {
+pub struct SessionListener {
     pub store: Arc<dyn ScanStore>,
     /// Name of the group of writers that share the scans.
     pub group: String,
     /// Scans that were created before are not for us.
     pub only_new: bool,
-    pub announcer: Announcer,
+    pub notices: NoticeSender,
 }
 
-/// A scan that was handed out to us, and our membership of the group that shares the scans.
-pub struct Handed {
+/// A scan that was item out to us, and our membership of the group that shares the scans.
+pub struct FeedItem {
     pub assignment: Assignment,
     pub membership: Arc<dyn FeedMembership>,
 }
 
-impl Listener for HistoryListener {
-    type Event = Handed;
+impl Listener for SessionListener {
+    type Event = FeedItem;
 
-    async fn listen<C: Consumer<Event = Handed>>(
+    async fn listen<C: Consumer<Event = FeedItem>>(
         self,
         context: Context,
         sink: Sink<C>,
@@ -46,18 +45,18 @@ impl Listener for HistoryListener {
         }
         context.ready();
         info!("subscribed: scans are saved from now on");
-        self.announcer.tell(Notice::Subscribed).await;
+        self.notices.send(Notice::Subscribed).await;
         while !context.stopping().is_set() {
             let next = tokio::select! {
                 () = context.stopping().wait() => break,
                 next = feed.next(POLL) => next,
             };
             for assignment in next.map_err(|error| Fault::new(&error))? {
-                let handed = Handed {
+                let item = FeedItem {
                     assignment,
                     membership: feed.membership(),
                 };
-                sink.put(handed, 0).await?;
+                sink.put(item, 0).await?;
             }
         }
         Ok(())

@@ -59,18 +59,18 @@ pub fn start<L, C>(
 {
     let (budget, thread) = match mode {
         Mode::Sequential => {
-            let together = together(context.clone(), listener, consumer());
+            let together = run_together(context.clone(), listener, consumer());
             return supervise(context, together.instrument(span));
         }
         Mode::Concurrent(budget) => (budget, None),
         Mode::Parallel(thread, budget) => (budget, Some(thread)),
     };
-    let line = Line {
+    let channel = EventChannel {
         queue: Queue::sharing(budget),
         heard: AsyncResult::new(),
         refused: Event::new(),
     };
-    let (there, status) = (line.clone(), context.status.clone());
+    let (there, status) = (channel.clone(), context.status.clone());
     let consuming = match thread {
         None => Ok(hub::spawn(
             consume(status, there, consumer()).instrument(span.clone()),
@@ -86,16 +86,16 @@ pub fn start<L, C>(
     let work = async move {
         let mut consuming = consuming?;
         // Kept in any case: a listener that panics must not leave the consumer waiting.
-        let told = line.heard.promise(unheard());
-        let sink = Sink::<C>::Queued(line.queue.clone());
+        let told = channel.heard.promise(listener_lost());
+        let sink = Sink::<C>::Queued(channel.queue.clone());
         let heard = tokio::select! {
             biased;
             consumed = &mut consuming => return consumed.unwrap_or_else(|e| Err(panicked(&e))),
-            () = line.refused.wait() => Ok(()),
+            () = channel.refused.wait() => Ok(()),
             () = context.status.killed.wait() => context.status.alive(),
             heard = listener.listen(context.clone(), sink) => heard,
         };
-        line.queue.close();
+        channel.queue.close();
         told.keep(heard);
         consuming
             .await
@@ -105,7 +105,7 @@ pub fn start<L, C>(
 }
 
 /// What lies between a listener and a consumer that run beside each other.
-struct Line<E> {
+struct EventChannel<E> {
     queue: Queue<E>,
     /// How the listener ended.
     heard: AsyncResult<(), Fault>,
@@ -113,9 +113,9 @@ struct Line<E> {
     refused: Event,
 }
 
-impl<E> Clone for Line<E> {
-    fn clone(&self) -> Line<E> {
-        Line {
+impl<E> Clone for EventChannel<E> {
+    fn clone(&self) -> EventChannel<E> {
+        EventChannel {
             queue: self.queue.clone(),
             heard: self.heard.clone(),
             refused: self.refused.clone(),
@@ -124,7 +124,7 @@ impl<E> Clone for Line<E> {
 }
 
 /// Listener and consumer in one greenlet.
-async fn together<L, C>(context: Context, listener: L, consumer: C) -> Result<(), Fault>
+async fn run_together<L, C>(context: Context, listener: L, consumer: C) -> Result<(), Fault>
 where
     L: Listener<Event = C::Event>,
     C: Consumer,
@@ -162,10 +162,10 @@ where
     }
 }
 
-/// The consumer's side of a line: all that was heard, then the end.
+/// The consumer's side of a channel: all that was heard, then the end.
 async fn consume<C: Consumer>(
     status: Arc<Status>,
-    line: Line<C::Event>,
+    channel: EventChannel<C::Event>,
     mut consumer: C,
 ) -> Result<(), Fault> {
     let mut clock = Clock::new(C::PERIOD);
@@ -176,7 +176,7 @@ async fn consume<C: Consumer>(
                 consumer.tick().await;
                 continue;
             }
-            event = line.queue.get() => event,
+            event = channel.queue.get() => event,
         };
         match event {
             Some(event) if !status.killed.is_set() => {
@@ -190,13 +190,13 @@ async fn consume<C: Consumer>(
         }
     };
     // What is left is let go, so that the listener does not wait for room that never comes.
-    line.queue.discard();
-    line.refused.send();
-    let heard = line
+    channel.queue.discard();
+    channel.refused.send();
+    let heard = channel
         .heard
         .take()
         .await
-        .map_err(|error| error.failed().unwrap_or_else(unheard));
+        .map_err(|error| error.failed().unwrap_or_else(listener_lost));
     consumer.finish(consumed.and(heard)).await
 }
 
@@ -225,7 +225,7 @@ impl Clock {
     }
 }
 
-fn unheard() -> Fault {
+fn listener_lost() -> Fault {
     Fault::internal("the listener did not say how it ended")
 }
 

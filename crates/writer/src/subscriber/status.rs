@@ -42,7 +42,7 @@ pub struct IllegalTransition(pub State);
 
 /// What all handles of a subscriber share.
 pub struct Status {
-    life: Mutex<Life>,
+    lifecycle: Mutex<Lifecycle>,
     pub stopping: Event,
     pub killed: Event,
     /// Sent when the subscription stands, and at the end.
@@ -60,7 +60,7 @@ pub struct Times {
     pub ended: Option<DateTime<Local>>,
 }
 
-struct Life {
+struct Lifecycle {
     state: State,
     running: bool,
     fault: Option<Fault>,
@@ -70,8 +70,8 @@ struct Life {
     span: Span,
 }
 
-impl Life {
-    fn come_to(&mut self, state: State) {
+impl Lifecycle {
+    fn set_state(&mut self, state: State) {
         self.state = state;
         self.span.record("state", display(state));
     }
@@ -79,7 +79,7 @@ impl Life {
 
 impl Status {
     pub fn new() -> Status {
-        let life = Life {
+        let lifecycle = Lifecycle {
             state: State::Init,
             running: false,
             fault: None,
@@ -89,7 +89,7 @@ impl Status {
             span: Span::none(),
         };
         Status {
-            life: Mutex::new(life),
+            lifecycle: Mutex::new(lifecycle),
             stopping: Event::new(),
             killed: Event::new(),
             settled: Event::new(),
@@ -104,19 +104,19 @@ impl Status {
     }
 
     /// Whoever is told looks at us: never under the lock.
-    fn tell(&self) {
+    fn notify(&self) {
         if let Some(observer) = self.observer.get() {
             observer();
         }
     }
 
     pub fn start(&self, span: Span) -> Result<(), IllegalTransition> {
-        let mut life = self.life();
-        match life.state {
-            State::Init | State::Off if !life.running => {}
+        let mut lifecycle = self.lifecycle();
+        match lifecycle.state {
+            State::Init | State::Off if !lifecycle.running => {}
             state => return Err(IllegalTransition(state)),
         }
-        *life = Life {
+        *lifecycle = Lifecycle {
             state: State::Init,
             running: true,
             fault: None,
@@ -128,28 +128,28 @@ impl Status {
         // A stop or kill that came before the start counts: nothing is lost between the two.
         self.done.clear();
         self.settled.clear();
-        drop(life);
-        self.tell();
+        drop(lifecycle);
+        self.notify();
         Ok(())
     }
 
     pub fn ready(&self) {
-        let mut life = self.life();
-        if life.state == State::Init && life.running {
-            life.times.began = Some(Local::now());
-            life.come_to(State::On);
-            drop(life);
+        let mut lifecycle = self.lifecycle();
+        if lifecycle.state == State::Init && lifecycle.running {
+            lifecycle.times.began = Some(Local::now());
+            lifecycle.set_state(State::On);
+            drop(lifecycle);
             self.settled.send();
-            self.tell();
+            self.notify();
         }
     }
 
     pub fn kill(&self, fault: Fault) {
-        let mut life = self.life();
-        if life.ended.is_none() && life.fault.is_none() {
-            life.fault = Some(fault);
+        let mut lifecycle = self.lifecycle();
+        if lifecycle.ended.is_none() && lifecycle.fault.is_none() {
+            lifecycle.fault = Some(fault);
         }
-        drop(life);
+        drop(lifecycle);
         self.killed.send();
     }
 
@@ -164,39 +164,39 @@ impl Status {
     }
 
     pub fn end(&self, end: Result<(), Fault>) {
-        let mut life = self.life();
+        let mut lifecycle = self.lifecycle();
         let state = match end {
             Ok(()) => {
                 // Whoever gave it up came too late: it had all been done.
-                life.fault = None;
+                lifecycle.fault = None;
                 State::Off
             }
             Err(fault) => {
-                life.fault.get_or_insert(fault);
+                lifecycle.fault.get_or_insert(fault);
                 State::Fault
             }
         };
-        life.running = false;
-        life.ended = Some(Instant::now());
-        life.times.ended = Some(Local::now());
-        life.come_to(state);
-        drop(life);
+        lifecycle.running = false;
+        lifecycle.ended = Some(Instant::now());
+        lifecycle.times.ended = Some(Local::now());
+        lifecycle.set_state(state);
+        drop(lifecycle);
         self.stopping.clear();
         self.killed.clear();
         self.settled.send();
         self.done.send();
-        self.tell();
+        self.notify();
     }
 
     pub fn times(&self) -> Times {
-        self.life().times
+        self.lifecycle().times
     }
 
     /// What clients are told beside the state, in the words of `blisswriter` 2.0.0.
     pub fn reason(&self) -> String {
-        let life = self.life();
-        match (life.state, &life.fault) {
-            (State::Init, _) if life.started.is_none() => "instantiation".to_owned(),
+        let lifecycle = self.lifecycle();
+        match (lifecycle.state, &lifecycle.fault) {
+            (State::Init, _) if lifecycle.started.is_none() => "instantiation".to_owned(),
             (State::Init, _) => "Starting".to_owned(),
             (State::On, _) => "Subscribed to Redis".to_owned(),
             (State::Off, _) => "Finished succesfully".to_owned(),
@@ -206,29 +206,32 @@ impl Status {
     }
 
     pub fn span(&self) -> Span {
-        self.life().span.clone()
+        self.lifecycle().span.clone()
     }
 
     pub fn state(&self) -> State {
-        self.life().state
+        self.lifecycle().state
     }
 
     pub fn fault(&self) -> Option<Fault> {
-        self.life().fault.clone()
+        self.lifecycle().fault.clone()
     }
 
     pub fn duration(&self) -> Option<Duration> {
-        let life = self.life();
-        let started = life.started?;
+        let lifecycle = self.lifecycle();
+        let started = lifecycle.started?;
         Some(
-            life.ended
+            lifecycle
+                .ended
                 .unwrap_or_else(Instant::now)
                 .duration_since(started),
         )
     }
 
-    /// No code runs under the lock that could leave a life half changed, so a poisoned one is whole.
-    fn life(&self) -> MutexGuard<'_, Life> {
-        self.life.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No code runs under the lock that could leave a lifecycle half changed, so a poisoned one is whole.
+    fn lifecycle(&self) -> MutexGuard<'_, Lifecycle> {
+        self.lifecycle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,10 +9,10 @@ use tracing::info;
 use super::ScanOutput;
 use crate::layout::{End, Facts, FileTree, StreamFacts};
 use crate::scan::dataset_writer::DatasetWriter;
-use crate::scan::event::ResumePoints;
 use crate::scan::figures::ScanFigures;
 use crate::scan::file::ScanFile;
 use crate::scan::partial_scan::PartialScan;
+use crate::scan::update::ResumePoints;
 
 impl ScanOutput {
     /// Takes note of what is there of the scan, before anything is written.

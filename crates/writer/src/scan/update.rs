@@ -12,7 +12,7 @@ use crate::subscriber::Fault;
 
 /// One step in the life of a scan, in the order in which it happened.
 #[derive(Debug)]
-pub enum ScanEvent {
+pub enum ScanUpdate {
     /// The scan is to be saved: its files and what they hold before any data.
     Prepared(Box<Prepared>),
     /// Streams that the trees ask for and that are followed from now on.
@@ -23,12 +23,12 @@ pub enum ScanEvent {
     Closed(Box<Closed>),
 }
 
-impl ScanEvent {
+impl ScanUpdate {
     /// Bytes that the event holds in memory.
     pub fn cost(&self) -> usize {
         const OVERHEAD: usize = 128;
         match self {
-            ScanEvent::Data(events) => events
+            ScanUpdate::Data(events) => events
                 .iter()
                 .map(|event| match event {
                     SourceEvent::Points(block) => OVERHEAD + block.data.len(),

@@ -8,9 +8,8 @@ use hub::Event;
 use tokio::time::{Instant, interval_at};
 use tracing::{Span, info, warn};
 
-use super::Notice;
-use super::announcer::Announcer;
-use super::listener::Handed;
+use super::listener::FeedItem;
+use super::{Notice, NoticeSender};
 use crate::options::{DataWriter, SaveOptions};
 use crate::records::Records;
 use crate::report::{Outcome, Progress, ScanReport, figures, one_line};
@@ -22,19 +21,19 @@ use crate::subscriber::{Consumer, Fault, with_causes};
 use crate::writer_thread::WriterThread;
 
 /// How often people hear how far a scan is, as with the Python writer.
-const PROGRESS: Duration = Duration::from_secs(5);
+const PROGRESS_PERIOD: Duration = Duration::from_secs(5);
 
 /// Scans that are saved at once. BLISS never has so many; a writer that was away may have missed more.
-const MOST: usize = 100;
+const MAX_RUNNING: usize = 100;
 
 /// The scans of a session that are being saved.
-pub struct SessionScans {
+pub struct SessionConsumer {
     pub writer_thread: Arc<WriterThread>,
     pub store: Arc<dyn ScanStore>,
     pub session: Option<String>,
     pub writer: DataWriter,
     pub save: SaveOptions,
-    pub running: Arc<Mutex<HashMap<ScanId, Running>>>,
+    pub running: Arc<Mutex<HashMap<ScanId, RunningScan>>>,
     /// Sent when the saving of a scan has ended.
     pub ended: Event,
     /// Sent when the session is about to end: scans are not given the time to end first.
@@ -42,28 +41,28 @@ pub struct SessionScans {
     /// To be ended when we are gone, once we had scans.
     pub membership: Option<Arc<dyn FeedMembership>>,
     pub records: Records,
-    pub announcer: Announcer,
+    pub notices: NoticeSender,
 }
 
 /// A scan that is being saved.
 #[derive(Clone)]
-pub struct Running {
+pub struct RunningScan {
     writer: NexusScanWriter,
     /// Sent when all is noted that is to be noted of its end.
     noted: Event,
 }
 
-impl Consumer for SessionScans {
-    type Event = Handed;
+impl Consumer for SessionConsumer {
+    type Event = FeedItem;
 
     /// A scan that cannot be begun costs that scan, not the session.
-    async fn consume(&mut self, handed: Handed) -> Result<(), Fault> {
-        self.membership = Some(handed.membership);
+    async fn consume(&mut self, item: FeedItem) -> Result<(), Fault> {
+        self.membership = Some(item.membership);
         let Assignment {
             scan,
             repeated,
             ack,
-        } = handed.assignment;
+        } = item.assignment;
         let summary = match self.look(&scan).await {
             Ok(Some(summary)) => summary,
             Ok(None) => {
@@ -123,7 +122,7 @@ async fn acknowledge(ack: &dyn AckHandle) {
     }
 }
 
-impl SessionScans {
+impl SessionConsumer {
     /// What identifies a scan, if it is ours.
     async fn look(&self, scan: &ScanId) -> Result<Option<ScanSummary>, SourceError> {
         match (self.store.summary(scan).await, &self.session) {
@@ -137,11 +136,11 @@ impl SessionScans {
     }
 
     async fn wait_for_room(&self) {
-        while self.running().len() >= MOST {
+        while self.running().len() >= MAX_RUNNING {
             // Those that were missed end by themselves, and soon.
             let ended = self.ended.clone();
             ended.clear();
-            if self.running().len() >= MOST {
+            if self.running().len() >= MAX_RUNNING {
                 ended.wait().await;
             }
         }
@@ -149,7 +148,7 @@ impl SessionScans {
 
     /// Remembers the scan until its saving has ended.
     async fn watch(&mut self, id: ScanId, writer: NexusScanWriter, ack: Box<dyn AckHandle>) {
-        let scan = Running {
+        let scan = RunningScan {
             writer: writer.clone(),
             noted: Event::new(),
         };
@@ -157,8 +156,8 @@ impl SessionScans {
         let record = self.records.add(writer.clone());
         let span = Span::current();
         span.record("state", "RUNNING");
-        self.announcer.tell(Notice::Started(writer.clone())).await;
-        let (running, announcer) = (self.running.clone(), self.announcer.clone());
+        self.notices.send(Notice::Started(writer.clone())).await;
+        let (running, notices) = (self.running.clone(), self.notices.clone());
         let (stopping, ended) = (self.stopping.clone(), self.ended.clone());
         hub::spawn(async move {
             let report = follow(&writer).await;
@@ -172,7 +171,7 @@ impl SessionScans {
                 acknowledge(&*ack).await;
             }
             scan.noted.send();
-            announcer.tell(Notice::Ended(report)).await;
+            notices.send(Notice::Ended(report)).await;
             let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
             running.remove(&id);
             ended.send();
@@ -183,14 +182,14 @@ impl SessionScans {
         .detach();
     }
 
-    fn running(&self) -> MutexGuard<'_, HashMap<ScanId, Running>> {
+    fn running(&self) -> MutexGuard<'_, HashMap<ScanId, RunningScan>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Tells now and then how far a scan is, until it has ended.
 async fn follow(writer: &NexusScanWriter) -> ScanReport {
-    let mut clock = interval_at(Instant::now() + PROGRESS, PROGRESS);
+    let mut clock = interval_at(Instant::now() + PROGRESS_PERIOD, PROGRESS_PERIOD);
     let scan = writer.id();
     loop {
         tokio::select! {
