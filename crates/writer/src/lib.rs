@@ -14,8 +14,8 @@
 //! What became of a scan is told by its [`ScanReport`](report::ScanReport).
 
 pub mod check;
-pub mod checks;
 mod element;
+pub mod filesystem;
 pub mod layout;
 pub mod options;
 pub mod records;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde_json::Value as Json;
 
-use crate::checks::DiskSpace;
+use crate::filesystem::DiskSpace;
 use crate::layout::{self, LayoutChoice};
 
 /// How scans are saved.

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args as Group;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use writer::checks::DiskSpace;
+use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
 use writer::options::{DataWriter, SaveOptions};
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
-pub use writer::checks::MEBIBYTE;
+pub use writer::filesystem::MEBIBYTE;
 
 /// What the profiler of `blisswriter` 2.0.0 is called by.
 const PROFILES: [&str; 10] = [

@@ -10,7 +10,7 @@ use blissdata::store::{DataStore, ScanKey};
 use hub::{Budget, GreenletError, Launcher};
 use redis_client::RedisUrl;
 use tracing::{error, info};
-use writer::checks;
+use writer::filesystem;
 use writer::options::SaveOptions;
 use writer::report::{Outcome, figures};
 use writer::source::blissdata::scan_store;
@@ -275,7 +275,7 @@ impl Service {
     /// hangs must not hold the scan up here.
     async fn check(&self, path: &Path) -> Result<(), String> {
         let required = self.means.save.space.required;
-        match checks::prepare_path_soon(path, required).await {
+        match filesystem::prepare_path_soon(path, required).await {
             Some(Err(error)) => Err(with_causes(&error)),
             Some(Ok(_)) | None => Ok(()),
         }

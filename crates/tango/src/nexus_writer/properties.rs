@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use writer::checks::DiskSpace;
+use writer::filesystem::DiskSpace;
 use writer::options::SaveOptions;
 
 use crate::failure::DevFailed;

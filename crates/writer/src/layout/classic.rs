@@ -49,7 +49,7 @@ use super::facts::Facts;
 use super::info::is_truthy;
 use super::stream::{StreamPlace, SubscanPlace};
 use super::{FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, MasterLink, Stamp};
-use crate::checks::too_little_space;
+use crate::filesystem::too_little_space;
 use crate::options::SaveOptions;
 use crate::source::StreamDescription;
 use canvas::{Canvas, Drawn};

@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset, Local};
 use hub::BlockingInGreenlet;
 
 use super::RecordState;
-use crate::checks;
+use crate::filesystem;
 use crate::report::SubscanProgress;
 use crate::scan::NexusScanWriter;
 use crate::source::{ScanId, ScanSummary};
@@ -173,7 +173,7 @@ impl ScanRecord {
     /// system does not tell within 0.1 s.
     pub async fn has_write_permission(&self) -> bool {
         match self.path() {
-            Some(path) => checks::writable_soon(path).await.unwrap_or(true),
+            Some(path) => filesystem::writable_soon(path).await.unwrap_or(true),
             None => true,
         }
     }
@@ -184,7 +184,7 @@ impl ScanRecord {
     /// In a greenlet.
     pub fn has_write_permission_blocking(&self) -> Result<bool, BlockingInGreenlet> {
         match self.path() {
-            Some(path) => Ok(checks::writable_soon_blocking(path)?.unwrap_or(true)),
+            Some(path) => Ok(filesystem::writable_soon_blocking(path)?.unwrap_or(true)),
             None => Ok(true),
         }
     }
@@ -192,7 +192,7 @@ impl ScanRecord {
     /// Bytes that are free where its file is, or will be. None for a scan without a file, and when
     /// the file system does not tell within 0.1 s.
     pub async fn free_space(&self) -> Option<u64> {
-        checks::free_space_soon(self.path()?).await
+        filesystem::free_space_soon(self.path()?).await
     }
 
     /// [`free_space`](Self::free_space) for plain threads.
@@ -201,7 +201,7 @@ impl ScanRecord {
     /// In a greenlet.
     pub fn free_space_blocking(&self) -> Result<Option<u64>, BlockingInGreenlet> {
         match self.path() {
-            Some(path) => checks::free_space_soon_blocking(path),
+            Some(path) => filesystem::free_space_soon_blocking(path),
             None => Ok(None),
         }
     }

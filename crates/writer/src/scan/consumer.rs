@@ -15,7 +15,7 @@ use super::output::{Drawing, OutputStart, ScanOutput, first_facts};
 use super::problem::{Interruption, ScanProblem};
 use super::space_watch::SpaceWatch;
 use super::update::{Prepared, ScanUpdate};
-use crate::checks::{self, DiskSpace, PathError};
+use crate::filesystem::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
 use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{Consumer, Fault, SPAN};
@@ -78,11 +78,11 @@ impl ScanConsumer {
         let context = WriterContext::here(observation).map_err(Fault::internal)?;
         let layout = &*prepared.layout;
         let path = Path::new(layout.main_file());
-        let free = checks::prepare_path(path, self.space.required)
+        let free = filesystem::prepare_path(path, self.space.required)
             .map_err(|error| refusal(error, layout))?;
         if free < self.space.recommended {
             let directory = path.parent().unwrap_or(path).display();
-            let free = checks::size(free);
+            let free = filesystem::size(free);
             self.diagnostics.warning(format_args!(
                 "low disk space at {directory}: {free} remaining"
             ));

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::diagnostics::Diagnostics;
 use super::file::{leads_to, stamp};
 use super::problem::ScanProblem;
-use crate::checks;
+use crate::filesystem;
 use crate::layout::{MasterLink, Stamp};
 use crate::writer_thread::WriterContext;
 
@@ -38,7 +38,7 @@ fn create_one(
     header: &Stamp,
 ) -> Result<bool, ScanProblem> {
     let path = Path::new(&link.file);
-    checks::prepare_path(path, 0)?;
+    filesystem::prepare_path(path, 0)?;
     let session = context.open_once(path)?;
     stamp(&session, header)?;
     let root = session.root()?;

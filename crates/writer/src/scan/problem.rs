@@ -6,7 +6,7 @@ use acquisition::SourceError as FrameSourceError;
 use nexus::h5;
 use observation::{Classified, ErrorKind, ErrorOrigin};
 
-use crate::checks::PathError;
+use crate::filesystem::PathError;
 use crate::layout::{Invalid, LayoutError};
 use crate::source::{LossReason, ScanId, SourceError};
 use crate::subscriber::{Fault, with_causes};

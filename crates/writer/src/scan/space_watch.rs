@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::problem::ScanProblem;
-use crate::checks::{self, DiskSpace};
+use crate::filesystem::{self, DiskSpace};
 
 /// Time between two looks, as in `blisswriter` 2.0.0.
 const PERIOD: Duration = Duration::from_secs(3);
@@ -32,10 +32,10 @@ impl SpaceWatch {
             return None;
         }
         self.next = Instant::now() + PERIOD;
-        let free = checks::free_space_soon(&self.directory).await?;
+        let free = filesystem::free_space_soon(&self.directory).await?;
         (free < self.required).then(|| ScanProblem::DiskFull {
-            text: checks::too_little_space(self.required),
-            free: checks::size(free),
+            text: filesystem::too_little_space(self.required),
+            free: filesystem::size(free),
         })
     }
 }

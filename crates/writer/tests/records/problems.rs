@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use writer::checks::{self, DiskSpace, MEBIBYTE};
+use writer::filesystem::{self, DiskSpace, MEBIBYTE};
 use writer::options::SaveOptions;
 use writer::records::{RecordState, Records};
 
@@ -33,7 +33,7 @@ fn permission_and_space_are_true_before_the_scan_is_prepared() {
             record.has_write_permission_blocking().unwrap_err();
             let asked = record.clone();
             let free = in_thread(move || asked.free_space_blocking().unwrap()).await;
-            let disk = checks::free_space(stage.folder.path()).unwrap();
+            let disk = filesystem::free_space(stage.folder.path()).unwrap();
             if number != 1 {
                 // Others write on the same disk.
                 assert!(free.unwrap().abs_diff(disk) < 1 << 30, "{free:?} {disk}");
@@ -62,7 +62,7 @@ fn a_scan_without_a_file_may_be_written() {
 #[test]
 fn a_full_disk_is_told_as_clients_know_it() {
     assert_eq!(
-        checks::too_little_space(200 * MEBIBYTE),
+        filesystem::too_little_space(200 * MEBIBYTE),
         "Free disk space below 200 MB"
     );
     let save = SaveOptions {
@@ -79,7 +79,7 @@ fn a_full_disk_is_told_as_clients_know_it() {
         let (state, reason) = ended(&record).await;
         assert_eq!(state, RecordState::Fault);
         assert!(
-            reason.starts_with(&checks::too_little_space(TOO_MUCH)),
+            reason.starts_with(&filesystem::too_little_space(TOO_MUCH)),
             "{reason}"
         );
         assert!(!stage.file("a.h5").exists());

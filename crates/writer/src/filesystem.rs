@@ -3,7 +3,7 @@
 //! The rules and limits are those that BLISS users know from `blisswriter` 3.0.0: an absolute path,
 //! a directory that exists or can be made, permission to write, and room on the disk.
 
-mod asking;
+mod probe;
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ use hub::BlockingInGreenlet;
 use observation::{Classified, ErrorKind, ErrorOrigin};
 use rustix::fs::{Access, access, statvfs};
 
-use asking::Question;
+use probe::FsProbe;
 
 /// The megabyte in which `blisswriter` 2.0.0 counts disk space.
 pub const MEBIBYTE: u64 = 1 << 20;
@@ -145,14 +145,14 @@ pub fn free_space(directory: &Path) -> io::Result<u64> {
 
 /// [`prepare_path`], or nothing if the file system does not answer soon.
 pub async fn prepare_path_soon(path: &Path, required: u64) -> Option<Result<u64, Arc<PathError>>> {
-    let prepared = PREPARED.ask(path).await?;
+    let prepared = PREPARED.probe(path).await?;
     Some(prepared.and_then(|free| has_room(path, free, required).map_err(Arc::new)))
 }
 
 /// Bytes that an ordinary user may still write where `path` is, or will be; nothing if the file system
 /// does not answer soon. One that hangs must not hold up anything, and counts as having room.
 pub async fn free_space_soon(path: &Path) -> Option<u64> {
-    FREE_SPACE.ask(path).await.flatten()
+    FREE_SPACE.probe(path).await.flatten()
 }
 
 /// [`free_space_soon`] for plain threads.
@@ -160,12 +160,12 @@ pub async fn free_space_soon(path: &Path) -> Option<u64> {
 /// # Errors
 /// In a greenlet.
 pub fn free_space_soon_blocking(path: &Path) -> Result<Option<u64>, BlockingInGreenlet> {
-    Ok(FREE_SPACE.ask_blocking(path)?.flatten())
+    Ok(FREE_SPACE.probe_blocking(path)?.flatten())
 }
 
 /// Whether the file may be written, or made; nothing if the file system does not answer soon.
 pub async fn writable_soon(path: &Path) -> Option<bool> {
-    WRITABLE.ask(path).await
+    WRITABLE.probe(path).await
 }
 
 /// [`writable_soon`] for plain threads.
@@ -173,7 +173,7 @@ pub async fn writable_soon(path: &Path) -> Option<bool> {
 /// # Errors
 /// In a greenlet.
 pub fn writable_soon_blocking(path: &Path) -> Result<Option<bool>, BlockingInGreenlet> {
-    WRITABLE.ask_blocking(path)
+    WRITABLE.probe_blocking(path)
 }
 
 /// What clients of `blisswriter` 2.0.0 are told when there is less room than a limit.
@@ -184,19 +184,19 @@ pub fn too_little_space(limit: u64) -> String {
     )
 }
 
-static PREPARED: LazyLock<Question<Result<u64, Arc<PathError>>>> =
-    LazyLock::new(|| Question::new("directory", |path| prepare_path(path, 0).map_err(Arc::new)));
+static PREPARED: LazyLock<FsProbe<Result<u64, Arc<PathError>>>> =
+    LazyLock::new(|| FsProbe::new("directory", |path| prepare_path(path, 0).map_err(Arc::new)));
 
-static FREE_SPACE: LazyLock<Question<Option<u64>>> = LazyLock::new(|| {
-    Question::new("disk space", |path| {
+static FREE_SPACE: LazyLock<FsProbe<Option<u64>>> = LazyLock::new(|| {
+    FsProbe::new("disk space", |path| {
         let (there, is_directory) = nearest(path).ok()?;
         let directory = if is_directory { there } else { there.parent()? };
         free_space(directory).ok()
     })
 });
 
-static WRITABLE: LazyLock<Question<bool>> = LazyLock::new(|| {
-    Question::new("permission", |path| {
+static WRITABLE: LazyLock<FsProbe<bool>> = LazyLock::new(|| {
+    FsProbe::new("permission", |path| {
         let Ok((there, is_directory)) = nearest(path) else {
             return false;
         };

@@ -1,4 +1,4 @@
-//! Questions to file systems that may hang: they are asked in other threads, and given up soon.
+//! Probes of file systems that may hang: they run in threads of their own, and nobody waits for them long.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -9,65 +9,65 @@ use std::time::{Duration, Instant};
 use hub::{AsyncResult, BlockingInGreenlet, Promise, ResultError};
 
 /// How long a file system may take to answer, as in `blisswriter` 2.0.0.
-const PATIENCE: Duration = Duration::from_millis(100);
+const TIMEOUT: Duration = Duration::from_millis(100);
 
-/// The same when it has answered not long ago: that is as good then.
-const PATIENCE_WHEN_KNOWN: Duration = Duration::from_millis(25);
+/// How long it may take if there is an answer of the last seconds, which is as good then.
+const TIMEOUT_WITH_ANSWER: Duration = Duration::from_millis(25);
 
-/// An answer is good for so long when no other comes.
-const KEPT: Duration = Duration::from_secs(10);
+/// How long an answer counts if no other comes.
+const ANSWER_LIFETIME: Duration = Duration::from_secs(10);
 
-/// Threads that may wait for answers to one question. One that waits for a disk that hangs cannot be
-/// ended, so they must not add up.
-const MOST: usize = 16;
+/// Most threads that may wait for answers to one probe. A thread that waits for a disk that hangs cannot
+/// be ended, so they must not add up.
+const MAX_THREADS: usize = 16;
 
-/// A thread that nobody needed for so long ends. Many are asked every second while scans run, and making
-/// a thread takes longer than most answers.
-const IDLE: Duration = Duration::from_secs(10);
+/// How long a thread waits for work before it ends. Paths are probed many times per second while scans
+/// run, and starting a thread takes longer than most answers.
+const THREAD_IDLE: Duration = Duration::from_secs(10);
 
-/// A question that can be asked about paths. Whoever asks about the same path before there is an
-/// answer waits for the same one.
-pub struct Question<T> {
-    asked: Arc<Asked<T>>,
+/// A question about paths that the file system answers. Callers that ask about the same path before
+/// there is an answer wait for the same answer.
+pub struct FsProbe<T> {
+    asked: Arc<ProbeState<T>>,
 }
 
-struct Asked<T> {
+struct ProbeState<T> {
     name: &'static str,
     find: fn(&Path) -> T,
-    state: Mutex<State<T>>,
-    /// There is something to be asked.
+    state: Mutex<Answers<T>>,
+    /// Signals that a path waits to be probed.
     called: Condvar,
 }
 
-struct State<T> {
-    paths: BTreeMap<PathBuf, Known<T>>,
-    waiting: VecDeque<(PathBuf, Promise<T, Unknown>)>,
+struct Answers<T> {
+    paths: BTreeMap<PathBuf, PathAnswer<T>>,
+    waiting: VecDeque<(PathBuf, Promise<T, ProbeLost>)>,
     /// Threads that have nothing to do.
     idle: usize,
 }
 
 /// What is known about a path.
-struct Known<T> {
+struct PathAnswer<T> {
     /// The last answer, or the next one.
     answer: Answer<T>,
     /// When the last answer came.
     found: Option<(Instant, T)>,
 }
 
-type Answer<T> = AsyncResult<T, Unknown>;
+type Answer<T> = AsyncResult<T, ProbeLost>;
 
-/// The thread that asked did not live to tell.
+/// The thread that probed has panicked.
 #[derive(Debug, Clone, Copy)]
-pub struct Unknown;
+pub struct ProbeLost;
 
-impl<T: Clone + Send + 'static> Question<T> {
-    /// A question that `find` answers, in threads of this name.
-    pub fn new(name: &'static str, find: fn(&Path) -> T) -> Question<T> {
-        Question {
-            asked: Arc::new(Asked {
+impl<T: Clone + Send + 'static> FsProbe<T> {
+    /// Creates a probe that `find` answers, in threads of this name.
+    pub fn new(name: &'static str, find: fn(&Path) -> T) -> FsProbe<T> {
+        FsProbe {
+            asked: Arc::new(ProbeState {
                 name,
                 find,
-                state: Mutex::new(State {
+                state: Mutex::new(Answers {
                     paths: BTreeMap::new(),
                     waiting: VecDeque::new(),
                     idle: 0,
@@ -77,18 +77,21 @@ impl<T: Clone + Send + 'static> Question<T> {
         }
     }
 
-    /// The answer, if it comes soon, or else the one that came not long ago.
-    pub async fn ask(&self, path: &Path) -> Option<T> {
-        let (answer, last) = self.asked.ask(path)?;
-        answer.get_timeout(patience(&last)).await.ok().or(last)
+    /// Returns the answer if it comes soon, or else the last one if it is not too old.
+    pub async fn probe(&self, path: &Path) -> Option<T> {
+        let (answer, last) = self.asked.probe(path)?;
+        answer.get_timeout(timeout(&last)).await.ok().or(last)
     }
 
-    /// [`ask`](Self::ask) for plain threads.
-    pub fn ask_blocking(&self, path: &Path) -> Result<Option<T>, BlockingInGreenlet> {
-        let Some((answer, last)) = self.asked.ask(path) else {
+    /// [`probe`](Self::probe) for plain threads.
+    ///
+    /// # Errors
+    /// In a greenlet.
+    pub fn probe_blocking(&self, path: &Path) -> Result<Option<T>, BlockingInGreenlet> {
+        let Some((answer, last)) = self.asked.probe(path) else {
             return Ok(None);
         };
-        match answer.get_blocking(Some(patience(&last))) {
+        match answer.get_blocking(Some(timeout(&last))) {
             Ok(found) => Ok(Some(found)),
             Err(ResultError::BlockingInGreenlet(error)) => Err(error),
             Err(_) => Ok(last),
@@ -96,36 +99,37 @@ impl<T: Clone + Send + 'static> Question<T> {
     }
 }
 
-fn patience<T>(last: &Option<T>) -> Duration {
+fn timeout<T>(last: &Option<T>) -> Duration {
     match last {
-        Some(_) => PATIENCE_WHEN_KNOWN,
-        None => PATIENCE,
+        Some(_) => TIMEOUT_WITH_ANSWER,
+        None => TIMEOUT,
     }
 }
 
-impl<T: Clone + Send + 'static> Asked<T> {
-    /// Somebody is asking for the answer now, nobody if too many are; and the last one.
-    fn ask(self: &Arc<Self>, path: &Path) -> Option<(Answer<T>, Option<T>)> {
+impl<T: Clone + Send + 'static> ProbeState<T> {
+    /// Has a thread probe the path, and returns its answer to come and the last one. Returns `None` if
+    /// too many threads wait already.
+    fn probe(self: &Arc<Self>, path: &Path) -> Option<(Answer<T>, Option<T>)> {
         let mut state = self.state();
         let known = state.paths.get(path);
         let last = known.and_then(|known| known.found.clone());
-        let last = last.filter(|(when, _)| when.elapsed() < KEPT);
+        let last = last.filter(|(when, _)| when.elapsed() < ANSWER_LIFETIME);
         if let Some(known) = known.filter(|known| !known.answer.ready()) {
             return Some((known.answer.clone(), last.map(|(_, found)| found)));
         }
         state.paths.retain(|_, known| {
-            let is_fresh = |(when, _): &(Instant, T)| when.elapsed() < KEPT;
+            let is_fresh = |(when, _): &(Instant, T)| when.elapsed() < ANSWER_LIFETIME;
             !known.answer.ready() || known.found.as_ref().is_some_and(is_fresh)
         });
         let asked = state.paths.values().filter(|known| !known.answer.ready());
-        if asked.count() >= MOST {
+        if asked.count() >= MAX_THREADS {
             return None;
         }
         let answer = Answer::new();
         state
             .waiting
-            .push_back((path.to_owned(), answer.promise(Unknown)));
-        let known = Known {
+            .push_back((path.to_owned(), answer.promise(ProbeLost)));
+        let known = PathAnswer {
             answer: answer.clone(),
             found: last.clone(),
         };
@@ -135,7 +139,7 @@ impl<T: Clone + Send + 'static> Asked<T> {
         } else {
             let asked = Arc::clone(self);
             let thread = thread::Builder::new().name(self.name.to_owned());
-            if let Err(error) = thread.spawn(move || asked.work()) {
+            if let Err(error) = thread.spawn(move || asked.run()) {
                 tracing::warn!("no thread asks for {}: {error}", path.display());
                 // Broken promises tell those who wait.
                 state.waiting.clear();
@@ -144,8 +148,8 @@ impl<T: Clone + Send + 'static> Asked<T> {
         Some((answer, last.map(|(_, found)| found)))
     }
 
-    /// Asks what is to be asked, until that has been nothing for a while.
-    fn work(&self) {
+    /// Probes the paths that wait, until there have been none for a while.
+    fn run(&self) {
         let mut state = self.state();
         loop {
             if let Some((path, promise)) = state.waiting.pop_front() {
@@ -159,8 +163,8 @@ impl<T: Clone + Send + 'static> Asked<T> {
                 continue;
             }
             state.idle += 1;
-            let nothing = |state: &mut State<T>| state.waiting.is_empty();
-            let woken = self.called.wait_timeout_while(state, IDLE, nothing);
+            let nothing = |state: &mut Answers<T>| state.waiting.is_empty();
+            let woken = self.called.wait_timeout_while(state, THREAD_IDLE, nothing);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
             state.idle -= 1;
             if state.waiting.is_empty() {
@@ -169,7 +173,7 @@ impl<T: Clone + Send + 'static> Asked<T> {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State<T>> {
+    fn state(&self) -> MutexGuard<'_, Answers<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -187,39 +191,39 @@ mod tests {
     fn a_disk_that_hangs_is_asked_once_at_a_time() {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
         static DISK: LazyLock<Event> = LazyLock::new(Event::new);
-        let question = Question::new("test", |path| {
+        let probe = FsProbe::new("test", |path| {
             ASKED.fetch_add(1, Ordering::SeqCst);
             DISK.wait_blocking(None).map(|_| path.to_owned())
         });
         let path = Path::new("/hangs/a.h5");
         for _ in 0..3 {
-            assert_eq!(question.ask_blocking(path), Ok(None));
+            assert_eq!(probe.probe_blocking(path), Ok(None));
         }
         // Others are asked meanwhile, but not without limit.
-        let asked = &question.asked;
-        let numbers = (0..2 * MOST).map(|number| PathBuf::from(number.to_string()));
-        let others: Vec<_> = numbers.filter_map(|path| asked.ask(&path)).collect();
-        assert_eq!(others.len(), MOST - 1);
-        assert!(asked.ask(Path::new("too many")).is_none());
-        assert!(asked.state().paths.len() <= MOST);
-        let (waiting, _) = asked.ask(path).unwrap();
+        let asked = &probe.asked;
+        let numbers = (0..2 * MAX_THREADS).map(|number| PathBuf::from(number.to_string()));
+        let others: Vec<_> = numbers.filter_map(|path| asked.probe(&path)).collect();
+        assert_eq!(others.len(), MAX_THREADS - 1);
+        assert!(asked.probe(Path::new("too many")).is_none());
+        assert!(asked.state().paths.len() <= MAX_THREADS);
+        let (waiting, _) = asked.probe(path).unwrap();
         DISK.send();
         assert_eq!(waiting.get_blocking(None).unwrap(), Ok(path.to_owned()));
         for (other, _) in &others {
             other.get_blocking(None).unwrap().unwrap();
         }
-        assert_eq!(ASKED.load(Ordering::SeqCst), MOST);
-        // The next one is a question anew.
-        let (again, _) = asked.ask(path).unwrap();
+        assert_eq!(ASKED.load(Ordering::SeqCst), MAX_THREADS);
+        // The next one is a probe anew.
+        let (again, _) = asked.probe(path).unwrap();
         assert_eq!(again.get_blocking(None).unwrap(), Ok(path.to_owned()));
-        assert_eq!(ASKED.load(Ordering::SeqCst), MOST + 1);
+        assert_eq!(ASKED.load(Ordering::SeqCst), MAX_THREADS + 1);
     }
 
     #[test]
     fn what_was_known_counts_while_a_disk_hangs() {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
         static DISK: LazyLock<Event> = LazyLock::new(Event::new);
-        let question = Question::new("test", |_| {
+        let probe = FsProbe::new("test", |_| {
             let number = ASKED.fetch_add(1, Ordering::SeqCst);
             if number == 1 {
                 DISK.wait_blocking(None).unwrap();
@@ -227,14 +231,14 @@ mod tests {
             number
         });
         let path = Path::new("/hangs/a.h5");
-        assert_eq!(question.ask_blocking(path), Ok(Some(0)));
+        assert_eq!(probe.probe_blocking(path), Ok(Some(0)));
         for _ in 0..3 {
-            assert_eq!(question.ask_blocking(path), Ok(Some(0)));
+            assert_eq!(probe.probe_blocking(path), Ok(Some(0)));
         }
-        let (waiting, last) = question.asked.ask(path).unwrap();
+        let (waiting, last) = probe.asked.probe(path).unwrap();
         assert_eq!(last, Some(0));
         DISK.send();
         assert_eq!(waiting.get_blocking(None).unwrap(), 1);
-        assert_eq!(question.ask_blocking(path), Ok(Some(2)));
+        assert_eq!(probe.probe_blocking(path), Ok(Some(2)));
     }
 }
