@@ -10,12 +10,12 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::entries::ReplyScan;
 use blissdata::reader::{ScanEvent, ScanReader};
 use blissdata::store::DataStore;
 use redis_client::Command;
 use serde_json::{Map, Value, json};
+use simulation::redis::{PrivateRedis, RedisOptions};
 
 const KEY: &str = "esrf:scan:RATE";
 /// Entries that are read at once to time the parts of reading alone.

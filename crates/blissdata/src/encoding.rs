@@ -13,7 +13,7 @@ mod variable;
 use acquisition::{DType, DTypeError};
 use serde_json::Value;
 
-pub use variable::{VariableBatch, encode_variable};
+pub use variable::VariableBatch;
 
 /// Encoding of the payloads of one stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

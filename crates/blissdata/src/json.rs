@@ -1,18 +1,14 @@
-//! JSON as Python writes and reads it.
+//! JSON as Python writes it.
 //!
 //! Python's `json` module writes `NaN`, `Infinity` and `-Infinity`, which are not JSON, and half
 //! surrogates (`"\ud800"`), which are not Unicode. [`parse`] takes them: the numbers become
 //! `null`, because [`serde_json::Value`] cannot hold them, and [`Parsed::non_finite`] counts
 //! them, so that who must keep such values apart from `null` can go back to the text; the half
-//! surrogates become U+FFFD. [`to_python`] writes as Python does by default, so that a document
-//! has the length that blissdata computes.
+//! surrogates become U+FFFD.
 
 use std::borrow::Cow;
-use std::io;
 
-use serde::Serialize;
 use serde_json::Value;
-use serde_json::ser::Formatter;
 
 /// A text that is not even JSON as Python writes it.
 #[derive(Debug, thiserror::Error)]
@@ -54,17 +50,6 @@ pub fn parse(text: &[u8]) -> Result<Parsed, JsonError> {
         }),
         (Cow::Borrowed(_), _) => Err(error.into()),
     }
-}
-
-/// `value` as `json.dumps` of Python writes it: a space after `,` and `:`, and only ASCII.
-/// Numbers that are not finite become `null`.
-pub fn to_python(value: &impl Serialize) -> Result<String, JsonError> {
-    let mut text = Vec::new();
-    value.serialize(&mut serde_json::Serializer::with_formatter(
-        &mut text, Python,
-    ))?;
-    // Only ASCII is ever written.
-    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// The text with what serde_json refuses replaced, and how many numbers that were.
@@ -133,45 +118,6 @@ fn surrogate(text: &[u8]) -> Option<Surrogate> {
     }
 }
 
-struct Python;
-
-impl Formatter for Python {
-    fn begin_array_value<W: ?Sized + io::Write>(
-        &mut self,
-        w: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        if first { Ok(()) } else { w.write_all(b", ") }
-    }
-
-    fn begin_object_key<W: ?Sized + io::Write>(
-        &mut self,
-        w: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        if first { Ok(()) } else { w.write_all(b", ") }
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, w: &mut W) -> io::Result<()> {
-        w.write_all(b": ")
-    }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(
-        &mut self,
-        w: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        for part in fragment.split_inclusive(|c: char| !c.is_ascii()) {
-            let plain = part.trim_end_matches(|c: char| !c.is_ascii());
-            w.write_all(plain.as_bytes())?;
-            for unit in part[plain.len()..].encode_utf16() {
-                write!(w, "\\u{unit:04x}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -219,14 +165,5 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{}", String::from_utf8_lossy(bad));
         }
-    }
-
-    #[test]
-    fn writes_like_python() {
-        let value = json!({"a": [1, 2.5, null], "µ": "é😀\n\"\u{7f}", "e": {}, "l": []});
-        let expected =
-            r#"{"a": [1, 2.5, null], "\u00b5": "\u00e9\ud83d\ude00\n\"*", "e": {}, "l": []}"#;
-        assert_eq!(to_python(&value).unwrap(), expected.replace('*', "\u{7f}"));
-        assert_eq!(to_python(&[f64::NAN, 1.0]).unwrap(), "[null, 1.0]");
     }
 }

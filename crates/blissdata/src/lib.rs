@@ -1,4 +1,4 @@
-//! BLISS scans in Redis: follow them, read their streams, publish them.
+//! BLISS scans in Redis: follow them, read their streams.
 //!
 //! BLISS, the control system of the ESRF beamlines, publishes each scan as a JSON document and one
 //! Redis stream per channel. This crate is a client for that data store, compatible with protocol
@@ -8,7 +8,6 @@
 //!   through a [`RedisUrl`](redis_client::RedisUrl).
 //! - [`document`] describes a scan, [`encoding`] and [`kinds`] its streams, and [`reader`] follows
 //!   them while the scan runs.
-//! - [`publish`] makes scans, [`embedded`] a private server to make them in.
 //! - [`entries`] and [`json`] are what the others are built on.
 //!
 //! ```no_run
@@ -34,11 +33,9 @@
 
 mod classify;
 pub mod document;
-pub mod embedded;
 pub mod encoding;
 pub mod entries;
 pub mod json;
 pub mod kinds;
-pub mod publish;
 pub mod reader;
 pub mod store;

@@ -3,12 +3,11 @@
 //! A [`DataStore`] is a handle that is cheap to clone. Short questions go over one shared
 //! connection, which is made again when it breaks; whoever blocks on a stream
 //! [opens](DataStore::open) a connection of its own. [`DataStore::wait_ready`] waits until the
-//! store speaks a protocol that we know, [`DataStore::initialise`] makes an empty database such a
-//! store. [`History`] tells which scans were started, each by its [`ScanKey`].
+//! store speaks a protocol that we know. [`History`] tells which scans were started, each by its
+//! [`ScanKey`].
 
 mod error;
 mod history;
-mod initialise;
 mod key;
 mod line;
 mod listing;
@@ -27,10 +26,10 @@ pub use history::History;
 pub use key::{KeyError, ScanKey, Timetag};
 pub use shared::{Delivery, Ledger, SharedHistory};
 
-/// The key that tells the version of the protocol.
-const VERSION_KEY: &str = "_PROTOCOL_VERSION_";
-/// The version that this crate speaks.
-const VERSION: i64 = 1;
+/// The key that says the version of the protocol.
+pub const PROTOCOL_VERSION_KEY: &str = "_PROTOCOL_VERSION_";
+/// The version of the protocol that this crate speaks.
+pub const PROTOCOL_VERSION: i64 = 1;
 /// How long a question is repeated while the server cannot be reached.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -221,12 +220,12 @@ impl fmt::Debug for DataStore {
 /// Whether the server at the other end of `connection` is a data store that we understand.
 async fn check_version(connection: &mut Connection) -> Result<(), StoreError> {
     let found = connection
-        .call(&Command::new("GET").arg(VERSION_KEY))
+        .call(&Command::new("GET").arg(PROTOCOL_VERSION_KEY))
         .await?;
     let server = connection.server().to_owned();
     match found {
         Value::Nil => Err(StoreError::NotInitialised { server }),
-        found if found.as_int() == Some(VERSION) => Ok(()),
+        found if found.as_int() == Some(PROTOCOL_VERSION) => Ok(()),
         found => {
             let found = found
                 .as_bytes()

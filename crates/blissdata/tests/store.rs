@@ -1,4 +1,4 @@
-//! The data store and its history of scans, with a real server and the genuine blissdata.
+//! The data store and its history of scans, with a real server.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
@@ -6,11 +6,9 @@ mod common;
 
 use std::time::Duration;
 
-use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
 use blissdata::store::{DataStore, History, ScanKey, StoreError};
-use common::{ask, publish, python, python_url, server, store};
+use common::{ask, publish, server, store};
 use redis_client::Command;
-use serde_json::json;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(10);
@@ -26,45 +24,6 @@ async fn next(history: &mut History) -> Vec<ScanKey> {
 }
 
 #[tokio::test]
-async fn initialises_as_blissdata_does() {
-    let theirs = server().await;
-    let theirs = python("initialised.py", &[&python_url(&theirs), "init"]);
-    let (server, _store) = store().await;
-    let ours = python("initialised.py", &[&python_url(&server)]);
-    assert_eq!(ours, theirs);
-    assert_eq!(ours["lengths"], json!([6, 0]));
-    assert_eq!(ours["found"], true);
-    assert_eq!(ours["keys"]["_PROTOCOL_VERSION_"], "1");
-}
-
-#[tokio::test]
-async fn initialises_only_what_is_empty_and_has_the_modules() {
-    let (server, store) = store().await;
-    let error = store.initialise().await.unwrap_err();
-    assert!(
-        matches!(error, StoreError::NotEmpty { keys: 3, .. }),
-        "{error}"
-    );
-    drop(server);
-    let options = RedisOptions::new().modules(Modules::None);
-    let server = PrivateRedis::start(&options).await.unwrap();
-    let error = DataStore::new(&server.url())
-        .initialise()
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StoreError::NoModule {
-                module: "ReJSON",
-                ..
-            }
-        ),
-        "{error}"
-    );
-}
-
-#[tokio::test]
 async fn refuses_another_version_and_waits_for_none() {
     let server = server().await;
     let store = DataStore::connect(&server.url()).await.unwrap();
@@ -74,7 +33,9 @@ async fn refuses_another_version_and_waits_for_none() {
         "{error}"
     );
     let (ready, ()) = tokio::join!(store.wait_ready(), async {
-        DataStore::new(&server.url()).initialise().await.unwrap();
+        simulation::initialise(&DataStore::new(&server.url()))
+            .await
+            .unwrap();
     });
     ready.unwrap();
     store.check().await.unwrap();
@@ -108,7 +69,9 @@ async fn waits_for_a_server_and_connects_again() {
         // Let it fail once.
         tokio::task::yield_now().await;
         server.restart_blocking().unwrap();
-        DataStore::new(&server.url()).initialise().await.unwrap();
+        simulation::initialise(&DataStore::new(&server.url()))
+            .await
+            .unwrap();
     });
     ready.unwrap();
 
@@ -167,7 +130,7 @@ async fn history_survives_a_restart() {
     // There is a server, but it is no data store yet.
     assert!(history.next(SHORT).await.unwrap().is_empty());
     let store = DataStore::new(&server.url());
-    store.initialise().await.unwrap();
+    simulation::initialise(&store).await.unwrap();
     let new = publish(&store, 2).await;
     assert_eq!(next(&mut history).await, [new]);
 

@@ -3,19 +3,22 @@
 mod logging;
 mod saving;
 mod session_writer;
+#[cfg(feature = "simulation")]
+mod simulation;
 #[cfg(feature = "tango")]
 mod tango;
 
 use std::path::PathBuf;
 
-use clap::{Args as Group, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use writer::options::DataWriter;
 
-use crate::simulation::{ImageSize, ScanKind};
 use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
 pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
 pub use session_writer::SessionWriterArgs;
+#[cfg(feature = "simulation")]
+pub use simulation::SimulationArgs;
 #[cfg(feature = "tango")]
 pub use tango::{RegisterArgs, ServiceArgs, TangoCommand};
 
@@ -89,11 +92,12 @@ pub enum Command {
         saving: Saving,
     },
     /// Publish simulated scans
+    #[cfg(feature = "simulation")]
     Simulate {
         /// Redis to publish in
         url: String,
         #[command(flatten)]
-        scans: Simulation,
+        scans: SimulationArgs,
     },
     /// Print the structure of a file
     Tree {
@@ -116,6 +120,7 @@ pub enum Command {
         json: bool,
     },
     /// See it all happen: a private Redis, a writer, and simulated scans
+    #[cfg(feature = "simulation")]
     Demo {
         /// Directory for the file; a new one below the current directory by default
         #[arg(long)]
@@ -138,63 +143,11 @@ impl Command {
     pub fn usual_log(&self) -> &'static str {
         match self {
             // It shows by itself what happens.
+            #[cfg(feature = "simulation")]
             Command::Demo { .. } => "warning",
             #[cfg(feature = "tango")]
             Command::Tango(command) => command.log_level().name(),
             _ => "info",
         }
-    }
-}
-
-/// Which scans to simulate.
-#[derive(Group, Clone)]
-#[command(next_help_heading = "Simulation options")]
-pub struct Simulation {
-    /// Kind of scan
-    #[arg(long, value_enum, default_value = "1d")]
-    pub kind: ScanKind,
-    /// Scans, one after the other
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub scans: u64,
-    /// Points per scan
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    pub points: u64,
-    /// Scalar counters beside the positioners and detectors of the kind
-    #[arg(long, default_value_t = 4, value_name = "N")]
-    pub channels: usize,
-    /// MCAs or cameras, for the kinds that have them
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub detectors: usize,
-    /// Channels of a spectrum
-    #[arg(long, default_value_t = 1024, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=65536))]
-    pub mca_size: u64,
-    /// Pixels of an image
-    #[arg(long, default_value = "120x160", value_name = "HEIGHTxWIDTH")]
-    pub image_size: ImageSize,
-    /// Points per second; 0 for as fast as possible
-    #[arg(long, default_value_t = 20.0, value_name = "HZ", value_parser = rate)]
-    pub rate: f64,
-    /// Points per message
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub batch: u64,
-    /// File that the scans ask to be saved in
-    #[arg(long, default_value = "simulated.h5")]
-    pub file: PathBuf,
-    /// Session that the scans belong to
-    #[arg(long, default_value = "demo", value_name = "NAME")]
-    pub session: String,
-    /// Number of the first scan; by default one more than the last scan of the file
-    #[arg(long, value_name = "N")]
-    pub first: Option<u64>,
-    /// Seed of the noise: the same gives the same data
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub seed: u64,
-}
-
-/// A number of points per second.
-fn rate(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(rate) if (0.0..=1e9).contains(&rate) => Ok(rate),
-        _ => Err("not a number from 0 to 1e9".to_owned()),
     }
 }

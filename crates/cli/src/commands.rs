@@ -2,10 +2,14 @@
 
 mod check;
 mod connect;
+#[cfg(feature = "simulation")]
 mod demo;
 mod follow;
+#[cfg(feature = "simulation")]
+mod free_number;
 mod save;
 mod semaphore;
+#[cfg(feature = "simulation")]
 mod simulate;
 #[cfg(feature = "tango")]
 pub mod tango;
@@ -47,9 +51,11 @@ pub fn run(command: Command, level: LogLevel) -> Outcome {
             json,
             saving,
         } => on_hub(save::save(url, keys, json, saving)),
+        #[cfg(feature = "simulation")]
         Command::Simulate { url, scans } => on_hub(simulate::simulate(url, scans)),
         Command::Tree { file, path } => tree::tree(&file, &path),
         Command::Check { files, redis, json } => on_hub(check::check(files, redis, json)),
+        #[cfg(feature = "simulation")]
         Command::Demo { directory } => on_hub(demo::demo(directory)),
         #[cfg(feature = "tango")]
         Command::Tango(command) => tango::tango(command, level),

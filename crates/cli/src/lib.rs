@@ -8,7 +8,6 @@ mod exit;
 mod logging;
 mod secrets;
 mod signals;
-mod simulation;
 mod terminal;
 
 use std::process::ExitCode;

@@ -132,7 +132,7 @@ impl Wire {
 
 #[cfg(test)]
 mod tests {
-    use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
+    use simulation::redis::{Modules, PrivateRedis, RedisOptions};
 
     use super::*;
     use crate::connection::Connection;

@@ -6,10 +6,10 @@ mod common;
 
 use std::time::Duration;
 
-use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
 use bytes::Bytes;
 use common::ask;
 use redis_client::{Command, Connection, RedisError, RedisUrl, Value};
+use simulation::redis::{Modules, PrivateRedis, RedisOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

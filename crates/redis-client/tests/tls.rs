@@ -7,11 +7,11 @@ mod common;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use blissdata::embedded::{Modules, PrivateRedis, RedisOptions};
 use common::ask;
 use redis_client::{Command, Connection, RedisError, RedisUrl};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use simulation::redis::{Modules, PrivateRedis, RedisOptions};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, UnixStream};
 use tokio_rustls::TlsAcceptor;

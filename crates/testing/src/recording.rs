@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use blissdata::embedded::PrivateRedis;
 use serde::Deserialize;
+use simulation::redis::PrivateRedis;
 use tempfile::TempDir;
 
 use crate::performance::Performance;

@@ -1,7 +1,7 @@
 //! A Redis server for one test.
 
-use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::store::DataStore;
+use simulation::redis::{PrivateRedis, RedisOptions};
 
 /// A server with an initialised data base. It ends when it is dropped, or when the test does.
 pub fn redis() -> PrivateRedis {
@@ -12,7 +12,7 @@ pub fn redis() -> PrivateRedis {
         .unwrap()
         .block_on(async {
             let store = DataStore::connect(&server.url()).await.unwrap();
-            store.initialise().await.unwrap();
+            simulation::initialise(&store).await.unwrap();
         });
     server
 }

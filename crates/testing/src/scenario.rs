@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use blissdata::embedded::PrivateRedis;
 use serde::Deserialize;
+use simulation::redis::PrivateRedis;
 use tempfile::TempDir;
 
 use crate::program::Program;

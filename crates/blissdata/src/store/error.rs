@@ -24,22 +24,6 @@ pub enum StoreError {
         /// What it says.
         found: String,
     },
-    /// A database that holds something is not initialised over it.
-    #[error("{server} is not empty ({keys} keys): it is not initialised")]
-    NotEmpty {
-        /// The server.
-        server: String,
-        /// Number of keys.
-        keys: i64,
-    },
-    /// The server lacks what blissdata programs rely on.
-    #[error("{server} has no redis module {module:?}, blissdata needs it")]
-    NoModule {
-        /// The server.
-        server: String,
-        /// Name of the module, as in `MODULE LIST`.
-        module: &'static str,
-    },
 }
 
 impl StoreError {

@@ -25,7 +25,7 @@ impl ScanKey {
     }
 
     /// The key of the scan whose primary key is `pk`.
-    pub(crate) fn of(pk: &str) -> ScanKey {
+    pub fn of(pk: &str) -> ScanKey {
         ScanKey(format!("{PREFIX}{pk}"))
     }
 

@@ -1,16 +1,13 @@
-//! The real peers of these tests: a private Redis, and Python programs that use blissdata.
+//! What several of these tests need: a private Redis, and scans in it.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
-use std::path::Path;
-use std::process::Command;
-
 use blissdata::document::Identity;
-use blissdata::embedded::{PrivateRedis, RedisOptions};
-use blissdata::publish::ScanPublisher;
 use blissdata::store::{DataStore, ScanKey};
-use redis_client::{Command as RedisCommand, Connection, RedisUrl, Value};
+use redis_client::{Command, Connection, RedisUrl, Value};
 use serde_json::json;
+use simulation::publish::ScanPublisher;
+use simulation::redis::{PrivateRedis, RedisOptions};
 
 /// A server without data.
 pub async fn server() -> PrivateRedis {
@@ -21,7 +18,7 @@ pub async fn server() -> PrivateRedis {
 pub async fn store() -> (PrivateRedis, DataStore) {
     let server = server().await;
     let store = DataStore::connect(&server.url()).await.unwrap();
-    store.initialise().await.unwrap();
+    simulation::initialise(&store).await.unwrap();
     (server, store)
 }
 
@@ -47,37 +44,11 @@ pub async fn publish(store: &DataStore, number: u64) -> ScanKey {
 /// Asks the server of `url` on a connection of its own.
 pub async fn ask(url: &RedisUrl, command: &str) -> Value {
     let mut words = command.split(' ');
-    let command = RedisCommand::new(words.next().unwrap()).args(words);
+    let command = Command::new(words.next().unwrap()).args(words);
     Connection::open(url)
         .await
         .unwrap()
         .call(&command)
         .await
         .unwrap()
-}
-
-/// What a Python program from `tests/python` prints: one JSON value.
-pub fn python(script: &str, args: &[&str]) -> serde_json::Value {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/python")
-        .join(script);
-    let python = std::env::var_os("NEXUS_WRITER_PYTHON").expect("NEXUS_WRITER_PYTHON is not set");
-    let output = Command::new(python)
-        .arg(script)
-        .args(args)
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!(
-            "{error}: {}\n{errors}",
-            String::from_utf8_lossy(&output.stdout)
-        )
-    })
-}
-
-/// URL for Python programs that search: blissdata 2.4.5 cannot read the answer with RESP3.
-pub fn python_url(server: &PrivateRedis) -> String {
-    format!("{}?protocol=2", server.url().with_secrets())
 }

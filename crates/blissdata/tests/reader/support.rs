@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use blissdata::document::ScanState;
-use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::reader::{LossReason, ScanEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
 use serde_json::Value;
+use simulation::redis::{PrivateRedis, RedisOptions};
 
 /// An initialised data store on a Redis server of its own.
 pub struct Peers {
@@ -21,7 +21,7 @@ impl Peers {
     pub async fn start() -> Peers {
         let redis = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
         let store = DataStore::connect(&redis.url()).await.unwrap();
-        store.initialise().await.unwrap();
+        simulation::initialise(&store).await.unwrap();
         Peers { redis, store }
     }
 

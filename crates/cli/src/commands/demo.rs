@@ -10,9 +10,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use blissdata::embedded::{EmbeddedError, PrivateRedis, RedisOptions};
 use blissdata::store::DataStore;
 use hub::{Event, Queue};
+use simulation::redis::{EmbeddedError, PrivateRedis, RedisOptions};
 use writer::session::{Notice, SessionOptions};
 use writer::source::blissdata::scan_store;
 use writer::{NexusSessionWriter, WriterThread};
@@ -36,7 +36,7 @@ pub async fn demo(directory: Option<PathBuf>) -> Outcome {
     let redis = PrivateRedis::start(&RedisOptions::new()).await;
     let redis = redis.map_err(with_advice)?;
     let store = DataStore::connect(&redis.url()).await?;
-    store.initialise().await?;
+    simulation::initialise(&store).await?;
     let file = make(directory)?.join("demo.h5");
 
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);

@@ -4,19 +4,20 @@ use std::io::Write;
 use std::path::Path;
 
 use blissdata::store::{DataStore, ScanKey, StoreError};
+use simulation::scans::{ScanPlan, publish};
 use tracing::{info, warn};
 
+use super::free_number::free_number;
 use super::{Outcome, connect};
-use crate::args::Simulation;
+use crate::args::SimulationArgs;
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
-use crate::simulation::{ScanPlan, free_number, publish};
 
 /// Redis takes messages of 512 MB, nobody wants to wait for such.
 const LARGEST_MESSAGE: u64 = 64 << 20;
 
 /// Publishes scans and prints the key of each as soon as it has one.
-pub async fn simulate(url: String, wanted: Simulation) -> Outcome {
+pub async fn simulate(url: String, wanted: SimulationArgs) -> Outcome {
     let mut plan = plan(&wanted)?;
     let interrupts = Interrupts::listen()?;
     let url = connect::find(Some(&url)).await?;
@@ -45,10 +46,10 @@ pub async fn simulate(url: String, wanted: Simulation) -> Outcome {
 }
 
 /// The scans that are wanted, but for their number.
-fn plan(wanted: &Simulation) -> Result<ScanPlan, Failure> {
+fn plan(wanted: &SimulationArgs) -> Result<ScanPlan, Failure> {
     let file = std::path::absolute(&wanted.file).map_err(Failure::usage)?;
     let plan = ScanPlan {
-        kind: wanted.kind,
+        kind: wanted.kind.into(),
         number: 1,
         points: wanted.points,
         counters: wanted.channels,
@@ -84,7 +85,7 @@ async fn make_usable(store: &DataStore) -> Result<(), Failure> {
         Ok(()) => Ok(()),
         Err(StoreError::NotInitialised { server }) => {
             info!("{server} is no data store yet: initialising it");
-            store.initialise().await.map_err(Failure::usage)
+            simulation::initialise(store).await.map_err(Failure::usage)
         }
         Err(error) => Err(Failure::usage(error)),
     }

@@ -3,11 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::reader::ScanReader;
 use blissdata::store::DataStore;
 use redis_client::Command as Ask;
 use serde_json::{Value as Json, json};
+use simulation::redis::{PrivateRedis, RedisOptions};
 
 use crate::stage::{Stage, facts, nexus_writer, run};
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use blissdata::embedded::PrivateRedis;
 use serde_json::Value as Json;
+use simulation::redis::PrivateRedis;
 
 /// The command with its arguments, in no particular environment.
 pub fn nexus_writer<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use blissdata::document::Identity;
-use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use serde_json::{Value as Json, json};
+use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use testing::Program;
 
 use crate::stage::{Stage, WRITER, end, floats, read, send};

@@ -5,9 +5,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use blissdata::document::Identity;
-use blissdata::publish::{ScanPublisher, StreamDefinition};
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
+use simulation::publish::{ScanPublisher, StreamDefinition};
 use testing::Program;
 
 use crate::stage::{Stage, WRITER, diode, end, floats, read, send, stream, try_read};
@@ -160,7 +160,7 @@ async fn a_server_that_restarts_costs_its_scan_and_not_the_service() {
 
     stage.server.restart_blocking().unwrap();
     stage.store = DataStore::connect(&stage.server.url()).await.unwrap();
-    stage.store.initialise().await.unwrap();
+    simulation::initialise(&stage.store).await.unwrap();
     running.wait_for("INCOMPLETE");
     assert_eq!(read(&lost, &["diode"]), json!([[0.0, 1.0]]));
 

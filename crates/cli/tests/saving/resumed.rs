@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use blissdata::publish::{ScanPublisher, StreamPublisher};
 use redis_client::Command as Resp;
 use serde_json::{Value as Json, json};
+use simulation::publish::{ScanPublisher, StreamPublisher};
 use testing::Program;
 
 use crate::classic::{session, started};

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use blissdata::document::{Identity, ScanState};
-use blissdata::embedded::{PrivateRedis, RedisOptions};
-use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
+use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
+use simulation::redis::{PrivateRedis, RedisOptions};
 use testing::Program;
 
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
@@ -31,7 +31,7 @@ impl Stage {
     pub async fn new() -> Stage {
         let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
         let store = DataStore::connect(&server.url()).await.unwrap();
-        store.initialise().await.unwrap();
+        simulation::initialise(&store).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         Stage {
             server,

@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::store::DataStore;
 use redis_client::Command as RedisCommand;
+use simulation::redis::{PrivateRedis, RedisOptions};
 use testing::Program;
 
 use crate::stage::{Stage, WRITER};
@@ -49,12 +49,8 @@ async fn an_empty_database_is_waited_for() {
     let url = server.url();
     let mut running = Program::start(Command::new(WRITER).args(["save", &url.with_secrets(), KEY]));
     running.wait_for("not initialised");
-    DataStore::connect(&url)
-        .await
-        .unwrap()
-        .initialise()
-        .await
-        .unwrap();
+    let store = DataStore::connect(&url).await.unwrap();
+    simulation::initialise(&store).await.unwrap();
     // It looks for the scan now, and there is none.
     assert_eq!(running.end().0.code(), Some(1));
 }

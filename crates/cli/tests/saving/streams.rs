@@ -1,8 +1,8 @@
 //! Streams that cannot be saved, or not whole, beside one that can.
 
-use blissdata::publish::{LimaDefinition, LimaFiles, ScanPublisher, StreamDefinition};
 use redis_client::{Command, Value};
 use serde_json::{Value as Json, json};
+use simulation::publish::{LimaDefinition, LimaFiles, ScanPublisher, StreamDefinition};
 
 use crate::stage::{Stage, diode, end, floats, read, send, stream};
 

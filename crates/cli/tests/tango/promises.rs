@@ -1,8 +1,8 @@
 //! What the writer that is told what to save has promised, and keeps.
 
 use blissdata::document::Identity;
-use blissdata::publish::ScanPublisher;
 use serde_json::{Value as Json, json};
+use simulation::publish::ScanPublisher;
 use testing::{MappingClient, TangoDevice};
 
 use crate::scan::{Plan, Scan};

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use blissdata::document::{Identity, ScanState};
-use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
+use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use testing::BlissScan;
 
 use testing::read;

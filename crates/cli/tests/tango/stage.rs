@@ -7,9 +7,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use blissdata::embedded::{PrivateRedis, RedisOptions};
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
+use simulation::redis::{PrivateRedis, RedisOptions};
 use tempfile::TempDir;
 use testing::{Program, TangoClient, TangoDatabase, TangoDevice};
 
@@ -29,7 +29,7 @@ impl Stage {
     pub async fn new() -> Stage {
         let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
         let store = DataStore::connect(&server.url()).await.unwrap();
-        store.initialise().await.unwrap();
+        simulation::initialise(&store).await.unwrap();
         let database = TangoDatabase::new();
         let folder = tempfile::tempdir().unwrap();
         // A service may run as somebody else.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use blissdata::document::Identity;
-use blissdata::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use blissdata::store::DataStore;
 use hub::{Event, Hub};
 use observation::Observation;
 use redis_client::RedisUrl;
 use serde_json::{Value as Json, json};
+use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use writer::WriterThread;
 use writer::options::{DataWriter, SaveOptions};
 use writer::records::{RecordState, Records, ScanRecord};

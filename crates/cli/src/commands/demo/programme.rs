@@ -4,11 +4,12 @@ use std::path::Path;
 
 use blissdata::store::DataStore;
 use hub::Event;
+use simulation::scans::{ImageSize, ScanKind, ScanPlan, publish};
 use writer::source::ScanId;
 
 use super::show::Show;
+use crate::commands::free_number::free_number;
 use crate::exit::Failure;
-use crate::simulation::{ImageSize, ScanKind, ScanPlan, free_number, publish};
 
 /// Session of the scans.
 pub const SESSION: &str = "demo";

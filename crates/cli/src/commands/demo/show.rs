@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use simulation::scans::ScanPlan;
 use writer::NexusScanWriter;
 use writer::report::{Outcome, ScanReport};
 use writer::session::Notice;
 use writer::source::ScanId;
 
-use crate::simulation::ScanPlan;
 use crate::terminal;
 
 const BAR: &str = "{prefix:<18} {bar:20} {pos:>5} of {len:4} points {rate:>6}  {msg}";

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use blissdata::document::Identity;
-use blissdata::publish::ScanPublisher;
 use blissdata::store::DataStore;
 use hub::{AsyncResult, Hub, Launcher};
 use redis_client::RedisUrl;
 use serde_json::json;
+use simulation::publish::ScanPublisher;
 use writer::WriterThread;
 
 use super::Engine;

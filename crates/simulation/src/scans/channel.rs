@@ -1,7 +1,8 @@
 //! The channels of a scan: what they are called, what they measure, and their points.
 
 use acquisition::{DType, DTypeKind};
-use blissdata::publish::StreamDefinition;
+
+use crate::publish::StreamDefinition;
 use fastrand::Rng;
 
 use super::motor::Motor;

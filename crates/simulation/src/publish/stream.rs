@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use blissdata::{encoding::Encoding, store::ScanKey};
 use redis_client::{Command, ServerError};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::error::PublishError;
+use super::json;
 use super::outlet::Outlet;
-use crate::encoding::{Encoding, encode_variable};
-use crate::json;
-use crate::store::ScanKey;
+use super::variable::encode_variable;
 
 /// ID of the entry that ends a stream: nothing can follow the largest ID there is.
 const SEAL: &str = "18446744073709551615-18446744073709551615";
@@ -125,7 +125,10 @@ impl StreamPublisher {
                 data.len()
             )));
         }
-        self.add(&encode_variable(shape, data)?, points).await
+        let payload = encode_variable(shape, data);
+        let payload =
+            payload.ok_or_else(|| self.bad_data("more than a payload can hold".to_owned()))?;
+        self.add(&payload, points).await
     }
 
     /// Sends one value of a JSON stream.

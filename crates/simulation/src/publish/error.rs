@@ -1,11 +1,8 @@
 //! Why something was not published.
 
+use blissdata::document::ScanState;
+use blissdata::store::{ScanKey, StoreError};
 use redis_client::{RedisError, ServerError};
-
-use crate::document::ScanState;
-use crate::encoding::PayloadError;
-use crate::json::JsonError;
-use crate::store::{ScanKey, StoreError};
 
 /// Why something was not published.
 #[derive(Debug, thiserror::Error)]
@@ -87,10 +84,7 @@ pub enum PublishError {
         /// What is wrong with them.
         problem: String,
     },
-    /// Data of variable shape cannot be encoded.
-    #[error(transparent)]
-    Payload(#[from] PayloadError),
     /// A value cannot be written as JSON.
-    #[error(transparent)]
-    Json(#[from] JsonError),
+    #[error("a value cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
 }

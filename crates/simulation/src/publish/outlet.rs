@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use blissdata::store::ScanKey;
 use redis_client::{Command, Connection, RedisError, ServerError, Value};
 
 use super::error::PublishError;
-use crate::store::ScanKey;
 
 /// Bytes that are gathered before they are sent.
 const GATHERED: usize = 64 << 10;

@@ -3,7 +3,7 @@
 use acquisition::{DType, DTypeKind};
 use serde_json::{Map, Value, json};
 
-use crate::encoding::Encoding;
+use blissdata::encoding::Encoding;
 
 /// Encoding and description of a stream to be.
 #[derive(Debug, Clone)]

@@ -7,9 +7,9 @@ mod common;
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use blissdata::embedded::{EmbeddedError, Modules, PrivateRedis, RedisOptions};
 use common::{ask, server};
 use redis_client::{Command, Connection, RedisError, RedisUrl};
+use simulation::redis::{EmbeddedError, Modules, PrivateRedis, RedisOptions};
 
 fn plain() -> RedisOptions {
     RedisOptions::new().modules(Modules::None)

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use blissdata::publish::{PublishError, ScanPublisher};
+use crate::publish::{PublishError, ScanPublisher};
 use hub::Event;
 
 /// Messages between two looks at what else there is to do, when there is no time to wait.

@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use blissdata::{
+    document::{Identity, ScanState},
+    encoding::Encoding,
+    store::{DataStore, ScanKey},
+};
 use indexmap::IndexMap;
 use redis_client::{Command, Value as Reply};
 use serde_json::{Map, Value, json};
@@ -10,12 +15,9 @@ use ulid::Ulid;
 
 use super::definition::StreamDefinition;
 use super::error::PublishError;
+use super::json;
 use super::outlet::Outlet;
 use super::stream::StreamPublisher;
-use crate::document::{Identity, ScanState};
-use crate::encoding::Encoding;
-use crate::json;
-use crate::store::{DataStore, ScanKey};
 
 /// Characters that the info of a scan may have as JSON.
 const MAX_INFO: usize = 1 << 20;
@@ -27,7 +29,8 @@ const HISTORY_LENGTH: u32 = 2048;
 /// Dropping it leaves the scan as it is, like a BLISS session that crashed.
 ///
 /// ```no_run
-/// # use blissdata::{document::Identity, publish::*, store::DataStore};
+/// # use blissdata::{document::Identity, store::DataStore};
+/// # use simulation::publish::*;
 /// # async fn example(store: DataStore, id: Identity) -> Result<(), PublishError> {
 /// let info = serde_json::json!({"title": "ascan m0 0 1 4 0.1"});
 /// let mut scan = ScanPublisher::create(&store, id, info).await?;

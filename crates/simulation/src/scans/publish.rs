@@ -1,7 +1,8 @@
 //! Publishing a simulated scan.
 
-use blissdata::publish::{PublishError, ScanPublisher, StreamPublisher};
 use blissdata::store::{DataStore, ScanKey};
+
+use crate::publish::{PublishError, ScanPublisher, StreamPublisher};
 use chrono::{DateTime, Local, SecondsFormat};
 use hub::Event;
 use serde_json::json;

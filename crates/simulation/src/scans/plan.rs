@@ -3,21 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-use clap::ValueEnum;
-
 use super::motor::{Motor, grid};
 
 /// What is scanned, and with which detectors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanKind {
-    /// One motor, counters
-    #[value(name = "1d")]
+    /// One motor, counters.
     Line,
-    /// Two motors on a grid, counters
+    /// Two motors on a grid, counters.
     Mesh,
-    /// One motor, counters, MCA spectra
+    /// One motor, counters, MCA spectra.
     Mca,
-    /// One motor, counters, small images
+    /// One motor, counters, small images.
     Image,
 }
 
@@ -61,7 +58,7 @@ pub struct ScanPlan {
 
 impl ScanPlan {
     /// The motors that move, the fastest first.
-    pub fn motors(&self) -> Vec<Motor> {
+    pub(super) fn motors(&self) -> Vec<Motor> {
         match self.kind {
             ScanKind::Mesh => {
                 let (fast, slow) = grid(self.points);

@@ -18,12 +18,12 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use redis_client::RedisUrl;
 use tempfile::TempDir;
 
-use child::Child;
 pub use options::{Modules, RedisOptions};
 
-use redis_client::RedisUrl;
+use child::Child;
 
 /// How long a server may take to load its modules.
 const START_TIMEOUT: Duration = Duration::from_secs(30);

@@ -6,13 +6,15 @@
 //! at later, and a stream is sealed after all of its points have been accepted.
 //!
 //! Meant for demonstrations, tests and benchmarks, and for programs that have data to publish.
-//! The data store must be initialised: [`DataStore::initialise`](crate::store::DataStore::initialise).
+//! The data store must be initialised: [`initialise`](crate::initialise()).
 
 mod definition;
 mod error;
+mod json;
 mod outlet;
 mod scan;
 mod stream;
+mod variable;
 
 pub use definition::{Lima2Definition, LimaDefinition, LimaFiles, StreamDefinition};
 pub use error::PublishError;

@@ -6,12 +6,12 @@ mod common;
 
 use acquisition::{DType, DTypeKind};
 use blissdata::document::{Identity, ScanState};
-use blissdata::publish::{
-    Lima2Definition, LimaDefinition, LimaFiles, PublishError, ScanPublisher, StreamDefinition,
-};
 use common::{ask, python, python_url, server, store};
 use redis_client::{Command, Value};
 use serde_json::json;
+use simulation::publish::{
+    Lima2Definition, LimaDefinition, LimaFiles, PublishError, ScanPublisher, StreamDefinition,
+};
 
 fn identity() -> Identity {
     Identity {

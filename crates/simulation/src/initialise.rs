@@ -5,9 +5,8 @@
 //! and the text of its schema (which the ORM library compares when someone migrates), the
 //! function that seals streams, and last the protocol version, whose presence means "ready".
 
+use blissdata::store::{DataStore, PROTOCOL_VERSION, PROTOCOL_VERSION_KEY};
 use redis_client::{Command, Connection, RedisError, Value};
-
-use super::{DataStore, StoreError, VERSION, VERSION_KEY};
 
 const INDEX: &str = "esrf:scan:index";
 /// Indexed members of a scan document, and whether they are numbers.
@@ -55,43 +54,65 @@ redis.register_function('seal_stream', function(keys, args)
 end)
 ";
 
-impl DataStore {
-    /// Makes the empty database a data store for blissdata programs.
-    ///
-    /// # Errors
-    /// [`StoreError::NotEmpty`] when there are keys in it, [`StoreError::NoModule`] when the
-    /// server lacks the JSON or the search module.
-    pub async fn initialise(&self) -> Result<(), StoreError> {
-        let mut connection = self.open().await?;
-        let server = connection.server().to_owned();
-        let keys = connection
-            .call(&Command::new("DBSIZE"))
-            .await?
-            .as_int()
-            .unwrap_or(-1);
-        if keys != 0 {
-            return Err(StoreError::NotEmpty { server, keys });
-        }
-        let modules = connection.call(&Command::new("MODULE LIST")).await?;
-        for module in ["ReJSON", "search"] {
-            if !has_module(&modules, module) {
-                return Err(StoreError::NoModule { server, module });
-            }
-        }
-        create_index(&mut connection).await?;
-        for (key, value) in [("hash", SCHEMA_HASH.to_owned()), ("schema", schema())] {
-            let set = Command::new("SET").arg(format!("{INDEX}:{key}")).arg(value);
-            connection.call(&set).await?;
-        }
-        raise_prefix_expansions(&mut connection).await?;
-        let load = Command::new("FUNCTION LOAD REPLACE").arg(SEAL_LIBRARY);
-        connection.call(&load).await?;
-        connection
-            .call(&Command::new("SET").arg(VERSION_KEY).arg(VERSION))
-            .await?;
-        tracing::info!(server, "data store initialised");
-        Ok(())
+/// Why a database was not made a data store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitialiseError {
+    /// Redis does not answer, or not as expected.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
+    /// A database that holds something is not initialised over it.
+    #[error("{server} is not empty ({keys} keys): it is not initialised")]
+    NotEmpty {
+        /// The server.
+        server: String,
+        /// Number of keys.
+        keys: i64,
+    },
+    /// The server lacks what blissdata programs rely on.
+    #[error("{server} has no redis module {module:?}, blissdata needs it")]
+    NoModule {
+        /// The server.
+        server: String,
+        /// Name of the module, as in `MODULE LIST`.
+        module: &'static str,
+    },
+}
+
+/// Makes the empty database a data store for blissdata programs.
+///
+/// # Errors
+/// [`InitialiseError::NotEmpty`] if there are keys in it, [`InitialiseError::NoModule`] if the server lacks
+/// the JSON or the search module.
+pub async fn initialise(store: &DataStore) -> Result<(), InitialiseError> {
+    let mut connection = store.open().await?;
+    let server = connection.server().to_owned();
+    let keys = connection
+        .call(&Command::new("DBSIZE"))
+        .await?
+        .as_int()
+        .unwrap_or(-1);
+    if keys != 0 {
+        return Err(InitialiseError::NotEmpty { server, keys });
     }
+    let modules = connection.call(&Command::new("MODULE LIST")).await?;
+    for module in ["ReJSON", "search"] {
+        if !has_module(&modules, module) {
+            return Err(InitialiseError::NoModule { server, module });
+        }
+    }
+    create_index(&mut connection).await?;
+    for (key, value) in [("hash", SCHEMA_HASH.to_owned()), ("schema", schema())] {
+        let set = Command::new("SET").arg(format!("{INDEX}:{key}")).arg(value);
+        connection.call(&set).await?;
+    }
+    raise_prefix_expansions(&mut connection).await?;
+    let load = Command::new("FUNCTION LOAD REPLACE").arg(SEAL_LIBRARY);
+    connection.call(&load).await?;
+    let version = Command::new("SET").arg(PROTOCOL_VERSION_KEY);
+    connection.call(&version.arg(PROTOCOL_VERSION)).await?;
+    tracing::info!(server, "data store initialised");
+    Ok(())
 }
 
 async fn create_index(connection: &mut Connection) -> Result<(), RedisError> {
