@@ -109,13 +109,15 @@ async fn members_share_the_scans() {
 async fn a_broken_connection_loses_nothing() {
     let (server, store) = store().await;
     let mut history = join(&store).await;
-    assert!(history.next(SHORT).await.unwrap().is_empty());
-    let members = ask(
-        &server.url(),
-        &format!("XINFO CONSUMERS _SCAN_HISTORY_ {GROUP}"),
-    )
-    .await;
-    let member = members.as_array().unwrap()[0].as_array().unwrap()[1].clone();
+    let consumers = format!("XINFO CONSUMERS _SCAN_HISTORY_ {GROUP}");
+    // The server knows the member once it has been asked for scans, which may take more than one wait.
+    let member = loop {
+        assert!(history.next(SHORT).await.unwrap().is_empty());
+        let members = ask(&server.url(), &consumers).await;
+        if let [member, ..] = members.as_array().unwrap() {
+            break member.as_array().unwrap()[1].clone();
+        }
+    };
     ask(&server.url(), "CLIENT KILL TYPE normal SKIPME yes").await;
     let add = |key: &str| format!("XADD _SCAN_HISTORY_ * key {key}");
     ask(&server.url(), &add("esrf:scan:A")).await;
