@@ -5,11 +5,13 @@ use rustix::io::Errno;
 
 use crate::chunk::WorkerLost;
 use crate::dataset::FrameError;
-use crate::{Error, dataset, h5};
+use crate::tree::UnknownScheme;
+use crate::{Error, FileCause, dataset, h5};
 
 impl Classified for h5::Error {
     fn kind(&self) -> ErrorKind {
         match self {
+            h5::Error::Library(_) if self.has(h5::Minor::CannotLockFile) => ErrorKind::Locked,
             h5::Error::Library(_) => match self.errno().map(Errno::from_raw_os_error) {
                 Some(Errno::NOSPC | Errno::DQUOT) => ErrorKind::DiskFull,
                 Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => ErrorKind::Permission,
@@ -39,20 +41,37 @@ impl Classified for Error {
             }
             Error::Locked { .. } => ErrorKind::Locked,
             Error::NoSpace { .. } => ErrorKind::DiskFull,
-            Error::NotHdf5 { .. } | Error::File { .. } | Error::Exists { .. } => ErrorKind::Hdf5,
-            Error::Item { reason, .. } => reason.kind(),
+            Error::NotHdf5 { .. } | Error::Exists { .. } => ErrorKind::Hdf5,
+            Error::File { source, .. } => source.kind(),
+            Error::Item { source, .. } => source.kind(),
         }
     }
 
     fn origin(&self) -> ErrorOrigin {
         match self {
             Error::NotHdf5 { .. } | Error::Exists { .. } => ErrorOrigin::User,
-            Error::Item { reason, .. } => reason.origin(),
+            Error::File { source, .. } => source.origin(),
+            Error::Item { source, .. } => source.origin(),
             Error::MissingDirectory { .. }
             | Error::PermissionDenied { .. }
             | Error::Locked { .. }
-            | Error::NoSpace { .. }
-            | Error::File { .. } => ErrorOrigin::Environment,
+            | Error::NoSpace { .. } => ErrorOrigin::Environment,
+        }
+    }
+}
+
+impl Classified for FileCause {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            FileCause::Hdf5(error) => error.kind(),
+            FileCause::System(_) => ErrorKind::Hdf5,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            FileCause::Hdf5(error) => error.origin(),
+            FileCause::System(_) => ErrorOrigin::Environment,
         }
     }
 }
@@ -104,5 +123,15 @@ impl Classified for WorkerLost {
 
     fn origin(&self) -> ErrorOrigin {
         ErrorOrigin::Internal
+    }
+}
+
+impl Classified for UnknownScheme {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Layout
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Data
     }
 }

@@ -1,6 +1,10 @@
 //! Failures, with the file and the path inside it.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use observation::{Classified, ErrorKind};
 
 use crate::file::Holder;
 use crate::h5;
@@ -8,8 +12,8 @@ use crate::h5;
 /// Result of an operation on a file.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What could not be done, where, and why. The text of each is complete: it fits into one line of a
-/// log or of a scan's state.
+/// What could not be done, where, and why. With the texts of its causes it fits into one line of a log
+/// or of a scan's state.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -48,14 +52,14 @@ pub enum Error {
         action: String,
     },
     /// Opening, flushing or closing failed for another reason.
-    #[error("cannot {action} '{}': {reason}", file.display())]
+    #[error("cannot {action} '{}'", file.display())]
     File {
         /// The file.
         file: PathBuf,
         /// What was tried.
         action: String,
         /// What the HDF5 library or the operating system says.
-        reason: String,
+        source: FileCause,
     },
     /// A dataset, link or group of another kind has this name already.
     #[error("cannot {action} '{path}' in '{}': name already exists", file.display())]
@@ -68,7 +72,7 @@ pub enum Error {
         action: &'static str,
     },
     /// Something inside a file could not be read or written.
-    #[error("cannot {action} '{path}' in '{}': {reason}", file.display())]
+    #[error("cannot {action} '{path}' in '{}'", file.display())]
     Item {
         /// The file.
         file: PathBuf,
@@ -77,15 +81,26 @@ pub enum Error {
         /// What was tried.
         action: &'static str,
         /// What the HDF5 library says.
-        reason: h5::Error,
+        source: h5::Error,
     },
+}
+
+/// Why something could not be done with a whole file.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FileCause {
+    /// The HDF5 library failed.
+    #[error(transparent)]
+    Hdf5(h5::Error),
+    /// The operating system refused.
+    #[error(transparent)]
+    System(Arc<io::Error>),
 }
 
 impl Error {
     /// The failure of an operation on one item of a file.
-    pub fn item(file: &Path, path: &str, action: &'static str, reason: h5::Error) -> Error {
+    pub fn item(file: &Path, path: &str, action: &'static str, source: h5::Error) -> Error {
         let (file, path) = (file.to_owned(), path.to_owned());
-        if no_space(&reason) {
+        if source.kind() == ErrorKind::DiskFull {
             let action = format!("{action} '{path}' in");
             return Error::NoSpace { file, action };
         }
@@ -93,28 +108,21 @@ impl Error {
             file,
             path,
             action,
-            reason,
+            source,
         }
     }
 
     /// The failure of an operation on a whole file.
-    pub fn file(file: &Path, action: &str, reason: h5::Error) -> Error {
+    pub fn file(file: &Path, action: &str, source: h5::Error) -> Error {
         let (file, action) = (file.to_owned(), action.to_owned());
-        if no_space(&reason) {
+        if source.kind() == ErrorKind::DiskFull {
             return Error::NoSpace { file, action };
         }
-        let reason = reason.to_string();
+        let source = FileCause::Hdf5(source);
         Error::File {
             file,
             action,
-            reason,
+            source,
         }
     }
-}
-
-fn no_space(reason: &h5::Error) -> bool {
-    use rustix::io::Errno;
-    [Errno::NOSPC, Errno::DQUOT]
-        .iter()
-        .any(|full| reason.errno() == Some(full.raw_os_error()))
 }

@@ -39,7 +39,7 @@ pub(crate) use chunk::StoredChunk;
 pub use create::{Chunked, External, Virtual};
 pub use dataset::Dataset;
 pub use describe::{Elements, Layout, Storage};
-pub use error::{Error, Frame, Result, Stack};
+pub use error::{Error, Frame, Major, Minor, Result, Stack};
 pub use file::File;
 pub use filter::Filter;
 pub use group::{Group, Kind, Object};

@@ -63,4 +63,4 @@ pub mod file;
 pub mod h5;
 pub mod tree;
 
-pub use error::{Error, Result};
+pub use error::{Error, FileCause, Result};

@@ -81,7 +81,7 @@ pub enum Error {
         reason: String,
     },
     /// The HDF5 library failed.
-    #[error("dataset {path}: cannot {action}: {source}")]
+    #[error("dataset {path}: cannot {action}")]
     Hdf5 {
         /// Path of the dataset.
         path: String,
@@ -91,7 +91,7 @@ pub enum Error {
         source: h5::Error,
     },
     /// A frame in a detector's own file cannot be shown or copied.
-    #[error("dataset {path}: frame {frame} in {file}: {source}")]
+    #[error("dataset {path}: frame {frame} in {file}")]
     Frame {
         /// Path of the dataset.
         path: String,
@@ -103,7 +103,7 @@ pub enum Error {
         source: FrameError,
     },
     /// Chunks could not be made.
-    #[error("dataset {path}: {source}")]
+    #[error("dataset {path}: cannot make chunks")]
     Compression {
         /// Path of the dataset.
         path: String,

@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::holder::Holder;
-use crate::error::{Error, Result};
+use crate::error::{Error, FileCause, Result};
 use crate::h5;
 
 /// How an HDF5 file begins, and the size of what is there before any object (HDF5 file format,
@@ -18,7 +19,7 @@ const SUPERBLOCK: u64 = 96;
 
 /// The absolute path without links and dots. The file itself need not exist, its directory must.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
-    let failed = |error: io::Error| refused(path, &error);
+    let failed = |error: io::Error| refused(path, error);
     let mut target = path.to_owned();
     // As many links to a file that does not exist yet as the kernel would follow.
     for _ in 0..40 {
@@ -49,15 +50,15 @@ pub(super) fn append(path: &Path) -> Result<h5::File> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             h5::File::create(path).and_then(usable)
         }
-        Err(error) => return Err(refused(path, &error)),
-        Ok(found) if found.is_dir() => return Err(refused(path, &ErrorKind::IsADirectory.into())),
+        Err(error) => return Err(refused(path, error)),
+        Ok(found) if found.is_dir() => return Err(refused(path, ErrorKind::IsADirectory.into())),
         // Left by a writer that ended before its first flush. Nothing is in it to be lost.
         Ok(found) if found.len() <= SUPERBLOCK && is_bare(path)? && !is_locked(path)? => {
             h5::File::replace(path).and_then(usable)
         }
         Ok(_) => h5::File::open(path),
     };
-    file.map_err(|reason| unopened(path, reason))
+    file.map_err(|source| unopened(path, source))
 }
 
 /// From now on others can open the file, also if this process dies.
@@ -67,12 +68,12 @@ fn usable(file: h5::File) -> h5::Result<h5::File> {
 
 /// Whether a file that is no longer than the superblock has nothing else in it.
 fn is_bare(path: &Path) -> Result<bool> {
-    let bytes = fs::read(path).map_err(|error| refused(path, &error))?;
+    let bytes = fs::read(path).map_err(|error| refused(path, error))?;
     Ok(bytes.is_empty() || (bytes.len() as u64 <= SUPERBLOCK && bytes.starts_with(SIGNATURE)))
 }
 
 fn is_locked(path: &Path) -> Result<bool> {
-    let file = fs::File::open(path).map_err(|error| refused(path, &error))?;
+    let file = fs::File::open(path).map_err(|error| refused(path, error))?;
     let locked = flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK);
     // Said, because a program that another thread is starting may have a copy of the descriptor.
     // It fails where there are no locks.
@@ -80,18 +81,18 @@ fn is_locked(path: &Path) -> Result<bool> {
     Ok(locked)
 }
 
-fn unopened(path: &Path, reason: h5::Error) -> Error {
+fn unopened(path: &Path, source: h5::Error) -> Error {
     let file = path.to_owned();
-    if reason.has_reason("Unable to lock file") {
+    if source.has(h5::Minor::CannotLockFile) {
         let holders = Holder::of(path);
         return Error::Locked { file, holders };
     }
-    if reason.has_reason("Not an HDF5 file") {
+    if source.has(h5::Minor::NotHdf5) {
         return Error::NotHdf5 { file };
     }
-    match reason.errno().map(io::Error::from_raw_os_error) {
-        Some(error) => match refused(path, &error) {
-            Error::File { .. } => Error::file(path, "open", reason),
+    match source.errno().map(io::Error::from_raw_os_error) {
+        Some(error) => match refused(path, error) {
+            Error::File { .. } => Error::file(path, "open", source),
             known => known,
         },
         // An empty file that somebody has just made and locked.
@@ -99,11 +100,11 @@ fn unopened(path: &Path, reason: h5::Error) -> Error {
             holders: Holder::of(path),
             file,
         },
-        None => Error::file(path, "open", reason),
+        None => Error::file(path, "open", source),
     }
 }
 
-fn refused(path: &Path, error: &io::Error) -> Error {
+fn refused(path: &Path, error: io::Error) -> Error {
     let file = path.to_owned();
     match error.kind() {
         ErrorKind::NotFound => Error::MissingDirectory { file },
@@ -117,7 +118,7 @@ fn refused(path: &Path, error: &io::Error) -> Error {
         _ => Error::File {
             file,
             action: "open".to_owned(),
-            reason: error.to_string(),
+            source: FileCause::System(Arc::new(error)),
         },
     }
 }

@@ -146,7 +146,8 @@ impl OpenFile {
 impl Drop for OpenFile {
     fn drop(&mut self) {
         if let Err(error) = self.close() {
-            tracing::error!(%error, "a file was not completely written");
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, "a file was not completely written");
         }
     }
 }

@@ -56,14 +56,38 @@ pub struct Stack {
 /// One entry of the error stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Part of the library, for example `Virtual File Layer`.
-    pub major: String,
-    /// Kind of failure, for example `Unable to lock file`.
-    pub minor: String,
+    /// Part of the library that failed.
+    pub major: Major,
+    /// Kind of failure.
+    pub minor: Minor,
     /// Function inside the library.
     pub function: String,
     /// Text about this very failure.
     pub message: String,
+}
+
+/// Parts of the library, by its major error numbers, as far as they are told apart here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Major {
+    /// Files (`H5E_FILE`).
+    File,
+    /// Any other.
+    Other,
+}
+
+/// Kinds of failures, by the library's minor error numbers, as far as they are told apart here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Minor {
+    /// An object cannot be set up (`H5E_CANTINIT`).
+    CannotInitialize,
+    /// The file cannot be locked (`H5E_CANTLOCKFILE`).
+    CannotLockFile,
+    /// The file is not an HDF5 file (`H5E_NOTHDF5`).
+    NotHdf5,
+    /// Any other.
+    Other,
 }
 
 impl Error {
@@ -78,19 +102,16 @@ impl Error {
     /// Number of the system error that caused this one, if there was one.
     pub fn errno(&self) -> Option<i32> {
         self.frames().iter().rev().find_map(|frame| {
-            let (_, rest) = frame.message.split_once("errno = ")?;
+            // The library keeps the number in its text alone. Names come before it, and may look like
+            // it.
+            let (_, rest) = frame.message.rsplit_once("errno = ")?;
             let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
             digits.parse().ok()
         })
     }
 
-    /// Whether this text is anywhere in the stack.
-    pub(super) fn has_message(&self, message: &str) -> bool {
-        self.frames().iter().any(|frame| frame.message == message)
-    }
-
-    /// Whether the library gave this reason (its *minor* text) anywhere in the stack.
-    pub fn has_reason(&self, minor: &str) -> bool {
+    /// Returns `true` if a failure of this kind is anywhere in the stack.
+    pub fn has(&self, minor: Minor) -> bool {
         self.frames().iter().any(|frame| frame.minor == minor)
     }
 }
@@ -132,23 +153,33 @@ unsafe extern "C" fn note(_: c_uint, entry: *const H5E_error2_t, frames: *mut c_
     // SAFETY: the library passes a valid entry and the pointer that `Stack::take` gave it.
     let (entry, frames) = unsafe { (&*entry, &mut *frames.cast::<Vec<Frame>>()) };
     frames.push(Frame {
-        major: message(entry.maj_num),
-        minor: message(entry.min_num),
+        major: Major::of(entry.maj_num),
+        minor: Minor::of(entry.min_num),
         function: text(entry.func_name),
         message: text(entry.desc),
     });
     0
 }
 
-fn message(id: hid_t) -> String {
-    let mut buffer = [0 as c_char; 128];
-    // SAFETY: the size is that of the buffer, and the library ends the text with a NUL.
-    let length =
-        unsafe { h5e::H5Eget_msg(id, std::ptr::null_mut(), buffer.as_mut_ptr(), buffer.len()) };
-    if length > 0 {
-        text(buffer.as_ptr())
-    } else {
-        String::new()
+// The library makes its error numbers when it is initialised, and keeps them in variables.
+
+impl Major {
+    fn of(number: hid_t) -> Major {
+        match number {
+            number if number == *h5e::H5E_FILE => Major::File,
+            _ => Major::Other,
+        }
+    }
+}
+
+impl Minor {
+    fn of(number: hid_t) -> Minor {
+        match number {
+            number if number == *h5e::H5E_CANTINIT => Minor::CannotInitialize,
+            number if number == *h5e::H5E_CANTLOCKFILE => Minor::CannotLockFile,
+            number if number == *h5e::H5E_NOTHDF5 => Minor::NotHdf5,
+            _ => Minor::Other,
+        }
     }
 }
 

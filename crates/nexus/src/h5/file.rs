@@ -6,7 +6,7 @@ use hdf5_metno_sys::h5f::{self, H5F_scope_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5g, h5p};
 
-use super::error::Result;
+use super::error::{Error, Major, Minor, Result};
 use super::group::Group;
 use super::library::{Handle, c_path, call};
 use super::lock::Lock;
@@ -42,7 +42,7 @@ impl File {
         let opened = File::open_with(path, h5f::H5F_ACC_RDONLY, properties::read_access()?);
         match opened {
             // Open in this process already, and all who share a file must agree about locks.
-            Err(error) if error.has_message("file locking flag values don't match") => {
+            Err(error) if disagrees_about_locks(&error) => {
                 File::open_with(path, h5f::H5F_ACC_RDONLY, properties::write_access()?)
             }
             opened => opened,
@@ -117,6 +117,13 @@ impl File {
             lock.keep();
         }
     }
+}
+
+/// Whether a file could not be opened because those who have it open use locks. HDF5 has no number of
+/// its own for that: a file cannot be initialised, and there is no other cause.
+fn disagrees_about_locks(error: &Error) -> bool {
+    let cause = error.frames().last();
+    cause.is_some_and(|cause| (cause.major, cause.minor) == (Major::File, Minor::CannotInitialize))
 }
 
 impl Drop for File {

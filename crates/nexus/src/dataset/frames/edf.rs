@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 use super::FrameError;
 use crate::tree::{ElementType, Order};
@@ -227,7 +228,7 @@ fn element(name: &str, order: Order) -> Option<ElementType> {
 fn unreadable(error: io::Error) -> FrameError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => FrameError::Short,
-        _ => FrameError::Unreadable(error.to_string()),
+        _ => FrameError::Unreadable(Arc::new(error)),
     }
 }
 

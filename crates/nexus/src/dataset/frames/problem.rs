@@ -1,5 +1,8 @@
 //! Why a frame cannot be found in a detector's file.
 
+use std::io;
+use std::sync::Arc;
+
 use crate::h5;
 
 /// What is wrong with one frame in one file.
@@ -7,11 +10,11 @@ use crate::h5;
 #[non_exhaustive]
 pub enum FrameError {
     /// The file cannot be opened or read.
-    #[error("the file cannot be read: {0}")]
-    Unreadable(String),
+    #[error("the file cannot be read")]
+    Unreadable(#[source] Arc<io::Error>),
     /// The HDF5 file, or the dataset in it, cannot be opened.
-    #[error("the dataset cannot be opened: {0}")]
-    Unopened(h5::Error),
+    #[error("the dataset cannot be opened")]
+    Unopened(#[source] h5::Error),
     /// The file has fewer frames.
     #[error("the file ends before the frame")]
     Short,
@@ -41,8 +44,8 @@ pub enum FrameError {
         found: Vec<u64>,
     },
     /// The HDF5 library cannot read the frame.
-    #[error("the frame cannot be read: {0}")]
-    Hdf5(h5::Error),
+    #[error("the frame cannot be read")]
+    Hdf5(#[source] h5::Error),
     /// The HDF5 library has not got a filter of the dataset.
     #[error("the frame needs filters that this program may lack: {0}")]
     Filters(String),
