@@ -6,7 +6,6 @@
 mod class;
 mod device;
 mod engine;
-mod family;
 mod house;
 mod logs;
 mod makedirs;
@@ -16,7 +15,96 @@ mod rows;
 mod scans;
 mod spectra;
 mod table;
-mod tango_logs;
 
-pub use family::NexusWriterFamily;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hub::{Launcher, NoHub};
+use writer::WriterThread;
+
+use crate::class::Class;
+use crate::device::{Device, Family};
+use crate::failure::DevFailed;
+use crate::handle::Handle;
+use class::CLASS;
+use device::NexusWriter;
+use engine::Engine;
+use house::House;
+
 pub use logs::{Level, Logs};
+
+/// Makes the devices of class `NexusWriter`.
+///
+/// The scans of all of them are listened to on one hub and written in one writer thread. What works for a
+/// device stays when the device is restarted, so that its scans go on.
+pub struct NexusWriterFamily {
+    house: Arc<House>,
+    /// By the names of devices in lower case: Tango does not tell case apart.
+    engines: Mutex<HashMap<String, Arc<Engine>>>,
+}
+
+impl NexusWriterFamily {
+    /// Devices whose scans are listened to on the hub of this thread. Redis is that of the environment
+    /// (`REDIS_DATA_URL`), or Beacon is asked (`BEACON_HOST`, or the property `beacon_host`).
+    ///
+    /// # Errors
+    /// If this thread runs no hub.
+    pub fn new(
+        writer_thread: Arc<WriterThread>,
+        logs: Arc<dyn Logs>,
+    ) -> Result<NexusWriterFamily, NoHub> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let house = House::new(writer_thread, Launcher::current()?, logs, environment);
+        Ok(NexusWriterFamily {
+            house: Arc::new(house),
+            engines: Mutex::default(),
+        })
+    }
+
+    /// Ends the work of all devices: they take no more scans, save what Redis has of those that run,
+    /// and close the files. They answer meanwhile, and afterwards.
+    pub async fn finish(&self) {
+        let runs: Vec<_> = self
+            .all()
+            .iter()
+            .filter_map(|engine| engine.close())
+            .collect();
+        for run in runs {
+            run.ended.wait().await;
+        }
+    }
+
+    /// Has [`finish`](NexusWriterFamily::finish) not wait for what Redis still has.
+    pub fn leave(&self) {
+        for run in self.all().iter().filter_map(|engine| engine.close()) {
+            run.leave.send();
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<Engine>> {
+        let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        engines.values().cloned().collect()
+    }
+
+    fn engine(&self, device: &str) -> Result<Arc<Engine>, DevFailed> {
+        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = device.to_lowercase();
+        if let Some(engine) = engines.get(&name) {
+            return Ok(engine.clone());
+        }
+        let engine = Engine::new(device, self.house.clone())?;
+        engines.insert(name, engine.clone());
+        Ok(engine)
+    }
+}
+
+impl Family for NexusWriterFamily {
+    fn class(&self) -> &'static Class {
+        &CLASS
+    }
+
+    fn make(&self, handle: Handle) -> Result<Arc<dyn Device>, DevFailed> {
+        let engine = self.engine(handle.name())?;
+        Ok(Arc::new(NexusWriter::new(engine, handle)?))
+    }
+}

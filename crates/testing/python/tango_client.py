@@ -73,17 +73,6 @@ def poll(request: dict):
     proxy(request).poll_attribute(request["name"], request["value"])
 
 
-def info(request: dict) -> dict:
-    found = proxy(request).info()
-    return {
-        "class": found.dev_class,
-        "type": found.dev_type,
-        "server": found.server_id,
-        "idl": found.server_version,
-        "doc_url": found.doc_url,
-    }
-
-
 def interface(request: dict) -> dict:
     """All that a generic client can know of a device."""
     device = proxy(request)
@@ -180,7 +169,6 @@ FUNCTIONS = {
         lock,
         unlock,
         poll,
-        info,
         interface,
         subscribe,
         event,

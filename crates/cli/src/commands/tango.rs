@@ -1,8 +1,6 @@
 //! `tango`, `NexusWriterService`, `RegisterNexusWriter`: Tango devices that save scans.
 
-mod classic;
 mod host;
-mod logs;
 mod register;
 mod serve;
 
@@ -43,7 +41,7 @@ pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
             let member = member
                 .or_else(|| session.clone())
                 .unwrap_or_else(|| "default".to_owned());
-            register::register(
+            register::bliss_writer(
                 server.tango_host.as_deref(),
                 &format!("{}/{instance}", server.server),
                 &format!("{domain}/{family}/{member}"),
@@ -71,5 +69,5 @@ pub fn service(args: ServiceArgs, level: LogLevel) -> Outcome {
 
 /// Defines a device for a session.
 pub fn register(args: RegisterArgs) -> Outcome {
-    classic::register(&args)
+    register::nexus_writer(&args)
 }

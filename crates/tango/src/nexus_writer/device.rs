@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{self, Engine};
-use super::logs::Level;
+use super::engine::Engine;
+use super::logs::{Level, set_tango_level, tango_level};
 use super::makedirs::makedirs;
 use super::properties::{Properties, Unread};
 use super::scans::{self, Limit};
-use super::{spectra, tango_logs};
+use super::{resources, spectra};
 use crate::device::Device;
 use crate::failure::DevFailed;
 use crate::handle::Handle;
@@ -68,7 +68,7 @@ impl Device for NexusWriter {
         match attribute {
             "resource_profiling" => Ok(Value::Enum(self.engine.profile())),
             "writer_log_level" => Ok(Value::Enum(self.engine.house().logs.level() as i16)),
-            "tango_log_level" => Ok(Value::Enum(tango_logs::level(&self.handle))),
+            "tango_log_level" => Ok(Value::Enum(tango_level(&self.handle))),
             name => spectra::read(&self.engine, name).ok_or_else(|| unknown(name)),
         }
     }
@@ -80,14 +80,14 @@ impl Device for NexusWriter {
         match attribute {
             "resource_profiling" => {
                 self.engine.set_profile(number);
-                engine::log_resources(&self.engine);
+                resources::log(&self.engine);
             }
             "writer_log_level" => {
                 // Without a level of its own, a logger of Python has that of the root, which warns.
                 let level = Level::written(number)?.unwrap_or(Level::Warn);
                 self.engine.house().logs.set_level(level);
             }
-            "tango_log_level" => tango_logs::set_level(&self.handle, Level::written(number)?),
+            "tango_log_level" => set_tango_level(&self.handle, Level::written(number)?),
             name => return Err(unknown(name)),
         }
         Ok(())

@@ -19,7 +19,6 @@ use crate::failure::DevFailed;
 use crate::handle::Handle;
 use crate::value::DevState;
 pub use run::Run;
-pub use watch::log_resources;
 
 /// Listens for one device, on the hub of the [`House`]. What it is asked from other threads is answered
 /// there, without that hub.
@@ -129,7 +128,7 @@ impl Engine {
     }
 
     /// How it listens, if it does.
-    fn run(&self) -> Option<Run> {
+    pub fn run(&self) -> Option<Run> {
         self.life().run.clone()
     }
 

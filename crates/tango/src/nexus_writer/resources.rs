@@ -3,11 +3,26 @@
 use std::fs;
 use std::io;
 
+use tracing::info;
+
+use super::engine::Engine;
+
+/// Logs how many subscribers there are, and what the process uses.
+pub fn log(engine: &Engine) {
+    let device = engine.name();
+    let subscribers = engine.records().running() + usize::from(engine.run().is_some());
+    info!(device, "subscribers: {subscribers}");
+    match line() {
+        Ok(line) => info!(device, "{line}"),
+        Err(error) => info!(device, "the system does not tell what is used: {error}"),
+    }
+}
+
 /// `12 threads, 5 sockets, 20 fds, 31MB MEM`
 ///
 /// # Errors
 /// If the system does not tell.
-pub fn line() -> io::Result<String> {
+fn line() -> io::Result<String> {
     let status = fs::read_to_string("/proc/self/status")?;
     let (mut files, mut sockets) = (0, 0);
     for file in fs::read_dir("/proc/self/fd")? {

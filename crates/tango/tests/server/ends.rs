@@ -9,7 +9,7 @@ use crate::stage::{NONE, echo, one};
 fn signals_end_a_server_in_good_order() {
     for signal in ["TERM", "INT", "HUP", "QUIT"] {
         let (server, device) = one();
-        assert_eq!(device.state().unwrap(), "ON");
+        device.wait_for_state("ON");
         let (status, log) = server.end(signal);
         assert!(status.success(), "{signal}: {status} {log}");
         assert!(log.contains("Ready to accept request"), "{log}");
@@ -68,7 +68,7 @@ fn a_server_ends_while_a_client_waits_for_a_command() {
 #[test]
 fn a_client_finds_a_server_again_that_was_killed() {
     let (server, device) = one();
-    assert_eq!(device.state().unwrap(), "ON");
+    device.wait_for_state("ON");
     let _server = server.crash_and_start();
     device.wait_for_state("ON");
 }

@@ -1,12 +1,11 @@
 //! A server without a database, and a client.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
-use testing::{Program, TangoClient, TangoDevice};
+use testing::{Program, TangoClient, TangoDevice, free_port};
 
 /// What the example writes when signals may be sent; `Ready to accept request` comes earlier.
 const READY: &str = "signals are handled";
@@ -110,12 +109,6 @@ pub fn one_with_events() -> (Server, TangoDevice) {
     });
     let device = server.device("a/b/1");
     (server, device)
-}
-
-/// Nobody else had it a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 /// A server with one device, `a/b/1`, and that device.

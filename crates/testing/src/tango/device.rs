@@ -98,11 +98,6 @@ impl TangoDevice {
         self.request(json!({"do": "interface"}))
     }
 
-    /// What the client library tells of its server: `class`, `type`, `server`, `idl`, `doc_url`.
-    pub fn info(&self) -> Result<Json, TangoError> {
-        self.request(json!({"do": "info"}))
-    }
-
     /// Asks for change events of an attribute. The first has the value of this moment.
     pub fn subscribe(&self, attribute: &str) -> Result<(), TangoError> {
         self.request(json!({"do": "subscribe", "name": attribute}))?;

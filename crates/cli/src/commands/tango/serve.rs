@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tango::bliss_writer::BlissWriterFamily;
-use tango::nexus_writer::NexusWriterFamily;
+use tango::nexus_writer::{Level, Logs, NexusWriterFamily};
 use tango::{Family, Server, ServerError, ServerOptions};
 use tracing::{info, warn};
 use writer::WriterThread;
@@ -12,7 +12,7 @@ use writer::options::SaveOptions;
 
 use crate::commands::Outcome;
 use crate::exit;
-use crate::logging::LogLevel;
+use crate::logging::{LogLevel, Severity};
 use crate::signals::Interrupts;
 
 /// How long Tango may take to start its server before people are told what it may wait for.
@@ -76,4 +76,28 @@ async fn ready(server: &Server) -> Result<(), ServerError> {
     let host = std::env::var("TANGO_HOST").unwrap_or_else(|_| "that of tangorc".to_owned());
     info!("the devices are not served yet; is the Tango database there ({host})?");
     server.ready().await
+}
+
+/// The level of the logs, as clients of the devices see it.
+impl Logs for LogLevel {
+    fn level(&self) -> Level {
+        match self.get() {
+            Severity::Fatal => Level::Fatal,
+            Severity::Error => Level::Error,
+            Severity::Warn => Level::Warn,
+            Severity::Info => Level::Info,
+            // Python has nothing below.
+            Severity::Debug | Severity::Trace => Level::Debug,
+        }
+    }
+
+    fn set_level(&self, level: Level) {
+        self.set(match level {
+            Level::Fatal => Severity::Fatal,
+            Level::Error => Severity::Error,
+            Level::Warn => Severity::Warn,
+            Level::Info => Severity::Info,
+            Level::Debug => Severity::Debug,
+        });
+    }
 }

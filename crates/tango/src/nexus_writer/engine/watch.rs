@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
-use tracing::info;
 
 use super::Engine;
 use crate::nexus_writer::{resources, spectra};
@@ -40,7 +39,7 @@ pub async fn watch(engine: Arc<Engine>) {
                 continue;
             }
             () = sleep_until(next_line), if profiles => {
-                log_resources(&engine);
+                resources::log(&engine);
                 next_line = Instant::now() + PROFILE;
                 continue;
             }
@@ -50,21 +49,6 @@ pub async fn watch(engine: Arc<Engine>) {
         // The first news are told at once, those that follow closely together. However many scans
         // there are to tell of, the hub is for listening to them.
         sleep(PAUSE.max(begun.elapsed() * SHARE)).await;
-    }
-}
-
-/// One line with what the process uses, and one with what it works on.
-pub fn log_resources(engine: &Engine) {
-    let scans = engine.records().running();
-    let device = engine.name();
-    info!(
-        device,
-        "subscribers: {}",
-        scans + usize::from(engine.run().is_some())
-    );
-    match resources::line() {
-        Ok(line) => info!(device, "{line}"),
-        Err(error) => info!(device, "the system does not tell what is used: {error}"),
     }
 }
 
