@@ -3,6 +3,8 @@
 //! Names of devices, servers and properties are compared without regard to case. All calls wait for
 //! the database, for seconds if it does not answer, so they are no calls for greenlets.
 
+use observation::ErrorOrigin;
+
 use crate::failure::ErrorStack;
 use crate::shim::database::Connection;
 
@@ -49,6 +51,18 @@ pub enum DatabaseError {
         #[source]
         errors: ErrorStack,
     },
+}
+
+impl DatabaseError {
+    /// Returns who is at fault.
+    pub fn origin(&self) -> ErrorOrigin {
+        match self {
+            DatabaseError::NoAddress => ErrorOrigin::User,
+            DatabaseError::Unreachable { .. } | DatabaseError::Refused { .. } => {
+                ErrorOrigin::Environment
+            }
+        }
+    }
 }
 
 impl Database {

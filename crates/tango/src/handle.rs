@@ -1,5 +1,7 @@
 //! The side of a device that Tango knows.
 
+use observation::ErrorOrigin;
+
 use crate::class::Class;
 use crate::failure::ErrorStack;
 use crate::server::{self, Event, LogLevel, News};
@@ -26,6 +28,13 @@ pub struct PropertyError {
     /// What Tango says.
     #[source]
     pub errors: ErrorStack,
+}
+
+impl PropertyError {
+    /// Returns who is at fault: the database, or the way to it.
+    pub fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Environment
+    }
 }
 
 impl Handle {

@@ -25,6 +25,7 @@ pub use device::{Device, Family};
 pub use failure::{DevError, DevFailed, ErrorStack};
 pub use handle::{Handle, PropertyError};
 pub use server::{
-    LogLevel, Server, ServerError, ServerOptions, core_log_level, set_core_log_level,
+    DeviceFailure, InvalidClass, LogLevel, Server, ServerError, ServerOptions, StartError,
+    core_log_level, set_core_log_level,
 };
 pub use value::{DataType, DevState, Value};

@@ -9,11 +9,11 @@ mod callbacks;
 mod core;
 mod description;
 mod devices;
+mod error;
 mod log;
 mod outbox;
 mod presence;
 
-use std::io;
 use std::sync::Arc;
 use std::thread;
 
@@ -21,10 +21,10 @@ use hub::AsyncResult;
 
 use crate::class::Class;
 use crate::device::Family;
-use crate::failure::ErrorStack;
 use crate::server::core::Core;
 use crate::shim::{self, Text};
 
+pub use error::{DeviceFailure, InvalidClass, ServerError, StartError};
 pub use log::{LogLevel, core_log_level, set_core_log_level};
 pub(crate) use log::{level_of, set_level_of};
 pub(crate) use outbox::{Event, News};
@@ -45,28 +45,6 @@ pub struct ServerOptions {
     pub arguments: Vec<String>,
     /// Wait for a database that cannot be reached at the start. Without this, cppTango ends the process.
     pub wait_for_database: bool,
-}
-
-/// Why there is no server.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServerError {
-    /// Tango failed.
-    #[error("the Tango server failed")]
-    Tango {
-        /// What it says.
-        #[source]
-        errors: ErrorStack,
-    },
-    /// None of its devices could be made.
-    #[error("the Tango server has no device that works: {text}")]
-    Devices {
-        /// What they say.
-        text: String,
-    },
-    /// It was ended before it was ready.
-    #[error("the Tango server was ended before it was ready")]
-    Stopped,
 }
 
 /// The device server of this process.
@@ -91,25 +69,22 @@ impl Server {
     /// # Errors
     /// If there is or was a server in this process, a class has types that are not supported together,
     /// an argument has a zero in it, or the system has no threads left.
-    pub fn start(options: ServerOptions, families: Vec<Arc<dyn Family>>) -> io::Result<Server> {
+    pub fn start(
+        options: ServerOptions,
+        families: Vec<Arc<dyn Family>>,
+    ) -> Result<Server, StartError> {
         let classes: Vec<_> = families.iter().map(|family| family.class()).collect();
         classes
             .iter()
             .try_for_each(|class| description::check(class))?;
         let arguments = arguments(&options)?;
         let core = Core::install(families)?;
-        thread::Builder::new()
-            .name("tango-out".to_owned())
-            .spawn(|| core.outbox.run(|device| core.news(device)))?;
-        thread::Builder::new()
-            .name("tango-here".to_owned())
-            .spawn(|| core.presence.run(|| core.serves()))?;
-        thread::Builder::new()
-            .name("tango-orb".to_owned())
-            .spawn(move || {
-                let wait = i32::from(options.wait_for_database) * PATIENCE;
-                core.left(run(&classes, wait, &arguments));
-            })?;
+        spawn("tango-out", || core.outbox.run(|device| core.news(device)))?;
+        spawn("tango-here", || core.presence.run(|| core.serves()))?;
+        spawn("tango-orb", move || {
+            let wait = i32::from(options.wait_for_database) * PATIENCE;
+            core.left(run(&classes, wait, &arguments));
+        })?;
         Ok(Server { core })
     }
 
@@ -138,22 +113,27 @@ impl Server {
     }
 }
 
+fn spawn(name: &str, function: impl FnOnce() + Send + 'static) -> Result<(), StartError> {
+    let thread = thread::Builder::new().name(name.to_owned());
+    thread
+        .spawn(function)
+        .map(drop)
+        .map_err(StartError::NoThread)
+}
+
 async fn wait_for(result: &AsyncResult<(), ServerError>) -> Result<(), ServerError> {
     let result = result.get().await;
     // Nobody takes the result away, so it is the error that was set.
     result.map_err(|error| error.failed().unwrap_or(ServerError::Stopped))
 }
 
-fn arguments(options: &ServerOptions) -> io::Result<Vec<String>> {
+fn arguments(options: &ServerOptions) -> Result<Vec<String>, StartError> {
     let mut arguments = vec![options.server.clone(), options.instance.clone()];
     arguments.extend(options.verbosity.map(|level| format!("-v{level}")));
     arguments.extend(options.arguments.iter().cloned());
     match arguments.iter().find(|argument| argument.contains('\0')) {
         None => Ok(arguments),
-        Some(wrong) => {
-            let problem = format!("{wrong:?} cannot be an argument of a Tango server");
-            Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
-        }
+        Some(wrong) => Err(StartError::Argument(wrong.clone())),
     }
 }
 
@@ -166,7 +146,7 @@ fn run(classes: &[&'static Class], wait: i32, arguments: &[String]) -> Result<()
     let arguments = arguments.iter().map(|text| Text::borrow(text.as_bytes()));
     let arguments: Vec<_> = arguments.collect();
     tracing::info!("the Tango server connects");
-    shim::server::run(server, &arguments).map_err(|errors| ServerError::Tango { errors })
+    shim::server::run(server, &arguments).map_err(ServerError::Tango)
 }
 
 /// Has an event sent; nothing happens without a server.

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use blissdata::store::{DataStore, ScanKey};
+use blissdata::store::{DataStore, ScanKey, StoreError};
 use hub::{Budget, GreenletError, Launcher};
 use redis_client::RedisUrl;
 use tracing::{error, info};
-use writer::filesystem;
+use writer::filesystem::{self, PathError};
 use writer::options::SaveOptions;
 use writer::report::{Outcome, figures};
 use writer::source::blissdata::scan_store;
@@ -78,6 +78,17 @@ impl From<Unserved> for DevFailed {
     }
 }
 
+/// Why scans cannot be taken from a data store.
+#[derive(Debug, thiserror::Error)]
+enum OpenError {
+    /// The data store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Redis is silent.
+    #[error("{0} does not answer")]
+    NoAnswer(RedisUrl),
+}
+
 impl Service {
     /// The service of a device.
     pub fn new(device: &str, means: Means) -> Service {
@@ -110,18 +121,23 @@ impl Service {
             let store = DataStore::new(&url);
             match hub::timeout(CONNECT, store.check()).await {
                 Ok(Ok(())) => {}
-                Ok(Err(error)) => return Err(with_causes(&error)),
-                Err(_) => return Err(format!("{url} does not answer")),
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_) => return Err(OpenError::NoAnswer(url)),
             }
             service.records.forget();
-            hub::timeout(CONNECT, service.take_up(&store))
+            if hub::timeout(CONNECT, service.take_up(&store))
                 .await
-                .map_err(|_| format!("{url} does not answer"))?;
+                .is_err()
+            {
+                return Err(OpenError::NoAnswer(url));
+            }
             info!("scans are taken from {url}");
             *service.store.lock().unwrap_or_else(PoisonError::into_inner) = Some(store);
             Ok(())
         })?;
-        opened.map_err(|text| DevFailed::python("ConnectionError", text, "BlissWriter"))
+        opened.map_err(|error| {
+            DevFailed::python("ConnectionError", with_causes(&error), "BlissWriter")
+        })
     }
 
     /// Tells whether the scan is, or was, saved from now on. From plain threads.
@@ -224,8 +240,9 @@ impl Service {
     async fn write(&self, record: &Record, store: &DataStore, summary: ScanSummary) -> bool {
         let key = record.key();
         if let Some(path) = &summary.path
-            && let Err(reason) = self.check(path).await
+            && let Err(error) = self.check(path).await
         {
+            let reason = with_causes(&error);
             error!(scan = %key, "{reason}");
             record.fail(reason);
             return true;
@@ -273,10 +290,10 @@ impl Service {
 
     /// Whether the file can be written: known long before the scan is prepared. A file system that
     /// hangs must not hold the scan up here.
-    async fn check(&self, path: &Path) -> Result<(), String> {
+    async fn check(&self, path: &Path) -> Result<(), Arc<PathError>> {
         let required = self.means.save.space.required;
         match filesystem::prepare_path_soon(path, required).await {
-            Some(Err(error)) => Err(with_causes(&error)),
+            Some(Err(error)) => Err(error),
             Some(Ok(_)) | None => Ok(()),
         }
     }

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hub::Event;
 use tracing::warn;
 use writer::records::Records;
+use writer::subscriber::with_causes;
 
 use super::house::House;
 use super::properties::Properties;
@@ -19,6 +20,7 @@ use crate::failure::DevFailed;
 use crate::handle::Handle;
 use crate::value::DevState;
 pub use run::Run;
+use run::RunError;
 
 /// Listens for one device, on the hub of the [`House`]. What it is asked from other threads is answered
 /// there, without that hub.
@@ -68,7 +70,9 @@ impl Engine {
             profile: AtomicI16::new(0),
         });
         let watched = engine.clone();
-        engine.launch(move || watch::watch(watched))?;
+        engine
+            .launch(move || watch::watch(watched))
+            .map_err(control::failed)?;
         Ok(engine)
     }
 
@@ -138,10 +142,11 @@ impl Engine {
     }
 
     /// The run has ended.
-    fn ended(&self, end: Result<(), String>) {
+    fn ended(&self, end: Result<(), RunError>) {
         let (state, status) = match end {
             Ok(()) => (DevState::Off, "Finished succesfully".to_owned()),
-            Err(reason) => {
+            Err(error) => {
+                let reason = with_causes(&error);
                 warn!(device = self.name, "no scans are taken any more: {reason}");
                 (DevState::Fault, reason)
             }

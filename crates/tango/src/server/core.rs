@@ -1,6 +1,6 @@
 //! What the threads of Tango share: the state of the one server of this process.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use hub::AsyncResult;
 
 use crate::device::Family;
-use crate::server::ServerError;
 use crate::server::devices::Devices;
+use crate::server::error::{ServerError, StartError};
 use crate::server::outbox::{News, Outbox};
 use crate::server::presence::Presence;
 use crate::shim;
@@ -49,7 +49,7 @@ pub fn get() -> Option<&'static Core> {
 
 impl Core {
     /// The only one.
-    pub fn install(families: Vec<Arc<dyn Family>>) -> io::Result<&'static Core> {
+    pub fn install(families: Vec<Arc<dyn Family>>) -> Result<&'static Core, StartError> {
         let core = Core {
             devices: Devices::new(families),
             outbox: Outbox::default(),
@@ -67,11 +67,10 @@ impl Core {
             is_first = true;
             core
         });
-        if is_first {
-            return Ok(core);
+        match is_first {
+            true => Ok(core),
+            false => Err(StartError::AlreadyStarted),
         }
-        let problem = "there is or was a Tango server in this process, and there cannot be another";
-        Err(io::Error::new(io::ErrorKind::AlreadyExists, problem))
     }
 
     /// A device appears.
@@ -101,7 +100,7 @@ impl Core {
         {
             let mut progress = self.progress();
             progress.phase = Phase::Serving;
-            progress.failure = failure.map(|text| ServerError::Devices { text });
+            progress.failure = failure;
             if progress.ending || progress.failure.is_some() {
                 // Whoever asks for the end from now on asks for what happens anyway.
                 progress.ending = true;

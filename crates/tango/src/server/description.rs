@@ -1,8 +1,7 @@
 //! Classes in the form that the shim takes.
 
-use std::io;
-
 use crate::class::{Access, Class};
+use crate::server::error::InvalidClass;
 use crate::shim::{List, Text, server as shim};
 use crate::value::DataType;
 
@@ -56,10 +55,14 @@ fn text(text: &'static str) -> Text<'static> {
 }
 
 /// Refuses what the shim has no code for.
-pub fn check(class: &Class) -> io::Result<()> {
-    let refuse = |name: &str, why: &str| {
-        let text = format!("class {}: {name} {why}", class.name);
-        Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+pub fn check(class: &Class) -> Result<(), InvalidClass> {
+    let refuse = |item, problem| {
+        let class = class.name;
+        Err(InvalidClass {
+            class,
+            item,
+            problem,
+        })
     };
     for command in class.commands {
         if [command.input, command.output].contains(&DataType::Enum) {

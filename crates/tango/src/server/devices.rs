@@ -9,6 +9,7 @@ use crate::class::Class;
 use crate::device::{Device, Family};
 use crate::failure::DevFailed;
 use crate::handle::Handle;
+use crate::server::error::{DeviceFailure, ServerError};
 use crate::value::DevState;
 
 /// All devices, by the numbers that the shim gives them.
@@ -154,19 +155,22 @@ impl Devices {
     }
 
     /// Why no device could be made; none if one could.
-    pub fn all_failed(&self) -> Option<String> {
+    pub fn all_failed(&self) -> Option<ServerError> {
         let living = self.read();
         let mut failures = Vec::new();
         for one in living.values() {
             match &one.device {
                 Ok(_) => return None,
-                Err(failure) => failures.push(format!("{}: {}", one.handle.name, text_of(failure))),
+                Err(failure) => failures.push(DeviceFailure {
+                    device: one.handle.name.clone(),
+                    failure: failure.clone(),
+                }),
             }
         }
         if failures.is_empty() {
-            return Some("the Tango database has no devices of this server".to_owned());
+            return Some(ServerError::NoDevices);
         }
-        Some(failures.join("; "))
+        Some(ServerError::Devices(failures))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<u64, Living>> {

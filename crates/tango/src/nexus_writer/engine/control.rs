@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hub::CallError;
 use tracing::{info, warn};
 use writer::subscriber::with_causes;
 
@@ -155,7 +156,10 @@ impl Engine {
         self.changed.send();
         let engine = self.clone();
         self.launch(move || run::run(engine, begun, properties, only_new))
-            .inspect_err(|error| self.ended(Err(error.to_string())))
+            .map_err(|error| {
+                self.ended(Err(error.clone().into()));
+                failed(error)
+            })
     }
 
     /// Takes over properties. Those that are wrong cost the device its work.
@@ -188,15 +192,12 @@ impl Engine {
         known.ok_or_else(|| DevFailed::python("RuntimeError", reason, ORIGIN))
     }
 
-    pub(super) fn launch<F, W>(&self, work: F) -> Result<(), DevFailed>
+    pub(super) fn launch<F, W>(&self, work: F) -> Result<(), CallError>
     where
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = ()> + 'static,
     {
-        let launched = self.house.launcher.spawn(work);
-        launched
-            .map(hub::Greenlet::detach)
-            .map_err(|error| DevFailed::python("RuntimeError", error, ORIGIN))
+        self.house.launcher.spawn(work).map(hub::Greenlet::detach)
     }
 }
 
@@ -204,6 +205,10 @@ fn wait_for(run: &Run) -> Result<(), DevFailed> {
     match run.ended.wait_blocking(Some(PATIENCE)) {
         Ok(true) => Ok(()),
         Ok(false) => Err(DevFailed::unanswered()),
-        Err(error) => Err(DevFailed::python("RuntimeError", error, ORIGIN)),
+        Err(error) => Err(failed(error)),
     }
+}
+
+pub(super) fn failed(error: impl std::fmt::Display) -> DevFailed {
+    DevFailed::python("RuntimeError", error, ORIGIN)
 }

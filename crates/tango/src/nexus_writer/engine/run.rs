@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use blissdata::store::DataStore;
-use hub::Event;
+use blissdata::store::{DataStore, StoreError};
+use hub::{CallError, Event};
 use redis_client::{DiscoverError, beacon::BeaconError};
 use writer::NexusSessionWriter;
 use writer::options::DataWriter;
 use writer::session::SessionOptions;
 use writer::source::blissdata::scan_store;
-use writer::subscriber::with_causes;
+use writer::subscriber::{Fault, IllegalTransition, with_causes};
 
 use super::{Engine, Properties};
 use crate::value::DevState;
@@ -35,12 +35,35 @@ pub struct Run {
     pub ended: Event,
 }
 
+/// Why a run ended without being asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nobody says where the data store is.
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
+    /// The data store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The session writer cannot be started.
+    #[error(transparent)]
+    Start(#[from] IllegalTransition),
+    /// The session writer failed.
+    #[error(transparent)]
+    Session(#[from] Fault),
+    /// The hub of the listeners has ended.
+    #[error(transparent)]
+    Hub(#[from] CallError),
+    /// There is a defect in the listener.
+    #[error("the listener ended by a panic")]
+    Panicked,
+}
+
 /// Listens until told to stop. Whatever happens, the engine is told of the end.
 pub async fn run(engine: Arc<Engine>, run: Run, properties: Properties, only_new: bool) {
     let told = Ending {
         engine: &engine,
         run: &run,
-        end: Err("the listener ended by a panic".to_owned()),
+        end: Err(RunError::Panicked),
     };
     let end = listen(&engine, &run, properties, only_new).await;
     told.with(end);
@@ -51,7 +74,7 @@ async fn listen(
     run: &Run,
     properties: Properties,
     only_new: bool,
-) -> Result<(), String> {
+) -> Result<(), RunError> {
     let store = tokio::select! {
         store = find(engine, &properties) => store?,
         () = run.stop.wait() => return Ok(()),
@@ -65,8 +88,7 @@ async fn listen(
         ..SessionOptions::default()
     };
     let session =
-        NexusSessionWriter::start(&engine.house().writer_thread, &scan_store(&store), options)
-            .map_err(|error| with_causes(&error))?;
+        NexusSessionWriter::start(&engine.house().writer_thread, &scan_store(&store), options)?;
     let subscriber = session.subscriber();
     tokio::select! {
         subscribed = subscriber.subscribed(None) => if subscribed {
@@ -85,7 +107,7 @@ async fn listen(
     subscriber.join(None).await;
     match subscriber.fault() {
         None => Ok(()),
-        Some(fault) => Err(fault.to_string()),
+        Some(fault) => Err(fault.into()),
     }
 }
 
@@ -93,7 +115,7 @@ async fn listen(
 ///
 /// People must know when it cannot be found, so the state is FAULT then. But computers of a beamline
 /// start in any order, so it is looked for all the same.
-async fn find(engine: &Engine, properties: &Properties) -> Result<DataStore, String> {
+async fn find(engine: &Engine, properties: &Properties) -> Result<DataStore, RunError> {
     let url = loop {
         match engine.house().find_redis(properties).await {
             Ok(url) => break url,
@@ -101,7 +123,7 @@ async fn find(engine: &Engine, properties: &Properties) -> Result<DataStore, Str
                 engine.come_to(DevState::Fault, &with_causes(&error));
                 hub::sleep(PAUSE).await;
             }
-            Err(error) => return Err(with_causes(&error)),
+            Err(error) => return Err(error.into()),
         }
     };
     let store = DataStore::new(&url);
@@ -114,7 +136,7 @@ async fn find(engine: &Engine, properties: &Properties) -> Result<DataStore, Str
             store.wait_ready().await
         }
     };
-    ready.map_err(|error| with_causes(&error))?;
+    ready?;
     if engine.state() == DevState::Fault {
         engine.come_to(DevState::Init, "Starting");
     }
@@ -125,11 +147,11 @@ async fn find(engine: &Engine, properties: &Properties) -> Result<DataStore, Str
 struct Ending<'a> {
     engine: &'a Engine,
     run: &'a Run,
-    end: Result<(), String>,
+    end: Result<(), RunError>,
 }
 
 impl Ending<'_> {
-    fn with(mut self, end: Result<(), String>) {
+    fn with(mut self, end: Result<(), RunError>) {
         self.end = end;
     }
 }
