@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hub::Event;
 use tokio::time::{Instant, interval_at};
-use tracing::{Span, info, warn};
+use tracing::{Span, debug, info, warn};
 
 use super::listener::FeedItem;
 use super::{Notice, NoticeSender};
@@ -22,6 +22,9 @@ use crate::writer_thread::WriterThread;
 
 /// How often people hear how far a scan is, as with the Python writer.
 const PROGRESS_PERIOD: Duration = Duration::from_secs(5);
+
+/// How long to wait for the files of a scan that is continued, before the next one is begun.
+const ORDER: Duration = Duration::from_secs(2);
 
 /// Scans that are saved at once. BLISS never has so many; a writer that was away may have missed more.
 const MAX_RUNNING: usize = 100;
@@ -86,7 +89,15 @@ impl Consumer for SessionConsumer {
         };
         let (writer, save) = (Some(self.writer.clone()), self.save.clone());
         match begin(&self.writer_thread, &self.store, summary, writer, save) {
-            Ok(writer) => self.watch(scan, writer, ack).await,
+            Ok(writer) => {
+                self.watch(scan, writer.clone(), ack).await;
+                if repeated {
+                    // Scans of one file are continued in their order. A scan that is not even
+                    // prepared must not keep the others.
+                    let begun = hub::timeout(ORDER, writer.begun()).await;
+                    debug!(in_order = begun.is_ok(), "a scan is continued");
+                }
+            }
             Err(error) => warn!(%scan, "cannot be saved: {error}"),
         }
         Ok(())
