@@ -1,9 +1,9 @@
-//! The type of a stream's elements, from what is published to what is stored.
+//! Element types: from the published type of a stream to the type in the file.
 
 use acquisition::{DType, DTypeKind};
 use nexus::tree::{ElementType, Order};
 
-/// The element type with the bytes of `dtype`: payloads are stored as they come.
+/// Returns the element type with the byte layout of `dtype`, so that payloads are stored unchanged.
 pub fn element_type(dtype: DType) -> ElementType {
     let order = if dtype.big_endian {
         Order::Big

@@ -1,17 +1,17 @@
 //! Saves BLISS scans: subscribers, scan and session writers, layouts.
 //!
 //! [`NexusSessionWriter`] listens to the scans of a session and starts a [`NexusScanWriter`] for
-//! each. That one listens to one scan: its document gives the [layout], its streams the data.
-//! Both are [`Subscriber`](subscriber::Subscriber)s. Listeners run on the hub of the thread that
+//! each. A scan writer listens to one scan: the document of the scan determines the [layout], its streams
+//! deliver the data. Both are [`Subscriber`](subscriber::Subscriber)s. Listeners run on the hub of the thread that
 //! starts them; the consumers of all scans run in the one thread of a [`WriterThread`], because the HDF5
-//! library does one thing at a time.
+//! library runs one call at a time.
 //!
 //! ```text
 //!  Redis ──▶ listener greenlets ──▶ queues of one budget ──▶ consumer greenlets ──▶ files
 //!            (main thread's hub)                             (the writer thread's hub)
 //! ```
 //!
-//! What became of a scan is told by its [`ScanReport`](report::ScanReport).
+//! The result of saving a scan is a [`ScanReport`](report::ScanReport).
 
 pub mod check;
 mod element;

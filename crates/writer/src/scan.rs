@@ -45,8 +45,12 @@ pub struct NexusScanWriter {
 }
 
 impl NexusScanWriter {
-    /// Starts to save a scan of `store` as `save` tells, if its disk has room and if it asks for this
-    /// writer, should one be given. Its key is enough to know about it.
+    /// Starts to save a scan of `store` with the options `save`. The scan is skipped if it does not ask
+    /// for the writer `asked`, and fails if its disk has too little room. A bare [`ScanId`] is enough as
+    /// `scan`.
+    ///
+    /// # Errors
+    /// Never for a new subscriber; the type is that of [`Subscriber::start`].
     pub fn start(
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
@@ -57,9 +61,12 @@ impl NexusScanWriter {
         NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, false)
     }
 
-    /// The same for a scan that an earlier writer may have begun to save: what that has left is
-    /// continued, so that the files become what they would have been. A scan that is saved as a whole
-    /// is left alone; one that was never begun is begun.
+    /// Starts to save a scan that an earlier writer may have begun to save. Continues its files, so that
+    /// they become as if one writer had written them. Does not touch the files of a scan that is already
+    /// complete, and starts a scan that no writer has begun.
+    ///
+    /// # Errors
+    /// Never for a new subscriber; the type is that of [`Subscriber::start`].
     pub fn resume(
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
@@ -109,24 +116,25 @@ impl NexusScanWriter {
         Ok(writer)
     }
 
-    /// The scan.
+    /// Returns the identifier of the scan.
     pub fn id(&self) -> &ScanId {
         &self.summary.id
     }
 
-    /// What was known of the scan from the start.
+    /// Returns what was known of the scan when its saving started.
     pub fn summary(&self) -> &ScanSummary {
         &self.summary
     }
 
-    /// The subscriber: its state, and the means to stop it.
+    /// Returns the subscriber, which has the state of the writer and can stop it.
     pub fn subscriber(&self) -> &Subscriber {
         &self.subscriber
     }
 
-    /// Waits until the scan has its files, or is known to get none.
+    /// Waits until the files of the scan are open, or until it is certain that there will be none.
     ///
-    /// Whoever begins scans one after the other finds them in this order in their file.
+    /// A caller that waits before it starts the next scan determines the order of the scans in a shared
+    /// file.
     pub async fn begun(&self) {
         tokio::select! {
             () = self.begun.wait() => {}
@@ -134,22 +142,22 @@ impl NexusScanWriter {
         }
     }
 
-    /// Figures of the saving so far.
+    /// Returns how far the saving is.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// What went wrong so far.
+    /// Returns the warnings so far.
     pub fn warnings(&self) -> &Warnings {
         &self.warnings
     }
 
-    /// Waits for the end of the saving and tells what became of the scan.
+    /// Waits until the saving has ended, and returns the report.
     pub async fn report(&self) -> ScanReport {
         self.subscriber.join(None).await;
         match self.report.get() {
             Some(report) => report.clone(),
-            // The consumer did not live to tell.
+            // The consumer panicked, or was never created.
             None => ScanReport {
                 scan: self.summary.id.clone(),
                 outcome: Outcome::Failed,

@@ -1,7 +1,7 @@
-//! The writer thread: where the consumers of all scans work.
+//! The writer thread, in which the consumers of all scans run.
 //!
-//! [`WriterThread`] is the handle that the main thread holds. In the thread itself, every consumer finds
-//! the same [`WriterContext`]: the open files, the workers that encode chunks, and the memory to share.
+//! [`WriterThread`] is the handle in the main thread. In the thread itself all consumers share one
+//! [`WriterContext`]: the open files, the workers that encode chunks, and the memory for chunks.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -19,20 +19,20 @@ use nexus::file::{FilePool, FileSession};
 use observation::Observation;
 use tracing::warn;
 
-/// Bytes that wait between all listeners and all consumers.
-const QUEUED: usize = 16 << 20;
-/// Bytes that all scans together may gather in chunks that are not full.
-const GATHERED: u64 = 40 << 20;
-/// Bytes of a chunk when there is room.
-const LARGEST_CHUNK: u64 = 1 << 20;
-/// Bytes of a chunk however many streams there are.
-const SMALLEST_CHUNK: u64 = 16 << 10;
-/// Files to keep open between scans.
-const KEPT_FILES: usize = 8;
-/// Files of which it is remembered what they show.
-const REMEMBERED: usize = 1000;
-/// Time to close files before the thread is given up.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Largest number of bytes in the queues between all listeners and all consumers.
+const QUEUE_BYTES: usize = 16 << 20;
+/// Bytes that all scans together may hold in chunks that are not full.
+const CHUNK_MEMORY_BYTES: u64 = 40 << 20;
+/// Size of a chunk if there is enough memory.
+const MAX_CHUNK_BYTES: u64 = 1 << 20;
+/// Size of a chunk in the worst case, however many streams there are.
+const MIN_CHUNK_BYTES: u64 = 16 << 10;
+/// Largest number of files that are kept open between scans.
+const MAX_KEPT_FILES: usize = 8;
+/// Largest number of files whose default scan is remembered.
+const MAX_SHOWN_FILES: usize = 1000;
+/// How long to wait until the thread has closed its files and ended.
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The one thread that writes files.
 pub struct WriterThread {
@@ -45,40 +45,47 @@ impl WriterThread {
     /// Starts the thread. Everything that writes files with it reports to `observation`.
     ///
     /// # Errors
-    /// If the system has no thread for us.
+    /// If the system cannot start a thread.
     pub fn start(observation: Arc<Observation>) -> io::Result<WriterThread> {
-        observation.points.limit.set(QUEUED as f64);
+        observation.points.limit.set(QUEUE_BYTES as f64);
         Ok(WriterThread {
             thread: Thread::serving("writer")?,
-            budget: Budget::new(QUEUED),
+            budget: Budget::new(QUEUE_BYTES),
             observation,
         })
     }
 
-    /// Where the thread reports what it does.
+    /// Returns the observation to which the thread reports.
     pub fn observation(&self) -> &Arc<Observation> {
         &self.observation
     }
 
     /// Keeps the last files open between scans, until the thread ends.
     ///
-    /// Each opening costs time and some kilobytes in the file (HDF5 does not use again the rest of
-    /// its heaps), so this suits many scans that are known beforehand. Otherwise a file is let go,
-    /// and its lock with it, as soon as no scan needs it.
+    /// Opening a file takes time and adds some kilobytes to it (HDF5 does not reuse the rest of its heaps),
+    /// so this suits many scans that are known beforehand. Otherwise a file is closed and unlocked as soon
+    /// as no scan needs it.
+    ///
+    /// # Errors
+    /// If the thread has ended.
     pub async fn keep_files(&self) -> Result<(), CallError> {
-        self.on_context(|context| context.keeps.set(true)).await
+        self.on_context(|context| context.keeps_files.set(true))
+            .await
     }
 
-    /// Closes the files that were kept open and ends the thread, once the scans have ended.
+    /// Closes the files that were kept open and ends the thread. Must be called after all scans have ended.
+    ///
+    /// # Errors
+    /// If the thread does not end in time, or has panicked.
     pub async fn stop(&self) -> Result<(), StopError> {
-        // Not left to the end of the thread, which nobody could wait for.
+        // Files that were dropped with the thread-local context would be closed after the join.
         let closed = self
-            .on_context(|context| context.kept.borrow_mut().clear())
+            .on_context(|context| context.kept_files.borrow_mut().clear())
             .await;
         if let Err(error) = closed {
             warn!("cannot close the files that were kept open: {error}");
         }
-        self.thread.stop(Some(PATIENCE)).await
+        self.thread.stop(Some(STOP_TIMEOUT)).await
     }
 
     async fn on_context(&self, work: fn(&WriterContext)) -> Result<(), CallError> {
@@ -103,23 +110,23 @@ thread_local! {
     static CONTEXT: OnceCell<Rc<WriterContext>> = const { OnceCell::new() };
 }
 
-/// What the consumers of one thread share.
+/// The state that the consumers of one thread share.
 pub(crate) struct WriterContext {
     files: FilePool,
-    /// The way of points into files.
+    /// Encodes chunks and writes them into files.
     pub outbox: Outbox,
-    ungathered: Cell<u64>,
-    keeps: Cell<bool>,
-    kept: RefCell<VecDeque<FileSession>>,
-    /// When the last scan ended that each file shows first.
-    shown: RefCell<HashMap<PathBuf, DateTime<FixedOffset>>>,
+    free_chunk_memory: Cell<u64>,
+    keeps_files: Cell<bool>,
+    kept_files: RefCell<VecDeque<FileSession>>,
+    /// End time of the scan that is the default plot of each file.
+    shown_scans: RefCell<HashMap<PathBuf, DateTime<FixedOffset>>>,
 }
 
 impl WriterContext {
-    /// The context of this thread, made on first use.
+    /// Returns the context of this thread. The first call creates it.
     ///
     /// # Errors
-    /// If the system has no threads for the encoding of chunks.
+    /// If the system cannot start the threads that encode chunks.
     pub fn here(observation: &Arc<Observation>) -> io::Result<Rc<WriterContext>> {
         CONTEXT.with(|context| {
             if let Some(context) = context.get() {
@@ -135,21 +142,21 @@ impl WriterContext {
         Ok(WriterContext {
             files: FilePool::new(),
             outbox,
-            ungathered: Cell::new(GATHERED),
-            keeps: Cell::new(false),
-            kept: RefCell::default(),
-            shown: RefCell::default(),
+            free_chunk_memory: Cell::new(CHUNK_MEMORY_BYTES),
+            keeps_files: Cell::new(false),
+            kept_files: RefCell::default(),
+            shown_scans: RefCell::default(),
         })
     }
 
-    /// Opens a file, and keeps it open for the scans to come if that is wanted.
+    /// Opens a file. It stays open for later scans after [`WriterThread::keep_files`].
     pub fn open(&self, path: &Path) -> nexus::Result<FileSession> {
         let session = self.files.open(path)?;
-        if self.keeps.get() {
-            let mut kept = self.kept.borrow_mut();
+        if self.keeps_files.get() {
+            let mut kept = self.kept_files.borrow_mut();
             if !kept.iter().any(|other| other.path() == session.path()) {
                 kept.push_back(self.files.open(path)?);
-                if kept.len() > KEPT_FILES {
+                if kept.len() > MAX_KEPT_FILES {
                     kept.pop_front();
                 }
             }
@@ -157,35 +164,37 @@ impl WriterContext {
         Ok(session)
     }
 
-    /// Whether a file shall show a scan that ended at this time first: it does unless it shows one
-    /// that ended later. Scans that end at about the same time are finished here in any order.
-    pub fn is_shown(&self, file: &Path, ended: DateTime<FixedOffset>) -> bool {
-        let mut shown = self.shown.borrow_mut();
+    /// Makes a scan that ended at this time the default of a file, unless the default has ended later.
+    /// Returns `true` if the scan is the default. Scans may be finished in another order than they ended.
+    pub fn claim_default(&self, file: &Path, ended: DateTime<FixedOffset>) -> bool {
+        let mut shown = self.shown_scans.borrow_mut();
         if shown.get(file).is_some_and(|other| *other > ended) {
             return false;
         }
-        if shown.len() >= REMEMBERED {
+        if shown.len() >= MAX_SHOWN_FILES {
             shown.clear();
         }
         shown.insert(file.to_owned(), ended);
         true
     }
 
-    /// Opens a file for a moment.
+    /// Opens a file that is closed as soon as the session is dropped.
     pub fn open_once(&self, path: &Path) -> nexus::Result<FileSession> {
         self.files.open(path)
     }
 
-    /// Room to gather chunks of `streams` streams.
+    /// Reserves memory for the chunks of `streams` streams.
     ///
-    /// It never waits, because scans may last for hours: who comes late gets smaller chunks.
+    /// Does not wait for memory, because scans may last for hours: later scans get smaller chunks.
     pub fn share(self: &Rc<WriterContext>, streams: usize) -> ChunkMemory {
         let streams = streams.max(1) as u64;
-        // Half of what is left at most, so that there is something for the next scan too.
-        let chunk = (self.ungathered.get() / 2 / streams).clamp(SMALLEST_CHUNK, LARGEST_CHUNK);
+        // At most half of the free memory is taken, to leave some for the next scan.
+        let chunk =
+            (self.free_chunk_memory.get() / 2 / streams).clamp(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
         let chunk = 1 << chunk.ilog2();
-        let taken = (chunk * streams).min(self.ungathered.get());
-        self.ungathered.set(self.ungathered.get() - taken);
+        let taken = (chunk * streams).min(self.free_chunk_memory.get());
+        self.free_chunk_memory
+            .set(self.free_chunk_memory.get() - taken);
         ChunkMemory {
             context: self.clone(),
             chunk,
@@ -194,7 +203,7 @@ impl WriterContext {
     }
 }
 
-/// A scan's part of the memory for chunks; given back when dropped.
+/// A scan's share of the memory for chunks. Returned to the context when dropped.
 pub(crate) struct ChunkMemory {
     context: Rc<WriterContext>,
     /// Bytes of one chunk.
@@ -205,7 +214,7 @@ pub(crate) struct ChunkMemory {
 impl Drop for ChunkMemory {
     fn drop(&mut self) {
         self.context
-            .ungathered
-            .set(self.context.ungathered.get() + self.taken);
+            .free_chunk_memory
+            .set(self.context.free_chunk_memory.get() + self.taken);
     }
 }

@@ -1,4 +1,4 @@
-//! Writes one scan: its files, what its streams bring, and at the end the report.
+//! Writes one scan: opens its files, writes the data of its streams, and makes the report at the end.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use tracing::{debug, info, info_span, warn};
 
 use super::diagnostics::Diagnostics;
 use super::figures::RunningGuard;
-use super::output::{Drawing, OutputStart, ScanOutput, first_facts};
+use super::output::{FirstTrees, OutputStart, ScanOutput, first_facts};
 use super::problem::{Interruption, ScanProblem};
 use super::space_watch::SpaceWatch;
 use super::update::{Prepared, ScanUpdate};
@@ -21,31 +21,31 @@ use crate::report::{Outcome, Progress, ScanReport};
 use crate::subscriber::{Consumer, Fault, SPAN};
 use crate::writer_thread::WriterContext;
 
-/// How often points that came are made visible. Readers expect them within a second, and each of
-/// the two steps (into the file, flush) may take up to one period.
-const COMMIT: Duration = Duration::from_millis(250);
+/// Time between two commits, which make received points visible. Readers expect points within a second,
+/// and each of the two steps (into the file, flush) may take up to one period.
+const COMMIT_PERIOD: Duration = Duration::from_millis(250);
 
-/// How long a file may be locked before its scan is given up: programs look into files for a moment.
-const LOCKED: Duration = Duration::from_millis(500);
-/// The same for a scan whose writer was killed, and may take its time to die.
-const DYING: Duration = Duration::from_secs(3);
-/// How often to look whether a file is still locked.
-const LOOK: Duration = Duration::from_millis(50);
+/// How long a file may be locked before its scan fails. Programs that read a file lock it for a moment.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(500);
+/// [`LOCK_TIMEOUT`] of a scan that is continued: the killed writer may still hold the lock while it exits.
+const LOCK_TIMEOUT_RESUMED: Duration = Duration::from_secs(3);
+/// Time between two attempts to open a locked file.
+const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// Saves one scan; lives in the writer thread.
 pub struct ScanConsumer {
     space: DiskSpace,
     started: Instant,
-    /// Sent when the scan has its files, or will have none.
+    /// Sent when the files of the scan are open, or when there will be none.
     begun: Event,
     progress: Arc<Progress>,
     report: Arc<OnceLock<ScanReport>>,
     diagnostics: Diagnostics,
     output: Option<ScanOutput>,
-    /// The files that have all of the scan since an earlier writer.
-    whole: Option<Vec<PathBuf>>,
-    /// Looks at the disk, until there is too little room.
-    watch: Option<SpaceWatch>,
+    /// The files, if an earlier writer has already saved the whole scan.
+    already_complete: Option<Vec<PathBuf>>,
+    /// Checks the free space until there is too little.
+    space_watch: Option<SpaceWatch>,
     _running: RunningGuard,
 }
 
@@ -66,8 +66,8 @@ impl ScanConsumer {
             report,
             diagnostics,
             output: None,
-            whole: None,
-            watch: None,
+            already_complete: None,
+            space_watch: None,
             _running: running,
         }
     }
@@ -88,25 +88,25 @@ impl ScanConsumer {
             ));
         }
         let policy = layout.policy();
-        self.watch = policy
+        self.space_watch = policy
             .watches_disk
             .then(|| SpaceWatch::new(path, self.space));
         if policy.announces_subscans {
             for subscan in layout.subscans() {
                 let span = info_span!(SPAN, node = subscan.name);
-                let tell = || info!(scan = %self.diagnostics.scan(), subscan = subscan.name, "start saving subscan");
-                span.in_scope(tell);
+                let announce = || info!(scan = %self.diagnostics.scan(), subscan = subscan.name, "start saving subscan");
+                span.in_scope(announce);
             }
         }
-        let patience = match prepared.resumed {
-            Some(_) => DYING,
-            None => LOCKED,
+        let lock_timeout = match prepared.resumed {
+            Some(_) => LOCK_TIMEOUT_RESUMED,
+            None => LOCK_TIMEOUT,
         };
         let facts = first_facts(&self.diagnostics);
         let trees = layout.trees(&facts);
-        // Kept open until the scan has opened them.
-        let _unlocked = unlocked(&context, &trees, patience).await;
-        let first = Drawing { facts, trees };
+        // The files stay open, and thereby ours, until the scan has opened them.
+        let _opened = open_unlocked(&context, &trees, lock_timeout).await;
+        let first = FirstTrees { facts, trees };
         match ScanOutput::begin(
             context,
             prepared,
@@ -115,18 +115,18 @@ impl ScanConsumer {
             &mut self.diagnostics,
         )? {
             OutputStart::Started(output) => self.output = Some(*output),
-            OutputStart::AlreadyComplete(files) => self.whole = Some(files),
+            OutputStart::AlreadyComplete(files) => self.already_complete = Some(files),
         }
         Ok(())
     }
 
-    /// Closes the files. Returns what became of the scan, and its first problem.
+    /// Closes the files. Returns the report of the scan, and its first problem.
     fn end(mut self, end: &Result<(), Fault>) -> (ScanReport, Option<Fault>) {
         let files = match self.output.take() {
             Some(output) => Some(output.end(&mut self.diagnostics)),
-            None => self.whole.take(),
+            None => self.already_complete.take(),
         };
-        // Only now is it known whether everything has reached the files.
+        // Closing may fail, so the outcome is not known before.
         let (outcome, reason) = self.outcome(files.is_some(), end);
         let problem = self.diagnostics.first_problem().cloned();
         let report = ScanReport {
@@ -158,7 +158,7 @@ impl ScanConsumer {
 impl Consumer for ScanConsumer {
     type Event = ScanUpdate;
 
-    const PERIOD: Option<Duration> = Some(COMMIT);
+    const PERIOD: Option<Duration> = Some(COMMIT_PERIOD);
 
     async fn consume(&mut self, event: ScanUpdate) -> Result<(), Fault> {
         if let ScanUpdate::Prepared(prepared) = event {
@@ -186,18 +186,18 @@ impl Consumer for ScanConsumer {
         let Some(output) = &mut self.output else {
             return;
         };
-        if let Some(watch) = &mut self.watch
-            && let Some(problem) = watch.look().await
+        if let Some(watch) = &mut self.space_watch
+            && let Some(problem) = watch.check().await
         {
             output.stop(problem, &mut self.diagnostics);
-            self.watch = None;
+            self.space_watch = None;
         }
         output.commit(&mut self.diagnostics).await;
     }
 
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
         self.begun.send();
-        // Problems are counted when they are noted; a fault of the subscriber is noted by nobody.
+        // Diagnostics count the problems that they record. A fault of the subscriber is not one of them.
         if let (Err(fault), None) = (&end, self.diagnostics.first_problem())
             && fault.origin() != ErrorOrigin::User
         {
@@ -216,18 +216,19 @@ impl Consumer for ScanConsumer {
         if slot.set(report).is_err() {
             debug!("a scan was reported twice");
         }
-        // A scan that lost something has not ended as it should.
+        // A scan with a problem ends in FAULT.
         end.and(problem.map_or(Ok(()), Err))
     }
 }
 
-/// The files that are there, once nobody else has them locked, or when it takes too long.
-async fn unlocked(
+/// Opens the existing files of these trees, and waits until other programs have unlocked them. Leaves out
+/// files that are still locked after `lock_timeout`.
+async fn open_unlocked(
     context: &WriterContext,
     trees: &[FileTree],
-    patience: Duration,
+    lock_timeout: Duration,
 ) -> Vec<FileSession> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + lock_timeout;
     let mut files = Vec::new();
     for tree in trees {
         let file = Path::new(&tree.file);
@@ -235,10 +236,10 @@ async fn unlocked(
             match context.open_once(file) {
                 Ok(file) => files.push(file),
                 Err(nexus::Error::Locked { .. }) if Instant::now() < deadline => {
-                    hub::sleep(LOOK).await;
+                    hub::sleep(LOCK_POLL).await;
                     continue;
                 }
-                // Told when the scan opens it.
+                // The scan reports the error when it opens the file itself.
                 Err(_) => {}
             }
             break;
@@ -247,7 +248,7 @@ async fn unlocked(
     files
 }
 
-/// Why the files cannot be written, in the words that clients know if there are such.
+/// Returns why the files cannot be written, with the text that clients of the layout match, if it has one.
 fn refusal(cause: PathError, layout: &dyn Layout) -> ScanProblem {
     let known = match &cause {
         PathError::NoSpace { required, .. } => layout.no_space_text(*required),
@@ -255,7 +256,7 @@ fn refusal(cause: PathError, layout: &dyn Layout) -> ScanProblem {
     };
     match known {
         Some(text) => {
-            // Programs know this text; people want to know more.
+            // Clients match this text, but it does not say which directory is meant.
             warn!("{cause}");
             ScanProblem::DirectoryRefused { text, cause }
         }

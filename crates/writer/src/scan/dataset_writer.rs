@@ -1,4 +1,4 @@
-//! A place of a stream in a file, and what fills it.
+//! Writes the data of one stream into one dataset of a file.
 
 mod content;
 mod resume;
@@ -19,10 +19,11 @@ use crate::report::Counter;
 use crate::source::{Block, SourceEvent};
 use crate::writer_thread::WriterContext;
 
-/// Points of a hole above which it is taken for an error in the numbers of the stream.
-const LARGEST_HOLE: u64 = 1 << 24;
+/// Largest hole, in points, that is filled. A larger one is taken for an error in the indices of the
+/// stream.
+const MAX_HOLE: u64 = 1 << 24;
 
-/// Where a stream goes in one file of the scan.
+/// One dataset, or link, of a stream in one file of the scan.
 pub struct DatasetWriter {
     /// Index of the file.
     pub file: usize,
@@ -30,20 +31,20 @@ pub struct DatasetWriter {
     pub path: String,
     /// Name of the stream.
     pub stream: String,
-    /// What became of its points.
+    /// Counts its points.
     pub tally: Tally,
-    /// Tells others how many came.
+    /// Shows observers how many points have been received.
     counter: Counter,
-    /// What the dataset is given as soon as it exists.
+    /// Attributes that are written as soon as the dataset exists.
     attributes: Named<Value>,
     /// How the points of a stream are stored.
     storage: Storage,
-    /// What is made of frames in files of a detector.
+    /// How frames in files of a detector are stored.
     frames: FrameOptions,
-    described: bool,
+    has_attributes: bool,
     /// Points or frames that readers can see.
     visible: u64,
-    /// Nothing more is taken: something went wrong. What was taken before is still written.
+    /// No more data are accepted, because something went wrong. Accepted data are still written.
     stopped: bool,
     content: DatasetContent,
 }
@@ -61,12 +62,12 @@ enum DatasetContent {
         dataset: String,
         announced: bool,
     },
-    /// Nothing more to write; whether something was.
+    /// Everything is written. `filled` if there was anything to write.
     Finished { filled: bool },
 }
 
 impl DatasetWriter {
-    /// A dataset that waits for its stream.
+    /// Creates a dataset that waits for its stream.
     pub fn new(file: usize, dataset: StreamPlace, counter: Counter) -> DatasetWriter {
         DatasetWriter {
             file,
@@ -77,34 +78,34 @@ impl DatasetWriter {
             attributes: dataset.attributes,
             storage: dataset.storage,
             frames: dataset.frames,
-            described: false,
+            has_attributes: false,
             visible: 0,
             stopped: false,
             content: DatasetContent::Waiting,
         }
     }
 
-    /// Whether readers can see something, or could if the file was flushed.
+    /// Returns `true` if readers can see data, or will after the next flush.
     pub fn is_stored(&self) -> bool {
         self.visible > 0 || self.is_filled()
     }
 
-    /// Points that are in the file, as far as is known before the dataset is finished.
+    /// Returns the number of points in the file: at least that many, until the dataset is finished.
     pub fn written(&self) -> u64 {
         self.tally.written.max(self.visible)
     }
 
-    /// Whether the stream was never seen.
+    /// Returns `true` if the scan has not declared the stream.
     pub fn is_waiting(&self) -> bool {
         matches!(self.content, DatasetContent::Waiting)
     }
 
-    /// Whether the dataset holds something, once it is finished.
+    /// Returns `true` if the dataset is finished and not empty.
     pub fn is_filled(&self) -> bool {
         matches!(self.content, DatasetContent::Finished { filled: true })
     }
 
-    /// Takes what the stream brings.
+    /// Handles an event of the stream.
     pub async fn take(
         &mut self,
         event: &SourceEvent,
@@ -113,13 +114,13 @@ impl DatasetWriter {
         diagnostics: &mut Diagnostics,
     ) {
         let event = match file.partial {
-            Some(_) => self.beyond(event),
+            Some(_) => self.skip_existing(event),
             None => Some(Cow::Borrowed(event)),
         };
         let Some(event) = event.as_deref() else {
             return;
         };
-        self.count(event);
+        self.update_tally(event);
         let ends = matches!(event, SourceEvent::End { .. });
         if self.stopped && !ends {
             return;
@@ -128,9 +129,7 @@ impl DatasetWriter {
             (DatasetContent::Points(dataset), SourceEvent::Points(block)) => {
                 append(dataset, block, &self.counter).await
             }
-            (DatasetContent::Points(_), SourceEvent::Lost { count, .. })
-                if *count > LARGEST_HOLE =>
-            {
+            (DatasetContent::Points(_), SourceEvent::Lost { count, .. }) if *count > MAX_HOLE => {
                 Err(StreamProblem::HoleTooLarge { points: *count })
             }
             (DatasetContent::Points(dataset), SourceEvent::Lost { count, .. }) => {
@@ -161,10 +160,10 @@ impl DatasetWriter {
         context.outbox.advance();
     }
 
-    fn count(&mut self, event: &SourceEvent) {
+    fn update_tally(&mut self, event: &SourceEvent) {
         match event {
             SourceEvent::Points(block) => self.tally.received += block.count,
-            SourceEvent::Lost { first, count, .. } => self.tally.hole(*first, *count),
+            SourceEvent::Lost { first, count, .. } => self.tally.add_hole(*first, *count),
             SourceEvent::Frames { acquired, .. } => {
                 self.tally.received = self.tally.received.max(*acquired);
             }
@@ -192,7 +191,7 @@ impl DatasetWriter {
         }
     }
 
-    /// Makes what has come visible to readers, from the next flush on.
+    /// Makes received data visible to readers, from the next flush on.
     pub fn expose(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         let exposed = match &mut self.content {
             DatasetContent::Points(dataset) => dataset
@@ -205,24 +204,24 @@ impl DatasetWriter {
             | DatasetContent::Finished { .. } => return,
         };
         match exposed {
-            // An idle stream must not cost a flush.
+            // An idle stream must not cause a flush.
             Ok(visible) if visible == self.visible => {}
             Ok(visible) => {
                 self.visible = visible;
                 if let DatasetContent::Frames(frames) = &self.content {
-                    self.described &= !frames.is_made_anew();
+                    self.has_attributes &= !frames.replaces_dataset();
                 }
                 file.session.mark_dirty();
-                self.describe(file, diagnostics);
+                self.write_attributes(file, diagnostics);
                 if let DatasetContent::Points(dataset) = &self.content {
-                    self.described = !dataset.is_old();
+                    self.has_attributes = !dataset.is_old();
                 }
             }
             Err(problem) => self.fail(problem, diagnostics),
         }
     }
 
-    /// Writes the rest.
+    /// Writes the rest of the data and closes the dataset.
     pub async fn finish(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         let content = match &self.content {
             DatasetContent::Waiting | DatasetContent::Finished { .. } => return,
@@ -234,20 +233,20 @@ impl DatasetWriter {
         file.session.mark_dirty();
         let filled = match content {
             DatasetContent::Points(dataset) => {
-                self.described &= !dataset.is_old();
+                self.has_attributes &= !dataset.is_old();
                 let closed = dataset.close().await.map(|points| {
-                    self.tally.stored(points);
+                    self.tally.set_stored(points);
                     points > 0
                 });
                 closed.map_err(StreamProblem::from)
             }
             DatasetContent::Frames(mut frames) => {
-                self.described &= !frames.is_made_anew();
-                // Those before a frame that is missing are there.
+                self.has_attributes &= !frames.replaces_dataset();
+                // Frames before the one that failed are stored and count.
                 if let Err(problem) = frames.finish(&self.stream, diagnostics).await {
                     self.fail(problem, diagnostics);
                 }
-                self.tally.stored(frames.visible());
+                self.tally.set_stored(frames.visible());
                 Ok(frames.visible() > 0)
             }
             DatasetContent::MasterFile {
@@ -256,8 +255,8 @@ impl DatasetWriter {
                 announced: true,
             } => {
                 // A link has no attributes.
-                self.described = true;
-                self.tally.stored(self.tally.received);
+                self.has_attributes = true;
+                self.tally.set_stored(self.tally.received);
                 self.link(file, &master, &dataset).map(|()| true)
             }
             _ => Ok(false),
@@ -266,19 +265,19 @@ impl DatasetWriter {
             Ok(filled) => {
                 self.content = DatasetContent::Finished { filled };
                 if filled {
-                    self.describe(file, diagnostics);
+                    self.write_attributes(file, diagnostics);
                 }
             }
             Err(problem) => self.fail(problem, diagnostics),
         }
     }
 
-    /// Takes nothing more; what was taken before is still written.
+    /// Accepts no more data. Data that were accepted before are still written.
     pub fn stop(&mut self) {
         self.stopped = true;
     }
 
-    /// The same, because something went wrong.
+    /// Stops because of a problem, which is reported unless the dataset has already stopped.
     pub fn fail(&mut self, problem: StreamProblem, diagnostics: &mut Diagnostics) {
         if !self.stopped {
             self.stopped = true;
@@ -292,7 +291,7 @@ impl DatasetWriter {
         }
     }
 
-    /// How many points there should be, and how many there are.
+    /// Returns the problem that points are missing without a known reason.
     pub fn shortfall(&self) -> ScanProblem {
         ScanProblem::Shortfall {
             stream: self.stream.clone(),
@@ -311,10 +310,10 @@ impl DatasetWriter {
         Ok(link_frames(&root, &self.path, path, master, dataset)?)
     }
 
-    /// Gives the dataset its attributes, once.
-    fn describe(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
-        if !self.described {
-            self.described = true;
+    /// Writes the attributes of the dataset, unless they have been written.
+    fn write_attributes(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
+        if !self.has_attributes {
+            self.has_attributes = true;
             let errors = file.session.set_attributes(&self.path, &self.attributes);
             errors
                 .into_iter()

@@ -1,4 +1,4 @@
-//! What went wrong with a scan, and what that means for its outcome.
+//! Warnings and problems of a scan; problems make its outcome incomplete.
 
 use std::fmt::Display;
 
@@ -11,15 +11,15 @@ use crate::report::{Warnings, one_line};
 use crate::source::ScanId;
 use crate::subscriber::Fault;
 
-/// Problems to keep; a stream of a million holes must not fill the memory.
-const KEPT: usize = 1000;
+/// Largest number of problems to keep. A stream with a million holes must not fill the memory.
+const MAX_PROBLEMS: usize = 1000;
 
-/// The warnings of one scan, in order, and the first reason for which it is not complete.
+/// The warnings of one scan in order, and those among them for which it is not complete.
 pub struct Diagnostics {
     scan: ScanId,
     warnings: Warnings,
     figures: ScanFigures,
-    /// Those among the warnings that say that something is missing, as the faults that they would be.
+    /// The warnings that say that data are missing, as faults of the subscriber.
     problems: Vec<Fault>,
 }
 
@@ -33,47 +33,47 @@ impl Diagnostics {
         }
     }
 
-    /// The scan.
+    /// Returns the scan.
     pub fn scan(&self) -> &ScanId {
         &self.scan
     }
 
-    /// Where the scan reports what it does.
+    /// Returns the figures to which the scan reports.
     pub fn figures(&self) -> &ScanFigures {
         &self.figures
     }
 
-    /// Something that people should know. Nothing is missing in the files.
+    /// Records and logs a warning: users should know it, but nothing is missing in the files.
     pub fn warning(&mut self, text: impl Display) {
         let text = text.to_string();
-        // Both versions of a layout have the same mistakes.
+        // The first and the last trees of a layout repeat the same mistakes.
         if self.warnings.add(&text) {
             warn!(scan = %self.scan, "{}", one_line(&text));
             self.figures.warned();
         }
     }
 
-    /// Something is missing in the files.
+    /// Records and logs a problem: something is missing in the files.
     pub fn problem(&mut self, problem: impl Into<ScanProblem>) {
         let problem = Fault::from(problem.into());
         self.warning(&problem);
-        if self.problems.len() < KEPT && !self.problems.contains(&problem) {
+        if self.problems.len() < MAX_PROBLEMS && !self.problems.contains(&problem) {
             self.figures.failed(problem.kind());
             self.problems.push(problem);
         }
     }
 
-    /// What is missing in the files, in order.
+    /// Returns the problems in order.
     pub fn problems(&self) -> impl ExactSizeIterator<Item = &Fault> {
         self.problems.iter()
     }
 
-    /// The reason for which the scan is not complete, if it is not.
+    /// Returns the first reason for which the scan is not complete, or `None` if it is.
     pub fn first_problem(&self) -> Option<&Fault> {
         self.problems.first()
     }
 
-    /// All warnings.
+    /// Returns all warnings. Must be the last call, because it adds how many were left out.
     pub fn warnings(&self) -> Vec<String> {
         self.warnings.end();
         self.warnings.list()

@@ -1,4 +1,4 @@
-//! Links to the entries of a scan in files that hold nothing but links.
+//! Links to the entries of a scan, in files that hold only links.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use crate::filesystem;
 use crate::layout::{MasterLink, Stamp};
 use crate::writer_thread::WriterContext;
 
-/// Makes the links, and gives back those whose file cannot be written now, with the reason: somebody
-/// else may be writing into it.
+/// Creates the links. Returns those whose file cannot be written now, with the reason: another program
+/// may have it open, so a later attempt may succeed.
 pub fn create(
     context: &WriterContext,
     links: Vec<MasterLink>,
@@ -31,7 +31,7 @@ pub fn create(
     refused
 }
 
-/// False if the name is taken by something else.
+/// Creates one link. Returns `false` if something else has its name.
 fn create_one(
     context: &WriterContext,
     link: &MasterLink,

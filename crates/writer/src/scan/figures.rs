@@ -1,4 +1,4 @@
-//! What the saving of one scan reports to the observation of the process.
+//! Reports the saving of one scan to the observation of the process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use observation::{ErrorKind, Observation, ScanOutcome, SessionFigures, Stopwatch
 use crate::report::Outcome;
 use crate::source::{LossReason, ScanSummary, SourceEvent};
 
-/// The name under which scans are counted whose BLISS session is not known.
+/// The session name under which scans without a known BLISS session are counted.
 const NO_SESSION: &str = "unknown";
 
-/// A scan that is being saved, as long as this exists.
+/// Counts a scan as running until it is dropped.
 #[derive(Debug)]
 pub struct RunningGuard(Arc<SessionFigures>);
 
@@ -21,7 +21,7 @@ impl Drop for RunningGuard {
     }
 }
 
-/// Where one scan reports what it does; looked up once per scan. Clones are the same.
+/// The counters and timers of one scan, looked up once per scan. Clones share them.
 #[derive(Debug, Clone)]
 pub struct ScanFigures {
     observation: Arc<Observation>,
@@ -29,7 +29,7 @@ pub struct ScanFigures {
 }
 
 impl ScanFigures {
-    /// Looks up where a scan of this summary reports.
+    /// Looks up the figures for a scan with this summary.
     pub fn new(observation: &Arc<Observation>, summary: &ScanSummary) -> ScanFigures {
         let session = summary.session.as_deref().unwrap_or(NO_SESSION);
         ScanFigures {
@@ -38,12 +38,12 @@ impl ScanFigures {
         }
     }
 
-    /// The observation of the process.
+    /// Returns the observation of the process.
     pub fn observation(&self) -> &Arc<Observation> {
         &self.observation
     }
 
-    /// Starts to measure a time, if somebody watches.
+    /// Starts to measure a time. The stopwatch reads no clock while nobody reads the times.
     pub fn stopwatch(&self) -> Stopwatch {
         self.observation.stopwatch()
     }
@@ -54,12 +54,12 @@ impl ScanFigures {
         RunningGuard(self.session.clone())
     }
 
-    /// The scan is continued from what an earlier writer has left.
+    /// Counts the scan as continued from an earlier writer.
     pub fn resumed(&self) {
         self.session.resumed.increment();
     }
 
-    /// Counts what came from the scan's source.
+    /// Counts the points and bytes that the scan's source has delivered.
     pub fn received(&self, events: &[SourceEvent]) {
         let (mut points, mut bytes) = (0, 0);
         for event in events {
@@ -72,7 +72,7 @@ impl ScanFigures {
         self.session.bytes_received.add(bytes);
     }
 
-    /// Counts points that are in a file from now on.
+    /// Counts points that have been written.
     pub fn written(&self, points: u64) {
         self.session.points_written.add(points);
     }
@@ -92,7 +92,7 @@ impl ScanFigures {
         self.observation.failures.count(kind);
     }
 
-    /// The saving of the scan has ended.
+    /// Counts the scan as ended.
     pub fn ended(&self, outcome: Outcome, duration: Duration) {
         let outcome = match outcome {
             Outcome::Skipped => ScanOutcome::Skipped,

@@ -1,4 +1,4 @@
-//! One file of a scan: its trees, and what is missing of them.
+//! One file of a scan: writes the trees of the layout into it.
 
 mod open;
 
@@ -14,7 +14,7 @@ use super::partial_scan::PartialScan;
 use super::problem::ScanProblem;
 use crate::layout::{FileTree, Layout, Stamp};
 use crate::writer_thread::WriterContext;
-use open::{open, taken};
+use open::{first_taken, open};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -22,20 +22,20 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub struct ScanFile {
     /// Name of the file in the layout.
     pub name: String,
-    /// Our hold on the file.
+    /// The open file, locked for us.
     pub session: FileSession,
     tree: Group,
     links: PendingLinks,
     stamp: Stamp,
-    /// What an earlier writer has left of the scan.
+    /// The part of the scan that an earlier writer has left, if any.
     pub partial: Option<PartialScan>,
-    /// The last flush failed: it is tried again with each commit, and told once.
-    unflushed: bool,
+    /// Set when the last flush failed. Each commit tries again, but only the first failure is reported.
+    flush_failed: bool,
 }
 
 impl ScanFile {
-    /// Opens the file and writes the tree into it. Problems are put into the diagnostics; there is no
-    /// file if nothing can be written in it.
+    /// Opens the file and writes the tree into it. Reports problems to the diagnostics, and returns `None`
+    /// if nothing can be written into the file.
     pub fn begin(
         context: &WriterContext,
         layout: &dyn Layout,
@@ -47,8 +47,8 @@ impl ScanFile {
         Some(file)
     }
 
-    /// Opens the file for this tree, and writes nothing yet. What is there of the tree must not be
-    /// there, unless an earlier writer of this scan may have left it.
+    /// Opens the file for this tree without writing. Reports a problem and returns `None` if the file
+    /// already has an item of the tree, unless an earlier writer of this scan (`resumed`) has left it.
     pub fn open(
         context: &WriterContext,
         layout: &dyn Layout,
@@ -84,7 +84,7 @@ impl ScanFile {
             })?;
         }
         if partial.is_none()
-            && let Some(path) = taken(&session, tree)?
+            && let Some(path) = first_taken(&session, tree)?
         {
             let file = session.path().to_owned();
             return Err(ScanProblem::NameTaken { file, path });
@@ -96,27 +96,27 @@ impl ScanFile {
             links: PendingLinks::default(),
             stamp: tree.stamp.clone(),
             partial,
-            unflushed: false,
+            flush_failed: false,
         })
     }
 
     /// Writes the first tree.
     pub fn write(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
-        self.begin_with(tree, diagnostics);
+        self.begin_tree(tree, diagnostics);
         let written = self.session.write_tree(&self.tree, &mut self.links);
         let errors = written.errors.into_iter();
         errors.for_each(|error| diagnostics.problem(error));
         self.flush(diagnostics);
     }
 
-    /// Writes the first tree over what an earlier writer has left. It may have come as far as the
-    /// tree `last`.
+    /// Writes the first tree over the part that an earlier writer has left. That part may be as late as
+    /// the tree `last`.
     pub fn resume(&mut self, tree: FileTree, last: &Group, diagnostics: &mut Diagnostics) {
-        self.begin_with(tree, diagnostics);
+        self.begin_tree(tree, diagnostics);
         let mut changes = difference(last, &self.tree);
         changes.retain(|change| match change {
             Change::Remove { .. } | Change::Replace { .. } => true,
-            // The root is not ours alone.
+            // The root belongs to all scans of the file.
             Change::Attributes { path, .. } => path != "/",
             Change::Add { .. } | Change::StreamMoved { .. } => false,
         });
@@ -127,20 +127,20 @@ impl ScanFile {
         self.flush(diagnostics);
     }
 
-    fn begin_with(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
-        tell_invalid(&tree, diagnostics);
+    fn begin_tree(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
+        report_invalid(&tree, diagnostics);
         if let Err(error) = stamp(&self.session, &self.stamp) {
             diagnostics.problem(error);
         }
         self.tree = tree.root;
     }
 
-    /// Resolved absolute path of the file.
+    /// Returns the resolved absolute path of the file.
     pub fn path(&self) -> PathBuf {
         self.session.path().to_owned()
     }
 
-    /// Makes links whose target has appeared.
+    /// Creates links whose target has appeared.
     pub fn retry_links(&mut self, diagnostics: &mut Diagnostics) {
         let errors = self.session.retry_links(&mut self.links);
         errors
@@ -148,36 +148,36 @@ impl ScanFile {
             .for_each(|error| diagnostics.problem(error));
     }
 
-    /// Hands what was written to the operating system, for readers to see.
+    /// Flushes the file, so that readers see what has been written.
     pub fn flush(&mut self, diagnostics: &mut Diagnostics) {
         let flushed = self.session.flush_if_dirty();
-        let was_unflushed = std::mem::replace(&mut self.unflushed, flushed.is_err());
-        if let (Err(error), false) = (flushed, was_unflushed) {
+        let had_failed = std::mem::replace(&mut self.flush_failed, flushed.is_err());
+        if let (Err(error), false) = (flushed, had_failed) {
             diagnostics.problem(error);
         }
     }
 
-    /// Brings the file to the next version of its tree. `stored` tells for the path of a stream's
-    /// place whether it has a dataset, and nothing for all other paths.
+    /// Updates the file to the next version of its tree. `stored` returns whether the dataset of a stream
+    /// exists, and `None` for a path that is not the dataset of a stream.
     pub fn update(
         &mut self,
         next: FileTree,
         stored: impl Fn(&str) -> Option<bool>,
         diagnostics: &mut Diagnostics,
     ) {
-        tell_invalid(&next, diagnostics);
+        report_invalid(&next, diagnostics);
         self.retry_links(diagnostics);
         let is_invalid = |path: &str| next.invalid.iter().any(|item| item.path == path);
         let mut changes = difference(&self.tree, &next.root);
         changes.retain(|change| match change {
             Change::Attributes { path, .. } => stored(path) != Some(false),
-            // A mistake in the next version does not remove what the last one had right.
+            // An invalid item in the next version must not remove the valid one of the last version.
             Change::Remove { path, .. } => !is_invalid(path),
-            // The layout knows since the start where it goes.
+            // The place of a stream is fixed when the scan starts.
             Change::StreamMoved { path, .. } => stored(path).is_none(),
             _ => true,
         });
-        changes.retain(|change| !self.is_taken(change, diagnostics));
+        changes.retain(|change| !self.is_name_taken(change, diagnostics));
         for change in &changes {
             if let Change::StreamMoved { path, stream } = change {
                 diagnostics.warning(format_args!(
@@ -196,9 +196,9 @@ impl ScanFile {
         self.tree = next.root;
     }
 
-    /// Whether the change is a link to another file whose name is taken: whatever is there stays. It
-    /// may be that link.
-    fn is_taken(&self, change: &Change, diagnostics: &mut Diagnostics) -> bool {
+    /// Returns `true` if the change is an external link whose name exists in the file: the existing item
+    /// stays. Warns unless it is the same link.
+    fn is_name_taken(&self, change: &Change, diagnostics: &mut Diagnostics) -> bool {
         let Change::Add {
             path,
             item: Item::ExternalLink { file, target },
@@ -219,7 +219,7 @@ impl ScanFile {
         taken
     }
 
-    /// Extent of the dataset at a path, if it is a dataset of this file.
+    /// Returns the shape of the dataset at a path, if the path leads to a dataset of this file.
     pub fn shape(&self, path: &str) -> Option<Vec<u64>> {
         let root = self.session.root().ok()?;
         match root.kind(path) {
@@ -228,7 +228,7 @@ impl ScanFile {
         }
     }
 
-    /// Bytes of the elements of the dataset at a path.
+    /// Returns the size of the elements of the dataset at a path, in bytes.
     pub fn bytes(&self, path: &str) -> u64 {
         let root = self.session.root().ok();
         let dataset = root.and_then(|root| root.open_dataset(path).ok());
@@ -236,7 +236,7 @@ impl ScanFile {
         dataset.map_or(0, |dataset| elements * dataset.element_size() as u64)
     }
 
-    /// Makes the links that have no target, and lets the file go.
+    /// Creates the links whose target has not appeared, and closes the file.
     pub fn close(mut self, diagnostics: &mut Diagnostics) {
         let errors = self.session.force_links(&mut self.links);
         errors
@@ -249,7 +249,7 @@ impl ScanFile {
     }
 }
 
-/// Whether a link leads to this path in this file.
+/// Returns `true` if `link` is an external link to `target` in `file`.
 pub fn leads_to(root: &h5::Group, link: &str, file: &str, target: &str) -> bool {
     let wanted = h5::Link::External {
         file: file.to_owned(),
@@ -258,7 +258,8 @@ pub fn leads_to(root: &h5::Group, link: &str, file: &str, target: &str) -> bool 
     root.link(link).is_ok_and(|link| link == wanted)
 }
 
-pub fn tell_invalid(tree: &FileTree, diagnostics: &mut Diagnostics) {
+/// Reports the invalid items and the notices of a tree.
+pub fn report_invalid(tree: &FileTree, diagnostics: &mut Diagnostics) {
     for invalid in &tree.invalid {
         diagnostics.problem(ScanProblem::ItemInvalid(invalid.clone()));
     }
@@ -267,7 +268,7 @@ pub fn tell_invalid(tree: &FileTree, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Notes at the root who writes the file, and when.
+/// Writes the program and the time of writing into the attributes of the root.
 pub fn stamp(session: &FileSession, stamp: &Stamp) -> nexus::Result<()> {
     match stamp {
         Stamp::Minimal => session.stamp(),

@@ -1,4 +1,4 @@
-//! Frames that a detector saves itself, as a scan's file gets them.
+//! Writes the dataset of frames that a detector saves in its own files.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::diagnostics::Diagnostics;
 use super::problem::{ScanProblem, StreamProblem};
 use crate::report::Counter;
 
-/// Frames in files of a detector and how many of them there are.
+/// Writes the dataset of a detector's frames, and counts them.
 pub struct FrameWriter {
     files: Arc<dyn DetectorFiles>,
     dataset: FrameDataset,
@@ -20,12 +20,12 @@ pub struct FrameWriter {
 }
 
 impl FrameWriter {
-    /// Gets ready for the frames; gives nothing if the detector saves none.
+    /// Creates the writer. Returns `None` if the detector saves no frames.
     ///
-    /// A layout that leaves the storage to us wants virtual datasets and nothing else: other
-    /// formats, and detectors that save nothing, are errors there as soon as there are frames.
+    /// A layout that does not declare the storage gets virtual datasets only: other formats, and
+    /// detectors that save nothing, are then errors as soon as there are frames.
     ///
-    /// `resumed` tells that an earlier writer may have begun the dataset.
+    /// Set `resumed` if an earlier writer may have begun the dataset.
     ///
     /// # Errors
     /// If such frames cannot be stored.
@@ -56,17 +56,17 @@ impl FrameWriter {
         }))
     }
 
-    /// Number of frames that readers can see.
+    /// Returns the number of frames that readers can see.
     pub fn visible(&self) -> u64 {
         self.dataset.visible()
     }
 
-    /// Whether another dataset takes the place of the one before when there are more frames.
-    pub fn is_made_anew(&self) -> bool {
+    /// Returns `true` if more frames need a new dataset in place of the existing one.
+    pub fn replaces_dataset(&self) -> bool {
         self.dataset.form() != Form::Copy
     }
 
-    /// Takes a report of the detector, and copies what it has saved if that is wanted.
+    /// Handles a report of the detector, and copies the saved frames if the dataset is a copy.
     pub async fn take(
         &mut self,
         acquired: u64,
@@ -89,8 +89,8 @@ impl FrameWriter {
         self.dataset.drain().await;
     }
 
-    /// Lets readers see the frames in files that the detector has closed; gives the number of
-    /// frames that they see.
+    /// Makes the frames in files that the detector has closed visible to readers. Returns the number of
+    /// visible frames.
     pub fn expose(&mut self) -> Result<u64, StreamProblem> {
         let readable = self.files.readable(self.saved);
         if readable > self.dataset.visible() && !self.dataset.is_resting() {
@@ -100,7 +100,8 @@ impl FrameWriter {
         Ok(self.dataset.visible())
     }
 
-    /// All acquired frames have their row, saved or not: rows of other datasets stay in step.
+    /// Writes the rest and closes the dataset. Every acquired frame gets a row, saved or not, so that rows
+    /// of all datasets belong to the same points.
     pub async fn finish(
         &mut self,
         stream: &str,
@@ -120,7 +121,7 @@ impl FrameWriter {
         Ok(self.dataset.close(&frames).await?)
     }
 
-    /// Where these frames are.
+    /// Returns where the frames of this range are.
     fn frames(&self, range: Range<u64>) -> Result<Vec<Frames>, StreamProblem> {
         let format = self.files.format();
         let other = format.filter(|format| !format.eq_ignore_ascii_case("hdf5"));

@@ -20,7 +20,8 @@ use crate::source::{
 };
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 
-/// A writer that stops takes what Redis already has; a scan that goes on delivers for ever.
+/// How long a writer that stops reads on to take what Redis already has. A running scan delivers without
+/// end, so there must be a limit.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// Follows one scan until it has ended and all its streams were read.
@@ -29,15 +30,15 @@ pub struct ScanListener {
     pub store: Arc<dyn ScanStore>,
     /// The scan.
     pub id: ScanId,
-    /// The writer that the scan must ask for; any, if there is none.
+    /// The writer that the scan must ask for; `None` accepts every scan.
     pub writer: Option<DataWriter>,
-    /// How it is saved.
+    /// How the scan is saved.
     pub save: SaveOptions,
-    /// An earlier writer may have begun to save it.
+    /// Set if an earlier writer may have begun to save the scan.
     pub resumed: bool,
-    /// Where others see what is known of it.
+    /// Shows observers what is known of the scan.
     pub progress: Arc<Progress>,
-    /// Where it reports what it does.
+    /// Counts what the listener receives.
     pub figures: ScanFigures,
     /// The budget of the queue between listener and consumer.
     pub budget: Budget,
@@ -61,8 +62,8 @@ impl Listener for ScanListener {
             sink,
             wanted: None,
             resume_points: HashMap::new(),
-            whole: false,
-            open: HashSet::new(),
+            already_complete: false,
+            open_streams: HashSet::new(),
             references: References::default(),
         }
         .run(&context)
@@ -74,27 +75,27 @@ struct ListenerState<C: Consumer<Event = ScanUpdate>> {
     scan: ScanListener,
     source: Box<dyn ScanSource>,
     sink: Sink<C>,
-    /// Streams that the layout asks for and that are not followed yet; none before it is known.
+    /// Streams that the layout asks for and that are not followed yet; `None` until the layout is known.
     wanted: Option<HashSet<String>>,
-    /// Points that the files have already.
+    /// Points of each stream that the files have already.
     resume_points: HashMap<String, u64>,
-    /// The files have all of the scan.
-    whole: bool,
+    /// Set if the files already have the whole scan.
+    already_complete: bool,
     /// Followed streams that have not ended.
-    open: HashSet<StreamId>,
+    open_streams: HashSet<StreamId>,
     references: References,
 }
 
 impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
     async fn run(mut self, context: &Context) -> Result<(), Fault> {
-        let mut drained_by: Option<Instant> = None;
+        let mut drain_deadline: Option<Instant> = None;
         let mut ended = self.source.state() == ScanState::Closed;
-        self.read_again(ended).await?;
+        self.read_document(ended).await?;
         loop {
-            if self.whole || self.not_to_be_saved() {
+            if self.already_complete || self.is_not_to_be_saved() {
                 return Ok(());
             }
-            if ended && self.open.is_empty() {
+            if ended && self.open_streams.is_empty() {
                 return self.close(None).await;
             }
             let events = self.source.next().await;
@@ -102,9 +103,9 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
             let deleted = events.contains(&SourceEvent::Deleted);
             let states = events.contains(&SourceEvent::StateChanged);
             self.forward(events).await?;
-            // A change of state may be the end: then the scan is not cut short.
+            // A change of state may be the end of the scan, which is then complete.
             if context.stopping().is_set() && !states && !deleted && !ended {
-                let limit = *drained_by.get_or_insert_with(|| Instant::now() + DRAIN_LIMIT);
+                let limit = *drain_deadline.get_or_insert_with(|| Instant::now() + DRAIN_LIMIT);
                 if self.source.is_caught_up() || Instant::now() > limit {
                     return self.close(Some(Interruption::WriterStopped)).await;
                 }
@@ -114,13 +115,13 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
             }
             if states {
                 ended = self.source.state() == ScanState::Closed;
-                self.read_again(ended).await?;
+                self.read_document(ended).await?;
             }
         }
     }
 
-    /// Reads in the document what the last change of state brought: the layout, or new streams.
-    async fn read_again(&mut self, ended: bool) -> Result<(), Fault> {
+    /// Reads the layout or new streams from the document, which has changed with the state.
+    async fn read_document(&mut self, ended: bool) -> Result<(), Fault> {
         if self.source.state() < ScanState::Prepared {
             return Ok(());
         }
@@ -139,12 +140,14 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
                 .begin(prepared.layout.subscans(), expected);
             self.wanted = Some(prepared.layout.streams().into_iter().collect());
             let resume_points = self.scan.resumed.then(AsyncResult::new);
-            prepared.resumed = resume_points.as_ref().map(|it| it.promise(unanswered()));
+            prepared.resumed = resume_points
+                .as_ref()
+                .map(|it| it.promise(no_resume_points()));
             self.send(ScanUpdate::Prepared(Box::new(prepared))).await?;
             if let Some(resume_points) = resume_points {
                 self.resume(resume_points).await?;
             }
-            if self.whole {
+            if self.already_complete {
                 return Ok(());
             }
         }
@@ -156,20 +159,21 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
         }
     }
 
-    /// Hears from the consumer what is there already.
+    /// Waits until the consumer has read what an earlier writer has left.
     async fn resume(
         &mut self,
         resume_points: AsyncResult<ResumePoints, Fault>,
     ) -> Result<(), Fault> {
         let resume_points = resume_points.take().await;
-        match resume_points.map_err(|error| error.failed().unwrap_or_else(unanswered))? {
+        match resume_points.map_err(|error| error.failed().unwrap_or_else(no_resume_points))? {
             ResumePoints::Points(points) => self.resume_points = points,
-            ResumePoints::Complete => self.whole = true,
+            ResumePoints::Complete => self.already_complete = true,
         }
         Ok(())
     }
 
-    /// What is to be saved, if anything is.
+    /// Returns what the consumer needs to begin, or `None` if the scan is not to be saved, or not yet known
+    /// to be.
     fn prepared(
         &self,
         streams: &[StreamDescription],
@@ -188,7 +192,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
         let layout = match layout_of(&scan, &self.scan.save) {
             Ok(Some(layout)) => layout,
             Ok(None) => return Ok(None),
-            // The info may be older than the state: a later one may have it all.
+            // The info may be older than the state, and a later version may be complete.
             Err(_) if !ended && streams.is_empty() => return Ok(None),
             Err(error) => return Err(Fault::new(&error)),
         };
@@ -200,7 +204,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
         }))
     }
 
-    /// Follows the wanted streams that the scan declares by now.
+    /// Starts to follow the wanted streams that the scan has declared by now.
     fn follow_wanted(&mut self, streams: Vec<StreamDescription>) -> Vec<FollowedStream> {
         let Some(wanted) = &mut self.wanted else {
             return Vec::new();
@@ -215,7 +219,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
                 let from = self.resume_points.get(&name).copied().unwrap_or(0);
                 match self.source.follow(&name, from) {
                     Ok(stream) => {
-                        self.open.insert(stream);
+                        self.open_streams.insert(stream);
                         id = Some(stream);
                     }
                     Err(error) => content = Err(error.to_string()),
@@ -226,9 +230,9 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
         followed
     }
 
-    /// The document says that nothing shall be written. A document that is older than the state
-    /// (its update was refused by Redis) says nothing: a later one may.
-    fn not_to_be_saved(&self) -> bool {
+    /// Returns `true` if the document says that the scan is not to be saved. A document that is older than
+    /// the state (because Redis refused its update) does not count: a later version may say otherwise.
+    fn is_not_to_be_saved(&self) -> bool {
         let state = self.source.state();
         self.wanted.is_none()
             && (state == ScanState::Closed
@@ -246,7 +250,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
                     self.references.take(scans, invalid);
                 }
                 SourceEvent::End { stream, .. } => {
-                    self.open.remove(&stream);
+                    self.open_streams.remove(&stream);
                     data.push(event);
                 }
                 event => data.push(event),
@@ -259,9 +263,9 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
         }
     }
 
-    async fn close(mut self, cut_short: Option<Interruption>) -> Result<(), Fault> {
+    async fn close(mut self, interruption: Option<Interruption>) -> Result<(), Fault> {
         if self.wanted.is_none() {
-            return match cut_short {
+            return match interruption {
                 Some(interruption) => Err(ScanProblem::Interrupted(interruption).into()),
                 None => Ok(()),
             };
@@ -272,7 +276,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
             info: self.source.info().clone(),
             references,
             problems,
-            cut_short,
+            interruption,
         };
         self.send(ScanUpdate::Closed(Box::new(closed))).await
     }
@@ -289,6 +293,6 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
     }
 }
 
-fn unanswered() -> Fault {
-    Fault::internal("the consumer did not tell what is there of the scan")
+fn no_resume_points() -> Fault {
+    Fault::internal("the consumer did not report what an earlier writer has left")
 }

@@ -1,8 +1,8 @@
-//! A scan that is being saved: its files, and the datasets that its streams fill.
+//! The output of one scan: its open files, and the datasets that its streams fill.
 
-mod drawing;
 mod losses;
 mod resume;
+mod trees;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use super::dataset_writer::DatasetWriter;
 use super::diagnostics::Diagnostics;
 use super::file::ScanFile;
 use super::problem::{Interruption, ScanProblem, StreamProblem};
-use super::record::running;
+use super::record::running_record;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
 use crate::layout::{Facts, FileTree, Layout, MasterLink, Stamp, StreamFacts};
 use crate::report::Progress;
@@ -28,75 +28,79 @@ use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
 
-/// A scan that is being saved.
+/// The open files and datasets of a scan that is being saved.
 pub struct ScanOutput {
     context: Rc<WriterContext>,
-    /// Our part of the memory, kept as long as the scan.
+    /// The scan's share of the memory for chunks, kept until the scan ends.
     _memory: ChunkMemory,
-    /// How datasets are laid out.
+    /// How datasets are chunked and written.
     policy: Policy,
     layout: Box<dyn Layout>,
     facts: Facts,
-    /// The scan's info, as it is known by now.
+    /// The latest known info of the scan.
     info: Json,
     files: Vec<ScanFile>,
-    /// Files in which nothing can be written: they are not tried again at the end.
-    refused: HashSet<String>,
-    /// What the writer notes at the root of files.
+    /// Files that could not be opened. They are not tried again at the end.
+    unwritable_files: HashSet<String>,
+    /// What the writer states at the root of files.
     header: Stamp,
-    /// Links that could not be made in other files, and why.
-    unlinked: Vec<(MasterLink, ScanProblem)>,
+    /// Links that could not be created in other files, and why. They are tried again at the end.
+    failed_links: Vec<(MasterLink, ScanProblem)>,
     datasets: Vec<DatasetWriter>,
-    /// Places of each stream that is followed.
-    followed: HashMap<StreamId, Followed>,
-    /// Points that were told to be missing in the files, and when.
-    noted: u64,
-    noted_at: Option<Instant>,
-    /// Points that were reported to be in the files.
+    /// The datasets of each stream that is followed.
+    followed: HashMap<StreamId, FollowedDatasets>,
+    /// Number of missing points that the record in the files states.
+    recorded_missing: u64,
+    /// When the record was last updated with missing points.
+    recorded_missing_at: Option<Instant>,
+    /// Number of written points that were reported to the observation.
     written: u64,
-    /// Since when the oldest points wait that no flush has shown yet.
-    unseen: Option<Stopwatch>,
+    /// Measures how long the oldest points have waited for a flush.
+    unflushed_since: Option<Stopwatch>,
     closed: bool,
 }
 
-/// What a layout makes of some facts.
-pub struct Drawing {
+/// The first facts of a scan, and the trees that the layout makes of them.
+pub struct FirstTrees {
     /// The facts.
     pub facts: Facts,
-    /// What the files hold then.
+    /// The trees of the files.
     pub trees: Vec<FileTree>,
 }
 
-/// Returns what is known before a scan has any file.
+/// Returns the facts that are known before a scan has any file.
 pub fn first_facts(diagnostics: &Diagnostics) -> Facts {
     Facts {
         scan: diagnostics.scan().to_string(),
         began: now(),
-        record: running(&[], &[], diagnostics),
+        record: running_record(&[], &[], diagnostics),
         ..Facts::default()
     }
 }
 
-/// What became of the beginning.
+/// Result of [`ScanOutput::begin`].
 pub enum OutputStart {
     /// The scan is being saved.
     Started(Box<ScanOutput>),
-    /// All of it is in these files since an earlier writer.
+    /// An earlier writer has already saved the whole scan in these files.
     AlreadyComplete(Vec<PathBuf>),
 }
 
-struct Followed {
+struct FollowedDatasets {
     name: String,
     datasets: Vec<usize>,
 }
 
 impl ScanOutput {
-    /// Opens the files and writes what is known before the data, over what an earlier writer may have
-    /// left. Fails if that is possible in none.
+    /// Opens the files and writes everything that is known before the data, over the part that an earlier
+    /// writer may have left.
+    ///
+    /// # Errors
+    /// If no file can be opened.
     pub fn begin(
         context: Rc<WriterContext>,
         prepared: Prepared,
-        first: Drawing,
+        first: FirstTrees,
         progress: &Arc<Progress>,
         diagnostics: &mut Diagnostics,
     ) -> Result<OutputStart, Fault> {
@@ -116,16 +120,16 @@ impl ScanOutput {
             mode,
             chunk: share.chunk,
         };
-        let Drawing { facts, trees } = first;
+        let FirstTrees { facts, trees } = first;
         let resumed = prepared.resumed.is_some();
-        let (mut files, mut refused) = (Vec::new(), HashSet::new());
+        let (mut files, mut unwritable_files) = (Vec::new(), HashSet::new());
         let mut header = Stamp::Minimal;
         for tree in &trees {
             header = tree.stamp.clone();
             match ScanFile::open(&context, &*layout, tree, resumed, diagnostics) {
                 Some(file) => files.push(file),
                 None => {
-                    refused.insert(tree.file.clone());
+                    unwritable_files.insert(tree.file.clone());
                 }
             }
         }
@@ -147,22 +151,22 @@ impl ScanOutput {
             facts,
             info: prepared.info,
             files,
-            refused,
+            unwritable_files,
             header,
-            unlinked: Vec::new(),
+            failed_links: Vec::new(),
             datasets,
             followed: HashMap::new(),
-            noted: 0,
-            noted_at: None,
+            recorded_missing: 0,
+            recorded_missing_at: None,
             written: 0,
-            unseen: None,
+            unflushed_since: None,
             closed: false,
         };
         let mut last = Vec::new();
         if let Some(promise) = prepared.resumed {
             let resume_points = output.read_partial_scans(diagnostics.figures());
             last = output.last_trees();
-            if output.is_whole(&last) {
+            if output.is_already_complete(&last) {
                 promise.keep(Ok(ResumePoints::Complete));
                 return Ok(OutputStart::AlreadyComplete(output.into_paths()));
             }
@@ -173,7 +177,7 @@ impl ScanOutput {
         Ok(OutputStart::Started(Box::new(output)))
     }
 
-    /// Gets the datasets of these streams ready for their data.
+    /// Prepares the datasets of these streams for their data.
     pub fn follow(&mut self, streams: Vec<FollowedStream>, diagnostics: &mut Diagnostics) {
         for FollowedStream { name, id, content } in streams {
             let mut own = Vec::new();
@@ -202,7 +206,7 @@ impl ScanOutput {
             if let Some(id) = id {
                 self.followed.insert(
                     id,
-                    Followed {
+                    FollowedDatasets {
                         name,
                         datasets: own,
                     },
@@ -211,9 +215,9 @@ impl ScanOutput {
         }
     }
 
-    /// Hands on what a stream brings to all of its datasets.
+    /// Passes an event of a stream to all of its datasets.
     pub async fn take(&mut self, event: SourceEvent, diagnostics: &mut Diagnostics) {
-        let (stream, brings) = match &event {
+        let (stream, has_data) = match &event {
             SourceEvent::Points(block) => (block.stream, block.count > 0),
             SourceEvent::Frames {
                 stream, acquired, ..
@@ -228,11 +232,11 @@ impl ScanOutput {
             return;
         };
         losses::report(&followed.name, &event, diagnostics);
-        if brings {
-            self.unseen
+        if has_data {
+            self.unflushed_since
                 .get_or_insert_with(|| diagnostics.figures().stopwatch());
         }
-        if brings && !self.facts.streams.contains_key(&followed.name) {
+        if has_data && !self.facts.streams.contains_key(&followed.name) {
             let name = followed.name.clone();
             self.facts.streams.insert(name, StreamFacts::default());
         }
@@ -243,34 +247,34 @@ impl ScanOutput {
         }
     }
 
-    /// Makes what has come visible to readers.
+    /// Makes received data visible to readers.
     pub async fn commit(&mut self, diagnostics: &mut Diagnostics) {
         if self.policy.mode == Mode::Backlog || self.closed {
             return;
         }
-        // Chunks on their way would be missing: plots want all streams at the same point.
+        // Plots want all streams at the same point, so chunks that are being encoded must not be missing.
         for dataset in &self.datasets {
             dataset.drain().await;
         }
         for dataset in &mut self.datasets {
             dataset.expose(&self.files[dataset.file], diagnostics);
         }
-        if self.note_stored() {
-            self.redraw(diagnostics);
+        if self.mark_stored() {
+            self.update_files(diagnostics);
         }
-        self.note_losses(diagnostics);
+        self.record_losses(diagnostics);
         for file in &mut self.files {
             file.retry_links(diagnostics);
             file.flush(diagnostics);
         }
         self.report_written(diagnostics);
-        if let Some(unseen) = self.unseen.take() {
+        if let Some(unflushed_since) = self.unflushed_since.take() {
             let hdf5 = &diagnostics.figures().observation().hdf5;
-            hdf5.commit_delay.record(unseen);
+            hdf5.commit_delay.record(unflushed_since);
         }
     }
 
-    /// Reports how many more points are in the files by now.
+    /// Counts the points that were written since the last call.
     fn report_written(&mut self, diagnostics: &Diagnostics) {
         let written = self
             .datasets
@@ -283,7 +287,7 @@ impl ScanOutput {
         self.written = written.max(self.written);
     }
 
-    /// Takes nothing more of the data. What came before is still written.
+    /// Accepts no more data because of a problem. Data that were accepted before are still written.
     pub fn stop(&mut self, problem: ScanProblem, diagnostics: &mut Diagnostics) {
         diagnostics.problem(problem);
         for dataset in &mut self.datasets {
@@ -291,12 +295,12 @@ impl ScanOutput {
         }
     }
 
-    /// Writes what was gathered of a scan that ends before it was closed.
+    /// Writes the received data of a scan that is not followed to its end.
     pub async fn interrupt(&mut self, interruption: Interruption, diagnostics: &mut Diagnostics) {
         if self.closed {
             return;
         }
-        self.finish_places(diagnostics).await;
+        self.finish_datasets(diagnostics).await;
         diagnostics.problem(ScanProblem::Interrupted(interruption));
         if self.layout.policy().marks_interruption {
             self.end_files(diagnostics);
@@ -304,7 +308,7 @@ impl ScanOutput {
         self.closed = true;
     }
 
-    /// Lets the files go; gives their paths.
+    /// Closes the files. Returns their paths.
     pub fn end(self, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
         let paths = self.files.iter().map(ScanFile::path).collect();
         for file in self.files {
@@ -313,9 +317,9 @@ impl ScanOutput {
         paths
     }
 
-    /// Brings the files to the last version of their trees.
+    /// Finishes the datasets, and writes the last version of the trees.
     pub async fn close(&mut self, closed: Closed, diagnostics: &mut Diagnostics) {
-        self.finish_places(diagnostics).await;
+        self.finish_datasets(diagnostics).await;
         for dataset in self.datasets.iter().filter(|dataset| dataset.is_waiting()) {
             diagnostics.problem(ScanProblem::StreamMissing {
                 stream: dataset.stream.clone(),
@@ -323,8 +327,8 @@ impl ScanOutput {
                 path: dataset.path.clone(),
             });
         }
-        let cut_short = closed.cut_short.map(ScanProblem::Interrupted);
-        let problems = closed.problems.into_iter().chain(cut_short);
+        let interruption = closed.interruption.map(ScanProblem::Interrupted);
+        let problems = closed.problems.into_iter().chain(interruption);
         problems.for_each(|problem| diagnostics.problem(problem));
         self.info = closed.info;
         self.facts.references = closed.references;
@@ -332,11 +336,11 @@ impl ScanOutput {
         self.closed = true;
     }
 
-    async fn finish_places(&mut self, diagnostics: &mut Diagnostics) {
+    async fn finish_datasets(&mut self, diagnostics: &mut Diagnostics) {
         for dataset in &mut self.datasets {
             dataset.finish(&self.files[dataset.file], diagnostics).await;
         }
         self.report_written(diagnostics);
-        self.note_stored();
+        self.mark_stored();
     }
 }

@@ -1,7 +1,7 @@
-//! What an earlier writer has left of a scan in a file.
+//! The part of a scan that an earlier writer has left in a file.
 //!
-//! The record of completeness is there from the start, with the key of the scan: so an entry tells
-//! whose it is. As long as the scan is being written the record says so.
+//! Each entry has a record of completeness from the start. It has the key of the scan, so it shows to which
+//! scan the entry belongs, and whether the scan was still being written.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::check::text;
 use crate::check::{Record, RecordError, RecordedStream};
 use crate::layout::{FileTree, RecordLocation};
 
-/// What an earlier writer has left of a scan in one file.
+/// The part of a scan that an earlier writer has left in one file.
 pub struct PartialScan {
     record: Record,
-    /// When it began to write.
+    /// When the earlier writer began.
     pub began: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl PartialScan {
             match text.map(|text| Record::parse(&text, file)) {
                 Some(Ok(record)) => records.push(PartialScan { record, began }),
                 Some(Err(error @ RecordError::Newer(_))) => return Err((path, error)),
-                // Entries without a record are those that the writer had no time to fill.
+                // The earlier writer was killed before it filled an entry without a record.
                 Some(Err(RecordError::Malformed(_))) | None => {}
             }
         }
@@ -54,7 +54,7 @@ impl PartialScan {
         Ok(records.into_iter().next().filter(|_| ours))
     }
 
-    /// What is known of a stream at its place.
+    /// Returns what the record says about a dataset of a stream.
     pub fn stream(&self, stream: &str, path: &str) -> Option<&RecordedStream> {
         let mut streams = self.record.streams.iter();
         streams.find(|there| there.stream == stream && there.path == path)
@@ -62,9 +62,9 @@ impl PartialScan {
 }
 
 impl ScanFile {
-    /// Whether the file has all of the scan: the record says so, and what is written last is there.
-    /// `last` is the last version of the tree.
-    pub fn is_whole(&self, last: &tree::Group) -> bool {
+    /// Returns `true` if the file has the whole scan: the record says so, and the items that are written
+    /// last exist. `last` is the last version of the tree.
+    pub fn is_already_complete(&self, last: &tree::Group) -> bool {
         let Some(partial) = &self.partial else {
             return false;
         };
@@ -77,15 +77,15 @@ impl ScanFile {
                 .all(|path| root.has_link(path).unwrap_or(false))
     }
 
-    /// Number of rows of what an earlier writer has left of a list of points; none if that is not
-    /// known to be one.
+    /// Returns the number of rows that an earlier writer has left in the dataset of a list of points, or
+    /// `None` if there is no such dataset.
     pub fn rows(&self, path: &str) -> Option<u64> {
         self.partial.as_ref()?;
         let root = self.session.root().ok()?;
         rows(&root, path).ok().flatten()
     }
 
-    /// Whether an earlier writer has left something at this path.
+    /// Returns `true` if an earlier writer has left something at this path.
     pub fn has_partial(&self, path: &str) -> bool {
         let there = |root: h5::Group| root.has_link(path).unwrap_or(false);
         self.partial.is_some() && self.session.root().is_ok_and(there)
@@ -108,7 +108,7 @@ fn rows(root: &Group, path: &str) -> h5::Result<Option<u64>> {
     })
 }
 
-/// Paths of what marks entries as finished.
+/// Returns the paths of the items that are written last and mark entries as finished.
 fn end_marks(group: &tree::Group, path: &str) -> Vec<String> {
     let marks = group.children.iter().flat_map(|(name, item)| {
         let path = format!("{path}/{name}");

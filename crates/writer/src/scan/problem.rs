@@ -1,4 +1,4 @@
-//! What can be wrong with a scan, and who is at fault.
+//! Problems of scans, classified by kind and origin.
 
 use std::path::PathBuf;
 
@@ -24,12 +24,12 @@ pub enum ScanProblem {
     /// The directory of the scan's file cannot be used.
     #[error(transparent)]
     Directory(#[from] PathError),
-    /// The same, in the words that clients of the scan's layout know.
+    /// The directory of the scan's file cannot be used, in the words that clients of the layout match.
     #[error("{text}")]
     DirectoryRefused {
         /// What clients see.
         text: String,
-        /// What it stands for.
+        /// The reason.
         #[source]
         cause: PathError,
     },
@@ -39,7 +39,7 @@ pub enum ScanProblem {
         /// The file.
         file: PathBuf,
     },
-    /// A file is locked, in the words that clients of the scan's layout know.
+    /// A file is locked, in the words that clients of the layout match.
     #[error("{text}")]
     FileLocked {
         /// The file.
@@ -47,12 +47,12 @@ pub enum ScanProblem {
         /// What clients see.
         text: String,
     },
-    /// What the scan would write exists in the file already and belongs to something else.
+    /// An item that the scan would write exists in the file already and belongs to something else.
     #[error("{path} already exists in {}, nothing is written there", file.display())]
     NameTaken {
         /// The file.
         file: PathBuf,
-        /// What exists.
+        /// Path of the existing item.
         path: String,
     },
     /// The file has a record of completeness that a newer program wrote.
@@ -65,12 +65,12 @@ pub enum ScanProblem {
         /// Why it cannot be read.
         problem: String,
     },
-    /// The file cannot be looked into.
+    /// The file cannot be read.
     #[error("cannot read {}", file.display())]
     FileUnreadable {
         /// The file.
         file: PathBuf,
-        /// What HDF5 says.
+        /// The error of HDF5.
         source: h5::Error,
     },
     /// Something could not be written.
@@ -95,7 +95,7 @@ pub enum ScanProblem {
     /// No file of the scan can be written.
     #[error("no file can be written")]
     NoFile,
-    /// A stream cannot be saved and has no dataset in which that could be noted.
+    /// A stream cannot be saved and has no dataset whose record could say so.
     #[error("stream {stream:?} cannot be saved: {reason}")]
     StreamUnusable {
         /// The stream.
@@ -140,7 +140,7 @@ pub enum ScanProblem {
         stream: String,
         /// Index of the point.
         point: u64,
-        /// What is wrong.
+        /// The reason.
         source: LossReason,
     },
     /// The publisher of a stream has not declared its end.
@@ -148,7 +148,7 @@ pub enum ScanProblem {
     StreamNotSealed {
         /// The stream.
         stream: String,
-        /// Points that came.
+        /// Points that were received.
         points: u64,
     },
     /// A detector has not saved all of its frames.
@@ -171,7 +171,7 @@ pub enum ScanProblem {
         stream: String,
         /// Points that the publisher has declared, or `None` if it has not.
         published: Option<u64>,
-        /// Points that came.
+        /// Points that were received.
         received: u64,
         /// Points that are in the file.
         written: u64,
@@ -196,7 +196,7 @@ pub enum ScanProblem {
         /// What it holds, as JSON.
         value: String,
     },
-    /// The disk has less room than a scan needs that goes on.
+    /// The disk has less room than a running scan needs.
     #[error("{text}: {free} left")]
     DiskFull {
         /// What clients see.
@@ -269,7 +269,7 @@ impl ScanProblem {
     /// Returns the problem with its causes in one text, as it stands in files and reports.
     pub fn text(&self) -> String {
         match self {
-            // These two are words that clients match.
+            // Clients match the texts of these two.
             ScanProblem::StreamStopped { source, .. } => {
                 format!("{self} - {}", with_causes(source))
             }

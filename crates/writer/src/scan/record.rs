@@ -1,5 +1,5 @@
-//! The record of completeness: for each stream what was published, came and was written, so that a
-//! program can check a file without Redis.
+//! Writes the record of completeness: how many points of each stream were published, received and written,
+//! so that a program can check a file without Redis.
 
 use serde_json::{Value as Json, json};
 
@@ -7,20 +7,29 @@ use super::dataset_writer::DatasetWriter;
 use super::diagnostics::Diagnostics;
 use crate::check::RECORD_VERSION;
 
-/// Problems told in the record; the log has them all.
-const MOST_PROBLEMS: usize = 100;
+/// Largest number of problems in the record. The log has all of them.
+const MAX_RECORDED_PROBLEMS: usize = 100;
 
-/// The record of a scan whose datasets are all finished, as JSON text. `files` are their names by
-/// index.
-pub fn record(datasets: &[DatasetWriter], files: &[String], diagnostics: &Diagnostics) -> String {
+/// Returns the record of a scan whose datasets are all finished, as JSON text. `files` are the names of its
+/// files by index.
+pub fn final_record(
+    datasets: &[DatasetWriter],
+    files: &[String],
+    diagnostics: &Diagnostics,
+) -> String {
     let mut record = common(diagnostics);
     record["complete"] = json!(diagnostics.first_problem().is_none());
     record["streams"] = streams(datasets.iter(), files);
     record.to_string()
 }
 
-/// The record of a scan that is being written: whose it is, and which points are known to be missing.
-pub fn running(datasets: &[DatasetWriter], files: &[String], diagnostics: &Diagnostics) -> String {
+/// Returns the record of a scan that is being written: the key of the scan, and which points are known to
+/// be missing.
+pub fn running_record(
+    datasets: &[DatasetWriter],
+    files: &[String],
+    diagnostics: &Diagnostics,
+) -> String {
     let mut record = common(diagnostics);
     record["complete"] = json!(false);
     record["running"] = json!(true);
@@ -30,7 +39,7 @@ pub fn running(datasets: &[DatasetWriter], files: &[String], diagnostics: &Diagn
 }
 
 fn common(diagnostics: &Diagnostics) -> Json {
-    let problems = diagnostics.problems().take(MOST_PROBLEMS);
+    let problems = diagnostics.problems().take(MAX_RECORDED_PROBLEMS);
     let problems: Vec<String> = problems.map(ToString::to_string).collect();
     json!({
         "version": RECORD_VERSION,

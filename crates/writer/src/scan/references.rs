@@ -1,10 +1,10 @@
-//! Scans that a sequence or group refers to.
+//! Collects the scans to which a sequence or group refers.
 
 use super::problem::ScanProblem;
 use crate::layout::Reference;
 use crate::source::{ScanId, ScanStore};
 
-/// Scans that came through streams of references.
+/// Scans that were received through streams of references.
 #[derive(Default)]
 pub struct References {
     scans: Vec<ScanId>,
@@ -12,7 +12,7 @@ pub struct References {
 }
 
 impl References {
-    /// Takes what a stream of references brings: scans, and what is no reference.
+    /// Adds values of a stream of references: scans, and values that are not references.
     pub fn take(&mut self, scans: Vec<ScanId>, invalid: Vec<String>) {
         for scan in scans {
             if !self.scans.contains(&scan) {
@@ -24,7 +24,8 @@ impl References {
         self.problems.extend(problems);
     }
 
-    /// Returns the entries of all these scans, and what could not be found out.
+    /// Looks up the entries of all these scans. Returns also the problems of those that cannot be looked
+    /// up.
     pub async fn resolve(mut self, store: &dyn ScanStore) -> (Vec<Reference>, Vec<ScanProblem>) {
         let mut found = Vec::new();
         for scan in self.scans {

@@ -1,4 +1,4 @@
-//! Watches the room on the disk while a scan runs.
+//! Watches the free disk space while a scan runs.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -6,32 +6,33 @@ use std::time::{Duration, Instant};
 use super::problem::ScanProblem;
 use crate::filesystem::{self, DiskSpace};
 
-/// Time between two looks, as in `blisswriter` 2.0.0.
-const PERIOD: Duration = Duration::from_secs(3);
+/// Time between two checks, as in `blisswriter` 2.0.0.
+const CHECK_PERIOD: Duration = Duration::from_secs(3);
 
-/// Looks now and then whether there is room.
+/// Checks the free disk space periodically.
 pub struct SpaceWatch {
     directory: PathBuf,
     required: u64,
-    next: Instant,
+    next_check: Instant,
 }
 
 impl SpaceWatch {
-    /// Watches the disk that holds a file.
+    /// Creates a watch of the disk that holds `file`.
     pub fn new(file: &Path, space: DiskSpace) -> SpaceWatch {
         SpaceWatch {
             directory: file.parent().unwrap_or(file).to_owned(),
             required: space.required,
-            next: Instant::now() + PERIOD,
+            next_check: Instant::now() + CHECK_PERIOD,
         }
     }
 
-    /// Why nothing more should be written, if it is time to look and there is too little room.
-    pub async fn look(&mut self) -> Option<ScanProblem> {
-        if self.required == 0 || Instant::now() < self.next {
+    /// Returns the problem that the disk is full. Returns `None` if there is enough space, or if it is too
+    /// early for another check.
+    pub async fn check(&mut self) -> Option<ScanProblem> {
+        if self.required == 0 || Instant::now() < self.next_check {
             return None;
         }
-        self.next = Instant::now() + PERIOD;
+        self.next_check = Instant::now() + CHECK_PERIOD;
         let free = filesystem::free_space_soon(&self.directory).await?;
         (free < self.required).then(|| ScanProblem::DiskFull {
             text: filesystem::too_little_space(self.required),

@@ -1,16 +1,17 @@
-//! What became of the points of one stream: the proof that a scan is complete, or not.
+//! Counts the points of one stream in one dataset, to prove that a scan is complete or not.
 
 use serde_json::{Value as Json, json};
 
-/// Ranges kept; beyond that neighbours are joined, so that a stream of a million holes stays small.
-const MOST_HOLES: usize = 1000;
+/// Largest number of holes to keep. Further ones are joined with the last, so that a stream with a million
+/// holes does not fill the memory.
+const MAX_HOLES: usize = 1000;
 
-/// Points of one stream at one place of a file.
+/// Numbers of points of one stream in one dataset.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Points that the publisher says it published; none if it never told.
+    /// Points that the publisher has declared; `None` if it has not declared the end.
     pub expected: Option<u64>,
-    /// Points that came.
+    /// Points that were received.
     pub received: u64,
     /// Points that are in the file.
     pub written: u64,
@@ -19,10 +20,10 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Notes that points are missing.
-    pub fn hole(&mut self, first: u64, count: u64) {
+    /// Adds a range of missing points.
+    pub fn add_hole(&mut self, first: u64, count: u64) {
         let end = first.saturating_add(count);
-        let full = self.holes.len() == MOST_HOLES;
+        let full = self.holes.len() == MAX_HOLES;
         match self.holes.last_mut() {
             _ if count == 0 => {}
             Some((_, last)) if full || *last >= first => *last = end.max(*last),
@@ -30,29 +31,31 @@ impl Tally {
         }
     }
 
-    /// What an earlier writer has left: so many points, less those that it noted as missing.
+    /// Creates the tally of a dataset that an earlier writer has left: it has `points` points, except those
+    /// in `holes`, which the earlier writer recorded.
     pub fn resumed(points: u64, holes: &[(u64, u64)]) -> Tally {
         let mut tally = Tally::default();
         for &(first, end) in holes {
-            tally.hole(first, end.min(points).saturating_sub(first));
+            tally.add_hole(first, end.min(points).saturating_sub(first));
         }
-        tally.stored(points);
+        tally.set_stored(points);
         tally.received = tally.written;
         tally
     }
 
-    /// Whether points are missing.
+    /// Returns `true` if points are missing.
     pub fn has_holes(&self) -> bool {
         !self.holes.is_empty()
     }
 
-    /// Points that are missing.
-    pub fn missing(&self) -> u64 {
+    /// Returns the number of missing points.
+    pub fn missing_points(&self) -> u64 {
         self.holes.iter().map(|(first, end)| end - first).sum()
     }
 
-    /// Notes how many points the dataset has, missing ones that came before others included.
-    pub fn stored(&mut self, points: u64) {
+    /// Sets `written` from the number of points in the dataset, which includes the missing ones before its
+    /// last point.
+    pub fn set_stored(&mut self, points: u64) {
         let missing: u64 = self
             .holes
             .iter()
@@ -61,7 +64,7 @@ impl Tally {
         self.written = points.saturating_sub(missing);
     }
 
-    /// Whether every point is in the file.
+    /// Returns `true` if every published point is in the file.
     pub fn is_complete(&self) -> bool {
         self.holes.is_empty()
             && self.written == self.received
@@ -70,7 +73,7 @@ impl Tally {
                 .is_none_or(|expected| expected == self.received)
     }
 
-    /// The stream's part of the record; with its file, if there are several.
+    /// Returns the part of the record about the stream, with the name of the file if it is given.
     pub fn to_json(&self, stream: &str, file: Option<&str>, path: &str) -> Json {
         let mut part = json!({
             "stream": stream,
@@ -94,10 +97,10 @@ mod tests {
     #[test]
     fn neighbouring_holes_are_one() {
         let mut tally = Tally::default();
-        tally.hole(3, 2);
-        tally.hole(5, 1);
-        tally.hole(8, 0);
-        tally.hole(9, 1);
+        tally.add_hole(3, 2);
+        tally.add_hole(5, 1);
+        tally.add_hole(8, 0);
+        tally.add_hole(9, 1);
         assert_eq!(tally.holes, [(3, 6), (9, 10)]);
         assert!(!tally.is_complete());
     }
@@ -108,12 +111,12 @@ mod tests {
             received: 8,
             ..Tally::default()
         };
-        tally.hole(3, 2);
-        tally.stored(10);
+        tally.add_hole(3, 2);
+        tally.set_stored(10);
         assert_eq!(tally.written, 8);
-        // The hole at the end has no place in the dataset.
-        tally.hole(10, 5);
-        tally.stored(10);
+        // The dataset has no rows for a hole at its end.
+        tally.add_hole(10, 5);
+        tally.set_stored(10);
         assert_eq!(tally.written, 8);
     }
 
@@ -121,15 +124,18 @@ mod tests {
     fn what_an_earlier_writer_noted_counts_as_far_as_there_are_points() {
         let tally = Tally::resumed(10, &[(2, 5), (8, 12), (20, 30)]);
         assert_eq!(tally.holes, [(2, 5), (8, 10)]);
-        assert_eq!((tally.received, tally.written, tally.missing()), (5, 5, 5));
+        assert_eq!(
+            (tally.received, tally.written, tally.missing_points()),
+            (5, 5, 5)
+        );
         assert_eq!(Tally::resumed(0, &[(0, 3)]), Tally::default());
     }
 
     #[test]
     fn holes_without_number_stay_small() {
         let mut tally = Tally::default();
-        (0..5000).for_each(|index| tally.hole(2 * index, 1));
-        assert_eq!(tally.holes.len(), MOST_HOLES);
+        (0..5000).for_each(|index| tally.add_hole(2 * index, 1));
+        assert_eq!(tally.holes.len(), MAX_HOLES);
         assert_eq!(tally.holes.last(), Some(&(1998, 9999)));
     }
 }

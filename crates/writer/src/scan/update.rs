@@ -1,4 +1,4 @@
-//! What a scan's listener tells its consumer.
+//! Messages from the listener of a scan to its consumer.
 
 use std::collections::HashMap;
 
@@ -10,21 +10,21 @@ use crate::layout::{Layout, Reference};
 use crate::source::{SourceEvent, StreamContent, StreamId};
 use crate::subscriber::Fault;
 
-/// One step in the life of a scan, in the order in which it happened.
+/// One step of a scan. Steps are sent in the order in which they happened.
 #[derive(Debug)]
 pub enum ScanUpdate {
-    /// The scan is to be saved: its files and what they hold before any data.
+    /// The scan is to be saved with this layout.
     Prepared(Box<Prepared>),
-    /// Streams that the trees ask for and that are followed from now on.
+    /// Streams of the layout that are followed from now on.
     Streams(Vec<FollowedStream>),
     /// Data, losses and ends of streams.
     Data(Vec<SourceEvent>),
-    /// The scan has ended, all its data came before.
+    /// The scan has ended, and all its data were sent before.
     Closed(Box<Closed>),
 }
 
 impl ScanUpdate {
-    /// Bytes that the event holds in memory.
+    /// Returns the bytes that the update holds in memory.
     pub fn cost(&self) -> usize {
         const OVERHEAD: usize = 128;
         match self {
@@ -43,22 +43,22 @@ impl ScanUpdate {
 /// A scan that is about to be saved.
 #[derive(Debug)]
 pub struct Prepared {
-    /// What its files shall hold.
+    /// What the files of the scan shall contain.
     pub layout: Box<dyn Layout>,
-    /// Info of the scan.
+    /// The info of the scan.
     pub info: Json,
-    /// The scan had ended before it was read: nobody waits to see its points one by one.
+    /// Set if the scan had ended before it was read: then readers need not see its points early.
     pub ended: bool,
-    /// Where to tell what is there already, if an earlier writer may have begun the scan.
+    /// Receives what the files already have, if an earlier writer may have begun the scan.
     pub resumed: Option<Promise<ResumePoints, Fault>>,
 }
 
-/// What is there already of a scan.
+/// The part of a scan that its files already have.
 #[derive(Debug, Clone)]
 pub enum ResumePoints {
-    /// Points of these streams: the index of the next one. Of the others there are none.
+    /// The index of the first missing point of each of these streams. Others have no points yet.
     Points(HashMap<String, u64>),
-    /// All of the scan.
+    /// The whole scan.
     Complete,
 }
 
@@ -69,10 +69,10 @@ pub struct Closed {
     pub info: Json,
     /// Other scans that this one refers to.
     pub references: Vec<Reference>,
-    /// What could not be found out about those.
+    /// Problems of scans that could not be looked up.
     pub problems: Vec<ScanProblem>,
-    /// Why the scan is not whole, if it ended in an unusual way.
-    pub cut_short: Option<Interruption>,
+    /// Why the scan was not followed to its end, if it was not.
+    pub interruption: Option<Interruption>,
 }
 
 /// A stream that the layout asks for.
@@ -80,7 +80,7 @@ pub struct Closed {
 pub struct FollowedStream {
     /// Its name in the scan.
     pub name: String,
-    /// How events name it, or `None` if it cannot be read.
+    /// Its identifier in events, or `None` if it cannot be read.
     pub id: Option<StreamId>,
     /// What it holds, or why it cannot be saved.
     pub content: Result<StreamContent, String>,

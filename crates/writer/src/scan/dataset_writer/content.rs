@@ -1,4 +1,4 @@
-//! What fills a dataset, by the kind of its stream.
+//! How a dataset is filled, by the kind of its stream.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use crate::source::StreamContent;
 use crate::writer_thread::WriterContext;
 
 impl DatasetWriter {
-    /// Gets ready for the data of the stream.
+    /// Prepares the dataset for the data of the stream.
     pub fn begin(
         &mut self,
         content: &StreamContent,

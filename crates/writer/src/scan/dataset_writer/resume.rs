@@ -1,4 +1,4 @@
-//! A dataset that an earlier writer has begun to fill.
+//! Continues a dataset that an earlier writer has begun to fill.
 
 use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ use crate::scan::tally::Tally;
 use crate::source::{Block, SourceEvent};
 
 impl DatasetWriter {
-    /// Takes note of what an earlier writer has left here. Gives the index of the first point that is
-    /// not there; of a grid nothing tells how many are.
+    /// Reads what an earlier writer has left in the dataset. Returns the index of the first missing point,
+    /// which is 0 for a grid: its shape does not show how many points it holds.
     pub fn resume(&mut self, file: &ScanFile) -> u64 {
         let is_list = match &self.storage {
             Storage::Free => true,
@@ -29,15 +29,15 @@ impl DatasetWriter {
         points
     }
 
-    /// The dataset is as full as it can get: counts its points.
+    /// Counts the points of a dataset that is already complete.
     pub fn count_as_complete(&self) {
         self.counter.add(self.tally.received, 0);
     }
 
-    /// Counts what is there of the dataset that is about to go on.
+    /// Counts the points that the dataset holds before it is continued.
     pub(super) fn count_existing(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         let DatasetContent::Points(dataset) = &self.content else {
-            // Detectors tell from the start again how many frames they have.
+            // Detectors report their frames from the start again.
             self.tally = Tally::default();
             return;
         };
@@ -48,13 +48,14 @@ impl DatasetWriter {
                 .add(self.tally.received, file.bytes(&self.path));
         }
         if self.visible > 0 {
-            self.describe(file, diagnostics);
-            self.described = !is_old;
+            self.write_attributes(file, diagnostics);
+            self.has_attributes = !is_old;
         }
     }
 
-    /// What an event brings beyond what is there: another place of the stream may need more of it.
-    pub(super) fn beyond<'e>(&self, event: &'e SourceEvent) -> Option<Cow<'e, SourceEvent>> {
+    /// Returns the part of an event that the dataset does not hold yet, or `None` if it holds all of it.
+    /// The event may have been read again because another dataset of the stream needs it.
+    pub(super) fn skip_existing<'e>(&self, event: &'e SourceEvent) -> Option<Cow<'e, SourceEvent>> {
         let DatasetContent::Points(dataset) = &self.content else {
             return Some(Cow::Borrowed(event));
         };

@@ -1,4 +1,4 @@
-//! Files that are opened, and names that are taken in them.
+//! Opens files, and finds names in them that are taken.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::layout::{FileTree, Layout};
 use crate::scan::problem::ScanProblem;
 use crate::writer_thread::WriterContext;
 
-/// Opens the file of a tree, or tells why not.
+/// Opens the file of a tree.
 pub fn open(
     context: &WriterContext,
     layout: &dyn Layout,
@@ -36,9 +36,9 @@ pub fn open(
     })
 }
 
-/// The first item of the tree whose name is taken in the file. Groups may be shared, but for those
-/// that the layout calls its own; everything else belongs to the scan that wrote it first.
-pub fn taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, ScanProblem> {
+/// Returns the first item of the tree whose name is taken in the file. Scans may share groups, except
+/// those that the layout calls its own; everything else belongs to the scan that wrote it first.
+pub fn first_taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, ScanProblem> {
     let root = session.root()?;
     let own = || {
         for name in &tree.own {
@@ -46,7 +46,7 @@ pub fn taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, S
                 return Ok(Some(format!("scan {name}")));
             }
         }
-        taken_below(&root, "", &tree.root)
+        first_taken_below(&root, "", &tree.root)
     };
     own().map_err(|source| ScanProblem::FileUnreadable {
         file: session.path().to_owned(),
@@ -54,7 +54,7 @@ pub fn taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, S
     })
 }
 
-fn taken_below(root: &h5::Group, path: &str, group: &Group) -> h5::Result<Option<String>> {
+fn first_taken_below(root: &h5::Group, path: &str, group: &Group) -> h5::Result<Option<String>> {
     for (name, item) in &group.children {
         let path = format!("{path}/{name}");
         if !root.has_link(&path)? {
@@ -62,7 +62,7 @@ fn taken_below(root: &h5::Group, path: &str, group: &Group) -> h5::Result<Option
         }
         match item {
             Item::Group(group) if root.kind(&path)? == Some(h5::Kind::Group) => {
-                if let Some(taken) = taken_below(root, &path, group)? {
+                if let Some(taken) = first_taken_below(root, &path, group)? {
                     return Ok(Some(taken));
                 }
             }

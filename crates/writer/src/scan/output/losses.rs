@@ -1,10 +1,10 @@
-//! What a stream lost.
+//! Reports lost points of streams.
 
 use crate::scan::diagnostics::Diagnostics;
 use crate::scan::problem::ScanProblem;
 use crate::source::SourceEvent;
 
-/// Losses of a stream are reported once, wherever it goes.
+/// Reports and counts the loss that an event means, if any: once per stream, not per dataset.
 pub fn report(stream: &str, event: &SourceEvent, diagnostics: &mut Diagnostics) {
     let stream = stream.to_owned();
     if let SourceEvent::Lost { count, reason, .. } = event {

@@ -1,4 +1,4 @@
-//! A scan that an earlier writer has begun to save.
+//! Continues a scan that an earlier writer has begun to save.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -15,13 +15,13 @@ use crate::scan::partial_scan::PartialScan;
 use crate::scan::update::ResumePoints;
 
 impl ScanOutput {
-    /// Takes note of what is there of the scan, before anything is written.
+    /// Reads what an earlier writer has left of the scan. Must be called before anything is written.
     pub(super) fn read_partial_scans(&mut self, figures: &ScanFigures) -> ResumePoints {
         let mut points = HashMap::new();
         for dataset in &mut self.datasets {
             let file = &self.files[dataset.file];
             let there = dataset.resume(file);
-            // Of several datasets the one counts that has the least.
+            // The stream is read again from the first point that any of its datasets lacks.
             points
                 .entry(dataset.stream.clone())
                 .and_modify(|least: &mut u64| *least = there.min(*least))
@@ -45,7 +45,7 @@ impl ScanOutput {
         ResumePoints::Points(points)
     }
 
-    /// The trees as they would be if the earlier writer had come to its end.
+    /// Returns the trees that the files would have if the earlier writer had finished.
     pub(super) fn last_trees(&self) -> Vec<FileTree> {
         let mut facts = Facts {
             end: Some(End {
@@ -59,22 +59,22 @@ impl ScanOutput {
             for dataset in &self.datasets {
                 let file = &self.files[dataset.file];
                 if let Some(stream) = facts.streams.get_mut(&dataset.stream) {
-                    measure(stream, dataset, file, wanted.contains(&dataset.stream));
+                    measure_dataset(stream, dataset, file, wanted.contains(&dataset.stream));
                 }
             }
         }
         self.layout.trees(&facts)
     }
 
-    /// Whether the files have all of the scan, as its record says.
-    pub(super) fn is_whole(&self, last: &[FileTree]) -> bool {
+    /// Returns `true` if the files have the whole scan, as its record says.
+    pub(super) fn is_already_complete(&self, last: &[FileTree]) -> bool {
         last.iter().all(|tree| {
             let file = self.files.iter().find(|file| file.name == tree.file);
-            file.is_some_and(|file| file.is_whole(&tree.root))
+            file.is_some_and(|file| file.is_already_complete(&tree.root))
         })
     }
 
-    /// Lets files go that are complete; gives their paths.
+    /// Closes files that are already complete. Returns their paths.
     pub(super) fn into_paths(self) -> Vec<PathBuf> {
         self.datasets
             .iter()
@@ -83,7 +83,12 @@ impl ScanOutput {
     }
 }
 
-fn measure(facts: &mut StreamFacts, dataset: &DatasetWriter, file: &ScanFile, with_values: bool) {
+fn measure_dataset(
+    facts: &mut StreamFacts,
+    dataset: &DatasetWriter,
+    file: &ScanFile,
+    with_values: bool,
+) {
     facts.points = dataset.tally.received;
     facts.shape = file.shape(&dataset.path).unwrap_or_default();
     if with_values {

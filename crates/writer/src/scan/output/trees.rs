@@ -1,4 +1,4 @@
-//! How the files of a scan follow what its layout makes of the facts.
+//! Updates the files of a scan to the trees that its layout makes of the latest facts.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -12,27 +12,27 @@ use super::ScanOutput;
 use crate::layout::{End, FileTree, Status};
 use crate::scan::diagnostics::Diagnostics;
 use crate::scan::entry_links;
-use crate::scan::file::{ScanFile, tell_invalid};
+use crate::scan::file::{ScanFile, report_invalid};
 use crate::scan::problem::ScanProblem;
-use crate::scan::record::{record, running};
+use crate::scan::record::{final_record, running_record};
 
-/// How long losses wait until they are noted in a file, after others were.
-const REST: Duration = Duration::from_secs(5);
+/// Shortest time between two updates of the record because of lost points.
+const LOSS_RECORD_PERIOD: Duration = Duration::from_secs(5);
 
 impl ScanOutput {
-    /// Writes what is known before the data. `first` are the trees of the facts before anything was
-    /// known, `last` those that an earlier writer would have come to.
+    /// Writes everything that is known before the data. `first` are the trees of the first facts, `last`
+    /// those that the files would have if the earlier writer had finished.
     pub(super) fn write(
         &mut self,
         first: Vec<FileTree>,
         last: &[FileTree],
         diagnostics: &mut Diagnostics,
     ) {
-        let record = running(&self.datasets, &self.file_names(), diagnostics);
+        let record = running_record(&self.datasets, &self.file_names(), diagnostics);
         let is_resumed = self.files.iter().any(|file| file.partial.is_some());
         let is_unchanged = !is_resumed && record == self.facts.record;
         self.facts.record = record;
-        self.noted = self.missing();
+        self.recorded_missing = self.missing_points();
         let trees = match is_unchanged {
             true => first,
             false => self.layout.trees(&self.facts),
@@ -47,22 +47,22 @@ impl ScanOutput {
                 None => file.write(tree, diagnostics),
             }
         }
-        self.unlinked = entry_links::create(
+        self.failed_links = entry_links::create(
             &self.context,
             self.layout.master_links(),
             &self.header,
             diagnostics,
         );
         self.facts.status = Status::Running;
-        self.redraw(diagnostics);
+        self.update_files(diagnostics);
         self.files
             .iter_mut()
             .for_each(|file| file.flush(diagnostics));
     }
 
-    /// Writes what is known at the end, and how it ended.
+    /// Writes the last trees, with the status and the record of the scan.
     pub(super) fn end_files(&mut self, diagnostics: &mut Diagnostics) {
-        let again = std::mem::take(&mut self.unlinked);
+        let again = std::mem::take(&mut self.failed_links);
         let again = again.into_iter().map(|(link, _)| link).collect();
         for (link, reason) in entry_links::create(&self.context, again, &self.header, diagnostics) {
             diagnostics.problem(ScanProblem::LinkNotMade {
@@ -71,16 +71,16 @@ impl ScanOutput {
                 source: Box::new(reason),
             });
         }
-        self.measure();
+        self.measure_datasets();
         self.facts.end = Some(End {
             time: now(),
             info: std::mem::take(&mut self.info),
         });
-        // What the last trees leave out counts, so they are looked at before they are written.
+        // Items that the last trees leave out change the status, so they are reported before it is set.
         for tree in self.layout.trees(&self.facts) {
-            tell_invalid(&tree, diagnostics);
+            report_invalid(&tree, diagnostics);
         }
-        // What is missing without a word must not pass for complete.
+        // A scan must not count as complete if points are missing without a known reason.
         let missing = self
             .datasets
             .iter()
@@ -90,42 +90,44 @@ impl ScanOutput {
         }
         loop {
             let problems = diagnostics.problems().len();
-            self.conclude(diagnostics);
-            self.redraw(diagnostics);
-            // Writing the end may fail, and the file must not say that it did not.
+            self.set_final_status(diagnostics);
+            self.update_files(diagnostics);
+            // Writing may fail, and then the file must not claim success.
             if self.facts.status == Status::Failed || problems == diagnostics.problems().len() {
                 return;
             }
         }
     }
 
-    fn conclude(&mut self, diagnostics: &Diagnostics) {
+    fn set_final_status(&mut self, diagnostics: &Diagnostics) {
         self.facts.status = match diagnostics.first_problem() {
             None => Status::Succeeded,
             Some(_) => Status::Failed,
         };
-        self.facts.record = record(&self.datasets, &self.file_names(), diagnostics);
+        self.facts.record = final_record(&self.datasets, &self.file_names(), diagnostics);
     }
 
-    /// Notes in the files which points are missing, now and then: whoever continues the scan should
-    /// not have to guess.
-    pub(super) fn note_losses(&mut self, diagnostics: &mut Diagnostics) {
-        let missing = self.missing();
-        let rests = self.noted_at.is_some_and(|at| at.elapsed() < REST);
-        if missing == self.noted || rests {
+    /// Updates the record in the files if more points are missing, but not too often. A writer that
+    /// continues the scan reads there which points are missing.
+    pub(super) fn record_losses(&mut self, diagnostics: &mut Diagnostics) {
+        let missing = self.missing_points();
+        let is_too_soon = self
+            .recorded_missing_at
+            .is_some_and(|at| at.elapsed() < LOSS_RECORD_PERIOD);
+        if missing == self.recorded_missing || is_too_soon {
             return;
         }
-        self.noted = missing;
-        self.noted_at = Some(Instant::now());
-        self.facts.record = running(&self.datasets, &self.file_names(), diagnostics);
-        self.draw(diagnostics);
+        self.recorded_missing = missing;
+        self.recorded_missing_at = Some(Instant::now());
+        self.facts.record = running_record(&self.datasets, &self.file_names(), diagnostics);
+        self.apply_trees(diagnostics);
     }
 
-    /// Points that are missing in the files.
-    pub(super) fn missing(&self) -> u64 {
+    /// Returns the number of points that are missing in the files.
+    pub(super) fn missing_points(&self) -> u64 {
         self.datasets
             .iter()
-            .map(|dataset| dataset.tally.missing())
+            .map(|dataset| dataset.tally.missing_points())
             .sum()
     }
 
@@ -133,8 +135,8 @@ impl ScanOutput {
         self.files.iter().map(|file| file.name.clone()).collect()
     }
 
-    /// Notes which streams have a dataset by now; whether there are new ones.
-    pub(super) fn note_stored(&mut self) -> bool {
+    /// Marks the streams whose dataset exists by now. Returns `true` if there are new ones.
+    pub(super) fn mark_stored(&mut self) -> bool {
         let mut changed = false;
         for dataset in self.datasets.iter().filter(|dataset| dataset.is_stored()) {
             let facts = self
@@ -148,8 +150,8 @@ impl ScanOutput {
         changed
     }
 
-    /// Notes what the datasets became, for plots.
-    fn measure(&mut self) {
+    /// Adds shapes and values of the datasets to the facts, for plots.
+    fn measure_datasets(&mut self) {
         if !self.layout.policy().measures_datasets {
             return;
         }
@@ -167,28 +169,28 @@ impl ScanOutput {
         }
     }
 
-    /// Brings the files to what the layout makes of the facts.
-    pub(super) fn redraw(&mut self, diagnostics: &mut Diagnostics) {
+    /// Updates the files to the latest facts, if the layout wants that before the end.
+    pub(super) fn update_files(&mut self, diagnostics: &mut Diagnostics) {
         if self.layout.policy().follows_facts || self.facts.end.is_some() {
-            self.draw(diagnostics);
+            self.apply_trees(diagnostics);
         }
     }
 
-    fn draw(&mut self, diagnostics: &mut Diagnostics) {
+    fn apply_trees(&mut self, diagnostics: &mut Diagnostics) {
         let ended = self.facts.end.as_ref().map(end_time);
         let ended = ended.filter(|_| self.layout.policy().shows_latest);
         for mut tree in self.layout.trees(&self.facts) {
             if let Some(ended) = ended
-                && !self.context.is_shown(Path::new(&tree.file), ended)
+                && !self.context.claim_default(Path::new(&tree.file), ended)
             {
                 tree.root.attributes.retain(|(name, _)| name != "default");
             }
-            self.redraw_file(tree, diagnostics);
+            self.apply_tree(tree, diagnostics);
         }
     }
 
-    /// Brings one file to its tree, or makes it if only the last version has it.
-    fn redraw_file(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
+    /// Updates one file to its tree, or creates it if only the last version of the layout has it.
+    fn apply_tree(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
         let datasets = &self.datasets;
         let mut files = self.files.iter_mut().enumerate();
         if let Some((index, file)) = files.find(|(_, file)| file.name == tree.file) {
@@ -201,7 +203,7 @@ impl ScanOutput {
             file.update(tree, stored, diagnostics);
             return;
         }
-        if self.refused.contains(&tree.file) {
+        if self.unwritable_files.contains(&tree.file) {
             return;
         }
         let streams: Vec<(String, String)> = tree
@@ -224,10 +226,11 @@ impl ScanOutput {
     }
 }
 
-/// When a scan ended; when its writing did, if its info does not tell.
+/// Returns when a scan ended according to its info, or else when its writing ended.
 fn end_time(end: &End) -> DateTime<FixedOffset> {
-    let told = end.info.get("end_time").and_then(Json::as_str);
-    told.and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+    let published = end.info.get("end_time").and_then(Json::as_str);
+    published
+        .and_then(|text| DateTime::parse_from_rfc3339(text).ok())
         .or_else(|| DateTime::parse_from_rfc3339(&end.time).ok())
         .unwrap_or_else(|| Local::now().fixed_offset())
 }
