@@ -17,28 +17,27 @@ use crate::writer_thread::WriterThread;
 use consumer::SessionConsumer;
 use listener::SessionListener;
 
-/// Which scans to save, and who hears of it.
+/// Which scans of which session are saved, and how.
 #[derive(Clone, Default)]
 pub struct SessionOptions {
-    /// Name of the BLISS session; every session if there is none.
+    /// Name of the BLISS session; `None` stands for all sessions.
     pub session: Option<String>,
-    /// Which scans are ours, by the writer that they ask for.
+    /// Which scans are saved, by the writer that they ask for.
     pub writer: DataWriter,
-    /// How they are saved.
+    /// How the scans are saved.
     pub save: SaveOptions,
-    /// Where to tell what happens, for whoever shows it.
+    /// Receives notices of what happens, for an observer.
     pub notices: Option<Queue<Notice>>,
-    /// Whether scans that were created while there was no writer are left alone.
+    /// Set to ignore scans that were created while there was no writer.
     pub only_new: bool,
-    /// Where to note what becomes of the scans, for whoever asks. May outlive the session writer, and
-    /// go on to the next one.
+    /// Keeps the records of the scans. They may outlive the session writer and be passed to the next one.
     pub records: Records,
 }
 
-/// What an observer of a session hears.
+/// Something that an observer of a session learns.
 #[derive(Clone)]
 pub enum Notice {
-    /// The session is subscribed: scans from now on are saved.
+    /// The session writer has subscribed: scans from now on are saved.
     Subscribed,
     /// A scan is being saved.
     Started(NexusScanWriter),
@@ -51,31 +50,34 @@ pub enum Notice {
 struct NoticeSender(Option<Queue<Notice>>);
 
 impl NoticeSender {
-    /// Waits until the observer has room for the notice. A queue that is closed has no observer any
-    /// more, so nobody misses the notice.
+    /// Waits until the queue of the observer has room for the notice. A closed queue has no observer any
+    /// more, so the notice is dropped.
     async fn send(&self, notice: Notice) {
         if let Some(notices) = &self.0
             && notices.put(notice, 1).await.is_err()
         {
-            tracing::trace!("nobody observes the session any more");
+            tracing::trace!("the session has no observer any more");
         }
     }
 }
 
 /// A subscriber in sequential mode: a greenlet of this thread follows the history of scans and
-/// starts a [`NexusScanWriter`] for each that is ours.
+/// starts a [`NexusScanWriter`] for each scan that asks for this writer.
 ///
-/// Redis remembers which scans are done, for each session and kind of writer: scans that were created
-/// while there was no writer are saved by the next one, and those that a dead one left are continued.
-/// Several writers of one kind share the scans.
+/// Redis remembers which scans are done, for each session and kind of writer. The next writer saves scans
+/// that were created while there was none, and continues those that a killed writer has left. Several
+/// writers of one kind share the scans.
 pub struct NexusSessionWriter {
     subscriber: Subscriber,
     records: Records,
 }
 
 impl NexusSessionWriter {
-    /// Starts to follow the scans of `store` that appear from now on, and those that the last writer
-    /// of this kind left or missed.
+    /// Starts to save the scans of `store` that appear from now on, and those that the last writer of this
+    /// kind has left or missed.
+    ///
+    /// # Errors
+    /// Never for a new subscriber; the type is that of [`Subscriber::start`].
     pub fn start(
         writer_thread: &Arc<WriterThread>,
         store: &Arc<dyn ScanStore>,
@@ -85,8 +87,8 @@ impl NexusSessionWriter {
         let group = group(&options);
         let subscriber = Subscriber::new(name);
         let records = options.records;
-        let told = records.clone();
-        subscriber.observe(move || told.touch());
+        let changed = records.clone();
+        subscriber.observe(move || changed.touch());
         let notices = NoticeSender(options.notices);
         let listener = SessionListener {
             store: store.clone(),
@@ -114,20 +116,20 @@ impl NexusSessionWriter {
         })
     }
 
-    /// The subscriber: its state, and the means to stop it.
+    /// Returns the subscriber, which has the state of the writer and can stop it.
     ///
-    /// A stop takes no new scan, and saves what Redis has of those that run.
+    /// A writer that stops takes no new scan, and saves what Redis has of the running ones.
     pub fn subscriber(&self) -> &Subscriber {
         &self.subscriber
     }
 
-    /// What became of the scans; tells of changes of the subscriber, too.
+    /// Returns the records of the scans. They also report changes of state of the subscriber.
     pub fn records(&self) -> &Records {
         &self.records
     }
 }
 
-/// The writers that share scans: those of the same session that take the same ones.
+/// Returns the name of the group of writers that share scans: those of the same session and kind.
 fn group(options: &SessionOptions) -> String {
     let session = options.session.as_deref().unwrap_or("*");
     let writer = match &options.writer {

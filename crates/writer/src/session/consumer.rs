@@ -1,4 +1,4 @@
-//! The scans of a session that are being saved.
+//! Starts the scan writers of a session, and waits for their ends.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,16 +20,17 @@ use crate::source::{
 use crate::subscriber::{Consumer, Fault, with_causes};
 use crate::writer_thread::WriterThread;
 
-/// How often people hear how far a scan is, as with the Python writer.
+/// Time between two log lines about the progress of a scan, as with the Python writer.
 const PROGRESS_PERIOD: Duration = Duration::from_secs(5);
 
 /// How long to wait for the files of a scan that is continued, before the next one is begun.
 const ORDER: Duration = Duration::from_secs(2);
 
-/// Scans that are saved at once. BLISS never has so many; a writer that was away may have missed more.
+/// Largest number of scans that are saved at once. BLISS never runs so many, but a writer that was away may
+/// have missed more.
 const MAX_RUNNING: usize = 100;
 
-/// The scans of a session that are being saved.
+/// Starts a scan writer for each new scan of a session.
 pub struct SessionConsumer {
     pub writer_thread: Arc<WriterThread>,
     pub store: Arc<dyn ScanStore>,
@@ -39,9 +40,9 @@ pub struct SessionConsumer {
     pub running: Arc<Mutex<HashMap<ScanId, RunningScan>>>,
     /// Sent when the saving of a scan has ended.
     pub ended: Event,
-    /// Sent when the session is about to end: scans are not given the time to end first.
+    /// Sent when the session writer is about to end, which interrupts its scans.
     pub stopping: Event,
-    /// To be ended when we are gone, once we had scans.
+    /// Our membership of the group that shares the scans, once we have received one. It is ended at the end.
     pub membership: Option<Arc<dyn FeedMembership>>,
     pub records: Records,
     pub notices: NoticeSender,
@@ -51,14 +52,14 @@ pub struct SessionConsumer {
 #[derive(Clone)]
 pub struct RunningScan {
     writer: NexusScanWriter,
-    /// Sent when all is noted that is to be noted of its end.
-    noted: Event,
+    /// Sent when the end of the scan is recorded and acknowledged.
+    recorded: Event,
 }
 
 impl Consumer for SessionConsumer {
     type Event = FeedItem;
 
-    /// A scan that cannot be begun costs that scan, not the session.
+    /// Starts to save a scan. A scan that cannot be started fails alone: the session goes on.
     async fn consume(&mut self, item: FeedItem) -> Result<(), Fault> {
         self.membership = Some(item.membership);
         let Assignment {
@@ -66,7 +67,7 @@ impl Consumer for SessionConsumer {
             repeated,
             ack,
         } = item.assignment;
-        let summary = match self.look(&scan).await {
+        let summary = match self.find_summary(&scan).await {
             Ok(Some(summary)) => summary,
             Ok(None) => {
                 acknowledge(&*ack).await;
@@ -74,14 +75,14 @@ impl Consumer for SessionConsumer {
             }
             Err(error) => {
                 let error = with_causes(&error);
-                warn!(%scan, "cannot tell whose scan it is: {error}");
+                warn!(%scan, "cannot look up to which session the scan belongs: {error}");
                 ack.hand_back();
                 return Ok(());
             }
         };
         self.wait_for_room().await;
         if repeated {
-            info!(%scan, "taken up again: a writer ended before it was saved");
+            info!(%scan, "continuing the scan: its last writer ended before it was saved");
         }
         let begin = match repeated {
             true => NexusScanWriter::resume,
@@ -90,7 +91,7 @@ impl Consumer for SessionConsumer {
         let (writer, save) = (Some(self.writer.clone()), self.save.clone());
         match begin(&self.writer_thread, &self.store, summary, writer, save) {
             Ok(writer) => {
-                self.watch(scan, writer.clone(), ack).await;
+                self.track(scan, writer.clone(), ack).await;
                 if repeated {
                     // Scans of one file are continued in their order. A scan that is not even
                     // prepared must not keep the others.
@@ -113,42 +114,43 @@ impl Consumer for SessionConsumer {
             }
         }
         for scan in &running {
-            scan.noted.wait().await;
+            scan.recorded.wait().await;
         }
         if let Some(membership) = &self.membership
             && let Err(error) = membership.leave().await
         {
             let error = with_causes(&error);
-            warn!("others will wait for a minute before they take over: {error}");
+            warn!("cannot leave the group of writers, others take over after a minute: {error}");
         }
         end
     }
 }
 
-/// Nothing is left to do for the scan.
+/// Acknowledges a scan for which nothing is left to do.
 async fn acknowledge(ack: &dyn AckHandle) {
     if let Err(error) = ack.acknowledge().await {
         let error = with_causes(&error);
-        warn!("a scan may be looked at again after a restart: {error}");
+        warn!("cannot acknowledge a scan, it may be handed out again after a restart: {error}");
     }
 }
 
 impl SessionConsumer {
-    /// What identifies a scan, if it is ours.
-    async fn look(&self, scan: &ScanId) -> Result<Option<ScanSummary>, SourceError> {
+    /// Looks up the summary of a scan. Returns `None` if the scan belongs to another session, or does not
+    /// exist.
+    async fn find_summary(&self, scan: &ScanId) -> Result<Option<ScanSummary>, SourceError> {
         match (self.store.summary(scan).await, &self.session) {
             (Ok(summary), None) => Ok(Some(summary)),
             (Ok(summary), session) => Ok((summary.session == *session).then_some(summary)),
             (Err(error), Some(_)) if error.is_missing() => Ok(None),
             (Err(error), Some(_)) => Err(error),
-            // It is ours in any case, and its writer tells in its report what is wrong.
+            // Without a session the scan is ours in any case, and its report will say what is wrong.
             (Err(_), None) => Ok(Some(scan.clone().into())),
         }
     }
 
     async fn wait_for_room(&self) {
         while self.running().len() >= MAX_RUNNING {
-            // Those that were missed end by themselves, and soon.
+            // So many scans run only if they were missed, and then they end soon.
             let ended = self.ended.clone();
             ended.clear();
             if self.running().len() >= MAX_RUNNING {
@@ -157,11 +159,11 @@ impl SessionConsumer {
         }
     }
 
-    /// Remembers the scan until its saving has ended.
-    async fn watch(&mut self, id: ScanId, writer: NexusScanWriter, ack: Box<dyn AckHandle>) {
+    /// Keeps the scan among the running ones until its saving has ended, then acknowledges it.
+    async fn track(&mut self, id: ScanId, writer: NexusScanWriter, ack: Box<dyn AckHandle>) {
         let scan = RunningScan {
             writer: writer.clone(),
-            noted: Event::new(),
+            recorded: Event::new(),
         };
         self.running().insert(id.clone(), scan.clone());
         let record = self.records.add(writer.clone());
@@ -171,17 +173,17 @@ impl SessionConsumer {
         let (running, notices) = (self.running.clone(), self.notices.clone());
         let (stopping, ended) = (self.stopping.clone(), self.ended.clone());
         hub::spawn(async move {
-            let report = follow(&writer).await;
+            let report = log_progress(&writer).await;
             writer
                 .subscriber()
                 .span()
-                .in_scope(|| log(&report, writer.progress()));
+                .in_scope(|| log_report(&report, writer.progress()));
             record.end();
-            // A scan that is cut short by our end goes on with the next writer.
+            // The next writer continues a scan that was interrupted by our end.
             if !stopping.is_set() || report.outcome <= Outcome::Complete {
                 acknowledge(&*ack).await;
             }
-            scan.noted.send();
+            scan.recorded.send();
             notices.send(Notice::Ended(report)).await;
             let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
             running.remove(&id);
@@ -198,8 +200,8 @@ impl SessionConsumer {
     }
 }
 
-/// Tells now and then how far a scan is, until it has ended.
-async fn follow(writer: &NexusScanWriter) -> ScanReport {
+/// Logs the progress of a scan periodically until it has ended. Returns its report.
+async fn log_progress(writer: &NexusScanWriter) -> ScanReport {
     let mut clock = interval_at(Instant::now() + PROGRESS_PERIOD, PROGRESS_PERIOD);
     let scan = writer.id();
     loop {
@@ -214,8 +216,8 @@ async fn follow(writer: &NexusScanWriter) -> ScanReport {
     }
 }
 
-/// The one line of a scan that everybody wants to see.
-fn log(report: &ScanReport, progress: &Progress) {
+/// Logs the result of a scan in one line.
+fn log_report(report: &ScanReport, progress: &Progress) {
     let files: Vec<_> = report
         .files
         .iter()

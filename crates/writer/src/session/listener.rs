@@ -9,20 +9,20 @@ use super::{Notice, NoticeSender};
 use crate::source::{Assignment, FeedMembership, ScanStore};
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 
-/// Longest wait for a new scan before the listener looks whether it shall stop.
-const POLL: Duration = Duration::from_millis(500);
+/// Longest wait for a new scan before the listener checks whether it shall stop.
+const STOP_POLL: Duration = Duration::from_millis(500);
 
 /// Follows the history of scans.
 pub struct SessionListener {
     pub store: Arc<dyn ScanStore>,
     /// Name of the group of writers that share the scans.
     pub group: String,
-    /// Scans that were created before are not for us.
+    /// Set to ignore scans that were created before.
     pub only_new: bool,
     pub notices: NoticeSender,
 }
 
-/// A scan that was item out to us, and our membership of the group that shares the scans.
+/// A scan that was handed out to us, and our membership of the group that shares the scans.
 pub struct FeedItem {
     pub assignment: Assignment,
     pub membership: Arc<dyn FeedMembership>,
@@ -36,7 +36,7 @@ impl Listener for SessionListener {
         context: Context,
         sink: Sink<C>,
     ) -> Result<(), Fault> {
-        // The position is taken once, before readiness is told: no scan falls in between.
+        // The position in the history is fixed before the subscriber is ON, so that no scan is missed.
         let joined = self.store.join(&self.group).await;
         let mut feed = joined.map_err(|error| Fault::new(&error))?;
         if self.only_new {
@@ -49,7 +49,7 @@ impl Listener for SessionListener {
         while !context.stopping().is_set() {
             let next = tokio::select! {
                 () = context.stopping().wait() => break,
-                next = feed.next(POLL) => next,
+                next = feed.next(STOP_POLL) => next,
             };
             for assignment in next.map_err(|error| Fault::new(&error))? {
                 let item = FeedItem {
