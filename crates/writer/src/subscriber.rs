@@ -1,10 +1,9 @@
-//! Subscribers: each listens to one node in Redis and consumes what it hears.
+//! Subscribers: each listens to one node in Redis and consumes its events.
 //!
-//! A subscriber is a pair. Its [`Listener`] waits for events of the node, its [`Consumer`] works on
-//! them. How the two run together is one parameter, the [`Mode`]; what they do does not depend on
-//! it. A subscriber starts in INIT, is ON once its listener says that the subscription stands, and
-//! ends OFF when listener and consumer are done, or in FAULT with a reason when one of them fails or
-//! it is killed.
+//! A subscriber is a pair: its [`Listener`] waits for events of the node, its [`Consumer`] works on
+//! them. The [`Mode`] determines in which greenlets and threads the two run, and does not change what they
+//! do. A subscriber starts in INIT, is ON once its listener has subscribed, and ends OFF when listener and
+//! consumer are done, or in FAULT with a reason when one of them fails or the subscriber is killed.
 //!
 //! ```text
 //!                      Sequential            Concurrent                  Parallel
@@ -30,13 +29,13 @@ pub use drive::Sink;
 use status::Status;
 pub use status::{IllegalTransition, State, Times};
 
-/// Name of the span in which a subscriber works. Its fields are `node`, `name` (what people call
-/// the node, once that is known) and `state`. Spans of its parts have the name too, and no state.
+/// Name of the span in which a subscriber works. Its fields are `node`, `name` (what users call the node,
+/// once that is known) and `state`. Spans of parts of a node have the same name, but no state.
 pub const SPAN: &str = "subscriber";
 
 /// Waits for events of a node and hands them on.
 pub trait Listener: 'static {
-    /// What the listener hears.
+    /// An event of the node.
     type Event: Send + 'static;
 
     /// Listens until the node has ended or [`Context::stopping`] was sent.
@@ -55,19 +54,19 @@ pub trait Consumer: 'static {
     /// How often [`tick`](Consumer::tick) is called, if at all.
     const PERIOD: Option<Duration> = None;
 
-    /// Works on one event. An error ends the subscriber.
+    /// Works on one event. An error ends the subscriber in FAULT.
     fn consume(&mut self, event: Self::Event) -> impl Future<Output = Result<(), Fault>>;
 
-    /// Called between events, whether any come or not.
+    /// Does periodic work between events, also while there are none.
     fn tick(&mut self) -> impl Future<Output = ()> {
         async {}
     }
 
-    /// Called once, at the end, however it came: whatever was begun is brought in order here.
+    /// Finishes or cleans up what was begun. Called once, however the subscriber ends.
     fn finish(self, end: Result<(), Fault>) -> impl Future<Output = Result<(), Fault>>;
 }
 
-/// How listener and consumer run together.
+/// In which greenlets and threads listener and consumer run.
 #[derive(Clone)]
 pub enum Mode<'a> {
     /// In one greenlet: the listener waits while an event is consumed.
@@ -85,17 +84,17 @@ pub enum Fault {
     /// Listener or consumer failed.
     #[error("{text}")]
     Failed {
-        /// The failure and its causes, in one channel.
+        /// The failure and its causes, in one line.
         text: String,
-        /// What it is about.
+        /// What kind of failure it is.
         kind: ErrorKind,
         /// Who is at fault.
         origin: ErrorOrigin,
     },
-    /// Somebody gave it up.
+    /// The subscriber was killed for this reason.
     #[error("killed: {0}")]
     Killed(String),
-    /// A user did.
+    /// The subscriber was killed because a user asked for it.
     #[error("Stop requested")]
     StopRequested,
 }
@@ -106,7 +105,7 @@ impl Fault {
         Fault::failed(with_causes(error), error)
     }
 
-    /// Creates the fault of an error that has a text of its own.
+    /// Creates the fault of an error with this text instead of its own.
     pub fn failed(text: String, error: &impl Classified) -> Fault {
         Fault::Failed {
             text,
@@ -125,7 +124,7 @@ impl Fault {
     }
 }
 
-/// A subscriber that somebody ended has not failed by itself: the user is at the origin of that.
+/// A subscriber that was killed has not failed by itself: the user is the origin.
 impl Classified for Fault {
     fn kind(&self) -> ErrorKind {
         match self {
@@ -142,7 +141,7 @@ impl Classified for Fault {
     }
 }
 
-/// An error and what caused it, in one channel.
+/// Returns the texts of an error and its causes, in one line.
 pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -156,25 +155,26 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// What a listener knows of its subscriber.
+/// The listener's view of its subscriber.
 #[derive(Clone)]
 pub struct Context {
     status: Arc<Status>,
 }
 
 impl Context {
-    /// Tells that the subscription stands: INIT becomes ON.
+    /// Reports that the listener has subscribed: INIT becomes ON.
     pub fn ready(&self) {
         self.status.ready();
     }
 
-    /// Sent when the subscriber shall stop: hand on what is there, and return.
+    /// Returns the event that is sent when the subscriber shall stop. The listener then passes on the
+    /// events that it has, and returns.
     pub fn stopping(&self) -> &Event {
         &self.status.stopping
     }
 }
 
-/// The handle of a subscriber; clones are the same subscriber.
+/// The handle of a subscriber. Clones refer to the same subscriber.
 #[derive(Clone)]
 pub struct Subscriber {
     node: String,
@@ -182,7 +182,7 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// A subscriber of `node` (a key in Redis, or a session's name), in INIT.
+    /// Creates a subscriber of `node` (a key in Redis, or the name of a session), in INIT.
     pub fn new(node: impl Into<String>) -> Subscriber {
         Subscriber {
             node: node.into(),
@@ -190,9 +190,12 @@ impl Subscriber {
         }
     }
 
-    /// Starts to listen on this thread's hub. The consumer is made where it runs.
+    /// Starts to listen on this thread's hub. The consumer is created in the thread in which it runs.
     ///
     /// A subscriber that is OFF may be started again.
+    ///
+    /// # Errors
+    /// If the subscriber runs, or is in FAULT.
     pub fn start<L, C>(
         &self,
         mode: Mode,
@@ -217,8 +220,7 @@ impl Subscriber {
         Ok(())
     }
 
-    /// Waits until the subscription stands or the subscriber has ended, at most `timeout`; tells
-    /// whether it is ON.
+    /// Waits at most `timeout` until the subscriber is ON or has ended. Returns `true` if it is ON.
     pub async fn subscribed(&self, timeout: Option<Duration>) -> bool {
         match timeout {
             None => self.status.settled.wait().await,
@@ -229,34 +231,34 @@ impl Subscriber {
         self.state() == State::On
     }
 
-    /// Asks to stop: what was published is consumed, then the subscriber is OFF.
+    /// Asks the subscriber to stop. It consumes what has been published, and is OFF then.
     pub fn stop(&self) {
         self.status.stopping.send();
     }
 
-    /// The same, and waits for the end, at most `timeout`; tells whether it came.
+    /// Stops the subscriber and waits at most `timeout` for its end. Returns `true` if it has ended.
     pub async fn stop_and_join(&self, timeout: Option<Duration>) -> bool {
         self.stop();
         self.join(timeout).await
     }
 
-    /// Gives up: the consumer brings its work in order, then the subscriber is in FAULT.
+    /// Kills the subscriber. The consumer cleans up, and the subscriber is in FAULT then.
     pub fn kill(&self, reason: impl Display) {
         self.status.kill(Fault::Killed(reason.to_string()));
     }
 
-    /// The same on request of a user: the reason is [`Fault::StopRequested`].
+    /// Kills the subscriber because a user asked for it: the reason is [`Fault::StopRequested`].
     pub fn abort(&self) {
         self.status.kill(Fault::StopRequested);
     }
 
-    /// The same, and waits for the end, at most `timeout`; tells whether it came.
+    /// Kills the subscriber and waits at most `timeout` for its end. Returns `true` if it has ended.
     pub async fn kill_and_join(&self, reason: impl Display, timeout: Option<Duration>) -> bool {
         self.kill(reason);
         self.join(timeout).await
     }
 
-    /// Waits for the end, at most `timeout`; tells whether it came.
+    /// Waits at most `timeout` for the end. Returns `true` if the subscriber has ended.
     pub async fn join(&self, timeout: Option<Duration>) -> bool {
         match timeout {
             None => {
@@ -268,16 +270,19 @@ impl Subscriber {
     }
 
     /// [`join`](Self::join) for plain threads.
+    ///
+    /// # Errors
+    /// In a greenlet.
     pub fn join_blocking(&self, timeout: Option<Duration>) -> Result<bool, BlockingInGreenlet> {
         self.status.done.wait_blocking(timeout)
     }
 
-    /// The node that is listened to.
+    /// Returns the node to which the subscriber listens.
     pub fn node(&self) -> &str {
         &self.node
     }
 
-    /// One channel for people: node, state, and the reason of a fault.
+    /// Returns node, state and the reason of a fault in one line.
     pub fn info(&self) -> String {
         match self.status.fault() {
             Some(fault) => format!("{} ({}: {fault})", self.node, self.state()),
@@ -285,44 +290,44 @@ impl Subscriber {
         }
     }
 
-    /// Where the subscriber stands.
+    /// Returns the state of the subscriber.
     pub fn state(&self) -> State {
         self.status.state()
     }
 
-    /// What clients of a writer are told beside its state, in the words of `blisswriter` 2.0.0:
+    /// Returns the text that clients of a writer see beside its state, in the words of `blisswriter` 2.0.0:
     /// `Subscribed to Redis`, `Finished succesfully`, or the reason of a fault.
     pub fn reason(&self) -> String {
         self.status.reason()
     }
 
-    /// Has a function called after every change of state, in whatever thread it happens; when it
-    /// is called, the new state is what everybody sees. False if there is one already.
+    /// Sets a function that is called after every change of state, in the thread of the change. The new
+    /// state is visible to all threads before the call. Returns `false` if a function is set already.
     pub fn observe(&self, observer: impl Fn() + Send + Sync + 'static) -> bool {
         self.status.observe(observer)
     }
 
-    /// When it came how far, by the clock of the machine.
+    /// Returns when the subscriber was ON and when it ended, by the clock of the machine.
     pub fn times(&self) -> Times {
         self.status.times()
     }
 
-    /// Why the subscriber is in FAULT.
+    /// Returns why the subscriber is in FAULT, if it is.
     pub fn fault(&self) -> Option<Fault> {
         self.status.fault()
     }
 
-    /// The context of log lines about the subscriber; none before the start.
+    /// Returns the context of log lines about the subscriber; a disabled span before the start.
     pub fn span(&self) -> Span {
         self.status.span()
     }
 
-    /// Whether the subscriber has ended.
+    /// Returns `true` if the subscriber has ended.
     pub fn done(&self) -> bool {
         self.status.done.is_set()
     }
 
-    /// Time from the start until now, or until the end; none before the start.
+    /// Returns the time from the start until now or until the end; `None` before the start.
     pub fn duration(&self) -> Option<Duration> {
         self.status.duration()
     }

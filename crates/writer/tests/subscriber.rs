@@ -9,12 +9,12 @@ use hub::{Budget, Event, Hub, Queue, Thread};
 use writer::subscriber::{Consumer, Context, Fault, Listener, Mode, Sink, State, Subscriber};
 
 /// Listens to a queue of numbers until it is closed.
-struct Numbers {
+struct NumberListener {
     source: Queue<u32>,
-    stands: bool,
+    reports_ready: bool,
 }
 
-impl Listener for Numbers {
+impl Listener for NumberListener {
     type Event = u32;
 
     async fn listen<C: Consumer<Event = u32>>(
@@ -22,7 +22,7 @@ impl Listener for Numbers {
         context: Context,
         sink: Sink<C>,
     ) -> Result<(), Fault> {
-        if self.stands {
+        if self.reports_ready {
             context.ready();
         }
         loop {
@@ -40,13 +40,13 @@ impl Listener for Numbers {
     }
 }
 
-/// Writes down what it consumes and how it ends.
-struct Diary {
-    pages: Arc<Mutex<Vec<String>>>,
+/// Records the events that it consumes, and its end.
+struct RecordingConsumer {
+    entries: Arc<Mutex<Vec<String>>>,
     ticked: Event,
 }
 
-impl Consumer for Diary {
+impl Consumer for RecordingConsumer {
     type Event = u32;
 
     const PERIOD: Option<Duration> = Some(Duration::from_millis(1));
@@ -55,7 +55,7 @@ impl Consumer for Diary {
         match number {
             500 => return Err(Fault::internal("indigestible")),
             999 => panic!("the consumer cannot bear this"),
-            _ => self.pages.lock().unwrap().push(number.to_string()),
+            _ => self.entries.lock().unwrap().push(number.to_string()),
         }
         Ok(())
     }
@@ -65,40 +65,40 @@ impl Consumer for Diary {
     }
 
     async fn finish(self, end: Result<(), Fault>) -> Result<(), Fault> {
-        let page = end.as_ref().map_err(ToString::to_string);
-        self.pages.lock().unwrap().push(format!("{page:?}"));
+        let entry = end.as_ref().map_err(ToString::to_string);
+        self.entries.lock().unwrap().push(format!("{entry:?}"));
         end
     }
 }
 
-struct Scene {
+struct Fixture {
     subscriber: Subscriber,
     source: Queue<u32>,
-    pages: Arc<Mutex<Vec<String>>>,
+    entries: Arc<Mutex<Vec<String>>>,
     ticked: Event,
 }
 
-impl Scene {
-    fn new() -> Scene {
-        Scene {
+impl Fixture {
+    fn new() -> Fixture {
+        Fixture {
             subscriber: Subscriber::new("esrf:scan:test"),
             source: Queue::new(1 << 20),
-            pages: Arc::default(),
+            entries: Arc::default(),
             ticked: Event::new(),
         }
     }
 
-    fn start(&self, mode: Mode, stands: bool) {
-        let listener = Numbers {
+    fn start(&self, mode: Mode, reports_ready: bool) {
+        let listener = NumberListener {
             source: self.source.clone(),
-            stands,
+            reports_ready,
         };
-        let diary = Diary {
-            pages: self.pages.clone(),
+        let consumer = RecordingConsumer {
+            entries: self.entries.clone(),
             ticked: self.ticked.clone(),
         };
         self.subscriber
-            .start(mode, listener, move || diary)
+            .start(mode, listener, move || consumer)
             .unwrap();
     }
 
@@ -111,46 +111,46 @@ impl Scene {
     async fn end(&self) -> (State, Option<String>, Vec<String>) {
         assert!(
             self.subscriber.join(Some(Duration::from_secs(30))).await,
-            "it does not end"
+            "the subscriber does not end"
         );
         assert!(self.subscriber.done());
         let fault = self.subscriber.fault().map(|fault| fault.to_string());
         (
             self.subscriber.state(),
             fault,
-            self.pages.lock().unwrap().clone(),
+            self.entries.lock().unwrap().clone(),
         )
     }
 }
 
-/// Runs a scene once in every mode.
-fn in_each_mode(play: impl AsyncFn(Mode)) {
+/// Runs a fixture once in every mode.
+fn in_each_mode(check: impl AsyncFn(Mode)) {
     Hub::new().unwrap().run(async {
         let thread = Thread::serving("consumer").unwrap();
-        play(Mode::Sequential).await;
-        play(Mode::Concurrent(Budget::new(8))).await;
-        play(Mode::Parallel(&thread, Budget::new(8))).await;
+        check(Mode::Sequential).await;
+        check(Mode::Concurrent(Budget::new(8))).await;
+        check(Mode::Parallel(&thread, Budget::new(8))).await;
         thread.stop(Some(Duration::from_secs(30))).await.unwrap();
     });
 }
 
 #[test]
-fn what_is_heard_is_consumed_in_order_and_then_it_is_off() {
+fn events_are_consumed_in_order_and_then_it_is_off() {
     in_each_mode(async |mode| {
-        let scene = Scene::new();
-        assert_eq!(scene.subscriber.state(), State::Init);
-        assert_eq!(scene.subscriber.duration(), None);
-        scene.start(mode, true);
-        scene.send(&[1, 2, 3, 4, 5, 6]).await;
-        scene.source.close();
-        let pages = ["1", "2", "3", "4", "5", "6", "Ok(())"]
+        let fixture = Fixture::new();
+        assert_eq!(fixture.subscriber.state(), State::Init);
+        assert_eq!(fixture.subscriber.duration(), None);
+        fixture.start(mode, true);
+        fixture.send(&[1, 2, 3, 4, 5, 6]).await;
+        fixture.source.close();
+        let entries = ["1", "2", "3", "4", "5", "6", "Ok(())"]
             .map(String::from)
             .to_vec();
-        assert_eq!(scene.end().await, (State::Off, None, pages));
-        let duration = scene.subscriber.duration();
+        assert_eq!(fixture.end().await, (State::Off, None, entries));
+        let duration = fixture.subscriber.duration();
         assert!(duration.is_some());
         assert_eq!(
-            scene.subscriber.duration(),
+            fixture.subscriber.duration(),
             duration,
             "time stops at the end"
         );
@@ -158,67 +158,67 @@ fn what_is_heard_is_consumed_in_order_and_then_it_is_off() {
 }
 
 #[test]
-fn it_is_on_once_the_subscription_stands() {
+fn it_is_on_once_it_has_subscribed() {
     in_each_mode(async |mode| {
-        for (stands, state) in [(false, State::Init), (true, State::On)] {
-            let scene = Scene::new();
-            scene.start(mode.clone(), stands);
+        for (reports_ready, state) in [(false, State::Init), (true, State::On)] {
+            let fixture = Fixture::new();
+            fixture.start(mode.clone(), reports_ready);
             // Ticks come while it waits for events, so the listener was there before.
-            scene.ticked.wait().await;
-            assert_eq!(scene.subscriber.state(), state);
-            assert!(!scene.subscriber.done());
-            scene.subscriber.stop();
-            assert_eq!(scene.end().await.0, State::Off);
+            fixture.ticked.wait().await;
+            assert_eq!(fixture.subscriber.state(), state);
+            assert!(!fixture.subscriber.done());
+            fixture.subscriber.stop();
+            assert_eq!(fixture.end().await.0, State::Off);
         }
     });
 }
 
 #[test]
-fn whoever_starts_it_can_wait_until_it_stands_and_until_it_has_ended() {
+fn callers_can_wait_until_it_has_subscribed_and_until_it_has_ended() {
     in_each_mode(async |mode| {
         let long = Some(Duration::from_secs(30));
-        let scene = Scene::new();
-        scene.start(mode.clone(), true);
-        assert!(scene.subscriber.subscribed(long).await);
-        assert!(scene.subscriber.stop_and_join(long).await);
-        assert_eq!(scene.subscriber.state(), State::Off);
-        assert!(!scene.subscriber.subscribed(long).await, "it has ended");
+        let fixture = Fixture::new();
+        fixture.start(mode.clone(), true);
+        assert!(fixture.subscriber.subscribed(long).await);
+        assert!(fixture.subscriber.stop_and_join(long).await);
+        assert_eq!(fixture.subscriber.state(), State::Off);
+        assert!(!fixture.subscriber.subscribed(long).await, "it has ended");
 
-        scene.start(mode.clone(), false);
+        fixture.start(mode.clone(), false);
         let short = Some(Duration::from_millis(1));
         assert!(
-            !scene.subscriber.subscribed(short).await,
-            "it does not stand"
+            !fixture.subscriber.subscribed(short).await,
+            "it has not subscribed"
         );
-        assert!(scene.subscriber.kill_and_join("enough", long).await);
-        assert_eq!(scene.subscriber.state(), State::Fault);
+        assert!(fixture.subscriber.kill_and_join("enough", long).await);
+        assert_eq!(fixture.subscriber.state(), State::Fault);
     });
 }
 
 #[test]
 fn a_failing_listener_is_a_fault_with_its_reason() {
     in_each_mode(async |mode| {
-        let scene = Scene::new();
-        scene.start(mode, true);
-        scene.send(&[1, 404]).await;
-        let pages = vec!["1".to_owned(), "Err(\"nothing to hear\")".to_owned()];
+        let fixture = Fixture::new();
+        fixture.start(mode, true);
+        fixture.send(&[1, 404]).await;
+        let entries = vec!["1".to_owned(), "Err(\"nothing to hear\")".to_owned()];
         let fault = Some("nothing to hear".to_owned());
-        assert_eq!(scene.end().await, (State::Fault, fault, pages));
+        assert_eq!(fixture.end().await, (State::Fault, fault, entries));
     });
 }
 
 #[test]
 fn a_failing_consumer_is_a_fault_and_ends_the_listener() {
     in_each_mode(async |mode| {
-        let scene = Scene::new();
-        scene.start(mode, true);
-        scene.send(&[1, 500]).await;
-        let (state, fault, pages) = scene.end().await;
+        let fixture = Fixture::new();
+        fixture.start(mode, true);
+        fixture.send(&[1, 500]).await;
+        let (state, fault, entries) = fixture.end().await;
         assert_eq!(
             (state, fault),
             (State::Fault, Some("indigestible".to_owned()))
         );
-        assert_eq!(pages, ["1", "Err(\"indigestible\")"]);
+        assert_eq!(entries, ["1", "Err(\"indigestible\")"]);
     });
 }
 
@@ -226,10 +226,10 @@ fn a_failing_consumer_is_a_fault_and_ends_the_listener() {
 fn a_panic_is_a_fault_too() {
     in_each_mode(async |mode| {
         for number in [666, 999] {
-            let scene = Scene::new();
-            scene.start(mode.clone(), true);
-            scene.send(&[number]).await;
-            let (state, fault, _) = scene.end().await;
+            let fixture = Fixture::new();
+            fixture.start(mode.clone(), true);
+            fixture.send(&[number]).await;
+            let (state, fault, _) = fixture.end().await;
             assert_eq!(state, State::Fault);
             assert!(fault.unwrap().contains("cannot bear this"));
         }
@@ -239,54 +239,54 @@ fn a_panic_is_a_fault_too() {
 #[test]
 fn a_kill_is_a_fault_and_the_consumer_still_finishes() {
     in_each_mode(async |mode| {
-        let scene = Scene::new();
-        scene.start(mode, true);
-        scene.send(&[1]).await;
-        scene.ticked.wait().await;
-        scene.subscriber.kill("enough");
-        let (state, fault, pages) = scene.end().await;
+        let fixture = Fixture::new();
+        fixture.start(mode, true);
+        fixture.send(&[1]).await;
+        fixture.ticked.wait().await;
+        fixture.subscriber.kill("enough");
+        let (state, fault, entries) = fixture.end().await;
         assert_eq!(
             (state, fault),
             (State::Fault, Some("killed: enough".to_owned()))
         );
-        assert_eq!(pages.last().unwrap(), "Err(\"killed: enough\")");
-        assert!(scene.subscriber.info().contains("FAULT: killed: enough"));
+        assert_eq!(entries.last().unwrap(), "Err(\"killed: enough\")");
+        assert!(fixture.subscriber.info().contains("FAULT: killed: enough"));
     });
 }
 
 #[test]
-fn whoever_gives_it_up_for_a_user_says_so() {
+fn an_abort_on_request_of_a_user_has_its_own_reason() {
     in_each_mode(async |mode| {
-        let scene = Scene::new();
-        assert_eq!(scene.subscriber.reason(), "instantiation");
-        scene.start(mode, false);
-        assert_eq!(scene.subscriber.reason(), "Starting");
-        scene.send(&[1]).await;
-        scene.ticked.wait().await;
-        scene.subscriber.abort();
-        let (state, fault, pages) = scene.end().await;
+        let fixture = Fixture::new();
+        assert_eq!(fixture.subscriber.reason(), "instantiation");
+        fixture.start(mode, false);
+        assert_eq!(fixture.subscriber.reason(), "Starting");
+        fixture.send(&[1]).await;
+        fixture.ticked.wait().await;
+        fixture.subscriber.abort();
+        let (state, fault, entries) = fixture.end().await;
         let reason = "Stop requested".to_owned();
         assert_eq!((state, fault), (State::Fault, Some(reason.clone())));
-        assert_eq!(pages.last().unwrap(), "Err(\"Stop requested\")");
-        assert_eq!(scene.subscriber.reason(), reason);
+        assert_eq!(entries.last().unwrap(), "Err(\"Stop requested\")");
+        assert_eq!(fixture.subscriber.reason(), reason);
     });
 }
 
 #[test]
-fn observers_see_each_state_when_they_are_told() {
+fn observers_see_each_state_when_they_are_called() {
     in_each_mode(async |mode| {
-        let scene = Scene::new();
+        let fixture = Fixture::new();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (observed, told) = (scene.subscriber.clone(), seen.clone());
-        assert!(scene.subscriber.observe(move || {
+        let (observed, states) = (fixture.subscriber.clone(), seen.clone());
+        assert!(fixture.subscriber.observe(move || {
             let state = (observed.state(), observed.done());
-            told.lock().unwrap().push(state);
+            states.lock().unwrap().push(state);
         }));
-        assert!(!scene.subscriber.observe(|| {}));
-        scene.start(mode, true);
-        scene.ticked.wait().await;
-        scene.subscriber.stop();
-        scene.end().await;
+        assert!(!fixture.subscriber.observe(|| {}));
+        fixture.start(mode, true);
+        fixture.ticked.wait().await;
+        fixture.subscriber.stop();
+        fixture.end().await;
         let states = [(State::Init, false), (State::On, false), (State::Off, true)];
         assert_eq!(*seen.lock().unwrap(), states);
     });
@@ -295,31 +295,31 @@ fn observers_see_each_state_when_they_are_told() {
 #[test]
 fn it_can_be_started_again_once_it_is_off_and_only_then() {
     in_each_mode(async |mode| {
-        let scene = Scene::new();
-        scene.start(mode.clone(), true);
-        let listener = || Numbers {
-            source: scene.source.clone(),
-            stands: true,
+        let fixture = Fixture::new();
+        fixture.start(mode.clone(), true);
+        let listener = || NumberListener {
+            source: fixture.source.clone(),
+            reports_ready: true,
         };
-        let diary = || Diary {
-            pages: scene.pages.clone(),
+        let consumer = || RecordingConsumer {
+            entries: fixture.entries.clone(),
             ticked: Event::new(),
         };
-        let second = diary();
-        scene
+        let second = consumer();
+        fixture
             .subscriber
             .start(mode.clone(), listener(), move || second)
             .unwrap_err();
-        scene.subscriber.stop();
-        assert_eq!(scene.end().await.0, State::Off);
+        fixture.subscriber.stop();
+        assert_eq!(fixture.end().await.0, State::Off);
 
-        scene.start(mode.clone(), true);
-        scene.send(&[7, 404]).await;
-        let (state, _, pages) = scene.end().await;
+        fixture.start(mode.clone(), true);
+        fixture.send(&[7, 404]).await;
+        let (state, _, entries) = fixture.end().await;
         assert_eq!(state, State::Fault);
-        assert!(pages.contains(&"7".to_owned()));
-        let third = diary();
-        scene
+        assert!(entries.contains(&"7".to_owned()));
+        let third = consumer();
+        fixture
             .subscriber
             .start(mode, listener(), move || third)
             .unwrap_err();

@@ -1,4 +1,4 @@
-//! Runs listener and consumer together in one of the modes.
+//! Runs the listener and the consumer of a subscriber in one of the modes.
 
 use std::cell::RefCell;
 use std::future::{Future, pending};
@@ -15,18 +15,18 @@ use tracing::{Instrument as _, Span};
 use super::status::Status;
 use super::{Consumer, Context, Fault, Listener, Mode, with_causes};
 
-/// Where a listener puts its events; waits while the consumer is behind.
+/// The listener's way to the consumer. A full queue makes the listener wait.
 pub enum Sink<C: Consumer> {
-    /// Into the consumer itself, which works in the same greenlet.
+    /// Calls the consumer directly, in the same greenlet.
     #[doc(hidden)]
     Direct(Rc<RefCell<Option<C>>>, Arc<Status>),
-    /// Into a queue that the consumer takes them from.
+    /// Puts events into a queue, from which the consumer takes them.
     #[doc(hidden)]
     Queued(Queue<C::Event>),
 }
 
 impl<C: Consumer> Sink<C> {
-    /// Hands an event on. `cost` are the bytes that it holds in memory until it is consumed.
+    /// Passes an event on. `cost` is the number of bytes that it holds in memory until it is consumed.
     ///
     /// # Errors
     /// If the consumer has ended, has failed with this event, or was killed meanwhile.
@@ -35,18 +35,18 @@ impl<C: Consumer> Sink<C> {
         match self {
             Sink::Queued(queue) => queue.put(event, cost).await.map_err(|_| gone()),
             Sink::Direct(slot, status) => {
-                // Taken out meanwhile: a borrow must not be held while waiting.
+                // The consumer is taken out because a borrow must not be held while waiting.
                 let mut consumer = slot.borrow_mut().take().ok_or_else(gone)?;
                 let consumed = consumer.consume(event).await;
                 slot.borrow_mut().replace(consumer);
-                // A kill does not break in on a consumer: it is heard here.
-                consumed.and(status.alive())
+                // A kill does not interrupt a consumer, so it is checked after the event.
+                consumed.and(status.check_killed())
             }
         }
     }
 }
 
-/// Starts the greenlets of a subscriber; the last of them tells the status how it ended.
+/// Starts the greenlets of a subscriber. The last of them sets the final status.
 pub fn start<L, C>(
     mode: Mode,
     context: Context,
@@ -67,36 +67,37 @@ pub fn start<L, C>(
     };
     let channel = EventChannel {
         queue: Queue::sharing(budget),
-        heard: AsyncResult::new(),
-        refused: Event::new(),
+        listener_end: AsyncResult::new(),
+        consumer_ended: Event::new(),
     };
-    let (there, status) = (channel.clone(), context.status.clone());
+    let (consumer_channel, status) = (channel.clone(), context.status.clone());
     let consuming = match thread {
         None => Ok(hub::spawn(
-            consume(status, there, consumer()).instrument(span.clone()),
+            consume(status, consumer_channel, consumer()).instrument(span.clone()),
         )),
         Some(thread) => {
             let span = span.clone();
             thread
-                .spawn(move || consume(status, there, consumer()).instrument(span))
+                .spawn(move || consume(status, consumer_channel, consumer()).instrument(span))
                 .map_err(|error| Fault::internal(with_causes(&error)))
         }
     };
     let supervised = context.clone();
     let work = async move {
         let mut consuming = consuming?;
-        // Kept in any case: a listener that panics must not leave the consumer waiting.
-        let told = channel.heard.promise(listener_lost());
+        // The promise resolves in any case, so that a listener that panics does not leave the consumer
+        // waiting.
+        let promise = channel.listener_end.promise(listener_lost());
         let sink = Sink::<C>::Queued(channel.queue.clone());
-        let heard = tokio::select! {
+        let listened = tokio::select! {
             biased;
             consumed = &mut consuming => return consumed.unwrap_or_else(|e| Err(panicked(&e))),
-            () = channel.refused.wait() => Ok(()),
-            () = context.status.killed.wait() => context.status.alive(),
-            heard = listener.listen(context.clone(), sink) => heard,
+            () = channel.consumer_ended.wait() => Ok(()),
+            () = context.status.killed.wait() => context.status.check_killed(),
+            listened = listener.listen(context.clone(), sink) => listened,
         };
         channel.queue.close();
-        told.keep(heard);
+        promise.keep(listened);
         consuming
             .await
             .unwrap_or_else(|error| Err(panicked(&error)))
@@ -104,26 +105,26 @@ pub fn start<L, C>(
     supervise(supervised, work.instrument(span));
 }
 
-/// What lies between a listener and a consumer that run beside each other.
+/// Connects a listener and a consumer in different greenlets.
 struct EventChannel<E> {
     queue: Queue<E>,
     /// How the listener ended.
-    heard: AsyncResult<(), Fault>,
-    /// Sent when the consumer takes nothing more.
-    refused: Event,
+    listener_end: AsyncResult<(), Fault>,
+    /// Sent when the consumer accepts no more events.
+    consumer_ended: Event,
 }
 
 impl<E> Clone for EventChannel<E> {
     fn clone(&self) -> EventChannel<E> {
         EventChannel {
             queue: self.queue.clone(),
-            heard: self.heard.clone(),
-            refused: self.refused.clone(),
+            listener_end: self.listener_end.clone(),
+            consumer_ended: self.consumer_ended.clone(),
         }
     }
 }
 
-/// Listener and consumer in one greenlet.
+/// Runs listener and consumer in one greenlet.
 async fn run_together<L, C>(context: Context, listener: L, consumer: C) -> Result<(), Fault>
 where
     L: Listener<Event = C::Event>,
@@ -135,17 +136,17 @@ where
     let mut clock = Clock::new(C::PERIOD);
     let mut killed = false;
     let mut listening = pin!(listener.listen(context, sink));
-    let heard = loop {
+    let listened = loop {
         tokio::select! {
             biased;
             () = status.killed.wait(), if !killed => {
                 killed = true;
-                // While an event is consumed the listener is told instead, when it is done.
+                // While an event is consumed, `Sink::put` returns the fault to the listener instead.
                 if slot.borrow().is_some() {
-                    break status.alive();
+                    break status.check_killed();
                 }
             }
-            heard = &mut listening => break heard,
+            listened = &mut listening => break listened,
             () = clock.tick() => {
                 let idle = slot.borrow_mut().take();
                 if let Some(mut consumer) = idle {
@@ -157,12 +158,12 @@ where
     };
     let consumer = slot.borrow_mut().take();
     match consumer {
-        Some(consumer) => consumer.finish(heard).await,
-        None => heard,
+        Some(consumer) => consumer.finish(listened).await,
+        None => listened,
     }
 }
 
-/// The consumer's side of a channel: all that was heard, then the end.
+/// Consumes the events of a channel, then finishes with the result of the listener.
 async fn consume<C: Consumer>(
     status: Arc<Status>,
     channel: EventChannel<C::Event>,
@@ -184,23 +185,23 @@ async fn consume<C: Consumer>(
                     break Err(fault);
                 }
             }
-            // Not the end of what was heard, but of the patience with it.
-            Some(_) => break status.alive(),
+            // The subscriber was killed: the remaining events are dropped.
+            Some(_) => break status.check_killed(),
             None => break Ok(()),
         }
     };
-    // What is left is let go, so that the listener does not wait for room that never comes.
+    // The queue is emptied, so that the listener does not wait for room for ever.
     channel.queue.discard();
-    channel.refused.send();
-    let heard = channel
-        .heard
+    channel.consumer_ended.send();
+    let listened = channel
+        .listener_end
         .take()
         .await
         .map_err(|error| error.failed().unwrap_or_else(listener_lost));
-    consumer.finish(consumed.and(heard)).await
+    consumer.finish(consumed.and(listened)).await
 }
 
-/// Calls for the periodic work of a consumer.
+/// Wakes a consumer for its periodic work.
 struct Clock {
     interval: Option<Interval>,
 }
@@ -226,14 +227,14 @@ impl Clock {
 }
 
 fn listener_lost() -> Fault {
-    Fault::internal("the listener did not say how it ended")
+    Fault::internal("the listener ended without a result")
 }
 
 fn panicked(error: &GreenletError) -> Fault {
     Fault::internal(with_causes(error))
 }
 
-/// Runs the work in a greenlet of its own, so that a panic in it is a fault and not a silence.
+/// Runs the work in a greenlet of its own, so that a panic in it becomes a fault.
 fn supervise(context: Context, work: impl Future<Output = Result<(), Fault>> + 'static) {
     let work = hub::spawn(work);
     let end = async move {

@@ -11,14 +11,14 @@ use tracing::field::display;
 
 use super::Fault;
 
-/// Where a subscriber stands.
+/// State of a subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Not started, or started and not yet subscribed.
     Init,
     /// Listening.
     On,
-    /// Ended as it should.
+    /// Ended without a fault.
     Off,
     /// Ended with a [`Fault`].
     Fault,
@@ -35,28 +35,28 @@ impl fmt::Display for State {
     }
 }
 
-/// A subscriber was asked for what its state does not allow.
+/// A subscriber cannot be started in this state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a subscriber that is {0} cannot be started")]
 pub struct IllegalTransition(pub State);
 
-/// What all handles of a subscriber share.
+/// The state that all handles of a subscriber share.
 pub struct Status {
     lifecycle: Mutex<Lifecycle>,
     pub stopping: Event,
     pub killed: Event,
-    /// Sent when the subscription stands, and at the end.
+    /// Sent when the subscriber is ON, and at the end.
     pub settled: Event,
     pub done: Event,
     observer: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
-/// When a subscriber came how far, by the clock of the machine.
+/// Times of a subscriber, by the clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Times {
-    /// The subscription stood.
+    /// When the subscriber was ON.
     pub began: Option<DateTime<Local>>,
-    /// Everything was over.
+    /// When it ended.
     pub ended: Option<DateTime<Local>>,
 }
 
@@ -98,12 +98,12 @@ impl Status {
         }
     }
 
-    /// Has a function called after every change of state. False if there is one already.
+    /// Sets a function that is called after every change of state. Returns `false` if one is set already.
     pub fn observe(&self, observer: impl Fn() + Send + Sync + 'static) -> bool {
         self.observer.set(Box::new(observer)).is_ok()
     }
 
-    /// Whoever is told looks at us: never under the lock.
+    /// Calls the observer. Must not be called under the lock, because the observer reads the status.
     fn notify(&self) {
         if let Some(observer) = self.observer.get() {
             observer();
@@ -125,7 +125,7 @@ impl Status {
             ended: None,
             span,
         };
-        // A stop or kill that came before the start counts: nothing is lost between the two.
+        // A stop or kill before the start stays in force, so `stopping` and `killed` are not cleared.
         self.done.clear();
         self.settled.clear();
         drop(lifecycle);
@@ -153,8 +153,8 @@ impl Status {
         self.killed.send();
     }
 
-    /// The fault of a subscriber that was killed.
-    pub fn alive(&self) -> Result<(), Fault> {
+    /// Returns the fault of a subscriber that was killed as an error.
+    pub fn check_killed(&self) -> Result<(), Fault> {
         match self.killed.is_set() {
             false => Ok(()),
             true => Err(self
@@ -167,7 +167,7 @@ impl Status {
         let mut lifecycle = self.lifecycle();
         let state = match end {
             Ok(()) => {
-                // Whoever gave it up came too late: it had all been done.
+                // A kill that came too late does not count: all work was done.
                 lifecycle.fault = None;
                 State::Off
             }
@@ -192,7 +192,7 @@ impl Status {
         self.lifecycle().times
     }
 
-    /// What clients are told beside the state, in the words of `blisswriter` 2.0.0.
+    /// Returns the text that clients see beside the state, in the words of `blisswriter` 2.0.0.
     pub fn reason(&self) -> String {
         let lifecycle = self.lifecycle();
         match (lifecycle.state, &lifecycle.fault) {
