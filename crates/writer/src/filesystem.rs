@@ -1,7 +1,7 @@
-//! What must hold before a scan may write into a file.
+//! Checks whether a scan may write into a file.
 //!
-//! The rules and limits are those that BLISS users know from `blisswriter` 3.0.0: an absolute path,
-//! a directory that exists or can be made, permission to write, and room on the disk.
+//! The rules and limits are those of `blisswriter` 3.0.0: an absolute path, a directory that exists or can be
+//! created, permission to write, and free space on the disk.
 
 mod probe;
 
@@ -19,12 +19,12 @@ use probe::FsProbe;
 /// The megabyte in which `blisswriter` 2.0.0 counts disk space.
 pub const MEBIBYTE: u64 = 1 << 20;
 
-/// How much room there must be on a disk.
+/// How much free space a disk must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiskSpace {
-    /// Bytes without which no scan is started.
+    /// Bytes that are necessary to start a scan.
     pub required: u64,
-    /// Bytes below which people are warned.
+    /// Bytes below which users are warned.
     pub recommended: u64,
 }
 
@@ -48,23 +48,23 @@ pub enum PathError {
     /// A parent is not a directory.
     #[error("not a directory: {0}")]
     NotADirectory(PathBuf),
-    /// The file exists but is something else.
+    /// The path exists but is not a regular file.
     #[error("not a regular file: {0}")]
     NotAFile(PathBuf),
-    /// The directory or the file refuses us.
+    /// We have no permission to write into the directory or the file.
     #[error("writer has no write permission: {0}")]
     NoPermission(PathBuf),
-    /// The disk is full, or nearly.
+    /// The disk has less free space than required.
     #[error("not enough space to safely start a scan: {} free for {path}, {} required", size(*free), size(*required))]
     NoSpace {
         /// The file.
         path: PathBuf,
-        /// Bytes free for us.
+        /// Bytes that we may still write.
         free: u64,
         /// Bytes required.
         required: u64,
     },
-    /// Anything else that the system says.
+    /// Another error of the system.
     #[error("cannot prepare {path}")]
     System {
         /// The file.
@@ -102,10 +102,11 @@ impl Classified for PathError {
     }
 }
 
-/// Makes the directories of `path`, and tells whether a file may be written there: permission and
-/// at least `required` bytes of room.
+/// Creates the directories of `path`, and checks that a file may be written there: there are permission and
+/// at least `required` bytes of free space. Returns the bytes of free space.
 ///
-/// Returns the bytes that are free.
+/// # Errors
+/// If the file cannot be written.
 pub fn prepare_path(path: &Path, required: u64) -> Result<u64, PathError> {
     if !path.is_absolute() {
         return Err(PathError::Relative(path.to_owned()));
@@ -137,20 +138,23 @@ fn has_room(path: &Path, free: u64, required: u64) -> Result<u64, PathError> {
     Ok(free)
 }
 
-/// Bytes that an ordinary user may still write in `directory`.
+/// Returns the bytes that an ordinary user may still write in `directory`.
+///
+/// # Errors
+/// If the directory does not exist, or the file system does not answer the query.
 pub fn free_space(directory: &Path) -> io::Result<u64> {
     let space = statvfs(directory)?;
     Ok(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
-/// [`prepare_path`], or nothing if the file system does not answer soon.
+/// Calls [`prepare_path`]. Returns `None` if the file system does not answer soon.
 pub async fn prepare_path_soon(path: &Path, required: u64) -> Option<Result<u64, Arc<PathError>>> {
     let prepared = PREPARED.probe(path).await?;
     Some(prepared.and_then(|free| has_room(path, free, required).map_err(Arc::new)))
 }
 
-/// Bytes that an ordinary user may still write where `path` is, or will be; nothing if the file system
-/// does not answer soon. One that hangs must not hold up anything, and counts as having room.
+/// Returns the bytes that an ordinary user may still write in the directory of `path`, which need not exist,
+/// or `None` if the file system does not answer soon. Callers treat one that hangs as having free space.
 pub async fn free_space_soon(path: &Path) -> Option<u64> {
     FREE_SPACE.probe(path).await.flatten()
 }
@@ -163,7 +167,7 @@ pub fn free_space_soon_blocking(path: &Path) -> Result<Option<u64>, BlockingInGr
     Ok(FREE_SPACE.probe_blocking(path)?.flatten())
 }
 
-/// Whether the file may be written, or made; nothing if the file system does not answer soon.
+/// Returns `true` if the file can be written or created, and `None` if the file system does not answer soon.
 pub async fn writable_soon(path: &Path) -> Option<bool> {
     WRITABLE.probe(path).await
 }
@@ -176,7 +180,7 @@ pub fn writable_soon_blocking(path: &Path) -> Result<Option<bool>, BlockingInGre
     WRITABLE.probe_blocking(path)
 }
 
-/// What clients of `blisswriter` 2.0.0 are told when there is less room than a limit.
+/// Returns the text that clients of `blisswriter` 2.0.0 expect when there is less free space than a limit.
 pub fn too_little_space(limit: u64) -> String {
     format!(
         "Free disk space below {:.0} MB",
@@ -189,7 +193,7 @@ static PREPARED: LazyLock<FsProbe<Result<u64, Arc<PathError>>>> =
 
 static FREE_SPACE: LazyLock<FsProbe<Option<u64>>> = LazyLock::new(|| {
     FsProbe::new("disk space", |path| {
-        let (there, is_directory) = nearest(path).ok()?;
+        let (there, is_directory) = nearest_existing(path).ok()?;
         let directory = if is_directory { there } else { there.parent()? };
         free_space(directory).ok()
     })
@@ -197,7 +201,7 @@ static FREE_SPACE: LazyLock<FsProbe<Option<u64>>> = LazyLock::new(|| {
 
 static WRITABLE: LazyLock<FsProbe<bool>> = LazyLock::new(|| {
     FsProbe::new("permission", |path| {
-        let Ok((there, is_directory)) = nearest(path) else {
+        let Ok((there, is_directory)) = nearest_existing(path) else {
             return false;
         };
         let is_file = there == path;
@@ -209,8 +213,8 @@ static WRITABLE: LazyLock<FsProbe<bool>> = LazyLock::new(|| {
     })
 });
 
-/// What exists of a path: all of it, or its nearest parent; and whether that is a directory.
-fn nearest(path: &Path) -> io::Result<(&Path, bool)> {
+/// Returns the path itself or its nearest parent that exists, and whether that is a directory.
+fn nearest_existing(path: &Path) -> io::Result<(&Path, bool)> {
     let missing = |error: &io::Error| {
         let kind = error.kind();
         kind == io::ErrorKind::NotFound || kind == io::ErrorKind::NotADirectory
@@ -241,7 +245,7 @@ fn classify(path: &Path, directory: &Path, source: io::Error) -> PathError {
     }
 }
 
-/// A size as people write it, in units of 1000.
+/// Formats a size with a decimal unit, such as `1.50 MB`.
 pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if bytes < 1000 {
@@ -297,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn greenlets_are_told_the_same_but_do_not_wait_for_a_disk() {
+    fn checks_in_greenlets_have_the_same_results() {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("a/b/c.h5");
         hub::Hub::new().unwrap().run(async {

@@ -1,4 +1,4 @@
-//! Probes of file systems that may hang: they run in threads of their own, and nobody waits for them long.
+//! Queries to file systems that may hang. They run in threads of their own, and callers wait only shortly.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -11,32 +11,31 @@ use hub::{AsyncResult, BlockingInGreenlet, Promise, ResultError};
 /// How long a file system may take to answer, as in `blisswriter` 2.0.0.
 const TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How long it may take if there is an answer of the last seconds, which is as good then.
+/// How long it may take if there is an answer of the last seconds to fall back to.
 const TIMEOUT_WITH_ANSWER: Duration = Duration::from_millis(25);
 
-/// How long an answer counts if no other comes.
+/// How long an answer is valid if there is no newer one.
 const ANSWER_LIFETIME: Duration = Duration::from_secs(10);
 
-/// Most threads that may wait for answers to one probe. A thread that waits for a disk that hangs cannot
-/// be ended, so they must not add up.
+/// Largest number of threads of one probe. A thread that waits for a disk that hangs cannot be ended, so
+/// their number must be limited.
 const MAX_THREADS: usize = 16;
 
 /// How long a thread waits for work before it ends. Paths are probed many times per second while scans
 /// run, and starting a thread takes longer than most answers.
 const THREAD_IDLE: Duration = Duration::from_secs(10);
 
-/// A question about paths that the file system answers. Callers that ask about the same path before
-/// there is an answer wait for the same answer.
+/// A query about paths. Callers that query the same path before there is an answer wait for the same answer.
 pub struct FsProbe<T> {
-    asked: Arc<ProbeState<T>>,
+    shared: Arc<ProbeState<T>>,
 }
 
 struct ProbeState<T> {
     name: &'static str,
-    find: fn(&Path) -> T,
+    answer: fn(&Path) -> T,
     state: Mutex<Answers<T>>,
-    /// Signals that a path waits to be probed.
-    called: Condvar,
+    /// Signals that a path is waiting to be probed.
+    path_waits: Condvar,
 }
 
 struct Answers<T> {
@@ -61,25 +60,25 @@ type Answer<T> = AsyncResult<T, ProbeLost>;
 pub struct ProbeLost;
 
 impl<T: Clone + Send + 'static> FsProbe<T> {
-    /// Creates a probe that `find` answers, in threads of this name.
-    pub fn new(name: &'static str, find: fn(&Path) -> T) -> FsProbe<T> {
+    /// Creates a probe that calls `answer` in threads of this name.
+    pub fn new(name: &'static str, answer: fn(&Path) -> T) -> FsProbe<T> {
         FsProbe {
-            asked: Arc::new(ProbeState {
+            shared: Arc::new(ProbeState {
                 name,
-                find,
+                answer,
                 state: Mutex::new(Answers {
                     paths: BTreeMap::new(),
                     waiting: VecDeque::new(),
                     idle: 0,
                 }),
-                called: Condvar::new(),
+                path_waits: Condvar::new(),
             }),
         }
     }
 
-    /// Returns the answer if it comes soon, or else the last one if it is not too old.
+    /// Returns the answer if there is one soon, or else the last one if it is not too old.
     pub async fn probe(&self, path: &Path) -> Option<T> {
-        let (answer, last) = self.asked.probe(path)?;
+        let (answer, last) = self.shared.probe(path)?;
         answer.get_timeout(timeout(&last)).await.ok().or(last)
     }
 
@@ -88,7 +87,7 @@ impl<T: Clone + Send + 'static> FsProbe<T> {
     /// # Errors
     /// In a greenlet.
     pub fn probe_blocking(&self, path: &Path) -> Result<Option<T>, BlockingInGreenlet> {
-        let Some((answer, last)) = self.asked.probe(path) else {
+        let Some((answer, last)) = self.shared.probe(path) else {
             return Ok(None);
         };
         match answer.get_blocking(Some(timeout(&last))) {
@@ -107,8 +106,8 @@ fn timeout<T>(last: &Option<T>) -> Duration {
 }
 
 impl<T: Clone + Send + 'static> ProbeState<T> {
-    /// Has a thread probe the path, and returns its answer to come and the last one. Returns `None` if
-    /// too many threads wait already.
+    /// Lets a thread probe the path. Returns its future answer and the last one, or `None` if too many
+    /// threads are waiting already.
     fn probe(self: &Arc<Self>, path: &Path) -> Option<(Answer<T>, Option<T>)> {
         let mut state = self.state();
         let known = state.paths.get(path);
@@ -135,13 +134,13 @@ impl<T: Clone + Send + 'static> ProbeState<T> {
         };
         state.paths.insert(path.to_owned(), known);
         if state.waiting.len() <= state.idle {
-            self.called.notify_one();
+            self.path_waits.notify_one();
         } else {
             let asked = Arc::clone(self);
             let thread = thread::Builder::new().name(self.name.to_owned());
             if let Err(error) = thread.spawn(move || asked.run()) {
-                tracing::warn!("no thread asks for {}: {error}", path.display());
-                // Broken promises tell those who wait.
+                tracing::warn!("cannot start a thread to probe {}: {error}", path.display());
+                // Dropped promises resolve with an error, which wakes all callers.
                 state.waiting.clear();
             }
         }
@@ -154,7 +153,7 @@ impl<T: Clone + Send + 'static> ProbeState<T> {
         loop {
             if let Some((path, promise)) = state.waiting.pop_front() {
                 drop(state);
-                let found = (self.find)(&path);
+                let found = (self.answer)(&path);
                 state = self.state();
                 if let Some(known) = state.paths.get_mut(&path) {
                     known.found = Some((Instant::now(), found.clone()));
@@ -164,7 +163,9 @@ impl<T: Clone + Send + 'static> ProbeState<T> {
             }
             state.idle += 1;
             let nothing = |state: &mut Answers<T>| state.waiting.is_empty();
-            let woken = self.called.wait_timeout_while(state, THREAD_IDLE, nothing);
+            let woken = self
+                .path_waits
+                .wait_timeout_while(state, THREAD_IDLE, nothing);
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
             state.idle -= 1;
             if state.waiting.is_empty() {
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_that_hangs_is_asked_once_at_a_time() {
+    fn a_disk_that_hangs_is_probed_once_at_a_time() {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
         static DISK: LazyLock<Event> = LazyLock::new(Event::new);
         let probe = FsProbe::new("test", |path| {
@@ -199,8 +200,8 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(probe.probe_blocking(path), Ok(None));
         }
-        // Others are asked meanwhile, but not without limit.
-        let asked = &probe.asked;
+        // Other paths are probed meanwhile, up to a limit.
+        let asked = &probe.shared;
         let numbers = (0..2 * MAX_THREADS).map(|number| PathBuf::from(number.to_string()));
         let others: Vec<_> = numbers.filter_map(|path| asked.probe(&path)).collect();
         assert_eq!(others.len(), MAX_THREADS - 1);
@@ -213,14 +214,14 @@ mod tests {
             other.get_blocking(None).unwrap().unwrap();
         }
         assert_eq!(ASKED.load(Ordering::SeqCst), MAX_THREADS);
-        // The next one is a probe anew.
+        // The path is probed again once the last probe has ended.
         let (again, _) = asked.probe(path).unwrap();
         assert_eq!(again.get_blocking(None).unwrap(), Ok(path.to_owned()));
         assert_eq!(ASKED.load(Ordering::SeqCst), MAX_THREADS + 1);
     }
 
     #[test]
-    fn what_was_known_counts_while_a_disk_hangs() {
+    fn the_last_answer_is_valid_while_a_disk_hangs() {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
         static DISK: LazyLock<Event> = LazyLock::new(Event::new);
         let probe = FsProbe::new("test", |_| {
@@ -235,7 +236,7 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(probe.probe_blocking(path), Ok(Some(0)));
         }
-        let (waiting, last) = probe.asked.probe(path).unwrap();
+        let (waiting, last) = probe.shared.probe(path).unwrap();
         assert_eq!(last, Some(0));
         DISK.send();
         assert_eq!(waiting.get_blocking(None).unwrap(), 1);
