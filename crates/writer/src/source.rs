@@ -1,14 +1,13 @@
-//! Where scans come from: what the writer needs of a data model, whatever BLISS publishes the scans.
+//! Sources of scans: the traits that the writer needs from a data model, whichever BLISS publishes the scans.
 //!
-//! | trait | what it stands for |
+//! | trait | meaning |
 //! |---|---|
-//! | [`ScanStore`] | a server that holds scans: looks them up, opens them, says how the server is |
+//! | [`ScanStore`] | a server that holds scans: looks them up and opens them |
 //! | [`ScanFeed`] | the new scans of a server, each handed out to one writer of a group |
-//! | [`ScanSource`] | one scan: its info, its state, its streams, and what comes from them |
+//! | [`ScanSource`] | one scan: its info, its state, its streams and their events |
 //!
-//! Identifiers of scans ([`ScanId`]) and streams ([`StreamId`]) mean something to their data model
-//! alone. Everything that a scan delivers is a [`SourceEvent`]; numbers come as [`Block`]s, whose bytes
-//! go into files as they are.
+//! Only the data model knows the meaning of identifiers of scans ([`ScanId`]) and streams ([`StreamId`]).
+//! A scan delivers [`SourceEvent`]s; numbers are in [`Block`]s, whose bytes are written into files unchanged.
 //!
 //! There is one adapter for each data model, a folder of this module: [`blissdata`] for BLISS 2. Nothing
 //! else in this crate names a data model or a Redis command.
@@ -36,17 +35,16 @@ pub(crate) use summary::parse_time;
 
 /// A server that holds scans.
 ///
-/// Its calls may be made from any hub; they wait as long as the data model holds an answer to be
-/// possible.
+/// Its methods may be called on any hub. They wait as long as the data model considers an answer possible.
 #[async_trait(?Send)]
 pub trait ScanStore: fmt::Debug + Send + Sync {
-    /// Joins the writers of this group, among which the new scans are shared.
+    /// Joins a group of writers that share the new scans.
     ///
     /// # Errors
     /// If the server cannot be asked, or does not allow it.
     async fn join(&self, group: &str) -> Result<Box<dyn ScanFeed>, SourceError>;
 
-    /// Looks up what identifies a scan. Few bytes come back, however much the scan describes.
+    /// Looks up what identifies a scan. The reply is small, however large the document of the scan is.
     ///
     /// # Errors
     /// If there is no such scan, the server cannot be asked, or the scan has no identity.
@@ -58,9 +56,9 @@ pub trait ScanStore: fmt::Debug + Send + Sync {
     /// If the server cannot be asked, or what it holds is not the info of a scan.
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError>;
 
-    /// Opens a scan, to be read from its beginning.
+    /// Opens a scan to read it from its beginning.
     ///
     /// # Errors
-    /// If there is no such scan, what describes it is not usable, or the server cannot be asked.
+    /// If there is no such scan, its document is not usable, or the server cannot be asked.
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError>;
 }

@@ -30,7 +30,7 @@ pub fn scan_store(store: &DataStore) -> Arc<dyn ScanStore> {
     Arc::new(BlissdataStore(store.clone()))
 }
 
-/// A data store as a place that holds scans.
+/// A data store as a [`ScanStore`].
 #[derive(Debug)]
 struct BlissdataStore(DataStore);
 
@@ -61,7 +61,7 @@ impl From<&ScanKey> for ScanId {
     }
 }
 
-/// The key of a scan in Redis.
+/// Returns the key of a scan in Redis.
 fn key(scan: &ScanId) -> Result<ScanKey, SourceError> {
     Ok(ScanKey::new(scan.as_str())?)
 }

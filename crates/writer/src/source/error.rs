@@ -1,4 +1,4 @@
-//! Why scans cannot be read.
+//! The error of a source of scans.
 
 use std::error::Error;
 use std::fmt;
@@ -8,7 +8,7 @@ use observation::{Classified, ErrorKind, ErrorOrigin};
 
 /// Why a scan, or the server that holds it, cannot be read.
 ///
-/// It reads as the error of the data model that caused it, which names scan and stream.
+/// Its text is that of the error of the data model, which names scan and stream.
 #[derive(Debug, Clone)]
 pub struct SourceError {
     is_missing: bool,
@@ -18,7 +18,7 @@ pub struct SourceError {
 }
 
 impl SourceError {
-    /// Creates an error from that of a data model.
+    /// Creates an error from the error of a data model.
     pub fn new(
         cause: impl Error + Send + Sync + 'static,
         kind: ErrorKind,
@@ -52,7 +52,7 @@ impl fmt::Display for SourceError {
     }
 }
 
-/// The cause is what the error reads as, so its own cause comes next.
+/// The text already is that of the cause, so the source is the cause of the cause.
 impl Error for SourceError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause.source()

@@ -1,15 +1,15 @@
-//! What a scan delivers.
+//! Events that a scan delivers.
 
 use bytes::Bytes;
 use observation::{ErrorOrigin, LossCause};
 
 use super::{ScanId, StreamId};
 
-/// One piece of news about a scan. The events of one stream are in order and without gaps: each point
+/// An event of a scan. The events of one stream are in order and without gaps: each point
 /// is in exactly one [`Points`](SourceEvent::Points) or [`Lost`](SourceEvent::Lost).
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceEvent {
-    /// The state has changed. Info and streams have been read again before.
+    /// The state has changed. Info and streams have already been read again.
     StateChanged,
     /// Points of a stream of numbers.
     Points(Block),
@@ -28,11 +28,11 @@ pub enum SourceEvent {
         stream: StreamId,
         /// The scans, in their order.
         scans: Vec<ScanId>,
-        /// What the stream holds beside references, as text.
+        /// Values of the stream that are not references, as text.
         invalid: Vec<String>,
     },
-    /// Points that can no longer be read, at their place in the order; or something else that is
-    /// wrong at this place, if `count` is 0.
+    /// Points that cannot be read, at their place in the order; or another defect at this place, if `count`
+    /// is 0.
     Lost {
         /// The stream.
         stream: StreamId,
@@ -43,17 +43,18 @@ pub enum SourceEvent {
         /// Why they are lost.
         reason: LossReason,
     },
-    /// No more points will come.
+    /// The stream has ended: no more points will be delivered.
     End {
         /// The stream.
         stream: StreamId,
         /// Number of points; of a detector, number of frames acquired.
         total: u64,
-        /// Whether the publisher has declared the end. Otherwise the scan is over without it: it was
+        /// Set if the publisher has declared the end. Otherwise the scan has ended without it: it was
         /// aborted, or its publisher died.
         sealed: bool,
     },
-    /// The scan was deleted before it ended. What remained has been delivered; nothing more will come.
+    /// The scan was deleted before it ended. The remaining data have been delivered before this event, which
+    /// is the last.
     Deleted,
 }
 
@@ -75,28 +76,28 @@ pub struct Block {
 /// Why points are lost.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LossReason {
-    /// The server has dropped them, or the publisher has skipped them.
+    /// The server has dropped the points, or the publisher has skipped them.
     #[error("Redis no longer has them")]
     Trimmed,
-    /// What the server holds does not fit the declared type.
+    /// The data on the server do not fit the declared type.
     #[error("their entry is corrupt: {0}")]
     Corrupt(String),
-    /// The last report of a detector is gone. No points are meant.
+    /// The last report of a detector has been dropped. No points are lost.
     #[error("the number of frames is not known")]
     CountUnknown,
-    /// The publisher declares fewer points than it has published. No points are meant.
+    /// The publisher declares fewer points than it has published. No points are lost.
     #[error("the publisher declares {declared} points only")]
     FewerDeclared {
         /// Declared number of points.
         declared: u64,
     },
-    /// Anything else, in words.
+    /// Another reason, as text.
     #[error("{0}")]
     Other(String),
 }
 
 impl LossReason {
-    /// Whether the data or the environment is at fault.
+    /// Returns whether the data or the environment is at fault.
     pub fn origin(&self) -> ErrorOrigin {
         match self {
             LossReason::Trimmed | LossReason::CountUnknown => ErrorOrigin::Environment,
@@ -106,7 +107,7 @@ impl LossReason {
         }
     }
 
-    /// The name under which lost points are counted.
+    /// Returns the cause under which lost points are counted.
     pub fn cause(&self) -> LossCause {
         match self {
             LossReason::Trimmed | LossReason::CountUnknown => LossCause::Trimmed,

@@ -1,4 +1,4 @@
-//! The new scans of a server, shared among writers.
+//! The feed of new scans of a server, which writers share.
 
 use std::time::Duration;
 
@@ -10,25 +10,26 @@ use super::{ScanId, SourceError};
 
 /// Hands out the scans of a server, each to one member of a group of writers.
 ///
-/// None is missed: scans that were created while no member was there, and those that a member had not
-/// acknowledged when it died or left, are handed out when there is a member again. How they are found is
-/// the data model's affair: in a history, or by walking its nodes.
+/// No scan is missed: scans that were created while there was no member, and those that a member had not
+/// acknowledged when it died or left, are handed out when there is a member again. The data model finds the
+/// scans in a history, or by walking its nodes.
 #[async_trait(?Send)]
 pub trait ScanFeed {
-    /// Has the group pass over the scans that exist already and were not handed out yet.
+    /// Skips the scans that already exist and were not handed out yet, for the whole group.
     ///
     /// # Errors
     /// If the server cannot be asked, or does not allow it.
     async fn skip_existing(&mut self) -> Result<(), SourceError>;
 
-    /// Waits up to `timeout` for scans. Returns none if none came, or if the server is away. Nothing is lost
-    /// if the future is dropped.
+    /// Waits up to `timeout` for scans. Returns no scans if there are none, or if the server cannot be reached.
+    /// Nothing is lost if the future is dropped.
     ///
     /// # Errors
-    /// Only what waiting does not mend.
+    /// If the feed can no longer be read, however long one waits.
     async fn next(&mut self, timeout: Duration) -> Result<Vec<Assignment>, SourceError>;
 
-    /// Our membership of the group, which lasts until we leave, longer than this feed.
+    /// Returns our membership of the group. It lasts until we leave, which may be later than the end of this
+    /// feed.
     fn membership(&self) -> Arc<dyn FeedMembership>;
 }
 
@@ -36,31 +37,31 @@ pub trait ScanFeed {
 pub struct Assignment {
     /// The scan.
     pub scan: ScanId,
-    /// It was handed out before, to a member that did not come to an end with it.
+    /// Set if the scan was handed out before, to a member that did not acknowledge it.
     pub repeated: bool,
-    /// Where to say what became of it.
+    /// Reports whether the scan is done.
     pub ack: Box<dyn AckHandle>,
 }
 
-/// Says what became of a scan that was handed out.
+/// Reports to the feed whether a scan that was handed out is done.
 #[async_trait(?Send)]
 pub trait AckHandle: Send + Sync {
-    /// Notes that nothing is left to do for the scan: it will not be handed out again.
+    /// Reports that nothing is left to do for the scan: it will not be handed out again.
     ///
     /// # Errors
     /// If the server cannot be asked; then the scan may be handed out again after a restart.
     async fn acknowledge(&self) -> Result<(), SourceError>;
 
-    /// Notes that nothing could be done for the scan at present: it is handed out again.
+    /// Reports that nothing could be done for the scan at present: it is handed out again.
     fn hand_back(&self);
 }
 
 /// A writer's membership of a group.
 #[async_trait(?Send)]
 pub trait FeedMembership: Send + Sync {
-    /// Leaves the group. What is not acknowledged is handed out to others, or to the next member.
+    /// Leaves the group. Scans that are not acknowledged are handed out to others, or to the next member.
     ///
     /// # Errors
-    /// If the server cannot be asked; then the others wait until they notice.
+    /// If the server cannot be asked; then the others take over after a timeout.
     async fn leave(&self) -> Result<(), SourceError>;
 }

@@ -1,4 +1,4 @@
-//! One scan as its data model delivers it.
+//! The trait of a scan that a data model delivers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{SourceError, SourceEvent, StreamDescription, StreamId};
 pub struct ScanId(Arc<str>);
 
 impl ScanId {
-    /// The scan with this identifier. Whether the data model can use it shows when it is asked.
+    /// Creates an identifier. It is not checked: the data model rejects an invalid one when it is used.
     pub fn new(text: impl Into<Arc<str>>) -> ScanId {
         ScanId(text.into())
     }
@@ -30,7 +30,7 @@ impl fmt::Display for ScanId {
     }
 }
 
-/// How far a scan is. States only grow, and may be skipped.
+/// How far a scan is. The order of states is that of their declaration; a scan may skip some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ScanState {
     /// The scan exists. Its streams may not be declared yet.
@@ -43,45 +43,45 @@ pub enum ScanState {
 
 /// Reads one scan while it runs, or afterwards.
 ///
-/// Trouble with one stream comes as events of that stream. A connection that breaks is made again by the
-/// implementation, which reads on where it stopped.
+/// Errors of one stream are events of that stream. The implementation restores a broken connection and
+/// continues where it stopped.
 #[async_trait(?Send)]
 pub trait ScanSource {
-    /// What clients call the scan, such as `1_ascan`; see [`ScanSummary::client_name`].
+    /// Returns the name by which clients know the scan, such as `1_ascan`; see [`ScanSummary::client_name`].
     ///
     /// [`ScanSummary::client_name`]: super::ScanSummary::client_name
     fn name(&self) -> String;
 
-    /// The last known state.
+    /// Returns the last known state.
     fn state(&self) -> ScanState;
 
-    /// The info of the scan, as of the last state: always an object.
+    /// Returns the info of the scan at the last state: always an object.
     fn info(&self) -> &Json;
 
-    /// The file in which the scan is to be saved, or `None` if it is not to be saved.
+    /// Returns the file in which the scan is to be saved, or `None` if it is not to be saved.
     fn path(&self) -> Option<&str>;
 
-    /// The streams that are declared by now, in the order of their declaration.
+    /// Returns the streams that are declared by now, in the order of their declaration.
     fn streams(&self) -> Vec<StreamDescription>;
 
     /// Starts to follow a stream from the point `from` on. Detectors report from the beginning in any
     /// case.
     ///
     /// # Errors
-    /// If the scan has no such stream yet, or it cannot be read. Others can be followed all the same.
+    /// If the scan has no such stream yet, or the stream cannot be read. Other streams are not affected.
     fn follow(&mut self, stream: &str, from: u64) -> Result<StreamId, SourceError>;
 
-    /// Waits for events, not much longer than half a second; there may be none. Nothing is lost if the
+    /// Waits for events, not much longer than half a second, and may return none. Nothing is lost if the
     /// future is dropped.
     ///
     /// # Errors
-    /// Only what trying again does not mend.
+    /// If the scan can no longer be read, however often one tries.
     async fn next(&mut self) -> Result<Vec<SourceEvent>, SourceError>;
 
     /// Returns `true` if the server has nothing more at present.
     fn is_caught_up(&self) -> bool;
 
-    /// Returns `true` if nothing more will come: the scan has ended, and so have all streams that are
+    /// Returns `true` if there will be no more events: the scan has ended, and so have all streams that are
     /// followed.
     fn is_finished(&self) -> bool;
 }

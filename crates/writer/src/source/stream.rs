@@ -5,7 +5,8 @@ use std::sync::Arc;
 use acquisition::DetectorFiles;
 use nexus::tree::ElementType;
 
-/// A stream that is followed. The number means something to its [`ScanSource`](super::ScanSource) alone.
+/// Identifies a stream that is followed. Only its [`ScanSource`](super::ScanSource) knows the meaning of the
+/// number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub usize);
 
@@ -14,12 +15,12 @@ pub struct StreamId(pub usize);
 pub struct StreamDescription {
     /// Its name in the scan; for channels of BLISS the full name of the channel.
     pub name: String,
-    /// What it holds, or why that cannot be saved.
+    /// What the stream holds, or why it cannot be saved.
     pub content: Result<StreamContent, String>,
 }
 
 impl StreamDescription {
-    /// Returns the files of the detector whose frames this is a stream of, if it is one.
+    /// Returns the files of the detector if this is a stream of its frames.
     pub fn detector_files(&self) -> Option<&dyn DetectorFiles> {
         match &self.content {
             Ok(StreamContent::Frames(files)) => Some(&**files),
@@ -38,7 +39,7 @@ pub enum StreamContent {
         /// Shape of one point; `None` for a length that varies.
         shape: Vec<Option<u64>>,
     },
-    /// Frames that a detector saves, or not, in a series of files.
+    /// Frames of a detector, which may save them in a series of files.
     Frames(Arc<dyn DetectorFiles>),
     /// Frames that a detector saves with one master file: the file and the dataset in it, if it
     /// provides one.

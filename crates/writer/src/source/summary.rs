@@ -1,4 +1,4 @@
-//! What identifies a scan: known as soon as the scan exists, long before it is prepared.
+//! The summary of a scan, which is known as soon as the scan exists.
 
 use std::path::PathBuf;
 
@@ -8,17 +8,17 @@ use serde_json::Value as Json;
 use super::ScanId;
 use crate::layout::info::is_truthy;
 
-/// What BLISS says of a scan when it creates it.
+/// What BLISS publishes about a scan when it creates it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanSummary {
     /// Identifies the scan on its server.
     pub id: ScanId,
-    /// What clients call it: `1_ascan`, or `_1_ascan` if it is not to be saved. Its identifier, if nothing
-    /// else is known.
+    /// The name by which clients know the scan: `1_ascan`, or `_1_ascan` if it is not to be saved. Its
+    /// identifier, if nothing else is known.
     pub name: String,
     /// Its number in its dataset.
     pub number: Option<u64>,
-    /// The command that made it, such as `ascan`.
+    /// The command that started it, such as `ascan`.
     pub command: Option<String>,
     /// The BLISS session.
     pub session: Option<String>,
@@ -29,7 +29,7 @@ pub struct ScanSummary {
 }
 
 impl ScanSummary {
-    /// Returns what clients call a scan, in the words of `blisswriter` 2.0.0. `save` is the field of that
+    /// Returns the name by which clients know a scan, as in `blisswriter` 2.0.0. `save` is the field of that
     /// name in the scan's info; a scan without it is saved if it names a file.
     pub fn client_name(number: u64, command: &str, has_path: bool, save: Option<&Json>) -> String {
         let is_saved = match save {
@@ -41,7 +41,7 @@ impl ScanSummary {
     }
 }
 
-/// Nothing is known but the identifier.
+/// Creates a summary that has nothing but the identifier.
 impl From<ScanId> for ScanSummary {
     fn from(id: ScanId) -> ScanSummary {
         ScanSummary {

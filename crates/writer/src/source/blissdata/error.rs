@@ -1,4 +1,4 @@
-//! Errors of the data model, as errors of a source.
+//! Converts errors of the data model into errors of a source.
 
 use blissdata::document::DocumentError;
 use blissdata::json::JsonError;
@@ -9,7 +9,7 @@ use redis_client::RedisError;
 
 use crate::source::SourceError;
 
-/// There is no such scan, or no longer.
+/// The scan does not exist, or no longer.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no scan {key}")]
 pub struct MissingScan {
@@ -54,16 +54,16 @@ impl From<JsonError> for SourceError {
     }
 }
 
-/// A question about a scan was not answered.
+/// A query about a scan failed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot ask for scan {scan}")]
+#[error("cannot look up scan {scan}")]
 pub struct LookupError {
     scan: String,
     source: RedisError,
 }
 
 impl LookupError {
-    /// Returns the error of a question about `scan`.
+    /// Returns a function that creates the error of a query about `scan`.
     pub fn new(scan: &str) -> impl Fn(RedisError) -> LookupError {
         move |source| LookupError {
             scan: scan.to_owned(),

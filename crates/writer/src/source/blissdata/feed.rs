@@ -1,4 +1,4 @@
-//! The history of scans as a feed.
+//! The history of scans as a [`ScanFeed`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::source::{AckHandle, Assignment, FeedMembership, ScanFeed, ScanId, Sou
 pub struct HistoryFeed(SharedHistory);
 
 impl HistoryFeed {
-    /// The feed of a group that was joined.
+    /// Creates the feed of a group that was joined.
     pub fn new(history: SharedHistory) -> HistoryFeed {
         HistoryFeed(history)
     }

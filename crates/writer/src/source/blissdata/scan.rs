@@ -1,4 +1,4 @@
-//! One scan, read from its document and its streams.
+//! One scan as a [`ScanSource`], read from its document and its streams.
 
 use async_trait::async_trait;
 use blissdata::document::ScanState as PublishedState;

@@ -1,4 +1,4 @@
-//! What is made of the streams of a document.
+//! Converts the streams of a document.
 
 use blissdata::document::StreamModel;
 use blissdata::encoding::Encoding;
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use crate::element::element_type;
 use crate::source::{ScanId, SourceEvent, StreamContent, StreamId};
 
-/// What can be made of a stream.
+/// Returns what a stream holds, or why it cannot be saved.
 pub fn content(model: &StreamModel) -> Result<StreamContent, String> {
     match model.kind.as_ref().map_err(ToString::to_string)? {
         StreamKind::Frames { files, .. } => Ok(StreamContent::Frames(files.clone())),
@@ -27,7 +27,7 @@ pub fn content(model: &StreamModel) -> Result<StreamContent, String> {
     }
 }
 
-/// Reads values of a stream of references.
+/// Converts values of a stream of references.
 pub fn references(stream: StreamId, values: &[Json]) -> SourceEvent {
     let (mut scans, mut invalid) = (Vec::new(), Vec::new());
     for value in values {

@@ -1,4 +1,4 @@
-//! Questions about a scan that need not read all of its document.
+//! Queries for parts of a scan's document.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::error::{LookupError, MissingScan};
 use crate::source::{ScanId, ScanSummary, SourceError, parse_time};
 
-/// Asks for the parts of the document that identify the scan.
+/// Loads the parts of the document that identify the scan.
 pub async fn load(store: &DataStore, key: &ScanKey) -> Result<ScanSummary, SourceError> {
     let command = Command::new("JSON.GET")
         .arg(key.as_str())
@@ -42,7 +42,7 @@ pub async fn load(store: &DataStore, key: &ScanKey) -> Result<ScanSummary, Sourc
     })
 }
 
-/// Asks for the info of a scan.
+/// Loads the info of a scan.
 pub async fn info(store: &DataStore, key: &str) -> Result<Option<Json>, SourceError> {
     let command = Command::new("JSON.GET").arg(key).arg(".info");
     let reply = store.call(&command).await;
@@ -52,7 +52,7 @@ pub async fn info(store: &DataStore, key: &str) -> Result<Option<Json>, SourceEr
     }
 }
 
-/// What clients call the scan.
+/// Returns the name by which clients know the scan.
 pub fn client_name(identity: &Identity, save: Option<&Json>) -> String {
     let has_path = identity.path.is_some();
     ScanSummary::client_name(identity.number, &identity.name, has_path, save)
