@@ -24,7 +24,7 @@ use crate::args::{Command, Saving, Service};
 use crate::exit::Failure;
 use crate::logging::LogLevel;
 
-/// What a command comes to.
+/// Result of a command.
 pub type Outcome = Result<ExitCode, Failure>;
 
 /// Runs a command to its end.

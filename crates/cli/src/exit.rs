@@ -1,13 +1,13 @@
-//! Exit codes: 0 all well, 1 something failed, 2 wrong usage or no connection.
+//! Exit codes: 0 success, 1 something failed, 2 wrong usage or no connection.
 
 use std::error::Error;
 use std::process::ExitCode;
 
-/// All that was asked for is done.
+/// Everything was done.
 pub const SUCCESS: ExitCode = ExitCode::SUCCESS;
-/// Something could not be done, the rest is.
+/// Something failed; the rest was done.
 pub const FAILED: u8 = 1;
-/// Nothing could be begun.
+/// Nothing was done.
 pub const USAGE: u8 = 2;
 
 /// An error that ends the command.
@@ -17,7 +17,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Nothing could be begun: wrong arguments, or Redis cannot be reached.
+    /// Creates the failure of a command that could not start: wrong arguments, or Redis cannot be reached.
     pub fn usage(error: impl Into<Box<dyn Error>>) -> Failure {
         Failure {
             code: USAGE,
@@ -25,7 +25,7 @@ impl Failure {
         }
     }
 
-    /// Tells the error with its causes on standard error.
+    /// Prints the error with its causes to standard error. Returns the exit code.
     pub fn report(&self, program: &str) -> ExitCode {
         eprintln!(
             "{program}: {}",

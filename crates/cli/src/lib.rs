@@ -1,6 +1,5 @@
 //! The commands `nexus-writer`, `NexusSessionWriter`, and with the feature `tango` `NexusWriterService`
-//! and `RegisterNexusWriter`: arguments, logs, signals and exit codes, and
-//! nothing else.
+//! and `RegisterNexusWriter`: their arguments, logs, signals and exit codes.
 
 mod args;
 mod commands;
@@ -20,7 +19,7 @@ use args::{RegisterArgs, ServiceArgs};
 
 /// Runs `nexus-writer` with the arguments of the process.
 pub fn nexus_writer() -> ExitCode {
-    if let Err(error) = secrets::hide() {
+    if let Err(error) = secrets::hide_password() {
         eprintln!("nexus-writer: the password stays visible in the arguments: {error}");
     }
     let args = Args::parse();
@@ -31,8 +30,8 @@ pub fn nexus_writer() -> ExitCode {
 
 /// Runs `NexusSessionWriter` with the arguments of the process.
 ///
-/// It is `nexus-writer session` for people and programs that know the Python writer: its options,
-/// its log lines, and where they go.
+/// It does the same as `nexus-writer session`, with the options, log lines and log targets of the Python
+/// writer.
 pub fn session_writer() -> ExitCode {
     let args = SessionWriterArgs::parse();
     logging::start_classic(&args.logging, &args.console)

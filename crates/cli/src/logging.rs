@@ -1,8 +1,7 @@
 //! Logs: one line per event, on the console and in files that are rotated.
 //!
-//! `nexus-writer` writes them to standard error, so that standard output is for what a command
-//! tells. Programs that took their place from one in Python put [classic] lines below warnings on
-//! standard output.
+//! `nexus-writer` writes them to standard error, so that standard output has only the results of a command.
+//! Programs that replace one in Python write [classic] lines, those below warnings to standard output.
 
 mod classic;
 mod context;
@@ -34,87 +33,92 @@ use context::Contexts;
     allow(unused_imports, reason = "clients of Tango ask")
 )]
 pub use level::{LogLevel, Severity};
-use redirect::Redirected;
+use redirect::ConsoleRedirect;
 
-type Choice = FilterFn<Box<dyn Fn(&Metadata) -> bool + Send + Sync>>;
+type MessageFilter = FilterFn<Box<dyn Fn(&Metadata) -> bool + Send + Sync>>;
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// Which messages go to one place.
+/// The severities of messages that go to one log.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum SeverityRange {
     All,
     BelowWarning,
     FromWarning,
 }
 
-/// Logs that were started. What is written to the console goes into them as long as this lives, if
-/// that was asked for.
+/// Logs that were started. Console output is redirected into them until this is dropped, if that was asked
+/// for.
 pub struct Logs {
-    /// How much is logged.
+    /// The level of all logs.
     #[cfg_attr(
         not(feature = "tango"),
         allow(dead_code, reason = "clients of Tango ask")
     )]
     pub level: LogLevel,
-    _redirected: Redirected,
+    _redirect: ConsoleRedirect,
 }
 
-/// Starts the logs of `nexus-writer`, with the `usual` level if none is given. Must be called once.
-pub fn start(options: &Logging, format: LogFormat, usual: &str) -> Result<Logs, Failure> {
-    let level = level(options, usual)?;
-    // The journal of the system adds its own times.
+/// Starts the logs of `nexus-writer`, with `default_level` if the options have none. Must be called once.
+pub fn start(options: &Logging, format: LogFormat, default_level: &str) -> Result<Logs, Failure> {
+    let level = level(options, default_level)?;
+    // The system journal adds its own times.
     let times = std::env::var_os("JOURNAL_STREAM").is_none();
-    let own = |part| level.filter(move |least| only_events(part, least));
-    let mut layers = vec![layer(terminal::stderr, format, times, own(Part::All))];
-    for (file, part) in files(options)? {
-        layers.push(layer(file, format, true, own(part)));
+    let own = |range| level.filter(move |least| only_events(range, least));
+    let mut layers = vec![layer(
+        terminal::stderr,
+        format,
+        times,
+        own(SeverityRange::All),
+    )];
+    for (file, range) in files(options)? {
+        layers.push(layer(file, format, true, own(range)));
     }
     init(layers)?;
     Ok(Logs {
         level,
-        _redirected: Redirected::default(),
+        _redirect: ConsoleRedirect::default(),
     })
 }
 
-/// Starts the logs of a program that took its place from one in Python. Must be called once.
+/// Starts the logs of a program that replaces one in Python. Must be called once.
 pub fn start_classic(options: &Logging, console: &Console) -> Result<Logs, Failure> {
     let level = level(options, "warning")?;
-    let redirected = Redirected::begin(console.redirectstdout, console.redirectstderr)?;
+    let redirect = ConsoleRedirect::begin(console.redirectstdout, console.redirectstderr)?;
     let mut layers = vec![
         Contexts
-            .with_filter(choose(LevelFilter::INFO, context::is_subscriber))
+            .with_filter(message_filter(LevelFilter::INFO, context::is_subscriber))
             .boxed(),
     ];
-    let mut add = |writer: Target, part| {
+    let mut add = |writer: Target, range| {
         let lines = fmt::layer()
             .with_writer(Mutex::new(writer))
             .with_ansi(false)
             .event_format(ClassicLine);
-        let filter = level.filter(move |least| events_and_spans(part, least));
+        let filter = level.filter(move |least| events_and_spans(range, least));
         layers.push(lines.with_filter(filter).boxed());
     };
     if !console.nologstdout {
-        let output = redirected.original_stdout()?;
+        let output = redirect.original_stdout()?;
         add(
             output.map_or(Box::new(io::stdout()), boxed),
-            Part::BelowWarning,
+            SeverityRange::BelowWarning,
         );
     }
-    let errors = redirected.original_stderr()?;
+    let errors = redirect.original_stderr()?;
     add(
         errors.map_or(Box::new(io::stderr()), boxed),
-        Part::FromWarning,
+        SeverityRange::FromWarning,
     );
-    for (file, part) in files(options)? {
+    for (file, range) in files(options)? {
         add(
             Box::new(file.into_inner().map_err(|error| error.to_string())?),
-            part,
+            range,
         );
     }
     init(layers)?;
     Ok(Logs {
         level,
-        _redirected: redirected,
+        _redirect: redirect,
     })
 }
 
@@ -131,36 +135,39 @@ fn init(layers: Vec<BoxedLayer>) -> Result<(), Failure> {
         .map_err(Failure::usage)
 }
 
-fn level(options: &Logging, usual: &str) -> Result<LogLevel, Failure> {
-    let name = options.log.as_deref().unwrap_or(usual);
+fn level(options: &Logging, default_level: &str) -> Result<LogLevel, Failure> {
+    let name = options.log.as_deref().unwrap_or(default_level);
     Ok(LogLevel::new(Severity::parse("--log", name)?))
 }
 
-impl Part {
-    fn has(self, level: tracing::Level) -> bool {
+impl SeverityRange {
+    fn contains(self, level: tracing::Level) -> bool {
         match self {
-            Part::All => true,
-            Part::BelowWarning => level > tracing::Level::WARN,
-            Part::FromWarning => level <= tracing::Level::WARN,
+            SeverityRange::All => true,
+            SeverityRange::BelowWarning => level > tracing::Level::WARN,
+            SeverityRange::FromWarning => level <= tracing::Level::WARN,
         }
     }
 }
 
-/// Contexts are left out: events name their scan themselves.
-fn only_events(part: Part, level: LevelFilter) -> Choice {
-    choose(level, move |about| {
-        about.is_event() && *about.level() <= level && part.has(*about.level())
+/// Returns a filter of events without their spans: events name their scan themselves.
+fn only_events(range: SeverityRange, level: LevelFilter) -> MessageFilter {
+    message_filter(level, move |about| {
+        about.is_event() && *about.level() <= level && range.contains(*about.level())
     })
 }
 
-fn events_and_spans(part: Part, level: LevelFilter) -> Choice {
-    choose(level.max(LevelFilter::INFO), move |about| {
-        about.is_span() || *about.level() <= level && part.has(*about.level())
+fn events_and_spans(range: SeverityRange, level: LevelFilter) -> MessageFilter {
+    message_filter(level.max(LevelFilter::INFO), move |about| {
+        about.is_span() || *about.level() <= level && range.contains(*about.level())
     })
 }
 
-/// What a place takes; nothing of it is less severe than `least`.
-fn choose(least: LevelFilter, takes: impl Fn(&Metadata) -> bool + Send + Sync + 'static) -> Choice {
+/// Creates the filter of one log. `least` is the least severe level that `takes` accepts.
+fn message_filter(
+    least: LevelFilter,
+    takes: impl Fn(&Metadata) -> bool + Send + Sync + 'static,
+) -> MessageFilter {
     let takes: Box<dyn Fn(&Metadata) -> bool + Send + Sync> = Box::new(takes);
     FilterFn::new(takes).with_max_level_hint(least)
 }
@@ -169,7 +176,7 @@ fn layer<W>(
     writer: W,
     format: LogFormat,
     times: bool,
-    filter: reload::Layer<Choice, Registry>,
+    filter: reload::Layer<MessageFilter, Registry>,
 ) -> BoxedLayer
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
@@ -188,18 +195,26 @@ where
 
 type RotatingFile = Mutex<FileRotate<AppendCount>>;
 
-/// The files that were asked for.
-fn files(options: &Logging) -> Result<Vec<(RotatingFile, Part)>, Failure> {
+/// Opens the log files of the options.
+fn files(options: &Logging) -> Result<Vec<(RotatingFile, SeverityRange)>, Failure> {
     let asked = [
-        ("--logfile", &options.logfile, Part::All),
-        ("--logfileout", &options.logfileout, Part::BelowWarning),
-        ("--logfileerr", &options.logfileerr, Part::FromWarning),
+        ("--logfile", &options.logfile, SeverityRange::All),
+        (
+            "--logfileout",
+            &options.logfileout,
+            SeverityRange::BelowWarning,
+        ),
+        (
+            "--logfileerr",
+            &options.logfileerr,
+            SeverityRange::FromWarning,
+        ),
     ];
     let asked = asked
         .into_iter()
-        .filter_map(|(option, path, part)| path.as_ref().map(|path| (option, path, part)));
+        .filter_map(|(option, path, range)| path.as_ref().map(|path| (option, path, range)));
     asked
-        .map(|(option, path, part)| Ok((Mutex::new(rotating(option, path, options)?), part)))
+        .map(|(option, path, range)| Ok((Mutex::new(rotating(option, path, options)?), range)))
         .collect()
 }
 
@@ -212,7 +227,7 @@ fn rotating(
         0 => ContentLimit::None,
         bytes => ContentLimit::BytesSurpassed(bytes),
     };
-    // The crate below opens the file lazily and panics when it cannot.
+    // `FileRotate` opens the file lazily and panics if it cannot.
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)

@@ -1,7 +1,7 @@
-//! Passwords in arguments, which everybody on the machine could read with `ps`.
+//! Hides passwords in arguments, which all users of the machine could read with `ps`.
 //!
-//! A process cannot change its arguments, but it can start over with others: the URL then has no
-//! password any more, and the one with it is in the environment, which only its user can read.
+//! A process cannot change its arguments, but it can execute itself with others: the URL then has no
+//! password, and the one with the password is in the environment, which only its user can read.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,17 +10,17 @@ use std::process::Command;
 
 use redis_client::RedisUrl;
 
-/// Holds the URL that an argument had.
-const VARIABLE: &str = "NEXUS_WRITER_URL";
+/// Environment variable with the URL that an argument had.
+const URL_VARIABLE: &str = "NEXUS_WRITER_URL";
 
-/// Starts over without the password, if an argument has one. Does not return then.
-pub fn hide() -> std::io::Result<()> {
+/// Executes the program again without the password, if an argument has one. Does not return in this case.
+pub fn hide_password() -> std::io::Result<()> {
     let mut args: Vec<OsString> = env::args_os().collect();
-    let Some((at, option, url)) = find(&args) else {
+    let Some((at, option, url)) = find_password(&args) else {
         return Ok(());
     };
-    // Once only: a password may look like what stands for it.
-    if env::var_os(VARIABLE).is_some() {
+    // This is done only once: a password may look like its placeholder.
+    if env::var_os(URL_VARIABLE).is_some() {
         return Ok(());
     }
     args[at] = format!("{option}{url}").into();
@@ -28,13 +28,13 @@ pub fn hide() -> std::io::Result<()> {
     command
         .arg0(&args[0])
         .args(&args[1..])
-        .env(VARIABLE, url.with_secrets());
+        .env(URL_VARIABLE, url.with_secrets());
     Err(command.exec())
 }
 
-/// The URL as it was typed.
-pub fn reveal(typed: &str) -> String {
-    match env::var(VARIABLE) {
+/// Returns the URL as it was typed, with the password.
+pub fn with_password(typed: &str) -> String {
+    match env::var(URL_VARIABLE) {
         Ok(url)
             if url
                 .parse::<RedisUrl>()
@@ -46,8 +46,8 @@ pub fn reveal(typed: &str) -> String {
     }
 }
 
-/// The argument that has a password: its place, what stands before the URL (`--redis=`), the URL.
-fn find(args: &[OsString]) -> Option<(usize, &str, RedisUrl)> {
+/// Returns the argument that has a password: its index, the text before the URL (`--redis=`), and the URL.
+fn find_password(args: &[OsString]) -> Option<(usize, &str, RedisUrl)> {
     args.iter().enumerate().skip(1).find_map(|(at, arg)| {
         let arg = arg.to_str()?;
         let begin = match arg.starts_with("--") {

@@ -1,4 +1,4 @@
-//! Signals: the first asks to finish, the second to leave.
+//! Signals: the first requests a stop, the second an abort.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,26 +8,26 @@ use hub::Event;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::info;
 
-/// The wishes of whoever sends signals.
+/// Stop and abort requests by signals.
 #[derive(Clone)]
 pub struct Interrupts {
-    /// Sent by the first signal: take nothing new, bring to an end what was begun.
-    pub finish: Event,
-    /// Sent by the second one: flush, close, leave.
-    pub leave: Event,
+    /// Sent by the first signal: start nothing new, and finish what was begun.
+    pub stop_requested: Event,
+    /// Sent by the second signal: flush and close the files, and exit.
+    pub abort_requested: Event,
 }
 
 impl Interrupts {
     /// Listens to SIGINT and SIGTERM from now on. Must be called in a greenlet.
     pub fn listen() -> io::Result<Interrupts> {
-        Ok(Interrupts::to(vec![
+        Ok(Interrupts::from_signals(vec![
             signal(SignalKind::interrupt())?,
             signal(SignalKind::terminate())?,
         ]))
     }
 
-    /// [`listen`](Interrupts::listen) in a Tango server: SIGQUIT, which would kill it, ends it too, and
-    /// SIGHUP, by which a terminal tells that it is closed, does nothing.
+    /// Listens to signals in a Tango server. SIGQUIT, which would kill the server, ends it like SIGINT, and
+    /// SIGHUP, which a closing terminal sends, does nothing.
     #[cfg(feature = "tango")]
     pub fn listen_in_server() -> io::Result<Interrupts> {
         let mut hangup = signal(SignalKind::hangup())?;
@@ -37,35 +37,35 @@ impl Interrupts {
             }
         })
         .detach();
-        Ok(Interrupts::to(vec![
+        Ok(Interrupts::from_signals(vec![
             signal(SignalKind::interrupt())?,
             signal(SignalKind::terminate())?,
             signal(SignalKind::quit())?,
         ]))
     }
 
-    fn to(mut signals: Vec<Signal>) -> Interrupts {
-        let wishes = Interrupts {
-            finish: Event::new(),
-            leave: Event::new(),
+    fn from_signals(mut signals: Vec<Signal>) -> Interrupts {
+        let interrupts = Interrupts {
+            stop_requested: Event::new(),
+            abort_requested: Event::new(),
         };
-        let told = wishes.clone();
+        let sender = interrupts.clone();
         hub::spawn(async move {
-            any(&mut signals).await;
-            info!("finishing; another signal leaves at once");
-            told.finish.send();
-            any(&mut signals).await;
-            info!("leaving");
-            told.leave.send();
+            wait_for_any(&mut signals).await;
+            info!("finishing; another signal aborts at once");
+            sender.stop_requested.send();
+            wait_for_any(&mut signals).await;
+            info!("aborting");
+            sender.abort_requested.send();
         })
         .detach();
-        wishes
+        interrupts
     }
 }
 
-async fn any(signals: &mut [Signal]) {
+async fn wait_for_any(signals: &mut [Signal]) {
     poll_fn(|context| {
-        // All are asked, so that all wake this greenlet.
+        // All signals are polled, so that each of them wakes this greenlet.
         let came = |signal: &mut Signal| signal.poll_recv(context).is_ready();
         match signals.iter_mut().map(came).filter(|came| *came).count() {
             0 => Poll::Pending,

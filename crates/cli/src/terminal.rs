@@ -7,17 +7,17 @@ use indicatif::MultiProgress;
 
 static BARS: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
-/// The place of all progress bars. They show only in a terminal.
+/// Returns the container of all progress bars. They are visible only in a terminal.
 pub fn bars() -> &'static MultiProgress {
     &BARS
 }
 
-/// Standard error for lines that come between progress bars.
+/// Returns a writer of lines to standard error that does not disturb progress bars.
 pub fn stderr() -> Stderr {
     Stderr
 }
 
-/// Moves progress bars out of the way for what is written.
+/// Standard error, which hides the progress bars while something is written.
 pub struct Stderr;
 
 impl Write for Stderr {

@@ -1,4 +1,4 @@
-//! `check`: whether files hold what was published, and can be read.
+//! `check`: verifies that files are readable and hold what was published.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use super::tree::print;
 use super::{Outcome, connect};
 use crate::exit;
 
-/// Findings of one scan that are shown; the JSON form has all.
-const SHOWN: usize = 20;
+/// Largest number of findings of one scan that are printed as text. The JSON form has all.
+const MAX_FINDINGS: usize = 20;
 
-/// Checks the files one by one and tells what was found.
+/// Checks the files one by one and prints the findings.
 pub async fn check(files: Vec<PathBuf>, redis: Option<String>, json: bool) -> Outcome {
     let store = match &redis {
         Some(url) => {
-            let store = connect::now(&connect::find(Some(url)).await?).await?;
+            let store = connect::connect(&connect::discover(Some(url)).await?).await?;
             Some(scan_store(&store))
         }
         None => None,
@@ -31,7 +31,7 @@ pub async fn check(files: Vec<PathBuf>, redis: Option<String>, json: bool) -> Ou
         good &= check.is_good();
         print(&match json {
             true => format!("{}\n", check.to_json()),
-            false => tell(&check),
+            false => to_text(&check),
         })?;
     }
     Ok(match good {
@@ -52,57 +52,61 @@ async fn check_file(file: &Path, store: Option<&dyn ScanStore>) -> FileCheck {
     check
 }
 
-fn tell(check: &FileCheck) -> String {
+fn to_text(check: &FileCheck) -> String {
     let verdict = match check.is_good() {
         true => "good",
         false => "NOT GOOD",
     };
     let mut text = format!("{}: {verdict}\n", check.file.display());
-    findings(&mut text, &check.findings);
+    append_findings(&mut text, &check.findings);
     for scan in &check.scans {
-        text += &format!("  {}  {}\n", scan.name, about(scan));
-        findings(&mut text, &scan.findings);
+        text += &format!("  {}  {}\n", scan.name, summary(scan));
+        append_findings(&mut text, &scan.findings);
     }
     text
 }
 
-fn about(scan: &ScanCheck) -> String {
+fn summary(scan: &ScanCheck) -> String {
     let problems = scan
         .findings
         .iter()
         .filter(|finding| finding.severity == Severity::Problem)
         .count();
-    let mut about = match (scan.standing, problems) {
+    let mut summary = match (scan.standing, problems) {
         (Standing::Running, _) => "NOT FINISHED: still running, or its writer died".to_owned(),
         (Standing::Unrecorded, _) => "NOT VERIFIED: no record of completeness".to_owned(),
         (_, 0) => "complete".to_owned(),
         (_, 1) => "1 PROBLEM".to_owned(),
         (_, several) => format!("{several} PROBLEMS"),
     };
-    let told = match (&scan.scan, scan.compared) {
+    let written = match (&scan.scan, scan.compared) {
         (None, _) => Ok(()),
-        (Some(_), 0) => write!(about, ", {} streams, {} points", scan.streams, scan.points),
+        (Some(_), 0) => write!(
+            summary,
+            ", {} streams, {} points",
+            scan.streams, scan.points
+        ),
         (Some(_), compared) => write!(
-            about,
+            summary,
             ", {} streams, {} points, {compared} compared with Redis",
             scan.streams, scan.points
         ),
     };
-    match told {
-        Ok(()) => about,
+    match written {
+        Ok(()) => summary,
         Err(error) => error.to_string(),
     }
 }
 
-fn findings(text: &mut String, findings: &[Finding]) {
-    for finding in findings.iter().take(SHOWN) {
+fn append_findings(text: &mut String, findings: &[Finding]) {
+    for finding in findings.iter().take(MAX_FINDINGS) {
         let severity = match finding.severity {
             Severity::Problem => "problem",
             Severity::Note => "note   ",
         };
         *text += &format!("    {severity}  {}: {}\n", finding.path, finding.text);
     }
-    if findings.len() > SHOWN {
-        *text += &format!("    and {} more\n", findings.len() - SHOWN);
+    if findings.len() > MAX_FINDINGS {
+        *text += &format!("    and {} more\n", findings.len() - MAX_FINDINGS);
     }
 }

@@ -1,7 +1,7 @@
-//! `demo`: all parts at work for a quarter of a minute, and nothing left of them but a file.
+//! `demo`: publishes and saves simulated scans for a quarter of a minute, and leaves only a file.
 
-mod programme;
-mod show;
+mod progress_view;
+mod scans;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -20,112 +20,112 @@ use writer::{NexusSessionWriter, WriterThread};
 use super::{Outcome, tree};
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
-use programme::SESSION;
-use show::Show;
+use progress_view::ProgressView;
+use scans::SESSION;
 
-/// Notices that may wait until they are shown.
-const NOTICES: usize = 1000;
-/// How often the show is brought up to date.
-const FRAME: Duration = Duration::from_millis(100);
+/// Largest number of notices that wait until they are shown.
+const MAX_NOTICES: usize = 1000;
+/// Time between two updates of the progress bars.
+const REFRESH_PERIOD: Duration = Duration::from_millis(100);
 /// Directory of the file, if none is given.
-const DIRECTORY: &str = "nexus-writer-demo";
+const DEFAULT_DIRECTORY: &str = "nexus-writer-demo";
 
-/// Saves simulated scans before the user's eyes.
+/// Saves simulated scans and shows the progress.
 pub async fn demo(directory: Option<PathBuf>) -> Outcome {
     let interrupts = Interrupts::listen()?;
     let redis = PrivateRedis::start(&RedisOptions::new()).await;
     let redis = redis.map_err(with_advice)?;
     let store = DataStore::connect(&redis.url()).await?;
     simulation::initialise(&store).await?;
-    let file = make(directory)?.join("demo.h5");
+    let file = make_directory(directory)?.join("demo.h5");
 
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
-    let notices = Queue::new(NOTICES);
+    let notices = Queue::new(MAX_NOTICES);
     let options = SessionOptions {
         session: Some(SESSION.to_owned()),
         notices: Some(notices.clone()),
         ..SessionOptions::default()
     };
     let session = NexusSessionWriter::start(&writer_thread, &scan_store(&store), options)?;
-    let show = Show::new(&file);
-    let performed = tokio::select! {
-        performed = perform(&store, &file, &show, &notices, &interrupts.finish) => performed,
+    let view = ProgressView::new(&file);
+    let published = tokio::select! {
+        published = publish_and_show(&store, &file, &view, &notices, &interrupts.stop_requested) => published,
         _ = session.subscriber().join(None) => Err(session.subscriber().info().into()),
-        () = interrupts.leave.wait() => {
+        () = interrupts.abort_requested.wait() => {
             session.subscriber().kill("told to leave");
-            Err("left before the end".into())
+            Err("aborted before the end".into())
         }
     };
-    // Nobody listens any more.
+    // The queue has no reader any more, so the session must not wait for room in it.
     notices.close();
     session.subscriber().stop();
     session.subscriber().join(None).await;
     writer_thread.stop().await?;
     drop(redis);
-    performed?;
-    tell(&file, &show)
+    published?;
+    print_result(&file, &view)
 }
 
-/// Publishes the programme and shows how it is saved, until all of it is.
-async fn perform(
+/// Publishes the scans and shows the progress until all of them are saved.
+async fn publish_and_show(
     store: &DataStore,
     file: &Path,
-    show: &Show,
+    view: &ProgressView,
     notices: &Queue<Notice>,
     ending: &Event,
 ) -> Result<(), Failure> {
-    // Who publishes sooner is not heard.
+    // Scans that are published before the session has subscribed would be missed.
     while !matches!(notices.get().await, Some(Notice::Subscribed) | None) {}
-    let mut frames = tokio::time::interval(FRAME);
-    let mut publishing = pin!(programme::publish_all(store, file, show, ending));
+    let mut refreshes = tokio::time::interval(REFRESH_PERIOD);
+    let mut publishing = pin!(scans::publish_all(store, file, view, ending));
     let mut published = false;
-    while !(published && show.all_ended()) {
+    while !(published && view.all_ended()) {
         tokio::select! {
             done = &mut publishing, if !published => {
                 done?;
                 published = true;
             }
             notice = notices.get() => match notice {
-                Some(notice) => show.take(notice),
+                Some(notice) => view.handle_notice(notice),
                 None => break,
             },
-            _ = frames.tick() => show.refresh(),
+            _ = refreshes.tick() => view.refresh(),
         }
     }
     Ok(())
 }
 
-/// A new directory below the current one, or the one that is wanted.
-fn make(wanted: Option<PathBuf>) -> Result<PathBuf, Failure> {
+/// Creates the wanted directory, or else a new one below the current directory.
+fn make_directory(wanted: Option<PathBuf>) -> Result<PathBuf, Failure> {
     if let Some(directory) = wanted {
         let made = std::fs::create_dir_all(&directory);
         return made
             .and_then(|()| std::path::absolute(&directory))
-            .map_err(|error| cannot_make(&directory, &error));
+            .map_err(|error| directory_error(&directory, &error));
     }
     let mut number = 1;
     loop {
         let directory = match number {
-            1 => PathBuf::from(DIRECTORY),
-            number => PathBuf::from(format!("{DIRECTORY}-{number}")),
+            1 => PathBuf::from(DEFAULT_DIRECTORY),
+            number => PathBuf::from(format!("{DEFAULT_DIRECTORY}-{number}")),
         };
         match std::fs::create_dir(&directory) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
             made => {
                 return made
                     .and_then(|()| std::path::absolute(&directory))
-                    .map_err(|error| cannot_make(&directory, &error));
+                    .map_err(|error| directory_error(&directory, &error));
             }
         }
     }
 }
 
-fn cannot_make(directory: &Path, error: &std::io::Error) -> Failure {
+fn directory_error(directory: &Path, error: &std::io::Error) -> Failure {
     let directory = directory.display();
     Failure::usage(format!("cannot make the directory {directory}: {error}"))
 }
 
-/// Most machines have no such server, and who sees the first demo does not know of it.
+/// Adds how to install the server, because most machines do not have it.
 fn with_advice(error: EmbeddedError) -> Failure {
     let advice = match &error {
         EmbeddedError::NoServer { .. } | EmbeddedError::NoModule { .. } => {
@@ -138,8 +138,8 @@ fn with_advice(error: EmbeddedError) -> Failure {
     Failure::usage(format!("{error}{advice}"))
 }
 
-/// Shows the file that came of it.
-fn tell(file: &Path, show: &Show) -> Outcome {
+/// Prints the tree of the file and how to open it.
+fn print_result(file: &Path, view: &ProgressView) -> Outcome {
     if !file.exists() {
         return Err("ended before anything was saved".into());
     }
@@ -151,7 +151,7 @@ fn tell(file: &Path, show: &Show) -> Outcome {
          \x20   python -c 'import h5py; print(*h5py.File({file:?})[\"1.1/measurement\"].items(), sep=\"\\n\")'\n",
         file.display()
     ))?;
-    Ok(if show.all_complete() {
+    Ok(if view.all_complete() {
         printed
     } else {
         ExitCode::from(exit::FAILED)

@@ -1,4 +1,4 @@
-//! `run` and `session`: scans as they appear.
+//! `run` and `session`: save scans as they appear.
 
 use std::future::pending;
 use std::path::PathBuf;
@@ -49,11 +49,11 @@ async fn follow(
     semaphore: Option<PathBuf>,
 ) -> Outcome {
     let interrupts = Interrupts::listen()?;
-    let url = connect::find(redis.as_deref()).await?;
+    let url = connect::discover(redis.as_deref()).await?;
     let mut semaphore = semaphore.map(Semaphore::prepare).transpose()?;
-    // A service outlives its Redis: whether it is there already does not matter.
+    // Redis may be started after the service, so there need not be a connection yet.
     let store = DataStore::new(&url);
-    if !connect::ready(&store, &interrupts).await? {
+    if !connect::wait_ready(&store, &interrupts).await? {
         return Ok(exit::SUCCESS);
     }
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
@@ -62,7 +62,7 @@ async fn follow(
     let session = NexusSessionWriter::start(&writer_thread, &scan_store(&store), options)?;
     let served = tokio::select! {
         served = serve(&session, &interrupts) => served,
-        Err(failure) = raise(semaphore.as_mut(), notices) => Err(failure),
+        Err(failure) = create_when_subscribed(semaphore.as_mut(), notices) => Err(failure),
     };
     if served.is_err() {
         session.subscriber().stop();
@@ -72,15 +72,15 @@ async fn follow(
     served.map(|()| exit::SUCCESS)
 }
 
-/// Lets the session save scans until it fails, or until signals tell otherwise.
+/// Lets the session save scans until it fails or a signal ends it.
 async fn serve(session: &NexusSessionWriter, interrupts: &Interrupts) -> Result<(), Failure> {
     tokio::select! {
         _ = session.subscriber().join(None) => {}
-        () = interrupts.finish.wait() => {
+        () = interrupts.stop_requested.wait() => {
             session.subscriber().stop();
             tokio::select! {
                 _ = session.subscriber().join(None) => {}
-                () = interrupts.leave.wait() => {
+                () = interrupts.abort_requested.wait() => {
                     session.subscriber().kill("told to leave");
                     session.subscriber().join(None).await;
                 }
@@ -93,16 +93,16 @@ async fn serve(session: &NexusSessionWriter, interrupts: &Interrupts) -> Result<
     }
 }
 
-/// Raises the semaphore once scans are taken. Ends only if that fails.
-async fn raise(
+/// Creates the semaphore file once the session has subscribed. Returns only if that fails.
+async fn create_when_subscribed(
     semaphore: Option<&mut Semaphore>,
     notices: Option<Queue<Notice>>,
 ) -> Result<(), Failure> {
     if let (Some(semaphore), Some(notices)) = (semaphore, notices) {
         while !matches!(notices.get().await, Some(Notice::Subscribed) | None) {}
-        // Nothing else is of interest, and nobody shall wait until it is heard.
+        // Further notices are not needed, and the session must not wait until they are read.
         notices.close();
-        semaphore.raise()?;
+        semaphore.create()?;
     }
     pending().await
 }

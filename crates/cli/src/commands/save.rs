@@ -1,4 +1,4 @@
-//! `save`: scans that Redis still holds.
+//! `save`: saves scans that Redis still holds.
 
 use std::collections::VecDeque;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use blissdata::store::{KeyError, ScanKey};
 use serde_json::json;
 use writer::options::SaveOptions;
-use writer::report::{Outcome as Saved, ScanReport};
+use writer::report::{Outcome as ScanOutcome, ScanReport};
 use writer::source::blissdata::scan_store;
 use writer::source::{ScanId, ScanStore};
 use writer::{NexusScanWriter, WriterThread};
@@ -18,57 +18,58 @@ use crate::args::{MEGABYTE, Saving};
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
-/// Scans that are saved at the same time: while one is written, the next one is read. More would
-/// cost memory and gain nothing.
-const TOGETHER: usize = 2;
+/// Largest number of scans that are saved at the same time: while one is written, the next one is read. More
+/// would need more memory without being faster.
+const MAX_RUNNING: usize = 2;
 
-/// How long to wait for a scan's files, so that scans stand in them in the order of their keys.
-const ORDER: Duration = Duration::from_secs(2);
+/// How long to wait until a scan has its files, so that a shared file has the scans in the order of their
+/// keys.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Saves the scans and tells what became of each.
+/// Saves the scans and prints a report of each.
 pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) -> Outcome {
     let scans = keys
         .iter()
         .map(|key| Ok(ScanId::from(&key.parse::<ScanKey>()?)))
         .collect::<Result<Vec<_>, KeyError>>()
         .map_err(Failure::usage)?;
-    let url = connect::find(Some(&url)).await?;
-    let store = connect::now(&url).await?;
+    let url = connect::discover(Some(&url)).await?;
+    let store = connect::connect(&url).await?;
     let interrupts = Interrupts::listen()?;
-    if !connect::ready(&store, &interrupts).await? {
-        return Err("told to finish before the data store was ready".into());
+    if !connect::wait_ready(&store, &interrupts).await? {
+        return Err("stopped before the data store was ready".into());
     }
     let store = scan_store(&store);
     let writer_thread = WriterThread::start(Arc::default())?;
     writer_thread.keep_files().await?;
     let options = saving.options(MEGABYTE);
-    let mut worst = Saved::Skipped;
+    let mut worst = ScanOutcome::Skipped;
     let mut waiting = VecDeque::from(scans);
     let mut running = VecDeque::new();
     loop {
-        while running.len() < TOGETHER && !interrupts.finish.is_set() {
+        while running.len() < MAX_RUNNING && !interrupts.stop_requested.is_set() {
             let Some(id) = waiting.pop_front() else {
                 break;
             };
             let scan = begin(&writer_thread, &store, id, &options)?;
             tokio::select! {
-                // One that is not even prepared must not keep the others.
-                _ = hub::timeout(ORDER, scan.begun()) => {}
-                () = interrupts.finish.wait() => {}
+                // A scan that is not even prepared must not block the others.
+                _ = hub::timeout(BEGIN_TIMEOUT, scan.begun()) => {}
+                () = interrupts.stop_requested.wait() => {}
             }
             running.push_back(scan);
         }
         let Some(first) = running.pop_front() else {
             break;
         };
-        let report = finish(&first, &running, &interrupts).await;
+        let report = wait_for_report(&first, &running, &interrupts).await;
         worst = worst.max(report.outcome);
-        tell(&report, json);
+        print_report(&report, json);
     }
-    let left = !waiting.is_empty();
+    let has_unstarted = !waiting.is_empty();
     writer_thread.stop().await?;
     Ok(match worst {
-        Saved::Skipped | Saved::Complete if !left => exit::SUCCESS,
+        ScanOutcome::Skipped | ScanOutcome::Complete if !has_unstarted => exit::SUCCESS,
         _ => ExitCode::from(exit::FAILED),
     })
 }
@@ -88,8 +89,8 @@ fn begin(
     )?)
 }
 
-/// Waits for the oldest scan; signals go to all of them.
-async fn finish(
+/// Waits for the report of the first scan. A signal stops or kills all scans.
+async fn wait_for_report(
     first: &NexusScanWriter,
     others: &VecDeque<NexusScanWriter>,
     interrupts: &Interrupts,
@@ -97,18 +98,18 @@ async fn finish(
     let all = || std::iter::once(first).chain(others);
     tokio::select! {
         report = first.report() => return report,
-        () = interrupts.finish.wait() => all().for_each(|scan| scan.subscriber().stop()),
+        () = interrupts.stop_requested.wait() => all().for_each(|scan| scan.subscriber().stop()),
     }
     tokio::select! {
         report = first.report() => return report,
-        () = interrupts.leave.wait() => {
+        () = interrupts.abort_requested.wait() => {
             all().for_each(|scan| scan.subscriber().kill("told to leave"));
         }
     }
     first.report().await
 }
 
-fn tell(report: &ScanReport, as_json: bool) {
+fn print_report(report: &ScanReport, as_json: bool) {
     if as_json {
         println!("{}", to_json(report));
         return;

@@ -1,4 +1,4 @@
-//! The file by which others see that scans are taken.
+//! The semaphore file, which shows other programs that scans are being saved.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
 
-/// A file that exists from the moment when scans are taken until the end of the service, however it
-/// ends, unless it is killed.
+/// A file that exists while the service saves scans. It is removed when the service ends, except by SIGKILL.
 pub struct Semaphore {
     path: PathBuf,
-    raised: bool,
+    created: bool,
 }
 
 impl Semaphore {
-    /// Makes its directory, and removes a file that is left from a service that was killed.
+    /// Creates the directory, and removes a file that a killed service has left.
     pub fn prepare(path: PathBuf) -> Result<Semaphore, Failure> {
         let prepared = || {
             if let Some(directory) = path.parent().filter(|path| !path.as_os_str().is_empty()) {
@@ -25,24 +24,24 @@ impl Semaphore {
                 _ => Ok(()),
             }
         };
-        prepared().map_err(|error| Failure::usage(problem(&path, &error)))?;
+        prepared().map_err(|error| Failure::usage(create_error(&path, &error)))?;
         Ok(Semaphore {
             path,
-            raised: false,
+            created: false,
         })
     }
 
-    /// Makes the file.
-    pub fn raise(&mut self) -> Result<(), Failure> {
-        fs::File::create(&self.path).map_err(|error| problem(&self.path, &error))?;
-        self.raised = true;
+    /// Creates the file.
+    pub fn create(&mut self) -> Result<(), Failure> {
+        fs::File::create(&self.path).map_err(|error| create_error(&self.path, &error))?;
+        self.created = true;
         Ok(())
     }
 }
 
 impl Drop for Semaphore {
     fn drop(&mut self) {
-        if !self.raised {
+        if !self.created {
             return;
         }
         match fs::remove_file(&self.path) {
@@ -55,7 +54,7 @@ impl Drop for Semaphore {
     }
 }
 
-fn problem(path: &Path, error: &io::Error) -> String {
+fn create_error(path: &Path, error: &io::Error) -> String {
     format!(
         "cannot make --start-semaphore-file {}: {error}",
         path.display()

@@ -1,4 +1,4 @@
-//! `simulate`: scans for whoever has no beamline at hand.
+//! `simulate`: publishes simulated scans, for use without a beamline.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,16 +13,16 @@ use crate::args::SimulationArgs;
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
-/// Redis takes messages of 512 MB, nobody wants to wait for such.
-const LARGEST_MESSAGE: u64 = 64 << 20;
+/// Largest size of a message. Redis would accept 512 MB, but publishing such messages takes too long.
+const MAX_MESSAGE_BYTES: u64 = 64 << 20;
 
-/// Publishes scans and prints the key of each as soon as it has one.
+/// Publishes scans and prints the key of each as soon as it exists.
 pub async fn simulate(url: String, wanted: SimulationArgs) -> Outcome {
     let mut plan = plan(&wanted)?;
     let interrupts = Interrupts::listen()?;
-    let url = connect::find(Some(&url)).await?;
-    let store = connect::now(&url).await?;
-    make_usable(&store).await?;
+    let url = connect::discover(Some(&url)).await?;
+    let store = connect::connect(&url).await?;
+    initialise_if_empty(&store).await?;
     plan.number = match wanted.first {
         Some(first) => first,
         None => free_number(&store, &plan.file)
@@ -30,14 +30,14 @@ pub async fn simulate(url: String, wanted: SimulationArgs) -> Outcome {
             .map_err(Failure::usage)?,
     };
     for _ in 0..wanted.scans {
-        if interrupts.finish.is_set() {
+        if interrupts.stop_requested.is_set() {
             break;
         }
         info!("publishing scan {} {}", plan.number, plan.title());
         tokio::select! {
-            published = publish(&store, &plan, &interrupts.finish, |key, _| tell(key)) => published?,
-            () = interrupts.leave.wait() => {
-                return Err(format!("left before scan {} was closed", plan.number).into());
+            published = publish(&store, &plan, &interrupts.stop_requested, |key, _| print_key(key)) => published?,
+            () = interrupts.abort_requested.wait() => {
+                return Err(format!("aborted before scan {} was closed", plan.number).into());
             }
         }
         plan.number += 1;
@@ -45,7 +45,7 @@ pub async fn simulate(url: String, wanted: SimulationArgs) -> Outcome {
     Ok(exit::SUCCESS)
 }
 
-/// The scans that are wanted, but for their number.
+/// Returns the plan of the scans, with the number 1: the caller sets the number of each scan.
 fn plan(wanted: &SimulationArgs) -> Result<ScanPlan, Failure> {
     let file = std::path::absolute(&wanted.file).map_err(Failure::usage)?;
     let plan = ScanPlan {
@@ -58,29 +58,29 @@ fn plan(wanted: &SimulationArgs) -> Result<ScanPlan, Failure> {
         image_size: wanted.image_size,
         rate: wanted.rate,
         batch: wanted.batch,
-        file: text(&file)?,
+        file: utf8(&file)?,
         session: wanted.session.clone(),
         seed: wanted.seed,
     };
-    if plan.message_size() > LARGEST_MESSAGE {
+    if plan.message_size() > MAX_MESSAGE_BYTES {
         let problem = format!(
             "--batch: a message would have {} bytes",
             plan.message_size()
         );
         return Err(Failure::usage(format!(
-            "{problem}, more than {LARGEST_MESSAGE}"
+            "{problem}, more than {MAX_MESSAGE_BYTES}"
         )));
     }
     Ok(plan)
 }
 
-fn text(path: &Path) -> Result<String, Failure> {
+fn utf8(path: &Path) -> Result<String, Failure> {
     let text = path.to_str().map(str::to_owned);
     text.ok_or_else(|| Failure::usage(format!("--file: {} is not UTF-8", path.display())))
 }
 
-/// A Redis that is empty is made a data store; one that holds something else is left alone.
-async fn make_usable(store: &DataStore) -> Result<(), Failure> {
+/// Initialises an empty Redis as a data store. One that holds something else is not changed.
+async fn initialise_if_empty(store: &DataStore) -> Result<(), Failure> {
     match store.check().await {
         Ok(()) => Ok(()),
         Err(StoreError::NotInitialised { server }) => {
@@ -91,8 +91,8 @@ async fn make_usable(store: &DataStore) -> Result<(), Failure> {
     }
 }
 
-/// The scan goes on when nobody wants to know its key.
-fn tell(key: &ScanKey) {
+/// Prints the key of a scan. An error is only logged, because the scan goes on without a reader.
+fn print_key(key: &ScanKey) {
     if let Err(error) = writeln!(std::io::stdout(), "{key}") {
         warn!(scan = %key, "cannot print the key of the scan: {error}");
     }

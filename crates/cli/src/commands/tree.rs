@@ -1,4 +1,4 @@
-//! `tree`: the structure of a file, as a person wants to read it.
+//! `tree`: prints the structure of a file for people.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -9,26 +9,26 @@ use nexus::h5::{Elements, File, Group, Kind, Layout, Link, Storage};
 use super::Outcome;
 use crate::exit::{self, Failure};
 
-/// Values with more elements are told by type and shape only.
-const FEW: u64 = 6;
-/// Longest text to show of a value.
-const WIDTH: usize = 72;
+/// Largest number of elements of a value that are printed. Larger values are shown by type and shape.
+const MAX_ELEMENTS: u64 = 6;
+/// Largest number of characters that are printed of a value.
+const MAX_VALUE_CHARS: usize = 72;
 
-/// Prints what is below `path` in `file`.
+/// Prints the tree below `path` in `file`.
 pub fn tree(file: &Path, path: &str) -> Outcome {
     print(&describe(file, path)?)
 }
 
-/// Prints a long text, as much of it as somebody wants to read.
+/// Prints a long text, until its reader closes the pipe.
 pub fn print(text: &str) -> Outcome {
     match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads may have seen enough.
+        // A reader such as `head` may have seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::SUCCESS),
         written => Ok(written.map(|()| exit::SUCCESS)?),
     }
 }
 
-/// The tree as text.
+/// Returns the tree below `path` as text.
 pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
     let open = File::open_read(file)
         .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
@@ -40,7 +40,7 @@ pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
     match root.kind(path)? {
         Some(Kind::Group) => {
             let group = root.open_group(path)?;
-            let class = class(&group)?;
+            let class = nexus_class(&group)?;
             let title = if path == "/" {
                 file.display().to_string()
             } else {
@@ -51,7 +51,10 @@ pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
         }
         Some(_) => {
             let dataset = root.open_dataset(path)?;
-            let about = storage(&dataset.layout()?, dataset.elements(FEW).ok().as_ref());
+            let about = describe_dataset(
+                &dataset.layout()?,
+                dataset.elements(MAX_ELEMENTS).ok().as_ref(),
+            );
             printer.line("", path, &about);
         }
         None => return Err(format!("{} has no {path}", file.display()).into()),
@@ -116,12 +119,15 @@ impl Printer {
         match parent.kind(name)? {
             Some(Kind::Group) => {
                 let group = parent.open_group(name)?;
-                self.line(lead, name, &class(&group)?);
+                self.line(lead, name, &nexus_class(&group)?);
                 self.group(&group, below)
             }
             Some(Kind::Dataset) => {
                 let dataset = parent.open_dataset(name)?;
-                let about = storage(&dataset.layout()?, dataset.elements(FEW).ok().as_ref());
+                let about = describe_dataset(
+                    &dataset.layout()?,
+                    dataset.elements(MAX_ELEMENTS).ok().as_ref(),
+                );
                 self.line(lead, name, &about);
                 self.attributes(
                     dataset.attribute_names()?,
@@ -138,7 +144,7 @@ impl Printer {
         }
     }
 
-    /// The class of a group stands behind its name already.
+    /// Prints attributes, except the class of a group, which is printed after its name.
     fn attributes(
         &mut self,
         names: Vec<String>,
@@ -149,7 +155,7 @@ impl Printer {
         let lead = format!("{indent}{}", if more { "│  " } else { "   " });
         for name in names.iter().filter(|name| *name != "NX_class") {
             let value = match read(name) {
-                Ok(elements) => value(&elements),
+                Ok(elements) => format_value(&elements),
                 Err(error) => format!("({error})"),
             };
             self.line(&lead, &format!("@{name}"), &value);
@@ -157,7 +163,7 @@ impl Printer {
     }
 }
 
-fn class(group: &Group) -> Result<String, Failure> {
+fn nexus_class(group: &Group) -> Result<String, Failure> {
     if !group.has_attribute("NX_class")? {
         return Ok(String::new());
     }
@@ -168,15 +174,15 @@ fn class(group: &Group) -> Result<String, Failure> {
         .unwrap_or_default())
 }
 
-fn storage(layout: &Layout, elements: Option<&Elements>) -> String {
+fn describe_dataset(layout: &Layout, elements: Option<&Elements>) -> String {
     let mut about = layout.type_name.clone();
     if let Some(shape) = layout.shape.as_ref().filter(|shape| !shape.is_empty()) {
         about = format!("{about} {shape:?}");
     }
     if let Some(elements) = elements.filter(|elements| elements.texts.is_some()) {
-        return format!("{}  {about}", value(elements));
+        return format!("{}  {about}", format_value(elements));
     }
-    let told = match &layout.storage {
+    let written = match &layout.storage {
         Storage::Chunked { chunk, filters } if filters.is_empty() => {
             write!(about, "  chunks {chunk:?}")
         }
@@ -189,13 +195,13 @@ fn storage(layout: &Layout, elements: Option<&Elements>) -> String {
         }
         _ => Ok(()),
     };
-    match told {
+    match written {
         Ok(()) => about,
         Err(error) => format!("({error})"),
     }
 }
 
-fn value(elements: &Elements) -> String {
+fn format_value(elements: &Elements) -> String {
     let Some(texts) = &elements.texts else {
         return format!(
             "{} {:?}",
@@ -214,7 +220,7 @@ fn value(elements: &Elements) -> String {
     } else {
         format!("[{joined}]")
     };
-    match shown.char_indices().nth(WIDTH) {
+    match shown.char_indices().nth(MAX_VALUE_CHARS) {
         Some((cut, _)) => format!("{}…", &shown[..cut]),
         None => shown,
     }

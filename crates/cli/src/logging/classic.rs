@@ -1,4 +1,4 @@
-//! The lines of the Python writer: level, time, logger, contexts, message.
+//! Formats log lines as the Python writer does: level, time, logger, contexts, message.
 
 use std::fmt::{self, Write as _};
 
@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::context::Named;
+use super::context::SubscriberContext;
 
 /// `INFO  2026-11-23 00:40:00,283 writer.session: [demo (ON)] message`
 pub struct ClassicLine;
@@ -32,12 +32,16 @@ where
             .into_iter()
             .flat_map(|all| all.from_root())
         {
-            contexts.extend(span.extensions().get::<Named>().map(Named::to_string));
+            contexts.extend(
+                span.extensions()
+                    .get::<SubscriberContext>()
+                    .map(SubscriberContext::to_string),
+            );
         }
-        let mut told = Told::default();
-        event.record(&mut told);
+        let mut fields = EventFields::default();
+        event.record(&mut fields);
         let start = head(*about.level(), Local::now(), about.target());
-        writeln!(writer, "{}", told.line(&start, &contexts))
+        writeln!(writer, "{}", fields.line(&start, &contexts))
     }
 }
 
@@ -56,15 +60,15 @@ fn head(level: Level, time: DateTime<Local>, target: &str) -> String {
     )
 }
 
-/// What an event tells.
+/// The fields of an event.
 #[derive(Default)]
-struct Told {
+struct EventFields {
     message: String,
     others: String,
     scan: Option<String>,
 }
 
-impl Told {
+impl EventFields {
     fn line(&self, head: &str, contexts: &[String]) -> String {
         let mut line = head.to_owned();
         let bracketed = contexts.iter().map(|context| format!("[{context}]"));
@@ -74,7 +78,7 @@ impl Told {
         }
         line += &self.others;
         match &self.scan {
-            // A scan without a name stands among the contexts already.
+            // The context of a scan without a name already has its key.
             Some(scan) if !contexts.iter().any(|context| context.contains(scan)) => {
                 format!("{line} scan={scan}")
             }
@@ -89,17 +93,17 @@ impl Told {
                 self.scan = Some(value.to_string());
                 Ok(())
             }
-            // It stands among the contexts.
+            // The contexts have the name of the subscan.
             "subscan" => Ok(()),
             name => write!(self.others, " {name}={value}"),
         };
         if done.is_err() {
-            // The value cannot be told; the line still is.
+            // The value cannot be formatted; the line is written without it.
         }
     }
 }
 
-impl Visit for Told {
+impl Visit for EventFields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.add(field, format_args!("{value:?}"));
     }
@@ -120,18 +124,22 @@ mod tests {
         let time = Local.with_ymd_and_hms(2026, 11, 23, 0, 40, 0).unwrap();
         let time = time + chrono::TimeDelta::milliseconds(283);
         let head = head(Level::INFO, time, "writer::session");
-        let told = Told {
+        let fields = EventFields {
             message: "Starting".to_owned(),
             others: " streams=3".to_owned(),
             scan: Some("esrf:scan:A".to_owned()),
         };
         let contexts = ["demo (INIT)".to_owned(), "3_amesh (ON)".to_owned()];
         assert_eq!(
-            told.line(&head, &contexts),
+            fields.line(&head, &contexts),
             "INFO  2026-11-23 00:40:00,283 writer.session: [demo (INIT)] [3_amesh (ON)] Starting streams=3 \
              scan=esrf:scan:A"
         );
         let contexts = ["esrf:scan:A (ON)".to_owned()];
-        assert!(told.line(&head, &contexts).ends_with("Starting streams=3"));
+        assert!(
+            fields
+                .line(&head, &contexts)
+                .ends_with("Starting streams=3")
+        );
     }
 }

@@ -13,20 +13,20 @@ use tracing_subscriber::registry::LookupSpan;
 /// Remembers the last state of the subscribers whose spans lie around an event.
 pub struct Contexts;
 
-/// Whether this is about the span of a subscriber.
+/// Returns `true` if this is the span of a subscriber.
 pub fn is_subscriber(about: &Metadata) -> bool {
     about.is_span() && about.name() == writer::subscriber::SPAN
 }
 
-/// A subscriber, as people call it.
+/// The name and state of a subscriber, as they appear in log lines.
 #[derive(Default)]
-pub struct Named {
+pub struct SubscriberContext {
     node: String,
     name: Option<String>,
     state: Option<String>,
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for SubscriberContext {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(self.name.as_ref().unwrap_or(&self.node))?;
         match &self.state {
@@ -39,22 +39,22 @@ impl fmt::Display for Named {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Contexts {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         if let Some(span) = context.span(id) {
-            let mut named = Named::default();
-            attributes.record(&mut named);
-            span.extensions_mut().insert(named);
+            let mut subscriber = SubscriberContext::default();
+            attributes.record(&mut subscriber);
+            span.extensions_mut().insert(subscriber);
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         if let Some(span) = context.span(id)
-            && let Some(named) = span.extensions_mut().get_mut::<Named>()
+            && let Some(subscriber) = span.extensions_mut().get_mut::<SubscriberContext>()
         {
-            values.record(named);
+            values.record(subscriber);
         }
     }
 }
 
-impl Visit for Named {
+impl Visit for SubscriberContext {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}");
         match field.name() {

@@ -1,14 +1,14 @@
-//! How much is logged: chosen at the start, and changed by whoever has the say while it is.
+//! The log level, which clients may change while logs are written.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{Registry, reload};
 
-use super::Choice;
+use super::MessageFilter;
 use crate::exit::Failure;
 
-/// The least severe messages of all logs. Clones are the same level.
+/// The level of all logs. Clones share the level.
 #[derive(Clone)]
 pub struct LogLevel {
     shared: Arc<Mutex<Shared>>,
@@ -16,19 +16,19 @@ pub struct LogLevel {
 
 struct Shared {
     severity: Severity,
-    places: Vec<Place>,
+    outputs: Vec<LogOutput>,
 }
 
-/// A place that messages go to, and what it takes at a level.
-struct Place {
-    filter: reload::Handle<Choice, Registry>,
-    takes: Box<dyn Fn(LevelFilter) -> Choice + Send + Sync>,
+/// One log, and the filter that it has at each level.
+struct LogOutput {
+    filter: reload::Handle<MessageFilter, Registry>,
+    takes: Box<dyn Fn(LevelFilter) -> MessageFilter + Send + Sync>,
 }
 
 /// How severe a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// Nothing of ours is worse than an error: it shows these too.
+    /// Errors are the most severe messages of this program, so this level shows them too.
     Fatal,
     Error,
     Warn,
@@ -38,7 +38,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The severity that an option names, in the words of Python's logging and ours, in any case.
+    /// Parses the value of an option. Accepts our names and those of Python's logging, in any case.
     pub fn parse(option: &str, name: &str) -> Result<Severity, Failure> {
         match name.to_ascii_lowercase().as_str() {
             "off" | "critical" | "fatal" => Ok(Severity::Fatal),
@@ -65,31 +65,31 @@ impl Severity {
 }
 
 impl LogLevel {
-    /// A level of logs that are about to be started.
+    /// Creates the level of logs that are about to be started.
     pub fn new(severity: Severity) -> LogLevel {
         LogLevel {
             shared: Arc::new(Mutex::new(Shared {
                 severity,
-                places: Vec::new(),
+                outputs: Vec::new(),
             })),
         }
     }
 
-    /// The filter of a place that takes what `takes` says for a level.
+    /// Adds a log. Returns its filter, which `takes` creates for each level.
     pub(super) fn filter(
         &self,
-        takes: impl Fn(LevelFilter) -> Choice + Send + Sync + 'static,
-    ) -> reload::Layer<Choice, Registry> {
+        takes: impl Fn(LevelFilter) -> MessageFilter + Send + Sync + 'static,
+    ) -> reload::Layer<MessageFilter, Registry> {
         let mut shared = self.shared();
         let (filter, handle) = reload::Layer::new(takes(shared.severity.filter()));
-        shared.places.push(Place {
+        shared.outputs.push(LogOutput {
             filter: handle,
             takes: Box::new(takes),
         });
         filter
     }
 
-    /// The least severe messages that are logged.
+    /// Returns the least severe messages that are logged.
     #[cfg_attr(
         not(feature = "tango"),
         allow(dead_code, reason = "clients of Tango ask")
@@ -98,7 +98,7 @@ impl LogLevel {
         self.shared().severity
     }
 
-    /// Logs messages that are as severe, or more, from now on.
+    /// Sets the least severe messages that are logged from now on.
     #[cfg_attr(
         not(feature = "tango"),
         allow(dead_code, reason = "clients of Tango ask")
@@ -106,10 +106,10 @@ impl LogLevel {
     pub fn set(&self, severity: Severity) {
         let mut shared = self.shared();
         shared.severity = severity;
-        for place in &shared.places {
-            let choice = (place.takes)(severity.filter());
-            if place.filter.reload(choice).is_err() {
-                // The log has ended: there is nothing to tell it to.
+        for output in &shared.outputs {
+            let filter = (output.takes)(severity.filter());
+            if output.filter.reload(filter).is_err() {
+                // The log has ended, so its filter is not needed any more.
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What is written to the console becomes messages: that of libraries, and of panics.
+//! Redirects console output, for example of libraries and panics, into the log.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -9,37 +9,40 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::{dup2_stderr, dup2_stdout};
 use tracing::{error, info};
 
-/// Standard output and error as long as they lead into the log. Dropping it leads them back, when
-/// all that was written is logged.
+/// Redirects standard output and error into the log. Dropping it restores them, after everything that was
+/// written is logged.
 #[derive(Default)]
-pub struct Redirected {
-    output: Option<Way>,
-    errors: Option<Way>,
+pub struct ConsoleRedirect {
+    output: Option<RedirectedStream>,
+    errors: Option<RedirectedStream>,
 }
 
-impl Redirected {
-    /// Leads what is asked for into the log.
-    pub fn begin(output: bool, errors: bool) -> io::Result<Redirected> {
-        let begin = |stream: Stream, asked: bool| asked.then(|| Way::begin(stream)).transpose();
-        Ok(Redirected {
+impl ConsoleRedirect {
+    /// Redirects standard output and standard error, each if asked for.
+    pub fn begin(output: bool, errors: bool) -> io::Result<ConsoleRedirect> {
+        let begin = |stream: Stream, asked: bool| {
+            asked.then(|| RedirectedStream::begin(stream)).transpose()
+        };
+        Ok(ConsoleRedirect {
             output: begin(Stream::Output, output)?,
             errors: begin(Stream::Errors, errors)?,
         })
     }
 
-    /// Where standard output went before, if it leads into the log.
+    /// Returns the original standard output, if it is redirected.
     pub fn original_stdout(&self) -> io::Result<Option<File>> {
         original(self.output.as_ref())
     }
 
-    /// The same of standard error.
+    /// Returns the original standard error, if it is redirected.
     pub fn original_stderr(&self) -> io::Result<Option<File>> {
         original(self.errors.as_ref())
     }
 }
 
-fn original(way: Option<&Way>) -> io::Result<Option<File>> {
-    way.map(|way| way.original.try_clone().map(File::from))
+fn original(redirected: Option<&RedirectedStream>) -> io::Result<Option<File>> {
+    redirected
+        .map(|redirected| redirected.original.try_clone().map(File::from))
         .transpose()
 }
 
@@ -50,12 +53,12 @@ enum Stream {
 }
 
 impl Stream {
-    fn lead_to(self, target: &OwnedFd) -> io::Result<()> {
-        let led = match self {
+    fn redirect_to(self, target: &OwnedFd) -> io::Result<()> {
+        let redirected = match self {
             Stream::Output => dup2_stdout(target),
             Stream::Errors => dup2_stderr(target),
         };
-        led.map_err(io::Error::from)
+        redirected.map_err(io::Error::from)
     }
 
     fn log(self, line: &str) {
@@ -66,15 +69,15 @@ impl Stream {
     }
 }
 
-/// One stream that leads into the log.
-struct Way {
+/// A stream that is redirected into the log.
+struct RedirectedStream {
     stream: Stream,
     original: OwnedFd,
     reader: Option<JoinHandle<()>>,
 }
 
-impl Way {
-    fn begin(stream: Stream) -> io::Result<Way> {
+impl RedirectedStream {
+    fn begin(stream: Stream) -> io::Result<RedirectedStream> {
         let original = match stream {
             Stream::Output => io::stdout().as_fd().try_clone_to_owned()?,
             Stream::Errors => io::stderr().as_fd().try_clone_to_owned()?,
@@ -88,8 +91,8 @@ impl Way {
                     stream.log(String::from_utf8_lossy(&line).trim_end());
                 }
             })?;
-        stream.lead_to(&begin)?;
-        Ok(Way {
+        stream.redirect_to(&begin)?;
+        Ok(RedirectedStream {
             stream,
             original,
             reader: Some(reader),
@@ -97,13 +100,13 @@ impl Way {
     }
 }
 
-impl Drop for Way {
+impl Drop for RedirectedStream {
     fn drop(&mut self) {
-        // Whatever fails here, the process ends: there is nobody left to tell.
+        // An error cannot be reported: the log and the process are about to end.
         let back = io::stdout()
             .flush()
-            .and_then(|()| self.stream.lead_to(&self.original));
-        // Only then has the pipe an end.
+            .and_then(|()| self.stream.redirect_to(&self.original));
+        // The reader ends when the last writer of the pipe, the redirected stream, is closed.
         if let (Ok(()), Some(reader)) = (back, self.reader.take())
             && reader.join().is_err()
         {

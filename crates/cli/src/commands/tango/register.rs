@@ -25,7 +25,7 @@ pub fn bliss_writer(
 ) -> Outcome {
     let database = Database::connect(host::address(tango_host)?.as_ref())?;
     database.add_device(server, BLISS_WRITER, device)?;
-    database.put_property(device, "redis_url", &secrets::reveal(redis_url))?;
+    database.put_property(device, "redis_url", &secrets::with_password(redis_url))?;
     if let Some(session) = session {
         database.put_property(device, "session", session)?;
     }

@@ -42,11 +42,11 @@ pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
     let interrupts = Interrupts::listen_in_server()?;
     let ended = tokio::select! {
         ended = server.ended() => ended,
-        () = interrupts.finish.wait() => Ok(()),
+        () = interrupts.stop_requested.wait() => Ok(()),
     };
     let finish = async { tokio::join!(nexus.finish(), bliss.finish()) };
     let impatience = async {
-        interrupts.leave.wait().await;
+        interrupts.abort_requested.wait().await;
         nexus.leave();
         bliss.leave();
         std::future::pending().await

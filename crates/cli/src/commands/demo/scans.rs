@@ -1,4 +1,4 @@
-//! What there is to see in the demo.
+//! The scans of the demo.
 
 use std::path::Path;
 
@@ -7,25 +7,25 @@ use hub::Event;
 use simulation::scans::{ImageSize, ScanKind, ScanPlan, publish};
 use writer::source::ScanId;
 
-use super::show::Show;
+use super::progress_view::ProgressView;
 use crate::commands::free_number::free_number;
 use crate::exit::Failure;
 
-/// Session of the scans.
+/// The session of the scans.
 pub const SESSION: &str = "demo";
 
-/// Publishes scans in two places at the same time, as two instruments that share a file.
+/// Publishes two series of scans at the same time, as two instruments that share a file.
 pub async fn publish_all(
     store: &DataStore,
     file: &Path,
-    show: &Show,
+    view: &ProgressView,
     ending: &Event,
 ) -> Result<(), Failure> {
     let Some(file) = file.to_str() else {
         return Err(format!("the name of {} is not UTF-8", file.display()).into());
     };
     let first = free_number(store, file).await?;
-    let plan = |offset: u64, kind: ScanKind, points: u64, rate: f64| ScanPlan {
+    let scan = |offset: u64, kind: ScanKind, points: u64, rate: f64| ScanPlan {
         kind,
         number: first.saturating_add(offset),
         points,
@@ -42,25 +42,25 @@ pub async fn publish_all(
         session: SESSION.to_owned(),
         seed: 0,
     };
-    let here = [
-        plan(0, ScanKind::Line, 200, 40.0),
-        plan(2, ScanKind::Mesh, 300, 50.0),
+    let first_instrument = [
+        scan(0, ScanKind::Line, 200, 40.0),
+        scan(2, ScanKind::Mesh, 300, 50.0),
     ];
-    let there = [
-        plan(1, ScanKind::Mca, 120, 20.0),
-        plan(3, ScanKind::Image, 60, 12.5),
+    let second_instrument = [
+        scan(1, ScanKind::Mca, 120, 20.0),
+        scan(3, ScanKind::Image, 60, 12.5),
     ];
     tokio::try_join!(
-        one_after_the_other(store, &here, show, ending),
-        one_after_the_other(store, &there, show, ending),
+        publish_in_sequence(store, &first_instrument, view, ending),
+        publish_in_sequence(store, &second_instrument, view, ending),
     )?;
     Ok(())
 }
 
-async fn one_after_the_other(
+async fn publish_in_sequence(
     store: &DataStore,
     plans: &[ScanPlan],
-    show: &Show,
+    view: &ProgressView,
     ending: &Event,
 ) -> Result<(), Failure> {
     for plan in plans {
@@ -68,7 +68,7 @@ async fn one_after_the_other(
             break;
         }
         publish(store, plan, ending, |key, channels| {
-            show.expect(&ScanId::from(key), plan, channels);
+            view.expect(&ScanId::from(key), plan, channels);
         })
         .await?;
     }

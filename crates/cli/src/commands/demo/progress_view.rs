@@ -1,4 +1,4 @@
-//! How the saving of scans is shown: bars in a terminal, lines elsewhere.
+//! Shows the progress of scans: bars in a terminal, lines elsewhere.
 
 use std::cell::{Cell, RefCell};
 use std::path::Path;
@@ -13,23 +13,23 @@ use writer::source::ScanId;
 
 use crate::terminal;
 
-const BAR: &str = "{prefix:<18} {bar:20} {pos:>5} of {len:4} points {rate:>6}  {msg}";
-/// Time between two lines about a scan where there are no bars.
-const BETWEEN_LINES: Duration = Duration::from_secs(2);
+const BAR_TEMPLATE: &str = "{prefix:<18} {bar:20} {pos:>5} of {len:4} points {rate:>6}  {msg}";
+/// Time between two lines about a scan if there are no bars.
+const LINE_PERIOD: Duration = Duration::from_secs(2);
 
-/// The scans of the demo, and how far their saving is.
-pub struct Show {
-    /// In the order in which they began. Whether the publisher or the writer tells first of a scan
-    /// is not known.
+/// The scans of the demo and their progress.
+pub struct ProgressView {
+    /// In the order in which they began. Either the publisher or the writer may be the first to report a
+    /// scan.
     scans: RefCell<Vec<Scan>>,
     in_terminal: bool,
-    told: Cell<Instant>,
+    last_printed: Cell<Instant>,
 }
 
 struct Scan {
     id: ScanId,
     began: Instant,
-    plan: Option<Expected>,
+    expected: Option<Expected>,
     writer: Option<NexusScanWriter>,
     report: Option<ScanReport>,
 }
@@ -41,18 +41,18 @@ struct Expected {
     bar: ProgressBar,
 }
 
-impl Show {
-    /// Nothing yet; scans will be saved in this file.
-    pub fn new(file: &Path) -> Show {
+impl ProgressView {
+    /// Creates a view without scans. `file` is where they will be saved.
+    pub fn new(file: &Path) -> ProgressView {
         eprintln!("Scans are simulated, and saved in {}", file.display());
-        Show {
+        ProgressView {
             scans: RefCell::default(),
             in_terminal: !terminal::bars().is_hidden(),
-            told: Cell::new(Instant::now()),
+            last_printed: Cell::new(Instant::now()),
         }
     }
 
-    /// A scan is being published.
+    /// Adds a scan that is being published.
     pub fn expect(&self, id: &ScanId, plan: &ScanPlan, channels: usize) {
         let points = plan.points * channels as u64;
         let bar = terminal::bars().add(ProgressBar::new(points));
@@ -60,7 +60,7 @@ impl Show {
         bar.set_prefix(plan.name());
         bar.set_message(file_name(&plan.file));
         self.with(id, |scan| {
-            scan.plan = Some(Expected {
+            scan.expected = Some(Expected {
                 name: plan.name(),
                 points,
                 bar,
@@ -68,8 +68,8 @@ impl Show {
         });
     }
 
-    /// The writer tells something.
-    pub fn take(&self, notice: Notice) {
+    /// Handles a notice of the writer.
+    pub fn handle_notice(&self, notice: Notice) {
         match notice {
             Notice::Subscribed => {}
             Notice::Started(writer) => {
@@ -82,18 +82,18 @@ impl Show {
                     scan.report = Some(report);
                     scan.refresh();
                     if !self.in_terminal {
-                        scan.tell();
+                        scan.print_line();
                     }
                 });
             }
         }
     }
 
-    /// Shows how far everything is.
+    /// Shows the progress of all running scans.
     pub fn refresh(&self) {
-        let tell = !self.in_terminal && self.told.get().elapsed() > BETWEEN_LINES;
-        if tell {
-            self.told.set(Instant::now());
+        let is_due = !self.in_terminal && self.last_printed.get().elapsed() > LINE_PERIOD;
+        if is_due {
+            self.last_printed.set(Instant::now());
         }
         for scan in self
             .scans
@@ -102,18 +102,18 @@ impl Show {
             .filter(|scan| scan.report.is_none())
         {
             scan.refresh();
-            if tell {
-                scan.tell();
+            if is_due {
+                scan.print_line();
             }
         }
     }
 
-    /// Whether the saving of all scans has ended, well or not.
+    /// Returns `true` if the saving of all scans has ended, with or without success.
     pub fn all_ended(&self) -> bool {
         self.scans.borrow().iter().all(|scan| scan.report.is_some())
     }
 
-    /// Whether all scans are in their file, and there is one at least.
+    /// Returns `true` if there is at least one scan, and all scans are complete.
     pub fn all_complete(&self) -> bool {
         let scans = self.scans.borrow();
         let outcomes = scans
@@ -133,7 +133,7 @@ impl Show {
         let mut scan = Scan {
             id: id.clone(),
             began: Instant::now(),
-            plan: None,
+            expected: None,
             writer: None,
             report: None,
         };
@@ -152,7 +152,7 @@ impl Scan {
     }
 
     fn refresh(&self) {
-        let Some(Expected { bar, .. }) = &self.plan else {
+        let Some(Expected { bar, .. }) = &self.expected else {
             return;
         };
         bar.set_position(self.points());
@@ -166,9 +166,9 @@ impl Scan {
         }
     }
 
-    fn tell(&self) {
-        let (name, expected) = match &self.plan {
-            Some(plan) => (plan.name.as_str(), plan.points),
+    fn print_line(&self) {
+        let (name, expected) = match &self.expected {
+            Some(expected) => (expected.name.as_str(), expected.points),
             None => (self.id.as_str(), 0),
         };
         let (points, time) = (self.points(), self.began.elapsed().as_secs_f64());
@@ -192,10 +192,10 @@ fn style() -> ProgressStyle {
             .write_fmt(format_args!("{:.0}/s", state.per_sec()))
             .is_err()
         {
-            // A bar without its rate is a bar.
+            // The bar is still useful without its rate.
         }
     };
-    match ProgressStyle::with_template(BAR) {
+    match ProgressStyle::with_template(BAR_TEMPLATE) {
         Ok(style) => style.with_key("rate", rate).progress_chars("=> "),
         Err(_) => ProgressStyle::default_bar(),
     }
