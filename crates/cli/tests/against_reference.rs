@@ -1,7 +1,7 @@
-//! Scans published by blissdata 2.4.5 become the same files as with blisswriter 3.0.0.
+//! Compares our files with those of blisswriter 3.0.0, for scans that blissdata 2.4.5 publishes.
 //!
-//! What blisswriter makes of each scenario is recorded; where it is wrong, `defects.py` tells why and
-//! what is right instead. The recorded files are compared with ours, saved from Redis or live.
+//! The file of blisswriter is recorded for each scenario. `defects.py` lists where it is wrong, why, and what
+//! is right instead. The recorded files are compared with ours, saved from Redis or live.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -56,10 +56,10 @@ scenarios!(
     unsealed,
 );
 
-/// How long a writer lives that is killed, unless it is done before.
+/// Time until a writer is killed, unless it has finished before.
 const LIFE: Duration = Duration::from_millis(400);
 
-/// Gone before anyone could ask for it.
+/// Scenarios whose scans are deleted before they could be saved from Redis.
 const ONLY_LIVE: &str = "deleted";
 
 #[test]
@@ -114,7 +114,7 @@ mod live {
     }
 }
 
-/// The same when the writer is killed again and again.
+/// The files are also right if the writer is killed repeatedly.
 mod killed {
     use super::follow_with_deaths;
 
@@ -139,7 +139,7 @@ mod killed {
     }
 }
 
-/// The recorded files are what blisswriter makes of scans that it follows, too.
+/// The recorded files are also those that blisswriter writes when it follows the scans.
 mod reference {
     use super::follow_with_reference;
 
@@ -185,7 +185,7 @@ fn save(name: &str) {
     scenario.check().outcomes(outcomes).verify();
 }
 
-/// Lets `nexus-writer run` save the scans while they are published. Gives its log.
+/// Lets `nexus-writer run` save the scans while they are published. Returns its log.
 fn follow(name: &str) -> String {
     let scenario = Scenario::set(name);
     let mut writer = run(&scenario);
@@ -198,14 +198,14 @@ fn follow(name: &str) -> String {
     log
 }
 
-/// Lets writers save the scans that are killed in the middle of it, all but the last one.
+/// Saves the scans with writers that are killed in the middle, except the last one.
 fn follow_with_deaths(name: &str) {
-    // A writer is rarely killed in the very moment in which that does harm.
+    // A kill damages the file only in rare moments.
     let whole = (0..3).any(|_| die_on(name));
     assert!(whole, "no file is whole");
 }
 
-/// False if a writer was killed while HDF5 wrote what it holds: that file cannot be continued.
+/// Returns `false` if a writer was killed while HDF5 flushed: such a file cannot be continued.
 fn die_on(name: &str) -> bool {
     let scenario = Scenario::set(name);
     let mut writer = run(&scenario);
@@ -238,7 +238,7 @@ fn die_on(name: &str) -> bool {
     true
 }
 
-/// Starts a writer, which has subscribed.
+/// Starts a writer and waits until it has subscribed.
 fn run(scenario: &Scenario) -> Program {
     let mut command = writer();
     command
@@ -249,13 +249,13 @@ fn run(scenario: &Scenario) -> Program {
     writer
 }
 
-/// The same with blisswriter, which now and then loses a scan: it reads the description of the scan
-/// first and its state then, and believes that a scan without mapping is not to be saved.
+/// Saves the scans with blisswriter, which sometimes loses a scan: it reads the document of the scan before
+/// its state, and does not save a scan that has no mapping yet.
 fn follow_with_reference(name: &str) {
     for _ in 0..5 {
         let scenario = Scenario::set(name);
         let mut reference = Program::start(&mut scenario.reference());
-        // It also misses scans until it has met one.
+        // It also misses scans until it has seen one.
         while !reference.logs_within(&scenario.publish_unsaved(), Duration::from_secs(2)) {}
         let scans = scenario.publish_live();
         scans.iter().for_each(|scan| reference.wait_for(&scan.key));

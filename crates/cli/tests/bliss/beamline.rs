@@ -1,4 +1,4 @@
-//! A Beacon with all that belongs to it, and our service.
+//! A Beacon server with the programs that belong to it, and our service.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -15,7 +15,7 @@ use crate::session::Session;
 pub const DEVICE: &str = "id00/bliss_nxwriter/demo";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A beamline with the session `demo`. Its device is in the database, and nobody serves it yet.
+/// A beamline with the session `demo`. Its device is in the database, but is not served yet.
 pub struct Beamline {
     folder: TempDir,
     beacon: Option<Program>,
@@ -58,7 +58,7 @@ impl Beamline {
         beamline
     }
 
-    /// Where the files go.
+    /// Returns the folder of the files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -78,14 +78,14 @@ impl Beamline {
         service
     }
 
-    /// Starts the session, which saves in the folder.
+    /// Starts the session, which saves its files in the folder.
     pub fn session(&self) -> Session {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bliss/session.py");
         let mut command = self.command(&bliss("python"));
         Session::start(command.arg(script), self.folder())
     }
 
-    /// Waits until a dataset has so many points. Gives how many it has.
+    /// Waits until a dataset has at least this number of points. Returns their number.
     pub fn wait_for_points(&self, file: &Path, dataset: &str, points: usize) -> usize {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -101,7 +101,7 @@ impl Beamline {
         }
     }
 
-    /// Ends the service, which must end well.
+    /// Ends the service, which must succeed.
     pub fn end(&self, service: Program) {
         service.signal("TERM");
         let (status, log) = service.end();
@@ -112,7 +112,7 @@ impl Beamline {
         format!("localhost:{}", self.tango_port)
     }
 
-    /// A program in the surrounding of the beamline.
+    /// Returns a command in the environment of the beamline.
     fn command(&self, program: &Path) -> Command {
         let prefix = self.folder().join("prefix");
         let path = std::env::var("PATH").unwrap_or_default();
@@ -126,7 +126,7 @@ impl Beamline {
                 "PATH",
                 format!("{}/bin:{programs}:{path}", prefix.display()),
             )
-            // Where Beacon looks for modules of Redis.
+            // Beacon looks for modules of Redis there.
             .env("CONDA_PREFIX", prefix)
             .env("HOME", self.folder())
             .env("PYTHONUNBUFFERED", "1")
@@ -155,7 +155,7 @@ impl Beamline {
 
 impl Drop for Beamline {
     fn drop(&mut self) {
-        // It has to end what it has started.
+        // Beacon has to end the programs that it has started.
         if let Some(beacon) = self.beacon.take() {
             beacon.signal("TERM");
             beacon.end();
@@ -163,7 +163,7 @@ impl Drop for Beamline {
     }
 }
 
-/// A program of the environment that BLISS is in.
+/// Returns the path of a program in the environment of BLISS.
 fn bliss(program: &str) -> PathBuf {
     variable("NEXUS_WRITER_BLISS").join("bin").join(program)
 }

@@ -1,7 +1,7 @@
-//! The service in its place on a beamline: a session of BLISS scans, finds the device in the Tango database
-//! of its Beacon, asks it what BLISS asks, and goes by the answers. Nothing is emulated but the hardware.
+//! The service on a beamline: a session of BLISS scans, finds the device in the Tango database of its Beacon
+//! server, and calls it as BLISS does. Only the hardware is emulated.
 //!
-//! `./dev bliss` installs what that needs and runs these tests.
+//! `./dev bliss` installs the necessary programs and runs these tests.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -186,7 +186,7 @@ fn a_writer_that_dies_comes_back_to_the_scan() {
     service.signal("KILL");
     service.end();
     let service = beamline.serve();
-    // BLISS may have looked for the device while it was away, and have given the scan up.
+    // BLISS may have called the device while it was away, and have aborted the scan.
     let outcome = session.finish(&scan);
     let device = beamline.client().device(DEVICE);
     device.wait_for("scan_state", &scan, "OFF");

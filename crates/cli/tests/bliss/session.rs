@@ -1,4 +1,4 @@
-//! A session of BLISS, which does what the test tells it. See `session.py`.
+//! A session of BLISS that the test controls. See `session.py`.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -27,14 +27,14 @@ impl Session {
         session
     }
 
-    /// Changes where scans are saved: attributes of `SCAN_SAVING`. Gives the file.
+    /// Changes attributes of `SCAN_SAVING`, where scans are saved. Returns the file.
     pub fn save(&mut self, mut attributes: Json) -> PathBuf {
         attributes["do"] = "save".into();
         let file = self.request(&attributes).unwrap();
         file.as_str().unwrap().into()
     }
 
-    /// Starts a scan. Gives the name that the writer knows it by.
+    /// Starts a scan. Returns the name by which the writer knows it.
     pub fn begin(&mut self, scan: &str, arguments: Json, detectors: &[&str]) -> String {
         let request = json!({
             "do": "begin", "scan": scan, "arguments": arguments, "detectors": detectors,
@@ -43,13 +43,13 @@ impl Session {
         name.as_str().unwrap().to_owned()
     }
 
-    /// Ctrl-C.
+    /// Interrupts the scan as Ctrl-C does.
     pub fn interrupt(&mut self, scan: &str) {
         let request = json!({"do": "interrupt", "scan": scan});
         self.request(&request).unwrap();
     }
 
-    /// Waits for the end of a scan; what its user reads if it failed.
+    /// Waits for the end of a scan. Returns the error that its user sees if it failed.
     pub fn finish(&mut self, scan: &str) -> Result<(), String> {
         let request = json!({"do": "finish", "scan": scan});
         self.request(&request).map(drop)
@@ -74,7 +74,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Both fail when it has ended, which is as well.
+        // Both fail if the session has already ended, which is fine.
         if self.child.kill().is_ok() {
             self.child.wait().ok();
         }

@@ -1,10 +1,10 @@
-//! Files that are verified.
+//! `check` of files with and without defects.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use crate::stage::{Stage, nexus_writer, run};
+use crate::fixture::{Fixture, nexus_writer, run};
 
 /// A directory with a file that has a defect.
 fn file_with(defect: &[&str]) -> (tempfile::TempDir, PathBuf) {
@@ -15,7 +15,7 @@ fn file_with(defect: &[&str]) -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
-/// Exit status, and what is told as JSON.
+/// Runs `check`. Returns its exit status and its JSON output.
 fn check(file: &Path, options: &[&str]) -> (Option<i32>, Json) {
     let mut command = nexus_writer(["check", "--json"]);
     let (status, told, log) = run(command.arg(file).args(options));
@@ -23,7 +23,7 @@ fn check(file: &Path, options: &[&str]) -> (Option<i32>, Json) {
     (status, serde_json::from_str(&told).unwrap())
 }
 
-/// All findings as `path: text`, those that are not problems in brackets.
+/// Returns all findings as `path: text`, those that are not problems in brackets.
 fn findings(check: &Json) -> Vec<String> {
     let scans = check["scans"].as_array().unwrap();
     let all = std::iter::once(check).chain(scans);
@@ -210,12 +210,12 @@ fn one_bad_file_among_good_ones_is_enough() {
 
 #[test]
 fn values_are_compared_with_redis() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let options = ["--kind", "mca", "--points", "20", "--channels", "2"];
-    let keys = stage.simulate(&options);
-    stage.save(&keys);
-    let url = stage.url();
-    let (status, told) = check(&stage.file(), &["--redis", &url]);
+    let keys = fixture.simulate(&options);
+    fixture.save(&keys);
+    let url = fixture.url();
+    let (status, told) = check(&fixture.file(), &["--redis", &url]);
     assert_eq!((status, findings(&told)), (Some(0), vec![]), "{told}");
     let scan = &told["scans"][0];
     assert_eq!(scan["scan"], keys[0].as_str());
@@ -231,10 +231,10 @@ def alter(name, item):
 with h5py.File(sys.argv[1], 'a') as file:
     print(file.visititems(alter))
 ";
-    let altered = testing::output(testing::python().args(["-c", alter]).arg(stage.file()));
-    let (status, _) = check(&stage.file(), &[]);
+    let altered = testing::output(testing::python().args(["-c", alter]).arg(fixture.file()));
+    let (status, _) = check(&fixture.file(), &[]);
     assert_eq!(status, Some(0), "only Redis knows");
-    let (status, told) = check(&stage.file(), &["--redis", &url]);
+    let (status, told) = check(&fixture.file(), &["--redis", &url]);
     let found = findings(&told);
     assert_eq!((status, found.len()), (Some(1), 1), "{found:?}");
     let expected = format!(
@@ -247,7 +247,7 @@ with h5py.File(sys.argv[1], 'a') as file:
 #[test]
 fn scans_that_redis_no_longer_has_are_told() {
     let (_folder, file) = file_with(&[]);
-    let (status, told) = check(&file, &["--redis", &Stage::new().url()]);
+    let (status, told) = check(&file, &["--redis", &Fixture::new().url()]);
     assert_eq!(status, Some(0), "{told}");
     let expected = "(/1.1: Redis no longer has the scan: values not compared)";
     assert_eq!(findings(&told), [expected]);

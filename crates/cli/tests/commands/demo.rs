@@ -6,9 +6,9 @@ use std::process::Command;
 use serde_json::json;
 use testing::Program;
 
-use crate::stage::{facts, nexus_writer, run};
+use crate::fixture::{facts, nexus_writer, run};
 
-/// A demo whose files, all of them, are in one place.
+/// A demo with all of its files in one directory.
 struct Theatre {
     folder: tempfile::TempDir,
 }
@@ -34,7 +34,7 @@ impl Theatre {
         self.directory().join("demo.h5")
     }
 
-    /// Where the private server has its socket.
+    /// Returns the directory of the private server's socket.
     fn temporary(&self) -> PathBuf {
         self.folder.path().join("tmp")
     }
@@ -45,11 +45,11 @@ impl Theatre {
     }
 }
 
-/// Whether there is a process that was started with this path.
+/// Returns `true` if there is a process that was started with this path.
 fn is_running(path: &Path) -> bool {
     let path = path.to_str().unwrap();
     let processes = std::fs::read_dir("/proc").unwrap();
-    // Other processes come and go meanwhile.
+    // Other processes may end while they are listed.
     let commands =
         processes.filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
     commands

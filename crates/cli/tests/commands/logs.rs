@@ -1,17 +1,17 @@
-//! What the commands tell in their logs.
+//! The logs of the commands.
 
 use std::fs;
 
 use serde_json::Value as Json;
 
-use crate::stage::{Stage, nexus_writer, run};
+use crate::fixture::{Fixture, nexus_writer, run};
 
 #[test]
 fn logs_can_be_collected_and_kept_in_a_file() {
-    let stage = Stage::new();
-    let keys = stage.simulate(&["--points", "3"]);
-    let file = stage.file().with_extension("log");
-    let mut command = nexus_writer(["save", &stage.url(), &keys[0], "--log-format", "json"]);
+    let fixture = Fixture::new();
+    let keys = fixture.simulate(&["--points", "3"]);
+    let file = fixture.file().with_extension("log");
+    let mut command = nexus_writer(["save", &fixture.url(), &keys[0], "--log-format", "json"]);
     let (status, _, log) = run(command.arg("--logfile").arg(&file));
     assert_eq!(status, Some(0), "{log}");
     let lines: Vec<Json> = log
@@ -34,9 +34,9 @@ fn logs_can_be_collected_and_kept_in_a_file() {
 
 #[test]
 fn a_log_file_is_rotated() {
-    let stage = Stage::new();
-    let keys = stage.simulate(&["--scans", "4", "--points", "1"]);
-    let folder = stage.file().with_extension("logs");
+    let fixture = Fixture::new();
+    let keys = fixture.simulate(&["--scans", "4", "--points", "1"]);
+    let folder = fixture.file().with_extension("logs");
     fs::create_dir(&folder).unwrap();
     let options = [
         "--log",
@@ -46,7 +46,7 @@ fn a_log_file_is_rotated() {
         "--filebackups",
         "2",
     ];
-    let mut command = nexus_writer(["save", &stage.url()]);
+    let mut command = nexus_writer(["save", &fixture.url()]);
     command
         .args(&keys)
         .args(options)

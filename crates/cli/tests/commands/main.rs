@@ -1,11 +1,11 @@
-//! The commands as a user meets them: what they print, what they leave, how they end.
+//! The commands as a user runs them: output, files and exit codes.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod check;
 mod demo;
+mod fixture;
 mod logs;
 mod simulate;
-mod stage;
 mod tree;
 mod usage;

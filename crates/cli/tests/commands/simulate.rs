@@ -1,4 +1,4 @@
-//! Simulated scans are saved as good NeXus files, by our writer and by the genuine one.
+//! Simulated scans are saved as good NeXus files, by our writer and by blisswriter.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -9,18 +9,18 @@ use redis_client::Command as Ask;
 use serde_json::{Value as Json, json};
 use simulation::redis::{PrivateRedis, RedisOptions};
 
-use crate::stage::{Stage, facts, nexus_writer, run};
+use crate::fixture::{Fixture, facts, nexus_writer, run};
 
 fn on_hub<T>(future: impl Future<Output = T>) -> T {
     hub::Hub::new().unwrap().run(future)
 }
 
-/// What h5py finds in a file with one scan of 60 points.
+/// Returns what h5py finds in a file with one scan of 60 points.
 fn saved(options: &[&str], channels: u64) -> Json {
-    let stage = Stage::new();
-    let keys = stage.simulate(&[&["--points", "60"], options].concat());
+    let fixture = Fixture::new();
+    let keys = fixture.simulate(&[&["--points", "60"], options].concat());
     assert_eq!(keys.len(), 1);
-    let saved = stage.save(&keys);
+    let saved = fixture.save(&keys);
     assert_eq!(saved.reports[0]["state"], "COMPLETE");
     assert_eq!(saved.reports[0]["points"], 60 * channels);
     assert_eq!(saved.facts["problems"], json!([]));
@@ -142,49 +142,49 @@ fn images_show_a_spot_that_moves() {
 
 #[test]
 fn the_genuine_writer_makes_the_same_file() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let mut keys = Vec::new();
     for kind in ["1d", "mesh", "mca", "image"] {
-        keys.extend(stage.simulate(&["--kind", kind, "--points", "30"]));
+        keys.extend(fixture.simulate(&["--kind", kind, "--points", "30"]));
     }
-    keys.extend(stage.simulate(&["--points", "0"]));
-    let ours = stage.save(&keys).facts;
+    keys.extend(fixture.simulate(&["--points", "0"]));
+    let ours = fixture.save(&keys).facts;
     assert_eq!(ours["entries"], json!(["1.1", "2.1", "3.1", "4.1", "5.1"]));
-    std::fs::remove_file(stage.file()).unwrap();
+    std::fs::remove_file(fixture.file()).unwrap();
     let saving = testing::output(
         testing::python()
-            .args(["reference.py", "--redis", &stage.url()])
+            .args(["reference.py", "--redis", &fixture.url()])
             .args(&keys),
     );
     for line in saving.lines() {
         let report: Json = serde_json::from_str(line).unwrap();
         assert_eq!(report["state"], "COMPLETE", "{report}");
     }
-    let theirs = facts(&stage.file());
+    let theirs = facts(&fixture.file());
     assert_eq!(ours, theirs);
 }
 
 #[test]
 fn scans_get_numbers_that_are_free() {
-    let stage = Stage::new();
-    let first = stage.simulate(&["--points", "3", "--scans", "2"]);
+    let fixture = Fixture::new();
+    let first = fixture.simulate(&["--points", "3", "--scans", "2"]);
     // One is only in the data store, the other in the file too.
-    stage.save(&first[..1]);
-    let second = stage.simulate(&["--points", "3"]);
-    let third = stage.simulate(&["--points", "3", "--first", "12"]);
-    let saved = stage.save(&[&first[1..], &second, &third].concat());
+    fixture.save(&first[..1]);
+    let second = fixture.simulate(&["--points", "3"]);
+    let third = fixture.simulate(&["--points", "3", "--first", "12"]);
+    let saved = fixture.save(&[&first[1..], &second, &third].concat());
     assert_eq!(saved.facts["entries"], json!(["1.1", "2.1", "3.1", "12.1"]));
     assert_eq!(saved.facts["problems"], json!([]));
 }
 
 #[test]
 fn the_file_is_asked_for_numbers_too() {
-    let stage = Stage::new();
-    stage.save(&stage.simulate(&["--points", "3", "--first", "7"]));
+    let fixture = Fixture::new();
+    fixture.save(&fixture.simulate(&["--points", "3", "--first", "7"]));
     // A data store that knows nothing of the scan.
     let other = testing::redis();
     let mut command = nexus_writer(["simulate", &other.url().with_secrets(), "--points", "3"]);
-    command.args(["--rate", "0", "--file"]).arg(stage.file());
+    command.args(["--rate", "0", "--file"]).arg(fixture.file());
     let (status, _, log) = run(&mut command);
     assert_eq!(status, Some(0), "{log}");
     assert!(log.contains("publishing scan 8 ascan"), "{log}");
@@ -192,13 +192,13 @@ fn the_file_is_asked_for_numbers_too() {
 
 #[test]
 fn scans_of_few_points_are_good_files_too() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let mut keys = Vec::new();
     for kind in ["1d", "mesh", "mca", "image"] {
-        keys.extend(stage.simulate(&["--kind", kind, "--points", "1"]));
-        keys.extend(stage.simulate(&["--kind", kind, "--points", "0"]));
+        keys.extend(fixture.simulate(&["--kind", kind, "--points", "1"]));
+        keys.extend(fixture.simulate(&["--kind", kind, "--points", "0"]));
     }
-    let facts = stage.save(&keys).facts;
+    let facts = fixture.save(&keys).facts;
     assert_eq!(facts["problems"], json!([]));
     for number in [1, 3, 5, 7] {
         assert_eq!(
@@ -220,14 +220,14 @@ fn the_same_seed_gives_the_same_data() {
 
 #[test]
 fn points_come_in_batches_at_their_rate() {
-    let stage = Stage::new();
-    // Paced, but soon over.
+    let fixture = Fixture::new();
+    // The rate limits the scan, but not for long.
     let options = ["--points", "60", "--batch", "7", "--rate", "2000"];
-    let (status, key, log) = run(&mut stage.simulation(&options));
+    let (status, key, log) = run(&mut fixture.simulation(&options));
     assert_eq!(status, Some(0), "{log}");
     let key = key.trim().parse().unwrap();
     let lengths = on_hub(async {
-        let store = DataStore::connect(&stage.server.url()).await.unwrap();
+        let store = DataStore::connect(&fixture.server.url()).await.unwrap();
         let reader = ScanReader::open(&store, &key).await.unwrap();
         let mut lengths = Vec::new();
         for stream in reader.document().streams.values() {
@@ -242,8 +242,8 @@ fn points_come_in_batches_at_their_rate() {
 
 #[test]
 fn an_interrupt_ends_the_scan_properly() {
-    let stage = Stage::new();
-    let mut command = stage.simulation(&["--points", "1000000", "--rate", "100", "--scans", "3"]);
+    let fixture = Fixture::new();
+    let mut command = fixture.simulation(&["--points", "1000000", "--rate", "100", "--scans", "3"]);
     let mut simulation = command
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -262,7 +262,7 @@ fn an_interrupt_ends_the_scan_properly() {
     assert_eq!(simulation.wait().unwrap().code(), Some(0));
     assert!(printed.next().is_none(), "no more scans were begun");
 
-    let saved = stage.save(&[key]);
+    let saved = fixture.save(&[key]);
     assert_eq!(saved.facts["end_reasons"]["1.1"], "USER_ABORT");
     assert_eq!(saved.facts["problems"], json!([]));
     assert!(saved.reports[0]["points"].as_u64().unwrap() < 7_000_000);

@@ -1,10 +1,10 @@
-//! What `tree` prints.
+//! The output of `tree`.
 
 use std::io::Read;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::stage::{nexus_writer, run};
+use crate::fixture::{nexus_writer, run};
 
 const SCRIPT: &str = r#"
 import h5py, numpy, sys
@@ -100,7 +100,7 @@ fn a_reader_may_have_seen_enough() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // More than a pipe holds is still to come.
+    // The remaining text is longer than the buffer of a pipe.
     let mut first = [0; 10];
     tree.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let ended = tree.wait_with_output().unwrap();

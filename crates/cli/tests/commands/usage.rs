@@ -1,6 +1,6 @@
-//! Help, versions, and what is typed wrong.
+//! Help, versions, and wrong arguments.
 
-use crate::stage::{nexus_writer, run};
+use crate::fixture::{nexus_writer, run};
 
 const COMMANDS: [&str; 7] = [
     "run", "session", "save", "simulate", "tree", "check", "demo",
@@ -77,7 +77,7 @@ fn log_options_have_a_heading_of_their_own() {
     }
 }
 
-/// The long options below a heading of a help text.
+/// Returns the long options below a heading of a help text.
 fn below<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
     help.lines()
         .skip_while(|line| *line != format!("{heading}:"))

@@ -1,4 +1,4 @@
-//! That files which the writer made are found good, down to the last value.
+//! `check` finds files of the writer good, and finds each wrong value.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use testing::{Replay, Speed};
 
 const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
 
-/// Saves all scans of a recording with these options; gives its file.
+/// Saves all scans of a recording with these options. Returns the file.
 fn save(replay: &Replay, name: &str, options: &[&str]) -> String {
     let scans = replay.play(Speed::Max);
     let keys = scans.iter().map(|scan| scan.key.as_str());
@@ -53,7 +53,7 @@ fn frames_are_counted_in_every_form() {
     assert!(findings.contains("mockcam_0001.h5"), "{findings}");
 }
 
-/// What the check tells of a file, with its exit status.
+/// Returns the output of `check` about a file, with its exit status.
 fn check(replay: &Replay, file: &str) -> (Option<i32>, Json) {
     let mut command = Command::new(WRITER);
     let checked = command.args(["check", "--json", "--redis", &replay.url(), file]);
@@ -72,7 +72,7 @@ fn alter(file: &str, path: &str, index: &str) {
 
 #[test]
 fn every_value_of_lists_grids_and_spectra_counts() {
-    // What is saved, how, and an element of it.
+    // The recording, the options, and an element of the file.
     let cases: [(&str, &[&str], &str, &str, &str); 3] = [
         (
             "amesh",

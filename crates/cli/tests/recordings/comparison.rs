@@ -1,4 +1,4 @@
-//! That the comparison of files finds what it should.
+//! The comparison of files finds differences.
 
 use testing::changed;
 

@@ -1,10 +1,10 @@
-//! That the validators refuse files with defects.
+//! Validators reject files with defects.
 
 use std::collections::BTreeSet;
 
 use testing::refused;
 
-/// Changes of a good file, and who must refuse it then.
+/// Changes of a good file, and the validators that must reject it then.
 const DEFECTS: &[(&str, &[&str])] = &[
     ("pass", &[]),
     ("h5.attrs['default'] = '9.9'", &["punx", "silx", "walk"]),
@@ -79,7 +79,7 @@ const DEFECTS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The same for a file that refers to images.
+/// Changes of a file that refers to images.
 const LOST_FRAMES: &[(&str, &[&str])] = &[
     ("pass", &[]),
     (

@@ -1,4 +1,4 @@
-//! Recordings that are tested together, because they are about the same.
+//! Recordings that are tested together because they have the same subject.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -176,14 +176,14 @@ fn no_recording_is_forgotten() {
     assert_eq!(tested, recorded);
 }
 
-/// Fails with the differences, if there are any.
+/// Panics with the differences, if there are any.
 pub fn assert_equal(replay: &Replay, golden: &str, log: &str) {
     let differences = replay.differences(golden);
     let list: Vec<_> = differences.iter().map(ToString::to_string).collect();
     assert!(list.is_empty(), "{golden}:\n{}\n{log}", list.join("\n"));
 }
 
-/// The flags of the writer, which must be the same for all of these recordings, and the name of the
+/// Returns the flags of the writer, which must be the same for all of these recordings, and the name of the
 /// writer that the scans ask for.
 pub fn options(names: &[&str], golden: &str) -> (Vec<String>, String) {
     let recordings: Vec<_> = names.iter().map(|name| Recording::named(name)).collect();

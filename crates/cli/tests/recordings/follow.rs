@@ -6,10 +6,10 @@ use testing::{Program, Replay, Speed};
 
 use crate::families::{assert_equal, options};
 
-/// A scan as in life, but faster.
+/// How many times faster than recorded the scans are replayed.
 const HURRY: u32 = 10;
 
-/// What the writer logs when it is done with a scan.
+/// Texts that the writer logs at the end of a scan.
 const OUTCOMES: &[&str] = &[
     "Finished writing",
     "not to be saved",
@@ -17,7 +17,7 @@ const OUTCOMES: &[&str] = &[
     "INCOMPLETE",
 ];
 
-/// Lets the writer of the session save these recordings as fast as Redis takes them.
+/// Lets the writer of the session save these recordings as fast as Redis accepts them.
 pub fn follow(names: &[&str], golden: &str) {
     follow_at(Speed::Max, names, golden);
 }
@@ -57,7 +57,7 @@ fn follow_at(speed: Speed, names: &[&str], golden: &str) {
     assert_equal(&replay, golden, &log);
 }
 
-/// As BLISS starts it. The test hears its standard output as well.
+/// Starts the writer as BLISS does. The test also reads its standard output.
 fn session_writer() -> Command {
     let mut command = Command::new("sh");
     let name = env!("CARGO_BIN_EXE_NexusSessionWriter");

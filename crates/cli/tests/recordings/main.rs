@@ -1,7 +1,7 @@
-//! Scans that BLISS 2.2.1 published become the same files as with blisswriter 2.0.0.
+//! Compares our files with those of blisswriter 2.0.0, for scans that BLISS 2.2.1 published.
 //!
-//! What the reference made of each recording is kept with it; `classic_differences.py` tells where ours
-//! differ on purpose, and why. Recordings are saved from Redis afterwards, and followed while they
+//! Each recording has the file of blisswriter. `classic_differences.py` lists where ours differ on purpose,
+//! and why. Recordings are saved from Redis afterwards, and followed while they
 //! are replayed; the files also have to pass the validators.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]

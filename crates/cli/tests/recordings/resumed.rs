@@ -8,16 +8,16 @@ use testing::{Program, Replay, Speed, is_damaged};
 use crate::families::{assert_equal, options};
 use crate::save::writer;
 
-/// When writers change, as parts of a recording: the first one begins, and others take over.
+/// Parts of a recording at which another writer takes over.
 const PAUSES: [f64; 4] = [0.2, 0.45, 0.65, 0.85];
 
-/// A recorded scan lasts a second or less: with this it has time to be seen.
+/// Replays at the recorded speed, because recorded scans last a second or less.
 const PACE: Speed = Speed::Times(1);
 
-/// From this state of a scan on, writers write it.
+/// State of a scan from which on writers write it.
 const PREPARED: u8 = 1;
 
-/// A writer is rarely killed in the very moment in which that does harm.
+/// Number of attempts: a kill damages the file only in rare moments.
 const ATTEMPTS: usize = 3;
 
 /// How writers end.
@@ -47,8 +47,8 @@ fn resume(names: &[&str], golden: &str, end: End) {
     assert!(continued > 0, "no writer has left anything:\n{all}");
 }
 
-/// Saves a recording of one scan. Gives the logs; none if a writer was killed while HDF5 wrote what it
-/// holds, which it does not do in one piece: that file cannot be continued by anybody.
+/// Saves a recording of one scan. Returns the logs, or `None` if a writer was killed while HDF5 flushed,
+/// which is not atomic: such a file cannot be continued.
 fn pass_on(name: &str, golden: &str, end: End, flags: &[String]) -> Option<String> {
     let replay = Replay::of(&[name]);
     let mut performance = replay.perform(PACE, &PAUSES);
@@ -68,7 +68,7 @@ fn pass_on(name: &str, golden: &str, end: End, flags: &[String]) -> Option<Strin
             });
             logs += &program.end().1;
         }
-        // None is created yet at the very beginning.
+        // There is no scan yet at the very beginning.
         if !scans.is_empty() {
             running = Some(Program::start(&mut save(&replay, scans.keys(), flags)));
         }

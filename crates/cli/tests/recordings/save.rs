@@ -1,4 +1,4 @@
-//! Recorded scans that are saved when they are over.
+//! Recorded scans that are saved after they have ended.
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -8,10 +8,10 @@ use testing::{Replay, Speed, gate};
 
 use crate::families::{assert_equal, options};
 
-/// What becomes of scans that are not simply saved whole.
+/// Outcomes of recordings whose scans are not all complete.
 const OUTCOMES: &[(&str, &[&str])] = &[
     ("duplicate_scan", &["COMPLETE", "FAILED"]),
-    // The writer "null" has no file name; but nobody else would be asked to save that scan.
+    // The writer "null" has no file name, so no other writer would be asked to save that scan.
     ("empty_scans", &["SKIPPED", "FAILED"]),
     (
         "group_files",
@@ -57,14 +57,14 @@ pub fn save(names: &[&str], golden: &str) {
     assert_eq!(done.status.code(), Some(failed.into()), "{log}");
 }
 
-/// Fails with what the validators say, less about the files that detectors made.
+/// Panics with the findings of the validators, except those about files of detectors.
 fn assert_valid(replay: &Replay) {
     let problems = gate(&[replay.directory()], "mockcam*");
     let list: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert!(list.is_empty(), "{}", list.join("\n"));
 }
 
-/// The command, deaf to the environment of whoever runs the tests.
+/// Returns the command without environment variables that change it.
 pub fn writer() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nexus-writer"));
     command

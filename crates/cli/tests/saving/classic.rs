@@ -1,5 +1,5 @@
-//! Scans in the classic layout that go wrong in one way or another: what can be saved is, and the
-//! file says what is missing.
+//! Scans in the classic layout with defects: everything that can be saved is saved, and the file says what
+//! is missing.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use testing::Program;
 
-use crate::stage::{Stage, WRITER, end, floats, read, send};
+use crate::fixture::{Fixture, WRITER, end, floats, read, send};
 
 const DIODE: &str = "1.1/instrument/diode/signal";
 const STATUS: &str = "1.1/writer/status";
 
-/// Info of a scan of three points with these counters, as BLISS 2.2 publishes it.
+/// Returns the info of a scan of three points with these counters, as BLISS 2.2 publishes it.
 fn info(file: &Path, counters: &[&str]) -> Json {
     let channels: Vec<String> = counters.iter().map(|name| format!("ctl:{name}")).collect();
     let entry = |entry: fn() -> Json| -> serde_json::Map<String, Json> {
@@ -42,7 +42,7 @@ fn info(file: &Path, counters: &[&str]) -> Json {
     })
 }
 
-async fn create(stage: &Stage, info: Json) -> ScanPublisher {
+async fn create(fixture: &Fixture, info: Json) -> ScanPublisher {
     let id = Identity {
         name: "loopscan".to_owned(),
         number: 1,
@@ -53,7 +53,9 @@ async fn create(stage: &Stage, info: Json) -> ScanPublisher {
         dataset: None,
         path: info["filename"].as_str().map(str::to_owned),
     };
-    ScanPublisher::create(&stage.store, id, info).await.unwrap()
+    ScanPublisher::create(&fixture.store, id, info)
+        .await
+        .unwrap()
 }
 
 async fn counter(scan: &mut ScanPublisher, name: &str) -> StreamPublisher {
@@ -62,24 +64,24 @@ async fn counter(scan: &mut ScanPublisher, name: &str) -> StreamPublisher {
         .unwrap()
 }
 
-/// A scan with one counter that has started.
-pub async fn started(stage: &Stage, file: &Path) -> (ScanPublisher, StreamPublisher) {
-    let mut scan = create(stage, info(file, &["diode"])).await;
+/// Starts a scan with one counter.
+pub async fn started(fixture: &Fixture, file: &Path) -> (ScanPublisher, StreamPublisher) {
+    let mut scan = create(fixture, info(file, &["diode"])).await;
     let diode = counter(&mut scan, "diode").await;
     scan.prepare().await.unwrap();
     scan.start().await.unwrap();
     (scan, diode)
 }
 
-/// Follows the session by the old name of the writer.
-pub fn session(stage: &Stage) -> Program {
+/// Starts the writer of the session by its old name.
+pub fn session(fixture: &Fixture) -> Program {
     let mut command = std::process::Command::new(WRITER);
-    let mut running = Program::start(command.args(["session", "demo", "--redis", &stage.url()]));
+    let mut running = Program::start(command.args(["session", "demo", "--redis", &fixture.url()]));
     running.wait_for("subscribed");
     running
 }
 
-/// The record of completeness in the first entry.
+/// Returns the record of completeness in the first entry.
 fn record(file: &Path) -> Json {
     let read = read(file, &["1.1/writer/type", "1.1/writer/data"]);
     assert_eq!(read[0], "application/json");
@@ -88,12 +90,12 @@ fn record(file: &Path) -> Json {
 
 #[tokio::test]
 async fn a_whole_scan_has_a_record_that_says_so() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let (scan, diode) = started(&stage, &file).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, diode) = started(&fixture, &file).await;
     send(&diode, &[0.0, 1.0, 2.0]).await;
     let key = end(scan).await;
-    assert_eq!(stage.save(&[&key]).status, Some(0));
+    assert_eq!(fixture.save(&[&key]).status, Some(0));
     let paths = [DIODE, STATUS, "1.1/end_reason", "1.1/measurement/diode"];
     assert_eq!(
         read(&file, &paths),
@@ -110,16 +112,16 @@ async fn a_whole_scan_has_a_record_that_says_so() {
 
 #[tokio::test]
 async fn one_channel_that_cannot_be_read_costs_itself_only() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let mut scan = create(&stage, info(&file, &["diode", "words"])).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let mut scan = create(&fixture, info(&file, &["diode", "words"])).await;
     let diode = counter(&mut scan, "diode").await;
     let words = scan.add_stream("ctl:words", StreamDefinition::json());
     words.await.unwrap();
     scan.prepare().await.unwrap();
     scan.start().await.unwrap();
     send(&diode, &[0.0, 1.0, 2.0]).await;
-    let saved = stage.save(&[end(scan).await]);
+    let saved = fixture.save(&[end(scan).await]);
     assert_eq!(saved.status, Some(1));
     assert_eq!(saved.reports[0]["state"], "INCOMPLETE");
     let paths = [DIODE, STATUS, "1.1/measurement/words"];
@@ -132,16 +134,16 @@ async fn one_channel_that_cannot_be_read_costs_itself_only() {
 
 #[tokio::test]
 async fn points_that_redis_has_lost_are_a_hole() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let (scan, diode) = started(&stage, &file).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, diode) = started(&fixture, &file).await;
     send(&diode, &[0.0, 1.0, 2.0, 3.0]).await;
     let trim = redis_client::Command::new("XTRIM")
         .arg(diode.key())
         .arg("MINID")
         .arg("2");
-    stage.store.call(&trim).await.unwrap();
-    assert_eq!(stage.save(&[end(scan).await]).status, Some(1));
+    fixture.store.call(&trim).await.unwrap();
+    assert_eq!(fixture.save(&[end(scan).await]).status, Some(1));
     assert_eq!(
         read(&file, &[DIODE, STATUS]),
         json!([["nan", "nan", 2.0, 3.0], "FAILED"])
@@ -156,10 +158,10 @@ async fn points_that_redis_has_lost_are_a_hole() {
 
 #[tokio::test]
 async fn a_scan_that_the_writer_leaves_is_failed_and_has_an_end() {
-    let stage = Stage::new().await;
-    let mut running = session(&stage);
-    let file = stage.file("a.h5");
-    let (scan, diode) = started(&stage, &file).await;
+    let fixture = Fixture::new().await;
+    let mut running = session(&fixture);
+    let file = fixture.file("a.h5");
+    let (scan, diode) = started(&fixture, &file).await;
     running.wait_for("start saving");
     send(&diode, &[0.0, 1.0]).await;
     running.signal("TERM");
@@ -175,11 +177,11 @@ async fn a_scan_that_the_writer_leaves_is_failed_and_has_an_end() {
 
 #[tokio::test]
 async fn a_number_that_is_taken_is_refused_and_the_file_let_go() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let mut running = session(&stage);
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let mut running = session(&fixture);
     for value in [1.0, 2.0] {
-        let mut scan = create(&stage, info(&file, &["diode"])).await;
+        let mut scan = create(&fixture, info(&file, &["diode"])).await;
         let diode = counter(&mut scan, "diode").await;
         scan.prepare().await.unwrap();
         send(&diode, &[value]).await;
@@ -190,15 +192,15 @@ async fn a_number_that_is_taken_is_refused_and_the_file_let_go() {
             "already exists"
         });
     }
-    // Another writer may have the file at once.
+    // Another writer can open the file at once.
     let mut info = info(&file, &["diode"]);
     info["data_writer"] = json!("nexus");
     info["scan_nb"] = json!(2);
-    let mut scan = create(&stage, info).await;
+    let mut scan = create(&fixture, info).await;
     let diode = counter(&mut scan, "diode").await;
     scan.prepare().await.unwrap();
     send(&diode, &[3.0]).await;
-    assert_eq!(stage.save(&[end(scan).await]).status, Some(0));
+    assert_eq!(fixture.save(&[end(scan).await]).status, Some(0));
     running.signal("TERM");
     assert!(running.end().0.success());
     let paths = [DIODE, STATUS, "2.1/instrument/diode/signal"];
@@ -207,16 +209,16 @@ async fn a_number_that_is_taken_is_refused_and_the_file_let_go() {
 
 #[tokio::test]
 async fn only_scans_that_ask_for_this_writer_are_taken() {
-    let stage = Stage::new().await;
-    let mut running = session(&stage);
+    let fixture = Fixture::new().await;
+    let mut running = session(&fixture);
     for (name, writer) in [
         ("a.h5", json!("nexus")),
         ("b.h5", json!(null)),
         ("c.h5", json!("external")),
     ] {
-        let mut info = info(&stage.file(name), &["diode"]);
+        let mut info = info(&fixture.file(name), &["diode"]);
         info["data_writer"] = writer;
-        let mut scan = create(&stage, info).await;
+        let mut scan = create(&fixture, info).await;
         let diode = counter(&mut scan, "diode").await;
         scan.prepare().await.unwrap();
         send(&diode, &[1.0]).await;
@@ -225,6 +227,6 @@ async fn only_scans_that_ask_for_this_writer_are_taken() {
     running.wait_for("Finished writing");
     running.signal("TERM");
     assert!(running.end().0.success());
-    let there = ["a.h5", "b.h5", "c.h5"].map(|name| stage.file(name).exists());
+    let there = ["a.h5", "b.h5", "c.h5"].map(|name| fixture.file(name).exists());
     assert_eq!(there, [false, false, true]);
 }

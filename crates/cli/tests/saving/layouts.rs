@@ -1,21 +1,21 @@
-//! Layouts that are not valid everywhere.
+//! Layouts with invalid items.
 
 use serde_json::{Value as Json, json};
 
-use crate::stage::{Stage, read, stream};
+use crate::fixture::{Fixture, read, stream};
 
 #[tokio::test]
 async fn invalid_items_are_named_by_their_path_and_the_rest_is_saved() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
     let entry = json!({"type": "group", "attributes": {"bad": null}, "children": {
         "nothing": null,
         "range": {"type": "inline", "dtype": "int8", "value": 300},
         "title": "a scan",
         "diode": stream("diode"),
     }});
-    let key = stage.scan_with(&file, json!({"1.1": entry})).await;
-    let saved = stage.save(&[key]);
+    let key = fixture.scan_with(&file, json!({"1.1": entry})).await;
+    let saved = fixture.save(&[key]);
     let report = &saved.reports[0];
     assert_eq!(saved.status, Some(1), "{}", saved.log);
     assert_eq!(report["state"], "INCOMPLETE");

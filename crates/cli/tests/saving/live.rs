@@ -10,15 +10,15 @@ use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition};
 use testing::Program;
 
-use crate::stage::{Stage, WRITER, diode, end, floats, read, send, stream, try_read};
+use crate::fixture::{Fixture, WRITER, diode, end, floats, read, send, stream, try_read};
 
-/// Nothing that a test waits for takes that long, however busy the machine is.
+/// Longest wait, which is not reached even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Looks until the file shows what is expected: a commit comes by itself, nobody tells when.
+/// Reads the file repeatedly until it has the expected content: a commit is not announced.
 pub async fn wait_until(file: &Path, paths: &[&str], expected: &Json) {
     let begun = Instant::now();
-    // A file that is just being made cannot be opened.
+    // A file that is being created cannot be opened yet.
     while !file.exists() || try_read(file, paths).as_ref() != Ok(expected) {
         assert!(begun.elapsed() < PATIENCE, "{:?}", try_read(file, paths));
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -27,15 +27,15 @@ pub async fn wait_until(file: &Path, paths: &[&str], expected: &Json) {
 
 #[tokio::test]
 async fn points_are_seen_during_the_scan() {
-    let stage = Stage::new().await;
-    let mut running = stage.run();
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let file = fixture.file("a.h5");
     let entry = json!({"1.1": {"type": "group", "children": {
         "diode": {"type": "dataset", "attributes": {"units": "V"}, "value": stream("diode")},
         "mca": stream("mca"),
         "link": {"type": "soft_link", "target_path": "diode"},
     }}});
-    let mut scan = stage.create(&file, entry).await;
+    let mut scan = fixture.create(&file, entry).await;
     let diode = diode(&mut scan).await;
     let spectra = StreamDefinition::numeric("<u4".parse().unwrap(), &[Some(3)]);
     let mca = scan.add_stream("mca", spectra).await.unwrap();
@@ -64,13 +64,13 @@ async fn points_are_seen_during_the_scan() {
 
 #[tokio::test]
 async fn a_session_saves_its_own_scans() {
-    let stage = Stage::new().await;
-    let url = stage.url();
+    let fixture = Fixture::new().await;
+    let url = fixture.url();
     let mut running =
         Program::start(Command::new(WRITER).args(["session", "mine", "--redis", &url]));
     running.wait_for("subscribed");
     for session in ["yours", "Mine", "mine"] {
-        let file = stage.file(&format!("{session}.h5"));
+        let file = fixture.file(&format!("{session}.h5"));
         let path = file.to_str().unwrap().to_owned();
         let id = Identity {
             name: "ct".to_owned(),
@@ -84,22 +84,24 @@ async fn a_session_saves_its_own_scans() {
         };
         let root = json!({"type": "group", "children": {"diode": stream("diode")}});
         let info = json!({"h5maps": {path: root}});
-        let mut scan = ScanPublisher::create(&stage.store, id, info).await.unwrap();
+        let mut scan = ScanPublisher::create(&fixture.store, id, info)
+            .await
+            .unwrap();
         let diode = scan.add_stream("diode", floats()).await.unwrap();
         scan.prepare().await.unwrap();
         send(&diode, &[1.0]).await;
         end(scan).await;
     }
     running.wait_for("mine.h5");
-    assert_eq!(read(&stage.file("mine.h5"), &["diode"]), json!([[1.0]]));
-    assert!(!stage.file("yours.h5").exists() && !stage.file("Mine.h5").exists());
+    assert_eq!(read(&fixture.file("mine.h5"), &["diode"]), json!([[1.0]]));
+    assert!(!fixture.file("yours.h5").exists() && !fixture.file("Mine.h5").exists());
     running.signal("TERM");
     assert!(running.end().0.success());
 }
 
 #[tokio::test]
 async fn services_take_the_scans_that_ask_for_them() {
-    // What is started, and the writers whose scans it takes.
+    // What is started, and the writers whose scans it saves.
     let services: [(&[&str], &[&str]); 4] = [
         (&["run"], &["mapping", "unnamed"]),
         (
@@ -113,15 +115,17 @@ async fn services_take_the_scans_that_ask_for_them() {
         ),
     ];
     for (arguments, taken) in services {
-        let stage = Stage::new().await;
+        let fixture = Fixture::new().await;
         let mut command = Command::new(WRITER);
-        command.args(arguments).arg(stage.url());
+        command.args(arguments).arg(fixture.url());
         command.arg("--layout=h5maps");
         let mut running = Program::start(&mut command);
         running.wait_for("subscribed");
         for writer in ["external", "null", "mapping", "unnamed"] {
-            let file = stage.file(&format!("{writer}.h5"));
-            let mut scan = stage.create(&file, json!({"diode": stream("diode")})).await;
+            let file = fixture.file(&format!("{writer}.h5"));
+            let mut scan = fixture
+                .create(&file, json!({"diode": stream("diode")}))
+                .await;
             let asked = match writer {
                 "null" => Json::Null,
                 name => json!(name),
@@ -141,31 +145,33 @@ async fn services_take_the_scans_that_ask_for_them() {
         assert!(status.success(), "{arguments:?}: {log}");
         let saved = ["external", "mapping", "null", "unnamed"]
             .into_iter()
-            .filter(|writer| stage.file(&format!("{writer}.h5")).exists());
+            .filter(|writer| fixture.file(&format!("{writer}.h5")).exists());
         assert_eq!(saved.collect::<Vec<_>>(), taken, "{arguments:?}: {log}");
     }
 }
 
 #[tokio::test]
 async fn a_server_that_restarts_costs_its_scan_and_not_the_service() {
-    let mut stage = Stage::new().await;
-    let mut running = stage.run();
-    let lost = stage.file("lost.h5");
-    let mut scan = stage.create(&lost, json!({"diode": stream("diode")})).await;
+    let mut fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let lost = fixture.file("lost.h5");
+    let mut scan = fixture
+        .create(&lost, json!({"diode": stream("diode")}))
+        .await;
     let diode = diode(&mut scan).await;
     scan.prepare().await.unwrap();
     scan.start().await.unwrap();
     send(&diode, &[0.0, 1.0]).await;
     wait_until(&lost, &["diode"], &json!([[0.0, 1.0]])).await;
 
-    stage.server.restart_blocking().unwrap();
-    stage.store = DataStore::connect(&stage.server.url()).await.unwrap();
-    simulation::initialise(&stage.store).await.unwrap();
+    fixture.server.restart_blocking().unwrap();
+    fixture.store = DataStore::connect(&fixture.server.url()).await.unwrap();
+    simulation::initialise(&fixture.store).await.unwrap();
     running.wait_for("INCOMPLETE");
     assert_eq!(read(&lost, &["diode"]), json!([[0.0, 1.0]]));
 
-    let next = stage.file("next.h5");
-    stage.good_scan(&next).await;
+    let next = fixture.file("next.h5");
+    fixture.good_scan(&next).await;
     running.wait_for("next.h5");
     assert_eq!(read(&next, &["diode"]), json!([[0.0, 1.0, 2.0]]));
     running.signal("TERM");

@@ -1,9 +1,10 @@
-//! How scans are saved: while they run, and whatever comes in wrong. That gives a clear error where
-//! it belongs, and everything else is saved.
+//! Tests of saving: scans that are running, and scans with defects, each of which is reported as an error of
+//! the part that is affected while everything else is saved.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod classic;
+mod fixture;
 mod layouts;
 mod live;
 mod paths;
@@ -11,6 +12,5 @@ mod resumed;
 mod scans;
 mod session_writer;
 mod signals;
-mod stage;
 mod stores;
 mod streams;

@@ -10,23 +10,27 @@ use simulation::publish::{ScanPublisher, StreamPublisher};
 use testing::Program;
 
 use crate::classic::{session, started};
+use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
 use crate::live::wait_until;
-use crate::stage::{Stage, WRITER, diode, end, read, send, stream};
 
 const DIODE: &str = "1.1/instrument/diode/signal";
 const STATUS: &str = "1.1/writer/status";
 const END: &str = "1.1/end_time";
 const RECORD: &str = "1.1/writer/data";
 
-/// Saves a scan that still runs.
-fn save(stage: &Stage, key: &str) -> Program {
-    Program::start(Command::new(WRITER).args(["save", &stage.url(), key]))
+/// Saves a scan that is still running.
+fn save(fixture: &Fixture, key: &str) -> Program {
+    Program::start(Command::new(WRITER).args(["save", &fixture.url(), key]))
 }
 
-/// A scan whose writer is killed when it has these points.
-async fn killed(stage: &Stage, file: &Path, points: &[f64]) -> (ScanPublisher, StreamPublisher) {
-    let (scan, diode) = started(stage, file).await;
-    let writer = save(stage, &scan.key().to_string());
+/// Publishes a scan, and kills its writer when the file has these points.
+async fn killed(
+    fixture: &Fixture,
+    file: &Path,
+    points: &[f64],
+) -> (ScanPublisher, StreamPublisher) {
+    let (scan, diode) = started(fixture, file).await;
+    let writer = save(fixture, &scan.key().to_string());
     send(&diode, points).await;
     wait_until(file, &[DIODE], &json!([points])).await;
     writer.signal("KILL");
@@ -34,14 +38,14 @@ async fn killed(stage: &Stage, file: &Path, points: &[f64]) -> (ScanPublisher, S
     (scan, diode)
 }
 
-/// Takes the first points of a stream out of Redis.
-async fn trim(stage: &Stage, stream: &StreamPublisher, first: u64) {
+/// Removes the first points of a stream from Redis.
+async fn trim(fixture: &Fixture, stream: &StreamPublisher, first: u64) {
     let first = first.to_string();
     let trim = Resp::new("XTRIM")
         .arg(stream.key())
         .arg("MINID")
         .arg(&first);
-    stage.store.call(&trim).await.unwrap();
+    fixture.store.call(&trim).await.unwrap();
 }
 
 fn record(file: &Path) -> Json {
@@ -51,15 +55,15 @@ fn record(file: &Path) -> Json {
 
 #[tokio::test]
 async fn a_killed_writer_is_continued_where_its_datasets_end() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let (scan, diode) = killed(&stage, &file, &[0.0, 1.0, 2.0]).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, diode) = killed(&fixture, &file, &[0.0, 1.0, 2.0]).await;
     let key = scan.key().to_string();
     assert_eq!(read(&file, &[STATUS, END]), json!(["RUNNING", null]));
     assert_eq!(record(&file)["running"], true);
-    // Whoever began again would miss these.
-    trim(&stage, &diode, 2).await;
-    let mut writer = save(&stage, &key);
+    // A writer that started again from the beginning would miss these.
+    trim(&fixture, &diode, 2).await;
+    let mut writer = save(&fixture, &key);
     writer.wait_for("continues what an earlier writer has left");
     send(&diode, &[3.0]).await;
     wait_until(&file, &[DIODE], &json!([[0.0, 1.0, 2.0, 3.0]])).await;
@@ -67,7 +71,7 @@ async fn a_killed_writer_is_continued_where_its_datasets_end() {
     writer.end();
     send(&diode, &[4.0]).await;
     let keys = [end(scan).await];
-    let saved = stage.save(&keys);
+    let saved = fixture.save(&keys);
     assert_eq!(saved.reports[0]["state"], "COMPLETE", "{}", saved.log);
     assert_eq!(saved.reports[0]["points"], 5);
     let whole = json!([[0.0, 1.0, 2.0, 3.0, 4.0], "SUCCEEDED"]);
@@ -79,9 +83,9 @@ async fn a_killed_writer_is_continued_where_its_datasets_end() {
     for about in ["expected", "received", "written"] {
         assert_eq!(stream[about], 5, "{about}");
     }
-    // What is whole is left alone.
+    // A complete file is not changed.
     let before = fs::read(&file).unwrap();
-    let saved = stage.save(&keys);
+    let saved = fixture.save(&keys);
     assert_eq!(saved.reports[0]["state"], "COMPLETE", "{}", saved.log);
     assert_eq!(saved.reports[0]["files"], json!([file]));
     assert!(fs::read(&file).unwrap() == before);
@@ -89,11 +93,11 @@ async fn a_killed_writer_is_continued_where_its_datasets_end() {
 
 #[tokio::test]
 async fn a_stopped_writer_leaves_marks_that_vanish() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let (scan, diode) = started(&stage, &file).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, diode) = started(&fixture, &file).await;
     let key = scan.key().to_string();
-    let writer = save(&stage, &key);
+    let writer = save(&fixture, &key);
     send(&diode, &[0.0, 1.0]).await;
     wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
     writer.signal("TERM");
@@ -101,7 +105,7 @@ async fn a_stopped_writer_leaves_marks_that_vanish() {
     let found = read(&file, &[STATUS, END, "1.1/end_reason"]);
     assert_eq!(found[0], "FAILED");
     assert!(found[1].is_string() && found[2].is_string(), "{found}");
-    let writer = save(&stage, &key);
+    let writer = save(&fixture, &key);
     let running = json!(["RUNNING", null, null]);
     wait_until(&file, &[STATUS, END, "1.1/end_reason"], &running).await;
     send(&diode, &[2.0]).await;
@@ -118,17 +122,17 @@ async fn a_stopped_writer_leaves_marks_that_vanish() {
 #[tokio::test]
 async fn a_session_goes_on_with_the_scan_of_the_last_one() {
     for signal in ["TERM", "KILL"] {
-        let stage = Stage::new().await;
-        let file = stage.file("a.h5");
-        let first = session(&stage);
-        let (scan, diode) = started(&stage, &file).await;
+        let fixture = Fixture::new().await;
+        let file = fixture.file("a.h5");
+        let first = session(&fixture);
+        let (scan, diode) = started(&fixture, &file).await;
         send(&diode, &[0.0, 1.0]).await;
         wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
         first.signal(signal);
         first.end();
-        trim(&stage, &diode, 2).await;
+        trim(&fixture, &diode, 2).await;
         send(&diode, &[2.0]).await;
-        let mut second = session(&stage);
+        let mut second = session(&fixture);
         second.wait_for("continues what an earlier writer has left");
         send(&diode, &[3.0]).await;
         end(scan).await;
@@ -142,20 +146,20 @@ async fn a_session_goes_on_with_the_scan_of_the_last_one() {
 
 #[tokio::test]
 async fn what_a_dead_writer_missed_is_not_forgotten() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let (scan, diode) = started(&stage, &file).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, diode) = started(&fixture, &file).await;
     let key = scan.key().to_string();
     send(&diode, &[0.0, 1.0, 2.0]).await;
-    trim(&stage, &diode, 2).await;
-    let mut writer = save(&stage, &key);
+    trim(&fixture, &diode, 2).await;
+    let mut writer = save(&fixture, &key);
     writer.wait_for("Redis no longer has them");
     wait_until(&file, &[DIODE], &json!([["nan", "nan", 2.0]])).await;
     writer.signal("KILL");
     writer.end();
     assert_eq!(record(&file)["streams"][0]["holes"], json!([[0, 2]]));
     send(&diode, &[3.0]).await;
-    let saved = stage.save(&[end(scan).await]);
+    let saved = fixture.save(&[end(scan).await]);
     assert_eq!(saved.reports[0]["state"], "INCOMPLETE", "{}", saved.log);
     let found = read(&file, &[DIODE, STATUS]);
     assert_eq!(found, json!([["nan", "nan", 2.0, 3.0], "FAILED"]));
@@ -169,8 +173,8 @@ async fn what_a_dead_writer_missed_is_not_forgotten() {
 
 #[tokio::test]
 async fn a_published_layout_is_continued() {
-    let stage = Stage::new().await;
-    let (file, other) = (stage.file("a.h5"), stage.file("b.h5"));
+    let fixture = Fixture::new().await;
+    let (file, other) = (fixture.file("a.h5"), fixture.file("b.h5"));
     let entry = json!({"1.1": {"type": "group", "children": {
         "title": "first",
         "diode": {"type": "dataset", "attributes": {"units": "V"}, "value": stream("diode")},
@@ -180,15 +184,15 @@ async fn a_published_layout_is_continued() {
         for file in [&file, &other] {
             fs::remove_file(file).ok();
         }
-        let mut scan = stage.create(&file, entry.clone()).await;
-        // The same stream, in a file that shows less of it.
+        let mut scan = fixture.create(&file, entry.clone()).await;
+        // Another file has fewer points of the same stream.
         let root = json!({"type": "group", "children": {"diode": stream("diode")}});
         scan.info_mut()["h5maps"][other.to_str().unwrap()] = root;
         let diode = diode(&mut scan).await;
         scan.prepare().await.unwrap();
         scan.start().await.unwrap();
         let key = scan.key().to_string();
-        let writer = save(&stage, &key);
+        let writer = save(&fixture, &key);
         send(&diode, &[0.0, 1.0]).await;
         for (file, path) in [(&file, "1.1/link"), (&other, "diode")] {
             wait_until(file, &[path], &json!([[0.0, 1.0]])).await;
@@ -201,7 +205,7 @@ async fn a_published_layout_is_continued() {
             json!("last");
         scan.info_mut()["h5maps"][file.to_str().unwrap()]["children"]["1.1"]["children"]["end_time"] =
             json!("now");
-        let saved = stage.save(&[end(scan).await]);
+        let saved = fixture.save(&[end(scan).await]);
         assert_eq!(saved.reports[0]["state"], "COMPLETE", "{}", saved.log);
         let paths = ["1.1/diode", "1.1/link", "1.1/title", "1.1/end_time"];
         let all = json!([0.0, 1.0, 2.0]);
@@ -216,14 +220,14 @@ async fn a_published_layout_is_continued() {
 
 #[tokio::test]
 async fn a_stream_that_does_not_fit_what_is_there_costs_that_stream() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let (scan, _diode) = killed(&stage, &file, &[0.0, 1.0]).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, _diode) = killed(&fixture, &file, &[0.0, 1.0]).await;
     change(
         &file,
         "del h5['1.1/instrument/diode/signal']; h5['1.1/instrument/diode/signal'] = [7, 8]",
     );
-    let saved = stage.save(&[end(scan).await]);
+    let saved = fixture.save(&[end(scan).await]);
     assert_eq!(saved.reports[0]["state"], "INCOMPLETE", "{}", saved.log);
     let reason = saved.reports[0]["reason"].as_str().unwrap();
     assert!(
@@ -235,13 +239,13 @@ async fn a_stream_that_does_not_fit_what_is_there_costs_that_stream() {
 
 #[tokio::test]
 async fn a_file_that_is_damaged_is_told_and_left_as_it_is() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let (scan, _diode) = killed(&stage, &file, &[0.0]).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, _diode) = killed(&fixture, &file, &[0.0]).await;
     let bytes = fs::read(&file).unwrap();
     let damaged = &bytes[..bytes.len() / 2];
     fs::write(&file, damaged).unwrap();
-    let saved = stage.save(&[end(scan).await]);
+    let saved = fixture.save(&[end(scan).await]);
     assert_eq!(saved.reports[0]["state"], "FAILED");
     let reason = saved.reports[0]["reason"].as_str().unwrap();
     assert!(
@@ -253,14 +257,14 @@ async fn a_file_that_is_damaged_is_told_and_left_as_it_is() {
 
 #[tokio::test]
 async fn what_a_newer_program_has_begun_is_left_to_it() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
-    let (scan, diode) = killed(&stage, &file, &[0.0]).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, diode) = killed(&fixture, &file, &[0.0]).await;
     let mut newer = record(&file);
     newer["version"] = json!(2);
     change(&file, &format!("h5['{RECORD}'][()] = '{newer}'"));
     send(&diode, &[1.0]).await;
-    let saved = stage.save(&[end(scan).await]);
+    let saved = fixture.save(&[end(scan).await]);
     assert_eq!(saved.reports[0]["state"], "FAILED");
     let reason = saved.reports[0]["reason"].as_str().unwrap();
     assert!(
@@ -272,7 +276,7 @@ async fn what_a_newer_program_has_begun_is_left_to_it() {
     assert_eq!(record(&file), newer);
 }
 
-/// Changes a file as somebody else would.
+/// Changes a file like another program.
 fn change(file: &Path, change: &str) {
     let program = format!("import sys, h5py\nwith h5py.File(sys.argv[1], 'a') as h5: {change}");
     let mut python = testing::python();

@@ -1,29 +1,29 @@
-//! Scans that are not there, or not scans.
+//! Scans that do not exist, and keys of something else.
 
 use redis_client::Command;
 use serde_json::json;
 
-use crate::stage::{Stage, read};
+use crate::fixture::{Fixture, read};
 
 #[tokio::test]
 async fn only_the_bad_ones_fail() {
-    let stage = Stage::new().await;
-    let file = stage.file("good.h5");
-    let good = stage.good_scan(&file).await;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("good.h5");
+    let good = fixture.good_scan(&file).await;
     let key = |name: &str| format!("esrf:scan:{name}");
     let set = |name: &str, text: &str| Command::new("JSON.SET").arg(key(name)).arg(".").arg(text);
     let text = Command::new("SET").arg(key("TEXT")).arg("not a document");
-    stage.store.call(&text).await.unwrap();
-    stage.store.call(&set("LIST", "[1, 2]")).await.unwrap();
-    stage.store.call(&set("EMPTY", "{}")).await.unwrap();
+    fixture.store.call(&text).await.unwrap();
+    fixture.store.call(&set("LIST", "[1, 2]")).await.unwrap();
+    fixture.store.call(&set("EMPTY", "{}")).await.unwrap();
     let half = r#"{"pk": "HALF", "id": {"name": "a", "number": "x", "data_policy": "n"},
         "info": {}, "state_stream": {"pk": "S"}, "data_streams": {}}"#;
-    stage.store.call(&set("HALF", half)).await.unwrap();
+    fixture.store.call(&set("HALF", half)).await.unwrap();
 
     let names = ["MISSING", "TEXT", "LIST", "EMPTY", "HALF"];
     let mut keys: Vec<String> = names.iter().map(|name| key(name)).collect();
     keys.insert(2, good.clone());
-    let saved = stage.save(&keys);
+    let saved = fixture.save(&keys);
     assert_eq!(saved.status, Some(1), "{}", saved.log);
     for (key, report) in keys.iter().zip(&saved.reports) {
         assert_eq!(report["key"], *key);
@@ -40,13 +40,13 @@ async fn only_the_bad_ones_fail() {
 
 #[tokio::test]
 async fn a_scan_that_is_not_to_be_saved_is_skipped() {
-    let stage = Stage::new().await;
-    let mut scan = stage.create(&stage.file("none.h5"), json!({})).await;
+    let fixture = Fixture::new().await;
+    let mut scan = fixture.create(&fixture.file("none.h5"), json!({})).await;
     scan.info_mut().remove("h5maps");
     scan.prepare().await.unwrap();
-    let key = crate::stage::end(scan).await;
-    let saved = stage.save(&[key]);
+    let key = crate::fixture::end(scan).await;
+    let saved = fixture.save(&[key]);
     assert_eq!(saved.status, Some(0), "{}", saved.log);
     assert_eq!(saved.reports[0]["state"], "SKIPPED");
-    assert!(!stage.file("none.h5").exists());
+    assert!(!fixture.file("none.h5").exists());
 }

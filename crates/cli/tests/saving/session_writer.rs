@@ -1,4 +1,4 @@
-//! `NexusSessionWriter`: the session's writer by the name that BLISS starts it by.
+//! `NexusSessionWriter`: the name by which BLISS starts the writer of a session.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,11 +7,11 @@ use serde_json::json;
 use testing::Program;
 
 use crate::classic;
-use crate::stage::{Stage, diode, end, read, send, stream};
+use crate::fixture::{Fixture, diode, end, read, send, stream};
 
 const NAME: &str = env!("CARGO_BIN_EXE_NexusSessionWriter");
 
-/// The command in no particular environment.
+/// Returns the command without environment variables that change it.
 fn session_writer(arguments: &[&str]) -> Command {
     let mut command = Command::new(NAME);
     command
@@ -21,22 +21,24 @@ fn session_writer(arguments: &[&str]) -> Command {
     command
 }
 
-/// Starts the writer of the stage's session and waits until it takes scans. The test hears its
-/// standard output as well.
-fn start(stage: &Stage, options: &[&str]) -> Program {
+/// Starts the writer of the session and waits until it has subscribed. The test also reads its standard
+/// output.
+fn start(fixture: &Fixture, options: &[&str]) -> Program {
     let mut running = Program::start(
         Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 1>&2", NAME, "--log=INFO", "demo"])
             .args(options)
-            .env("REDIS_DATA_URL", stage.url()),
+            .env("REDIS_DATA_URL", fixture.url()),
     );
     running.wait_for("subscribed");
     running
 }
 
-/// A whole scan of the session.
-async fn scan(stage: &Stage, file: &Path) {
-    let mut scan = stage.create(file, json!({"diode": stream("diode")})).await;
+/// Publishes a whole scan of the session.
+async fn scan(fixture: &Fixture, file: &Path) {
+    let mut scan = fixture
+        .create(file, json!({"diode": stream("diode")}))
+        .await;
     let diode = diode(&mut scan).await;
     scan.prepare().await.unwrap();
     send(&diode, &[0.0, 1.0]).await;
@@ -45,12 +47,12 @@ async fn scan(stage: &Stage, file: &Path) {
 
 #[tokio::test]
 async fn its_lines_are_those_of_the_python_writer() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
     let (all, out, err) = (
-        stage.file("all.log"),
-        stage.file("out.log"),
-        stage.file("err.log"),
+        fixture.file("all.log"),
+        fixture.file("out.log"),
+        fixture.file("err.log"),
     );
     let options = [
         ("--logfile", &all),
@@ -62,10 +64,10 @@ async fn its_lines_are_those_of_the_python_writer() {
         .map(|(option, path)| format!("{option}={}", path.display()))
         .collect();
     let options: Vec<_> = options.iter().map(String::as_str).collect();
-    let mut running = start(&stage, &options);
-    scan(&stage, &file).await;
+    let mut running = start(&fixture, &options);
+    scan(&fixture, &file).await;
     running.wait_for("Finished writing");
-    scan(&stage, Path::new("relative.h5")).await;
+    scan(&fixture, Path::new("relative.h5")).await;
     running.wait_for("absolute");
     running.signal("TERM");
     let (status, log) = running.end();
@@ -94,7 +96,7 @@ async fn its_lines_are_those_of_the_python_writer() {
         let text = std::fs::read_to_string(path).unwrap();
         text.lines().map(str::to_owned).collect()
     };
-    // Each place takes its own time.
+    // The lines have different times in each log.
     let messages = |lines: Vec<String>| -> Vec<String> {
         let all = lines.iter().map(|line| line[29..].to_owned());
         all.collect()
@@ -112,9 +114,9 @@ async fn its_lines_are_those_of_the_python_writer() {
 
 #[tokio::test]
 async fn subscans_have_a_context_of_their_own() {
-    let stage = Stage::new().await;
-    let mut running = start(&stage, &[]);
-    let (scan, diode) = classic::started(&stage, &stage.file("a.h5")).await;
+    let fixture = Fixture::new().await;
+    let mut running = start(&fixture, &[]);
+    let (scan, diode) = classic::started(&fixture, &fixture.file("a.h5")).await;
     send(&diode, &[0.0, 1.0, 2.0]).await;
     end(scan).await;
     running.wait_for("Finished writing");
@@ -128,16 +130,16 @@ async fn subscans_have_a_context_of_their_own() {
 
 #[tokio::test]
 async fn the_console_can_be_silent_and_lead_into_the_log() {
-    let stage = Stage::new().await;
-    let semaphore = stage.file("below/started");
-    let log = stage.file("all.log");
+    let fixture = Fixture::new().await;
+    let semaphore = fixture.file("below/started");
+    let log = fixture.file("all.log");
     let mut command = session_writer(&["demo", "--nologstdout", "--redirectstderr", "--log=info"]);
     command
         .arg("--logfile")
         .arg(&log)
         .arg("--start_semaphore_file")
         .arg(&semaphore)
-        .env("REDIS_DATA_URL", stage.url());
+        .env("REDIS_DATA_URL", fixture.url());
     let mut child = command
         .stdout(std::process::Stdio::piped())
         .spawn()
@@ -145,7 +147,7 @@ async fn the_console_can_be_silent_and_lead_into_the_log() {
     while !semaphore.exists() {
         tokio::task::yield_now().await;
     }
-    // What anything in the process prints goes there.
+    // Everything that the process prints goes there.
     let console = format!("/proc/{}/fd/2", child.id());
     std::fs::write(console, "a library complains\n").unwrap();
     let pid = rustix::process::Pid::from_child(&child);

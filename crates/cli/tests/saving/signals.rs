@@ -1,17 +1,17 @@
-//! Signals, and a service that goes on whatever one scan does.
+//! Signals, and a service that keeps running when one scan fails.
 
 use serde_json::json;
 
-use crate::stage::{Stage, diode, end, read, send, stream};
+use crate::fixture::{Fixture, diode, end, read, send, stream};
 
 #[tokio::test]
 async fn bad_scans_do_not_stop_the_service() {
-    let stage = Stage::new().await;
-    let mut running = stage.run();
-    let file = stage.file("a.h5");
-    stage.good_scan(std::path::Path::new("relative.h5")).await;
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let file = fixture.file("a.h5");
+    fixture.good_scan(std::path::Path::new("relative.h5")).await;
     running.wait_for("absolute");
-    stage.good_scan(&file).await;
+    fixture.good_scan(&file).await;
     running.wait_for("Finished writing");
     assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
     running.signal("TERM");
@@ -20,10 +20,12 @@ async fn bad_scans_do_not_stop_the_service() {
 
 #[tokio::test]
 async fn a_stop_saves_what_redis_has() {
-    let stage = Stage::new().await;
-    let mut running = stage.run();
-    let file = stage.file("a.h5");
-    let mut scan = stage.create(&file, json!({"diode": stream("diode")})).await;
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let file = fixture.file("a.h5");
+    let mut scan = fixture
+        .create(&file, json!({"diode": stream("diode")}))
+        .await;
     let diode = diode(&mut scan).await;
     scan.prepare().await.unwrap();
     scan.start().await.unwrap();
@@ -38,12 +40,12 @@ async fn a_stop_saves_what_redis_has() {
 
 #[tokio::test]
 async fn a_place_that_changes_at_the_end_keeps_its_data() {
-    let stage = Stage::new().await;
-    let mut running = stage.run();
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let file = fixture.file("a.h5");
     let children = json!({"kept": stream("diode"), "removed": stream("diode"),
         "title": "first", "note": "right"});
-    let mut scan = stage.create(&file, children).await;
+    let mut scan = fixture.create(&file, children).await;
     let diode = diode(&mut scan).await;
     scan.prepare().await.unwrap();
     scan.start().await.unwrap();
@@ -69,24 +71,24 @@ async fn a_place_that_changes_at_the_end_keeps_its_data() {
 
 #[tokio::test]
 async fn a_scan_that_nobody_was_there_for_is_saved_later() {
-    let stage = Stage::new().await;
-    let before = stage.file("before.h5");
-    stage.good_scan(&before).await;
-    let mut running = stage.run();
-    let first = stage.file("first.h5");
-    stage.good_scan(&first).await;
+    let fixture = Fixture::new().await;
+    let before = fixture.file("before.h5");
+    fixture.good_scan(&before).await;
+    let mut running = fixture.run();
+    let first = fixture.file("first.h5");
+    fixture.good_scan(&first).await;
     running.wait_for("Finished writing");
     running.signal("TERM");
     assert!(running.end().0.success());
 
     // More than are saved at once.
     let missed: Vec<_> = (0..110)
-        .map(|n| stage.file(&format!("missed{n}.h5")))
+        .map(|n| fixture.file(&format!("missed{n}.h5")))
         .collect();
     for file in &missed {
-        stage.good_scan(file).await;
+        fixture.good_scan(file).await;
     }
-    let mut running = stage.run();
+    let mut running = fixture.run();
     for file in &missed {
         running.wait_for(&format!("Finished writing to '{}'", file.display()));
     }
@@ -96,7 +98,7 @@ async fn a_scan_that_nobody_was_there_for_is_saved_later() {
     for file in [&missed[0], &missed[109]] {
         assert_eq!(read(file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
     }
-    // What is done is not done again, and what was there before the first writer is not its business.
+    // Scans that are done are not saved again, and scans before the first writer are ignored.
     assert!(!log.contains("first.h5"), "{log}");
     assert!(!before.exists());
 }

@@ -1,4 +1,4 @@
-//! Stores that are not there, not ready, or not ours.
+//! Stores that cannot be reached, are not ready, or hold something else.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use redis_client::Command as RedisCommand;
 use simulation::redis::{PrivateRedis, RedisOptions};
 use testing::Program;
 
-use crate::stage::{Stage, WRITER};
+use crate::fixture::{Fixture, WRITER};
 
 const KEY: &str = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4";
 
@@ -51,7 +51,7 @@ async fn an_empty_database_is_waited_for() {
     running.wait_for("not initialised");
     let store = DataStore::connect(&url).await.unwrap();
     simulation::initialise(&store).await.unwrap();
-    // It looks for the scan now, and there is none.
+    // Now it looks up the scan, which does not exist.
     assert_eq!(running.end().0.code(), Some(1));
 }
 
@@ -67,10 +67,10 @@ async fn waiting_ends_with_a_signal() {
 
 #[tokio::test]
 async fn another_protocol_is_refused() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let version = RedisCommand::new("SET").arg("_PROTOCOL_VERSION_").arg(2u64);
-    stage.store.call(&version).await.unwrap();
-    let told = refused(&["save", &stage.url(), KEY]);
+    fixture.store.call(&version).await.unwrap();
+    let told = refused(&["save", &fixture.url(), KEY]);
     assert!(told.contains("protocol version"), "{told}");
 }
 

@@ -1,31 +1,31 @@
-//! Streams that cannot be saved, or not whole, beside one that can.
+//! Streams that cannot be saved, or not completely, beside one that can.
 
 use redis_client::{Command, Value};
 use serde_json::{Value as Json, json};
 use simulation::publish::{LimaDefinition, LimaFiles, ScanPublisher, StreamDefinition};
 
-use crate::stage::{Stage, diode, end, floats, read, send, stream};
+use crate::fixture::{Fixture, diode, end, floats, read, send, stream};
 
-/// Adds an entry to a stream behind the back of its publisher.
-async fn entry(stage: &Stage, stream: &str, index: u64, payload: &[u8]) {
+/// Adds an entry to a stream without its publisher.
+async fn entry(fixture: &Fixture, stream: &str, index: u64, payload: &[u8]) {
     let command = Command::new("XADD")
         .arg(stream)
         .arg(format!("{index}-1"))
         .arg("payload")
         .arg(payload);
     assert!(matches!(
-        stage.store.call(&command).await.unwrap(),
+        fixture.store.call(&command).await.unwrap(),
         Value::Text(_)
     ));
 }
 
-/// Changes the document of a scan behind the back of its publisher.
-async fn patch(stage: &Stage, scan: &ScanPublisher, path: &str, value: Json) {
+/// Changes the document of a scan without its publisher.
+async fn patch(fixture: &Fixture, scan: &ScanPublisher, path: &str, value: Json) {
     let command = Command::new("JSON.SET")
         .arg(scan.key().as_str())
         .arg(path)
         .arg(value.to_string());
-    stage.store.call(&command).await.unwrap();
+    fixture.store.call(&command).await.unwrap();
 }
 
 fn warnings(report: &Json) -> Vec<&str> {
@@ -39,14 +39,14 @@ fn warnings(report: &Json) -> Vec<&str> {
 
 #[tokio::test]
 async fn streams_without_meaning_are_left_out_each_by_itself() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
     let names = ["diode", "dtype", "plugin", "json", "absent", "rank"];
     let children = names
         .iter()
         .map(|name| (name.to_string(), stream(name)))
         .collect();
-    let mut scan = stage.create(&file, Json::Object(children)).await;
+    let mut scan = fixture.create(&file, Json::Object(children)).await;
     let good = diode(&mut scan).await;
     let mut others = Vec::new();
     for name in ["dtype", "plugin", "rank"] {
@@ -68,23 +68,29 @@ async fn streams_without_meaning_are_left_out_each_by_itself() {
     let model = |name| format!(".data_streams.{name}");
     let dtype = json!({"type": "numeric", "dtype_str": "<U8", "shape": []});
     patch(
-        &stage,
+        &fixture,
         &scan,
         &format!("{}.encoding", model("dtype")),
         dtype,
     )
     .await;
     patch(
-        &stage,
+        &fixture,
         &scan,
         &format!("{}.info", model("plugin")),
         json!({"plugin": "zarr"}),
     )
     .await;
     let rank = json!({"type": "numeric", "dtype_str": "<f8", "shape": "square"});
-    patch(&stage, &scan, &format!("{}.encoding", model("rank")), rank).await;
+    patch(
+        &fixture,
+        &scan,
+        &format!("{}.encoding", model("rank")),
+        rank,
+    )
+    .await;
 
-    let saved = stage.save(&[scan.key().as_str()]);
+    let saved = fixture.save(&[scan.key().as_str()]);
     let report = &saved.reports[0];
     assert_eq!(saved.status, Some(1), "{}", saved.log);
     assert_eq!(
@@ -114,14 +120,14 @@ async fn streams_without_meaning_are_left_out_each_by_itself() {
 
 #[tokio::test]
 async fn holes_keep_their_length_and_are_told() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
     let names = ["diode", "size", "gap", "front"];
     let children = names
         .iter()
         .map(|name| (name.to_string(), stream(name)))
         .collect();
-    let mut scan = stage.create(&file, Json::Object(children)).await;
+    let mut scan = fixture.create(&file, Json::Object(children)).await;
     let good = diode(&mut scan).await;
     let mut keys = Vec::new();
     for name in ["size", "gap", "front"] {
@@ -136,15 +142,15 @@ async fn holes_keep_their_length_and_are_told() {
     scan.prepare().await.unwrap();
     send(&good, &[0.0, 1.0, 2.0]).await;
     let point = 7.0f64.to_le_bytes();
-    entry(&stage, &keys[0], 0, &point).await;
-    entry(&stage, &keys[0], 1, b"short").await;
-    entry(&stage, &keys[0], 2, &point).await;
-    entry(&stage, &keys[1], 0, &point).await;
-    entry(&stage, &keys[1], 4, &point).await;
-    entry(&stage, &keys[2], 2, &point).await;
+    entry(&fixture, &keys[0], 0, &point).await;
+    entry(&fixture, &keys[0], 1, b"short").await;
+    entry(&fixture, &keys[0], 2, &point).await;
+    entry(&fixture, &keys[1], 0, &point).await;
+    entry(&fixture, &keys[1], 4, &point).await;
+    entry(&fixture, &keys[2], 2, &point).await;
     let key = end(scan).await;
 
-    let saved = stage.save(&[key]);
+    let saved = fixture.save(&[key]);
     let report = &saved.reports[0];
     assert_eq!(saved.status, Some(1), "{}", saved.log);
     assert_eq!(report["state"], "INCOMPLETE");
@@ -172,10 +178,10 @@ async fn holes_keep_their_length_and_are_told() {
 
 #[tokio::test]
 async fn detectors_without_usable_files_are_told() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
     let children = json!({"diode": stream("diode"), "edf": stream("edf"), "none": stream("none")});
-    let mut scan = stage.create(&file, children).await;
+    let mut scan = fixture.create(&file, children).await;
     let good = diode(&mut scan).await;
     let lima = |format: Option<&str>| LimaDefinition {
         dtype: "<u2".parse().unwrap(),
@@ -198,7 +204,7 @@ async fn detectors_without_usable_files_are_told() {
     }
     scan.prepare().await.unwrap();
     send(&good, &[0.0, 1.0]).await;
-    let saved = stage.save(&[end(scan).await]);
+    let saved = fixture.save(&[end(scan).await]);
     let report = &saved.reports[0];
     assert_eq!(report["state"], "INCOMPLETE", "{}", saved.log);
     let told = warnings(report).join("\n");
@@ -215,8 +221,8 @@ async fn detectors_without_usable_files_are_told() {
 
 #[tokio::test]
 async fn spectra_that_a_mosca_server_saves_are_referred_to() {
-    let stage = Stage::new().await;
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
     let directory = file.parent().unwrap();
     let program = "
 import sys, h5py, numpy
@@ -227,7 +233,7 @@ for number, rows in enumerate([2, 1]):
     let mut python = testing::python();
     testing::output(python.args(["-c", program]).arg(directory));
     let children = json!({"det3": stream("det3"), "lost": stream("lost")});
-    let mut scan = stage.create(&file, children).await;
+    let mut scan = fixture.create(&file, children).await;
     let mosca = |format: Json| {
         StreamDefinition::json()
             .with("plugin", "mosca")
@@ -253,7 +259,7 @@ for number, rows in enumerate([2, 1]):
         let status = json!({"last_read_index": 2, "last_saved_index": 2});
         stream.send_json(&status).await.unwrap();
     }
-    let saved = stage.save(&[end(scan).await]);
+    let saved = fixture.save(&[end(scan).await]);
     let report = &saved.reports[0];
     assert_eq!(report["state"], "INCOMPLETE", "{}", saved.log);
     let told = warnings(report).join("\n");

@@ -14,26 +14,26 @@ use testing::Program;
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
 
 /// A private data store, and a directory for files.
-pub struct Stage {
+pub struct Fixture {
     pub server: PrivateRedis,
     pub store: DataStore,
     pub folder: tempfile::TempDir,
 }
 
-/// What `save` told: exit status, one report per scan, and its log.
+/// Output of `save`: exit status, one report per scan, and its log.
 pub struct Saved {
     pub status: Option<i32>,
     pub reports: Vec<Json>,
     pub log: String,
 }
 
-impl Stage {
-    pub async fn new() -> Stage {
+impl Fixture {
+    pub async fn new() -> Fixture {
         let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
         let store = DataStore::connect(&server.url()).await.unwrap();
         simulation::initialise(&store).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        Stage {
+        Fixture {
             server,
             store,
             folder,
@@ -72,7 +72,7 @@ impl Stage {
             .await
     }
 
-    /// The same with another mapping.
+    /// Publishes such a scan with another mapping.
     pub async fn scan_with(&self, file: &Path, children: Json) -> String {
         let mut scan = self.create(file, children).await;
         let diode = diode(&mut scan).await;
@@ -94,7 +94,7 @@ impl Stage {
         saved(command.output().unwrap())
     }
 
-    /// Starts `run` and waits until it takes scans.
+    /// Starts `run` and waits until it has subscribed.
     pub fn run(&self) -> Program {
         let mut running = Program::start(Command::new(WRITER).args(["run", &self.url()]));
         running.wait_for("subscribed");
@@ -114,7 +114,7 @@ fn saved(output: Output) -> Saved {
     }
 }
 
-/// A place for a stream.
+/// Returns the mapping of a stream.
 pub fn stream(name: &str) -> Json {
     json!({"type": "stream", "stream": name})
 }
@@ -143,12 +143,12 @@ pub async fn end(mut scan: ScanPublisher) -> String {
     scan.key().to_string()
 }
 
-/// What h5py reads at these paths of a file; null where there is nothing, "nan" for NaN.
+/// Returns what h5py reads at these paths of a file; null where there is nothing, "nan" for NaN.
 pub fn read(file: &Path, paths: &[&str]) -> Json {
     try_read(file, paths).unwrap()
 }
 
-/// The same for a file that may not be readable yet.
+/// Calls [`read`] for a file that may not be readable yet.
 pub fn try_read(file: &Path, paths: &[&str]) -> Result<Json, String> {
     const PROGRAM: &str = "
 import json, sys, h5py
@@ -167,7 +167,7 @@ with h5py.File(sys.argv[1], 'r', locking=False) as file:
     }
 }
 
-/// Lets a command run without the rights of the super-user, whom no permission stops.
+/// Runs a command without the rights of the super-user, to whom permissions do not apply.
 pub fn as_nobody(command: &mut Command) {
     const NOBODY: u32 = 65534;
     if rustix::process::geteuid().is_root() {

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value as Json;
 use simulation::redis::PrivateRedis;
 
-/// The command with its arguments, in no particular environment.
+/// Returns the command with its arguments, without environment variables that change it.
 pub fn nexus_writer<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nexus-writer"));
     command.args(arguments).stdin(Stdio::null());
@@ -16,7 +16,7 @@ pub fn nexus_writer<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item
     command
 }
 
-/// Exit code, standard output, standard error.
+/// Runs a command. Returns exit code, standard output and standard error.
 pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
     let Output {
         status,
@@ -28,14 +28,14 @@ pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
 }
 
 /// A private data store, and a directory for files.
-pub struct Stage {
+pub struct Fixture {
     pub server: PrivateRedis,
     folder: tempfile::TempDir,
 }
 
-impl Stage {
-    pub fn new() -> Stage {
-        Stage {
+impl Fixture {
+    pub fn new() -> Fixture {
+        Fixture {
             server: testing::redis(),
             folder: tempfile::tempdir().unwrap(),
         }
@@ -49,21 +49,21 @@ impl Stage {
         self.folder.path().join("scans.h5")
     }
 
-    /// `simulate` with our data store and file.
+    /// Returns the command `simulate` with the data store and file of the fixture.
     pub fn simulation(&self, options: &[&str]) -> Command {
         let mut command = nexus_writer(["simulate", &self.url(), "--file"]);
         command.arg(self.file()).args(options);
         command
     }
 
-    /// Simulates as fast as possible; gives the keys that were printed.
+    /// Simulates as fast as possible. Returns the keys that were printed.
     pub fn simulate(&self, options: &[&str]) -> Vec<String> {
         let (status, keys, log) = run(self.simulation(options).args(["--rate", "0"]));
         assert_eq!(status, Some(0), "{log}");
         keys.lines().map(str::to_owned).collect()
     }
 
-    /// Saves scans, which must be complete, and tells what is in the file.
+    /// Saves scans, which must be complete. Returns what is in the file.
     pub fn save(&self, keys: &[String]) -> Saved {
         let (status, reports, log) = run(nexus_writer(["save", "--json", &self.url()]).args(keys));
         assert_eq!(status, Some(0), "{reports}{log}");
@@ -83,7 +83,7 @@ pub struct Saved {
     pub facts: Json,
 }
 
-/// What h5py and silx find in a file.
+/// Returns what h5py and silx find in a file.
 pub fn facts(file: &Path) -> Json {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/facts.py");
     let facts = testing::output(testing::python().arg(script).arg(file));
