@@ -23,8 +23,8 @@ use crate::writer_thread::WriterThread;
 /// Time between two log lines about the progress of a scan, as with the Python writer.
 const PROGRESS_PERIOD: Duration = Duration::from_secs(5);
 
-/// How long to wait for the files of a scan that is continued, before the next one is begun.
-const ORDER: Duration = Duration::from_secs(2);
+/// How long to wait for the files of a scan that is continued, before the next one is started.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Largest number of scans that are saved at once. BLISS never runs so many, but a writer that was away may
 /// have missed more.
@@ -94,8 +94,8 @@ impl Consumer for SessionConsumer {
                 self.track(scan, writer.clone(), ack).await;
                 if repeated {
                     // Scans of one file are continued in their order. A scan that is not even
-                    // prepared must not keep the others.
-                    let begun = hub::timeout(ORDER, writer.begun()).await;
+                    // prepared must not block the others.
+                    let begun = hub::timeout(BEGIN_TIMEOUT, writer.begun()).await;
                     debug!(in_order = begun.is_ok(), "a scan is continued");
                 }
             }
