@@ -11,6 +11,7 @@
 mod array;
 mod choice;
 pub mod classic;
+mod error;
 pub mod facts;
 mod file_tree;
 pub mod h5maps;
@@ -21,14 +22,14 @@ use std::fmt::Debug;
 use std::path::Path;
 
 use nexus::file::Holder;
-use observation::{Classified, ErrorKind, ErrorOrigin};
 
 pub use choice::{
     LayoutChoice, LayoutKind, ScanDescription, UnknownLayout, is_published, layout_of,
 };
 pub use classic::ClassicLayout;
+pub use error::{ArrayError, InfoError, Invalid, ItemError, JsonError, LayoutError, NodeError};
 pub use facts::{End, Facts, Reference, Status, StreamFacts};
-pub use file_tree::{FileTree, Invalid, RecordLocation, Stamp};
+pub use file_tree::{FileTree, RecordLocation, Stamp};
 pub(crate) use file_tree::{RECORD_PREFIX, record_name};
 pub use nexus::dataset::FrameOptions;
 pub use stream::{MasterLink, StreamPlace, SubscanPlace};
@@ -99,31 +100,4 @@ pub struct LayoutPolicy {
     pub measures_datasets: bool,
     /// The attribute `default` of the root belongs to the scan of the file that ended last.
     pub shows_latest: bool,
-}
-
-/// Why a scan that is to be saved has no layout.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LayoutError {
-    /// Something is missing that no file can do without.
-    #[error("the scan's info has no {0:?}")]
-    Missing(&'static str),
-    /// Something is not what it should be.
-    #[error("the scan's info has an invalid {name:?}: {reason}")]
-    Invalid {
-        /// Key in the info.
-        name: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-}
-
-impl Classified for LayoutError {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Layout
-    }
-
-    fn origin(&self) -> ErrorOrigin {
-        ErrorOrigin::Data
-    }
 }

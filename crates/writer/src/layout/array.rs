@@ -2,6 +2,8 @@
 
 use serde_json::Value as Json;
 
+use super::ArrayError;
+
 /// The elements of a nested list.
 pub struct Array<'a> {
     /// Empty for a scalar.
@@ -12,7 +14,7 @@ pub struct Array<'a> {
 
 impl<'a> Array<'a> {
     /// Flattens a scalar or nested list; all lists of one depth must have one length.
-    pub fn of(json: &'a Json) -> Result<Array<'a>, String> {
+    pub fn of(json: &'a Json) -> Result<Array<'a>, ArrayError> {
         let shape = shape_of(json);
         let mut elements = Vec::new();
         flatten(json, &shape, &mut elements)?;
@@ -31,16 +33,18 @@ fn shape_of(json: &Json) -> Vec<u64> {
     shape
 }
 
-fn flatten<'a>(json: &'a Json, shape: &[u64], elements: &mut Vec<&'a Json>) -> Result<(), String> {
+fn flatten<'a>(
+    json: &'a Json,
+    shape: &[u64],
+    elements: &mut Vec<&'a Json>,
+) -> Result<(), ArrayError> {
     match (json, shape) {
         (Json::Array(list), [length, inner @ ..]) if list.len() as u64 == *length => list
             .iter()
             .try_for_each(|item| flatten(item, inner, elements)),
-        (Json::Array(_), _) | (_, [_, ..]) => {
-            Err("the lists of an array differ in length or depth".to_owned())
-        }
-        (Json::Null, _) => Err("null is not a value".to_owned()),
-        (Json::Object(_), _) => Err("an object is not an element of an array".to_owned()),
+        (Json::Array(_), _) | (_, [_, ..]) => Err(ArrayError::Uneven),
+        (Json::Null, _) => Err(ArrayError::Null),
+        (Json::Object(_), _) => Err(ArrayError::Object),
         (element, []) => {
             elements.push(element);
             Ok(())

@@ -84,7 +84,7 @@ impl ClassicLayout {
         }
         entry::check(info)?;
         let file = masters::scan_file(info)?;
-        let dims = ScanDims::read(info, options)?;
+        let dims = ScanDims::read(info, options);
         let subscans = subscan::read(info, streams, &dims, options)?;
         Ok(Some(ClassicLayout {
             info: info.clone(),

@@ -2,6 +2,8 @@
 
 use nexus::tree::Group;
 
+use super::Invalid;
+
 /// Root attributes that hold a record of completeness begin like this.
 pub(crate) const RECORD_PREFIX: &str = "completeness_";
 
@@ -57,16 +59,4 @@ pub enum Stamp {
 /// whose layout has no place for it. A file may hold several scans.
 pub(crate) fn record_name(scan: &str) -> String {
     format!("{RECORD_PREFIX}{}", scan.rsplit(':').next().unwrap_or(scan))
-}
-
-/// An item of a layout that cannot be written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}::{path}: {reason}")]
-pub struct Invalid {
-    /// File that the item belongs to.
-    pub file: String,
-    /// Where in the tree; an attribute's place is `path@name`.
-    pub path: String,
-    /// What is wrong with it.
-    pub reason: String,
 }

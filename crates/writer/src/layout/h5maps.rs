@@ -27,8 +27,8 @@ mod value;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Facts, FileTree, FrameOptions, Invalid, Layout, LayoutKind, LayoutPolicy, RecordLocation,
-    Stamp, StreamPlace, SubscanPlace, record_name,
+    Facts, FileTree, FrameOptions, Invalid, JsonError, Layout, LayoutKind, LayoutPolicy,
+    RecordLocation, Stamp, StreamPlace, SubscanPlace, record_name,
 };
 use nexus::tree::{Content, Group, Item, Value};
 
@@ -186,7 +186,7 @@ fn tree(file: &str, root: &Json) -> FileTree {
     let root = match root.as_object().filter(|root| kind(root) == Some("group")) {
         Some(root) => item::group(root, "", &mut found),
         None => {
-            found.add("/", "the root of a file must be a group");
+            found.add("/", JsonError::Root);
             Group::default()
         }
     };
@@ -208,7 +208,7 @@ struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    fn add(&mut self, path: impl Into<String>, reason: impl Into<String>) {
+    fn add(&mut self, path: impl Into<String>, reason: JsonError) {
         self.invalid.push(Invalid {
             file: self.file.to_owned(),
             path: path.into(),
@@ -217,7 +217,7 @@ impl Findings<'_> {
     }
 
     /// The good value, or nothing and a finding.
-    fn keep<T>(&mut self, path: &str, result: Result<T, String>) -> Option<T> {
+    fn keep<T>(&mut self, path: &str, result: Result<T, JsonError>) -> Option<T> {
         result.map_err(|reason| self.add(path, reason)).ok()
     }
 }
@@ -226,23 +226,30 @@ fn kind(object: &Map<String, Json>) -> Option<&str> {
     object.get("type").and_then(Json::as_str)
 }
 
-fn field<'a>(object: &'a Map<String, Json>, name: &str) -> Result<&'a Json, String> {
+fn field<'a>(object: &'a Map<String, Json>, name: &str) -> Result<&'a Json, JsonError> {
     object
         .get(name)
-        .ok_or_else(|| format!("{name:?} is missing"))
+        .ok_or_else(|| JsonError::Missing(name.to_owned()))
 }
 
-fn text<'a>(object: &'a Map<String, Json>, name: &str) -> Result<&'a str, String> {
+fn text<'a>(object: &'a Map<String, Json>, name: &str) -> Result<&'a str, JsonError> {
     let text = field(object, name)?
         .as_str()
-        .ok_or_else(|| format!("{name:?} is not a text"))?;
+        .ok_or_else(|| wrong_type(name, "a text"))?;
     without_nul(text)
 }
 
+fn wrong_type(name: &str, expected: &'static str) -> JsonError {
+    JsonError::Type {
+        name: name.to_owned(),
+        expected,
+    }
+}
+
 /// HDF5 takes texts that end at the first NUL: one inside would cut the text silently.
-fn without_nul(text: &str) -> Result<&str, String> {
+fn without_nul(text: &str) -> Result<&str, JsonError> {
     match text.contains('\0') {
-        true => Err("a text holds a NUL character".to_owned()),
+        true => Err(JsonError::NulCharacter),
         false => Ok(text),
     }
 }

@@ -90,7 +90,7 @@ pub enum ScanProblem {
     #[error(transparent)]
     Hdf5(#[from] h5::Error),
     /// An item of the layout is not valid.
-    #[error("left out {0}")]
+    #[error(transparent)]
     ItemInvalid(Invalid),
     /// No file of the scan can be written.
     #[error("no file can be written")]

@@ -14,7 +14,7 @@ use indexmap::IndexSet;
 use nexus::tree::{Content, Dataset, Group, Item, Named, Stream, Value};
 
 use super::assign::assign;
-use crate::layout::Invalid;
+use crate::layout::{Invalid, NodeError};
 pub use node::join;
 use node::{Branch, Node, parts, split, valid_name};
 pub use room::Want;
@@ -85,7 +85,7 @@ impl Canvas {
 
     /// Notes something that cannot be drawn, which makes the scan incomplete. Attributes are told as
     /// `path@name`.
-    pub fn invalid(&mut self, path: &str, reason: impl Into<String>) {
+    pub fn invalid(&mut self, path: &str, reason: NodeError) {
         self.invalid.push(Invalid {
             file: self.file.clone(),
             path: format!("/{path}"),
@@ -160,9 +160,7 @@ impl Canvas {
                 indexmap::map::Entry::Occupied(entry) if *entry.get() == Value::text(class) => {
                     Ok(())
                 }
-                indexmap::map::Entry::Occupied(_) => {
-                    Err(format!("is a group of another class than {class}"))
-                }
+                indexmap::map::Entry::Occupied(_) => Err(NodeError::OtherClass(class.to_owned())),
             }
         });
         self.note(path, made)
@@ -196,12 +194,10 @@ impl Canvas {
                             };
                             Ok(())
                         }
-                        _ => Err("is a dataset of acquired data".to_owned()),
+                        _ => Err(NodeError::AcquiredData),
                     },
-                    Some(Node::Branch(_)) => {
-                        Err("is a group, a value cannot replace it".to_owned())
-                    }
-                    Some(Node::Leaf(_)) => Err("is a link, a value cannot replace it".to_owned()),
+                    Some(Node::Branch(_)) => Err(NodeError::Group),
+                    Some(Node::Leaf(_)) => Err(NodeError::Link),
                 });
         if changed {
             self.notice(path, "the new value took type and shape of the old one");
@@ -250,7 +246,7 @@ impl Canvas {
         }
     }
 
-    fn note(&mut self, path: &str, done: Result<(), String>) -> bool {
+    fn note(&mut self, path: &str, done: Result<(), NodeError>) -> bool {
         match done {
             Ok(()) => true,
             Err(reason) => {
@@ -275,7 +271,7 @@ impl Canvas {
     }
 
     /// The group at a path, made with those above it where they are missing.
-    fn branch(&mut self, path: &str) -> Result<&mut Branch, String> {
+    fn branch(&mut self, path: &str) -> Result<&mut Branch, NodeError> {
         let (mut node, mut here) = (&mut self.root, String::new());
         for name in parts(path) {
             valid_name(name)?;
@@ -286,17 +282,17 @@ impl Canvas {
                     let made = || Node::Branch(Branch::of_class(class));
                     branch.children.entry(name.to_owned()).or_insert_with(made)
                 }
-                Node::Leaf(_) => return Err("lies below something that is no group".to_owned()),
+                Node::Leaf(_) => return Err(NodeError::BelowItem),
             };
         }
         match node {
             Node::Branch(branch) => Ok(branch),
-            Node::Leaf(_) => Err("is no group".to_owned()),
+            Node::Leaf(_) => Err(NodeError::NotGroup),
         }
     }
 
-    fn parent<'a>(&mut self, path: &'a str) -> Result<(&mut Branch, &'a str), String> {
-        let (parent, name) = split(path).ok_or("has no name")?;
+    fn parent<'a>(&mut self, path: &'a str) -> Result<(&mut Branch, &'a str), NodeError> {
+        let (parent, name) = split(path).ok_or(NodeError::NoName)?;
         valid_name(name)?;
         Ok((self.branch(parent)?, name))
     }

@@ -5,6 +5,19 @@ use serde_json::Value as Json;
 
 use crate::layout::info::mapping;
 
+/// Why a chunk option is ignored.
+#[derive(Debug, thiserror::Error)]
+enum OptionError {
+    #[error("there is no such option")]
+    Unknown,
+    #[error("{json} is not a number of {least} or more")]
+    Number { json: Json, least: u64 },
+    #[error("{0} is no text")]
+    NotText(Json),
+    #[error(transparent)]
+    Scheme(#[from] UnknownScheme),
+}
+
 /// Reads `info["writer_options"]["chunk_options"]`. What cannot be understood has its default and is
 /// told in the second part: no channel is lost for it.
 pub fn read(info: &Json) -> (ChunkOptions, Vec<String>) {
@@ -24,7 +37,7 @@ pub fn read(info: &Json) -> (ChunkOptions, Vec<String>) {
                 number(value, 0).map(|n| options.compression_limit_nbytes = n)
             }
             "compression_scheme" => scheme(value).map(|s| options.scheme = s),
-            _ => Err("there is no such option".to_owned()),
+            _ => Err(OptionError::Unknown),
         };
         if let Err(reason) = read {
             notices.push(format!("chunk option {key:?} is ignored: {reason}"));
@@ -34,17 +47,20 @@ pub fn read(info: &Json) -> (ChunkOptions, Vec<String>) {
 }
 
 /// Fractions are what remains of a size in MB.
-fn number(json: &Json, least: u64) -> Result<u64, String> {
+fn number(json: &Json, least: u64) -> Result<u64, OptionError> {
     json.as_f64()
         .filter(|number| *number >= least as f64)
         .map(|number| number as u64)
-        .ok_or_else(|| format!("{json} is not a number of {least} or more"))
+        .ok_or_else(|| OptionError::Number {
+            json: json.clone(),
+            least,
+        })
 }
 
-fn scheme(json: &Json) -> Result<Scheme, String> {
-    let text = json.as_str().ok_or_else(|| format!("{json} is no text"))?;
-    text.parse()
-        .map_err(|error: UnknownScheme| error.to_string())
+fn scheme(json: &Json) -> Result<Scheme, OptionError> {
+    let text = json.as_str();
+    let text = text.ok_or_else(|| OptionError::NotText(json.clone()))?;
+    Ok(text.parse()?)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use serde_json::Value as Json;
 
-use crate::layout::LayoutError;
 use crate::layout::info::count;
 use crate::options::SaveOptions;
 
@@ -20,11 +19,8 @@ pub struct ScanDims {
 
 impl ScanDims {
     /// Reads `data_dim`, `npoints`, `npoints1`, ... of a scan's info. A scan whose grid is not told
-    /// completely is a list of points.
-    ///
-    /// # Errors
-    /// None at present: what cannot be understood counts as missing.
-    pub fn read(info: &Json, options: &SaveOptions) -> Result<ScanDims, LayoutError> {
+    /// completely is a list of points: what cannot be understood counts as missing.
+    pub fn read(info: &Json, options: &SaveOptions) -> ScanDims {
         let npoints = count(info.get("npoints")).unwrap_or(0);
         let scan = match count(info.get("data_dim")).unwrap_or(1) {
             0 => Vec::new(),
@@ -35,7 +31,7 @@ impl ScanDims {
             true => vec![npoints],
             false => scan.clone(),
         };
-        Ok(ScanDims { scan, saved })
+        ScanDims { scan, saved }
     }
 }
 
@@ -66,7 +62,7 @@ mod tests {
             flat,
             ..SaveOptions::default()
         };
-        let dims = ScanDims::read(&info, &options).unwrap();
+        let dims = ScanDims::read(&info, &options);
         (dims.scan, dims.saved)
     }
 

@@ -9,7 +9,7 @@ use super::time::reformat;
 use super::{dump, notes, positioners, sample};
 use crate::layout::facts::{End, Facts};
 use crate::layout::info::is_truthy;
-use crate::layout::{LayoutError, RecordLocation};
+use crate::layout::{InfoError, LayoutError, RecordLocation};
 use crate::options::SaveOptions;
 
 /// Datasets of the writer in an entry: metadata cannot have their places.
@@ -42,8 +42,8 @@ pub fn check(info: &Json) -> Result<(), LayoutError> {
     let number = number.ok_or(LayoutError::Missing("scan_nb"))?;
     if !number.is_i64() && !number.is_u64() {
         return Err(LayoutError::Invalid {
-            name: "scan_nb".to_owned(),
-            reason: format!("{number} is not an integer"),
+            name: "scan_nb",
+            reason: InfoError::NotInteger(number.to_string()),
         });
     }
     for name in ["title", "start_time"] {

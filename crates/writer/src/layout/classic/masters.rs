@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::paths::{relative, relative_file, same_file, split, split_extension};
 use super::subscan::Subscan;
 use crate::layout::info::is_truthy;
-use crate::layout::{LayoutError, MasterLink};
+use crate::layout::{InfoError, LayoutError, MasterLink};
 use crate::options::SaveOptions;
 
 /// Level whose links are named like the entries; those of others also have the name of the file.
@@ -24,7 +24,7 @@ pub fn scan_file(info: &Json) -> Result<String, LayoutError> {
     let filename = match info.get("filename") {
         Some(Json::String(name)) if !name.is_empty() => name,
         None | Some(Json::Null | Json::String(_)) => return Err(LayoutError::Missing("filename")),
-        Some(_) => return Err(invalid("filename", "is no text")),
+        Some(_) => return Err(invalid("filename", InfoError::NotText)),
     };
     check_file(filename).map_err(|reason| invalid("filename", reason))?;
     let separate = info
@@ -86,12 +86,21 @@ pub fn draw(canvas: &mut Canvas, info: &Json, file: &str, options: &SaveOptions)
     }
 }
 
+/// Why a master file is left out.
+#[derive(Debug, thiserror::Error)]
+enum MasterFileError {
+    #[error("the master files are no mapping, none is made")]
+    NoMapping,
+    #[error("the master file {level:?} is left out: its name {reason}")]
+    Name { level: String, reason: InfoError },
+}
+
 /// Level and name of each master file, or why it is left out.
 fn master_files(
     info: &Json,
     file: &str,
     options: &SaveOptions,
-) -> Vec<Result<(String, String), String>> {
+) -> Vec<Result<(String, String), MasterFileError>> {
     let configured = info
         .get("nexuswriter")
         .and_then(Json::as_object)
@@ -108,52 +117,51 @@ fn master_files(
         None | Some(Json::Null) => return Vec::new(),
         Some(Json::Object(masters)) => masters,
         Some(_) => {
-            return vec![Err(
-                "the master files are no mapping, none is made".to_owned()
-            )];
+            return vec![Err(MasterFileError::NoMapping)];
         }
     };
     masters
         .iter()
         .filter_map(|(level, master)| {
-            let master = master.as_str().ok_or("is no text").and_then(|master| {
-                check_file(master)?;
-                match master.starts_with('/') {
-                    true => Ok(master),
-                    false => Err("is not absolute"),
-                }
-            });
+            let master = master
+                .as_str()
+                .ok_or(InfoError::NotText)
+                .and_then(|master| {
+                    check_file(master)?;
+                    match master.starts_with('/') {
+                        true => Ok(master),
+                        false => Err(InfoError::NotAbsolute),
+                    }
+                });
             match master {
                 // It has the entry itself.
                 Ok(master) if same_file(master, file) => None,
                 Ok(master) => Some(Ok((level.clone(), master.to_owned()))),
-                Err(reason) => Some(Err(format!(
-                    "the master file {level:?} is left out: its name {reason}"
-                ))),
+                Err(reason) => Some(Err(MasterFileError::Name {
+                    level: level.clone(),
+                    reason,
+                })),
             }
         })
         .collect()
 }
 
-fn check_file(name: &str) -> Result<(), &'static str> {
+fn check_file(name: &str) -> Result<(), InfoError> {
     match split(name).1 {
-        "" | "." | ".." => Err("does not name a file"),
+        "" | "." | ".." => Err(InfoError::NotFile),
         _ => check_text(name),
     }
 }
 
-fn check_text(name: &str) -> Result<(), &'static str> {
+fn check_text(name: &str) -> Result<(), InfoError> {
     match name.contains('\0') {
-        true => Err("holds a NUL character"),
+        true => Err(InfoError::NulCharacter),
         false => Ok(()),
     }
 }
 
-fn invalid(name: &str, reason: &str) -> LayoutError {
-    LayoutError::Invalid {
-        name: name.to_owned(),
-        reason: reason.to_owned(),
-    }
+fn invalid(name: &'static str, reason: InfoError) -> LayoutError {
+    LayoutError::Invalid { name, reason }
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use super::collisions::resolve;
 use super::dims::ScanDims;
 use super::draft::{Draft, Scan};
 use super::names::short_names;
-use crate::layout::LayoutError;
 use crate::layout::info::mapping;
+use crate::layout::{InfoError, LayoutError};
 use crate::options::SaveOptions;
 use crate::source::{StreamContent, StreamDescription};
 
@@ -155,8 +155,8 @@ fn number(info: &Json) -> Result<String, LayoutError> {
         None | Some(Json::Null) => Err(LayoutError::Missing("scan_nb")),
         Some(Json::Number(number)) => Ok(number.to_string()),
         Some(other) => Err(LayoutError::Invalid {
-            name: "scan_nb".to_owned(),
-            reason: format!("{other} is not a number"),
+            name: "scan_nb",
+            reason: InfoError::NotNumber(other.to_string()),
         }),
     }
 }

@@ -5,10 +5,41 @@ mod table;
 use nexus::tree::{ElementType, Order, Value};
 use serde_json::Value as Json;
 
+use table::ColumnError;
+
+use crate::layout::ArrayError;
 use crate::layout::array::Array;
 
 /// Dimensions that HDF5 takes.
 const RANK: usize = 32;
+
+/// Why HDF5 has no type for a JSON value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// A nested list is no array.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// HDF5 does not have as many dimensions.
+    #[error("an array of {0} dimensions")]
+    Rank(usize),
+    /// The elements of an array are of different kinds.
+    #[error("a list of texts and other values")]
+    Texts,
+    /// Mappings without a key.
+    #[error("a list of empty mappings")]
+    NoColumn,
+    /// A key of a mapping cannot be the name of a column.
+    #[error("a column cannot be called {0:?}")]
+    ColumnName(String),
+    /// The values of a key have no common type.
+    #[error("{name:?}: {reason}")]
+    Column {
+        /// The key.
+        name: String,
+        /// Why there is no common type.
+        reason: ColumnError,
+    },
+}
 
 /// A JSON value as it is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +65,7 @@ pub fn convert(json: &Json) -> Converted {
 }
 
 /// The value of a dataset or attribute, or why there is none; NUL characters are cut out of texts.
-pub fn value(json: &Json) -> Result<Value, String> {
+pub fn value(json: &Json) -> Result<Value, ValueError> {
     if let Json::Array(items) = json
         && !items.is_empty()
         && items.iter().all(Json::is_object)
@@ -43,7 +74,7 @@ pub fn value(json: &Json) -> Result<Value, String> {
     }
     let Array { shape, elements } = Array::of(json)?;
     if shape.len() > RANK {
-        return Err(format!("an array of {} dimensions", shape.len()));
+        return Err(ValueError::Rank(shape.len()));
     }
     let is_all = |kind: fn(&Json) -> bool| elements.iter().all(|element| kind(element));
     if elements.is_empty() {
@@ -55,7 +86,7 @@ pub fn value(json: &Json) -> Result<Value, String> {
         return Ok(Value::Texts { shape, texts });
     }
     if elements.iter().any(|element| element.is_string()) {
-        return Err("a list of texts and other values".to_owned());
+        return Err(ValueError::Texts);
     }
     if is_all(Json::is_boolean) {
         let bytes = elements

@@ -4,17 +4,20 @@ use nexus::tree::{ElementType, Order, Value};
 use serde_json::{Map, Value as Json};
 
 use super::{field, number, text};
+use crate::layout::JsonError;
 use crate::layout::array::Array;
 
 /// The value of `{"type": "inline", "dtype": ..., "value": ...}`.
-pub fn value(object: &Map<String, Json>) -> Result<Value, String> {
+pub fn value(object: &Map<String, Json>) -> Result<Value, JsonError> {
     let dtype = text(object, "dtype")?;
-    let element = element(dtype).ok_or_else(|| format!("unknown dtype {dtype:?}"))?;
+    let element = element(dtype).ok_or_else(|| JsonError::Dtype(dtype.to_owned()))?;
     let Array { shape, elements } = Array::of(field(object, "value")?)?;
     let mut bytes = Vec::new();
     for json in elements {
-        number::append(json, &element, &mut bytes)
-            .ok_or_else(|| format!("{json} is not a value of type {dtype}"))?;
+        number::append(json, &element, &mut bytes).ok_or_else(|| JsonError::Value {
+            json: json.to_string(),
+            dtype: dtype.to_owned(),
+        })?;
     }
     Ok(Value::Numbers {
         element,

@@ -3,7 +3,8 @@
 use nexus::tree::{Content, Dataset, Group, Item, Named, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{Findings, kind, storage, text, value, without_nul};
+use super::{Findings, kind, storage, text, value, without_nul, wrong_type};
+use crate::layout::JsonError;
 
 /// A group at `path` (empty for the root) with everything below it that is valid.
 pub fn group(object: &Map<String, Json>, path: &str, found: &mut Findings) -> Group {
@@ -67,7 +68,7 @@ fn plain(json: &Json, path: &str, found: &mut Findings) -> Option<Item> {
     }))
 }
 
-fn content(json: &Json) -> Result<Content, String> {
+fn content(json: &Json) -> Result<Content, JsonError> {
     match json.as_object() {
         Some(object) if kind(object) == Some("stream") => {
             Ok(Content::Stream(text(object, "stream")?.into()))
@@ -105,7 +106,7 @@ fn members<'a>(
         None => None,
         Some(Json::Object(members)) => Some(members),
         Some(_) => {
-            found.add(path, format!("{name:?} is not an object"));
+            found.add(path, wrong_type(name, "an object"));
             None
         }
     };
@@ -113,10 +114,10 @@ fn members<'a>(
 }
 
 /// A name may hold slashes; what lies between them must be names.
-fn valid_name(name: &str) -> Result<(), String> {
+fn valid_name(name: &str) -> Result<(), JsonError> {
     without_nul(name)?;
     match name.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        true => Err(format!("{name:?} is not a name")),
+        true => Err(JsonError::Name(name.to_owned())),
         false => Ok(()),
     }
 }

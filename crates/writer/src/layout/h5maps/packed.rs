@@ -6,7 +6,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use nexus::tree::{ElementType, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{storage, text};
+use super::{storage, text, wrong_type};
+use crate::layout::JsonError;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -16,15 +17,15 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The value of `{"type": "inline_b64", "dtype": ..., "shape": ..., "value": ...}`.
-pub fn value(object: &Map<String, Json>) -> Result<Value, String> {
+pub fn value(object: &Map<String, Json>) -> Result<Value, JsonError> {
     let element = storage::element(object)?;
     let bytes = decode(text(object, "value")?)?;
     let size = element.size().unwrap_or(1);
     if bytes.len() % size != 0 {
-        return Err(format!(
-            "{} bytes are not a multiple of {size}",
-            bytes.len()
-        ));
+        return Err(JsonError::PackedSize {
+            bytes: bytes.len(),
+            size,
+        });
     }
     let count = (bytes.len() / size) as u64;
     let shape = match object.get("shape") {
@@ -32,7 +33,7 @@ pub fn value(object: &Map<String, Json>) -> Result<Value, String> {
         Some(shape) => resolve(shape, count)?,
     };
     if element == ElementType::Bool && bytes.iter().any(|&byte| byte > 1) {
-        return Err("a boolean is neither 0 nor 1".to_owned());
+        return Err(JsonError::Boolean);
     }
     Ok(Value::Numbers {
         element,
@@ -42,20 +43,23 @@ pub fn value(object: &Map<String, Json>) -> Result<Value, String> {
 }
 
 /// Characters that are not of the alphabet are passed over, as Python's decoder does.
-fn decode(text: &str) -> Result<Vec<u8>, String> {
+fn decode(text: &str) -> Result<Vec<u8>, JsonError> {
     let kept: String = text
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
         .collect();
-    BASE64
-        .decode(kept)
-        .map_err(|error| format!("not base64: {error}"))
+    Ok(BASE64.decode(kept)?)
 }
 
 /// The shape with its one unknown dimension (-1) worked out.
-fn resolve(shape: &Json, count: u64) -> Result<Vec<u64>, String> {
-    let wrong = || format!("{count} elements do not have shape {shape}");
-    let listed = shape.as_array().ok_or("\"shape\" is not a list")?;
+fn resolve(shape: &Json, count: u64) -> Result<Vec<u64>, JsonError> {
+    let wrong = || JsonError::Shape {
+        count,
+        shape: shape.to_string(),
+    };
+    let listed = shape
+        .as_array()
+        .ok_or_else(|| wrong_type("shape", "a list"))?;
     let known: u64 = listed
         .iter()
         .filter_map(Json::as_u64)
@@ -89,7 +93,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn packed(json: Json) -> Result<Value, String> {
+    fn packed(json: Json) -> Result<Value, JsonError> {
         value(json.as_object().unwrap())
     }
 

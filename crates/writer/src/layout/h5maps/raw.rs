@@ -4,10 +4,11 @@ use nexus::tree::{ElementType, Order, Value};
 use serde_json::{Number, Value as Json};
 
 use super::without_nul;
+use crate::layout::JsonError;
 use crate::layout::array::Array;
 
 /// A scalar or nested list without a declared type. An empty list is of decimals.
-pub fn value(json: &Json) -> Result<Value, String> {
+pub fn value(json: &Json) -> Result<Value, JsonError> {
     let Array { shape, elements } = Array::of(json)?;
     let is = |kind: fn(&Json) -> bool| !elements.is_empty() && elements.iter().all(|e| kind(e));
     if is(Json::is_boolean) {
@@ -44,7 +45,7 @@ fn is_integer(json: &Json) -> bool {
 }
 
 /// Signed, or unsigned when an element needs the last bit.
-fn integers(shape: Vec<u64>, elements: &[&Json]) -> Result<Value, String> {
+fn integers(shape: Vec<u64>, elements: &[&Json]) -> Result<Value, JsonError> {
     let signed: Option<Vec<i64>> = elements.iter().map(|e| signed(e)).collect();
     if let Some(numbers) = signed {
         let bytes = numbers.into_iter().flat_map(i64::to_le_bytes).collect();
@@ -58,7 +59,7 @@ fn integers(shape: Vec<u64>, elements: &[&Json]) -> Result<Value, String> {
         .iter()
         .map(|e| e.as_u64().or_else(|| e.as_bool().map(u64::from)))
         .collect();
-    let numbers = unsigned.ok_or("integers do not fit in 64 bits together")?;
+    let numbers = unsigned.ok_or(JsonError::Integers)?;
     let bytes = numbers.into_iter().flat_map(u64::to_le_bytes).collect();
     Ok(Value::Numbers {
         element: ElementType::Uint(8, Order::Little),
@@ -77,7 +78,7 @@ fn decimal(json: &Json) -> f64 {
 }
 
 /// Elements beside texts become the text that Python prints for them, as in files of today.
-fn text(json: &Json) -> Result<String, String> {
+fn text(json: &Json) -> Result<String, JsonError> {
     Ok(match json {
         Json::String(text) => without_nul(text)?.to_owned(),
         Json::Bool(true) => "True".to_owned(),

@@ -4,11 +4,12 @@ use acquisition::DType;
 use nexus::tree::{ElementType, ExternalBinary, ExternalFile, Selection, Virtual, VirtualSource};
 use serde_json::{Map, Value as Json};
 
-use super::{field, text};
+use super::{field, text, wrong_type};
 use crate::element::element_type;
+use crate::layout::JsonError;
 
 /// A dataset in raw files.
-pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, String> {
+pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, JsonError> {
     let files = objects(object, "files")?
         .map(|file| {
             let file = file?;
@@ -21,7 +22,7 @@ pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, String> {
                 },
             })
         })
-        .collect::<Result<Vec<_>, String>>()?;
+        .collect::<Result<Vec<_>, JsonError>>()?;
     Ok(ExternalBinary {
         element: element(object)?,
         shape: numbers(object, "shape")?,
@@ -30,17 +31,14 @@ pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, String> {
 }
 
 /// A dataset of parts of others.
-pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, String> {
+pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, JsonError> {
     let shape = numbers(object, "shape")?;
     let sources = objects(object, "virtual_sources")?
         .map(|source| {
             let source = source?;
             let target = selection(source, "vspace")?;
             if target.start.len() != shape.len() {
-                return Err(format!(
-                    "\"vspace\" does not have {} dimensions",
-                    shape.len()
-                ));
+                return Err(JsonError::VirtualRank(shape.len()));
             }
             Ok(VirtualSource {
                 target,
@@ -49,7 +47,7 @@ pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, String> {
                 selection: selection(source, "src_space")?,
             })
         })
-        .collect::<Result<Vec<_>, String>>()?;
+        .collect::<Result<Vec<_>, JsonError>>()?;
     Ok(Virtual {
         element: element(object)?,
         shape,
@@ -58,9 +56,9 @@ pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, String> {
 }
 
 /// The type in an item's `dtype`: numpy's short form, with the byte order where there is one.
-pub fn element(object: &Map<String, Json>) -> Result<ElementType, String> {
+pub fn element(object: &Map<String, Json>) -> Result<ElementType, JsonError> {
     let dtype = text(object, "dtype")?;
-    let unknown = || format!("unknown dtype {dtype:?}");
+    let unknown = || JsonError::Dtype(dtype.to_owned());
     let parsed: DType = dtype.parse().map_err(|_| unknown())?;
     let told = dtype.starts_with(['<', '>']) || parsed.size == 1;
     if told {
@@ -70,17 +68,17 @@ pub fn element(object: &Map<String, Json>) -> Result<ElementType, String> {
     }
 }
 
-fn selection(object: &Map<String, Json>, name: &str) -> Result<Selection, String> {
+fn selection(object: &Map<String, Json>, name: &str) -> Result<Selection, JsonError> {
     let object = field(object, name)?
         .as_object()
-        .ok_or_else(|| format!("{name:?} is no object"))?;
+        .ok_or_else(|| wrong_type(name, "an object"))?;
     let start = numbers(object, "start")?;
     let same_rank = |numbers: Vec<u64>| match numbers.len() == start.len() {
         true => Ok(numbers),
-        false => Err(format!("the parts of {name:?} differ in length")),
+        false => Err(JsonError::SelectionRank(name.to_owned())),
     };
     // Ones are the same as absent: two versions of a tree must compare equal.
-    let optional = |part: &str| -> Result<Option<Vec<u64>>, String> {
+    let optional = |part: &str| -> Result<Option<Vec<u64>>, JsonError> {
         match object.get(part) {
             None | Some(Json::Null) => Ok(None),
             Some(_) => {
@@ -102,26 +100,26 @@ fn selection(object: &Map<String, Json>, name: &str) -> Result<Selection, String
 fn objects<'a>(
     object: &'a Map<String, Json>,
     name: &'a str,
-) -> Result<impl Iterator<Item = Result<&'a Map<String, Json>, String>>, String> {
+) -> Result<impl Iterator<Item = Result<&'a Map<String, Json>, JsonError>>, JsonError> {
     match field(object, name)?.as_array() {
         Some(list) if !list.is_empty() => Ok(list.iter().map(move |item| {
             item.as_object()
-                .ok_or_else(|| format!("an entry of {name:?} is not an object"))
+                .ok_or_else(|| JsonError::Entry(name.to_owned()))
         })),
-        Some(_) => Err(format!("{name:?} is empty")),
-        None => Err(format!("{name:?} is not a list")),
+        Some(_) => Err(JsonError::Empty(name.to_owned())),
+        None => Err(wrong_type(name, "a list")),
     }
 }
 
-fn numbers(object: &Map<String, Json>, name: &str) -> Result<Vec<u64>, String> {
+fn numbers(object: &Map<String, Json>, name: &str) -> Result<Vec<u64>, JsonError> {
     field(object, name)?
         .as_array()
         .and_then(|list| list.iter().map(Json::as_u64).collect())
-        .ok_or_else(|| format!("{name:?} is not a list of non-negative integers"))
+        .ok_or_else(|| wrong_type(name, "a list of non-negative integers"))
 }
 
-fn unsigned(object: &Map<String, Json>, name: &str) -> Result<u64, String> {
+fn unsigned(object: &Map<String, Json>, name: &str) -> Result<u64, JsonError> {
     field(object, name)?
         .as_u64()
-        .ok_or_else(|| format!("{name:?} is not a non-negative integer"))
+        .ok_or_else(|| wrong_type(name, "a non-negative integer"))
 }

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use nexus::tree::{Column, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{field, inline, kind, packed, raw, without_nul};
+use super::{field, inline, kind, packed, raw, without_nul, wrong_type};
+use crate::layout::JsonError;
 
 /// The value of a data item that is not a stream.
-pub fn value(json: &Json) -> Result<Value, String> {
+pub fn value(json: &Json) -> Result<Value, JsonError> {
     let Some(object) = json.as_object() else {
         return raw::value(json);
     };
@@ -16,39 +17,43 @@ pub fn value(json: &Json) -> Result<Value, String> {
         Some("inline") => inline::value(object),
         Some("inline_b64") => packed::value(object),
         Some("compound") => compound(object),
-        Some("stream") => Err("a stream can only be the value of a dataset".to_owned()),
-        Some(other) => Err(format!("unknown type {other:?} of a value")),
-        None => Err("an object without \"type\" is not a value".to_owned()),
+        Some("stream") => Err(JsonError::Stream),
+        Some(other) => Err(JsonError::ValueType(other.to_owned())),
+        None => Err(JsonError::NoType),
     }
 }
 
-fn compound(object: &Map<String, Json>) -> Result<Value, String> {
+fn compound(object: &Map<String, Json>) -> Result<Value, JsonError> {
     let listed = field(object, "columns")?
         .as_array()
-        .ok_or("\"columns\" is not a list")?;
+        .ok_or_else(|| wrong_type("columns", "a list"))?;
     let columns = listed.iter().map(column).collect::<Result<Vec<_>, _>>()?;
-    let first = columns.first().ok_or("a compound needs a column")?;
+    let first = columns.first().ok_or(JsonError::NoColumn)?;
     let shape = first.value.shape().to_vec();
     let mut names = HashSet::new();
     for Column { name, value } in &columns {
         if value.shape() != shape {
-            return Err(format!(
-                "column {name:?} has shape {:?}, the first one {shape:?}",
-                value.shape()
-            ));
+            return Err(JsonError::ColumnShape {
+                name: name.clone(),
+                shape: value.shape().to_vec(),
+                first: shape,
+            });
         }
         if !names.insert(name) {
-            return Err(format!("two columns are called {name:?}"));
+            return Err(JsonError::ColumnName(name.clone()));
         }
     }
     Ok(Value::Compound { shape, columns })
 }
 
-fn column(json: &Json) -> Result<Column, String> {
+fn column(json: &Json) -> Result<Column, JsonError> {
     let Some([Json::String(name), data]) = json.as_array().map(Vec::as_slice) else {
-        return Err("a column is a pair of name and value".to_owned());
+        return Err(JsonError::ColumnPair);
     };
     let name = without_nul(name)?.to_owned();
-    let value = value(data).map_err(|reason| format!("column {name:?}: {reason}"))?;
+    let value = value(data).map_err(|reason| JsonError::Column {
+        name: name.clone(),
+        reason: Box::new(reason),
+    })?;
     Ok(Column { name, value })
 }

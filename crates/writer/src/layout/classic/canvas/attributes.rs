@@ -3,6 +3,7 @@
 use nexus::tree::{Item, Value};
 
 use super::{Canvas, Node};
+use crate::layout::NodeError;
 
 impl Canvas {
     /// Whether something has this attribute.
@@ -45,8 +46,8 @@ impl Canvas {
                 }
                 Ok(())
             }
-            Some(Node::Leaf(_)) => Err("a link has no attributes".to_owned()),
-            None => Err("there is nothing to give an attribute to".to_owned()),
+            Some(Node::Leaf(_)) => Err(NodeError::LinkAttribute),
+            None => Err(NodeError::NoItem),
         };
         self.note(&format!("{path}@{name}"), set)
     }

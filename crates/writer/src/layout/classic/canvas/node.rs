@@ -3,6 +3,8 @@
 use indexmap::IndexMap;
 use nexus::tree::{Group, Item, Value};
 
+use crate::layout::NodeError;
+
 /// A group.
 #[derive(Default)]
 pub(super) struct Branch {
@@ -73,10 +75,10 @@ pub(super) fn split(path: &str) -> Option<(&str, &str)> {
 }
 
 /// Names that HDF5 has no place for.
-pub(super) fn valid_name(name: &str) -> Result<(), String> {
+pub(super) fn valid_name(name: &str) -> Result<(), NodeError> {
     match name {
-        "." => Err("a name cannot be a dot".to_owned()),
-        name if name.contains('\0') => Err("a name holds a NUL character".to_owned()),
+        "." => Err(NodeError::Dot),
+        name if name.contains('\0') => Err(NodeError::NulCharacter),
         _ => Ok(()),
     }
 }

@@ -38,7 +38,7 @@ fn subscan(channels: &[(&str, &str)], more: Json) -> Subscan {
         }
     }
     let options = SaveOptions::default();
-    let dims = ScanDims::read(&info, &options).unwrap();
+    let dims = ScanDims::read(&info, &options);
     let streams: Vec<_> = names.iter().map(|name| numbers(name)).collect();
     read(&info, &streams, &dims, &options).unwrap().remove(0)
 }

@@ -74,7 +74,7 @@ fn streams(camera: Declared) -> Vec<StreamDescription> {
 }
 
 fn subscans(info: &Json, streams: &[StreamDescription], options: &SaveOptions) -> Vec<Subscan> {
-    let dims = ScanDims::read(info, options).unwrap();
+    let dims = ScanDims::read(info, options);
     read(info, streams, &dims, options).unwrap()
 }
 
@@ -180,14 +180,14 @@ fn a_scan_without_a_chain_has_an_entry_for_its_streams() {
         name: "group:SUBSCANS".to_owned(),
         content: Ok(StreamContent::References),
     }];
-    let dims = ScanDims::read(&info, &options).unwrap();
+    let dims = ScanDims::read(&info, &options);
     assert!(read(&info, &only, &dims, &options).unwrap().is_empty());
 }
 
 #[test]
 fn a_scan_needs_a_number() {
     let options = SaveOptions::default();
-    let dims = ScanDims::read(&json!({}), &options).unwrap();
+    let dims = ScanDims::read(&json!({}), &options);
     assert!(read(&json!({}), &[], &dims, &options).is_err());
     assert!(read(&json!({"scan_nb": "../5"}), &[], &dims, &options).is_err());
 }

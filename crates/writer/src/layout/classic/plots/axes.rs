@@ -15,6 +15,30 @@ use crate::source::StreamContent;
 /// Indices beyond this need more room than they are worth.
 const INDICES: u64 = 1 << 24;
 
+/// Why a plot has no axes.
+#[derive(Debug, thiserror::Error)]
+pub enum AxisError {
+    #[error("positions of {name}: {reason}")]
+    Positions { name: String, reason: PositionError },
+    #[error("two members have the name {0}")]
+    Name(String),
+    #[error("a dimension of {0} is too long for a plot")]
+    Length(u64),
+}
+
+/// Why the positions of a motor are no axis of a grid.
+#[derive(Debug, thiserror::Error)]
+pub enum PositionError {
+    #[error("there are none")]
+    NoData,
+    #[error("they are not known")]
+    Unknown,
+    #[error("{points} points are no grid of {grid:?}")]
+    Grid { points: usize, grid: Vec<u64> },
+    #[error("none is a number")]
+    NoNumber,
+}
+
 /// Whether a channel may be an axis.
 pub fn is_axis(channel: &Channel) -> bool {
     let is_numbers = matches!(channel.stream.content, Ok(StreamContent::Numbers { .. }));
@@ -30,7 +54,7 @@ pub fn axes(
     plot: &Plot,
     facts: &Facts,
     dims: &ScanDims,
-) -> Result<Vec<(String, Item)>, String> {
+) -> Result<Vec<(String, Item)>, AxisError> {
     let positioners = positioners(subscan, facts);
     let rank = dims.scan.len();
     let fits = positioners.len() == rank;
@@ -48,11 +72,14 @@ pub fn axes(
             .rev()
             .enumerate()
             .map(|(axis, channel)| {
-                let line = line(channel, axis, facts, dims)
-                    .map_err(|reason| format!("positions of {}: {reason}", name(channel)))?;
+                let line =
+                    line(channel, axis, facts, dims).map_err(|reason| AxisError::Positions {
+                        name: name(channel).to_owned(),
+                        reason,
+                    })?;
                 Ok((name(channel).to_owned(), line))
             })
-            .collect::<Result<_, String>>()?,
+            .collect::<Result<_, AxisError>>()?,
     };
     if axes.len() == rank {
         for (axis, size) in plot.detector.iter().enumerate() {
@@ -61,7 +88,7 @@ pub fn axes(
     }
     let mut names: HashSet<&str> = plot.signals.iter().map(|signal| signal.name()).collect();
     match axes.iter().find(|(name, _)| !names.insert(name)) {
-        Some((name, _)) => Err(format!("two members have the name {name}")),
+        Some((name, _)) => Err(AxisError::Name(name.clone())),
         None => Ok(axes),
     }
 }
@@ -86,19 +113,27 @@ fn link(channel: &Channel, entry: &str) -> Item {
 }
 
 /// The positions along one dimension of the grid.
-fn line(channel: &Channel, axis: usize, facts: &Facts, dims: &ScanDims) -> Result<Item, String> {
+fn line(
+    channel: &Channel,
+    axis: usize,
+    facts: &Facts,
+    dims: &ScanDims,
+) -> Result<Item, PositionError> {
     let facts = facts.streams.get(&channel.stream.name);
-    let facts = facts.ok_or("there are none")?;
-    let values = facts.values.as_deref().ok_or("they are not known")?;
+    let facts = facts.ok_or(PositionError::NoData)?;
+    let values = facts.values.as_deref().ok_or(PositionError::Unknown)?;
     // Datasets with the shape of the grid may have grown beyond it.
     let grid = match dims.saved.len() == dims.scan.len() {
         true => &facts.shape,
         false => &dims.scan,
     };
     if grid.len() != dims.scan.len() || elements(grid) != Some(values.len() as u64) {
-        return Err(format!("{} points are no grid of {grid:?}", values.len()));
+        return Err(PositionError::Grid {
+            points: values.len(),
+            grid: grid.clone(),
+        });
     }
-    let line = positions(values, grid, axis).ok_or("none is a number")?;
+    let line = positions(values, grid, axis).ok_or(PositionError::NoNumber)?;
     let bytes = line.iter().flat_map(|position| position.to_le_bytes());
     Ok(dataset(Value::Numbers {
         element: ElementType::Float(8, Order::Little),
@@ -107,9 +142,9 @@ fn line(channel: &Channel, axis: usize, facts: &Facts, dims: &ScanDims) -> Resul
     }))
 }
 
-fn indices(size: u64) -> Result<Item, String> {
+fn indices(size: u64) -> Result<Item, AxisError> {
     if size > INDICES {
-        return Err(format!("a dimension of {size} is too long for a plot"));
+        return Err(AxisError::Length(size));
     }
     Ok(dataset(Value::Numbers {
         element: ElementType::Int(8, Order::Little),

@@ -15,6 +15,21 @@ use crate::layout::classic::subscan::Subscan;
 use crate::layout::facts::Facts;
 use crate::source::StreamContent;
 
+/// Why data cannot be shown in a plot.
+#[derive(Debug, thiserror::Error)]
+pub enum SignalError {
+    #[error("it has fewer dimensions than the scan")]
+    Rank,
+    #[error("it is a list of file names")]
+    FileNames,
+    #[error("it holds no numbers")]
+    NoNumbers,
+    #[error("a file of its detector cannot be shown as a grid")]
+    DetectorFile,
+    #[error("{points:?} points cannot be shown as a grid of {grid:?}")]
+    Grid { points: Vec<u64>, grid: Vec<u64> },
+}
+
 /// Data to be shown in a plot.
 pub struct Signal<'a> {
     channel: &'a Channel,
@@ -201,23 +216,27 @@ fn suffix(plot: &Plot) -> String {
     }
 }
 
-fn signal<'a>(channel: &'a Channel, facts: &Facts, dims: &ScanDims) -> Result<Signal<'a>, String> {
+fn signal<'a>(
+    channel: &'a Channel,
+    facts: &Facts,
+    dims: &ScanDims,
+) -> Result<Signal<'a>, SignalError> {
     let facts = facts.streams.get(&channel.stream.name);
     let shape = facts
         .map(|facts| facts.shape.as_slice())
         .unwrap_or_default();
     let (saved, detector) = shape
         .split_at_checked(dims.saved.len())
-        .ok_or("it has fewer dimensions than the scan")?;
+        .ok_or(SignalError::Rank)?;
     let element = match &channel.stream.content {
         Ok(StreamContent::Frames(_)) if detector.is_empty() => {
-            return Err("it is a list of file names".to_owned());
+            return Err(SignalError::FileNames);
         }
         Ok(StreamContent::Frames(files)) => Some(element_type(files.frame().dtype)),
         Ok(StreamContent::Numbers { element, .. }) => Some(element.clone()),
         Ok(StreamContent::MasterFile(_)) => None,
         Ok(StreamContent::References) | Err(_) => {
-            return Err("it holds no numbers".to_owned());
+            return Err(SignalError::NoNumbers);
         }
     };
     let grid = match dims.scan.len() == dims.saved.len() {
@@ -237,13 +256,13 @@ fn grid(
     saved: &[u64],
     detector: &[u64],
     dims: &ScanDims,
-) -> Result<Grid, String> {
-    let element = element.ok_or("a file of its detector cannot be shown as a grid")?;
+) -> Result<Grid, SignalError> {
+    let element = element.ok_or(SignalError::DetectorFile)?;
     if elements(saved) != elements(&dims.scan) {
-        return Err(format!(
-            "{saved:?} points cannot be shown as a grid of {:?}",
-            dims.scan
-        ));
+        return Err(SignalError::Grid {
+            points: saved.to_vec(),
+            grid: dims.scan.clone(),
+        });
     }
     let unfolded = ScanDims {
         scan: dims.scan.clone(),

@@ -4,14 +4,30 @@ use indexmap::IndexMap;
 use nexus::tree::{Column, ElementType, Order, Value};
 use serde_json::Value as Json;
 
+use super::ValueError;
+
+/// Why the values of a column have no common type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ColumnError {
+    /// There are numbers and others.
+    #[error("values that are neither all numbers nor all texts")]
+    Mixed,
+    /// Texts of a fixed length are ASCII.
+    #[error("texts with characters other than ASCII")]
+    NotAscii,
+    /// No type has all of them.
+    #[error("integers that do not fit in 64 bits together")]
+    Integers,
+}
+
 /// A table of mappings, or why they are none. Keys are columns in the order in which they appear;
 /// what a mapping lacks is 0 or an empty text.
-pub fn table(rows: &[Json]) -> Result<Value, String> {
+pub fn table(rows: &[Json]) -> Result<Value, ValueError> {
     let mut columns: IndexMap<&str, Vec<Option<&Json>>> = IndexMap::new();
     for (row, json) in rows.iter().enumerate() {
         for (name, cell) in json.as_object().into_iter().flatten() {
             if name.is_empty() || name.contains('\0') {
-                return Err(format!("a column cannot be called {name:?}"));
+                return Err(ValueError::ColumnName(name.clone()));
             }
             let column = columns
                 .entry(name)
@@ -22,11 +38,14 @@ pub fn table(rows: &[Json]) -> Result<Value, String> {
         }
     }
     if columns.is_empty() {
-        return Err("a list of empty mappings".to_owned());
+        return Err(ValueError::NoColumn);
     }
     let shape = vec![rows.len() as u64];
     let columns = columns.into_iter().map(|(name, cells)| {
-        let (element, bytes) = column(&cells).map_err(|reason| format!("{name:?}: {reason}"))?;
+        let (element, bytes) = column(&cells).map_err(|reason| ValueError::Column {
+            name: name.to_owned(),
+            reason,
+        })?;
         let value = Value::Numbers {
             element,
             shape: shape.clone(),
@@ -35,18 +54,18 @@ pub fn table(rows: &[Json]) -> Result<Value, String> {
         let name = name.to_owned();
         Ok(Column { name, value })
     });
-    let columns = columns.collect::<Result<_, String>>()?;
+    let columns = columns.collect::<Result<_, ValueError>>()?;
     Ok(Value::Compound { shape, columns })
 }
 
 /// Type and bytes of a column. The type is that of the sum of its cells, as Python adds them.
-fn column(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), String> {
+fn column(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnError> {
     let given = || cells.iter().flatten();
     if given().all(|cell| cell.is_string()) {
         return texts(cells);
     }
     if !given().all(|cell| cell.is_boolean() || cell.is_number()) {
-        return Err("values that are neither all numbers nor all texts".to_owned());
+        return Err(ColumnError::Mixed);
     }
     if given().all(|cell| cell.is_boolean()) && given().count() == 1 {
         let flags = cells
@@ -63,13 +82,13 @@ fn column(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), String> {
 }
 
 /// As long as all the texts of the column together.
-fn texts(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), String> {
+fn texts(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnError> {
     let texts: Vec<&str> = cells
         .iter()
         .map(|cell| cell.and_then(Json::as_str).unwrap_or_default())
         .collect();
     if !texts.iter().all(|text| text.is_ascii()) || texts.iter().any(|text| text.contains('\0')) {
-        return Err("texts with characters other than ASCII".to_owned());
+        return Err(ColumnError::NotAscii);
     }
     let length = texts.iter().map(|text| text.len()).sum::<usize>().max(1);
     let mut bytes = Vec::with_capacity(length * texts.len());
@@ -80,7 +99,7 @@ fn texts(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), String> {
     Ok((ElementType::FixedText(length), bytes))
 }
 
-fn integers(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), String> {
+fn integers(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnError> {
     let numbers: Vec<i128> = cells.iter().map(|cell| cell.map_or(0, integer)).collect();
     let sum: i128 = numbers.iter().sum();
     let signed: Option<Vec<i64>> = numbers.iter().map(|&n| n.try_into().ok()).collect();
@@ -92,7 +111,7 @@ fn integers(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), String> {
             let bytes = unsigned.into_iter().flat_map(u64::to_le_bytes).collect();
             Ok((ElementType::Uint(8, Order::Little), bytes))
         }
-        (None, None) => Err("integers that do not fit in 64 bits together".to_owned()),
+        (None, None) => Err(ColumnError::Integers),
     }
 }
 
@@ -124,7 +143,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn columns(json: Json) -> Result<Vec<(String, ElementType, Vec<u8>)>, String> {
+    fn columns(json: Json) -> Result<Vec<(String, ElementType, Vec<u8>)>, ValueError> {
         let Value::Compound { columns, .. } = table(json.as_array().unwrap())? else {
             panic!("no table");
         };
