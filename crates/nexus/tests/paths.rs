@@ -9,6 +9,7 @@ use std::fs;
 use common::{describe, file};
 use nexus::h5;
 use nexus::tree::{ElementType, Order};
+use rustix::io::Errno;
 
 const SHORT: ElementType = ElementType::Uint(2, Order::Little);
 
@@ -83,4 +84,12 @@ fn a_name_in_a_damaged_group_is_an_error() {
     // What is not a group has no names, and that is no error.
     assert!(!root.has_link("2.1/title").unwrap());
     assert_eq!(root.kind("2.1/title").unwrap(), None);
+}
+
+#[test]
+fn numbers_in_names_are_not_those_of_errors() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("errno = 28, a.h5");
+    let error = h5::File::open_read(&path).unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::NOENT.raw_os_error()), "{error}");
 }

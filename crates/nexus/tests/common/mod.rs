@@ -4,6 +4,7 @@
 // Each test program uses some of it.
 #![allow(dead_code)]
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -147,10 +148,21 @@ pub fn file(name: &str) -> (TempDir, PathBuf, h5::File) {
     (directory, path, file)
 }
 
+/// An error and what caused it.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
 /// A file of its own, and the directory that it is in.
 pub fn session() -> (TempDir, FileSession) {
     let directory = tempfile::tempdir().unwrap();
-    let session = FilePool::new()
+    let session = FilePool::default()
         .open(&directory.path().join("scan.h5"))
         .unwrap();
     (directory, session)

@@ -3,6 +3,7 @@
 use nexus::dataset::{Error, Form, FrameError};
 use serde_json::json;
 
+use crate::common::with_causes;
 use crate::support::*;
 
 #[test]
@@ -79,7 +80,8 @@ fn frames_of_another_shape_and_short_files_are_refused() {
     assert_eq!(frames.taken(), 3);
     stage.detect("edf", "det_1.edf", 0, 1, "float32");
     let error = run(frames.take(&[stage.frames("det_1.edf", 1)])).unwrap_err();
-    assert!(error.to_string().contains("Float"), "{error}");
+    let text = with_causes(&error);
+    assert!(text.contains("Float"), "{text}");
     run(frames.close(&[stage.frames("det_0.h5", 3)])).unwrap();
     assert_eq!(stage.seen()["shape"], json!([3, 2, 3]));
 }
@@ -96,7 +98,8 @@ fn filters_that_the_library_lacks_are_told() {
             assert_eq!(stage.seen()["values"], pixels(0..4));
         }
         Err(error) => {
-            assert!(error.to_string().contains("(32008)"), "{error}");
+            let text = with_causes(&error);
+            assert!(text.contains("(32008)"), "{text}");
             assert_eq!(frames.taken(), 0);
         }
     }

@@ -7,6 +7,7 @@ use std::task::Poll;
 use nexus::dataset::{Error, Form, FrameError};
 use serde_json::json;
 
+use crate::common::with_causes;
 use crate::support::*;
 
 #[test]
@@ -89,8 +90,9 @@ fn frames_that_hdf5_cannot_read_are_refused() {
         stage.detect(format, &name, 0, 2, dtype);
         let mut frames = stage.dataset(Form::External, SHORT, declared(&[2]));
         let error = frames.show(&[stage.frames(&name, 2)]).unwrap_err();
-        assert!(error.to_string().contains(text), "{error}");
-        assert!(error.to_string().contains(&stage.raw(&name)), "{error}");
+        let error = with_causes(&error);
+        assert!(error.contains(text), "{error}");
+        assert!(error.contains(&stage.raw(&name)), "{error}");
         assert_eq!(frames.visible(), 0);
     }
     // HDF5 has no room for more pieces.
@@ -99,7 +101,8 @@ fn frames_that_hdf5_cannot_read_are_refused() {
     std::fs::write(stage.raw("long.edf"), block.repeat(2701)).unwrap();
     let mut frames = stage.dataset(Form::External, SHORT, declared(&[2701]));
     let error = close(&mut frames, &[stage.frames("long.edf", 2701)]).unwrap_err();
-    assert!(error.to_string().contains("more than 2700"), "{error}");
+    let text = with_causes(&error);
+    assert!(text.contains("more than 2700"), "{text}");
     assert_eq!(stage.seen()["shape"], json!([2700, 2, 3]));
 }
 
@@ -133,7 +136,7 @@ fn sizes_beyond_any_file_are_refused() {
         std::fs::write(stage.raw(name), header + frame).unwrap();
         let mut frames = stage.dataset(Form::External, SHORT, declared(&[2]));
         let error = frames.show(&[stage.frames(name, 2)]).unwrap_err();
-        let text = error.to_string();
+        let text = with_causes(&error);
         assert!(text.contains("a block larger than any file"), "{text}");
     }
 }
