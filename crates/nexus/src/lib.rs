@@ -38,7 +38,7 @@
 //!     children: vec![("1.1".to_owned(), Item::Group(entry))],
 //! };
 //!
-//! let pool = FilePool::new();
+//! let pool = FilePool::default();
 //! let session = pool.open(&path)?;
 //! let written = session.write_tree(&tree, &mut PendingLinks::default());
 //! assert!(written.errors.is_empty());

@@ -33,7 +33,7 @@ fn two_scans_share_a_file_under_any_path() {
     let link = directory.path().join("link.h5");
     std::os::unix::fs::symlink("raw/scans.h5", &link).unwrap();
 
-    let pool = FilePool::new();
+    let pool = FilePool::default();
     // The link points to nothing yet, and must still name the same file.
     let first = pool.open(&link).unwrap();
     let second = pool
@@ -70,7 +70,7 @@ fn two_scans_share_a_file_under_any_path() {
 fn the_time_of_the_file_stays_and_that_of_the_update_moves() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("scans.h5");
-    let pool = FilePool::new();
+    let pool = FilePool::default();
     let times = |session: &FileSession| {
         let root = session.root().unwrap();
         let text = |name| root.attribute(name).unwrap().texts.unwrap().remove(0);
@@ -93,7 +93,7 @@ fn the_time_of_the_file_stays_and_that_of_the_update_moves() {
 #[test]
 fn readers_without_lock_see_what_was_flushed() {
     let directory = tempfile::tempdir().unwrap();
-    let pool = FilePool::new();
+    let pool = FilePool::default();
     let one = pool.open(&directory.path().join("one.h5")).unwrap();
     let two = pool.open(&directory.path().join("two.h5")).unwrap();
     entry(&one, "1.1", "first");
@@ -126,7 +126,7 @@ fn a_lock_of_another_process_is_told_with_its_holder() {
         .unwrap();
     assert_eq!(line, "held\n");
 
-    let pool = FilePool::new();
+    let pool = FilePool::default();
     let error = pool.open(&path).unwrap_err();
     let text = error.to_string();
     let Error::Locked { holders, .. } = error else {
@@ -150,7 +150,7 @@ fn a_lock_of_another_process_is_told_with_its_holder() {
 fn our_lock_keeps_other_writers_out() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ours.h5");
-    let session = FilePool::new().open(&path).unwrap();
+    let session = FilePool::default().open(&path).unwrap();
     session.flush_if_dirty().unwrap();
     let other = python()
         .arg(script("hold.py"))
@@ -166,7 +166,7 @@ fn our_lock_keeps_other_writers_out() {
 #[test]
 fn other_files_are_left_alone() {
     let directory = tempfile::tempdir().unwrap();
-    let pool = FilePool::new();
+    let pool = FilePool::default();
     let text = directory.path().join("notes.h5");
     fs::write(&text, "not a file of this kind").unwrap();
     assert!(matches!(pool.open(&text), Err(Error::NotHdf5 { .. })));
@@ -194,7 +194,7 @@ fn a_file_that_was_left_empty_is_used() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("empty.h5");
     fs::write(&path, "").unwrap();
-    let session = FilePool::new().open(&path).unwrap();
+    let session = FilePool::default().open(&path).unwrap();
     entry(&session, "1.1", "title");
     session.close().unwrap();
     assert_eq!(names(&describe(&path)), ["1.1"]);
@@ -212,14 +212,14 @@ fn a_file_without_anything_but_its_superblock_is_used() {
     assert!(h5::File::open_read(&path).is_err(), "nothing was flushed");
     for end in [8, 40, bytes.len()] {
         fs::write(&path, &bytes[..end]).unwrap();
-        let session = FilePool::new().open(&path).unwrap();
+        let session = FilePool::default().open(&path).unwrap();
         entry(&session, "1.1", "first");
         session.close().unwrap();
         assert!(h5::File::open_read(&path).is_ok());
     }
     // A new file can be opened from the start.
     let path = directory.path().join("b.h5");
-    let session = FilePool::new().open(&path).unwrap();
+    let session = FilePool::default().open(&path).unwrap();
     let copy = directory.path().join("copy.h5");
     fs::copy(&path, &copy).unwrap();
     assert!(h5::File::open_read(&copy).is_ok());
@@ -232,7 +232,7 @@ fn programs_that_are_started_do_not_hold_files() {
     let path = directory.path().join("a.h5");
     // Once with a file that is made, once with one that is opened.
     for name in ["1.1", "2.1"] {
-        let session = FilePool::new().open(&path).unwrap();
+        let session = FilePool::default().open(&path).unwrap();
         entry(&session, name, "scan");
         let mut child = python();
         child.args([
@@ -245,7 +245,7 @@ fn programs_that_are_started_do_not_hold_files() {
         let output = child.stdout.as_mut().unwrap();
         BufReader::new(output).read_line(&mut told).unwrap();
         session.close().unwrap();
-        FilePool::new().open(&path).unwrap().close().unwrap();
+        FilePool::default().open(&path).unwrap().close().unwrap();
         drop(child.stdin.take());
         child.wait().unwrap();
     }
@@ -263,8 +263,8 @@ fn programs_that_are_just_started_do_not_hold_files() {
             }
         });
         // Each has its chance to fall between the copy of this process and the program.
-        let opened: Result<(), Error> =
-            (0..1000).try_for_each(|_| FilePool::new().open(&path).and_then(FileSession::close));
+        let opened: Result<(), Error> = (0..1000)
+            .try_for_each(|_| FilePool::default().open(&path).and_then(FileSession::close));
         done.store(true, Ordering::Relaxed);
         starter.join().unwrap();
         opened.unwrap();
@@ -275,8 +275,8 @@ fn programs_that_are_just_started_do_not_hold_files() {
 fn a_lock_is_shared_within_this_process() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.h5");
-    let first = FilePool::new().open(&path).unwrap();
-    let second = FilePool::new().open(&path).unwrap();
+    let first = FilePool::default().open(&path).unwrap();
+    let second = FilePool::default().open(&path).unwrap();
     first.close().unwrap();
     let is_locked = || {
         let file = fs::File::open(&path).unwrap();
@@ -300,7 +300,7 @@ fn a_full_disk_is_told_as_such() {
 #[test]
 fn objects_of_a_closed_file_are_errors() {
     let directory = tempfile::tempdir().unwrap();
-    let session = FilePool::new()
+    let session = FilePool::default()
         .open(&directory.path().join("scans.h5"))
         .unwrap();
     let root = session.root().unwrap();

@@ -289,7 +289,7 @@ fn forget_padding(item: &mut serde_json::Value) {
 fn h5py_sees_what_it_would_have_written() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ours.h5");
-    let session = FilePool::new().open(&path).unwrap();
+    let session = FilePool::default().open(&path).unwrap();
     let mut pending = PendingLinks::default();
     let tree = tree();
     let written = session.write_tree(&tree, &mut pending);
@@ -319,7 +319,7 @@ fn h5py_sees_what_it_would_have_written() {
 fn values_are_read_back_as_texts() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ours.h5");
-    let session = FilePool::new().open(&path).unwrap();
+    let session = FilePool::default().open(&path).unwrap();
     let tree = tree();
     let written = session.write_tree(&tree, &mut PendingLinks::default());
     assert!(written.errors.is_empty(), "{:?}", written.errors);

@@ -282,7 +282,7 @@ fn a_tree_can_be_written_from_several_threads() {
     std::thread::scope(|scope| {
         for path in &paths {
             scope.spawn(move || {
-                let session = FilePool::new().open(path).unwrap();
+                let session = FilePool::default().open(path).unwrap();
                 for scan in 1i64..20 {
                     let name = format!("{scan}.1");
                     let entry = nx(

@@ -137,10 +137,10 @@ impl WriterContext {
         })
     }
 
-    fn new(_observation: &Arc<Observation>) -> io::Result<WriterContext> {
-        let outbox = Outbox::new(Arc::new(Pool::start()?));
+    fn new(observation: &Arc<Observation>) -> io::Result<WriterContext> {
+        let outbox = Outbox::new(Arc::new(Pool::start(observation.clone())?));
         Ok(WriterContext {
-            files: FilePool::new(),
+            files: FilePool::new(observation.clone()),
             outbox,
             free_chunk_memory: Cell::new(CHUNK_MEMORY_BYTES),
             keeps_files: Cell::new(false),

@@ -1,5 +1,7 @@
 //! One pass over items to write.
 
+use observation::{Hdf5Stage, Stopwatch};
+
 use crate::apply::{PendingLink, PendingLinks, StreamPlace, Written};
 use crate::error::{Error, Result};
 use crate::file::FileSession;
@@ -32,6 +34,8 @@ pub(super) struct Builder<'s, 't> {
     pub(super) rewritten: Vec<h5::Dataset>,
     objects: usize,
     flush_failed: bool,
+    /// Measures the time since the last flush.
+    stopwatch: Stopwatch,
 }
 
 impl<'s, 't> Builder<'s, 't> {
@@ -45,6 +49,7 @@ impl<'s, 't> Builder<'s, 't> {
             rewritten: Vec::new(),
             objects: 0,
             flush_failed: false,
+            stopwatch: session.observation().stopwatch(),
         }
     }
 
@@ -114,8 +119,14 @@ impl<'s, 't> Builder<'s, 't> {
         if !self.rewritten.is_empty() {
             self.flush();
         }
+        self.write_end_times(root);
+        self.report();
+        self.written
+    }
+
+    fn write_end_times(&mut self, root: &h5::Group) {
         if self.end_times.is_empty() {
-            return self.written;
+            return;
         }
         // Whoever sees the mark must see what it stands for.
         self.flush();
@@ -128,7 +139,12 @@ impl<'s, 't> Builder<'s, 't> {
                 .and_then(|group| self.dataset(&group, name, &here, dataset));
             self.note(done);
         }
-        self.written
+    }
+
+    /// Reports the time since the last flush.
+    fn report(&self) {
+        let hdf5 = &self.session.observation().hdf5;
+        hdf5.finished(Hdf5Stage::Build, self.stopwatch);
     }
 
     fn group(&self, parent: &h5::Group, name: &str, here: &str) -> Result<h5::Group> {
@@ -291,6 +307,7 @@ impl<'s, 't> Builder<'s, 't> {
         if self.flush_failed {
             return;
         }
+        self.report();
         self.session.mark_dirty();
         if let Err(error) = self.session.flush_if_dirty() {
             self.flush_failed = true;
@@ -298,5 +315,6 @@ impl<'s, 't> Builder<'s, 't> {
         }
         self.session.mark_dirty();
         self.rewritten.clear();
+        self.stopwatch = self.session.observation().stopwatch();
     }
 }

@@ -21,9 +21,11 @@
 //! bytes are noise, they are stored as they are, which for positions and time stamps saves a third
 //! to a half of the time; whether that is so is found out by trying, again and again.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use libdeflater::{CompressionLvl, Compressor};
+use observation::Observation;
 
 use super::noise::{noisy_rows, zlib};
 use super::{Buffer, Recipe, Recycler, Scheme, Slab, bitshuffle, bitshuffle_lz4, cut, shuffle};
@@ -65,19 +67,21 @@ pub(crate) struct Encoder {
     usual: Compressor,
     patient: Compressor,
     recycler: Recycler,
+    observation: Arc<Observation>,
     tile: Vec<u8>,
     shuffled: Vec<u8>,
 }
 
 impl Encoder {
-    /// The results live in buffers of `recycler`.
-    pub(crate) fn new(recycler: Recycler) -> Encoder {
+    /// The results live in buffers of `recycler`. Each chunk is reported to `observation`.
+    pub(crate) fn new(recycler: Recycler, observation: Arc<Observation>) -> Encoder {
         // Both levels are in range; the fallback is libdeflate's default.
         let compressor = |level| Compressor::new(CompressionLvl::new(level).unwrap_or_default());
         Encoder {
             usual: compressor(LEVEL),
             patient: compressor(PATIENT_LEVEL),
             recycler,
+            observation,
             tile: Vec::new(),
             shuffled: Vec::new(),
         }
@@ -93,12 +97,15 @@ impl Encoder {
 
     /// Compresses the bytes of the chunk at `corner`.
     pub(crate) fn encode_tile(&mut self, tile: &[u8], recipe: &Recipe, corner: &[u64]) -> Encoded {
+        let stopwatch = self.observation.stopwatch();
         let mut bytes = self.recycler.take(tile.len());
         let filtered = self.filter(tile, recipe, &mut bytes);
         if !filtered {
             bytes.clear();
             bytes.extend_from_slice(tile);
         }
+        let figures = self.observation.encoder.filter(recipe.filter());
+        figures.encoded(stopwatch, tile.len(), bytes.len());
         Encoded {
             corner: corner.to_vec(),
             filter_mask: if filtered { 0 } else { recipe.skip_all() },
@@ -209,7 +216,7 @@ mod tests {
     fn encoded(slab: &Slab, chunk: &ChunkShape, corner: &[u64], item: usize) -> Encoded {
         let fill = Fill::new(&ElementType::Float(item, Order::Little)).unwrap();
         let recipe = Recipe::new(chunk.clone(), item, fill, Scheme::GzipByteShuffle);
-        let mut encoder = Encoder::new(Recycler::default());
+        let mut encoder = Encoder::new(Recycler::default(), Arc::default());
         let first = encoder.encode(slab, &recipe, corner);
         let second = encoder.encode(slab, &recipe, corner);
         assert_eq!(*first.bytes, *second.bytes, "the level depends on the data");
@@ -285,7 +292,7 @@ mod tests {
         };
         let fill = Fill::new(&ElementType::Float(8, Order::Little)).unwrap();
         let recipe = Recipe::new(shape, 8, fill, Scheme::GzipByteShuffle);
-        let mut encoder = Encoder::new(Recycler::default());
+        let mut encoder = Encoder::new(Recycler::default(), Arc::default());
         let mut sizes = Vec::new();
         for chunk in 0..chunks {
             let mut data: Vec<u8> = (0..count)

@@ -5,7 +5,8 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use hub::{Budget, Event, Queue};
+use hub::{Budget, Event, Queue, Reservation};
+use observation::Observation;
 
 use super::{Encoded, Encoder, Recipe, Recycler, Slab};
 
@@ -26,6 +27,7 @@ pub struct Pool {
     jobs: Queue<Job>,
     budget: Budget,
     recycler: Recycler,
+    observation: Arc<Observation>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -56,31 +58,39 @@ struct Progress {
 pub struct WorkerLost;
 
 impl Pool {
-    /// Starts as many threads as there are processors.
+    /// Starts as many threads as there are processors. They report to `observation` what they do.
     ///
     /// # Errors
     /// If the system gives no threads.
-    pub fn start() -> io::Result<Pool> {
+    pub fn start(observation: Arc<Observation>) -> io::Result<Pool> {
         let workers = thread::available_parallelism().map_or(1, usize::from);
-        Pool::with_workers(workers, (workers * BUDGET).min(LARGEST_BUDGET))
+        let budget = (workers * BUDGET).min(LARGEST_BUDGET);
+        Pool::with_workers(workers, budget, observation)
     }
 
     /// Starts `workers` threads, and lets `budget` bytes be on their way.
     ///
     /// # Errors
     /// If the system gives no threads.
-    pub fn with_workers(workers: usize, budget: usize) -> io::Result<Pool> {
+    pub fn with_workers(
+        workers: usize,
+        budget: usize,
+        observation: Arc<Observation>,
+    ) -> io::Result<Pool> {
+        observation.chunks.limit.set(budget as f64);
         let mut pool = Pool {
             jobs: Queue::sharing(Budget::unlimited()),
             budget: Budget::new(budget),
             recycler: Recycler::new(budget),
+            observation,
             workers: Vec::with_capacity(workers),
         };
         for number in 0..workers.max(1) {
             let (jobs, recycler) = (pool.jobs.clone(), pool.recycler.clone());
+            let observation = pool.observation.clone();
             let worker = thread::Builder::new()
                 .name(format!("chunk-{number}"))
-                .spawn(move || work(&jobs, recycler))?;
+                .spawn(move || work(&jobs, &recycler, &observation))?;
             pool.workers.push(worker);
         }
         Ok(pool)
@@ -89,6 +99,30 @@ impl Pool {
     /// The bytes that may be on their way.
     pub fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// Where the threads report what they do.
+    pub(crate) fn observation(&self) -> &Arc<Observation> {
+        &self.observation
+    }
+
+    /// Takes bytes from the budget for a slab, if they are left.
+    pub(crate) fn try_reserve(&self, bytes: usize) -> Option<Reservation> {
+        let reservation = self.budget.try_reserve(bytes);
+        self.report_budget();
+        reservation
+    }
+
+    /// Gives the bytes of a slab back.
+    pub(crate) fn release(&self, reservation: Reservation) {
+        drop(reservation);
+        self.report_budget();
+    }
+
+    fn report_budget(&self) {
+        if let (Some(limit), Some(available)) = (self.budget.limit(), self.budget.available()) {
+            self.observation.chunks.used.set((limit - available) as f64);
+        }
     }
 
     /// Memory for slabs.
@@ -186,15 +220,16 @@ impl Drop for Report {
     }
 }
 
-fn work(jobs: &Queue<Job>, recycler: Recycler) {
-    let mut encoder = Encoder::new(recycler.clone());
+fn work(jobs: &Queue<Job>, recycler: &Recycler, observation: &Arc<Observation>) {
+    let new_encoder = || Encoder::new(recycler.clone(), observation.clone());
+    let mut encoder = new_encoder();
     // This thread is no greenlet, so the only end is that of the queue.
     while let Ok(Some(mut job)) = jobs.get_blocking(None) {
         let encode = AssertUnwindSafe(|| encoder.encode(&job.slab, &job.recipe, &job.corner));
         // A defect costs one dataset, not the thread that all others need.
         match panic::catch_unwind(encode) {
             Ok(encoded) => job.report.made = Some(encoded),
-            Err(_) => encoder = Encoder::new(recycler.clone()),
+            Err(_) => encoder = new_encoder(),
         }
     }
 }
@@ -233,7 +268,7 @@ mod tests {
 
     #[test]
     fn every_chunk_of_a_slab_is_made() {
-        let pool = Pool::with_workers(3, 1 << 20).unwrap();
+        let pool = Pool::with_workers(3, 1 << 20, Arc::default()).unwrap();
         let slab = Slab::whole(4, &[10, 10], vec![1; 400].into());
         let corners = made(&pool, slab, &recipe(4, &[5, 4])).unwrap();
         assert_eq!(corners, [[0, 0], [0, 4], [0, 8], [5, 0], [5, 4], [5, 8]]);
@@ -241,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_failure_costs_one_batch() {
-        let pool = Pool::with_workers(1, 1 << 20).unwrap();
+        let pool = Pool::with_workers(1, 1 << 20, Arc::default()).unwrap();
         let mut slab = Slab::new();
         slab.push(2, &[2], &[1; 4], 4);
         // Only a defect gives a recipe that does not fit the slab.

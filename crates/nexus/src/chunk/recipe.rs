@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
+use observation::Filter;
+
 use super::{ChunkShape, Fill, Scheme};
 
 /// What the chunks of a dataset have in common, and what was learnt from those made so far.
@@ -47,6 +49,16 @@ impl Recipe {
             Scheme::None => 0,
             Scheme::Gzip | Scheme::ByteShuffle | Scheme::BitShuffle | Scheme::Lz4BitShuffle => 0b1,
             Scheme::GzipByteShuffle => 0b11,
+        }
+    }
+
+    /// The filter under which chunks are counted that are made.
+    pub(crate) fn filter(&self) -> Filter {
+        match self.scheme {
+            Scheme::None | Scheme::ByteShuffle | Scheme::BitShuffle => Filter::None,
+            Scheme::Gzip => Filter::Deflate,
+            Scheme::GzipByteShuffle => Filter::ShuffleDeflate,
+            Scheme::Lz4BitShuffle => Filter::BitshuffleLz4,
         }
     }
 

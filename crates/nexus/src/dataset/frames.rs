@@ -17,7 +17,10 @@ mod raw;
 
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use observation::{Hdf5Stage, Observation};
 
 use super::{Error, Outbox, Policy};
 use crate::h5::{self, Group, Kind};
@@ -80,6 +83,7 @@ pub struct FrameDataset {
     /// There is a dataset of an earlier writer.
     old: bool,
     rests_until: Option<Instant>,
+    observation: Arc<Observation>,
 }
 
 enum Content {
@@ -113,6 +117,7 @@ impl FrameDataset {
             visible: 0,
             old: false,
             rests_until: None,
+            observation: outbox.observation().clone(),
         })
     }
 
@@ -136,6 +141,7 @@ impl FrameDataset {
                 site,
                 old: false,
                 rests_until: None,
+                observation: outbox.observation().clone(),
             });
         }
         let old = match site.parent.has_link(&site.path) {
@@ -285,6 +291,7 @@ impl FrameDataset {
             return Ok(());
         }
         let start = Instant::now();
+        let stopwatch = self.observation.stopwatch();
         if self.visible > 0 || self.old {
             let unlinked = self.site.parent.unlink(&self.site.path);
             unlinked.map_err(|source| self.site.failure("replace the dataset", source))?;
@@ -297,6 +304,7 @@ impl FrameDataset {
             Content::Virtual => mapping::make(&self.site, frames)?,
             Content::Copy(_) => {}
         }
+        self.observation.hdf5.finished(Hdf5Stage::Build, stopwatch);
         self.visible = count;
         self.rests_until = Instant::now().checked_add(start.elapsed() * REST);
         Ok(())

@@ -2,9 +2,11 @@
 
 mod blocks;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use observation::{Hdf5Stage, Observation};
 
 use super::found::Found;
 use super::place::Place;
@@ -34,6 +36,7 @@ pub(super) struct Grid {
     /// The grid that was declared; empty for a single point.
     scan: Vec<u64>,
     policy: Policy,
+    observation: Arc<Observation>,
     /// Largest shape of a point up to now.
     element: Vec<u64>,
     points: u64,
@@ -60,7 +63,12 @@ enum Stored {
 }
 
 impl Grid {
-    pub fn new(place: Place, scan: Vec<u64>, policy: Policy) -> Grid {
+    pub fn new(
+        place: Place,
+        scan: Vec<u64>,
+        policy: Policy,
+        observation: Arc<Observation>,
+    ) -> Grid {
         let element = place.shape.iter().map(|length| length.unwrap_or(0));
         Grid {
             element: element.collect(),
@@ -72,6 +80,7 @@ impl Grid {
                 .map(|(axis, &length)| length.max(u64::from(axis > 0)))
                 .collect(),
             policy,
+            observation,
             points: 0,
             visible: 0,
             waiting: Slab::new(),
@@ -85,7 +94,11 @@ impl Grid {
     fn write(&mut self) -> Result<(), Error> {
         self.check()?;
         let slab = std::mem::take(&mut self.waiting);
+        let stopwatch = self.observation.stopwatch();
         let done = self.create(&slab).and_then(|()| self.write_points(&slab));
+        let hdf5 = &self.observation.hdf5;
+        hdf5.finished(Hdf5Stage::Write, stopwatch);
+        hdf5.bytes_written.add(slab.bytes().len() as u64);
         if let Err(error) = done {
             return Err(self.failed.insert(error).clone());
         }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hub::{Event, Reservation};
+use observation::Observation;
 
 use super::Error;
 use super::quarantine::Quarantine;
@@ -36,13 +37,13 @@ struct Line {
 }
 
 /// What the thread that writes has for all datasets.
-#[derive(Default)]
 pub(super) struct Tools {
     /// Memory for one chunk.
     pub scratch: Vec<u8>,
     /// Places in files that are not used for a while.
     pub quarantine: Quarantine,
     encoder: Option<Encoder>,
+    observation: Arc<Observation>,
 }
 
 /// One slab.
@@ -82,12 +83,12 @@ impl Outbox {
     pub fn new(pool: Arc<Pool>) -> Outbox {
         Outbox {
             line: Rc::new(Line {
+                tools: RefCell::new(Tools::new(&pool)),
                 pool,
                 parcels: RefCell::default(),
                 sent: Cell::new(0),
                 posted: Cell::new(0),
                 done: Event::new(),
-                tools: RefCell::default(),
             }),
         }
     }
@@ -95,6 +96,11 @@ impl Outbox {
     /// The compressing threads.
     pub fn pool(&self) -> &Pool {
         &self.line.pool
+    }
+
+    /// Where the thread reports what it does.
+    pub(super) fn observation(&self) -> &Arc<Observation> {
+        self.line.pool.observation()
     }
 
     /// Stores what is ready and hands the pool what it has room for, without waiting.
@@ -117,8 +123,14 @@ impl Outbox {
     /// bounded.
     pub async fn settle(&self) {
         let posted = self.line.posted.get();
-        self.until(|line| line.unsent() <= line.posted.get() - posted)
-            .await;
+        let taken = |line: &Line| line.unsent() <= line.posted.get() - posted;
+        self.advance();
+        if taken(&self.line) {
+            return;
+        }
+        let stopwatch = self.observation().stopwatch();
+        self.until(taken).await;
+        self.observation().chunks.waited(stopwatch);
     }
 
     /// Waits until everything posted up to now is stored.
@@ -160,10 +172,19 @@ impl Outbox {
 }
 
 impl Tools {
+    fn new(pool: &Pool) -> Tools {
+        Tools {
+            scratch: Vec::new(),
+            quarantine: Quarantine::default(),
+            encoder: None,
+            observation: pool.observation().clone(),
+        }
+    }
+
     /// Compresses chunks that are not worth the way to the pool.
     pub fn encoder(&mut self) -> &mut Encoder {
         self.encoder
-            .get_or_insert_with(|| Encoder::new(Recycler::default()))
+            .get_or_insert_with(|| Encoder::new(Recycler::default(), self.observation.clone()))
     }
 }
 
@@ -211,7 +232,9 @@ impl Line {
                         source,
                     }),
                 }
-                drop(reservation);
+                if let Some(reservation) = reservation {
+                    self.pool.release(reservation);
+                }
             }
             Work::Raw(slab) => store.raw(first, &slab, &element, &mut tools.scratch),
             Work::Blocks(slab) => store.blocks(first, &slab, &element, tools),
@@ -234,7 +257,7 @@ impl Line {
         let mut sent = before;
         while sent < parcels.len() {
             if let Work::Encode(slab) = &parcels[sent].work {
-                let reservation = self.pool.budget().try_reserve(slab.bytes().len());
+                let reservation = self.pool.try_reserve(slab.bytes().len());
                 let working = |parcel: &Parcel| matches!(parcel.work, Work::Sent(..));
                 if reservation.is_none() && parcels.range(..sent).any(working) {
                     break;

@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use observation::{Hdf5Stage, Observation};
 use partial::offset;
 
 use super::Error;
@@ -31,11 +32,18 @@ pub(super) struct Store {
     pub pending: Cell<usize>,
     /// What made this dataset useless.
     pub failure: RefCell<Option<Error>>,
+    observation: Arc<Observation>,
 }
 
 impl Store {
     /// The store of a dataset with this extent.
-    pub fn new(place: &Place, dataset: h5::Dataset, recipe: Recipe, extent: Vec<u64>) -> Rc<Store> {
+    pub fn new(
+        place: &Place,
+        dataset: h5::Dataset,
+        recipe: Recipe,
+        extent: Vec<u64>,
+        observation: &Arc<Observation>,
+    ) -> Rc<Store> {
         Rc::new(Store {
             path: place.path.clone(),
             dataset,
@@ -45,6 +53,7 @@ impl Store {
             extent: RefCell::new(extent),
             pending: Cell::new(0),
             failure: RefCell::new(None),
+            observation: observation.clone(),
         })
     }
 
@@ -142,6 +151,7 @@ impl Store {
                     .chain(shape.iter().copied())
                     .collect();
                 self.dataset.write_block(&start, &count, bytes)?;
+                self.observation.hdf5.bytes_written.add(bytes.len() as u64);
             }
             Ok(())
         });
@@ -149,7 +159,9 @@ impl Store {
 
     fn chunk(&self, first: u64, corner: &[u64], mask: u32, bytes: &[u8]) -> h5::Result<()> {
         self.dataset
-            .write_chunk(&offset(first, corner), mask, bytes)
+            .write_chunk(&offset(first, corner), mask, bytes)?;
+        self.observation.hdf5.bytes_written.add(bytes.len() as u64);
+        Ok(())
     }
 
     /// Takes back the chunks that begin at row `first`, if they were shown, and keeps their places
@@ -196,7 +208,10 @@ impl Store {
         if self.failure.borrow().is_some() {
             return;
         }
-        if let Err(source) = store() {
+        let stopwatch = self.observation.stopwatch();
+        let stored = store();
+        self.observation.hdf5.finished(Hdf5Stage::Write, stopwatch);
+        if let Err(source) = stored {
             self.fail(Error::Hdf5 {
                 path: self.path.clone(),
                 action,

@@ -85,7 +85,10 @@ impl StreamDataset {
         let place = Place::new(parent, path, element, shape, storage)?;
         let grid = place.declared().map(|declared| declared.scan.clone());
         let points: Box<dyn PointStore> = match grid {
-            Some(scan) if scan.len() != 1 => Box::new(Grid::new(place, scan, policy)),
+            Some(scan) if scan.len() != 1 => {
+                let observation = outbox.observation().clone();
+                Box::new(Grid::new(place, scan, policy, observation))
+            }
             _ => Box::new(Growing::new(place, policy, outbox.clone())),
         };
         Ok(StreamDataset { points, outbox })

@@ -4,6 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use observation::{Hdf5Stage, Observation};
 
 use super::open;
 use super::session::{FileSession, OpenFile};
@@ -14,12 +17,16 @@ use crate::error::{Error, Result};
 pub struct FilePool {
     // Weak, so that the sessions alone decide how long a file stays open.
     files: Rc<RefCell<BTreeMap<PathBuf, Weak<OpenFile>>>>,
+    observation: Arc<Observation>,
 }
 
 impl FilePool {
-    /// A pool without files.
-    pub fn new() -> FilePool {
-        FilePool::default()
+    /// A pool without files, which reports to `observation` what HDF5 does with them.
+    pub fn new(observation: Arc<Observation>) -> FilePool {
+        FilePool {
+            files: Rc::default(),
+            observation,
+        }
     }
 
     /// Opens a file for writing, made if it is missing, or joins those who have it open.
@@ -35,7 +42,10 @@ impl FilePool {
         if let Some(open) = self.files.borrow().get(&path).and_then(Weak::upgrade) {
             return Ok(FileSession::new(open));
         }
-        let open = Rc::new(OpenFile::new(path.clone(), open::append(&path)?));
+        let stopwatch = self.observation.stopwatch();
+        let file = open::append(&path)?;
+        self.observation.hdf5.finished(Hdf5Stage::Open, stopwatch);
+        let open = Rc::new(OpenFile::new(path.clone(), file, self.observation.clone()));
         self.files.borrow_mut().insert(path, Rc::downgrade(&open));
         Ok(FileSession::new(open))
     }

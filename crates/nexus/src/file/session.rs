@@ -3,6 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
+
+use observation::{Hdf5Stage, Observation};
 
 use super::stamp;
 use crate::error::{Error, Result};
@@ -68,6 +71,11 @@ impl FileSession {
             .map_err(|reason| Error::item(self.path(), "/", "stamp", reason))
     }
 
+    /// Where what HDF5 does with the file is reported.
+    pub(crate) fn observation(&self) -> &Observation {
+        &self.open.observation
+    }
+
     /// Hands everything written so far on to the operating system, where other processes see it and
     /// it survives the end of this one. Does nothing when nothing was written since.
     ///
@@ -95,14 +103,17 @@ pub(super) struct OpenFile {
     /// Taken out by closing.
     file: RefCell<Option<h5::File>>,
     dirty: Cell<bool>,
+    observation: Arc<Observation>,
 }
 
 impl OpenFile {
-    pub(super) fn new(path: PathBuf, file: h5::File) -> OpenFile {
+    pub(super) fn new(path: PathBuf, file: h5::File, observation: Arc<Observation>) -> OpenFile {
+        observation.hdf5.files_open.add(1.0);
         OpenFile {
             path,
             file: RefCell::new(Some(file)),
             dirty: Cell::new(true),
+            observation,
         }
     }
 
@@ -121,8 +132,10 @@ impl OpenFile {
         if !self.dirty.get() {
             return Ok(false);
         }
-        self.with(h5::File::flush)
-            .map_err(|reason| Error::file(&self.path, "flush", reason))?;
+        let stopwatch = self.observation.stopwatch();
+        let flushed = self.with(h5::File::flush);
+        self.observation.hdf5.finished(Hdf5Stage::Flush, stopwatch);
+        flushed.map_err(|reason| Error::file(&self.path, "flush", reason))?;
         self.dirty.set(false);
         Ok(true)
     }
@@ -136,9 +149,12 @@ impl OpenFile {
         let Some(file) = self.file.take() else {
             return Ok(());
         };
+        let stopwatch = self.observation.stopwatch();
         let closed = file
             .close()
             .map_err(|reason| Error::file(&self.path, "close", reason));
+        self.observation.hdf5.finished(Hdf5Stage::Close, stopwatch);
+        self.observation.hdf5.files_open.add(-1.0);
         flushed.and(closed)
     }
 }

@@ -32,7 +32,7 @@ impl Stage {
         let path = directory.path().join("scan.h5");
         let file = File::create(&path).unwrap();
         let root = Rc::new(file.root().unwrap());
-        let pool = Pool::with_workers(1, 16 << 20).unwrap();
+        let pool = Pool::with_workers(1, 16 << 20, Arc::default()).unwrap();
         Stage {
             directory,
             path,

@@ -7,6 +7,7 @@ mod common;
 mod continued;
 mod declared;
 mod grids;
+mod observed;
 mod replaced;
 mod seen;
 mod shapes;

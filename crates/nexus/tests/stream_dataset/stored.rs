@@ -1,5 +1,7 @@
 //! How points are stored: types, chunks, and what is refused.
 
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -161,7 +163,7 @@ fn large_frames_are_divided() {
 
 #[test]
 fn many_datasets_share_a_small_pool() {
-    let writer = Writer::with_pool(Pool::with_workers(2, 100_000).unwrap());
+    let writer = Writer::with_pool(Pool::with_workers(2, 100_000, Arc::default()).unwrap());
     let points = 20_000;
     run(async {
         let mut datasets: Vec<_> = (0..20)
@@ -192,7 +194,7 @@ fn many_datasets_share_a_small_pool() {
 
 #[test]
 fn a_busy_dataset_does_not_keep_others_waiting() {
-    let writer = Writer::with_pool(Pool::with_workers(1, 16 << 10).unwrap());
+    let writer = Writer::with_pool(Pool::with_workers(1, 16 << 10, Arc::default()).unwrap());
     run(async {
         let mut busy = writer.dataset("busy", DOUBLE, &[], small(Policy::backlog()));
         // Faster than one worker compresses, so that the line to it is never empty again.

@@ -35,7 +35,7 @@ pub struct Seen {
 
 impl Writer {
     pub fn new() -> Writer {
-        Writer::with_pool(Pool::with_workers(2, 16 << 20).unwrap())
+        Writer::with_pool(Pool::with_workers(2, 16 << 20, Arc::default()).unwrap())
     }
 
     pub fn with_pool(pool: Pool) -> Writer {
@@ -60,7 +60,9 @@ impl Writer {
             path: path.to_owned(),
             root: Rc::new(file.root().unwrap()),
             file,
-            outbox: Outbox::new(Arc::new(Pool::with_workers(2, 16 << 20).unwrap())),
+            outbox: Outbox::new(Arc::new(
+                Pool::with_workers(2, 16 << 20, Arc::default()).unwrap(),
+            )),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
+use observation::Hdf5Stage;
 
 use crate::chunk::{ChunkShape, MAX_CHUNK, Scheme, Slab, point_size, sealed_chunk};
 use crate::dataset::place::Place;
@@ -89,14 +90,28 @@ impl PointBuffer {
             .chain(self.element.iter().copied())
             .collect();
         let cache = self.place.is_direct(scheme).then_some(0);
-        let dataset = self.place.create(&extent, &chunk.dims(), scheme, cache)?;
+        let observation = self.outbox.observation();
+        let stopwatch = observation.stopwatch();
+        let dataset = self.place.create(&extent, &chunk.dims(), scheme, cache);
+        observation.hdf5.finished(Hdf5Stage::Build, stopwatch);
         let recipe = self.place.recipe(chunk, scheme);
-        Ok(Store::new(&self.place, dataset, recipe, extent))
+        Ok(Store::new(
+            &self.place,
+            dataset?,
+            recipe,
+            extent,
+            observation,
+        ))
     }
 
     /// Makes a contiguous dataset of all points, which are in memory.
     pub fn create_contiguous(&self) -> Result<(), Error> {
+        let hdf5 = &self.outbox.observation().hdf5;
+        let stopwatch = self.outbox.observation().stopwatch();
         self.place
-            .create_contiguous(&self.slab, self.points, &self.element)
+            .create_contiguous(&self.slab, self.points, &self.element)?;
+        hdf5.finished(Hdf5Stage::Write, stopwatch);
+        hdf5.bytes_written.add(self.slab.bytes().len() as u64);
+        Ok(())
     }
 }

@@ -47,7 +47,11 @@ impl Growing {
         let place = &self.buffer.place;
         let shape = ChunkShape { length, element };
         let dataset = place.open(direct.then_some(0))?;
-        let store = Store::new(place, dataset, place.recipe(shape, scheme), extent);
+        let (recipe, observation) = (
+            place.recipe(shape, scheme),
+            self.buffer.outbox.observation(),
+        );
+        let store = Store::new(place, dataset, recipe, extent, observation);
         self.state = State::Chunked(Chunked::resumed(store, rest, &mut self.buffer));
         self.check()
     }
