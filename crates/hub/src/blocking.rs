@@ -60,12 +60,12 @@ pub(crate) fn wait_or_refuse<F: Future>(
 }
 
 /// Wakes one parked thread. The flag makes foreign unparks harmless.
-struct Signal {
+struct ParkSignal {
     thread: Thread,
     woken: AtomicBool,
 }
 
-impl Signal {
+impl ParkSignal {
     /// Parks until woken (true) or until the deadline (false).
     fn park(&self, deadline: Option<Instant>) -> bool {
         while !self.woken.swap(false, Ordering::Acquire) {
@@ -84,7 +84,7 @@ impl Signal {
     }
 }
 
-impl Wake for Signal {
+impl Wake for ParkSignal {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -97,13 +97,13 @@ impl Wake for Signal {
 }
 
 struct Parker {
-    signal: Arc<Signal>,
+    signal: Arc<ParkSignal>,
     waker: Waker,
 }
 
 impl Parker {
     fn new() -> Self {
-        let signal = Arc::new(Signal {
+        let signal = Arc::new(ParkSignal {
             thread: thread::current(),
             woken: AtomicBool::new(false),
         });

@@ -34,7 +34,7 @@ use crate::sync::AtomicBool;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Event {
-    signal: Arc<Signal>,
+    flag: Arc<Flag>,
 }
 
 impl Event {
@@ -45,27 +45,27 @@ impl Event {
 
     /// Raises the flag and wakes all who wait.
     pub fn send(&self) {
-        self.signal.send();
+        self.flag.send();
     }
 
     /// Lowers the flag: later waits wait again.
     pub fn clear(&self) {
-        self.signal.clear();
+        self.flag.clear();
     }
 
     /// Whether it was sent, and not cleared since.
     pub fn is_set(&self) -> bool {
-        self.signal.is_set()
+        self.flag.is_set()
     }
 
     /// Waits until the event is sent.
     pub async fn wait(&self) {
-        self.signal.wait().await;
+        self.flag.wait().await;
     }
 
     /// Waits until the event is sent (true) or the time is up (false).
     pub async fn wait_timeout(&self, timeout: Duration) -> bool {
-        tokio::time::timeout(timeout, self.signal.wait())
+        tokio::time::timeout(timeout, self.flag.wait())
             .await
             .is_ok()
     }
@@ -77,18 +77,18 @@ impl Event {
     /// In a greenlet.
     pub fn wait_blocking(&self, timeout: Option<Duration>) -> Result<bool, BlockingInGreenlet> {
         blocking::refuse_in_greenlet("Event::wait_blocking", "Event::wait")?;
-        Ok(blocking::wait(self.signal.wait(), timeout).is_some())
+        Ok(blocking::wait(self.flag.wait(), timeout).is_some())
     }
 }
 
 /// The event itself, for primitives that keep one inside.
 #[derive(Debug, Default)]
-pub(crate) struct Signal {
+pub(crate) struct Flag {
     set: AtomicBool,
     waiters: Notify,
 }
 
-impl Signal {
+impl Flag {
     pub(crate) fn send(&self) {
         self.set.store(true, Ordering::SeqCst);
         self.waiters.notify_waiters();

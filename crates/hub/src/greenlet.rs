@@ -92,11 +92,11 @@ impl<T> Greenlet<T> {
         blocking::wait_or_refuse(self, timeout, "Greenlet::join_blocking", "Greenlet")
     }
 
-    /// A handle for a greenlet elsewhere, with the two ends that [`Supervised::run`] needs there.
-    pub(crate) fn remote() -> (Self, Supervised<T>) {
+    /// A handle for a greenlet elsewhere, with the two ends that [`RemoteGreenlet::run`] needs there.
+    pub(crate) fn remote() -> (Self, RemoteGreenlet<T>) {
         let (answer, outcome) = oneshot::channel();
         let kill = Event::new();
-        let ended = Ended(Event::new());
+        let ended = EndSignal(Event::new());
         let greenlet = Greenlet {
             inner: Inner::Remote {
                 outcome,
@@ -104,12 +104,12 @@ impl<T> Greenlet<T> {
                 ended: ended.0.clone(),
             },
         };
-        let supervised = Supervised {
+        let remote = RemoteGreenlet {
             answer,
             kill,
             ended,
         };
-        (greenlet, supervised)
+        (greenlet, remote)
     }
 }
 
@@ -147,25 +147,25 @@ impl From<JoinError> for GreenletError {
 }
 
 /// The far ends of a handle made by [`Greenlet::remote`].
-pub(crate) struct Supervised<T> {
+pub(crate) struct RemoteGreenlet<T> {
     answer: oneshot::Sender<Result<T, GreenletError>>,
     kill: Event,
-    ended: Ended,
+    ended: EndSignal,
 }
 
 /// Tells that a greenlet has ended, however that came.
-struct Ended(Event);
+struct EndSignal(Event);
 
-impl Drop for Ended {
+impl Drop for EndSignal {
     fn drop(&mut self) {
         self.0.send();
     }
 }
 
-impl<T: 'static> Supervised<T> {
+impl<T: 'static> RemoteGreenlet<T> {
     /// Runs `future` on the hub of this thread and answers to the handle.
     pub(crate) fn run(self, future: impl Future<Output = T> + 'static) {
-        let Supervised {
+        let RemoteGreenlet {
             answer,
             kill,
             ended,

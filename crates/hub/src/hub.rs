@@ -11,7 +11,7 @@ use tokio::task::LocalSet;
 
 use crate::launcher::{Call, Launcher};
 use crate::queue::Queue;
-use crate::trigger::{self, Functions};
+use crate::trigger::{self, TriggerFunctions};
 
 /// An event loop to be run by one thread, with timers and network I/O.
 ///
@@ -41,8 +41,8 @@ use crate::trigger::{self, Functions};
 /// ```
 #[derive(Debug)]
 pub struct Hub {
-    calls: LivingCalls,
-    driver: Driver,
+    calls: CallsOwner,
+    runtime_owner: RuntimeOwner,
     launcher: Launcher,
 }
 
@@ -75,11 +75,11 @@ impl Hub {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let launcher = Launcher::new(name);
         Ok(Hub {
-            calls: LivingCalls(Calls {
+            calls: CallsOwner(Calls {
                 hub: Arc::from(name),
                 queue: launcher.calls().clone(),
             }),
-            driver: Driver {
+            runtime_owner: RuntimeOwner {
                 runtime: Some(runtime),
             },
             launcher,
@@ -103,16 +103,16 @@ impl Hub {
     pub fn run<F: Future>(self, main: F) -> F::Output {
         let Hub {
             calls,
-            driver,
+            runtime_owner,
             launcher,
         } = self;
         // Locals are dropped from last to first: no more calls are taken, then the greenlets end,
         // while this thread still counts as the hub that they belong to.
-        let _current = Current::enter(launcher.clone());
-        let runtime = driver.runtime();
+        let _current = CurrentHub::enter(launcher.clone());
+        let runtime = runtime_owner.runtime();
         let _timers_and_sockets = runtime.enter();
         let greenlets = LocalSet::new();
-        let _functions = Functions;
+        let _functions = TriggerFunctions;
         let calls = calls;
         greenlets.spawn_local(serve(calls.0.clone()));
         greenlets.block_on(runtime, async {
@@ -138,20 +138,20 @@ pub(crate) fn with_current<R>(look: impl FnOnce(&Launcher) -> R) -> Option<R> {
 }
 
 /// This thread's membership of its hub.
-struct Current;
+struct CurrentHub;
 
-impl Current {
+impl CurrentHub {
     fn enter(launcher: Launcher) -> Self {
         assert!(
             !in_greenlet(),
             "this thread runs a hub already: `hub::spawn` a greenlet instead of `Hub::run`"
         );
         CURRENT.set(Some(launcher));
-        Current
+        CurrentHub
     }
 }
 
-impl Drop for Current {
+impl Drop for CurrentHub {
     fn drop(&mut self) {
         let launcher = CURRENT.take();
         drop(launcher);
@@ -170,7 +170,7 @@ impl Calls {
         match call {
             Call::Function(function) => function(),
             Call::Trigger(number) => trigger::run(number, &self.hub),
-            Call::Forget(number) => Functions::forget(number),
+            Call::Forget(number) => TriggerFunctions::forget(number),
         }
     }
 
@@ -196,9 +196,9 @@ impl Calls {
 /// The calls that a hub takes, as long as it lives: those that are left are thrown away, and so are
 /// answered with an error.
 #[derive(Debug)]
-struct LivingCalls(Calls);
+struct CallsOwner(Calls);
 
-impl Drop for LivingCalls {
+impl Drop for CallsOwner {
     fn drop(&mut self) {
         let Calls { hub, queue } = &self.0;
         queue.close();
@@ -218,21 +218,21 @@ impl Drop for LivingCalls {
 
 /// The Tokio runtime below a hub.
 #[derive(Debug)]
-struct Driver {
+struct RuntimeOwner {
     /// `None` only while being dropped.
     runtime: Option<Runtime>,
 }
 
-impl Driver {
+impl RuntimeOwner {
     fn runtime(&self) -> &Runtime {
         match &self.runtime {
             Some(runtime) => runtime,
-            None => unreachable!("only the end of the driver takes its runtime"),
+            None => unreachable!("only the drop of the owner takes its runtime"),
         }
     }
 }
 
-impl Drop for Driver {
+impl Drop for RuntimeOwner {
     fn drop(&mut self) {
         // A plain drop would wait for a name look-up that hangs, and must not happen in a greenlet.
         if let Some(runtime) = self.runtime.take() {

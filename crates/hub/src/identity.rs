@@ -11,10 +11,10 @@ use crate::sync::thread::{self, ThreadId};
 ///
 /// Whoever runs in another task of Tokio (not of a [`Hub`](crate::Hub)) is told apart as well.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct GreenletId(Who);
+pub struct GreenletId(TaskOrThread);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Who {
+enum TaskOrThread {
     Task(task::Id),
     Thread(ThreadId),
 }
@@ -22,16 +22,19 @@ enum Who {
 impl GreenletId {
     /// The greenlet that this code runs in.
     pub fn current() -> Self {
-        let who = task::try_id().map_or_else(|| Who::Thread(thread::current().id()), Who::Task);
-        GreenletId(who)
+        let identity = task::try_id().map_or_else(
+            || TaskOrThread::Thread(thread::current().id()),
+            TaskOrThread::Task,
+        );
+        GreenletId(identity)
     }
 }
 
 impl fmt::Debug for GreenletId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Who::Task(id) => write!(out, "GreenletId({id})"),
-            Who::Thread(id) => write!(out, "GreenletId({id:?})"),
+            TaskOrThread::Task(id) => write!(out, "GreenletId({id})"),
+            TaskOrThread::Thread(id) => write!(out, "GreenletId({id:?})"),
         }
     }
 }

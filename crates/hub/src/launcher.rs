@@ -202,9 +202,9 @@ impl Launcher {
         W: Future + 'static,
         W::Output: Send + 'static,
     {
-        let (greenlet, supervised) = Greenlet::remote();
+        let (greenlet, remote) = Greenlet::remote();
         self.put_function(Box::new(move || {
-            supervised.run(async move { function().await });
+            remote.run(async move { function().await });
         }))?;
         Ok(greenlet)
     }

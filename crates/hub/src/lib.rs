@@ -130,7 +130,7 @@ pub use hub::{Hub, in_greenlet};
 pub use identity::GreenletId;
 pub use launcher::{CallError, Launcher, NoHub};
 pub use lock::{Lock, LockError, LockGuard, RLock, ReleaseError};
-pub use queue::{Closed, PutError, Queue, TryGetError};
+pub use queue::{PutError, Queue, QueueClosed, TryGetError};
 pub use resource::ThreadResource;
 pub use result::{AsyncResult, Promise, ResultError};
 pub use thread::{StopError, Thread, ThreadContext, ThreadError};

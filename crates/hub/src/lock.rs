@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::blocking;
 use crate::error::{BlockingInGreenlet, WaitError};
 use crate::identity::GreenletId;
-use ownership::{Again, Ownership};
+use ownership::{Ownership, Reentry};
 
 pub use reentrant::RLock;
 
@@ -59,7 +59,7 @@ impl Lock {
     /// A lock that nobody has.
     pub fn new() -> Self {
         Lock {
-            ownership: Arc::new(Ownership::new(Again::IsAnError)),
+            ownership: Arc::new(Ownership::new(Reentry::Forbidden)),
         }
     }
 

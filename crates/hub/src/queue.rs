@@ -3,7 +3,7 @@
 //! Producers wait while the [`Budget`] is used up, consumers while the queue is empty. Both are
 //! served in the order in which they came, in whatever thread or greenlet they are.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
+//! It is split of the contract of the design slides, like all primitives of this crate, so it stays
 //! whether this workspace uses it or not.
 
 mod entries;
@@ -17,10 +17,10 @@ use tokio::sync::Semaphore;
 use tokio::task::coop::consume_budget;
 
 use crate::budget::{Budget, Reservation};
-use crate::event::Signal;
-use entries::{Bytes, Entries, Entry};
+use crate::event::Flag;
+use entries::{ByteSource, Entries, Entry};
 
-pub use error::{Closed, PutError, TryGetError};
+pub use error::{PutError, QueueClosed, TryGetError};
 
 /// A queue between any number of producers and consumers. Clones are handles of the same queue.
 ///
@@ -50,7 +50,7 @@ pub use error::{Closed, PutError, TryGetError};
 ///         queue.put(vec![0; 100_000], 100_000).await?;
 ///     }
 ///     queue.close();
-///     Ok::<_, hub::Closed<_>>(())
+///     Ok::<_, hub::QueueClosed<_>>(())
 /// })?;
 /// assert_eq!(consumer.join().unwrap(), 10_000_000);
 /// assert!(queue.high_water() <= 1 << 20);
@@ -64,7 +64,7 @@ pub struct Queue<T> {
 struct Shared<T> {
     /// One permit for each item that no consumer has a right to yet.
     items: Semaphore,
-    closing: Signal,
+    closing: Flag,
     entries: Entries<T>,
 }
 
@@ -79,7 +79,7 @@ impl<T> Queue<T> {
         Queue {
             shared: Arc::new(Shared {
                 items: Semaphore::new(0),
-                closing: Signal::default(),
+                closing: Flag::default(),
                 entries: Entries::new(budget),
             }),
         }
@@ -92,15 +92,15 @@ impl<T> Queue<T> {
     ///
     /// # Errors
     /// Gives the item back when the queue is closed, also while this waits.
-    pub async fn put(&self, item: T, cost: usize) -> Result<(), Closed<T>> {
+    pub async fn put(&self, item: T, cost: usize) -> Result<(), QueueClosed<T>> {
         // A producer that never has to wait must let others of its hub run all the same.
         consume_budget().await;
         if let Some(permits) = self.budget().try_take(cost) {
-            return self.push(item, cost, Bytes::Own(permits));
+            return self.push(item, cost, ByteSource::Own(permits));
         }
         match self.reserve(cost).await {
             Ok(reservation) => self.put_reserved(item, cost, reservation),
-            Err(Closed(())) => Err(Closed(item)),
+            Err(QueueClosed(())) => Err(QueueClosed(item)),
         }
     }
 
@@ -110,7 +110,7 @@ impl<T> Queue<T> {
     /// Gives the item back when it has not, or the queue is closed.
     pub fn try_put(&self, item: T, cost: usize) -> Result<(), PutError<T>> {
         match self.budget().try_take(cost) {
-            Some(permits) => Ok(self.push(item, cost, Bytes::Own(permits))?),
+            Some(permits) => Ok(self.push(item, cost, ByteSource::Own(permits))?),
             None if self.is_closed() => Err(PutError::Closed(item)),
             None => Err(PutError::Full(item)),
         }
@@ -121,11 +121,11 @@ impl<T> Queue<T> {
     ///
     /// # Errors
     /// When the queue is closed, also while this waits.
-    pub async fn reserve(&self, cost: usize) -> Result<Reservation, Closed<()>> {
+    pub async fn reserve(&self, cost: usize) -> Result<Reservation, QueueClosed<()>> {
         tokio::select! {
             biased;
             reservation = self.budget().reserve(cost) => Ok(reservation),
-            () = self.shared.closing.wait() => Err(Closed(())),
+            () = self.shared.closing.wait() => Err(QueueClosed(())),
         }
     }
 
@@ -140,8 +140,8 @@ impl<T> Queue<T> {
         item: T,
         cost: usize,
         reservation: Reservation,
-    ) -> Result<(), Closed<T>> {
-        self.push(item, cost, self.shared.entries.of(reservation))
+    ) -> Result<(), QueueClosed<T>> {
+        self.push(item, cost, self.shared.entries.byte_source(reservation))
     }
 
     /// Takes the first item, and waits while there is none. `None`: closed, and nothing is left.
@@ -149,14 +149,14 @@ impl<T> Queue<T> {
     /// Dropping the future loses no item.
     pub async fn get(&self) -> Option<T> {
         let entry = self.entry().await?;
-        Some(self.shared.entries.spend(entry))
+        Some(self.shared.entries.release(entry))
     }
 
     /// Like [`get`](Queue::get), but the bytes stay taken until the reservation is dropped: what
     /// the consumer works on counts too.
     pub async fn get_reserved(&self) -> Option<(T, Reservation)> {
         let entry = self.entry().await?;
-        Some(self.shared.entries.part(entry))
+        Some(self.shared.entries.split(entry))
     }
 
     /// Takes the first item if there is one that nobody waits for.
@@ -170,7 +170,7 @@ impl<T> Queue<T> {
             Err(_) => return Err(TryGetError::Empty),
         }
         let entry = self.shared.entries.pop().ok_or(TryGetError::Closed)?;
-        Ok(self.shared.entries.spend(entry))
+        Ok(self.shared.entries.release(entry))
     }
 
     /// Takes no more items: producers fail, consumers have what is left and then `None`.
@@ -221,7 +221,7 @@ impl<T> Queue<T> {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    fn push(&self, item: T, cost: usize, bytes: Bytes) -> Result<(), Closed<T>> {
+    fn push(&self, item: T, cost: usize, bytes: ByteSource) -> Result<(), QueueClosed<T>> {
         self.shared.entries.push(Entry { item, cost, bytes })?;
         self.shared.items.add_permits(1);
         Ok(())

@@ -3,7 +3,7 @@
 //! It is part of the contract of the design slides, like all primitives of this crate, so it stays
 //! whether this workspace uses it or not.
 
-mod leaving;
+mod thread_exit;
 
 use std::any::type_name;
 use std::collections::HashMap;
@@ -12,8 +12,9 @@ use std::sync::{Arc, PoisonError};
 
 use crate::sync::thread::{self, ThreadId};
 use crate::sync::{Mutex, MutexGuard};
+use thread_exit::ThreadExitHook;
 
-pub(crate) use leaving::leave;
+pub(crate) use thread_exit::run_thread_exit_hooks;
 
 /// One resource for each thread that asks: a connection, a buffer, an open device. Clones are
 /// handles of the same set of resources.
@@ -55,19 +56,19 @@ pub struct ThreadResource<T> {
 
 struct Shared<T> {
     init: Box<dyn Fn() -> T + Send + Sync>,
-    places: Mutex<Places<T>>,
+    slots: Mutex<Slots<T>>,
 }
 
-struct Places<T> {
-    of_threads: HashMap<ThreadId, Place<T>>,
+struct Slots<T> {
+    by_thread: HashMap<ThreadId, Slot<T>>,
     /// How many were ever made.
-    made: u64,
+    created: u64,
 }
 
-enum Place<T> {
-    /// The thread is making it.
-    InTheMaking,
-    Made {
+enum Slot<T> {
+    /// The thread runs `init`.
+    Initialising,
+    Ready {
         number: u64,
         resource: Arc<T>,
     },
@@ -79,9 +80,9 @@ impl<T: 'static> ThreadResource<T> {
         ThreadResource {
             shared: Arc::new(Shared {
                 init: Box::new(init),
-                places: Mutex::new(Places {
-                    of_threads: HashMap::new(),
-                    made: 0,
+                slots: Mutex::new(Slots {
+                    by_thread: HashMap::new(),
+                    created: 0,
                 }),
             }),
         }
@@ -100,15 +101,15 @@ impl<T: 'static> ThreadResource<T> {
             return resource;
         }
         // Not under the lock: it may take long, and may use other resources.
-        let making = Making {
+        let guard = InitGuard {
             shared: &self.shared,
             thread,
         };
         let resource = Arc::new((self.shared.init)());
-        let leaves: Arc<dyn leaving::Leave> = self.shared.clone();
-        if leaving::remember(thread, &leaves) {
+        let hook: Arc<dyn ThreadExitHook> = self.shared.clone();
+        if thread_exit::add_hook(thread, &hook) {
             self.shared.end(thread, Arc::clone(&resource));
-            std::mem::forget(making);
+            std::mem::forget(guard);
         }
         resource
     }
@@ -122,36 +123,37 @@ impl<T> ThreadResource<T> {
 
     /// The resources that there are now, and their threads, in the order in which they were made.
     pub fn all(&self) -> Vec<(ThreadId, Arc<T>)> {
-        let mut made: Vec<_> = {
-            let places = self.shared.places();
-            let made = places.of_threads.iter().filter_map(|(thread, place)| {
-                let Place::Made { number, resource } = place else {
+        let mut ready: Vec<_> = {
+            let slots = self.shared.slots();
+            let ready = slots.by_thread.iter().filter_map(|(thread, slot)| {
+                let Slot::Ready { number, resource } = slot else {
                     return None;
                 };
                 Some((*number, *thread, Arc::clone(resource)))
             });
-            made.collect()
+            ready.collect()
         };
-        made.sort_unstable_by_key(|(number, ..)| *number);
-        made.into_iter()
+        ready.sort_unstable_by_key(|(number, ..)| *number);
+        ready
+            .into_iter()
             .map(|(_, thread, resource)| (thread, resource))
             .collect()
     }
 }
 
 impl<T> Shared<T> {
-    /// The resource of the thread, or else a place in which to make it.
+    /// The resource of the thread, or else a slot in which to make it.
     fn begin(&self, thread: ThreadId) -> Option<Arc<T>> {
-        let mut places = self.places();
-        match places.of_threads.get(&thread) {
-            Some(Place::Made { resource, .. }) => return Some(Arc::clone(resource)),
-            Some(Place::InTheMaking) => {}
+        let mut slots = self.slots();
+        match slots.by_thread.get(&thread) {
+            Some(Slot::Ready { resource, .. }) => return Some(Arc::clone(resource)),
+            Some(Slot::Initialising) => {}
             None => {
-                places.of_threads.insert(thread, Place::InTheMaking);
+                slots.by_thread.insert(thread, Slot::Initialising);
                 return None;
             }
         }
-        drop(places);
+        drop(slots);
         panic!(
             "the `init` of a resource of the type `{}` asks for the resource that it makes",
             type_name::<T>()
@@ -159,47 +161,47 @@ impl<T> Shared<T> {
     }
 
     fn end(&self, thread: ThreadId, resource: Arc<T>) {
-        let mut places = self.places();
-        let number = places.made;
-        places.made += 1;
-        let place = Place::Made { number, resource };
-        places.of_threads.insert(thread, place);
+        let mut slots = self.slots();
+        let number = slots.created;
+        slots.created += 1;
+        let slot = Slot::Ready { number, resource };
+        slots.by_thread.insert(thread, slot);
     }
 
     fn remove(&self, thread: ThreadId) -> Option<Arc<T>> {
-        let mut places = self.places();
-        match places.of_threads.remove(&thread)? {
-            Place::Made { resource, .. } => Some(resource),
-            making @ Place::InTheMaking => {
+        let mut slots = self.slots();
+        match slots.by_thread.remove(&thread)? {
+            Slot::Ready { resource, .. } => Some(resource),
+            initialising @ Slot::Initialising => {
                 // Popped by its own `init`: nothing is there yet.
-                places.of_threads.insert(thread, making);
+                slots.by_thread.insert(thread, initialising);
                 None
             }
         }
     }
 
-    fn places(&self) -> MutexGuard<'_, Places<T>> {
+    fn slots(&self) -> MutexGuard<'_, Slots<T>> {
         // Nothing panics under this lock.
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> leaving::Leave for Shared<T> {
-    fn leave(&self, thread: ThreadId) {
+impl<T> ThreadExitHook for Shared<T> {
+    fn thread_exits(&self, thread: ThreadId) {
         // Its destructor runs here, out of the lock.
         drop(self.remove(thread));
     }
 }
 
-/// Gives the place up again when `init` panics.
-struct Making<'shared, T> {
+/// Gives the slot up again when `init` panics.
+struct InitGuard<'shared, T> {
     shared: &'shared Shared<T>,
     thread: ThreadId,
 }
 
-impl<T> Drop for Making<'_, T> {
+impl<T> Drop for InitGuard<'_, T> {
     fn drop(&mut self) {
-        self.shared.places().of_threads.remove(&self.thread);
+        self.shared.slots().by_thread.remove(&self.thread);
     }
 }
 
@@ -223,7 +225,7 @@ impl<T> Clone for ThreadResource<T> {
 impl<T> fmt::Debug for ThreadResource<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("ThreadResource")
-            .field("threads", &self.shared.places().of_threads.len())
+            .field("threads", &self.shared.slots().by_thread.len())
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::blocking;
 use crate::error::{BlockingInGreenlet, WaitError};
-use crate::event::Signal;
+use crate::event::Flag;
 use crate::sync::{Mutex, MutexGuard};
 
 pub use promise::Promise;
@@ -39,7 +39,7 @@ pub struct AsyncResult<T, E> {
 }
 
 struct Shared<T, E> {
-    ready: Signal,
+    ready: Flag,
     state: Mutex<State<T, E>>,
 }
 
@@ -54,7 +54,7 @@ impl<T, E> AsyncResult<T, E> {
     pub fn new() -> Self {
         AsyncResult {
             shared: Arc::new(Shared {
-                ready: Signal::default(),
+                ready: Flag::default(),
                 state: Mutex::new(State::Pending),
             }),
         }
@@ -108,7 +108,7 @@ impl<T, E> AsyncResult<T, E> {
 
     /// [`wait`](AsyncResult::wait), but not for longer than `timeout`: false when the time was up.
     pub async fn wait_timeout(&self, timeout: Duration) -> bool {
-        self.wait_or_give_up(timeout).await.is_ok()
+        self.wait_within(timeout).await.is_ok()
     }
 
     /// [`wait`](AsyncResult::wait) for threads that are no hub: false when the time was up.
@@ -136,7 +136,7 @@ impl<T, E> AsyncResult<T, E> {
     /// # Errors
     /// The same, and in a greenlet, and when the time was up.
     pub fn take_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<E>> {
-        self.wait_or_refuse(timeout, "AsyncResult::take_blocking", "AsyncResult::take")?;
+        self.wait_blocking_within(timeout, "AsyncResult::take_blocking", "AsyncResult::take")?;
         self.take_now()
     }
 
@@ -145,7 +145,7 @@ impl<T, E> AsyncResult<T, E> {
     /// # Errors
     /// The same, and when the time was up.
     pub async fn take_timeout(&self, timeout: Duration) -> Result<T, ResultError<E>> {
-        self.wait_or_give_up(timeout).await?;
+        self.wait_within(timeout).await?;
         self.take_now()
     }
 
@@ -170,13 +170,13 @@ impl<T, E> AsyncResult<T, E> {
         }
     }
 
-    async fn wait_or_give_up(&self, timeout: Duration) -> Result<(), WaitError> {
+    async fn wait_within(&self, timeout: Duration) -> Result<(), WaitError> {
         tokio::time::timeout(timeout, self.wait())
             .await
             .map_err(|_| WaitError::Timeout)
     }
 
-    fn wait_or_refuse(
+    fn wait_blocking_within(
         &self,
         timeout: Option<Duration>,
         form: &'static str,
@@ -208,7 +208,7 @@ impl<T: Clone, E: Clone> AsyncResult<T, E> {
     /// # Errors
     /// The same, and when the time was up.
     pub async fn get_timeout(&self, timeout: Duration) -> Result<T, ResultError<E>> {
-        self.wait_or_give_up(timeout).await?;
+        self.wait_within(timeout).await?;
         self.try_get()
     }
 
@@ -217,7 +217,7 @@ impl<T: Clone, E: Clone> AsyncResult<T, E> {
     /// # Errors
     /// The same, and in a greenlet, and when the time was up.
     pub fn get_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<E>> {
-        self.wait_or_refuse(timeout, "AsyncResult::get_blocking", "AsyncResult::get")?;
+        self.wait_blocking_within(timeout, "AsyncResult::get_blocking", "AsyncResult::get")?;
         self.try_get()
     }
 

@@ -118,7 +118,7 @@ impl<T: Send + 'static> Thread<T> {
             // Who hears of the end shall not find the resources of the thread any more. Also after a
             // panic, so it is a call of its own.
             let outcome = panic::catch_unwind(run);
-            let outcome = panic::catch_unwind(resource::leave).and(outcome);
+            let outcome = panic::catch_unwind(resource::run_thread_exit_hooks).and(outcome);
             promise.keep(outcome.unwrap_or_else(|payload| {
                 Err(ThreadError::Panicked(Panic::from_payload(&*payload)))
             }));

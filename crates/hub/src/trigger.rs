@@ -160,9 +160,9 @@ pub(crate) fn run(number: u64, hub: &str) {
 }
 
 /// The functions of this thread's hub; they end with it.
-pub(crate) struct Functions;
+pub(crate) struct TriggerFunctions;
 
-impl Functions {
+impl TriggerFunctions {
     /// No trigger needs this function any more.
     pub(crate) fn forget(number: u64) {
         let function = FUNCTIONS.with_borrow_mut(|functions| functions.remove(&number));
@@ -171,7 +171,7 @@ impl Functions {
     }
 }
 
-impl Drop for Functions {
+impl Drop for TriggerFunctions {
     fn drop(&mut self) {
         drop(FUNCTIONS.take());
     }

@@ -6,9 +6,9 @@
 //!
 //! Prints one line of JSON: how many operations, and how many seconds they took together.
 
-mod bare;
-mod ours;
-mod turns;
+mod alternation;
+mod with_hub;
+mod with_tokio;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -32,41 +32,46 @@ const CASES: [Case; 9] = [
     case(
         "lock-inside",
         1_000_000,
-        ours::lock_inside,
-        bare::lock_inside,
+        with_hub::lock_inside,
+        with_tokio::lock_inside,
     ),
-    case("lock-across", 40_000, ours::lock_across, bare::lock_across),
+    case(
+        "lock-across",
+        40_000,
+        with_hub::lock_across,
+        with_tokio::lock_across,
+    ),
     case(
         "queue-inside",
         1_000_000,
-        ours::queue_inside,
-        bare::queue_inside,
+        with_hub::queue_inside,
+        with_tokio::queue_inside,
     ),
     case(
         "queue-across",
         400_000,
-        ours::queue_across,
-        bare::queue_across,
+        with_hub::queue_across,
+        with_tokio::queue_across,
     ),
     case(
         "queue-many-inside",
         800_000,
-        ours::queue_many_inside,
-        bare::queue_many_inside,
+        with_hub::queue_many_inside,
+        with_tokio::queue_many_inside,
     ),
     case(
         "queue-many-across",
         200_000,
-        ours::queue_many_across,
-        bare::queue_many_across,
+        with_hub::queue_many_across,
+        with_tokio::queue_many_across,
     ),
-    case("trigger", 40_000, ours::trigger, bare::trigger),
-    case("launch", 40_000, ours::launch, bare::launch),
+    case("trigger", 40_000, with_hub::trigger, with_tokio::trigger),
+    case("launch", 40_000, with_hub::launch, with_tokio::launch),
     case(
         "launch-blocking",
         40_000,
-        ours::launch_blocking,
-        bare::launch_blocking,
+        with_hub::launch_blocking,
+        with_tokio::launch_blocking,
     ),
 ];
 

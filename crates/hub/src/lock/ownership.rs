@@ -10,22 +10,22 @@ use crate::sync::{Mutex, MutexGuard};
 
 /// What happens when the owner of a lock takes it again.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Again {
-    IsAnError,
-    Counts,
+pub(super) enum Reentry {
+    Forbidden,
+    Counted,
 }
 
 /// One right to own, which goes from greenlet to greenlet in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Ownership {
-    again: Again,
+    reentry: Reentry,
     /// One permit. Who has it, has the lock: it is taken and given back together with `held`.
     turn: Semaphore,
-    held: Mutex<Held>,
+    held: Mutex<OwnerState>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct OwnerState {
     owner: Option<GreenletId>,
     /// How often by a guard that is still there.
     guards: usize,
@@ -34,9 +34,9 @@ struct Held {
 }
 
 impl Ownership {
-    pub(super) fn new(again: Again) -> Self {
+    pub(super) fn new(reentry: Reentry) -> Self {
         Ownership {
-            again,
+            reentry,
             turn: Semaphore::new(1),
             held: Mutex::default(),
         }
@@ -77,7 +77,7 @@ impl Ownership {
     pub(super) fn end_guard(&self) {
         let mut held = self.held();
         held.guards -= 1;
-        self.give_up(held);
+        self.release_if_unused(held);
     }
 
     /// From now on it takes a [`release`](Ownership::release) instead of the end of a guard.
@@ -95,7 +95,7 @@ impl Ownership {
             Some(_) if held.kept == 0 => Err(ReleaseError::Guarded),
             Some(_) => {
                 held.kept -= 1;
-                self.give_up(held);
+                self.release_if_unused(held);
                 Ok(())
             }
         }
@@ -118,9 +118,9 @@ impl Ownership {
         if held.owner != Some(GreenletId::current()) {
             return Ok(false);
         }
-        match self.again {
-            Again::IsAnError => Err(LockError::Owned),
-            Again::Counts => {
+        match self.reentry {
+            Reentry::Forbidden => Err(LockError::Owned),
+            Reentry::Counted => {
                 held.guards += 1;
                 Ok(true)
             }
@@ -133,7 +133,7 @@ impl Ownership {
         held.guards = 1;
     }
 
-    fn give_up(&self, mut held: MutexGuard<'_, Held>) {
+    fn release_if_unused(&self, mut held: MutexGuard<'_, OwnerState>) {
         if held.guards + held.kept == 0 {
             held.owner = None;
             drop(held);
@@ -141,7 +141,7 @@ impl Ownership {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, OwnerState> {
         // Nothing panics under this lock.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ownership::{Again, Ownership};
+use super::ownership::{Ownership, Reentry};
 use super::{LockError, LockGuard, ReleaseError};
 use crate::blocking;
 use crate::identity::GreenletId;
@@ -45,7 +45,7 @@ impl RLock {
     /// A lock that nobody has.
     pub fn new() -> Self {
         RLock {
-            ownership: Arc::new(Ownership::new(Again::Counts)),
+            ownership: Arc::new(Ownership::new(Reentry::Counted)),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::PoisonError;
 
-use super::error::Closed;
+use super::error::QueueClosed;
 use crate::budget::{Budget, Reservation};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -22,11 +22,11 @@ struct State<T> {
 pub(super) struct Entry<T> {
     pub(super) item: T,
     pub(super) cost: usize,
-    pub(super) bytes: Bytes,
+    pub(super) bytes: ByteSource,
 }
 
 /// Where the bytes of an item are taken from.
-pub(super) enum Bytes {
+pub(super) enum ByteSource {
     /// The queue's own budget, so many permits: a reservation without a handle of the budget,
     /// whose count all threads would write for every item.
     Own(u32),
@@ -51,17 +51,17 @@ impl<T> Entries<T> {
         &self.budget
     }
 
-    pub(super) fn of(&self, reservation: Reservation) -> Bytes {
+    pub(super) fn byte_source(&self, reservation: Reservation) -> ByteSource {
         self.budget
             .dissolve(reservation)
-            .map_or_else(Bytes::Reserved, Bytes::Own)
+            .map_or_else(ByteSource::Reserved, ByteSource::Own)
     }
 
-    pub(super) fn push(&self, entry: Entry<T>) -> Result<(), Closed<T>> {
+    pub(super) fn push(&self, entry: Entry<T>) -> Result<(), QueueClosed<T>> {
         let mut state = self.state();
         if state.closed {
             drop(state);
-            return Err(Closed(self.spend(entry)));
+            return Err(QueueClosed(self.release(entry)));
         }
         state.bytes += entry.cost;
         state.high_water = state.high_water.max(state.bytes);
@@ -77,18 +77,18 @@ impl<T> Entries<T> {
     }
 
     /// The item; its bytes are given back.
-    pub(super) fn spend(&self, entry: Entry<T>) -> T {
-        if let Bytes::Own(permits) = entry.bytes {
+    pub(super) fn release(&self, entry: Entry<T>) -> T {
+        if let ByteSource::Own(permits) = entry.bytes {
             self.budget.give_back(permits);
         }
         entry.item
     }
 
     /// The item and its bytes.
-    pub(super) fn part(&self, entry: Entry<T>) -> (T, Reservation) {
+    pub(super) fn split(&self, entry: Entry<T>) -> (T, Reservation) {
         let reservation = match entry.bytes {
-            Bytes::Own(permits) => self.budget.reservation(permits),
-            Bytes::Reserved(reservation) => reservation,
+            ByteSource::Own(permits) => self.budget.reservation(permits),
+            ByteSource::Reserved(reservation) => reservation,
         };
         (entry.item, reservation)
     }
@@ -106,7 +106,7 @@ impl<T> Entries<T> {
         };
         let number = left.len();
         // Out of the lock: destructors may do anything.
-        left.into_iter().for_each(|entry| drop(self.spend(entry)));
+        left.into_iter().for_each(|entry| drop(self.release(entry)));
         number
     }
 

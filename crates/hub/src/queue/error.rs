@@ -7,7 +7,7 @@ use crate::error::BlockingInGreenlet;
 /// The queue is closed: here is the item that it did not take.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the queue is closed")]
-pub struct Closed<T>(pub T);
+pub struct QueueClosed<T>(pub T);
 
 /// Why an item was not put.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -51,16 +51,16 @@ impl<T> PutError<T> {
     }
 }
 
-impl<T> From<Closed<T>> for PutError<T> {
-    fn from(Closed(item): Closed<T>) -> Self {
+impl<T> From<QueueClosed<T>> for PutError<T> {
+    fn from(QueueClosed(item): QueueClosed<T>) -> Self {
         PutError::Closed(item)
     }
 }
 
 // By hand, so that items need no `Debug` for an error to be shown.
-impl<T> fmt::Debug for Closed<T> {
+impl<T> fmt::Debug for QueueClosed<T> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Closed(..)")
+        out.write_str("QueueClosed(..)")
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Closed, PutError, Queue};
+use super::{PutError, Queue, QueueClosed};
 use crate::blocking::{refuse_in_greenlet, wait, wait_or_refuse};
 use crate::budget::Reservation;
 use crate::error::WaitError;
@@ -23,7 +23,7 @@ impl<T> Queue<T> {
     ) -> Result<(), PutError<T>> {
         match timeout(time, self.reserve(cost)).await {
             Ok(Ok(reservation)) => Ok(self.put_reserved(item, cost, reservation)?),
-            Ok(Err(Closed(()))) => Err(PutError::Closed(item)),
+            Ok(Err(QueueClosed(()))) => Err(PutError::Closed(item)),
             Err(_) => Err(PutError::Timeout(item)),
         }
     }
@@ -53,7 +53,7 @@ impl<T> Queue<T> {
         }
         match wait(self.reserve(cost), timeout) {
             Some(Ok(reservation)) => Ok(self.put_reserved(item, cost, reservation)?),
-            Some(Err(Closed(()))) => Err(PutError::Closed(item)),
+            Some(Err(QueueClosed(()))) => Err(PutError::Closed(item)),
             None => Err(PutError::Timeout(item)),
         }
     }

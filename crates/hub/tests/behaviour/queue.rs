@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::thread;
 
-use hub::{Budget, Closed, PutError, Queue, Thread, TryGetError};
+use hub::{Budget, PutError, Queue, QueueClosed, Thread, TryGetError};
 
 use crate::{on_hub, poll};
 
@@ -194,7 +194,10 @@ fn closing_wakes_everybody_and_gives_items_back() {
     empty.close();
     assert_eq!(plain_put.join().unwrap(), Err(PutError::Closed('b')));
     assert_eq!(plain_get.join().unwrap(), Ok(None));
-    assert_eq!(poll(&mut put), std::task::Poll::Ready(Err(Closed('c'))));
+    assert_eq!(
+        poll(&mut put),
+        std::task::Poll::Ready(Err(QueueClosed('c')))
+    );
     assert_eq!(poll(&mut get), std::task::Poll::Ready(None));
     assert_eq!(full.try_put('d', 1), Err(PutError::Closed('d')));
     assert_eq!(full.try_get(), Ok('a'));

@@ -1,7 +1,7 @@
 //! Nobody sleeps through an event, also when it is cleared at once.
 
 use crate::event::Event;
-use crate::{check, join, perhaps, thread, threads};
+use crate::{check, join, poll_a_few_times, thread, threads};
 
 #[test]
 fn every_waiter_is_woken() {
@@ -44,7 +44,7 @@ fn who_gives_up_takes_no_wakeup_with_it() {
     check(|| {
         let event = Event::new();
         let waits = event.clone();
-        let fickle = threads(2, move |_| perhaps(waits.wait()));
+        let fickle = threads(2, move |_| poll_a_few_times(waits.wait()));
         let waits = event.clone();
         let patient = thread::spawn(move || waits.wait_blocking(None));
         event.send();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shuttle::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::lock::{Lock, LockError, RLock, ReleaseError};
-use crate::{NOW, check, join, perhaps, thread, threads};
+use crate::{NOW, check, join, poll_a_few_times, thread, threads};
 
 /// Counts with a pause between reading and writing.
 fn add(count: &AtomicUsize) {
@@ -39,7 +39,7 @@ fn who_gives_up_takes_no_turn_with_it() {
         let count = Arc::new(AtomicUsize::new(0));
         let (there, counts) = (lock.clone(), count.clone());
         let fickle = threads(2, move |_| {
-            let guard = perhaps(there.acquire());
+            let guard = poll_a_few_times(there.acquire());
             if guard.is_some() {
                 add(&counts);
             }

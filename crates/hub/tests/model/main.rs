@@ -90,7 +90,7 @@ fn join<T>(threads: Vec<JoinHandle<T>>) -> Vec<T> {
 
 /// Waits like a plain thread, but perhaps not to the end: gives up after a random number of polls
 /// in between of which others run.
-fn perhaps<F: Future>(future: F) -> Option<F::Output> {
+fn poll_a_few_times<F: Future>(future: F) -> Option<F::Output> {
     let mut patience = thread_rng().gen_range(0..3);
     let patient = async {
         let mut future = pin!(future);

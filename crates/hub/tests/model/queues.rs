@@ -3,7 +3,7 @@
 use crate::budget::Budget;
 use crate::error::WaitError;
 use crate::queue::{PutError, Queue};
-use crate::{NOW, check, join, perhaps, thread, threads};
+use crate::{NOW, check, join, poll_a_few_times, thread, threads};
 
 /// Takes items until the queue is closed and empty.
 fn drain(queue: &Queue<usize>) -> Vec<usize> {
@@ -52,7 +52,7 @@ fn who_gives_up_loses_no_item_and_no_byte() {
         let queue = Queue::new(1);
         let gives = queue.clone();
         let producers = threads(2, move |n| {
-            let put = match perhaps(gives.reserve(1)) {
+            let put = match poll_a_few_times(gives.reserve(1)) {
                 Some(reservation) => gives.put_reserved(n, 1, reservation.unwrap()).is_ok(),
                 None => match gives.put_blocking(n, 1, NOW) {
                     Err(PutError::Timeout(_)) => false,
@@ -64,7 +64,7 @@ fn who_gives_up_loses_no_item_and_no_byte() {
         let takes = queue.clone();
         let fickle = thread::spawn(move || {
             let mut items = Vec::new();
-            items.extend(perhaps(takes.get()).flatten());
+            items.extend(poll_a_few_times(takes.get()).flatten());
             match takes.get_blocking(NOW) {
                 Err(WaitError::Timeout) => {}
                 item => items.extend(item.unwrap()),
@@ -90,7 +90,7 @@ fn who_gives_up_leaves_its_item_to_who_stays() {
     check(|| {
         let queue = Queue::new(2);
         let takes = queue.clone();
-        let fickle = thread::spawn(move || perhaps(takes.get()).is_some());
+        let fickle = thread::spawn(move || poll_a_few_times(takes.get()).is_some());
         let takes = queue.clone();
         let patient = thread::spawn(move || takes.get_blocking(None));
         queue.put_blocking(0, 1, None).unwrap();

@@ -1,7 +1,7 @@
 //! One result, one taker, no waiter asleep.
 
 use crate::result::{AsyncResult, ResultError};
-use crate::{check, join, perhaps, thread, threads};
+use crate::{check, join, poll_a_few_times, thread, threads};
 
 #[test]
 fn every_waiter_has_the_first_result() {
@@ -23,7 +23,7 @@ fn one_takes_it_and_the_others_are_told() {
     check(|| {
         let result = AsyncResult::<usize, ()>::new();
         let takes = result.clone();
-        let fickle = thread::spawn(move || perhaps(takes.take()));
+        let fickle = thread::spawn(move || poll_a_few_times(takes.take()));
         let takes = result.clone();
         let takers = threads(2, move |_| takes.take_blocking(None));
         assert!(result.promise(()).keep(Ok(7)));

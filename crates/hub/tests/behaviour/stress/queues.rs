@@ -51,7 +51,7 @@ async fn produce(ways: Ways, first: usize) {
             match random.cancelled(reserving).await {
                 None => continue,
                 Some(Ok(reservation)) => break ways.put(way, item, cost(item), reservation),
-                Some(Err(Closed(()))) => panic!("closed too early"),
+                Some(Err(QueueClosed(()))) => panic!("closed too early"),
             }
         }
     }

@@ -6,12 +6,12 @@ use std::thread;
 
 /// Without this, threads that share a processor take a lock many times before the other is there.
 #[derive(Default)]
-pub(crate) struct Turns {
+pub(crate) struct Alternation {
     in_line: [AtomicBool; 2],
     taken: AtomicUsize,
 }
 
-impl Turns {
+impl Alternation {
     /// Waits for the lock and tells the other side, once it has a place in the line.
     pub(crate) async fn wait<F: Future>(&self, me: usize, lock: F) -> F::Output {
         let mut lock = pin!(lock);

@@ -11,7 +11,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::{JoinHandle, LocalSet, spawn_local, yield_now};
 
-use crate::turns::Turns;
+use crate::alternation::Alternation;
 use crate::{MANY, PLACES};
 
 pub(crate) fn lock_inside(operations: usize) -> Duration {
@@ -35,7 +35,7 @@ async fn take_turns(lock: Arc<Mutex<()>>, turns: usize) {
 }
 
 pub(crate) fn lock_across(operations: usize) -> Duration {
-    let (lock, turns) = (Arc::new(Mutex::new(())), Arc::<Turns>::default());
+    let (lock, turns) = (Arc::new(Mutex::new(())), Arc::<Alternation>::default());
     timed([0, 1].map(|me| {
         let (lock, turns) = (lock.clone(), turns.clone());
         move || async move {

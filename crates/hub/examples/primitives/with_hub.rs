@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use hub::{AsyncResult, Event, Greenlet, Hub, HubTrigger, Lock, Queue, Thread};
 use tokio::task::yield_now;
 
-use crate::turns::Turns;
+use crate::alternation::Alternation;
 use crate::{MANY, PLACES};
 
 /// Two greenlets of one hub, of which the other always waits for the lock.
@@ -36,7 +36,7 @@ async fn take_turns(lock: Lock, turns: usize) {
 
 /// Two greenlets in different threads.
 pub(crate) fn lock_across(operations: usize) -> Duration {
-    let (lock, turns) = (Lock::new(), Arc::<Turns>::default());
+    let (lock, turns) = (Lock::new(), Arc::<Alternation>::default());
     timed([0, 1].map(|me| {
         let (lock, turns) = (lock.clone(), turns.clone());
         move || async move {
