@@ -12,22 +12,22 @@ template <class Element> Element *new_elements(size_t count) {
   return new Element[count ? count : 1];
 }
 
-void set_text(const nxt_attribute &offer, Tango::Attribute &attribute, const char *text) {
+void set_text(const nxt_attribute &definition, Tango::Attribute &attribute, const char *text) {
   // That is how set_value gives it back: with delete if the attribute can be written, else delete[].
-  Tango::DevString *value = offer.writable ? new Tango::DevString : new Tango::DevString[1];
+  Tango::DevString *value = definition.writable ? new Tango::DevString : new Tango::DevString[1];
   *value = CORBA::string_dup(text);
   attribute.set_value(value, 1, 0, true);
 }
 
-void set_spectrum(const nxt_attribute &offer, Tango::Attribute &attribute, const nxt_reply &reply) {
-  if (offer.type == NXT_STATE) {
-    size_t count = std::min<size_t>(reply.numbers.size(), offer.spectrum);
+void set_spectrum(const nxt_attribute &definition, Tango::Attribute &attribute, const nxt_reply &reply) {
+  if (definition.type == NXT_STATE) {
+    size_t count = std::min<size_t>(reply.numbers.size(), definition.spectrum);
     auto *states = new_elements<Tango::DevState>(count);
     for (size_t k = 0; k < count; k++)
       states[k] = static_cast<Tango::DevState>(reply.numbers[k]);
     attribute.set_value(states, count, 0, true);
   } else {
-    size_t count = std::min<size_t>(reply.texts.size(), offer.spectrum);
+    size_t count = std::min<size_t>(reply.texts.size(), definition.spectrum);
     auto *texts = new_elements<Tango::DevString>(count);
     for (size_t k = 0; k < count; k++)
       texts[k] = CORBA::string_dup(reply.texts[k].c_str());
@@ -54,14 +54,14 @@ public:
     nxt_reply reply;
     nxt::server().callbacks.read(own->number(), index, &reply);
     reply.check();
-    nxt::set_value(own->offer().attributes[index], attribute, reply);
+    nxt::set_value(own->definition().attributes[index], attribute, reply);
   }
 
   void write(Tango::DeviceImpl *device, Tango::WAttribute &attribute) override {
     auto *own = static_cast<nxt::Device *>(device);
     nxt_argument argument{0, {nullptr, 0}};
     nxt_text text{nullptr, 0};
-    switch (own->offer().attributes[index].type) {
+    switch (own->definition().attributes[index].type) {
     case NXT_BOOLEAN:
       argument.number = written<Tango::DevBoolean>(attribute);
       break;
@@ -95,13 +95,13 @@ private:
 
 } // namespace
 
-void nxt::set_value(const nxt_attribute &offer, Tango::Attribute &attribute,
+void nxt::set_value(const nxt_attribute &definition, Tango::Attribute &attribute,
                     const nxt_reply &reply) {
-  if (offer.spectrum) {
-    set_spectrum(offer, attribute, reply);
+  if (definition.spectrum) {
+    set_spectrum(definition, attribute, reply);
     return;
   }
-  switch (offer.type) {
+  switch (definition.type) {
   case NXT_BOOLEAN:
     set_number<Tango::DevBoolean>(attribute, reply.number != 0);
     break;
@@ -115,24 +115,24 @@ void nxt::set_value(const nxt_attribute &offer, Tango::Attribute &attribute,
     set_number<Tango::DevShort>(attribute, reply.number);
     break;
   default:
-    set_text(offer, attribute, reply.text());
+    set_text(definition, attribute, reply.text());
     break;
   }
 }
 
-Tango::Attr *nxt::new_attribute(uint32_t index, const nxt_attribute &offer) {
-  std::string text = copy(offer.name);
+Tango::Attr *nxt::new_attribute(uint32_t index, const nxt_attribute &definition) {
+  std::string text = copy(definition.name);
   const char *name = text.c_str();
-  long type = offer.type;
-  auto access = offer.writable ? Tango::READ_WRITE : Tango::READ;
+  long type = definition.type;
+  auto access = definition.writable ? Tango::READ_WRITE : Tango::READ;
   Tango::Attr *attribute;
   Tango::UserDefaultAttrProp configuration;
-  std::vector<std::string> labels = copy(offer.labels);
+  std::vector<std::string> labels = copy(definition.labels);
   if (!labels.empty())
     configuration.set_enum_labels(labels);
-  if (offer.spectrum)
+  if (definition.spectrum)
     attribute = new Attribute<Tango::SpectrumAttr>(index, name, type, access,
-                                                   static_cast<long>(offer.spectrum));
+                                                   static_cast<long>(definition.spectrum));
   else
     attribute = new Attribute<Tango::Attr>(index, name, type, access);
   attribute->set_default_properties(configuration);

@@ -8,8 +8,8 @@ public:
   Class(std::string &class_name, uint32_t class_index)
       : Tango::DeviceClass(class_name), index(class_index) {
     set_type(class_name);
-    for (size_t k = 0; k < offer().property_count; k++) {
-      const nxt_property &property = offer().properties[k];
+    for (size_t k = 0; k < definition().property_count; k++) {
+      const nxt_property &property = definition().properties[k];
       std::string name = nxt::copy(property.name);
       std::string doc = nxt::copy(property.doc);
       std::string preset = nxt::copy(property.preset);
@@ -18,13 +18,13 @@ public:
   }
 
   void command_factory() override {
-    for (size_t k = 0; k < offer().command_count; k++)
-      command_list.push_back(nxt::new_command(k, offer().commands[k]));
+    for (size_t k = 0; k < definition().command_count; k++)
+      command_list.push_back(nxt::new_command(k, definition().commands[k]));
   }
 
   void attribute_factory(std::vector<Tango::Attr *> &attributes) override {
-    for (size_t k = 0; k < offer().attribute_count; k++)
-      attributes.push_back(nxt::new_attribute(k, offer().attributes[k]));
+    for (size_t k = 0; k < definition().attribute_count; k++)
+      attributes.push_back(nxt::new_attribute(k, definition().attributes[k]));
   }
 
   void device_factory(const Tango::DevVarStringArray *names) override {
@@ -43,13 +43,13 @@ public:
 private:
   uint32_t index;
 
-  const nxt_class &offer() const { return nxt::server().classes[index]; }
+  const nxt_class &definition() const { return nxt::server().classes[index]; }
 };
 
 } // namespace
 
 void nxt::make_classes(Tango::DServer *admin) {
-  watch_restarts(*admin);
+  guard_restarts(*admin);
   for (size_t k = 0; k < server().class_count; k++) {
     std::string name = copy(server().classes[k].name);
     admin->_add_class(new Class(name, k));

@@ -23,7 +23,7 @@ void add_texts(const nxt_sink &sink, Tango::DbDatum found) {
 } // namespace
 
 int32_t nxt_database_open(const nxt_text *host, int32_t port, nxt_database **opened, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
+  return nxt::call_guarded(sink, [=] {
     std::unique_ptr<nxt_database> database(new nxt_database);
     if (host) {
       std::string name = nxt::copy(*host);
@@ -46,7 +46,7 @@ void nxt_database_close(nxt_database *database) {
 }
 
 int32_t nxt_database_address(const nxt_database *database, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
+  return nxt::call_guarded(sink, [=] {
     Tango::Database &tango = *database->tango;
     sink.add_text(sink.context, nxt::view(tango.get_db_host() + ":" + tango.get_db_port()));
     return 0;
@@ -54,7 +54,7 @@ int32_t nxt_database_address(const nxt_database *database, nxt_sink sink) {
 }
 
 int32_t nxt_database_devices(const nxt_database *database, nxt_text device_class, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
+  return nxt::call_guarded(sink, [=] {
     std::string every_server("*"), name = nxt::copy(device_class);
     add_texts(sink, database->tango->get_device_name(every_server, name));
     return 0;
@@ -62,7 +62,7 @@ int32_t nxt_database_devices(const nxt_database *database, nxt_text device_class
 }
 
 int32_t nxt_database_members(const nxt_database *database, nxt_text device, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
+  return nxt::call_guarded(sink, [=] {
     std::string wildcard = nxt::copy(device);
     add_texts(sink, database->tango->get_device_member(wildcard));
     return 0;
@@ -71,7 +71,7 @@ int32_t nxt_database_members(const nxt_database *database, nxt_text device, nxt_
 
 int32_t nxt_database_property(const nxt_database *database, nxt_text device, nxt_text property,
                               nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
+  return nxt::call_guarded(sink, [=] {
     Tango::DbData asked;
     asked.push_back(Tango::DbDatum(nxt::copy(property)));
     database->tango->get_device_property(nxt::copy(device), asked);
@@ -82,7 +82,7 @@ int32_t nxt_database_property(const nxt_database *database, nxt_text device, nxt
 
 int32_t nxt_database_put_property(const nxt_database *database, nxt_text device, nxt_text property,
                                   nxt_texts values, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
+  return nxt::call_guarded(sink, [=] {
     std::vector<std::string> texts = nxt::copy(values);
     Tango::DbDatum datum(nxt::copy(property));
     datum << texts;
@@ -95,7 +95,7 @@ int32_t nxt_database_put_property(const nxt_database *database, nxt_text device,
 
 int32_t nxt_database_add_device(const nxt_database *database, nxt_text server, nxt_text device_class,
                                 nxt_text device, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
+  return nxt::call_guarded(sink, [=] {
     Tango::DbDevInfo device_info;
     device_info.name = nxt::copy(device);
     device_info._class = nxt::copy(device_class);

@@ -27,15 +27,15 @@ Device::Device(Tango::DeviceClass *device_class, const char *name, uint32_t inde
   // Events are sent as we say, without criteria, and need no polling.
   for (const char *always : {"State", "Status"})
     set_change_event(always, true, false);
-  for (size_t k = 0; k < offer().attribute_count; k++)
-    set_change_event(copy(offer().attributes[k].name), true, false);
+  for (size_t k = 0; k < definition().attribute_count; k++)
+    set_change_event(copy(definition().attributes[k].name), true, false);
   {
     std::lock_guard<std::mutex> guard(devices_lock);
     own_number = ++last_number;
     devices[own_number] = Entry{this, 0};
   }
-  note_device();
-  server().callbacks.make(class_index, own_number, view(get_name()));
+  note_created_device();
+  server().callbacks.create(class_index, own_number, view(get_name()));
 }
 
 Device::~Device() {
@@ -76,7 +76,7 @@ std::vector<nxt_device> all_devices() {
   return numbers;
 }
 
-Pin::Pin(nxt_device device) : number(device), found(nullptr) {
+DevicePin::DevicePin(nxt_device device) : number(device), found(nullptr) {
   std::lock_guard<std::mutex> guard(devices_lock);
   auto entry = devices.find(number);
   if (entry != devices.end()) {
@@ -85,7 +85,7 @@ Pin::Pin(nxt_device device) : number(device), found(nullptr) {
   }
 }
 
-Pin::~Pin() {
+DevicePin::~DevicePin() {
   if (!found)
     return;
   std::lock_guard<std::mutex> guard(devices_lock);
@@ -93,7 +93,7 @@ Pin::~Pin() {
     unpinned.notify_all();
 }
 
-Device &Pin::device() const {
+Device &DevicePin::device() const {
   if (!found)
     throw std::runtime_error("the device is gone");
   return *found;

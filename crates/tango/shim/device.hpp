@@ -12,7 +12,7 @@ public:
   ~Device() override;
 
   nxt_device number() const { return own_number; }
-  const nxt_class &offer() const { return server().classes[class_index]; }
+  const nxt_class &definition() const { return server().classes[class_index]; }
 
   // The command Init. cppTango deletes a device before it initialises it again; ours is asked first
   // and may refuse, so it is removed by the destructor alone.
@@ -30,12 +30,12 @@ private:
 
 // Finds a device, which is not destroyed as long as the pin lives. What is done meanwhile may wait for
 // Tango, but not for a callback.
-class Pin {
+class DevicePin {
 public:
-  explicit Pin(nxt_device);
-  ~Pin();
-  Pin(const Pin &) = delete;
-  Pin &operator=(const Pin &) = delete;
+  explicit DevicePin(nxt_device);
+  ~DevicePin();
+  DevicePin(const DevicePin &) = delete;
+  DevicePin &operator=(const DevicePin &) = delete;
   bool is_there() const { return found != nullptr; }
   // Throws if there is no such device (any more).
   Device &device() const;

@@ -4,8 +4,8 @@
 #include "device.hpp"
 
 int32_t nxt_push_state(nxt_device number, int32_t state, nxt_text status, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
-    nxt::Pin pin(number);
+  return nxt::call_guarded(sink, [=] {
+    nxt::DevicePin pin(number);
     nxt::Device &device = pin.device();
     // For these two, cppTango takes the values from the device.
     device.set_state(static_cast<Tango::DevState>(state));
@@ -20,20 +20,20 @@ int32_t nxt_push_state(nxt_device number, int32_t state, nxt_text status, nxt_si
 }
 
 int32_t nxt_push(nxt_device number, uint32_t index, const nxt_reply *value, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
-    nxt::Pin pin(number);
+  return nxt::call_guarded(sink, [=] {
+    nxt::DevicePin pin(number);
     nxt::Device &device = pin.device();
-    const nxt_attribute &offer = device.offer().attributes[index];
+    const nxt_attribute &definition = device.definition().attributes[index];
     Tango::Attribute &attribute =
-        device.get_device_attr()->get_attr_by_name(nxt::copy(offer.name).c_str());
+        device.get_device_attr()->get_attr_by_name(nxt::copy(definition.name).c_str());
     // A client may be about to write it, which has cppTango forget what we set. Clients who read do not
     // come here, so it is only held while one writes or initialises.
     std::unique_ptr<Tango::AutoTangoMonitor> no_writer;
-    if (offer.writable)
+    if (definition.writable)
       no_writer.reset(new Tango::AutoTangoMonitor(&device, true));
     // A client may be between the value that it asked for and the reply that it gets.
     omni_mutex_lock guard(*attribute.get_attr_mutex());
-    nxt::set_value(offer, attribute, *value);
+    nxt::set_value(definition, attribute, *value);
     attribute.fire_change_event();
     return 0;
   });

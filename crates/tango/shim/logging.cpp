@@ -27,10 +27,10 @@ log4tango::Logger &existing(log4tango::Logger *logger) {
 }
 
 template <class Function> int32_t with_logger(nxt_device number, const nxt_sink &sink, Function function) {
-  return nxt::guarded(sink, [=]() -> int32_t {
+  return nxt::call_guarded(sink, [=]() -> int32_t {
     if (number == 0)
       return function(existing(Tango::Logging::get_core_logger()));
-    nxt::Pin pin(number);
+    nxt::DevicePin pin(number);
     return function(existing(pin.device().get_logger()));
   });
 }

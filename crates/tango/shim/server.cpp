@@ -5,11 +5,11 @@
 
 #include "device.hpp"
 
-static const nxt_server *described = nullptr;
+static const nxt_server *description = nullptr;
 
-const nxt_server &nxt::server() { return *described; }
+const nxt_server &nxt::server() { return *description; }
 
-static void refuse_others(const nxt_server &server) {
+static void check_interface(const nxt_server &server) {
   if (server.interface != NXT_INTERFACE || server.size != sizeof(nxt_server) ||
       server.class_size != sizeof(nxt_class) || server.command_size != sizeof(nxt_command) ||
       server.attribute_size != sizeof(nxt_attribute) ||
@@ -47,7 +47,7 @@ static void serve(std::vector<std::string> arguments) {
   nxt::listen_to_core_logger();
   Tango::DServer::register_class_factory(nxt::make_classes);
   util->server_init(false);
-  nxt::remember_admin();
+  nxt::store_admin_export();
   if (server.callbacks.serving() != 0)
     end();
   try {
@@ -59,18 +59,18 @@ static void serve(std::vector<std::string> arguments) {
 }
 
 int32_t nxt_run(const nxt_server *server, nxt_texts arguments, nxt_sink sink) {
-  return nxt::guarded(sink, [=] {
-    refuse_others(*server);
-    described = server;
+  return nxt::call_guarded(sink, [=] {
+    check_interface(*server);
+    description = server;
     serve(nxt::copy(arguments));
     return 0;
   });
 }
 
 int32_t nxt_end(nxt_sink sink) {
-  return nxt::guarded(sink, [] {
+  return nxt::call_guarded(sink, [] {
     Tango::Util *util = Tango::Util::instance();
-    if (util->is_svr_starting() || !nxt::begin_end())
+    if (util->is_svr_starting() || !nxt::begin_shutdown())
       return 1;
     if (!util->is_svr_shutting_down())
       end();
@@ -79,10 +79,10 @@ int32_t nxt_end(nxt_sink sink) {
 }
 
 int32_t nxt_property_get(nxt_device number, nxt_text name, nxt_sink sink) {
-  return nxt::guarded(sink, [=]() -> int32_t {
+  return nxt::call_guarded(sink, [=]() -> int32_t {
     if (!Tango::Util::_UseDb)
       return 0;
-    nxt::Pin pin(number);
+    nxt::DevicePin pin(number);
     std::string property = nxt::copy(name);
     Tango::DbData data{Tango::DbDatum(property)};
     pin.device().get_db_device()->get_property(data);

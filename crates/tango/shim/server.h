@@ -64,7 +64,7 @@ typedef struct {
 
 /* Called by any thread of Tango, many at a time. */
 typedef struct {
-  void (*make)(uint32_t class_index, nxt_device, nxt_text name);
+  void (*create)(uint32_t class_index, nxt_device, nxt_text name);
   void (*remove)(nxt_device);
   void (*init)(nxt_device, nxt_reply *);
   void (*state)(nxt_device, nxt_reply *);
@@ -105,7 +105,7 @@ int32_t nxt_end(nxt_sink);
 
 /* Has the database know again which devices are there, if it has forgotten it. Returns the number of those that
  * it was told; 0: it knew. From any thread while the server serves. */
-int32_t nxt_recall(nxt_sink);
+int32_t nxt_restore_exports(nxt_sink);
 
 /* The rest may be called from any thread, and fails if there is no such device.
  *

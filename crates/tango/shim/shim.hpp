@@ -51,7 +51,7 @@ void add_error(const nxt_sink &, const char *reason, const char *desc);
 
 // Does something that may fail, in any thread, and returns its status. Threads that omniORB did not make need
 // an identity of it as long as they call it.
-template <class Function> int32_t guarded(const nxt_sink &sink, Function function) noexcept {
+template <class Function> int32_t call_guarded(const nxt_sink &sink, Function function) noexcept {
   try {
     omni_thread::ensure_self identity;
     try {
@@ -78,15 +78,15 @@ void make_classes(Tango::DServer *);
 // Has what cppTango itself logs told to Rust.
 void listen_to_core_logger();
 
-// Keeps what nxt_recall tells the database, once the server has all its devices.
-void remember_admin();
+// Keeps what nxt_restore_exports tells the database, once the server has all its devices.
+void store_admin_export();
 
 // Takes note of the commands that make devices again.
-void watch_restarts(Tango::DServer &);
+void guard_restarts(Tango::DServer &);
 // Takes note of a device that is made.
-void note_device();
+void note_created_device();
 // Whether the server may end now; then its devices are not made again any more.
-bool begin_end();
+bool begin_shutdown();
 
 } // namespace nxt
 #endif

@@ -193,7 +193,7 @@ pub fn end() -> Result<bool, ErrorStack> {
 
 /// Tells the database which devices are there if it has forgotten it. Returns how many it was told.
 pub fn recall() -> Result<u32, ErrorStack> {
-    let (count, _) = call(|sink| nxt_recall(sink))?;
+    let (count, _) = call(|sink| nxt_restore_exports(sink))?;
     Ok(count)
 }
 
@@ -246,7 +246,7 @@ unsafe extern "C" {
 
     safe fn nxt_run(server: &'static Server, arguments: List<'_, Text<'_>>, sink: Sink<'_>) -> i32;
     safe fn nxt_end(sink: Sink<'_>) -> i32;
-    safe fn nxt_recall(sink: Sink<'_>) -> i32;
+    safe fn nxt_restore_exports(sink: Sink<'_>) -> i32;
 
     safe fn nxt_property_get(device: u64, name: Text<'_>, sink: Sink<'_>) -> i32;
     safe fn nxt_push_state(device: u64, state: i32, status: Text<'_>, sink: Sink<'_>) -> i32;

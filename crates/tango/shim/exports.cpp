@@ -3,20 +3,20 @@
 
 namespace {
 
-struct Place {
+struct Export {
   std::string name, ior;
 };
 
 // Of the device that administrates the server, which lives as long as the server.
-Place admin;
+Export admin;
 
-Place place_of(Tango::DeviceImpl &device) {
+Export export_of(Tango::DeviceImpl &device) {
   CORBA::String_var ior =
       Tango::Util::instance()->get_orb()->object_to_string(device.get_d_var().in());
-  return Place{device.get_name(), ior.in()};
+  return Export{device.get_name(), ior.in()};
 }
 
-bool is_known(const std::string &device) {
+bool is_exported(const std::string &device) {
   std::string name = device;
   return Tango::Util::instance()->get_database()->import_device(name).exported != 0;
 }
@@ -27,11 +27,11 @@ bool is_settled() {
   return !util->is_svr_starting() && !util->is_svr_shutting_down();
 }
 
-void export_again(const Place &place) {
+void export_again(const Export &device_export) {
   Tango::Util *util = Tango::Util::instance();
   Tango::DbDevExportInfo info;
-  info.name = place.name;
-  info.ior = place.ior;
+  info.name = device_export.name;
+  info.ior = device_export.ior;
   info.host = util->get_host_name();
   info.version = util->get_version_str();
   info.pid = util->get_pid();
@@ -43,21 +43,21 @@ void export_again(const Place &place) {
 
 } // namespace
 
-void nxt::remember_admin() { admin = place_of(*Tango::Util::instance()->get_dserver_device()); }
+void nxt::store_admin_export() { admin = export_of(*Tango::Util::instance()->get_dserver_device()); }
 
-int32_t nxt_recall(nxt_sink sink) {
-  return nxt::guarded(sink, []() -> int32_t {
-    if (!Tango::Util::_UseDb || Tango::Util::_FileDb || !is_settled() || is_known(admin.name))
+int32_t nxt_restore_exports(nxt_sink sink) {
+  return nxt::call_guarded(sink, []() -> int32_t {
+    if (!Tango::Util::_UseDb || Tango::Util::_FileDb || !is_settled() || is_exported(admin.name))
       return 0;
     export_again(admin);
     int32_t count = 1;
     for (nxt_device number : nxt::all_devices()) {
-      nxt::Pin pin(number);
+      nxt::DevicePin pin(number);
       if (!pin.is_there() || !pin.device().get_exported_flag())
         continue;
-      Place place = place_of(pin.device());
-      if (!is_known(place.name)) {
-        export_again(place);
+      Export device_export = export_of(pin.device());
+      if (!is_exported(device_export.name)) {
+        export_again(device_export);
         count++;
       }
     }

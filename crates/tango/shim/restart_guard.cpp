@@ -17,45 +17,45 @@ const milliseconds AFTERWARDS(500);
 const milliseconds AT_MOST(10000);
 
 std::mutex guard;
-int commands = 0;
-Clock::time_point told, made;
+int running_commands = 0;
+Clock::time_point commanded, last_created;
 bool ending = false;
 
 bool is_restarting() {
-  if (commands > 0)
+  if (running_commands > 0)
     return true;
-  if (told == Clock::time_point())
+  if (commanded == Clock::time_point())
     return false;
   Clock::time_point now = Clock::now();
-  return made < told ? now - told < AT_MOST : now - made < AFTERWARDS;
+  return last_created < commanded ? now - commanded < AT_MOST : now - last_created < AFTERWARDS;
 }
 
-// A command at work.
-struct Work {
-  Work() {
+// A command that makes devices again, while it runs.
+struct RestartInProgress {
+  RestartInProgress() {
     std::lock_guard<std::mutex> locked(guard);
     if (ending)
       Tango::Except::throw_exception("API_ShutdownInProgress", "The device server ends", "nxt::Restart");
-    commands++;
-    told = Clock::now();
+    running_commands++;
+    commanded = Clock::now();
   }
-  ~Work() {
+  ~RestartInProgress() {
     std::lock_guard<std::mutex> locked(guard);
-    commands--;
+    running_commands--;
   }
 };
 
 // Stands before a command.
-class Restart : public Tango::Command {
+class GuardedRestart : public Tango::Command {
 public:
-  explicit Restart(Tango::Command &real)
+  explicit GuardedRestart(Tango::Command &real)
       : Tango::Command(real.get_name().c_str(), real.get_in_type(), real.get_out_type(),
                        real.get_in_type_desc().c_str(), real.get_out_type_desc().c_str(),
                        real.get_disp_level()),
         command(real) {}
 
   CORBA::Any *execute(Tango::DeviceImpl *device, const CORBA::Any &any) override {
-    Work work;
+    RestartInProgress in_progress;
     return command.execute(device, any);
   }
 
@@ -69,23 +69,23 @@ private:
 
 } // namespace
 
-void nxt::watch_restarts(Tango::DServer &server) {
+void nxt::guard_restarts(Tango::DServer &server) {
   // The class of this device outlives all restarts.
-  static bool watched = false;
-  if (watched)
+  static bool is_guarded = false;
+  if (is_guarded)
     return;
-  watched = true;
+  is_guarded = true;
   for (Tango::Command *&command : server.get_device_class()->get_command_list())
     if (command->get_name() == "RestartServer")
-      command = new Restart(*command);
+      command = new GuardedRestart(*command);
 }
 
-void nxt::note_device() {
+void nxt::note_created_device() {
   std::lock_guard<std::mutex> locked(guard);
-  made = Clock::now();
+  last_created = Clock::now();
 }
 
-bool nxt::begin_end() {
+bool nxt::begin_shutdown() {
   std::lock_guard<std::mutex> locked(guard);
   if (is_restarting())
     return false;
