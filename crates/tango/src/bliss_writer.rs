@@ -1,7 +1,7 @@
 //! The device class `BlissWriter`: saves the scans that it is told to save, by their keys.
 //!
 //! What clients see is what `blisswriter` 3.0.0 shows them. The devices of a process share one
-//! [`BlissWriterFamily`], which outlives them: a device that is restarted finds its scans again.
+//! [`BlissWriterFactory`], which outlives them: a device that is restarted finds its scans again.
 
 mod class;
 mod device;
@@ -17,15 +17,15 @@ use hub::{Launcher, NoHub};
 use writer::WriterThread;
 use writer::options::SaveOptions;
 
-use crate::class::Class;
-use crate::device::{Device, Family};
+use crate::class::DeviceClass;
+use crate::device::{Device, DeviceFactory};
+use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::handle::Handle;
 use device::BlissWriter;
 use service::{Means, Service};
 
 /// All devices of the class in this process.
-pub struct BlissWriterFamily {
+pub struct BlissWriterFactory {
     means: Means,
     /// By the names of the devices, in lower case: Tango does not tell cases apart.
     known: Mutex<HashMap<String, Known>>,
@@ -36,7 +36,7 @@ struct Known {
     device: Weak<BlissWriter>,
 }
 
-impl BlissWriterFamily {
+impl BlissWriterFactory {
     /// Devices that listen on the hub of this thread and write in the writer thread.
     ///
     /// # Errors
@@ -44,8 +44,8 @@ impl BlissWriterFamily {
     pub fn new(
         writer_thread: &Arc<WriterThread>,
         save: SaveOptions,
-    ) -> Result<BlissWriterFamily, NoHub> {
-        Ok(BlissWriterFamily {
+    ) -> Result<BlissWriterFactory, NoHub> {
+        Ok(BlissWriterFactory {
             means: Means {
                 launcher: Launcher::current()?,
                 writer_thread: writer_thread.clone(),
@@ -86,16 +86,16 @@ impl BlissWriterFamily {
     }
 }
 
-impl Family for BlissWriterFamily {
-    fn class(&self) -> &'static Class {
+impl DeviceFactory for BlissWriterFactory {
+    fn class(&self) -> &'static DeviceClass {
         &class::CLASS
     }
 
-    fn make(&self, handle: Handle) -> Result<Arc<dyn Device>, DevFailed> {
-        let name = handle.name().to_ascii_lowercase();
+    fn create(&self, context: DeviceContext) -> Result<Arc<dyn Device>, DevFailed> {
+        let name = context.name().to_ascii_lowercase();
         let service = self.known().get(&name).map(|known| known.service.clone());
         let service = service.unwrap_or_else(|| Arc::new(Service::new(&name, self.means.clone())));
-        let device = Arc::new(BlissWriter::open(handle, service.clone())?);
+        let device = Arc::new(BlissWriter::open(context, service.clone())?);
         let known = Known {
             service,
             device: Arc::downgrade(&device),

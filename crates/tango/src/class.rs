@@ -1,53 +1,53 @@
 //! What a class of devices offers.
 
-use crate::value::DataType;
+use crate::value::TangoType;
 
 /// A class of devices: what clients find when they ask.
 #[derive(Debug)]
-pub struct Class {
+pub struct DeviceClass {
     /// Name of the class in the Tango database, by which clients find its devices.
     pub name: &'static str,
     /// Commands, without `Init`, `State` and `Status` that every device has.
-    pub commands: &'static [Command],
+    pub commands: &'static [DeviceCommand],
     /// Attributes, without `State` and `Status`, in the order of a query.
-    pub attributes: &'static [Attribute],
+    pub attributes: &'static [DeviceAttribute],
     /// Properties of a device in the Tango database.
-    pub properties: &'static [Property],
+    pub properties: &'static [DeviceProperty],
 }
 
 /// A command of a class.
 #[derive(Debug)]
-pub struct Command {
+pub struct DeviceCommand {
     /// Its name; clients may write it in any case.
     pub name: &'static str,
     /// Type of the argument.
-    pub input: DataType,
+    pub input: TangoType,
     /// What the argument is.
     pub input_doc: &'static str,
     /// Type of the result.
-    pub output: DataType,
+    pub output: TangoType,
     /// What the result is.
     pub output_doc: &'static str,
 }
 
 /// An attribute of a class.
 #[derive(Debug)]
-pub struct Attribute {
+pub struct DeviceAttribute {
     /// Its name; clients may write it in any case.
     pub name: &'static str,
     /// Type of its elements.
-    pub data: DataType,
+    pub data: TangoType,
     /// Most elements of a spectrum; none for a scalar.
     pub spectrum: Option<usize>,
     /// What clients may do with it.
-    pub access: Access,
-    /// The labels of [`DataType::Enum`].
+    pub access: AttributeAccess,
+    /// The labels of [`TangoType::Enum`].
     pub labels: &'static [&'static str],
 }
 
 /// What clients may do with an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
+pub enum AttributeAccess {
     /// Read it.
     Read,
     /// Read and write it.
@@ -56,7 +56,7 @@ pub enum Access {
 
 /// A property of the devices of a class.
 #[derive(Debug)]
-pub struct Property {
+pub struct DeviceProperty {
     /// Its name.
     pub name: &'static str,
     /// What it is for. Clients are not told.

@@ -1,8 +1,8 @@
 //! Tango device servers, and the devices by which BLISS knows its writer.
 //!
-//! A [`Family`] makes [`Device`]s of one [`Class`]: the class says which commands, attributes and
+//! A [`DeviceFactory`] makes [`Device`]s of one [`DeviceClass`]: the class says which commands, attributes and
 //! properties a device has, the device answers. All that is known here of Tango's types is in
-//! [`Value`] and [`DevFailed`].
+//! [`TangoValue`] and [`DevFailed`].
 
 #![deny(unsafe_code)]
 
@@ -10,8 +10,8 @@ pub mod bliss_writer;
 mod class;
 pub mod database;
 mod device;
+mod device_context;
 mod failure;
-mod handle;
 mod latin1;
 pub mod nexus_writer;
 mod python;
@@ -20,12 +20,12 @@ mod server;
 mod shim;
 mod value;
 
-pub use class::{Access, Attribute, Class, Command, Property};
-pub use device::{Device, Family};
+pub use class::{AttributeAccess, DeviceAttribute, DeviceClass, DeviceCommand, DeviceProperty};
+pub use device::{Device, DeviceFactory};
+pub use device_context::{DeviceContext, PropertyError};
 pub use failure::{DevError, DevFailed, ErrorStack};
-pub use handle::{Handle, PropertyError};
 pub use server::{
     DeviceFailure, InvalidClass, LogLevel, Server, ServerError, ServerOptions, StartError,
     core_log_level, set_core_log_level,
 };
-pub use value::{DataType, DevState, Value};
+pub use value::{DevState, TangoType, TangoValue};

@@ -22,10 +22,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hub::{Launcher, NoHub};
 use writer::WriterThread;
 
-use crate::class::Class;
-use crate::device::{Device, Family};
+use crate::class::DeviceClass;
+use crate::device::{Device, DeviceFactory};
+use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::handle::Handle;
 use class::CLASS;
 use device::NexusWriter;
 use engine::Engine;
@@ -37,13 +37,13 @@ pub use logs::{Level, Logs};
 ///
 /// The scans of all of them are listened to on one hub and written in one writer thread. What works for a
 /// device stays when the device is restarted, so that its scans go on.
-pub struct NexusWriterFamily {
+pub struct NexusWriterFactory {
     house: Arc<House>,
     /// By the names of devices in lower case: Tango does not tell case apart.
     engines: Mutex<HashMap<String, Arc<Engine>>>,
 }
 
-impl NexusWriterFamily {
+impl NexusWriterFactory {
     /// Devices whose scans are listened to on the hub of this thread. Redis is that of the environment
     /// (`REDIS_DATA_URL`), or Beacon is asked (`BEACON_HOST`, or the property `beacon_host`).
     ///
@@ -52,10 +52,10 @@ impl NexusWriterFamily {
     pub fn new(
         writer_thread: Arc<WriterThread>,
         logs: Arc<dyn Logs>,
-    ) -> Result<NexusWriterFamily, NoHub> {
+    ) -> Result<NexusWriterFactory, NoHub> {
         let environment = |name: &str| std::env::var(name).ok();
         let house = House::new(writer_thread, Launcher::current()?, logs, environment);
-        Ok(NexusWriterFamily {
+        Ok(NexusWriterFactory {
             house: Arc::new(house),
             engines: Mutex::default(),
         })
@@ -74,7 +74,7 @@ impl NexusWriterFamily {
         }
     }
 
-    /// Has [`finish`](NexusWriterFamily::finish) not wait for what Redis still has.
+    /// Has [`finish`](NexusWriterFactory::finish) not wait for what Redis still has.
     pub fn leave(&self) {
         for run in self.all().iter().filter_map(|engine| engine.close()) {
             run.leave.send();
@@ -98,13 +98,13 @@ impl NexusWriterFamily {
     }
 }
 
-impl Family for NexusWriterFamily {
-    fn class(&self) -> &'static Class {
+impl DeviceFactory for NexusWriterFactory {
+    fn class(&self) -> &'static DeviceClass {
         &CLASS
     }
 
-    fn make(&self, handle: Handle) -> Result<Arc<dyn Device>, DevFailed> {
-        let engine = self.engine(handle.name())?;
-        Ok(Arc::new(NexusWriter::new(engine, handle)?))
+    fn create(&self, context: DeviceContext) -> Result<Arc<dyn Device>, DevFailed> {
+        let engine = self.engine(context.name())?;
+        Ok(Arc::new(NexusWriter::new(engine, context)?))
     }
 }

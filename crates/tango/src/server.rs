@@ -19,8 +19,8 @@ use std::thread;
 
 use hub::AsyncResult;
 
-use crate::class::Class;
-use crate::device::Family;
+use crate::class::DeviceClass;
+use crate::device::DeviceFactory;
 use crate::server::core::Core;
 use crate::shim::{self, Text};
 
@@ -71,14 +71,14 @@ impl Server {
     /// an argument has a zero in it, or the system has no threads left.
     pub fn start(
         options: ServerOptions,
-        families: Vec<Arc<dyn Family>>,
+        factories: Vec<Arc<dyn DeviceFactory>>,
     ) -> Result<Server, StartError> {
-        let classes: Vec<_> = families.iter().map(|family| family.class()).collect();
+        let classes: Vec<_> = factories.iter().map(|factory| factory.class()).collect();
         classes
             .iter()
             .try_for_each(|class| description::check(class))?;
         let arguments = arguments(&options)?;
-        let core = Core::install(families)?;
+        let core = Core::install(factories)?;
         spawn("tango-out", || core.outbox.run(|device| core.news(device)))?;
         spawn("tango-here", || core.presence.run(|| core.serves()))?;
         spawn("tango-orb", move || {
@@ -138,9 +138,13 @@ fn arguments(options: &ServerOptions) -> Result<Vec<String>, StartError> {
 }
 
 /// Serves until the end.
-fn run(classes: &[&'static Class], wait: i32, arguments: &[String]) -> Result<(), ServerError> {
+fn run(
+    classes: &[&'static DeviceClass],
+    wait: i32,
+    arguments: &[String],
+) -> Result<(), ServerError> {
     let classes = description::describe(classes);
-    let server = shim::server::Server::new(classes, callbacks::CALLBACKS, wait);
+    let server = shim::server::ServerDescription::new(classes, callbacks::CALLBACKS, wait);
     // For ever, like the classes: cppTango's threads look at it, and are not all gone at the end.
     let server = Box::leak(Box::new(server));
     let arguments = arguments.iter().map(|text| Text::borrow(text.as_bytes()));

@@ -52,7 +52,7 @@ impl fmt::Display for DevState {
 /// Type of an argument, a result or an element of an attribute; the numbers are those of Tango.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
-pub enum DataType {
+pub enum TangoType {
     /// Nothing.
     Void = 0,
     /// `DevBoolean`
@@ -71,21 +71,21 @@ pub enum DataType {
 
 /// A value of a command or an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum TangoValue {
     /// Nothing.
     Void,
-    /// Of [`DataType::Boolean`].
+    /// Of [`TangoType::Boolean`].
     Boolean(bool),
-    /// Of [`DataType::Long64`].
+    /// Of [`TangoType::Long64`].
     Long64(i64),
-    /// Of [`DataType::Text`].
+    /// Of [`TangoType::Text`].
     Text(String),
-    /// Of [`DataType::Texts`], or a spectrum of [`DataType::Text`].
+    /// Of [`TangoType::Texts`], or a spectrum of [`TangoType::Text`].
     Texts(Vec<String>),
-    /// Of [`DataType::State`].
+    /// Of [`TangoType::State`].
     State(DevState),
-    /// A spectrum of [`DataType::State`].
+    /// A spectrum of [`TangoType::State`].
     States(Vec<DevState>),
-    /// Of [`DataType::Enum`]: the index of the label.
+    /// Of [`TangoType::Enum`]: the index of the label.
     Enum(i16),
 }

@@ -5,64 +5,65 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hub::Event;
 use tango::{
-    Access, Attribute, Class, Command, DataType, DevFailed, DevState, Device, Family, Handle,
-    LogLevel, Property, Value, core_log_level, set_core_log_level,
+    AttributeAccess, DevFailed, DevState, Device, DeviceAttribute, DeviceClass, DeviceCommand,
+    DeviceContext, DeviceFactory, DeviceProperty, LogLevel, TangoType, TangoValue, core_log_level,
+    set_core_log_level,
 };
 
-static ECHO: Class = Class {
+static ECHO: DeviceClass = DeviceClass {
     name: "Echo",
     commands: &[
-        command("echo_nothing", DataType::Void, DataType::Void),
-        command("echo_boolean", DataType::Boolean, DataType::Boolean),
-        command("echo_long", DataType::Long64, DataType::Long64),
-        command("echo_state", DataType::State, DataType::State),
-        command("echo_text", DataType::Text, DataType::Text),
-        command("echo_texts", DataType::Texts, DataType::Texts),
+        command("echo_nothing", TangoType::Void, TangoType::Void),
+        command("echo_boolean", TangoType::Boolean, TangoType::Boolean),
+        command("echo_long", TangoType::Long64, TangoType::Long64),
+        command("echo_state", TangoType::State, TangoType::State),
+        command("echo_text", TangoType::Text, TangoType::Text),
+        command("echo_texts", TangoType::Texts, TangoType::Texts),
         // Texts of an error: class, text, and the same again for what failed because of it.
-        command("fail", DataType::Texts, DataType::Void),
-        command("panic", DataType::Text, DataType::Void),
-        command("leave_unanswered", DataType::Void, DataType::Void),
-        command("answer_wrongly", DataType::Void, DataType::Boolean),
+        command("fail", TangoType::Texts, TangoType::Void),
+        command("panic", TangoType::Text, TangoType::Void),
+        command("leave_unanswered", TangoType::Void, TangoType::Void),
+        command("answer_wrongly", TangoType::Void, TangoType::Boolean),
         // Waits for `release`, of the same or another client.
-        command("block", DataType::Void, DataType::Void),
-        command("release", DataType::Void, DataType::Void),
+        command("block", TangoType::Void, TangoType::Void),
+        command("release", TangoType::Void, TangoType::Void),
         // From now on, `Init` is refused, or not.
-        command("refuse_init", DataType::Boolean, DataType::Void),
+        command("refuse_init", TangoType::Boolean, TangoType::Void),
         // Makes both spectra that long, and sends events of them.
-        command("fill", DataType::Long64, DataType::Void),
+        command("fill", TangoType::Long64, TangoType::Void),
         // How much Tango logs for the device, and at all; and to set both.
-        command("log_levels", DataType::Void, DataType::Texts),
-        command("log_all", DataType::Boolean, DataType::Void),
+        command("log_levels", TangoType::Void, TangoType::Texts),
+        command("log_all", TangoType::Boolean, TangoType::Void),
         // The values of a property, none if it is not set.
-        command("property", DataType::Text, DataType::Texts),
+        command("property", TangoType::Text, TangoType::Texts),
     ],
     attributes: &[
-        attribute("truth", DataType::Boolean, Access::ReadWrite),
-        attribute("count", DataType::Long64, Access::ReadWrite),
-        attribute("word", DataType::Text, Access::ReadWrite),
-        Attribute {
+        attribute("truth", TangoType::Boolean, AttributeAccess::ReadWrite),
+        attribute("count", TangoType::Long64, AttributeAccess::ReadWrite),
+        attribute("word", TangoType::Text, AttributeAccess::ReadWrite),
+        DeviceAttribute {
             labels: &["OFF", "QUIET", "LOUD"],
-            ..attribute("volume", DataType::Enum, Access::ReadWrite)
+            ..attribute("volume", TangoType::Enum, AttributeAccess::ReadWrite)
         },
         // Becomes the state of the device.
-        attribute("mood", DataType::State, Access::ReadWrite),
-        attribute("motto", DataType::Text, Access::Read),
-        Attribute {
+        attribute("mood", TangoType::State, AttributeAccess::ReadWrite),
+        attribute("motto", TangoType::Text, AttributeAccess::Read),
+        DeviceAttribute {
             spectrum: Some(10_000),
-            ..attribute("words", DataType::Text, Access::Read)
+            ..attribute("words", TangoType::Text, AttributeAccess::Read)
         },
-        Attribute {
+        DeviceAttribute {
             spectrum: Some(10_000),
-            ..attribute("moods", DataType::State, Access::Read)
+            ..attribute("moods", TangoType::State, AttributeAccess::Read)
         },
     ],
     properties: &[
-        Property {
+        DeviceProperty {
             name: "motto",
             doc: "What it says by itself",
             default: Some("hello"),
         },
-        Property {
+        DeviceProperty {
             name: "refrain",
             doc: "",
             default: None,
@@ -70,8 +71,8 @@ static ECHO: Class = Class {
     ],
 };
 
-const fn command(name: &'static str, input: DataType, output: DataType) -> Command {
-    Command {
+const fn command(name: &'static str, input: TangoType, output: TangoType) -> DeviceCommand {
+    DeviceCommand {
         name,
         input,
         input_doc: "",
@@ -80,8 +81,12 @@ const fn command(name: &'static str, input: DataType, output: DataType) -> Comma
     }
 }
 
-const fn attribute(name: &'static str, data: DataType, access: Access) -> Attribute {
-    Attribute {
+const fn attribute(
+    name: &'static str,
+    data: TangoType,
+    access: AttributeAccess,
+) -> DeviceAttribute {
+    DeviceAttribute {
         name,
         data,
         spectrum: None,
@@ -90,10 +95,10 @@ const fn attribute(name: &'static str, data: DataType, access: Access) -> Attrib
     }
 }
 
-pub struct EchoFamily;
+pub struct EchoFactory;
 
 struct Echo {
-    handle: Handle,
+    context: DeviceContext,
     refuses: AtomicBool,
     released: Event,
     memory: Mutex<Memory>,
@@ -109,25 +114,25 @@ struct Memory {
     length: usize,
 }
 
-impl Family for EchoFamily {
-    fn class(&self) -> &'static Class {
+impl DeviceFactory for EchoFactory {
+    fn class(&self) -> &'static DeviceClass {
         &ECHO
     }
 
-    fn make(&self, handle: Handle) -> Result<Arc<dyn Device>, DevFailed> {
+    fn create(&self, context: DeviceContext) -> Result<Arc<dyn Device>, DevFailed> {
         let memory = Memory {
             truth: false,
             count: 0,
             word: String::new(),
             volume: 0,
             mood: DevState::On,
-            motto: motto(&handle)?,
+            motto: motto(&context)?,
             length: 0,
         };
-        handle.push_state(memory.mood, "made");
-        tracing::info!("{} is made", handle.name());
+        context.push_state(memory.mood, "made");
+        tracing::info!("{} is made", context.name());
         Ok(Arc::new(Echo {
-            handle,
+            context,
             refuses: AtomicBool::new(false),
             released: Event::new(),
             memory: Mutex::new(memory),
@@ -135,8 +140,8 @@ impl Family for EchoFamily {
     }
 }
 
-fn motto(handle: &Handle) -> Result<String, DevFailed> {
-    let values = handle
+fn motto(context: &DeviceContext) -> Result<String, DevFailed> {
+    let values = context
         .property("motto")
         .map_err(|error| DevFailed::python("RuntimeError", error, "Echo"))?;
     Ok(values.map_or_else(|| "hello".to_owned(), |values| values.join(" ")))
@@ -155,86 +160,86 @@ impl Device for Echo {
         if self.refuses.load(Ordering::SeqCst) {
             return Err(DevFailed::python("RuntimeError", "not now", "Echo.init"));
         }
-        let motto = motto(&self.handle)?;
+        let motto = motto(&self.context)?;
         self.memory().motto = motto;
         Ok(())
     }
 
-    fn command(&self, name: &str, argument: Value) -> Result<Value, DevFailed> {
+    fn command(&self, name: &str, argument: TangoValue) -> Result<TangoValue, DevFailed> {
         match (name, argument) {
-            ("fail", Value::Texts(texts)) => return Err(failure(&texts)),
-            ("panic", Value::Text(text)) => panic!("{text}"),
+            ("fail", TangoValue::Texts(texts)) => return Err(failure(&texts)),
+            ("panic", TangoValue::Text(text)) => panic!("{text}"),
             ("leave_unanswered", _) => return Err(DevFailed::unanswered()),
-            ("answer_wrongly", _) => return Ok(Value::Text("yes".to_owned())),
+            ("answer_wrongly", _) => return Ok(TangoValue::Text("yes".to_owned())),
             ("block", _) => {
                 tracing::info!("a client waits");
                 let waited = self.released.wait_blocking(None);
                 waited.map_err(|error| DevFailed::python("RuntimeError", error, "Echo"))?;
             }
             ("release", _) => self.released.send(),
-            ("refuse_init", Value::Boolean(refuses)) => {
+            ("refuse_init", TangoValue::Boolean(refuses)) => {
                 self.refuses.store(refuses, Ordering::SeqCst)
             }
-            ("fill", Value::Long64(length)) => {
+            ("fill", TangoValue::Long64(length)) => {
                 self.memory().length = usize::try_from(length).unwrap_or(0);
                 for spectrum in ["words", "moods"] {
-                    self.handle.push(spectrum, self.read(spectrum)?);
+                    self.context.push(spectrum, self.read(spectrum)?);
                 }
             }
             ("log_levels", _) => {
-                let levels = [self.handle.log_level(), core_log_level()];
+                let levels = [self.context.log_level(), core_log_level()];
                 let names = levels.map(|level| format!("{level:?}"));
-                return Ok(Value::Texts(names.into()));
+                return Ok(TangoValue::Texts(names.into()));
             }
-            ("log_all", Value::Boolean(all)) => {
+            ("log_all", TangoValue::Boolean(all)) => {
                 let level = if all { LogLevel::Debug } else { LogLevel::Off };
-                self.handle.set_log_level(level);
+                self.context.set_log_level(level);
                 set_core_log_level(level);
             }
-            ("property", Value::Text(name)) => {
-                let values = self.handle.property(&name);
+            ("property", TangoValue::Text(name)) => {
+                let values = self.context.property(&name);
                 let values =
                     values.map_err(|error| DevFailed::python("RuntimeError", error, "Echo"))?;
-                return Ok(Value::Texts(values.unwrap_or_default()));
+                return Ok(TangoValue::Texts(values.unwrap_or_default()));
             }
             (_, argument) => return Ok(argument),
         }
-        Ok(Value::Void)
+        Ok(TangoValue::Void)
     }
 
-    fn read(&self, attribute: &str) -> Result<Value, DevFailed> {
+    fn read(&self, attribute: &str) -> Result<TangoValue, DevFailed> {
         let memory = self.memory();
         Ok(match attribute {
-            "truth" => Value::Boolean(memory.truth),
-            "count" => Value::Long64(memory.count),
-            "word" => Value::Text(memory.word.clone()),
-            "volume" => Value::Enum(memory.volume),
-            "mood" => Value::State(memory.mood),
-            "words" => Value::Texts((0..memory.length).map(|n| format!("word {n}")).collect()),
+            "truth" => TangoValue::Boolean(memory.truth),
+            "count" => TangoValue::Long64(memory.count),
+            "word" => TangoValue::Text(memory.word.clone()),
+            "volume" => TangoValue::Enum(memory.volume),
+            "mood" => TangoValue::State(memory.mood),
+            "words" => TangoValue::Texts((0..memory.length).map(|n| format!("word {n}")).collect()),
             "moods" => {
                 let moods = [DevState::On, DevState::Running, DevState::Fault];
-                Value::States((0..memory.length).map(|n| moods[n % 3]).collect())
+                TangoValue::States((0..memory.length).map(|n| moods[n % 3]).collect())
             }
-            _ => Value::Text(memory.motto.clone()),
+            _ => TangoValue::Text(memory.motto.clone()),
         })
     }
 
-    fn write(&self, attribute: &str, value: Value) -> Result<(), DevFailed> {
+    fn write(&self, attribute: &str, value: TangoValue) -> Result<(), DevFailed> {
         let news = value.clone();
         match (attribute, value) {
-            ("truth", Value::Boolean(truth)) => self.memory().truth = truth,
-            ("count", Value::Long64(count)) => self.memory().count = count,
-            ("word", Value::Text(word)) => self.memory().word = word,
-            ("volume", Value::Enum(volume)) => self.memory().volume = volume,
-            ("mood", Value::State(mood)) => {
+            ("truth", TangoValue::Boolean(truth)) => self.memory().truth = truth,
+            ("count", TangoValue::Long64(count)) => self.memory().count = count,
+            ("word", TangoValue::Text(word)) => self.memory().word = word,
+            ("volume", TangoValue::Enum(volume)) => self.memory().volume = volume,
+            ("mood", TangoValue::State(mood)) => {
                 self.memory().mood = mood;
-                self.handle.push_state(mood, &self.status());
+                self.context.push_state(mood, &self.status());
             }
             (other, _) => return Err(DevFailed::python("KeyError", other, "Echo.write")),
         }
         let known = ECHO.attributes.iter().find(|one| one.name == attribute);
         if let Some(known) = known {
-            self.handle.push(known.name, news);
+            self.context.push(known.name, news);
         }
         Ok(())
     }
@@ -242,7 +247,7 @@ impl Device for Echo {
     fn remove(&self) {
         // Whoever waits gets an answer.
         self.released.send();
-        tracing::info!("{} is removed", self.handle.name());
+        tracing::info!("{} is removed", self.context.name());
     }
 }
 

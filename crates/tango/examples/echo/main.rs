@@ -20,8 +20,8 @@ use hub::Hub;
 use tango::{Server, ServerOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
-use echo::EchoFamily;
-use silent::SilentFamily;
+use echo::EchoFactory;
+use silent::SilentFactory;
 
 fn main() -> ExitCode {
     match run() {
@@ -63,7 +63,10 @@ fn run() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(options: ServerOptions, patience: Option<Duration>) -> Result<(), Box<dyn Error>> {
-    let server = Server::start(options, vec![Arc::new(EchoFamily), Arc::new(SilentFamily)])?;
+    let server = Server::start(
+        options,
+        vec![Arc::new(EchoFactory), Arc::new(SilentFactory)],
+    )?;
     let patience = patience.unwrap_or(Duration::MAX);
     match hub::timeout(patience, server.ready()).await {
         Ok(ready) => ready?,

@@ -3,30 +3,33 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tango::{Class, DevFailed, DevState, Device, Family, Handle, Property, Value};
+use tango::{
+    DevFailed, DevState, Device, DeviceClass, DeviceContext, DeviceFactory, DeviceProperty,
+    TangoValue,
+};
 
-static SILENT: Class = Class {
+static SILENT: DeviceClass = DeviceClass {
     name: "Silent",
     commands: &[],
     attributes: &[],
-    properties: &[Property {
+    properties: &[DeviceProperty {
         name: "unless",
         doc: "A file that must not exist",
         default: None,
     }],
 };
 
-pub struct SilentFamily;
+pub struct SilentFactory;
 
 struct Silent;
 
-impl Family for SilentFamily {
-    fn class(&self) -> &'static Class {
+impl DeviceFactory for SilentFactory {
+    fn class(&self) -> &'static DeviceClass {
         &SILENT
     }
 
-    fn make(&self, handle: Handle) -> Result<Arc<dyn Device>, DevFailed> {
-        let unless = handle
+    fn create(&self, context: DeviceContext) -> Result<Arc<dyn Device>, DevFailed> {
+        let unless = context
             .property("unless")
             .map_err(|error| DevFailed::python("RuntimeError", error, "Silent"))?;
         match unless
@@ -56,11 +59,11 @@ impl Device for Silent {
         Ok(())
     }
 
-    fn command(&self, name: &str, _: Value) -> Result<Value, DevFailed> {
+    fn command(&self, name: &str, _: TangoValue) -> Result<TangoValue, DevFailed> {
         Err(DevFailed::python("NotImplementedError", name, "Silent"))
     }
 
-    fn read(&self, attribute: &str) -> Result<Value, DevFailed> {
+    fn read(&self, attribute: &str) -> Result<TangoValue, DevFailed> {
         Err(DevFailed::python(
             "NotImplementedError",
             attribute,
@@ -68,7 +71,7 @@ impl Device for Silent {
         ))
     }
 
-    fn write(&self, attribute: &str, _: Value) -> Result<(), DevFailed> {
+    fn write(&self, attribute: &str, _: TangoValue) -> Result<(), DevFailed> {
         Err(DevFailed::python(
             "NotImplementedError",
             attribute,

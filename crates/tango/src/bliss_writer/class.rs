@@ -1,52 +1,52 @@
 //! What clients find when they ask.
 
-use crate::class::{Class, Command, Property};
-use crate::value::DataType;
+use crate::class::{DeviceClass, DeviceCommand, DeviceProperty};
+use crate::value::TangoType;
 
 /// The class `BlissWriter`; the texts are those of the device in Python.
-pub const CLASS: Class = Class {
+pub const CLASS: DeviceClass = DeviceClass {
     name: "BlissWriter",
     commands: &[
-        Command {
+        DeviceCommand {
             name: "SaveScan",
-            input: DataType::Text,
+            input: TangoType::Text,
             input_doc: SCAN_KEY,
-            output: DataType::Boolean,
+            output: TangoType::Boolean,
             output_doc: ":return: (not documented)\n:rtype: DevBoolean",
         },
-        Command {
+        DeviceCommand {
             name: "scan_state",
-            input: DataType::Text,
+            input: TangoType::Text,
             input_doc: SCAN_KEY,
-            output: DataType::State,
+            output: TangoType::State,
             output_doc: ":return: (not documented)\n:rtype: DevState",
         },
-        Command {
+        DeviceCommand {
             name: "scan_state_reason",
-            input: DataType::Text,
+            input: TangoType::Text,
             input_doc: SCAN_KEY,
-            output: DataType::Text,
+            output: TangoType::Text,
             output_doc: STRING,
         },
-        Command {
+        DeviceCommand {
             name: "GetWarningCount",
-            input: DataType::Text,
+            input: TangoType::Text,
             input_doc: SCAN_KEY,
-            output: DataType::Long64,
+            output: TangoType::Long64,
             output_doc: ":return: (not documented)\n:rtype: DevLong64",
         },
-        Command {
+        DeviceCommand {
             name: "GetWarning",
-            input: DataType::Text,
+            input: TangoType::Text,
             input_doc: ":param json_value: (not documented)\n:type json_value: DevString",
-            output: DataType::Text,
+            output: TangoType::Text,
             output_doc: STRING,
         },
         switch("Start"),
         switch("Stop"),
     ],
     attributes: &[],
-    properties: &[Property {
+    properties: &[DeviceProperty {
         name: "redis_url",
         doc: "URL of the blissdata Redis database",
         default: None,
@@ -56,12 +56,12 @@ pub const CLASS: Class = Class {
 const SCAN_KEY: &str = ":param scan_key: (not documented)\n:type scan_key: DevString";
 const STRING: &str = ":return: (not documented)\n:rtype: DevString";
 
-const fn switch(name: &'static str) -> Command {
-    Command {
+const fn switch(name: &'static str) -> DeviceCommand {
+    DeviceCommand {
         name,
-        input: DataType::Void,
+        input: TangoType::Void,
         input_doc: "No input parameter (DevVoid)",
-        output: DataType::Void,
+        output: TangoType::Void,
         output_doc: "No output parameter (DevVoid)",
     }
 }

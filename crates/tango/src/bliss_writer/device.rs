@@ -10,17 +10,17 @@ use super::query::{Query, unknown};
 use super::record::Record;
 use super::service::{Service, Unserved};
 use crate::device::Device;
+use crate::device_context::DeviceContext;
 use crate::failure::{DevError, DevFailed};
-use crate::handle::Handle;
 use crate::python;
-use crate::value::{DevState, Value};
+use crate::value::{DevState, TangoValue};
 
 /// Where errors come from.
 const ORIGIN: &str = "BlissWriter";
 
 /// A device that saves scans on request.
 pub struct BlissWriter {
-    handle: Handle,
+    context: DeviceContext,
     service: Arc<Service>,
     standing: Mutex<Standing>,
 }
@@ -36,9 +36,9 @@ impl BlissWriter {
     ///
     /// # Errors
     /// If there is none, or it cannot be reached.
-    pub fn open(handle: Handle, service: Arc<Service>) -> Result<BlissWriter, DevFailed> {
+    pub fn open(context: DeviceContext, service: Arc<Service>) -> Result<BlissWriter, DevFailed> {
         let device = BlissWriter {
-            handle,
+            context,
             service,
             standing: Mutex::new(Standing {
                 state: DevState::Init,
@@ -58,7 +58,7 @@ impl BlissWriter {
     }
 
     fn connect(&self) -> Result<(), DevFailed> {
-        let url = match self.handle.property("redis_url") {
+        let url = match self.context.property("redis_url") {
             Ok(Some(values)) => values
                 .into_iter()
                 .next()
@@ -77,7 +77,7 @@ impl BlissWriter {
             },
         };
         let Some(url) = url else {
-            let text = format_args!("property 'redis_url' of {} is not set", self.handle.name());
+            let text = format_args!("property 'redis_url' of {} is not set", self.context.name());
             return Err(DevFailed::python("ValueError", text, ORIGIN));
         };
         let url: RedisUrl = url
@@ -93,7 +93,7 @@ impl BlissWriter {
                         reinitialize it.";
             return Err(DevFailed::python("RuntimeError", text, ORIGIN));
         }
-        let device = self.handle.name();
+        let device = self.context.name();
         match state {
             DevState::On => info!("{device} accepts scans"),
             _ => info!("{device} accepts no scan any more"),
@@ -104,12 +104,12 @@ impl BlissWriter {
 
     fn stand(&self, state: DevState, fault: Option<String>) {
         *self.standing() = Standing { state, fault };
-        self.handle.push_state(state, &self.status());
+        self.context.push_state(state, &self.status());
     }
 
     fn save_scan(&self, key: &str) -> Result<bool, DevFailed> {
         if self.state() != DevState::On {
-            info!("scan {key} is refused: {} is not ON", self.handle.name());
+            info!("scan {key} is refused: {} is not ON", self.context.name());
             return Ok(false);
         }
         self.service.request(key).map_err(|unserved| {
@@ -169,24 +169,24 @@ impl Device for BlissWriter {
         connected
     }
 
-    fn command(&self, name: &str, argument: Value) -> Result<Value, DevFailed> {
+    fn command(&self, name: &str, argument: TangoValue) -> Result<TangoValue, DevFailed> {
         let answer = match (name, argument) {
-            ("SaveScan", Value::Text(key)) => self.save_scan(&key).map(Value::Boolean),
-            ("scan_state", Value::Text(key)) => {
+            ("SaveScan", TangoValue::Text(key)) => self.save_scan(&key).map(TangoValue::Boolean),
+            ("scan_state", TangoValue::Text(key)) => {
                 let record = self.service.records().find(&key);
                 let state = record.map_or(DevState::Unknown, |record| record.state());
-                Ok(Value::State(state))
+                Ok(TangoValue::State(state))
             }
-            ("scan_state_reason", Value::Text(key)) => {
-                self.record(&key).map(|record| Value::Text(record.reason()))
-            }
-            ("GetWarningCount", Value::Text(key)) => self.record(&key).map(|record| {
+            ("scan_state_reason", TangoValue::Text(key)) => self
+                .record(&key)
+                .map(|record| TangoValue::Text(record.reason())),
+            ("GetWarningCount", TangoValue::Text(key)) => self.record(&key).map(|record| {
                 let count = record.warning_count();
-                Value::Long64(i64::try_from(count).unwrap_or(i64::MAX))
+                TangoValue::Long64(i64::try_from(count).unwrap_or(i64::MAX))
             }),
-            ("GetWarning", Value::Text(query)) => self.warning(&query).map(Value::Text),
-            ("Start", _) => self.switch(DevState::On).map(|()| Value::Void),
-            ("Stop", _) => self.switch(DevState::Off).map(|()| Value::Void),
+            ("GetWarning", TangoValue::Text(query)) => self.warning(&query).map(TangoValue::Text),
+            ("Start", _) => self.switch(DevState::On).map(|()| TangoValue::Void),
+            ("Stop", _) => self.switch(DevState::Off).map(|()| TangoValue::Void),
             _ => {
                 let text = format_args!("command {name} not found");
                 return Err(DevFailed::new("API_CommandNotFound", text, ORIGIN));
@@ -195,11 +195,11 @@ impl Device for BlissWriter {
         answer.map_err(|failure| failed_command(failure, name))
     }
 
-    fn read(&self, attribute: &str) -> Result<Value, DevFailed> {
+    fn read(&self, attribute: &str) -> Result<TangoValue, DevFailed> {
         Err(no_attribute(attribute))
     }
 
-    fn write(&self, attribute: &str, _: Value) -> Result<(), DevFailed> {
+    fn write(&self, attribute: &str, _: TangoValue) -> Result<(), DevFailed> {
         Err(no_attribute(attribute))
     }
 

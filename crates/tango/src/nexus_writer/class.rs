@@ -1,53 +1,57 @@
 //! What clients find when they ask for a NexusWriter.
 
-use crate::class::{Access, Attribute, Class, Command, Property};
-use crate::value::DataType;
+use crate::class::{AttributeAccess, DeviceAttribute, DeviceClass, DeviceCommand, DeviceProperty};
+use crate::value::TangoType;
 
 /// Names, types and descriptions are those of `blisswriter` 2.0.0. After them come the names by which
 /// BLISS 1.11 knew some of them, so that it finds its writer too.
-pub static CLASS: Class = Class {
+pub static CLASS: DeviceClass = DeviceClass {
     name: "NexusWriter",
     commands: &[
-        command("makedirs", "absolute path", DataType::Void),
+        command("makedirs", "absolute path", TangoType::Void),
         action("purge_scans"),
-        Command {
+        DeviceCommand {
             output_doc: "error message",
-            ..command("scan_disk_space_error", "scan name", DataType::Text)
+            ..command("scan_disk_space_error", "scan name", TangoType::Text)
         },
-        command("scan_disk_space_warning", "scan name", DataType::Text),
-        command("scan_exists", "scan name", DataType::Boolean),
+        command("scan_disk_space_warning", "scan name", TangoType::Text),
+        command("scan_exists", "scan name", TangoType::Boolean),
         command(
             "scan_has_required_disk_space",
             "scan name",
-            DataType::Boolean,
+            TangoType::Boolean,
         ),
-        command("scan_has_write_permissions", "scan name", DataType::Boolean),
-        command("scan_state", "scan", DataType::State),
-        command("scan_state_reason", "scan name", DataType::Text),
-        command("scan_url", "scan  name", DataType::Texts),
+        command(
+            "scan_has_write_permissions",
+            "scan name",
+            TangoType::Boolean,
+        ),
+        command("scan_state", "scan", TangoType::State),
+        command("scan_state_reason", "scan name", TangoType::Text),
+        command("scan_url", "scan  name", TangoType::Texts),
         action("start"),
         action("stop"),
-        command("stop_scan", "scan name", DataType::Void),
-        command("scan_uri", "scan  name", DataType::Texts),
-        command("kill_scan", "scan name", DataType::Void),
+        command("stop_scan", "scan name", TangoType::Void),
+        command("scan_uri", "scan  name", TangoType::Texts),
+        command("kill_scan", "scan name", TangoType::Void),
     ],
     attributes: &[
         choice("resource_profiling", &PROFILES),
         choice("writer_log_level", &LEVELS),
         choice("tango_log_level", &LEVELS),
-        spectrum("scan_states", DataType::State),
-        spectrum("scan_urls", DataType::Text),
-        spectrum("scan_names", DataType::Text),
-        spectrum("scan_start", DataType::Text),
-        spectrum("scan_end", DataType::Text),
-        spectrum("scan_info", DataType::Text),
-        spectrum("scan_duration", DataType::Text),
-        spectrum("scan_progress", DataType::Text),
-        spectrum("scan_states_info", DataType::Text),
-        spectrum("scan_uris", DataType::Text),
+        spectrum("scan_states", TangoType::State),
+        spectrum("scan_urls", TangoType::Text),
+        spectrum("scan_names", TangoType::Text),
+        spectrum("scan_start", TangoType::Text),
+        spectrum("scan_end", TangoType::Text),
+        spectrum("scan_info", TangoType::Text),
+        spectrum("scan_duration", TangoType::Text),
+        spectrum("scan_progress", TangoType::Text),
+        spectrum("scan_states_info", TangoType::Text),
+        spectrum("scan_uris", TangoType::Text),
     ],
     properties: &[
-        Property {
+        DeviceProperty {
             name: "session",
             doc: "BLISS session name",
             default: None,
@@ -73,12 +77,12 @@ pub static CLASS: Class = Class {
             "noconfig",
             "Ignore the extra writer information published by BLISS",
         ),
-        Property {
+        DeviceProperty {
             name: "required_disk_space",
             doc: "MB",
             default: Some("200"),
         },
-        Property {
+        DeviceProperty {
             name: "recommended_disk_space",
             doc: "MB",
             default: Some("1024"),
@@ -98,48 +102,48 @@ const LEVELS: [&str; 6] = ["NOTSET", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 /// What Tango tells of arguments and results that nobody describes.
 const UNSAID: &str = "Uninitialised";
 
-const fn command(name: &'static str, argument: &'static str, output: DataType) -> Command {
-    Command {
+const fn command(name: &'static str, argument: &'static str, output: TangoType) -> DeviceCommand {
+    DeviceCommand {
         name,
-        input: DataType::Text,
+        input: TangoType::Text,
         input_doc: argument,
         output,
         output_doc: UNSAID,
     }
 }
 
-const fn action(name: &'static str) -> Command {
-    Command {
+const fn action(name: &'static str) -> DeviceCommand {
+    DeviceCommand {
         name,
-        input: DataType::Void,
+        input: TangoType::Void,
         input_doc: UNSAID,
-        output: DataType::Void,
+        output: TangoType::Void,
         output_doc: UNSAID,
     }
 }
 
-const fn choice(name: &'static str, labels: &'static [&'static str]) -> Attribute {
-    Attribute {
+const fn choice(name: &'static str, labels: &'static [&'static str]) -> DeviceAttribute {
+    DeviceAttribute {
         name,
-        data: DataType::Enum,
+        data: TangoType::Enum,
         spectrum: None,
-        access: Access::ReadWrite,
+        access: AttributeAccess::ReadWrite,
         labels,
     }
 }
 
-const fn spectrum(name: &'static str, data: DataType) -> Attribute {
-    Attribute {
+const fn spectrum(name: &'static str, data: TangoType) -> DeviceAttribute {
+    DeviceAttribute {
         name,
         data,
         spectrum: Some(ROWS),
-        access: Access::Read,
+        access: AttributeAccess::Read,
         labels: &[],
     }
 }
 
-const fn switch(name: &'static str, doc: &'static str) -> Property {
-    Property {
+const fn switch(name: &'static str, doc: &'static str) -> DeviceProperty {
+    DeviceProperty {
         name,
         doc,
         default: Some("False"),

@@ -10,9 +10,9 @@ use super::properties::{Properties, Unread};
 use super::scans::{self, Limit};
 use super::{resources, spectra};
 use crate::device::Device;
+use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::handle::Handle;
-use crate::value::{DevState, Value};
+use crate::value::{DevState, TangoValue};
 
 /// Scans that ended longer ago are forgotten on request.
 const JUST_ENDED: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ const ORIGIN: &str = "NexusWriter";
 /// A device of the class, as long as the server has it.
 pub struct NexusWriter {
     engine: Arc<Engine>,
-    handle: Handle,
+    context: DeviceContext,
 }
 
 impl NexusWriter {
@@ -30,14 +30,14 @@ impl NexusWriter {
     ///
     /// # Errors
     /// If its properties are wrong.
-    pub fn new(engine: Arc<Engine>, handle: Handle) -> Result<NexusWriter, DevFailed> {
-        engine.adopt(&handle, properties(&handle))?;
-        Ok(NexusWriter { engine, handle })
+    pub fn new(engine: Arc<Engine>, context: DeviceContext) -> Result<NexusWriter, DevFailed> {
+        engine.adopt(&context, properties(&context))?;
+        Ok(NexusWriter { engine, context })
     }
 }
 
-fn properties(handle: &Handle) -> Result<Properties, Unread> {
-    Properties::read(|name| handle.property(name))
+fn properties(context: &DeviceContext) -> Result<Properties, Unread> {
+    Properties::read(|name| context.property(name))
 }
 
 impl Device for NexusWriter {
@@ -50,31 +50,31 @@ impl Device for NexusWriter {
     }
 
     fn init(&self) -> Result<(), DevFailed> {
-        self.engine.restart(|| properties(&self.handle))
+        self.engine.restart(|| properties(&self.context))
     }
 
-    fn command(&self, name: &str, argument: Value) -> Result<Value, DevFailed> {
+    fn command(&self, name: &str, argument: TangoValue) -> Result<TangoValue, DevFailed> {
         let engine = &self.engine;
         match name {
-            "start" => engine.start(|| properties(&self.handle))?,
+            "start" => engine.start(|| properties(&self.context))?,
             "stop" => engine.stop()?,
             "purge_scans" => engine.records().purge(JUST_ENDED),
             name => return about_argument(engine, name, &text(argument)?),
         }
-        Ok(Value::Void)
+        Ok(TangoValue::Void)
     }
 
-    fn read(&self, attribute: &str) -> Result<Value, DevFailed> {
+    fn read(&self, attribute: &str) -> Result<TangoValue, DevFailed> {
         match attribute {
-            "resource_profiling" => Ok(Value::Enum(self.engine.profile())),
-            "writer_log_level" => Ok(Value::Enum(self.engine.house().logs.level() as i16)),
-            "tango_log_level" => Ok(Value::Enum(tango_level(&self.handle))),
+            "resource_profiling" => Ok(TangoValue::Enum(self.engine.profile())),
+            "writer_log_level" => Ok(TangoValue::Enum(self.engine.house().logs.level() as i16)),
+            "tango_log_level" => Ok(TangoValue::Enum(tango_level(&self.context))),
             name => spectra::read(&self.engine, name).ok_or_else(|| unknown(name)),
         }
     }
 
-    fn write(&self, attribute: &str, value: Value) -> Result<(), DevFailed> {
-        let Value::Enum(number) = value else {
+    fn write(&self, attribute: &str, value: TangoValue) -> Result<(), DevFailed> {
+        let TangoValue::Enum(number) = value else {
             return Err(mistyped(&value));
         };
         match attribute {
@@ -87,37 +87,37 @@ impl Device for NexusWriter {
                 let level = Level::written(number)?.unwrap_or(Level::Warn);
                 self.engine.house().logs.set_level(level);
             }
-            "tango_log_level" => set_tango_level(&self.handle, Level::written(number)?),
+            "tango_log_level" => set_tango_level(&self.context, Level::written(number)?),
             name => return Err(unknown(name)),
         }
         Ok(())
     }
 
     fn remove(&self) {
-        self.engine.disown(&self.handle);
+        self.engine.disown(&self.context);
     }
 }
 
 /// The commands that are about a scan or a path.
-fn about_argument(engine: &Engine, command: &str, argument: &str) -> Result<Value, DevFailed> {
+fn about_argument(engine: &Engine, command: &str, argument: &str) -> Result<TangoValue, DevFailed> {
     Ok(match command {
         "makedirs" => done(makedirs(argument)?),
-        "scan_exists" => Value::Boolean(engine.records().find(argument).is_some()),
-        "scan_state" => Value::State(scans::state(engine, argument)?),
-        "scan_state_reason" => Value::Text(scans::reason(engine, argument)?),
-        "scan_url" | "scan_uri" => Value::Texts(scans::urls(engine, argument)?),
+        "scan_exists" => TangoValue::Boolean(engine.records().find(argument).is_some()),
+        "scan_state" => TangoValue::State(scans::state(engine, argument)?),
+        "scan_state_reason" => TangoValue::Text(scans::reason(engine, argument)?),
+        "scan_url" | "scan_uri" => TangoValue::Texts(scans::urls(engine, argument)?),
         "scan_has_write_permissions" => {
-            Value::Boolean(scans::has_write_permissions(engine, argument)?)
+            TangoValue::Boolean(scans::has_write_permissions(engine, argument)?)
         }
         "scan_has_required_disk_space" => {
             let wrong = scans::disk_space(engine, argument, Limit::Required)?;
-            Value::Boolean(wrong.is_empty())
+            TangoValue::Boolean(wrong.is_empty())
         }
         "scan_disk_space_error" => {
-            Value::Text(scans::disk_space(engine, argument, Limit::Required)?)
+            TangoValue::Text(scans::disk_space(engine, argument, Limit::Required)?)
         }
         "scan_disk_space_warning" => {
-            Value::Text(scans::disk_space(engine, argument, Limit::Recommended)?)
+            TangoValue::Text(scans::disk_space(engine, argument, Limit::Recommended)?)
         }
         "stop_scan" => done(scans::stop(engine, argument)?),
         "kill_scan" => done(scans::kill(engine, argument)?),
@@ -125,18 +125,18 @@ fn about_argument(engine: &Engine, command: &str, argument: &str) -> Result<Valu
     })
 }
 
-fn done((): ()) -> Value {
-    Value::Void
+fn done((): ()) -> TangoValue {
+    TangoValue::Void
 }
 
-fn text(value: Value) -> Result<String, DevFailed> {
+fn text(value: TangoValue) -> Result<String, DevFailed> {
     match value {
-        Value::Text(text) => Ok(text),
+        TangoValue::Text(text) => Ok(text),
         other => Err(mistyped(&other)),
     }
 }
 
-fn mistyped(value: &Value) -> DevFailed {
+fn mistyped(value: &TangoValue) -> DevFailed {
     DevFailed::python(
         "TypeError",
         format_args!("unexpected value {value:?}"),

@@ -16,8 +16,8 @@ use writer::subscriber::with_causes;
 
 use super::house::House;
 use super::properties::Properties;
+use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::handle::Handle;
 use crate::value::DevState;
 pub use run::Run;
 use run::RunError;
@@ -29,7 +29,7 @@ pub struct Engine {
     house: Arc<House>,
     records: Records,
     life: Mutex<Life>,
-    handle: Mutex<Option<Handle>>,
+    context: Mutex<Option<DeviceContext>>,
     /// Something is new to clients.
     changed: Event,
     profile: AtomicI16,
@@ -65,7 +65,7 @@ impl Engine {
                 only_new: false,
                 closing: false,
             }),
-            handle: Mutex::new(None),
+            context: Mutex::new(None),
             changed: Event::new(),
             profile: AtomicI16::new(0),
         });
@@ -116,8 +116,8 @@ impl Engine {
     }
 
     /// The device that Tango knows, if there is one at the moment.
-    pub fn device(&self) -> Option<Handle> {
-        self.handle().clone()
+    pub fn device(&self) -> Option<DeviceContext> {
+        self.context().clone()
     }
 
     /// Which profile was asked for.
@@ -163,8 +163,8 @@ impl Engine {
         self.changed.send();
     }
 
-    fn handle(&self) -> MutexGuard<'_, Option<Handle>> {
-        self.handle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn context(&self) -> MutexGuard<'_, Option<DeviceContext>> {
+        self.context.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// No code runs under the lock that could leave a life half changed, or that waits.

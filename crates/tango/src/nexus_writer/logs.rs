@@ -1,7 +1,7 @@
 //! The levels of logs that clients can set.
 
+use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::handle::Handle;
 use crate::server::{LogLevel, set_core_log_level};
 
 /// The logs of the process, as far as clients have a say in them. Whoever starts the logs provides it.
@@ -51,7 +51,7 @@ impl Level {
 }
 
 /// The number by which clients know the level of a device; 0 if nothing is logged.
-pub fn tango_level(device: &Handle) -> i16 {
+pub fn tango_level(device: &DeviceContext) -> i16 {
     match device.log_level() {
         LogLevel::Off => 0,
         LogLevel::Debug => Level::Debug as i16,
@@ -63,7 +63,7 @@ pub fn tango_level(device: &Handle) -> i16 {
 }
 
 /// Has device and core log what is as severe as this, or nothing.
-pub fn set_tango_level(device: &Handle, level: Option<Level>) {
+pub fn set_tango_level(device: &DeviceContext, level: Option<Level>) {
     let level = match level {
         None => LogLevel::Off,
         Some(Level::Debug) => LogLevel::Debug,

@@ -5,8 +5,8 @@ use std::fmt;
 use writer::filesystem::DiskSpace;
 use writer::options::SaveOptions;
 
+use crate::device_context::PropertyError;
 use crate::failure::DevFailed;
-use crate::handle::PropertyError;
 use crate::python;
 
 /// `blisswriter` 2.0.0 calls this a megabyte.

@@ -5,7 +5,7 @@ use writer::records::{RecordState, ScanRecord};
 
 use super::engine::Engine;
 use super::rows::{self, ScanFigures, SubscanFigures, Times};
-use crate::value::{DevState, Value};
+use crate::value::{DevState, TangoValue};
 
 /// Attributes that list something about scans.
 const NAMES: [&str; 10] = [
@@ -22,7 +22,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// The value of such an attribute; none if it is not one.
-pub fn read(engine: &Engine, attribute: &str) -> Option<Value> {
+pub fn read(engine: &Engine, attribute: &str) -> Option<TangoValue> {
     NAMES
         .contains(&attribute)
         .then(|| list(&figures(engine), attribute))
@@ -30,15 +30,15 @@ pub fn read(engine: &Engine, attribute: &str) -> Option<Value> {
 }
 
 /// All of them, from one look at the scans.
-pub fn all(engine: &Engine) -> Vec<(&'static str, Value)> {
+pub fn all(engine: &Engine) -> Vec<(&'static str, TangoValue)> {
     let scans = figures(engine);
     let values = NAMES.iter().map(|name| Some((*name, list(&scans, name)?)));
     values.flatten().collect()
 }
 
-fn list(scans: &[ScanFigures], attribute: &str) -> Option<Value> {
+fn list(scans: &[ScanFigures], attribute: &str) -> Option<TangoValue> {
     let texts = match attribute {
-        "scan_states" => return Some(Value::States(rows::states(scans))),
+        "scan_states" => return Some(TangoValue::States(rows::states(scans))),
         "scan_urls" | "scan_uris" => rows::urls(scans),
         "scan_names" => rows::names(scans),
         "scan_start" => rows::start(scans),
@@ -49,7 +49,7 @@ fn list(scans: &[ScanFigures], attribute: &str) -> Option<Value> {
         "scan_states_info" => rows::states_info(scans),
         _ => return None,
     };
-    Some(Value::Texts(texts))
+    Some(TangoValue::Texts(texts))
 }
 
 fn figures(engine: &Engine) -> Vec<ScanFigures> {

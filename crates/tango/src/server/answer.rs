@@ -2,14 +2,14 @@
 
 use crate::failure::DevFailed;
 use crate::shim::server::Reply;
-use crate::value::{DataType, Value};
+use crate::value::{TangoType, TangoValue};
 
 /// Fails, or answers with a value of this form: its type, and the most elements of a spectrum. Only the newest
 /// elements of a spectrum are sent.
 pub fn give(
     reply: &mut Reply,
-    result: Result<Value, DevFailed>,
-    (data, spectrum): (DataType, Option<usize>),
+    result: Result<TangoValue, DevFailed>,
+    (data, spectrum): (TangoType, Option<usize>),
 ) {
     match result {
         Ok(value) if fits(&value, data, spectrum) => set_value(reply, &value, spectrum),
@@ -32,19 +32,19 @@ pub fn fail(reply: &mut Reply, failure: &DevFailed) {
     }
 }
 
-fn set_value(reply: &mut Reply, value: &Value, spectrum: Option<usize>) {
+fn set_value(reply: &mut Reply, value: &TangoValue, spectrum: Option<usize>) {
     let most = spectrum.unwrap_or(usize::MAX);
     match value {
-        Value::Void => {}
-        Value::Boolean(value) => reply.set_number(i64::from(*value)),
-        Value::Long64(value) => reply.set_number(*value),
-        Value::State(state) => reply.set_number(*state as i64),
-        Value::Enum(index) => reply.set_number(i64::from(*index)),
-        Value::Text(text) => reply.add_text(text),
-        Value::Texts(texts) => newest(texts, most)
+        TangoValue::Void => {}
+        TangoValue::Boolean(value) => reply.set_number(i64::from(*value)),
+        TangoValue::Long64(value) => reply.set_number(*value),
+        TangoValue::State(state) => reply.set_number(*state as i64),
+        TangoValue::Enum(index) => reply.set_number(i64::from(*index)),
+        TangoValue::Text(text) => reply.add_text(text),
+        TangoValue::Texts(texts) => newest(texts, most)
             .iter()
             .for_each(|text| reply.add_text(text)),
-        Value::States(states) => newest(states, most)
+        TangoValue::States(states) => newest(states, most)
             .iter()
             .for_each(|state| reply.add_number(*state as i64)),
     }
@@ -55,18 +55,18 @@ fn newest<T>(elements: &[T], most: usize) -> &[T] {
     &elements[elements.len().saturating_sub(most)..]
 }
 
-fn fits(value: &Value, data: DataType, spectrum: Option<usize>) -> bool {
+fn fits(value: &TangoValue, data: TangoType, spectrum: Option<usize>) -> bool {
     match value {
-        Value::Void => data == DataType::Void,
-        Value::Boolean(_) => data == DataType::Boolean && spectrum.is_none(),
-        Value::Long64(_) => data == DataType::Long64 && spectrum.is_none(),
-        Value::Text(_) => data == DataType::Text && spectrum.is_none(),
-        Value::State(_) => data == DataType::State && spectrum.is_none(),
-        Value::Enum(_) => data == DataType::Enum && spectrum.is_none(),
-        Value::Texts(_) => match spectrum {
-            Some(_) => data == DataType::Text,
-            None => data == DataType::Texts,
+        TangoValue::Void => data == TangoType::Void,
+        TangoValue::Boolean(_) => data == TangoType::Boolean && spectrum.is_none(),
+        TangoValue::Long64(_) => data == TangoType::Long64 && spectrum.is_none(),
+        TangoValue::Text(_) => data == TangoType::Text && spectrum.is_none(),
+        TangoValue::State(_) => data == TangoType::State && spectrum.is_none(),
+        TangoValue::Enum(_) => data == TangoType::Enum && spectrum.is_none(),
+        TangoValue::Texts(_) => match spectrum {
+            Some(_) => data == TangoType::Text,
+            None => data == TangoType::Texts,
         },
-        Value::States(_) => data == DataType::State && spectrum.is_some(),
+        TangoValue::States(_) => data == TangoType::State && spectrum.is_some(),
     }
 }

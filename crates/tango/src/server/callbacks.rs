@@ -5,7 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str;
 
-use crate::class::Class;
+use crate::class::DeviceClass;
 use crate::failure::DevFailed;
 use crate::latin1;
 use crate::server::answer::{fail, give};
@@ -14,7 +14,7 @@ use crate::server::devices::caught;
 use crate::server::log;
 use crate::shim::Text;
 use crate::shim::server::{Argument, Callbacks, Reply};
-use crate::value::{DataType, DevState, Value};
+use crate::value::{DevState, TangoType, TangoValue};
 
 pub const CALLBACKS: Callbacks = Callbacks {
     make,
@@ -40,20 +40,20 @@ extern "C" fn remove(id: u64) {
 }
 
 extern "C" fn init(id: u64, reply: &mut Reply) {
-    answered(reply, (DataType::Void, None), |core| {
-        core.devices.init(id).map(|()| Value::Void)
+    answered(reply, (TangoType::Void, None), |core| {
+        core.devices.init(id).map(|()| TangoValue::Void)
     });
 }
 
 extern "C" fn state(id: u64, reply: &mut Reply) {
-    answered(reply, (DataType::State, None), |core| {
-        core.devices.state(id).map(Value::State)
+    answered(reply, (TangoType::State, None), |core| {
+        core.devices.state(id).map(TangoValue::State)
     });
 }
 
 extern "C" fn status(id: u64, reply: &mut Reply) {
-    answered(reply, (DataType::Text, None), |core| {
-        core.devices.status(id).map(Value::Text)
+    answered(reply, (TangoType::Text, None), |core| {
+        core.devices.status(id).map(TangoValue::Text)
     });
 }
 
@@ -98,11 +98,11 @@ extern "C" fn write(id: u64, index: u32, value: &Argument<'_>, reply: &mut Reply
         return refuse(reply);
     };
     let value = value_of(value, data);
-    answered(reply, (DataType::Void, None), |core| {
+    answered(reply, (TangoType::Void, None), |core| {
         let living = core.devices.get(id)?;
         let device = living.device()?;
         let value = value?;
-        caught(|| device.write(name, value)).map(|()| Value::Void)
+        caught(|| device.write(name, value)).map(|()| TangoValue::Void)
     });
 }
 
@@ -129,8 +129,8 @@ fn guarded<T>(act: impl FnOnce(&'static Core) -> T) -> Option<T> {
 /// Has a callback answered, come what may.
 fn answered(
     reply: &mut Reply,
-    form: (DataType, Option<usize>),
-    ask: impl FnOnce(&Core) -> Result<Value, DevFailed>,
+    form: (TangoType, Option<usize>),
+    ask: impl FnOnce(&Core) -> Result<TangoValue, DevFailed>,
 ) {
     let done = guarded(|core| give(reply, ask(core), form));
     if done.is_none() {
@@ -139,17 +139,17 @@ fn answered(
 }
 
 fn refuse(reply: &mut Reply) {
-    answered(reply, (DataType::Void, None), |_| {
+    answered(reply, (TangoType::Void, None), |_| {
         Err(DevFailed::unanswered())
     });
 }
 
 /// What the class of a device has; none for a device that is gone.
-fn offered<T>(id: u64, find: impl FnOnce(&'static Class) -> Option<T>) -> Option<T> {
+fn offered<T>(id: u64, find: impl FnOnce(&'static DeviceClass) -> Option<T>) -> Option<T> {
     guarded(|core| find(core.devices.get(id).ok()?.class()))?
 }
 
-fn value_of(argument: &Argument<'_>, data: DataType) -> Result<Value, DevFailed> {
+fn value_of(argument: &Argument<'_>, data: TangoType) -> Result<TangoValue, DevFailed> {
     let mut texts = argument.texts.elements().iter().map(Text::decode);
     let number = argument.number;
     let unknown = || {
@@ -160,13 +160,13 @@ fn value_of(argument: &Argument<'_>, data: DataType) -> Result<Value, DevFailed>
         )
     };
     Ok(match data {
-        DataType::Void => Value::Void,
-        DataType::Boolean => Value::Boolean(number != 0),
-        DataType::Long64 => Value::Long64(number),
-        DataType::Text => Value::Text(texts.next().unwrap_or_default()),
-        DataType::Texts => Value::Texts(texts.collect()),
-        DataType::State => Value::State(DevState::from_number(number).ok_or_else(unknown)?),
-        DataType::Enum => Value::Enum(i16::try_from(number).map_err(|_| unknown())?),
+        TangoType::Void => TangoValue::Void,
+        TangoType::Boolean => TangoValue::Boolean(number != 0),
+        TangoType::Long64 => TangoValue::Long64(number),
+        TangoType::Text => TangoValue::Text(texts.next().unwrap_or_default()),
+        TangoType::Texts => TangoValue::Texts(texts.collect()),
+        TangoType::State => TangoValue::State(DevState::from_number(number).ok_or_else(unknown)?),
+        TangoType::Enum => TangoValue::Enum(i16::try_from(number).map_err(|_| unknown())?),
     })
 }
 

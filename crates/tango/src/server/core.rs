@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hub::AsyncResult;
 
-use crate::device::Family;
+use crate::device::DeviceFactory;
 use crate::server::devices::Devices;
 use crate::server::error::{ServerError, StartError};
 use crate::server::outbox::{News, Outbox};
@@ -49,9 +49,9 @@ pub fn get() -> Option<&'static Core> {
 
 impl Core {
     /// The only one.
-    pub fn install(families: Vec<Arc<dyn Family>>) -> Result<&'static Core, StartError> {
+    pub fn install(factories: Vec<Arc<dyn DeviceFactory>>) -> Result<&'static Core, StartError> {
         let core = Core {
-            devices: Devices::new(families),
+            devices: Devices::new(factories),
             outbox: Outbox::default(),
             presence: Presence::default(),
             ready: AsyncResult::new(),

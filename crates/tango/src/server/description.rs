@@ -1,43 +1,53 @@
 //! Classes in the form that the shim takes.
 
-use crate::class::{Access, Class};
+use crate::class::{AttributeAccess, DeviceClass};
 use crate::server::error::InvalidClass;
 use crate::shim::{List, Text, server as shim};
-use crate::value::DataType;
+use crate::value::TangoType;
 
 /// Describes classes. It is for ever: the shim reads it as long as it serves devices, and there is one
 /// server in a process.
-pub fn describe(classes: &[&'static Class]) -> &'static [shim::Class] {
+pub fn describe(classes: &[&'static DeviceClass]) -> &'static [shim::ClassDescription] {
     leak(classes.iter().map(|class| describe_class(class)))
 }
 
-fn describe_class(class: &'static Class) -> shim::Class {
-    let commands = leak(class.commands.iter().map(|command| shim::Command {
-        name: text(command.name),
-        in_doc: text(command.input_doc),
-        out_doc: text(command.output_doc),
-        in_type: command.input as i32,
-        out_type: command.output as i32,
-    }));
+fn describe_class(class: &'static DeviceClass) -> shim::ClassDescription {
+    let commands = leak(
+        class
+            .commands
+            .iter()
+            .map(|command| shim::CommandDescription {
+                name: text(command.name),
+                in_doc: text(command.input_doc),
+                out_doc: text(command.output_doc),
+                in_type: command.input as i32,
+                out_type: command.output as i32,
+            }),
+    );
     let attributes = leak(class.attributes.iter().map(|attribute| {
         let labels = leak(attribute.labels.iter().map(|label| text(label)));
-        shim::Attribute {
+        shim::AttributeDescription {
             name: text(attribute.name),
             labels: List::borrow(labels),
             data: attribute.data as i32,
             spectrum: attribute
                 .spectrum
                 .map_or(0, |most| u32::try_from(most).unwrap_or(u32::MAX)),
-            writable: i32::from(attribute.access == Access::ReadWrite),
+            writable: i32::from(attribute.access == AttributeAccess::ReadWrite),
         }
     }));
-    let properties = leak(class.properties.iter().map(|property| shim::Property {
-        name: text(property.name),
-        // So devices written in Python tell it: no description, and a default in any case.
-        doc: text(""),
-        preset: text(property.default.unwrap_or("None")),
-    }));
-    shim::Class {
+    let properties = leak(
+        class
+            .properties
+            .iter()
+            .map(|property| shim::PropertyDescription {
+                name: text(property.name),
+                // So devices written in Python tell it: no description, and a default in any case.
+                doc: text(""),
+                preset: text(property.default.unwrap_or("None")),
+            }),
+    );
+    shim::ClassDescription {
         name: text(class.name),
         commands: List::borrow(commands),
         attributes: List::borrow(attributes),
@@ -55,7 +65,7 @@ fn text(text: &'static str) -> Text<'static> {
 }
 
 /// Refuses what the shim has no code for.
-pub fn check(class: &Class) -> Result<(), InvalidClass> {
+pub fn check(class: &DeviceClass) -> Result<(), InvalidClass> {
     let refuse = |item, problem| {
         let class = class.name;
         Err(InvalidClass {
@@ -65,7 +75,7 @@ pub fn check(class: &Class) -> Result<(), InvalidClass> {
         })
     };
     for command in class.commands {
-        if [command.input, command.output].contains(&DataType::Enum) {
+        if [command.input, command.output].contains(&TangoType::Enum) {
             return refuse(command.name, "cannot be a command with an enumeration");
         }
         if !(command.input_doc.is_ascii() && command.output_doc.is_ascii()) {
@@ -73,17 +83,17 @@ pub fn check(class: &Class) -> Result<(), InvalidClass> {
         }
     }
     for attribute in class.attributes {
-        let writable = attribute.access == Access::ReadWrite;
+        let writable = attribute.access == AttributeAccess::ReadWrite;
         let known = match (attribute.data, attribute.spectrum) {
-            (DataType::Void | DataType::Texts, _) => false,
-            (DataType::Text | DataType::State, Some(most)) => most > 0 && !writable,
-            (DataType::Boolean | DataType::Long64 | DataType::Enum, Some(_)) => false,
+            (TangoType::Void | TangoType::Texts, _) => false,
+            (TangoType::Text | TangoType::State, Some(most)) => most > 0 && !writable,
+            (TangoType::Boolean | TangoType::Long64 | TangoType::Enum, Some(_)) => false,
             (_, None) => true,
         };
         if !known {
             return refuse(attribute.name, "cannot be an attribute of this type");
         }
-        if (attribute.data == DataType::Enum) == attribute.labels.is_empty() {
+        if (attribute.data == TangoType::Enum) == attribute.labels.is_empty() {
             return refuse(attribute.name, "has labels without an enumeration, or none");
         }
         if !attribute.labels.iter().all(|label| label.is_ascii()) {

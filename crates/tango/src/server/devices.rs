@@ -5,32 +5,32 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::class::Class;
-use crate::device::{Device, Family};
+use crate::class::DeviceClass;
+use crate::device::{Device, DeviceFactory};
+use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::handle::Handle;
 use crate::server::error::{DeviceFailure, ServerError};
 use crate::value::DevState;
 
 /// All devices, by the numbers that the shim gives them.
 pub struct Devices {
-    families: Vec<Arc<dyn Family>>,
+    factories: Vec<Arc<dyn DeviceFactory>>,
     living: RwLock<BTreeMap<u64, Living>>,
 }
 
 /// A device that clients can reach.
 #[derive(Clone)]
 pub struct Living {
-    family: Arc<dyn Family>,
-    handle: Handle,
+    factory: Arc<dyn DeviceFactory>,
+    context: DeviceContext,
     /// What it is, or why it could not be made.
     pub device: Result<Arc<dyn Device>, DevFailed>,
 }
 
 impl Living {
     /// What it offers.
-    pub fn class(&self) -> &'static Class {
-        self.family.class()
+    pub fn class(&self) -> &'static DeviceClass {
+        self.factory.class()
     }
 
     /// The device, which answers nothing if it could not be made.
@@ -43,9 +43,9 @@ impl Living {
 }
 
 impl Devices {
-    pub fn new(families: Vec<Arc<dyn Family>>) -> Devices {
+    pub fn new(factories: Vec<Arc<dyn DeviceFactory>>) -> Devices {
         Devices {
-            families,
+            factories,
             living: RwLock::default(),
         }
     }
@@ -55,25 +55,25 @@ impl Devices {
         // When one restarts while a client still waits for it, it goes later than the next one comes.
         let old: Vec<u64> = {
             let living = self.read();
-            let same = living.iter().filter(|(_, one)| one.handle.name == name);
+            let same = living.iter().filter(|(_, one)| one.context.name == name);
             same.map(|(id, _)| *id).collect()
         };
         for id in old {
             self.remove(id);
         }
-        let Some(family) = usize::try_from(class_index)
+        let Some(factory) = usize::try_from(class_index)
             .ok()
-            .and_then(|index| self.families.get(index))
+            .and_then(|index| self.factories.get(index))
         else {
             tracing::error!(device = name, "Tango makes a device of an unknown class");
             return;
         };
-        let class = family.class();
-        let handle = Handle { id, name, class };
-        let device = made(family, &handle);
+        let class = factory.class();
+        let context = DeviceContext { id, name, class };
+        let device = made(factory, &context);
         let living = Living {
-            family: family.clone(),
-            handle,
+            factory: factory.clone(),
+            context,
             device,
         };
         self.write().insert(id, living);
@@ -88,7 +88,7 @@ impl Devices {
             if let Err(panic) = result {
                 let problem = panic_text(&*panic);
                 tracing::error!(
-                    device = gone.handle.name,
+                    device = gone.context.name,
                     "panic while it is removed: {problem}"
                 );
             }
@@ -109,7 +109,7 @@ impl Devices {
         if let Ok(device) = &living.device {
             return caught(|| device.init());
         }
-        living.device = made(&living.family, &living.handle);
+        living.device = made(&living.factory, &living.context);
         let result = living.device.clone().map(drop);
         let gone = {
             let mut all = self.write();
@@ -162,7 +162,7 @@ impl Devices {
             match &one.device {
                 Ok(_) => return None,
                 Err(failure) => failures.push(DeviceFailure {
-                    device: one.handle.name.clone(),
+                    device: one.context.name.clone(),
                     failure: failure.clone(),
                 }),
             }
@@ -182,11 +182,14 @@ impl Devices {
     }
 }
 
-fn made(family: &Arc<dyn Family>, handle: &Handle) -> Result<Arc<dyn Device>, DevFailed> {
-    let made = caught(|| family.make(handle.clone()));
+fn made(
+    factory: &Arc<dyn DeviceFactory>,
+    context: &DeviceContext,
+) -> Result<Arc<dyn Device>, DevFailed> {
+    let made = caught(|| factory.create(context.clone()));
     if let Err(failure) = &made {
         let problem = text_of(failure);
-        tracing::error!(device = handle.name, "it cannot be initialised: {problem}");
+        tracing::error!(device = context.name, "it cannot be initialised: {problem}");
     }
     made
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::server::answer::give;
 use crate::shim::server::{self as shim, OwnedReply};
-use crate::value::{DataType, DevState, Value};
+use crate::value::{DevState, TangoType, TangoValue};
 
 /// Far more than are ever waiting, unless Tango hangs.
 const MOST: usize = 10_000;
@@ -44,8 +44,8 @@ pub enum News {
     State(DevState, String),
     Attribute {
         index: u32,
-        form: (DataType, Option<usize>),
-        value: Value,
+        form: (TangoType, Option<usize>),
+        value: TangoValue,
     },
 }
 

@@ -13,7 +13,7 @@ const INTERFACE: u32 = 3;
 
 /// `nxt_command`
 #[repr(C)]
-pub struct Command {
+pub struct CommandDescription {
     pub name: Text<'static>,
     pub in_doc: Text<'static>,
     pub out_doc: Text<'static>,
@@ -23,7 +23,7 @@ pub struct Command {
 
 /// `nxt_attribute`
 #[repr(C)]
-pub struct Attribute {
+pub struct AttributeDescription {
     pub name: Text<'static>,
     pub labels: List<'static, Text<'static>>,
     pub data: i32,
@@ -33,7 +33,7 @@ pub struct Attribute {
 
 /// `nxt_property`
 #[repr(C)]
-pub struct Property {
+pub struct PropertyDescription {
     pub name: Text<'static>,
     pub doc: Text<'static>,
     pub preset: Text<'static>,
@@ -41,11 +41,11 @@ pub struct Property {
 
 /// `nxt_class`
 #[repr(C)]
-pub struct Class {
+pub struct ClassDescription {
     pub name: Text<'static>,
-    pub commands: List<'static, Command>,
-    pub attributes: List<'static, Attribute>,
-    pub properties: List<'static, Property>,
+    pub commands: List<'static, CommandDescription>,
+    pub attributes: List<'static, AttributeDescription>,
+    pub properties: List<'static, PropertyDescription>,
 }
 
 /// `nxt_argument`
@@ -73,7 +73,7 @@ pub struct Callbacks {
 
 /// `nxt_server`
 #[repr(C)]
-pub struct Server {
+pub struct ServerDescription {
     interface: u32,
     size: u32,
     class_size: u32,
@@ -83,21 +83,25 @@ pub struct Server {
     callbacks_size: u32,
     wait_for_database: i32,
     version: Text<'static>,
-    classes: List<'static, Class>,
+    classes: List<'static, ClassDescription>,
     callbacks: Callbacks,
 }
 
-impl Server {
+impl ServerDescription {
     /// A server of these classes. It tries to connect to its database every so many seconds, or once if
     /// `wait_for_database` is 0.
-    pub fn new(classes: &'static [Class], callbacks: Callbacks, wait_for_database: i32) -> Server {
-        Server {
+    pub fn new(
+        classes: &'static [ClassDescription],
+        callbacks: Callbacks,
+        wait_for_database: i32,
+    ) -> ServerDescription {
+        ServerDescription {
             interface: INTERFACE,
-            size: size_of::<Server>() as u32,
-            class_size: size_of::<Class>() as u32,
-            command_size: size_of::<Command>() as u32,
-            attribute_size: size_of::<Attribute>() as u32,
-            property_size: size_of::<Property>() as u32,
+            size: size_of::<ServerDescription>() as u32,
+            class_size: size_of::<ClassDescription>() as u32,
+            command_size: size_of::<CommandDescription>() as u32,
+            attribute_size: size_of::<AttributeDescription>() as u32,
+            property_size: size_of::<PropertyDescription>() as u32,
             callbacks_size: size_of::<Callbacks>() as u32,
             wait_for_database,
             version: Text::borrow(env!("CARGO_PKG_VERSION").as_bytes()),
@@ -181,7 +185,7 @@ impl Drop for OwnedReply {
 }
 
 /// Runs the server in this thread until it ends.
-pub fn run(server: &'static Server, arguments: &[Text<'_>]) -> Result<(), ErrorStack> {
+pub fn run(server: &'static ServerDescription, arguments: &[Text<'_>]) -> Result<(), ErrorStack> {
     call(|sink| nxt_run(server, List::borrow(arguments), sink)).map(drop)
 }
 
@@ -244,7 +248,11 @@ unsafe extern "C" {
     safe fn nxt_reply_new() -> Option<NonNull<Reply>>;
     fn nxt_reply_free(reply: NonNull<Reply>);
 
-    safe fn nxt_run(server: &'static Server, arguments: List<'_, Text<'_>>, sink: Sink<'_>) -> i32;
+    safe fn nxt_run(
+        server: &'static ServerDescription,
+        arguments: List<'_, Text<'_>>,
+        sink: Sink<'_>,
+    ) -> i32;
     safe fn nxt_end(sink: Sink<'_>) -> i32;
     safe fn nxt_restore_exports(sink: Sink<'_>) -> i32;
 

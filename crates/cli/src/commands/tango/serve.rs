@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tango::bliss_writer::BlissWriterFamily;
-use tango::nexus_writer::{Level, Logs, NexusWriterFamily};
-use tango::{Family, Server, ServerError, ServerOptions};
+use tango::bliss_writer::BlissWriterFactory;
+use tango::nexus_writer::{Level, Logs, NexusWriterFactory};
+use tango::{DeviceFactory, Server, ServerError, ServerOptions};
 use tracing::{info, warn};
 use writer::WriterThread;
 use writer::options::SaveOptions;
@@ -27,16 +27,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// closed, while the devices still answer; then the server ends.
 pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
-    let nexus = Arc::new(NexusWriterFamily::new(
+    let nexus = Arc::new(NexusWriterFactory::new(
         writer_thread.clone(),
         Arc::new(level),
     )?);
-    let bliss = Arc::new(BlissWriterFamily::new(
+    let bliss = Arc::new(BlissWriterFactory::new(
         &writer_thread,
         SaveOptions::default(),
     )?);
-    let families: Vec<Arc<dyn Family>> = vec![nexus.clone(), bliss.clone()];
-    let server = Server::start(options, families)?;
+    let factories: Vec<Arc<dyn DeviceFactory>> = vec![nexus.clone(), bliss.clone()];
+    let server = Server::start(options, factories)?;
     ready(&server).await?;
     // Not before: Tango changes what signals do. Until now they kill, and nothing is lost by that.
     let interrupts = Interrupts::listen_in_server()?;

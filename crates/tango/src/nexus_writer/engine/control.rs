@@ -9,8 +9,8 @@ use writer::subscriber::with_causes;
 
 use super::run::{self, Run};
 use super::{Engine, Properties};
+use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::handle::Handle;
 use crate::nexus_writer::properties::Unread;
 use crate::value::DevState;
 
@@ -88,10 +88,10 @@ impl Engine {
     /// If the properties are wrong, and nothing is being saved.
     pub fn adopt(
         self: &Arc<Engine>,
-        handle: &Handle,
+        context: &DeviceContext,
         read: Result<Properties, Unread>,
     ) -> Result<(), DevFailed> {
-        *self.handle() = Some(handle.clone());
+        *self.context() = Some(context.clone());
         self.changed.send();
         if self.is_saving() {
             info!(device = self.name, "scans are being saved: they go on");
@@ -110,12 +110,12 @@ impl Engine {
     }
 
     /// The device goes. It may be made again.
-    pub fn disown(&self, handle: &Handle) {
-        let mut current = self.handle();
+    pub fn disown(&self, context: &DeviceContext) {
+        let mut current = self.context();
         // Another one may have taken its place already.
         if current
             .as_ref()
-            .is_some_and(|device| device.id == handle.id)
+            .is_some_and(|device| device.id == context.id)
         {
             *current = None;
         }

@@ -12,8 +12,8 @@ use simulation::publish::ScanPublisher;
 use writer::WriterThread;
 
 use super::Engine;
+use crate::device_context::{DeviceContext, PropertyError};
 use crate::failure::{DevFailed, ErrorStack};
-use crate::handle::{Handle, PropertyError};
 use crate::nexus_writer::class::CLASS;
 use crate::nexus_writer::house::House;
 use crate::nexus_writer::logs::{Level, Logs};
@@ -247,8 +247,8 @@ fn a_device_that_is_made_again_finds_its_scans() {
     });
 }
 
-fn device(id: u64) -> Handle {
-    Handle {
+fn device(id: u64) -> DeviceContext {
+    DeviceContext {
         id,
         name: "id00/bliss_nxwriter/demo".to_owned(),
         class: &CLASS,

@@ -2,19 +2,19 @@
 
 use observation::ErrorOrigin;
 
-use crate::class::Class;
+use crate::class::DeviceClass;
 use crate::failure::ErrorStack;
 use crate::server::{self, Event, LogLevel, News};
 use crate::shim;
-use crate::value::{DevState, Value};
+use crate::value::{DevState, TangoValue};
 
 /// A device in the server: its name, its properties, and the events that it sends. Clones are the
 /// same device.
 #[derive(Debug, Clone)]
-pub struct Handle {
+pub struct DeviceContext {
     pub(crate) id: u64,
     pub(crate) name: String,
-    pub(crate) class: &'static Class,
+    pub(crate) class: &'static DeviceClass,
 }
 
 /// The database cannot be asked for a property.
@@ -37,7 +37,7 @@ impl PropertyError {
     }
 }
 
-impl Handle {
+impl DeviceContext {
     /// Name of the device: `domain/family/member`.
     pub fn name(&self) -> &str {
         &self.name
@@ -46,7 +46,7 @@ impl Handle {
     /// A property of the device in the Tango database: one text, or several. None if it is not set,
     /// also if there is no database.
     ///
-    /// To be called by [`Family::make`](crate::Family::make) and [`Device::init`](crate::Device::init)
+    /// To be called by [`DeviceFactory::make`](crate::DeviceFactory::make) and [`Device::init`](crate::Device::init)
     /// only: it asks the database each time.
     ///
     /// # Errors
@@ -67,8 +67,8 @@ impl Handle {
         self.send(News::State(state, status.to_owned()));
     }
 
-    /// Tells clients who listen to an attribute, as [`push_state`](Handle::push_state) does.
-    pub fn push(&self, attribute: &'static str, value: Value) {
+    /// Tells clients who listen to an attribute, as [`push_state`](DeviceContext::push_state) does.
+    pub fn push(&self, attribute: &'static str, value: TangoValue) {
         let attributes = self.class.attributes.iter();
         let found = (0..).zip(attributes).find(|(_, one)| one.name == attribute);
         let Some((index, found)) = found else {
