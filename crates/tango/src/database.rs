@@ -10,14 +10,14 @@ use crate::shim::database::Connection;
 
 /// A connection to a Tango database.
 #[derive(Debug)]
-pub struct Database {
+pub struct TangoDatabase {
     connection: Connection,
     address: String,
 }
 
 /// Where a Tango database is, if it is not that of `TANGO_HOST`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatabaseAddress {
+pub struct TangoDatabaseAddress {
     /// Name or address of the machine.
     pub host: String,
     /// Port there.
@@ -27,7 +27,7 @@ pub struct DatabaseAddress {
 /// Why the database did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum DatabaseError {
+pub enum TangoDatabaseError {
     /// Nobody said where it is.
     #[error("TANGO_HOST is not set: it tells where the Tango database is (host:port)")]
     NoAddress,
@@ -53,25 +53,27 @@ pub enum DatabaseError {
     },
 }
 
-impl DatabaseError {
+impl TangoDatabaseError {
     /// Returns who is at fault.
     pub fn origin(&self) -> ErrorOrigin {
         match self {
-            DatabaseError::NoAddress => ErrorOrigin::User,
-            DatabaseError::Unreachable { .. } | DatabaseError::Refused { .. } => {
+            TangoDatabaseError::NoAddress => ErrorOrigin::User,
+            TangoDatabaseError::Unreachable { .. } | TangoDatabaseError::Refused { .. } => {
                 ErrorOrigin::Environment
             }
         }
     }
 }
 
-impl Database {
+impl TangoDatabase {
     /// Connects to the database at `address`; without one to that of the environment variable
     /// `TANGO_HOST`, or of the file `tangorc` that Tango reads in its place.
     ///
     /// # Errors
     /// If there is none.
-    pub fn connect(address: Option<&DatabaseAddress>) -> Result<Database, DatabaseError> {
+    pub fn connect(
+        address: Option<&TangoDatabaseAddress>,
+    ) -> Result<TangoDatabase, TangoDatabaseError> {
         let host_and_port = address.map(|address| (address.host.as_str(), address.port));
         let connection = Connection::open(host_and_port).map_err(|errors| {
             if errors
@@ -79,16 +81,16 @@ impl Database {
                 .iter()
                 .any(|error| error.reason == "API_TangoHostNotSet")
             {
-                return DatabaseError::NoAddress;
+                return TangoDatabaseError::NoAddress;
             }
             let address = match address {
-                Some(DatabaseAddress { host, port }) => format!("{host}:{port}"),
+                Some(TangoDatabaseAddress { host, port }) => format!("{host}:{port}"),
                 None => std::env::var("TANGO_HOST").unwrap_or_else(|_| "tangorc".to_owned()),
             };
-            DatabaseError::Unreachable { address, errors }
+            TangoDatabaseError::Unreachable { address, errors }
         })?;
         let address = connection.address().unwrap_or_default();
-        Ok(Database {
+        Ok(TangoDatabase {
             connection,
             address,
         })
@@ -108,7 +110,7 @@ impl Database {
     ///
     /// # Errors
     /// If the database cannot tell.
-    pub fn devices(&self, class: &str) -> Result<Vec<String>, DatabaseError> {
+    pub fn devices(&self, class: &str) -> Result<Vec<String>, TangoDatabaseError> {
         self.connection
             .devices(class)
             .map_err(|errors| self.refused(format!("list the devices of class {class}"), errors))
@@ -118,7 +120,7 @@ impl Database {
     ///
     /// # Errors
     /// If the database cannot tell.
-    pub fn is_defined(&self, device: &str) -> Result<bool, DatabaseError> {
+    pub fn is_defined(&self, device: &str) -> Result<bool, TangoDatabaseError> {
         let wanted = device.rsplit('/').next().unwrap_or(device);
         let members = self
             .connection
@@ -135,7 +137,7 @@ impl Database {
         &self,
         device: &str,
         property: &str,
-    ) -> Result<Option<Vec<String>>, DatabaseError> {
+    ) -> Result<Option<Vec<String>>, TangoDatabaseError> {
         self.connection
             .property(device, property)
             .map_err(|errors| self.refused(format!("read property {property} of {device}"), errors))
@@ -150,7 +152,7 @@ impl Database {
         device: &str,
         property: &str,
         value: &str,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<(), TangoDatabaseError> {
         self.connection
             .put_property(device, property, value)
             .map_err(|errors| self.refused(format!("set property {property} of {device}"), errors))
@@ -161,14 +163,19 @@ impl Database {
     ///
     /// # Errors
     /// If the database does not take it.
-    pub fn add_device(&self, server: &str, class: &str, device: &str) -> Result<(), DatabaseError> {
+    pub fn add_device(
+        &self,
+        server: &str,
+        class: &str,
+        device: &str,
+    ) -> Result<(), TangoDatabaseError> {
         self.connection
             .add_device(server, class, device)
             .map_err(|errors| self.refused(format!("add {device} to {server}"), errors))
     }
 
-    fn refused(&self, what: String, errors: ErrorStack) -> DatabaseError {
-        DatabaseError::Refused {
+    fn refused(&self, what: String, errors: ErrorStack) -> TangoDatabaseError {
+        TangoDatabaseError::Refused {
             address: self.address.clone(),
             what,
             errors,

@@ -4,7 +4,7 @@ use observation::ErrorOrigin;
 
 use crate::class::DeviceClass;
 use crate::failure::ErrorStack;
-use crate::server::{self, Event, LogLevel, News};
+use crate::server::{self, Event, News, TangoLogLevel};
 use crate::shim;
 use crate::value::{DevState, TangoValue};
 
@@ -80,12 +80,12 @@ impl DeviceContext {
     }
 
     /// How much is logged for this device.
-    pub fn log_level(&self) -> LogLevel {
+    pub fn log_level(&self) -> TangoLogLevel {
         server::level_of(self.id)
     }
 
     /// Has more or less logged for this device, from now on.
-    pub fn set_log_level(&self, level: LogLevel) {
+    pub fn set_log_level(&self, level: TangoLogLevel) {
         server::set_level_of(self.id, level);
     }
 

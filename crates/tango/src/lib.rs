@@ -25,7 +25,7 @@ pub use device::{Device, DeviceFactory};
 pub use device_context::{DeviceContext, PropertyError};
 pub use failure::{DevError, DevFailed, ErrorStack};
 pub use server::{
-    DeviceFailure, InvalidClass, LogLevel, Server, ServerError, ServerOptions, StartError,
-    core_log_level, set_core_log_level,
+    DeviceFailure, DeviceServer, DeviceServerError, DeviceServerOptions, InvalidClass, StartError,
+    TangoLogLevel, server_log_level, set_server_log_level,
 };
 pub use value::{DevState, TangoType, TangoValue};

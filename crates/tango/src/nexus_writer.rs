@@ -7,7 +7,7 @@ mod class;
 mod device;
 mod engine;
 mod house;
-mod logs;
+mod log_levels;
 mod makedirs;
 mod properties;
 mod resources;
@@ -31,7 +31,7 @@ use device::NexusWriter;
 use engine::Engine;
 use house::House;
 
-pub use logs::{Level, Logs};
+pub use log_levels::{WriterLogControl, WriterLogLevel};
 
 /// Makes the devices of class `NexusWriter`.
 ///
@@ -51,10 +51,15 @@ impl NexusWriterFactory {
     /// If this thread runs no hub.
     pub fn new(
         writer_thread: Arc<WriterThread>,
-        logs: Arc<dyn Logs>,
+        log_control: Arc<dyn WriterLogControl>,
     ) -> Result<NexusWriterFactory, NoHub> {
         let environment = |name: &str| std::env::var(name).ok();
-        let house = House::new(writer_thread, Launcher::current()?, logs, environment);
+        let house = House::new(
+            writer_thread,
+            Launcher::current()?,
+            log_control,
+            environment,
+        );
         Ok(NexusWriterFactory {
             house: Arc::new(house),
             engines: Mutex::default(),

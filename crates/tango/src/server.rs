@@ -24,8 +24,8 @@ use crate::device::DeviceFactory;
 use crate::server::core::Core;
 use crate::shim::{self, Text};
 
-pub use error::{DeviceFailure, InvalidClass, ServerError, StartError};
-pub use log::{LogLevel, core_log_level, set_core_log_level};
+pub use error::{DeviceFailure, DeviceServerError, InvalidClass, StartError};
+pub use log::{TangoLogLevel, server_log_level, set_server_log_level};
 pub(crate) use log::{level_of, set_level_of};
 pub(crate) use outbox::{Event, News};
 
@@ -34,7 +34,7 @@ const PATIENCE: i32 = 1;
 
 /// Which server it is, and how it starts.
 #[derive(Debug, Clone)]
-pub struct ServerOptions {
+pub struct DeviceServerOptions {
     /// Name of the server in the Tango database, in front of the instance: `nexuswriter`.
     pub server: String,
     /// Name of the instance: which devices there are is known by both.
@@ -50,29 +50,29 @@ pub struct ServerOptions {
 /// The device server of this process.
 ///
 /// cppTango changes what signals do: it blocks most of them in its threads, and sets `SIGINT` and
-/// `SIGQUIT` to end the process. Who wants to handle signals does that after [`ready`](Server::ready),
+/// `SIGQUIT` to end the process. Who wants to handle signals does that after [`wait_ready`](DeviceServer::wait_ready),
 /// in a thread that is older than the server: `SIGTERM` and `SIGINT` to end it by
-/// [`shutdown`](Server::shutdown), else it stays in the database as if it ran; and `SIGHUP` and
+/// [`request_stop`](DeviceServer::request_stop), else it stays in the database as if it ran; and `SIGHUP` and
 /// `SIGQUIT`, which end the process as well.
 ///
 /// cppTango itself ends the process, with exit code 255 and a line on standard error, if its arguments
 /// are wrong, the database does not know the server, it runs already elsewhere, or the database
 /// cannot be reached and shall not be waited for. So nothing that must be cleaned up should be
 /// started before the server is ready.
-pub struct Server {
+pub struct DeviceServer {
     core: &'static Core,
 }
 
-impl Server {
-    /// Starts the thread of the server, `tango-orb`. [`ready`](Server::ready) tells how that went.
+impl DeviceServer {
+    /// Starts the thread of the server, `tango-orb`. [`wait_ready`](DeviceServer::wait_ready) tells how that went.
     ///
     /// # Errors
     /// If there is or was a server in this process, a class has types that are not supported together,
     /// an argument has a zero in it, or the system has no threads left.
     pub fn start(
-        options: ServerOptions,
+        options: DeviceServerOptions,
         factories: Vec<Arc<dyn DeviceFactory>>,
-    ) -> Result<Server, StartError> {
+    ) -> Result<DeviceServer, StartError> {
         let classes: Vec<_> = factories.iter().map(|factory| factory.class()).collect();
         classes
             .iter()
@@ -85,30 +85,30 @@ impl Server {
             let wait = i32::from(options.wait_for_database) * PATIENCE;
             core.left(run(&classes, wait, &arguments));
         })?;
-        Ok(Server { core })
+        Ok(DeviceServer { core })
     }
 
     /// Waits until clients are served: `Ready to accept request` is on standard output then.
     ///
     /// # Errors
     /// If the server could not start, no device could be made, or it was ended before.
-    pub async fn ready(&self) -> Result<(), ServerError> {
+    pub async fn wait_ready(&self) -> Result<(), DeviceServerError> {
         wait_for(&self.core.ready).await
     }
 
     /// Ends the server: its devices are removed, and the database knows that they are gone. Returns at
-    /// once; [`ended`](Server::ended) tells when it is done. What devices are asked must still be
+    /// once; [`wait_ended`](DeviceServer::wait_ended) tells when it is done. What devices are asked must still be
     /// answered until then.
-    pub fn shutdown(&self) {
+    pub fn request_stop(&self) {
         self.core.end();
     }
 
-    /// Waits until the server has ended, by [`shutdown`](Server::shutdown) or because a client told it
+    /// Waits until the server has ended, by [`request_stop`](DeviceServer::request_stop) or because a client told it
     /// to.
     ///
     /// # Errors
     /// If it failed, also if it failed to start.
-    pub async fn ended(&self) -> Result<(), ServerError> {
+    pub async fn wait_ended(&self) -> Result<(), DeviceServerError> {
         wait_for(&self.core.ended).await
     }
 }
@@ -121,13 +121,13 @@ fn spawn(name: &str, function: impl FnOnce() + Send + 'static) -> Result<(), Sta
         .map_err(StartError::NoThread)
 }
 
-async fn wait_for(result: &AsyncResult<(), ServerError>) -> Result<(), ServerError> {
+async fn wait_for(result: &AsyncResult<(), DeviceServerError>) -> Result<(), DeviceServerError> {
     let result = result.get().await;
     // Nobody takes the result away, so it is the error that was set.
-    result.map_err(|error| error.failed().unwrap_or(ServerError::Stopped))
+    result.map_err(|error| error.failed().unwrap_or(DeviceServerError::Stopped))
 }
 
-fn arguments(options: &ServerOptions) -> Result<Vec<String>, StartError> {
+fn arguments(options: &DeviceServerOptions) -> Result<Vec<String>, StartError> {
     let mut arguments = vec![options.server.clone(), options.instance.clone()];
     arguments.extend(options.verbosity.map(|level| format!("-v{level}")));
     arguments.extend(options.arguments.iter().cloned());
@@ -142,7 +142,7 @@ fn run(
     classes: &[&'static DeviceClass],
     wait: i32,
     arguments: &[String],
-) -> Result<(), ServerError> {
+) -> Result<(), DeviceServerError> {
     let classes = description::describe(classes);
     let server = shim::server::ServerDescription::new(classes, callbacks::CALLBACKS, wait);
     // For ever, like the classes: cppTango's threads look at it, and are not all gone at the end.
@@ -150,7 +150,7 @@ fn run(
     let arguments = arguments.iter().map(|text| Text::borrow(text.as_bytes()));
     let arguments: Vec<_> = arguments.collect();
     tracing::info!("the Tango server connects");
-    shim::server::run(server, &arguments).map_err(ServerError::Tango)
+    shim::server::run(server, &arguments).map_err(DeviceServerError::Tango)
 }
 
 /// Has an event sent; nothing happens without a server.

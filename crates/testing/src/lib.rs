@@ -4,7 +4,7 @@
 //! blissdata and h5py, [`Program`] a process that is talked to by signals and listened to by what it
 //! logs. A [`Scenario`] brings them together: scans that blissdata publishes, and what should be in
 //! the files that a writer makes of them; a [`Replay`] does the same with [`Recording`]s of scans that
-//! BLISS published itself. A [`TangoDatabase`] is where Tango devices are found, by a [`TangoClient`]
+//! BLISS published itself. A [`TangoDatabaseServer`] is where Tango devices are found, by a [`TangoClient`]
 //! for example.
 //!
 //! ```no_run
@@ -49,5 +49,5 @@ pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};
 pub use tango::{
     BlissClient, BlissScan, Dialect, MappingClient, MappingDialect, NexusClient, NexusDialect,
-    TangoClient, TangoDatabase, TangoDevice, TangoError, TangoErrorLevel, free_port,
+    TangoClient, TangoDatabaseServer, TangoDevice, TangoError, TangoErrorLevel, free_port,
 };

@@ -9,5 +9,5 @@ pub use bliss::{
     BlissClient, BlissScan, Dialect, MappingClient, MappingDialect, NexusClient, NexusDialect,
 };
 pub use client::TangoClient;
-pub use database::{TangoDatabase, free_port};
+pub use database::{TangoDatabaseServer, free_port};
 pub use device::{TangoDevice, TangoError, TangoErrorLevel};

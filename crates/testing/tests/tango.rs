@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::{Value as Json, json};
-use testing::{TangoDatabase, TangoError};
+use testing::{TangoDatabaseServer, TangoError};
 
 const DATABASE: &str = "sys/database/2";
 const DEVICE: &str = "id00/bliss_nxwriter/demo";
 
 #[test]
 fn a_database_comes_back_with_what_it_knew() {
-    let mut database = TangoDatabase::new();
+    let mut database = TangoDatabaseServer::new();
     let client = database.client();
     let device = client.device(DEVICE);
     device.add("nexuswriter/demo", "NexusWriter").unwrap();
@@ -46,7 +46,7 @@ fn a_database_comes_back_with_what_it_knew() {
 
 #[test]
 fn a_client_tells_values_and_failures() {
-    let database = TangoDatabase::new();
+    let database = TangoDatabaseServer::new();
     // The database is a device itself.
     let device = database.client().device(DATABASE);
     assert_eq!(device.state().unwrap(), "ON");

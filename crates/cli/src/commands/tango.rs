@@ -4,7 +4,7 @@ mod host;
 mod register;
 mod serve;
 
-use tango::ServerOptions;
+use tango::DeviceServerOptions;
 use tracing::warn;
 
 use super::{Outcome, on_hub};
@@ -20,7 +20,7 @@ pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
             tests,
         } => {
             host::settle(server.tango_host.as_deref())?;
-            let options = ServerOptions {
+            let options = DeviceServerOptions {
                 server: server.server,
                 instance,
                 verbosity: server.log_level.verbosity(),
@@ -57,7 +57,7 @@ pub fn service(args: ServiceArgs, level: LogLevel) -> Outcome {
     if !args.patch.is_empty() {
         warn!("--patch has no effect: it changes the Python writer for its own tests");
     }
-    let options = ServerOptions {
+    let options = DeviceServerOptions {
         server: args.server,
         instance: args.instance,
         verbosity: args.log_tango.verbosity(),

@@ -11,14 +11,14 @@ use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use simulation::redis::{PrivateRedis, RedisOptions};
 use tempfile::TempDir;
-use testing::{Program, TangoClient, TangoDatabase, TangoDevice};
+use testing::{Program, TangoClient, TangoDatabaseServer, TangoDevice};
 
 pub const DEVICE: &str = "id00/bliss_nxwriter/demo";
 pub const BLISS_DEVICE: &str = "id00/blisswriter/demo";
 const READY: &str = "Ready to accept request";
 
 pub struct Stage {
-    pub database: TangoDatabase,
+    pub database: TangoDatabaseServer,
     pub client: TangoClient,
     pub server: PrivateRedis,
     pub store: DataStore,
@@ -30,7 +30,7 @@ impl Stage {
         let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
         let store = DataStore::connect(&server.url()).await.unwrap();
         simulation::initialise(&store).await.unwrap();
-        let database = TangoDatabase::new();
+        let database = TangoDatabaseServer::new();
         let folder = tempfile::tempdir().unwrap();
         // A service may run as somebody else.
         let socket = server.url().to_string().replace("unix://", "");

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hub::Event;
 use tango::{
     AttributeAccess, DevFailed, DevState, Device, DeviceAttribute, DeviceClass, DeviceCommand,
-    DeviceContext, DeviceFactory, DeviceProperty, LogLevel, TangoType, TangoValue, core_log_level,
-    set_core_log_level,
+    DeviceContext, DeviceFactory, DeviceProperty, TangoLogLevel, TangoType, TangoValue,
+    server_log_level, set_server_log_level,
 };
 
 static ECHO: DeviceClass = DeviceClass {
@@ -187,14 +187,18 @@ impl Device for Echo {
                 }
             }
             ("log_levels", _) => {
-                let levels = [self.context.log_level(), core_log_level()];
+                let levels = [self.context.log_level(), server_log_level()];
                 let names = levels.map(|level| format!("{level:?}"));
                 return Ok(TangoValue::Texts(names.into()));
             }
             ("log_all", TangoValue::Boolean(all)) => {
-                let level = if all { LogLevel::Debug } else { LogLevel::Off };
+                let level = if all {
+                    TangoLogLevel::Debug
+                } else {
+                    TangoLogLevel::Off
+                };
                 self.context.set_log_level(level);
-                set_core_log_level(level);
+                set_server_log_level(level);
             }
             ("property", TangoValue::Text(name)) => {
                 let values = self.context.property(&name);

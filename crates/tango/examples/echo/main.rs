@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hub::Hub;
-use tango::{Server, ServerOptions};
+use tango::{DeviceServer, DeviceServerOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
 use echo::EchoFactory;
@@ -52,7 +52,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     if arguments.is_empty() {
         return Err("usage: echo [--wait SECONDS] INSTANCE [-vN] [ARGUMENT OF TANGO...]".into());
     }
-    let options = ServerOptions {
+    let options = DeviceServerOptions {
         server: "echo".to_owned(),
         instance: arguments.remove(0),
         verbosity,
@@ -62,17 +62,20 @@ fn run() -> Result<(), Box<dyn Error>> {
     Hub::new()?.run(serve(options, patience))
 }
 
-async fn serve(options: ServerOptions, patience: Option<Duration>) -> Result<(), Box<dyn Error>> {
-    let server = Server::start(
+async fn serve(
+    options: DeviceServerOptions,
+    patience: Option<Duration>,
+) -> Result<(), Box<dyn Error>> {
+    let server = DeviceServer::start(
         options,
         vec![Arc::new(EchoFactory), Arc::new(SilentFactory)],
     )?;
     let patience = patience.unwrap_or(Duration::MAX);
-    match hub::timeout(patience, server.ready()).await {
+    match hub::timeout(patience, server.wait_ready()).await {
         Ok(ready) => ready?,
         Err(_) => {
-            server.shutdown();
-            server.ended().await?;
+            server.request_stop();
+            server.wait_ended().await?;
             return Err("the database is away".into());
         }
     }
@@ -87,10 +90,10 @@ async fn serve(options: ServerOptions, patience: Option<Duration>) -> Result<(),
         _ = interrupt.recv() => {}
         _ = hangup.recv() => {}
         _ = quit.recv() => {}
-        ended = server.ended() => return Ok(ended?),
+        ended = server.wait_ended() => return Ok(ended?),
     }
-    server.shutdown();
-    server.ended().await?;
+    server.request_stop();
+    server.wait_ended().await?;
     tracing::info!("ended");
     Ok(())
 }

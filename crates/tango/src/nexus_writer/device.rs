@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::logs::{Level, set_tango_level, tango_level};
+use super::log_levels::{WriterLogLevel, set_tango_level, tango_level};
 use super::makedirs::makedirs;
 use super::properties::{Properties, Unread};
 use super::scans::{self, Limit};
@@ -67,7 +67,9 @@ impl Device for NexusWriter {
     fn read(&self, attribute: &str) -> Result<TangoValue, DevFailed> {
         match attribute {
             "resource_profiling" => Ok(TangoValue::Enum(self.engine.profile())),
-            "writer_log_level" => Ok(TangoValue::Enum(self.engine.house().logs.level() as i16)),
+            "writer_log_level" => Ok(TangoValue::Enum(
+                self.engine.house().log_control.level() as i16
+            )),
             "tango_log_level" => Ok(TangoValue::Enum(tango_level(&self.context))),
             name => spectra::read(&self.engine, name).ok_or_else(|| unknown(name)),
         }
@@ -84,10 +86,10 @@ impl Device for NexusWriter {
             }
             "writer_log_level" => {
                 // Without a level of its own, a logger of Python has that of the root, which warns.
-                let level = Level::written(number)?.unwrap_or(Level::Warn);
-                self.engine.house().logs.set_level(level);
+                let level = WriterLogLevel::written(number)?.unwrap_or(WriterLogLevel::Warn);
+                self.engine.house().log_control.set_level(level);
             }
-            "tango_log_level" => set_tango_level(&self.context, Level::written(number)?),
+            "tango_log_level" => set_tango_level(&self.context, WriterLogLevel::written(number)?),
             name => return Err(unknown(name)),
         }
         Ok(())

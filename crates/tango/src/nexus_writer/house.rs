@@ -6,7 +6,7 @@ use hub::Launcher;
 use redis_client::{DiscoverError, RedisUrl};
 use writer::WriterThread;
 
-use super::logs::Logs;
+use super::log_levels::WriterLogControl;
 use super::properties::Properties;
 use crate::failure::DevFailed;
 
@@ -21,8 +21,8 @@ pub struct House {
     pub writer_thread: Arc<WriterThread>,
     /// The way to the hub that runs the listeners.
     pub launcher: Launcher,
-    /// The logs of the process.
-    pub logs: Arc<dyn Logs>,
+    /// The level of the logs of the process.
+    pub log_control: Arc<dyn WriterLogControl>,
     data_url: Option<String>,
     beacon_host: Option<String>,
 }
@@ -32,14 +32,14 @@ impl House {
     pub fn new(
         writer_thread: Arc<WriterThread>,
         launcher: Launcher,
-        logs: Arc<dyn Logs>,
+        log_control: Arc<dyn WriterLogControl>,
         look_up: impl Fn(&str) -> Option<String>,
     ) -> House {
         let environment = |name| look_up(name).filter(|text| !text.is_empty());
         House {
             writer_thread,
             launcher,
-            logs,
+            log_control,
             data_url: environment(DATA_URL),
             beacon_host: environment(BEACON_HOST),
         }

@@ -9,7 +9,7 @@ use hub::AsyncResult;
 
 use crate::device::DeviceFactory;
 use crate::server::devices::Devices;
-use crate::server::error::{ServerError, StartError};
+use crate::server::error::{DeviceServerError, StartError};
 use crate::server::outbox::{News, Outbox};
 use crate::server::presence::Presence;
 use crate::shim;
@@ -21,8 +21,8 @@ pub struct Core {
     pub devices: Devices,
     pub outbox: Outbox,
     pub presence: Presence,
-    pub ready: AsyncResult<(), ServerError>,
-    pub ended: AsyncResult<(), ServerError>,
+    pub ready: AsyncResult<(), DeviceServerError>,
+    pub ended: AsyncResult<(), DeviceServerError>,
     progress: Mutex<Progress>,
 }
 
@@ -30,7 +30,7 @@ struct Progress {
     phase: Phase,
     ending: bool,
     /// Why it cannot serve. Told when all is cleaned up: who hears of it may end the process.
-    failure: Option<ServerError>,
+    failure: Option<DeviceServerError>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Core {
     }
 
     /// The thread of the server has ended.
-    pub fn left(&self, outcome: Result<(), ServerError>) {
+    pub fn left(&self, outcome: Result<(), DeviceServerError>) {
         let failure = {
             let mut progress = self.progress();
             progress.phase = Phase::Ended;
@@ -166,11 +166,11 @@ impl Core {
         self.over(failure.map_or(outcome, Err));
     }
 
-    fn over(&self, outcome: Result<(), ServerError>) {
+    fn over(&self, outcome: Result<(), DeviceServerError>) {
         self.outbox.close();
         self.presence.close();
         self.ready
-            .set(outcome.clone().and(Err(ServerError::Stopped)));
+            .set(outcome.clone().and(Err(DeviceServerError::Stopped)));
         self.ended.set(outcome);
     }
 

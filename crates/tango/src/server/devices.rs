@@ -9,7 +9,7 @@ use crate::class::DeviceClass;
 use crate::device::{Device, DeviceFactory};
 use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::server::error::{DeviceFailure, ServerError};
+use crate::server::error::{DeviceFailure, DeviceServerError};
 use crate::value::DevState;
 
 /// All devices, by the numbers that the shim gives them.
@@ -155,7 +155,7 @@ impl Devices {
     }
 
     /// Why no device could be made; none if one could.
-    pub fn all_failed(&self) -> Option<ServerError> {
+    pub fn all_failed(&self) -> Option<DeviceServerError> {
         let living = self.read();
         let mut failures = Vec::new();
         for one in living.values() {
@@ -168,9 +168,9 @@ impl Devices {
             }
         }
         if failures.is_empty() {
-            return Some(ServerError::NoDevices);
+            return Some(DeviceServerError::NoDevices);
         }
-        Some(ServerError::Devices(failures))
+        Some(DeviceServerError::Devices(failures))
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<u64, Living>> {

@@ -50,7 +50,7 @@ pub struct InvalidClass {
 /// Why a server ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum ServerError {
+pub enum DeviceServerError {
     /// Tango failed.
     #[error("the Tango server failed")]
     Tango(#[source] ErrorStack),
@@ -65,14 +65,14 @@ pub enum ServerError {
     Stopped,
 }
 
-impl ServerError {
+impl DeviceServerError {
     /// Returns who is at fault.
     pub fn origin(&self) -> ErrorOrigin {
         match self {
-            ServerError::Tango(_) => ErrorOrigin::Environment,
-            ServerError::NoDevices | ServerError::Devices(_) | ServerError::Stopped => {
-                ErrorOrigin::User
-            }
+            DeviceServerError::Tango(_) => ErrorOrigin::Environment,
+            DeviceServerError::NoDevices
+            | DeviceServerError::Devices(_)
+            | DeviceServerError::Stopped => ErrorOrigin::User,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::shim;
 /// How much Tango logs; the numbers are those of log4tango.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i32)]
-pub enum LogLevel {
+pub enum TangoLogLevel {
     /// Nothing.
     Off = 100,
     /// What ends the server.
@@ -21,38 +21,38 @@ pub enum LogLevel {
 }
 
 /// How much Tango itself logs in this process. Off as long as no server has started.
-pub fn core_log_level() -> LogLevel {
+pub fn server_log_level() -> TangoLogLevel {
     level_of(0)
 }
 
 /// Has Tango itself log more or less, from now on. Nothing happens as long as no server has started.
-pub fn set_core_log_level(level: LogLevel) {
+pub fn set_server_log_level(level: TangoLogLevel) {
     set_level_of(0, level);
 }
 
 /// The level of a device.
-pub fn level_of(device: u64) -> LogLevel {
+pub fn level_of(device: u64) -> TangoLogLevel {
     let level = shim::server::log_level(device);
     // A logger that is not there logs nothing.
-    level.map_or(LogLevel::Off, LogLevel::from_number)
+    level.map_or(TangoLogLevel::Off, TangoLogLevel::from_number)
 }
 
 /// Sets the level of a device.
-pub fn set_level_of(device: u64, level: LogLevel) {
+pub fn set_level_of(device: u64, level: TangoLogLevel) {
     if let Err(error) = shim::server::set_log_level(device, level as i32) {
         tracing::debug!("the log level of the Tango device {device} is not set: {error}");
     }
 }
 
-impl LogLevel {
-    fn from_number(number: u32) -> LogLevel {
+impl TangoLogLevel {
+    fn from_number(number: u32) -> TangoLogLevel {
         match number {
-            ..200 => LogLevel::Off,
-            200..300 => LogLevel::Fatal,
-            300..400 => LogLevel::Error,
-            400..500 => LogLevel::Warn,
-            500..600 => LogLevel::Info,
-            600.. => LogLevel::Debug,
+            ..200 => TangoLogLevel::Off,
+            200..300 => TangoLogLevel::Fatal,
+            300..400 => TangoLogLevel::Error,
+            400..500 => TangoLogLevel::Warn,
+            500..600 => TangoLogLevel::Info,
+            600.. => TangoLogLevel::Debug,
         }
     }
 }
@@ -60,13 +60,13 @@ impl LogLevel {
 /// Logs what Tango does.
 pub fn tell(level: u32, logger: &str, message: &str) {
     let message = message.trim_end();
-    match LogLevel::from_number(level) {
-        LogLevel::Off | LogLevel::Fatal | LogLevel::Error => {
+    match TangoLogLevel::from_number(level) {
+        TangoLogLevel::Off | TangoLogLevel::Fatal | TangoLogLevel::Error => {
             tracing::error!(target: "tango", "[{logger}] {message}");
         }
-        LogLevel::Warn => tracing::warn!(target: "tango", "[{logger}] {message}"),
+        TangoLogLevel::Warn => tracing::warn!(target: "tango", "[{logger}] {message}"),
         // What Tango is about, only those want to know who look into it.
-        LogLevel::Info => tracing::debug!(target: "tango", "[{logger}] {message}"),
-        LogLevel::Debug => tracing::trace!(target: "tango", "[{logger}] {message}"),
+        TangoLogLevel::Info => tracing::debug!(target: "tango", "[{logger}] {message}"),
+        TangoLogLevel::Debug => tracing::trace!(target: "tango", "[{logger}] {message}"),
     }
 }

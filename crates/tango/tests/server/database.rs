@@ -1,17 +1,17 @@
 //! Servers and their database.
 
 use serde_json::json;
-use testing::{Program, TangoDatabase, TangoDevice};
+use testing::{Program, TangoDatabaseServer, TangoDevice};
 
 use crate::stage::{NONE, echo};
 
-fn start(database: &TangoDatabase, arguments: &[&str]) -> Program {
+fn start(database: &TangoDatabaseServer, arguments: &[&str]) -> Program {
     let mut command = echo();
     command.env("TANGO_HOST", database.host()).args(arguments);
     Program::start_telling_all(&mut command)
 }
 
-fn known(database: &TangoDatabase) -> TangoDevice {
+fn known(database: &TangoDatabaseServer) -> TangoDevice {
     let device = database.client().device("a/b/1");
     device.add("echo/test", "Echo").unwrap();
     device
@@ -22,7 +22,7 @@ fn known(database: &TangoDatabase) -> TangoDevice {
 
 #[test]
 fn the_database_knows_when_a_device_is_there() {
-    let database = TangoDatabase::new();
+    let database = TangoDatabaseServer::new();
     let device = known(&database);
     let mut server = start(&database, &["test"]);
     server.wait_for("signals are handled");
@@ -45,7 +45,7 @@ fn the_database_knows_when_a_device_is_there() {
 
 #[test]
 fn a_server_waits_for_its_database() {
-    let mut database = TangoDatabase::new();
+    let mut database = TangoDatabaseServer::new();
     let device = known(&database);
     database.stop();
     let mut server = start(&database, &["--wait", "100", "test"]);
@@ -58,7 +58,7 @@ fn a_server_waits_for_its_database() {
 
 #[test]
 fn a_database_that_has_forgotten_who_is_there_is_told_again() {
-    let mut database = TangoDatabase::beacon(
+    let mut database = TangoDatabaseServer::beacon(
         "- {server: echo, personal_name: test, device: [{tango_name: a/b/1, class: Echo}]}",
     );
     let device = database.client().device("a/b/1");
@@ -81,7 +81,7 @@ fn a_database_that_has_forgotten_who_is_there_is_told_again() {
 
 #[test]
 fn a_device_knows_a_property_that_is_not_set_from_a_database_that_is_away() {
-    let mut database = TangoDatabase::new();
+    let mut database = TangoDatabaseServer::new();
     let device = known(&database);
     let mut server = start(&database, &["test"]);
     server.wait_for("signals are handled");
@@ -102,7 +102,7 @@ fn a_device_knows_a_property_that_is_not_set_from_a_database_that_is_away() {
 
 #[test]
 fn a_server_whose_devices_all_fail_ends() {
-    let database = TangoDatabase::new();
+    let database = TangoDatabaseServer::new();
     let device = database.client().device("s/s/1");
     device.add("echo/test", "Silent").unwrap();
     device.put_properties(json!({"unless": "/"})).unwrap();
@@ -116,7 +116,7 @@ fn a_server_whose_devices_all_fail_ends() {
 
 #[test]
 fn an_instance_that_the_database_does_not_know_ends_the_process() {
-    let database = TangoDatabase::new();
+    let database = TangoDatabaseServer::new();
     known(&database);
     let (status, log) = start(&database, &["nobody"]).end();
     assert_eq!(status.code(), Some(255), "{log}");
@@ -128,7 +128,7 @@ fn an_instance_that_the_database_does_not_know_ends_the_process() {
 
 #[test]
 fn a_server_runs_once() {
-    let database = TangoDatabase::new();
+    let database = TangoDatabaseServer::new();
     let device = known(&database);
     let mut server = start(&database, &["test"]);
     server.wait_for("signals are handled");
@@ -145,7 +145,7 @@ fn a_server_runs_once() {
 
 #[test]
 fn a_device_may_be_locked_by_one_client() {
-    let database = TangoDatabase::new();
+    let database = TangoDatabaseServer::new();
     let device = known(&database);
     let mut server = start(&database, &["test"]);
     server.wait_for("signals are handled");

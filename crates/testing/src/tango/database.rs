@@ -13,7 +13,7 @@ use crate::python::installed;
 use crate::tango::TangoClient;
 
 /// A Tango database in a directory of its own. It ends when it is dropped.
-pub struct TangoDatabase {
+pub struct TangoDatabaseServer {
     kind: Kind,
     directory: TempDir,
     port: u16,
@@ -41,26 +41,26 @@ impl Kind {
     }
 }
 
-impl TangoDatabase {
+impl TangoDatabaseServer {
     /// Starts an empty database on a free port, and waits until it answers.
     #[expect(
         clippy::new_without_default,
         reason = "it starts a process, which nobody should get by chance"
     )]
-    pub fn new() -> TangoDatabase {
-        TangoDatabase::of(Kind::Community, TempDir::with_prefix("tango-").unwrap())
+    pub fn new() -> TangoDatabaseServer {
+        TangoDatabaseServer::of(Kind::Community, TempDir::with_prefix("tango-").unwrap())
     }
 
     /// The same with the database that comes with BLISS, which knows of servers and devices by its
     /// `configuration` (YAML). It forgets who is there when it ends.
-    pub fn beacon(configuration: &str) -> TangoDatabase {
+    pub fn beacon(configuration: &str) -> TangoDatabaseServer {
         let directory = TempDir::with_prefix("beacon-").unwrap();
         fs::write(directory.path().join("servers.yml"), configuration).unwrap();
-        TangoDatabase::of(Kind::Beacon, directory)
+        TangoDatabaseServer::of(Kind::Beacon, directory)
     }
 
-    fn of(kind: Kind, directory: TempDir) -> TangoDatabase {
-        let mut database = TangoDatabase {
+    fn of(kind: Kind, directory: TempDir) -> TangoDatabaseServer {
+        let mut database = TangoDatabaseServer {
             kind,
             directory,
             port: free_port(),
@@ -80,7 +80,7 @@ impl TangoDatabase {
         TangoClient::start(&self.host())
     }
 
-    /// Starts it again after a [`stop`](TangoDatabase::stop), on the same port and with all that it kept.
+    /// Starts it again after a [`stop`](TangoDatabaseServer::stop), on the same port and with all that it kept.
     pub fn start(&mut self) {
         assert!(self.program.is_none(), "the database runs");
         let mut command = self.kind.command(self.directory.path());

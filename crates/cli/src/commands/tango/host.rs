@@ -4,7 +4,7 @@ use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use tango::database::DatabaseAddress;
+use tango::database::TangoDatabaseAddress;
 
 use crate::exit::Failure;
 
@@ -12,7 +12,7 @@ use crate::exit::Failure;
 const VARIABLE: &str = "TANGO_HOST";
 
 /// The address that an option names.
-pub fn address(option: Option<&str>) -> Result<Option<DatabaseAddress>, Failure> {
+pub fn address(option: Option<&str>) -> Result<Option<TangoDatabaseAddress>, Failure> {
     let Some(text) = option else {
         return Ok(None);
     };
@@ -23,13 +23,13 @@ pub fn address(option: Option<&str>) -> Result<Option<DatabaseAddress>, Failure>
         .parse()
         .map_err(|_| "--tango-host must have an integral port number")?;
     let host = host.to_owned();
-    Ok(Some(DatabaseAddress { host, port }))
+    Ok(Some(TangoDatabaseAddress { host, port }))
 }
 
 /// Has a Tango server find the database that an option names: it looks into the environment only,
 /// which cannot be changed while there are threads, so the process starts over. Does not return then.
 pub fn settle(option: Option<&str>) -> Result<(), Failure> {
-    let Some(DatabaseAddress { host, port }) = address(option)? else {
+    let Some(TangoDatabaseAddress { host, port }) = address(option)? else {
         return Ok(());
     };
     let wanted = format!("{host}:{port}");

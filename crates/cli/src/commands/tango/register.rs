@@ -2,7 +2,7 @@
 
 use std::env;
 
-use tango::database::{Database, DatabaseError};
+use tango::database::{TangoDatabase, TangoDatabaseError};
 use tracing::{info, warn};
 
 use super::host;
@@ -23,7 +23,7 @@ pub fn bliss_writer(
     redis_url: &str,
     session: Option<&str>,
 ) -> Outcome {
-    let database = Database::connect(host::address(tango_host)?.as_ref())?;
+    let database = TangoDatabase::connect(host::address(tango_host)?.as_ref())?;
     database.add_device(server, BLISS_WRITER, device)?;
     database.put_property(device, "redis_url", &secrets::with_password(redis_url))?;
     if let Some(session) = session {
@@ -38,13 +38,13 @@ pub fn bliss_writer(
 
 /// What the database says about the writer of a session.
 struct Writer<'a> {
-    database: &'a Database,
+    database: &'a TangoDatabase,
     device: String,
 }
 
 /// Has the session have a writer. One that is there is kept, whatever its name.
 pub fn nexus_writer(args: &RegisterArgs) -> Outcome {
-    let database = Database::connect(None)?;
+    let database = TangoDatabase::connect(None)?;
     let session = args.session.as_str();
     let beacon = args.beacon_host.as_deref();
     let wanted = device(args);
@@ -100,7 +100,7 @@ fn device(args: &RegisterArgs) -> String {
 
 /// The writer that the session has, as BLISS finds it.
 fn find(
-    database: &Database,
+    database: &TangoDatabase,
     session: &str,
     beacon: Option<&str>,
 ) -> Result<Option<String>, Failure> {
@@ -151,7 +151,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn property(&self, name: &str) -> Result<Option<String>, DatabaseError> {
+    fn property(&self, name: &str) -> Result<Option<String>, TangoDatabaseError> {
         let values = self.database.property(&self.device, name)?;
         Ok(values.and_then(|values| values.into_iter().next()))
     }

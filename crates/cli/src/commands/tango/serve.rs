@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tango::bliss_writer::BlissWriterFactory;
-use tango::nexus_writer::{Level, Logs, NexusWriterFactory};
-use tango::{DeviceFactory, Server, ServerError, ServerOptions};
+use tango::nexus_writer::{NexusWriterFactory, WriterLogControl, WriterLogLevel};
+use tango::{DeviceFactory, DeviceServer, DeviceServerError, DeviceServerOptions};
 use tracing::{info, warn};
 use writer::WriterThread;
 use writer::options::SaveOptions;
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// At the end no scan is taken any more, what Redis has of those that run is saved, and files are
 /// closed, while the devices still answer; then the server ends.
-pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
+pub async fn serve(options: DeviceServerOptions, level: LogLevel) -> Outcome {
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
     let nexus = Arc::new(NexusWriterFactory::new(
         writer_thread.clone(),
@@ -36,12 +36,12 @@ pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
         SaveOptions::default(),
     )?);
     let factories: Vec<Arc<dyn DeviceFactory>> = vec![nexus.clone(), bliss.clone()];
-    let server = Server::start(options, factories)?;
+    let server = DeviceServer::start(options, factories)?;
     ready(&server).await?;
     // Not before: Tango changes what signals do. Until now they kill, and nothing is lost by that.
     let interrupts = Interrupts::listen_in_server()?;
     let ended = tokio::select! {
-        ended = server.ended() => ended,
+        ended = server.wait_ended() => ended,
         () = interrupts.stop_requested.wait() => Ok(()),
     };
     let finish = async { tokio::join!(nexus.finish(), bliss.finish()) };
@@ -55,8 +55,8 @@ pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
         _ = finish => {}
         () = impatience => {}
     }
-    server.shutdown();
-    let ended = match hub::timeout(PATIENCE, server.ended()).await {
+    server.request_stop();
+    let ended = match hub::timeout(PATIENCE, server.wait_ended()).await {
         Ok(last) => ended.and(last),
         Err(_) => {
             warn!("the Tango server does not end; the process does");
@@ -69,35 +69,35 @@ pub async fn serve(options: ServerOptions, level: LogLevel) -> Outcome {
 }
 
 /// Waits until the devices are served. Tango says nothing while it waits for its database.
-async fn ready(server: &Server) -> Result<(), ServerError> {
-    if let Ok(ready) = hub::timeout(SOON, server.ready()).await {
+async fn ready(server: &DeviceServer) -> Result<(), DeviceServerError> {
+    if let Ok(ready) = hub::timeout(SOON, server.wait_ready()).await {
         return ready;
     }
     let host = std::env::var("TANGO_HOST").unwrap_or_else(|_| "that of tangorc".to_owned());
     info!("the devices are not served yet; is the Tango database there ({host})?");
-    server.ready().await
+    server.wait_ready().await
 }
 
 /// The level of the logs, as clients of the devices see it.
-impl Logs for LogLevel {
-    fn level(&self) -> Level {
+impl WriterLogControl for LogLevel {
+    fn level(&self) -> WriterLogLevel {
         match self.get() {
-            Severity::Fatal => Level::Fatal,
-            Severity::Error => Level::Error,
-            Severity::Warn => Level::Warn,
-            Severity::Info => Level::Info,
+            Severity::Fatal => WriterLogLevel::Fatal,
+            Severity::Error => WriterLogLevel::Error,
+            Severity::Warn => WriterLogLevel::Warn,
+            Severity::Info => WriterLogLevel::Info,
             // Python has nothing below.
-            Severity::Debug | Severity::Trace => Level::Debug,
+            Severity::Debug | Severity::Trace => WriterLogLevel::Debug,
         }
     }
 
-    fn set_level(&self, level: Level) {
+    fn set_level(&self, level: WriterLogLevel) {
         self.set(match level {
-            Level::Fatal => Severity::Fatal,
-            Level::Error => Severity::Error,
-            Level::Warn => Severity::Warn,
-            Level::Info => Severity::Info,
-            Level::Debug => Severity::Debug,
+            WriterLogLevel::Fatal => Severity::Fatal,
+            WriterLogLevel::Error => Severity::Error,
+            WriterLogLevel::Warn => Severity::Warn,
+            WriterLogLevel::Info => Severity::Info,
+            WriterLogLevel::Debug => Severity::Debug,
         });
     }
 }

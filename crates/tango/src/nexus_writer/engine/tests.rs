@@ -16,7 +16,7 @@ use crate::device_context::{DeviceContext, PropertyError};
 use crate::failure::{DevFailed, ErrorStack};
 use crate::nexus_writer::class::CLASS;
 use crate::nexus_writer::house::House;
-use crate::nexus_writer::logs::{Level, Logs};
+use crate::nexus_writer::log_levels::{WriterLogControl, WriterLogLevel};
 use crate::nexus_writer::properties::{Properties, Unread};
 use crate::nexus_writer::scans::{self, Limit};
 use crate::value::DevState;
@@ -24,15 +24,15 @@ use crate::value::DevState;
 /// Nothing that a test waits for takes that long, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Logs of a test that does not look at them.
-struct Quiet(Mutex<Level>);
+/// The log level of a test that does not look at it.
+struct TestLogControl(Mutex<WriterLogLevel>);
 
-impl Logs for Quiet {
-    fn level(&self) -> Level {
+impl WriterLogControl for TestLogControl {
+    fn level(&self) -> WriterLogLevel {
         *self.0.lock().unwrap()
     }
 
-    fn set_level(&self, level: Level) {
+    fn set_level(&self, level: WriterLogLevel) {
         *self.0.lock().unwrap() = level;
     }
 }
@@ -42,7 +42,7 @@ fn with_engine(environment: &[(&str, String)], client: impl FnOnce(&Arc<Engine>)
     let hub = Hub::named("main").unwrap();
     hub.run(async {
         let writer_thread = Arc::new(WriterThread::start(Arc::default()).unwrap());
-        let logs = Arc::new(Quiet(Mutex::new(Level::Warn)));
+        let log_control = Arc::new(TestLogControl(Mutex::new(WriterLogLevel::Warn)));
         let look_up = |name: &str| {
             let found = environment.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| value.clone())
@@ -50,7 +50,7 @@ fn with_engine(environment: &[(&str, String)], client: impl FnOnce(&Arc<Engine>)
         let house = House::new(
             writer_thread.clone(),
             Launcher::current().unwrap(),
-            logs,
+            log_control,
             look_up,
         );
         let engine = Engine::new("id00/bliss_nxwriter/demo", Arc::new(house)).unwrap();

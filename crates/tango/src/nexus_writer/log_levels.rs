@@ -2,21 +2,21 @@
 
 use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
-use crate::server::{LogLevel, set_core_log_level};
+use crate::server::{TangoLogLevel, set_server_log_level};
 
 /// The logs of the process, as far as clients have a say in them. Whoever starts the logs provides it.
-pub trait Logs: Send + Sync + 'static {
+pub trait WriterLogControl: Send + Sync + 'static {
     /// The least severe messages that are logged.
-    fn level(&self) -> Level;
+    fn level(&self) -> WriterLogLevel;
 
     /// Logs messages that are as severe as `level`, or more, from now on.
-    fn set_level(&self, level: Level);
+    fn set_level(&self, level: WriterLogLevel);
 }
 
 /// How severe a message is. The numbers are those that clients write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
-pub enum Level {
+pub enum WriterLogLevel {
     /// For developers.
     Debug = 1,
     /// For people who watch.
@@ -29,19 +29,19 @@ pub enum Level {
     Fatal = 5,
 }
 
-impl Level {
+impl WriterLogLevel {
     /// The level that a client has written; none for NOTSET.
     ///
     /// # Errors
     /// If it is none. Tango refuses these before we are asked.
-    pub fn written(number: i16) -> Result<Option<Level>, DevFailed> {
+    pub fn written(number: i16) -> Result<Option<WriterLogLevel>, DevFailed> {
         Ok(Some(match number {
             0 => return Ok(None),
-            1 => Level::Debug,
-            2 => Level::Info,
-            3 => Level::Warn,
-            4 => Level::Error,
-            5 => Level::Fatal,
+            1 => WriterLogLevel::Debug,
+            2 => WriterLogLevel::Info,
+            3 => WriterLogLevel::Warn,
+            4 => WriterLogLevel::Error,
+            5 => WriterLogLevel::Fatal,
             _ => {
                 let text = format_args!("{number} is not a valid log level");
                 return Err(DevFailed::python("ValueError", text, "NexusWriter"));
@@ -53,25 +53,25 @@ impl Level {
 /// The number by which clients know the level of a device; 0 if nothing is logged.
 pub fn tango_level(device: &DeviceContext) -> i16 {
     match device.log_level() {
-        LogLevel::Off => 0,
-        LogLevel::Debug => Level::Debug as i16,
-        LogLevel::Info => Level::Info as i16,
-        LogLevel::Warn => Level::Warn as i16,
-        LogLevel::Error => Level::Error as i16,
-        LogLevel::Fatal => Level::Fatal as i16,
+        TangoLogLevel::Off => 0,
+        TangoLogLevel::Debug => WriterLogLevel::Debug as i16,
+        TangoLogLevel::Info => WriterLogLevel::Info as i16,
+        TangoLogLevel::Warn => WriterLogLevel::Warn as i16,
+        TangoLogLevel::Error => WriterLogLevel::Error as i16,
+        TangoLogLevel::Fatal => WriterLogLevel::Fatal as i16,
     }
 }
 
 /// Has device and core log what is as severe as this, or nothing.
-pub fn set_tango_level(device: &DeviceContext, level: Option<Level>) {
+pub fn set_tango_level(device: &DeviceContext, level: Option<WriterLogLevel>) {
     let level = match level {
-        None => LogLevel::Off,
-        Some(Level::Debug) => LogLevel::Debug,
-        Some(Level::Info) => LogLevel::Info,
-        Some(Level::Warn) => LogLevel::Warn,
-        Some(Level::Error) => LogLevel::Error,
-        Some(Level::Fatal) => LogLevel::Fatal,
+        None => TangoLogLevel::Off,
+        Some(WriterLogLevel::Debug) => TangoLogLevel::Debug,
+        Some(WriterLogLevel::Info) => TangoLogLevel::Info,
+        Some(WriterLogLevel::Warn) => TangoLogLevel::Warn,
+        Some(WriterLogLevel::Error) => TangoLogLevel::Error,
+        Some(WriterLogLevel::Fatal) => TangoLogLevel::Fatal,
     };
     device.set_log_level(level);
-    set_core_log_level(level);
+    set_server_log_level(level);
 }
