@@ -1,14 +1,14 @@
-//! The side of a device that Tango knows.
+//! What a device is given to work with.
 
 use observation::ErrorOrigin;
 
 use crate::class::DeviceClass;
 use crate::failure::ErrorStack;
-use crate::server::{self, Event, News, TangoLogLevel};
+use crate::server::{self, Change, DeviceEvent, TangoLogLevel};
 use crate::shim;
 use crate::value::{DevState, TangoValue};
 
-/// A device in the server: its name, its properties, and the events that it sends. Clones are the
+/// A device as Tango knows it: its name, its properties, and the events that it sends. Clones refer to the
 /// same device.
 #[derive(Debug, Clone)]
 pub struct DeviceContext {
@@ -17,7 +17,7 @@ pub struct DeviceContext {
     pub(crate) class: &'static DeviceClass,
 }
 
-/// The database cannot be asked for a property.
+/// A property of a device could not be read from the database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("property `{property}` of the Tango device {device} cannot be read")]
 pub struct PropertyError {
@@ -38,19 +38,19 @@ impl PropertyError {
 }
 
 impl DeviceContext {
-    /// Name of the device: `domain/family/member`.
+    /// Returns the name of the device: `domain/family/member`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// A property of the device in the Tango database: one text, or several. None if it is not set,
+    /// Returns the values of a property of the device in the Tango database. Returns `None` if it is not set,
     /// also if there is no database.
     ///
-    /// To be called by [`DeviceFactory::make`](crate::DeviceFactory::make) and [`Device::init`](crate::Device::init)
-    /// only: it asks the database each time.
+    /// Only [`DeviceFactory::create`](crate::DeviceFactory::create) and [`Device::init`](crate::Device::init)
+    /// should call this: it asks the database each time.
     ///
     /// # Errors
-    /// If the database cannot be asked.
+    /// Fails if the database cannot be asked.
     pub fn property(&self, name: &str) -> Result<Option<Vec<String>>, PropertyError> {
         shim::server::property(self.id, name).map_err(|errors| PropertyError {
             device: self.name.clone(),
@@ -59,15 +59,16 @@ impl DeviceContext {
         })
     }
 
-    /// Tells clients who listen to `State` and `Status`.
+    /// Sends events of `State` and `Status` to the clients that listen.
     ///
-    /// May be called anywhere, and returns at once: events go out one after the other, by the thread
-    /// `tango-out`, as long as the device is there.
+    /// May be called anywhere, and returns at once: the thread `tango-events` sends events one after the
+    /// other, as long as the device exists.
     pub fn push_state(&self, state: DevState, status: &str) {
-        self.send(News::State(state, status.to_owned()));
+        self.send(Change::State(state, status.to_owned()));
     }
 
-    /// Tells clients who listen to an attribute, as [`push_state`](DeviceContext::push_state) does.
+    /// Sends an event of an attribute to the clients that listen, as
+    /// [`push_state`](DeviceContext::push_state) does.
     pub fn push(&self, attribute: &'static str, value: TangoValue) {
         let attributes = self.class.attributes.iter();
         let found = (0..).zip(attributes).find(|(_, one)| one.name == attribute);
@@ -76,23 +77,23 @@ impl DeviceContext {
             return;
         };
         let form = (found.data, found.spectrum);
-        self.send(News::Attribute { index, form, value });
+        self.send(Change::Attribute { index, form, value });
     }
 
-    /// How much is logged for this device.
+    /// Returns how much is logged for this device.
     pub fn log_level(&self) -> TangoLogLevel {
         server::level_of(self.id)
     }
 
-    /// Has more or less logged for this device, from now on.
+    /// Sets how much is logged for this device from now on.
     pub fn set_log_level(&self, level: TangoLogLevel) {
         server::set_level_of(self.id, level);
     }
 
-    fn send(&self, news: News) {
-        server::send(Event {
+    fn send(&self, change: Change) {
+        server::send(DeviceEvent {
             device: self.id,
-            news,
+            change,
         });
     }
 }

@@ -1,8 +1,8 @@
 //! Tango device servers, and the devices by which BLISS knows its writer.
 //!
-//! A [`DeviceFactory`] makes [`Device`]s of one [`DeviceClass`]: the class says which commands, attributes and
-//! properties a device has, the device answers. All that is known here of Tango's types is in
-//! [`TangoValue`] and [`DevFailed`].
+//! A [`DeviceFactory`] creates the [`Device`]s of one [`DeviceClass`]: the class declares the commands,
+//! attributes and properties of a device, and the device answers clients. The supported types of Tango are
+//! those of [`TangoValue`] and [`DevFailed`].
 
 #![deny(unsafe_code)]
 
@@ -16,7 +16,7 @@ mod latin1;
 pub mod nexus_writer;
 mod python;
 mod server;
-#[allow(unsafe_code, reason = "it calls C++, and is called by it")]
+#[allow(unsafe_code, reason = "it calls C++ and is called by it")]
 mod shim;
 mod value;
 

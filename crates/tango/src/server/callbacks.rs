@@ -1,6 +1,6 @@
-//! What the shim calls, in threads of Tango.
+//! The functions that the shim calls, in threads of Tango.
 //!
-//! A panic ends here: none may reach C++. Devices' own panics are caught where they are asked.
+//! No panic may reach C++, so all are caught here. Those of devices are caught where the devices are called.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str;
@@ -8,16 +8,16 @@ use std::str;
 use crate::class::DeviceClass;
 use crate::failure::DevFailed;
 use crate::latin1;
-use crate::server::answer::{fail, give};
-use crate::server::core::{self, Core};
-use crate::server::devices::caught;
-use crate::server::log;
+use crate::server::devices::catch_panic;
+use crate::server::log::log_event;
+use crate::server::reply::{fail, fill};
+use crate::server::shared_state::{self, SharedState};
 use crate::shim::Text;
 use crate::shim::server::{Argument, Callbacks, Reply};
 use crate::value::{DevState, TangoType, TangoValue};
 
 pub const CALLBACKS: Callbacks = Callbacks {
-    make,
+    create,
     remove,
     init,
     state,
@@ -25,128 +25,128 @@ pub const CALLBACKS: Callbacks = Callbacks {
     command,
     read,
     write,
-    log: tell,
+    log,
     connected,
     serving,
 };
 
-extern "C" fn make(class_index: u32, id: u64, name: Text<'_>) {
+extern "C" fn create(class_index: u32, id: u64, name: Text<'_>) {
     let name = name.decode();
-    guarded(|core| core.make(class_index, id, name));
+    with_state(|state| state.create_device(class_index, id, name));
 }
 
 extern "C" fn remove(id: u64) {
-    guarded(|core| core.devices.remove(id));
+    with_state(|state| state.devices.remove(id));
 }
 
 extern "C" fn init(id: u64, reply: &mut Reply) {
-    answered(reply, (TangoType::Void, None), |core| {
-        core.devices.init(id).map(|()| TangoValue::Void)
+    answer(reply, (TangoType::Void, None), |state| {
+        state.devices.init(id).map(|()| TangoValue::Void)
     });
 }
 
 extern "C" fn state(id: u64, reply: &mut Reply) {
-    answered(reply, (TangoType::State, None), |core| {
-        core.devices.state(id).map(TangoValue::State)
+    answer(reply, (TangoType::State, None), |state| {
+        state.devices.state(id).map(TangoValue::State)
     });
 }
 
 extern "C" fn status(id: u64, reply: &mut Reply) {
-    answered(reply, (TangoType::Text, None), |core| {
-        core.devices.status(id).map(TangoValue::Text)
+    answer(reply, (TangoType::Text, None), |state| {
+        state.devices.status(id).map(TangoValue::Text)
     });
 }
 
 extern "C" fn command(id: u64, index: u32, argument: &Argument<'_>, reply: &mut Reply) {
-    let offer = offered(id, |class| {
+    let definition = find_definition(id, |class| {
         let command = class.commands.get(usize::try_from(index).ok()?)?;
         Some((command.name, command.input, command.output))
     });
-    let Some((name, input, output)) = offer else {
+    let Some((name, input, output)) = definition else {
         return refuse(reply);
     };
     let argument = value_of(argument, input);
-    answered(reply, (output, None), |core| {
-        let living = core.devices.get(id)?;
-        let device = living.device()?;
+    answer(reply, (output, None), |state| {
+        let entry = state.devices.get(id)?;
+        let device = entry.device()?;
         let argument = argument?;
-        caught(|| device.command(name, argument))
+        catch_panic(|| device.command(name, argument))
     });
 }
 
 extern "C" fn read(id: u64, index: u32, reply: &mut Reply) {
-    let offer = offered(id, |class| {
+    let definition = find_definition(id, |class| {
         let attribute = class.attributes.get(usize::try_from(index).ok()?)?;
         Some((attribute.name, (attribute.data, attribute.spectrum)))
     });
-    let Some((name, form)) = offer else {
+    let Some((name, form)) = definition else {
         return refuse(reply);
     };
-    answered(reply, form, |core| {
-        let living = core.devices.get(id)?;
-        let device = living.device()?;
-        caught(|| device.read(name))
+    answer(reply, form, |state| {
+        let entry = state.devices.get(id)?;
+        let device = entry.device()?;
+        catch_panic(|| device.read(name))
     });
 }
 
 extern "C" fn write(id: u64, index: u32, value: &Argument<'_>, reply: &mut Reply) {
-    let offer = offered(id, |class| {
+    let definition = find_definition(id, |class| {
         let attribute = class.attributes.get(usize::try_from(index).ok()?)?;
         Some((attribute.name, attribute.data))
     });
-    let Some((name, data)) = offer else {
+    let Some((name, data)) = definition else {
         return refuse(reply);
     };
     let value = value_of(value, data);
-    answered(reply, (TangoType::Void, None), |core| {
-        let living = core.devices.get(id)?;
-        let device = living.device()?;
+    answer(reply, (TangoType::Void, None), |state| {
+        let entry = state.devices.get(id)?;
+        let device = entry.device()?;
         let value = value?;
-        caught(|| device.write(name, value)).map(|()| TangoValue::Void)
+        catch_panic(|| device.write(name, value)).map(|()| TangoValue::Void)
     });
 }
 
-extern "C" fn tell(level: i32, logger: Text<'_>, message: Text<'_>) {
+extern "C" fn log(level: i32, logger: Text<'_>, message: Text<'_>) {
     let level = u32::try_from(level).unwrap_or_default();
-    guarded(|_| log::tell(level, &logger.decode(), &readable(message.elements())));
+    with_state(|_| log_event(level, &logger.decode(), &readable(message.elements())));
 }
 
 extern "C" fn connected() -> i32 {
-    i32::from(guarded(Core::connected) != Some(true))
+    i32::from(with_state(SharedState::set_connected) != Some(true))
 }
 
 extern "C" fn serving() -> i32 {
-    i32::from(guarded(Core::serving) != Some(true))
+    i32::from(with_state(SharedState::set_serving) != Some(true))
 }
 
-/// Does something with what is shared by all; nothing after a panic.
-fn guarded<T>(act: impl FnOnce(&'static Core) -> T) -> Option<T> {
-    let core = core::get()?;
-    // What it has in hand is consistent at any time.
-    catch_unwind(AssertUnwindSafe(|| act(core))).ok()
+/// Does something with the shared state. Returns `None` after a panic.
+fn with_state<T>(act: impl FnOnce(&'static SharedState) -> T) -> Option<T> {
+    let state = shared_state::get()?;
+    // The shared state is consistent at any time.
+    catch_unwind(AssertUnwindSafe(|| act(state))).ok()
 }
 
-/// Has a callback answered, come what may.
-fn answered(
+/// Calls `ask` and fills the reply with its result, or with a failure of the connection after a panic.
+fn answer(
     reply: &mut Reply,
     form: (TangoType, Option<usize>),
-    ask: impl FnOnce(&Core) -> Result<TangoValue, DevFailed>,
+    ask: impl FnOnce(&SharedState) -> Result<TangoValue, DevFailed>,
 ) {
-    let done = guarded(|core| give(reply, ask(core), form));
+    let done = with_state(|state| fill(reply, ask(state), form));
     if done.is_none() {
         fail(reply, &DevFailed::unanswered());
     }
 }
 
 fn refuse(reply: &mut Reply) {
-    answered(reply, (TangoType::Void, None), |_| {
+    answer(reply, (TangoType::Void, None), |_| {
         Err(DevFailed::unanswered())
     });
 }
 
-/// What the class of a device has; none for a device that is gone.
-fn offered<T>(id: u64, find: impl FnOnce(&'static DeviceClass) -> Option<T>) -> Option<T> {
-    guarded(|core| find(core.devices.get(id).ok()?.class()))?
+/// Finds something in the class of a device. Returns `None` if the device no longer exists.
+fn find_definition<T>(id: u64, find: impl FnOnce(&'static DeviceClass) -> Option<T>) -> Option<T> {
+    with_state(|state| find(state.devices.get(id).ok()?.class()))?
 }
 
 fn value_of(argument: &Argument<'_>, data: TangoType) -> Result<TangoValue, DevFailed> {
@@ -170,7 +170,7 @@ fn value_of(argument: &Argument<'_>, data: TangoType) -> Result<TangoValue, DevF
     })
 }
 
-/// What cppTango logs may have texts of others in it, of which many are in UTF-8.
+/// Messages of cppTango may contain texts of other programs, of which many are in UTF-8.
 fn readable(message: &[u8]) -> String {
     str::from_utf8(message).map_or_else(|_| latin1::decode(message), str::to_owned)
 }

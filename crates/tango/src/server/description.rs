@@ -5,8 +5,8 @@ use crate::server::error::InvalidClass;
 use crate::shim::{List, Text, server as shim};
 use crate::value::TangoType;
 
-/// Describes classes. It is for ever: the shim reads it as long as it serves devices, and there is one
-/// server in a process.
+/// Describes classes. The description lives for ever: the shim reads it as long as it serves devices, and a
+/// process has one server.
 pub fn describe(classes: &[&'static DeviceClass]) -> &'static [shim::ClassDescription] {
     leak(classes.iter().map(|class| describe_class(class)))
 }
@@ -42,7 +42,7 @@ fn describe_class(class: &'static DeviceClass) -> shim::ClassDescription {
             .iter()
             .map(|property| shim::PropertyDescription {
                 name: text(property.name),
-                // So devices written in Python tell it: no description, and a default in any case.
+                // As devices in Python report it: no description, and a default in any case.
                 doc: text(""),
                 preset: text(property.default.unwrap_or("None")),
             }),
@@ -59,13 +59,13 @@ fn leak<T>(items: impl Iterator<Item = T>) -> &'static [T] {
     Vec::leak(items.collect())
 }
 
-/// Names and descriptions are ASCII, see `check`.
+/// Names and descriptions are ASCII, see `validate`.
 fn text(text: &'static str) -> Text<'static> {
     Text::borrow(text.as_bytes())
 }
 
-/// Refuses what the shim has no code for.
-pub fn check(class: &DeviceClass) -> Result<(), InvalidClass> {
+/// Returns an error for a class that the shim has no code for.
+pub fn validate(class: &DeviceClass) -> Result<(), InvalidClass> {
     let refuse = |item, problem| {
         let class = class.name;
         Err(InvalidClass {

@@ -1,4 +1,4 @@
-//! The devices of the server, and what they are asked.
+//! The devices of the server.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -15,25 +15,25 @@ use crate::value::DevState;
 /// All devices, by the numbers that the shim gives them.
 pub struct Devices {
     factories: Vec<Arc<dyn DeviceFactory>>,
-    living: RwLock<BTreeMap<u64, Living>>,
+    entries: RwLock<BTreeMap<u64, DeviceEntry>>,
 }
 
 /// A device that clients can reach.
 #[derive(Clone)]
-pub struct Living {
+pub struct DeviceEntry {
     factory: Arc<dyn DeviceFactory>,
     context: DeviceContext,
-    /// What it is, or why it could not be made.
-    pub device: Result<Arc<dyn Device>, DevFailed>,
+    /// The device, or why it could not be created.
+    device: Result<Arc<dyn Device>, DevFailed>,
 }
 
-impl Living {
-    /// What it offers.
+impl DeviceEntry {
+    /// Returns what the device offers.
     pub fn class(&self) -> &'static DeviceClass {
         self.factory.class()
     }
 
-    /// The device, which answers nothing if it could not be made.
+    /// Returns the device, or what clients are told if it could not be created.
     pub fn device(&self) -> Result<&Arc<dyn Device>, DevFailed> {
         self.device.as_ref().map_err(|failure| {
             let text = format_args!("{}. Call Init when that is repaired", text_of(failure));
@@ -46,19 +46,21 @@ impl Devices {
     pub fn new(factories: Vec<Arc<dyn DeviceFactory>>) -> Devices {
         Devices {
             factories,
-            living: RwLock::default(),
+            entries: RwLock::default(),
         }
     }
 
-    /// Has a device made.
-    pub fn make(&self, class_index: u32, id: u64, name: String) {
-        // When one restarts while a client still waits for it, it goes later than the next one comes.
-        let old: Vec<u64> = {
-            let living = self.read();
-            let same = living.iter().filter(|(_, one)| one.context.name == name);
+    /// Creates a device.
+    pub fn create(&self, class_index: u32, id: u64, name: String) {
+        // While a client waits for a device that restarts, its successor is created before it is removed.
+        let predecessors: Vec<u64> = {
+            let entries = self.read();
+            let same = entries
+                .iter()
+                .filter(|(_, entry)| entry.context.name == name);
             same.map(|(id, _)| *id).collect()
         };
-        for id in old {
+        for id in predecessors {
             self.remove(id);
         }
         let Some(factory) = usize::try_from(class_index)
@@ -70,32 +72,32 @@ impl Devices {
         };
         let class = factory.class();
         let context = DeviceContext { id, name, class };
-        let device = made(factory, &context);
-        let living = Living {
+        let device = create(factory, &context);
+        let entry = DeviceEntry {
             factory: factory.clone(),
             context,
             device,
         };
-        self.write().insert(id, living);
+        self.write().insert(id, entry);
     }
 
-    /// Has a device go, unless it went.
+    /// Removes a device, if it still exists.
     pub fn remove(&self, id: u64) {
-        let gone = self.write().remove(&id);
-        let Some(gone) = gone else { return };
-        if let Ok(device) = &gone.device {
+        let removed = self.write().remove(&id);
+        let Some(removed) = removed else { return };
+        if let Ok(device) = &removed.device {
             let result = catch_unwind(AssertUnwindSafe(|| device.remove()));
             if let Err(panic) = result {
                 let problem = panic_text(&*panic);
                 tracing::error!(
-                    device = gone.context.name,
+                    device = removed.context.name,
                     "panic while it is removed: {problem}"
                 );
             }
         }
     }
 
-    /// Has all devices go.
+    /// Removes all devices.
     pub fn remove_all(&self) {
         let all: Vec<u64> = self.read().keys().copied().collect();
         for id in all {
@@ -103,27 +105,27 @@ impl Devices {
         }
     }
 
-    /// The command `Init`.
+    /// Executes the command `Init`.
     pub fn init(&self, id: u64) -> Result<(), DevFailed> {
-        let mut living = self.get(id)?;
-        if let Ok(device) = &living.device {
-            return caught(|| device.init());
+        let mut entry = self.get(id)?;
+        if let Ok(device) = &entry.device {
+            return catch_panic(|| device.init());
         }
-        living.device = made(&living.factory, &living.context);
-        let result = living.device.clone().map(drop);
-        let gone = {
-            let mut all = self.write();
-            match all.get_mut(&id) {
-                Some(place) => {
-                    *place = living;
+        entry.device = create(&entry.factory, &entry.context);
+        let result = entry.device.clone().map(drop);
+        let orphan = {
+            let mut entries = self.write();
+            match entries.get_mut(&id) {
+                Some(current) => {
+                    *current = entry;
                     None
                 }
-                None => Some(living),
+                None => Some(entry),
             }
         };
-        // Removed while it was made.
-        if let Some(Ok(device)) = gone.map(|living| living.device) {
-            caught(|| {
+        // The device was removed while it was created.
+        if let Some(Ok(device)) = orphan.map(|entry| entry.device) {
+            catch_panic(|| {
                 device.remove();
                 Ok(())
             })?;
@@ -131,38 +133,38 @@ impl Devices {
         result
     }
 
-    /// The state: of a device that could not be made, FAULT.
+    /// Returns the state of a device: FAULT if the device could not be created.
     pub fn state(&self, id: u64) -> Result<DevState, DevFailed> {
         match self.get(id)?.device {
-            Ok(device) => caught(|| Ok(device.state())),
+            Ok(device) => catch_panic(|| Ok(device.state())),
             Err(_) => Ok(DevState::Fault),
         }
     }
 
-    /// The state in words: of a device that could not be made, why.
+    /// Returns the state of a device in words, or why the device could not be created.
     pub fn status(&self, id: u64) -> Result<String, DevFailed> {
         match self.get(id)?.device {
-            Ok(device) => caught(|| Ok(device.status())),
+            Ok(device) => catch_panic(|| Ok(device.status())),
             Err(failure) => Ok(text_of(&failure)),
         }
     }
 
-    /// A device.
-    pub fn get(&self, id: u64) -> Result<Living, DevFailed> {
-        let living = self.read().get(&id).cloned();
-        // Its end is under way: clients find the next one, or none, when they try again.
-        living.ok_or_else(DevFailed::unanswered)
+    /// Returns a device.
+    pub fn get(&self, id: u64) -> Result<DeviceEntry, DevFailed> {
+        let entry = self.read().get(&id).cloned();
+        // It is being removed. Clients that try again find its successor, or none.
+        entry.ok_or_else(DevFailed::unanswered)
     }
 
-    /// Why no device could be made; none if one could.
-    pub fn all_failed(&self) -> Option<DeviceServerError> {
-        let living = self.read();
+    /// Returns why no device could be created, or `None` if at least one could.
+    pub fn failure_of_all(&self) -> Option<DeviceServerError> {
+        let entries = self.read();
         let mut failures = Vec::new();
-        for one in living.values() {
-            match &one.device {
+        for entry in entries.values() {
+            match &entry.device {
                 Ok(_) => return None,
                 Err(failure) => failures.push(DeviceFailure {
-                    device: one.context.name.clone(),
+                    device: entry.context.name.clone(),
                     failure: failure.clone(),
                 }),
             }
@@ -173,36 +175,35 @@ impl Devices {
         Some(DeviceServerError::Devices(failures))
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<u64, Living>> {
-        self.living.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<u64, DeviceEntry>> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<u64, Living>> {
-        self.living.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<u64, DeviceEntry>> {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn made(
+fn create(
     factory: &Arc<dyn DeviceFactory>,
     context: &DeviceContext,
 ) -> Result<Arc<dyn Device>, DevFailed> {
-    let made = caught(|| factory.create(context.clone()));
-    if let Err(failure) = &made {
+    let created = catch_panic(|| factory.create(context.clone()));
+    if let Err(failure) = &created {
         let problem = text_of(failure);
         tracing::error!(device = context.name, "it cannot be initialised: {problem}");
     }
-    made
+    created
 }
 
-/// Descriptions in the manner of Python end their line.
+/// Returns the text of a failure without the line end that descriptions in the manner of Python have.
 fn text_of(failure: &DevFailed) -> String {
     failure.to_string().trim_end().to_owned()
 }
 
-/// A panic is a failure of what was asked, and of nothing else: devices share with others what is
-/// consistent at any time.
-pub fn caught<T>(ask: impl FnOnce() -> Result<T, DevFailed>) -> Result<T, DevFailed> {
-    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panic| {
+/// Turns a panic into a failure of the call alone: what devices share is consistent at any time.
+pub fn catch_panic<T>(call: impl FnOnce() -> Result<T, DevFailed>) -> Result<T, DevFailed> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let problem = panic_text(&*panic);
         tracing::error!("panic in a device: {problem}");
         Err(DevFailed::python("SystemError", problem, "tango"))

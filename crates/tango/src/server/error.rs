@@ -1,4 +1,4 @@
-//! Why there is no server, and who is at fault.
+//! Errors of the device server.
 
 use std::io;
 
@@ -16,7 +16,7 @@ pub enum StartError {
     /// A class of devices cannot be offered.
     #[error(transparent)]
     Class(#[from] InvalidClass),
-    /// An argument has a zero in it.
+    /// An argument contains a zero.
     #[error("{0:?} cannot be an argument of a Tango server")]
     Argument(String),
     /// The system has no threads left.

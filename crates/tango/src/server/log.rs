@@ -2,35 +2,35 @@
 
 use crate::shim;
 
-/// How much Tango logs; the numbers are those of log4tango.
+/// How much Tango logs. The numbers are those of log4tango.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i32)]
 pub enum TangoLogLevel {
     /// Nothing.
     Off = 100,
-    /// What ends the server.
+    /// Errors that end the server.
     Fatal = 200,
-    /// What fails.
+    /// Errors.
     Error = 300,
-    /// What may fail.
+    /// Warnings.
     Warn = 400,
-    /// What happens.
+    /// Events.
     Info = 500,
-    /// All of it.
+    /// Everything.
     Debug = 600,
 }
 
-/// How much Tango itself logs in this process. Off as long as no server has started.
+/// Returns how much Tango itself logs in this process: nothing as long as no server has started.
 pub fn server_log_level() -> TangoLogLevel {
     level_of(0)
 }
 
-/// Has Tango itself log more or less, from now on. Nothing happens as long as no server has started.
+/// Sets how much Tango itself logs from now on. Has no effect as long as no server has started.
 pub fn set_server_log_level(level: TangoLogLevel) {
     set_level_of(0, level);
 }
 
-/// The level of a device.
+/// Returns the level of a device.
 pub fn level_of(device: u64) -> TangoLogLevel {
     let level = shim::server::log_level(device);
     // A logger that is not there logs nothing.
@@ -57,15 +57,15 @@ impl TangoLogLevel {
     }
 }
 
-/// Logs what Tango does.
-pub fn tell(level: u32, logger: &str, message: &str) {
+/// Logs a message of Tango.
+pub fn log(level: u32, logger: &str, message: &str) {
     let message = message.trim_end();
     match TangoLogLevel::from_number(level) {
         TangoLogLevel::Off | TangoLogLevel::Fatal | TangoLogLevel::Error => {
             tracing::error!(target: "tango", "[{logger}] {message}");
         }
         TangoLogLevel::Warn => tracing::warn!(target: "tango", "[{logger}] {message}"),
-        // What Tango is about, only those want to know who look into it.
+        // Messages about Tango's own work are only of interest while somebody debugs it.
         TangoLogLevel::Info => tracing::debug!(target: "tango", "[{logger}] {message}"),
         TangoLogLevel::Debug => tracing::trace!(target: "tango", "[{logger}] {message}"),
     }

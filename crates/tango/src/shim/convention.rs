@@ -54,7 +54,7 @@ pub struct Sink<'a> {
     add_error: extern "C" fn(&mut Results, Text<'_>, Text<'_>, Text<'_>),
 }
 
-/// What a call has handed over so far.
+/// The texts and errors that a call has added so far.
 #[derive(Default)]
 pub struct Results {
     texts: Vec<String>,

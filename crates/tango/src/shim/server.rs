@@ -58,7 +58,7 @@ pub struct Argument<'a> {
 /// `nxt_callbacks`
 #[repr(C)]
 pub struct Callbacks {
-    pub make: extern "C" fn(u32, u64, Text<'_>),
+    pub create: extern "C" fn(u32, u64, Text<'_>),
     pub remove: extern "C" fn(u64),
     pub init: extern "C" fn(u64, &mut Reply),
     pub state: extern "C" fn(u64, &mut Reply),
@@ -196,7 +196,7 @@ pub fn end() -> Result<bool, ErrorStack> {
 }
 
 /// Tells the database which devices are there if it has forgotten it. Returns how many it was told.
-pub fn recall() -> Result<u32, ErrorStack> {
+pub fn restore_exports() -> Result<u32, ErrorStack> {
     let (count, _) = call(|sink| nxt_restore_exports(sink))?;
     Ok(count)
 }

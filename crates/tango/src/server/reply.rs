@@ -1,12 +1,12 @@
-//! What callbacks answer.
+//! The replies of callbacks.
 
 use crate::failure::DevFailed;
 use crate::shim::server::Reply;
 use crate::value::{TangoType, TangoValue};
 
-/// Fails, or answers with a value of this form: its type, and the most elements of a spectrum. Only the newest
-/// elements of a spectrum are sent.
-pub fn give(
+/// Fills a reply with a result. The form of the value is its type and, for a spectrum, the largest number of
+/// elements, of which the newest are sent.
+pub fn fill(
     reply: &mut Reply,
     result: Result<TangoValue, DevFailed>,
     (data, spectrum): (TangoType, Option<usize>),
@@ -22,7 +22,7 @@ pub fn give(
     }
 }
 
-/// Fails.
+/// Fills a reply with a failure.
 pub fn fail(reply: &mut Reply, failure: &DevFailed) {
     if failure.unanswered {
         reply.set_unanswered();

@@ -1,0 +1,74 @@
+//! Keeps the devices of the server exported: known to the database as running, in Tango's words.
+//!
+//! The server exports its devices when it starts. Some databases keep that in memory alone, for example the one
+//! of BLISS's Beacon (`NosqlTangoDB`): after a restart of the database, no client would find the server, though
+//! it runs.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::shim;
+
+/// Time between two checks. BLISS tries for 10 s to reach a device.
+const PERIOD: Duration = Duration::from_secs(5);
+
+/// Checks regularly whether the database knows the devices, and exports them again if it does not.
+#[derive(Default)]
+pub struct ExportKeeper {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    /// The database is being asked.
+    is_checking: bool,
+}
+
+impl ExportKeeper {
+    /// Checks the database regularly until [`close`](ExportKeeper::close), as long as `is_serving` returns `true`.
+    pub fn run(&self, is_serving: impl Fn() -> bool) {
+        while self.wait_for_check() {
+            if is_serving() {
+                restore_exports();
+            }
+            self.state().is_checking = false;
+            self.changed.notify_all();
+        }
+    }
+
+    /// Ends [`run`](ExportKeeper::run), and waits for a check that has begun: the process must not end during it.
+    pub fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        self.changed.notify_all();
+        let idle = self.changed.wait_while(state, |state| state.is_checking);
+        drop(idle.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Waits until the next check is due. Returns `false` if there is none.
+    fn wait_for_check(&self) -> bool {
+        let open = |state: &mut State| !state.closed;
+        let woken = self.changed.wait_timeout_while(self.state(), PERIOD, open);
+        let mut state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        state.is_checking = !state.closed;
+        state.is_checking
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn restore_exports() {
+    match shim::server::restore_exports() {
+        Ok(0) => {}
+        Ok(_) => {
+            tracing::warn!(
+                "the Tango database had forgotten this server, and was told where it is"
+            );
+        }
+        Err(error) => tracing::debug!("the Tango database cannot be asked: {error}"),
+    }
+}
