@@ -7,7 +7,7 @@ use crate::value::TangoType;
 pub struct DeviceClass {
     /// Name of the class in the Tango database, by which clients find its devices.
     pub name: &'static str,
-    /// Commands, without `Init`, `State` and `Status` that every device has.
+    /// Commands, without `Init`, `State` and `Status`, which every device has.
     pub commands: &'static [DeviceCommand],
     /// Attributes, without `State` and `Status`, in the order of a query.
     pub attributes: &'static [DeviceAttribute],
@@ -18,26 +18,26 @@ pub struct DeviceClass {
 /// A command of a class.
 #[derive(Debug)]
 pub struct DeviceCommand {
-    /// Its name; clients may write it in any case.
+    /// Its name. Clients may write it in any case.
     pub name: &'static str,
     /// Type of the argument.
     pub input: TangoType,
-    /// What the argument is.
+    /// Description of the argument.
     pub input_doc: &'static str,
     /// Type of the result.
     pub output: TangoType,
-    /// What the result is.
+    /// Description of the result.
     pub output_doc: &'static str,
 }
 
 /// An attribute of a class.
 #[derive(Debug)]
 pub struct DeviceAttribute {
-    /// Its name; clients may write it in any case.
+    /// Its name. Clients may write it in any case.
     pub name: &'static str,
     /// Type of its elements.
     pub data: TangoType,
-    /// Most elements of a spectrum; none for a scalar.
+    /// Largest number of elements of a spectrum, or `None` for a scalar.
     pub spectrum: Option<usize>,
     /// What clients may do with it.
     pub access: AttributeAccess,
@@ -59,8 +59,8 @@ pub enum AttributeAccess {
 pub struct DeviceProperty {
     /// Its name.
     pub name: &'static str,
-    /// What it is for. Clients are not told.
+    /// What it is for. Clients do not see it.
     pub doc: &'static str,
-    /// Its default, as tools show it; none if there is none.
+    /// Its default, as tools show it.
     pub default: Option<&'static str>,
 }

@@ -1,7 +1,7 @@
-//! The Tango database: which devices there are, and what it knows about them.
+//! The Tango database: which devices are defined, and their properties.
 //!
-//! Names of devices, servers and properties are compared without regard to case. All calls wait for
-//! the database, for seconds if it does not answer, so they are no calls for greenlets.
+//! Names of devices, servers and properties are compared without regard to case. All calls wait for the
+//! database, for seconds if it does not answer, so greenlets must not make them.
 
 use observation::ErrorOrigin;
 
@@ -15,7 +15,7 @@ pub struct TangoDatabase {
     address: String,
 }
 
-/// Where a Tango database is, if it is not that of `TANGO_HOST`.
+/// The address of a Tango database that is not the one of `TANGO_HOST`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TangoDatabaseAddress {
     /// Name or address of the machine.
@@ -24,28 +24,28 @@ pub struct TangoDatabaseAddress {
     pub port: u16,
 }
 
-/// Why the database did not do what it was asked.
+/// Why a request to the database failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TangoDatabaseError {
-    /// Nobody said where it is.
-    #[error("TANGO_HOST is not set: it tells where the Tango database is (host:port)")]
+    /// The address of the database is not known.
+    #[error("TANGO_HOST is not set: it says where the Tango database is (host:port)")]
     NoAddress,
-    /// There is no database where it should be.
+    /// The database cannot be reached.
     #[error("cannot connect to the Tango database of {address}")]
     Unreachable {
-        /// What was tried.
+        /// The address.
         address: String,
         /// What Tango says.
         #[source]
         errors: ErrorStack,
     },
-    /// It refused.
+    /// The database refused the request.
     #[error("the Tango database at {address} cannot {what}")]
     Refused {
-        /// Where it is.
+        /// The address of the database.
         address: String,
-        /// What it was asked to do.
+        /// The request.
         what: String,
         /// What Tango says.
         #[source]
@@ -66,11 +66,11 @@ impl TangoDatabaseError {
 }
 
 impl TangoDatabase {
-    /// Connects to the database at `address`; without one to that of the environment variable
+    /// Connects to the database at `address`, or without one to that of the environment variable
     /// `TANGO_HOST`, or of the file `tangorc` that Tango reads in its place.
     ///
     /// # Errors
-    /// If there is none.
+    /// Fails if there is no database.
     pub fn connect(
         address: Option<&TangoDatabaseAddress>,
     ) -> Result<TangoDatabase, TangoDatabaseError> {
@@ -96,30 +96,30 @@ impl TangoDatabase {
         })
     }
 
-    /// `host:port` of the database.
+    /// Returns `host:port` of the database.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// How the whole world calls a device of this database: `tango://host:port/domain/family/member`.
+    /// Returns the URI of a device of this database: `tango://host:port/domain/family/member`.
     pub fn uri(&self, device: &str) -> String {
         format!("tango://{}/{device}", self.address)
     }
 
-    /// Names of the devices of a class, running or not.
+    /// Returns the names of the devices of a class, running or not.
     ///
     /// # Errors
-    /// If the database cannot tell.
+    /// Fails if the database does not answer.
     pub fn devices(&self, class: &str) -> Result<Vec<String>, TangoDatabaseError> {
         self.connection
             .devices(class)
             .map_err(|errors| self.refused(format!("list the devices of class {class}"), errors))
     }
 
-    /// Whether a device of this name is defined, running or not.
+    /// Returns `true` if a device of this name is defined, running or not.
     ///
     /// # Errors
-    /// If the database cannot tell.
+    /// Fails if the database does not answer.
     pub fn is_defined(&self, device: &str) -> Result<bool, TangoDatabaseError> {
         let wanted = device.rsplit('/').next().unwrap_or(device);
         let members = self
@@ -129,10 +129,10 @@ impl TangoDatabase {
         Ok(members.iter().any(|name| name.eq_ignore_ascii_case(wanted)))
     }
 
-    /// A property of a device, which may have several values; none if it is not set.
+    /// Returns the values of a property of a device, or `None` if it is not set.
     ///
     /// # Errors
-    /// If the database cannot tell.
+    /// Fails if the database does not answer.
     pub fn property(
         &self,
         device: &str,
@@ -146,7 +146,7 @@ impl TangoDatabase {
     /// Sets a property of a device.
     ///
     /// # Errors
-    /// If the database does not take it.
+    /// Fails if the database refuses.
     pub fn put_property(
         &self,
         device: &str,
@@ -158,11 +158,11 @@ impl TangoDatabase {
             .map_err(|errors| self.refused(format!("set property {property} of {device}"), errors))
     }
 
-    /// Defines a device as one of `server` (`name/instance`); one of that name that is defined already
-    /// goes to that server.
+    /// Defines a device of `server` (`name/instance`). A device of this name that is defined already is moved
+    /// to that server.
     ///
     /// # Errors
-    /// If the database does not take it.
+    /// Fails if the database refuses.
     pub fn add_device(
         &self,
         server: &str,

@@ -7,56 +7,57 @@ use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
 use crate::value::{DevState, TangoValue};
 
-/// Makes the devices of one class.
+/// Creates the devices of one class.
 ///
-/// All methods are called by threads of Tango, never by a hub, and many at a time. They must return
-/// within seconds.
+/// All methods are called by threads of Tango, never by a hub, and many at a time. They must return within
+/// seconds.
 pub trait DeviceFactory: Send + Sync + 'static {
-    /// What the devices offer.
+    /// Returns what the devices offer.
     fn class(&self) -> &'static DeviceClass;
 
-    /// A device appears: the server starts, or the device was restarted.
+    /// Creates a device: the server starts, or the device is restarted.
     ///
     /// # Errors
-    /// If it cannot do its work as it is configured. It is in FAULT then, until its `Init` succeeds.
+    /// Fails if the device cannot work as it is configured. It is in FAULT then, until its `Init` succeeds.
     fn create(&self, context: DeviceContext) -> Result<Arc<dyn Device>, DevFailed>;
 }
 
-/// Answers for one device.
+/// A device that answers clients.
 ///
 /// All methods are called by threads of Tango, never by a hub, and many at a time. Names of commands
 /// and attributes are spelled as in the [`DeviceClass`].
 pub trait Device: Send + Sync + 'static {
-    /// The state, told at once.
+    /// Returns the state, without waiting.
     fn state(&self) -> DevState;
 
-    /// The state in words, told at once.
+    /// Returns the state in words, without waiting.
     fn status(&self) -> String;
 
-    /// The command `Init`: reads the properties again and starts anew.
+    /// Executes the command `Init`: reads the properties again and starts anew.
     ///
     /// # Errors
-    /// If that is refused, and the device stays as it is, or fails.
+    /// Fails if the device refuses, and stays as it is, or cannot start.
     fn init(&self) -> Result<(), DevFailed>;
 
-    /// A command of the class. The argument has the type that the class says.
+    /// Executes a command of the class. The argument has the type that the class declares.
     ///
     /// # Errors
-    /// What the client gets to know.
+    /// Returns the error that the client receives.
     fn command(&self, name: &str, argument: TangoValue) -> Result<TangoValue, DevFailed>;
 
-    /// The value of an attribute.
+    /// Returns the value of an attribute.
     ///
     /// # Errors
-    /// What the client gets to know.
+    /// Returns the error that the client receives.
     fn read(&self, attribute: &str) -> Result<TangoValue, DevFailed>;
 
-    /// Writes an attribute. The value has the type that the class says.
+    /// Writes an attribute. The value has the type that the class declares.
     ///
     /// # Errors
-    /// What the client gets to know.
+    /// Returns the error that the client receives.
     fn write(&self, attribute: &str, value: TangoValue) -> Result<(), DevFailed>;
 
-    /// The device goes: the server ends, or the device is restarted and will be made again.
+    /// Called when the device is removed: the server ends, or the device is restarted and will be created
+    /// again.
     fn remove(&self);
 }

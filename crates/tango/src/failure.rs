@@ -1,18 +1,18 @@
-//! Errors as clients get them.
+//! Errors as clients receive them.
 
 use std::fmt;
 
 /// The error of a command or an attribute: a stack, the innermost first.
 ///
-/// BLISS retries what it takes for a failure of the connection, and gives a scan up on every other
-/// `DevFailed`. It shows its users the description of the first error if the reason of that has
-/// `PythonError` in it.
+/// BLISS tries again after what it takes for a failure of the connection, and aborts the scan after every
+/// other `DevFailed`. It shows its users the description of the first error if the reason of that error
+/// contains `PythonError`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .errors.first().map_or("unknown failure", |error| error.desc.as_str()))]
 pub struct DevFailed {
     /// What went wrong, and what failed because of it.
     pub errors: Vec<DevError>,
-    /// Nobody answered in time: the client is told that the connection failed, so that it tries again.
+    /// There was no answer in time: the client is told that the connection failed, so that it tries again.
     pub unanswered: bool,
 }
 
@@ -44,8 +44,8 @@ pub struct DevError {
 }
 
 impl DevFailed {
-    /// The error that a device written in Python gives for an exception, for instance of the class
-    /// `ValueError`: clients of these know it in this form.
+    /// Creates the error that a device in Python reports for an exception, for instance of the class
+    /// `ValueError`. Clients know it in this form.
     pub fn python(class: &str, text: impl fmt::Display, origin: &str) -> DevFailed {
         DevFailed::new(
             "PyDs_PythonError",
@@ -54,7 +54,7 @@ impl DevFailed {
         )
     }
 
-    /// An error of one level.
+    /// Creates an error of one level.
     pub fn new(reason: &str, desc: impl fmt::Display, origin: &str) -> DevFailed {
         let error = DevError {
             reason: reason.to_owned(),
@@ -67,7 +67,7 @@ impl DevFailed {
         }
     }
 
-    /// Nobody answered in time.
+    /// Creates the error of a call that was not answered in time.
     pub fn unanswered() -> DevFailed {
         DevFailed {
             errors: Vec::new(),

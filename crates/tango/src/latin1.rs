@@ -1,8 +1,9 @@
-//! Text on the wire: one byte for one character.
+//! Text on the wire: one byte for each character.
 //!
-//! Tango says nothing of encodings. PyTango takes it for Latin-1, so everybody does.
+//! Tango does not specify an encoding. PyTango uses Latin-1, so every client does.
 
-/// What is not in Latin-1 becomes `?`, and the end of a C string becomes a blank.
+/// Encodes a text. Characters that are not in Latin-1 become `?`, and a zero, which would end a C string,
+/// becomes a blank.
 pub fn encode(text: &str) -> Vec<u8> {
     text.chars()
         .map(|character| match character {
@@ -12,7 +13,7 @@ pub fn encode(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Every byte is a character.
+/// Decodes a text, in which every byte is a character.
 pub fn decode(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }

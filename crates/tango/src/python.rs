@@ -1,4 +1,4 @@
-//! Texts as Python writes them: clients have seen them from a writer in Python.
+//! Texts as Python writes them, which clients know from a writer in Python.
 
 use std::io;
 use std::path::Path;
@@ -9,7 +9,7 @@ use writer::report::figures;
 
 use crate::failure::DevFailed;
 
-/// A string in quotes, as `repr` shows it.
+/// Returns a string in quotes, as `repr` does.
 pub fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') {
         '"'
@@ -40,20 +40,20 @@ fn escaped(c: char) -> String {
     }
 }
 
-/// Python asks the Unicode database; what it says of the characters that may come in a path is this.
+/// Python asks the Unicode database. This is its answer for the characters that may occur in a path.
 fn is_printable(c: char) -> bool {
     let is_format = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}');
     c == ' ' || !(c.is_control() || c.is_whitespace() || is_format)
 }
 
-/// A list of strings: `['a', 'b']`.
+/// Returns a list of strings: `['a', 'b']`.
 pub fn list(texts: &[String]) -> String {
     let quoted: Vec<_> = texts.iter().map(|text| quoted(text)).collect();
     format!("[{}]", quoted.join(", "))
 }
 
-/// The time from one moment to another: `0:00:00.462888`, `-0:00:02`; `NaN` if one is not known.
+/// Returns the time between two moments: `0:00:00.462888`, `-0:00:02`, or `NaN` if one is not known.
 pub fn delay(time: Option<TimeDelta>) -> String {
     let Some(time) = time else {
         return "NaN".to_owned();
@@ -64,7 +64,7 @@ pub fn delay(time: Option<TimeDelta>) -> String {
     format!("{sign}{duration}")
 }
 
-/// The error of a system call, as a client sees it who knows a device in Python.
+/// Returns the error of a system call as a device in Python reports it.
 pub fn system_error(error: &io::Error, path: &Path, origin: &str) -> DevFailed {
     let path = quoted(&path.to_string_lossy());
     let Some(number) = error.raw_os_error() else {

@@ -1,12 +1,12 @@
-//! The values that go over the wire, as far as our devices have them.
+//! The values that are sent over the wire, as far as our devices have them.
 
 use std::fmt;
 
-/// State of a device, or of something that a device tells about; the numbers are those of Tango.
+/// State of a device, or of something that a device reports. The numbers are those of Tango.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum DevState {
-    /// At work, or ready for it.
+    /// Working, or ready to work.
     On = 0,
     /// Ended, or stopped.
     Off = 1,
@@ -16,12 +16,12 @@ pub enum DevState {
     Init = 9,
     /// Scans are being saved.
     Running = 10,
-    /// Nobody knows.
+    /// Not known.
     Unknown = 13,
 }
 
 impl DevState {
-    /// The state of that number; none if it is none of ours.
+    /// Returns the state with this number, or `None` if our devices do not have it.
     pub(crate) fn from_number(number: i64) -> Option<DevState> {
         let all = [
             DevState::On,
@@ -49,7 +49,7 @@ impl fmt::Display for DevState {
     }
 }
 
-/// Type of an argument, a result or an element of an attribute; the numbers are those of Tango.
+/// Type of an argument, a result or an element of an attribute. The numbers are those of Tango.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum TangoType {
