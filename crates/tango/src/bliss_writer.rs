@@ -1,14 +1,14 @@
-//! The device class `BlissWriter`: saves the scans that it is told to save, by their keys.
+//! The device class `BlissWriter`: saves the scans that clients ask it to save, by their keys.
 //!
-//! What clients see is what `blisswriter` 3.0.0 shows them. The devices of a process share one
+//! Clients see what `blisswriter` 3.0.0 shows them. The devices of a process share one
 //! [`BlissWriterFactory`], which outlives them: a device that is restarted finds its scans again.
 
 mod class;
 mod device;
-mod pledges;
-mod query;
-mod record;
-mod service;
+mod pending_requests;
+mod request_service;
+mod requested_scans;
+mod warning_query;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -22,67 +22,67 @@ use crate::device::{Device, DeviceFactory};
 use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
 use device::BlissWriter;
-use service::{Means, Service};
+use request_service::{RequestService, ServiceContext};
 
-/// All devices of the class in this process.
+/// Creates the devices of class `BlissWriter`, and owns what works for them.
 pub struct BlissWriterFactory {
-    means: Means,
-    /// By the names of the devices, in lower case: Tango does not tell cases apart.
-    known: Mutex<HashMap<String, Known>>,
+    context: ServiceContext,
+    /// By the names of the devices in lower case: Tango ignores case.
+    services: Mutex<HashMap<String, ServiceEntry>>,
 }
 
-struct Known {
-    service: Arc<Service>,
+struct ServiceEntry {
+    service: Arc<RequestService>,
     device: Weak<BlissWriter>,
 }
 
 impl BlissWriterFactory {
-    /// Devices that listen on the hub of this thread and write in the writer thread.
+    /// Creates a factory whose devices listen on the hub of this thread and write in the writer thread.
     ///
     /// # Errors
-    /// When this thread runs no hub.
+    /// Fails when this thread runs no hub.
     pub fn new(
         writer_thread: &Arc<WriterThread>,
         save: SaveOptions,
     ) -> Result<BlissWriterFactory, NoHub> {
         Ok(BlissWriterFactory {
-            means: Means {
+            context: ServiceContext {
                 launcher: Launcher::current()?,
                 writer_thread: writer_thread.clone(),
                 save,
             },
-            known: Mutex::default(),
+            services: Mutex::default(),
         })
     }
 
-    /// Accepts no scan any more, and saves what Redis has of those that were accepted. To be awaited
-    /// in the hub that the devices listen on.
-    pub async fn finish(&self) {
+    /// Accepts no more scans, and waits until what Redis holds of the accepted scans is saved. Must be
+    /// awaited in the hub that the devices listen on.
+    pub async fn stop(&self) {
         let mut services = Vec::new();
-        for known in self.known().values() {
-            if let Some(device) = known.device.upgrade() {
-                device.close();
+        for entry in self.services().values() {
+            if let Some(device) = entry.device.upgrade() {
+                device.refuse_scans();
             }
-            services.push(known.service.clone());
+            services.push(entry.service.clone());
         }
         for service in &services {
-            service.stop();
+            service.request_stop();
         }
         for service in &services {
-            service.idle().await;
+            service.wait_idle().await;
         }
     }
 
-    /// Gives the scans up: what came of them is brought in order, nothing more is read.
-    pub fn leave(&self) {
-        for known in self.known().values() {
-            known.service.kill("told to leave");
+    /// Aborts the scans: their files are brought in order, and nothing more is read.
+    pub fn abort(&self) {
+        for entry in self.services().values() {
+            entry.service.abort("told to leave");
         }
     }
 
-    /// No code runs under the lock that could leave the table half changed.
-    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No code that holds this lock can leave the table half changed.
+    fn services(&self) -> MutexGuard<'_, HashMap<String, ServiceEntry>> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -93,14 +93,18 @@ impl DeviceFactory for BlissWriterFactory {
 
     fn create(&self, context: DeviceContext) -> Result<Arc<dyn Device>, DevFailed> {
         let name = context.name().to_ascii_lowercase();
-        let service = self.known().get(&name).map(|known| known.service.clone());
-        let service = service.unwrap_or_else(|| Arc::new(Service::new(&name, self.means.clone())));
+        let service = self
+            .services()
+            .get(&name)
+            .map(|entry| entry.service.clone());
+        let service =
+            service.unwrap_or_else(|| Arc::new(RequestService::new(&name, self.context.clone())));
         let device = Arc::new(BlissWriter::open(context, service.clone())?);
-        let known = Known {
+        let entry = ServiceEntry {
             service,
             device: Arc::downgrade(&device),
         };
-        self.known().insert(name, known);
+        self.services().insert(name, entry);
         Ok(device)
     }
 }

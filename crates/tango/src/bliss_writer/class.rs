@@ -1,9 +1,9 @@
-//! What clients find when they ask.
+//! The commands and properties of the class.
 
 use crate::class::{DeviceClass, DeviceCommand, DeviceProperty};
 use crate::value::TangoType;
 
-/// The class `BlissWriter`; the texts are those of the device in Python.
+/// The class `BlissWriter`. Its texts are those of the device in Python.
 pub const CLASS: DeviceClass = DeviceClass {
     name: "BlissWriter",
     commands: &[

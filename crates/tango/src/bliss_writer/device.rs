@@ -1,4 +1,4 @@
-//! One device of the class.
+//! A device of the class `BlissWriter`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,54 +6,57 @@ use redis_client::RedisUrl;
 use tracing::info;
 use writer::subscriber::with_causes;
 
-use super::query::{Query, unknown};
-use super::record::Record;
-use super::service::{Service, Unserved};
+use super::request_service::{HubCallError, RequestService};
+use super::requested_scans::RequestedScan;
+use super::warning_query::{WarningQuery, unknown};
 use crate::device::Device;
 use crate::device_context::DeviceContext;
 use crate::failure::{DevError, DevFailed};
 use crate::python;
 use crate::value::{DevState, TangoValue};
 
-/// Where errors come from.
+/// The origin of errors that clients see.
 const ORIGIN: &str = "BlissWriter";
 
 /// A device that saves scans on request.
 pub struct BlissWriter {
     context: DeviceContext,
-    service: Arc<Service>,
-    standing: Mutex<Standing>,
+    service: Arc<RequestService>,
+    status: Mutex<DeviceStatus>,
 }
 
-struct Standing {
+struct DeviceStatus {
     state: DevState,
-    /// Why it is in FAULT.
+    /// Why the device is in FAULT.
     fault: Option<String>,
 }
 
 impl BlissWriter {
-    /// A device that accepts scans from the Redis of its property `redis_url`.
+    /// Creates a device that accepts scans from the Redis of its property `redis_url`.
     ///
     /// # Errors
-    /// If there is none, or it cannot be reached.
-    pub fn open(context: DeviceContext, service: Arc<Service>) -> Result<BlissWriter, DevFailed> {
+    /// Fails if the property is not set, or Redis cannot be reached.
+    pub fn open(
+        context: DeviceContext,
+        service: Arc<RequestService>,
+    ) -> Result<BlissWriter, DevFailed> {
         let device = BlissWriter {
             context,
             service,
-            standing: Mutex::new(Standing {
+            status: Mutex::new(DeviceStatus {
                 state: DevState::Init,
                 fault: None,
             }),
         };
         device.connect()?;
-        device.stand(DevState::On, None);
+        device.set_status(DevState::On, None);
         Ok(device)
     }
 
-    /// Accepts no scan any more, for good.
-    pub fn close(&self) {
+    /// Refuses all scans from now on.
+    pub fn refuse_scans(&self) {
         if self.state() != DevState::Fault {
-            self.stand(DevState::Off, None);
+            self.set_status(DevState::Off, None);
         }
     }
 
@@ -64,9 +67,9 @@ impl BlissWriter {
                 .next()
                 .filter(|url| !url.trim().is_empty()),
             Ok(None) => None,
-            // What it was stays true while nobody can tell otherwise.
+            // The last known store stays in use while the database cannot be asked.
             Err(error) => match self.service.store() {
-                Some(store) => return self.service.open(store.url().clone()),
+                Some(store) => return self.service.set_store(store.url().clone()),
                 None => {
                     return Err(DevFailed::python(
                         "RuntimeError",
@@ -84,7 +87,7 @@ impl BlissWriter {
             .trim()
             .parse()
             .map_err(|error| DevFailed::python("ValueError", error, ORIGIN))?;
-        self.service.open(url)
+        self.service.set_store(url)
     }
 
     fn switch(&self, state: DevState) -> Result<(), DevFailed> {
@@ -98,12 +101,12 @@ impl BlissWriter {
             DevState::On => info!("{device} accepts scans"),
             _ => info!("{device} accepts no scan any more"),
         }
-        self.stand(state, None);
+        self.set_status(state, None);
         Ok(())
     }
 
-    fn stand(&self, state: DevState, fault: Option<String>) {
-        *self.standing() = Standing { state, fault };
+    fn set_status(&self, state: DevState, fault: Option<String>) {
+        *self.current() = DeviceStatus { state, fault };
         self.context.push_state(state, &self.status());
     }
 
@@ -112,58 +115,58 @@ impl BlissWriter {
             info!("scan {key} is refused: {} is not ON", self.context.name());
             return Ok(false);
         }
-        self.service.request(key).map_err(|unserved| {
-            if let Unserved::Panicked(text) = &unserved {
-                self.stand(DevState::Fault, Some(text.clone()));
+        self.service.request(key).map_err(|error| {
+            if let HubCallError::Panicked(text) = &error {
+                self.set_status(DevState::Fault, Some(text.clone()));
             }
-            unserved.into()
+            error.into()
         })
     }
 
-    fn record(&self, key: &str) -> Result<Arc<Record>, DevFailed> {
-        self.service.records().find(key).ok_or_else(|| unknown(key))
+    fn scan(&self, key: &str) -> Result<Arc<RequestedScan>, DevFailed> {
+        self.service.scans().find(key).ok_or_else(|| unknown(key))
     }
 
     fn warning(&self, query: &str) -> Result<String, DevFailed> {
-        let query = Query::parse(query)?;
-        let record = self.record(&query.key)?;
-        let index = query.index(record.warning_count())?;
-        // Warnings of a scan never get fewer.
-        Ok(record.warning(index).unwrap_or_default())
+        let query = WarningQuery::parse(query)?;
+        let scan = self.scan(&query.key)?;
+        let index = query.index(scan.warning_count())?;
+        // Warnings of a scan are never removed.
+        Ok(scan.warning(index).unwrap_or_default())
     }
 
-    fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn current(&self) -> MutexGuard<'_, DeviceStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Device for BlissWriter {
     fn state(&self) -> DevState {
-        self.standing().state
+        self.current().state
     }
 
     fn status(&self) -> String {
-        let standing = self.standing();
-        match &standing.fault {
-            Some(reason) => format!("The device is in {} state: {reason}", standing.state),
-            None => format!("The device is in {} state.", standing.state),
+        let current = self.current();
+        match &current.fault {
+            Some(reason) => format!("The device is in {} state: {reason}", current.state),
+            None => format!("The device is in {} state.", current.state),
         }
     }
 
     fn init(&self) -> Result<(), DevFailed> {
-        let running = self.service.records().running();
+        let running = self.service.scans().running();
         if !running.is_empty() {
-            let keys = running.iter().map(|record| record.key().to_string());
+            let keys = running.iter().map(|scan| scan.key().to_string());
             let keys = python::list(&keys.collect::<Vec<_>>());
             let text = format_args!("Cannot close while scans are being written: {keys}");
             return Err(DevFailed::python("RuntimeError", text, ORIGIN));
         }
-        self.stand(DevState::Init, None);
+        self.set_status(DevState::Init, None);
         let connected = self.connect();
         match &connected {
-            Ok(()) => self.stand(DevState::On, None),
+            Ok(()) => self.set_status(DevState::On, None),
             Err(failure) => {
-                self.stand(DevState::Fault, Some(failure.to_string().trim().to_owned()));
+                self.set_status(DevState::Fault, Some(failure.to_string().trim().to_owned()));
             }
         }
         connected
@@ -173,15 +176,15 @@ impl Device for BlissWriter {
         let answer = match (name, argument) {
             ("SaveScan", TangoValue::Text(key)) => self.save_scan(&key).map(TangoValue::Boolean),
             ("scan_state", TangoValue::Text(key)) => {
-                let record = self.service.records().find(&key);
-                let state = record.map_or(DevState::Unknown, |record| record.state());
+                let scan = self.service.scans().find(&key);
+                let state = scan.map_or(DevState::Unknown, |scan| scan.state());
                 Ok(TangoValue::State(state))
             }
-            ("scan_state_reason", TangoValue::Text(key)) => self
-                .record(&key)
-                .map(|record| TangoValue::Text(record.reason())),
-            ("GetWarningCount", TangoValue::Text(key)) => self.record(&key).map(|record| {
-                let count = record.warning_count();
+            ("scan_state_reason", TangoValue::Text(key)) => {
+                self.scan(&key).map(|scan| TangoValue::Text(scan.reason()))
+            }
+            ("GetWarningCount", TangoValue::Text(key)) => self.scan(&key).map(|scan| {
+                let count = scan.warning_count();
                 TangoValue::Long64(i64::try_from(count).unwrap_or(i64::MAX))
             }),
             ("GetWarning", TangoValue::Text(query)) => self.warning(&query).map(TangoValue::Text),
@@ -203,11 +206,11 @@ impl Device for BlissWriter {
         Err(no_attribute(attribute))
     }
 
-    /// The service goes on: its scans end in good order, and are there when the device is made again.
+    /// The service continues: its scans end in good order, and are there when the device is created again.
     fn remove(&self) {}
 }
 
-/// What a device in Python puts on top of an error.
+/// Adds the level that a device in Python adds to an error.
 fn failed_command(mut failure: DevFailed, command: &str) -> DevFailed {
     if !failure.unanswered {
         failure.errors.push(DevError {

@@ -44,11 +44,11 @@ pub async fn serve(options: DeviceServerOptions, level: LogLevel) -> Outcome {
         ended = server.wait_ended() => ended,
         () = interrupts.stop_requested.wait() => Ok(()),
     };
-    let finish = async { tokio::join!(nexus.finish(), bliss.finish()) };
+    let finish = async { tokio::join!(nexus.finish(), bliss.stop()) };
     let impatience = async {
         interrupts.abort_requested.wait().await;
         nexus.leave();
-        bliss.leave();
+        bliss.abort();
         std::future::pending().await
     };
     tokio::select! {

@@ -1,21 +1,21 @@
-//! The argument of `GetWarning`, and what is wrong with it in the words of Python.
+//! The argument of `GetWarning`, and its errors in the words of Python.
 
 use serde_json::Value as Json;
 
 use crate::failure::DevFailed;
 use crate::python;
 
-/// Which warning a client asks for.
+/// The warning that a client asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Query {
+pub struct WarningQuery {
     /// Key of the scan.
     pub key: String,
     index: Json,
 }
 
-impl Query {
-    /// Reads `{"scan_key": "...", "index": 0}`.
-    pub fn parse(text: &str) -> Result<Query, DevFailed> {
+impl WarningQuery {
+    /// Parses `{"scan_key": "...", "index": 0}`.
+    pub fn parse(text: &str) -> Result<WarningQuery, DevFailed> {
         let json: Json = serde_json::from_str(text).map_err(|error| undecodable(text, &error))?;
         let Json::Object(mut query) = json else {
             let text = match json {
@@ -28,12 +28,12 @@ impl Query {
         let mut take = |name: &str| query.remove(name).ok_or_else(|| unknown(name));
         let (key, index) = (take("scan_key")?, take("index")?);
         match key {
-            Json::String(key) => Ok(Query { key, index }),
+            Json::String(key) => Ok(WarningQuery { key, index }),
             other => Err(failure("KeyError", &other.to_string())),
         }
     }
 
-    /// The index in a list of so many warnings; negative ones count from its end.
+    /// Returns the index in a list of `count` warnings. Negative indices count from the end.
     pub fn index(&self, count: usize) -> Result<usize, DevFailed> {
         let index = match &self.index {
             Json::Bool(second) => Some(i64::from(*second)),
@@ -58,7 +58,7 @@ impl Query {
     }
 }
 
-/// There is nothing with this key.
+/// Returns the error for a key that is not known.
 pub fn unknown(key: &str) -> DevFailed {
     failure("KeyError", &python::quoted(key))
 }
@@ -67,7 +67,7 @@ fn failure(class: &str, text: &str) -> DevFailed {
     DevFailed::python(class, text, "BlissWriter")
 }
 
-/// What Python calls a JSON value.
+/// Returns the class of a JSON value in Python.
 fn class(json: &Json) -> &'static str {
     match json {
         Json::Null => "NoneType",
@@ -95,12 +95,12 @@ fn undecodable(text: &str, error: &serde_json::Error) -> DevFailed {
         .iter()
         .find(|(ours, _)| said.starts_with(ours) || said.contains(ours));
     let what = what.map_or("Expecting value", |(_, theirs)| theirs);
-    // An end that comes too early is told where the next character should be.
+    // Python reports an early end at the position of the next character.
     let mut column = error.column() + usize::from(error.is_eof());
     let lines = text.split('\n').take(error.line().saturating_sub(1));
     let before: usize = lines.map(|line| line.chars().count() + 1).sum();
     if said.starts_with("expected ident") {
-        // What is no `null`, `true` or `false` is told where it begins.
+        // Python reports a wrong `null`, `true` or `false` at its beginning.
         let line = text.split('\n').nth(error.line().saturating_sub(1));
         let read: String = line
             .unwrap_or_default()
@@ -180,7 +180,7 @@ mod tests {
             ("{\"scan_key\":5,\"index\":0}", "KeyError: 5"),
         ];
         for (text, told) in cases {
-            let failure = Query::parse(text).unwrap_err();
+            let failure = WarningQuery::parse(text).unwrap_err();
             assert_eq!(failure.to_string(), format!("{told}\n"), "{text}");
         }
     }
@@ -189,7 +189,7 @@ mod tests {
     fn an_index_is_one_of_a_list_in_python() {
         let index = |index: &str| {
             let query = format!("{{\"scan_key\":\"esrf:scan:A\",\"index\":{index}}}");
-            let index = Query::parse(&query).unwrap().index(2);
+            let index = WarningQuery::parse(&query).unwrap().index(2);
             index.map_err(|failure| failure.to_string())
         };
         let beyond = || Err("IndexError: list index out of range\n".to_owned());
