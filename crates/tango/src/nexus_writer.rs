@@ -1,20 +1,20 @@
-//! The device class `NexusWriter`: one device for each BLISS session, asked about scans by name.
+//! The device class `NexusWriter`: one device for each BLISS session, which clients ask about scans by name.
 //!
-//! What clients see is what `blisswriter` 2.0.0 shows them, down to the spelling of its texts, because
-//! BLISS and people's scripts read them.
+//! Clients see what `blisswriter` 2.0.0 shows them, including the spelling of its texts, because BLISS and
+//! scripts read them.
 
 mod class;
 mod device;
-mod engine;
-mod house;
 mod log_levels;
 mod makedirs;
 mod properties;
 mod resources;
-mod rows;
+mod scan_attributes;
+mod scan_rows;
 mod scans;
-mod spectra;
-mod table;
+mod server_context;
+mod session_service;
+mod text_columns;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,78 +28,78 @@ use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
 use class::CLASS;
 use device::NexusWriter;
-use engine::Engine;
-use house::House;
+use server_context::ServerContext;
+use session_service::SessionService;
 
 pub use log_levels::{WriterLogControl, WriterLogLevel};
 
-/// Makes the devices of class `NexusWriter`.
+/// Creates the devices of class `NexusWriter`.
 ///
-/// The scans of all of them are listened to on one hub and written in one writer thread. What works for a
-/// device stays when the device is restarted, so that its scans go on.
+/// One hub listens to the scans of all devices, and one thread writes them. The service of a device stays
+/// when the device is restarted, so that its scans continue.
 pub struct NexusWriterFactory {
-    house: Arc<House>,
-    /// By the names of devices in lower case: Tango does not tell case apart.
-    engines: Mutex<HashMap<String, Arc<Engine>>>,
+    server_context: Arc<ServerContext>,
+    /// By the names of devices in lower case: Tango ignores case.
+    services: Mutex<HashMap<String, Arc<SessionService>>>,
 }
 
 impl NexusWriterFactory {
-    /// Devices whose scans are listened to on the hub of this thread. Redis is that of the environment
+    /// Creates a factory whose devices listen on the hub of this thread. The environment says where Redis is
     /// (`REDIS_DATA_URL`), or Beacon is asked (`BEACON_HOST`, or the property `beacon_host`).
     ///
     /// # Errors
-    /// If this thread runs no hub.
+    /// Fails if this thread runs no hub.
     pub fn new(
         writer_thread: Arc<WriterThread>,
         log_control: Arc<dyn WriterLogControl>,
     ) -> Result<NexusWriterFactory, NoHub> {
         let environment = |name: &str| std::env::var(name).ok();
-        let house = House::new(
+        let server_context = ServerContext::new(
             writer_thread,
             Launcher::current()?,
             log_control,
             environment,
         );
         Ok(NexusWriterFactory {
-            house: Arc::new(house),
-            engines: Mutex::default(),
+            server_context: Arc::new(server_context),
+            services: Mutex::default(),
         })
     }
 
-    /// Ends the work of all devices: they take no more scans, save what Redis has of those that run,
-    /// and close the files. They answer meanwhile, and afterwards.
-    pub async fn finish(&self) {
+    /// Stops all services: they take no more scans, save what Redis holds of those that run, and close the
+    /// files. The devices still answer, also afterwards.
+    pub async fn stop(&self) {
         let runs: Vec<_> = self
             .all()
             .iter()
-            .filter_map(|engine| engine.close())
+            .filter_map(|service| service.shut_down())
             .collect();
         for run in runs {
             run.ended.wait().await;
         }
     }
 
-    /// Has [`finish`](NexusWriterFactory::finish) not wait for what Redis still has.
-    pub fn leave(&self) {
-        for run in self.all().iter().filter_map(|engine| engine.close()) {
-            run.leave.send();
+    /// Has [`stop`](NexusWriterFactory::stop) not wait for the data that Redis still holds.
+    pub fn abort(&self) {
+        for run in self.all().iter().filter_map(|service| service.shut_down()) {
+            run.abort.send();
         }
     }
 
-    fn all(&self) -> Vec<Arc<Engine>> {
-        let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
-        engines.values().cloned().collect()
+    fn all(&self) -> Vec<Arc<SessionService>> {
+        let services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        services.values().cloned().collect()
     }
 
-    fn engine(&self, device: &str) -> Result<Arc<Engine>, DevFailed> {
-        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+    fn service(&self, device: &str) -> Result<Arc<SessionService>, DevFailed> {
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
         let name = device.to_lowercase();
-        if let Some(engine) = engines.get(&name) {
-            return Ok(engine.clone());
+        if let Some(service) = services.get(&name) {
+            return Ok(service.clone());
         }
-        let engine = Engine::new(device, self.house.clone())?;
-        engines.insert(name, engine.clone());
-        Ok(engine)
+        let service = SessionService::new(device, self.server_context.clone())?;
+        services.insert(name, service.clone());
+        Ok(service)
     }
 }
 
@@ -109,7 +109,7 @@ impl DeviceFactory for NexusWriterFactory {
     }
 
     fn create(&self, context: DeviceContext) -> Result<Arc<dyn Device>, DevFailed> {
-        let engine = self.engine(context.name())?;
-        Ok(Arc::new(NexusWriter::new(engine, context)?))
+        let service = self.service(context.name())?;
+        Ok(Arc::new(NexusWriter::new(service, context)?))
     }
 }

@@ -19,7 +19,7 @@ pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
             server,
             tests,
         } => {
-            host::settle(server.tango_host.as_deref())?;
+            host::restart_with(server.tango_host.as_deref())?;
             let options = DeviceServerOptions {
                 server: server.server,
                 instance,

@@ -1,10 +1,10 @@
-//! What clients find when they ask for a NexusWriter.
+//! The commands, attributes and properties of the class.
 
 use crate::class::{AttributeAccess, DeviceAttribute, DeviceClass, DeviceCommand, DeviceProperty};
 use crate::value::TangoType;
 
-/// Names, types and descriptions are those of `blisswriter` 2.0.0. After them come the names by which
-/// BLISS 1.11 knew some of them, so that it finds its writer too.
+/// Names, types and descriptions are those of `blisswriter` 2.0.0. The names by which BLISS 1.11 knows some
+/// of them follow, so that it finds its writer too.
 pub static CLASS: DeviceClass = DeviceClass {
     name: "NexusWriter",
     commands: &[
@@ -90,7 +90,7 @@ pub static CLASS: DeviceClass = DeviceClass {
     ],
 };
 
-/// Most rows of a spectrum.
+/// Largest number of rows of a spectrum.
 const ROWS: usize = 10_000;
 
 const PROFILES: [&str; 10] = [
@@ -99,8 +99,8 @@ const PROFILES: [&str; 10] = [
 
 const LEVELS: [&str; 6] = ["NOTSET", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
-/// What Tango tells of arguments and results that nobody describes.
-const UNSAID: &str = "Uninitialised";
+/// What Tango reports for arguments and results without a description.
+const NO_DESCRIPTION: &str = "Uninitialised";
 
 const fn command(name: &'static str, argument: &'static str, output: TangoType) -> DeviceCommand {
     DeviceCommand {
@@ -108,7 +108,7 @@ const fn command(name: &'static str, argument: &'static str, output: TangoType) 
         input: TangoType::Text,
         input_doc: argument,
         output,
-        output_doc: UNSAID,
+        output_doc: NO_DESCRIPTION,
     }
 }
 
@@ -116,9 +116,9 @@ const fn action(name: &'static str) -> DeviceCommand {
     DeviceCommand {
         name,
         input: TangoType::Void,
-        input_doc: UNSAID,
+        input_doc: NO_DESCRIPTION,
         output: TangoType::Void,
-        output_doc: UNSAID,
+        output_doc: NO_DESCRIPTION,
     }
 }
 

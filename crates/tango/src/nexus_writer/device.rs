@@ -1,77 +1,80 @@
-//! The device that Tango knows: hands on what it is asked.
+//! The device that Tango knows, which forwards requests to its service.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::Engine;
 use super::log_levels::{WriterLogLevel, set_tango_level, tango_level};
 use super::makedirs::makedirs;
-use super::properties::{Properties, Unread};
-use super::scans::{self, Limit};
-use super::{resources, spectra};
+use super::properties::{PropertiesError, WriterProperties};
+use super::scans::{self, DiskSpaceLimit};
+use super::session_service::SessionService;
+use super::{resources, scan_attributes};
 use crate::device::Device;
 use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
 use crate::value::{DevState, TangoValue};
 
-/// Scans that ended longer ago are forgotten on request.
+/// Scans that ended earlier are forgotten on request.
 const JUST_ENDED: Duration = Duration::from_secs(5);
 
 const ORIGIN: &str = "NexusWriter";
 
 /// A device of the class, as long as the server has it.
 pub struct NexusWriter {
-    engine: Arc<Engine>,
+    service: Arc<SessionService>,
     context: DeviceContext,
 }
 
 impl NexusWriter {
-    /// The device of an engine.
+    /// Creates the device of a service.
     ///
     /// # Errors
-    /// If its properties are wrong.
-    pub fn new(engine: Arc<Engine>, context: DeviceContext) -> Result<NexusWriter, DevFailed> {
-        engine.adopt(&context, properties(&context))?;
-        Ok(NexusWriter { engine, context })
+    /// Fails if its properties are wrong.
+    pub fn new(
+        service: Arc<SessionService>,
+        context: DeviceContext,
+    ) -> Result<NexusWriter, DevFailed> {
+        service.attach_device(&context, properties(&context))?;
+        Ok(NexusWriter { service, context })
     }
 }
 
-fn properties(context: &DeviceContext) -> Result<Properties, Unread> {
-    Properties::read(|name| context.property(name))
+fn properties(context: &DeviceContext) -> Result<WriterProperties, PropertiesError> {
+    WriterProperties::read(|name| context.property(name))
 }
 
 impl Device for NexusWriter {
     fn state(&self) -> DevState {
-        self.engine.state()
+        self.service.state()
     }
 
     fn status(&self) -> String {
-        self.engine.status()
+        self.service.status()
     }
 
     fn init(&self) -> Result<(), DevFailed> {
-        self.engine.restart(|| properties(&self.context))
+        self.service.restart(|| properties(&self.context))
     }
 
     fn command(&self, name: &str, argument: TangoValue) -> Result<TangoValue, DevFailed> {
-        let engine = &self.engine;
+        let service = &self.service;
         match name {
-            "start" => engine.start(|| properties(&self.context))?,
-            "stop" => engine.stop()?,
-            "purge_scans" => engine.records().purge(JUST_ENDED),
-            name => return about_argument(engine, name, &text(argument)?),
+            "start" => service.start(|| properties(&self.context))?,
+            "stop" => service.stop()?,
+            "purge_scans" => service.records().purge(JUST_ENDED),
+            name => return command_with_text(service, name, &text(argument)?),
         }
         Ok(TangoValue::Void)
     }
 
     fn read(&self, attribute: &str) -> Result<TangoValue, DevFailed> {
         match attribute {
-            "resource_profiling" => Ok(TangoValue::Enum(self.engine.profile())),
+            "resource_profiling" => Ok(TangoValue::Enum(self.service.profile())),
             "writer_log_level" => Ok(TangoValue::Enum(
-                self.engine.house().log_control.level() as i16
+                self.service.server_context().log_control.level() as i16,
             )),
             "tango_log_level" => Ok(TangoValue::Enum(tango_level(&self.context))),
-            name => spectra::read(&self.engine, name).ok_or_else(|| unknown(name)),
+            name => scan_attributes::read(&self.service, name).ok_or_else(|| unknown(name)),
         }
     }
 
@@ -81,53 +84,63 @@ impl Device for NexusWriter {
         };
         match attribute {
             "resource_profiling" => {
-                self.engine.set_profile(number);
-                resources::log(&self.engine);
+                self.service.set_profile(number);
+                resources::log(&self.service);
             }
             "writer_log_level" => {
-                // Without a level of its own, a logger of Python has that of the root, which warns.
-                let level = WriterLogLevel::written(number)?.unwrap_or(WriterLogLevel::Warn);
-                self.engine.house().log_control.set_level(level);
+                // In Python, a logger without a level has that of the root logger, which is WARN.
+                let level = WriterLogLevel::from_number(number)?.unwrap_or(WriterLogLevel::Warn);
+                self.service.server_context().log_control.set_level(level);
             }
-            "tango_log_level" => set_tango_level(&self.context, WriterLogLevel::written(number)?),
+            "tango_log_level" => {
+                set_tango_level(&self.context, WriterLogLevel::from_number(number)?)
+            }
             name => return Err(unknown(name)),
         }
         Ok(())
     }
 
     fn remove(&self) {
-        self.engine.disown(&self.context);
+        self.service.detach_device(&self.context);
     }
 }
 
-/// The commands that are about a scan or a path.
-fn about_argument(engine: &Engine, command: &str, argument: &str) -> Result<TangoValue, DevFailed> {
+/// Executes a command about a scan or a path.
+fn command_with_text(
+    service: &SessionService,
+    command: &str,
+    argument: &str,
+) -> Result<TangoValue, DevFailed> {
     Ok(match command {
-        "makedirs" => done(makedirs(argument)?),
-        "scan_exists" => TangoValue::Boolean(engine.records().find(argument).is_some()),
-        "scan_state" => TangoValue::State(scans::state(engine, argument)?),
-        "scan_state_reason" => TangoValue::Text(scans::reason(engine, argument)?),
-        "scan_url" | "scan_uri" => TangoValue::Texts(scans::urls(engine, argument)?),
+        "makedirs" => void(makedirs(argument)?),
+        "scan_exists" => TangoValue::Boolean(service.records().find(argument).is_some()),
+        "scan_state" => TangoValue::State(scans::state(service, argument)?),
+        "scan_state_reason" => TangoValue::Text(scans::reason(service, argument)?),
+        "scan_url" | "scan_uri" => TangoValue::Texts(scans::urls(service, argument)?),
         "scan_has_write_permissions" => {
-            TangoValue::Boolean(scans::has_write_permissions(engine, argument)?)
+            TangoValue::Boolean(scans::has_write_permissions(service, argument)?)
         }
         "scan_has_required_disk_space" => {
-            let wrong = scans::disk_space(engine, argument, Limit::Required)?;
+            let wrong = scans::disk_space(service, argument, DiskSpaceLimit::Required)?;
             TangoValue::Boolean(wrong.is_empty())
         }
-        "scan_disk_space_error" => {
-            TangoValue::Text(scans::disk_space(engine, argument, Limit::Required)?)
-        }
-        "scan_disk_space_warning" => {
-            TangoValue::Text(scans::disk_space(engine, argument, Limit::Recommended)?)
-        }
-        "stop_scan" => done(scans::stop(engine, argument)?),
-        "kill_scan" => done(scans::kill(engine, argument)?),
+        "scan_disk_space_error" => TangoValue::Text(scans::disk_space(
+            service,
+            argument,
+            DiskSpaceLimit::Required,
+        )?),
+        "scan_disk_space_warning" => TangoValue::Text(scans::disk_space(
+            service,
+            argument,
+            DiskSpaceLimit::Recommended,
+        )?),
+        "stop_scan" => void(scans::stop(service, argument)?),
+        "kill_scan" => void(scans::stop_known(service, argument)?),
         name => return Err(unknown(name)),
     })
 }
 
-fn done((): ()) -> TangoValue {
+fn void((): ()) -> TangoValue {
     TangoValue::Void
 }
 

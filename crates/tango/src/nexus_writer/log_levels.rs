@@ -4,37 +4,38 @@ use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
 use crate::server::{TangoLogLevel, set_server_log_level};
 
-/// The logs of the process, as far as clients have a say in them. Whoever starts the logs provides it.
+/// The level of the logs of the process, which clients can set. The program that starts the logs implements
+/// it.
 pub trait WriterLogControl: Send + Sync + 'static {
-    /// The least severe messages that are logged.
+    /// Returns the least severe level that is logged.
     fn level(&self) -> WriterLogLevel;
 
-    /// Logs messages that are as severe as `level`, or more, from now on.
+    /// Logs messages that are as severe as `level`, or more severe, from now on.
     fn set_level(&self, level: WriterLogLevel);
 }
 
-/// How severe a message is. The numbers are those that clients write.
+/// The severity of a message. The numbers are those that clients write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i16)]
 pub enum WriterLogLevel {
     /// For developers.
     Debug = 1,
-    /// For people who watch.
+    /// For people who watch the process.
     Info = 2,
-    /// Something is not as it should be.
+    /// Something may be wrong.
     Warn = 3,
     /// Something failed.
     Error = 4,
-    /// The process cannot go on.
+    /// The process cannot continue.
     Fatal = 5,
 }
 
 impl WriterLogLevel {
-    /// The level that a client has written; none for NOTSET.
+    /// Returns the level that a client has written, or `None` for NOTSET.
     ///
     /// # Errors
-    /// If it is none. Tango refuses these before we are asked.
-    pub fn written(number: i16) -> Result<Option<WriterLogLevel>, DevFailed> {
+    /// Fails if the number is not a level. Tango refuses such numbers before.
+    pub fn from_number(number: i16) -> Result<Option<WriterLogLevel>, DevFailed> {
         Ok(Some(match number {
             0 => return Ok(None),
             1 => WriterLogLevel::Debug,
@@ -50,7 +51,7 @@ impl WriterLogLevel {
     }
 }
 
-/// The number by which clients know the level of a device; 0 if nothing is logged.
+/// Returns the number of the level of a device, or 0 if nothing is logged.
 pub fn tango_level(device: &DeviceContext) -> i16 {
     match device.log_level() {
         TangoLogLevel::Off => 0,
@@ -62,7 +63,7 @@ pub fn tango_level(device: &DeviceContext) -> i16 {
     }
 }
 
-/// Has device and core log what is as severe as this, or nothing.
+/// Sets the level of a device and of Tango itself. `None`: nothing is logged.
 pub fn set_tango_level(device: &DeviceContext, level: Option<WriterLogLevel>) {
     let level = match level {
         None => TangoLogLevel::Off,

@@ -1,4 +1,4 @@
-//! The command `makedirs`: directories of scans, made with the account of the writer.
+//! The command `makedirs`: creates directories of scans with the account of the writer.
 
 use std::fs::DirBuilder;
 use std::path::Path;
@@ -8,10 +8,10 @@ use crate::python;
 
 const ORIGIN: &str = "NexusWriter.makedirs";
 
-/// Makes a directory and its parents, as far as they are missing.
+/// Creates a directory and its parents, as far as they are missing.
 ///
 /// # Errors
-/// As of Python's `os.makedirs(path, exist_ok=True)`; and if the path is relative.
+/// Fails as Python's `os.makedirs(path, exist_ok=True)`, and if the path is relative.
 pub fn makedirs(path: &str) -> Result<(), DevFailed> {
     let path = Path::new(path);
     if !path.is_absolute() {
@@ -24,15 +24,15 @@ pub fn makedirs(path: &str) -> Result<(), DevFailed> {
     make(path)
 }
 
-/// Errors name the directory that could not be made, as in Python.
+/// Errors name the directory that could not be created, as in Python.
 fn make(path: &Path) -> Result<(), DevFailed> {
     match path.parent() {
         Some(parent) if !parent.exists() => make(parent)?,
         _ => {}
     }
-    // Not `create_dir_all`, which does not tell where it failed.
+    // Not `create_dir_all`, which does not report the directory that failed.
     match DirBuilder::new().create(path) {
-        // A directory that exists is fine, whatever the file system complains about first.
+        // A directory that exists is no error, whichever error the file system reports first.
         Err(error) if !path.is_dir() => Err(python::system_error(&error, path, ORIGIN)),
         _ => Ok(()),
     }

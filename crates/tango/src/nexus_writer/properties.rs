@@ -1,4 +1,4 @@
-//! The properties of a device: what it is told in the Tango database.
+//! The properties of a device in the Tango database.
 
 use std::fmt;
 
@@ -14,60 +14,62 @@ const MEBIBYTE: f64 = 1_048_576.0;
 
 const ORIGIN: &str = "NexusWriter.init_device";
 
-/// What a device is told to do.
+/// The properties of a device.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Properties {
+pub struct WriterProperties {
     /// Name of the BLISS session.
     pub session: String,
-    /// Who knows where Redis is, if the environment does not tell.
+    /// Address of the Beacon server, which knows where Redis is.
     pub beacon_host: Option<String>,
     /// How scans are saved.
     pub save: SaveOptions,
-    /// MB without which no scan is started.
+    /// MB that must be free for a scan to start.
     pub required: f64,
-    /// MB below which people are warned.
+    /// MB below which BLISS warns its user.
     pub recommended: f64,
 }
 
 /// Why the properties are not known.
 #[derive(Debug)]
-pub enum Unread {
+pub enum PropertiesError {
     /// The database cannot be asked.
     Database(PropertyError),
-    /// It can, but a device cannot do its work with what it says.
-    Wrong(DevFailed),
+    /// The device cannot work with its properties.
+    Invalid(DevFailed),
 }
 
-impl From<DevFailed> for Unread {
-    fn from(error: DevFailed) -> Unread {
-        Unread::Wrong(error)
+impl From<DevFailed> for PropertiesError {
+    fn from(error: DevFailed) -> PropertiesError {
+        PropertiesError::Invalid(error)
     }
 }
 
-/// The values of a property; none if it is not set.
+/// The values of a property, or `None` if it is not set.
 type Values = Option<Vec<String>>;
 
-impl Properties {
+impl WriterProperties {
     /// Reads the properties, each with `ask`.
     ///
     /// # Errors
-    /// When `ask` fails, and if values are missing or wrong.
-    pub fn read(ask: impl Fn(&str) -> Result<Values, PropertyError>) -> Result<Properties, Unread> {
-        let text = |name: &str| -> Result<Option<String>, Unread> {
-            let values = ask(name).map_err(Unread::Database)?;
+    /// Fails when `ask` fails, and if values are missing or wrong.
+    pub fn read(
+        ask: impl Fn(&str) -> Result<Values, PropertyError>,
+    ) -> Result<WriterProperties, PropertiesError> {
+        let text = |name: &str| -> Result<Option<String>, PropertiesError> {
+            let values = ask(name).map_err(PropertiesError::Database)?;
             let first = values.and_then(|values| values.into_iter().next());
             Ok(first.filter(|text| !text.trim().is_empty()))
         };
         let switch = |name: &str| match text(name)? {
-            Some(text) => Ok::<_, Unread>(truth(name, &text)?),
+            Some(text) => Ok::<_, PropertiesError>(truth(name, &text)?),
             None => Ok(false),
         };
         let number = |name: &str, usual: f64| match text(name)? {
-            Some(text) => Ok::<_, Unread>(double(name, &text)?),
+            Some(text) => Ok::<_, PropertiesError>(double(name, &text)?),
             None => Ok(usual),
         };
         let session = text("session")?.ok_or_else(|| {
-            // What PyTango says of a mandatory property.
+            // As PyTango reports a mandatory property.
             DevFailed::python("Exception", "Device property session is mandatory", ORIGIN)
         })?;
         let required = number("required_disk_space", 200.0)?;
@@ -85,7 +87,7 @@ impl Properties {
             configurable: !switch("noconfig")?,
             ..SaveOptions::default()
         };
-        Ok(Properties {
+        Ok(WriterProperties {
             session: session.trim().to_owned(),
             beacon_host: text("beacon_host")?,
             save,
@@ -94,10 +96,10 @@ impl Properties {
         })
     }
 
-    /// Where Beacon is: the environment tells, or the property does.
+    /// Returns the address of Beacon, from the environment or the property.
     ///
     /// # Errors
-    /// If they do not agree: the scans of this session would be looked for in the wrong place.
+    /// Fails if the two differ: the scans of this session would be searched in the wrong place.
     pub fn beacon(&self, environment: Option<&str>) -> Result<Option<String>, DevFailed> {
         match (environment, self.beacon_host.as_deref()) {
             (Some(environment), Some(property)) if environment != property => {
@@ -114,11 +116,11 @@ impl Properties {
 }
 
 fn bytes(megabytes: f64) -> u64 {
-    // No limit is below zero, and one that is no number is none.
+    // A negative limit, or one that is not a number, is no limit.
     (megabytes * MEBIBYTE).max(0.0) as u64
 }
 
-/// The words that PyTango takes for a boolean.
+/// Parses the words that PyTango takes for a boolean.
 fn truth(name: &str, text: &str) -> Result<bool, DevFailed> {
     match text.trim().to_lowercase().as_str() {
         "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
@@ -146,14 +148,14 @@ mod tests {
     use super::*;
     use crate::failure::ErrorStack;
 
-    fn read(values: &[(&str, &str)]) -> Result<Properties, String> {
+    fn read(values: &[(&str, &str)]) -> Result<WriterProperties, String> {
         let ask = |name: &str| {
             let found = values.iter().find(|(known, _)| *known == name);
             Ok(found.map(|(_, value)| vec![(*value).to_owned()]))
         };
-        Properties::read(ask).map_err(|unread| match unread {
-            Unread::Wrong(error) => error.to_string(),
-            Unread::Database(error) => panic!("{error}"),
+        WriterProperties::read(ask).map_err(|unread| match unread {
+            PropertiesError::Invalid(error) => error.to_string(),
+            PropertiesError::Database(error) => panic!("{error}"),
         })
     }
 
@@ -228,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_database_that_is_away_is_no_wrong_value() {
-        let away = Properties::read(|property| {
+        let away = WriterProperties::read(|property| {
             Err(PropertyError {
                 device: "a/b/c".to_owned(),
                 property: property.to_owned(),
@@ -236,7 +238,7 @@ mod tests {
             })
         })
         .unwrap_err();
-        assert!(matches!(away, Unread::Database(_)), "{away:?}");
+        assert!(matches!(away, PropertiesError::Database(_)), "{away:?}");
     }
 
     #[test]

@@ -1,33 +1,33 @@
-//! What the process uses: `resource_profiling` asks for a line about it.
+//! The resources of the process, of which `resource_profiling` asks for a log line.
 
 use std::fs;
 use std::io;
 
 use tracing::info;
 
-use super::engine::Engine;
+use super::session_service::SessionService;
 
-/// Logs how many subscribers there are, and what the process uses.
-pub fn log(engine: &Engine) {
-    let device = engine.name();
-    let subscribers = engine.records().running() + usize::from(engine.run().is_some());
+/// Logs how many subscribers there are, and the resources of the process.
+pub fn log(service: &SessionService) {
+    let device = service.name();
+    let subscribers = service.records().running() + usize::from(service.run().is_some());
     info!(device, "subscribers: {subscribers}");
     match line() {
         Ok(line) => info!(device, "{line}"),
-        Err(error) => info!(device, "the system does not tell what is used: {error}"),
+        Err(error) => info!(device, "the system does not report what is used: {error}"),
     }
 }
 
-/// `12 threads, 5 sockets, 20 fds, 31MB MEM`
+/// Returns the resources of the process: `12 threads, 5 sockets, 20 fds, 31MB MEM`.
 ///
 /// # Errors
-/// If the system does not tell.
+/// Fails if the system does not report them.
 fn line() -> io::Result<String> {
     let status = fs::read_to_string("/proc/self/status")?;
     let (mut files, mut sockets) = (0, 0);
     for file in fs::read_dir("/proc/self/fd")? {
         files += 1;
-        // One that was closed meanwhile has no target.
+        // A file that was closed meanwhile has no target.
         let target = fs::read_link(file?.path()).unwrap_or_default();
         sockets += usize::from(target.to_string_lossy().starts_with("socket:"));
     }

@@ -5,72 +5,76 @@ use std::time::Duration;
 
 use writer::records::ScanRecord;
 
-use super::engine::Engine;
-use super::spectra;
+use super::scan_attributes;
+use super::session_service::SessionService;
 use crate::failure::DevFailed;
 use crate::python;
 use crate::value::DevState;
 
-/// One of the limits for the room on a disk.
+/// A limit for the free space on a disk.
 #[derive(Debug, Clone, Copy)]
-pub enum Limit {
-    /// Below it no scan is started.
+pub enum DiskSpaceLimit {
+    /// Below it, no scan is started.
     Required,
-    /// Below it people are warned.
+    /// Below it, BLISS warns its user.
     Recommended,
 }
 
 const MEBIBYTE: f64 = 1_048_576.0;
 
-/// A scan that is asked to stop brings its file in order first.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client waits for a scan that is asked to stop, which brings its file in order first.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const ORIGIN: &str = "NexusWriter";
 
-/// The state of a scan; nobody knows that of a scan without name.
+/// Returns the state of a scan. The state of a scan without a name is not known.
 ///
 /// # Errors
-/// If there is no such scan, as in all of these.
-pub fn state(engine: &Engine, name: &str) -> Result<DevState, DevFailed> {
+/// Fails, like all of these functions, if there is no such scan.
+pub fn state(service: &SessionService, name: &str) -> Result<DevState, DevFailed> {
     match name {
         "" => Ok(DevState::Unknown),
-        name => Ok(spectra::state(find(engine, name)?.state())),
+        name => Ok(scan_attributes::state(find(service, name)?.state())),
     }
 }
 
-/// Why the scan is in this state.
-pub fn reason(engine: &Engine, name: &str) -> Result<String, DevFailed> {
+/// Returns why the scan is in its state.
+pub fn reason(service: &SessionService, name: &str) -> Result<String, DevFailed> {
     match name {
         "" => Ok(String::new()),
-        name => Ok(find(engine, name)?.reason()),
+        name => Ok(find(service, name)?.reason()),
     }
 }
 
-/// Where the subscans are; nothing before that is known.
-pub fn urls(engine: &Engine, name: &str) -> Result<Vec<String>, DevFailed> {
+/// Returns the URLs of the subscans, as soon as they are known.
+pub fn urls(service: &SessionService, name: &str) -> Result<Vec<String>, DevFailed> {
     match name {
         "" => Ok(Vec::new()),
-        name => Ok(find(engine, name)?.urls()),
+        name => Ok(find(service, name)?.urls()),
     }
 }
 
-/// Whether the file of a scan can be written, or made.
-pub fn has_write_permissions(engine: &Engine, name: &str) -> Result<bool, DevFailed> {
-    find(engine, name)?
+/// Returns `true` if the file of a scan can be written, or created.
+pub fn has_write_permissions(service: &SessionService, name: &str) -> Result<bool, DevFailed> {
+    find(service, name)?
         .has_write_permission_blocking()
         .map_err(failed)
 }
 
-/// What is wrong with the room on the disk of a scan; nothing if all is well, or if the disk does not
-/// tell.
-pub fn disk_space(engine: &Engine, name: &str, limit: Limit) -> Result<String, DevFailed> {
-    let free = find(engine, name)?.free_space_blocking().map_err(failed)?;
-    let Some(properties) = engine.properties() else {
+/// Returns what is wrong with the free space on the disk of a scan, or an empty text if there is enough or
+/// the file system does not answer.
+pub fn disk_space(
+    service: &SessionService,
+    name: &str,
+    limit: DiskSpaceLimit,
+) -> Result<String, DevFailed> {
+    let free = find(service, name)?.free_space_blocking().map_err(failed)?;
+    let Some(properties) = service.properties() else {
         return Ok(String::new());
     };
     let megabytes = match limit {
-        Limit::Required => properties.required,
-        Limit::Recommended => properties.recommended,
+        DiskSpaceLimit::Required => properties.required,
+        DiskSpaceLimit::Recommended => properties.recommended,
     };
     Ok(match free {
         Some(free) if (free as f64) < megabytes * MEBIBYTE => {
@@ -80,29 +84,29 @@ pub fn disk_space(engine: &Engine, name: &str, limit: Limit) -> Result<String, D
     })
 }
 
-/// Asks the writer of a scan to stop, and waits until it has. There may be none.
-pub fn stop(engine: &Engine, name: &str) -> Result<(), DevFailed> {
-    engine
+/// Asks the writer of a scan to stop, and waits until it has stopped. Does nothing if there is no such scan.
+pub fn stop(service: &SessionService, name: &str) -> Result<(), DevFailed> {
+    service
         .records()
         .find(name)
         .map_or(Ok(()), |scan| stop_and_wait(&scan))
 }
 
-/// The same for a scan that must be there, as BLISS 1.11 knows it.
-pub fn kill(engine: &Engine, name: &str) -> Result<(), DevFailed> {
-    stop_and_wait(&find(engine, name)?)
+/// Stops a scan as [`stop`] does, but fails if there is no such scan: the command `kill_scan` of BLISS 1.11.
+pub fn stop_known(service: &SessionService, name: &str) -> Result<(), DevFailed> {
+    stop_and_wait(&find(service, name)?)
 }
 
 fn stop_and_wait(scan: &ScanRecord) -> Result<(), DevFailed> {
     scan.stop();
-    match scan.join_blocking(Some(PATIENCE)).map_err(failed)? {
+    match scan.join_blocking(Some(CLIENT_TIMEOUT)).map_err(failed)? {
         true => Ok(()),
         false => Err(DevFailed::unanswered()),
     }
 }
 
-fn find(engine: &Engine, name: &str) -> Result<ScanRecord, DevFailed> {
-    engine.records().find(name).ok_or_else(|| {
+fn find(service: &SessionService, name: &str) -> Result<ScanRecord, DevFailed> {
+    service.records().find(name).ok_or_else(|| {
         let name = python::quoted(name);
         let text = format_args!("No subscriber for scan {name} exists");
         DevFailed::python("ValueError", text, ORIGIN)

@@ -1,4 +1,4 @@
-//! Where the Tango database is.
+//! The address of the Tango database.
 
 use std::env;
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,7 @@ use crate::exit::Failure;
 /// The environment variable that Tango reads.
 const VARIABLE: &str = "TANGO_HOST";
 
-/// The address that an option names.
+/// Parses the address of an option.
 pub fn address(option: Option<&str>) -> Result<Option<TangoDatabaseAddress>, Failure> {
     let Some(text) = option else {
         return Ok(None);
@@ -26,9 +26,10 @@ pub fn address(option: Option<&str>) -> Result<Option<TangoDatabaseAddress>, Fai
     Ok(Some(TangoDatabaseAddress { host, port }))
 }
 
-/// Has a Tango server find the database that an option names: it looks into the environment only,
-/// which cannot be changed while there are threads, so the process starts over. Does not return then.
-pub fn settle(option: Option<&str>) -> Result<(), Failure> {
+/// Lets a Tango server find the database of an option. The server reads the environment only, which cannot be
+/// changed while there are threads, so this restarts the process with another environment and does not return
+/// then.
+pub fn restart_with(option: Option<&str>) -> Result<(), Failure> {
     let Some(TangoDatabaseAddress { host, port }) = address(option)? else {
         return Ok(());
     };

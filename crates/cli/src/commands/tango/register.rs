@@ -15,7 +15,7 @@ use crate::secrets;
 const BLISS_WRITER: &str = "BlissWriter";
 const NEXUS_WRITER: &str = "NexusWriter";
 
-/// Defines a device of a server; one of that name is overwritten.
+/// Defines a device of a server. A device of that name is overwritten.
 pub fn bliss_writer(
     tango_host: Option<&str>,
     server: &str,
@@ -36,13 +36,13 @@ pub fn bliss_writer(
     Ok(exit::SUCCESS)
 }
 
-/// What the database says about the writer of a session.
-struct Writer<'a> {
+/// A device in the database, as the writer of a session.
+struct RegisteredDevice<'a> {
     database: &'a TangoDatabase,
     device: String,
 }
 
-/// Has the session have a writer. One that is there is kept, whatever its name.
+/// Defines a device for a session that has none. A device that the session has is kept, whatever its name.
 pub fn nexus_writer(args: &RegisterArgs) -> Outcome {
     let database = TangoDatabase::connect(None)?;
     let session = args.session.as_str();
@@ -82,11 +82,11 @@ pub fn nexus_writer(args: &RegisterArgs) -> Outcome {
         }
     };
     let database = &database;
-    Writer { database, device }.verify(session, beacon)?;
+    RegisteredDevice { database, device }.verify(session, beacon)?;
     Ok(exit::SUCCESS)
 }
 
-/// Name of the device, as it is asked for.
+/// Returns the name of the device that the arguments ask for.
 fn device(args: &RegisterArgs) -> String {
     let beamline = || {
         let named = |name| env::var(name).ok().filter(|name| !name.is_empty());
@@ -98,7 +98,7 @@ fn device(args: &RegisterArgs) -> String {
     format!("{domain}/{}/{member}", args.family)
 }
 
-/// The writer that the session has, as BLISS finds it.
+/// Returns the device that the session has, as BLISS finds it.
 fn find(
     database: &TangoDatabase,
     session: &str,
@@ -106,16 +106,16 @@ fn find(
 ) -> Result<Option<String>, Failure> {
     let mut found = Vec::new();
     for device in database.devices(NEXUS_WRITER)? {
-        let writer = Writer { database, device };
-        if writer.property("session")?.as_deref() != Some(session) {
+        let candidate = RegisteredDevice { database, device };
+        if candidate.property("session")?.as_deref() != Some(session) {
             continue;
         }
-        let elsewhere = match (beacon, writer.property("beacon_host")?) {
+        let elsewhere = match (beacon, candidate.property("beacon_host")?) {
             (Some(wanted), Some(its)) => !its.is_empty() && its != wanted,
             _ => false,
         };
         if !elsewhere {
-            found.push(writer.device);
+            found.push(candidate.device);
         }
     }
     if found.len() < 2 {
@@ -130,8 +130,8 @@ fn find(
     Err(format!("Found more than one writer for session '{session}'{on}: [{uris}]").into())
 }
 
-impl Writer<'_> {
-    /// A writer that is there may be that of another session, or of another Beacon.
+impl RegisteredDevice<'_> {
+    /// Returns an error if the device is that of another session, or of another Beacon.
     fn verify(&self, session: &str, beacon: Option<&str>) -> Result<(), Failure> {
         let uri = self.database.uri(&self.device);
         let its = self.property("session")?.unwrap_or_default();

@@ -15,16 +15,16 @@ use crate::exit;
 use crate::logging::{LogLevel, Severity};
 use crate::signals::Interrupts;
 
-/// How long Tango may take to start its server before people are told what it may wait for.
-const SOON: Duration = Duration::from_secs(3);
+/// How long Tango may take to start its server before a log line says what it may wait for.
+const START_NOTICE: Duration = Duration::from_secs(3);
 
 /// How long Tango may take to end its server.
-const PATIENCE: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves the devices that the database knows for the instance, of both classes.
 ///
-/// At the end no scan is taken any more, what Redis has of those that run is saved, and files are
-/// closed, while the devices still answer; then the server ends.
+/// At the end, the devices take no more scans, save what Redis holds of those that run, and close the files,
+/// while they still answer. Then the server ends.
 pub async fn serve(options: DeviceServerOptions, level: LogLevel) -> Outcome {
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
     let nexus = Arc::new(NexusWriterFactory::new(
@@ -38,25 +38,26 @@ pub async fn serve(options: DeviceServerOptions, level: LogLevel) -> Outcome {
     let factories: Vec<Arc<dyn DeviceFactory>> = vec![nexus.clone(), bliss.clone()];
     let server = DeviceServer::start(options, factories)?;
     ready(&server).await?;
-    // Not before: Tango changes what signals do. Until now they kill, and nothing is lost by that.
+    // Not earlier, because Tango changes what signals do. Until now, signals kill the process, which loses
+    // nothing.
     let interrupts = Interrupts::listen_in_server()?;
     let ended = tokio::select! {
         ended = server.wait_ended() => ended,
         () = interrupts.stop_requested.wait() => Ok(()),
     };
-    let finish = async { tokio::join!(nexus.finish(), bliss.stop()) };
-    let impatience = async {
+    let stop = async { tokio::join!(nexus.stop(), bliss.stop()) };
+    let abort = async {
         interrupts.abort_requested.wait().await;
-        nexus.leave();
+        nexus.abort();
         bliss.abort();
         std::future::pending().await
     };
     tokio::select! {
-        _ = finish => {}
-        () = impatience => {}
+        _ = stop => {}
+        () = abort => {}
     }
     server.request_stop();
-    let ended = match hub::timeout(PATIENCE, server.wait_ended()).await {
+    let ended = match hub::timeout(STOP_TIMEOUT, server.wait_ended()).await {
         Ok(last) => ended.and(last),
         Err(_) => {
             warn!("the Tango server does not end; the process does");
@@ -68,9 +69,9 @@ pub async fn serve(options: DeviceServerOptions, level: LogLevel) -> Outcome {
     Ok(exit::SUCCESS)
 }
 
-/// Waits until the devices are served. Tango says nothing while it waits for its database.
+/// Waits until the devices are served. Tango logs nothing while it waits for its database.
 async fn ready(server: &DeviceServer) -> Result<(), DeviceServerError> {
-    if let Ok(ready) = hub::timeout(SOON, server.wait_ready()).await {
+    if let Ok(ready) = hub::timeout(START_NOTICE, server.wait_ready()).await {
         return ready;
     }
     let host = std::env::var("TANGO_HOST").unwrap_or_else(|_| "that of tangorc".to_owned());
@@ -86,7 +87,7 @@ impl WriterLogControl for LogLevel {
             Severity::Error => WriterLogLevel::Error,
             Severity::Warn => WriterLogLevel::Warn,
             Severity::Info => WriterLogLevel::Info,
-            // Python has nothing below.
+            // Python has no level below.
             Severity::Debug | Severity::Trace => WriterLogLevel::Debug,
         }
     }

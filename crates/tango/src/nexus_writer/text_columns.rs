@@ -1,10 +1,9 @@
-//! Rows of text in columns, as people read them in a panel of strings.
+//! Aligns rows of text in columns, as people read them in a panel of strings.
 
-/// Columns side by side: right-aligned, the last one left-aligned.
+/// Aligns columns: the last one to the left, all others to the right.
 ///
-/// A comma in a row begins a column, also one that stands in a value. A line feed begins another
-/// line, so there may be more lines than rows: that is how `blisswriter` 2.0.0 shows them. One row by
-/// itself is not padded.
+/// As in `blisswriter` 2.0.0, a comma in a row begins a column, also a comma within a value. A line feed
+/// begins another line, so there may be more lines than rows. A single row is not padded.
 pub fn align(rows: &[String]) -> Vec<String> {
     let rows: Vec<Vec<&str>> = rows.iter().map(|row| row.split(',').collect()).collect();
     let text = match rows.as_slice() {

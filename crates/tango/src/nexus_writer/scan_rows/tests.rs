@@ -9,8 +9,8 @@ fn moment(second: u32, micros: i64) -> DateTime<Local> {
     time + TimeDelta::microseconds(micros)
 }
 
-fn subscan(name: &str, least: u64, most: u64, expected: Option<u64>) -> SubscanFigures {
-    SubscanFigures {
+fn subscan(name: &str, least: u64, most: u64, expected: Option<u64>) -> ListedSubscan {
+    ListedSubscan {
         name: name.to_owned(),
         least,
         most,
@@ -19,8 +19,8 @@ fn subscan(name: &str, least: u64, most: u64, expected: Option<u64>) -> SubscanF
 }
 
 /// A scan that has ended.
-fn ascan() -> ScanFigures {
-    ScanFigures {
+fn ascan() -> ListedScan {
+    ListedScan {
         name: "1_ascan".to_owned(),
         state: DevState::Off,
         reason: "Finished succesfully".to_owned(),
@@ -28,7 +28,7 @@ fn ascan() -> ScanFigures {
         subscans: vec![subscan("axis", 6, 6, None)],
         bytes: 240,
         duration: Duration::from_micros(581_450),
-        writing: Times {
+        writing: WriterTimes {
             created: moment(6, 44_617),
             began: Some(moment(6, 45_392)),
             ended: Some(moment(6, 626_842)),
@@ -37,9 +37,9 @@ fn ascan() -> ScanFigures {
     }
 }
 
-/// One that runs.
-fn loopscan() -> ScanFigures {
-    ScanFigures {
+/// A scan that runs.
+fn loopscan() -> ListedScan {
+    ListedScan {
         name: "2_loopscan".to_owned(),
         state: DevState::On,
         reason: "Subscribed to Redis".to_owned(),
@@ -47,7 +47,7 @@ fn loopscan() -> ScanFigures {
         subscans: vec![subscan("timer", 11, 12, None)],
         bytes: 280,
         duration: Duration::from_micros(1_188_715),
-        writing: Times {
+        writing: WriterTimes {
             created: moment(8, 15_269),
             began: Some(moment(8, 15_858)),
             ended: None,

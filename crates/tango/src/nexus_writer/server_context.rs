@@ -7,19 +7,19 @@ use redis_client::{DiscoverError, RedisUrl};
 use writer::WriterThread;
 
 use super::log_levels::WriterLogControl;
-use super::properties::Properties;
+use super::properties::WriterProperties;
 use crate::failure::DevFailed;
 
-/// Where the data store is told.
+/// The environment variables that say where the data store is.
 const DATA_URL: &str = "REDIS_DATA_URL";
 const BEACON_HOST: &str = "BEACON_HOST";
 
-/// What all devices share: the thread that writes files, the hub on which they listen, the logs of the
-/// process, and what its environment says.
-pub struct House {
+/// What all devices share: the thread that writes files, the hub of the listeners, the level of the logs, and
+/// the environment of the process.
+pub struct ServerContext {
     /// The thread that writes files.
     pub writer_thread: Arc<WriterThread>,
-    /// The way to the hub that runs the listeners.
+    /// The launcher of the hub that runs the listeners.
     pub launcher: Launcher,
     /// The level of the logs of the process.
     pub log_control: Arc<dyn WriterLogControl>,
@@ -27,16 +27,16 @@ pub struct House {
     beacon_host: Option<String>,
 }
 
-impl House {
-    /// With the environment that `look_up` tells.
+impl ServerContext {
+    /// Creates the context. `look_up` returns the variables of the environment.
     pub fn new(
         writer_thread: Arc<WriterThread>,
         launcher: Launcher,
         log_control: Arc<dyn WriterLogControl>,
         look_up: impl Fn(&str) -> Option<String>,
-    ) -> House {
+    ) -> ServerContext {
         let environment = |name| look_up(name).filter(|text| !text.is_empty());
-        House {
+        ServerContext {
             writer_thread,
             launcher,
             log_control,
@@ -45,19 +45,22 @@ impl House {
         }
     }
 
-    /// Whether a device may work with these properties here.
+    /// Returns an error if a device cannot work with these properties in this process.
     ///
     /// # Errors
-    /// If it belongs to another Beacon than this process.
-    pub fn accept(&self, properties: &Properties) -> Result<(), DevFailed> {
+    /// Fails if the device belongs to another Beacon than this process.
+    pub fn accept(&self, properties: &WriterProperties) -> Result<(), DevFailed> {
         properties.beacon(self.beacon_host.as_deref()).map(|_| ())
     }
 
-    /// Where the scans of a device are: the environment tells, or Beacon, which is asked for 20 s.
+    /// Returns where the scans of a device are. The environment says so, or Beacon, which is tried for 20 s.
     ///
     /// # Errors
-    /// If nobody tells.
-    pub async fn find_redis(&self, properties: &Properties) -> Result<RedisUrl, DiscoverError> {
+    /// Fails if neither is known.
+    pub async fn find_redis(
+        &self,
+        properties: &WriterProperties,
+    ) -> Result<RedisUrl, DiscoverError> {
         let environment = |name: &str| match name {
             DATA_URL => self.data_url.clone(),
             BEACON_HOST => self

@@ -3,11 +3,11 @@
 use chrono::Local;
 use writer::records::{RecordState, ScanRecord};
 
-use super::engine::Engine;
-use super::rows::{self, ScanFigures, SubscanFigures, Times};
+use super::scan_rows::{self, ListedScan, ListedSubscan, WriterTimes};
+use super::session_service::SessionService;
 use crate::value::{DevState, TangoValue};
 
-/// Attributes that list something about scans.
+/// Attributes that list the scans.
 const NAMES: [&str; 10] = [
     "scan_states",
     "scan_urls",
@@ -21,55 +21,55 @@ const NAMES: [&str; 10] = [
     "scan_uris",
 ];
 
-/// The value of such an attribute; none if it is not one.
-pub fn read(engine: &Engine, attribute: &str) -> Option<TangoValue> {
+/// Returns the value of an attribute, or `None` if it does not list scans.
+pub fn read(service: &SessionService, attribute: &str) -> Option<TangoValue> {
     NAMES
         .contains(&attribute)
-        .then(|| list(&figures(engine), attribute))
+        .then(|| list(&listed_scans(service), attribute))
         .flatten()
 }
 
-/// All of them, from one look at the scans.
-pub fn all(engine: &Engine) -> Vec<(&'static str, TangoValue)> {
-    let scans = figures(engine);
+/// Returns the values of all attributes at one moment.
+pub fn all(service: &SessionService) -> Vec<(&'static str, TangoValue)> {
+    let scans = listed_scans(service);
     let values = NAMES.iter().map(|name| Some((*name, list(&scans, name)?)));
     values.flatten().collect()
 }
 
-fn list(scans: &[ScanFigures], attribute: &str) -> Option<TangoValue> {
+fn list(scans: &[ListedScan], attribute: &str) -> Option<TangoValue> {
     let texts = match attribute {
-        "scan_states" => return Some(TangoValue::States(rows::states(scans))),
-        "scan_urls" | "scan_uris" => rows::urls(scans),
-        "scan_names" => rows::names(scans),
-        "scan_start" => rows::start(scans),
-        "scan_end" => rows::end(scans),
-        "scan_info" => rows::info(scans, Local::now()),
-        "scan_duration" => rows::duration(scans),
-        "scan_progress" => rows::progress(scans),
-        "scan_states_info" => rows::states_info(scans),
+        "scan_states" => return Some(TangoValue::States(scan_rows::states(scans))),
+        "scan_urls" | "scan_uris" => scan_rows::urls(scans),
+        "scan_names" => scan_rows::names(scans),
+        "scan_start" => scan_rows::start(scans),
+        "scan_end" => scan_rows::end(scans),
+        "scan_info" => scan_rows::info(scans, Local::now()),
+        "scan_duration" => scan_rows::duration(scans),
+        "scan_progress" => scan_rows::progress(scans),
+        "scan_states_info" => scan_rows::states_info(scans),
         _ => return None,
     };
     Some(TangoValue::Texts(texts))
 }
 
-fn figures(engine: &Engine) -> Vec<ScanFigures> {
-    // The points of a list are not told in percent, as in `blisswriter` 2.0.0.
-    let has_grids = engine
+fn listed_scans(service: &SessionService) -> Vec<ListedScan> {
+    // As in `blisswriter` 2.0.0, only the points of grids are shown in percent.
+    let has_grids = service
         .properties()
         .is_some_and(|properties| !properties.save.flat);
-    let records = engine.records().list();
-    let figures = records.iter().map(|scan| figures_of(scan, has_grids));
-    figures.collect()
+    let records = service.records().list();
+    let scans = records.iter().map(|scan| listed_scan(scan, has_grids));
+    scans.collect()
 }
 
-fn figures_of(scan: &ScanRecord, has_grids: bool) -> ScanFigures {
-    let subscans = scan.progress().into_iter().map(|subscan| SubscanFigures {
+fn listed_scan(scan: &ScanRecord, has_grids: bool) -> ListedScan {
+    let subscans = scan.progress().into_iter().map(|subscan| ListedSubscan {
         name: subscan.name,
         least: subscan.points.least,
         most: subscan.points.most,
         expected: subscan.expected.filter(|_| has_grids),
     });
-    ScanFigures {
+    ListedScan {
         name: scan.name().to_owned(),
         state: state(scan.state()),
         reason: scan.reason(),
@@ -77,7 +77,7 @@ fn figures_of(scan: &ScanRecord, has_grids: bool) -> ScanFigures {
         subscans: subscans.collect(),
         bytes: scan.bytes(),
         duration: scan.duration(),
-        writing: Times {
+        writing: WriterTimes {
             created: scan.created(),
             began: scan.began(),
             ended: scan.ended(),
@@ -89,7 +89,7 @@ fn figures_of(scan: &ScanRecord, has_grids: bool) -> ScanFigures {
     }
 }
 
-/// A state of a scan in words of Tango.
+/// Returns the state of a scan as a state of Tango.
 pub fn state(state: RecordState) -> DevState {
     match state {
         RecordState::Init => DevState::Init,

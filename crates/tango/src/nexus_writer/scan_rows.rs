@@ -1,105 +1,105 @@
-//! The spectra in which a device lists its scans: one row for each scan or subscan.
+//! The rows in which the attributes of a device list its scans: one for each scan or subscan.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Local, TimeDelta};
 use writer::report::figures;
 
-use super::table;
+use super::text_columns;
 use crate::python;
 use crate::value::DevState;
 
-/// What the rows of a scan tell.
+/// What the rows of a scan show.
 #[derive(Debug, Clone)]
-pub struct ScanFigures {
+pub struct ListedScan {
     /// Name of the scan: `1_ascan`.
     pub name: String,
-    /// What becomes of it.
+    /// State of its saving.
     pub state: DevState,
-    /// Why that is so.
+    /// Reason of that state.
     pub reason: String,
-    /// Where its subscans are.
+    /// URLs of its subscans.
     pub urls: Vec<String>,
     /// The subscans that have data.
-    pub subscans: Vec<SubscanFigures>,
+    pub subscans: Vec<ListedSubscan>,
     /// Bytes saved.
     pub bytes: u64,
-    /// Time that the saving took so far.
+    /// Time that the saving has taken so far.
     pub duration: Duration,
-    /// When the writer heard of the scan, began to save it, and was done.
-    pub writing: Times,
+    /// When the writer of the scan was created, began to save it, and ended.
+    pub writing: WriterTimes,
     /// When the scan itself began and ended.
     pub acquiring: (Option<DateTime<Local>>, Option<DateTime<Local>>),
 }
 
-/// When something happened to the writer of a scan.
+/// Times of the writer of a scan.
 #[derive(Debug, Clone)]
-pub struct Times {
-    /// The writer was made.
+pub struct WriterTimes {
+    /// When it was created.
     pub created: DateTime<Local>,
-    /// It started.
+    /// When it started.
     pub began: Option<DateTime<Local>>,
-    /// It ended.
+    /// When it ended.
     pub ended: Option<DateTime<Local>>,
 }
 
 /// Points in the datasets of one subscan.
 #[derive(Debug, Clone)]
-pub struct SubscanFigures {
+pub struct ListedSubscan {
     /// Name of the master at the top of the subscan.
     pub name: String,
-    /// Points of the dataset that has the least.
+    /// Points of the shortest dataset.
     pub least: u64,
-    /// Points of the dataset that has the most.
+    /// Points of the longest dataset.
     pub most: u64,
-    /// Points that a dataset will have, if that is known.
+    /// Points that each dataset will have, if that is known.
     pub expected: Option<u64>,
 }
 
 /// `scan_names`
-pub fn names(scans: &[ScanFigures]) -> Vec<String> {
+pub fn names(scans: &[ListedScan]) -> Vec<String> {
     scans.iter().map(|scan| scan.name.clone()).collect()
 }
 
 /// `scan_states`
-pub fn states(scans: &[ScanFigures]) -> Vec<DevState> {
+pub fn states(scans: &[ListedScan]) -> Vec<DevState> {
     scans.iter().map(|scan| scan.state).collect()
 }
 
 /// `scan_urls`
-pub fn urls(scans: &[ScanFigures]) -> Vec<String> {
+pub fn urls(scans: &[ListedScan]) -> Vec<String> {
     each(scans, |scan| python::list(&scan.urls))
 }
 
 /// `scan_start`
-pub fn start(scans: &[ScanFigures]) -> Vec<String> {
+pub fn start(scans: &[ListedScan]) -> Vec<String> {
     each(scans, |scan| time(scan.writing.began, "not finished"))
 }
 
 /// `scan_end`
-pub fn end(scans: &[ScanFigures]) -> Vec<String> {
+pub fn end(scans: &[ListedScan]) -> Vec<String> {
     each(scans, |scan| time(scan.writing.ended, "not finished"))
 }
 
 /// `scan_duration`
-pub fn duration(scans: &[ScanFigures]) -> Vec<String> {
+pub fn duration(scans: &[ListedScan]) -> Vec<String> {
     each(scans, |scan| figures::duration(scan.duration))
 }
 
 /// `scan_states_info`
-pub fn states_info(scans: &[ScanFigures]) -> Vec<String> {
+pub fn states_info(scans: &[ListedScan]) -> Vec<String> {
     each(scans, |scan| format!("{},{}", scan.state, scan.reason))
 }
 
 /// `scan_progress`
-pub fn progress(scans: &[ScanFigures]) -> Vec<String> {
+pub fn progress(scans: &[ListedScan]) -> Vec<String> {
     each_subscan(scans, |_, progress| progress)
 }
 
 /// `scan_info`, at this moment.
-pub fn info(scans: &[ScanFigures], now: DateTime<Local>) -> Vec<String> {
+pub fn info(scans: &[ListedScan], now: DateTime<Local>) -> Vec<String> {
     each_subscan(scans, |scan, progress| {
-        let Times {
+        let WriterTimes {
             created,
             began,
             ended,
@@ -122,40 +122,37 @@ pub fn info(scans: &[ScanFigures], now: DateTime<Local>) -> Vec<String> {
     })
 }
 
-fn each(scans: &[ScanFigures], tell: impl Fn(&ScanFigures) -> String) -> Vec<String> {
-    let row = |scan: &ScanFigures| format!("{}:,{}", scan.name, tell(scan));
-    table::align(&scans.iter().map(row).collect::<Vec<_>>())
+fn each(scans: &[ListedScan], text: impl Fn(&ListedScan) -> String) -> Vec<String> {
+    let row = |scan: &ListedScan| format!("{}:,{}", scan.name, text(scan));
+    text_columns::align(&scans.iter().map(row).collect::<Vec<_>>())
 }
 
-fn each_subscan(
-    scans: &[ScanFigures],
-    tell: impl Fn(&ScanFigures, String) -> String,
-) -> Vec<String> {
+fn each_subscan(scans: &[ListedScan], text: impl Fn(&ListedScan, String) -> String) -> Vec<String> {
     let mut rows = Vec::new();
     for scan in scans {
         let name = &scan.name;
         match scan.subscans.as_slice() {
-            [] => rows.push(format!("{name}:,{}", tell(scan, "0pts-0pts".to_owned()))),
-            [subscan] => rows.push(format!("{name}:,{}", tell(scan, subscan.progress()))),
+            [] => rows.push(format!("{name}:,{}", text(scan, "0pts-0pts".to_owned()))),
+            [subscan] => rows.push(format!("{name}:,{}", text(scan, subscan.progress()))),
             several => rows.extend(several.iter().map(|subscan| {
-                let told = tell(scan, subscan.progress());
-                format!("{name}:{}:,{told}", subscan.name)
+                let text = text(scan, subscan.progress());
+                format!("{name}:{}:,{text}", subscan.name)
             })),
         }
     }
-    table::align(&rows)
+    text_columns::align(&rows)
 }
 
-impl SubscanFigures {
+impl ListedSubscan {
     /// `6pts-6pts`, `10%-12%`
     fn progress(&self) -> String {
-        let told = |points: u64| match self.expected {
+        let shown = |points: u64| match self.expected {
             Some(expected) if expected > 0 => {
                 format!("{:.0}%", 100.0 * points as f64 / expected as f64)
             }
             _ => format!("{points}pts"),
         };
-        format!("{}-{}", told(self.least), told(self.most))
+        format!("{}-{}", shown(self.least), shown(self.most))
     }
 }
 

@@ -1,0 +1,176 @@
+//! A run of a service, from start to stop: finds Redis, and saves the scans of the session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use blissdata::store::{DataStore, StoreError};
+use hub::{CallError, Event};
+use redis_client::{DiscoverError, beacon::BeaconError};
+use writer::NexusSessionWriter;
+use writer::options::DataWriter;
+use writer::session::SessionOptions;
+use writer::source::blissdata::scan_store;
+use writer::subscriber::{Fault, IllegalTransition, with_causes};
+
+use super::{SessionService, WriterProperties};
+use crate::value::DevState;
+
+/// How long Redis may be away before the state says so. It is the time for which Beacon is tried, too.
+const SILENT_WAIT: Duration = Duration::from_secs(20);
+
+/// Time between two attempts to reach Beacon after the first one has failed.
+const BEACON_RETRY_PERIOD: Duration = Duration::from_secs(1);
+
+/// The name by which scans ask for this writer.
+const DATA_WRITER: &str = "nexus";
+
+/// A run of a service. Clones refer to the same run.
+#[derive(Clone, Default)]
+pub struct SessionRun {
+    /// Sent to ask the run to take no more scans, and to end.
+    pub stop: Event,
+    /// Sent to have the run not wait for the scans that are being saved.
+    pub abort: Event,
+    /// Sent when the run has ended.
+    pub ended: Event,
+}
+
+/// Why a run ended without a request.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The address of the data store is not known.
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
+    /// The data store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The session writer cannot be started.
+    #[error(transparent)]
+    Start(#[from] IllegalTransition),
+    /// The session writer failed.
+    #[error(transparent)]
+    Session(#[from] Fault),
+    /// The hub of the listeners has ended.
+    #[error(transparent)]
+    Hub(#[from] CallError),
+    /// The listener has a defect.
+    #[error("the listener ended by a panic")]
+    Panicked,
+}
+
+/// Runs until it is asked to stop. The end is always reported to the service.
+pub async fn run(
+    service: Arc<SessionService>,
+    run: SessionRun,
+    properties: WriterProperties,
+    only_new: bool,
+) {
+    let guard = RunEndGuard {
+        service: &service,
+        run: &run,
+        end: Err(RunError::Panicked),
+    };
+    let end = listen(&service, &run, properties, only_new).await;
+    guard.set_end(end);
+}
+
+async fn listen(
+    service: &SessionService,
+    run: &SessionRun,
+    properties: WriterProperties,
+    only_new: bool,
+) -> Result<(), RunError> {
+    let store = tokio::select! {
+        store = find_store(service, &properties) => store?,
+        () = run.stop.wait() => return Ok(()),
+    };
+    let options = SessionOptions {
+        session: Some(properties.session),
+        writer: DataWriter::Named(DATA_WRITER.to_owned()),
+        save: properties.save,
+        only_new,
+        records: service.records().clone(),
+        ..SessionOptions::default()
+    };
+    let session = NexusSessionWriter::start(
+        &service.server_context().writer_thread,
+        &scan_store(&store),
+        options,
+    )?;
+    let subscriber = session.subscriber();
+    tokio::select! {
+        subscribed = subscriber.subscribed(None) => if subscribed {
+            service.set_subscribed();
+        },
+        () = run.stop.wait() => {}
+    }
+    tokio::select! {
+        _ = subscriber.join(None) => {}
+        () = run.stop.wait() => subscriber.stop(),
+    }
+    tokio::select! {
+        _ = subscriber.join(None) => {}
+        () = run.abort.wait() => subscriber.kill("told to leave"),
+    }
+    subscriber.join(None).await;
+    match subscriber.fault() {
+        None => Ok(()),
+        Some(fault) => Err(fault.into()),
+    }
+}
+
+/// Returns the data store of the session as soon as it can be used.
+///
+/// If the data store cannot be found, the state is FAULT, so that people see it. But computers of a beamline
+/// start in any order, so this keeps trying.
+async fn find_store(
+    service: &SessionService,
+    properties: &WriterProperties,
+) -> Result<DataStore, RunError> {
+    let url = loop {
+        match service.server_context().find_redis(properties).await {
+            Ok(url) => break url,
+            Err(DiscoverError::Beacon(error @ BeaconError::Unreachable { .. })) => {
+                service.set_state(DevState::Fault, &with_causes(&error));
+                hub::sleep(BEACON_RETRY_PERIOD).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let store = DataStore::new(&url);
+    let ready = match hub::timeout(SILENT_WAIT, store.wait_ready()).await {
+        Ok(ready) => ready,
+        Err(_) => {
+            if let Err(error) = store.check().await {
+                service.set_state(DevState::Fault, &with_causes(&error));
+            }
+            store.wait_ready().await
+        }
+    };
+    ready?;
+    if service.state() == DevState::Fault {
+        service.set_state(DevState::Init, "Starting");
+    }
+    Ok(store)
+}
+
+/// Reports the end of a run when it is dropped, also by a panic.
+struct RunEndGuard<'a> {
+    service: &'a SessionService,
+    run: &'a SessionRun,
+    end: Result<(), RunError>,
+}
+
+impl RunEndGuard<'_> {
+    fn set_end(mut self, end: Result<(), RunError>) {
+        self.end = end;
+    }
+}
+
+impl Drop for RunEndGuard<'_> {
+    fn drop(&mut self) {
+        let end = std::mem::replace(&mut self.end, Ok(()));
+        self.service.set_ended(end);
+        self.run.ended.send();
+    }
+}
