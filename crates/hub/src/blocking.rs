@@ -16,7 +16,7 @@ use crate::hub::in_greenlet;
 use crate::sync::thread::{self, Thread};
 use crate::sync::{AtomicBool, thread_local};
 
-/// Refuses in a greenlet; both names go into the message.
+/// Returns an error in a greenlet; its message has both names.
 pub(crate) fn refuse_in_greenlet(
     blocking: &'static str,
     awaitable: &'static str,
@@ -28,11 +28,11 @@ pub(crate) fn refuse_in_greenlet(
     }
 }
 
-/// Waits for `future` with this thread; `None` when the time was up first.
+/// Blocks this thread until `future` is ready; returns `None` if the time is up first.
 ///
-/// What is ready at once is had even when `timeout` is zero.
+/// A future that is ready at once is completed even if `timeout` is zero.
 pub(crate) fn wait<F: Future>(future: F, timeout: Option<Duration>) -> Option<F::Output> {
-    // A time beyond what the clock can tell is no limit at all.
+    // A time beyond the range of the clock is no limit.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     with_parker(|parker| {
         let mut context = Context::from_waker(&parker.waker);
@@ -48,7 +48,7 @@ pub(crate) fn wait<F: Future>(future: F, timeout: Option<Duration>) -> Option<F:
     })
 }
 
-/// [`wait`] for those who have nothing to give back on failure.
+/// Form of [`wait`] for callers that have nothing to return on failure.
 pub(crate) fn wait_or_refuse<F: Future>(
     future: F,
     timeout: Option<Duration>,
@@ -118,13 +118,13 @@ thread_local! {
     static PARKER: Cell<Option<Parker>> = const { Cell::new(None) };
 }
 
-/// Lends this thread's parker to one wait. A wait inside a wait (in a destructor) gets a parker of
-/// its own, so that neither takes the other's wake-up.
+/// Calls `wait` with this thread's parker. A wait inside a wait (in a destructor) uses a parker of
+/// its own, so that neither consumes the other's wake-up.
 fn with_parker<R>(wait: impl FnOnce(&Parker) -> R) -> R {
     let parker = PARKER.try_with(Cell::take).ok().flatten();
     let parker = parker.unwrap_or_else(Parker::new);
     let output = wait(&parker);
-    // A thread that is ending has no place to keep it in any more: it is dropped then.
+    // The thread-local variable is gone when the thread is ending: then the parker is dropped.
     PARKER.try_with(|place| place.set(Some(parker))).ok();
     output
 }

@@ -1,4 +1,5 @@
-//! What no user can see of a parked thread. Not in the module itself, whose source the models share.
+//! Tests of parked threads that need private functions. They are not in the module itself because the
+//! models compile its source.
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,7 +12,7 @@ use crate::event::Event;
 #[test]
 fn a_wait_inside_a_wait_takes_no_wakeup_of_the_outer_one() {
     let (outer, inner) = (Event::new(), Event::new());
-    // From now on this thread has a parker to lend.
+    // From now on this thread has a parker.
     assert_eq!(wait(async {}, None), Some(()));
     let mut nested = false;
     let both = async {
@@ -20,7 +21,7 @@ fn a_wait_inside_a_wait_takes_no_wakeup_of_the_outer_one() {
             let poll = waits.as_mut().poll(context);
             if !nested {
                 nested = true;
-                // The outer wait is woken while the inner one has the thread.
+                // The outer wait is woken while the inner one blocks the thread.
                 outer.send();
                 assert_eq!(wait(inner.wait(), Some(Duration::from_millis(1))), None);
             }

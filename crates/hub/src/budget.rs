@@ -1,7 +1,7 @@
 //! [`Budget`]: how many bytes may be on their way at the same time.
 //!
 //! A [`Queue`](crate::Queue) has a budget, of its own or shared with others. Each item takes a
-//! [`Reservation`] from it, which gives the bytes back when it is dropped.
+//! [`Reservation`] from it, which returns the bytes when it is dropped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use crate::error::WaitError;
 
 /// A number of bytes to share. Clones are handles of the same budget.
 ///
-/// Who asks first is served first: somebody who waits for many bytes is not overtaken for ever by
-/// others who need few.
+/// Requests are served in the order in which they came: a request for many bytes is not overtaken for
+/// ever by others that need few.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -55,9 +55,9 @@ struct Limit {
 }
 
 impl Budget {
-    /// A budget of so many bytes.
+    /// Returns a budget of so many bytes.
     ///
-    /// With zero bytes, every item is dearer than the whole budget, so one passes at a time.
+    /// With zero bytes, every item costs more than the whole budget, so one passes at a time.
     pub fn new(bytes: usize) -> Self {
         let mut bytes_per_permit = 1;
         while bytes / bytes_per_permit > u32::MAX as usize {
@@ -78,21 +78,21 @@ impl Budget {
         }
     }
 
-    /// A budget that never makes anybody wait.
+    /// Returns a budget without limit, which never causes a wait.
     pub fn unlimited() -> Self {
         Budget {
             shared: Arc::new(Shared { limit: None }),
         }
     }
 
-    /// The size of the budget in bytes, `None` without limit.
+    /// Returns the size of the budget in bytes, or `None` without limit.
     pub fn limit(&self) -> Option<usize> {
         self.shared.limit.as_ref().map(|limit| limit.bytes)
     }
 
-    /// The bytes that are not taken, `None` without limit.
+    /// Returns the bytes that are not taken, or `None` without limit.
     ///
-    /// Somebody who waits for many bytes may hold a part of them already: it counts as taken.
+    /// A waiting request may hold a part of its bytes already: they count as taken.
     pub fn available(&self) -> Option<usize> {
         self.shared.limit.as_ref().map(|limit| {
             let permits = limit.semaphore.available_permits();
@@ -102,17 +102,17 @@ impl Budget {
 
     /// Takes `cost` bytes, and waits while too few are left.
     ///
-    /// More than the whole budget is had when nobody else holds anything. Dropping the future
-    /// gives back what it had gathered.
+    /// A request for more than the whole budget succeeds when nothing else is taken. Dropping the future
+    /// returns what it had gathered.
     pub async fn reserve(&self, cost: usize) -> Reservation {
         let permits = self.take(cost).await;
         self.reservation(permits)
     }
 
-    /// [`reserve`](Budget::reserve) for threads that are no hub.
+    /// Blocking form of [`reserve`](Budget::reserve) for threads that run no hub.
     ///
     /// # Errors
-    /// In a greenlet, and when the time was up.
+    /// Fails in a greenlet, and when the time is up.
     pub fn reserve_blocking(
         &self,
         cost: usize,
@@ -126,16 +126,16 @@ impl Budget {
         )
     }
 
-    /// Takes `cost` bytes if they are left, and nobody waits for them.
+    /// Takes `cost` bytes if they are left and no other request waits for bytes.
     pub fn try_reserve(&self, cost: usize) -> Option<Reservation> {
         self.try_take(cost).map(|permits| self.reservation(permits))
     }
 
-    /// A reservation in parts, for those who have a handle of the budget already: these permits
-    /// are to be [given back](Budget::give_back), or to become a [`reservation`](Budget::reservation).
+    /// Takes permits without a [`Reservation`], for callers that have a handle of the budget already:
+    /// they must be [given back](Budget::give_back), or become a [`reservation`](Budget::reservation).
     async fn take(&self, cost: usize) -> u32 {
         let Some(limit) = &self.shared.limit else {
-            // Without limit nothing ever waits; the hub must get its turn all the same.
+            // Without limit nothing ever waits; the other greenlets of the hub must run all the same.
             tokio::task::coop::consume_budget().await;
             return 0;
         };
@@ -171,7 +171,10 @@ impl Budget {
         }
     }
 
-    /// The permits of a reservation from this budget; of any other, it is handed back.
+    /// Returns the permits of a reservation from this budget.
+    ///
+    /// # Errors
+    /// Returns the reservation if it is from another budget.
     pub(crate) fn dissolve(&self, mut reservation: Reservation) -> Result<u32, Reservation> {
         if Arc::ptr_eq(&self.shared, &reservation.shared) {
             Ok(std::mem::take(&mut reservation.permits))
@@ -198,9 +201,9 @@ impl Limit {
     }
 }
 
-/// Bytes taken from a [`Budget`]. Dropping it gives them back.
+/// Bytes taken from a [`Budget`]. Dropping the reservation returns them.
 #[derive(Debug)]
-#[must_use = "dropping a reservation gives its bytes back"]
+#[must_use = "dropping a reservation returns its bytes"]
 pub struct Reservation {
     shared: Arc<Shared>,
     permits: u32,

@@ -1,16 +1,15 @@
 //! Errors that several primitives share.
 //!
-//! [`BlockingInGreenlet`] is the answer of every `_blocking` form to a greenlet, [`WaitError`] the
-//! ways in which a `_blocking` wait can fail, and [`Panic`] what is left of a panic that travelled
-//! to the one who waits for its result.
+//! Every `_blocking` form returns [`BlockingInGreenlet`] in a greenlet. [`WaitError`] lists the ways in
+//! which a `_blocking` wait can fail. [`Panic`] reports a panic to the waiter for its result.
 
 use std::any::Any;
 use std::sync::Arc;
 
 /// A `_blocking` form was called in a greenlet.
 ///
-/// It would have stalled every other greenlet of the hub, and perhaps the very one that it waits
-/// for. Nothing was done; the message names the form to await instead.
+/// It would have stalled all greenlets of the hub, perhaps including the one that it waits for. The
+/// call had no effect; the message names the form to await instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("`{blocking}` would stall the hub of this greenlet: await `{awaitable}` instead")]
 pub struct BlockingInGreenlet {
@@ -26,30 +25,30 @@ impl BlockingInGreenlet {
         }
     }
 
-    /// The form that was called.
+    /// Returns the name of the form that was called.
     pub fn blocking(&self) -> &'static str {
         self.blocking
     }
 
-    /// The form to await instead.
+    /// Returns the name of the form to await instead.
     pub fn awaitable(&self) -> &'static str {
         self.awaitable
     }
 }
 
-/// Why a `_blocking` wait came back without what it waited for.
+/// Why a `_blocking` wait failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// The time was up. Nothing was taken: what was waited for is still to be had.
+    /// The time was up. Nothing was taken: a later wait can still succeed.
     #[error("the time to wait was up")]
     Timeout,
-    /// Greenlets must await.
+    /// The wait was in a greenlet, which must await.
     #[error(transparent)]
     BlockingInGreenlet(#[from] BlockingInGreenlet),
 }
 
-/// A panic, as the one who waits for the result sees it.
+/// A panic, as it is returned to the waiter for the result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("panicked: {message}")]
 pub struct Panic {
@@ -68,7 +67,7 @@ impl Panic {
         Panic { message }
     }
 
-    /// The text of the panic.
+    /// Returns the text of the panic.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -1,7 +1,7 @@
-//! [`Event`]: something that has happened, or not yet.
+//! [`Event`]: a flag that can be waited for.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
-//! whether this workspace uses it or not.
+//! It is part of the contract of primitives that the design prescribes for threads and greenlets, so
+//! it stays even where nothing in this workspace uses it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,8 +16,8 @@ use crate::sync::AtomicBool;
 /// A flag that can be waited for. Clones are handles of the same event.
 ///
 /// [`send`](Event::send) raises the flag and wakes every waiter, in every thread. It stays raised,
-/// so later waits return at once, until [`clear`](Event::clear). Who waits when the event is sent
-/// is woken, also when it is cleared right after.
+/// so later waits return at once, until [`clear`](Event::clear). A waiter that
+/// waits when the event is sent is woken, even if the event is cleared right after.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,22 +38,22 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event that has not been sent.
+    /// Returns an event that has not been sent.
     pub fn new() -> Self {
         Event::default()
     }
 
-    /// Raises the flag and wakes all who wait.
+    /// Raises the flag and wakes all waiters.
     pub fn send(&self) {
         self.flag.send();
     }
 
-    /// Lowers the flag: later waits wait again.
+    /// Lowers the flag: later waits block again.
     pub fn clear(&self) {
         self.flag.clear();
     }
 
-    /// Whether it was sent, and not cleared since.
+    /// Returns `true` if the event was sent, and not cleared since.
     pub fn is_set(&self) -> bool {
         self.flag.is_set()
     }
@@ -63,25 +63,25 @@ impl Event {
         self.flag.wait().await;
     }
 
-    /// Waits until the event is sent (true) or the time is up (false).
+    /// Waits until the event is sent or the time is up; returns `true` if it was sent.
     pub async fn wait_timeout(&self, timeout: Duration) -> bool {
         tokio::time::timeout(timeout, self.flag.wait())
             .await
             .is_ok()
     }
 
-    /// [`wait`](Event::wait) for threads that are no hub: true when the event was sent, false when
-    /// the time was up.
+    /// Blocking form of [`wait`](Event::wait) for threads that run no hub; returns `true` if the event
+    /// was sent, `false` if the time is up.
     ///
     /// # Errors
-    /// In a greenlet.
+    /// Fails in a greenlet.
     pub fn wait_blocking(&self, timeout: Option<Duration>) -> Result<bool, BlockingInGreenlet> {
         blocking::refuse_in_greenlet("Event::wait_blocking", "Event::wait")?;
         Ok(blocking::wait(self.flag.wait(), timeout).is_some())
     }
 }
 
-/// The event itself, for primitives that keep one inside.
+/// The state of an event, for primitives that contain one.
 #[derive(Debug, Default)]
 pub(crate) struct Flag {
     set: AtomicBool,

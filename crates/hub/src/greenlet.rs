@@ -16,7 +16,7 @@ use crate::event::Event;
 /// Starts a greenlet on the hub of this thread. It runs when the current greenlet waits.
 ///
 /// # Panics
-/// In a thread that does not run a hub.
+/// Panics in a thread that does not run a hub.
 pub fn spawn<F>(future: F) -> Greenlet<F::Output>
 where
     F: Future + 'static,
@@ -27,10 +27,10 @@ where
     }
 }
 
-/// A handle of a greenlet: await it to have its result.
+/// A handle of a greenlet, to be awaited for its result.
 ///
-/// Dropping the handle lets the greenlet run on by itself. When the main greenlet of the hub is
-/// done, all the others end.
+/// The greenlet continues to run when its handle is dropped. All greenlets of a hub end when its main
+/// greenlet has returned.
 #[must_use = "a greenlet whose handle is dropped runs on by itself: call `detach` to say so"]
 pub struct Greenlet<T> {
     inner: Inner<T>,
@@ -38,7 +38,7 @@ pub struct Greenlet<T> {
 
 enum Inner<T> {
     Local(JoinHandle<T>),
-    /// Of a hub in another thread.
+    /// A greenlet of a hub in another thread.
     Remote {
         outcome: oneshot::Receiver<Result<T, GreenletError>>,
         kill: Event,
@@ -50,10 +50,10 @@ enum Inner<T> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GreenletError {
-    /// It was killed, or its hub ended before it did.
+    /// The greenlet was killed, or its hub ended before it did.
     #[error("the greenlet was killed, or its hub ended")]
     Killed,
-    /// It panicked.
+    /// The greenlet panicked.
     #[error("the greenlet {0}")]
     Panicked(Panic),
 }
@@ -61,7 +61,7 @@ pub enum GreenletError {
 impl<T> Greenlet<T> {
     /// Ends the greenlet where it waits: its future is dropped, in its own thread.
     ///
-    /// Does nothing when the greenlet has ended already.
+    /// Does nothing if the greenlet has ended already.
     pub fn kill(&self) {
         match &self.inner {
             Inner::Local(task) => task.abort(),
@@ -69,7 +69,7 @@ impl<T> Greenlet<T> {
         }
     }
 
-    /// Whether it has ended, with a result or without.
+    /// Returns `true` if the greenlet has ended, with a result or without.
     pub fn is_finished(&self) -> bool {
         match &self.inner {
             Inner::Local(task) => task.is_finished(),
@@ -77,14 +77,14 @@ impl<T> Greenlet<T> {
         }
     }
 
-    /// Lets the greenlet run on by itself: nobody will see its result. Of a panic, only what the
-    /// panic hook prints is left.
+    /// Drops the handle: the greenlet continues to run and its result is dropped. A panic is reported
+    /// by the panic hook alone.
     pub fn detach(self) {}
 
-    /// Waits for the greenlet of another thread. (In a greenlet, await the handle.)
+    /// Waits for the result of a greenlet of another thread. (In a greenlet, await the handle.)
     ///
     /// # Errors
-    /// In a greenlet, and when the time was up.
+    /// Fails in a greenlet, and when the time is up.
     pub fn join_blocking(
         &mut self,
         timeout: Option<Duration>,
@@ -121,7 +121,7 @@ impl<T> Future for Greenlet<T> {
             Inner::Local(task) => Pin::new(task)
                 .poll(context)
                 .map(|outcome| outcome.map_err(GreenletError::from)),
-            // The answer is dropped unsent when its hub ends.
+            // The answer is dropped unsent if the hub ends first.
             Inner::Remote { outcome, .. } => Pin::new(outcome)
                 .poll(context)
                 .map(|outcome| outcome.unwrap_or(Err(GreenletError::Killed))),
@@ -179,7 +179,7 @@ impl<T: 'static> RemoteGreenlet<T> {
                     greenlet.await
                 }
             };
-            // A dropped handle is a detached greenlet: then nobody wants to know.
+            // The send fails if the handle was dropped, which detaches the greenlet.
             answer.send(outcome).ok();
             drop(ended);
         })

@@ -15,8 +15,8 @@ use crate::trigger::{self, TriggerFunctions};
 
 /// An event loop to be run by one thread, with timers and network I/O.
 ///
-/// Greenlets that [`spawn`](crate::spawn) starts share the thread: one runs until it waits, then another does.
-/// They need not be [`Send`].
+/// Greenlets that [`spawn`](crate::spawn) starts share the thread: each runs until it waits, then another
+/// one runs. They need not be [`Send`].
 ///
 /// ```
 /// use std::cell::Cell;
@@ -50,27 +50,27 @@ thread_local! {
     static CURRENT: RefCell<Option<Launcher>> = const { RefCell::new(None) };
 }
 
-/// Whether this code runs in a greenlet, where waiting is awaiting and `_blocking` forms fail.
+/// Returns `true` if this code runs in a greenlet, where waits must be awaited and `_blocking` forms fail.
 ///
-/// All that happens in a thread while it runs a [`Hub`] is in a greenlet: the main one, or a
+/// All code that a thread executes while it runs a [`Hub`] is in a greenlet: the main one, or a
 /// spawned one.
 pub fn in_greenlet() -> bool {
     with_current(|_| ()).is_some()
 }
 
 impl Hub {
-    /// A hub with the name of the current thread.
+    /// Returns a hub with the name of the current thread.
     ///
     /// # Errors
-    /// When the system has no resources left for an event loop.
+    /// Fails when the system has no resources left for an event loop.
     pub fn new() -> io::Result<Self> {
         Hub::named(thread::current().name().unwrap_or("hub"))
     }
 
-    /// A hub whose name says in errors which one is meant.
+    /// Returns a hub with this name, which errors contain.
     ///
     /// # Errors
-    /// When the system has no resources left for an event loop.
+    /// Fails when the system has no resources left for an event loop.
     pub fn named(name: &str) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let launcher = Launcher::new(name);
@@ -86,20 +86,21 @@ impl Hub {
         })
     }
 
-    /// Runs functions in this hub, from anywhere. What is sent before [`run`](Hub::run) waits for it.
+    /// Returns a launcher that runs functions in this hub. Functions that are sent before
+    /// [`run`](Hub::run) wait for it.
     pub fn launcher(&self) -> Launcher {
         self.launcher.clone()
     }
 
-    /// Runs the main greenlet, and all greenlets that are spawned meanwhile, until it is done.
+    /// Runs the main greenlet until it returns, and meanwhile all greenlets that are spawned.
     ///
-    /// Then the others end: their futures are dropped before this returns, also when the main
-    /// greenlet panics. Functions sent to the hub that have not run yet are answered with an error;
+    /// Then the other greenlets end: their futures are dropped before this returns, even if the main
+    /// greenlet panics. Functions that were sent to the hub and have not run yet fail with an error;
     /// [triggers](crate::HubTrigger) that were sent still run.
     ///
     /// # Panics
-    /// In a greenlet: there is a hub in this thread already; [`spawn`](crate::spawn) there instead. A panic of
-    /// the main greenlet goes through.
+    /// Panics in a greenlet, because its thread runs a hub already: [`spawn`](crate::spawn) a greenlet there
+    /// instead. A panic of the main greenlet is propagated.
     pub fn run<F: Future>(self, main: F) -> F::Output {
         let Hub {
             calls,
@@ -123,16 +124,16 @@ impl Hub {
     }
 }
 
-/// Runs what other threads send.
+/// Runs the calls that other threads send.
 async fn serve(calls: Calls) {
     while let Some(call) = calls.queue.get().await {
         calls.run(call);
     }
 }
 
-/// Looks at the launcher of the hub that this thread runs. `None`: it runs none.
+/// Calls `look` with the launcher of the hub that this thread runs; returns `None` if it runs none.
 pub(crate) fn with_current<R>(look: impl FnOnce(&Launcher) -> R) -> Option<R> {
-    // A destructor of an ending thread may come here when the place is gone already.
+    // A destructor of an ending thread may call this after the variable has been destroyed.
     let look = |current: &RefCell<Option<Launcher>>| current.borrow().as_ref().map(look);
     CURRENT.try_with(look).ok().flatten()
 }
@@ -158,7 +159,7 @@ impl Drop for CurrentHub {
     }
 }
 
-/// The calls that a hub takes.
+/// The calls that are sent to a hub.
 #[derive(Debug, Clone)]
 struct Calls {
     hub: Arc<str>,
@@ -174,8 +175,8 @@ impl Calls {
         }
     }
 
-    /// Takes no more calls, and runs the triggers among those that are left: whoever sent one was told
-    /// that it will run. Whoever sent a function hears that it did not.
+    /// Refuses further calls, and runs the triggers among those that are left, because each accepted
+    /// send of a trigger must run. The senders of the functions that are left receive an error.
     async fn run_last_triggers(&self) {
         self.queue.close();
         let mut any = false;
@@ -186,15 +187,15 @@ impl Calls {
             }
         }
         if any {
-            // The greenlets that blocking triggers have started get their first turn: one that is
-            // started after them has its own behind theirs.
+            // The greenlets that blocking triggers have started run to their first wait before a
+            // greenlet that is started after them.
             tokio::task::spawn_local(async {}).await.ok();
         }
     }
 }
 
-/// The calls that a hub takes, as long as it lives: those that are left are thrown away, and so are
-/// answered with an error.
+/// The calls that are sent to a hub, as long as it lives. Those that are left are dropped at its end,
+/// so that their senders receive an error.
 #[derive(Debug)]
 struct CallsOwner(Calls);
 
@@ -234,7 +235,7 @@ impl RuntimeOwner {
 
 impl Drop for RuntimeOwner {
     fn drop(&mut self) {
-        // A plain drop would wait for a name look-up that hangs, and must not happen in a greenlet.
+        // A plain drop would wait for a name look-up that hangs, and would panic in a greenlet.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

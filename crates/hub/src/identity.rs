@@ -1,4 +1,4 @@
-//! [`GreenletId`]: who this code runs for.
+//! [`GreenletId`]: the greenlet that code runs in.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use tokio::task;
 
 use crate::sync::thread::{self, ThreadId};
 
-/// Which greenlet this is. Every greenlet has an identity of its own, and so has every thread: it
+/// The identity of a greenlet. Every greenlet has an identity of its own, and so has every thread: it
 /// is that of code outside of any hub, and of the main greenlet of the hub that the thread runs.
 ///
-/// Whoever runs in another task of Tokio (not of a [`Hub`](crate::Hub)) is told apart as well.
+/// A task of Tokio that is not of a [`Hub`](crate::Hub) has an identity of its own as well.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GreenletId(TaskOrThread);
 
@@ -20,7 +20,7 @@ enum TaskOrThread {
 }
 
 impl GreenletId {
-    /// The greenlet that this code runs in.
+    /// Returns the identity of the greenlet that this code runs in.
     pub fn current() -> Self {
         let identity = task::try_id().map_or_else(
             || TaskOrThread::Thread(thread::current().id()),

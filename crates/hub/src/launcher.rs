@@ -1,7 +1,7 @@
 //! [`Launcher`]: runs functions in the thread that made it.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
-//! whether this workspace uses it or not.
+//! It is part of the contract of primitives that the design prescribes for threads and greenlets, so
+//! it stays even where nothing in this workspace uses it.
 
 use std::fmt;
 use std::future::Future;
@@ -19,20 +19,20 @@ use crate::hub;
 use crate::queue::Queue;
 use crate::result::AsyncResult;
 
-/// What a hub does for others, in the order in which it is told to.
+/// A request to a hub, which serves requests in the order in which they were sent.
 pub(crate) enum Call {
-    /// Thrown away, it tells its caller that the hub has ended.
+    /// Runs a function. If it is dropped unrun, its sender receives an error.
     Function(Box<dyn FnOnce() + Send>),
     /// Runs the function of a trigger.
     Trigger(u64),
-    /// There is no handle of this trigger any more.
+    /// Drops the function of a trigger that has no handle any more.
     Forget(u64),
 }
 
-/// Runs functions in the hub of the thread that made it, and hands back what they return.
+/// Runs functions in the hub of the thread that made it, and returns their results.
 ///
 /// They run one after the other, in the order in which they were sent, while the greenlets of
-/// that hub wait; so they must not take long. For what waits, there is [`spawn`](Launcher::spawn).
+/// that hub wait; so they must not take long. Code that waits needs [`spawn`](Launcher::spawn).
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -72,13 +72,13 @@ pub enum CallError {
         /// The name of the hub.
         thread: Arc<str>,
     },
-    /// The function panicked; its thread goes on.
+    /// The function panicked; its thread continues to run.
     #[error("the function {0}")]
     Panicked(Panic),
     /// The time was up. The function may still run, or have run.
     #[error("the time to wait for the function was up")]
     Timeout,
-    /// Greenlets must await.
+    /// The call was in a greenlet, which must await.
     #[error(transparent)]
     BlockingInGreenlet(#[from] BlockingInGreenlet),
 }
@@ -100,30 +100,30 @@ impl Launcher {
         }
     }
 
-    /// A launcher into the hub of this thread.
+    /// Returns a launcher for the hub of this thread.
     ///
     /// # Errors
-    /// When this thread runs none.
+    /// Fails when this thread runs no hub.
     pub fn current() -> Result<Self, NoHub> {
         hub::with_current(Launcher::clone).ok_or(NoHub)
     }
 
-    /// The name of the hub.
+    /// Returns the name of the hub.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether this code runs in the hub that functions are sent to.
+    /// Returns `true` if this code runs in the hub that functions are sent to.
     pub fn is_here(&self) -> bool {
         hub::with_current(|current| current.calls.is_same(&self.calls)).unwrap_or(false)
     }
 
-    /// Runs `function` there and waits for what it returns. In that thread itself, it runs at once.
+    /// Runs `function` in the hub and waits for what it returns. In that thread itself, it runs at once.
     ///
-    /// When the future is dropped, the function still runs, unless it was never polled.
+    /// If the future is dropped, the function still runs, unless the future was never polled.
     ///
     /// # Errors
-    /// When the thread has stopped, or the function panicked.
+    /// Fails when the thread has stopped, or the function panicked.
     pub async fn apply<R, F>(&self, function: F) -> Result<R, CallError>
     where
         F: FnOnce() -> R + Send + 'static,
@@ -136,11 +136,11 @@ impl Launcher {
         outcome.await.unwrap_or_else(|_| Err(self.stopped()))
     }
 
-    /// [`apply`](Launcher::apply) for threads that are no hub. In the target thread itself, it
-    /// runs at once.
+    /// Blocking form of [`apply`](Launcher::apply) for threads that run no hub. In the target thread
+    /// itself, it runs at once.
     ///
     /// # Errors
-    /// The same, and in a greenlet of another hub, and when the time was up.
+    /// Fails as `apply` does, and in a greenlet of another hub, and when the time is up.
     pub fn apply_blocking<R, F>(
         &self,
         function: F,
@@ -160,10 +160,10 @@ impl Launcher {
             .unwrap_or_else(|_| Err(self.stopped()))
     }
 
-    /// [`apply`](Launcher::apply), but not for longer than `timeout`.
+    /// Form of [`apply`](Launcher::apply) that waits no longer than `timeout`.
     ///
     /// # Errors
-    /// The same, and when the time was up.
+    /// Fails as `apply` does, and when the time is up.
     pub async fn apply_timeout<R, F>(&self, function: F, timeout: Duration) -> Result<R, CallError>
     where
         F: FnOnce() -> R + Send + 'static,
@@ -174,16 +174,16 @@ impl Launcher {
             .unwrap_or(Err(CallError::Timeout))
     }
 
-    /// Sends `function` there, to be run later, also from within that thread. Never waits.
+    /// Sends `function` to the hub, which runs it later, even if sent from within its thread. Never waits.
     ///
-    /// The result is an error when the thread has stopped, or the function panicked.
+    /// The result is an error if the thread has stopped or the function panicked.
     pub fn apply_async<R, F>(&self, function: F) -> AsyncResult<R, CallError>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
         let result = AsyncResult::new();
-        // A call that is thrown away breaks the promise: that is how its caller hears of the end.
+        // Dropping a call drops its promise, which reports the end of the hub to the caller.
         let promise = result.promise(self.stopped());
         self.put_function(Box::new(move || {
             promise.keep(run(function));
@@ -192,10 +192,10 @@ impl Launcher {
         result
     }
 
-    /// Starts a greenlet there: `function` makes its future, which need not be [`Send`].
+    /// Starts a greenlet in the hub: `function` makes its future, which need not be [`Send`].
     ///
     /// # Errors
-    /// When the thread has stopped.
+    /// Fails when the thread has stopped.
     pub fn spawn<F, W>(&self, function: F) -> Result<Greenlet<W::Output>, CallError>
     where
         F: FnOnce() -> W + Send + 'static,
@@ -209,7 +209,7 @@ impl Launcher {
         Ok(greenlet)
     }
 
-    /// The calls to be run, for the hub that runs them.
+    /// Returns the queue of the calls, for the hub that runs them.
     pub(crate) fn calls(&self) -> &Queue<Call> {
         &self.calls
     }
@@ -221,7 +221,7 @@ impl Launcher {
     {
         let (answer, outcome) = oneshot::channel();
         self.put_function(Box::new(move || {
-            // Who does not wait any more does not want to know.
+            // The send fails if the caller does not wait any more.
             answer.send(run(function)).ok();
         }))?;
         Ok(outcome)
@@ -243,8 +243,8 @@ impl Launcher {
 }
 
 fn run<R>(function: impl FnOnce() -> R) -> Result<R, CallError> {
-    // What the function had in its hands is dropped with it; what it shares, it shares at its
-    // own risk, as with any panic of a greenlet.
+    // What the function owns is dropped with it. What it shares may be left inconsistent, as by any
+    // panic of a greenlet.
     panic::catch_unwind(AssertUnwindSafe(function))
         .map_err(|payload| CallError::Panicked(Panic::from_payload(&*payload)))
 }

@@ -3,7 +3,7 @@
 //! # Hubs and greenlets
 //!
 //! A **greenlet** is a task that runs until it waits; then another one runs. The greenlets of a
-//! **hub** share one thread, so between two waits nobody interferes with them, and what they share
+//! **hub** share one thread, so no other greenlet runs between two waits, and what they share
 //! among themselves needs no lock. A hub is the event loop of its thread: it knows what each
 //! greenlet waits for, be it a socket, a timer, another greenlet or another thread.
 //!
@@ -22,28 +22,29 @@
 //!     Launcher, HubTrigger, Thread: make a hub do something, from everywhere
 //! ```
 //!
-//! The primitives of the column *beamline slides* below are a contract: the design slides of the
-//! writer promise them to whoever adds a data source or a layout. They stay, with these names and with
-//! `stop`, `kill` and `join` of what runs, also where this workspace does not use them itself.
+//! The primitives of the column *beamline slides* below are a contract: the design of the
+//! writer prescribes them for threads and greenlets, for all code that adds a data source or a layout.
+//! They stay, with these names and with `stop`, `kill` and `join` of what runs, even where nothing in
+//! this workspace uses them.
 //!
-//! Handles are cheap to clone and may go to any thread. In the words of gevent, of the slides that
-//! these primitives were first drawn on, and here:
+//! Handles are cheap to clone and may go to any thread. Their names in gevent, on the design slides
+//! of the writer, and here:
 //!
-//! | gevent | beamline slides | here | what for |
+//! | gevent | beamline slides | here | purpose |
 //! |---|---|---|---|
 //! | hub | hub | [`Hub`] | runs the greenlets of a thread |
-//! | `gevent.spawn`, `Greenlet` | greenlet | [`spawn`], [`Greenlet`] | does something while others wait |
-//! | `gevent.getcurrent` | | [`GreenletId`] | tells who this is |
-//! | `gevent.sleep`, `gevent.Timeout` | | [`sleep`], [`timeout`] | waits, but not for ever |
-//! | `gevent.lock.BoundedSemaphore(1)` | `Lock` | [`Lock`] | is had by one greenlet at a time |
-//! | `gevent.lock.RLock` | `RLock` | [`RLock`] | the same, and again by its owner |
-//! | `gevent.event.Event` | `Event` | [`Event`] | tells that something has happened |
-//! | `gevent.event.AsyncResult` | `AsyncResult` | [`AsyncResult`], [`Promise`] | will be a value or an error |
-//! | `gevent.queue.Queue` (counts items) | `Queue` | [`Queue`] (counts bytes), [`Budget`] | hands over items, but not too many bytes |
-//! | `gevent.local.local` (of greenlets) | `ThreadResource` | [`ThreadResource`] | is one for each thread |
-//! | `loop.async_()` (coalesces) | `HubTrigger` | [`HubTrigger`] | runs one function in a hub, as often as told |
-//! | `loop.run_callback_threadsafe` | `Launcher` | [`Launcher`] | runs any function in a hub, and has its result |
-//! | `gevent.threadpool` | `Thread` | [`Thread`] | a hub in a thread of its own |
+//! | `gevent.spawn`, `Greenlet` | greenlet | [`spawn`], [`Greenlet`] | runs while other greenlets wait |
+//! | `gevent.getcurrent` | | [`GreenletId`] | identifies a greenlet |
+//! | `gevent.sleep`, `gevent.Timeout` | | [`sleep`], [`timeout`] | waits for a limited time |
+//! | `gevent.lock.BoundedSemaphore(1)` | `Lock` | [`Lock`] | is held by one greenlet at a time |
+//! | `gevent.lock.RLock` | `RLock` | [`RLock`] | is a lock that its owner may take again |
+//! | `gevent.event.Event` | `Event` | [`Event`] | reports that something has happened |
+//! | `gevent.event.AsyncResult` | `AsyncResult` | [`AsyncResult`], [`Promise`] | receives one value or one error |
+//! | `gevent.queue.Queue` (counts items) | `Queue` | [`Queue`] (counts bytes), [`Budget`] | hands over items, and limits their bytes |
+//! | `gevent.local.local` (of greenlets) | `ThreadResource` | [`ThreadResource`] | holds one resource for each thread |
+//! | `loop.async_()` (coalesces) | `HubTrigger` | [`HubTrigger`] | runs one function in a hub, once for each send |
+//! | `loop.run_callback_threadsafe` | `Launcher` | [`Launcher`] | runs any function in a hub, and returns its result |
+//! | `gevent.threadpool` | `Thread` | [`Thread`] | is a hub in a thread of its own |
 //!
 //! Each has an example on its own page.
 //!
@@ -56,9 +57,9 @@
 //!   whole hub, so there it fails with [`BlockingInGreenlet`], whose message names the other form.
 //!
 //! Both are one implementation: a plain thread polls the future that a greenlet awaits. They wait
-//! in the same line, first come, first served. Both can give up: greenlets with the forms that end
-//! in `_timeout` or with [`timeout`] around anything, threads with the last argument (`None`:
-//! never).
+//! in the same line, first come, first served. Both can limit their wait: greenlets with the forms
+//! that end in `_timeout` or with [`timeout`] around any future, threads with the last argument
+//! (`None` is no limit).
 //!
 //! ```
 //! use std::time::Duration;
@@ -77,18 +78,18 @@
 //!
 //! # What holds everywhere
 //!
-//! **Giving up is safe.** Every wait may be dropped ([`timeout`], `select!`, [`Greenlet::kill`], the
-//! end of a hub): no item is lost, no lock stays taken, no budget leaks, and whoever is next in the
+//! **Waits can be cancelled.** Every wait may be dropped ([`timeout`], `select!`, [`Greenlet::kill`], the
+//! end of a hub): no item is lost, no lock stays taken, no budget leaks, and the next waiter in the
 //! line is woken.
 //!
-//! **Failure travels.** Errors, and panics as [`Panic`], reach whoever waits for the result. Who
-//! waits for a thread or hub that ends is woken with an error.
+//! **Failures reach the waiters.** Errors, and panics as [`Panic`], are returned to all who wait for the
+//! result. All waiters for a thread or hub receive an error when it ends.
 //!
 //! **Nothing coalesces.** N sends of a trigger are N runs, N calls are N results, in their order.
-//! What a hub can no longer do for others is an error for those who ask.
+//! A request that a hub can no longer serve fails with an error.
 //!
-//! **Owners are greenlets.** A lock that one greenlet has is not had by the next one of the same
-//! thread. Plain threads, and the main greenlets of hubs, are told apart by their threads.
+//! **Owners are greenlets.** A lock that one greenlet holds is not held by other greenlets of the same
+//! thread. Plain threads, and the main greenlets of hubs, are identified by their threads.
 //!
 //! # What it is built on
 //!
@@ -99,7 +100,7 @@
 //! - `cargo test -p hub --test model` has [shuttle](https://docs.rs/shuttle) run the same sources
 //!   in thousands of interleavings. It is a part of every `cargo test`. A failure prints a schedule,
 //!   which `shuttle::replay` runs again.
-//! - `cargo test -p hub --test behaviour stress` has many threads and greenlets give up at random.
+//! - `cargo test -p hub --test behaviour stress` has many threads and greenlets cancel their waits at random.
 //!
 //! `./dev bench hub` compares the primitives with bare Tokio, and with Python's gevent and threading.
 
@@ -136,7 +137,7 @@ pub use result::{AsyncResult, Promise, ResultError};
 pub use thread::{StopError, Thread, ThreadContext, ThreadError};
 pub use trigger::HubTrigger;
 
-/// Lets other greenlets run for some time; and gives up a wait after some time.
+/// `sleep` lets other greenlets run for some time; `timeout` cancels a wait after some time.
 ///
-/// Every wait of this crate may be given up: nothing is lost, nobody is left asleep.
+/// Every wait of this crate may be cancelled: nothing is lost, and no waiter is left asleep.
 pub use tokio::time::{sleep, timeout};

@@ -1,7 +1,7 @@
 //! [`Lock`]: held by one greenlet across all threads.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
-//! whether this workspace uses it or not.
+//! It is part of the contract of primitives that the design prescribes for threads and greenlets, so
+//! it stays even where nothing in this workspace uses it.
 
 mod ownership;
 mod reentrant;
@@ -21,11 +21,11 @@ pub use reentrant::RLock;
 /// A lock that one greenlet has at a time, in whatever thread. Clones are handles of the same lock.
 ///
 /// Two greenlets of one thread exclude each other like those of different threads and like plain
-/// threads; see [`GreenletId`] for who counts as one. Unlike a lock of the standard library it may
-/// be held while its owner waits for other things: the hub goes on.
+/// threads; [`GreenletId`] describes their identities. Unlike a lock of the standard library it may
+/// be held while its owner waits for other things: the hub continues to run.
 ///
-/// Who asks first is served first: nobody overtakes those who wait. A panic of the owner releases
-/// the lock.
+/// Waiters take the lock in the order in which they came; no later one overtakes them. A panic of the
+/// owner releases the lock.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -56,7 +56,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// A lock that nobody has.
+    /// Returns a lock that no greenlet has.
     pub fn new() -> Self {
         Lock {
             ownership: Arc::new(Ownership::new(Reentry::Forbidden)),
@@ -68,26 +68,26 @@ impl Lock {
     /// Dropping the future leaves the lock to the next in line.
     ///
     /// # Errors
-    /// When this greenlet has it already.
+    /// Fails when this greenlet has the lock already.
     pub async fn acquire(&self) -> Result<LockGuard<'_>, LockError> {
         self.ownership.acquire().await?;
         Ok(LockGuard::of(&self.ownership))
     }
 
-    /// [`acquire`](Lock::acquire), but not for longer than `timeout`.
+    /// Form of [`acquire`](Lock::acquire) that waits no longer than `timeout`.
     ///
     /// # Errors
-    /// The same, and when the time was up.
+    /// Fails as `acquire` does, and when the time is up.
     pub async fn acquire_timeout(&self, timeout: Duration) -> Result<LockGuard<'_>, LockError> {
         tokio::time::timeout(timeout, self.acquire())
             .await
             .unwrap_or(Err(LockError::Timeout))
     }
 
-    /// [`acquire`](Lock::acquire) for threads that are no hub.
+    /// Blocking form of [`acquire`](Lock::acquire) for threads that run no hub.
     ///
     /// # Errors
-    /// The same, and in a greenlet, and when the time was up.
+    /// Fails as `acquire` does, and in a greenlet, and when the time is up.
     pub fn acquire_blocking(&self, timeout: Option<Duration>) -> Result<LockGuard<'_>, LockError> {
         blocking::wait_or_refuse(
             self.acquire(),
@@ -97,29 +97,29 @@ impl Lock {
         )?
     }
 
-    /// Takes the lock if it can be had at once and nobody waits for it.
+    /// Takes the lock if it is free and no other greenlet waits for it.
     ///
     /// # Errors
-    /// The same, and when another greenlet has it.
+    /// Fails when this greenlet or another one has the lock.
     pub fn try_acquire(&self) -> Result<LockGuard<'_>, LockError> {
         self.ownership.try_acquire()?;
         Ok(LockGuard::of(&self.ownership))
     }
 
-    /// Ends an acquisition whose guard was told to [`keep`](LockGuard::keep) it.
+    /// Ends an acquisition whose guard was [kept](LockGuard::keep).
     ///
     /// # Errors
-    /// When this greenlet does not have the lock, or has it by a guard.
+    /// Fails when this greenlet does not have the lock, or has it through a guard.
     pub fn release(&self) -> Result<(), ReleaseError> {
         self.ownership.release()
     }
 
-    /// Whether any greenlet has the lock.
+    /// Returns `true` if any greenlet has the lock.
     pub fn is_taken(&self) -> bool {
         self.ownership.owner().is_some()
     }
 
-    /// Whether this greenlet has the lock.
+    /// Returns `true` if this greenlet has the lock.
     pub fn is_mine(&self) -> bool {
         self.ownership.owner() == Some(GreenletId::current())
     }
@@ -131,8 +131,8 @@ impl Default for Lock {
     }
 }
 
-/// Has a [`Lock`](crate::Lock) or [`RLock`](crate::RLock) until it is dropped, however that comes:
-/// at the end of a scope, by a panic, or with a greenlet that is killed.
+/// Holds a [`Lock`](crate::Lock) or [`RLock`](crate::RLock) until it is dropped: at the end of a
+/// scope, by a panic, or with a greenlet that is killed.
 ///
 /// It belongs to the greenlet that took the lock and cannot go to another thread:
 ///
@@ -151,7 +151,7 @@ pub struct LockGuard<'lock> {
 }
 
 impl<'lock> LockGuard<'lock> {
-    /// For an acquisition that nobody else ends.
+    /// Returns the guard of an acquisition that nothing else ends.
     fn of(ownership: &'lock Ownership) -> Self {
         LockGuard {
             ownership,
@@ -161,8 +161,8 @@ impl<'lock> LockGuard<'lock> {
 
     /// Leaves the lock taken, until the same greenlet calls `release`.
     ///
-    /// If it never does, because it was killed for example, nobody gets the lock any more: a guard
-    /// is the safer choice.
+    /// If it never does, because it was killed for example, the lock stays taken for ever: a guard is
+    /// the safer choice.
     pub fn keep(self) {
         self.ownership.keep();
         std::mem::forget(self);
@@ -185,17 +185,17 @@ impl fmt::Debug for LockGuard<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// This greenlet has the lock: it would wait for itself. An [`RLock`](crate::RLock) may be
+    /// This greenlet has the lock and would wait for itself. An [`RLock`](crate::RLock) may be
     /// taken again.
     #[error("this greenlet has the lock already and would wait for itself")]
     Owned,
-    /// Another greenlet has the lock. Only forms that do not wait say so.
+    /// Another greenlet has the lock. Only forms that do not wait return this error.
     #[error("another greenlet has the lock")]
     Busy,
     /// The time was up before the lock was free.
     #[error("the time to wait for the lock was up")]
     Timeout,
-    /// Greenlets must await.
+    /// The call was in a greenlet, which must await.
     #[error(transparent)]
     BlockingInGreenlet(#[from] BlockingInGreenlet),
 }
@@ -209,17 +209,17 @@ impl From<WaitError> for LockError {
     }
 }
 
-/// Why a lock was not released. It stays as it was.
+/// Why a lock was not released. The lock is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReleaseError {
     /// Another greenlet has the lock.
     #[error("the lock belongs to another greenlet")]
     NotOwner,
-    /// Nobody has the lock.
+    /// No greenlet has the lock.
     #[error("the lock is not taken")]
     Free,
-    /// This greenlet has the lock, but by guards that are still there: drop them instead.
+    /// This greenlet has the lock, but through guards that still exist: drop them instead.
     #[error("the lock is held by a guard, which releases it when it is dropped")]
     Guarded,
 }

@@ -24,11 +24,11 @@ pub use error::{PutError, QueueClosed, TryGetError};
 
 /// A queue between any number of producers and consumers. Clones are handles of the same queue.
 ///
-/// Every item has a cost in bytes, which is taken from the budget when it is put and given back
-/// when it is got (or, with [`get_reserved`](Queue::get_reserved), when the consumer is done with
-/// it). An item dearer than the whole budget passes when nothing else is on its way.
+/// Every item has a cost in bytes, which is taken from the budget when it is put and returned
+/// when it is got (or, with [`get_reserved`](Queue::get_reserved), when the consumer drops the
+/// reservation). An item that costs more than the whole budget passes when nothing else is taken from it.
 ///
-/// A closed queue takes no more items; those that it has are still to be got.
+/// A closed queue accepts no more items; those that it contains can still be got.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -62,19 +62,19 @@ pub struct Queue<T> {
 }
 
 struct Shared<T> {
-    /// One permit for each item that no consumer has a right to yet.
+    /// One permit for each item that is not assigned to a consumer yet.
     items: Semaphore,
     closing: Flag,
     entries: Entries<T>,
 }
 
 impl<T> Queue<T> {
-    /// A queue with a budget of its own.
+    /// Returns a queue with a budget of its own.
     pub fn new(budget_bytes: usize) -> Self {
         Queue::sharing(Budget::new(budget_bytes))
     }
 
-    /// A queue that shares its budget with whoever else has it.
+    /// Returns a queue that shares its budget with all other handles of it.
     pub fn sharing(budget: Budget) -> Self {
         Queue {
             shared: Arc::new(Shared {
@@ -87,7 +87,7 @@ impl<T> Queue<T> {
 
     /// Appends an item of `cost` bytes, and waits while the budget is used up.
     ///
-    /// Dropping the future drops an item that is not in the queue yet. Where it must not be lost,
+    /// Dropping the future drops an item that is not in the queue yet. If it must not be lost,
     /// await [`reserve`](Queue::reserve) and then [`put_reserved`](Queue::put_reserved).
     ///
     /// # Errors
@@ -104,10 +104,10 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Appends an item of `cost` bytes if the budget has them left.
+    /// Appends an item of `cost` bytes if that many are left in the budget.
     ///
     /// # Errors
-    /// Gives the item back when it has not, or the queue is closed.
+    /// Returns the item when fewer bytes are left, or the queue is closed.
     pub fn try_put(&self, item: T, cost: usize) -> Result<(), PutError<T>> {
         match self.budget().try_take(cost) {
             Some(permits) => Ok(self.push(item, cost, ByteSource::Own(permits))?),
@@ -116,7 +116,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Waits for the bytes of an item that is to be put later, with
+    /// Reserves the bytes of an item that is to be put later, with
     /// [`put_reserved`](Queue::put_reserved).
     ///
     /// # Errors
@@ -134,7 +134,7 @@ impl<T> Queue<T> {
     /// The reservation may come from any budget, or from another queue's item that is passed on.
     ///
     /// # Errors
-    /// Gives the item back when the queue is closed; the reservation ends.
+    /// Returns the item when the queue is closed; the reservation ends.
     pub fn put_reserved(
         &self,
         item: T,
@@ -144,7 +144,7 @@ impl<T> Queue<T> {
         self.push(item, cost, self.shared.entries.byte_source(reservation))
     }
 
-    /// Takes the first item, and waits while there is none. `None`: closed, and nothing is left.
+    /// Takes the first item, and waits while there is none. Returns `None` if the queue is closed and empty.
     ///
     /// Dropping the future loses no item.
     pub async fn get(&self) -> Option<T> {
@@ -152,17 +152,17 @@ impl<T> Queue<T> {
         Some(self.shared.entries.release(entry))
     }
 
-    /// Like [`get`](Queue::get), but the bytes stay taken until the reservation is dropped: what
-    /// the consumer works on counts too.
+    /// Takes the first item as [`get`](Queue::get) does, with the reservation of its bytes. They stay
+    /// taken until it is dropped, so that the item which the consumer works on counts too.
     pub async fn get_reserved(&self) -> Option<(T, Reservation)> {
         let entry = self.entry().await?;
         Some(self.shared.entries.split(entry))
     }
 
-    /// Takes the first item if there is one that nobody waits for.
+    /// Takes the first item if there is one that no consumer waits for.
     ///
     /// # Errors
-    /// Tells an empty queue from a closed one.
+    /// Fails when there is none; the error says whether the queue is closed.
     pub fn try_get(&self) -> Result<T, TryGetError> {
         match self.shared.items.try_acquire() {
             Ok(right) => right.forget(),
@@ -173,50 +173,50 @@ impl<T> Queue<T> {
         Ok(self.shared.entries.release(entry))
     }
 
-    /// Takes no more items: producers fail, consumers have what is left and then `None`.
+    /// Closes the queue: producers fail, consumers receive the items that are left and then `None`.
     pub fn close(&self) {
         self.shared.entries.close();
         self.shared.items.close();
         self.shared.closing.send();
     }
 
-    /// Closes the queue and throws away what is left; tells how many items that were.
+    /// Closes the queue and drops the items that are left; returns their number.
     pub fn discard(&self) -> usize {
         self.close();
         self.shared.entries.clear()
     }
 
-    /// Whether the queue takes no more items.
+    /// Returns `true` if the queue is closed.
     pub fn is_closed(&self) -> bool {
         self.shared.entries.is_closed()
     }
 
-    /// The number of items.
+    /// Returns the number of items.
     pub fn len(&self) -> usize {
         self.shared.entries.len()
     }
 
-    /// Whether there is no item.
+    /// Returns `true` if there is no item.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The cost of all items together, in bytes.
+    /// Returns the cost of all items together, in bytes.
     pub fn bytes(&self) -> usize {
         self.shared.entries.bytes()
     }
 
-    /// The most that [`bytes`](Queue::bytes) has ever been.
+    /// Returns the highest value that [`bytes`](Queue::bytes) has ever had.
     pub fn high_water(&self) -> usize {
         self.shared.entries.high_water()
     }
 
-    /// The budget, to share it.
+    /// Returns the budget, which others may share.
     pub fn budget(&self) -> &Budget {
         self.shared.entries.budget()
     }
 
-    /// Whether both are handles of the same queue.
+    /// Returns `true` if both are handles of the same queue.
     pub fn is_same(&self, other: &Queue<T>) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
@@ -228,11 +228,11 @@ impl<T> Queue<T> {
     }
 
     async fn entry(&self) -> Option<Entry<T>> {
-        // As in `put`; and asking without a place in the line is quicker when there is none.
+        // As in `put`. Then `try_acquire`, which is quicker if no other consumer waits.
         consume_budget().await;
-        // The right to an item becomes the item with no wait in between: a future that is dropped
-        // has either nothing, or a right that goes to the next in line. A closed semaphore gives
-        // no rights, but then nobody waits any more and the items go to whoever asks.
+        // There is no wait between the permit and the item: a future that is dropped has either
+        // nothing, or a permit that passes to the next in line. A closed semaphore has no permits,
+        // but then no consumer waits any more and each may take an item.
         if let Ok(right) = self.shared.items.try_acquire() {
             right.forget();
         } else if let Ok(right) = self.shared.items.acquire().await {

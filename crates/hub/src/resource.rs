@@ -1,7 +1,7 @@
-//! [`ThreadResource`]: something that every thread has one of.
+//! [`ThreadResource`]: one resource for each thread.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
-//! whether this workspace uses it or not.
+//! It is part of the contract of primitives that the design prescribes for threads and greenlets, so
+//! it stays even where nothing in this workspace uses it.
 
 mod thread_exit;
 
@@ -19,9 +19,9 @@ pub(crate) use thread_exit::run_thread_exit_hooks;
 /// One resource for each thread that asks: a connection, a buffer, an open device. Clones are
 /// handles of the same set of resources.
 ///
-/// It is made when a thread first [`get`](ThreadResource::get)s it, for all greenlets of that thread. The
-/// others see it while the thread lives; when the thread ends, it is gone. Who still has
-/// the `Arc` of it keeps the resource itself alive.
+/// A resource is made when a thread first calls [`get`](ThreadResource::get), for all greenlets of that
+/// thread. [`all`](ThreadResource::all) returns it while the thread lives. The end of the thread removes it
+/// from the set; each `Arc` of it that is left keeps the resource itself alive.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -75,7 +75,7 @@ enum Slot<T> {
 }
 
 impl<T: 'static> ThreadResource<T> {
-    /// `init` makes the resource of a thread, in that thread.
+    /// Returns a set without resources; `init` makes the resource of a thread, in that thread.
     pub fn new(init: impl Fn() -> T + Send + Sync + 'static) -> Self {
         ThreadResource {
             shared: Arc::new(Shared {
@@ -88,13 +88,13 @@ impl<T: 'static> ThreadResource<T> {
         }
     }
 
-    /// The resource of this thread, which is made if there is none.
+    /// Returns the resource of this thread, which is made if there is none.
     ///
     /// In a destructor of a thread-local variable, at the very end of the thread, it is a resource
-    /// that nobody else sees.
+    /// that is not in the set.
     ///
     /// # Panics
-    /// When `init` does, and when it asks for the very resource that it makes.
+    /// Panics if `init` does, or if `init` asks for the very resource that it makes.
     pub fn get(&self) -> Arc<T> {
         let thread = thread::current().id();
         if let Some(resource) = self.shared.begin(thread) {
@@ -116,12 +116,12 @@ impl<T: 'static> ThreadResource<T> {
 }
 
 impl<T> ThreadResource<T> {
-    /// Removes the resource of this thread: the next [`get`](ThreadResource::get) makes a new one.
+    /// Removes and returns the resource of this thread: the next [`get`](ThreadResource::get) makes a new one.
     pub fn pop(&self) -> Option<Arc<T>> {
         self.shared.remove(thread::current().id())
     }
 
-    /// The resources that there are now, and their threads, in the order in which they were made.
+    /// Returns the present resources and their threads, in the order in which they were made.
     pub fn all(&self) -> Vec<(ThreadId, Arc<T>)> {
         let mut ready: Vec<_> = {
             let slots = self.shared.slots();

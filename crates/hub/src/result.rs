@@ -1,7 +1,7 @@
-//! [`AsyncResult`]: one value or error that somebody else will provide.
+//! [`AsyncResult`]: one value or error that another thread or greenlet will provide.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
-//! whether this workspace uses it or not.
+//! It is part of the contract of primitives that the design prescribes for threads and greenlets, so
+//! it stays even where nothing in this workspace uses it.
 
 mod promise;
 
@@ -19,13 +19,13 @@ pub use promise::Promise;
 /// A value or error that is set once and waited for by any number of threads and greenlets.
 /// Clones are handles of the same result.
 ///
-/// [`get`](AsyncResult::get) gives every waiter a clone. A value that is big, or cannot be cloned,
-/// is moved out by [`take`](AsyncResult::take), to one waiter.
+/// [`get`](AsyncResult::get) returns a clone to every waiter. A value that is big, or cannot be cloned,
+/// is moved out to one waiter by [`take`](AsyncResult::take).
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let encoded = hub::AsyncResult::<Vec<u8>, std::io::Error>::new();
-/// // Should the worker panic, the waiter has this error instead of no answer.
+/// // If the worker panics, the waiter receives this error.
 /// let promise = encoded.promise(std::io::Error::other("the worker is gone"));
 /// std::thread::spawn(move || promise.keep(Ok(vec![1, 2, 3])));
 /// // `get` clones, for any number of waiters; `take` moves the value out, for one.
@@ -50,7 +50,7 @@ enum State<T, E> {
 }
 
 impl<T, E> AsyncResult<T, E> {
-    /// A result that is not there yet.
+    /// Returns a result that is not set yet.
     pub fn new() -> Self {
         AsyncResult {
             shared: Arc::new(Shared {
@@ -60,15 +60,15 @@ impl<T, E> AsyncResult<T, E> {
         }
     }
 
-    /// Provides the result and wakes all who wait for it.
+    /// Sets the result and wakes all waiters.
     ///
-    /// False when there was one already: that one stays, and `result` is dropped.
+    /// Returns `false` if it was set already: then it is unchanged, and `result` is dropped.
     pub fn set(&self, result: Result<T, E>) -> bool {
         {
             let mut state = self.state();
             match &mut *state {
                 pending @ State::Pending => *pending = State::Set(result),
-                // Out of the lock first: its destructor may do anything.
+                // The lock is released first: the destructor may use this result.
                 State::Set(_) | State::Taken { .. } => {
                     drop(state);
                     drop(result);
@@ -80,19 +80,19 @@ impl<T, E> AsyncResult<T, E> {
         true
     }
 
-    /// A promise that the result will be set: dropped without it, it sets `otherwise`.
+    /// Returns a promise, which sets the result to the error `otherwise` if it is dropped unkept.
     ///
-    /// For workers, which may panic or be ended before they have the result.
+    /// It is meant for workers, which may panic or be killed before they have the result.
     pub fn promise(&self, otherwise: E) -> Promise<T, E> {
         Promise::new(self.clone(), otherwise)
     }
 
-    /// Whether there is a result: waits return at once.
+    /// Returns `true` if there is a result, so that waits return at once.
     pub fn ready(&self) -> bool {
         self.shared.ready.is_set()
     }
 
-    /// Whether there is a result, and it is no error.
+    /// Returns `true` if there is a result and it is not an error.
     pub fn successful(&self) -> bool {
         match &*self.state() {
             State::Pending => false,
@@ -101,20 +101,22 @@ impl<T, E> AsyncResult<T, E> {
         }
     }
 
-    /// Waits until there is a result, and leaves it where it is.
+    /// Waits until there is a result, and does not take it.
     pub async fn wait(&self) {
         self.shared.ready.wait().await;
     }
 
-    /// [`wait`](AsyncResult::wait), but not for longer than `timeout`: false when the time was up.
+    /// Form of [`wait`](AsyncResult::wait) that waits no longer than `timeout`; returns `false` if the
+    /// time is up.
     pub async fn wait_timeout(&self, timeout: Duration) -> bool {
         self.wait_within(timeout).await.is_ok()
     }
 
-    /// [`wait`](AsyncResult::wait) for threads that are no hub: false when the time was up.
+    /// Blocking form of [`wait`](AsyncResult::wait) for threads that run no hub; returns `false` if the
+    /// time is up.
     ///
     /// # Errors
-    /// In a greenlet.
+    /// Fails in a greenlet.
     pub fn wait_blocking(&self, timeout: Option<Duration>) -> Result<bool, BlockingInGreenlet> {
         blocking::refuse_in_greenlet("AsyncResult::wait_blocking", "AsyncResult::wait")?;
         Ok(blocking::wait(self.wait(), timeout).is_some())
@@ -122,37 +124,37 @@ impl<T, E> AsyncResult<T, E> {
 
     /// Waits for the result and moves it out.
     ///
-    /// Dropping the future leaves the result to others.
+    /// If the future is dropped, other waiters can take the result.
     ///
     /// # Errors
-    /// The error that was set, or that somebody else has taken the result.
+    /// Fails with the error that was set, or when another waiter has taken the result.
     pub async fn take(&self) -> Result<T, ResultError<E>> {
         self.wait().await;
         self.take_now()
     }
 
-    /// [`take`](AsyncResult::take) for threads that are no hub.
+    /// Blocking form of [`take`](AsyncResult::take) for threads that run no hub.
     ///
     /// # Errors
-    /// The same, and in a greenlet, and when the time was up.
+    /// Fails as `take` does, and in a greenlet, and when the time is up.
     pub fn take_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<E>> {
         self.wait_blocking_within(timeout, "AsyncResult::take_blocking", "AsyncResult::take")?;
         self.take_now()
     }
 
-    /// [`take`](AsyncResult::take), but not for longer than `timeout`.
+    /// Form of [`take`](AsyncResult::take) that waits no longer than `timeout`.
     ///
     /// # Errors
-    /// The same, and when the time was up.
+    /// Fails as `take` does, and when the time is up.
     pub async fn take_timeout(&self, timeout: Duration) -> Result<T, ResultError<E>> {
         self.wait_within(timeout).await?;
         self.take_now()
     }
 
-    /// Moves the result out if it is there.
+    /// Moves the result out if it is set.
     ///
     /// # Errors
-    /// The error that was set, that there is no result yet, or that somebody else has taken it.
+    /// Fails with the error that was set, when there is no result yet, or when another waiter has taken it.
     pub fn try_take(&self) -> Result<T, ResultError<E>> {
         self.take_now()
     }
@@ -197,34 +199,34 @@ impl<T: Clone, E: Clone> AsyncResult<T, E> {
     /// Waits for the result and clones it.
     ///
     /// # Errors
-    /// The error that was set, or that somebody has taken the result.
+    /// Fails with the error that was set, or when a waiter has taken the result.
     pub async fn get(&self) -> Result<T, ResultError<E>> {
         self.wait().await;
         self.try_get()
     }
 
-    /// [`get`](AsyncResult::get), but not for longer than `timeout`.
+    /// Form of [`get`](AsyncResult::get) that waits no longer than `timeout`.
     ///
     /// # Errors
-    /// The same, and when the time was up.
+    /// Fails as `get` does, and when the time is up.
     pub async fn get_timeout(&self, timeout: Duration) -> Result<T, ResultError<E>> {
         self.wait_within(timeout).await?;
         self.try_get()
     }
 
-    /// [`get`](AsyncResult::get) for threads that are no hub.
+    /// Blocking form of [`get`](AsyncResult::get) for threads that run no hub.
     ///
     /// # Errors
-    /// The same, and in a greenlet, and when the time was up.
+    /// Fails as `get` does, and in a greenlet, and when the time is up.
     pub fn get_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<E>> {
         self.wait_blocking_within(timeout, "AsyncResult::get_blocking", "AsyncResult::get")?;
         self.try_get()
     }
 
-    /// Clones the result if it is there.
+    /// Clones the result if it is set.
     ///
     /// # Errors
-    /// The error that was set, that there is no result yet, or that somebody has taken it.
+    /// Fails with the error that was set, when there is no result yet, or when a waiter has taken it.
     pub fn try_get(&self) -> Result<T, ResultError<E>> {
         match &*self.state() {
             State::Pending => Err(ResultError::Pending),
@@ -257,29 +259,29 @@ impl<T, E> fmt::Debug for AsyncResult<T, E> {
     }
 }
 
-/// Why an [`AsyncResult`] gave no value.
+/// Why an [`AsyncResult`] returned no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResultError<E> {
     /// This error was set instead of a value.
     #[error(transparent)]
     Failed(E),
-    /// There was a result, but somebody else has taken it.
+    /// There was a result, but another waiter has taken it.
     #[error("somebody else has taken the result")]
     Taken,
-    /// There is no result yet. Only forms that do not wait say so.
+    /// There is no result yet. Only forms that do not wait return this error.
     #[error("there is no result yet")]
     Pending,
     /// The time was up before there was a result.
     #[error("the time to wait for the result was up")]
     Timeout,
-    /// Greenlets must await.
+    /// The call was in a greenlet, which must await.
     #[error(transparent)]
     BlockingInGreenlet(BlockingInGreenlet),
 }
 
 impl<E> ResultError<E> {
-    /// The error that was set, if that is what it is.
+    /// Returns the error that was set, if this is one.
     pub fn failed(self) -> Option<E> {
         match self {
             ResultError::Failed(error) => Some(error),

@@ -1,4 +1,4 @@
-//! What this crate synchronises by hand goes through here.
+//! The types that this crate uses to synchronise threads by hand.
 //!
 //! The models (`tests/model`) compile the same sources with a `sync` module of the model checker's
 //! types in the place of this one.

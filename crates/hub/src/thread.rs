@@ -1,7 +1,7 @@
 //! [`Thread`]: a thread with a hub of its own.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
-//! whether this workspace uses it or not.
+//! It is part of the contract of primitives that the design prescribes for threads and greenlets, so
+//! it stays even where nothing in this workspace uses it.
 
 mod calls;
 mod error;
@@ -27,9 +27,9 @@ pub use error::{StopError, ThreadError};
 
 /// A thread that runs a main function in a hub of its own, and functions that others send.
 ///
-/// It ends when its main function does. [`stop`](Thread::stop) asks for that; what the main
-/// function returned, or how it failed, can be had with [`get`](Thread::get). When the handle is
-/// dropped, the thread is asked to stop and not waited for.
+/// The thread ends when its main function returns, which [`stop`](Thread::stop) requests.
+/// [`get`](Thread::get) returns the value of the main function, or how it failed. Dropping the handle
+/// requests the stop and does not wait for it.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -50,23 +50,22 @@ pub struct Thread<T> {
     launcher: Launcher,
     stopping: Event,
     kill: Event,
-    /// Set by the thread as the last thing that it does.
+    /// The thread sets this as its last action.
     outcome: AsyncResult<T, ThreadError>,
 }
 
-/// What the main function of a [`Thread`] knows of its thread.
+/// The thread of a main function, as it sees it: its name, and the request to stop.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ThreadContext {
     /// The name of the thread.
     pub name: Arc<str>,
-    /// Sent when the main function shall return.
+    /// The event is sent when the main function shall return.
     pub stopping: Event,
 }
 
 impl ThreadContext {
-    /// Awaits `future`, but not longer than until the thread shall stop: then it is dropped, and
-    /// the answer is `None`.
+    /// Awaits `future` until the thread shall stop: then the future is dropped, and this returns `None`.
     pub async fn until_stopping<F: Future>(&self, future: F) -> Option<F::Output> {
         tokio::select! {
             biased;
@@ -77,10 +76,10 @@ impl ThreadContext {
 }
 
 impl Thread<()> {
-    /// Starts a thread that runs what others send, until it is stopped.
+    /// Starts a thread that runs functions which others send, until it is stopped.
     ///
     /// # Errors
-    /// When the system has no resources left for a thread or an event loop.
+    /// Fails when the system has no resources left for a thread or an event loop.
     pub fn serving(name: &str) -> io::Result<Self> {
         Thread::start(name, async |context: ThreadContext| {
             context.stopping.wait().await;
@@ -93,7 +92,7 @@ impl<T: Send + 'static> Thread<T> {
     /// not be [`Send`].
     ///
     /// # Errors
-    /// When the system has no resources left for a thread or an event loop.
+    /// Fails when the system has no resources left for a thread or an event loop.
     pub fn start<F, W>(name: &str, main: F) -> io::Result<Self>
     where
         F: FnOnce(ThreadContext) -> W + Send + 'static,
@@ -115,8 +114,8 @@ impl<T: Send + 'static> Thread<T> {
         Builder::new().name(name.to_owned()).spawn(move || {
             let run =
                 AssertUnwindSafe(|| hub.run(unless_killed(kill, async { main(context).await })));
-            // Who hears of the end shall not find the resources of the thread any more. Also after a
-            // panic, so it is a call of its own.
+            // The resources of the thread must be removed before its end is reported, even after a
+            // panic, so this is a call of its own.
             let outcome = panic::catch_unwind(run);
             let outcome = panic::catch_unwind(resource::run_thread_exit_hooks).and(outcome);
             promise.keep(outcome.unwrap_or_else(|payload| {
@@ -127,7 +126,7 @@ impl<T: Send + 'static> Thread<T> {
     }
 }
 
-/// Runs the main function until its end or its kill.
+/// Runs the main function until it returns or is killed.
 async fn unless_killed<F: Future>(kill: Event, main: F) -> Result<F::Output, ThreadError> {
     tokio::select! {
         biased;
@@ -137,17 +136,17 @@ async fn unless_killed<F: Future>(kill: Event, main: F) -> Result<F::Output, Thr
 }
 
 impl<T> Thread<T> {
-    /// The name of the thread.
+    /// Returns the name of the thread.
     pub fn name(&self) -> &str {
         self.launcher.name()
     }
 
-    /// Whether the thread has not ended yet.
+    /// Returns `true` if the thread has not ended yet.
     pub fn is_running(&self) -> bool {
         !self.outcome.ready()
     }
 
-    /// Runs functions in this thread, also after this handle is gone.
+    /// Returns a launcher for this thread, which may be used even after this handle is dropped.
     pub fn launcher(&self) -> Launcher {
         self.launcher.clone()
     }
@@ -155,11 +154,12 @@ impl<T> Thread<T> {
     /// Asks the main function to return, by its [`stopping`](ThreadContext::stopping) event, and
     /// waits until the thread has ended.
     ///
-    /// When the time is up first, the main function is [killed](Thread::kill) and that is reported.
-    /// `None` waits for ever.
+    /// If the time is up first, the main function is [killed](Thread::kill) and an error is returned.
+    /// `None` is no limit.
     ///
     /// # Errors
-    /// When the thread did not stop in time, and in the thread itself (which is asked all the same).
+    /// Fails when the thread did not stop in time, and in the thread itself (which is asked to stop
+    /// all the same).
     pub async fn stop(&self, timeout: Option<Duration>) -> Result<(), StopError> {
         self.stopping.send();
         self.refuse_own_thread()?;
@@ -173,10 +173,10 @@ impl<T> Thread<T> {
         Ok(())
     }
 
-    /// [`stop`](Thread::stop) for threads that are no hub.
+    /// Blocking form of [`stop`](Thread::stop) for threads that run no hub.
     ///
     /// # Errors
-    /// The same, and in a greenlet (then nothing was done).
+    /// Fails as `stop` does, and in a greenlet (then it has no effect).
     pub fn stop_blocking(&self, timeout: Option<Duration>) -> Result<(), StopError> {
         blocking::refuse_in_greenlet("Thread::stop_blocking", "Thread::stop")?;
         self.stopping.send();
@@ -188,7 +188,7 @@ impl<T> Thread<T> {
 
     /// Ends the main function where it waits: its future is dropped, in its thread. Does not wait.
     ///
-    /// It cannot end a function that does not wait.
+    /// A function that does not wait cannot be killed.
     pub fn kill(&self) {
         self.stopping.send();
         self.kill.send();
@@ -197,17 +197,17 @@ impl<T> Thread<T> {
     /// Waits until the thread has ended.
     ///
     /// # Errors
-    /// In the thread itself.
+    /// Fails in the thread itself.
     pub async fn join(&self) -> Result<(), StopError> {
         self.refuse_own_thread()?;
         self.outcome.wait().await;
         Ok(())
     }
 
-    /// [`join`](Thread::join), but not for longer than `timeout`.
+    /// Form of [`join`](Thread::join) that waits no longer than `timeout`.
     ///
     /// # Errors
-    /// The same, and when the time was up (the thread is left alone).
+    /// Fails as `join` does, and when the time is up (the thread continues to run).
     pub async fn join_timeout(&self, timeout: Duration) -> Result<(), StopError> {
         self.refuse_own_thread()?;
         if self.outcome.wait_timeout(timeout).await {
@@ -217,10 +217,10 @@ impl<T> Thread<T> {
         }
     }
 
-    /// [`join`](Thread::join) for threads that are no hub.
+    /// Blocking form of [`join`](Thread::join) for threads that run no hub.
     ///
     /// # Errors
-    /// In a greenlet, and when the time was up (the thread is left alone).
+    /// Fails in a greenlet, and when the time is up (the thread continues to run).
     pub fn join_blocking(&self, timeout: Option<Duration>) -> Result<(), StopError> {
         blocking::refuse_in_greenlet("Thread::join_blocking", "Thread::join")?;
         match (blocking::wait(self.outcome.wait(), timeout), timeout) {
@@ -257,7 +257,7 @@ impl<T> Thread<T> {
 impl<T> Drop for Thread<T> {
     fn drop(&mut self) {
         if self.is_running() {
-            // Whether it was asked to stop before or not: from here on nobody sees that it does.
+            // Even if it was asked to stop before: without the handle, its end cannot be observed.
             tracing::warn!(
                 thread = self.name(),
                 "the handle of a running thread is dropped: it is asked to stop, not waited for"

@@ -1,7 +1,7 @@
-//! [`HubTrigger`]: runs one function in the hub that made it, as often as it is told to.
+//! [`HubTrigger`]: runs one function in the hub that made it, once for each send.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
-//! whether this workspace uses it or not.
+//! It is part of the contract of primitives that the design prescribes for threads and greenlets, so
+//! it stays even where nothing in this workspace uses it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,9 +19,9 @@ use crate::launcher::{Call, CallError, Launcher, NoHub};
 ///
 /// The function stays in the thread of the hub and need not be [`Send`]. N sends are N runs, never
 /// fewer, in the order in which they were sent; triggers and [`Launcher`] calls of a hub wait
-/// in one line. A send that was accepted is a run, also if the main greenlet ends before it had its turn:
-/// then it runs before the hub's greenlets end. Only a main greenlet that panics takes the
-/// waiting runs with it, which is logged as an error.
+/// in one line. Each accepted send is run, even if the main greenlet ends before its turn: then it is run
+/// before the hub's greenlets end. Only a panic of the main greenlet cancels the waiting runs, which is
+/// logged as an error.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,13 +54,13 @@ struct Shared {
 }
 
 impl HubTrigger {
-    /// Each send runs `function` in the hub of this thread, while its greenlets wait: so it must
-    /// not take long. What waits needs a [`blocking`](HubTrigger::blocking) trigger.
+    /// Returns a trigger whose sends run `function` in the hub of this thread, while its greenlets wait:
+    /// so it must not take long. Code that waits needs a [`blocking`](HubTrigger::blocking) trigger.
     ///
-    /// A panic of the function is logged, and harms nobody else.
+    /// A panic of the function is logged, and affects nothing else.
     ///
     /// # Errors
-    /// When this thread runs no hub.
+    /// Fails when this thread runs no hub.
     pub fn new(function: impl FnMut() + 'static) -> Result<Self, NoHub> {
         let launcher = Launcher::current()?;
         let function = add(function);
@@ -69,13 +69,13 @@ impl HubTrigger {
         })
     }
 
-    /// Each send starts a greenlet of its own in the hub of this thread. They start in the order of the
-    /// sends, and run side by side.
+    /// Returns a trigger whose sends each start a greenlet in the hub of this thread. The greenlets start
+    /// in the order of the sends, and run concurrently.
     ///
-    /// At the end of the hub, those that were not yet started still run to their first wait.
+    /// At the end of the hub, greenlets that were not yet started still run to their first wait.
     ///
     /// # Errors
-    /// When this thread runs no hub.
+    /// Fails when this thread runs no hub.
     pub fn blocking<F>(mut function: impl FnMut() -> F + 'static) -> Result<Self, NoHub>
     where
         F: Future<Output = ()> + 'static,
@@ -93,11 +93,11 @@ impl HubTrigger {
         })
     }
 
-    /// Makes the hub run the function once. Never waits, also in the hub itself: the function runs
+    /// Makes the hub run the function once. Never waits, even in the hub itself: the function runs
     /// later.
     ///
     /// # Errors
-    /// When the hub has ended or takes no more: the function will not run.
+    /// Fails when the hub has ended or accepts no more sends: the function will not run.
     pub fn send(&self) -> Result<(), CallError> {
         self.shared.put(Call::Trigger(self.shared.function))
     }
@@ -111,7 +111,8 @@ impl Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // Behind the sends of this trigger in the line. If the hub has ended, so has the function.
+        // The call is behind the sends of this trigger in the line. If the hub has ended, its functions
+        // are dropped already.
         self.put(Call::Forget(self.function)).ok();
     }
 }
@@ -124,17 +125,17 @@ impl fmt::Debug for HubTrigger {
     }
 }
 
-/// A function of a trigger. It never leaves the thread of its hub.
+/// The function of a trigger. It never leaves the thread of its hub.
 type Function = Rc<RefCell<dyn FnMut()>>;
 
 thread_local! {
     static FUNCTIONS: RefCell<HashMap<u64, Function>> = RefCell::default();
-    /// Never used again, also not by the next hub of this thread: what was sent to a function
-    /// must not reach another one.
+    /// The next number of a function. Numbers are never reused, not even by the next hub of this
+    /// thread: a send to one function must not reach another one.
     static NEXT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Keeps a function for the hub of this thread; returns the name to call it by.
+/// Stores a function for the hub of this thread; returns its number.
 fn add(function: impl FnMut() + 'static) -> u64 {
     let number = NEXT.get();
     NEXT.set(number + 1);
@@ -151,7 +152,8 @@ pub(crate) fn run(number: u64, hub: &str) {
         tracing::error!(hub, number, "the function of a trigger is missing");
         return;
     };
-    // No function runs inside of another: sends only put calls in the line of the hub.
+    // The borrow succeeds, as no function runs inside of another: sends only put calls in the line
+    // of the hub.
     let run = AssertUnwindSafe(|| (function.borrow_mut())());
     if let Err(payload) = panic::catch_unwind(run) {
         let panic = Panic::from_payload(&*payload);
@@ -166,7 +168,7 @@ impl TriggerFunctions {
     /// No trigger needs this function any more.
     pub(crate) fn forget(number: u64) {
         let function = FUNCTIONS.with_borrow_mut(|functions| functions.remove(&number));
-        // Out of the cell first: its destructor may do anything.
+        // The cell must not be borrowed here: the destructor may use other triggers.
         drop(function);
     }
 }

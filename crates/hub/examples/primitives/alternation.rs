@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-/// Without this, threads that share a processor take a lock many times before the other is there.
+/// The turns of both sides. Without them, a thread that shares a processor takes the lock many times before the other waits for it.
 #[derive(Default)]
 pub(crate) struct Alternation {
     in_line: [AtomicBool; 2],
@@ -23,7 +23,7 @@ impl Alternation {
         .await
     }
 
-    /// Whether the lock is to be handed over once more: returns when the other waits for it.
+    /// Waits until the other side waits for the lock; returns `true` if it is to be handed over once more.
     pub(crate) fn next(&self, me: usize, wanted: usize) -> bool {
         if self.taken.fetch_add(1, SeqCst) >= wanted {
             return false;

@@ -1,4 +1,4 @@
-//! Measures one operation of one primitive, of this crate or of bare Tokio: what `./dev bench hub` runs.
+//! Measures one operation of one primitive, of this crate or of bare Tokio. `./dev bench hub` runs it.
 //!
 //! ```text
 //! cargo run --release -p hub --example primitives -- CASE (hub | tokio) [OPERATIONS]
@@ -13,7 +13,7 @@ mod with_tokio;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How one side does a number of operations, and how long that took.
+/// Runs a number of operations; returns how long they took.
 type Measure = fn(usize) -> Duration;
 
 struct Case {
@@ -23,9 +23,9 @@ struct Case {
     tokio: Measure,
 }
 
-/// Queues take so many items at most, on all sides.
+/// The capacity of the queues, in items, of this crate and of Tokio.
 const PLACES: usize = 1024;
-/// Producers and consumers of the queues that have more than one.
+/// The number of producers, and of consumers, of queues that have several.
 const MANY: usize = 4;
 
 const CASES: [Case; 9] = [

@@ -19,7 +19,7 @@ pub(crate) fn lock_inside(operations: usize) -> Duration {
         let lock = Lock::new();
         let guard = lock.acquire().await.unwrap();
         let sides = [0, 1].map(|_| hub::spawn(take_turns(lock.clone(), operations / 2)));
-        // Both are in the line now, and each is again when it has released the lock.
+        // Both wait in the line now, and each waits again after it has released the lock.
         yield_now().await;
         let begin = Instant::now();
         drop(guard);
@@ -118,7 +118,7 @@ async fn consume(queue: Queue<usize>) {
     while queue.get().await.is_some() {}
 }
 
-/// From one hub to another and back, one send at a time: two operations.
+/// Sends from one hub to another and back, one send at a time: two operations.
 pub(crate) fn trigger(operations: usize) -> Duration {
     let there = Thread::serving("there").unwrap();
     Hub::new().unwrap().run(async {
@@ -160,7 +160,7 @@ pub(crate) fn launch(operations: usize) -> Duration {
     })
 }
 
-/// A plain thread does.
+/// A plain thread runs a function in another thread.
 pub(crate) fn launch_blocking(operations: usize) -> Duration {
     let there = Thread::serving("there").unwrap();
     there.apply_blocking(|| (), None).unwrap();
@@ -173,7 +173,7 @@ pub(crate) fn launch_blocking(operations: usize) -> Duration {
 
 type Main = Box<dyn FnOnce() -> std::pin::Pin<Box<dyn Future<Output = ()>>> + Send>;
 
-/// Runs each main greenlet in a thread of its own; not counting the start of the threads.
+/// Runs each main greenlet in a thread of its own; the time does not include the start of the threads.
 fn timed<F, W>(mains: [F; 2]) -> Duration
 where
     F: FnOnce() -> W + Send + 'static,

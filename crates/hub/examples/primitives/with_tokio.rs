@@ -1,4 +1,4 @@
-//! The same with what Tokio has: how quick it can be at best.
+//! The operations with bare Tokio, whose durations are the lower limit of what this crate can reach.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails shall stop")]
 
@@ -19,7 +19,7 @@ pub(crate) fn lock_inside(operations: usize) -> Duration {
         let lock = Arc::new(Mutex::new(()));
         let guard = lock.lock().await;
         let sides = [0, 1].map(|_| spawn_local(take_turns(lock.clone(), operations / 2)));
-        // Both are in the line now, and each is again when it has released the lock.
+        // Both wait in the line now, and each waits again after it has released the lock.
         yield_now().await;
         let begin = Instant::now();
         drop(guard);
@@ -67,7 +67,7 @@ pub(crate) fn queue_across(operations: usize) -> Duration {
     timed([produce, consume])
 }
 
-/// Tokio has no queue with several consumers; they share one end of a channel by a lock.
+/// Tokio has no queue with several consumers; they share the receiving end of a channel through a lock.
 pub(crate) fn queue_many_inside(operations: usize) -> Duration {
     run(async {
         let (puts, gets) = mpsc::channel(PLACES);
@@ -111,7 +111,7 @@ async fn consume_shared(queue: Arc<Mutex<mpsc::Receiver<usize>>>) {
     while queue.lock().await.recv().await.is_some() {}
 }
 
-/// Not `Notify`, which makes one wake-up of several.
+/// This uses a channel and not `Notify`, which merges several wake-ups into one.
 pub(crate) fn trigger(operations: usize) -> Duration {
     let (forth, mut there) = mpsc::unbounded_channel::<()>();
     let (back, mut here) = mpsc::unbounded_channel();

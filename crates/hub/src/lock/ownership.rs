@@ -1,4 +1,4 @@
-//! Who has a lock, how often, and the line of those who wait for it.
+//! The owner of a lock, how often it has taken the lock, and the line of waiters.
 
 use std::sync::PoisonError;
 
@@ -15,7 +15,7 @@ pub(super) enum Reentry {
     Counted,
 }
 
-/// One right to own, which goes from greenlet to greenlet in the order in which they came.
+/// The state of a lock, whose ownership passes to the waiters in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Ownership {
     reentry: Reentry,
@@ -27,9 +27,9 @@ pub(super) struct Ownership {
 #[derive(Debug, Default)]
 struct OwnerState {
     owner: Option<GreenletId>,
-    /// How often by a guard that is still there.
+    /// Acquisitions whose guard still exists.
     guards: usize,
-    /// How often by a guard that was told to keep it.
+    /// Acquisitions whose guard was kept.
     kept: usize,
 }
 
@@ -48,13 +48,13 @@ impl Ownership {
         }
         match self.turn.acquire().await {
             Ok(turn) => {
-                // No wait from here on: a future that is dropped owns nothing yet, and what it was
-                // given at the same moment goes to the next in line.
+                // There is no wait from here on: a future that is dropped before owns nothing, and a
+                // permit that it received at that moment passes to the next in line.
                 turn.forget();
                 self.begin();
                 Ok(())
             }
-            // The semaphore is never closed; if it was, nobody must believe to have the lock.
+            // The semaphore is never closed; if it were, no caller may believe that it has the lock.
             Err(_) => std::future::pending().await,
         }
     }
@@ -73,14 +73,14 @@ impl Ownership {
         }
     }
 
-    /// What a guard does when it is dropped.
+    /// Ends an acquisition by the drop of its guard.
     pub(super) fn end_guard(&self) {
         let mut held = self.held();
         held.guards -= 1;
         self.release_if_unused(held);
     }
 
-    /// From now on it takes a [`release`](Ownership::release) instead of the end of a guard.
+    /// Makes an acquisition end by [`release`](Ownership::release) instead of the drop of its guard.
     pub(super) fn keep(&self) {
         let mut held = self.held();
         held.guards -= 1;
@@ -105,16 +105,16 @@ impl Ownership {
         self.held().owner
     }
 
-    /// How often the owner has it.
+    /// Returns how often the owner has taken the lock.
     pub(super) fn count(&self) -> usize {
         let held = self.held();
         held.guards + held.kept
     }
 
-    /// Whether this greenlet is the owner and so has it once more.
+    /// Returns `true` if this greenlet is the owner and has taken the lock once more.
     fn acquire_again(&self) -> Result<bool, LockError> {
         let mut held = self.held();
-        // Nobody but this greenlet itself makes it the owner, so the answer stays true.
+        // Only this greenlet can make itself the owner, so the answer stays true.
         if held.owner != Some(GreenletId::current()) {
             return Ok(false);
         }

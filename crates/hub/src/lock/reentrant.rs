@@ -1,7 +1,7 @@
 //! [`RLock`]: a lock that its owner may take again.
 //!
-//! It is part of the contract of the design slides, like all primitives of this crate, so it stays
-//! whether this workspace uses it or not.
+//! It is part of the contract of primitives that the design prescribes for threads and greenlets, so
+//! it stays even where nothing in this workspace uses it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::{LockError, LockGuard, ReleaseError};
 use crate::blocking;
 use crate::identity::GreenletId;
 
-/// A [`Lock`](crate::Lock) that its owner may take again: it is free when it was released as often as taken.
-/// Clones are handles of the same lock.
+/// A [`Lock`](crate::Lock) that its owner may take again. It is free once it has been released as often
+/// as it was taken. Clones are handles of the same lock.
 ///
-/// The greenlet counts, not the thread: another greenlet of the same thread has to wait.
+/// The owner is the greenlet, not the thread: another greenlet of the same thread has to wait.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -42,38 +42,38 @@ pub struct RLock {
 }
 
 impl RLock {
-    /// A lock that nobody has.
+    /// Returns a lock that no greenlet has.
     pub fn new() -> Self {
         RLock {
             ownership: Arc::new(Ownership::new(Reentry::Counted)),
         }
     }
 
-    /// Waits until the lock is free or this greenlet's own, and takes it.
+    /// Waits until the lock is free or held by this greenlet, and takes it.
     ///
     /// Dropping the future leaves the lock to the next in line.
     ///
     /// # Errors
-    /// None in this form; those that give up a wait have the same type.
+    /// Never fails; the type is that of the forms that limit their wait.
     pub async fn acquire(&self) -> Result<LockGuard<'_>, LockError> {
         self.ownership.acquire().await?;
         Ok(LockGuard::of(&self.ownership))
     }
 
-    /// [`acquire`](RLock::acquire), but not for longer than `timeout`.
+    /// Form of [`acquire`](RLock::acquire) that waits no longer than `timeout`.
     ///
     /// # Errors
-    /// The same, and when the time was up.
+    /// Fails when the time is up.
     pub async fn acquire_timeout(&self, timeout: Duration) -> Result<LockGuard<'_>, LockError> {
         tokio::time::timeout(timeout, self.acquire())
             .await
             .unwrap_or(Err(LockError::Timeout))
     }
 
-    /// [`acquire`](RLock::acquire) for threads that are no hub.
+    /// Blocking form of [`acquire`](RLock::acquire) for threads that run no hub.
     ///
     /// # Errors
-    /// The same, and in a greenlet, and when the time was up.
+    /// Fails in a greenlet, and when the time is up.
     pub fn acquire_blocking(&self, timeout: Option<Duration>) -> Result<LockGuard<'_>, LockError> {
         blocking::wait_or_refuse(
             self.acquire(),
@@ -83,34 +83,34 @@ impl RLock {
         )?
     }
 
-    /// Takes the lock if it can be had at once and nobody waits for it.
+    /// Takes the lock if it is free and no other greenlet waits for it.
     ///
     /// # Errors
-    /// The same, and when another greenlet has it.
+    /// Fails when another greenlet has the lock.
     pub fn try_acquire(&self) -> Result<LockGuard<'_>, LockError> {
         self.ownership.try_acquire()?;
         Ok(LockGuard::of(&self.ownership))
     }
 
-    /// Ends an acquisition whose guard was told to [`keep`](LockGuard::keep) it.
+    /// Ends an acquisition whose guard was [kept](LockGuard::keep).
     ///
     /// # Errors
-    /// When this greenlet does not have the lock, or has it by a guard.
+    /// Fails when this greenlet does not have the lock, or has it through a guard.
     pub fn release(&self) -> Result<(), ReleaseError> {
         self.ownership.release()
     }
 
-    /// How often its owner has taken it and not released it yet.
+    /// Returns how often its owner has taken the lock and not released it yet.
     pub fn count(&self) -> usize {
         self.ownership.count()
     }
 
-    /// Whether any greenlet has the lock.
+    /// Returns `true` if any greenlet has the lock.
     pub fn is_taken(&self) -> bool {
         self.ownership.owner().is_some()
     }
 
-    /// Whether this greenlet has the lock.
+    /// Returns `true` if this greenlet has the lock.
     pub fn is_mine(&self) -> bool {
         self.ownership.owner() == Some(GreenletId::current())
     }

@@ -1,4 +1,4 @@
-//! The items of a queue, and what they take of its budget.
+//! The items of a queue, and the bytes that they take from its budget.
 
 use std::collections::VecDeque;
 use std::sync::PoisonError;
@@ -30,7 +30,7 @@ pub(super) enum ByteSource {
     /// The queue's own budget, so many permits: a reservation without a handle of the budget,
     /// whose count all threads would write for every item.
     Own(u32),
-    /// Any budget, perhaps that of a queue which the item has passed before.
+    /// A reservation of any budget, perhaps that of a queue which the item has passed before.
     Reserved(Reservation),
 }
 
@@ -97,7 +97,7 @@ impl<T> Entries<T> {
         self.state().closed = true;
     }
 
-    /// Throws all items away; tells how many they were.
+    /// Drops all items; returns their number.
     pub(super) fn clear(&self) -> usize {
         let left = {
             let mut state = self.state();
@@ -134,7 +134,7 @@ impl<T> Entries<T> {
 
 impl<T> Drop for Entries<T> {
     fn drop(&mut self) {
-        // Others may share the budget.
+        // The bytes must return to the budget, which others may share.
         self.clear();
     }
 }

@@ -1,10 +1,10 @@
-//! Why a queue did not take or give an item. Errors of `put` give the item back.
+//! Why an item was not put or got. Errors of `put` contain the item.
 
 use std::fmt;
 
 use crate::error::BlockingInGreenlet;
 
-/// The queue is closed: here is the item that it did not take.
+/// The queue is closed; this contains the item that was not put.
 #[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the queue is closed")]
 pub struct QueueClosed<T>(pub T);
@@ -22,25 +22,25 @@ pub enum PutError<T> {
     /// The time was up while the budget was used up.
     #[error("the budget of the queue was used up for all the time to wait")]
     Timeout(T),
-    /// Greenlets must await.
+    /// The call was in a greenlet, which must await.
     #[error("{1}")]
     BlockingInGreenlet(T, BlockingInGreenlet),
 }
 
-/// Why no item was had without waiting.
+/// Why there was no item to be got without waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TryGetError {
-    /// There is none now, or others wait for it.
+    /// The queue is empty, or other consumers wait for its items.
     #[error("the queue is empty")]
     Empty,
-    /// There is none, and none will come.
+    /// The queue is empty, and closed.
     #[error("the queue is closed and empty")]
     Closed,
 }
 
 impl<T> PutError<T> {
-    /// The item.
+    /// Returns the item.
     pub fn into_item(self) -> T {
         match self {
             PutError::Closed(item)

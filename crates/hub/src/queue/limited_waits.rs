@@ -10,11 +10,11 @@ use crate::budget::Reservation;
 use crate::error::WaitError;
 
 impl<T> Queue<T> {
-    /// [`put`](Queue::put), but not for longer than `time`. The item comes back, while a
+    /// Form of [`put`](Queue::put) that waits no longer than `time`. Its error contains the item, while a
     /// [`timeout`](crate::timeout) around `put` would drop it.
     ///
     /// # Errors
-    /// Gives the item back when the queue is closed, and when the time was up.
+    /// Returns the item when the queue is closed, and when the time is up.
     pub async fn put_timeout(
         &self,
         item: T,
@@ -28,20 +28,20 @@ impl<T> Queue<T> {
         }
     }
 
-    /// [`get`](Queue::get), but not for longer than `time`.
+    /// Form of [`get`](Queue::get) that waits no longer than `time`.
     ///
     /// # Errors
-    /// When the time was up; no item is lost.
+    /// Fails when the time is up; no item is lost.
     pub async fn get_timeout(&self, time: Duration) -> Result<Option<T>, WaitError> {
         timeout(time, self.get())
             .await
             .map_err(|_| WaitError::Timeout)
     }
 
-    /// [`put`](Queue::put) for threads that are no hub.
+    /// Blocking form of [`put`](Queue::put) for threads that run no hub.
     ///
     /// # Errors
-    /// Gives the item back when the queue is closed, when the time was up, and in a greenlet.
+    /// Returns the item when the queue is closed, when the time is up, and in a greenlet.
     pub fn put_blocking(
         &self,
         item: T,
@@ -58,18 +58,18 @@ impl<T> Queue<T> {
         }
     }
 
-    /// [`get`](Queue::get) for threads that are no hub.
+    /// Blocking form of [`get`](Queue::get) for threads that run no hub.
     ///
     /// # Errors
-    /// In a greenlet, and when the time was up; no item is lost.
+    /// Fails in a greenlet, and when the time is up; no item is lost.
     pub fn get_blocking(&self, timeout: Option<Duration>) -> Result<Option<T>, WaitError> {
         wait_or_refuse(self.get(), timeout, "Queue::get_blocking", "Queue::get")
     }
 
-    /// [`get_reserved`](Queue::get_reserved) for threads that are no hub.
+    /// Blocking form of [`get_reserved`](Queue::get_reserved) for threads that run no hub.
     ///
     /// # Errors
-    /// In a greenlet, and when the time was up; no item is lost.
+    /// Fails in a greenlet, and when the time is up; no item is lost.
     pub fn get_reserved_blocking(
         &self,
         timeout: Option<Duration>,

@@ -1,14 +1,14 @@
-//! [`Promise`]: the other end of an [`AsyncResult`].
+//! [`Promise`]: the end of an [`AsyncResult`] that sets it.
 
 use std::fmt;
 
 use super::AsyncResult;
 
-/// The duty to set an [`AsyncResult`]; see [`AsyncResult::promise`].
+/// Sets an [`AsyncResult`] once, at the latest when it is dropped; see [`AsyncResult::promise`].
 #[must_use = "dropping a promise breaks it"]
 pub struct Promise<T, E> {
     result: AsyncResult<T, E>,
-    /// `None` once it is kept.
+    /// `None` once the promise is kept.
     otherwise: Option<E>,
 }
 
@@ -20,7 +20,7 @@ impl<T, E> Promise<T, E> {
         }
     }
 
-    /// Sets the result; false when there was one already.
+    /// Sets the result; returns `false` if it was set already.
     pub fn keep(mut self, result: Result<T, E>) -> bool {
         self.otherwise = None;
         self.result.set(result)

@@ -1,4 +1,4 @@
-//! Functions and greenlets that others send to a thread, by its launcher.
+//! Functions and greenlets that others send to a thread, through its launcher.
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,7 +12,7 @@ impl<T> Thread<T> {
     /// Runs `function` in the thread; see [`Launcher::apply`](crate::Launcher::apply).
     ///
     /// # Errors
-    /// When the thread has stopped, or the function panicked.
+    /// Fails when the thread has stopped, or the function panicked.
     pub async fn apply<R, F>(&self, function: F) -> Result<R, CallError>
     where
         F: FnOnce() -> R + Send + 'static,
@@ -24,7 +24,7 @@ impl<T> Thread<T> {
     /// Runs `function` in the thread; see [`Launcher::apply_blocking`](crate::Launcher::apply_blocking).
     ///
     /// # Errors
-    /// The same, and in a greenlet of another hub, and when the time was up.
+    /// Fails as `apply` does, and in a greenlet of another hub, and when the time is up.
     pub fn apply_blocking<R, F>(
         &self,
         function: F,
@@ -40,7 +40,7 @@ impl<T> Thread<T> {
     /// Runs `function` in the thread; see [`Launcher::apply_timeout`](crate::Launcher::apply_timeout).
     ///
     /// # Errors
-    /// The same, and when the time was up.
+    /// Fails as `apply` does, and when the time is up.
     pub async fn apply_timeout<R, F>(&self, function: F, timeout: Duration) -> Result<R, CallError>
     where
         F: FnOnce() -> R + Send + 'static,
@@ -61,7 +61,7 @@ impl<T> Thread<T> {
     /// Starts a greenlet in the thread; see [`Launcher::spawn`](crate::Launcher::spawn).
     ///
     /// # Errors
-    /// When the thread has stopped.
+    /// Fails when the thread has stopped.
     pub fn spawn<F, W>(&self, function: F) -> Result<Greenlet<W::Output>, CallError>
     where
         F: FnOnce() -> W + Send + 'static,

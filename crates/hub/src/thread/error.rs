@@ -1,32 +1,32 @@
-//! How a thread ends badly, and why waiting for its end can fail.
+//! How the main function of a thread can fail, and why waiting for its end can fail.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{BlockingInGreenlet, Panic};
 
-/// Why the main function of a thread returned nothing.
+/// Why the main function of a thread did not return.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ThreadError {
-    /// It panicked.
+    /// The main function panicked.
     #[error("the main function of the thread {0}")]
     Panicked(Panic),
-    /// It was killed where it waited.
+    /// The main function was killed where it waited.
     #[error("the main function of the thread was killed")]
     Killed,
 }
 
-/// Why the end of a thread was not seen.
+/// Why waiting for the end of a thread failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StopError {
-    /// It still ran when the time was up.
+    /// The thread still ran when the time is up.
     #[error("thread `{thread}` did not end within {waited:?}")]
     Timeout {
         /// The name of the thread.
         thread: Arc<str>,
-        /// How long it was waited for.
+        /// How long the wait was.
         waited: Duration,
     },
     /// A thread cannot wait for its own end.
@@ -35,7 +35,7 @@ pub enum StopError {
         /// The name of the thread.
         thread: Arc<str>,
     },
-    /// Greenlets must await.
+    /// The call was in a greenlet, which must await.
     #[error(transparent)]
     BlockingInGreenlet(#[from] BlockingInGreenlet),
 }

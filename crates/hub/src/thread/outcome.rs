@@ -1,4 +1,4 @@
-//! What the main function of a thread returned, or how it failed.
+//! The value that the main function of a thread returned, or how it failed.
 
 use std::time::Duration;
 
@@ -7,36 +7,36 @@ use crate::blocking;
 use crate::result::ResultError;
 
 impl<T> Thread<T> {
-    /// Waits for what the main function returned, and moves it out.
+    /// Waits for the value that the main function returns, and moves it out.
     ///
     /// # Errors
-    /// When the main function panicked or was killed, or somebody else has taken the value.
+    /// Fails when the main function panicked or was killed, or another waiter has taken the value.
     pub async fn take(&self) -> Result<T, ResultError<ThreadError>> {
         self.outcome.take().await
     }
 
-    /// [`take`](Thread::take), but not for longer than `timeout`.
+    /// Form of [`take`](Thread::take) that waits no longer than `timeout`.
     ///
     /// # Errors
-    /// The same, and when the time was up.
+    /// Fails as `take` does, and when the time is up.
     pub async fn take_timeout(&self, timeout: Duration) -> Result<T, ResultError<ThreadError>> {
         self.outcome.take_timeout(timeout).await
     }
 
-    /// [`take`](Thread::take) for threads that are no hub.
+    /// Blocking form of [`take`](Thread::take) for threads that run no hub.
     ///
     /// # Errors
-    /// The same, and in a greenlet, and when the time was up.
+    /// Fails as `take` does, and in a greenlet, and when the time is up.
     pub fn take_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<ThreadError>> {
         blocking::refuse_in_greenlet("Thread::take_blocking", "Thread::take")
             .map_err(ResultError::BlockingInGreenlet)?;
         self.outcome.take_blocking(timeout)
     }
 
-    /// Waits for what the main function returned.
+    /// Waits for the value that the main function returns, and clones it.
     ///
     /// # Errors
-    /// When the main function panicked or was killed, or somebody has taken the value.
+    /// Fails when the main function panicked or was killed, or a waiter has taken the value.
     pub async fn get(&self) -> Result<T, ResultError<ThreadError>>
     where
         T: Clone,
@@ -44,10 +44,10 @@ impl<T> Thread<T> {
         self.outcome.get().await
     }
 
-    /// [`get`](Thread::get), but not for longer than `timeout`.
+    /// Form of [`get`](Thread::get) that waits no longer than `timeout`.
     ///
     /// # Errors
-    /// The same, and when the time was up.
+    /// Fails as `get` does, and when the time is up.
     pub async fn get_timeout(&self, timeout: Duration) -> Result<T, ResultError<ThreadError>>
     where
         T: Clone,
@@ -55,10 +55,10 @@ impl<T> Thread<T> {
         self.outcome.get_timeout(timeout).await
     }
 
-    /// [`get`](Thread::get) for threads that are no hub.
+    /// Blocking form of [`get`](Thread::get) for threads that run no hub.
     ///
     /// # Errors
-    /// The same, and in a greenlet, and when the time was up.
+    /// Fails as `get` does, and in a greenlet, and when the time is up.
     pub fn get_blocking(&self, timeout: Option<Duration>) -> Result<T, ResultError<ThreadError>>
     where
         T: Clone,

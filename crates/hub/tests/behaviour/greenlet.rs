@@ -7,7 +7,7 @@ use hub::{Event, GreenletError, Hub, Queue, Thread, WaitError};
 
 use crate::on_hub;
 
-/// Tells that it was dropped.
+/// Reports that it was dropped.
 struct Tells(Event);
 
 impl Drop for Tells {
@@ -89,7 +89,7 @@ fn greenlets_end_with_the_main_one() {
         let refused = refused.clone();
         let greenlet = hub::spawn(async move {
             let _tells = tells;
-            // What waits in a destructor at the end of a hub is still in a greenlet.
+            // A wait in a destructor at the end of a hub is still in a greenlet.
             struct Asks(Queue<bool>);
             impl Drop for Asks {
                 fn drop(&mut self) {

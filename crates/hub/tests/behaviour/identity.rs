@@ -1,4 +1,4 @@
-//! Who counts as one greenlet, and what may go to other threads.
+//! Identities of greenlets and threads, and which types may go to other threads.
 
 use std::rc::Rc;
 use std::thread;
@@ -14,7 +14,7 @@ use crate::on_hub;
 fn every_greenlet_and_every_thread_is_one() {
     let outside = GreenletId::current();
     on_hub(async {
-        // The main greenlet is its thread.
+        // The main greenlet has the identity of its thread.
         assert_eq!(GreenletId::current(), outside);
         let mut others = Vec::new();
         for _ in 0..3 {
@@ -56,7 +56,7 @@ fn handles_go_to_other_threads() {
     sent::<Greenlet<String>>();
 }
 
-/// Answers whether a type is `Send`, by which of two methods is found first.
+/// Reports whether a type is `Send`, by which of two methods is found first.
 struct Asked<T>(std::marker::PhantomData<T>);
 
 trait Otherwise {

@@ -80,7 +80,7 @@ fn a_call_that_a_thread_no_longer_runs_is_an_error() {
         let (busy, end) = (busy.clone(), end.clone());
         async move |_| {
             busy.send();
-            // Not a wait that lets others run: the calls come while the hub cannot serve them.
+            // This wait blocks the hub: the calls come while the hub cannot serve them.
             while !end.is_set() {
                 thread::yield_now();
             }

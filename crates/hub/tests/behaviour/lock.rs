@@ -125,7 +125,7 @@ fn who_asks_first_is_served_first() {
             tokio::task::yield_now().await;
         }
         drop(guard);
-        // Free for nobody but the first in the line.
+        // The lock is free only for the first in the line.
         assert_eq!(lock.try_acquire().err(), Some(LockError::Busy));
         let mut last = Box::pin(lock.acquire());
         assert!(poll(&mut last).is_pending());
@@ -173,7 +173,7 @@ fn who_is_dropped_in_the_line_takes_no_turn_with_it() {
         };
         let (first, second) = (waiter(&lock), waiter(&lock));
         tokio::task::yield_now().await;
-        // The first has its turn at the moment at which it is killed.
+        // The first is killed at the moment at which it receives the lock.
         drop(guard);
         first.kill();
         second.await.unwrap();
@@ -196,7 +196,7 @@ fn a_dropped_wait_owns_nothing() {
     holder
         .apply_blocking(move || there.release().unwrap(), None)
         .unwrap();
-    // The turn is this wait's already, but nobody polls it any more.
+    // The lock is assigned to this wait already, which is not polled any more.
     assert_eq!(lock.try_acquire().err(), Some(LockError::Busy));
     drop(wait);
     drop(lock.try_acquire().unwrap());
@@ -247,7 +247,7 @@ fn functions_that_run_at_once_run_for_their_caller() {
 #[test]
 fn many_threads_and_greenlets_count_right() {
     let lock = Lock::new();
-    // Read and written apart, so that only the lock makes it right.
+    // Reading and writing are separate steps, so that only the lock makes the count right.
     let count = Arc::new(AtomicUsize::new(0));
     let add = {
         let count = count.clone();

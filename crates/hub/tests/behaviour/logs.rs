@@ -1,4 +1,4 @@
-//! What nobody waits for is told in the log, never lost in silence.
+//! Failures that no caller waits for are logged.
 
 use std::fmt::{Debug, Write};
 use std::panic::{self, AssertUnwindSafe};
@@ -12,7 +12,7 @@ use tracing::{Metadata, Subscriber};
 
 use crate::on_hub;
 
-/// Keeps the warnings and errors of one thread, a line each.
+/// Collects the warnings and errors of one thread, a line each.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -48,7 +48,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// What is told in this thread meanwhile.
+/// Returns what this thread logs meanwhile.
 fn told(during: impl FnOnce()) -> Vec<String> {
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), during);
@@ -80,7 +80,7 @@ fn a_thread_that_does_not_stop_in_time() {
         stuck.stop_blocking(soon).unwrap_err();
     });
     assert_one(&lines, "ERROR", &["stuck", "did not end within 1ms"]);
-    // It was asked before, but still runs.
+    // It was asked to stop before, but still runs.
     let lines = told(|| drop(stuck));
     assert_one(&lines, "WARN", &["stuck", "handle of a running thread"]);
     release.send();
@@ -111,7 +111,7 @@ fn a_panic_of_a_trigger() {
             trigger.send().unwrap();
             let launcher = Launcher::current().unwrap();
             launcher.apply_async(|| ()).wait().await;
-            // Its greenlet, and the one that tells of its end, come next.
+            // Its greenlet, and the one that reports its end, run next.
             for _ in 0..2 {
                 hub::spawn(async {}).await.unwrap();
             }

@@ -1,5 +1,4 @@
-//! The primitives as their users see them: what each promises, in one hub, across hubs and with
-//! plain threads.
+//! The public behaviour of the primitives, in one hub, across hubs and with plain threads.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -27,7 +26,7 @@ fn on_hub<T>(main: impl Future<Output = T>) -> T {
     hub::Hub::new().unwrap().run(main)
 }
 
-/// Polls once: a wait that is pending after this has taken its place in the line.
+/// Polls once: a wait that is pending after this has its place in the line.
 fn poll<F: Future>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
     future
         .as_mut()

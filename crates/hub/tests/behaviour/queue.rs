@@ -106,7 +106,7 @@ fn a_dropped_get_leaves_its_item_to_the_next() {
     assert!(poll(&mut dropped).is_pending());
     assert!(poll(&mut next).is_pending());
     queue.try_put('a', 1).unwrap();
-    // The right to the item was handed to the one that is dropped now.
+    // The item was assigned to the wait that is dropped now.
     drop(dropped);
     assert_eq!(poll(&mut next), std::task::Poll::Ready(Some('a')));
 }
@@ -227,7 +227,7 @@ fn a_greenlet_that_never_has_to_wait_lets_others_run() {
             let queue = Queue::sharing(budget);
             let producer = hub::spawn({
                 let queue = queue.clone();
-                // Only the consumer ends this, and only if it gets its turn.
+                // Only the consumer ends this, and only if the hub runs it.
                 async move { while queue.put((), 1).await.is_ok() {} }
             });
             assert_eq!(queue.get().await, Some(()));

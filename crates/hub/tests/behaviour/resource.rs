@@ -8,12 +8,12 @@ use hub::{Event, Thread, ThreadResource};
 
 use crate::on_hub;
 
-/// A resource that has the number of its making.
+/// A resource that contains its number, in the order in which resources are made.
 fn numbered() -> (ThreadResource<usize>, Arc<AtomicUsize>) {
     let made = Arc::new(AtomicUsize::new(0));
     let counts = made.clone();
     let resource = ThreadResource::new(move || {
-        // Time for others to come in between.
+        // Other threads may make theirs in between.
         thread::yield_now();
         counts.fetch_add(1, Ordering::SeqCst)
     });
@@ -70,7 +70,7 @@ fn others_see_it_while_its_thread_lives() {
     assert!((&resource).into_iter().eq(seen));
     other.stop_blocking(None).unwrap();
     assert_eq!(resource.all(), [(thread::current().id(), mine)]);
-    // Who has it, has it.
+    // The `Arc` keeps the resource alive.
     assert_eq!(*id.1, 1);
 }
 
@@ -86,10 +86,10 @@ fn it_is_gone_when_a_plain_thread_ends() {
     assert!(weak.upgrade().is_none());
 }
 
-/// The end of a thread may take long. Who joined a [`Thread`] does not wait for it.
+/// The destructors of a thread may take long. Joining a [`Thread`] does not wait for them.
 #[test]
 fn it_is_gone_when_a_thread_tells_that_it_has_ended() {
-    /// Holds up the destructors of its thread.
+    /// Delays the destructors of its thread.
     struct Late(Arc<AtomicBool>);
     impl Drop for Late {
         fn drop(&mut self) {

@@ -13,7 +13,7 @@ fn its_owner_takes_it_again_and_releases_it_as_often() {
         let inner = lock.try_acquire().unwrap();
         lock.acquire_timeout(Duration::ZERO).await.unwrap().keep();
         assert_eq!(lock.count(), 3);
-        // In any order.
+        // Guards may be dropped in any order.
         drop(outer);
         drop(inner);
         assert!(lock.is_mine());
@@ -46,7 +46,7 @@ fn it_counts_for_each_greenlet_not_for_each_thread() {
         tokio::task::yield_now().await;
         drop(outer);
         tokio::task::yield_now().await;
-        // Half released is not released.
+        // One of two releases leaves the lock taken.
         assert!(!other.is_finished() && lock.is_mine());
         drop(inner);
         assert_eq!(other.await, Ok(2));

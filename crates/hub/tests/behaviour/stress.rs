@@ -1,5 +1,5 @@
-//! Many threads, many greenlets, random cancellations and timeouts everywhere. Seeded: who waits for what,
-//! and gives up when, is the same in every run, only the threads are not.
+//! Many threads, many greenlets, random cancellations and timeouts everywhere. Seeded: every
+//! run has the same waits, cancelled after the same number of turns; only the threads interleave differently.
 
 mod events;
 mod locks;
@@ -24,7 +24,7 @@ impl Random {
         Random(seed as u64 * 0x9e37_79b9 + 1)
     }
 
-    /// Awaits, or gives up after a random number of turns of the hub, or by a timer.
+    /// Awaits `future`, or cancels it after a random number of turns of the hub, or by a timer.
     pub(crate) async fn cancelled<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         let turns = self.below(6);
         let patience = async {

@@ -121,7 +121,7 @@ fn a_thread_does_not_wait_for_its_own_end() {
         "thread `self` cannot wait for its own end"
     );
     assert!(matches!(stop, Err(StopError::OwnThread { .. })));
-    // It was asked all the same.
+    // The thread was asked to stop all the same.
     thread.join_blocking(None).unwrap();
 }
 

@@ -6,7 +6,7 @@ use hub::{CallError, Event, HubTrigger, Launcher, Queue, Thread};
 
 use crate::on_hub;
 
-/// A main function that is told by others when it shall end, without a wait that serves the hub.
+/// A main function that others end, without a wait that serves the hub.
 fn keep_busy(until: &Event) {
     while !until.is_set() {
         thread::yield_now();
@@ -57,7 +57,7 @@ fn triggers_and_calls_of_a_hub_run_in_the_order_of_their_sends() {
         one.send().unwrap();
         two.send().unwrap();
         one.send().unwrap();
-        // Not inside of `send`, also in the hub itself.
+        // The function does not run inside of `send`, even in the hub itself.
         assert!(order.borrow().is_empty());
         launcher.apply_async(|| ()).wait().await;
         assert_eq!(*order.borrow(), ["one", "two", "one"]);
@@ -110,7 +110,7 @@ fn accepted_sends_run_at_the_end_of_the_hub_and_later_ones_are_errors() {
             trigger.send().unwrap();
             blocking.send().unwrap();
         }
-        // The main greenlet is done before any of them had a turn.
+        // The main greenlet ends before any of them runs.
         assert_eq!(runs.get(), 0);
         (trigger, blocking)
     });
@@ -120,7 +120,7 @@ fn accepted_sends_run_at_the_end_of_the_hub_and_later_ones_are_errors() {
     assert_eq!(runs.get(), 1000);
 }
 
-/// However a hub ends: a send is a run or an error, never neither.
+/// However a hub ends: each send either runs or fails with an error.
 #[test]
 fn sends_that_race_with_the_end_of_the_hub_run_or_fail() {
     for turns in 0..50 {
@@ -160,7 +160,7 @@ fn blocking_triggers_run_in_greenlets_of_their_own() {
                 started.set(number + 1);
                 let (gate, ended) = (gate.clone(), ended.clone());
                 async move {
-                    // Stalls neither the hub nor the other runs.
+                    // This wait stalls neither the hub nor the other runs.
                     gate.wait().await;
                     ended.put(number, 1).await.unwrap();
                 }

@@ -1,4 +1,4 @@
-//! What all `_blocking` forms have in common.
+//! The behaviour that all `_blocking` forms have in common.
 
 use std::thread;
 use std::time::Duration;

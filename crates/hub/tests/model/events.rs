@@ -1,4 +1,4 @@
-//! Nobody sleeps through an event, also when it is cleared at once.
+//! Every waiter of an event is woken, even if the event is cleared at once.
 
 use crate::event::Event;
 use crate::{check, join, poll_a_few_times, thread, threads};

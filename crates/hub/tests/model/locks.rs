@@ -7,7 +7,7 @@ use shuttle::sync::atomic::{AtomicUsize, Ordering};
 use crate::lock::{Lock, LockError, RLock, ReleaseError};
 use crate::{NOW, check, join, poll_a_few_times, thread, threads};
 
-/// Counts with a pause between reading and writing.
+/// A counter that pauses between reading and writing.
 fn add(count: &AtomicUsize) {
     let seen = count.load(Ordering::SeqCst);
     thread::yield_now();

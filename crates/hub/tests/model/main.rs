@@ -1,9 +1,9 @@
-//! What the crate synchronises by hand, in interleavings that a model checker chooses.
+//! The code that the crate synchronises by hand, in interleavings that a model checker chooses.
 //!
 //! The sources are those of the crate, with [`sync`] of the model checker in place of the standard
 //! library's: after every step on a mutex, an atomic or a parked thread, `shuttle` decides
-//! which thread goes on. Tokio's semaphore and `Notify` are single steps here; Tokio checks their
-//! insides with loom. A thread that is never woken is found as a deadlock.
+//! which thread runs next. Tokio's semaphore and `Notify` are single steps here; Tokio checks their
+//! implementation with loom. A thread that is never woken is found as a deadlock.
 //!
 //! A failure prints a schedule; `shuttle::replay` runs it again.
 
@@ -39,7 +39,7 @@ mod queues;
 mod resources;
 mod results;
 
-/// In place of the module of the same name in the crate.
+/// Replaces the module of the same name in the crate.
 mod sync {
     pub(crate) use shuttle::sync::atomic::AtomicBool;
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
@@ -47,7 +47,7 @@ mod sync {
     pub(crate) use shuttle::thread_local;
 }
 
-/// There are no hubs in a model: all threads are plain ones.
+/// Replaces the module of the crate: a model has no hubs, all threads are plain ones.
 mod hub {
     pub(crate) fn in_greenlet() -> bool {
         false
@@ -99,7 +99,7 @@ fn poll_a_few_times<F: Future>(future: F) -> Option<F::Output> {
             Poll::Pending if patience == 0 => Poll::Ready(None),
             Poll::Pending => {
                 patience -= 1;
-                // Like the wake-up of a timer, at any time.
+                // A timer could wake the thread at any time, too.
                 thread::yield_now();
                 context.waker().wake_by_ref();
                 Poll::Pending
@@ -110,5 +110,5 @@ fn poll_a_few_times<F: Future>(future: F) -> Option<F::Output> {
     blocking::wait(patient, None).flatten()
 }
 
-/// A `_blocking` form gives up at once with this.
+/// With this limit, a `_blocking` form does not wait.
 const NOW: Option<Duration> = Some(Duration::ZERO);

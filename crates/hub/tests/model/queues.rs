@@ -1,4 +1,4 @@
-//! Every item arrives once, no byte of the budget leaks, and the end of a queue wakes everybody.
+//! Every item arrives once, no byte of the budget leaks, and the end of a queue wakes all waiters.
 
 use crate::budget::Budget;
 use crate::error::WaitError;
@@ -84,7 +84,7 @@ fn who_gives_up_loses_no_item_and_no_byte() {
     });
 }
 
-/// Not closed before the end, which would give items to everybody who asks.
+/// The queue is closed only at the end, because a closed queue hands items to every caller.
 #[test]
 fn who_gives_up_leaves_its_item_to_who_stays() {
     check(|| {
@@ -101,7 +101,7 @@ fn who_gives_up_leaves_its_item_to_who_stays() {
     });
 }
 
-/// As at the end of a hub: what was accepted is seen by who closes the queue and empties it.
+/// As at the end of a hub: the thread that closes the queue and empties it sees every accepted item.
 #[test]
 fn a_put_beside_a_close_arrives_or_fails() {
     check(|| {
@@ -135,7 +135,7 @@ fn the_end_of_a_queue_wakes_producers_and_consumers() {
         });
         full.discard();
         empty.close();
-        // A producer may have had the place of what was thrown away, but found the queue closed.
+        // A producer may have reserved the bytes of discarded items, but found the queue closed.
         assert!(join(waiting).into_iter().all(|woken| woken));
         assert_eq!(full.budget().available(), Some(1));
     });

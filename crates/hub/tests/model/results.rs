@@ -1,4 +1,4 @@
-//! One result, one taker, no waiter asleep.
+//! One thread takes the result, and no waiter is left asleep.
 
 use crate::result::{AsyncResult, ResultError};
 use crate::{check, join, poll_a_few_times, thread, threads};

@@ -1,4 +1,4 @@
-//! Events and results: all who wait are woken, whoever gave up beside them.
+//! Events and results: all waiters are woken, even if others have cancelled their waits.
 
 use std::thread;
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn every_patient_waiter_is_woken_in_every_round() {
                 let (event, result) = (event.clone(), result.clone());
                 let spawned = there.spawn(move || async move {
                     let mut random = Random::seeded(round * WAITERS + n + 1);
-                    // Comes and goes, then stays.
+                    // The event is sent and cleared, then sent to stay.
                     random.cancelled(event.wait()).await;
                     random.cancelled(result.wait()).await;
                     event.wait_timeout(Duration::from_micros(20)).await;

@@ -1,4 +1,4 @@
-//! Locks: one owner at a time, whatever happens to those who wait and to those who own.
+//! Locks: one owner at a time, even if waiters and owners are cancelled or killed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ const GREENLETS: usize = 6;
 const PLAIN: usize = 3;
 const ROUNDS: usize = 150;
 
-/// What a lock protects: a count that is right only if nobody else is in between.
+/// The count that a lock protects, which is right only if one greenlet at a time changes it.
 #[derive(Clone, Default)]
 struct Protected {
     inside: Arc<AtomicUsize>,
@@ -38,7 +38,7 @@ impl Drop for Inside<'_> {
     }
 }
 
-/// Counts how often it was inside.
+/// Takes the lock in many rounds; returns how often it succeeded.
 async fn greenlet(lock: Lock, protected: Protected, seed: usize) -> usize {
     let mut random = Random::seeded(seed);
     let mut entered = 0;
@@ -54,7 +54,7 @@ async fn greenlet(lock: Lock, protected: Protected, seed: usize) -> usize {
             }
         } else if let Some(guard) = random.cancelled(lock.acquire()).await {
             entered += 1;
-            // Perhaps it is given up in the middle.
+            // The work may be cancelled while it holds the lock.
             let work = async {
                 let _inside = protected.enter();
                 tokio::task::yield_now().await;
@@ -127,12 +127,12 @@ fn random_cancellations_leave_no_lock_taken_and_nobody_asleep() {
         entered += thread.join().unwrap();
     }
     assert!(!lock.is_taken());
-    // Each that was inside has counted, and nobody at the same time as another.
+    // Each owner has counted, and no two at the same time.
     assert_eq!(protected.count.load(Ordering::SeqCst), entered);
     assert!(lock.try_acquire().is_ok());
 }
 
-/// Killed from another thread at any moment: while they wait, own, or have just been woken.
+/// Kills greenlets from another thread at any moment: while they wait, own, or have just been woken.
 #[test]
 fn killed_greenlets_leave_their_locks() {
     let lock = RLock::new();

@@ -1,4 +1,4 @@
-//! Queues: no item is lost or doubled, no byte leaks, nobody sleeps on.
+//! Queues: no item is lost or doubled, no byte leaks, no waiter is left asleep.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ const HUBS: usize = 2;
 const GREENLETS: usize = 4;
 const ITEMS: usize = 400;
 
-/// Two queues on one budget, and what is really on its way.
+/// Two queues that share one budget, and the bytes that are really taken.
 #[derive(Clone)]
 struct Ways {
     queues: [Queue<usize>; 2],
@@ -37,7 +37,7 @@ impl Ways {
     }
 }
 
-/// From nothing to the whole budget.
+/// Returns a cost from zero to the whole budget.
 fn cost(item: usize) -> usize {
     item * 7 % (LIMIT + 1)
 }
@@ -149,7 +149,7 @@ fn random_cancellations_lose_nothing() {
     assert_eq!(ways.on_their_way.load(Ordering::SeqCst), 0);
 }
 
-/// Kills greenlets while they put and get, from another thread: what they held comes back.
+/// Kills greenlets while they put and get, from another thread: the bytes that they held are returned.
 #[test]
 fn killed_greenlets_leak_no_budget() {
     let queue = Queue::new(LIMIT);

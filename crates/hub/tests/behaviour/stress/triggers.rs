@@ -15,7 +15,7 @@ use crate::on_hub;
 const HUBS: u64 = 40;
 const SENDERS: usize = 3;
 
-/// Sends until the hub has ended; tells how many runs there must be.
+/// Sends until the hub has ended; returns how many runs there must be.
 fn send_all(trigger: &HubTrigger, launcher: &Launcher, ran: &Arc<AtomicUsize>, seed: usize) -> u64 {
     let mut random = Random::seeded(seed);
     let (mut sent, mut called, mut answered) = (0, Vec::new(), 0);
