@@ -1,7 +1,7 @@
-"""What becomes of files of a recording that are changed: `changed.py NAME CHANGE... [--gate]`.
+"""Change files of a recording, and compare or validate them: `changed.py NAME CHANGE... [--gate]`.
 
 Each change is a Python statement about `h5`, the file that blisswriter 2.0.0 made. Prints one line of
-JSON for each: what the comparison finds, or with `--gate` what the validators do.
+JSON for each: what the comparison finds, or with `--gate` what the validators find.
 """
 
 import argparse

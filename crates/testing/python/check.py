@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def drop_records(root: dict):
-    """The records of completeness are ours."""
+    """Remove our records of completeness, which blisswriter does not write."""
     for name in [name for name in root["attrs"] if name.startswith("completeness_")]:
         del root["attrs"][name]
 
@@ -59,7 +59,7 @@ def load(name: str) -> dict:
 
 
 def outcome_differences(expected: list[dict], found: list[dict]) -> list[str]:
-    """A scan is complete or it is not; what it is then called is up to the writer."""
+    """Compare whether each scan is complete; the names of the states are up to the writer."""
     outcomes = {scan["label"]: scan for scan in found}
     problems = []
     for scan in expected:

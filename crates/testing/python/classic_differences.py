@@ -1,7 +1,7 @@
 """Where our files of the classic layout differ from those of blisswriter 2.0.0, on purpose.
 
 Each `Difference` changes what was recorded for one recording, or for all of them. Everything that is
-not listed here has to be as the reference makes it. `docs/differences.md` tells the same to people.
+not listed here has to be as the reference makes it. `docs/differences.md` lists the differences for users.
 """
 
 import json
@@ -43,8 +43,8 @@ def correct(recording: str, golden: dict):
 
 
 def add_completeness(entry: dict):
-    """Every finished entry has a record of what was published and what is in the file, in the fields
-    that NXnote has for it: a reader can prove that nothing is missing."""
+    """Add the record of what was published and what is in the file to every finished entry, in fields of
+    NXnote. With it, a reader can prove that nothing is missing."""
     items = dict(entry["items"])
     if "end_time" not in items:
         return
@@ -65,7 +65,7 @@ def sort_items(group: dict):
 
 
 def whole(chunks: tuple, detector: str, fill, attributes: dict | None = None) -> Callable:
-    """The entry of a loop whose only detector the reference cannot save: all that was published."""
+    """Write the entry of a loop whose only detector the reference cannot save: all that was published."""
 
     def write(h5: h5py.File, streams: dict[str, np.ndarray]):
         h5["1.1/writer/status"] = "SUCCEEDED"

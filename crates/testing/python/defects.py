@@ -30,7 +30,8 @@ class Defect:
     label: str | None = None
     state: str = "INCOMPLETE"
     mentions: str = ""
-    # Whether it matters that the scan is followed while it runs; None for always.
+    # True if the defect only occurs when the scan is followed while it runs, False if only when it is
+    # not; None if it always occurs.
     live: bool | None = None
 
     def correct(self, golden: dict):
@@ -220,6 +221,6 @@ DEFECTS = [
         remove=("1.1/current",),
         live=True,
     ),
-    # Not a defect: who has saved the closed scan knew of this stream from the start.
+    # Not a defect: the reference that saved the closed scan knew of this stream from the start.
     Defect("streams_change", "a stream that is mapped at CLOSED only is not followed", file="added.h5", remove=("1.1/diode",), live=True),
 ]

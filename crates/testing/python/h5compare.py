@@ -16,9 +16,9 @@ detectors; with a file only that one. Each difference is a line: kind, path in a
     CHUNK    storage layout or shape of chunks differs
     ORDER    order of the items in a group differs; for information, it does not count
 
-Whether it matters how datasets are stored depends on what was promised. By default it is up to the
-writer: layout, chunks, filters, maximal shape and fill value are not compared, beyond the elements
-that show them, nor are the stamps on the root group. With --storage all that is compared, too.
+The storage of datasets matters only where it was promised. By default it is up to the writer: layout,
+chunks, filters, maximal shape and fill value are not compared, beyond the elements that show them, nor
+are the stamps on the root group. With --storage all of these are compared, too.
 
 Values must be equal to the last bit. Where --storage is asked for, those in NXdata groups may differ
 by 1e-9: the axes of plots are computed by the writer. Differences at or below the paths that a
@@ -213,7 +213,7 @@ def main() -> int:
     parser.add_argument("description", type=Path, help="what h5tree.py printed")
     parser.add_argument("path", type=Path, help="HDF5 file, or root of the data")
     parser.add_argument("--storage", action="store_true", help="compare how datasets are stored, too")
-    parser.add_argument("--classic", action="store_true", help="leave out what a writer tells about itself")
+    parser.add_argument("--classic", action="store_true", help="leave out what a writer says about itself")
     parser.add_argument("--ignore", default="", help="kinds of no interest")
     options = parser.parse_args()
     if not options.path.exists():

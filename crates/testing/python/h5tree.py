@@ -30,7 +30,7 @@ A recorded description (see h5compare.py) may have two more members:
 
 What differs between two correct files is replaced by a placeholder: the data
 root (<ROOT>), and the versions and times that a writer stamps on the root
-group. With --classic also what the writer of the classic layout tells about
+group. With --classic also what the writer of the classic layout says about
 itself: its name, and in every entry the times by its clock (end_time and
 writer/date, if they are times) and its record of completeness (writer/data,
 if that is JSON).
@@ -215,7 +215,7 @@ class Describer:
             tree["value"] = self._own(dset.name, value) or self._value(value)
 
     def _own(self, path, value):
-        """Placeholder for what the writer of the classic layout tells about itself."""
+        """Placeholder for what the writer of the classic layout says about itself."""
         if not self.classic or not isinstance(value, bytes):
             return None
         if CLASSIC_TIMES.fullmatch(path) and _is_time(value):
@@ -273,7 +273,7 @@ def _is_json(text):
 
 def _number(value):
     if isinstance(value, numpy.longdouble):
-        # There is nothing longer in JSON; the hash tells the rest.
+        # JSON has no longer number; the hash covers the other bits.
         value = float(value)
     value = value.item() if isinstance(value, numpy.generic) else value
     if isinstance(value, float) and not math.isfinite(value):

@@ -49,7 +49,7 @@ def record(scenario, url: str, root: Path) -> dict:
     for _, wave in groupby(plays, key=lambda play: play.wave):
         labels = {play.key: play.label for play in wave}
         for outcome in save(url, root, list(labels)):
-            # What follows the first line is for people, and long.
+            # The other lines are long, and only for people.
             outcome["reason"] = outcome["reason"].split("\n")[0]
             outcomes.append({"label": labels[outcome.pop("key")], **outcome})
     text = ULID.sub("<ULID>", json.dumps(outcomes).replace(str(root), "<ROOT>"))

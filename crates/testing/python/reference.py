@@ -9,7 +9,7 @@ import json
 import os
 import sys
 
-# Whoever reads the file afterwards is not the one who wrote it.
+# The file is read afterwards by another process than the one that wrote it.
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "TRUE")
 
 from blissdata.redis_engine.store import DataStore

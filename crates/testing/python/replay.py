@@ -2,14 +2,14 @@
 [--pause PART...]`.
 
 A recording (`recordings/bliss2/NAME`) is every command that BLISS sent to Redis; they are sent again,
-one recording after the other. Each gets the directory ROOT/NAME in place of its own data root, with
+one recording after the other. Each uses the directory ROOT/NAME in place of its own data root, with
 the files that detectors saved during the scan. Prints one line of JSON for each scan, in the order of
 publishing: `recording`, `key`, `state`. With `--pause 0.2 0.5` it stops when 20 and 50 percent of a
 recording's commands are sent, prints one line with `pause` and the `scans` that there are, by key, with their states,
-and goes on when it gets a line on its standard input.
+and continues when it receives a line on its standard input.
 
-Redis must be an initialised data store. Entries of streams keep the numbers that the publisher gave
-them; those that Redis numbered (history of scans, states of a scan) get new ones.
+Redis must be an initialised data store. Entries of streams keep the numbers that the publisher chose;
+those that Redis numbered (history of scans, states of a scan) receive new ones.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def copy_files(name: str, root: Path):
 
 
 def root_replacer(root: Path) -> Callable[[bytes], bytes]:
-    """A function that puts `root` in place of the recorded data root."""
+    """Return a function that replaces the recorded data root by `root`."""
     recorded = re.compile(re.escape(RECORDED_ROOT.encode()) + rb"(?![\w.-])")
     plain = str(root).encode()
     quoted = json.dumps(str(root))[1:-1].encode()
@@ -83,7 +83,7 @@ def root_replacer(root: Path) -> Callable[[bytes], bytes]:
 
 
 class Pauses:
-    """Waits for a word before some of the commands."""
+    """Waits for a line of standard input before some of the commands."""
 
     def __init__(self, stops: set[int], scans: dict[str, int]):
         self.stops = stops
@@ -101,7 +101,7 @@ class Pauses:
 
 
 def watched(commands: Iterable, scans: dict[str, int]) -> Iterator:
-    """The same commands, while the last state of each scan is noted."""
+    """Yields the commands unchanged, and notes the last state of each scan."""
     states = {}
     for when, arguments in commands:
         if arguments[0] == b"JSON.SET" and arguments[1].startswith(b"esrf:scan:"):

@@ -1,11 +1,11 @@
-"""A Tango client that is told what to do: one JSON object on each line of standard input.
+"""A Tango client that executes requests: one JSON object on each line of standard input.
 
     {"id": 1, "device": "id00/bliss_nxwriter/demo", "timeout": 3.0, "do": "call", "name": "scan_exists", "value": "1_ascan"}
     {"id": 1, "value": false}
 
-`do` is the name of a function below. Answers come in the order in which they are known: requests do not
-wait for each other. What Tango refuses is `{"id": ..., "error": {"kind": class of the exception,
-"errors": [{"reason", "desc", "origin", "severity"}, ...]}}`. States are told by their names.
+`do` is the name of a function below. Answers are printed as soon as they are known: requests do not
+wait for each other. An error of Tango is `{"id": ..., "error": {"kind": class of the exception,
+"errors": [{"reason", "desc", "origin", "severity"}, ...]}}`. States are reported by their names.
 
 TANGO_HOST names the database, if there is one.
 """
@@ -155,7 +155,7 @@ def exported(request: dict) -> bool:
 
 
 def ready(_: dict) -> bool:
-    """That the database answers."""
+    """Check that the database answers."""
     tango.Database().get_info()
     return True
 
@@ -195,7 +195,7 @@ PROXIES = {}
 
 
 def proxy(request: dict) -> tango.DeviceProxy:
-    """One for each device and timeout: a client keeps its own too, and it survives its server."""
+    """Return the proxy for a device and a timeout. It is kept, as clients do: it survives its server."""
     key = request["device"], request.get("timeout", TANGO_DEFAULT_TIMEOUT)
     if key not in PROXIES:
         made = tango.DeviceProxy(key[0])
@@ -242,7 +242,7 @@ def attribute_configuration(device: tango.DeviceProxy, about: tango.AttributeInf
 
 
 def access(writable: tango.AttrWriteType) -> str:
-    # Two names of one number.
+    # Both names have the same number.
     return {tango.AttrWriteType.READ_WRITE: "READ_WRITE"}.get(writable, str(writable))
 
 
@@ -269,7 +269,7 @@ def client_error(error: Exception) -> dict:
 def attribute_value(attribute: tango.DeviceAttribute):
     value = attribute.value
     if attribute.data_format == tango.AttrDataFormat.SPECTRUM and value is None:
-        # PyTango has no word for an empty spectrum.
+        # PyTango represents an empty spectrum by None.
         return []
     if attribute.type == tango.CmdArgType.DevState:
         scalar = attribute.data_format == tango.AttrDataFormat.SCALAR
@@ -278,7 +278,7 @@ def attribute_value(attribute: tango.DeviceAttribute):
 
 
 def plain(value):
-    """What JSON has a word for."""
+    """Convert a value to one that JSON can represent."""
     if isinstance(value, tango.DevState):
         return value.name
     if value is None or isinstance(value, (bool, int, float, str)):

@@ -1,18 +1,18 @@
-//! A detector that exists in its description alone.
+//! A detector of which there is only a description.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use acquisition::{DetectorFiles, FrameSource, FrameType, SourceError};
 
-/// What a scan says of a detector whose frames no test reads.
+/// A detector as a scan describes it. It has no frames to be read.
 #[derive(Debug, Clone)]
 pub struct DescribedDetector {
     /// Type and shape of the frames.
     pub frame: FrameType,
     /// Format of the files, or `None` if the detector saves nothing.
     pub format: Option<String>,
-    /// Whether the detector was told not to save.
+    /// Whether the scan asked the detector not to save.
     pub is_discarded: bool,
 }
 
@@ -20,7 +20,7 @@ impl DescribedDetector {
     /// Returns a detector whose frames are of the numpy type `dtype`.
     ///
     /// # Panics
-    /// If there is no such type.
+    /// Panics if there is no such type.
     pub fn files(
         dtype: &str,
         shape: &[Option<u64>],

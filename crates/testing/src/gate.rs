@@ -1,4 +1,4 @@
-//! What NeXus validators say about files.
+//! Validates files with NeXus validators.
 
 use std::fmt;
 use std::path::Path;
@@ -13,14 +13,17 @@ use crate::python::{lines, python};
 pub struct Problem {
     /// The file.
     pub file: String,
-    /// Who found it: `punx`, `nxcheck`, `silx`, or our own `walk`.
+    /// The check that found it: `punx`, `nxcheck`, `silx`, or our own `walk`.
     pub check: String,
-    /// Where, and what.
+    /// The place in the file, and the problem.
     pub problem: String,
 }
 
-/// Validates all HDF5 files in these directories, of which there must be some, except those whose path
-/// ends like the glob `exclude`.
+/// Validates all HDF5 files in these directories, except those whose path ends like the glob `exclude`.
+/// Returns the problems.
+///
+/// # Panics
+/// Panics if there are no files.
 pub fn gate(directories: &[&Path], exclude: &str) -> Vec<Problem> {
     let mut gate = python();
     gate.args(["-m", "gate", "--exclude", exclude]);

@@ -19,7 +19,7 @@
 //! scenario.check().verify();
 //! ```
 //!
-//! All of it panics when something is not as it should be: whoever calls is a test.
+//! All functions panic on failure, because only tests call them.
 
 #![allow(
     clippy::expect_used,

@@ -35,8 +35,8 @@ impl Performance {
         }
     }
 
-    /// Waits for the next pause. Gives the scans that the present recording has created by then, by
-    /// key, with their states (see [`RecordedScan::state`]); nothing when all is published.
+    /// Waits for the next pause. Returns the scans that the present recording has created by then, by
+    /// key, with their states (see [`RecordedScan::state`]), or `None` when everything is published.
     pub fn pause(&mut self) -> Option<BTreeMap<String, u8>> {
         loop {
             let mut line = String::new();
@@ -55,7 +55,7 @@ impl Performance {
         self.input.write_all(b"\n").unwrap();
     }
 
-    /// Waits until all is published. Gives the scans in that order.
+    /// Waits until everything is published. Returns the scans in the order of their publication.
     pub fn end(mut self) -> Vec<RecordedScan> {
         assert!(self.pause().is_none(), "a pause has not ended");
         assert!(self.child.wait().unwrap().success());

@@ -7,11 +7,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Nothing that a test waits for takes that long, however busy the machine is.
+/// The limit of each wait: no correct program takes that long, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running program, of which the test hears what it writes on standard error. It is killed when
-/// the test does not end it.
+/// A running program, whose standard error the test reads. Dropping it kills the process if it still
+/// runs.
 pub struct Program {
     child: Child,
     lines: Receiver<String>,
@@ -26,12 +26,12 @@ impl Program {
         Program::heard(child, stderr)
     }
 
-    /// Starts a program of which the test hears what it writes on standard output as well.
+    /// Starts a program whose standard output the test reads as well.
     pub fn start_telling_all(command: &mut Command) -> Program {
         let (told, output) = std::io::pipe().unwrap();
         let errors = output.try_clone().unwrap();
         let child = spawn(command.stdout(output).stderr(errors));
-        // The pipe must end with the program, and not with the command.
+        // Only the program may hold the pipe, so that it ends with the program.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         Program::heard(child, told)
     }
@@ -59,7 +59,8 @@ impl Program {
         assert!(found, "{text:?} is not in the log:\n{}", self.log);
     }
 
-    /// Waits until the program has logged a line that tells this, now or before. Gives the first.
+    /// Waits until the program has logged a line that the function accepts, now or before. Returns the
+    /// first of them.
     pub fn wait_for_line(&mut self, what: &str, tells: impl Fn(&str) -> bool) -> String {
         let found = self.logs(PATIENCE, |log| log.lines().any(&tells));
         assert!(found, "{what} is not in the log:\n{}", self.log);
@@ -67,7 +68,7 @@ impl Program {
         line.unwrap_or_default().to_owned()
     }
 
-    /// Whether the program logs this text in that time, or has logged it before.
+    /// Returns `true` if the program logs this text within that time, or has logged it before.
     pub fn logs_within(&mut self, text: &str, time: Duration) -> bool {
         self.logs(time, |log| log.contains(text))
     }
@@ -86,7 +87,7 @@ impl Program {
         true
     }
 
-    /// Its arguments, as everybody on the machine can read them.
+    /// Returns its arguments, as all users of the machine can read them.
     pub fn arguments(&self) -> Vec<String> {
         let path = format!("/proc/{}/cmdline", self.child.id());
         let arguments = std::fs::read_to_string(path).unwrap();
@@ -96,7 +97,7 @@ impl Program {
             .collect()
     }
 
-    /// The number that the system knows the process by.
+    /// Returns the id of the process.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -110,13 +111,13 @@ impl Program {
         assert!(sent.unwrap().success());
     }
 
-    /// Sends SIGINT and waits for the end. Gives the exit status and the whole log.
+    /// Sends SIGINT and waits for the end. Returns the exit status and the whole log.
     pub fn interrupt(self) -> (ExitStatus, String) {
         self.signal("INT");
         self.end()
     }
 
-    /// Waits for the end. Gives the exit status and the whole log.
+    /// Waits for the end. Returns the exit status and the whole log.
     pub fn end(mut self) -> (ExitStatus, String) {
         let deadline = Instant::now() + PATIENCE;
         // The log ends when the process does.
@@ -140,8 +141,8 @@ impl Program {
     }
 }
 
-/// Whether a writer has met a file, by its log, in which HDF5 does not find its way: one whose writer was
-/// killed while HDF5 wrote its metadata, which is not done in one piece.
+/// Returns `true` if the log of a writer reports a file that HDF5 cannot read because its writer was
+/// killed while HDF5 wrote the metadata, which is not atomic.
 pub fn is_damaged(log: &str) -> bool {
     [
         "addr overflow",
@@ -161,7 +162,7 @@ fn spawn(command: &mut Command) -> Child {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail when the program has ended, which is as well.
+        // Both fail if the program has ended, which needs no action.
         let ended = self.child.try_wait().ok().flatten();
         if self.child.kill().is_ok() {
             self.child.wait().ok();

@@ -9,18 +9,18 @@ use serde_json::Value as Json;
 
 use crate::program::Program;
 
-/// A command of that Python, in the directory of this crate's programs.
+/// Returns a command of that Python, in the directory of this crate's programs.
 pub fn python() -> Command {
     let mut command = heard(&interpreter());
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("python"));
-    // The peers must not meet a server of the machine.
+    // The peers must not connect to a server of the machine.
     command
         .env_remove("REDIS_DATA_URL")
         .env_remove("BEACON_HOST");
     command
 }
 
-/// What a program prints, which must succeed.
+/// Runs a program, which must succeed, and returns what it prints.
 pub fn output(command: &mut Command) -> String {
     let done = command.stdin(Stdio::null()).output().unwrap();
     let (out, errors) = (
@@ -35,7 +35,8 @@ pub fn output(command: &mut Command) -> String {
     out
 }
 
-/// What h5py reads at these paths of a file, which may still be written; null where there is nothing.
+/// Returns what h5py reads at these paths of a file, which may still be written, or null where there is
+/// nothing.
 pub fn read(file: &Path, paths: &[&str]) -> Json {
     const PROGRAM: &str = "
 import json, sys, h5py
@@ -48,7 +49,7 @@ with h5py.File(sys.argv[1], 'r', locking=False) as file:
     serde_json::from_str(&output(&mut python)).unwrap()
 }
 
-/// Opens a file with h5py as somebody else who writes it, until the program gets SIGTERM.
+/// Opens a file with h5py as another writer would, until the program receives SIGTERM.
 pub fn hold(file: &Path) -> Program {
     const PROGRAM: &str = "
 import signal, sys, h5py
@@ -64,18 +65,18 @@ print('released', file=sys.stderr, flush=True)
     holder
 }
 
-/// The JSON values that a program printed, one on each line.
+/// Parses the JSON values that a program printed, one on each line.
 pub(crate) fn lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
     let parsed = text.lines().map(serde_json::from_str);
     parsed.collect::<Result<_, _>>().expect(text)
 }
 
-/// A program that pip installed beside the interpreter.
+/// Returns the command of a program that pip installed beside the interpreter.
 pub(crate) fn installed(name: &str) -> Command {
     heard(&interpreter().with_file_name(name))
 }
 
-/// A program whose lines are heard when it prints them, and not when a buffer is full.
+/// Returns a command whose lines can be read when it prints them, and not when a buffer is full.
 fn heard(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env("PYTHONUNBUFFERED", "1");

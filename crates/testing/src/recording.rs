@@ -18,9 +18,9 @@ const INDEX: &str = include_str!("../recordings/bliss2/index.json");
 /// A recording of `recordings/bliss2`.
 #[derive(Debug, Deserialize)]
 pub struct Recording {
-    /// Its directory.
+    /// The name of its directory.
     pub name: String,
-    /// What is in it.
+    /// Describes its contents.
     pub what: String,
     /// The writer that the scans ask for.
     pub data_writer: String,
@@ -29,12 +29,12 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// All recordings, by name.
+    /// Returns all recordings, by name.
     pub fn all() -> Vec<Recording> {
         serde_json::from_str(INDEX).expect("an index of recordings")
     }
 
-    /// The one of that name.
+    /// Returns the recording of that name.
     pub fn named(name: &str) -> Recording {
         let found = Recording::all().into_iter().find(|one| one.name == name);
         found.unwrap_or_else(|| panic!("no recording is called {name}"))
@@ -44,13 +44,13 @@ impl Recording {
 /// How fast recorded scans are published again.
 #[derive(Clone, Copy, Debug)]
 pub enum Speed {
-    /// As fast as Redis takes it.
+    /// As fast as Redis accepts the commands.
     Max,
     /// That many times the recorded pace.
     Times(u32),
 }
 
-/// Recordings that are replayed, with a Redis and a directory for each one's files.
+/// Recordings that are replayed, with a Redis and a directory for the files of each.
 pub struct Replay {
     names: Vec<String>,
     server: PrivateRedis,
@@ -64,25 +64,25 @@ pub struct RecordedScan {
     pub recording: String,
     /// Key of the scan in Redis.
     pub key: String,
-    /// How far it came: 1 is prepared, 4 closed.
+    /// The last state that it reached: 1 is prepared, 4 closed.
     pub state: u8,
 }
 
-/// Something that is not as in the recorded files.
+/// A difference from the recorded files.
 #[derive(Debug, Deserialize)]
 pub struct Difference {
     /// The recording.
     pub recording: String,
     /// `MISSING`, `EXTRA`, `VALUE`, ...: see `python/h5compare.py`.
     pub kind: String,
-    /// File, and path in it.
+    /// The file, and the path in it.
     pub path: String,
     /// What was expected and what was found.
     pub text: String,
 }
 
 impl Replay {
-    /// Sets the stage for these recordings.
+    /// Starts a Redis and makes a directory for these recordings.
     pub fn of(names: &[&str]) -> Replay {
         Replay {
             names: names.iter().map(|&name| name.to_owned()).collect(),
@@ -91,27 +91,27 @@ impl Replay {
         }
     }
 
-    /// URL of the private Redis.
+    /// Returns the URL of the private Redis.
     pub fn url(&self) -> String {
         self.server.url().to_string()
     }
 
-    /// Where the files of all recordings go.
+    /// Returns the directory for the files of all recordings.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// The data root of one recording.
+    /// Returns the data root of one recording.
     pub fn root(&self, name: &str) -> PathBuf {
         self.directory().join(name)
     }
 
-    /// Publishes the recordings one after the other. Gives their scans in that order.
+    /// Publishes the recordings one after the other. Returns their scans in that order.
     pub fn play(&self, speed: Speed) -> Vec<RecordedScan> {
         lines(&output(&mut self.command(speed)))
     }
 
-    /// Publishes the recordings, and pauses when these parts of each are published: 0 is its
+    /// Publishes the recordings, and pauses when these fractions of each are published: 0 is its
     /// beginning, 1 its end.
     pub fn perform(&self, speed: Speed, pauses: &[f64]) -> Performance {
         let mut replay = self.command(speed);
@@ -133,8 +133,8 @@ impl Replay {
         replay
     }
 
-    /// Compares the files with recorded ones, `golden` or those of other options; less the known
-    /// differences.
+    /// Compares the files with recorded ones, `golden` or those of other options. Returns the
+    /// differences, without the known ones.
     pub fn differences(&self, golden: &str) -> Vec<Difference> {
         let mut compare = python();
         compare.arg("recordings.py").args(&self.names);

@@ -3,7 +3,7 @@
 use blissdata::store::DataStore;
 use simulation::redis::{PrivateRedis, RedisOptions};
 
-/// A server with an initialised data base. It ends when it is dropped, or when the test does.
+/// Starts a server with an initialised data base. It ends when it is dropped, or when the test ends.
 pub fn redis() -> PrivateRedis {
     let server = PrivateRedis::start_blocking(&RedisOptions::new()).expect("a private Redis");
     tokio::runtime::Builder::new_current_thread()

@@ -30,7 +30,7 @@ pub struct Published {
     pub wave: u32,
 }
 
-/// What a publisher prints that waits.
+/// A line that a publisher prints with `--wait`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Told {
@@ -42,14 +42,14 @@ enum Told {
 const PACE: f64 = 0.1;
 
 impl Scenario {
-    /// The names of all scenarios.
+    /// Returns the names of all scenarios.
     pub fn names() -> Vec<String> {
         let list = output(python().args(["-m", "scenarios", "--list"]));
         let first = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
         list.lines().map(first).collect()
     }
 
-    /// Sets the stage for a scenario.
+    /// Starts a Redis and makes a directory for a scenario.
     pub fn set(name: &str) -> Scenario {
         Scenario {
             name: name.to_owned(),
@@ -58,27 +58,28 @@ impl Scenario {
         }
     }
 
-    /// URL of the private Redis.
+    /// Returns the URL of the private Redis.
     pub fn url(&self) -> String {
         self.server.url().to_string()
     }
 
-    /// Where the files go.
+    /// Returns the directory for the files.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
 
-    /// Publishes the scans, from their start to their end. They are ordered by wave.
+    /// Publishes the scans, from their start to their end. Returns them ordered by wave.
     pub fn publish(&self) -> Vec<Published> {
         self.play(&self.name, 0.0)
     }
 
-    /// Publishes the scans while a writer follows them, with pauses in which it can.
+    /// Publishes the scans with pauses, in which a writer can follow them.
     pub fn publish_live(&self) -> Vec<Published> {
         self.play(&self.name, PACE)
     }
 
-    /// The same, but a scan that has started only goes on when this writer saves it, or cannot.
+    /// Publishes the scans with pauses. Each scan that has started waits until this writer has begun to
+    /// save it, or has failed.
     pub fn publish_followed(&self, writer: &mut Program) -> Vec<Published> {
         let mut publish = self.publisher(&self.name, PACE);
         let publish = publish.arg("--wait").stdin(Stdio::piped());
@@ -102,12 +103,12 @@ impl Scenario {
         in_order(scans)
     }
 
-    /// Publishes scans that are not to be saved. Gives the key of one.
+    /// Publishes scans that are not to be saved. Returns the key of one.
     pub fn publish_unsaved(&self) -> String {
         self.play("not_saved", 0.0).remove(0).key
     }
 
-    /// The command that makes blisswriter save every scan that appears.
+    /// Returns the command that makes blisswriter save every scan that appears.
     pub fn reference(&self) -> Command {
         let mut command = installed("blisswriter");
         command
@@ -116,7 +117,7 @@ impl Scenario {
         command
     }
 
-    /// Compares the files with what they should be.
+    /// Returns a comparison of the files with the expected ones.
     pub fn check(&self) -> Check<'_> {
         Check {
             scenario: self,
@@ -142,7 +143,7 @@ fn in_order(mut scans: Vec<Published>) -> Vec<Published> {
     scans
 }
 
-/// A comparison with the recorded result of blisswriter 3.0.0, less its known defects.
+/// A comparison with the recorded result of blisswriter 3.0.0, without its known defects.
 pub struct Check<'a> {
     scenario: &'a Scenario,
     options: Vec<&'static str>,
@@ -150,19 +151,19 @@ pub struct Check<'a> {
 }
 
 impl Check<'_> {
-    /// The writer followed the scans while they ran.
+    /// Sets that the writer followed the scans while they ran.
     pub fn live(mut self) -> Self {
         self.options.push("--live");
         self
     }
 
-    /// The writer was blisswriter itself: its defects are there.
+    /// Sets that the writer was blisswriter itself, whose defects are expected.
     pub fn of_reference(mut self) -> Self {
         self.options.push("--reference");
         self
     }
 
-    /// How the scans ended: lines of JSON with `label`, `state` and `reason`.
+    /// Sets how the scans ended: lines of JSON with `label`, `state` and `reason`.
     pub fn outcomes(mut self, lines: String) -> Self {
         self.options.push("--outcomes");
         self.outcomes = Some(lines);

@@ -1,4 +1,4 @@
-//! Tango: a database of the test's own, a client of its devices, and BLISS as one.
+//! Tango: a database for one test, a client of its devices, and a client that behaves as BLISS.
 
 mod bliss;
 mod client;

@@ -1,4 +1,4 @@
-//! The Tango database and the client, before any test relies on them.
+//! Tests of the Tango database and the client, on which other tests rely.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -25,7 +25,7 @@ fn a_database_comes_back_with_what_it_knew() {
     database.start();
     assert_eq!(database.host(), port);
 
-    // A client of its own: an old one remembers for a second that there was nobody.
+    // This needs a new client: an old one remembers for a second that no device was exported.
     let client = database.client();
     assert_eq!(client.devices("NexusWriter").unwrap(), [DEVICE]);
     assert!(client.devices("BlissWriter").unwrap().is_empty());
@@ -35,7 +35,7 @@ fn a_database_comes_back_with_what_it_knew() {
         json!({"session": ["demo"], "noconfig": ["True"]})
     );
     assert!(!device.exported().unwrap());
-    // For a second, it only says that it has just tried to connect.
+    // For a second, the error only says that the client has just tried to connect.
     device.wait_until("known not to be exported", |device| {
         let failure = device.state().unwrap_err();
         failure.kind == "ConnectionFailed" && failure.has_reason("API_DeviceNotExported")

@@ -1,15 +1,14 @@
-"""What a file has to pass, beside being equal to that of the reference: what validators say about it.
+"""Validate files, which must not only be equal to those of the reference but also pass validators.
 
-Each check is a function that gets the name of a file and yields its problems. What the files of
-blisswriter 2.0.0 do not pass either is listed where it is let through, with the reason, and nothing
-else is.
+Each check is a function that takes the name of a file and yields its problems. Problems that the files
+of blisswriter 2.0.0 have too are ignored; each is listed in its check, with the reason.
 """
 
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-# Before HDF5 is loaded: the validators leave files open that the next check opens, too.
+# This must be set before HDF5 is loaded: validators leave files open that the next check opens, too.
 os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"
 
 from gate import nexus_definitions, nexus_manual, viewer, walk
@@ -25,11 +24,11 @@ CHECKS: dict[str, Check] = {
 
 
 def problems(file: Path) -> Iterator[tuple[str, str]]:
-    """Names of checks, and what they do not let through."""
+    """Yield the name of each check with each problem that it finds."""
     for name, check in CHECKS.items():
         try:
             for problem in check(file):
                 yield name, problem
         except Exception as error:
-            # punx and nxcheck fall over files that are wrong enough.
+            # punx and nxcheck raise exceptions for some invalid files.
             yield name, f"{type(error).__name__}: {error}"

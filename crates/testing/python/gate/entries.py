@@ -6,7 +6,7 @@ import h5py
 
 
 def own(h5: h5py.File) -> Iterator[h5py.Group]:
-    """Those that are in the file itself, and not behind an external link."""
+    """Yield the entries that are in the file itself, and not behind an external link."""
     for name in h5:
         if isinstance(h5.get(name, getlink=True), h5py.HardLink) and isinstance(h5[name], h5py.Group):
             yield h5[name]

@@ -10,17 +10,17 @@ from gate import entries
 from nexusformat.nexus import validate
 
 ACCEPTED = [
-    # The name of an entry since there is BLISS.
+    # The name that BLISS has always used for an entry.
     re.compile(r'^/\S*: "(\w+_)?\d+\.\d+" is an invalid name$'),
-    # The class that blisswriter gives to the comments of an entry; each of them is an NXnote.
+    # The class that blisswriter uses for the comments of an entry; each of them is an NXnote.
     re.compile(r"^/\S+/notes: notes should have a class of NXnote, not NXcollection$"),
 ]
 
 
 def problems(file: Path) -> Iterator[str]:
     with h5py.File(file, "r") as h5:
-        # It looks for the targets of links in other files in the wrong file, or for ever. What is
-        # there is checked with the file that it is in.
+        # nxcheck looks for the targets of external links in the wrong file, or never ends. The targets
+        # are checked with the file that contains them.
         paths = [entry.name for entry in entries.own(h5)] if entries.has_links_to_others(h5) else ["/"]
     for path in paths:
         for problem in errors(file, path):
@@ -33,7 +33,7 @@ def errors(file: Path, path: str) -> list[str]:
     listener = Listener()
     validate.logger.handlers[:] = [listener]
     validate.logger.setLevel(logging.ERROR)
-    # What is left of a file that it fell over.
+    # nxcheck leaves validators behind if it raises an exception.
     validate.validators.clear()
     validate.validate_file(str(file), path=path)
     return listener.errors

@@ -1,4 +1,4 @@
-"""punx, which knows the rules of the NeXus manual (definitions v2018.5, which it brings along)."""
+"""punx, which checks the rules of the NeXus manual (definitions v2018.5, which it contains)."""
 
 import sys
 import tempfile
@@ -10,7 +10,7 @@ from types import ModuleType
 import h5py
 from gate import entries
 
-# `1.1` is the name of an entry since there is BLISS.
+# `1.1` is the name that BLISS has always used for an entry.
 NAME_OF_ENTRY = ("validItemName", "valid HDF5 item name, not valid with NeXus")
 NO_PLOT = "no default plot described"
 
@@ -48,8 +48,8 @@ def make_validator():
 
 
 def replace_qt():
-    """punx needs Qt, 200 MB of it, to find out where its settings are. We have none, and what it then
-    makes in the home directory does not belong there."""
+    """Replace Qt, 200 MB, which punx needs only to locate its settings. There are none, and punx must not
+    make files in the home directory."""
     folder = tempfile.mkdtemp(prefix="punx-")
 
     class QSettings:

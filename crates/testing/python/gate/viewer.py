@@ -1,4 +1,4 @@
-"""What silx shows when it opens a file."""
+"""Check that silx shows a plot by default when it opens a file."""
 
 from collections.abc import Iterator
 from pathlib import Path

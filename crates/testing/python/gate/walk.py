@@ -1,4 +1,4 @@
-"""What no validator looks at: links, strings, units, and what makes an entry finished."""
+"""Check what no validator checks: links, strings, units, and the marks of a finished entry."""
 
 import os
 from collections.abc import Iterator

@@ -1,11 +1,11 @@
 """Scenarios: scans with mappings (`h5maps`), published with the genuine blissdata.
 
-A scenario is a function that gets a `Stage` and publishes scans on it. See `python -m scenarios`.
+A scenario is a function that takes a `Stage` and publishes scans on it. See `python -m scenarios`.
 """
 
 from . import detectors, endings, static, streams, versions
 
-# What blisswriter 3.0.0 can save, so that its files are there to compare with.
+# Scenarios that blisswriter 3.0.0 can save, so that there are files of it to compare with.
 RECORDED = [
     static.static_items,
     static.static_values,

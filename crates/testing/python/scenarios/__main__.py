@@ -1,8 +1,8 @@
 """Publish a scenario: `python -m scenarios NAME --redis URL --root DIRECTORY [--pace SECONDS] [--wait]`.
 
 Prints one line of JSON for each scan: its key, its label, and its wave (the scans of a wave may
-only be saved after those of the waves before). With `--wait`, it has printed `{"started": key}` before
-for each scan that starts, and goes on with it when it reads a line. `--list` prints the names of all
+only be saved after those of the waves before). With `--wait`, it first prints `{"started": key}`
+for each scan that starts, and continues that scan when it reads a line. `--list` prints the names of all
 scenarios.
 """
 
@@ -19,7 +19,7 @@ from .stage import Play, publish
 def wait(play: Play):
     print(json.dumps({"started": play.key}), flush=True)
     if not sys.stdin.readline():
-        raise EOFError("nobody says that the scan may go on")
+        raise EOFError("standard input has ended before the scan may continue")
 
 
 def main():

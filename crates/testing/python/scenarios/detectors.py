@@ -16,7 +16,7 @@ def frame(number: int, shape) -> np.ndarray:
 
 
 def save_frames(file: Path, numbers, shape):
-    """What the detector's server does."""
+    """Save frames as the server of the detector does."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with h5py.File(file, "w") as h5:
         h5[DATA] = np.stack([frame(number, shape) for number in numbers])
@@ -100,7 +100,7 @@ def lima_acquisitions(stage: Stage):
 
 
 def lima_aborted(stage: Stage):
-    """The detector went on after the scan was aborted: its files hold more than was announced."""
+    """The detector continued after the scan was aborted: its files hold more than was announced."""
     shape = (4, 4)
     save_frames(stage.root / "scan0001/cam_0000.h5", range(0, 6), shape)
     save_frames(stage.root / "scan0001/cam_0001.h5", range(6, 12), shape)

@@ -95,7 +95,7 @@ def mapped_sequence(stage: Stage):
 
 
 def trimmed(stage: Stage):
-    """Points that the data base has given up before the writer came."""
+    """Points that the data base has removed before the writer started."""
     play = stage.scan(1)
     head, tail, batches = play.stream("head"), play.stream("tail"), play.stream("batches", "<i4", (2,))
     ragged, whole = play.stream("ragged", "<i2", (-1,)), play.stream("whole")
@@ -146,7 +146,7 @@ def aborted(stage: Stage):
 
 
 def unsealed(stage: Stage):
-    """The publisher has closed the scan, but not its streams: nobody else will."""
+    """The publisher has closed the scan but not its streams, which are never sealed."""
     play = stage.scan(1)
     diode, mca = play.stream("diode"), play.stream("mca", "<u4", (16,))
     play.prepare({"scan.h5": i.measurement("1.1", {"diode": i.stream("diode"), "mca": i.stream("mca")})})

@@ -1,7 +1,7 @@
 """Publishes scans as BLISS does, with the genuine blissdata.
 
-A `Stage` is the place where a scenario plays: a data base and a directory for the files. It makes
-`Play`s, each one scan. File names in mappings are relative to the directory of the stage.
+A `Stage` is what a scenario publishes to: a data base and a directory for the files. It makes
+`Play`s, each of which is one scan. File names in mappings are relative to the directory of the stage.
 """
 
 import os
@@ -56,7 +56,7 @@ class Stage:
         time.sleep(self.pace)
 
     def absolute(self, name: str) -> str:
-        """Not normalised, as the text of a mapping is not."""
+        """Return the absolute path, not normalised, as the text of a mapping is not."""
         return f"{self.root}/{name}"
 
 
@@ -128,7 +128,7 @@ class Play:
         self.scan.close()
 
     def run(self, maps: dict | None, send=None, closed: dict | None = None, end_reason: str = "SUCCESS"):
-        """A whole life: `send` is called when the scan is started."""
+        """Run the scan from its preparation to its end; `send` is called when it has started."""
         self.prepare(maps)
         self.start()
         if send:
@@ -137,7 +137,7 @@ class Play:
         self.close(closed, end_reason)
 
     def close_unsealed(self, end_reason: str):
-        """The end that a publisher makes who has lost its streams: they are never sealed."""
+        """End the scan as a publisher that has lost its streams: they are never sealed."""
         for stream in self.scan._writer_streams.values():
             stream.join()
         self.scan._writer_streams = {}
@@ -162,7 +162,7 @@ class Play:
 
 
 class Channel:
-    """A numeric stream that converts what it is given: blissdata insists on the exact type."""
+    """A numeric stream that converts the values that are sent: blissdata requires the exact type."""
 
     def __init__(self, stream, dtype: str):
         self.stream = stream

@@ -162,7 +162,7 @@ def file_backed(stage: Stage):
 def numbers(dtype, shape) -> np.ndarray:
     """0, 1, 2, ... and, for a type that has one, an imaginary part."""
     dtype = np.dtype(dtype)
-    # An extended number has padding bytes: zero, so that they are equal whoever copies them.
+    # An extended number has padding bytes: they are zero, so that all copies are equal.
     data = np.zeros(shape, dtype)
     data.flat[:] = np.arange(data.size) % 100
     if dtype.kind == "c":

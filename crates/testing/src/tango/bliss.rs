@@ -1,4 +1,4 @@
-//! What BLISS asks its writer for each scan, in its order and with its patience.
+//! The requests that BLISS sends to its writer for each scan, in its order and with its timeouts.
 
 mod mapping;
 mod nexus;
@@ -16,23 +16,23 @@ pub use nexus::{NexusClient, NexusDialect};
 
 /// How long BLISS waits for one answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// How long it asks the same again.
+/// How long BLISS repeats a request.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What BLISS knows of a scan when it asks for its writer.
+/// What BLISS knows of a scan when it talks to the writer.
 #[derive(Clone, Debug)]
 pub struct BlissScan {
-    /// Its name, such as `1_ascan`.
+    /// The name of the scan, such as `1_ascan`.
     pub name: String,
-    /// Its key in Redis.
+    /// The key of the scan in Redis.
     pub key: String,
-    /// The directory that it is to be saved in.
+    /// The directory that the scan is to be saved in.
     pub directory: PathBuf,
 }
 
-/// The part of BLISS that talks to a writer about one scan. What it says to its user, where it gives up,
-/// is the error of each method.
+/// The part of BLISS that talks to a writer about one scan. The error of each method is the text that
+/// BLISS shows to its user when it aborts the scan.
 pub struct BlissClient<D> {
     talk: Conversation,
     scan: BlissScan,
@@ -42,15 +42,15 @@ pub struct BlissClient<D> {
 
 /// How BLISS talks to one kind of writer.
 pub trait Dialect: Default {
-    /// Before the scan is prepared.
+    /// Sends the requests that precede the preparation of the scan.
     fn prepare(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String>;
 
-    /// When the scan sends data.
+    /// Sends the requests of a scan that sends data.
     fn during(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String>;
 }
 
 impl<D: Dialect> BlissClient<D> {
-    /// For one scan, which is in Redis already.
+    /// Returns a client for one scan, which is in Redis already.
     pub fn new(device: &TangoDevice, scan: BlissScan) -> BlissClient<D> {
         BlissClient {
             talk: Conversation::with(device),
@@ -60,18 +60,18 @@ impl<D: Dialect> BlissClient<D> {
         }
     }
 
-    /// Before the scan is prepared.
+    /// Sends the requests that precede the preparation of the scan.
     pub fn prepare(&mut self) -> Result<(), String> {
         self.dialect.prepare(&mut self.talk, &self.scan)
     }
 
-    /// When the scan sends data. BLISS asks every 3 s, this at each call.
+    /// Sends the requests of a scan that sends data: BLISS every 3 s, this at each call.
     pub fn during(&mut self) -> Result<(), String> {
         self.asked = true;
         self.dialect.during(&mut self.talk, &self.scan)
     }
 
-    /// When the scan is over. BLISS does not wait for the file.
+    /// Sends the requests that follow the end of the scan. BLISS does not wait for the file.
     pub fn end(&mut self) -> Result<(), String> {
         match self.asked {
             true => Ok(()),
@@ -79,12 +79,12 @@ impl<D: Dialect> BlissClient<D> {
         }
     }
 
-    /// What the user was warned of.
+    /// Returns the warnings that BLISS has shown to its user.
     pub fn warnings(&self) -> &[String] {
         &self.talk.warnings
     }
 
-    /// How long each answer took.
+    /// Returns how long each answer took.
     pub fn answers(&self) -> &[Duration] {
         &self.talk.answers
     }
@@ -93,7 +93,7 @@ impl<D: Dialect> BlissClient<D> {
 /// A step of a conversation.
 enum Step<T> {
     Done(T),
-    /// Asked again, with what BLISS says when it is tired of that.
+    /// The step is repeated; the text is the error of BLISS when its time for repetitions is up.
     Again(String),
 }
 
@@ -113,7 +113,7 @@ impl Conversation {
         }
     }
 
-    /// One command.
+    /// Executes a command and measures its time.
     fn ask(&mut self, command: &str, argument: impl Into<Json>) -> Result<Json, TangoError> {
         let begin = Instant::now();
         let answer = self.device.call(command, argument);
@@ -121,14 +121,14 @@ impl Conversation {
         answer
     }
 
-    /// A text that a command answers.
+    /// Executes a command and returns its answer, a text.
     fn ask_text(&mut self, command: &str, argument: impl Into<Json>) -> Result<String, TangoError> {
         let answer = self.ask(command, argument)?;
         Ok(answer.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Repeats a step until it is done, 10 s at the most: the error is what BLISS says then. What Tango
-    /// itself refuses ends it at once.
+    /// Repeats a step until it is done, for 10 s at most; the error is then that of BLISS. An error of
+    /// Tango itself ends the repetition at once.
     fn insist<T>(
         &mut self,
         step: impl Fn(&mut Conversation) -> Result<Step<T>, TangoError>,
@@ -148,7 +148,7 @@ impl Conversation {
         }
     }
 
-    /// The same, but BLISS goes on with a warning when it is tired.
+    /// Repeats a step as `insist` does, but continues with a warning where that fails.
     fn try_hard<T: Default>(
         &mut self,
         step: impl Fn(&mut Conversation) -> Result<Step<T>, TangoError>,
@@ -162,14 +162,14 @@ impl Conversation {
         }
     }
 
-    /// BLISS warns once of the same.
+    /// Adds a warning. BLISS shows each text only once.
     fn warn(&mut self, warning: String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
     }
 
-    /// Whether the device takes scans.
+    /// Checks that the device accepts scans.
     fn state(&mut self) -> Result<Step<Option<String>>, TangoError> {
         let state = self.ask_text("State", Json::Null)?;
         match state.as_str() {
@@ -188,7 +188,8 @@ impl Conversation {
     }
 }
 
-/// Whether BLISS hopes that a failure passes: the device is not to be reached at this moment.
+/// Returns `true` if BLISS repeats a request after this failure, because the device cannot be reached at
+/// the moment.
 fn passes(error: &TangoError) -> bool {
     let gone = ["API_DeviceNotExported", "DB_DeviceNotDefined"];
     match error.kind.as_str() {
@@ -198,7 +199,7 @@ fn passes(error: &TangoError) -> bool {
     }
 }
 
-/// How BLISS tells whose fault it is.
+/// Returns the text with which BLISS attributes an error to the writer.
 fn blamed(error: &TangoError) -> String {
     let (reason, desc) = (&error.first().reason, error.desc());
     match reason.contains("PythonError") {

@@ -1,4 +1,4 @@
-//! PyTango in a process of its own, that does what the test tells it.
+//! PyTango in a process of its own, which executes the requests of a test.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write as _};
@@ -15,10 +15,10 @@ use serde_json::{Value as Json, json};
 use crate::python::python;
 use crate::tango::{TangoDevice, TangoError};
 
-/// No request takes that long, whatever the timeouts of Tango.
+/// The limit of each request, which exceeds all timeouts of Tango.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A client of Tango devices, of PyTango. Copies share one process, in which requests of several
+/// A client of Tango devices that uses PyTango. Clones share one process, in which requests of several
 /// threads do not wait for each other. See `python/tango_client.py`.
 #[derive(Clone)]
 pub struct TangoClient {
@@ -67,18 +67,18 @@ impl TangoClient {
         }
     }
 
-    /// A device by its name, whether there is one or not.
+    /// Returns a handle of the device of this name, which need not exist.
     pub fn device(&self, name: &str) -> TangoDevice {
         TangoDevice::new(self.clone(), name)
     }
 
-    /// The devices of a class in the database.
+    /// Returns the names of the devices of a class in the database.
     pub fn devices(&self, class: &str) -> Result<Vec<String>, TangoError> {
         let names = self.request(json!({"do": "devices", "name": class}))?;
         Ok(serde_json::from_value(names).unwrap())
     }
 
-    /// Does something and waits for its outcome.
+    /// Sends a request and waits for its reply.
     pub(crate) fn request(&self, mut request: Json) -> Result<Json, TangoError> {
         let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
         request["id"] = id.into();
@@ -108,18 +108,18 @@ fn deliver(replies: ChildStdout, waiting: &Mutex<Waiting>) {
             continue;
         };
         if let Some(sender) = waiting.lock().unwrap().remove(&reply.id) {
-            // A test that failed meanwhile does not wait.
+            // The send fails if the test has failed meanwhile and does not wait.
             sender.send(reply).ok();
         }
     }
-    // Nobody gets an answer any more.
+    // Waiting requests fail, as there will be no more replies.
     waiting.lock().unwrap().clear();
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         let mut child = self.child.lock().unwrap();
-        // Both fail when it has ended, which is as well.
+        // Both fail if the process has ended, which needs no action.
         if child.kill().is_ok() {
             child.wait().ok();
         }

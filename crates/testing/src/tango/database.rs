@@ -1,4 +1,4 @@
-//! The database that Tango servers and clients find each other by.
+//! The database in which Tango servers register and clients find them.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -22,9 +22,9 @@ pub struct TangoDatabaseServer {
 
 #[derive(Clone, Copy)]
 enum Kind {
-    /// That of the Tango community, in Python: all that it is told is in a file.
+    /// The database of the Tango community, in Python, which stores everything in a file.
     Community,
-    /// That of BLISS's Beacon: it keeps in memory alone who is there.
+    /// The database of BLISS's Beacon, which keeps the exported devices only in memory.
     Beacon,
 }
 
@@ -45,7 +45,7 @@ impl TangoDatabaseServer {
     /// Starts an empty database on a free port, and waits until it answers.
     #[expect(
         clippy::new_without_default,
-        reason = "it starts a process, which nobody should get by chance"
+        reason = "it starts a process, which must not happen by accident"
     )]
     pub fn new() -> TangoDatabaseServer {
         TangoDatabaseServer::of(Kind::Community, TempDir::with_prefix("tango-").unwrap())
@@ -70,12 +70,12 @@ impl TangoDatabaseServer {
         database
     }
 
-    /// What `TANGO_HOST` has to be for its servers and clients.
+    /// Returns the value of `TANGO_HOST` for its servers and clients.
     pub fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// A client that knows this database.
+    /// Starts a client of this database.
     pub fn client(&self) -> TangoClient {
         TangoClient::start(&self.host())
     }
@@ -94,7 +94,7 @@ impl TangoDatabaseServer {
         self.program = Some(program);
     }
 
-    /// Kills it: nobody is told.
+    /// Kills the database, without notice to its servers and clients.
     pub fn stop(&mut self) {
         let program = self.program.take().expect("a database that runs");
         program.signal("KILL");
@@ -102,13 +102,13 @@ impl TangoDatabaseServer {
     }
 }
 
-/// A port that nobody gets by chance while its server is away: below those that Linux gives to whoever
-/// asks for any.
+/// Returns a free port that no other process receives by accident while its server is stopped: it is
+/// below the range from which Linux assigns ports.
 pub fn free_port() -> u16 {
     const FIRST: u16 = 12_000;
     const PORTS: u32 = 20_000;
     static TRIED: AtomicU16 = AtomicU16::new(0);
-    // Tests of other processes start elsewhere.
+    // Tests in other processes start at other numbers.
     let start = process::id().wrapping_mul(97) % PORTS;
     loop {
         let number = start + u32::from(TRIED.fetch_add(1, Ordering::Relaxed));

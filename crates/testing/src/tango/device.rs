@@ -1,4 +1,4 @@
-//! What a client can do with one device.
+//! One Tango device, as a client sees it.
 
 use std::fmt;
 use std::thread;
@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::tango::TangoClient;
 
-/// Nothing that a test waits for takes that long, however busy the machine is.
+/// The limit of each wait: no correct server takes that long, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -21,7 +21,7 @@ pub struct TangoDevice {
     timeout: Duration,
 }
 
-/// What a client gets instead of an answer.
+/// The error that a client receives instead of an answer.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TangoError {
     /// The class of the exception: `DevFailed`, `ConnectionFailed`, `CommunicationFailed`, ...
@@ -33,13 +33,13 @@ pub struct TangoError {
 /// One level of a stack of errors.
 #[derive(Clone, Debug, Deserialize)]
 pub struct TangoErrorLevel {
-    /// A word for programs.
+    /// The reason, a word for programs.
     pub reason: String,
-    /// A sentence for people.
+    /// The description, a sentence for people.
     pub desc: String,
-    /// Where it happened.
+    /// The place where the error occurred.
     pub origin: String,
-    /// `WARN`, `ERR`, `PANIC`.
+    /// The severity: `WARN`, `ERR` or `PANIC`.
     pub severity: String,
 }
 
@@ -52,7 +52,7 @@ impl TangoDevice {
         }
     }
 
-    /// The same device, of which a client does not wait longer for an answer. Usual are 3 s.
+    /// Returns a handle of the same device whose requests fail after this time. The default is 3 s.
     pub fn with_timeout(&self, timeout: Duration) -> TangoDevice {
         TangoDevice {
             timeout,
@@ -60,17 +60,17 @@ impl TangoDevice {
         }
     }
 
-    /// Its name: `domain/family/member`.
+    /// Returns the name of the device: `domain/family/member`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Executes a command; null is no argument, or no answer.
+    /// Executes a command and returns its answer; null is no argument, or no answer.
     pub fn call(&self, command: &str, argument: impl Into<Json>) -> Result<Json, TangoError> {
         self.request(json!({"do": "call", "name": command, "value": argument.into()}))
     }
 
-    /// The value of an attribute; states are told by their names.
+    /// Returns the value of an attribute; states are their names.
     pub fn read(&self, attribute: &str) -> Result<Json, TangoError> {
         self.request(json!({"do": "read", "name": attribute}))
     }
@@ -81,30 +81,30 @@ impl TangoDevice {
         Ok(())
     }
 
-    /// The name of its state.
+    /// Returns the name of its state.
     pub fn state(&self) -> Result<String, TangoError> {
         let state = self.call("State", Json::Null)?;
         Ok(state.as_str().unwrap().to_owned())
     }
 
-    /// The text of its status.
+    /// Returns the text of its status.
     pub fn status(&self) -> Result<String, TangoError> {
         let status = self.call("Status", Json::Null)?;
         Ok(status.as_str().unwrap().to_owned())
     }
 
-    /// All that a generic client can know of it, in the form of the recorded interfaces.
+    /// Returns all that a generic client can know of the device, in the form of the recorded interfaces.
     pub fn interface(&self) -> Result<Json, TangoError> {
         self.request(json!({"do": "interface"}))
     }
 
-    /// Asks for change events of an attribute. The first has the value of this moment.
+    /// Subscribes to change events of an attribute. The first has the present value.
     pub fn subscribe(&self, attribute: &str) -> Result<(), TangoError> {
         self.request(json!({"do": "subscribe", "name": attribute}))?;
         Ok(())
     }
 
-    /// Waits for the next event of an attribute: its value, or the errors that came instead.
+    /// Waits for the next event of an attribute. Returns its value, or the errors of the event.
     pub fn event(&self, attribute: &str) -> Result<Json, TangoError> {
         let patience = PATIENCE.as_secs();
         let told = self.request(json!({"do": "event", "name": attribute, "value": patience}))?;
@@ -117,26 +117,26 @@ impl TangoDevice {
         }
     }
 
-    /// Keeps everybody else from using it, until [`unlock`](TangoDevice::unlock).
+    /// Locks the device for all other clients, until [`unlock`](TangoDevice::unlock).
     pub fn lock(&self) -> Result<(), TangoError> {
         self.request(json!({"do": "lock"}))?;
         Ok(())
     }
 
-    /// Lets others use it again.
+    /// Unlocks the device for other clients.
     pub fn unlock(&self) -> Result<(), TangoError> {
         self.request(json!({"do": "unlock"}))?;
         Ok(())
     }
 
-    /// Lets its server read an attribute that often.
+    /// Makes its server read an attribute once per period.
     pub fn poll(&self, attribute: &str, period: Duration) -> Result<(), TangoError> {
         let period = period.as_secs_f64() * 1000.0;
         self.request(json!({"do": "poll", "name": attribute, "value": period as u64}))?;
         Ok(())
     }
 
-    /// Adds it to the database.
+    /// Adds the device to the database.
     pub fn add(&self, server: &str, class: &str) -> Result<(), TangoError> {
         self.request(json!({"do": "add_device", "server": server, "class": class}))?;
         Ok(())
@@ -148,23 +148,23 @@ impl TangoDevice {
         Ok(())
     }
 
-    /// Its properties in the database, `{name: [text, ...]}`.
+    /// Returns the properties in the database, `{name: [text, ...]}`.
     pub fn properties(&self) -> Result<Json, TangoError> {
         self.request(json!({"do": "properties"}))
     }
 
-    /// Whether the database holds it for served.
+    /// Returns `true` if the device is exported in the database.
     pub fn exported(&self) -> Result<bool, TangoError> {
         let exported = self.request(json!({"do": "exported"}))?;
         Ok(exported.as_bool().unwrap())
     }
 
-    /// Waits until it is in this state.
+    /// Waits until the device is in this state.
     pub fn wait_for_state(&self, state: &str) {
         self.wait_until(state, |device| device.state().is_ok_and(|it| it == state));
     }
 
-    /// Waits until a command answers this.
+    /// Waits until a command returns this answer.
     pub fn wait_for(&self, command: &str, argument: &str, answer: impl Into<Json>) {
         let answer = answer.into();
         let what = format!("{command}({argument:?}) = {answer}");
@@ -173,8 +173,8 @@ impl TangoDevice {
         });
     }
 
-    /// Waits until something is true of it. Tango tells nobody of answers that change, so they are
-    /// asked for.
+    /// Waits until the function returns `true` for the device. Tango sends no event when the answer of a
+    /// command changes, so the function is called repeatedly.
     pub fn wait_until(&self, what: &str, holds: impl Fn(&TangoDevice) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !holds(self) {
@@ -198,17 +198,17 @@ impl TangoDevice {
 }
 
 impl TangoError {
-    /// The innermost error, which is what the device itself said.
+    /// Returns the innermost error, which is that of the device itself.
     pub fn first(&self) -> &TangoErrorLevel {
         &self.errors[0]
     }
 
-    /// Whether one level of the stack gives this reason.
+    /// Returns `true` if one level of the stack has this reason.
     pub fn has_reason(&self, reason: &str) -> bool {
         self.errors.iter().any(|error| error.reason == reason)
     }
 
-    /// What the device itself said, without the line ends of Python.
+    /// Returns the description by the device itself, without the line ends of Python.
     pub fn desc(&self) -> &str {
         self.first().desc.trim_end()
     }

@@ -1,4 +1,4 @@
-//! The writer `mapping`: the device is told to save a scan by its key.
+//! The writer `mapping`: the client asks the device to save a scan by its key.
 
 use serde_json::{Value as Json, json};
 
@@ -10,7 +10,7 @@ pub type MappingClient = BlissClient<MappingDialect>;
 /// How BLISS talks to the writer `mapping`.
 #[derive(Default)]
 pub struct MappingDialect {
-    /// How many warnings it was told.
+    /// The number of warnings that it has received.
     told: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The writer `nexus`: the device finds scans by itself, and is asked about them by their names.
+//! The writer `nexus`: the device finds scans by itself, and the client asks about them by name.
 
 use serde_json::Value as Json;
 
