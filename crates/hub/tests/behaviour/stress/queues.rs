@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use hub::{Budget, Closed, Queue, Reservation, Thread, WaitError};
+use hub::{Budget, Queue, QueueClosed, Reservation, Thread, WaitError};
 
 use super::Random;
 
