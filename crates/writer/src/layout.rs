@@ -1,7 +1,7 @@
 //! Layouts: from a scan's metadata to the trees of its files.
 //!
 //! A [`Layout`] is a pure function. It knows neither Redis nor HDF5: its input is the scan's info as
-//! JSON, a description of its streams and, as the scan goes on, the [`Facts`] of its data; its output
+//! JSON, a description of its streams and, as the scan goes on, the [`ScanFacts`] of its data; its output
 //! is one [`FileTree`] per file. What cannot be understood is left out of the tree and named in
 //! [`FileTree::invalid`] with its path, so that one bad item does not cost the rest.
 //!
@@ -28,7 +28,7 @@ pub use choice::{
 };
 pub use classic::ClassicLayout;
 pub use error::{ArrayError, InfoError, Invalid, ItemError, JsonError, LayoutError, NodeError};
-pub use facts::{End, Facts, Reference, Status, StreamFacts};
+pub use facts::{EndFacts, ScanFacts, ScanReference, StreamFacts, WritingStatus};
 pub use file_tree::{FileTree, RecordLocation, Stamp};
 pub(crate) use file_tree::{RECORD_PREFIX, record_name};
 pub use nexus::dataset::FrameOptions;
@@ -46,7 +46,7 @@ pub trait Layout: Debug + Send {
     fn main_file(&self) -> &str;
 
     /// Returns what the files shall hold now.
-    fn trees(&self, facts: &Facts) -> Vec<FileTree>;
+    fn trees(&self, facts: &ScanFacts) -> Vec<FileTree>;
 
     /// Returns the streams to follow: those that have a place, and those that matter without one.
     fn streams(&self) -> Vec<String>;

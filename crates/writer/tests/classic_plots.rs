@@ -4,8 +4,8 @@
 
 use nexus::tree::{Content, Dataset, ElementType, Group, Item, Named, Order, Value};
 use serde_json::{Value as Json, json};
-use writer::layout::facts::{End, StreamFacts};
-use writer::layout::{ClassicLayout, Facts, FileTree, Layout};
+use writer::layout::facts::{EndFacts, StreamFacts};
+use writer::layout::{ClassicLayout, FileTree, Layout, ScanFacts};
 use writer::options::SaveOptions;
 use writer::source::{StreamContent, StreamDescription};
 
@@ -70,14 +70,14 @@ impl Mesh {
             };
             (name.clone(), facts)
         });
-        let facts = Facts {
+        let facts = ScanFacts {
             streams: facts.collect(),
-            end: Some(End {
+            end: Some(EndFacts {
                 time: "2026-11-23T00:31:05.786624+00:00".to_owned(),
                 info,
             }),
             record: "{}".to_owned(),
-            ..Facts::default()
+            ..ScanFacts::default()
         };
         layout.tree(&facts)
     }

@@ -14,8 +14,8 @@ use std::collections::HashSet;
 use nexus::tree::{Group, Item};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use writer::layout::facts::End;
-use writer::layout::{ClassicLayout, Facts, Layout};
+use writer::layout::facts::EndFacts;
+use writer::layout::{ClassicLayout, Layout, ScanFacts};
 use writer::options::SaveOptions;
 use writer::source::StreamDescription;
 
@@ -76,12 +76,12 @@ fn check(info: &Json, last: &Json, case: &junk::Case) -> Result<(), TestCaseErro
         prop_assert!(master.file.starts_with('/'), "{master:?}");
         prop_assert!(is_name(&master.name), "{master:?}");
     }
-    let mut facts = Facts::default();
+    let mut facts = ScanFacts::default();
     check_tree(&layout, &facts)?;
     facts.streams = junk::facts(&streams, &case.facts);
     facts.references = case.references.clone();
     check_tree(&layout, &facts)?;
-    facts.end = Some(End {
+    facts.end = Some(EndFacts {
         time: "2026-11-23T00:31:05.786624+00:00".to_owned(),
         info: last.clone(),
     });
@@ -114,7 +114,7 @@ fn check_places(
     Ok(())
 }
 
-fn check_tree(layout: &ClassicLayout, facts: &Facts) -> Result<(), TestCaseError> {
+fn check_tree(layout: &ClassicLayout, facts: &ScanFacts) -> Result<(), TestCaseError> {
     let tree = layout.tree(facts);
     prop_assert_eq!(
         &tree,

@@ -45,7 +45,7 @@ use acquisition::DetectorFiles;
 use nexus::file::Holder;
 use serde_json::Value as Json;
 
-use super::facts::Facts;
+use super::facts::ScanFacts;
 use super::info::is_truthy;
 use super::stream::{StreamPlace, SubscanPlace};
 use super::{FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, MasterLink, Stamp};
@@ -97,7 +97,7 @@ impl ClassicLayout {
     }
 
     /// What the file shall hold now.
-    pub fn tree(&self, facts: &Facts) -> FileTree {
+    pub fn tree(&self, facts: &ScanFacts) -> FileTree {
         let mut canvas = Canvas::new(&self.file);
         for subscan in &self.subscans {
             data::reserve(&mut canvas, subscan);
@@ -155,7 +155,7 @@ impl Layout for ClassicLayout {
         &self.file
     }
 
-    fn trees(&self, facts: &Facts) -> Vec<FileTree> {
+    fn trees(&self, facts: &ScanFacts) -> Vec<FileTree> {
         vec![self.tree(facts)]
     }
 

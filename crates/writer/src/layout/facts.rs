@@ -12,26 +12,26 @@ use super::info::is_truthy;
 
 /// Everything that a layout may want to know beside the scan's info.
 #[derive(Debug, Clone, Default)]
-pub struct Facts {
+pub struct ScanFacts {
     /// Key of the scan.
     pub scan: String,
     /// When the writing began, ISO 8601 with offset.
     pub began: String,
     /// How far the writing is.
-    pub status: Status,
+    pub status: WritingStatus,
     /// The record of completeness as it is by now, as JSON text; empty if there shall be none.
     pub record: String,
     /// Streams from which something has come, by name.
     pub streams: HashMap<String, StreamFacts>,
     /// Other scans that this one refers to.
-    pub references: Vec<Reference>,
+    pub references: Vec<ScanReference>,
     /// Set when the scan has ended and all its data are in the file.
-    pub end: Option<End>,
+    pub end: Option<EndFacts>,
 }
 
 /// Status of the writing, as it stands in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Status {
+pub enum WritingStatus {
     /// What is known before the data is being written.
     #[default]
     Starting,
@@ -43,14 +43,14 @@ pub enum Status {
     Failed,
 }
 
-impl Status {
+impl WritingStatus {
     /// The text in the file, that of `blisswriter` 2.0.0.
     pub fn name(self) -> &'static str {
         match self {
-            Status::Starting => "STARTING",
-            Status::Running => "RUNNING",
-            Status::Succeeded => "SUCCEEDED",
-            Status::Failed => "FAILED",
+            WritingStatus::Starting => "STARTING",
+            WritingStatus::Running => "RUNNING",
+            WritingStatus::Succeeded => "SUCCEEDED",
+            WritingStatus::Failed => "FAILED",
         }
     }
 }
@@ -71,7 +71,7 @@ pub struct StreamFacts {
 
 /// A scan that another one (a sequence, a group) refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
+pub struct ScanReference {
     /// File of the other scan, as its info names it.
     pub file: String,
     /// Path of an entry in that file.
@@ -80,17 +80,17 @@ pub struct Reference {
 
 /// The end of a scan.
 #[derive(Debug, Clone)]
-pub struct End {
+pub struct EndFacts {
     /// When the writing ended, ISO 8601 with offset.
     pub time: String,
     /// The last version of the scan's info.
     pub info: Json,
 }
 
-impl Reference {
+impl ScanReference {
     /// Returns the entries of the scan with this info: one for each top master of its acquisition
     /// chain, as `blisswriter` 2.0.0 names them. A scan that is not saved has none.
-    pub fn entries(info: &Json) -> Vec<Reference> {
+    pub fn entries(info: &Json) -> Vec<ScanReference> {
         let file = info.get("filename").and_then(Json::as_str);
         let number = info.get("scan_nb").and_then(Json::as_u64);
         let (Some(file), Some(number @ 1..)) = (file, number) else {
@@ -102,7 +102,7 @@ impl Reference {
         let chain = info.get("acquisition_chain").and_then(Json::as_object);
         let subscans = chain.map_or(0, |chain| chain.len());
         (1..=subscans)
-            .map(|subscan| Reference {
+            .map(|subscan| ScanReference {
                 file: file.to_owned(),
                 path: format!("/{number}.{subscan}"),
             })

@@ -27,8 +27,8 @@ mod value;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Facts, FileTree, FrameOptions, Invalid, JsonError, Layout, LayoutKind, LayoutPolicy,
-    RecordLocation, Stamp, StreamPlace, SubscanPlace, record_name,
+    FileTree, FrameOptions, Invalid, JsonError, Layout, LayoutKind, LayoutPolicy, RecordLocation,
+    ScanFacts, Stamp, StreamPlace, SubscanPlace, record_name,
 };
 use nexus::tree::{Content, Group, Item, Value};
 
@@ -57,7 +57,7 @@ impl Layout for H5mapsLayout {
         &self.path
     }
 
-    fn trees(&self, facts: &Facts) -> Vec<FileTree> {
+    fn trees(&self, facts: &ScanFacts) -> Vec<FileTree> {
         let mut trees = match &facts.end {
             None => self.trees.clone(),
             Some(end) => trees(&end.info),

@@ -22,7 +22,7 @@ use super::file::ScanFile;
 use super::problem::{Interruption, ScanProblem, StreamProblem};
 use super::record::running_record;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
-use crate::layout::{Facts, FileTree, Layout, MasterLink, Stamp, StreamFacts};
+use crate::layout::{FileTree, Layout, MasterLink, ScanFacts, Stamp, StreamFacts};
 use crate::report::Progress;
 use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
@@ -36,7 +36,7 @@ pub struct ScanOutput {
     /// How datasets are chunked and written.
     policy: Policy,
     layout: Box<dyn Layout>,
-    facts: Facts,
+    facts: ScanFacts,
     /// The latest known info of the scan.
     info: Json,
     files: Vec<ScanFile>,
@@ -63,18 +63,18 @@ pub struct ScanOutput {
 /// The first facts of a scan, and the trees that the layout makes of them.
 pub struct FirstTrees {
     /// The facts.
-    pub facts: Facts,
+    pub facts: ScanFacts,
     /// The trees of the files.
     pub trees: Vec<FileTree>,
 }
 
 /// Returns the facts that are known before a scan has any file.
-pub fn first_facts(diagnostics: &Diagnostics) -> Facts {
-    Facts {
+pub fn first_facts(diagnostics: &Diagnostics) -> ScanFacts {
+    ScanFacts {
         scan: diagnostics.scan().to_string(),
         began: now(),
         record: running_record(&[], &[], diagnostics),
-        ..Facts::default()
+        ..ScanFacts::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Collects the scans to which a sequence or group refers.
 
 use super::problem::ScanProblem;
-use crate::layout::Reference;
+use crate::layout::ScanReference;
 use crate::source::{ScanId, ScanStore};
 
 /// Scans that were received through streams of references.
@@ -26,11 +26,14 @@ impl References {
 
     /// Looks up the entries of all these scans. Returns also the problems of those that cannot be looked
     /// up.
-    pub async fn resolve(mut self, store: &dyn ScanStore) -> (Vec<Reference>, Vec<ScanProblem>) {
+    pub async fn resolve(
+        mut self,
+        store: &dyn ScanStore,
+    ) -> (Vec<ScanReference>, Vec<ScanProblem>) {
         let mut found = Vec::new();
         for scan in self.scans {
             match store.info(&scan).await {
-                Ok(Some(info)) => found.extend(Reference::entries(&info)),
+                Ok(Some(info)) => found.extend(ScanReference::entries(&info)),
                 Ok(None) => self.problems.push(ScanProblem::ReferenceMissing { scan }),
                 Err(source) => {
                     let problem = ScanProblem::ReferenceUnreadable { scan, source };

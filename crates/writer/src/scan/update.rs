@@ -6,7 +6,7 @@ use hub::Promise;
 use serde_json::Value as Json;
 
 use super::problem::{Interruption, ScanProblem};
-use crate::layout::{Layout, Reference};
+use crate::layout::{Layout, ScanReference};
 use crate::source::{SourceEvent, StreamContent, StreamId};
 use crate::subscriber::Fault;
 
@@ -68,7 +68,7 @@ pub struct Closed {
     /// The last version of the scan's info.
     pub info: Json,
     /// Other scans that this one refers to.
-    pub references: Vec<Reference>,
+    pub references: Vec<ScanReference>,
     /// Problems of scans that could not be looked up.
     pub problems: Vec<ScanProblem>,
     /// Why the scan was not followed to its end, if it was not.

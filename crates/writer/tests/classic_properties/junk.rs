@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value as Json, json};
 use testing::DescribedDetector;
-use writer::layout::facts::{Reference, StreamFacts};
+use writer::layout::facts::{ScanReference, StreamFacts};
 use writer::options::SaveOptions;
 use writer::source::{StreamContent, StreamDescription};
 
@@ -92,12 +92,12 @@ const TROUBLE: [&str; 16] = [
 pub struct Case {
     pub streams: Vec<(String, Content)>,
     pub facts: Vec<StreamFacts>,
-    pub references: Vec<Reference>,
+    pub references: Vec<ScanReference>,
     pub options: SaveOptions,
 }
 
 pub fn case() -> impl Strategy<Value = Case> {
-    let reference = (text(), text()).prop_map(|(file, path)| Reference { file, path });
+    let reference = (text(), text()).prop_map(|(file, path)| ScanReference { file, path });
     (
         vec((text(), content()), 0..6),
         vec(stream_facts(), 1..8),

@@ -8,7 +8,7 @@ use super::dump;
 use super::subscan::Subscan;
 use super::value::convert;
 use crate::layout::FrameOptions;
-use crate::layout::facts::Facts;
+use crate::layout::facts::ScanFacts;
 use crate::layout::stream::StreamPlace;
 use crate::options::SaveOptions;
 use crate::source::StreamContent;
@@ -49,7 +49,7 @@ pub fn reserve(canvas: &mut Canvas, subscan: &Subscan) {
 
 /// Draws the groups of devices from which something has come, and for data that are stored their
 /// places, aliases and links.
-pub fn draw(canvas: &mut Canvas, subscan: &Subscan, facts: &Facts) {
+pub fn draw(canvas: &mut Canvas, subscan: &Subscan, facts: &ScanFacts) {
     for channel in &subscan.channels {
         let Some(stream) = facts.streams.get(&channel.stream.name) else {
             continue;

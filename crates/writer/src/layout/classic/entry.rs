@@ -7,7 +7,7 @@ use super::canvas::Canvas;
 use super::subscan::Subscan;
 use super::time::reformat;
 use super::{dump, notes, positioners, sample};
-use crate::layout::facts::{End, Facts};
+use crate::layout::facts::{EndFacts, ScanFacts};
 use crate::layout::info::is_truthy;
 use crate::layout::{InfoError, LayoutError, RecordLocation};
 use crate::options::SaveOptions;
@@ -59,7 +59,7 @@ pub fn begin(
     canvas: &mut Canvas,
     subscan: &Subscan,
     info: &Json,
-    facts: &Facts,
+    facts: &ScanFacts,
     options: &SaveOptions,
 ) {
     reserve(canvas, subscan, info);
@@ -98,7 +98,7 @@ pub fn record_location(entry: &str) -> RecordLocation {
 }
 
 /// Draws what is known at the end.
-pub fn end(canvas: &mut Canvas, subscan: &Subscan, end: &End) {
+pub fn end(canvas: &mut Canvas, subscan: &Subscan, end: &EndFacts) {
     let entry = &subscan.entry;
     let reason = match end
         .info

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::canvas::Canvas;
 use super::dims::ScanDims;
 use super::subscan::Subscan;
-use crate::layout::facts::Facts;
+use crate::layout::facts::ScanFacts;
 use signals::Plot;
 
 /// The plot of what was displayed; others are found under the names of their data.
@@ -35,7 +35,13 @@ pub fn values_wanted(subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
 }
 
 /// Draws the plots of a subscan and the defaults. The last subscan is the default of the file.
-pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json, facts: &Facts, dims: &ScanDims) {
+pub fn draw(
+    canvas: &mut Canvas,
+    subscan: &Subscan,
+    info: &Json,
+    facts: &ScanFacts,
+    dims: &ScanDims,
+) {
     let entry = &subscan.entry;
     canvas.attribute("", "default", Value::text(entry));
     let items = items::wanted(info);
@@ -65,7 +71,7 @@ fn draw_plot(
     canvas: &mut Canvas,
     subscan: &Subscan,
     plot: &Plot,
-    facts: &Facts,
+    facts: &ScanFacts,
     dims: &ScanDims,
 ) -> bool {
     let path = format!("{}/{}", subscan.entry, plot.name);

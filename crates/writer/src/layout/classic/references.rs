@@ -9,16 +9,16 @@ use nexus::tree::Item;
 
 use super::canvas::Canvas;
 use super::paths::{relative_file, same_file, split};
-use crate::layout::facts::Reference;
+use crate::layout::facts::ScanReference;
 
 /// Draws a link for each scan that is in another file.
-pub fn draw(canvas: &mut Canvas, file: &str, references: &[Reference]) {
+pub fn draw(canvas: &mut Canvas, file: &str, references: &[ScanReference]) {
     let mut seen = HashSet::new();
     for reference in references {
         if same_file(&reference.file, file) || !seen.insert((&reference.file, &reference.path)) {
             continue;
         }
-        let Reference { file: other, path } = reference;
+        let ScanReference { file: other, path } = reference;
         let target = path.trim_matches('/');
         let name = split(target).1;
         if matches!(name, "" | "." | "..") || !other.starts_with('/') || has_nul(reference) {
@@ -41,7 +41,7 @@ pub fn draw(canvas: &mut Canvas, file: &str, references: &[Reference]) {
     }
 }
 
-fn has_nul(reference: &Reference) -> bool {
+fn has_nul(reference: &ScanReference) -> bool {
     reference.file.contains('\0') || reference.path.contains('\0')
 }
 
@@ -49,8 +49,8 @@ fn has_nul(reference: &Reference) -> bool {
 mod tests {
     use super::*;
 
-    fn reference(file: &str, path: &str) -> Reference {
-        Reference {
+    fn reference(file: &str, path: &str) -> ScanReference {
+        ScanReference {
             file: file.to_owned(),
             path: path.to_owned(),
         }

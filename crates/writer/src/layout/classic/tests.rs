@@ -10,7 +10,7 @@ use super::shown::{channel, shown, subscan};
 use super::subscan::Subscan;
 use super::{entry, metadata, notes, positioners, sample};
 use crate::layout::LayoutError;
-use crate::layout::facts::{End, Facts, Status};
+use crate::layout::facts::{EndFacts, ScanFacts, WritingStatus};
 use crate::options::SaveOptions;
 
 /// An entry at its end, without data; `signal` and `value` are reserved for them.
@@ -19,11 +19,11 @@ fn draw_subscan(subscan: &Subscan, info: &Json, last: &Json) -> Drawn {
     for channel in &subscan.channels {
         canvas.reserve(&channel.path("1.1"));
     }
-    let facts = Facts {
+    let facts = ScanFacts {
         began: "began".to_owned(),
-        status: Status::Succeeded,
+        status: WritingStatus::Succeeded,
         record: "{}".to_owned(),
-        ..Facts::default()
+        ..ScanFacts::default()
     };
     let options = SaveOptions::default();
     entry::begin(&mut canvas, subscan, info, &facts, &options);
@@ -40,7 +40,7 @@ fn draw_subscan(subscan: &Subscan, info: &Json, last: &Json) -> Drawn {
     metadata::draw(&mut canvas, subscan, last);
     notes::draw(&mut canvas, subscan, last);
     sample::draw(&mut canvas, subscan, last);
-    let end = End {
+    let end = EndFacts {
         time: "ended".to_owned(),
         info: last.clone(),
     };

@@ -7,7 +7,7 @@ use nexus::file::now;
 use tracing::info;
 
 use super::ScanOutput;
-use crate::layout::{End, Facts, FileTree, StreamFacts};
+use crate::layout::{EndFacts, FileTree, ScanFacts, StreamFacts};
 use crate::scan::dataset_writer::DatasetWriter;
 use crate::scan::figures::ScanFigures;
 use crate::scan::file::ScanFile;
@@ -47,8 +47,8 @@ impl ScanOutput {
 
     /// Returns the trees that the files would have if the earlier writer had finished.
     pub(super) fn last_trees(&self) -> Vec<FileTree> {
-        let mut facts = Facts {
-            end: Some(End {
+        let mut facts = ScanFacts {
+            end: Some(EndFacts {
                 time: now(),
                 info: self.info.clone(),
             }),

@@ -9,7 +9,7 @@ use nexus::file::now;
 use serde_json::Value as Json;
 
 use super::ScanOutput;
-use crate::layout::{End, FileTree, Status};
+use crate::layout::{EndFacts, FileTree, WritingStatus};
 use crate::scan::diagnostics::Diagnostics;
 use crate::scan::entry_links;
 use crate::scan::file::{ScanFile, report_invalid};
@@ -53,7 +53,7 @@ impl ScanOutput {
             &self.header,
             diagnostics,
         );
-        self.facts.status = Status::Running;
+        self.facts.status = WritingStatus::Running;
         self.update_files(diagnostics);
         self.files
             .iter_mut()
@@ -72,7 +72,7 @@ impl ScanOutput {
             });
         }
         self.measure_datasets();
-        self.facts.end = Some(End {
+        self.facts.end = Some(EndFacts {
             time: now(),
             info: std::mem::take(&mut self.info),
         });
@@ -93,7 +93,9 @@ impl ScanOutput {
             self.set_final_status(diagnostics);
             self.update_files(diagnostics);
             // Writing may fail, and then the file must not claim success.
-            if self.facts.status == Status::Failed || problems == diagnostics.problems().len() {
+            if self.facts.status == WritingStatus::Failed
+                || problems == diagnostics.problems().len()
+            {
                 return;
             }
         }
@@ -101,8 +103,8 @@ impl ScanOutput {
 
     fn set_final_status(&mut self, diagnostics: &Diagnostics) {
         self.facts.status = match diagnostics.first_problem() {
-            None => Status::Succeeded,
-            Some(_) => Status::Failed,
+            None => WritingStatus::Succeeded,
+            Some(_) => WritingStatus::Failed,
         };
         self.facts.record = final_record(&self.datasets, &self.file_names(), diagnostics);
     }
@@ -227,7 +229,7 @@ impl ScanOutput {
 }
 
 /// Returns when a scan ended according to its info, or else when its writing ended.
-fn end_time(end: &End) -> DateTime<FixedOffset> {
+fn end_time(end: &EndFacts) -> DateTime<FixedOffset> {
     let published = end.info.get("end_time").and_then(Json::as_str);
     published
         .and_then(|text| DateTime::parse_from_rfc3339(text).ok())

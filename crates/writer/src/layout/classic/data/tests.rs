@@ -97,9 +97,9 @@ fn drawn(subscans: &[Subscan], stored: &[(&str, bool)]) -> Vec<String> {
             ((*name).to_owned(), facts)
         })
         .collect();
-    let facts = Facts {
+    let facts = ScanFacts {
         streams,
-        ..Facts::default()
+        ..ScanFacts::default()
     };
     let mut canvas = Canvas::new("/d/f.h5");
     canvas.value("5.1/instrument/positioners/roby", Value::text("snapshot"));

@@ -9,7 +9,7 @@ use super::signals::{Plot, elements, name};
 use crate::layout::classic::channel::Channel;
 use crate::layout::classic::dims::ScanDims;
 use crate::layout::classic::subscan::Subscan;
-use crate::layout::facts::Facts;
+use crate::layout::facts::ScanFacts;
 use crate::source::StreamContent;
 
 /// Indices beyond this need more room than they are worth.
@@ -52,7 +52,7 @@ pub fn is_axis(channel: &Channel) -> bool {
 pub fn axes(
     subscan: &Subscan,
     plot: &Plot,
-    facts: &Facts,
+    facts: &ScanFacts,
     dims: &ScanDims,
 ) -> Result<Vec<(String, Item)>, AxisError> {
     let positioners = positioners(subscan, facts);
@@ -94,7 +94,7 @@ pub fn axes(
 }
 
 /// Positioners with data, the fast one first. Of those with one index the last is taken.
-fn positioners<'a>(subscan: &'a Subscan, facts: &Facts) -> Vec<&'a Channel> {
+fn positioners<'a>(subscan: &'a Subscan, facts: &ScanFacts) -> Vec<&'a Channel> {
     let mut found = BTreeMap::new();
     for channel in subscan.channels.iter().filter(|channel| is_axis(channel)) {
         let stored = facts.streams.get(&channel.stream.name);
@@ -116,7 +116,7 @@ fn link(channel: &Channel, entry: &str) -> Item {
 fn line(
     channel: &Channel,
     axis: usize,
-    facts: &Facts,
+    facts: &ScanFacts,
     dims: &ScanDims,
 ) -> Result<Item, PositionError> {
     let facts = facts.streams.get(&channel.stream.name);

@@ -12,7 +12,7 @@ use crate::layout::classic::dims::ScanDims;
 use crate::layout::classic::draft::interpretation;
 use crate::layout::classic::names::normalised;
 use crate::layout::classic::subscan::Subscan;
-use crate::layout::facts::Facts;
+use crate::layout::facts::ScanFacts;
 use crate::source::StreamContent;
 
 /// Why data cannot be shown in a plot.
@@ -131,7 +131,7 @@ pub fn select<'a>(
     canvas: &mut Canvas,
     subscan: &'a Subscan,
     items: &[&str],
-    facts: &Facts,
+    facts: &ScanFacts,
     dims: &ScanDims,
 ) -> Vec<Signal<'a>> {
     let stored = |channel: &Channel| {
@@ -218,7 +218,7 @@ fn suffix(plot: &Plot) -> String {
 
 fn signal<'a>(
     channel: &'a Channel,
-    facts: &Facts,
+    facts: &ScanFacts,
     dims: &ScanDims,
 ) -> Result<Signal<'a>, SignalError> {
     let facts = facts.streams.get(&channel.stream.name);
