@@ -27,9 +27,9 @@ pub use choice::{
     LayoutChoice, LayoutKind, ScanDescription, UnknownLayout, is_published, layout_of,
 };
 pub use classic::ClassicLayout;
-pub use error::{ArrayError, InfoError, Invalid, ItemError, JsonError, LayoutError, NodeError};
+pub use error::{ArrayError, InfoError, InvalidItem, ItemError, JsonError, LayoutError, NodeError};
 pub use facts::{EndFacts, ScanFacts, ScanReference, StreamFacts, WritingStatus};
-pub use file_tree::{FileTree, RecordLocation, Stamp};
+pub use file_tree::{FileTree, RecordLocation, RootAttributes};
 pub(crate) use file_tree::{RECORD_PREFIX, record_name};
 pub use nexus::dataset::FrameOptions;
 pub use stream::{MasterLink, StreamPlace, SubscanPlace};

@@ -48,7 +48,7 @@ use serde_json::Value as Json;
 use super::facts::ScanFacts;
 use super::info::is_truthy;
 use super::stream::{StreamPlace, SubscanPlace};
-use super::{FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, MasterLink, Stamp};
+use super::{FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, MasterLink, RootAttributes};
 use crate::filesystem::too_little_space;
 use crate::options::SaveOptions;
 use crate::source::StreamDescription;
@@ -132,8 +132,8 @@ impl ClassicLayout {
             root,
             invalid,
             notices,
-            own: entries().map(str::to_owned).collect(),
-            stamp: stamp(&self.info),
+            exclusive_groups: entries().map(str::to_owned).collect(),
+            root_attributes: root_attributes(&self.info),
             records: entries().map(entry::record_location).collect(),
         }
     }
@@ -226,9 +226,9 @@ pub const KIND: LayoutKind = LayoutKind {
 };
 
 /// What `blisswriter` 2.0.0 notes at the root of its files.
-fn stamp(info: &Json) -> Stamp {
+fn root_attributes(info: &Json) -> RootAttributes {
     let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
-    Stamp::Nexus {
+    RootAttributes::Nexus {
         publisher: text("publisher").unwrap_or_else(|| "bliss".to_owned()),
         publisher_version: text("publisher_version"),
     }

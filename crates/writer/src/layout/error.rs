@@ -47,7 +47,7 @@ pub enum InfoError {
 /// An item of a layout that cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("left out {file}::{path}")]
-pub struct Invalid {
+pub struct InvalidItem {
     /// File that the item belongs to.
     pub file: String,
     /// Path of the item; `path@name` for an attribute.
@@ -244,7 +244,7 @@ impl Classified for LayoutError {
     }
 }
 
-impl Classified for Invalid {
+impl Classified for InvalidItem {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Layout
     }

@@ -2,7 +2,7 @@
 
 use nexus::tree::Group;
 
-use super::Invalid;
+use super::InvalidItem;
 
 /// Root attributes that hold a record of completeness begin like this.
 pub(crate) const RECORD_PREFIX: &str = "completeness_";
@@ -15,13 +15,13 @@ pub struct FileTree {
     /// The root group.
     pub root: Group,
     /// Items that were left out.
-    pub invalid: Vec<Invalid>,
+    pub invalid: Vec<InvalidItem>,
     /// What people should know of items that are there, but not as they were asked for.
     pub notices: Vec<String>,
     /// Groups of the root that must be new: they belong to this scan alone.
-    pub own: Vec<String>,
+    pub exclusive_groups: Vec<String>,
     /// What the writer notes at the root.
-    pub stamp: Stamp,
+    pub root_attributes: RootAttributes,
     /// Where the records of completeness of the scan are.
     pub records: Vec<RecordLocation>,
 }
@@ -42,7 +42,7 @@ pub enum RecordLocation {
 
 /// What the writer notes about itself at the root of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Stamp {
+pub enum RootAttributes {
     /// Times and the version of HDF5, as `blisswriter` 3.0.0 does.
     #[default]
     Minimal,

@@ -27,8 +27,8 @@ mod value;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    FileTree, FrameOptions, Invalid, JsonError, Layout, LayoutKind, LayoutPolicy, RecordLocation,
-    ScanFacts, Stamp, StreamPlace, SubscanPlace, record_name,
+    FileTree, FrameOptions, InvalidItem, JsonError, Layout, LayoutKind, LayoutPolicy,
+    RecordLocation, RootAttributes, ScanFacts, StreamPlace, SubscanPlace, record_name,
 };
 use nexus::tree::{Content, Group, Item, Value};
 
@@ -195,8 +195,8 @@ fn tree(file: &str, root: &Json) -> FileTree {
         root,
         invalid: found.invalid,
         notices: Vec::new(),
-        own: Vec::new(),
-        stamp: Stamp::Minimal,
+        exclusive_groups: Vec::new(),
+        root_attributes: RootAttributes::Minimal,
         records: Vec::new(),
     }
 }
@@ -204,12 +204,12 @@ fn tree(file: &str, root: &Json) -> FileTree {
 /// What is wrong with one file's tree, as it is found.
 struct Findings<'a> {
     file: &'a str,
-    invalid: Vec<Invalid>,
+    invalid: Vec<InvalidItem>,
 }
 
 impl Findings<'_> {
     fn add(&mut self, path: impl Into<String>, reason: JsonError) {
-        self.invalid.push(Invalid {
+        self.invalid.push(InvalidItem {
             file: self.file.to_owned(),
             path: path.into(),
             reason: reason.into(),

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::diagnostics::Diagnostics;
-use super::file::{leads_to, stamp};
+use super::file::{leads_to, write_root_attributes};
 use super::problem::ScanProblem;
 use crate::filesystem;
-use crate::layout::{MasterLink, Stamp};
+use crate::layout::{MasterLink, RootAttributes};
 use crate::writer_thread::WriterContext;
 
 /// Creates the links. Returns those whose file cannot be written now, with the reason: another program
@@ -14,7 +14,7 @@ use crate::writer_thread::WriterContext;
 pub fn create(
     context: &WriterContext,
     links: Vec<MasterLink>,
-    header: &Stamp,
+    header: &RootAttributes,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(MasterLink, ScanProblem)> {
     let mut refused = Vec::new();
@@ -35,12 +35,12 @@ pub fn create(
 fn create_one(
     context: &WriterContext,
     link: &MasterLink,
-    header: &Stamp,
+    header: &RootAttributes,
 ) -> Result<bool, ScanProblem> {
     let path = Path::new(&link.file);
     filesystem::prepare_path(path, 0)?;
     let session = context.open_once(path)?;
-    stamp(&session, header)?;
+    write_root_attributes(&session, header)?;
     let root = session.root()?;
     let made = if root.has_link(&link.name)? {
         leads_to(&root, &link.name, &link.target_file, &link.target)

@@ -12,7 +12,7 @@ use nexus::tree::{Change, Group, Item, Value, difference};
 use super::diagnostics::Diagnostics;
 use super::partial_scan::PartialScan;
 use super::problem::ScanProblem;
-use crate::layout::{FileTree, Layout, Stamp};
+use crate::layout::{FileTree, Layout, RootAttributes};
 use crate::writer_thread::WriterContext;
 use open::{first_taken, open};
 
@@ -26,7 +26,7 @@ pub struct ScanFile {
     pub session: FileSession,
     tree: Group,
     links: PendingLinks,
-    stamp: Stamp,
+    root_attributes: RootAttributes,
     /// The part of the scan that an earlier writer has left, if any.
     pub partial: Option<PartialScan>,
     /// Set when the last flush failed. Each commit tries again, but only the first failure is reported.
@@ -94,7 +94,7 @@ impl ScanFile {
             session,
             tree: Group::default(),
             links: PendingLinks::default(),
-            stamp: tree.stamp.clone(),
+            root_attributes: tree.root_attributes.clone(),
             partial,
             flush_failed: false,
         })
@@ -129,7 +129,7 @@ impl ScanFile {
 
     fn begin_tree(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
         report_invalid(&tree, diagnostics);
-        if let Err(error) = stamp(&self.session, &self.stamp) {
+        if let Err(error) = write_root_attributes(&self.session, &self.root_attributes) {
             diagnostics.problem(error);
         }
         self.tree = tree.root;
@@ -269,10 +269,13 @@ pub fn report_invalid(tree: &FileTree, diagnostics: &mut Diagnostics) {
 }
 
 /// Writes the program and the time of writing into the attributes of the root.
-pub fn stamp(session: &FileSession, stamp: &Stamp) -> nexus::Result<()> {
-    match stamp {
-        Stamp::Minimal => session.stamp(),
-        Stamp::Nexus {
+pub fn write_root_attributes(
+    session: &FileSession,
+    attributes: &RootAttributes,
+) -> nexus::Result<()> {
+    match attributes {
+        RootAttributes::Minimal => session.stamp(),
+        RootAttributes::Nexus {
             publisher,
             publisher_version,
         } => {

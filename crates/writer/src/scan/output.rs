@@ -22,7 +22,7 @@ use super::file::ScanFile;
 use super::problem::{Interruption, ScanProblem, StreamProblem};
 use super::record::running_record;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
-use crate::layout::{FileTree, Layout, MasterLink, ScanFacts, Stamp, StreamFacts};
+use crate::layout::{FileTree, Layout, MasterLink, RootAttributes, ScanFacts, StreamFacts};
 use crate::report::Progress;
 use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
@@ -43,7 +43,7 @@ pub struct ScanOutput {
     /// Files that could not be opened. They are not tried again at the end.
     unwritable_files: HashSet<String>,
     /// What the writer states at the root of files.
-    header: Stamp,
+    header: RootAttributes,
     /// Links that could not be created in other files, and why. They are tried again at the end.
     failed_links: Vec<(MasterLink, ScanProblem)>,
     datasets: Vec<DatasetWriter>,
@@ -123,9 +123,9 @@ impl ScanOutput {
         let FirstTrees { facts, trees } = first;
         let resumed = prepared.resumed.is_some();
         let (mut files, mut unwritable_files) = (Vec::new(), HashSet::new());
-        let mut header = Stamp::Minimal;
+        let mut header = RootAttributes::Minimal;
         for tree in &trees {
-            header = tree.stamp.clone();
+            header = tree.root_attributes.clone();
             match ScanFile::open(&context, &*layout, tree, resumed, diagnostics) {
                 Some(file) => files.push(file),
                 None => {

@@ -8,7 +8,7 @@ use acquisition::SourceError as FrameSourceError;
 use nexus::h5;
 
 use crate::filesystem::PathError;
-use crate::layout::{Invalid, LayoutError};
+use crate::layout::{InvalidItem, LayoutError};
 use crate::source::{LossReason, ScanId, SourceError};
 use crate::subscriber::{Fault, with_causes};
 
@@ -92,7 +92,7 @@ pub enum ScanProblem {
     Hdf5(#[from] h5::Error),
     /// An item of the layout is not valid.
     #[error(transparent)]
-    ItemInvalid(Invalid),
+    ItemInvalid(InvalidItem),
     /// No file of the scan can be written.
     #[error("no file can be written")]
     NoFile,

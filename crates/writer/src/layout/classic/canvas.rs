@@ -14,7 +14,7 @@ use indexmap::IndexSet;
 use nexus::tree::{Content, Dataset, Group, Item, Named, Stream, Value};
 
 use super::assign::assign;
-use crate::layout::{Invalid, NodeError};
+use crate::layout::{InvalidItem, NodeError};
 pub use node::join;
 use node::{Branch, Node, parts, split, valid_name};
 pub use room::Want;
@@ -33,7 +33,7 @@ pub struct Canvas {
     aside: HashMap<String, String>,
     /// The same paths, to be used by nothing else.
     set_aside: HashSet<String>,
-    invalid: Vec<Invalid>,
+    invalid: Vec<InvalidItem>,
     notices: IndexSet<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Drawn {
     /// The tree.
     pub root: Group,
     /// What could not be drawn.
-    pub invalid: Vec<Invalid>,
+    pub invalid: Vec<InvalidItem>,
     /// What is there, but not as it was asked for.
     pub notices: Vec<String>,
 }
@@ -86,7 +86,7 @@ impl Canvas {
     /// Notes something that cannot be drawn, which makes the scan incomplete. Attributes are told as
     /// `path@name`.
     pub fn invalid(&mut self, path: &str, reason: NodeError) {
-        self.invalid.push(Invalid {
+        self.invalid.push(InvalidItem {
             file: self.file.clone(),
             path: format!("/{path}"),
             reason: reason.into(),

@@ -41,7 +41,7 @@ pub fn open(
 pub fn first_taken(session: &FileSession, tree: &FileTree) -> Result<Option<String>, ScanProblem> {
     let root = session.root()?;
     let own = || {
-        for name in &tree.own {
+        for name in &tree.exclusive_groups {
             if root.has_link(name)? {
                 return Ok(Some(format!("scan {name}")));
             }
