@@ -32,7 +32,7 @@ pub use facts::{EndFacts, ScanFacts, ScanReference, StreamFacts, WritingStatus};
 pub use file_tree::{FileTree, RecordLocation, RootAttributes};
 pub(crate) use file_tree::{RECORD_PREFIX, record_name};
 pub use nexus::dataset::FrameOptions;
-pub use stream::{MasterLink, StreamPlace, SubscanPlace};
+pub use stream::{EntryLink, StreamDestination, SubscanEntry};
 
 /// All layouts. Of those that are suitable for a scan the first one is taken.
 pub const LAYOUTS: &[LayoutKind] = &[h5maps::KIND, classic::KIND];
@@ -52,10 +52,10 @@ pub trait Layout: Debug + Send {
     fn streams(&self) -> Vec<String>;
 
     /// Returns where the streams go.
-    fn places(&self) -> Vec<StreamPlace>;
+    fn destinations(&self) -> Vec<StreamDestination>;
 
     /// Returns the parts of the scan, in the order of their entries.
-    fn subscans(&self) -> Vec<SubscanPlace>;
+    fn subscan_entries(&self) -> Vec<SubscanEntry>;
 
     /// Returns what users should know, once, of what could not be done as the scan has it.
     fn notices(&self) -> Vec<String> {
@@ -63,7 +63,7 @@ pub trait Layout: Debug + Send {
     }
 
     /// Returns the links to be made in other files.
-    fn master_links(&self) -> Vec<MasterLink> {
+    fn entry_links(&self) -> Vec<EntryLink> {
         Vec::new()
     }
 

@@ -57,7 +57,7 @@ fn whole_infos_are_drawn() {
         let layout = ClassicLayout::new(&info, &streams, &SaveOptions::default());
         let layout = layout.unwrap().unwrap();
         let places: HashSet<String> = layout
-            .places()
+            .destinations()
             .into_iter()
             .map(|place| place.stream)
             .collect();
@@ -72,7 +72,7 @@ fn check(info: &Json, last: &Json, case: &junk::Case) -> Result<(), TestCaseErro
         return Ok(());
     };
     check_places(&layout, &streams)?;
-    for master in layout.master_links() {
+    for master in layout.entry_links() {
         prop_assert!(master.file.starts_with('/'), "{master:?}");
         prop_assert!(is_name(&master.name), "{master:?}");
     }
@@ -95,7 +95,7 @@ fn check_places(
 ) -> Result<(), TestCaseError> {
     let known: HashSet<&str> = streams.iter().map(|stream| stream.name.as_str()).collect();
     let (mut paths, mut placed) = (HashSet::new(), HashSet::new());
-    for place in layout.places() {
+    for place in layout.destinations() {
         prop_assert_eq!(&place.file, layout.main_file());
         prop_assert!(known.contains(place.stream.as_str()), "{place:?}");
         prop_assert!(placed.insert(place.stream.clone()), "twice: {place:?}");
@@ -124,7 +124,11 @@ fn check_tree(layout: &ClassicLayout, facts: &ScanFacts) -> Result<(), TestCaseE
     check_names(&tree.root, "")?;
     let drawn: HashSet<(String, &str)> = tree.root.streams().into_iter().collect();
     let stored = |name: &str| facts.streams.get(name).is_some_and(|stream| stream.stored);
-    for place in layout.places().iter().filter(|place| stored(&place.stream)) {
+    for place in layout
+        .destinations()
+        .iter()
+        .filter(|place| stored(&place.stream))
+    {
         let here = (place.path.clone(), place.stream.as_str());
         prop_assert!(drawn.contains(&here), "not in the tree: {here:?}");
     }

@@ -22,7 +22,7 @@ mod dims;
 mod draft;
 mod dump;
 mod entry;
-mod masters;
+mod link_files;
 mod metadata;
 mod names;
 mod notes;
@@ -47,8 +47,8 @@ use serde_json::Value as Json;
 
 use super::facts::ScanFacts;
 use super::info::is_truthy;
-use super::stream::{StreamPlace, SubscanPlace};
-use super::{FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, MasterLink, RootAttributes};
+use super::stream::{StreamDestination, SubscanEntry};
+use super::{EntryLink, FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, RootAttributes};
 use crate::filesystem::too_little_space;
 use crate::options::SaveOptions;
 use crate::source::StreamDescription;
@@ -83,7 +83,7 @@ impl ClassicLayout {
             return Ok(None);
         }
         entry::check(info)?;
-        let file = masters::scan_file(info)?;
+        let file = link_files::scan_file(info)?;
         let dims = ScanDims::read(info, options);
         let subscans = subscan::read(info, streams, &dims, options)?;
         Ok(Some(ClassicLayout {
@@ -119,7 +119,7 @@ impl ClassicLayout {
                 entry::end(&mut canvas, subscan, end);
             }
         }
-        masters::draw(&mut canvas, &self.info, &self.file, &self.options);
+        link_files::draw(&mut canvas, &self.info, &self.file, &self.options);
         references::draw(&mut canvas, &self.file, &facts.references);
         let Drawn {
             root,
@@ -165,20 +165,20 @@ impl Layout for ClassicLayout {
     }
 
     /// Returns at most one place for each stream.
-    fn places(&self) -> Vec<StreamPlace> {
+    fn destinations(&self) -> Vec<StreamDestination> {
         self.subscans
             .iter()
-            .flat_map(|subscan| data::places(subscan, &self.file, &self.options))
+            .flat_map(|subscan| data::destinations(subscan, &self.file, &self.options))
             .collect()
     }
 
-    fn subscans(&self) -> Vec<SubscanPlace> {
-        let place = |subscan: &Subscan| SubscanPlace {
+    fn subscan_entries(&self) -> Vec<SubscanEntry> {
+        let entry = |subscan: &Subscan| SubscanEntry {
             name: subscan.name.clone(),
             file: self.file.clone(),
             entry: subscan.entry.clone(),
         };
-        self.subscans.iter().map(place).collect()
+        self.subscans.iter().map(entry).collect()
     }
 
     /// Returns what users should know of names and options that could not be used as they are.
@@ -187,8 +187,8 @@ impl Layout for ClassicLayout {
         notices.cloned().collect()
     }
 
-    fn master_links(&self) -> Vec<MasterLink> {
-        masters::links(&self.info, &self.file, &self.subscans, &self.options)
+    fn entry_links(&self) -> Vec<EntryLink> {
+        link_files::entry_links(&self.info, &self.file, &self.subscans, &self.options)
     }
 
     /// Returns the streams that are axes of plots.

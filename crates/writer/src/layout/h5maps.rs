@@ -28,7 +28,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     FileTree, FrameOptions, InvalidItem, JsonError, Layout, LayoutKind, LayoutPolicy,
-    RecordLocation, RootAttributes, ScanFacts, StreamPlace, SubscanPlace, record_name,
+    RecordLocation, RootAttributes, ScanFacts, StreamDestination, SubscanEntry, record_name,
 };
 use nexus::tree::{Content, Group, Item, Value};
 
@@ -74,16 +74,16 @@ impl Layout for H5mapsLayout {
     }
 
     fn streams(&self) -> Vec<String> {
-        let places = self.places().into_iter();
-        places.map(|place| place.stream).collect()
+        let destinations = self.destinations().into_iter();
+        destinations.map(|destination| destination.stream).collect()
     }
 
-    fn places(&self) -> Vec<StreamPlace> {
-        self.trees.iter().flat_map(places).collect()
+    fn destinations(&self) -> Vec<StreamDestination> {
+        self.trees.iter().flat_map(destinations).collect()
     }
 
-    fn subscans(&self) -> Vec<SubscanPlace> {
-        self.trees.iter().flat_map(subscans).collect()
+    fn subscan_entries(&self) -> Vec<SubscanEntry> {
+        self.trees.iter().flat_map(subscan_entries).collect()
     }
 }
 
@@ -121,23 +121,23 @@ pub fn trees(info: &Json) -> Vec<FileTree> {
 }
 
 /// Where the streams go that a file asks for.
-pub fn places(tree: &FileTree) -> Vec<StreamPlace> {
-    let mut places = Vec::new();
-    places_below(&tree.root, "", &tree.file, &mut places);
-    places
+pub fn destinations(tree: &FileTree) -> Vec<StreamDestination> {
+    let mut destinations = Vec::new();
+    add_destinations(&tree.root, "", &tree.file, &mut destinations);
+    destinations
 }
 
 /// The parts of a scan that a file has an entry for. The root is one too, if it has data itself.
-pub fn subscans(tree: &FileTree) -> Vec<SubscanPlace> {
+pub fn subscan_entries(tree: &FileTree) -> Vec<SubscanEntry> {
     let is_entry = |item: &Item| matches!(item, Item::Group(group) if group.attributes.contains(&class_entry()));
     let entries = tree.root.children.iter().filter(|(_, item)| is_entry(item));
     let mut names: Vec<String> = entries.map(|(name, _)| name.clone()).collect();
-    for place in places(tree) {
-        if !names.contains(&place.subscan) {
-            names.push(place.subscan);
+    for destination in destinations(tree) {
+        if !names.contains(&destination.subscan) {
+            names.push(destination.subscan);
         }
     }
-    let subscan = |name: String| SubscanPlace {
+    let subscan = |name: String| SubscanEntry {
         file: tree.file.clone(),
         entry: name.clone(),
         name,
@@ -155,14 +155,19 @@ fn entry(path: &str) -> &str {
     path.split_once('/').map_or("", |(entry, _)| entry)
 }
 
-fn places_below(group: &Group, path: &str, file: &str, places: &mut Vec<StreamPlace>) {
+fn add_destinations(
+    group: &Group,
+    path: &str,
+    file: &str,
+    destinations: &mut Vec<StreamDestination>,
+) {
     for (name, item) in &group.children {
         let path = format!("{path}/{name}");
         match item {
-            Item::Group(group) => places_below(group, &path, file, places),
+            Item::Group(group) => add_destinations(group, &path, file, destinations),
             Item::Dataset(dataset) => {
                 if let Content::Stream(stream) = &dataset.content {
-                    places.push(StreamPlace {
+                    destinations.push(StreamDestination {
                         stream: stream.name.clone(),
                         subscan: entry(&path).to_owned(),
                         file: file.to_owned(),

@@ -6,7 +6,7 @@ use super::FrameOptions;
 
 /// Where a stream goes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StreamPlace {
+pub struct StreamDestination {
     /// Name of the stream.
     pub stream: String,
     /// Name of its subscan.
@@ -25,7 +25,7 @@ pub struct StreamPlace {
 
 /// A part of a scan that goes at its own pace, and has an entry of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubscanPlace {
+pub struct SubscanEntry {
     /// Its name: that of the top master of the acquisition chain, if that is known.
     pub name: String,
     /// The file, as the layout names it.
@@ -34,7 +34,7 @@ pub struct SubscanPlace {
     pub entry: String,
 }
 
-impl SubscanPlace {
+impl SubscanEntry {
     /// Where to find its data: `/data/a.h5::/1.1`.
     pub fn url(&self) -> String {
         format!("{}::/{}", self.file, self.entry)
@@ -43,7 +43,7 @@ impl SubscanPlace {
 
 /// A link to be made in another file, where that file has no member of this name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MasterLink {
+pub struct EntryLink {
     /// The other file.
     pub file: String,
     /// Name of the link in its root.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use chrono::{DateTime, FixedOffset};
 
 use super::figures::{self, Points};
-use crate::layout::SubscanPlace;
+use crate::layout::SubscanEntry;
 
 /// Figures of a scan that is being saved, readable from any thread.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub struct SubscanProgress {
 /// What is known once the layout of the scan is.
 #[derive(Debug)]
 struct Plan {
-    subscans: Vec<SubscanPlace>,
+    subscans: Vec<SubscanEntry>,
     expected: Option<u64>,
 }
 
@@ -75,7 +75,7 @@ impl Progress {
     /// Where the data of the subscans are: `/data/a.h5::/1.1`; nothing before the layout is known.
     pub fn urls(&self) -> Vec<String> {
         let subscans = self.plan.get().map(|plan| plan.subscans.iter());
-        let urls = subscans.into_iter().flatten().map(SubscanPlace::url);
+        let urls = subscans.into_iter().flatten().map(SubscanEntry::url);
         urls.collect()
     }
 
@@ -85,7 +85,7 @@ impl Progress {
     }
 
     /// The layout is known, and the points that the scan says it will have. Later calls change nothing.
-    pub(crate) fn begin(&self, subscans: Vec<SubscanPlace>, expected: Option<u64>) {
+    pub(crate) fn begin(&self, subscans: Vec<SubscanEntry>, expected: Option<u64>) {
         self.plan.get_or_init(|| Plan { subscans, expected });
     }
 
@@ -144,8 +144,8 @@ impl Counter {
 mod tests {
     use super::*;
 
-    fn subscan(name: &str, entry: &str) -> SubscanPlace {
-        SubscanPlace {
+    fn subscan(name: &str, entry: &str) -> SubscanEntry {
+        SubscanEntry {
             name: name.to_owned(),
             file: "/data/a.h5".to_owned(),
             entry: entry.to_owned(),

@@ -92,7 +92,7 @@ impl ScanConsumer {
             .watches_disk
             .then(|| SpaceWatch::new(path, self.space));
         if policy.announces_subscans {
-            for subscan in layout.subscans() {
+            for subscan in layout.subscan_entries() {
                 let span = info_span!(SPAN, node = subscan.name);
                 let announce = || info!(scan = %self.diagnostics.scan(), subscan = subscan.name, "start saving subscan");
                 span.in_scope(announce);

@@ -14,7 +14,7 @@ use super::file::ScanFile;
 use super::frame_writer::FrameWriter;
 use super::problem::{ScanProblem, StreamProblem};
 use super::tally::Tally;
-use crate::layout::StreamPlace;
+use crate::layout::StreamDestination;
 use crate::report::Counter;
 use crate::source::{Block, SourceEvent};
 use crate::writer_thread::WriterContext;
@@ -68,7 +68,7 @@ enum DatasetContent {
 
 impl DatasetWriter {
     /// Creates a dataset that waits for its stream.
-    pub fn new(file: usize, dataset: StreamPlace, counter: Counter) -> DatasetWriter {
+    pub fn new(file: usize, dataset: StreamDestination, counter: Counter) -> DatasetWriter {
         DatasetWriter {
             file,
             path: dataset.path,

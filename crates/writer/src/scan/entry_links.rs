@@ -6,17 +6,17 @@ use super::diagnostics::Diagnostics;
 use super::file::{leads_to, write_root_attributes};
 use super::problem::ScanProblem;
 use crate::filesystem;
-use crate::layout::{MasterLink, RootAttributes};
+use crate::layout::{EntryLink, RootAttributes};
 use crate::writer_thread::WriterContext;
 
 /// Creates the links. Returns those whose file cannot be written now, with the reason: another program
 /// may have it open, so a later attempt may succeed.
 pub fn create(
     context: &WriterContext,
-    links: Vec<MasterLink>,
+    links: Vec<EntryLink>,
     header: &RootAttributes,
     diagnostics: &mut Diagnostics,
-) -> Vec<(MasterLink, ScanProblem)> {
+) -> Vec<(EntryLink, ScanProblem)> {
     let mut refused = Vec::new();
     for link in links {
         match create_one(context, &link, header) {
@@ -34,7 +34,7 @@ pub fn create(
 /// Creates one link. Returns `false` if something else has its name.
 fn create_one(
     context: &WriterContext,
-    link: &MasterLink,
+    link: &EntryLink,
     header: &RootAttributes,
 ) -> Result<bool, ScanProblem> {
     let path = Path::new(&link.file);

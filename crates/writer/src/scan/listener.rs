@@ -137,7 +137,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
             let expected = count(prepared.info.get("npoints")).filter(|points| *points > 0);
             self.scan
                 .progress
-                .begin(prepared.layout.subscans(), expected);
+                .begin(prepared.layout.subscan_entries(), expected);
             self.wanted = Some(prepared.layout.streams().into_iter().collect());
             let resume_points = self.scan.resumed.then(AsyncResult::new);
             prepared.resumed = resume_points

@@ -22,7 +22,7 @@ use super::file::ScanFile;
 use super::problem::{Interruption, ScanProblem, StreamProblem};
 use super::record::running_record;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
-use crate::layout::{FileTree, Layout, MasterLink, RootAttributes, ScanFacts, StreamFacts};
+use crate::layout::{EntryLink, FileTree, Layout, RootAttributes, ScanFacts, StreamFacts};
 use crate::report::Progress;
 use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
@@ -45,7 +45,7 @@ pub struct ScanOutput {
     /// What the writer states at the root of files.
     header: RootAttributes,
     /// Links that could not be created in other files, and why. They are tried again at the end.
-    failed_links: Vec<(MasterLink, ScanProblem)>,
+    failed_links: Vec<(EntryLink, ScanProblem)>,
     datasets: Vec<DatasetWriter>,
     /// The datasets of each stream that is followed.
     followed: HashMap<StreamId, FollowedDatasets>,
@@ -108,7 +108,7 @@ impl ScanOutput {
         for notice in layout.notices() {
             diagnostics.warning(notice);
         }
-        let datasets = layout.places();
+        let datasets = layout.destinations();
         let streams = datasets.len();
         let share = context.share(streams);
         let mode = if prepared.ended {

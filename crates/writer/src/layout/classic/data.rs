@@ -9,14 +9,18 @@ use super::subscan::Subscan;
 use super::value::convert;
 use crate::layout::FrameOptions;
 use crate::layout::facts::ScanFacts;
-use crate::layout::stream::StreamPlace;
+use crate::layout::stream::StreamDestination;
 use crate::options::SaveOptions;
 use crate::source::StreamContent;
 
 /// Where the streams of a subscan go.
-pub fn places(subscan: &Subscan, file: &str, options: &SaveOptions) -> Vec<StreamPlace> {
+pub fn destinations(
+    subscan: &Subscan,
+    file: &str,
+    options: &SaveOptions,
+) -> Vec<StreamDestination> {
     let channels = subscan.channels.iter().filter(|channel| has_place(channel));
-    let places = channels.map(|channel| StreamPlace {
+    let destinations = channels.map(|channel| StreamDestination {
         stream: channel.stream.name.clone(),
         subscan: subscan.name.clone(),
         file: file.to_owned(),
@@ -29,7 +33,7 @@ pub fn places(subscan: &Subscan, file: &str, options: &SaveOptions) -> Vec<Strea
             copy: options.copy_non_external,
         },
     });
-    places.collect()
+    destinations.collect()
 }
 
 /// Keeps metadata away from the paths of all data, aliases and links in `measurement`. The links in

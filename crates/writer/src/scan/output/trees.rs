@@ -49,7 +49,7 @@ impl ScanOutput {
         }
         self.failed_links = entry_links::create(
             &self.context,
-            self.layout.master_links(),
+            self.layout.entry_links(),
             &self.header,
             diagnostics,
         );

@@ -81,7 +81,7 @@ fn subscans(info: &Json, streams: &[StreamDescription], options: &SaveOptions) -
 fn paths(subscans: &[Subscan], options: &SaveOptions) -> Vec<String> {
     let places = subscans
         .iter()
-        .flat_map(|subscan| places(subscan, "/d/f.h5", options));
+        .flat_map(|subscan| destinations(subscan, "/d/f.h5", options));
     places.map(|place| place.path).collect()
 }
 
@@ -200,7 +200,7 @@ fn attributes_tell_units_and_how_to_show_the_data() {
     };
     let attributes = |options: &SaveOptions, stream: &str| {
         let subscans = subscans(&mesh(), &streams(frames(Some("hdf5"), false)), options);
-        let mut places = subscans.iter().flat_map(|s| places(s, "f", options));
+        let mut places = subscans.iter().flat_map(|s| destinations(s, "f", options));
         places
             .find(|place| place.stream == stream)
             .unwrap()
@@ -310,7 +310,7 @@ fn attributes_that_have_no_type_are_texts() {
     let published = &mut info["nexuswriter"]["devices"]["ctl:diode"];
     published["data_info"] = json!({"gain": 2, "odd": ["a", 1], "units": null, "": 1});
     let subscans = subscans(&info, &streams(frames(None, false)), &options);
-    let places = places(&subscans[0], "f", &options);
+    let places = destinations(&subscans[0], "f", &options);
     let diode = places.iter().find(|p| p.stream == "ctl:diode").unwrap();
     let expected = [
         ("gain".to_owned(), Value::from(2i64)),

@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::paths::{relative, relative_file, same_file, split, split_extension};
 use super::subscan::Subscan;
 use crate::layout::info::is_truthy;
-use crate::layout::{InfoError, LayoutError, MasterLink};
+use crate::layout::{EntryLink, InfoError, LayoutError};
 use crate::options::SaveOptions;
 
 /// Level whose links are named like the entries; those of others also have the name of the file.
@@ -48,21 +48,21 @@ pub fn scan_file(info: &Json) -> Result<String, LayoutError> {
 }
 
 /// The links to all entries, in all master files.
-pub fn links(
+pub fn entry_links(
     info: &Json,
     file: &str,
     subscans: &[Subscan],
     options: &SaveOptions,
-) -> Vec<MasterLink> {
+) -> Vec<EntryLink> {
     let stem = split_extension(split(file).1).0;
-    let mut links: Vec<MasterLink> = Vec::new();
-    for (level, master) in master_files(info, file, options).into_iter().flatten() {
+    let mut links: Vec<EntryLink> = Vec::new();
+    for (level, master) in link_files(info, file, options).into_iter().flatten() {
         for Subscan { entry, .. } in subscans {
             let name = match level.as_str() {
                 DATASET => entry.clone(),
                 _ => format!("{stem}_{entry}"),
             };
-            let link = MasterLink {
+            let link = EntryLink {
                 target_file: relative_file(file, &master),
                 target: format!("/{entry}"),
                 file: master.clone(),
@@ -79,7 +79,7 @@ pub fn links(
 
 /// Tells of master files that cannot be.
 pub fn draw(canvas: &mut Canvas, info: &Json, file: &str, options: &SaveOptions) {
-    for problem in master_files(info, file, options) {
+    for problem in link_files(info, file, options) {
         if let Err(problem) = problem {
             canvas.notice("", problem);
         }
@@ -88,7 +88,7 @@ pub fn draw(canvas: &mut Canvas, info: &Json, file: &str, options: &SaveOptions)
 
 /// Why a master file is left out.
 #[derive(Debug, thiserror::Error)]
-enum MasterFileError {
+enum LinkFileError {
     #[error("the master files are no mapping, none is made")]
     NoMapping,
     #[error("the master file {level:?} is left out: its name {reason}")]
@@ -96,11 +96,11 @@ enum MasterFileError {
 }
 
 /// Level and name of each master file, or why it is left out.
-fn master_files(
+fn link_files(
     info: &Json,
     file: &str,
     options: &SaveOptions,
-) -> Vec<Result<(String, String), MasterFileError>> {
+) -> Vec<Result<(String, String), LinkFileError>> {
     let configured = info
         .get("nexuswriter")
         .and_then(Json::as_object)
@@ -117,7 +117,7 @@ fn master_files(
         None | Some(Json::Null) => return Vec::new(),
         Some(Json::Object(masters)) => masters,
         Some(_) => {
-            return vec![Err(MasterFileError::NoMapping)];
+            return vec![Err(LinkFileError::NoMapping)];
         }
     };
     masters
@@ -137,7 +137,7 @@ fn master_files(
                 // It has the entry itself.
                 Ok(master) if same_file(master, file) => None,
                 Ok(master) => Some(Ok((level.clone(), master.to_owned()))),
-                Err(reason) => Some(Err(MasterFileError::Name {
+                Err(reason) => Some(Err(LinkFileError::Name {
                     level: level.clone(),
                     reason,
                 })),
@@ -235,13 +235,13 @@ mod tests {
     fn masters_link_to_all_entries() {
         let info = json!({"filename": "/r/c/s/s.h5", "nexuswriter": {"masterfiles": {
             "dataset_collection": "/r/c/c.h5", "proposal": "/r/c/s/p.h5"}}});
-        let links = links(
+        let links = entry_links(
             &info,
             "/r/c/s/s.h5",
             &subscans(&["3.1", "3.2"]),
             &SaveOptions::default(),
         );
-        let link = |file: &str, entry: &str, target_file: &str| MasterLink {
+        let link = |file: &str, entry: &str, target_file: &str| EntryLink {
             file: file.to_owned(),
             name: format!("s_{entry}"),
             target_file: target_file.to_owned(),
@@ -262,10 +262,10 @@ mod tests {
     fn a_separate_scan_is_linked_in_the_file_of_its_dataset() {
         let info = separate("/d/sample_0001/scan0005/{img}");
         let file = scan_file(&info).unwrap();
-        let links = links(&info, &file, &subscans(&["5.1"]), &SaveOptions::default());
+        let links = entry_links(&info, &file, &subscans(&["5.1"]), &SaveOptions::default());
         assert_eq!(
             links,
-            [MasterLink {
+            [EntryLink {
                 file: "/d/sample_0001/sample_0001.h5".to_owned(),
                 name: "5.1".to_owned(),
                 target_file: "scan0005/bliss_master.h5".to_owned(),
@@ -280,9 +280,9 @@ mod tests {
             "dataset": "/r/./s.h5", "number": 3, "relative": "c.h5", "directory": "/r/",
             "good": "/r/c.h5"}}});
         let options = SaveOptions::default();
-        let files = master_files(&info, "/r/s.h5", &options);
+        let files = link_files(&info, "/r/s.h5", &options);
         assert_eq!(files.iter().filter(|file| file.is_err()).count(), 3);
-        let links = links(&info, "/r/s.h5", &subscans(&["1.1"]), &options);
+        let links = entry_links(&info, "/r/s.h5", &subscans(&["1.1"]), &options);
         assert_eq!(links.len(), 1);
         assert_eq!(links[0].file, "/r/c.h5");
     }
