@@ -11,7 +11,6 @@
 //! called in the order in which the original writes, and a later one does not draw over an earlier.
 
 mod assign;
-mod canvas;
 mod chain;
 mod channel;
 mod chunks;
@@ -37,6 +36,7 @@ mod subscan;
 #[cfg(test)]
 mod tests;
 mod time;
+mod tree_builder;
 mod value;
 
 use std::path::Path;
@@ -52,9 +52,9 @@ use super::{EntryLink, FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, 
 use crate::filesystem::too_little_space;
 use crate::options::SaveOptions;
 use crate::source::StreamDescription;
-use canvas::{Canvas, Drawn};
 use dims::ScanDims;
 use subscan::Subscan;
+use tree_builder::{BuiltTree, TreeBuilder};
 
 /// The classic layout of one scan.
 #[derive(Debug, Clone)]
@@ -98,34 +98,34 @@ impl ClassicLayout {
 
     /// What the file shall hold now.
     pub fn tree(&self, facts: &ScanFacts) -> FileTree {
-        let mut canvas = Canvas::new(&self.file);
+        let mut builder = TreeBuilder::new(&self.file);
         for subscan in &self.subscans {
-            data::reserve(&mut canvas, subscan);
-            entry::begin(&mut canvas, subscan, &self.info, facts, &self.options);
-            positioners::start(&mut canvas, subscan, &self.info);
-            metadata::draw(&mut canvas, subscan, &self.info);
-            sample::draw(&mut canvas, subscan, &self.info);
+            data::reserve(&mut builder, subscan);
+            entry::begin(&mut builder, subscan, &self.info, facts, &self.options);
+            positioners::start(&mut builder, subscan, &self.info);
+            metadata::build(&mut builder, subscan, &self.info);
+            sample::build(&mut builder, subscan, &self.info);
         }
         for subscan in &self.subscans {
-            data::draw(&mut canvas, subscan, facts);
+            data::build(&mut builder, subscan, facts);
         }
         if let Some(end) = &facts.end {
             for subscan in &self.subscans {
-                positioners::end(&mut canvas, subscan, &end.info);
-                plots::draw(&mut canvas, subscan, &end.info, facts, &self.dims);
-                metadata::draw(&mut canvas, subscan, &end.info);
-                notes::draw(&mut canvas, subscan, &end.info);
-                sample::draw(&mut canvas, subscan, &end.info);
-                entry::end(&mut canvas, subscan, end);
+                positioners::end(&mut builder, subscan, &end.info);
+                plots::build(&mut builder, subscan, &end.info, facts, &self.dims);
+                metadata::build(&mut builder, subscan, &end.info);
+                notes::build(&mut builder, subscan, &end.info);
+                sample::build(&mut builder, subscan, &end.info);
+                entry::end(&mut builder, subscan, end);
             }
         }
-        link_files::draw(&mut canvas, &self.info, &self.file, &self.options);
-        references::draw(&mut canvas, &self.file, &facts.references);
-        let Drawn {
+        link_files::build(&mut builder, &self.info, &self.file, &self.options);
+        references::build(&mut builder, &self.file, &facts.references);
+        let BuiltTree {
             root,
             invalid,
             notices,
-        } = canvas.finish();
+        } = builder.finish();
         let entries = || self.subscans.iter().map(|subscan| subscan.entry.as_str());
         FileTree {
             file: self.file.clone(),

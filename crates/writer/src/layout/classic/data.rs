@@ -2,10 +2,10 @@
 
 use nexus::tree::{Named, Stream, Value};
 
-use super::canvas::Canvas;
 use super::channel::Channel;
 use super::dump;
 use super::subscan::Subscan;
+use super::tree_builder::TreeBuilder;
 use super::value::convert;
 use crate::layout::FrameOptions;
 use crate::layout::facts::ScanFacts;
@@ -38,78 +38,78 @@ pub fn destinations(
 
 /// Keeps metadata away from the paths of all data, aliases and links in `measurement`. The links in
 /// `positioners` are not among them: until there are data, a snapshot has that place.
-pub fn reserve(canvas: &mut Canvas, subscan: &Subscan) {
+pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     let entry = &subscan.entry;
     for channel in subscan.channels.iter().filter(|channel| has_place(channel)) {
-        canvas.reserve(&channel.path(entry));
+        builder.reserve(&channel.path(entry));
         if let Some(alias) = &channel.alias {
-            canvas.reserve(&format!("{}/{alias}", channel.group_path(entry)));
+            builder.reserve(&format!("{}/{alias}", channel.group_path(entry)));
         }
         if is_linked(channel) {
-            canvas.reserve(&format!("{entry}/measurement/{}", channel.link));
+            builder.reserve(&format!("{entry}/measurement/{}", channel.link));
         }
     }
 }
 
 /// Draws the groups of devices from which something has come, and for data that are stored their
 /// places, aliases and links.
-pub fn draw(canvas: &mut Canvas, subscan: &Subscan, facts: &ScanFacts) {
+pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, facts: &ScanFacts) {
     for channel in &subscan.channels {
         let Some(stream) = facts.streams.get(&channel.stream.name) else {
             continue;
         };
         if is_told(channel) {
-            draw_device(canvas, channel, &subscan.entry);
+            build_device(builder, channel, &subscan.entry);
             if stream.stored && has_place(channel) {
-                draw_data(canvas, channel, &subscan.entry);
+                build_data(builder, channel, &subscan.entry);
             }
         }
     }
 }
 
-fn draw_device(canvas: &mut Canvas, channel: &Channel, entry: &str) {
+fn build_device(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
     if channel.device.is_empty() {
-        canvas.class_group(&format!("{entry}/measurement"), "NXcollection");
+        builder.class_group(&format!("{entry}/measurement"), "NXcollection");
         return;
     }
-    canvas.class_group(&format!("{entry}/instrument"), "NXinstrument");
+    builder.class_group(&format!("{entry}/instrument"), "NXinstrument");
     let group = channel.group_path(entry);
-    canvas.class_group(&group, channel.class());
+    builder.class_group(&group, channel.class());
     let mut description = channel.device_info.clone();
     // The class says whether this is a positioner: no metadata may change it.
     description.retain(|key, _| key != "@NX_class");
-    dump::dump(canvas, &group, &description, true);
+    dump::dump(builder, &group, &description, true);
 }
 
-fn draw_data(canvas: &mut Canvas, channel: &Channel, entry: &str) {
+fn build_data(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
     let path = channel.path(entry);
     let stream = Stream {
         name: channel.stream.name.clone(),
         storage: channel.storage.clone(),
     };
-    canvas.stream(&path, stream, attributes(channel));
+    builder.stream(&path, stream, attributes(channel));
     for (name, json) in &channel.data_info {
         if let Some(notice) = convert(json).notice {
-            canvas.notice(&format!("{path}@{name}"), notice);
+            builder.notice(&format!("{path}@{name}"), notice);
         }
     }
     if let Some(alias) = &channel.alias {
         let alias = format!("{}/{alias}", channel.group_path(entry));
-        canvas.link(&alias, &channel.dataset);
+        builder.link(&alias, &channel.dataset);
     }
     if !is_linked(channel) {
         return;
     }
     let target = format!("/{path}");
     let measurement = format!("{entry}/measurement");
-    canvas.class_group(&measurement, "NXcollection");
-    canvas.link(&format!("{measurement}/{}", channel.link), &target);
+    builder.class_group(&measurement, "NXcollection");
+    builder.link(&format!("{measurement}/{}", channel.link), &target);
     if channel.is_positioner() {
         let positioners = format!("{entry}/instrument/positioners");
-        canvas.class_group(&positioners, "NXcollection");
+        builder.class_group(&positioners, "NXcollection");
         let link = format!("{positioners}/{}", channel.link);
-        canvas.remove(&link);
-        canvas.link(&link, &target);
+        builder.remove(&link);
+        builder.link(&link, &target);
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
-use super::canvas::{Canvas, Want, join};
+use super::tree_builder::{TreeBuilder, Want, join};
 use super::value::convert;
 
 /// The key of a group's class.
@@ -24,11 +24,11 @@ pub const CLASS: &str = "@NX_class";
 /// `completed`: mappings without a class become NXcollection. A null deletes what exists. No class
 /// of a group is changed, and nothing is drawn over acquired data or items of the writer: metadata
 /// that have the name of one are stored under another, with a notice.
-pub fn dump(canvas: &mut Canvas, path: &str, mapping: &Map<String, Json>, completed: bool) {
-    if canvas.group(path) {
-        fill(canvas, path, mapping, completed);
+pub fn dump(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, completed: bool) {
+    if builder.group(path) {
+        fill(builder, path, mapping, completed);
         if completed && !mapping.contains_key(CLASS) {
-            complete(canvas, path);
+            complete(builder, path);
         }
     }
 }
@@ -43,7 +43,7 @@ pub fn pruned(mapping: &Map<String, Json>) -> Option<Map<String, Json>> {
     kept.keys().any(|key| key != CLASS).then_some(kept)
 }
 
-fn fill(canvas: &mut Canvas, path: &str, mapping: &Map<String, Json>, completed: bool) {
+fn fill(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, completed: bool) {
     let avoided = names(path, mapping);
     let mut placed = HashMap::new();
     let mut taken = HashSet::new();
@@ -52,31 +52,31 @@ fn fill(canvas: &mut Canvas, path: &str, mapping: &Map<String, Json>, completed:
             continue;
         }
         match json {
-            Json::Null => canvas.forget(path, key),
+            Json::Null => builder.forget(path, key),
             Json::Object(inner) => {
-                let here = canvas.room(path, key, Want::Group, &avoided);
-                if canvas.group(&here) {
-                    fill(canvas, &here, inner, completed);
+                let here = builder.room(path, key, Want::Group, &avoided);
+                if builder.group(&here) {
+                    fill(builder, &here, inner, completed);
                 }
                 let has_class =
                     inner.contains_key(CLASS) || mapping.contains_key(&format!("{key}{CLASS}"));
                 if completed && !has_class {
-                    complete(canvas, &here);
+                    complete(builder, &here);
                 }
                 placed.insert(key.as_str(), here);
             }
             Json::String(target) if key.starts_with('>') && link::is_target(target) => {
-                link::draw(canvas, path, key.trim_start_matches('>'), target, &avoided);
+                link::build(builder, path, key.trim_start_matches('>'), target, &avoided);
             }
             json => {
                 let mut name = key.clone();
-                let mut here = canvas.room(path, &name, Want::Value, &avoided);
+                let mut here = builder.room(path, &name, Want::Value, &avoided);
                 // Two keys may spell the same path.
                 while taken.contains(&here) {
                     name.push_str("_metadata");
-                    here = canvas.room(path, &name, Want::Value, &avoided);
+                    here = builder.room(path, &name, Want::Value, &avoided);
                 }
-                value(canvas, &here, json);
+                value(builder, &here, json);
                 taken.insert(here.clone());
                 placed.insert(key.as_str(), here);
             }
@@ -87,20 +87,20 @@ fn fill(canvas: &mut Canvas, path: &str, mapping: &Map<String, Json>, completed:
             let here = match placed.get(name) {
                 _ if name.is_empty() => path.to_owned(),
                 Some(here) => here.clone(),
-                None => canvas.room(path, name, Want::Attribute, &avoided),
+                None => builder.room(path, name, Want::Attribute, &avoided),
             };
-            attribute::draw(canvas, &here, attribute, json);
+            attribute::build(builder, &here, attribute, json);
         }
     }
 }
 
 /// Draws one value, and tells if it is not stored just as it is.
-pub fn value(canvas: &mut Canvas, path: &str, json: &Json) {
+pub fn value(builder: &mut TreeBuilder, path: &str, json: &Json) {
     let converted = convert(json);
     if let Some(notice) = converted.notice {
-        canvas.notice(path, notice);
+        builder.notice(path, notice);
     }
-    canvas.value(path, converted.value);
+    builder.value(path, converted.value);
 }
 
 /// Paths that the members of a mapping have if nothing is in their way.
@@ -114,8 +114,8 @@ fn names(path: &str, mapping: &Map<String, Json>) -> HashSet<String> {
 }
 
 /// Gives a group a class that has none.
-fn complete(canvas: &mut Canvas, path: &str) {
-    if canvas.is_group(path) && !canvas.has_attribute(path, "NX_class") {
-        canvas.attribute(path, "NX_class", "NXcollection".into());
+fn complete(builder: &mut TreeBuilder, path: &str) {
+    if builder.is_group(path) && !builder.has_attribute(path, "NX_class") {
+        builder.attribute(path, "NX_class", "NXcollection".into());
     }
 }

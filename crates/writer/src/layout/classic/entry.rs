@@ -3,9 +3,9 @@
 use nexus::tree::Value;
 use serde_json::{Map, Value as Json};
 
-use super::canvas::Canvas;
 use super::subscan::Subscan;
 use super::time::reformat;
+use super::tree_builder::TreeBuilder;
 use super::{dump, notes, positioners, sample};
 use crate::layout::facts::{EndFacts, ScanFacts};
 use crate::layout::info::is_truthy;
@@ -56,36 +56,36 @@ pub fn check(info: &Json) -> Result<(), LayoutError> {
 
 /// Draws what is known from the start.
 pub fn begin(
-    canvas: &mut Canvas,
+    builder: &mut TreeBuilder,
     subscan: &Subscan,
     info: &Json,
     facts: &ScanFacts,
     options: &SaveOptions,
 ) {
-    reserve(canvas, subscan, info);
+    reserve(builder, subscan, info);
     let entry = &subscan.entry;
-    canvas.class_group(entry, "NXentry");
+    builder.class_group(entry, "NXentry");
     if let Some(title) = info.get("title") {
-        dump::value(canvas, &format!("{entry}/title"), title);
+        dump::value(builder, &format!("{entry}/title"), title);
     }
     if let Some(time) = info.get("start_time") {
-        start_time(canvas, &format!("{entry}/start_time"), time);
+        start_time(builder, &format!("{entry}/start_time"), time);
     }
     if let Some(count_time) = info.get("count_time").filter(|time| is_truthy(Some(time))) {
         let path = format!("{entry}/scan_parameters/count_time");
-        dump::value(canvas, &path, count_time);
-        canvas.attribute(&path, "units", "s".into());
+        dump::value(builder, &path, count_time);
+        builder.attribute(&path, "units", "s".into());
     }
     let status = format!("{entry}/writer/status");
-    canvas.value(&status, facts.status.name().into());
-    canvas.value(&format!("{entry}/writer/date"), facts.began.as_str().into());
+    builder.value(&status, facts.status.name().into());
+    builder.value(&format!("{entry}/writer/date"), facts.began.as_str().into());
     if !facts.record.is_empty() {
         let record = Value::text(facts.record.as_str());
-        canvas.value(&format!("{entry}/writer/type"), "application/json".into());
-        canvas.value(&format!("{entry}/writer/data"), record);
+        builder.value(&format!("{entry}/writer/type"), "application/json".into());
+        builder.value(&format!("{entry}/writer/data"), record);
     }
     if options.configurable {
-        instrument(canvas, entry, info);
+        instrument(builder, entry, info);
     }
 }
 
@@ -98,7 +98,7 @@ pub fn record_location(entry: &str) -> RecordLocation {
 }
 
 /// Draws what is known at the end.
-pub fn end(canvas: &mut Canvas, subscan: &Subscan, end: &EndFacts) {
+pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, end: &EndFacts) {
     let entry = &subscan.entry;
     let reason = match end
         .info
@@ -108,43 +108,43 @@ pub fn end(canvas: &mut Canvas, subscan: &Subscan, end: &EndFacts) {
         Some(reason) => reason.clone(),
         None => Json::from("NOT STARTED"),
     };
-    dump::value(canvas, &format!("{entry}/end_reason"), &reason);
-    canvas.value(&format!("{entry}/end_time"), end.time.as_str().into());
+    dump::value(builder, &format!("{entry}/end_reason"), &reason);
+    builder.value(&format!("{entry}/end_time"), end.time.as_str().into());
 }
 
 /// Everything that the writer makes in an entry has its place before metadata of users come.
-fn reserve(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let entry = &subscan.entry;
-    canvas.own_group(entry, "NXentry");
+    builder.own_group(entry, "NXentry");
     for name in DATASETS {
-        canvas.reserve(&format!("{entry}/{name}"));
+        builder.reserve(&format!("{entry}/{name}"));
     }
     for (name, class) in GROUPS {
-        canvas.own_group(&format!("{entry}/{name}"), class);
+        builder.own_group(&format!("{entry}/{name}"), class);
     }
     for channel in &subscan.channels {
         if !channel.device.is_empty() {
-            canvas.own_group(&channel.group_path(entry), channel.class());
+            builder.own_group(&channel.group_path(entry), channel.class());
         }
     }
-    positioners::reserve(canvas, subscan);
-    notes::reserve(canvas, subscan);
-    sample::reserve(canvas, subscan, info);
+    positioners::reserve(builder, subscan);
+    notes::reserve(builder, subscan);
+    sample::reserve(builder, subscan, info);
 }
 
-fn start_time(canvas: &mut Canvas, path: &str, time: &Json) {
+fn start_time(builder: &mut TreeBuilder, path: &str, time: &Json) {
     match time.as_str().and_then(reformat) {
         Some(time) => {
-            canvas.value(path, Value::text(time));
+            builder.value(path, Value::text(time));
         }
         None => {
-            canvas.notice(path, "not an ISO 8601 time, stored as it is");
-            dump::value(canvas, path, time);
+            builder.notice(path, "not an ISO 8601 time, stored as it is");
+            dump::value(builder, path, time);
         }
     }
 }
 
-fn instrument(canvas: &mut Canvas, entry: &str, info: &Json) {
+fn instrument(builder: &mut TreeBuilder, entry: &str, info: &Json) {
     let told = info
         .get("nexuswriter")
         .and_then(|n| n.get("instrument_info"));
@@ -154,6 +154,6 @@ fn instrument(canvas: &mut Canvas, entry: &str, info: &Json) {
     let known = told.iter().filter(|(_, json)| !json.is_null());
     let known: Map<String, Json> = known.map(|(k, v)| (k.clone(), v.clone())).collect();
     if !known.is_empty() {
-        dump::dump(canvas, &format!("{entry}/instrument"), &known, false);
+        dump::dump(builder, &format!("{entry}/instrument"), &known, false);
     }
 }

@@ -4,9 +4,9 @@
 
 use serde_json::Value as Json;
 
-use super::canvas::Canvas;
 use super::paths::{relative, relative_file, same_file, split, split_extension};
 use super::subscan::Subscan;
+use super::tree_builder::TreeBuilder;
 use crate::layout::info::is_truthy;
 use crate::layout::{EntryLink, InfoError, LayoutError};
 use crate::options::SaveOptions;
@@ -78,10 +78,10 @@ pub fn entry_links(
 }
 
 /// Tells of master files that cannot be.
-pub fn draw(canvas: &mut Canvas, info: &Json, file: &str, options: &SaveOptions) {
+pub fn build(builder: &mut TreeBuilder, info: &Json, file: &str, options: &SaveOptions) {
     for problem in link_files(info, file, options) {
         if let Err(problem) = problem {
-            canvas.notice("", problem);
+            builder.notice("", problem);
         }
     }
 }

@@ -4,20 +4,20 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::canvas::Canvas;
 use super::channel::Channel;
 use super::dump;
 use super::subscan::Subscan;
+use super::tree_builder::TreeBuilder;
 use crate::layout::info::is_truthy;
 
 /// Draws the metadata of the devices, then the categories of the user.
-pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
-    devices(canvas, subscan, info);
-    categories(canvas, subscan, info);
+pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
+    devices(builder, subscan, info);
+    categories(builder, subscan, info);
 }
 
 /// All device groups of one acquisition device get its metadata.
-fn devices(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+fn devices(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let mut done = HashSet::new();
     for channel in &subscan.channels {
         if channel.device.is_empty() || done.contains(channel.device.as_str()) {
@@ -25,7 +25,7 @@ fn devices(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
         }
         if let Some(metadata) = of_device(channel, info) {
             let path = channel.group_path(&subscan.entry);
-            dump::dump(canvas, &path, &metadata, true);
+            dump::dump(builder, &path, &metadata, true);
             done.insert(channel.device.as_str());
         }
     }
@@ -50,16 +50,16 @@ fn of_device(channel: &Channel, info: &Json) -> Option<Map<String, Json>> {
 
 /// Categories go into the entry under their name. Those for devices (in `instrument`) go into the
 /// group of the device, and no class of a group of the writer is changed: the canvas sees to that.
-fn categories(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+fn categories(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let entry = &subscan.entry;
     let Some(listed) = info.get("scan_meta_categories").and_then(Json::as_array) else {
         let reason = "no metadata of the user: the scan has no list of \"scan_meta_categories\"";
-        return canvas.notice(entry, reason);
+        return builder.notice(entry, reason);
     };
     let mut done = HashSet::from(["positioners", "nexuswriter"]);
     for name in listed {
         let Some(name) = name.as_str() else {
-            canvas.notice(entry, format_args!("{name} is not a category of metadata"));
+            builder.notice(entry, format_args!("{name} is not a category of metadata"));
             continue;
         };
         let told = info.get(name).filter(|json| is_truthy(Some(json)));
@@ -69,7 +69,7 @@ fn categories(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
         let mut mapping = Map::new();
         mapping.insert(name.to_owned(), with_class_key(told));
         if let Some(mapping) = dump::pruned(&mapping) {
-            dump::dump(canvas, entry, &mapping, true);
+            dump::dump(builder, entry, &mapping, true);
         }
     }
 }

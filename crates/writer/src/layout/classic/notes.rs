@@ -2,18 +2,18 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::canvas::Canvas;
 use super::dump;
 use super::subscan::Subscan;
 use super::time::reformat;
+use super::tree_builder::TreeBuilder;
 
 /// Keeps metadata of users from the place of the notes.
-pub fn reserve(canvas: &mut Canvas, subscan: &Subscan) {
-    canvas.own_group(&format!("{}/notes", subscan.entry), "NXcollection");
+pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
+    builder.own_group(&format!("{}/notes", subscan.entry), "NXcollection");
 }
 
 /// Draws one note per comment.
-pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let Some(comments) = info.get("comments").and_then(Json::as_array) else {
         return;
     };
@@ -24,7 +24,7 @@ pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
         let path = loop {
             number += 1;
             let path = format!("{notes}/note_{number:02}");
-            if !canvas.has(&path) {
+            if !builder.has(&path) {
                 break path;
             }
         };
@@ -37,12 +37,12 @@ pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
             let date = text(date);
             let formatted = reformat(&date);
             if formatted.is_none() {
-                canvas.notice(&format!("{path}/date"), "not an ISO 8601 time");
+                builder.notice(&format!("{path}/date"), "not an ISO 8601 time");
             }
             note.insert("date".to_owned(), Json::from(formatted.unwrap_or(date)));
         }
-        canvas.group(&notes);
-        dump::dump(canvas, &path, &note, false);
+        builder.group(&notes);
+        dump::dump(builder, &path, &note, false);
     }
 }
 

@@ -12,9 +12,9 @@ mod signals;
 use nexus::tree::{Item, Value};
 use serde_json::Value as Json;
 
-use super::canvas::Canvas;
 use super::dims::ScanDims;
 use super::subscan::Subscan;
+use super::tree_builder::TreeBuilder;
 use crate::layout::facts::ScanFacts;
 use signals::Plot;
 
@@ -35,54 +35,54 @@ pub fn values_wanted(subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
 }
 
 /// Draws the plots of a subscan and the defaults. The last subscan is the default of the file.
-pub fn draw(
-    canvas: &mut Canvas,
+pub fn build(
+    builder: &mut TreeBuilder,
     subscan: &Subscan,
     info: &Json,
     facts: &ScanFacts,
     dims: &ScanDims,
 ) {
     let entry = &subscan.entry;
-    canvas.attribute("", "default", Value::text(entry));
+    builder.attribute("", "default", Value::text(entry));
     let items = items::wanted(info);
     if items.is_empty() {
         return;
     }
     let selected = format!("{entry}/{SELECTED}");
-    if canvas.has(&selected) {
-        canvas.notice(&selected, "exists already, there is no plot of this name");
+    if builder.has(&selected) {
+        builder.notice(&selected, "exists already, there is no plot of this name");
         return;
     }
-    let signals = signals::select(canvas, subscan, &items, facts, dims);
+    let signals = signals::select(builder, subscan, &items, facts, dims);
     let mut last = None;
     for plot in signals::plots(SELECTED, signals) {
-        if draw_plot(canvas, subscan, &plot, facts, dims) {
+        if build_plot(builder, subscan, &plot, facts, dims) {
             last = Some(plot.name);
         }
     }
     let Some(last) = last else { return };
     if last != SELECTED {
-        canvas.link(&selected, &format!("/{entry}/{last}"));
+        builder.link(&selected, &format!("/{entry}/{last}"));
     }
-    canvas.attribute(entry, "default", Value::text(SELECTED));
+    builder.attribute(entry, "default", Value::text(SELECTED));
 }
 
-fn draw_plot(
-    canvas: &mut Canvas,
+fn build_plot(
+    builder: &mut TreeBuilder,
     subscan: &Subscan,
     plot: &Plot,
     facts: &ScanFacts,
     dims: &ScanDims,
 ) -> bool {
     let path = format!("{}/{}", subscan.entry, plot.name);
-    if canvas.has(&path) {
-        canvas.notice(&path, "exists already, there is no plot of this name");
+    if builder.has(&path) {
+        builder.notice(&path, "exists already, there is no plot of this name");
         return false;
     }
     let axes = match axes::axes(subscan, plot, facts, dims) {
         Ok(axes) => axes,
         Err(reason) => {
-            canvas.notice(&path, format!("the plot is left out: {reason}"));
+            builder.notice(&path, format!("the plot is left out: {reason}"));
             return false;
         }
     };
@@ -99,15 +99,15 @@ fn draw_plot(
     let Some((first, others)) = signal_names.split_first() else {
         return false;
     };
-    if !canvas.class_group(&path, "NXdata") {
+    if !builder.class_group(&path, "NXdata") {
         return false;
     }
-    canvas.attribute(&path, "signal", Value::text(first));
+    builder.attribute(&path, "signal", Value::text(first));
     if !others.is_empty() {
-        canvas.attribute(&path, "auxiliary_signals", texts(others));
+        builder.attribute(&path, "auxiliary_signals", texts(others));
     }
     if !axis_names.is_empty() {
-        canvas.attribute(&path, "axes", texts(&axis_names));
+        builder.attribute(&path, "axes", texts(&axis_names));
     }
     let signals = signals
         .into_iter()
@@ -115,8 +115,8 @@ fn draw_plot(
     for (name, item) in signals.chain(axes) {
         let member = format!("{path}/{name}");
         // Metadata that come later must not be assigned to it.
-        canvas.reserve(&member);
-        canvas.item(&member, item);
+        builder.reserve(&member);
+        builder.item(&member, item);
     }
     true
 }

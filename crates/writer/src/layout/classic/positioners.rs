@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::canvas::{Canvas, Want};
 use super::dump;
 use super::subscan::Subscan;
+use super::tree_builder::{TreeBuilder, Want};
 
 /// Group in `instrument`, key of its source in `info["positioners"]`, whether newer values replace
 /// older ones.
@@ -19,9 +19,9 @@ const SNAPSHOTS: [(&str, &str, bool); 5] = [
 ];
 
 /// Keeps metadata of users from the places of the snapshots.
-pub fn reserve(canvas: &mut Canvas, subscan: &Subscan) {
+pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     for (group, ..) in SNAPSHOTS {
-        canvas.own_group(
+        builder.own_group(
             &format!("{}/instrument/{group}", subscan.entry),
             "NXcollection",
         );
@@ -29,16 +29,16 @@ pub fn reserve(canvas: &mut Canvas, subscan: &Subscan) {
 }
 
 /// Draws the snapshots that are known from the start.
-pub fn start(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
-    draw(canvas, subscan, info);
+pub fn start(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
+    build(builder, subscan, info);
 }
 
 /// Draws all snapshots; those of the end replace older values.
-pub fn end(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
-    draw(canvas, subscan, info);
+pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
+    build(builder, subscan, info);
 }
 
-fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let Some(positioners) = info.get("positioners").and_then(Json::as_object) else {
         return;
     };
@@ -51,10 +51,10 @@ fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
             continue;
         }
         let path = format!("{}/instrument/{group}", subscan.entry);
-        canvas.class_group(&path, "NXcollection");
+        builder.class_group(&path, "NXcollection");
         for (motor, position) in motors {
             let unit = units.get(motor).and_then(Json::as_str).unwrap_or_default();
-            snapshot(canvas, &path, motor, position, unit, replacing);
+            snapshot(builder, &path, motor, position, unit, replacing);
         }
     }
 }
@@ -62,7 +62,7 @@ fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
 /// Draws one position. Scanned motors have a link to their data in its place when this is drawn
 /// again: the data may lack a unit that the snapshot has.
 fn snapshot(
-    canvas: &mut Canvas,
+    builder: &mut TreeBuilder,
     group: &str,
     motor: &str,
     position: &Json,
@@ -72,18 +72,18 @@ fn snapshot(
     if position.is_null() {
         return;
     }
-    let path = canvas.room(group, motor, Want::Position, &HashSet::new());
-    let exists = canvas.has(&path);
-    if !exists || replacing && canvas.is_dataset(&path) {
-        canvas.remove(&path);
-        dump::value(canvas, &path, position);
+    let path = builder.room(group, motor, Want::Position, &HashSet::new());
+    let exists = builder.has(&path);
+    if !exists || replacing && builder.is_dataset(&path) {
+        builder.remove(&path);
+        dump::value(builder, &path, position);
     }
-    let dataset = match canvas.link_target(&path) {
+    let dataset = match builder.link_target(&path) {
         Some(target) => target.trim_start_matches('/').to_owned(),
         None => path,
     };
-    let has_units = canvas.has_attribute(&dataset, "units");
-    if !unit.is_empty() && canvas.is_dataset(&dataset) && (!has_units || replacing) {
-        dump::attribute::draw(canvas, &dataset, "units", &Json::from(unit));
+    let has_units = builder.has_attribute(&dataset, "units");
+    if !unit.is_empty() && builder.is_dataset(&dataset) && (!has_units || replacing) {
+        dump::attribute::build(builder, &dataset, "units", &Json::from(unit));
     }
 }

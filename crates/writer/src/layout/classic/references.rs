@@ -7,12 +7,12 @@ use std::collections::HashSet;
 
 use nexus::tree::Item;
 
-use super::canvas::Canvas;
 use super::paths::{relative_file, same_file, split};
+use super::tree_builder::TreeBuilder;
 use crate::layout::facts::ScanReference;
 
 /// Draws a link for each scan that is in another file.
-pub fn draw(canvas: &mut Canvas, file: &str, references: &[ScanReference]) {
+pub fn build(builder: &mut TreeBuilder, file: &str, references: &[ScanReference]) {
     let mut seen = HashSet::new();
     for reference in references {
         if same_file(&reference.file, file) || !seen.insert((&reference.file, &reference.path)) {
@@ -22,7 +22,7 @@ pub fn draw(canvas: &mut Canvas, file: &str, references: &[ScanReference]) {
         let target = path.trim_matches('/');
         let name = split(target).1;
         if matches!(name, "" | "." | "..") || !other.starts_with('/') || has_nul(reference) {
-            canvas.notice(
+            builder.notice(
                 "",
                 format!("there is no scan {path:?} in a file {other:?} to link to"),
             );
@@ -32,8 +32,8 @@ pub fn draw(canvas: &mut Canvas, file: &str, references: &[ScanReference]) {
             file: relative_file(other, file),
             target: format!("/{target}"),
         };
-        if !canvas.item(name, link) {
-            canvas.notice(
+        if !builder.item(name, link) {
+            builder.notice(
                 name,
                 format!("the name is taken, there is no link to {path} of {other}"),
             );
@@ -58,8 +58,8 @@ mod tests {
 
     #[test]
     fn scans_in_other_files_are_linked() {
-        let mut canvas = Canvas::new("/d/group.h5");
-        canvas.group("1.1");
+        let mut builder = TreeBuilder::new("/d/group.h5");
+        builder.group("1.1");
         let references = [
             reference("/d/./group.h5", "/2.1"),
             reference("/d/sub/other.h5", "/3.1"),
@@ -69,8 +69,8 @@ mod tests {
             reference("/e/nothing.h5", "/"),
             reference("relative.h5", "/5.1"),
         ];
-        draw(&mut canvas, "/d/group.h5", &references);
-        let drawn = canvas.finish();
+        build(&mut builder, "/d/group.h5", &references);
+        let drawn = builder.finish();
         let root = drawn.root;
         let link = |name: &str, file: &str| {
             let item = Item::ExternalLink {

@@ -8,9 +8,9 @@ mod fields;
 
 use serde_json::{Map, Value as Json};
 
-use super::canvas::{self, Canvas};
 use super::dump;
 use super::subscan::Subscan;
+use super::tree_builder::{self, TreeBuilder};
 use crate::layout::info::is_truthy;
 use fields::{GROUPS, INTEGERS, UNITS};
 
@@ -18,14 +18,14 @@ use fields::{GROUPS, INTEGERS, UNITS};
 const ELSEWHERE: [&str; 2] = ["SamplePositioners_value", "SamplePositioners_name"];
 
 /// Keeps the place of the sample and its class, if there is one.
-pub fn reserve(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     if fields(info).is_some() {
-        canvas.own_group(&format!("{}/sample", subscan.entry), "NXsample");
+        builder.own_group(&format!("{}/sample", subscan.entry), "NXsample");
     }
 }
 
 /// Draws the sample, if the scan's data policy tells of one.
-pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
+pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let Some(fields) = fields(info) else {
         return;
     };
@@ -37,20 +37,20 @@ pub fn draw(canvas: &mut Canvas, subscan: &Subscan, info: &Json) {
         }
         let Some((group, name)) = place(field) else {
             let text = format!("{field} is no field that ICAT knows, it is not stored");
-            canvas.notice(&path, text);
+            builder.notice(&path, text);
             continue;
         };
         for (ancestor, class) in classes(group) {
             sample.insert(format!("{ancestor}@NX_class"), Json::from(class));
         }
-        let name = canvas::join(group, name);
+        let name = tree_builder::join(group, name);
         if let Some((_, unit)) = UNITS.iter().find(|(known, _)| known == field) {
             sample.insert(format!("{name}@units"), Json::from(*unit));
         }
         sample.insert(name, converted(field, json));
     }
     if !sample.is_empty() {
-        dump::dump(canvas, &path, &sample, true);
+        dump::dump(builder, &path, &sample, true);
     }
 }
 

@@ -4,20 +4,20 @@ mod anything;
 
 use serde_json::{Value as Json, json};
 
-use super::canvas::{Canvas, Drawn};
 use super::channel::Channel;
 use super::shown::{channel, shown, subscan};
 use super::subscan::Subscan;
+use super::tree_builder::{BuiltTree, TreeBuilder};
 use super::{entry, metadata, notes, positioners, sample};
 use crate::layout::LayoutError;
 use crate::layout::facts::{EndFacts, ScanFacts, WritingStatus};
 use crate::options::SaveOptions;
 
 /// An entry at its end, without data; `signal` and `value` are reserved for them.
-fn draw_subscan(subscan: &Subscan, info: &Json, last: &Json) -> Drawn {
-    let mut canvas = Canvas::new("/data/a.h5");
+fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
+    let mut builder = TreeBuilder::new("/data/a.h5");
     for channel in &subscan.channels {
-        canvas.reserve(&channel.path("1.1"));
+        builder.reserve(&channel.path("1.1"));
     }
     let facts = ScanFacts {
         began: "began".to_owned(),
@@ -26,26 +26,26 @@ fn draw_subscan(subscan: &Subscan, info: &Json, last: &Json) -> Drawn {
         ..ScanFacts::default()
     };
     let options = SaveOptions::default();
-    entry::begin(&mut canvas, subscan, info, &facts, &options);
-    positioners::start(&mut canvas, subscan, info);
-    metadata::draw(&mut canvas, subscan, info);
-    sample::draw(&mut canvas, subscan, info);
+    entry::begin(&mut builder, subscan, info, &facts, &options);
+    positioners::start(&mut builder, subscan, info);
+    metadata::build(&mut builder, subscan, info);
+    sample::build(&mut builder, subscan, info);
     // As the data do it.
-    canvas.remove("1.1/instrument/positioners/roby");
-    canvas.link(
+    builder.remove("1.1/instrument/positioners/roby");
+    builder.link(
         "1.1/instrument/positioners/roby",
         "/1.1/instrument/roby/value",
     );
-    positioners::end(&mut canvas, subscan, last);
-    metadata::draw(&mut canvas, subscan, last);
-    notes::draw(&mut canvas, subscan, last);
-    sample::draw(&mut canvas, subscan, last);
+    positioners::end(&mut builder, subscan, last);
+    metadata::build(&mut builder, subscan, last);
+    notes::build(&mut builder, subscan, last);
+    sample::build(&mut builder, subscan, last);
     let end = EndFacts {
         time: "ended".to_owned(),
         info: last.clone(),
     };
-    entry::end(&mut canvas, subscan, &end);
-    canvas.finish()
+    entry::end(&mut builder, subscan, &end);
+    builder.finish()
 }
 
 /// The entry, and the notices.
@@ -59,7 +59,7 @@ fn drawn_twice(mut info: Json, mut last: Json) -> (Json, Vec<String>) {
         let categories = members.entry("scan_meta_categories");
         categories.or_insert_with(|| json!(["nexuswriter", "positioners"]));
     }
-    let drawn = draw_subscan(&subscan(), &info, &last);
+    let drawn = build_subscan(&subscan(), &info, &last);
     assert_eq!(drawn.invalid, []);
     (shown(&drawn.root)["1.1"].clone(), drawn.notices)
 }
@@ -216,7 +216,7 @@ fn categories_cannot_break_the_entry() {
 
 #[test]
 fn a_scan_without_categories_is_told() {
-    let drawn = draw_subscan(&subscan(), &json!({}), &json!({}));
+    let drawn = build_subscan(&subscan(), &json!({}), &json!({}));
     assert_eq!(drawn.invalid, []);
     assert_eq!(drawn.notices.len(), 1);
 }
@@ -235,7 +235,7 @@ fn devices_have_metadata() {
         "roby_key": {"metadata": {}},
         "cam": {"metadata": {"r1": {"kind": "rect", "x": 1}, "r2": {"kind": "arc"}}},
     }});
-    let drawn = draw_subscan(&subscan, &info, &info);
+    let drawn = build_subscan(&subscan, &info, &info);
     assert_eq!(drawn.invalid, []);
     assert_eq!(drawn.notices.len(), 1, "{:?}", drawn.notices);
     let instrument = shown(&drawn.root)["1.1"]["instrument"].clone();

@@ -5,9 +5,9 @@ use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use testing::DescribedDetector;
 
-use super::super::canvas::Drawn;
 use super::super::dims::ScanDims;
 use super::super::subscan::read;
+use super::super::tree_builder::BuiltTree;
 use super::*;
 use crate::layout::facts::StreamFacts;
 use crate::source::StreamDescription;
@@ -101,14 +101,14 @@ fn drawn(subscans: &[Subscan], stored: &[(&str, bool)]) -> Vec<String> {
         streams,
         ..ScanFacts::default()
     };
-    let mut canvas = Canvas::new("/d/f.h5");
-    canvas.value("5.1/instrument/positioners/roby", Value::text("snapshot"));
-    canvas.value("5.1/instrument/positioners/energy", Value::text("snapshot"));
+    let mut builder = TreeBuilder::new("/d/f.h5");
+    builder.value("5.1/instrument/positioners/roby", Value::text("snapshot"));
+    builder.value("5.1/instrument/positioners/energy", Value::text("snapshot"));
     for subscan in subscans {
-        reserve(&mut canvas, subscan);
-        draw(&mut canvas, subscan, &facts);
+        reserve(&mut builder, subscan);
+        build(&mut builder, subscan, &facts);
     }
-    let Drawn { root, invalid, .. } = canvas.finish();
+    let BuiltTree { root, invalid, .. } = builder.finish();
     assert_eq!(invalid, []);
     let mut lines = Vec::new();
     list(&root, "", &mut lines);

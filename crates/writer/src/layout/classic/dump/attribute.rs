@@ -3,35 +3,35 @@
 use nexus::tree::Value;
 use serde_json::Value as Json;
 
-use super::super::canvas::Canvas;
+use super::super::tree_builder::TreeBuilder;
 use super::super::value::convert;
 
 /// Bytes that an attribute may have: it lies in an object header, whose messages are at most 64 KiB.
 const ROOM: usize = 60_000;
 
 /// Sets an attribute of whatever is at `path`, a new group if nothing is; null deletes it.
-pub fn draw(canvas: &mut Canvas, path: &str, key: &str, json: &Json) {
+pub fn build(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
     let name = match key.replace('\0', "") {
         name if name.is_empty() => "metadata".to_owned(),
         name => name,
     };
     let here = format!("{path}@{name}");
     if name != key {
-        canvas.notice(
+        builder.notice(
             &here,
             format_args!("{key:?} cannot be the name of an attribute"),
         );
     }
     // A group of the writer has its class as soon as it is made.
-    if !json.is_null() && !canvas.has(path) {
-        canvas.group(path);
+    if !json.is_null() && !builder.has(path) {
+        builder.group(path);
     }
-    let is_class = name == "NX_class" && !canvas.is_dataset(path);
-    if is_class && (json.is_null() || canvas.has_attribute(path, &name)) {
-        return tell_class(canvas, path, json);
+    let is_class = name == "NX_class" && !builder.is_dataset(path);
+    if is_class && (json.is_null() || builder.has_attribute(path, &name)) {
+        return tell_class(builder, path, json);
     }
     if json.is_null() {
-        return canvas.remove_attribute(path, &name);
+        return builder.remove_attribute(path, &name);
     }
     let converted = convert(json);
     let (value, notice) = match bytes(&converted.value) > ROOM {
@@ -42,19 +42,19 @@ pub fn draw(canvas: &mut Canvas, path: &str, key: &str, json: &Json) {
         false => (converted.value, converted.notice),
     };
     if let Some(notice) = notice {
-        canvas.notice(&here, notice);
+        builder.notice(&here, notice);
     }
-    canvas.attribute(path, &name, value);
+    builder.attribute(path, &name, value);
 }
 
 /// A class never changes. That is told, unless the group is the writer's: those have their class
 /// whatever metadata say.
-fn tell_class(canvas: &mut Canvas, path: &str, json: &Json) {
-    let kept = canvas.text_attribute(path, "NX_class");
-    if kept != json.as_str() && !json.is_null() && !canvas.is_owned(path) {
+fn tell_class(builder: &mut TreeBuilder, path: &str, json: &Json) {
+    let kept = builder.text_attribute(path, "NX_class");
+    if kept != json.as_str() && !json.is_null() && !builder.is_owned(path) {
         let kept = kept.unwrap_or_default().to_owned();
         let here = format!("{path}@NX_class");
-        canvas.notice(&here, format_args!("the group stays {kept:?}, not {json}"));
+        builder.notice(&here, format_args!("the group stays {kept:?}, not {json}"));
     }
 }
 

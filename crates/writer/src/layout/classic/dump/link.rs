@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use nexus::tree::Item;
 
-use super::super::canvas::{Canvas, Want};
+use super::super::tree_builder::{TreeBuilder, Want};
 
 /// Whether HDF5 can make a link to this.
 pub fn is_target(text: &str) -> bool {
@@ -16,8 +16,14 @@ pub fn is_target(text: &str) -> bool {
 }
 
 /// Draws a link to a path, or to a path in another file (`file::path`). A link that exists stays.
-pub fn draw(canvas: &mut Canvas, path: &str, name: &str, target: &str, avoided: &HashSet<String>) {
-    let here = canvas.room(path, name, Want::Link, avoided);
+pub fn build(
+    builder: &mut TreeBuilder,
+    path: &str,
+    name: &str,
+    target: &str,
+    avoided: &HashSet<String>,
+) {
+    let here = builder.room(path, name, Want::Link, avoided);
     let item = match target.split_once("::") {
         Some((file, target)) => Item::ExternalLink {
             file: file.to_owned(),
@@ -30,7 +36,7 @@ pub fn draw(canvas: &mut Canvas, path: &str, name: &str, target: &str, avoided: 
             target: target.to_owned(),
         },
     };
-    canvas.item(&here, item);
+    builder.item(&here, item);
 }
 
 /// HDF5 does not know `..`, so such targets become absolute.

@@ -1,26 +1,26 @@
 use serde_json::{Value as Json, json};
 
-use super::super::canvas::{Canvas, Drawn};
 use super::super::shown::shown;
+use super::super::tree_builder::{BuiltTree, TreeBuilder};
 use super::{dump, pruned};
 
-fn canvas() -> Canvas {
-    let mut canvas = Canvas::new("/data/a.h5");
-    canvas.own_group("1.1", "NXentry");
-    canvas.own_group("1.1/instrument", "NXinstrument");
-    canvas.own_group("1.1/instrument/diode", "NXdetector");
-    canvas.reserve("1.1/instrument/diode/data");
-    canvas
+fn builder() -> TreeBuilder {
+    let mut builder = TreeBuilder::new("/data/a.h5");
+    builder.own_group("1.1", "NXentry");
+    builder.own_group("1.1/instrument", "NXinstrument");
+    builder.own_group("1.1/instrument/diode", "NXdetector");
+    builder.reserve("1.1/instrument/diode/data");
+    builder
 }
 
-fn draw(canvas: &mut Canvas, json: Json) {
-    dump(canvas, "1.1", json.as_object().unwrap(), true);
+fn build(builder: &mut TreeBuilder, json: Json) {
+    dump(builder, "1.1", json.as_object().unwrap(), true);
 }
 
-fn drawn(dumps: impl IntoIterator<Item = Json>) -> Drawn {
-    let mut canvas = canvas();
-    dumps.into_iter().for_each(|json| draw(&mut canvas, json));
-    let drawn = canvas.finish();
+fn drawn(dumps: impl IntoIterator<Item = Json>) -> BuiltTree {
+    let mut builder = builder();
+    dumps.into_iter().for_each(|json| build(&mut builder, json));
+    let drawn = builder.finish();
     assert_eq!(drawn.invalid, []);
     drawn
 }
@@ -68,16 +68,16 @@ fn mappings_are_groups() {
 
 #[test]
 fn classes_are_only_completed_on_demand() {
-    let mut canvas = canvas();
+    let mut builder = builder();
     let mapping = json!({"name": "id00", "name@short_name": "x", "slit": {"gap": 1}});
     dump(
-        &mut canvas,
+        &mut builder,
         "1.1/instrument",
         mapping.as_object().unwrap(),
         false,
     );
     assert_eq!(
-        shown(&canvas.finish().root)["1.1"]["instrument"],
+        shown(&builder.finish().root)["1.1"]["instrument"],
         json!({"@NX_class": "NXinstrument", "name": "id00", "name@short_name": "x",
             "slit": {"gap": 1}})
     );

@@ -6,12 +6,12 @@ use nexus::tree::{Content, Dataset, ElementType, Item, Selection, Value, Virtual
 
 use super::items::means;
 use crate::element::element_type;
-use crate::layout::classic::canvas::Canvas;
 use crate::layout::classic::channel::Channel;
 use crate::layout::classic::dims::ScanDims;
 use crate::layout::classic::draft::interpretation;
 use crate::layout::classic::names::normalised;
 use crate::layout::classic::subscan::Subscan;
+use crate::layout::classic::tree_builder::TreeBuilder;
 use crate::layout::facts::ScanFacts;
 use crate::source::StreamContent;
 
@@ -128,7 +128,7 @@ fn unravelled(mut place: u64, shape: &[u64]) -> Vec<u64> {
 /// The signals that items ask for, in their order: for each the first detector by name that it
 /// means. What cannot be shown is told.
 pub fn select<'a>(
-    canvas: &mut Canvas,
+    builder: &mut TreeBuilder,
     subscan: &'a Subscan,
     items: &[&str],
     facts: &ScanFacts,
@@ -155,7 +155,7 @@ pub fn select<'a>(
         };
         match signal(channel, facts, dims) {
             Ok(signal) => signals.push(signal),
-            Err(reason) => canvas.notice(
+            Err(reason) => builder.notice(
                 &channel.path(&subscan.entry),
                 format!("is left out of the plot: {reason}"),
             ),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value as Json, json};
 
-use super::draw_subscan;
+use super::build_subscan;
 use crate::layout::classic::shown::subscan;
 
 /// Names that have a meaning, put together at random.
@@ -145,7 +145,7 @@ proptest! {
 
     #[test]
     fn anything_can_be_drawn(first in info(), last in info()) {
-        let drawn = draw_subscan(&subscan(), &first, &last);
+        let drawn = build_subscan(&subscan(), &first, &last);
         prop_assert_eq!(drawn.invalid, []);
         check_names(&drawn.root);
         let entry = member(&drawn.root, "1.1");

@@ -2,10 +2,10 @@
 
 use nexus::tree::{Item, Value};
 
-use super::{Canvas, Node};
+use super::{Node, TreeBuilder};
 use crate::layout::NodeError;
 
-impl Canvas {
+impl TreeBuilder {
     /// Whether something has this attribute.
     pub fn has_attribute(&self, path: &str, name: &str) -> bool {
         match self.node(path) {

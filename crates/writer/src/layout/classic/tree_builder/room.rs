@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use nexus::tree::{Content, Dataset, Item};
 
-use super::{Canvas, Node, join, parts};
+use super::{Node, TreeBuilder, join, parts};
 
 /// What metadata want at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Want {
     Position,
 }
 
-impl Canvas {
+impl TreeBuilder {
     /// The path for metadata that are meant for `key`, a relative path, in the group `base`. The
     /// groups above it can be made. `avoided` are paths that other metadata need, whose names are not
     /// given to those that go aside.

@@ -20,7 +20,7 @@ use node::{Branch, Node, parts, split, valid_name};
 pub use room::Want;
 
 /// A file in the making. Paths are relative to its root, without a slash in front.
-pub struct Canvas {
+pub struct TreeBuilder {
     file: String,
     root: Node,
     /// Paths that acquired data, their aliases and links will have.
@@ -38,7 +38,7 @@ pub struct Canvas {
 }
 
 /// What was drawn.
-pub struct Drawn {
+pub struct BuiltTree {
     /// The tree.
     pub root: Group,
     /// What could not be drawn.
@@ -47,10 +47,10 @@ pub struct Drawn {
     pub notices: Vec<String>,
 }
 
-impl Canvas {
+impl TreeBuilder {
     /// An empty file of this name.
-    pub fn new(file: &str) -> Canvas {
-        Canvas {
+    pub fn new(file: &str) -> TreeBuilder {
+        TreeBuilder {
             file: file.to_owned(),
             root: Node::default(),
             reserved: HashSet::new(),
@@ -64,12 +64,12 @@ impl Canvas {
     }
 
     /// The tree, and what there is to say about it.
-    pub fn finish(self) -> Drawn {
+    pub fn finish(self) -> BuiltTree {
         let root = match self.root {
             Node::Branch(branch) => branch.into_group(),
             Node::Leaf(_) => Group::default(),
         };
-        Drawn {
+        BuiltTree {
             root,
             invalid: self.invalid,
             notices: self.notices.into_iter().collect(),
