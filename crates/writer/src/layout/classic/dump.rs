@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
-use super::tree_builder::{TreeBuilder, Want, join};
+use super::tree_builder::{MetadataPurpose, TreeBuilder, join};
 use super::value::convert;
 
 /// The key of a group's class.
@@ -52,9 +52,9 @@ fn fill(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, comp
             continue;
         }
         match json {
-            Json::Null => builder.forget(path, key),
+            Json::Null => builder.remove_metadata(path, key),
             Json::Object(inner) => {
-                let here = builder.room(path, key, Want::Group, &avoided);
+                let here = builder.metadata_path(path, key, MetadataPurpose::Group, &avoided);
                 if builder.group(&here) {
                     fill(builder, &here, inner, completed);
                 }
@@ -70,11 +70,11 @@ fn fill(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, comp
             }
             json => {
                 let mut name = key.clone();
-                let mut here = builder.room(path, &name, Want::Value, &avoided);
+                let mut here = builder.metadata_path(path, &name, MetadataPurpose::Value, &avoided);
                 // Two keys may spell the same path.
                 while taken.contains(&here) {
                     name.push_str("_metadata");
-                    here = builder.room(path, &name, Want::Value, &avoided);
+                    here = builder.metadata_path(path, &name, MetadataPurpose::Value, &avoided);
                 }
                 value(builder, &here, json);
                 taken.insert(here.clone());
@@ -87,7 +87,7 @@ fn fill(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, comp
             let here = match placed.get(name) {
                 _ if name.is_empty() => path.to_owned(),
                 Some(here) => here.clone(),
-                None => builder.room(path, name, Want::Attribute, &avoided),
+                None => builder.metadata_path(path, name, MetadataPurpose::Attribute, &avoided),
             };
             attribute::build(builder, &here, attribute, json);
         }

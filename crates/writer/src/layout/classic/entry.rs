@@ -115,16 +115,16 @@ pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, end: &EndFacts) {
 /// Everything that the writer makes in an entry has its place before metadata of users come.
 fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let entry = &subscan.entry;
-    builder.own_group(entry, "NXentry");
+    builder.reserve_group(entry, "NXentry");
     for name in DATASETS {
         builder.reserve(&format!("{entry}/{name}"));
     }
     for (name, class) in GROUPS {
-        builder.own_group(&format!("{entry}/{name}"), class);
+        builder.reserve_group(&format!("{entry}/{name}"), class);
     }
     for channel in &subscan.channels {
         if !channel.device.is_empty() {
-            builder.own_group(&channel.group_path(entry), channel.class());
+            builder.reserve_group(&channel.group_path(entry), channel.class());
         }
     }
     positioners::reserve(builder, subscan);

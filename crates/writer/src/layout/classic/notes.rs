@@ -9,7 +9,7 @@ use super::tree_builder::TreeBuilder;
 
 /// Keeps metadata of users from the place of the notes.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
-    builder.own_group(&format!("{}/notes", subscan.entry), "NXcollection");
+    builder.reserve_group(&format!("{}/notes", subscan.entry), "NXcollection");
 }
 
 /// Draws one note per comment.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::dump;
 use super::subscan::Subscan;
-use super::tree_builder::{TreeBuilder, Want};
+use super::tree_builder::{MetadataPurpose, TreeBuilder};
 
 /// Group in `instrument`, key of its source in `info["positioners"]`, whether newer values replace
 /// older ones.
@@ -21,7 +21,7 @@ const SNAPSHOTS: [(&str, &str, bool); 5] = [
 /// Keeps metadata of users from the places of the snapshots.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     for (group, ..) in SNAPSHOTS {
-        builder.own_group(
+        builder.reserve_group(
             &format!("{}/instrument/{group}", subscan.entry),
             "NXcollection",
         );
@@ -72,7 +72,7 @@ fn snapshot(
     if position.is_null() {
         return;
     }
-    let path = builder.room(group, motor, Want::Position, &HashSet::new());
+    let path = builder.metadata_path(group, motor, MetadataPurpose::Position, &HashSet::new());
     let exists = builder.has(&path);
     if !exists || replacing && builder.is_dataset(&path) {
         builder.remove(&path);

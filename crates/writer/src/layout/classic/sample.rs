@@ -20,7 +20,7 @@ const ELSEWHERE: [&str; 2] = ["SamplePositioners_value", "SamplePositioners_name
 /// Keeps the place of the sample and its class, if there is one.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     if fields(info).is_some() {
-        builder.own_group(&format!("{}/sample", subscan.entry), "NXsample");
+        builder.reserve_group(&format!("{}/sample", subscan.entry), "NXsample");
     }
 }
 

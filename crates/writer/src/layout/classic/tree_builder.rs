@@ -5,8 +5,8 @@
 //! is ever drawn over acquired data. What cannot be drawn is a finding, and costs only itself.
 
 mod attributes;
+mod metadata_path;
 mod node;
-mod room;
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,9 +15,9 @@ use nexus::tree::{Content, Dataset, Group, Item, Named, Stream, Value};
 
 use super::assign::assign;
 use crate::layout::{InvalidItem, NodeError};
+pub use metadata_path::MetadataPurpose;
 pub use node::join;
 use node::{Branch, Node, parts, split, valid_name};
-pub use room::Want;
 
 /// A file in the making. Paths are relative to its root, without a slash in front.
 pub struct TreeBuilder {
@@ -28,11 +28,11 @@ pub struct TreeBuilder {
     /// Groups above these paths.
     above_reserved: HashSet<String>,
     /// Groups of the writer, with their classes.
-    owned: HashMap<String, &'static str>,
+    writer_groups: HashMap<String, &'static str>,
     /// Where metadata went whose path was taken.
-    aside: HashMap<String, String>,
+    alternatives: HashMap<String, String>,
     /// The same paths, to be used by nothing else.
-    set_aside: HashSet<String>,
+    alternatives_in_use: HashSet<String>,
     invalid: Vec<InvalidItem>,
     notices: IndexSet<String>,
 }
@@ -55,9 +55,9 @@ impl TreeBuilder {
             root: Node::default(),
             reserved: HashSet::new(),
             above_reserved: HashSet::new(),
-            owned: HashMap::new(),
-            aside: HashMap::new(),
-            set_aside: HashSet::new(),
+            writer_groups: HashMap::new(),
+            alternatives: HashMap::new(),
+            alternatives_in_use: HashSet::new(),
             invalid: Vec::new(),
             notices: IndexSet::new(),
         }
@@ -104,8 +104,8 @@ impl TreeBuilder {
     }
 
     /// Whether this is a group of the writer, with a class that metadata cannot change.
-    pub fn is_owned(&self, path: &str) -> bool {
-        self.owned.contains_key(path)
+    pub fn is_writer_group(&self, path: &str) -> bool {
+        self.writer_groups.contains_key(path)
     }
 
     /// Where a soft link points to.
@@ -133,8 +133,8 @@ impl TreeBuilder {
 
     /// Declares a group of the writer: it gets this class as soon as it is made, whoever makes it,
     /// and metadata may add members to it but not take its place.
-    pub fn own_group(&mut self, path: &str, class: &'static str) {
-        self.owned.insert(path.to_owned(), class);
+    pub fn reserve_group(&mut self, path: &str, class: &'static str) {
+        self.writer_groups.insert(path.to_owned(), class);
     }
 
     /// Whether the path belongs to acquired data.
@@ -146,7 +146,7 @@ impl TreeBuilder {
     /// else is in the way.
     pub fn group(&mut self, path: &str) -> bool {
         let made = self.branch(path).map(|_| ());
-        self.note(path, made)
+        self.report(path, made)
     }
 
     /// The same with a class. A group that has another class keeps it, and that is a finding.
@@ -163,7 +163,7 @@ impl TreeBuilder {
                 indexmap::map::Entry::Occupied(_) => Err(NodeError::OtherClass(class.to_owned())),
             }
         });
-        self.note(path, made)
+        self.report(path, made)
     }
 
     /// Writes a value. A dataset that exists is assigned as h5py does it: it keeps its type if the
@@ -202,7 +202,7 @@ impl TreeBuilder {
         if changed {
             self.notice(path, "the new value took type and shape of the old one");
         }
-        self.note(path, written)
+        self.report(path, written)
     }
 
     /// Writes any item where nothing is yet. False, without a finding, if something is there.
@@ -246,7 +246,7 @@ impl TreeBuilder {
         }
     }
 
-    fn note(&mut self, path: &str, done: Result<(), NodeError>) -> bool {
+    fn report(&mut self, path: &str, done: Result<(), NodeError>) -> bool {
         match done {
             Ok(()) => true,
             Err(reason) => {
@@ -278,7 +278,7 @@ impl TreeBuilder {
             here = join(&here, name);
             node = match node {
                 Node::Branch(branch) => {
-                    let class = self.owned.get(&here);
+                    let class = self.writer_groups.get(&here);
                     let made = || Node::Branch(Branch::of_class(class));
                     branch.children.entry(name.to_owned()).or_insert_with(made)
                 }

@@ -51,7 +51,7 @@ pub fn build(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
 /// whatever metadata say.
 fn tell_class(builder: &mut TreeBuilder, path: &str, json: &Json) {
     let kept = builder.text_attribute(path, "NX_class");
-    if kept != json.as_str() && !json.is_null() && !builder.is_owned(path) {
+    if kept != json.as_str() && !json.is_null() && !builder.is_writer_group(path) {
         let kept = kept.unwrap_or_default().to_owned();
         let here = format!("{path}@NX_class");
         builder.notice(&here, format_args!("the group stays {kept:?}, not {json}"));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use nexus::tree::Item;
 
-use super::super::tree_builder::{TreeBuilder, Want};
+use super::super::tree_builder::{MetadataPurpose, TreeBuilder};
 
 /// Whether HDF5 can make a link to this.
 pub fn is_target(text: &str) -> bool {
@@ -23,7 +23,7 @@ pub fn build(
     target: &str,
     avoided: &HashSet<String>,
 ) {
-    let here = builder.room(path, name, Want::Link, avoided);
+    let here = builder.metadata_path(path, name, MetadataPurpose::Link, avoided);
     let item = match target.split_once("::") {
         Some((file, target)) => Item::ExternalLink {
             file: file.to_owned(),

@@ -6,9 +6,9 @@ use super::{dump, pruned};
 
 fn builder() -> TreeBuilder {
     let mut builder = TreeBuilder::new("/data/a.h5");
-    builder.own_group("1.1", "NXentry");
-    builder.own_group("1.1/instrument", "NXinstrument");
-    builder.own_group("1.1/instrument/diode", "NXdetector");
+    builder.reserve_group("1.1", "NXentry");
+    builder.reserve_group("1.1/instrument", "NXinstrument");
+    builder.reserve_group("1.1/instrument/diode", "NXdetector");
     builder.reserve("1.1/instrument/diode/data");
     builder
 }

@@ -49,7 +49,7 @@ impl TreeBuilder {
             Some(Node::Leaf(_)) => Err(NodeError::LinkAttribute),
             None => Err(NodeError::NoItem),
         };
-        self.note(&format!("{path}@{name}"), set)
+        self.report(&format!("{path}@{name}"), set)
     }
 
     /// Deletes an attribute, if there is one.

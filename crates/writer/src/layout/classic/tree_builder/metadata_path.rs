@@ -12,7 +12,7 @@ use super::{Node, TreeBuilder, join, parts};
 
 /// What metadata want at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Want {
+pub enum MetadataPurpose {
     /// A group, one that exists or a new one.
     Group,
     /// A dataset of a value, one that exists or a new one.
@@ -30,7 +30,13 @@ impl TreeBuilder {
     /// The path for metadata that are meant for `key`, a relative path, in the group `base`. The
     /// groups above it can be made. `avoided` are paths that other metadata need, whose names are not
     /// given to those that go aside.
-    pub fn room(&mut self, base: &str, key: &str, want: Want, avoided: &HashSet<String>) -> String {
+    pub fn metadata_path(
+        &mut self,
+        base: &str,
+        key: &str,
+        purpose: MetadataPurpose,
+        avoided: &HashSet<String>,
+    ) -> String {
         let clean = key.replace('\0', "");
         if clean.len() < key.len() {
             let path = join(base, &clean);
@@ -40,18 +46,18 @@ impl TreeBuilder {
         let last = names.pop().unwrap_or_default();
         let mut path = base.to_owned();
         for name in names {
-            path = self.place(join(&path, name), Want::Group, avoided);
+            path = self.find_path(join(&path, name), MetadataPurpose::Group, avoided);
         }
         let path = match path.as_str() {
             "" => last.to_owned(),
             path => format!("{path}/{last}"),
         };
-        self.place(path, want, avoided)
+        self.find_path(path, purpose, avoided)
     }
 
     /// Deletes what metadata have at `key` in the group `base`, if anything; acquired data and items
     /// of the writer stay.
-    pub fn forget(&mut self, base: &str, key: &str) {
+    pub fn remove_metadata(&mut self, base: &str, key: &str) {
         let clean = key.replace('\0', "");
         let mut names = parts(&clean).filter(|&name| name != ".").peekable();
         let mut path = base.to_owned();
@@ -59,43 +65,53 @@ impl TreeBuilder {
             path = join(&path, name);
             let is_there = match names.peek() {
                 Some(_) => self.is_group(&path),
-                None => self.has(&path) && !self.is_kept(&path),
+                None => self.has(&path) && !self.is_protected(&path),
             };
-            if let (false, Some(aside)) = (is_there, self.aside.get(&path)) {
-                path.clone_from(aside);
+            if let (false, Some(alternative)) = (is_there, self.alternatives.get(&path)) {
+                path.clone_from(alternative);
             }
         }
-        if path != base && !self.is_kept(&path) {
+        if path != base && !self.is_protected(&path) {
             self.remove(&path);
         }
     }
 
-    fn place(&mut self, path: String, want: Want, avoided: &HashSet<String>) -> String {
-        if let (Want::Value | Want::Attribute, Some(target)) = (want, self.followed(&path))
+    fn find_path(
+        &mut self,
+        path: String,
+        purpose: MetadataPurpose,
+        avoided: &HashSet<String>,
+    ) -> String {
+        if let (MetadataPurpose::Value | MetadataPurpose::Attribute, Some(target)) =
+            (purpose, self.followed(&path))
             && !self.is_reserved(&path)
-            && self.suits(&target, want)
+            && self.is_possible(&target, purpose)
         {
             return target;
         }
-        if !self.set_aside.contains(&path) && self.suits(&path, want) {
+        if !self.alternatives_in_use.contains(&path) && self.is_possible(&path, purpose) {
             return path;
         }
         let mut here = path.clone();
-        while let Some(aside) = self.aside.get(&here) {
-            if self.suits(aside, want) {
-                return aside.clone();
+        while let Some(alternative) = self.alternatives.get(&here) {
+            if self.is_possible(alternative, purpose) {
+                return alternative.clone();
             }
-            here.clone_from(aside);
+            here.clone_from(alternative);
         }
-        let aside = self.free_name(&here, avoided);
-        let name = aside.rsplit('/').next().unwrap_or_default().to_owned();
+        let alternative = self.free_name(&here, avoided);
+        let name = alternative
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         self.notice(
             &path,
             format_args!("metadata cannot have this place, they are stored as {name:?}"),
         );
-        self.set_aside.insert(aside.clone());
-        self.aside.insert(here, aside.clone());
-        aside
+        self.alternatives_in_use.insert(alternative.clone());
+        self.alternatives.insert(here, alternative.clone());
+        alternative
     }
 
     /// What a soft link leads to, if it is drawn.
@@ -108,33 +124,39 @@ impl TreeBuilder {
         self.has(&absolute).then_some(absolute)
     }
 
-    fn suits(&self, path: &str, want: Want) -> bool {
+    fn is_possible(&self, path: &str, purpose: MetadataPurpose) -> bool {
         let is_named = !path.is_empty() && !path.ends_with('/');
-        let is_reserved = self.reserved.contains(path) && want != Want::Position;
+        let is_reserved = self.reserved.contains(path) && purpose != MetadataPurpose::Position;
         if !is_named || is_reserved {
             return false;
         }
-        let is_group = self.owned.contains_key(path) || self.above_reserved.contains(path);
+        let is_group = self.writer_groups.contains_key(path) || self.above_reserved.contains(path);
         match self.node(path) {
-            None if is_group => matches!(want, Want::Group | Want::Attribute),
+            None if is_group => {
+                matches!(purpose, MetadataPurpose::Group | MetadataPurpose::Attribute)
+            }
             None => true,
-            Some(Node::Branch(_)) => matches!(want, Want::Group | Want::Attribute),
-            Some(Node::Leaf(Item::Dataset(Dataset { content, .. }))) => match want {
-                Want::Group | Want::Link => false,
-                Want::Value | Want::Attribute => matches!(content, Content::Value(_)),
-                Want::Position => true,
+            Some(Node::Branch(_)) => {
+                matches!(purpose, MetadataPurpose::Group | MetadataPurpose::Attribute)
+            }
+            Some(Node::Leaf(Item::Dataset(Dataset { content, .. }))) => match purpose {
+                MetadataPurpose::Group | MetadataPurpose::Link => false,
+                MetadataPurpose::Value | MetadataPurpose::Attribute => {
+                    matches!(content, Content::Value(_))
+                }
+                MetadataPurpose::Position => true,
             },
             Some(Node::Leaf(Item::Group(_))) => false,
             Some(Node::Leaf(Item::SoftLink { .. } | Item::ExternalLink { .. })) => {
-                matches!(want, Want::Link | Want::Position)
+                matches!(purpose, MetadataPurpose::Link | MetadataPurpose::Position)
             }
         }
     }
 
-    fn is_kept(&self, path: &str) -> bool {
+    fn is_protected(&self, path: &str) -> bool {
         self.reserved.contains(path)
             || self.above_reserved.contains(path)
-            || self.owned.contains_key(path)
+            || self.writer_groups.contains_key(path)
     }
 
     fn free_name(&self, path: &str, avoided: &HashSet<String>) -> String {
@@ -142,8 +164,8 @@ impl TreeBuilder {
         let mut name = first.clone();
         let mut count = 0;
         while self.has(&name)
-            || self.is_kept(&name)
-            || self.set_aside.contains(&name)
+            || self.is_protected(&name)
+            || self.alternatives_in_use.contains(&name)
             || avoided.contains(&name)
         {
             count += 1;
