@@ -13,12 +13,12 @@
 mod assign;
 mod chain;
 mod channel;
+mod channel_draft;
 mod chunks;
 mod collisions;
 mod data;
 mod devices;
 mod dims;
-mod draft;
 mod dump;
 mod entry;
 mod link_files;

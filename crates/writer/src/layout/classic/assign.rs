@@ -4,7 +4,7 @@ use nexus::tree::{ElementType, Order, Value};
 
 /// A dataset after an assignment.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Assigned {
+pub struct AssignedValue {
     /// Its value, with the type and shape that it had.
     pub value: Value,
     /// Whether that is the value that was assigned, apart from its type.
@@ -15,7 +15,7 @@ pub struct Assigned {
 /// dataset.
 ///
 /// Unlike h5py, which then does nothing, this refuses to assign to an array without elements.
-pub fn assign(old: &Value, new: &Value) -> Option<Assigned> {
+pub fn assign(old: &Value, new: &Value) -> Option<AssignedValue> {
     let sources = broadcast(old.shape(), new.shape())?;
     let same_size = sources.iter().copied().eq(0..elements(new.shape()));
     match (old, new) {
@@ -39,7 +39,7 @@ pub fn assign(old: &Value, new: &Value) -> Option<Assigned> {
                 shape: shape.clone(),
                 bytes,
             };
-            Some(Assigned { value, exact })
+            Some(AssignedValue { value, exact })
         }
         (Value::Texts { shape, .. }, Value::Texts { texts, .. }) => {
             let texts = sources.iter().map(|&source| texts.get(source).cloned());
@@ -47,14 +47,14 @@ pub fn assign(old: &Value, new: &Value) -> Option<Assigned> {
                 shape: shape.clone(),
                 texts: texts.collect::<Option<_>>()?,
             };
-            Some(Assigned {
+            Some(AssignedValue {
                 value,
                 exact: same_size,
             })
         }
         (Value::Compound { .. }, Value::Compound { .. }) => {
             let is_same = old.element() == new.element() && old.shape() == new.shape();
-            is_same.then(|| Assigned {
+            is_same.then(|| AssignedValue {
                 value: new.clone(),
                 exact: true,
             })

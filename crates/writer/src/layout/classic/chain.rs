@@ -4,36 +4,36 @@ use std::collections::HashSet;
 
 use serde_json::Value as Json;
 
-use super::devices::positioners::Role;
+use super::devices::positioners::ChannelRole;
 use crate::layout::info::is_truthy;
 use crate::layout::info::{mapping, texts};
 
 /// A top master that has channels.
 #[derive(Debug)]
-pub struct Top<'a> {
+pub struct TopMaster<'a> {
     /// Its name.
     pub name: &'a str,
     /// Full names of its channels in the order of their devices, each once, and their roles.
-    pub channels: Vec<(&'a str, Role)>,
+    pub channels: Vec<(&'a str, ChannelRole)>,
 }
 
 /// Top masters that have channels, by name: the order of their entries in the files of
 /// `blisswriter`, whatever their order in the chain.
-pub fn tops(info: &Json, scan_dims: usize) -> Vec<Top<'_>> {
-    let mut tops: Vec<Top> = mapping(info, "acquisition_chain")
+pub fn top_masters(info: &Json, scan_dims: usize) -> Vec<TopMaster<'_>> {
+    let mut top_masters: Vec<TopMaster> = mapping(info, "acquisition_chain")
         .into_iter()
         .flatten()
-        .map(|(name, top)| Top {
+        .map(|(name, top)| TopMaster {
             name,
             channels: channels(info, top, scan_dims),
         })
         .filter(|top| !top.channels.is_empty())
         .collect();
-    tops.sort_by_key(|top| top.name);
-    tops
+    top_masters.sort_by_key(|top| top.name);
+    top_masters
 }
 
-fn channels<'a>(info: &'a Json, top: &'a Json, scan_dims: usize) -> Vec<(&'a str, Role)> {
+fn channels<'a>(info: &'a Json, top: &'a Json, scan_dims: usize) -> Vec<(&'a str, ChannelRole)> {
     let mut channels = Vec::new();
     let mut known = HashSet::new();
     let mut trigger = None;
@@ -47,8 +47,8 @@ fn channels<'a>(info: &'a Json, top: &'a Json, scan_dims: usize) -> Vec<(&'a str
         let names: Vec<&str> = texts(device, "channels").collect();
         for (index, name) in names.iter().enumerate() {
             let role = match trigger == Some(key) && is_scalar(info, name) {
-                true => Role::of_trigger(name, index, names.len(), scan_dims),
-                false => Role::Detector,
+                true => ChannelRole::of_trigger(name, index, names.len(), scan_dims),
+                false => ChannelRole::Detector,
             };
             if known.insert(*name) {
                 channels.push((*name, role));
@@ -87,12 +87,12 @@ mod tests {
                 "3:e": {},
             },
         });
-        let found: Vec<_> = tops(&info, 1)
+        let found: Vec<_> = top_masters(&info, 1)
             .iter()
             .map(|top| (top.name, top.channels.len()))
             .collect();
         assert_eq!(found, [("timer", 1), ("zaxis", 1)]);
-        assert!(tops(&json!({"acquisition_chain": []}), 1).is_empty());
+        assert!(top_masters(&json!({"acquisition_chain": []}), 1).is_empty());
     }
 
     #[test]
@@ -110,11 +110,15 @@ mod tests {
                 "axis:mca": {"dim": 1}, "timer:t": {"dim": 0}, "ctl:diode": {"dim": 0},
             },
         });
-        let roles = |scan_dims| -> Vec<Role> {
-            let tops = tops(&info, scan_dims);
-            tops[0].channels.iter().map(|(_, role)| *role).collect()
+        let roles = |scan_dims| -> Vec<ChannelRole> {
+            let top_masters = top_masters(&info, scan_dims);
+            top_masters[0]
+                .channels
+                .iter()
+                .map(|(_, role)| *role)
+                .collect()
         };
-        use Role::{Detector, Grouped, Positioner};
+        use ChannelRole::{Detector, Grouped, Positioner};
         let others = [Detector; 3];
         let grouped = [Detector, Grouped(true), Grouped(false)];
         assert_eq!(roles(1), [&grouped[..], &others[..]].concat());
@@ -132,17 +136,20 @@ mod tests {
             })
         };
         let roles = |info: &Json| {
-            tops(info, 1)
+            top_masters(info, 1)
                 .remove(0)
                 .channels
                 .into_iter()
                 .map(|c| c.1)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(roles(&info(json!(["axis:x"]))), [Role::Positioner(0)]);
+        assert_eq!(
+            roles(&info(json!(["axis:x"]))),
+            [ChannelRole::Positioner(0)]
+        );
         assert_eq!(
             roles(&info(json!(["z", "y"]))),
-            [Role::Detector, Role::Positioner(1)]
+            [ChannelRole::Detector, ChannelRole::Positioner(1)]
         );
     }
 }

@@ -8,29 +8,32 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexMap;
 
 use super::channel::Channel;
-use super::draft::Draft;
+use super::channel_draft::ChannelDraft;
 use super::names::unique;
 
 /// Gives all channels of a subscan names of their own. Device groups avoid the names in `taken`.
 ///
 /// The second part tells what became of names that had to change.
-pub fn resolve(mut drafts: Vec<Draft>, taken: &HashSet<String>) -> (Vec<Channel>, Vec<String>) {
+pub fn resolve(
+    mut drafts: Vec<ChannelDraft>,
+    taken: &HashSet<String>,
+) -> (Vec<Channel>, Vec<String>) {
     let mut notices = Vec::new();
-    let mut groups = Groups::new(taken, &drafts);
+    let mut groups = DeviceGroups::new(taken, &drafts);
     for (_, members) in by_device(&drafts) {
-        groups.settle(&mut drafts, &members, &mut notices);
+        groups.resolve(&mut drafts, &members, &mut notices);
     }
     drop_aliases(&mut drafts);
-    let mut links = Links::new(&drafts);
+    let mut links = MeasurementLinks::new(&drafts);
     for draft in &mut drafts {
-        links.settle(&mut draft.channel, &mut notices);
+        links.resolve(&mut draft.channel, &mut notices);
     }
     let channels = drafts.into_iter().map(|draft| draft.channel).collect();
     (channels, notices)
 }
 
 /// Channels of one device and class.
-fn by_device(drafts: &[Draft]) -> IndexMap<(String, &'static str), Vec<usize>> {
+fn by_device(drafts: &[ChannelDraft]) -> IndexMap<(String, &'static str), Vec<usize>> {
     let mut devices: IndexMap<_, Vec<usize>> = IndexMap::new();
     for (index, draft) in drafts.iter().enumerate() {
         let key = (draft.device.clone(), draft.channel.class());
@@ -40,25 +43,30 @@ fn by_device(drafts: &[Draft]) -> IndexMap<(String, &'static str), Vec<usize>> {
 }
 
 /// Device groups and their datasets.
-struct Groups<'a> {
+struct DeviceGroups<'a> {
     taken: &'a HashSet<String>,
     /// Names that devices would like to have.
     wanted: HashSet<String>,
     /// Class and datasets of the groups that are settled.
-    settled: HashMap<String, (&'static str, HashSet<String>)>,
+    resolved: HashMap<String, (&'static str, HashSet<String>)>,
 }
 
-impl<'a> Groups<'a> {
-    fn new(taken: &'a HashSet<String>, drafts: &[Draft]) -> Groups<'a> {
-        Groups {
+impl<'a> DeviceGroups<'a> {
+    fn new(taken: &'a HashSet<String>, drafts: &[ChannelDraft]) -> DeviceGroups<'a> {
+        DeviceGroups {
             taken,
             wanted: drafts.iter().map(|d| d.channel.device.clone()).collect(),
-            settled: HashMap::new(),
+            resolved: HashMap::new(),
         }
     }
 
     /// Settles the group of a device and the datasets in it.
-    fn settle(&mut self, drafts: &mut [Draft], members: &[usize], notices: &mut Vec<String>) {
+    fn resolve(
+        &mut self,
+        drafts: &mut [ChannelDraft],
+        members: &[usize],
+        notices: &mut Vec<String>,
+    ) {
         let Some(first) = members.first().map(|index| &drafts[*index]) else {
             return;
         };
@@ -79,11 +87,11 @@ impl<'a> Groups<'a> {
             ));
         }
         let (_, used) = self
-            .settled
+            .resolved
             .entry(device.clone())
             .or_insert_with(|| (class, HashSet::new()));
         for index in members {
-            let Draft {
+            let ChannelDraft {
                 channel, single, ..
             } = &mut drafts[*index];
             let dataset = unique(&channel.dataset, |candidate| {
@@ -113,26 +121,26 @@ impl<'a> Groups<'a> {
         if name.is_empty() {
             return true;
         }
-        let fits = |(settled, used): &(&str, HashSet<String>)| {
-            *settled == class && used.is_disjoint(datasets)
+        let fits = |(resolved, used): &(&str, HashSet<String>)| {
+            *resolved == class && used.is_disjoint(datasets)
         };
-        !self.taken.contains(name) && self.settled.get(name).is_none_or(fits)
+        !self.taken.contains(name) && self.resolved.get(name).is_none_or(fits)
     }
 
     fn is_free(&self, name: &str) -> bool {
         !self.taken.contains(name)
             && !self.wanted.contains(name)
-            && !self.settled.contains_key(name)
+            && !self.resolved.contains_key(name)
     }
 }
 
 /// An alias is a convenience: it gives way to datasets, and to the alias of an earlier channel.
-fn drop_aliases(drafts: &mut [Draft]) {
+fn drop_aliases(drafts: &mut [ChannelDraft]) {
     let mut used: HashSet<(String, String)> = drafts
         .iter()
-        .map(|Draft { channel, .. }| (channel.device.clone(), channel.dataset.clone()))
+        .map(|ChannelDraft { channel, .. }| (channel.device.clone(), channel.dataset.clone()))
         .collect();
-    for Draft { channel, .. } in drafts {
+    for ChannelDraft { channel, .. } in drafts {
         let device = &channel.device;
         channel.alias = channel
             .alias
@@ -142,22 +150,22 @@ fn drop_aliases(drafts: &mut [Draft]) {
 }
 
 /// Members of `measurement`.
-struct Links {
+struct MeasurementLinks {
     used: HashSet<String>,
     wanted: HashSet<String>,
 }
 
-impl Links {
-    fn new(drafts: &[Draft]) -> Links {
+impl MeasurementLinks {
+    fn new(drafts: &[ChannelDraft]) -> MeasurementLinks {
         let channels = || drafts.iter().map(|draft| &draft.channel);
         let datasets = channels().filter(|channel| channel.device.is_empty());
-        Links {
+        MeasurementLinks {
             used: datasets.map(|channel| channel.dataset.clone()).collect(),
             wanted: channels().map(|channel| channel.link.clone()).collect(),
         }
     }
 
-    fn settle(&mut self, channel: &mut Channel, notices: &mut Vec<String>) {
+    fn resolve(&mut self, channel: &mut Channel, notices: &mut Vec<String>) {
         if channel.device.is_empty() {
             channel.link.clone_from(&channel.dataset);
             return;

@@ -19,7 +19,7 @@ pub const PRINCIPAL: &str = "principal";
 
 /// A channel as its scan describes it.
 #[derive(Debug, Clone, Copy)]
-pub struct Described<'a> {
+pub struct ChannelDescription<'a> {
     /// Its full name.
     pub name: &'a str,
     /// Its [short name](super::names::short_names).
@@ -36,7 +36,7 @@ pub struct Described<'a> {
 
 /// Names of a channel, before they are made fit for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Naming {
+pub struct ChannelNames {
     /// Name of its device group; empty if its dataset belongs into `measurement`.
     pub device: String,
     /// Name of its dataset.
@@ -61,13 +61,13 @@ pub enum Units {
 }
 
 /// Names of a channel by the type of its device.
-pub fn naming(channel: &Described) -> Naming {
+pub fn channel_names(channel: &ChannelDescription) -> ChannelNames {
     let parts: Vec<&str> = channel.name.split(':').collect();
-    let naming = match channel.device_type {
+    let names = match channel.device_type {
         "positioner" => Some(positioners::positioner(channel)),
         "positionergroup" => positioners::group(channel, &parts),
-        "mca" => mca::naming(&parts),
-        "mosca" => mosca::naming(&parts, channel.element),
+        "mca" => mca::channel_names(&parts),
+        "mosca" => mosca::channel_names(&parts, channel.element),
         "lima" => lima::lima(&parts),
         "lima2" => lima::server(&parts, "frame"),
         "mythen" => lima::server(&parts, "spectrum"),
@@ -75,15 +75,15 @@ pub fn naming(channel: &Described) -> Naming {
         "samplingcounter" => counters::sampling(channel),
         _ => None,
     };
-    naming
-        .filter(|naming| !naming.dataset.is_empty())
+    names
+        .filter(|names| !names.dataset.is_empty())
         .unwrap_or_else(|| counters::generic(channel))
 }
 
-impl Naming {
+impl ChannelNames {
     /// Names of a channel whose type of data is also the name of its dataset.
-    fn new(device: impl Into<String>, dataset: impl Into<String>, data_type: &str) -> Naming {
-        Naming {
+    fn new(device: impl Into<String>, dataset: impl Into<String>, data_type: &str) -> ChannelNames {
+        ChannelNames {
             device: device.into(),
             dataset: dataset.into(),
             data_type: data_type.to_owned(),

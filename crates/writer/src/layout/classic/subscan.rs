@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 
-use super::chain::{Top, tops};
+use super::chain::{TopMaster, top_masters};
 use super::channel::Channel;
+use super::channel_draft::{ChannelDraft, ChannelReader};
 use super::chunks;
 use super::collisions::resolve;
 use super::dims::ScanDims;
-use super::draft::{Draft, Scan};
 use super::names::short_names;
 use crate::layout::info::mapping;
 use crate::layout::{InfoError, LayoutError};
@@ -54,17 +54,17 @@ pub fn read(
     options: &SaveOptions,
 ) -> Result<Vec<Subscan>, LayoutError> {
     let (chunks, mut notices) = chunks::read(info);
-    let scan = Scan {
+    let reader = ChannelReader {
         info,
         dims,
         chunks,
         options,
     };
-    let mut tops = tops(info, dims.scan.len());
-    let mut open = Streams::new(streams);
-    let strays = open.strays(&tops);
-    if tops.is_empty() && !strays.is_empty() {
-        tops.push(Top {
+    let mut top_masters = top_masters(info, dims.scan.len());
+    let mut open = UnassignedStreams::new(streams);
+    let without_device = open.without_device(&top_masters);
+    if top_masters.is_empty() && !without_device.is_empty() {
+        top_masters.push(TopMaster {
             name: info.get("name").and_then(Json::as_str).unwrap_or("scan"),
             channels: Vec::new(),
         });
@@ -72,11 +72,11 @@ pub fn read(
     let number = number(info)?;
     let taken = taken(info, options);
     let mut subscans = Vec::new();
-    for (index, top) in tops.iter().enumerate() {
-        let mut drafts = open.drafts(&scan, top);
+    for (index, top) in top_masters.iter().enumerate() {
+        let mut drafts = open.drafts(&reader, top);
         if index == 0 {
-            drafts.extend(stray_drafts(&scan, top, &strays));
-            notices.extend(strays.iter().map(|stream| {
+            drafts.extend(drafts_without_device(&reader, top, &without_device));
+            notices.extend(without_device.iter().map(|stream| {
                 format!(
                     "channel {:?} belongs to no device: saved as a detector of {:?}",
                     stream.name, top.name
@@ -96,57 +96,63 @@ pub fn read(
 }
 
 /// Streams that have no subscan yet.
-struct Streams<'a> {
+struct UnassignedStreams<'a> {
     all: &'a [StreamDescription],
     open: HashMap<&'a str, &'a StreamDescription>,
 }
 
-impl<'a> Streams<'a> {
-    fn new(all: &'a [StreamDescription]) -> Streams<'a> {
+impl<'a> UnassignedStreams<'a> {
+    fn new(all: &'a [StreamDescription]) -> UnassignedStreams<'a> {
         let data = all
             .iter()
             .filter(|stream| !matches!(stream.content, Ok(StreamContent::References)));
-        Streams {
+        UnassignedStreams {
             all,
             open: data.map(|stream| (stream.name.as_str(), stream)).collect(),
         }
     }
 
     /// Streams that no device has.
-    fn strays(&mut self, tops: &[Top]) -> Vec<&'a StreamDescription> {
-        let channels = tops.iter().flat_map(|top| &top.channels);
+    fn without_device(&mut self, top_masters: &[TopMaster]) -> Vec<&'a StreamDescription> {
+        let channels = top_masters.iter().flat_map(|top| &top.channels);
         let known: HashSet<&str> = channels.map(|(name, _)| *name).collect();
-        let strays = self
+        let without_device = self
             .all
             .iter()
             .filter(|stream| !known.contains(stream.name.as_str()));
-        strays
+        without_device
             .filter_map(|stream| self.open.remove(stream.name.as_str()))
             .collect()
     }
 
     /// The channels of a subscan. Their names depend on those without streams, too.
-    fn drafts(&mut self, scan: &Scan, top: &Top) -> Vec<Draft> {
+    fn drafts(&mut self, reader: &ChannelReader, top: &TopMaster) -> Vec<ChannelDraft> {
         let names: Vec<&str> = top.channels.iter().map(|(name, _)| *name).collect();
         let short = short_names(&names);
         let channels = top.channels.iter().filter_map(|(name, role)| {
             let stream = self.open.remove::<str>(name)?;
-            Some(scan.channel(stream, short.get(name)?, *role))
+            Some(reader.channel(stream, short.get(name)?, *role))
         });
         channels.collect()
     }
 }
 
 /// Channels of no device, with names that leave those of the others as they are.
-fn stray_drafts(scan: &Scan, top: &Top, strays: &[&StreamDescription]) -> Vec<Draft> {
+fn drafts_without_device(
+    reader: &ChannelReader,
+    top: &TopMaster,
+    without_device: &[&StreamDescription],
+) -> Vec<ChannelDraft> {
     let known = top.channels.iter().map(|(name, _)| *name);
     let names: Vec<&str> = known
-        .chain(strays.iter().map(|stream| stream.name.as_str()))
+        .chain(without_device.iter().map(|stream| stream.name.as_str()))
         .collect();
     let short = short_names(&names);
-    strays
+    without_device
         .iter()
-        .filter_map(|stream| Some(scan.stray(stream, short.get(stream.name.as_str())?)))
+        .filter_map(|stream| {
+            Some(reader.channel_without_device(stream, short.get(stream.name.as_str())?))
+        })
         .collect()
 }
 

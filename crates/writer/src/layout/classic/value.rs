@@ -43,7 +43,7 @@ pub enum ValueError {
 
 /// A JSON value as it is stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Converted {
+pub struct ConvertedValue {
     /// What is stored.
     pub value: Value,
     /// Why that is not just what the JSON says, if it is not.
@@ -51,13 +51,13 @@ pub struct Converted {
 }
 
 /// What is stored for a JSON value. What has no type in HDF5 is stored as its JSON text.
-pub fn convert(json: &Json) -> Converted {
+pub fn convert(json: &Json) -> ConvertedValue {
     match value(json) {
-        Ok(value) => Converted {
+        Ok(value) => ConvertedValue {
             value,
             notice: has_nul(json).then(|| "NUL characters were cut out of a text".to_owned()),
         },
-        Err(reason) => Converted {
+        Err(reason) => ConvertedValue {
             value: Value::text(json.to_string()),
             notice: Some(format!("stored as JSON text: {reason}")),
         },

@@ -1,13 +1,13 @@
 //! Detectors behind a server of their own: images, spectra and what is computed from them.
 
-use super::{Naming, PRINCIPAL};
+use super::{ChannelNames, PRINCIPAL};
 
 /// A Lima detector. Each region of interest has a group of its own.
-pub fn lima(parts: &[&str]) -> Option<Naming> {
+pub fn lima(parts: &[&str]) -> Option<ChannelNames> {
     let [device, kind, name] = parts else {
-        return server(parts, "image").map(|naming| typed(naming.device, &naming.dataset));
+        return server(parts, "image").map(|names| typed(names.device, &names.dataset));
     };
-    let selected = |device: &str, roi: &str, key: &str, selection: &str| Naming {
+    let selected = |device: &str, roi: &str, key: &str, selection: &str| ChannelNames {
         selection: Some(selection.to_owned()),
         ..typed(format!("{device}:{roi}"), key)
     };
@@ -28,7 +28,7 @@ pub fn lima(parts: &[&str]) -> Option<Naming> {
 }
 
 /// A detector with one group for everything; `principal` is what it is there for.
-pub fn server(parts: &[&str], principal: &str) -> Option<Naming> {
+pub fn server(parts: &[&str], principal: &str) -> Option<ChannelNames> {
     let (device, rest) = parts.split_first()?;
     let key = rest.join(":");
     if device.is_empty() || key.is_empty() {
@@ -38,14 +38,14 @@ pub fn server(parts: &[&str], principal: &str) -> Option<Naming> {
         true => PRINCIPAL,
         false => key.as_str(),
     };
-    Some(Naming::new(*device, key.as_str(), data_type))
+    Some(ChannelNames::new(*device, key.as_str(), data_type))
 }
 
 /// Images and sums are what a Lima detector is there for.
-fn typed(device: String, key: &str) -> Naming {
+fn typed(device: String, key: &str) -> ChannelNames {
     let data_type = match key {
         "image" | "sum" => PRINCIPAL,
         key => key,
     };
-    Naming::new(device, key, data_type)
+    ChannelNames::new(device, key, data_type)
 }

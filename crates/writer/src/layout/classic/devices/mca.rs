@@ -1,9 +1,9 @@
 //! Multi-channel analysers: one group per detector element.
 
-use super::{Naming, PRINCIPAL, Units, split_last};
+use super::{ChannelNames, PRINCIPAL, Units, split_last};
 
 /// `device:roi_det0` and the like; without an element it is a sum.
-pub fn naming(parts: &[&str]) -> Option<Naming> {
+pub fn channel_names(parts: &[&str]) -> Option<ChannelNames> {
     let (last, device) = parts.split_last()?;
     Some(match split_last(last, '_') {
         ("", _) if !last.contains('_') => element(device, "sum", last, last.starts_with("roi")),
@@ -12,7 +12,7 @@ pub fn naming(parts: &[&str]) -> Option<Naming> {
 }
 
 /// Names of one quantity (`key`) of one element of a device.
-pub fn element(device: &[&str], element: &str, key: &str, is_roi: bool) -> Naming {
+pub fn element(device: &[&str], element: &str, key: &str, is_roi: bool) -> ChannelNames {
     let mut parts = device.to_vec();
     parts.push(element);
     let data_type = match key {
@@ -21,9 +21,9 @@ pub fn element(device: &[&str], element: &str, key: &str, is_roi: bool) -> Namin
         "energy_livetime" => "livetime",
         key => key,
     };
-    Naming {
+    ChannelNames {
         units: Units::OfType(units(data_type)),
-        ..Naming::new(parts.join(":"), dataset(key), data_type)
+        ..ChannelNames::new(parts.join(":"), dataset(key), data_type)
     }
 }
 

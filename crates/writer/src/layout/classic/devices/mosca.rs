@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::{Naming, mca, split_last};
+use super::{ChannelNames, mca, split_last};
 
 /// `device:kind:name`; `element` is the element, or the elements, of a region of interest.
-pub fn naming(parts: &[&str], element: Option<&Json>) -> Option<Naming> {
+pub fn channel_names(parts: &[&str], element: Option<&Json>) -> Option<ChannelNames> {
     let [device @ .., kind, last] = parts else {
         return None;
     };

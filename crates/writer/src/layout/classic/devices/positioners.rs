@@ -1,10 +1,10 @@
 //! Positioners: motors, timers and whatever else sets the pace of a subscan.
 
-use super::{Described, Naming, PRINCIPAL};
+use super::{ChannelDescription, ChannelNames, PRINCIPAL};
 
 /// What a channel is for its subscan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum ChannelRole {
     /// It is measured.
     Detector,
     /// It is one of several positions that belong together; whether it is the first of them.
@@ -13,52 +13,52 @@ pub enum Role {
     Positioner(usize),
 }
 
-impl Role {
+impl ChannelRole {
     /// Role of a channel of the device that triggers a subscan: scalar, the `index`-th of `channels`.
-    pub fn of_trigger(name: &str, index: usize, channels: usize, scan_dims: usize) -> Role {
+    pub fn of_trigger(name: &str, index: usize, channels: usize, scan_dims: usize) -> ChannelRole {
         match scan_dims <= 1 && channels > 1 && name.contains(':') {
-            true => Role::Grouped(index == 0),
-            false => Role::Positioner(index),
+            true => ChannelRole::Grouped(index == 0),
+            false => ChannelRole::Positioner(index),
         }
     }
 
     /// The type of device and of data that go with it; none for detectors.
     pub fn types(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Role::Detector => None,
-            Role::Grouped(true) => Some(("positionergroup", PRINCIPAL)),
-            Role::Grouped(false) => Some(("positionergroup", "")),
-            Role::Positioner(_) => Some(("positioner", PRINCIPAL)),
+            ChannelRole::Detector => None,
+            ChannelRole::Grouped(true) => Some(("positionergroup", PRINCIPAL)),
+            ChannelRole::Grouped(false) => Some(("positionergroup", "")),
+            ChannelRole::Positioner(_) => Some(("positioner", PRINCIPAL)),
         }
     }
 
     /// Place among the positioners of the device, for the axes of plots.
     pub fn master_index(self) -> Option<usize> {
         match self {
-            Role::Detector => None,
-            Role::Grouped(_) => Some(0),
-            Role::Positioner(index) => Some(index),
+            ChannelRole::Detector => None,
+            ChannelRole::Grouped(_) => Some(0),
+            ChannelRole::Positioner(index) => Some(index),
         }
     }
 }
 
 /// A positioner on its own.
-pub fn positioner(channel: &Described) -> Naming {
-    Naming::new(device(channel), "value", PRINCIPAL)
+pub fn positioner(channel: &ChannelDescription) -> ChannelNames {
+    ChannelNames::new(device(channel), "value", PRINCIPAL)
 }
 
 /// One of the positioners that belong together.
-pub fn group(channel: &Described, parts: &[&str]) -> Option<Naming> {
+pub fn group(channel: &ChannelDescription, parts: &[&str]) -> Option<ChannelNames> {
     let (last, first) = parts.split_last()?;
     let data_type = match channel.data_type {
         PRINCIPAL => PRINCIPAL,
         _ => last,
     };
     if !channel.multivalue {
-        let naming = Naming::new(device(channel), "value", data_type);
-        return Some(Naming {
+        let names = ChannelNames::new(device(channel), "value", data_type);
+        return Some(ChannelNames {
             single: true,
-            ..naming
+            ..names
         });
     }
     let dataset = match channel.data_type {
@@ -69,9 +69,9 @@ pub fn group(channel: &Described, parts: &[&str]) -> Option<Naming> {
         group if group.is_empty() => device(channel),
         group => group,
     };
-    Some(Naming::new(device, dataset, data_type))
+    Some(ChannelNames::new(device, dataset, data_type))
 }
 
-fn device(channel: &Described) -> String {
+fn device(channel: &ChannelDescription) -> String {
     super::counters::generic(channel).device
 }

@@ -5,8 +5,12 @@ use serde_json::json;
 use super::super::names::normalised;
 use super::*;
 
-fn described<'a>(device_type: &'a str, name: &'a str, data_type: &'a str) -> Described<'a> {
-    Described {
+fn described<'a>(
+    device_type: &'a str,
+    name: &'a str,
+    data_type: &'a str,
+) -> ChannelDescription<'a> {
+    ChannelDescription {
         name,
         short: name.rsplit(':').next().unwrap(),
         device_type,
@@ -17,14 +21,14 @@ fn described<'a>(device_type: &'a str, name: &'a str, data_type: &'a str) -> Des
 }
 
 /// Path below `instrument`, and name in `measurement`, as they stand in a file.
-fn names(channel: &Described) -> (String, String) {
-    let naming = naming(channel);
+fn names(channel: &ChannelDescription) -> (String, String) {
+    let names = channel_names(channel);
     let path = format!(
         "{}/{}",
-        normalised(&naming.device),
-        normalised(&naming.dataset)
+        normalised(&names.device),
+        normalised(&names.dataset)
     );
-    (path, normalised(&naming.link()))
+    (path, normalised(&names.link()))
 }
 
 #[test]
@@ -100,10 +104,10 @@ fn each_type_has_its_names() {
 
 #[test]
 fn the_signal_of_a_sampling_counter() {
-    let naming = naming(&described("samplingcounter", "ctl:d2", "signal"));
-    assert!(naming.is_principal());
-    assert_eq!((&*naming.device, &*naming.dataset), ("d2", "signal"));
-    assert_eq!(naming.link(), "d2");
+    let names = channel_names(&described("samplingcounter", "ctl:d2", "signal"));
+    assert!(names.is_principal());
+    assert_eq!((&*names.device, &*names.dataset), ("d2", "signal"));
+    assert_eq!(names.link(), "d2");
 }
 
 #[test]
@@ -113,15 +117,15 @@ fn positioners_share_a_group_on_demand() {
     let pair = |path: &str, link: &str| (path.to_owned(), link.to_owned());
     assert_eq!(names(&elapsed), pair("elapsed_time/value", "elapsed_time"));
     assert_eq!(names(&epoch), pair("epoch/value", "epoch"));
-    assert!(!naming(&epoch).is_principal());
-    let shared = |channel| Described {
+    assert!(!channel_names(&epoch).is_principal());
+    let shared = |channel| ChannelDescription {
         multivalue: true,
         ..channel
     };
     assert_eq!(names(&shared(elapsed)), pair("timer/value", "timer"));
     assert_eq!(names(&shared(epoch)), pair("timer/epoch", "timer_epoch"));
     let roby = described("positioner", "axis:roby", "");
-    assert!(naming(&roby).is_principal());
+    assert!(channel_names(&roby).is_principal());
     assert_eq!(names(&shared(roby)), pair("roby/value", "roby"));
 }
 
@@ -132,7 +136,7 @@ fn regions_of_mosca_detectors() {
         ("x:roi:Cu_sum_all", json!(-1), "x_sum_all/Cu"),
         ("x:roi:Cu_det02", json!(2), "x_det2/Cu"),
     ] {
-        let channel = Described {
+        let channel = ChannelDescription {
             element: Some(&element),
             ..described("mosca", name, "")
         };
@@ -142,7 +146,7 @@ fn regions_of_mosca_detectors() {
 
 #[test]
 fn units_follow_the_type_of_the_data() {
-    let units = |name| naming(&described("mca", name, "")).units;
+    let units = |name| channel_names(&described("mca", name, "")).units;
     assert_eq!(units("x:icr_det0"), Units::OfType(Some("hertz")));
     assert_eq!(units("x:energy_livetime_det0"), Units::OfType(Some("s")));
     assert_eq!(units("x:trigger_livetime_det0"), Units::OfType(Some("s")));
@@ -153,7 +157,7 @@ fn units_follow_the_type_of_the_data() {
 
 #[test]
 fn metadata_of_regions_are_selected() {
-    let selection = |name| naming(&described("lima", name, "")).selection;
+    let selection = |name| channel_names(&described("lima", name, "")).selection;
     assert_eq!(
         selection("cam:roi_counters:r_1_sum").as_deref(),
         Some("r_1")
@@ -192,6 +196,6 @@ fn what_breaks_the_rules_of_its_type_has_a_name() {
 
 #[test]
 fn a_companion_of_no_counter_belongs_into_measurement() {
-    let naming = naming(&described("samplingcounter", "ctl:temperature", ""));
-    assert_eq!((&*naming.device, &*naming.dataset), ("", "temperature"));
+    let names = channel_names(&described("samplingcounter", "ctl:temperature", ""));
+    assert_eq!((&*names.device, &*names.dataset), ("", "temperature"));
 }

@@ -7,8 +7,8 @@ use nexus::tree::{Content, Dataset, ElementType, Item, Selection, Value, Virtual
 use super::items::means;
 use crate::element::element_type;
 use crate::layout::classic::channel::Channel;
+use crate::layout::classic::channel_draft::interpretation;
 use crate::layout::classic::dims::ScanDims;
-use crate::layout::classic::draft::interpretation;
 use crate::layout::classic::names::normalised;
 use crate::layout::classic::subscan::Subscan;
 use crate::layout::classic::tree_builder::TreeBuilder;

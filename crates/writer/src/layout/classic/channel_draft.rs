@@ -5,8 +5,8 @@ use nexus::tree::{ChunkOptions, Declared, Storage};
 use serde_json::{Map, Value as Json};
 
 use super::channel::Channel;
-use super::devices::positioners::Role;
-use super::devices::{Described, PRINCIPAL, Units, naming};
+use super::devices::positioners::ChannelRole;
+use super::devices::{ChannelDescription, PRINCIPAL, Units, channel_names};
 use super::dims::ScanDims;
 use super::names::normalised;
 use crate::layout::info::mapping;
@@ -15,7 +15,7 @@ use crate::source::{StreamContent, StreamDescription};
 
 /// A channel whose names may still change.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct ChannelDraft {
     /// The channel, with names that are fit for a file.
     pub channel: Channel,
     /// Name of its device as the scan has it.
@@ -26,7 +26,7 @@ pub struct Draft {
 
 /// What all channels of a scan have in common.
 #[derive(Debug, Clone, Copy)]
-pub struct Scan<'a> {
+pub struct ChannelReader<'a> {
     /// Info of the scan.
     pub info: &'a Json,
     /// Its dimensions.
@@ -37,9 +37,14 @@ pub struct Scan<'a> {
     pub options: &'a SaveOptions,
 }
 
-impl Scan<'_> {
+impl ChannelReader<'_> {
     /// A channel of a device of the acquisition chain.
-    pub fn channel(&self, stream: &StreamDescription, short: &str, role: Role) -> Draft {
+    pub fn channel(
+        &self,
+        stream: &StreamDescription,
+        short: &str,
+        role: ChannelRole,
+    ) -> ChannelDraft {
         let published = self
             .options
             .configurable
@@ -49,23 +54,23 @@ impl Scan<'_> {
     }
 
     /// A channel of no device.
-    pub fn stray(&self, stream: &StreamDescription, short: &str) -> Draft {
-        self.draft(stream, short, Role::Detector, &Json::Null)
+    pub fn channel_without_device(&self, stream: &StreamDescription, short: &str) -> ChannelDraft {
+        self.draft(stream, short, ChannelRole::Detector, &Json::Null)
     }
 
     fn draft(
         &self,
         stream: &StreamDescription,
         short: &str,
-        role: Role,
+        role: ChannelRole,
         published: &Json,
-    ) -> Draft {
+    ) -> ChannelDraft {
         let text = |key| published.get(key).and_then(Json::as_str);
         let (device_type, data_type) = role.types().unwrap_or((
             text("device_type").unwrap_or_default(),
             text("data_type").unwrap_or(PRINCIPAL),
         ));
-        let naming = naming(&Described {
+        let names = channel_names(&ChannelDescription {
             name: &stream.name,
             short,
             device_type,
@@ -82,17 +87,17 @@ impl Scan<'_> {
             stream: stream.clone(),
             device_key: device_key.map(str::to_owned),
             device_type: device_type.to_owned(),
-            device: normalised(&naming.device),
-            dataset: normalised(&naming.dataset),
+            device: normalised(&names.device),
+            dataset: normalised(&names.dataset),
             alias: None,
-            link: normalised(&naming.link()),
-            principal: naming.is_principal(),
+            link: normalised(&names.link()),
+            principal: names.is_principal(),
             master_index: role.master_index(),
             device_info: mapping(published, "device_info")
                 .cloned()
                 .unwrap_or_default(),
-            data_info: self.data_info(stream, described, published, naming.units),
-            selection: naming.selection,
+            data_info: self.data_info(stream, described, published, names.units),
+            selection: names.selection,
             storage: Storage::Declared(Declared {
                 scan: self.dims.saved.clone(),
                 chunks: self.chunks,
@@ -106,10 +111,10 @@ impl Scan<'_> {
             };
             channel.alias = (alias != channel.dataset).then(|| alias.to_owned());
         }
-        Draft {
+        ChannelDraft {
             channel,
-            device: naming.device,
-            single: naming.single,
+            device: names.device,
+            single: names.single,
         }
     }
 
