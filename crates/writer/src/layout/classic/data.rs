@@ -3,7 +3,7 @@
 use nexus::tree::{Named, Stream, Value};
 
 use super::channel::Channel;
-use super::dump;
+use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::tree_builder::TreeBuilder;
 use super::value::convert;
@@ -78,7 +78,7 @@ fn build_device(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
     let mut description = channel.device_info.clone();
     // The class says whether this is a positioner: no metadata may change it.
     description.retain(|key, _| key != "@NX_class");
-    dump::dump(builder, &group, &description, true);
+    dict_to_nexus::add_mapping(builder, &group, &description, true);
 }
 
 fn build_data(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::subscan::Subscan;
 use super::time::reformat;
 use super::tree_builder::TreeBuilder;
-use super::{dump, notes, positioners, sample};
+use super::{dict_to_nexus, notes, positioners, sample};
 use crate::layout::facts::{EndFacts, ScanFacts};
 use crate::layout::info::is_truthy;
 use crate::layout::{InfoError, LayoutError, RecordLocation};
@@ -66,14 +66,14 @@ pub fn begin(
     let entry = &subscan.entry;
     builder.class_group(entry, "NXentry");
     if let Some(title) = info.get("title") {
-        dump::value(builder, &format!("{entry}/title"), title);
+        dict_to_nexus::add_value(builder, &format!("{entry}/title"), title);
     }
     if let Some(time) = info.get("start_time") {
         start_time(builder, &format!("{entry}/start_time"), time);
     }
     if let Some(count_time) = info.get("count_time").filter(|time| is_truthy(Some(time))) {
         let path = format!("{entry}/scan_parameters/count_time");
-        dump::value(builder, &path, count_time);
+        dict_to_nexus::add_value(builder, &path, count_time);
         builder.attribute(&path, "units", "s".into());
     }
     let status = format!("{entry}/writer/status");
@@ -108,7 +108,7 @@ pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, end: &EndFacts) {
         Some(reason) => reason.clone(),
         None => Json::from("NOT STARTED"),
     };
-    dump::value(builder, &format!("{entry}/end_reason"), &reason);
+    dict_to_nexus::add_value(builder, &format!("{entry}/end_reason"), &reason);
     builder.value(&format!("{entry}/end_time"), end.time.as_str().into());
 }
 
@@ -139,7 +139,7 @@ fn start_time(builder: &mut TreeBuilder, path: &str, time: &Json) {
         }
         None => {
             builder.notice(path, "not an ISO 8601 time, stored as it is");
-            dump::value(builder, path, time);
+            dict_to_nexus::add_value(builder, path, time);
         }
     }
 }
@@ -154,6 +154,6 @@ fn instrument(builder: &mut TreeBuilder, entry: &str, info: &Json) {
     let known = told.iter().filter(|(_, json)| !json.is_null());
     let known: Map<String, Json> = known.map(|(k, v)| (k.clone(), v.clone())).collect();
     if !known.is_empty() {
-        dump::dump(builder, &format!("{entry}/instrument"), &known, false);
+        dict_to_nexus::add_mapping(builder, &format!("{entry}/instrument"), &known, false);
     }
 }

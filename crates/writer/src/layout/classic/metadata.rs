@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value as Json};
 
 use super::channel::Channel;
-use super::dump;
+use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::tree_builder::TreeBuilder;
 use crate::layout::info::is_truthy;
@@ -25,7 +25,7 @@ fn devices(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
         }
         if let Some(metadata) = of_device(channel, info) {
             let path = channel.group_path(&subscan.entry);
-            dump::dump(builder, &path, &metadata, true);
+            dict_to_nexus::add_mapping(builder, &path, &metadata, true);
             done.insert(channel.device.as_str());
         }
     }
@@ -45,7 +45,7 @@ fn of_device(channel: &Channel, info: &Json) -> Option<Map<String, Json>> {
             selected.insert("metadata".to_owned(), other.clone());
         }
     }
-    dump::pruned(&selected)
+    dict_to_nexus::without_empty_mappings(&selected)
 }
 
 /// Categories go into the entry under their name. Those for devices (in `instrument`) go into the
@@ -68,8 +68,8 @@ fn categories(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
         };
         let mut mapping = Map::new();
         mapping.insert(name.to_owned(), with_class_key(told));
-        if let Some(mapping) = dump::pruned(&mapping) {
-            dump::dump(builder, entry, &mapping, true);
+        if let Some(mapping) = dict_to_nexus::without_empty_mappings(&mapping) {
+            dict_to_nexus::add_mapping(builder, entry, &mapping, true);
         }
     }
 }
@@ -81,7 +81,7 @@ fn with_class_key(category: &Json) -> Json {
         Some(members) => members
             .iter()
             .map(|(key, json)| match key.as_str() {
-                "NX_class" => (dump::CLASS.to_owned(), json.clone()),
+                "NX_class" => (dict_to_nexus::CLASS.to_owned(), json.clone()),
                 _ => (key.clone(), json.clone()),
             })
             .collect::<Map<_, _>>()

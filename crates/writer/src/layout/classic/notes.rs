@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::dump;
+use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::time::reformat;
 use super::tree_builder::TreeBuilder;
@@ -30,7 +30,7 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
         };
         let message = comment.get("message").unwrap_or(comment);
         let mut note = Map::new();
-        note.insert(dump::CLASS.to_owned(), Json::from("NXnote"));
+        note.insert(dict_to_nexus::CLASS.to_owned(), Json::from("NXnote"));
         note.insert("type".to_owned(), Json::from("text/plain"));
         note.insert("data".to_owned(), Json::from(text(message)));
         if let Some(date) = comment.get("date").filter(|date| !date.is_null()) {
@@ -42,7 +42,7 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
             note.insert("date".to_owned(), Json::from(formatted.unwrap_or(date)));
         }
         builder.group(&notes);
-        dump::dump(builder, &path, &note, false);
+        dict_to_nexus::add_mapping(builder, &path, &note, false);
     }
 }
 

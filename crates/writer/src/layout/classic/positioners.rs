@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::dump;
+use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::tree_builder::{MetadataPurpose, TreeBuilder};
 
@@ -76,7 +76,7 @@ fn snapshot(
     let exists = builder.has(&path);
     if !exists || replacing && builder.is_dataset(&path) {
         builder.remove(&path);
-        dump::value(builder, &path, position);
+        dict_to_nexus::add_value(builder, &path, position);
     }
     let dataset = match builder.link_target(&path) {
         Some(target) => target.trim_start_matches('/').to_owned(),
@@ -84,6 +84,6 @@ fn snapshot(
     };
     let has_units = builder.has_attribute(&dataset, "units");
     if !unit.is_empty() && builder.is_dataset(&dataset) && (!has_units || replacing) {
-        dump::attribute::build(builder, &dataset, "units", &Json::from(unit));
+        dict_to_nexus::attribute::add(builder, &dataset, "units", &Json::from(unit));
     }
 }

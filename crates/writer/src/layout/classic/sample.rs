@@ -8,7 +8,7 @@ mod fields;
 
 use serde_json::{Map, Value as Json};
 
-use super::dump;
+use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::tree_builder::{self, TreeBuilder};
 use crate::layout::info::is_truthy;
@@ -50,7 +50,7 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
         sample.insert(name, converted(field, json));
     }
     if !sample.is_empty() {
-        dump::dump(builder, &path, &sample, true);
+        dict_to_nexus::add_mapping(builder, &path, &sample, true);
     }
 }
 

@@ -16,7 +16,7 @@ pub fn is_target(text: &str) -> bool {
 }
 
 /// Draws a link to a path, or to a path in another file (`file::path`). A link that exists stays.
-pub fn build(
+pub fn add(
     builder: &mut TreeBuilder,
     path: &str,
     name: &str,

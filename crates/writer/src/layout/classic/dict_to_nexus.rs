@@ -24,26 +24,36 @@ pub const CLASS: &str = "@NX_class";
 /// `completed`: mappings without a class become NXcollection. A null deletes what exists. No class
 /// of a group is changed, and nothing is drawn over acquired data or items of the writer: metadata
 /// that have the name of one are stored under another, with a notice.
-pub fn dump(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, completed: bool) {
+pub fn add_mapping(
+    builder: &mut TreeBuilder,
+    path: &str,
+    mapping: &Map<String, Json>,
+    completed: bool,
+) {
     if builder.group(path) {
-        fill(builder, path, mapping, completed);
+        add_members(builder, path, mapping, completed);
         if completed && !mapping.contains_key(CLASS) {
-            complete(builder, path);
+            set_default_class(builder, path);
         }
     }
 }
 
 /// Removes mappings that hold nothing, or nothing but a class; none if nothing remains.
-pub fn pruned(mapping: &Map<String, Json>) -> Option<Map<String, Json>> {
+pub fn without_empty_mappings(mapping: &Map<String, Json>) -> Option<Map<String, Json>> {
     let kept = mapping.iter().filter_map(|(key, json)| match json {
-        Json::Object(inner) => Some((key.clone(), Json::Object(pruned(inner)?))),
+        Json::Object(inner) => Some((key.clone(), Json::Object(without_empty_mappings(inner)?))),
         json => Some((key.clone(), json.clone())),
     });
     let kept: Map<String, Json> = kept.collect();
     kept.keys().any(|key| key != CLASS).then_some(kept)
 }
 
-fn fill(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, completed: bool) {
+fn add_members(
+    builder: &mut TreeBuilder,
+    path: &str,
+    mapping: &Map<String, Json>,
+    completed: bool,
+) {
     let avoided = names(path, mapping);
     let mut placed = HashMap::new();
     let mut taken = HashSet::new();
@@ -56,17 +66,17 @@ fn fill(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, comp
             Json::Object(inner) => {
                 let here = builder.metadata_path(path, key, MetadataPurpose::Group, &avoided);
                 if builder.group(&here) {
-                    fill(builder, &here, inner, completed);
+                    add_members(builder, &here, inner, completed);
                 }
                 let has_class =
                     inner.contains_key(CLASS) || mapping.contains_key(&format!("{key}{CLASS}"));
                 if completed && !has_class {
-                    complete(builder, &here);
+                    set_default_class(builder, &here);
                 }
                 placed.insert(key.as_str(), here);
             }
             Json::String(target) if key.starts_with('>') && link::is_target(target) => {
-                link::build(builder, path, key.trim_start_matches('>'), target, &avoided);
+                link::add(builder, path, key.trim_start_matches('>'), target, &avoided);
             }
             json => {
                 let mut name = key.clone();
@@ -76,7 +86,7 @@ fn fill(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, comp
                     name.push_str("_metadata");
                     here = builder.metadata_path(path, &name, MetadataPurpose::Value, &avoided);
                 }
-                value(builder, &here, json);
+                add_value(builder, &here, json);
                 taken.insert(here.clone());
                 placed.insert(key.as_str(), here);
             }
@@ -89,13 +99,13 @@ fn fill(builder: &mut TreeBuilder, path: &str, mapping: &Map<String, Json>, comp
                 Some(here) => here.clone(),
                 None => builder.metadata_path(path, name, MetadataPurpose::Attribute, &avoided),
             };
-            attribute::build(builder, &here, attribute, json);
+            attribute::add(builder, &here, attribute, json);
         }
     }
 }
 
 /// Draws one value, and tells if it is not stored just as it is.
-pub fn value(builder: &mut TreeBuilder, path: &str, json: &Json) {
+pub fn add_value(builder: &mut TreeBuilder, path: &str, json: &Json) {
     let converted = convert(json);
     if let Some(notice) = converted.notice {
         builder.notice(path, notice);
@@ -114,7 +124,7 @@ fn names(path: &str, mapping: &Map<String, Json>) -> HashSet<String> {
 }
 
 /// Gives a group a class that has none.
-fn complete(builder: &mut TreeBuilder, path: &str) {
+fn set_default_class(builder: &mut TreeBuilder, path: &str) {
     if builder.is_group(path) && !builder.has_attribute(path, "NX_class") {
         builder.attribute(path, "NX_class", "NXcollection".into());
     }

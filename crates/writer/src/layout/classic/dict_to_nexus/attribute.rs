@@ -10,7 +10,7 @@ use super::super::value::convert;
 const ROOM: usize = 60_000;
 
 /// Sets an attribute of whatever is at `path`, a new group if nothing is; null deletes it.
-pub fn build(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
+pub fn add(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
     let name = match key.replace('\0', "") {
         name if name.is_empty() => "metadata".to_owned(),
         name => name,
@@ -28,7 +28,7 @@ pub fn build(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
     }
     let is_class = name == "NX_class" && !builder.is_dataset(path);
     if is_class && (json.is_null() || builder.has_attribute(path, &name)) {
-        return tell_class(builder, path, json);
+        return report_class(builder, path, json);
     }
     if json.is_null() {
         return builder.remove_attribute(path, &name);
@@ -49,7 +49,7 @@ pub fn build(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
 
 /// A class never changes. That is told, unless the group is the writer's: those have their class
 /// whatever metadata say.
-fn tell_class(builder: &mut TreeBuilder, path: &str, json: &Json) {
+fn report_class(builder: &mut TreeBuilder, path: &str, json: &Json) {
     let kept = builder.text_attribute(path, "NX_class");
     if kept != json.as_str() && !json.is_null() && !builder.is_writer_group(path) {
         let kept = kept.unwrap_or_default().to_owned();

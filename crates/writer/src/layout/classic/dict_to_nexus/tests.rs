@@ -2,7 +2,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::shown::shown;
 use super::super::tree_builder::{BuiltTree, TreeBuilder};
-use super::{dump, pruned};
+use super::{add_mapping, without_empty_mappings};
 
 fn builder() -> TreeBuilder {
     let mut builder = TreeBuilder::new("/data/a.h5");
@@ -13,13 +13,13 @@ fn builder() -> TreeBuilder {
     builder
 }
 
-fn build(builder: &mut TreeBuilder, json: Json) {
-    dump(builder, "1.1", json.as_object().unwrap(), true);
+fn add(builder: &mut TreeBuilder, json: Json) {
+    add_mapping(builder, "1.1", json.as_object().unwrap(), true);
 }
 
 fn drawn(dumps: impl IntoIterator<Item = Json>) -> BuiltTree {
     let mut builder = builder();
-    dumps.into_iter().for_each(|json| build(&mut builder, json));
+    dumps.into_iter().for_each(|json| add(&mut builder, json));
     let drawn = builder.finish();
     assert_eq!(drawn.invalid, []);
     drawn
@@ -70,7 +70,7 @@ fn mappings_are_groups() {
 fn classes_are_only_completed_on_demand() {
     let mut builder = builder();
     let mapping = json!({"name": "id00", "name@short_name": "x", "slit": {"gap": 1}});
-    dump(
+    add_mapping(
         &mut builder,
         "1.1/instrument",
         mapping.as_object().unwrap(),
@@ -237,7 +237,7 @@ fn large_attributes_are_texts() {
 
 #[test]
 fn empty_mappings_are_pruned() {
-    let prune = |json: Json| pruned(json.as_object().unwrap()).map(Json::from);
+    let prune = |json: Json| without_empty_mappings(json.as_object().unwrap()).map(Json::from);
     assert_eq!(prune(json!({})), None);
     assert_eq!(prune(json!({"@NX_class": "NXa", "b": {"c": {}}})), None);
     assert_eq!(
