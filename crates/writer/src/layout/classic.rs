@@ -21,17 +21,17 @@ mod devices;
 mod dict_to_nexus;
 mod dims;
 mod entry;
+#[cfg(test)]
+mod fixtures;
 mod link_files;
 mod metadata;
 mod names;
 mod notes;
 mod paths;
 mod plots;
-mod positioners;
+mod positioner_snapshots;
 mod references;
 mod sample;
-#[cfg(test)]
-mod shown;
 mod subscan;
 #[cfg(test)]
 mod tests;
@@ -82,7 +82,7 @@ impl ClassicLayout {
         if !is_truthy(info.get("save")) {
             return Ok(None);
         }
-        entry::check(info)?;
+        entry::check_info(info)?;
         let file = link_files::scan_file(info)?;
         let dims = ScanDims::read(info, options);
         let subscans = subscan::read(info, streams, &dims, options)?;
@@ -102,7 +102,7 @@ impl ClassicLayout {
         for subscan in &self.subscans {
             data::reserve(&mut builder, subscan);
             entry::begin(&mut builder, subscan, &self.info, facts, &self.options);
-            positioners::start(&mut builder, subscan, &self.info);
+            positioner_snapshots::start(&mut builder, subscan, &self.info);
             metadata::build(&mut builder, subscan, &self.info);
             sample::build(&mut builder, subscan, &self.info);
         }
@@ -111,7 +111,7 @@ impl ClassicLayout {
         }
         if let Some(end) = &facts.end {
             for subscan in &self.subscans {
-                positioners::end(&mut builder, subscan, &end.info);
+                positioner_snapshots::end(&mut builder, subscan, &end.info);
                 plots::build(&mut builder, subscan, &end.info, facts, &self.dims);
                 metadata::build(&mut builder, subscan, &end.info);
                 notes::build(&mut builder, subscan, &end.info);

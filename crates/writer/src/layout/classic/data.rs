@@ -58,7 +58,7 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, facts: &ScanFacts) {
         let Some(stream) = facts.streams.get(&channel.stream.name) else {
             continue;
         };
-        if is_told(channel) {
+        if has_group(channel) {
             build_device(builder, channel, &subscan.entry);
             if stream.stored && has_place(channel) {
                 build_data(builder, channel, &subscan.entry);
@@ -114,7 +114,7 @@ fn build_data(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
 }
 
 /// Whether the file tells of the channel, be it only by the group of its device.
-fn is_told(channel: &Channel) -> bool {
+fn has_group(channel: &Channel) -> bool {
     match &channel.stream.content {
         Ok(StreamContent::Frames(files)) => !files.is_discarded(),
         Ok(StreamContent::Numbers { .. } | StreamContent::MasterFile(_)) => true,
@@ -125,7 +125,7 @@ fn is_told(channel: &Channel) -> bool {
 fn has_place(channel: &Channel) -> bool {
     let files = channel.stream.detector_files();
     let is_saved = files.is_none_or(|files| files.format().is_some());
-    is_told(channel) && is_saved
+    has_group(channel) && is_saved
 }
 
 /// Whether `measurement` links to the dataset: not if it is there itself, nor if it only lists files.

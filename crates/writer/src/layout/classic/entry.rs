@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::subscan::Subscan;
 use super::time::reformat;
 use super::tree_builder::TreeBuilder;
-use super::{dict_to_nexus, notes, positioners, sample};
+use super::{dict_to_nexus, notes, positioner_snapshots, sample};
 use crate::layout::facts::{EndFacts, ScanFacts};
 use crate::layout::info::is_truthy;
 use crate::layout::{InfoError, LayoutError, RecordLocation};
@@ -37,7 +37,7 @@ const GROUPS: [(&str, &str); 4] = [
 ///
 /// # Errors
 /// If there is no number of the scan, no title or no start time.
-pub fn check(info: &Json) -> Result<(), LayoutError> {
+pub fn check_info(info: &Json) -> Result<(), LayoutError> {
     let number = info.get("scan_nb").filter(|number| !number.is_null());
     let number = number.ok_or(LayoutError::Missing("scan_nb"))?;
     if !number.is_i64() && !number.is_u64() {
@@ -127,7 +127,7 @@ fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
             builder.reserve_group(&channel.group_path(entry), channel.class());
         }
     }
-    positioners::reserve(builder, subscan);
+    positioner_snapshots::reserve(builder, subscan);
     notes::reserve(builder, subscan);
     sample::reserve(builder, subscan, info);
 }

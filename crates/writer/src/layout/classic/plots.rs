@@ -1,12 +1,12 @@
 //! Plots, and the chain of defaults that leads a viewer to them.
 //!
-//! What a user displays during a scan ([`wanted`](items::wanted)) becomes one NXdata per shape of
+//! What a user displays during a scan ([displayed::displayed_items](displayed::displayed_items)) becomes one NXdata per shape of
 //! data: [signals](signals) that are links to their datasets, or views of them in the shape of the
 //! grid, and [axes](axes) of the positioners. A plot that cannot be drawn costs nothing else.
 
 mod axes;
+mod displayed;
 mod fit;
-mod items;
 mod signals;
 
 use nexus::tree::{Item, Value};
@@ -44,7 +44,7 @@ pub fn build(
 ) {
     let entry = &subscan.entry;
     builder.attribute("", "default", Value::text(entry));
-    let items = items::wanted(info);
+    let items = displayed::displayed_items(info);
     if items.is_empty() {
         return;
     }

@@ -1,14 +1,14 @@
 //! Entries with all their metadata, drawn as the layout draws them.
 
-mod anything;
+mod arbitrary_metadata;
 
 use serde_json::{Value as Json, json};
 
 use super::channel::Channel;
-use super::shown::{channel, shown, subscan};
+use super::fixtures::{channel, subscan, tree_as_json};
 use super::subscan::Subscan;
 use super::tree_builder::{BuiltTree, TreeBuilder};
-use super::{entry, metadata, notes, positioners, sample};
+use super::{entry, metadata, notes, positioner_snapshots, sample};
 use crate::layout::LayoutError;
 use crate::layout::facts::{EndFacts, ScanFacts, WritingStatus};
 use crate::options::SaveOptions;
@@ -27,7 +27,7 @@ fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
     };
     let options = SaveOptions::default();
     entry::begin(&mut builder, subscan, info, &facts, &options);
-    positioners::start(&mut builder, subscan, info);
+    positioner_snapshots::start(&mut builder, subscan, info);
     metadata::build(&mut builder, subscan, info);
     sample::build(&mut builder, subscan, info);
     // As the data do it.
@@ -36,7 +36,7 @@ fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
         "1.1/instrument/positioners/roby",
         "/1.1/instrument/roby/value",
     );
-    positioners::end(&mut builder, subscan, last);
+    positioner_snapshots::end(&mut builder, subscan, last);
     metadata::build(&mut builder, subscan, last);
     notes::build(&mut builder, subscan, last);
     sample::build(&mut builder, subscan, last);
@@ -61,24 +61,24 @@ fn drawn_twice(mut info: Json, mut last: Json) -> (Json, Vec<String>) {
     }
     let drawn = build_subscan(&subscan(), &info, &last);
     assert_eq!(drawn.invalid, []);
-    (shown(&drawn.root)["1.1"].clone(), drawn.notices)
+    (tree_as_json(&drawn.root)["1.1"].clone(), drawn.notices)
 }
 
 #[test]
 fn an_entry_needs_a_number_a_title_and_a_time() {
     let info = json!({"scan_nb": 1, "title": "ct", "start_time": "2026-11-23T01:27:26"});
-    assert_eq!(entry::check(&info), Ok(()));
+    assert_eq!(entry::check_info(&info), Ok(()));
     for name in ["scan_nb", "title", "start_time"] {
         let mut less = info.clone();
         less[name] = Json::Null;
-        assert_eq!(entry::check(&less), Err(LayoutError::Missing(name)));
+        assert_eq!(entry::check_info(&less), Err(LayoutError::Missing(name)));
     }
     let mut wrong = info.clone();
     wrong["scan_nb"] = json!("1");
-    entry::check(&wrong).unwrap_err();
+    entry::check_info(&wrong).unwrap_err();
     wrong["scan_nb"] = json!(1);
     wrong["title"] = json!("");
-    entry::check(&wrong).unwrap_err();
+    entry::check_info(&wrong).unwrap_err();
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn devices_have_metadata() {
     let drawn = build_subscan(&subscan, &info, &info);
     assert_eq!(drawn.invalid, []);
     assert_eq!(drawn.notices.len(), 1, "{:?}", drawn.notices);
-    let instrument = shown(&drawn.root)["1.1"]["instrument"].clone();
+    let instrument = tree_as_json(&drawn.root)["1.1"]["instrument"].clone();
     assert_eq!(
         instrument["diode"],
         json!({"@NX_class": "NXdetector", "gain": 2, "signal_metadata": 1})

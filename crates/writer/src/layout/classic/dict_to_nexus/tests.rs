@@ -1,6 +1,6 @@
 use serde_json::{Value as Json, json};
 
-use super::super::shown::shown;
+use super::super::fixtures::tree_as_json;
 use super::super::tree_builder::{BuiltTree, TreeBuilder};
 use super::{add_mapping, without_empty_mappings};
 
@@ -28,7 +28,7 @@ fn drawn(dumps: impl IntoIterator<Item = Json>) -> BuiltTree {
 fn entry(dumps: impl IntoIterator<Item = Json>) -> Json {
     let drawn = drawn(dumps);
     assert_eq!(drawn.notices, [""; 0]);
-    shown(&drawn.root)["1.1"].clone()
+    tree_as_json(&drawn.root)["1.1"].clone()
 }
 
 /// The entry and the paths of the notices.
@@ -38,7 +38,7 @@ fn noticed(dumps: impl IntoIterator<Item = Json>) -> (Json, Vec<String>) {
         let (path, _) = notice.split_once(": ").unwrap();
         path.strip_prefix("/data/a.h5::/").unwrap().to_owned()
     });
-    (shown(&drawn.root)["1.1"].clone(), paths.collect())
+    (tree_as_json(&drawn.root)["1.1"].clone(), paths.collect())
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn classes_are_only_completed_on_demand() {
         false,
     );
     assert_eq!(
-        shown(&builder.finish().root)["1.1"]["instrument"],
+        tree_as_json(&builder.finish().root)["1.1"]["instrument"],
         json!({"@NX_class": "NXinstrument", "name": "id00", "name@short_name": "x",
             "slit": {"gap": 1}})
     );

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use nexus::tree::{Content, Dataset, ElementType, Item, Selection, Value, Virtual, VirtualSource};
 
-use super::items::means;
+use super::displayed::selects;
 use crate::element::element_type;
 use crate::layout::classic::channel::Channel;
 use crate::layout::classic::channel_draft::interpretation;
@@ -36,11 +36,11 @@ pub struct Signal<'a> {
     /// Dimensions of one point.
     pub detector: Vec<u64>,
     /// The dataset in the shape of the grid; none if it has the shape of the scan itself.
-    grid: Option<Grid>,
+    grid: Option<GridView>,
 }
 
 /// A list of points that is shown as a grid.
-struct Grid {
+struct GridView {
     element: ElementType,
     flat: Vec<u64>,
     shape: Vec<u64>,
@@ -81,7 +81,7 @@ impl Signal<'_> {
     }
 }
 
-impl Grid {
+impl GridView {
     /// Where each row of the grid is in the list. One part would be enough for all of them, but
     /// nexusformat takes the number of parts for the length of the first dimension.
     fn rows(&self, list: &str) -> Vec<VirtualSource> {
@@ -149,7 +149,7 @@ pub fn select<'a>(
     for item in items {
         let channel = detectors
             .iter()
-            .find(|channel| means(item, &channel.stream.name));
+            .find(|channel| selects(item, &channel.stream.name));
         let Some(channel) = channel.filter(|channel| names.insert(name(channel))) else {
             continue;
         };
@@ -256,7 +256,7 @@ fn grid(
     saved: &[u64],
     detector: &[u64],
     dims: &ScanDims,
-) -> Result<Grid, SignalError> {
+) -> Result<GridView, SignalError> {
     let element = element.ok_or(SignalError::DetectorFile)?;
     if elements(saved) != elements(&dims.scan) {
         return Err(SignalError::Grid {
@@ -268,7 +268,7 @@ fn grid(
         scan: dims.scan.clone(),
         saved: dims.scan.clone(),
     };
-    Ok(Grid {
+    Ok(GridView {
         element: element.clone(),
         flat: flat.to_vec(),
         shape: [&dims.scan, detector].concat(),

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 /// What is displayed of a scan: what Flint shows, if it tells, else what `plotselect` chose. Things
 /// that are no text are left out.
-pub fn wanted(info: &Json) -> Vec<&str> {
+pub fn displayed_items(info: &Json) -> Vec<&str> {
     let extra = info.get("display_extra");
     let list = |name: &str| {
         extra
@@ -22,7 +22,7 @@ pub fn wanted(info: &Json) -> Vec<&str> {
 
 /// Whether an item means a channel: part by part from the end on, as far as both go, the parts of
 /// the channel's name end with those of the item (`xmap1:det0` means `simxmap1:spectrum_det0`).
-pub fn means(item: &str, channel: &str) -> bool {
+pub fn selects(item: &str, channel: &str) -> bool {
     parts(item)
         .zip(parts(channel))
         .all(|(item, channel)| channel.ends_with(item))
@@ -40,27 +40,27 @@ mod tests {
 
     #[test]
     fn items_mean_channels_by_the_ends_of_their_names() {
-        assert!(means("iodet", "sim:iodet"));
-        assert!(means("xmap1:det0", "simxmap1:spectrum_det0"));
-        assert!(means("a.b:iodet", "b:iodet"));
-        assert!(!means("iodet", "sim:iodet2"));
-        assert!(!means("other:iodet", "sim:iodet"));
+        assert!(selects("iodet", "sim:iodet"));
+        assert!(selects("xmap1:det0", "simxmap1:spectrum_det0"));
+        assert!(selects("a.b:iodet", "b:iodet"));
+        assert!(!selects("iodet", "sim:iodet2"));
+        assert!(!selects("other:iodet", "sim:iodet"));
     }
 
     #[test]
     fn what_is_displayed_comes_before_what_was_selected() {
         let info = json!({"display_extra": {"displayed_channels": ["a", 3], "plotselect": ["b"]}});
-        assert_eq!(wanted(&info), ["a"]);
+        assert_eq!(displayed_items(&info), ["a"]);
         let info = json!({"display_extra": {"displayed_channels": null, "plotselect": ["b"]}});
-        assert_eq!(wanted(&info), ["b"]);
+        assert_eq!(displayed_items(&info), ["b"]);
         let info = json!({"display_extra": {"displayed_channels": [], "plotselect": ["b"]}});
-        assert_eq!(wanted(&info), [""; 0]);
+        assert_eq!(displayed_items(&info), [""; 0]);
         for info in [
             json!(null),
             json!({"display_extra": 3}),
             json!({"display_extra": {"plotselect": "b"}}),
         ] {
-            assert_eq!(wanted(&info), [""; 0]);
+            assert_eq!(displayed_items(&info), [""; 0]);
         }
     }
 }

@@ -8,7 +8,7 @@ use proptest::sample::select;
 use serde_json::{Map, Value as Json, json};
 
 use super::build_subscan;
-use crate::layout::classic::shown::subscan;
+use crate::layout::classic::fixtures::subscan;
 
 /// Names that have a meaning, put together at random.
 fn key() -> impl Strategy<Value = String> {

@@ -9,13 +9,13 @@ use super::value::value;
 use crate::source::{StreamContent, StreamDescription};
 
 /// A group as JSON: members, `>` in front of the name of a link, and attributes, behind an `@`.
-pub fn shown(group: &Group) -> Json {
+pub fn tree_as_json(group: &Group) -> Json {
     let attributes = group
         .attributes
         .iter()
-        .map(|(name, value)| (format!("@{name}"), shown_value(value)));
+        .map(|(name, value)| (format!("@{name}"), value_as_json(value)));
     let children = group.children.iter().flat_map(|(name, item)| match item {
-        Item::Group(group) => vec![(name.clone(), shown(group))],
+        Item::Group(group) => vec![(name.clone(), tree_as_json(group))],
         Item::SoftLink { target } => vec![(format!(">{name}"), json!(target))],
         Item::ExternalLink { file, target } => {
             vec![(format!(">{name}"), json!(format!("{file}::{target}")))]
@@ -25,12 +25,12 @@ pub fn shown(group: &Group) -> Json {
             content,
         }) => {
             let content = match content {
-                Content::Value(value) => shown_value(value),
+                Content::Value(value) => value_as_json(value),
                 other => panic!("{other:?}"),
             };
             let attributes = attributes
                 .iter()
-                .map(|(attribute, value)| (format!("{name}@{attribute}"), shown_value(value)));
+                .map(|(attribute, value)| (format!("{name}@{attribute}"), value_as_json(value)));
             let dataset = (name.clone(), content);
             std::iter::once(dataset).chain(attributes).collect()
         }
@@ -38,7 +38,7 @@ pub fn shown(group: &Group) -> Json {
     attributes.chain(children).collect::<Map<_, _>>().into()
 }
 
-fn shown_value(shown: &Value) -> Json {
+fn value_as_json(shown: &Value) -> Json {
     match shown {
         Value::Texts { shape, texts } if shape.is_empty() => json!(texts[0]),
         Value::Texts { texts, .. } => json!(texts),
