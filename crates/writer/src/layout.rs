@@ -8,7 +8,6 @@
 //! There are two: the [classic] one that is worked out from the scan's info, and the one that newer
 //! BLISS publishes itself as [h5maps]. Each has a folder and a line in [`LAYOUTS`].
 
-mod array;
 mod choice;
 pub mod classic;
 mod error;
@@ -16,6 +15,7 @@ pub mod facts;
 mod file_tree;
 pub mod h5maps;
 pub(crate) mod info;
+mod json_array;
 pub mod stream;
 
 use std::fmt::Debug;

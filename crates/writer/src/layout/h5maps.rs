@@ -16,12 +16,12 @@
 //! assert!(trees[0].invalid.is_empty());
 //! ```
 
+mod external_data;
 mod inline;
+mod inline_b64;
 mod item;
 mod number;
-mod packed;
 mod raw;
-mod storage;
 mod value;
 
 use serde_json::{Map, Value as Json};
@@ -184,21 +184,21 @@ fn add_destinations(
 }
 
 fn tree(file: &str, root: &Json) -> FileTree {
-    let mut found = Findings {
+    let mut invalid = InvalidItems {
         file,
-        invalid: Vec::new(),
+        items: Vec::new(),
     };
     let root = match root.as_object().filter(|root| kind(root) == Some("group")) {
-        Some(root) => item::group(root, "", &mut found),
+        Some(root) => item::group(root, "", &mut invalid),
         None => {
-            found.add("/", JsonError::Root);
+            invalid.add("/", JsonError::Root);
             Group::default()
         }
     };
     FileTree {
         file: file.to_owned(),
         root,
-        invalid: found.invalid,
+        invalid: invalid.items,
         notices: Vec::new(),
         exclusive_groups: Vec::new(),
         root_attributes: RootAttributes::Minimal,
@@ -207,14 +207,14 @@ fn tree(file: &str, root: &Json) -> FileTree {
 }
 
 /// What is wrong with one file's tree, as it is found.
-struct Findings<'a> {
+struct InvalidItems<'a> {
     file: &'a str,
-    invalid: Vec<InvalidItem>,
+    items: Vec<InvalidItem>,
 }
 
-impl Findings<'_> {
+impl InvalidItems<'_> {
     fn add(&mut self, path: impl Into<String>, reason: JsonError) {
-        self.invalid.push(InvalidItem {
+        self.items.push(InvalidItem {
             file: self.file.to_owned(),
             path: path.into(),
             reason: reason.into(),
@@ -222,7 +222,7 @@ impl Findings<'_> {
     }
 
     /// The good value, or nothing and a finding.
-    fn keep<T>(&mut self, path: &str, result: Result<T, JsonError>) -> Option<T> {
+    fn valid_or_report<T>(&mut self, path: &str, result: Result<T, JsonError>) -> Option<T> {
         result.map_err(|reason| self.add(path, reason)).ok()
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use table::ColumnError;
 
 use crate::layout::ArrayError;
-use crate::layout::array::Array;
+use crate::layout::json_array::JsonArray;
 
 /// Dimensions that HDF5 takes.
 const RANK: usize = 32;
@@ -72,7 +72,7 @@ pub fn value(json: &Json) -> Result<Value, ValueError> {
     {
         return table::table(items);
     }
-    let Array { shape, elements } = Array::of(json)?;
+    let JsonArray { shape, elements } = JsonArray::of(json)?;
     if shape.len() > RANK {
         return Err(ValueError::Rank(shape.len()));
     }

@@ -5,13 +5,13 @@ use serde_json::{Map, Value as Json};
 
 use super::{field, number, text};
 use crate::layout::JsonError;
-use crate::layout::array::Array;
+use crate::layout::json_array::JsonArray;
 
 /// The value of `{"type": "inline", "dtype": ..., "value": ...}`.
 pub fn value(object: &Map<String, Json>) -> Result<Value, JsonError> {
     let dtype = text(object, "dtype")?;
     let element = element(dtype).ok_or_else(|| JsonError::Dtype(dtype.to_owned()))?;
-    let Array { shape, elements } = Array::of(field(object, "value")?)?;
+    let JsonArray { shape, elements } = JsonArray::of(field(object, "value")?)?;
     let mut bytes = Vec::new();
     for json in elements {
         number::append(json, &element, &mut bytes).ok_or_else(|| JsonError::Value {

@@ -3,21 +3,21 @@
 use nexus::tree::{Content, Dataset, Group, Item, Named, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{Findings, kind, storage, text, value, without_nul, wrong_type};
+use super::{InvalidItems, external_data, kind, text, value, without_nul, wrong_type};
 use crate::layout::JsonError;
 
 /// A group at `path` (empty for the root) with everything below it that is valid.
-pub fn group(object: &Map<String, Json>, path: &str, found: &mut Findings) -> Group {
+pub fn group(object: &Map<String, Json>, path: &str, invalid: &mut InvalidItems) -> Group {
     let shown = if path.is_empty() { "/" } else { path };
-    let attributes = attributes(object, shown, found);
+    let attributes = attributes(object, shown, invalid);
     let mut children = Vec::new();
-    for (name, child) in members(object, "children", shown, found) {
+    for (name, child) in members(object, "children", shown, invalid) {
         let child_path = format!("{path}/{name}");
         if let Err(reason) = valid_name(name) {
-            found.add(child_path, reason);
+            invalid.add(child_path, reason);
             continue;
         }
-        if let Some(item) = item(child, &child_path, found) {
+        if let Some(item) = item(child, &child_path, invalid) {
             children.push((name.clone(), item));
         }
     }
@@ -27,41 +27,47 @@ pub fn group(object: &Map<String, Json>, path: &str, found: &mut Findings) -> Gr
     }
 }
 
-fn item(json: &Json, path: &str, found: &mut Findings) -> Option<Item> {
+fn item(json: &Json, path: &str, invalid: &mut InvalidItems) -> Option<Item> {
     let Some(object) = json.as_object() else {
-        return plain(json, path, found);
+        return plain(json, path, invalid);
     };
     match kind(object) {
-        Some("group") => Some(Item::Group(group(object, path, found))),
+        Some("group") => Some(Item::Group(group(object, path, invalid))),
         Some("soft_link") => {
-            let target = found.keep(path, text(object, "target_path"))?.to_owned();
+            let target = invalid
+                .valid_or_report(path, text(object, "target_path"))?
+                .to_owned();
             Some(Item::SoftLink { target })
         }
         Some("external_link") => {
-            let file = found.keep(path, text(object, "target_file"))?.to_owned();
-            let target = found.keep(path, text(object, "target_path"))?.to_owned();
+            let file = invalid
+                .valid_or_report(path, text(object, "target_file"))?
+                .to_owned();
+            let target = invalid
+                .valid_or_report(path, text(object, "target_path"))?
+                .to_owned();
             Some(Item::ExternalLink { file, target })
         }
         Some("external_binary_dataset") => {
-            let content = found.keep(path, storage::external(object))?;
-            Some(dataset(object, Content::External(content), path, found))
+            let content = invalid.valid_or_report(path, external_data::external(object))?;
+            Some(dataset(object, Content::External(content), path, invalid))
         }
         Some("virtual_dataset") => {
-            let content = found.keep(path, storage::virtual_sources(object))?;
-            Some(dataset(object, Content::Virtual(content), path, found))
+            let content = invalid.valid_or_report(path, external_data::virtual_sources(object))?;
+            Some(dataset(object, Content::Virtual(content), path, invalid))
         }
         Some("dataset") | None => {
-            let data = found.keep(path, super::field(object, "value"))?;
-            let content = found.keep(path, content(data))?;
-            Some(dataset(object, content, path, found))
+            let data = invalid.valid_or_report(path, super::field(object, "value"))?;
+            let content = invalid.valid_or_report(path, content(data))?;
+            Some(dataset(object, content, path, invalid))
         }
-        Some(_) => plain(json, path, found),
+        Some(_) => plain(json, path, invalid),
     }
 }
 
 /// The short form: a dataset without attributes is its value.
-fn plain(json: &Json, path: &str, found: &mut Findings) -> Option<Item> {
-    let content = found.keep(path, content(json))?;
+fn plain(json: &Json, path: &str, invalid: &mut InvalidItems) -> Option<Item> {
+    let content = invalid.valid_or_report(path, content(json))?;
     Some(Item::Dataset(Dataset {
         attributes: Vec::new(),
         content,
@@ -77,18 +83,23 @@ fn content(json: &Json) -> Result<Content, JsonError> {
     }
 }
 
-fn dataset(object: &Map<String, Json>, content: Content, path: &str, found: &mut Findings) -> Item {
+fn dataset(
+    object: &Map<String, Json>,
+    content: Content,
+    path: &str,
+    invalid: &mut InvalidItems,
+) -> Item {
     Item::Dataset(Dataset {
-        attributes: attributes(object, path, found),
+        attributes: attributes(object, path, invalid),
         content,
     })
 }
 
-fn attributes(object: &Map<String, Json>, path: &str, found: &mut Findings) -> Named<Value> {
+fn attributes(object: &Map<String, Json>, path: &str, invalid: &mut InvalidItems) -> Named<Value> {
     let mut attributes = Vec::new();
-    for (name, json) in members(object, "attributes", path, found) {
+    for (name, json) in members(object, "attributes", path, invalid) {
         let valid = without_nul(name).and_then(|_| value::value(json));
-        if let Some(value) = found.keep(&format!("{path}@{name}"), valid) {
+        if let Some(value) = invalid.valid_or_report(&format!("{path}@{name}"), valid) {
             attributes.push((name.clone(), value));
         }
     }
@@ -100,13 +111,13 @@ fn members<'a>(
     object: &'a Map<String, Json>,
     name: &str,
     path: &str,
-    found: &mut Findings,
+    invalid: &mut InvalidItems,
 ) -> impl Iterator<Item = (&'a String, &'a Json)> + use<'a> {
     let members = match object.get(name) {
         None => None,
         Some(Json::Object(members)) => Some(members),
         Some(_) => {
-            found.add(path, wrong_type(name, "an object"));
+            invalid.add(path, wrong_type(name, "an object"));
             None
         }
     };

@@ -5,11 +5,11 @@ use serde_json::{Number, Value as Json};
 
 use super::without_nul;
 use crate::layout::JsonError;
-use crate::layout::array::Array;
+use crate::layout::json_array::JsonArray;
 
 /// A scalar or nested list without a declared type. An empty list is of decimals.
 pub fn value(json: &Json) -> Result<Value, JsonError> {
-    let Array { shape, elements } = Array::of(json)?;
+    let JsonArray { shape, elements } = JsonArray::of(json)?;
     let is = |kind: fn(&Json) -> bool| !elements.is_empty() && elements.iter().all(|e| kind(e));
     if is(Json::is_boolean) {
         let bytes = elements

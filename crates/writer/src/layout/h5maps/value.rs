@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use nexus::tree::{Column, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{field, inline, kind, packed, raw, without_nul, wrong_type};
+use super::{field, inline, inline_b64, kind, raw, without_nul, wrong_type};
 use crate::layout::JsonError;
 
 /// The value of a data item that is not a stream.
@@ -15,7 +15,7 @@ pub fn value(json: &Json) -> Result<Value, JsonError> {
     };
     match kind(object) {
         Some("inline") => inline::value(object),
-        Some("inline_b64") => packed::value(object),
+        Some("inline_b64") => inline_b64::value(object),
         Some("compound") => compound(object),
         Some("stream") => Err(JsonError::Stream),
         Some(other) => Err(JsonError::ValueType(other.to_owned())),

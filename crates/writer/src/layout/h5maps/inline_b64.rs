@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use nexus::tree::{ElementType, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{storage, text, wrong_type};
+use super::{external_data, text, wrong_type};
 use crate::layout::JsonError;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -18,7 +18,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The value of `{"type": "inline_b64", "dtype": ..., "shape": ..., "value": ...}`.
 pub fn value(object: &Map<String, Json>) -> Result<Value, JsonError> {
-    let element = storage::element(object)?;
+    let element = external_data::element(object)?;
     let bytes = decode(text(object, "value")?)?;
     let size = element.size().unwrap_or(1);
     if bytes.len() % size != 0 {

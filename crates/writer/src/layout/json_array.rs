@@ -5,20 +5,20 @@ use serde_json::Value as Json;
 use super::ArrayError;
 
 /// The elements of a nested list.
-pub struct Array<'a> {
+pub struct JsonArray<'a> {
     /// Empty for a scalar.
     pub shape: Vec<u64>,
     /// As many as the shape has elements.
     pub elements: Vec<&'a Json>,
 }
 
-impl<'a> Array<'a> {
+impl<'a> JsonArray<'a> {
     /// Flattens a scalar or nested list; all lists of one depth must have one length.
-    pub fn of(json: &'a Json) -> Result<Array<'a>, ArrayError> {
+    pub fn of(json: &'a Json) -> Result<JsonArray<'a>, ArrayError> {
         let shape = shape_of(json);
         let mut elements = Vec::new();
         flatten(json, &shape, &mut elements)?;
-        Ok(Array { shape, elements })
+        Ok(JsonArray { shape, elements })
     }
 }
 
