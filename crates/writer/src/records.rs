@@ -3,8 +3,8 @@
 //! Every scan of a session has a record from the moment that it appears in Redis, whether it is to be
 //! saved or not. Nothing of it waits for Redis or a disk.
 
+mod changes;
 mod record;
-mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,11 +12,11 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 pub use crate::subscriber::State as RecordState;
+pub use changes::ChangeReceiver;
 pub use record::ScanRecord;
-pub use watch::Watch;
 
 use crate::scan::NexusScanWriter;
-use watch::Changes;
+use changes::ChangeSender;
 
 /// How long scans are remembered after their end, as in `blisswriter` 2.0.0.
 const KEPT: Duration = Duration::from_secs(300);
@@ -26,15 +26,15 @@ const MOST: usize = 10_000;
 
 /// The records of a session. Clones are the same records.
 #[derive(Clone)]
-pub struct Records {
+pub struct ScanRecords {
     kept: Duration,
     most: usize,
-    scans: Arc<Mutex<Scans>>,
-    changes: Changes,
+    scans: Arc<Mutex<RecordList>>,
+    changes: ChangeSender,
 }
 
 #[derive(Default)]
-struct Scans {
+struct RecordList {
     /// The last scan of each name, in the order in which they came.
     named: IndexMap<String, ScanRecord>,
     /// Others that still run, although a newer one took their place.
@@ -42,27 +42,27 @@ struct Scans {
 }
 
 /// Scans are remembered for 300 s after their end.
-impl Default for Records {
-    fn default() -> Records {
-        Records::keeping(KEPT)
+impl Default for ScanRecords {
+    fn default() -> ScanRecords {
+        ScanRecords::with_retention(KEPT)
     }
 }
 
-impl Records {
+impl ScanRecords {
     /// No records yet. Those to come are remembered for so long after their end.
-    pub fn keeping(kept: Duration) -> Records {
-        Records {
+    pub fn with_retention(kept: Duration) -> ScanRecords {
+        ScanRecords {
             kept,
             most: MOST,
             scans: Arc::default(),
-            changes: Changes::new(),
+            changes: ChangeSender::new(),
         }
     }
 
     /// The same, but so many at most. To make room, the oldest that has ended is forgotten; the oldest
     /// of all if none has.
-    pub fn at_most(self, most: usize) -> Records {
-        Records { most, ..self }
+    pub fn with_limit(self, most: usize) -> ScanRecords {
+        ScanRecords { most, ..self }
     }
 
     /// All records, in the order in which the scans began to be saved.
@@ -91,38 +91,38 @@ impl Records {
 
     /// Tells of changes from now on: of the number of records that run, of their states, and of the
     /// state of the session.
-    pub fn watch(&self) -> Watch {
+    pub fn watch(&self) -> ChangeReceiver {
         self.changes.watch()
     }
 
     /// A new scan, which takes the place of an older one of the same name.
     pub(crate) fn add(&self, writer: NexusScanWriter) -> ScanRecord {
         let changes = self.changes.clone();
-        writer.subscriber().observe(move || changes.tell());
+        writer.subscriber().observe(move || changes.notify());
         let record = ScanRecord::new(writer);
         self.scans().add(record.clone(), self.most);
-        self.changes.tell();
+        self.changes.notify();
         record
     }
 
     /// Something has changed.
-    pub(crate) fn touch(&self) {
-        self.changes.tell();
+    pub(crate) fn notify(&self) {
+        self.changes.notify();
     }
 
-    fn scans(&self) -> MutexGuard<'_, Scans> {
+    fn scans(&self) -> MutexGuard<'_, RecordList> {
         let mut scans = self.locked();
         scans.purge(self.kept);
         scans
     }
 
     /// No code runs under the lock that could leave the records half changed.
-    fn locked(&self) -> MutexGuard<'_, Scans> {
+    fn locked(&self) -> MutexGuard<'_, RecordList> {
         self.scans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Scans {
+impl RecordList {
     fn add(&mut self, record: ScanRecord, most: usize) {
         self.replaced.retain(ScanRecord::is_running);
         let old = self.named.shift_remove(record.name());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hub::{Event, Queue};
 
 use crate::options::{DataWriter, SaveOptions};
-use crate::records::Records;
+use crate::records::ScanRecords;
 use crate::report::ScanReport;
 use crate::scan::NexusScanWriter;
 use crate::source::ScanStore;
@@ -31,7 +31,7 @@ pub struct SessionOptions {
     /// Set to ignore scans that were created while there was no writer.
     pub only_new: bool,
     /// Keeps the records of the scans. They may outlive the session writer and be passed to the next one.
-    pub records: Records,
+    pub records: ScanRecords,
 }
 
 /// Something that an observer of a session learns.
@@ -69,7 +69,7 @@ impl NoticeSender {
 /// writers of one kind share the scans.
 pub struct NexusSessionWriter {
     subscriber: Subscriber,
-    records: Records,
+    records: ScanRecords,
 }
 
 impl NexusSessionWriter {
@@ -88,7 +88,7 @@ impl NexusSessionWriter {
         let subscriber = Subscriber::new(name);
         let records = options.records;
         let changed = records.clone();
-        subscriber.observe(move || changed.touch());
+        subscriber.observe(move || changed.notify());
         let notices = NoticeSender(options.notices);
         let listener = SessionListener {
             store: store.clone(),
@@ -124,7 +124,7 @@ impl NexusSessionWriter {
     }
 
     /// Returns the records of the scans. They also report changes of state of the subscriber.
-    pub fn records(&self) -> &Records {
+    pub fn records(&self) -> &ScanRecords {
         &self.records
     }
 }

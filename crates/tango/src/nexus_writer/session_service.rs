@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hub::Event;
 use tracing::warn;
-use writer::records::Records;
+use writer::records::ScanRecords;
 use writer::subscriber::with_causes;
 
 use super::properties::WriterProperties;
@@ -27,7 +27,7 @@ pub use run::SessionRun;
 pub struct SessionService {
     name: String,
     server_context: Arc<ServerContext>,
-    records: Records,
+    records: ScanRecords,
     status: Mutex<ServiceStatus>,
     context: Mutex<Option<DeviceContext>>,
     /// Sent when something changes for clients.
@@ -59,7 +59,7 @@ impl SessionService {
         let service = Arc::new(SessionService {
             name: name.to_owned(),
             server_context,
-            records: Records::default(),
+            records: ScanRecords::default(),
             status: Mutex::new(ServiceStatus {
                 state: DevState::Init,
                 status: "instantiation".to_owned(),
@@ -104,7 +104,7 @@ impl SessionService {
     }
 
     /// Returns the scans that are remembered.
-    pub fn records(&self) -> &Records {
+    pub fn records(&self) -> &ScanRecords {
         &self.records
     }
 

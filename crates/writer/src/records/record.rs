@@ -17,22 +17,22 @@ use crate::subscriber::{Subscriber, Times};
 /// What became of a scan so far. Clones see the same scan, and what they tell changes with it.
 #[derive(Clone)]
 pub struct ScanRecord {
-    scan: Arc<Scan>,
+    scan: Arc<SharedRecord>,
 }
 
-struct Scan {
+struct SharedRecord {
     summary: ScanSummary,
     created: DateTime<Local>,
-    life: Mutex<Life>,
+    saving: Mutex<SavingState>,
 }
 
-enum Life {
+enum SavingState {
     Running(NexusScanWriter),
     /// Only what is asked for is kept.
-    Ended(Box<Ended>),
+    Ended(Box<EndedScan>),
 }
 
-struct Ended {
+struct EndedScan {
     state: RecordState,
     reason: String,
     times: Times,
@@ -45,10 +45,10 @@ struct Ended {
 
 impl ScanRecord {
     pub(super) fn new(writer: NexusScanWriter) -> ScanRecord {
-        let scan = Scan {
+        let scan = SharedRecord {
             summary: writer.summary().clone(),
             created: Local::now(),
-            life: Mutex::new(Life::Running(writer)),
+            saving: Mutex::new(SavingState::Running(writer)),
         };
         ScanRecord {
             scan: Arc::new(scan),
@@ -208,10 +208,10 @@ impl ScanRecord {
 
     /// Keeps what is asked for, and nothing else of the writer.
     pub(crate) fn end(&self) {
-        let mut life = self.life();
-        if let Life::Running(writer) = &*life {
+        let mut saving = self.saving();
+        if let SavingState::Running(writer) = &*saving {
             let (subscriber, progress) = (writer.subscriber(), writer.progress());
-            *life = Life::Ended(Box::new(Ended {
+            *saving = SavingState::Ended(Box::new(EndedScan {
                 state: subscriber.state(),
                 reason: subscriber.reason(),
                 times: subscriber.times(),
@@ -244,18 +244,18 @@ impl ScanRecord {
     fn ask<T>(
         &self,
         running: impl FnOnce(&NexusScanWriter) -> T,
-        ended: impl FnOnce(&Ended) -> T,
+        ended: impl FnOnce(&EndedScan) -> T,
     ) -> T {
-        match &*self.life() {
-            Life::Running(writer) => running(writer),
-            Life::Ended(end) => ended(end),
+        match &*self.saving() {
+            SavingState::Running(writer) => running(writer),
+            SavingState::Ended(end) => ended(end),
         }
     }
 
     /// No code runs under the lock that could leave a life half changed.
-    fn life(&self) -> MutexGuard<'_, Life> {
+    fn saving(&self) -> MutexGuard<'_, SavingState> {
         self.scan
-            .life
+            .saving
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,7 +11,7 @@ use tracing::{Span, debug, info, warn};
 use super::listener::FeedItem;
 use super::{Notice, NoticeSender};
 use crate::options::{DataWriter, SaveOptions};
-use crate::records::Records;
+use crate::records::ScanRecords;
 use crate::report::{Outcome, Progress, ScanReport, figures, one_line};
 use crate::scan::NexusScanWriter;
 use crate::source::{
@@ -44,7 +44,7 @@ pub struct SessionConsumer {
     pub stopping: Event,
     /// Our membership of the group that shares the scans, once we have received one. It is ended at the end.
     pub membership: Option<Arc<dyn FeedMembership>>,
-    pub records: Records,
+    pub records: ScanRecords,
     pub notices: NoticeSender,
 }
 

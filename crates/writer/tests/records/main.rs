@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod lives;
+mod changes;
 mod observed;
 mod problems;
+mod scan_lifecycle;
 mod stage;
-mod watching;

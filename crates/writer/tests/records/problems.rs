@@ -5,7 +5,7 @@ use std::path::Path;
 
 use writer::filesystem::{self, DiskSpace, MEBIBYTE};
 use writer::options::SaveOptions;
-use writer::records::{RecordState, Records};
+use writer::records::{RecordState, ScanRecords};
 
 use crate::stage::{ended, in_thread, play, play_with, start};
 
@@ -72,7 +72,7 @@ fn a_full_disk_is_told_as_clients_know_it() {
         },
         ..SaveOptions::default()
     };
-    play_with(save, Records::default(), async |stage| {
+    play_with(save, ScanRecords::default(), async |stage| {
         let mut scan = stage.create(1, &stage.file("a.h5")).await;
         let record = stage.record("1_loopscan").await;
         start(&mut scan, "timer:diode").await;

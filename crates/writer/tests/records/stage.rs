@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use writer::WriterThread;
 use writer::options::{DataWriter, SaveOptions};
-use writer::records::{RecordState, Records, ScanRecord};
+use writer::records::{RecordState, ScanRecord, ScanRecords};
 use writer::session::{NexusSessionWriter, SessionOptions};
 use writer::source::blissdata::scan_store;
 
@@ -23,7 +23,7 @@ pub const LONG: Duration = Duration::from_secs(30);
 /// A session `demo` that is followed, and a directory for its files.
 pub struct Stage {
     pub store: DataStore,
-    pub records: Records,
+    pub records: ScanRecords,
     pub writer: NexusSessionWriter,
     pub folder: tempfile::TempDir,
     pub observation: Arc<Observation>,
@@ -31,17 +31,22 @@ pub struct Stage {
 
 /// Plays with a session writer that saves scans which ask for `external`.
 pub fn play(play: impl AsyncFn(&Stage)) {
-    play_with(SaveOptions::default(), Records::default(), play);
+    play_with(SaveOptions::default(), ScanRecords::default(), play);
 }
 
 /// The same with other options.
-pub fn play_with(save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)) {
+pub fn play_with(save: SaveOptions, records: ScanRecords, play: impl AsyncFn(&Stage)) {
     let server = testing::redis();
     play_at(&server.url(), save, records, play);
 }
 
 /// The same in a given data store.
-pub fn play_at(url: &RedisUrl, save: SaveOptions, records: Records, play: impl AsyncFn(&Stage)) {
+pub fn play_at(
+    url: &RedisUrl,
+    save: SaveOptions,
+    records: ScanRecords,
+    play: impl AsyncFn(&Stage),
+) {
     Hub::new().unwrap().run(async {
         let store = DataStore::connect(url).await.unwrap();
         let writer_thread = Arc::new(WriterThread::start(Arc::default()).unwrap());
@@ -106,7 +111,7 @@ impl Stage {
     }
 
     /// What is found in the records, as soon as it is there.
-    pub async fn until<T>(&self, find: impl Fn(&Records) -> Option<T>) -> T {
+    pub async fn until<T>(&self, find: impl Fn(&ScanRecords) -> Option<T>) -> T {
         let mut watch = self.records.watch();
         let found = async {
             loop {

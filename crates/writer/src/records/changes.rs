@@ -4,36 +4,36 @@ use tokio::sync::watch;
 
 /// Tells of changes to all who watch.
 #[derive(Clone)]
-pub struct Changes {
+pub struct ChangeSender {
     // The number means nothing: whoever hears of a change looks for itself.
     count: watch::Sender<u64>,
 }
 
-/// Waits for changes; made by [`Records::watch`](super::Records::watch).
-pub struct Watch {
+/// Waits for changes; made by [`ScanRecords::watch`](super::ScanRecords::watch).
+pub struct ChangeReceiver {
     count: watch::Receiver<u64>,
 }
 
-impl Changes {
-    pub fn new() -> Changes {
-        Changes {
+impl ChangeSender {
+    pub fn new() -> ChangeSender {
+        ChangeSender {
             count: watch::Sender::new(0),
         }
     }
 
-    pub fn tell(&self) {
+    pub fn notify(&self) {
         self.count
             .send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    pub fn watch(&self) -> Watch {
-        Watch {
+    pub fn watch(&self) -> ChangeReceiver {
+        ChangeReceiver {
             count: self.count.subscribe(),
         }
     }
 }
 
-impl Watch {
+impl ChangeReceiver {
     /// Waits until something has changed since the last call, or since this was made. Several changes
     /// may be told at once; whoever looks after this returns sees all of them.
     ///

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use serde_json::json;
 use testing::{Replay, Speed, read};
-use writer::records::{RecordState, Records, ScanRecord};
+use writer::records::{RecordState, ScanRecord, ScanRecords};
 use writer::report::SubscanProgress;
 use writer::report::figures::Points;
 use writer::source::ScanId;
@@ -24,7 +24,7 @@ fn a_scan_is_known_long_before_it_is_prepared() {
         assert_eq!(record.summary().number, Some(1));
         assert!(record.is_running());
         assert_eq!(stage.records.running(), 1);
-        let began = |_: &Records| record.began();
+        let began = |_: &ScanRecords| record.began();
         let began = stage.until(began).await;
         assert!(record.created() <= began);
         assert_eq!(record.state(), RecordState::On);
@@ -172,7 +172,7 @@ fn a_new_scan_takes_the_place_of_an_old_one_of_its_name() {
         let mut old = stage.create(1, &stage.file("old.h5")).await;
         let first = stage.record("1_loopscan").await;
         let new = stage.create(1, &stage.file("new.h5")).await;
-        let other = |records: &Records| {
+        let other = |records: &ScanRecords| {
             let found = records.find("1_loopscan")?;
             (*found.id() == ScanId::from(new.key())).then_some(found)
         };
@@ -207,7 +207,7 @@ fn scans_that_ended_are_forgotten() {
         assert_eq!(ends.reason(), "Stop requested", "who has it can still read");
         stage.record("2_loopscan").await.stop();
     });
-    let brief = Records::keeping(Duration::ZERO);
+    let brief = ScanRecords::with_retention(Duration::ZERO);
     play_with(Default::default(), brief, async |stage| {
         let _scan = stage.create(1, &stage.file("a.h5")).await;
         let record = stage.record("1_loopscan").await;
@@ -219,7 +219,7 @@ fn scans_that_ended_are_forgotten() {
 
 #[test]
 fn no_more_are_kept_than_there_is_room_for() {
-    let few = Records::default().at_most(2);
+    let few = ScanRecords::default().with_limit(2);
     play_with(Default::default(), few, async |stage| {
         let mut scans = Vec::new();
         for number in 1..=3 {
@@ -248,12 +248,12 @@ fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
     play_at(
         &url,
         Default::default(),
-        Records::default(),
+        ScanRecords::default(),
         async |stage| {
             let player = replay.clone();
             let played = in_thread(move || player.play(Speed::Max)).await;
             // The last of each name; the first scan of three recordings has the same.
-            let all = |records: &Records| (records.list().len() == 7).then(|| records.list());
+            let all = |records: &ScanRecords| (records.list().len() == 7).then(|| records.list());
             let records = stage.until(all).await;
             let mut told = Vec::new();
             for record in &records {
@@ -292,7 +292,7 @@ fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
     );
 }
 
-fn names(records: &Records) -> Vec<String> {
+fn names(records: &ScanRecords) -> Vec<String> {
     let records = records.list();
     records
         .iter()
