@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::source::ScanId;
 
-pub(crate) use progress::Counter;
-pub use progress::{Progress, SubscanProgress};
+pub(crate) use progress::DatasetCounter;
+pub use progress::{ScanProgress, SubscanProgress};
 pub use warnings::Warnings;
 
 /// How the saving of a scan ended.

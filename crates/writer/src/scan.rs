@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use hub::Event;
 
 use crate::options::{DataWriter, SaveOptions};
-use crate::report::{Outcome, Progress, ScanReport, Warnings};
+use crate::report::{Outcome, ScanProgress, ScanReport, Warnings};
 use crate::source::{ScanId, ScanStore, ScanSummary};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::writer_thread::WriterThread;
@@ -39,7 +39,7 @@ pub struct NexusScanWriter {
     summary: Arc<ScanSummary>,
     subscriber: Subscriber,
     begun: Event,
-    progress: Arc<Progress>,
+    progress: Arc<ScanProgress>,
     warnings: Warnings,
     report: Arc<OnceLock<ScanReport>>,
 }
@@ -143,7 +143,7 @@ impl NexusScanWriter {
     }
 
     /// Returns how far the saving is.
-    pub fn progress(&self) -> &Progress {
+    pub fn progress(&self) -> &ScanProgress {
         &self.progress
     }
 

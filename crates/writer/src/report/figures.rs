@@ -5,22 +5,22 @@ use std::time::Duration;
 
 /// Points of the datasets of one subscan: the least and the most that one of them has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Points {
+pub struct PointRange {
     /// Points of the dataset that has the least.
     pub least: u64,
     /// Points of the dataset that has the most.
     pub most: u64,
 }
 
-impl Points {
+impl PointRange {
     /// What lies between the least and the most of these; zero if there are none.
-    pub fn between(points: impl IntoIterator<Item = u64>) -> Points {
-        let widen = |so_far: Option<Points>, points: u64| {
-            let so_far = so_far.unwrap_or(Points {
+    pub fn between(points: impl IntoIterator<Item = u64>) -> PointRange {
+        let widen = |so_far: Option<PointRange>, points: u64| {
+            let so_far = so_far.unwrap_or(PointRange {
                 least: points,
                 most: points,
             });
-            Some(Points {
+            Some(PointRange {
                 least: so_far.least.min(points),
                 most: so_far.most.max(points),
             })
@@ -30,17 +30,17 @@ impl Points {
 }
 
 /// `3pts-5pts`
-impl fmt::Display for Points {
+impl fmt::Display for PointRange {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}pts-{}pts", self.least, self.most)
     }
 }
 
 /// The points of all subscans in one line. The name of a subscan is left out if there is only one.
-pub fn progress<'a>(subscans: impl IntoIterator<Item = (&'a str, Points)>) -> String {
+pub fn progress<'a>(subscans: impl IntoIterator<Item = (&'a str, PointRange)>) -> String {
     let subscans: Vec<_> = subscans.into_iter().collect();
     match subscans.as_slice() {
-        [] => Points::default().to_string(),
+        [] => PointRange::default().to_string(),
         [(_, points)] => points.to_string(),
         several => {
             let told: Vec<_> = several
@@ -91,12 +91,12 @@ mod tests {
 
     #[test]
     fn points_of_subscans() {
-        let few = Points::between([5, 3, 4]);
-        assert_eq!(few, Points { least: 3, most: 5 });
+        let few = PointRange::between([5, 3, 4]);
+        assert_eq!(few, PointRange { least: 3, most: 5 });
         assert_eq!(progress([]), "0pts-0pts");
-        assert_eq!(progress([("axis", Points::between([]))]), "0pts-0pts");
+        assert_eq!(progress([("axis", PointRange::between([]))]), "0pts-0pts");
         assert_eq!(progress([("axis", few)]), "3pts-5pts");
-        let two = [("axis", few), ("timer", Points::between([12]))];
+        let two = [("axis", few), ("timer", PointRange::between([12]))];
         assert_eq!(progress(two), "axis:3pts-5pts timer:12pts-12pts");
     }
 

@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, FixedOffset};
 
-use super::figures::{self, Points};
+use super::figures::{self, PointRange};
 use crate::layout::SubscanEntry;
 
 /// Figures of a scan that is being saved, readable from any thread.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct ScanProgress {
     points: AtomicU64,
     bytes: AtomicU64,
-    plan: OnceLock<Plan>,
-    datasets: Mutex<Vec<Arc<Dataset>>>,
+    expected_subscans: OnceLock<ExpectedSubscans>,
+    datasets: Mutex<Vec<Arc<DatasetPoints>>>,
     scan_end: OnceLock<DateTime<FixedOffset>>,
 }
 
@@ -25,25 +25,25 @@ pub struct SubscanProgress {
     /// Name of the top master.
     pub name: String,
     /// Points of its datasets.
-    pub points: Points,
+    pub points: PointRange,
     /// Points that the scan said it would have, if it did.
     pub expected: Option<u64>,
 }
 
 /// What is known once the layout of the scan is.
 #[derive(Debug)]
-struct Plan {
+struct ExpectedSubscans {
     subscans: Vec<SubscanEntry>,
     expected: Option<u64>,
 }
 
 #[derive(Debug)]
-struct Dataset {
+struct DatasetPoints {
     subscan: String,
     points: AtomicU64,
 }
 
-impl Progress {
+impl ScanProgress {
     /// Points taken so far, summed over the datasets.
     pub fn points(&self) -> u64 {
         self.points.load(Ordering::Relaxed)
@@ -56,25 +56,31 @@ impl Progress {
 
     /// The subscans, in the order of their entries; none before the layout is known.
     pub fn subscans(&self) -> Vec<SubscanProgress> {
-        let Some(plan) = self.plan.get() else {
+        let Some(expected_subscans) = self.expected_subscans.get() else {
             return Vec::new();
         };
         let datasets = self.datasets();
         let points = |name: &str| {
             let own = datasets.iter().filter(|dataset| dataset.subscan == name);
-            Points::between(own.map(|dataset| dataset.points.load(Ordering::Relaxed)))
+            PointRange::between(own.map(|dataset| dataset.points.load(Ordering::Relaxed)))
         };
-        let subscans = plan.subscans.iter().map(|subscan| SubscanProgress {
-            name: subscan.name.clone(),
-            points: points(&subscan.name),
-            expected: plan.expected,
-        });
+        let subscans = expected_subscans
+            .subscans
+            .iter()
+            .map(|subscan| SubscanProgress {
+                name: subscan.name.clone(),
+                points: points(&subscan.name),
+                expected: expected_subscans.expected,
+            });
         subscans.collect()
     }
 
     /// Where the data of the subscans are: `/data/a.h5::/1.1`; nothing before the layout is known.
     pub fn urls(&self) -> Vec<String> {
-        let subscans = self.plan.get().map(|plan| plan.subscans.iter());
+        let subscans = self
+            .expected_subscans
+            .get()
+            .map(|expected_subscans| expected_subscans.subscans.iter());
         let urls = subscans.into_iter().flatten().map(SubscanEntry::url);
         urls.collect()
     }
@@ -86,7 +92,8 @@ impl Progress {
 
     /// The layout is known, and the points that the scan says it will have. Later calls change nothing.
     pub(crate) fn begin(&self, subscans: Vec<SubscanEntry>, expected: Option<u64>) {
-        self.plan.get_or_init(|| Plan { subscans, expected });
+        self.expected_subscans
+            .get_or_init(|| ExpectedSubscans { subscans, expected });
     }
 
     /// The scan has ended. Later calls change nothing.
@@ -95,25 +102,25 @@ impl Progress {
     }
 
     /// Counts the points of a dataset of a subscan from now on.
-    pub(crate) fn dataset(self: &Arc<Progress>, subscan: &str) -> Counter {
-        let dataset = Arc::new(Dataset {
+    pub(crate) fn dataset(self: &Arc<ScanProgress>, subscan: &str) -> DatasetCounter {
+        let dataset = Arc::new(DatasetPoints {
             subscan: subscan.to_owned(),
             points: AtomicU64::new(0),
         });
         self.datasets().push(dataset.clone());
-        Counter {
+        DatasetCounter {
             progress: self.clone(),
             dataset,
         }
     }
 
-    fn datasets(&self) -> MutexGuard<'_, Vec<Arc<Dataset>>> {
+    fn datasets(&self) -> MutexGuard<'_, Vec<Arc<DatasetPoints>>> {
         self.datasets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Points and size in one line: `3pts-5pts 48.0B`.
-impl fmt::Display for Progress {
+impl fmt::Display for ScanProgress {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let subscans = self.subscans();
         let subscans = subscans
@@ -126,12 +133,12 @@ impl fmt::Display for Progress {
 
 /// Counts the points of one dataset.
 #[derive(Debug)]
-pub(crate) struct Counter {
-    progress: Arc<Progress>,
-    dataset: Arc<Dataset>,
+pub(crate) struct DatasetCounter {
+    progress: Arc<ScanProgress>,
+    dataset: Arc<DatasetPoints>,
 }
 
-impl Counter {
+impl DatasetCounter {
     /// Counts points that the dataset took.
     pub fn add(&self, points: u64, bytes: u64) {
         self.dataset.points.fetch_add(points, Ordering::Relaxed);
@@ -154,7 +161,7 @@ mod tests {
 
     #[test]
     fn datasets_are_counted_by_subscan() {
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(ScanProgress::default());
         assert_eq!(progress.to_string(), "0pts-0pts 0.0B");
         assert!(progress.urls().is_empty());
         progress.begin(vec![subscan("axis", "1.1"), subscan("timer", "1.2")], None);
@@ -170,7 +177,7 @@ mod tests {
 
     #[test]
     fn the_only_subscan_is_not_named() {
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(ScanProgress::default());
         progress.begin(vec![subscan("axis", "1.1")], Some(11));
         progress.dataset("axis").add(4, 32);
         assert_eq!(progress.to_string(), "4pts-4pts 32.0B");

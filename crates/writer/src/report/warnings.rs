@@ -8,11 +8,11 @@ const KEPT: usize = 1000;
 /// The warnings of a scan, in order, readable from any thread. Clones are the same list.
 #[derive(Debug, Clone, Default)]
 pub struct Warnings {
-    shared: Arc<Mutex<Kept>>,
+    shared: Arc<Mutex<WarningList>>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct WarningList {
     texts: Vec<String>,
     left_out: usize,
 }
@@ -57,7 +57,7 @@ impl Warnings {
     }
 
     /// No code runs under the lock that could leave the list half changed.
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, WarningList> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,7 +17,7 @@ use super::space_watch::SpaceWatch;
 use super::update::{Prepared, ScanUpdate};
 use crate::filesystem::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
-use crate::report::{Outcome, Progress, ScanReport};
+use crate::report::{Outcome, ScanProgress, ScanReport};
 use crate::subscriber::{Consumer, Fault, SPAN};
 use crate::writer_thread::WriterContext;
 
@@ -38,7 +38,7 @@ pub struct ScanConsumer {
     started: Instant,
     /// Sent when the files of the scan are open, or when there will be none.
     begun: Event,
-    progress: Arc<Progress>,
+    progress: Arc<ScanProgress>,
     report: Arc<OnceLock<ScanReport>>,
     diagnostics: Diagnostics,
     output: Option<ScanOutput>,
@@ -53,7 +53,7 @@ impl ScanConsumer {
     pub fn new(
         space: DiskSpace,
         begun: Event,
-        progress: Arc<Progress>,
+        progress: Arc<ScanProgress>,
         diagnostics: Diagnostics,
         report: Arc<OnceLock<ScanReport>>,
         running: RunningGuard,

@@ -15,7 +15,7 @@ use super::frame_writer::FrameWriter;
 use super::problem::{ScanProblem, StreamProblem};
 use super::tally::Tally;
 use crate::layout::StreamDestination;
-use crate::report::Counter;
+use crate::report::DatasetCounter;
 use crate::source::{Block, SourceEvent};
 use crate::writer_thread::WriterContext;
 
@@ -34,7 +34,7 @@ pub struct DatasetWriter {
     /// Counts its points.
     pub tally: Tally,
     /// Shows observers how many points have been received.
-    counter: Counter,
+    counter: DatasetCounter,
     /// Attributes that are written as soon as the dataset exists.
     attributes: Named<Value>,
     /// How the points of a stream are stored.
@@ -68,7 +68,7 @@ enum DatasetContent {
 
 impl DatasetWriter {
     /// Creates a dataset that waits for its stream.
-    pub fn new(file: usize, dataset: StreamDestination, counter: Counter) -> DatasetWriter {
+    pub fn new(file: usize, dataset: StreamDestination, counter: DatasetCounter) -> DatasetWriter {
         DatasetWriter {
             file,
             path: dataset.path,
@@ -325,7 +325,7 @@ impl DatasetWriter {
 async fn append(
     dataset: &mut StreamDataset,
     block: &Block,
-    counter: &Counter,
+    counter: &DatasetCounter,
 ) -> Result<(), StreamProblem> {
     let bytes = block.data.len() as u64;
     let (shape, data) = (block.shape.as_deref(), block.data.clone());

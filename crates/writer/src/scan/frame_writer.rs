@@ -9,7 +9,7 @@ use nexus::tree::Storage;
 
 use super::diagnostics::Diagnostics;
 use super::problem::{ScanProblem, StreamProblem};
-use crate::report::Counter;
+use crate::report::DatasetCounter;
 
 /// Writes the dataset of a detector's frames, and counts them.
 pub struct FrameWriter {
@@ -71,7 +71,7 @@ impl FrameWriter {
         &mut self,
         acquired: u64,
         saved: u64,
-        counter: &Counter,
+        counter: &DatasetCounter,
     ) -> Result<(), StreamProblem> {
         counter.add(acquired.saturating_sub(self.acquired), 0);
         self.acquired = self.acquired.max(acquired);

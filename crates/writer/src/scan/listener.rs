@@ -14,7 +14,7 @@ use super::update::{Closed, FollowedStream, Prepared, ResumePoints, ScanUpdate};
 use crate::layout::info::count;
 use crate::layout::{ScanDescription, layout_of};
 use crate::options::{DataWriter, SaveOptions};
-use crate::report::Progress;
+use crate::report::ScanProgress;
 use crate::source::{
     ScanId, ScanSource, ScanState, ScanStore, SourceEvent, StreamDescription, StreamId, parse_time,
 };
@@ -37,7 +37,7 @@ pub struct ScanListener {
     /// Set if an earlier writer may have begun to save the scan.
     pub resumed: bool,
     /// Shows observers what is known of the scan.
-    pub progress: Arc<Progress>,
+    pub progress: Arc<ScanProgress>,
     /// Counts what the listener receives.
     pub figures: ScanFigures,
     /// The budget of the queue between listener and consumer.

@@ -23,7 +23,7 @@ use super::problem::{Interruption, ScanProblem, StreamProblem};
 use super::record::running_record;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
 use crate::layout::{EntryLink, FileTree, Layout, RootAttributes, ScanFacts, StreamFacts};
-use crate::report::Progress;
+use crate::report::ScanProgress;
 use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
@@ -101,7 +101,7 @@ impl ScanOutput {
         context: Rc<WriterContext>,
         prepared: Prepared,
         first: FirstTrees,
-        progress: &Arc<Progress>,
+        progress: &Arc<ScanProgress>,
         diagnostics: &mut Diagnostics,
     ) -> Result<OutputStart, Fault> {
         let layout = prepared.layout;

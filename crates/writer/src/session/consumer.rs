@@ -12,7 +12,7 @@ use super::listener::FeedItem;
 use super::{Notice, NoticeSender};
 use crate::options::{DataWriter, SaveOptions};
 use crate::records::ScanRecords;
-use crate::report::{Outcome, Progress, ScanReport, figures, one_line};
+use crate::report::{Outcome, ScanProgress, ScanReport, figures, one_line};
 use crate::scan::NexusScanWriter;
 use crate::source::{
     AckHandle, Assignment, FeedMembership, ScanId, ScanStore, ScanSummary, SourceError,
@@ -217,7 +217,7 @@ async fn log_progress(writer: &NexusScanWriter) -> ScanReport {
 }
 
 /// Logs the result of a scan in one line.
-fn log_report(report: &ScanReport, progress: &Progress) {
+fn log_report(report: &ScanReport, progress: &ScanProgress) {
     let files: Vec<_> = report
         .files
         .iter()

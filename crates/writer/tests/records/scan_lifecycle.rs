@@ -8,7 +8,7 @@ use serde_json::json;
 use testing::{Replay, Speed, read};
 use writer::records::{RecordState, ScanRecord, ScanRecords};
 use writer::report::SubscanProgress;
-use writer::report::figures::Points;
+use writer::report::figures::PointRange;
 use writer::source::ScanId;
 
 use crate::stage::{LONG, end, ended, in_thread, play, play_at, play_with, send, start};
@@ -44,7 +44,7 @@ fn a_scan_is_known_long_before_it_is_prepared() {
             .into_iter()
             .map(|subscan| (subscan.name, subscan.points, subscan.expected))
             .collect();
-        let points = |number| Points {
+        let points = |number| PointRange {
             least: number,
             most: number,
         };
