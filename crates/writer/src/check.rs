@@ -1,18 +1,18 @@
 //! Verifies files: what they hold is readable, whole, and what was published.
 //!
-//! [`Checker::open`] takes a file as a reader would, also while a writer has it. [`Checker::check`]
+//! [`FileChecker::open`] takes a file as a reader would, also while a writer has it. [`FileChecker::check`]
 //! looks at all of it: links, plots, and for each scan the record of completeness that the writer
-//! left. [`Checker::compare`] reads the scans again, as long as Redis has them, and compares every
+//! left. [`FileChecker::compare`] reads the scans again, as long as Redis has them, and compares every
 //! value.
 
+mod completeness;
 mod entry;
-mod place;
+mod lengths;
+mod links;
 mod plot;
-mod record;
-mod target;
+mod referenced_files;
 pub(crate) mod text;
 mod values;
-mod walk;
 
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,14 @@ use nexus::h5::{self, File, Group};
 use serde_json::{Value as Json, json};
 
 use crate::source::ScanStore;
-pub(crate) use record::{Record, RecordError, Stream as RecordedStream, VERSION as RECORD_VERSION};
-use walk::Walk;
+pub(crate) use completeness::{
+    CompletenessRecord, RecordError, RecordedStream, VERSION as RECORD_VERSION,
+};
+use links::LinkChecker;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
+pub enum FindingSeverity {
     /// Worth to know. Nothing is wrong.
     Note,
     /// The file is not as it should be.
@@ -36,7 +38,7 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// How bad it is.
-    pub severity: Severity,
+    pub severity: FindingSeverity,
     /// Where in the file; attributes are told as `path@name`.
     pub path: String,
     /// What it is.
@@ -45,7 +47,7 @@ pub struct Finding {
 
 /// How far a scan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ScanStatus {
     /// The scan has ended, and its record says how.
     Finished,
     /// The scan is being written, or its writer died.
@@ -54,13 +56,13 @@ pub enum Standing {
     Unrecorded,
 }
 
-impl Standing {
+impl ScanStatus {
     /// The name that is shown.
     pub fn name(self) -> &'static str {
         match self {
-            Standing::Finished => "finished",
-            Standing::Running => "not finished",
-            Standing::Unrecorded => "without record",
+            ScanStatus::Finished => "finished",
+            ScanStatus::Running => "not finished",
+            ScanStatus::Unrecorded => "without record",
         }
     }
 }
@@ -73,7 +75,7 @@ pub struct ScanCheck {
     /// Key of the scan, if the record tells.
     pub scan: Option<String>,
     /// How far the scan is.
-    pub standing: Standing,
+    pub standing: ScanStatus,
     /// Streams in the record.
     pub streams: usize,
     /// Points of these that are in the file.
@@ -107,7 +109,7 @@ impl FileCheck {
 
     /// Whether all scans are finished and nothing is wrong.
     pub fn is_good(&self) -> bool {
-        let fine = |finding: &Finding| finding.severity < Severity::Problem;
+        let fine = |finding: &Finding| finding.severity < FindingSeverity::Problem;
         self.findings.iter().all(fine) && self.scans.iter().all(ScanCheck::is_good)
     }
 
@@ -137,8 +139,8 @@ impl FileCheck {
 impl ScanCheck {
     /// Whether the scan is finished and nothing is wrong.
     pub fn is_good(&self) -> bool {
-        let fine = |finding: &Finding| finding.severity < Severity::Problem;
-        self.standing == Standing::Finished && self.findings.iter().all(fine)
+        let fine = |finding: &Finding| finding.severity < FindingSeverity::Problem;
+        self.standing == ScanStatus::Finished && self.findings.iter().all(fine)
     }
 
     fn to_json(&self) -> Json {
@@ -158,7 +160,7 @@ impl ScanCheck {
 impl Finding {
     fn problem(path: impl Into<String>, text: impl Into<String>) -> Finding {
         Finding {
-            severity: Severity::Problem,
+            severity: FindingSeverity::Problem,
             path: path.into(),
             text: text.into(),
         }
@@ -166,38 +168,38 @@ impl Finding {
 
     fn note(path: impl Into<String>, text: impl Into<String>) -> Finding {
         Finding {
-            severity: Severity::Note,
+            severity: FindingSeverity::Note,
             ..Finding::problem(path, text)
         }
     }
 
     fn to_json(&self) -> Json {
         let severity = match self.severity {
-            Severity::Note => "note",
-            Severity::Problem => "problem",
+            FindingSeverity::Note => "note",
+            FindingSeverity::Problem => "problem",
         };
         json!({"severity": severity, "path": self.path, "text": self.text})
     }
 }
 
 /// A file that is being checked.
-pub struct Checker {
+pub struct FileChecker {
     path: PathBuf,
     /// Kept open for `root`.
     _file: File,
     root: Group,
     /// The records by the index of their scan in the check.
-    records: Vec<(usize, Record)>,
+    records: Vec<(usize, CompletenessRecord)>,
 }
 
-impl Checker {
+impl FileChecker {
     /// Opens a file for reading, without a lock.
     ///
     /// # Errors
     /// If it is not there, or no HDF5 file.
-    pub fn open(path: &Path) -> h5::Result<Checker> {
+    pub fn open(path: &Path) -> h5::Result<FileChecker> {
         let file = File::open_read(path)?;
-        Ok(Checker {
+        Ok(FileChecker {
             path: path.to_owned(),
             root: file.root()?,
             _file: file,
@@ -218,7 +220,7 @@ impl Checker {
                 .findings
                 .push(Finding::note("/", "holds no scan of its own"));
         }
-        for finding in Walk::new(&self.path).all(&self.root) {
+        for finding in LinkChecker::new(&self.path).all(&self.root) {
             check.add(finding);
         }
         for finding in plot::chain(&self.root, "/", &self.lengths(None)) {
@@ -247,10 +249,10 @@ impl Checker {
     }
 
     /// What is known about the lengths of datasets: of one scan, or of all.
-    fn lengths(&self, scan: Option<(usize, Standing)>) -> place::Lengths<'_> {
+    fn lengths(&self, scan: Option<(usize, ScanStatus)>) -> lengths::DatasetLengths<'_> {
         let records = self.records.iter();
-        place::Lengths {
-            growing: matches!(scan, Some((_, Standing::Running))),
+        lengths::DatasetLengths {
+            growing: matches!(scan, Some((_, ScanStatus::Running))),
             places: records.flat_map(|(_, record)| &record.streams).collect(),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use writer::check::{Checker, FileCheck, Finding, ScanCheck, Severity, Standing};
+use writer::check::{FileCheck, FileChecker, Finding, FindingSeverity, ScanCheck, ScanStatus};
 
 use writer::source::ScanStore;
 use writer::source::blissdata::scan_store;
@@ -41,7 +41,7 @@ pub async fn check(files: Vec<PathBuf>, redis: Option<String>, json: bool) -> Ou
 }
 
 async fn check_file(file: &Path, store: Option<&dyn ScanStore>) -> FileCheck {
-    let mut checker = match Checker::open(file) {
+    let mut checker = match FileChecker::open(file) {
         Ok(checker) => checker,
         Err(error) => return FileCheck::unreadable(file, &error),
     };
@@ -70,11 +70,11 @@ fn summary(scan: &ScanCheck) -> String {
     let problems = scan
         .findings
         .iter()
-        .filter(|finding| finding.severity == Severity::Problem)
+        .filter(|finding| finding.severity == FindingSeverity::Problem)
         .count();
     let mut summary = match (scan.standing, problems) {
-        (Standing::Running, _) => "NOT FINISHED: still running, or its writer died".to_owned(),
-        (Standing::Unrecorded, _) => "NOT VERIFIED: no record of completeness".to_owned(),
+        (ScanStatus::Running, _) => "NOT FINISHED: still running, or its writer died".to_owned(),
+        (ScanStatus::Unrecorded, _) => "NOT VERIFIED: no record of completeness".to_owned(),
         (_, 0) => "complete".to_owned(),
         (_, 1) => "1 PROBLEM".to_owned(),
         (_, several) => format!("{several} PROBLEMS"),
@@ -101,8 +101,8 @@ fn summary(scan: &ScanCheck) -> String {
 fn append_findings(text: &mut String, findings: &[Finding]) {
     for finding in findings.iter().take(MAX_FINDINGS) {
         let severity = match finding.severity {
-            Severity::Problem => "problem",
-            Severity::Note => "note   ",
+            FindingSeverity::Problem => "problem",
+            FindingSeverity::Note => "note   ",
         };
         *text += &format!("    {severity}  {}: {}\n", finding.path, finding.text);
     }

@@ -4,32 +4,32 @@ use std::path::Path;
 
 use nexus::h5::{Group, Kind, Link};
 
-use super::place::{self, Lengths, destination, shape};
-use super::record::{Record, RecordError};
+use super::completeness::{CompletenessRecord, RecordError};
+use super::lengths::{self, DatasetLengths, destination, shape};
 use super::text::{dataset, first};
-use super::{FileCheck, Finding, ScanCheck, Standing};
+use super::{FileCheck, Finding, ScanCheck, ScanStatus};
 use crate::layout::RECORD_PREFIX;
 use crate::subscriber::with_causes;
 
 /// Finds the scans of a file and judges them by their records. Gives the records with the index of
 /// their scan.
-pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Record)> {
+pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, CompletenessRecord)> {
     let mut records = Vec::new();
     let mut newer = false;
     for name in root.attribute_names().unwrap_or_default() {
         if !name.starts_with(RECORD_PREFIX) {
             continue;
         }
-        let mut scan = ScanCheck::new(name.clone(), Standing::Finished);
+        let mut scan = ScanCheck::new(name.clone(), ScanStatus::Finished);
         let text = first(root, &name).unwrap_or_default();
-        match Record::parse(&text, file) {
-            Ok(Record {
+        match CompletenessRecord::parse(&text, file) {
+            Ok(CompletenessRecord {
                 running: true,
                 scan: key,
                 ..
             }) => {
                 scan.scan = Some(key);
-                scan.standing = Standing::Running;
+                scan.standing = ScanStatus::Running;
                 check.scans.push(scan);
                 continue;
             }
@@ -38,7 +38,7 @@ pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Re
             _ => {}
         }
         let at = format!("/@{name}");
-        if let Some(record) = scan.judge(root, file, &at, &text) {
+        if let Some(record) = scan.verify_record(root, file, &at, &text) {
             records.push((check.scans.len(), record));
         }
         check.scans.push(scan);
@@ -56,7 +56,7 @@ pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Re
 }
 
 /// Whether the lengths of the datasets in the measurement of an entry agree.
-pub fn measurement(root: &Group, entry: &str, lengths: &Lengths) -> Vec<Finding> {
+pub fn measurement(root: &Group, entry: &str, lengths: &DatasetLengths) -> Vec<Finding> {
     let path = format!("{entry}/measurement");
     let names = match root.kind(&path) {
         Ok(Some(Kind::Group)) => root.open_group(&path).and_then(|group| group.names()),
@@ -96,7 +96,7 @@ fn is_entry(root: &Group, name: &str) -> bool {
 
 /// Whether an entry belongs to a scan whose record is an attribute of the root. A scan without
 /// streams does not tell which entry it has.
-fn covers(records: &[(usize, Record)], entry: &str) -> bool {
+fn covers(records: &[(usize, CompletenessRecord)], entry: &str) -> bool {
     let below = format!("/{entry}/");
     records.iter().any(|(_, record)| {
         let mut places = record.streams.iter();
@@ -104,8 +104,13 @@ fn covers(records: &[(usize, Record)], entry: &str) -> bool {
     })
 }
 
-fn entry(root: &Group, file: &Path, path: &str, covered: bool) -> (ScanCheck, Option<Record>) {
-    let mut scan = ScanCheck::new(path.to_owned(), Standing::Finished);
+fn entry(
+    root: &Group,
+    file: &Path,
+    path: &str,
+    covered: bool,
+) -> (ScanCheck, Option<CompletenessRecord>) {
+    let mut scan = ScanCheck::new(path.to_owned(), ScanStatus::Finished);
     let text = |name: &str| dataset(root, &format!("{path}/{name}"));
     let (status, ended) = (text("writer/status"), text("end_time").is_some());
     let record = text("writer/data")
@@ -115,7 +120,7 @@ fn entry(root: &Group, file: &Path, path: &str, covered: bool) -> (ScanCheck, Op
         None => !ended && !covered,
     };
     if unfinished {
-        scan.standing = Standing::Running;
+        scan.standing = ScanStatus::Running;
         return (scan, None);
     }
     if !ended && !covered {
@@ -124,12 +129,12 @@ fn entry(root: &Group, file: &Path, path: &str, covered: bool) -> (ScanCheck, Op
     }
     let Some(record) = record else {
         if !covered {
-            scan.standing = Standing::Unrecorded;
+            scan.standing = ScanStatus::Unrecorded;
         }
         return (scan, None);
     };
     let at = format!("{path}/writer/data");
-    let record = scan.judge(root, file, &at, &record);
+    let record = scan.verify_record(root, file, &at, &record);
     match (status.as_deref(), &record) {
         (Some("FAILED"), Some(record)) if record.complete => scan.findings.push(Finding::problem(
             format!("{path}/writer/status"),
@@ -147,7 +152,7 @@ fn entry(root: &Group, file: &Path, path: &str, covered: bool) -> (ScanCheck, Op
 }
 
 impl ScanCheck {
-    fn new(name: String, standing: Standing) -> ScanCheck {
+    fn new(name: String, standing: ScanStatus) -> ScanCheck {
         ScanCheck {
             name,
             scan: None,
@@ -160,8 +165,14 @@ impl ScanCheck {
     }
 
     /// Reads the record and compares it with the datasets.
-    fn judge(&mut self, root: &Group, file: &Path, at: &str, text: &str) -> Option<Record> {
-        let record = match Record::parse(text, file) {
+    fn verify_record(
+        &mut self,
+        root: &Group,
+        file: &Path,
+        at: &str,
+        text: &str,
+    ) -> Option<CompletenessRecord> {
+        let record = match CompletenessRecord::parse(text, file) {
             Ok(record) => record,
             Err(error) => {
                 self.findings
@@ -181,14 +192,14 @@ impl ScanCheck {
             let text = format!("the scan is not complete: {first}{more}");
             self.findings.push(Finding::problem(at, text));
         }
-        let dimensions = place::scan_dimensions(root, &record.streams);
+        let dimensions = lengths::scan_dimensions(root, &record.streams);
         for stream in &record.streams {
             let incomplete = stream
                 .problem()
                 .map(|text| Finding::problem(stream.path.as_str(), text));
             self.findings.extend(incomplete);
             self.findings
-                .extend(place::verify(root, stream, dimensions));
+                .extend(lengths::verify(root, stream, dimensions));
         }
         Some(record)
     }

@@ -6,7 +6,7 @@
 use nexus::h5::{Group, Kind};
 
 use super::Finding;
-use super::place::{Lengths, destination, shape};
+use super::lengths::{DatasetLengths, destination, shape};
 use super::text::{attribute, first, join};
 
 /// Defaults in one chain before it counts as a circle.
@@ -14,7 +14,7 @@ const LONGEST: usize = 16;
 
 /// What is wrong with the chain that begins at this group. A group without default has no plot,
 /// which is not wrong.
-pub fn chain(root: &Group, from: &str, lengths: &Lengths) -> Vec<Finding> {
+pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding> {
     let mut path = from.to_owned();
     for _ in 0..LONGEST {
         let group = match root.open_group(&path) {
@@ -47,7 +47,7 @@ pub fn chain(root: &Group, from: &str, lengths: &Lengths) -> Vec<Finding> {
     )]
 }
 
-fn plot(root: &Group, group: &Group, path: &str, lengths: &Lengths) -> Vec<Finding> {
+fn plot(root: &Group, group: &Group, path: &str, lengths: &DatasetLengths) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut names = attribute(group, "auxiliary_signals").unwrap_or_default();
     let signal = first(group, "signal");
@@ -108,7 +108,7 @@ fn agree(
     (path, axis): (&str, &str),
     (signal, extent): (&str, &[u64]),
     dimension: Option<usize>,
-    lengths: &Lengths,
+    lengths: &DatasetLengths,
 ) -> Vec<Finding> {
     let axis = join(path, axis);
     let (Some(dimension), Some(shape)) = (dimension, shape(root, &axis)) else {

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use nexus::h5::Group;
 
-use super::place::scan_dimensions;
-use super::record::{Record, Stream};
+use super::completeness::{CompletenessRecord, RecordedStream};
+use super::lengths::scan_dimensions;
 use super::{Finding, ScanCheck};
 use crate::source::{
     ScanId, ScanStore, SourceError, SourceEvent, StreamContent, StreamDescription, StreamId,
@@ -15,7 +15,12 @@ use crate::source::{
 use comparison::Comparison;
 
 /// Reads the scan of a record again and compares its values with the datasets.
-pub async fn compare(root: &Group, store: &dyn ScanStore, record: &Record, scan: &mut ScanCheck) {
+pub async fn compare(
+    root: &Group,
+    store: &dyn ScanStore,
+    record: &CompletenessRecord,
+    scan: &mut ScanCheck,
+) {
     let at = scan.name.clone();
     if let Err(finding) = compare_all(root, store, record, scan).await {
         scan.findings.push(match finding {
@@ -45,14 +50,15 @@ impl From<SourceError> for Stop {
 async fn compare_all(
     root: &Group,
     store: &dyn ScanStore,
-    record: &Record,
+    record: &CompletenessRecord,
     scan: &mut ScanCheck,
 ) -> Result<(), Stop> {
     let dimensions = scan_dimensions(root, &record.streams);
     let mut source = store.open(&ScanId::new(record.scan.as_str())).await?;
     let mut followed: HashMap<StreamId, Vec<Comparison>> = HashMap::new();
     for StreamDescription { name, content } in source.streams() {
-        let places: Vec<&Stream> = record.streams.iter().filter(|p| p.stream == name).collect();
+        let places: Vec<&RecordedStream> =
+            record.streams.iter().filter(|p| p.stream == name).collect();
         let numbers = match content {
             Ok(StreamContent::Numbers { element, shape }) => {
                 // Where a length varies, each block has its shape.

@@ -10,12 +10,12 @@ use nexus::tree;
 
 use super::file::ScanFile;
 use crate::check::text;
-use crate::check::{Record, RecordError, RecordedStream};
+use crate::check::{CompletenessRecord, RecordError, RecordedStream};
 use crate::layout::{FileTree, RecordLocation};
 
 /// The part of a scan that an earlier writer has left in one file.
 pub struct PartialScan {
-    record: Record,
+    record: CompletenessRecord,
     /// When the earlier writer began.
     pub began: Option<String>,
 }
@@ -43,7 +43,7 @@ impl PartialScan {
                     (record.clone(), text::dataset(root, record), began)
                 }
             };
-            match text.map(|text| Record::parse(&text, file)) {
+            match text.map(|text| CompletenessRecord::parse(&text, file)) {
                 Some(Ok(record)) => records.push(PartialScan { record, began }),
                 Some(Err(error @ RecordError::Newer(_))) => return Err((path, error)),
                 // The earlier writer was killed before it filled an entry without a record.

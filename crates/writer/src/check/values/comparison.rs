@@ -4,7 +4,7 @@ use nexus::h5::{self, Dataset, Group, Kind};
 use nexus::tree::ElementType;
 
 use crate::check::Finding;
-use crate::check::record::Stream;
+use crate::check::completeness::RecordedStream;
 use crate::source::Block;
 
 /// A stream at one place of the file.
@@ -36,7 +36,7 @@ impl Comparison {
     /// frames.
     pub fn new(
         root: &Group,
-        place: &Stream,
+        place: &RecordedStream,
         numbers: Option<(ElementType, Vec<u64>)>,
     ) -> Comparison {
         let (element, point) = numbers.unzip();

@@ -30,7 +30,7 @@ struct Versioned {
 
 /// What became of a scan, as its writer told.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Record {
+pub struct CompletenessRecord {
     /// Key of the scan.
     pub scan: String,
     /// Whether all that was published is in the files.
@@ -43,12 +43,12 @@ pub struct Record {
     pub problems: Vec<String>,
     /// Where the streams went; only those of this file.
     #[serde(default)]
-    pub streams: Vec<Stream>,
+    pub streams: Vec<RecordedStream>,
 }
 
 /// One stream at one place.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Stream {
+pub struct RecordedStream {
     /// Name of the stream.
     pub stream: String,
     /// File that it went into, as the layout named it.
@@ -67,17 +67,17 @@ pub struct Stream {
     pub holes: Vec<(u64, u64)>,
 }
 
-impl Record {
+impl CompletenessRecord {
     /// Reads a record; keeps only what is about `file`.
     ///
     /// # Errors
     /// If the text is no record, or one of a newer version.
-    pub fn parse(text: &str, file: &Path) -> Result<Record, RecordError> {
+    pub fn parse(text: &str, file: &Path) -> Result<CompletenessRecord, RecordError> {
         let Versioned { version } = serde_json::from_str(text)?;
         if version > VERSION {
             return Err(RecordError::Newer(version));
         }
-        let mut record: Record = serde_json::from_str(text)?;
+        let mut record: CompletenessRecord = serde_json::from_str(text)?;
         // Files are moved and linked, but keep their name.
         record.streams.retain(|stream| {
             stream.file.is_empty() || Path::new(&stream.file).file_name() == file.file_name()
@@ -86,10 +86,10 @@ impl Record {
     }
 }
 
-impl Stream {
+impl RecordedStream {
     /// Why the stream is not complete, if it is not.
     pub fn problem(&self) -> Option<String> {
-        let Stream {
+        let RecordedStream {
             received, written, ..
         } = self;
         if let Some(expected) = self.expected.filter(|expected| expected != received) {
@@ -128,12 +128,12 @@ mod tests {
     fn a_record_of_a_newer_version_is_not_misread() {
         let file = Path::new("a.h5");
         let text = |version: &str| format!(r#"{{{version} "scan": "a", "complete": true}}"#);
-        let read = Record::parse(&text(r#""version": 1,"#), file).unwrap();
+        let read = CompletenessRecord::parse(&text(r#""version": 1,"#), file).unwrap();
         assert!(read.complete);
-        let newer = Record::parse(&text(r#""version": 2,"#), file).unwrap_err();
+        let newer = CompletenessRecord::parse(&text(r#""version": 2,"#), file).unwrap_err();
         assert!(matches!(newer, RecordError::Newer(2)), "{newer}");
         // Other fields may have gone.
-        let newer = Record::parse(r#"{"version": 3}"#, file).unwrap_err();
+        let newer = CompletenessRecord::parse(r#"{"version": 3}"#, file).unwrap_err();
         assert!(matches!(newer, RecordError::Newer(3)), "{newer}");
         for text in [
             "",
@@ -143,7 +143,7 @@ mod tests {
             r#"{"version": "1"}"#,
             r#"{"version": 1}"#,
         ] {
-            let error = Record::parse(text, file).unwrap_err();
+            let error = CompletenessRecord::parse(text, file).unwrap_err();
             assert!(
                 matches!(error, RecordError::Malformed(_)),
                 "{text}: {error}"
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told() {
-        let stream = |expected: &str, received, written, holes: &str| -> Stream {
+        let stream = |expected: &str, received, written, holes: &str| -> RecordedStream {
             let text = format!(
                 r#"{{"stream": "a", "path": "/a", "expected": {expected}, "received": {received},
                     "written": {written}, "holes": {holes}}}"#
@@ -162,7 +162,7 @@ mod tests {
         };
         assert_eq!(stream("3", 3, 3, "[]").problem(), None);
         assert_eq!(stream("null", 3, 3, "[]").problem(), None);
-        let problem = |stream: Stream| stream.problem().unwrap();
+        let problem = |stream: RecordedStream| stream.problem().unwrap();
         assert_eq!(
             problem(stream("4", 3, 3, "[]")),
             "4 points were published, 3 came"

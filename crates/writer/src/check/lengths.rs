@@ -3,21 +3,21 @@
 use nexus::h5::{Group, Kind, Link};
 
 use super::Finding;
-use super::record::Stream;
+use super::completeness::RecordedStream;
 use super::text::join;
 
 /// Soft links on one way before it counts as a circle, as in HDF5.
 const MOST_LINKS: usize = 16;
 
 /// What is known about the lengths of datasets.
-pub struct Lengths<'a> {
+pub struct DatasetLengths<'a> {
     /// The scan is being written: lengths differ by what is on its way.
     pub growing: bool,
     /// Places of streams with their points.
-    pub places: Vec<&'a Stream>,
+    pub places: Vec<&'a RecordedStream>,
 }
 
-impl Lengths<'_> {
+impl DatasetLengths<'_> {
     /// What to say of datasets that should be equally long. Paths are those of the datasets
     /// themselves, not of links to them.
     pub fn compare(&self, at: &str, datasets: &[(String, u64)]) -> Vec<Finding> {
@@ -69,14 +69,14 @@ pub fn destination(root: &Group, path: &str) -> String {
 
 /// Dimensions of the scan in front of those of one point: as many as the dataset with the fewest
 /// has, because every scan has streams of scalars. One for a scan that is saved as a list of points.
-pub fn scan_dimensions(root: &Group, streams: &[Stream]) -> usize {
+pub fn scan_dimensions(root: &Group, streams: &[RecordedStream]) -> usize {
     let shapes = streams.iter().filter_map(|place| shape(root, &place.path));
     shapes.map(|shape| shape.len()).min().unwrap_or(1)
 }
 
 /// What is wrong with the dataset of a stream, seen by the record.
-pub fn verify(root: &Group, place: &Stream, dimensions: usize) -> Option<Finding> {
-    let Stream { path, stream, .. } = place;
+pub fn verify(root: &Group, place: &RecordedStream, dimensions: usize) -> Option<Finding> {
+    let RecordedStream { path, stream, .. } = place;
     let problem = |text: String| Some(Finding::problem(path.as_str(), text));
     let shape = match root.kind(path) {
         Ok(Some(Kind::External)) => return None,

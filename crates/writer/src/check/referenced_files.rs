@@ -6,33 +6,33 @@ use std::path::{Path, PathBuf};
 use nexus::h5::File;
 
 /// Looks into the files that a file refers to, each place once.
-pub struct Targets {
+pub struct ReferencedFiles {
     directory: PathBuf,
     known: HashMap<(String, String), Result<(), String>>,
 }
 
-impl Targets {
+impl ReferencedFiles {
     /// For the references of this file.
-    pub fn of(file: &Path) -> Targets {
+    pub fn of(file: &Path) -> ReferencedFiles {
         let directory = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        Targets {
+        ReferencedFiles {
             directory: directory.parent().map(Path::to_owned).unwrap_or_default(),
             known: HashMap::new(),
         }
     }
 
     /// Why there is nothing at a path of an HDF5 file, if so.
-    pub fn look(&mut self, file: &str, path: &str) -> Result<(), String> {
+    pub fn find(&mut self, file: &str, path: &str) -> Result<(), String> {
         let key = (file.to_owned(), path.to_owned());
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
-        let found = self.open_and_look(file, path);
+        let found = self.open_and_find(file, path);
         self.known.insert(key, found.clone());
         found
     }
 
-    fn open_and_look(&self, file: &str, path: &str) -> Result<(), String> {
+    fn open_and_find(&self, file: &str, path: &str) -> Result<(), String> {
         let name = self.directory.join(file);
         if !name.exists() {
             return Err(format!("there is no file {}", name.display()));

@@ -6,25 +6,25 @@ use std::path::Path;
 use nexus::h5::{self, Dataset, Group, Kind, Link, Storage};
 
 use super::Finding;
-use super::target::Targets;
+use super::referenced_files::ReferencedFiles;
 use super::text::join;
 
 /// Stands in the names of files of a virtual dataset for the number of a block.
 const BLOCK_NUMBER: &str = "%b";
 
 /// A walk through a file.
-pub struct Walk {
-    targets: Targets,
+pub struct LinkChecker {
+    targets: ReferencedFiles,
     /// The groups so far: hard links can make circles.
     seen: HashSet<[u8; 16]>,
     findings: Vec<Finding>,
 }
 
-impl Walk {
+impl LinkChecker {
     /// Through this file.
-    pub fn new(file: &Path) -> Walk {
-        Walk {
-            targets: Targets::of(file),
+    pub fn new(file: &Path) -> LinkChecker {
+        LinkChecker {
+            targets: ReferencedFiles::of(file),
             seen: HashSet::new(),
             findings: Vec::new(),
         }
@@ -62,7 +62,7 @@ impl Walk {
                 }
             }
             Link::External { file, target } => {
-                if let Err(reason) = self.targets.look(&file, &target) {
+                if let Err(reason) = self.targets.find(&file, &target) {
                     self.problem(path, format!("leads nowhere: {reason}"));
                 }
             }
@@ -85,7 +85,7 @@ impl Walk {
                         },
                         file => {
                             let first = |name: &str| name.replace(BLOCK_NUMBER, "0");
-                            self.targets.look(&first(file), &first(&source)).err()
+                            self.targets.find(&first(file), &first(&source)).err()
                         }
                     };
                     told.extend(missing);
