@@ -11,7 +11,7 @@ mod tango;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
-use writer::options::DataWriter;
+use writer::options::DataWriterFilter;
 
 use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
@@ -61,7 +61,7 @@ pub enum Command {
             default_value = "mapping",
             value_name = "NAME"
         )]
-        data_writer: DataWriter,
+        data_writer: DataWriterFilter,
         #[command(flatten)]
         saving: Saving,
     },

@@ -48,7 +48,7 @@ impl Default for SaveOptions {
 
 /// Which scans are ours, by the writer that they ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum DataWriter {
+pub enum DataWriterFilter {
     /// Every scan that is to be saved.
     #[default]
     Any,
@@ -57,25 +57,25 @@ pub enum DataWriter {
     Named(String),
 }
 
-impl FromStr for DataWriter {
+impl FromStr for DataWriterFilter {
     type Err = std::convert::Infallible;
 
-    fn from_str(text: &str) -> Result<DataWriter, Self::Err> {
+    fn from_str(text: &str) -> Result<DataWriterFilter, Self::Err> {
         Ok(match text {
-            "any" => DataWriter::Any,
-            name => DataWriter::Named(name.to_owned()),
+            "any" => DataWriterFilter::Any,
+            name => DataWriterFilter::Named(name.to_owned()),
         })
     }
 }
 
-impl DataWriter {
+impl DataWriterFilter {
     /// Whether a scan with this info is ours.
-    pub fn takes(&self, info: &Json) -> bool {
+    pub fn accepts(&self, info: &Json) -> bool {
         match (self, info.get("data_writer")) {
             (_, Some(Json::Null)) => false,
-            (DataWriter::Any, _) => true,
-            (DataWriter::Named(name), Some(writer)) => writer.as_str() == Some(name),
-            (DataWriter::Named(_), None) => layout::is_published(info),
+            (DataWriterFilter::Any, _) => true,
+            (DataWriterFilter::Named(name), Some(writer)) => writer.as_str() == Some(name),
+            (DataWriterFilter::Named(_), None) => layout::is_published(info),
         }
     }
 }
@@ -88,13 +88,13 @@ mod tests {
 
     #[test]
     fn scans_name_their_writer() {
-        let named = DataWriter::Named("external".to_owned());
-        assert!(named.takes(&json!({"data_writer": "external"})));
-        assert!(!named.takes(&json!({"data_writer": "nexus"})));
-        assert!(!named.takes(&json!({"data_writer": null, "h5maps": {}})));
-        assert!(!named.takes(&json!({})));
-        assert!(named.takes(&json!({"h5maps": {}})));
-        assert!(DataWriter::Any.takes(&json!({"data_writer": "nexus"})));
-        assert!(!DataWriter::Any.takes(&json!({"data_writer": null})));
+        let named = DataWriterFilter::Named("external".to_owned());
+        assert!(named.accepts(&json!({"data_writer": "external"})));
+        assert!(!named.accepts(&json!({"data_writer": "nexus"})));
+        assert!(!named.accepts(&json!({"data_writer": null, "h5maps": {}})));
+        assert!(!named.accepts(&json!({})));
+        assert!(named.accepts(&json!({"h5maps": {}})));
+        assert!(DataWriterFilter::Any.accepts(&json!({"data_writer": "nexus"})));
+        assert!(!DataWriterFilter::Any.accepts(&json!({"data_writer": null})));
     }
 }

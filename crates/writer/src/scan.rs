@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use hub::Event;
 
-use crate::options::{DataWriter, SaveOptions};
+use crate::options::{DataWriterFilter, SaveOptions};
 use crate::report::{Outcome, ScanProgress, ScanReport, Warnings};
 use crate::source::{ScanId, ScanStore, ScanSummary};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
@@ -55,7 +55,7 @@ impl NexusScanWriter {
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         scan: impl Into<ScanSummary>,
-        asked: Option<DataWriter>,
+        asked: Option<DataWriterFilter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
         NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, false)
@@ -71,7 +71,7 @@ impl NexusScanWriter {
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         scan: impl Into<ScanSummary>,
-        asked: Option<DataWriter>,
+        asked: Option<DataWriterFilter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
         NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, true)
@@ -81,7 +81,7 @@ impl NexusScanWriter {
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         summary: ScanSummary,
-        asked: Option<DataWriter>,
+        asked: Option<DataWriterFilter>,
         save: SaveOptions,
         resumed: bool,
     ) -> Result<NexusScanWriter, IllegalTransition> {

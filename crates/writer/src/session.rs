@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hub::{Event, Queue};
 
-use crate::options::{DataWriter, SaveOptions};
+use crate::options::{DataWriterFilter, SaveOptions};
 use crate::records::ScanRecords;
 use crate::report::ScanReport;
 use crate::scan::NexusScanWriter;
@@ -23,7 +23,7 @@ pub struct SessionOptions {
     /// Name of the BLISS session; `None` stands for all sessions.
     pub session: Option<String>,
     /// Which scans are saved, by the writer that they ask for.
-    pub writer: DataWriter,
+    pub writer: DataWriterFilter,
     /// How the scans are saved.
     pub save: SaveOptions,
     /// Receives notices of what happens, for an observer.
@@ -133,8 +133,8 @@ impl NexusSessionWriter {
 fn group(options: &SessionOptions) -> String {
     let session = options.session.as_deref().unwrap_or("*");
     let writer = match &options.writer {
-        DataWriter::Any => "*",
-        DataWriter::Named(name) => name,
+        DataWriterFilter::Any => "*",
+        DataWriterFilter::Named(name) => name,
     };
     format!("nexus-writer:{session}:{writer}")
 }

@@ -6,7 +6,7 @@ use clap::Args as Group;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
-use writer::options::{DataWriter, SaveOptions};
+use writer::options::{DataWriterFilter, SaveOptions};
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
@@ -84,7 +84,7 @@ pub struct Service {
         default_value = "external",
         value_name = "NAME"
     )]
-    pub data_writer: DataWriter,
+    pub data_writer: DataWriterFilter,
     /// File to make once scans are taken, and to remove at the end
     #[arg(long, alias = "start_semaphore_file", value_name = "FILE")]
     pub start_semaphore_file: Option<PathBuf>,

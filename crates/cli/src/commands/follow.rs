@@ -7,7 +7,7 @@ use std::sync::Arc;
 use blissdata::store::DataStore;
 use hub::Queue;
 use writer::WriterThread;
-use writer::options::DataWriter;
+use writer::options::DataWriterFilter;
 use writer::session::{NexusSessionWriter, Notice, SessionOptions};
 use writer::source::blissdata::scan_store;
 
@@ -18,7 +18,7 @@ use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
 /// Saves every scan that asks for this writer.
-pub async fn run(url: String, writer: DataWriter, saving: Saving) -> Outcome {
+pub async fn run(url: String, writer: DataWriterFilter, saving: Saving) -> Outcome {
     let options = SessionOptions {
         writer,
         save: saving.options(MEGABYTE),

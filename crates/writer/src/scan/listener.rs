@@ -13,7 +13,7 @@ use super::references::References;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints, ScanUpdate};
 use crate::layout::info::count;
 use crate::layout::{ScanDescription, layout_of};
-use crate::options::{DataWriter, SaveOptions};
+use crate::options::{DataWriterFilter, SaveOptions};
 use crate::report::ScanProgress;
 use crate::source::{
     ScanId, ScanSource, ScanState, ScanStore, SourceEvent, StreamDescription, StreamId, parse_time,
@@ -31,7 +31,7 @@ pub struct ScanListener {
     /// The scan.
     pub id: ScanId,
     /// The writer that the scan must ask for; `None` accepts every scan.
-    pub writer: Option<DataWriter>,
+    pub writer: Option<DataWriterFilter>,
     /// How the scan is saved.
     pub save: SaveOptions,
     /// Set if an earlier writer may have begun to save the scan.
@@ -181,7 +181,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
     ) -> Result<Option<Prepared>, Fault> {
         let info = self.source.info();
         let writer = self.scan.writer.as_ref();
-        if writer.is_some_and(|writer| !writer.takes(info)) {
+        if writer.is_some_and(|writer| !writer.accepts(info)) {
             return Ok(None);
         }
         let scan = ScanDescription {

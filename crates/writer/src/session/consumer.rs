@@ -10,7 +10,7 @@ use tracing::{Span, debug, info, warn};
 
 use super::listener::FeedItem;
 use super::{Notice, NoticeSender};
-use crate::options::{DataWriter, SaveOptions};
+use crate::options::{DataWriterFilter, SaveOptions};
 use crate::records::ScanRecords;
 use crate::report::{Outcome, ScanProgress, ScanReport, figures, one_line};
 use crate::scan::NexusScanWriter;
@@ -35,7 +35,7 @@ pub struct SessionConsumer {
     pub writer_thread: Arc<WriterThread>,
     pub store: Arc<dyn ScanStore>,
     pub session: Option<String>,
-    pub writer: DataWriter,
+    pub writer: DataWriterFilter,
     pub save: SaveOptions,
     pub running: Arc<Mutex<HashMap<ScanId, RunningScan>>>,
     /// Sent when the saving of a scan has ended.

@@ -12,7 +12,7 @@ use redis_client::RedisUrl;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use writer::WriterThread;
-use writer::options::{DataWriter, SaveOptions};
+use writer::options::{DataWriterFilter, SaveOptions};
 use writer::records::{RecordState, ScanRecord, ScanRecords};
 use writer::session::{NexusSessionWriter, SessionOptions};
 use writer::source::blissdata::scan_store;
@@ -52,7 +52,7 @@ pub fn play_at(
         let writer_thread = Arc::new(WriterThread::start(Arc::default()).unwrap());
         let options = SessionOptions {
             session: Some("demo".to_owned()),
-            writer: DataWriter::Named("external".to_owned()),
+            writer: DataWriterFilter::Named("external".to_owned()),
             save,
             records: records.clone(),
             ..SessionOptions::default()

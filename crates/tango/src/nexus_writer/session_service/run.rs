@@ -7,7 +7,7 @@ use blissdata::store::{DataStore, StoreError};
 use hub::{CallError, Event};
 use redis_client::{DiscoverError, beacon::BeaconError};
 use writer::NexusSessionWriter;
-use writer::options::DataWriter;
+use writer::options::DataWriterFilter;
 use writer::session::SessionOptions;
 use writer::source::blissdata::scan_store;
 use writer::subscriber::{Fault, IllegalTransition, with_causes};
@@ -86,7 +86,7 @@ async fn listen(
     };
     let options = SessionOptions {
         session: Some(properties.session),
-        writer: DataWriter::Named(DATA_WRITER.to_owned()),
+        writer: DataWriterFilter::Named(DATA_WRITER.to_owned()),
         save: properties.save,
         only_new,
         records: service.records().clone(),
