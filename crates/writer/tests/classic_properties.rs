@@ -6,8 +6,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "classic_properties/junk.rs"]
-mod junk;
+#[path = "classic_properties/arbitrary_scans.rs"]
+mod arbitrary_scans;
 
 use std::collections::HashSet;
 
@@ -28,22 +28,22 @@ proptest! {
 
     #[test]
     fn arbitrary_infos_are_drawn_or_refused(
-        info in junk::info(),
-        last in junk::info(),
-        case in junk::case(),
+        info in arbitrary_scans::info(),
+        last in arbitrary_scans::info(),
+        case in arbitrary_scans::case(),
     ) {
         check(&info, &last, &case)?;
     }
 
     #[test]
     fn damaged_infos_are_drawn_or_refused(
-        info in junk::real_info(),
-        damage in junk::damage(),
-        more_damage in junk::damage(),
-        case in junk::case(),
+        info in arbitrary_scans::real_info(),
+        damage in arbitrary_scans::damage(),
+        more_damage in arbitrary_scans::damage(),
+        case in arbitrary_scans::case(),
     ) {
-        let first = junk::damaged(info.clone(), damage);
-        let last = junk::damaged(info, more_damage);
+        let first = arbitrary_scans::damaged(info.clone(), damage);
+        let last = arbitrary_scans::damaged(info, more_damage);
         check(&first, &last, &case)?;
     }
 }
@@ -51,9 +51,9 @@ proptest! {
 /// The fixtures are what they are meant to be: without damage they have a place for each stream.
 #[test]
 fn whole_infos_are_drawn() {
-    for info in junk::REAL {
+    for info in arbitrary_scans::REAL {
         let info: Json = serde_json::from_str(info).unwrap();
-        let streams = junk::streams(&info, &[]);
+        let streams = arbitrary_scans::streams(&info, &[]);
         let layout = ClassicLayout::new(&info, &streams, &SaveOptions::default());
         let layout = layout.unwrap().unwrap();
         let places: HashSet<String> = layout
@@ -66,8 +66,8 @@ fn whole_infos_are_drawn() {
     }
 }
 
-fn check(info: &Json, last: &Json, case: &junk::Case) -> Result<(), TestCaseError> {
-    let streams = junk::streams(info, &case.streams);
+fn check(info: &Json, last: &Json, case: &arbitrary_scans::Case) -> Result<(), TestCaseError> {
+    let streams = arbitrary_scans::streams(info, &case.streams);
     let Ok(Some(layout)) = ClassicLayout::new(info, &streams, &case.options) else {
         return Ok(());
     };
@@ -78,7 +78,7 @@ fn check(info: &Json, last: &Json, case: &junk::Case) -> Result<(), TestCaseErro
     }
     let mut facts = ScanFacts::default();
     check_tree(&layout, &facts)?;
-    facts.streams = junk::facts(&streams, &case.facts);
+    facts.streams = arbitrary_scans::facts(&streams, &case.facts);
     facts.references = case.references.clone();
     check_tree(&layout, &facts)?;
     facts.end = Some(EndFacts {

@@ -5,14 +5,17 @@ use std::rc::Rc;
 
 use writer::subscriber::State;
 
-use crate::stage::{LONG, ended, play};
+use crate::fixture::{LONG, ended, with_session};
 
 #[test]
 fn the_number_of_running_scans_is_followed_without_asking() {
-    play(async |stage| {
+    with_session(async |fixture| {
         let seen = Rc::new(RefCell::new(vec![0]));
-        let (mut watch, records, told) =
-            (stage.records.watch(), stage.records.clone(), seen.clone());
+        let (mut watch, records, told) = (
+            fixture.records.watch(),
+            fixture.records.clone(),
+            seen.clone(),
+        );
         let mut watching = hub::spawn(async move {
             while told.borrow().as_slice() != [0, 1, 2, 1, 0] {
                 watch.changed().await;
@@ -25,11 +28,11 @@ fn the_number_of_running_scans_is_followed_without_asking() {
         });
         let mut scans = Vec::new();
         for number in [1, 2] {
-            scans.push(stage.create(number, &stage.file("a.h5")).await);
-            stage.record(&format!("{number}_loopscan")).await;
+            scans.push(fixture.create(number, &fixture.file("a.h5")).await);
+            fixture.record(&format!("{number}_loopscan")).await;
         }
         for name in ["2_loopscan", "1_loopscan"] {
-            let record = stage.record(name).await;
+            let record = fixture.record(name).await;
             record.stop();
             ended(&record).await;
         }
@@ -41,12 +44,12 @@ fn the_number_of_running_scans_is_followed_without_asking() {
 
 #[test]
 fn the_end_of_the_session_is_told() {
-    play(async |stage| {
-        let subscriber = stage.writer.subscriber().clone();
+    with_session(async |fixture| {
+        let subscriber = fixture.writer.subscriber().clone();
         assert_eq!(subscriber.state(), State::On);
         assert_eq!(subscriber.reason(), "Subscribed to Redis");
         subscriber.stop();
-        stage
+        fixture
             .until(|_| (subscriber.state() == State::Off).then_some(()))
             .await;
         assert_eq!(subscriber.reason(), "Finished succesfully");
@@ -55,10 +58,10 @@ fn the_end_of_the_session_is_told() {
 
 #[test]
 fn the_failure_of_the_session_is_told_with_its_reason() {
-    play(async |stage| {
-        let subscriber = stage.writer.subscriber().clone();
+    with_session(async |fixture| {
+        let subscriber = fixture.writer.subscriber().clone();
         subscriber.kill("told to leave");
-        stage
+        fixture
             .until(|_| (subscriber.state() == State::Fault).then_some(()))
             .await;
         assert_eq!(subscriber.reason(), "killed: told to leave");

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod changes;
+mod fixture;
 mod observed;
 mod problems;
 mod scan_lifecycle;
-mod stage;

@@ -7,25 +7,25 @@ use writer::filesystem::{self, DiskSpace, MEBIBYTE};
 use writer::options::SaveOptions;
 use writer::records::{RecordState, ScanRecords};
 
-use crate::stage::{ended, in_thread, play, play_with, start};
+use crate::fixture::{ended, in_thread, start, with_session, with_session_options};
 
 /// More than any disk has.
 const TOO_MUCH: u64 = 1 << 60;
 
 #[test]
 fn permission_and_space_are_true_before_the_scan_is_prepared() {
-    play(async |stage| {
-        fs::write(stage.file("file"), "").unwrap();
+    with_session(async |fixture| {
+        fs::write(fixture.file("file"), "").unwrap();
         let cases = [
-            (stage.file("a/b/c.h5"), true),
-            (stage.file("file/a.h5"), false),
-            (stage.folder.path().to_owned(), false),
+            (fixture.file("a/b/c.h5"), true),
+            (fixture.file("file/a.h5"), false),
+            (fixture.folder.path().to_owned(), false),
         ];
         let mut scans = Vec::new();
         for (number, (path, writable)) in cases.into_iter().enumerate() {
             let number = number as u64;
-            scans.push(stage.create(number, &path).await);
-            let record = stage.record(&format!("{number}_loopscan")).await;
+            scans.push(fixture.create(number, &path).await);
+            let record = fixture.record(&format!("{number}_loopscan")).await;
             assert_eq!(record.has_write_permission().await, writable, "{path:?}");
             let asked = record.clone();
             let told = in_thread(move || asked.has_write_permission_blocking().unwrap()).await;
@@ -33,7 +33,7 @@ fn permission_and_space_are_true_before_the_scan_is_prepared() {
             record.has_write_permission_blocking().unwrap_err();
             let asked = record.clone();
             let free = in_thread(move || asked.free_space_blocking().unwrap()).await;
-            let disk = filesystem::free_space(stage.folder.path()).unwrap();
+            let disk = filesystem::free_space(fixture.folder.path()).unwrap();
             if number != 1 {
                 // Others write on the same disk.
                 assert!(free.unwrap().abs_diff(disk) < 1 << 30, "{free:?} {disk}");
@@ -46,13 +46,13 @@ fn permission_and_space_are_true_before_the_scan_is_prepared() {
 
 #[test]
 fn a_scan_without_a_file_may_be_written() {
-    play(async |stage| {
-        let scan = stage.create_with(1, Path::new("/"), |info| {
+    with_session(async |fixture| {
+        let scan = fixture.create_with(1, Path::new("/"), |info| {
             info["save"] = false.into();
             info["filename"] = serde_json::Value::Null;
         });
         let _scan = scan.await;
-        let record = stage.record("_1_loopscan").await;
+        let record = fixture.record("_1_loopscan").await;
         assert!(record.has_write_permission().await);
         assert_eq!(record.free_space().await, None);
         record.stop();
@@ -72,9 +72,9 @@ fn a_full_disk_is_told_as_clients_know_it() {
         },
         ..SaveOptions::default()
     };
-    play_with(save, ScanRecords::default(), async |stage| {
-        let mut scan = stage.create(1, &stage.file("a.h5")).await;
-        let record = stage.record("1_loopscan").await;
+    with_session_options(save, ScanRecords::default(), async |fixture| {
+        let mut scan = fixture.create(1, &fixture.file("a.h5")).await;
+        let record = fixture.record("1_loopscan").await;
         start(&mut scan, "timer:diode").await;
         let (state, reason) = ended(&record).await;
         assert_eq!(state, RecordState::Fault);
@@ -82,17 +82,17 @@ fn a_full_disk_is_told_as_clients_know_it() {
             reason.starts_with(&filesystem::too_little_space(TOO_MUCH)),
             "{reason}"
         );
-        assert!(!stage.file("a.h5").exists());
+        assert!(!fixture.file("a.h5").exists());
     });
 }
 
 #[test]
 fn who_holds_a_locked_file_stands_in_lines_of_its_own() {
-    play(async |stage| {
-        let file = stage.file("a.h5");
+    with_session(async |fixture| {
+        let file = fixture.file("a.h5");
         let holder = testing::hold(&file);
-        let mut scan = stage.create(1, &file).await;
-        let record = stage.record("1_loopscan").await;
+        let mut scan = fixture.create(1, &file).await;
+        let record = fixture.record("1_loopscan").await;
         start(&mut scan, "timer:diode").await;
         let (state, reason) = ended(&record).await;
         assert_eq!(state, RecordState::Fault);
@@ -111,10 +111,10 @@ fn who_holds_a_locked_file_stands_in_lines_of_its_own() {
 
 #[test]
 fn a_file_that_is_none_is_told_with_its_path() {
-    play(async |stage| {
-        fs::write(stage.file("notes.h5"), "These are notes.").unwrap();
-        let mut scan = stage.create(1, &stage.file("notes.h5")).await;
-        let record = stage.record("1_loopscan").await;
+    with_session(async |fixture| {
+        fs::write(fixture.file("notes.h5"), "These are notes.").unwrap();
+        let mut scan = fixture.create(1, &fixture.file("notes.h5")).await;
+        let record = fixture.record("1_loopscan").await;
         start(&mut scan, "timer:diode").await;
         let (state, reason) = ended(&record).await;
         assert_eq!(state, RecordState::Fault);

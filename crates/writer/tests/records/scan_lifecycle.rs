@@ -11,21 +11,23 @@ use writer::report::SubscanProgress;
 use writer::report::figures::PointRange;
 use writer::source::ScanId;
 
-use crate::stage::{LONG, end, ended, in_thread, play, play_at, play_with, send, start};
+use crate::fixture::{
+    LONG, end, ended, in_thread, send, start, with_session, with_session_at, with_session_options,
+};
 
 #[test]
 fn a_scan_is_known_long_before_it_is_prepared() {
-    play(async |stage| {
-        let file = stage.file("a.h5");
-        let mut scan = stage.create(1, &file).await;
-        let record = stage.record("1_loopscan").await;
+    with_session(async |fixture| {
+        let file = fixture.file("a.h5");
+        let mut scan = fixture.create(1, &file).await;
+        let record = fixture.record("1_loopscan").await;
         assert_eq!(record.id(), &ScanId::from(scan.key()));
         assert_eq!(record.summary().path.as_deref(), Some(file.as_path()));
         assert_eq!(record.summary().number, Some(1));
         assert!(record.is_running());
-        assert_eq!(stage.records.running(), 1);
+        assert_eq!(fixture.records.running(), 1);
         let began = |_: &ScanRecords| record.began();
-        let began = stage.until(began).await;
+        let began = fixture.until(began).await;
         assert!(record.created() <= began);
         assert_eq!(record.state(), RecordState::On);
         assert_eq!(record.reason(), "Subscribed to Redis");
@@ -36,7 +38,7 @@ fn a_scan_is_known_long_before_it_is_prepared() {
         end(scan).await;
         let over = (RecordState::Off, "Finished succesfully".to_owned());
         assert_eq!(ended(&record).await, over);
-        assert_eq!(stage.records.running(), 0);
+        assert_eq!(fixture.records.running(), 0);
         let url = |entry| format!("{}::/{entry}", file.display());
         assert_eq!(record.urls(), [url("1.1"), url("1.2")]);
         let progress: Vec<_> = record
@@ -68,9 +70,9 @@ fn a_scan_is_known_long_before_it_is_prepared() {
 
 #[test]
 fn where_the_data_are_is_known_once_the_scan_is_prepared() {
-    play(async |stage| {
-        let mut scan = stage.create(7, &stage.file("a.h5")).await;
-        let record = stage.record("7_loopscan").await;
+    with_session(async |fixture| {
+        let mut scan = fixture.create(7, &fixture.file("a.h5")).await;
+        let record = fixture.record("7_loopscan").await;
         let diode = start(&mut scan, "timer:diode").await;
         send(&diode, &[0.5]).await;
         // Progress does not tell by itself: it would tell all the time.
@@ -80,7 +82,7 @@ fn where_the_data_are_is_known_once_the_scan_is_prepared() {
             }
         };
         hub::timeout(LONG, looked).await.unwrap();
-        let file = stage.file("a.h5");
+        let file = fixture.file("a.h5");
         let urls = ["7.1", "7.2"].map(|entry| format!("{}::/{entry}", file.display()));
         assert_eq!(record.urls(), urls);
         assert_eq!(record.scan_end(), None);
@@ -92,15 +94,15 @@ fn where_the_data_are_is_known_once_the_scan_is_prepared() {
 
 #[test]
 fn scans_that_are_not_ours_to_save_have_a_record_too() {
-    play(async |stage| {
-        let file = stage.file("a.h5");
-        let unsaved = stage.create_with(1, &file, |info| {
+    with_session(async |fixture| {
+        let file = fixture.file("a.h5");
+        let unsaved = fixture.create_with(1, &file, |info| {
             info["save"] = json!(false);
             info["filename"] = json!(null);
         });
-        let others = stage.create_with(2, &file, |info| info["data_writer"] = json!("nexus"));
+        let others = fixture.create_with(2, &file, |info| info["data_writer"] = json!("nexus"));
         for (mut scan, name) in [(unsaved.await, "_1_loopscan"), (others.await, "2_loopscan")] {
-            let record = stage.record(name).await;
+            let record = fixture.record(name).await;
             start(&mut scan, "timer:diode").await;
             end(scan).await;
             let over = (RecordState::Off, "Finished succesfully".to_owned());
@@ -108,18 +110,18 @@ fn scans_that_are_not_ours_to_save_have_a_record_too() {
             assert!(record.urls().is_empty());
         }
         assert!(!file.exists());
-        assert_eq!(names(&stage.records), ["_1_loopscan", "2_loopscan"]);
+        assert_eq!(names(&fixture.records), ["_1_loopscan", "2_loopscan"]);
     });
 }
 
 #[test]
 fn a_scan_that_is_stopped_keeps_what_came() {
-    play(async |stage| {
-        let file = stage.file("a.h5");
-        let mut scan = stage.create(1, &file).await;
+    with_session(async |fixture| {
+        let file = fixture.file("a.h5");
+        let mut scan = fixture.create(1, &file).await;
         let diode = start(&mut scan, "timer:diode").await;
         send(&diode, &[0.5, 1.5]).await;
-        let record = stage.record("1_loopscan").await;
+        let record = fixture.record("1_loopscan").await;
         let asked = record.clone();
         // Clients ask from threads of their own.
         let stopped = in_thread(move || {
@@ -154,10 +156,10 @@ fn a_scan_that_is_stopped_keeps_what_came() {
 
 #[test]
 fn a_scan_can_be_stopped_before_it_is_prepared() {
-    play(async |stage| {
-        let file = stage.file("a.h5");
-        let scan = stage.create(1, &file).await;
-        let record = stage.record("1_loopscan").await;
+    with_session(async |fixture| {
+        let file = fixture.file("a.h5");
+        let scan = fixture.create(1, &file).await;
+        let record = fixture.record("1_loopscan").await;
         record.stop();
         let over = (RecordState::Fault, "Stop requested".to_owned());
         assert_eq!(ended(&record).await, over);
@@ -168,74 +170,74 @@ fn a_scan_can_be_stopped_before_it_is_prepared() {
 
 #[test]
 fn a_new_scan_takes_the_place_of_an_old_one_of_its_name() {
-    play(async |stage| {
-        let mut old = stage.create(1, &stage.file("old.h5")).await;
-        let first = stage.record("1_loopscan").await;
-        let new = stage.create(1, &stage.file("new.h5")).await;
+    with_session(async |fixture| {
+        let mut old = fixture.create(1, &fixture.file("old.h5")).await;
+        let first = fixture.record("1_loopscan").await;
+        let new = fixture.create(1, &fixture.file("new.h5")).await;
         let other = |records: &ScanRecords| {
             let found = records.find("1_loopscan")?;
             (*found.id() == ScanId::from(new.key())).then_some(found)
         };
-        let second = stage.until(other).await;
-        assert_eq!(stage.records.list().len(), 1);
-        assert_eq!(stage.records.running(), 2, "the old one goes on");
+        let second = fixture.until(other).await;
+        assert_eq!(fixture.records.list().len(), 1);
+        assert_eq!(fixture.records.running(), 2, "the old one goes on");
         second.stop();
         ended(&second).await;
         start(&mut old, "timer:diode").await;
         end(old).await;
         assert_eq!(ended(&first).await.0, RecordState::Off);
-        assert_eq!(stage.records.running(), 0);
+        assert_eq!(fixture.records.running(), 0);
         drop(new);
     });
 }
 
 #[test]
 fn scans_that_ended_are_forgotten() {
-    play(async |stage| {
-        let _first = stage.create(1, &stage.file("a.h5")).await;
-        let _second = stage.create(2, &stage.file("a.h5")).await;
-        let ends = stage.record("1_loopscan").await;
-        stage.record("2_loopscan").await;
-        stage.records.purge(Duration::ZERO);
-        assert_eq!(names(&stage.records), ["1_loopscan", "2_loopscan"]);
+    with_session(async |fixture| {
+        let _first = fixture.create(1, &fixture.file("a.h5")).await;
+        let _second = fixture.create(2, &fixture.file("a.h5")).await;
+        let ends = fixture.record("1_loopscan").await;
+        fixture.record("2_loopscan").await;
+        fixture.records.purge(Duration::ZERO);
+        assert_eq!(names(&fixture.records), ["1_loopscan", "2_loopscan"]);
         ends.stop();
         ended(&ends).await;
-        stage.records.purge(Duration::from_secs(3600));
-        assert_eq!(names(&stage.records), ["1_loopscan", "2_loopscan"]);
-        stage.records.purge(Duration::ZERO);
-        assert_eq!(names(&stage.records), ["2_loopscan"]);
+        fixture.records.purge(Duration::from_secs(3600));
+        assert_eq!(names(&fixture.records), ["1_loopscan", "2_loopscan"]);
+        fixture.records.purge(Duration::ZERO);
+        assert_eq!(names(&fixture.records), ["2_loopscan"]);
         assert_eq!(ends.reason(), "Stop requested", "who has it can still read");
-        stage.record("2_loopscan").await.stop();
+        fixture.record("2_loopscan").await.stop();
     });
     let brief = ScanRecords::with_retention(Duration::ZERO);
-    play_with(Default::default(), brief, async |stage| {
-        let _scan = stage.create(1, &stage.file("a.h5")).await;
-        let record = stage.record("1_loopscan").await;
+    with_session_options(Default::default(), brief, async |fixture| {
+        let _scan = fixture.create(1, &fixture.file("a.h5")).await;
+        let record = fixture.record("1_loopscan").await;
         record.stop();
         ended(&record).await;
-        assert!(stage.records.list().is_empty(), "without being told to");
+        assert!(fixture.records.list().is_empty(), "without being told to");
     });
 }
 
 #[test]
 fn no_more_are_kept_than_there_is_room_for() {
     let few = ScanRecords::default().with_limit(2);
-    play_with(Default::default(), few, async |stage| {
+    with_session_options(Default::default(), few, async |fixture| {
         let mut scans = Vec::new();
         for number in 1..=3 {
-            scans.push(stage.create(number, &stage.file("a.h5")).await);
-            let record = stage.record(&format!("{number}_loopscan")).await;
+            scans.push(fixture.create(number, &fixture.file("a.h5")).await);
+            let record = fixture.record(&format!("{number}_loopscan")).await;
             if number == 2 {
                 record.stop();
                 ended(&record).await;
             }
         }
-        assert_eq!(names(&stage.records), ["1_loopscan", "3_loopscan"]);
-        scans.push(stage.create(4, &stage.file("a.h5")).await);
-        stage.record("4_loopscan").await;
-        assert_eq!(names(&stage.records), ["3_loopscan", "4_loopscan"]);
-        assert_eq!(stage.records.running(), 3, "nobody has stopped the first");
-        for record in stage.records.list() {
+        assert_eq!(names(&fixture.records), ["1_loopscan", "3_loopscan"]);
+        scans.push(fixture.create(4, &fixture.file("a.h5")).await);
+        fixture.record("4_loopscan").await;
+        assert_eq!(names(&fixture.records), ["3_loopscan", "4_loopscan"]);
+        assert_eq!(fixture.records.running(), 3, "nobody has stopped the first");
+        for record in fixture.records.list() {
             record.stop();
         }
     });
@@ -245,16 +247,16 @@ fn no_more_are_kept_than_there_is_room_for() {
 fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
     let replay = Arc::new(Replay::of(&["several_scans", "save_false", "parallel"]));
     let url = replay.url().parse().unwrap();
-    play_at(
+    with_session_at(
         &url,
         Default::default(),
         ScanRecords::default(),
-        async |stage| {
+        async |fixture| {
             let player = replay.clone();
             let played = in_thread(move || player.play(Speed::Max)).await;
             // The last of each name; the first scan of three recordings has the same.
             let all = |records: &ScanRecords| (records.list().len() == 7).then(|| records.list());
-            let records = stage.until(all).await;
+            let records = fixture.until(all).await;
             let mut told = Vec::new();
             for record in &records {
                 let (state, reason) = ended(record).await;

@@ -21,7 +21,7 @@ use writer::source::blissdata::scan_store;
 pub const LONG: Duration = Duration::from_secs(30);
 
 /// A session `demo` that is followed, and a directory for its files.
-pub struct Stage {
+pub struct SessionFixture {
     pub store: DataStore,
     pub records: ScanRecords,
     pub writer: NexusSessionWriter,
@@ -30,22 +30,26 @@ pub struct Stage {
 }
 
 /// Plays with a session writer that saves scans which ask for `external`.
-pub fn play(play: impl AsyncFn(&Stage)) {
-    play_with(SaveOptions::default(), ScanRecords::default(), play);
+pub fn with_session(play: impl AsyncFn(&SessionFixture)) {
+    with_session_options(SaveOptions::default(), ScanRecords::default(), play);
 }
 
 /// The same with other options.
-pub fn play_with(save: SaveOptions, records: ScanRecords, play: impl AsyncFn(&Stage)) {
+pub fn with_session_options(
+    save: SaveOptions,
+    records: ScanRecords,
+    play: impl AsyncFn(&SessionFixture),
+) {
     let server = testing::redis();
-    play_at(&server.url(), save, records, play);
+    with_session_at(&server.url(), save, records, play);
 }
 
 /// The same in a given data store.
-pub fn play_at(
+pub fn with_session_at(
     url: &RedisUrl,
     save: SaveOptions,
     records: ScanRecords,
-    play: impl AsyncFn(&Stage),
+    play: impl AsyncFn(&SessionFixture),
 ) {
     Hub::new().unwrap().run(async {
         let store = DataStore::connect(url).await.unwrap();
@@ -60,20 +64,20 @@ pub fn play_at(
         let writer =
             NexusSessionWriter::start(&writer_thread, &scan_store(&store), options).unwrap();
         assert!(writer.subscriber().subscribed(Some(LONG)).await);
-        let stage = Stage {
+        let fixture = SessionFixture {
             store,
             records,
             writer,
             folder: tempfile::tempdir().unwrap(),
             observation: writer_thread.observation().clone(),
         };
-        play(&stage).await;
-        assert!(stage.writer.subscriber().stop_and_join(Some(LONG)).await);
+        play(&fixture).await;
+        assert!(fixture.writer.subscriber().stop_and_join(Some(LONG)).await);
         writer_thread.stop().await.unwrap();
     });
 }
 
-impl Stage {
+impl SessionFixture {
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
