@@ -197,7 +197,7 @@ impl RequestService {
     }
 
     fn start_saving(self: &Arc<Self>, store: &DataStore, key: ScanKey, summary: ScanSummary) {
-        if let Some(scan) = self.scans.begin(&key) {
+        if let Some(scan) = self.scans.add(&key) {
             hub::spawn(self.clone().save(scan, store.clone(), summary)).detach();
         }
     }

@@ -58,7 +58,7 @@ impl TangoLogLevel {
 }
 
 /// Logs a message of Tango.
-pub fn log(level: u32, logger: &str, message: &str) {
+pub fn log_event(level: u32, logger: &str, message: &str) {
     let message = message.trim_end();
     match TangoLogLevel::from_number(level) {
         TangoLogLevel::Off | TangoLogLevel::Fatal | TangoLogLevel::Error => {
