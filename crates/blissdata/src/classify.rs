@@ -3,7 +3,10 @@
 use observation::{Classified, ErrorKind, ErrorOrigin};
 
 use crate::document::DocumentError;
+use crate::encoding::{EncodingError, PayloadError};
+use crate::entries::ReplyError;
 use crate::json::JsonError;
+use crate::kinds::KindError;
 use crate::reader::ReadError;
 use crate::store::{KeyError, StoreError};
 
@@ -48,25 +51,28 @@ impl Classified for ReadError {
     }
 }
 
-impl Classified for DocumentError {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Protocol
-    }
+/// Errors of what was published: it does not follow the protocol of BLISS, and stays so.
+macro_rules! published_wrongly {
+    ($($error:ty),*) => {$(
+        impl Classified for $error {
+            fn kind(&self) -> ErrorKind {
+                ErrorKind::Protocol
+            }
 
-    fn origin(&self) -> ErrorOrigin {
-        ErrorOrigin::Data
-    }
+            fn origin(&self) -> ErrorOrigin {
+                ErrorOrigin::Data
+            }
+        }
+    )*};
 }
-
-impl Classified for JsonError {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Protocol
-    }
-
-    fn origin(&self) -> ErrorOrigin {
-        ErrorOrigin::Data
-    }
-}
+published_wrongly!(
+    DocumentError,
+    EncodingError,
+    JsonError,
+    KindError,
+    PayloadError,
+    ReplyError
+);
 
 impl Classified for KeyError {
     fn kind(&self) -> ErrorKind {

@@ -13,7 +13,7 @@ mod stream;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use crate::json;
+use crate::json::{self, JsonError};
 use crate::store::ScanKey;
 use stream::stream_key;
 
@@ -57,13 +57,25 @@ pub struct Identity {
 }
 
 /// A scan document that cannot be understood.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid document of scan {key}: {problem}")]
-pub struct DocumentError {
-    /// Key of the scan.
-    pub key: ScanKey,
-    /// What is wrong.
-    pub problem: String,
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DocumentError {
+    /// The text is not even JSON.
+    #[error("invalid document of scan {key}")]
+    Json {
+        /// Key of the scan.
+        key: ScanKey,
+        /// Why.
+        source: JsonError,
+    },
+    /// A part that is required is absent, or not what it should be.
+    #[error("invalid document of scan {key}: {problem}")]
+    Invalid {
+        /// Key of the scan.
+        key: ScanKey,
+        /// What is wrong.
+        problem: String,
+    },
 }
 
 impl Document {
@@ -73,12 +85,14 @@ impl Document {
     /// When it is no JSON, or lacks what blissdata requires too: `id.name`, `id.number`,
     /// `id.data_policy`, `info`, `state_stream` and `data_streams`.
     pub fn parse(key: &ScanKey, text: &[u8]) -> Result<Document, DocumentError> {
-        let invalid = |problem: String| DocumentError {
+        let json = json::parse(text).map_err(|source| DocumentError::Json {
+            key: key.clone(),
+            source,
+        })?;
+        Document::from_value(key, json.value).map_err(|problem| DocumentError::Invalid {
             key: key.clone(),
             problem,
-        };
-        let json = json::parse(text).map_err(|error| invalid(error.to_string()))?;
-        Document::from_value(key, json.value).map_err(invalid)
+        })
     }
 
     fn from_value(key: &ScanKey, value: Value) -> Result<Document, String> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 /// A text that is not even JSON as Python writes it.
 #[derive(Debug, thiserror::Error)]
-#[error("invalid JSON: {0}")]
+#[error("invalid JSON")]
 pub struct JsonError(#[from] serde_json::Error);
 
 /// A parsed JSON text.

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use redis_client::{Backoff, Command, Connection, RedisError, RedisUrl, ServerError, Value};
+use observation::{Observation, with_causes};
 use tokio::sync::Mutex;
 
 pub use error::StoreError;
@@ -108,7 +109,7 @@ impl DataStore {
                     return Ok(());
                 }
                 Err(error) if error.is_transient() => {
-                    let reason = error.to_string();
+                    let reason = with_causes(&error);
                     if reason != told {
                         tracing::warn!("waiting for the data store: {reason}");
                         told = reason;
@@ -153,7 +154,7 @@ impl DataStore {
                 Some((error, command)) => Err(RedisError::Server {
                     server: connection.server().to_owned(),
                     command: command.name().to_owned(),
-                    error: error.clone(),
+                    source: error.clone(),
                 }),
                 None => Ok(replies),
             }
@@ -188,7 +189,7 @@ impl DataStore {
             if !error.is_transient() || Instant::now() + pause > give_up {
                 return Err(error);
             }
-            tracing::debug!("asking again in {pause:?}: {error}");
+            tracing::debug!("asking again in {pause:?}: {}", with_causes(&error));
             tokio::time::sleep(pause).await;
         }
     }

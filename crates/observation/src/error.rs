@@ -79,6 +79,20 @@ pub trait Classified: Error {
     fn origin(&self) -> ErrorOrigin;
 }
 
+/// Returns an error and its causes in one line. A cause that the error itself reads as is not repeated.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
 /// How often each kind of error happened.
 #[derive(Debug, Default)]
 pub struct FailureCounts([Counter; ErrorKind::ALL.len()]);

@@ -56,7 +56,7 @@ mod number;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub use error::{Classified, ErrorKind, ErrorOrigin, FailureCounts};
+pub use error::{Classified, ErrorKind, ErrorOrigin, FailureCounts, with_causes};
 pub use figures::encoder::{EncoderFigures, Filter, FilterFigures};
 pub use figures::hdf5::{Hdf5Figures, Hdf5Stage};
 pub use figures::queue::QueueFigures;

@@ -34,7 +34,7 @@ pub enum BeaconError {
         given: String,
     },
     /// Beacon cannot be reached.
-    #[error("no answer from beacon at {address}: {source}")]
+    #[error("no answer from beacon at {address}")]
     Unreachable {
         /// Address of Beacon.
         address: String,

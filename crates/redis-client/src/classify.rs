@@ -3,7 +3,7 @@
 use observation::{Classified, ErrorKind, ErrorOrigin};
 
 use crate::beacon::BeaconError;
-use crate::{DiscoverError, RedisError, ServerError, UrlError};
+use crate::{DiscoverError, RedisError, ServerError, TlsError, UrlError};
 
 impl Classified for ServerError {
     fn kind(&self) -> ErrorKind {
@@ -28,11 +28,24 @@ impl Classified for RedisError {
 
     fn origin(&self) -> ErrorOrigin {
         match self {
-            RedisError::Tls { .. } => ErrorOrigin::User,
-            RedisError::Refused { error, .. } | RedisError::Server { error, .. } => error.origin(),
+            RedisError::Tls { source, .. } => source.origin(),
+            RedisError::Refused { source, .. } | RedisError::Server { source, .. } => {
+                source.origin()
+            }
             RedisError::Protocol { .. } | RedisError::Unexpected { .. } => ErrorOrigin::Data,
             _ => ErrorOrigin::Environment,
         }
+    }
+}
+
+impl Classified for TlsError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Redis
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        // Certificates, or the URL that names them, have to be corrected by somebody.
+        ErrorOrigin::User
     }
 }
 
@@ -42,7 +55,10 @@ impl Classified for BeaconError {
     }
 
     fn origin(&self) -> ErrorOrigin {
-        ErrorOrigin::Environment
+        match self {
+            BeaconError::Address { .. } => ErrorOrigin::User,
+            _ => ErrorOrigin::Environment,
+        }
     }
 }
 

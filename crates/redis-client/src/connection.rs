@@ -201,10 +201,10 @@ impl Connection {
             match reply {
                 // A user who may only read need not be allowed to ping.
                 Err(error) if command.name() == "PING" && error.code() == "NOPERM" => {}
-                Err(error) => {
+                Err(source) => {
                     return Err(RedisError::Refused {
                         server: self.server.clone(),
-                        error,
+                        source,
                     });
                 }
                 Ok(_) => {}
@@ -235,10 +235,10 @@ impl Connection {
 
     fn decode(&mut self, reply: &Bytes, command: &str) -> Result<Value, RedisError> {
         self.decode_inner(reply)?
-            .map_err(|error| RedisError::Server {
+            .map_err(|source| RedisError::Server {
                 server: self.server.clone(),
                 command: command.to_owned(),
-                error,
+                source,
             })
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::tls::TlsError;
+
 /// An error reply of the server, e.g. `WRONGTYPE Operation against a key ...`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerError {
@@ -64,7 +66,7 @@ impl std::error::Error for ServerError {}
 #[non_exhaustive]
 pub enum RedisError {
     /// No connection could be made.
-    #[error("cannot connect to {server}: {source}")]
+    #[error("cannot connect to {server}")]
     Connect {
         /// Where to.
         server: String,
@@ -72,23 +74,23 @@ pub enum RedisError {
         source: io::Error,
     },
     /// The TLS layer could not be set up; trying again does not help.
-    #[error("cannot set up TLS for {server}: {reason}")]
+    #[error("cannot set up TLS for {server}")]
     Tls {
         /// Where to.
         server: String,
         /// Why not.
-        reason: String,
+        source: TlsError,
     },
     /// The server does not let us in: user, password or database number are not what it wants.
-    #[error("{server} refuses the connection: {error}")]
+    #[error("{server} refuses the connection")]
     Refused {
         /// Where to.
         server: String,
         /// The answer of the server.
-        error: ServerError,
+        source: ServerError,
     },
     /// The connection broke while in use.
-    #[error("connection to {server} lost: {source}")]
+    #[error("connection to {server} lost")]
     Lost {
         /// Where to.
         server: String,
@@ -129,14 +131,14 @@ pub enum RedisError {
         server: String,
     },
     /// The server answered with an error.
-    #[error("{server} answers to {command}: {error}")]
+    #[error("{server} answers to {command}")]
     Server {
         /// Where from.
         server: String,
         /// Name of the command.
         command: String,
         /// The answer of the server.
-        error: ServerError,
+        source: ServerError,
     },
 }
 
@@ -144,7 +146,7 @@ impl RedisError {
     /// The error reply, when the server gave one.
     pub fn server_error(&self) -> Option<&ServerError> {
         match self {
-            RedisError::Refused { error, .. } | RedisError::Server { error, .. } => Some(error),
+            RedisError::Refused { source, .. } | RedisError::Server { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -166,8 +168,8 @@ impl RedisError {
             | RedisError::Silent { .. }
             | RedisError::Poisoned { .. }
             | RedisError::Protocol { .. } => true,
-            RedisError::Refused { error, .. } | RedisError::Server { error, .. } => {
-                error.is_transient()
+            RedisError::Refused { source, .. } | RedisError::Server { source, .. } => {
+                source.is_transient()
             }
             RedisError::Tls { .. } | RedisError::Unexpected { .. } => false,
         }

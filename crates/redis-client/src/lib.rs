@@ -43,3 +43,4 @@ pub use connection::Connection;
 pub use error::{RedisError, ServerError};
 pub use url::{DiscoverError, Endpoint, RedisUrl, Trust, UrlError};
 pub use value::Value;
+pub use tls::TlsError;

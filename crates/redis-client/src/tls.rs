@@ -1,65 +1,194 @@
 //! TLS for `rediss://`: which certificates are trusted.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use tokio_rustls::TlsConnector;
 
 use crate::url::Trust;
 
-/// A connector for the server called `host`, and its name as the certificate must have it.
-/// The error says what cannot be had.
-pub(crate) fn connector(
-    host: &str,
-    trust: &Trust,
-) -> Result<(TlsConnector, ServerName<'static>), String> {
-    let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| format!("{host:?} cannot be the name of a server"))?;
+/// Why no TLS connection can be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// No certificate can be about a server of this name.
+    #[error("{host:?} cannot be the name of a server")]
+    ServerName {
+        /// The name in the URL.
+        host: String,
+        /// What is wrong with it.
+        source: InvalidDnsNameError,
+    },
+    /// The system trusts no certificates.
+    #[error("no trusted certificates on this system (SSL_CERT_FILE can name a file): {problems}")]
+    NoSystemCertificates {
+        /// What went wrong in the places that were searched.
+        problems: String,
+    },
+    /// The file of certificates cannot be read.
+    #[error("cannot read certificates in {}", .path.display())]
+    Unreadable {
+        /// Path of the file.
+        path: PathBuf,
+        /// Why.
+        source: pem::Error,
+    },
+    /// The file has a certificate that cannot be used.
+    #[error("cannot use a certificate in {}", .path.display())]
+    BadCertificate {
+        /// Path of the file.
+        path: PathBuf,
+        /// Why.
+        source: rustls::Error,
+    },
+    /// The file has no certificate.
+    #[error("there are no certificates in {}", .path.display())]
+    NoCertificates {
+        /// Path of the file.
+        path: PathBuf,
+    },
+    /// The server is not trusted, or both sides have no protocol in common.
+    #[error(transparent)]
+    Handshake(rustls::Error),
+}
+
+/// Returns the name of a server as its certificate must have it.
+pub(crate) fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
+    ServerName::try_from(host.to_owned()).map_err(|source| TlsError::ServerName {
+        host: host.to_owned(),
+        source,
+    })
+}
+
+/// What a client trusts, ready for connections.
+pub(crate) struct TlsSettings {
+    pub config: Arc<ClientConfig>,
+    /// The certificates were not read now but for an earlier connection.
+    pub is_cached: bool,
+}
+
+/// Returns the settings for connections that trust these certificates.
+///
+/// Certificates are read and parsed once for all connections of the process, which takes tens of
+/// milliseconds. A file is read again when it has changed. What the system trusts cannot be checked so
+/// cheaply: [`forget`] has it read again, which is done when a server turns out not to be trusted.
+pub(crate) fn settings(trust: &Trust) -> Result<TlsSettings, TlsError> {
+    let version = FileVersion::of(trust);
+    if let Some(cached) = cache().get(trust)
+        && cached.version == version
+    {
+        return Ok(TlsSettings {
+            config: cached.config.clone(),
+            is_cached: true,
+        });
+    }
+    // Read without the lock: connections with other certificates do not wait for a slow disk.
+    let config = Arc::new(client_config(trust)?);
+    let cached = CachedConfig {
+        config: config.clone(),
+        version,
+    };
+    cache().insert(trust.clone(), cached);
+    Ok(TlsSettings {
+        config,
+        is_cached: false,
+    })
+}
+
+/// Has the certificates read again for the next connection.
+pub(crate) fn forget(trust: &Trust) {
+    cache().remove(trust);
+}
+
+struct CachedConfig {
+    config: Arc<ClientConfig>,
+    version: Option<FileVersion>,
+}
+
+/// What changes when a file of certificates is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileVersion {
+    modified: SystemTime,
+    length: u64,
+}
+
+impl FileVersion {
+    /// Returns `None` if no file is trusted, or if it cannot be looked at.
+    fn of(trust: &Trust) -> Option<FileVersion> {
+        let Trust::File(path) = trust else {
+            return None;
+        };
+        let metadata = path.metadata().ok()?;
+        Some(FileVersion {
+            modified: metadata.modified().ok()?,
+            length: metadata.len(),
+        })
+    }
+}
+
+static CACHE: LazyLock<Mutex<HashMap<Trust, CachedConfig>>> = LazyLock::new(Mutex::default);
+
+/// No code runs under the lock that could leave the map half changed.
+fn cache() -> MutexGuard<'static, HashMap<Trust, CachedConfig>> {
+    CACHE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn client_config(trust: &Trust) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    let config = match trust {
+        .map_err(TlsError::Handshake)?;
+    Ok(match trust {
         Trust::Anyone => builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AcceptAnyone(provider)))
             .with_no_client_auth(),
-        _ => builder
-            .with_root_certificates(roots(trust)?)
+        Trust::System => builder
+            .with_root_certificates(system_certificates()?)
             .with_no_client_auth(),
-    };
-    Ok((TlsConnector::from(Arc::new(config)), name))
+        Trust::File(path) => builder
+            .with_root_certificates(certificates_in(path)?)
+            .with_no_client_auth(),
+    })
 }
 
-fn roots(trust: &Trust) -> Result<RootCertStore, String> {
+/// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, or else the places where systems keep certificates.
+fn system_certificates() -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
-    let Trust::File(path) = trust else {
-        // Reads SSL_CERT_FILE and SSL_CERT_DIR, else the places where systems keep theirs.
-        let found = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(found.certs);
-        if roots.is_empty() {
-            let why: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
-            return Err(format!(
-                "no trusted certificates on this system (SSL_CERT_FILE can name a file): {}",
-                why.join("; ")
-            ));
-        }
-        return Ok(roots);
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let problems: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+        let problems = problems.join("; ");
+        return Err(TlsError::NoSystemCertificates { problems });
+    }
+    Ok(roots)
+}
+
+fn certificates_in(path: &Path) -> Result<RootCertStore, TlsError> {
+    let unreadable = |source| TlsError::Unreadable {
+        path: path.to_owned(),
+        source,
     };
-    let bad = |reason: String| format!("certificates in {}: {reason}", path.display());
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|e| bad(e.to_string()))? {
-        let certificate = certificate.map_err(|e| bad(e.to_string()))?;
-        roots.add(certificate).map_err(|e| bad(e.to_string()))?;
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+        let added = roots.add(certificate.map_err(unreadable)?);
+        added.map_err(|source| TlsError::BadCertificate {
+            path: path.to_owned(),
+            source,
+        })?;
     }
     if roots.is_empty() {
-        Err(bad("there are none".into()))
-    } else {
-        Ok(roots)
+        let path = path.to_owned();
+        return Err(TlsError::NoCertificates { path });
     }
+    Ok(roots)
 }
 
 /// What `ssl_cert_reqs=none` asks for: encryption without knowing with whom. Signatures are
@@ -109,5 +238,42 @@ impl ServerCertVerifier for AcceptAnyone {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_read_once_while_they_do_not_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let write = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let made = rcgen::generate_simple_self_signed(names).unwrap();
+            std::fs::write(&path, made.cert.pem()).unwrap();
+        };
+        let trust = Trust::File(path.clone());
+        assert!(matches!(settings(&trust), Err(TlsError::Unreadable { .. })));
+        write(&["one"]);
+        let first = settings(&trust).unwrap();
+        let again = settings(&trust).unwrap();
+        assert!(!first.is_cached && again.is_cached);
+        assert!(Arc::ptr_eq(&first.config, &again.config));
+
+        write(&["a", "longer", "list", "of", "names"]);
+        let changed = settings(&trust).unwrap();
+        assert!(!changed.is_cached && !Arc::ptr_eq(&first.config, &changed.config));
+        forget(&trust);
+        assert!(!settings(&trust).unwrap().is_cached);
+
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(
+            settings(&trust),
+            Err(TlsError::NoCertificates { .. })
+        ));
+        std::fs::remove_file(&path).unwrap();
+        assert!(settings(&trust).is_err());
     }
 }

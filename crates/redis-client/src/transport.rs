@@ -8,10 +8,11 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::error::RedisError;
-use crate::tls;
+use crate::tls::{self, TlsError, TlsSettings};
 use crate::url::{Endpoint, RedisUrl};
 
 /// How long it may take until a server accepts us.
@@ -39,9 +40,9 @@ impl Transport {
         match tokio::time::timeout(CONNECT_TIMEOUT, connect(url)).await {
             Ok(Ok(transport)) => Ok(transport),
             Ok(Err(Failure::Io(source))) => Err(refused(source)),
-            Ok(Err(Failure::Tls(reason))) => Err(RedisError::Tls {
+            Ok(Err(Failure::Tls(source))) => Err(RedisError::Tls {
                 server: url.to_string(),
-                reason,
+                source,
             }),
             Err(_) => {
                 // A server without TLS takes our greeting for the beginning of a command.
@@ -58,7 +59,13 @@ impl Transport {
 
 enum Failure {
     Io(io::Error),
-    Tls(String),
+    Tls(TlsError),
+}
+
+impl From<TlsError> for Failure {
+    fn from(error: TlsError) -> Failure {
+        Failure::Tls(error)
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -68,7 +75,7 @@ impl From<io::Error> for Failure {
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>())
         {
-            Some(inner) => Failure::Tls(inner.to_string()),
+            Some(inner) => Failure::Tls(TlsError::Handshake(inner.clone())),
             None => Failure::Io(error),
         }
     }
@@ -79,11 +86,24 @@ async fn connect(url: &RedisUrl) -> Result<Transport, Failure> {
         Endpoint::Unix(path) => Ok(Transport::Unix(UnixStream::connect(path).await?)),
         Endpoint::Tcp { host, port } => Ok(Transport::Tcp(tcp(host, *port).await?)),
         Endpoint::Tls { host, port, trust } => {
-            let (connector, name) = tls::connector(host, trust).map_err(Failure::Tls)?;
-            let stream = connector.connect(name, tcp(host, *port).await?).await?;
-            Ok(Transport::Tls(Box::new(stream)))
+            let settings = tls::settings(trust)?;
+            match tls(host, *port, &settings).await {
+                Err(Failure::Tls(_)) if settings.is_cached => {
+                    // The system may trust others by now than when its certificates were read.
+                    tls::forget(trust);
+                    tls(host, *port, &tls::settings(trust)?).await
+                }
+                outcome => outcome,
+            }
         }
     }
+}
+
+async fn tls(host: &str, port: u16, settings: &TlsSettings) -> Result<Transport, Failure> {
+    let name = tls::server_name(host)?;
+    let connector = TlsConnector::from(settings.config.clone());
+    let stream = connector.connect(name, tcp(host, port).await?).await?;
+    Ok(Transport::Tls(Box::new(stream)))
 }
 
 async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {

@@ -67,7 +67,7 @@ pub enum Endpoint {
 }
 
 /// Which certificates make a TLS server trustworthy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Trust {
     /// Those that the system trusts, or the files in `SSL_CERT_FILE` and `SSL_CERT_DIR`.

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use observation::with_causes;
 use redis_client::{
     DiscoverError, RedisUrl,
     beacon::{BeaconError, data_store},
@@ -125,9 +126,9 @@ async fn is_asked_last() {
     assert!(none.to_string().contains("REDIS_DATA_URL"), "{none}");
     let bad = environment(&[("REDIS_DATA_URL", "data:secret@bl00")]);
     let bad = RedisUrl::discover_in(None, bad).await.unwrap_err();
-    let shown = bad.to_string();
+    let shown = with_causes(&bad);
     assert!(
-        shown.starts_with("REDIS_DATA_URL: ") && !shown.contains("secret"),
+        shown.starts_with("REDIS_DATA_URL cannot be used: ") && !shown.contains("secret"),
         "{shown}"
     );
     let bad = RedisUrl::discover_in(None, environment(&[("BEACON_HOST", "localhost")])).await;

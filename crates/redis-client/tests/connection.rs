@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::ask;
+use observation::with_causes;
 use redis_client::{Command, Connection, RedisError, RedisUrl, Value};
 use simulation::redis::{Modules, PrivateRedis, RedisOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -115,7 +116,7 @@ async fn an_error_reply_leaves_the_connection_good() {
     assert_eq!(error.server_error().unwrap().code(), "WRONGTYPE");
     assert!(!error.needs_reconnect() && !error.is_transient());
     assert!(
-        error.to_string().contains("answers to XLEN: WRONGTYPE"),
+        with_causes(&error).contains("answers to XLEN: WRONGTYPE"),
         "{error}"
     );
     let error = connection

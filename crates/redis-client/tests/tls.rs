@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use common::ask;
+use observation::with_causes;
 use redis_client::{Command, Connection, RedisError, RedisUrl};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -126,11 +127,16 @@ async fn a_server_that_is_not_trusted_gets_no_password() {
             matches!(error, RedisError::Tls { .. }) && !error.is_transient(),
             "{error}"
         );
-        assert!(!error.to_string().contains("hunter2"), "{error}");
+        let shown = with_causes(&error);
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
     let missing = front.url("localhost", "ssl_ca_certs=/nonexistent.pem");
     let error = Connection::open(&missing).await.unwrap_err();
-    assert!(error.to_string().contains("/nonexistent.pem"), "{error}");
+    let shown = with_causes(&error);
+    assert!(
+        shown.contains("certificates in /nonexistent.pem"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]
@@ -144,25 +150,44 @@ async fn a_server_without_tls_is_recognised() {
         .replace("redis://", "rediss://");
     let url = format!("{url}?ssl_cert_reqs=none").parse().unwrap();
     let error = Connection::open(&url).await.unwrap_err();
-    assert!(error.to_string().contains("does it speak TLS?"), "{error}");
+    let shown = with_causes(&error);
+    assert!(shown.contains("does it speak TLS?"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_file_of_certificates_that_changes_is_read_again() {
+    let (old, new) = (Front::start().await, Front::start().await);
+    let file = old.certificates();
+    let trusting =
+        |front: &Front| front.url("localhost", &format!("ssl_ca_certs={}", file.display()));
+    Connection::open(&trusting(&old)).await.unwrap();
+    assert!(Connection::open(&trusting(&new)).await.is_err());
+    std::fs::copy(new.certificates(), &file).unwrap();
+    Connection::open(&trusting(&new)).await.unwrap();
+    assert!(Connection::open(&trusting(&old)).await.is_err());
 }
 
 /// The environment of a running process cannot be changed safely: this test runs itself again
-/// with `SSL_CERT_FILE` set.
+/// with `SSL_CERT_FILE` set. The file changes while that process has its certificates in memory.
 #[tokio::test]
 async fn the_system_trusts_what_ssl_cert_file_names() {
-    const URL: &str = "TEST_TLS_URL";
-    if let Ok(url) = std::env::var(URL) {
-        assert!(ask(&url.parse().unwrap(), "PING").await.as_str().is_some());
+    const URLS: [&str; 2] = ["TEST_TLS_URL", "TEST_TLS_NEXT_URL"];
+    const NEXT: &str = "TEST_TLS_NEXT_CERTIFICATES";
+    if let Ok(next) = std::env::var(NEXT) {
+        let [first, second] = URLS.map(|name| std::env::var(name).unwrap().parse().unwrap());
+        assert!(ask(&first, "PING").await.as_str().is_some());
+        std::fs::copy(next, std::env::var("SSL_CERT_FILE").unwrap()).unwrap();
+        assert!(ask(&second, "PING").await.as_str().is_some());
         return;
     }
-    let front = Front::start().await;
-    let url = front.url("localhost", "");
+    let fronts = [Front::start().await, Front::start().await];
+    let urls = fronts.each_ref().map(|front| front.url("localhost", ""));
     let again = tokio::task::spawn_blocking(move || {
         std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "the_system_trusts_what_ssl_cert_file_names"])
-            .env("SSL_CERT_FILE", front.certificates())
-            .env(URL, url.with_secrets())
+            .env("SSL_CERT_FILE", fronts[0].certificates())
+            .env(NEXT, fronts[1].certificates())
+            .envs(URLS.into_iter().zip(urls.map(|url| url.with_secrets())))
             .output()
             .unwrap()
     });

@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+mod classify;
 mod initialise;
 pub mod publish;
 pub mod redis;

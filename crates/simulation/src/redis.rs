@@ -50,7 +50,7 @@ pub enum EmbeddedError {
         looked_in: String,
     },
     /// The server cannot be started.
-    #[error("cannot start {program}: {source}")]
+    #[error("cannot start {program}")]
     Start {
         /// The program.
         program: PathBuf,

@@ -7,6 +7,7 @@ mod common;
 use acquisition::{DType, DTypeKind};
 use blissdata::document::{Identity, ScanState};
 use common::{ask, python, python_url, server, store};
+use observation::with_causes;
 use redis_client::{Command, Value};
 use serde_json::json;
 use simulation::publish::{
@@ -372,10 +373,8 @@ async fn a_full_server_changes_nothing() {
         .unwrap();
     ask(&server.url(), "CONFIG SET maxmemory 1").await;
     let error = scan.prepare().await.unwrap_err();
-    assert!(
-        error.to_string().contains("cannot be prepared: OOM"),
-        "{error}"
-    );
+    let shown = with_causes(&error);
+    assert!(shown.contains("cannot be prepared: OOM"), "{shown}");
     assert_eq!(scan.state(), ScanState::Created);
     ask(&server.url(), "CONFIG SET maxmemory 0").await;
     scan.prepare().await.unwrap();

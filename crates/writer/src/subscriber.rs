@@ -141,19 +141,7 @@ impl Classified for Fault {
     }
 }
 
-/// Returns the texts of an error and its causes, in one line.
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
-}
+pub use observation::with_causes;
 
 /// The listener's view of its subscriber.
 #[derive(Clone)]

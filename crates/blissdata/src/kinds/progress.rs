@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use observation::with_causes;
 use serde_json::{Map, Value};
 
 use crate::json;
@@ -40,7 +41,7 @@ pub(super) struct JsonReports(pub fn(&Value) -> Option<Progress>);
 
 impl ProgressReader for JsonReports {
     fn read(&self, payload: &[u8], _: u64) -> Result<Progress, String> {
-        let report = json::parse(payload).map_err(|error| error.to_string())?;
+        let report = json::parse(payload).map_err(|error| with_causes(&error))?;
         (self.0)(&report.value).ok_or_else(|| "not a status".to_owned())
     }
 }

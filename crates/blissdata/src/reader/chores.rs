@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use observation::with_causes;
 use redis_client::{Command, RedisError, Value};
 
 use super::event::ScanEvent;
@@ -35,14 +36,17 @@ impl ScanReader {
             let connection = self.link.connection().await?;
             let document = match load::document(connection, &self.document.key).await {
                 Err(error) if error.server_error().is_some() && !error.is_transient() => {
-                    tracing::warn!(scan = %self.document.key, "cannot read the document: {error}");
+                    let reason = with_causes(&error);
+                    tracing::warn!(scan = %self.document.key, "cannot read the document: {reason}");
                     None
                 }
                 other => other?,
             };
             match document {
                 Some(Ok(document)) => self.document.update(document),
-                Some(Err(error)) => tracing::warn!("{error}; keeping the previous one"),
+                Some(Err(error)) => {
+                    tracing::warn!("{}; keeping the previous one", with_causes(&error));
+                }
                 None => {}
             }
         }

@@ -80,11 +80,10 @@ impl ScanReader {
             self.wrong_type = true;
             return Ok(false);
         }
-        let server = "Redis".to_owned();
         Err(RedisError::Server {
-            server,
+            server: "Redis".to_owned(),
             command: "XREAD".to_owned(),
-            error,
+            source: error,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What a reader tells about a scan, and what can go wrong.
 
 use bytes::Bytes;
-use redis_client::RedisError;
+use redis_client::{RedisError, ServerError};
 use serde_json::Value;
 
 use crate::document::{DocumentError, ScanState};
@@ -119,18 +119,18 @@ pub enum ReadError {
         key: ScanKey,
     },
     /// Something else is stored under the key.
-    #[error("{key} is not a scan: {problem}")]
+    #[error("{key} is not a scan")]
     NotAScan {
         /// Key of the scan.
         key: ScanKey,
         /// What Redis said.
-        problem: String,
+        source: ServerError,
     },
     /// The description of the scan is unusable.
     #[error(transparent)]
     Document(#[from] DocumentError),
     /// Redis cannot be used, and trying again will not help.
-    #[error("reading scan {key}: {source}")]
+    #[error("cannot read scan {key}")]
     Redis {
         /// Key of the scan.
         key: ScanKey,
@@ -154,7 +154,7 @@ pub enum ReadError {
         name: String,
     },
     /// The payloads of the stream cannot be decoded.
-    #[error("stream {name:?} of scan {key}: {source}")]
+    #[error("cannot follow stream {name:?} of scan {key}")]
     Encoding {
         /// Key of the scan.
         key: ScanKey,
@@ -164,7 +164,7 @@ pub enum ReadError {
         source: EncodingError,
     },
     /// The meaning of the stream's entries is not known.
-    #[error("stream {name:?} of scan {key}: {source}")]
+    #[error("cannot follow stream {name:?} of scan {key}")]
     Kind {
         /// Key of the scan.
         key: ScanKey,

@@ -1,5 +1,7 @@
 //! One stream that is followed: from its entries to events, without gaps.
 
+use observation::with_causes;
+
 use super::event::{LossReason, ScanEvent, StreamId};
 use super::gather::Gather;
 use super::pace::{self, OVERHEAD};
@@ -172,7 +174,7 @@ impl Follower {
         };
         let item = *item;
         match VariableBatch::decode(payload, shape, item, len) {
-            Err(error) => self.corrupt(index, len, error.to_string(), out),
+            Err(error) => self.corrupt(index, len, with_causes(&error), out),
             Ok(batch) => {
                 if let Some(skip) = self.arrive(index, len, out) {
                     // As many points of the same size are in the data as `len` says.
@@ -196,7 +198,7 @@ impl Follower {
         let value = match json::parse(payload) {
             Ok(json) if len == 1 => json.value,
             Ok(_) => return self.corrupt(index, len, "a batch of json values".to_owned(), out),
-            Err(error) => return self.corrupt(index, len, error.to_string(), out),
+            Err(error) => return self.corrupt(index, len, with_causes(&error), out),
         };
         if self.arrive(index, len, out).is_none() {
             return;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use observation::with_causes;
 use redis_client::{Backoff, Connection, RedisError};
 
 use crate::store::DataStore;
@@ -50,7 +51,7 @@ impl Link {
     /// Gives the connection up after an error that may pass.
     pub fn fail(&mut self, error: &RedisError, scan: &crate::store::ScanKey) {
         if self.lost.is_none() {
-            tracing::warn!(%scan, "{error}; trying again");
+            tracing::warn!(%scan, "{}; trying again", with_causes(error));
             self.lost = Some(Instant::now());
         }
         self.connection = None;

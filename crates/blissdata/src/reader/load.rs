@@ -65,7 +65,7 @@ pub(super) async fn load(connection: &mut Connection, key: &ScanKey) -> Result<L
         (_, Err(error)) if error.text().contains("wrong Redis type") => {
             return Err(ReadError::NotAScan {
                 key: key.clone(),
-                problem: error.to_string(),
+                source: error,
             });
         }
         (_, Err(_)) => None,
@@ -100,7 +100,7 @@ pub(super) async fn load(connection: &mut Connection, key: &ScanKey) -> Result<L
         Ok(_) => Err(ReadError::NotFound { key: key.clone() }),
         Err(error) => Err(ReadError::NotAScan {
             key: key.clone(),
-            problem: error.to_string(),
+            source: error,
         }),
     }
 }

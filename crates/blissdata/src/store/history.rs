@@ -141,10 +141,10 @@ pub(super) async fn good_reply(
     connection
         .receive()
         .await?
-        .map_err(|error| RedisError::Server {
+        .map_err(|source| RedisError::Server {
             server: connection.server().to_owned(),
             command: command.to_owned(),
-            error,
+            source,
         })
 }
 

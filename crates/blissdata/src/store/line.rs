@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use observation::with_causes;
 use redis_client::{Backoff, Connection};
 use tokio::time::{Instant, timeout_at};
 
@@ -69,7 +70,8 @@ impl Line {
             return Err(error);
         }
         if !self.told {
-            tracing::warn!("the scan history cannot be followed for now: {error}");
+            let reason = with_causes(&error);
+            tracing::warn!("the scan history cannot be followed for now: {reason}");
             self.told = true;
         }
         let resume = Instant::now() + self.backoff.pause();

@@ -138,7 +138,7 @@ impl Follower for SharedHistory {
         }
         let reply = match good_reply(connection, "XREADGROUP").await {
             // The history was deleted, and the group with it: all that comes now is new.
-            Err(RedisError::Server { error, .. }) if error.code() == "NOGROUP" => {
+            Err(RedisError::Server { source, .. }) if source.code() == "NOGROUP" => {
                 tracing::warn!("the scan history has begun anew");
                 make_group(&self.line.store, &self.group, "0").await?;
                 return Ok(Vec::new());
@@ -176,7 +176,7 @@ async fn make_group(store: &DataStore, group: &str, from: &str) -> Result<(), St
     let command = Command::new("XGROUP").arg("CREATE").arg(HISTORY_KEY);
     let command = command.arg(group).arg(from).arg("MKSTREAM");
     match store.call(&command).await {
-        Err(RedisError::Server { error, .. }) if error.code() == "BUSYGROUP" => Ok(()),
+        Err(RedisError::Server { source, .. }) if source.code() == "BUSYGROUP" => Ok(()),
         made => Ok(made.map(|_| ())?),
     }
 }

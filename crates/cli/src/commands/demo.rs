@@ -15,6 +15,7 @@ use hub::{Event, Queue};
 use simulation::redis::{EmbeddedError, PrivateRedis, RedisOptions};
 use writer::session::{Notice, SessionOptions};
 use writer::source::blissdata::scan_store;
+use writer::subscriber::with_causes;
 use writer::{NexusSessionWriter, WriterThread};
 
 use super::{Outcome, tree};
@@ -135,7 +136,7 @@ fn with_advice(error: EmbeddedError) -> Failure {
         }
         _ => "",
     };
-    Failure::usage(format!("{error}{advice}"))
+    Failure::usage(format!("{}{advice}", with_causes(&error)))
 }
 
 /// Prints the tree of the file and how to open it.

@@ -16,7 +16,7 @@ pub enum DiscoverError {
     #[error("no redis URL given, and neither {DATA_URL} nor {BEACON_HOST} is set")]
     NotGiven,
     /// A URL cannot be used.
-    #[error("{origin}: {source}")]
+    #[error("{origin} cannot be used")]
     Url {
         /// Where the URL is from.
         origin: &'static str,

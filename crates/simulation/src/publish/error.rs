@@ -15,24 +15,24 @@ pub enum PublishError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Redis refuses a change of the scan. Nothing or not all of it was written.
-    #[error("scan {scan} cannot be {what}: {error}")]
+    #[error("scan {scan} cannot be {what}")]
     Refused {
         /// The scan.
         scan: ScanKey,
         /// The change, e.g. `prepared`.
         what: &'static str,
         /// The first answer that was an error.
-        error: ServerError,
+        source: ServerError,
     },
     /// Redis refused data or the seal of a stream.
-    #[error("stream {stream} of scan {scan}: {error}")]
+    #[error("stream {stream} of scan {scan} is refused")]
     Stream {
         /// The scan.
         scan: ScanKey,
         /// Name of the stream.
         stream: String,
         /// The first answer that was an error.
-        error: ServerError,
+        source: ServerError,
     },
     /// The scan cannot go from one state to the other.
     #[error("scan {scan} is {from:?}, it cannot become {to:?}")]

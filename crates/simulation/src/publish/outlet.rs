@@ -86,10 +86,10 @@ impl Outlet {
         let mut all = vec![Command::new("MULTI")];
         all.extend(commands);
         all.push(Command::new("EXEC"));
-        let refused = |error| PublishError::Refused {
+        let refused = |source| PublishError::Refused {
             scan: scan.clone(),
             what,
-            error,
+            source,
         };
         let mut last = Value::Nil;
         // The first error tells the reason; that of EXEC only says that there was one.

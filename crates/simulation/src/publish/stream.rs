@@ -261,12 +261,12 @@ impl StreamPublisher {
         }
     }
 
-    fn refused(&self, error: ServerError) -> PublishError {
+    fn refused(&self, source: ServerError) -> PublishError {
         let inner = &*self.inner;
         PublishError::Stream {
             scan: inner.scan.clone(),
             stream: inner.name.clone(),
-            error,
+            source,
         }
     }
 

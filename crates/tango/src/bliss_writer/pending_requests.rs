@@ -4,6 +4,7 @@
 use blissdata::store::{DataStore, ScanKey};
 use redis_client::{Command, Value};
 use tracing::warn;
+use writer::subscriber::with_causes;
 
 /// The scans that one device has accepted and not saved yet. Tango ensures that a device has one writer at a
 /// time.
@@ -25,6 +26,7 @@ impl PendingRequests {
     pub async fn add(&self, store: &DataStore, key: &ScanKey) {
         let stored = store.call(&self.command("SADD", key)).await;
         if let Err(error) = stored {
+            let error = with_causes(&error);
             warn!(scan = %key, "would be forgotten if the writer died: {error}");
         }
     }
@@ -33,6 +35,7 @@ impl PendingRequests {
     pub async fn remove(&self, store: &DataStore, key: &ScanKey) {
         let stored = store.call(&self.command("SREM", key)).await;
         if let Err(error) = stored {
+            let error = with_causes(&error);
             warn!(scan = %key, "may be looked at again after a restart: {error}");
         }
     }
@@ -41,6 +44,7 @@ impl PendingRequests {
     pub async fn list(&self, store: &DataStore) -> Vec<ScanKey> {
         let reply = store.call(&Command::new("SMEMBERS").arg(&self.set)).await;
         let reply = reply.unwrap_or_else(|error| {
+            let error = with_causes(&error);
             warn!("cannot ask for the scans that a writer may have left: {error}");
             Value::Array(Vec::new())
         });

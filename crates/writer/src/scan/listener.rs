@@ -18,7 +18,7 @@ use crate::report::ScanProgress;
 use crate::source::{
     ScanId, ScanSource, ScanState, ScanStore, SourceEvent, StreamDescription, StreamId, parse_time,
 };
-use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
+use crate::subscriber::{Consumer, Context, Fault, Listener, Sink, with_causes};
 
 /// How long a writer that stops reads on to take what Redis already has. A running scan delivers without
 /// end, so there must be a limit.
@@ -222,7 +222,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
                         self.open_streams.insert(stream);
                         id = Some(stream);
                     }
-                    Err(error) => content = Err(error.to_string()),
+                    Err(error) => content = Err(with_causes(&error)),
                 }
             }
             followed.push(FollowedStream { name, id, content });

@@ -22,11 +22,14 @@ pub async fn load(store: &DataStore, key: &ScanKey) -> Result<ScanSummary, Sourc
     let Value::Text(text) = reply else {
         return Err(SourceError::missing(MissingScan { key: key.clone() }));
     };
-    let invalid = |problem: String| DocumentError {
+    let invalid = |problem: String| DocumentError::Invalid {
         key: key.clone(),
         problem,
     };
-    let found: Json = serde_json::from_slice(&text).map_err(|e| invalid(e.to_string()))?;
+    let found: Json = serde_json::from_slice(&text).map_err(|error| DocumentError::Json {
+        key: key.clone(),
+        source: error.into(),
+    })?;
     let first = |path: &str| found.get(path).and_then(|all| all.get(0));
     let identity = first("$.id").and_then(Json::as_object);
     let identity = identity.ok_or_else(|| invalid("id is not an object".to_owned()))?;

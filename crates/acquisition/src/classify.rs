@@ -1,0 +1,25 @@
+//! What kind each failure is of, and who is at fault.
+
+use observation::{Classified, ErrorKind, ErrorOrigin};
+
+use crate::{DTypeError, SourceError};
+
+impl Classified for DTypeError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Protocol
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Data
+    }
+}
+
+impl Classified for SourceError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::DetectorFile
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Data
+    }
+}

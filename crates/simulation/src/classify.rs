@@ -1,0 +1,60 @@
+//! What kind each failure is of, and who is at fault.
+
+use observation::{Classified, ErrorKind, ErrorOrigin};
+
+use crate::InitialiseError;
+use crate::publish::PublishError;
+use crate::redis::EmbeddedError;
+
+impl Classified for InitialiseError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            InitialiseError::Redis(error) => error.kind(),
+            _ => ErrorKind::Redis,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            InitialiseError::Redis(error) => error.origin(),
+            // Somebody has to name another database or server.
+            _ => ErrorOrigin::User,
+        }
+    }
+}
+
+impl Classified for PublishError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            PublishError::Redis(error) => error.kind(),
+            PublishError::Store(error) => error.kind(),
+            PublishError::Refused { .. } | PublishError::Stream { .. } => ErrorKind::Redis,
+            _ => ErrorKind::Internal,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            PublishError::Redis(error) => error.origin(),
+            PublishError::Store(error) => error.origin(),
+            PublishError::Refused { source, .. } | PublishError::Stream { source, .. } => {
+                source.origin()
+            }
+            // The publishing program misuses the publisher.
+            _ => ErrorOrigin::Internal,
+        }
+    }
+}
+
+impl Classified for EmbeddedError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Redis
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            EmbeddedError::NoServer { .. } | EmbeddedError::NoModule { .. } => ErrorOrigin::User,
+            _ => ErrorOrigin::Environment,
+        }
+    }
+}
