@@ -18,8 +18,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use redis_client::{Backoff, Command, Connection, RedisError, RedisUrl, ServerError, Value};
 use observation::{Observation, with_causes};
+use redis_client::{Backoff, Command, Connection, RedisError, RedisUrl, ServerError, Value};
 use tokio::sync::Mutex;
 
 pub use error::StoreError;
@@ -42,15 +42,28 @@ pub struct DataStore {
 
 struct Shared {
     url: RedisUrl,
+    /// Where connections report what they do.
+    observation: Option<Arc<Observation>>,
     control: Mutex<Option<Connection>>,
 }
 
 impl DataStore {
     /// The store at `url`. Nothing is connected yet.
     pub fn new(url: &RedisUrl) -> DataStore {
+        DataStore::reporting(url, None)
+    }
+
+    /// Creates a handle of the store at `url`, whose connections report what they do to `observation`.
+    /// Nothing is connected yet.
+    pub fn observed(url: &RedisUrl, observation: &Arc<Observation>) -> DataStore {
+        DataStore::reporting(url, Some(observation.clone()))
+    }
+
+    fn reporting(url: &RedisUrl, observation: Option<Arc<Observation>>) -> DataStore {
         DataStore {
             shared: Arc::new(Shared {
                 url: url.clone(),
+                observation,
                 control: Mutex::new(None),
             }),
         }
@@ -71,7 +84,10 @@ impl DataStore {
 
     /// A new connection to the store, for one user: to block on streams, or to send data.
     pub async fn open(&self) -> Result<Connection, RedisError> {
-        Connection::open(&self.shared.url).await
+        match &self.shared.observation {
+            Some(observation) => Connection::open_observed(&self.shared.url, observation).await,
+            None => Connection::open(&self.shared.url).await,
+        }
     }
 
     /// Looks once whether the store can be used.

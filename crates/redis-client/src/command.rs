@@ -16,6 +16,7 @@ pub struct Command {
     name: String,
     parts: usize,
     body: Vec<u8>,
+    is_blocking: bool,
 }
 
 impl Command {
@@ -26,6 +27,7 @@ impl Command {
             name: name.to_owned(),
             parts: 0,
             body: Vec::with_capacity(64 + name.len()),
+            is_blocking: false,
         };
         for word in name.split(' ') {
             command.push(word.as_bytes());
@@ -47,6 +49,18 @@ impl Command {
             arg.append_to(&mut self);
         }
         self
+    }
+
+    /// Marks the command as one that the server may answer only when there is news, such as a read with
+    /// `BLOCK`. The time until then does not count as the duration of the command.
+    #[must_use]
+    pub fn blocking(mut self) -> Command {
+        self.is_blocking = true;
+        self
+    }
+
+    pub(crate) fn is_blocking(&self) -> bool {
+        self.is_blocking
     }
 
     /// Name of the command, for messages.

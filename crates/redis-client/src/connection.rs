@@ -3,12 +3,15 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use observation::Observation;
 
 use crate::command::Command;
 use crate::error::{RedisError, ServerError};
+use crate::meter::{ConnectionMeter, report_failure};
 use crate::transport::Transport;
 use crate::url::RedisUrl;
 use crate::value::Value;
@@ -31,6 +34,7 @@ pub struct Connection {
     /// Number of replies that are still to come.
     waiting: usize,
     broken: bool,
+    meter: Option<ConnectionMeter>,
 }
 
 impl Connection {
@@ -41,6 +45,30 @@ impl Connection {
     /// [`RedisError::Refused`] when the server does not let us in (also while it is loading its
     /// data set, which [`RedisError::is_transient`] tells).
     pub async fn open(url: &RedisUrl) -> Result<Connection, RedisError> {
+        Connection::open_with(url, || None).await
+    }
+
+    /// Connects as [`open`](Self::open), and reports what the connection does to `observation`: bytes,
+    /// durations of commands, and why it has to be made again.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub async fn open_observed(
+        url: &RedisUrl,
+        observation: &Arc<Observation>,
+    ) -> Result<Connection, RedisError> {
+        let opened = Connection::open_with(url, || Some(ConnectionMeter::new(observation))).await;
+        // A connection that broke while it logged in has reported that itself.
+        opened.inspect_err(|error| match error {
+            RedisError::Lost { .. } | RedisError::Silent { .. } | RedisError::Protocol { .. } => {}
+            error => report_failure(observation, error),
+        })
+    }
+
+    async fn open_with(
+        url: &RedisUrl,
+        meter: impl FnOnce() -> Option<ConnectionMeter>,
+    ) -> Result<Connection, RedisError> {
         let io = Transport::open(url).await?;
         let mut connection = Connection {
             wire: Wire::new(io),
@@ -48,6 +76,7 @@ impl Connection {
             patience: PATIENCE,
             waiting: 0,
             broken: false,
+            meter: meter(),
         };
         connection.log_in(url).await?;
         Ok(connection)
@@ -102,6 +131,9 @@ impl Connection {
     pub fn queue(&mut self, command: &Command) {
         self.wire.queue(command);
         self.waiting += 1;
+        if let Some(meter) = &mut self.meter {
+            meter.sent(command);
+        }
     }
 
     /// Sends what was queued. Replies that arrive meanwhile are kept.
@@ -142,7 +174,11 @@ impl Connection {
             let patience = self.patience;
             let read = poll_fn(|cx| self.wire.poll_fill(cx));
             match tokio::time::timeout(patience, read).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => {
+                    if let Some(meter) = &mut self.meter {
+                        meter.answering();
+                    }
+                }
                 Ok(Err(source)) => return Err(self.lost(source)),
                 Err(_) => return Err(self.silent()),
             }
@@ -219,17 +255,15 @@ impl Connection {
             return Ok(None);
         }
         match self.wire.arrived() {
-            Ok(reply) => {
-                self.waiting -= usize::from(reply.is_some());
-                Ok(reply)
+            Ok(None) => Ok(None),
+            Ok(Some(reply)) => {
+                self.waiting -= 1;
+                if let Some(meter) = &mut self.meter {
+                    meter.received(reply.len());
+                }
+                Ok(Some(reply))
             }
-            Err(reason) => {
-                self.broken = true;
-                Err(RedisError::Protocol {
-                    server: self.server.clone(),
-                    reason,
-                })
-            }
+            Err(reason) => Err(self.unintelligible(reason)),
         }
     }
 
@@ -246,13 +280,7 @@ impl Connection {
         match Value::decode(reply) {
             Ok(Value::Error(error)) => Ok(Err(error)),
             Ok(value) => Ok(Ok(value)),
-            Err(reason) => {
-                self.broken = true;
-                Err(RedisError::Protocol {
-                    server: self.server.clone(),
-                    reason,
-                })
-            }
+            Err(reason) => Err(self.unintelligible(reason)),
         }
     }
 
@@ -273,19 +301,32 @@ impl Connection {
     }
 
     fn lost(&mut self, source: io::Error) -> RedisError {
-        self.broken = true;
-        RedisError::Lost {
+        self.broken_by(RedisError::Lost {
             server: self.server.clone(),
             source,
-        }
+        })
     }
 
     fn silent(&mut self) -> RedisError {
-        self.broken = true;
-        RedisError::Silent {
+        self.broken_by(RedisError::Silent {
             server: self.server.clone(),
             waited: self.patience,
+        })
+    }
+
+    fn unintelligible(&mut self, reason: String) -> RedisError {
+        self.broken_by(RedisError::Protocol {
+            server: self.server.clone(),
+            reason,
+        })
+    }
+
+    fn broken_by(&mut self, error: RedisError) -> RedisError {
+        self.broken = true;
+        if let Some(meter) = &self.meter {
+            meter.failed(&error);
         }
+        error
     }
 
     fn unexpected(&self, command: &str, reason: &str) -> RedisError {

@@ -7,6 +7,8 @@
 //!   [`Connection::call_raw`] returns the reply as it arrived, for replies of many megabytes that their reader
 //!   decodes in place. [`Connection::queue`], [`Connection::flush`] and [`Connection::receive_raw`] are the
 //!   steps that calls are made of: with them thousands of commands can be under way at once.
+//!   [`Connection::open_observed`] has a connection report what it does to an
+//!   [`Observation`](observation::Observation).
 //! - [`Backoff`] spaces out the attempts to reach a server that is away.
 //!
 //! This crate knows nothing about the data that a server holds.
@@ -30,6 +32,7 @@ mod classify;
 mod command;
 mod connection;
 mod error;
+mod meter;
 mod scan;
 mod tls;
 mod transport;
@@ -41,6 +44,6 @@ pub use backoff::Backoff;
 pub use command::{Arg, Command};
 pub use connection::Connection;
 pub use error::{RedisError, ServerError};
+pub use tls::TlsError;
 pub use url::{DiscoverError, Endpoint, RedisUrl, Trust, UrlError};
 pub use value::Value;
-pub use tls::TlsError;

@@ -60,7 +60,10 @@ impl Request {
     pub fn command(&self) -> Command {
         let mut command = Command::new("XREAD").arg("COUNT").arg(self.count);
         if let Some(block) = self.block {
-            command = command.arg("BLOCK").arg(block.as_millis() as u64);
+            command = command
+                .arg("BLOCK")
+                .arg(block.as_millis() as u64)
+                .blocking();
         }
         let keys = self.positions.iter().map(|(key, _)| key.as_str());
         let ids = self.positions.iter().map(|(_, after)| after.to_string());

@@ -86,7 +86,8 @@ impl Follower for History {
                     .arg(block)
                     .arg("STREAMS")
                     .arg(HISTORY_KEY)
-                    .arg(self.position.to_string()),
+                    .arg(self.position.to_string())
+                    .blocking(),
             );
             self.stale = false;
         }

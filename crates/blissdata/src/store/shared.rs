@@ -167,7 +167,7 @@ impl SharedHistory {
             Asked::New => ">",
             Asked::Ours => "0",
         };
-        command.arg("STREAMS").arg(HISTORY_KEY).arg(from)
+        command.arg("STREAMS").arg(HISTORY_KEY).arg(from).blocking()
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use blissdata::store::DataStore;
 use hub::Queue;
+use observation::Observation;
 use writer::WriterThread;
 use writer::options::DataWriterFilter;
 use writer::session::{NexusSessionWriter, Notice, SessionOptions};
@@ -52,11 +53,12 @@ async fn follow(
     let url = connect::discover(redis.as_deref()).await?;
     let mut semaphore = semaphore.map(Semaphore::prepare).transpose()?;
     // Redis may be started after the service, so there need not be a connection yet.
-    let store = DataStore::new(&url);
+    let observation = Arc::new(Observation::default());
+    let store = DataStore::observed(&url, &observation);
     if !connect::wait_ready(&store, &interrupts).await? {
         return Ok(exit::SUCCESS);
     }
-    let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
+    let writer_thread = Arc::new(WriterThread::start(observation)?);
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
     let session = NexusSessionWriter::start(&writer_thread, &scan_store(&store), options)?;

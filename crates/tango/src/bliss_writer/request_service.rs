@@ -119,7 +119,7 @@ impl RequestService {
     pub fn set_store(self: &Arc<Self>, url: RedisUrl) -> Result<(), DevFailed> {
         let service = self.clone();
         let opened = self.run_on_hub(move || async move {
-            let store = DataStore::new(&url);
+            let store = DataStore::observed(&url, service.context.writer_thread.observation());
             match hub::timeout(CONNECT_TIMEOUT, store.check()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return Err(error.into()),

@@ -137,7 +137,7 @@ async fn find_store(
             Err(error) => return Err(error.into()),
         }
     };
-    let store = DataStore::new(&url);
+    let store = DataStore::observed(&url, service.server_context().writer_thread.observation());
     let ready = match hub::timeout(SILENT_WAIT, store.wait_ready()).await {
         Ok(ready) => ready,
         Err(_) => {
