@@ -29,7 +29,7 @@ impl EntryId {
     /// First part of the identifier of the entry that seals a data stream.
     pub const SEAL: u64 = u64::MAX;
 
-    fn parse(text: &[u8]) -> Option<EntryId> {
+    pub(crate) fn parse(text: &[u8]) -> Option<EntryId> {
         let dash = text.iter().position(|byte| *byte == b'-')?;
         Some(EntryId {
             first: parse_uint(&text[..dash])?,
@@ -61,7 +61,7 @@ pub struct Entry<'a> {
 
 /// The entries of one stream in a reply: what comes in front of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StreamHead<'a> {
+pub struct StreamHeader<'a> {
     /// Redis key of the stream.
     pub key: &'a [u8],
     /// Number of entries that follow.
@@ -133,7 +133,7 @@ impl<'a> ReplyScan<'a> {
     }
 
     /// Goes to the next stream, past the entries of the present one that were not looked at.
-    pub fn next_stream(&mut self) -> Result<Option<StreamHead<'a>>, ReplyError> {
+    pub fn next_stream(&mut self) -> Result<Option<StreamHeader<'a>>, ReplyError> {
         while self.next_entry()?.is_some() {}
         if self.streams == 0 {
             return Ok(None);
@@ -144,7 +144,7 @@ impl<'a> ReplyScan<'a> {
         }
         let key = self.bulk()?;
         self.entries = self.array()?.unwrap_or(0);
-        Ok(Some(StreamHead {
+        Ok(Some(StreamHeader {
             key,
             entries: self.entries,
         }))

@@ -14,6 +14,7 @@ mod digest;
 mod event;
 mod follower;
 mod gather;
+mod heads;
 mod link;
 mod load;
 mod pace;
@@ -34,6 +35,7 @@ use request::Request;
 use sense::Sense;
 
 pub use event::{Block, LossReason, ReadError, ScanEvent, StreamId};
+pub use heads::StreamHead;
 
 /// Streams that trickle are read not more often than this: each read would find one point only.
 const TRICKLE: Duration = Duration::from_millis(20);

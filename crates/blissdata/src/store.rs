@@ -11,6 +11,7 @@ mod history;
 mod key;
 mod line;
 mod listing;
+mod server_state;
 mod shared;
 
 use std::fmt;
@@ -25,6 +26,7 @@ use tokio::sync::Mutex;
 pub use error::StoreError;
 pub use history::History;
 pub use key::{KeyError, ScanKey, Timetag};
+pub use server_state::ServerState;
 pub use shared::{Delivery, Ledger, SharedHistory};
 
 /// The key that says the version of the protocol.

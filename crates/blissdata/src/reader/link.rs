@@ -31,6 +31,11 @@ impl Link {
         }
     }
 
+    /// The store at the other end.
+    pub fn store(&self) -> &DataStore {
+        &self.store
+    }
+
     /// The connection; when there is none, after one attempt to make it. Cancel-safe.
     pub async fn connection(&mut self) -> Result<&mut Connection, RedisError> {
         if let Some(at) = self.retry {

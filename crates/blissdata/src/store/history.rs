@@ -179,9 +179,6 @@ pub(super) fn new_scans(reply: &Value) -> Option<NewScans> {
 }
 
 pub(super) fn unexpected(store: &DataStore, command: &str) -> StoreError {
-    StoreError::Redis(RedisError::Unexpected {
-        server: store.url().to_string(),
-        command: command.to_owned(),
-        reason: "not the entries of a stream".to_owned(),
-    })
+    let reason = "not the entries of a stream";
+    store.unexpected_reply(command, reason).into()
 }

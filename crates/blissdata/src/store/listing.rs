@@ -1,6 +1,6 @@
 //! Scans that the store holds already.
 
-use redis_client::{Command, RedisError, Value};
+use redis_client::{Command, Value};
 
 use super::history::{HISTORY_KEY, scan_of};
 use super::key::{ScanKey, Timetag};
@@ -95,11 +95,7 @@ impl DataStore {
     }
 
     fn unexpected(&self, command: &str, reason: &str) -> StoreError {
-        StoreError::Redis(RedisError::Unexpected {
-            server: self.url().to_string(),
-            command: command.to_owned(),
-            reason: reason.to_owned(),
-        })
+        self.unexpected_reply(command, reason).into()
     }
 }
 

@@ -6,5 +6,6 @@
 mod data;
 mod ends;
 mod faults;
+mod heads;
 mod live;
 mod support;

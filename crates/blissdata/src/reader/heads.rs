@@ -1,0 +1,73 @@
+//! How far the streams of a scan are published, whatever was read of them.
+
+use redis_client::{Command, Value};
+
+use super::{ReadError, ScanReader};
+use crate::entries::{EntryId, parse_uint};
+
+/// The last entry of a stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StreamHead {
+    /// Index behind the last point that is published; of a detector, behind its last report.
+    pub end: u64,
+    /// Whether the publisher has sealed the stream: no more points will come.
+    pub is_sealed: bool,
+}
+
+impl ScanReader {
+    /// Asks how far these streams are published, in the order of the names. A stream without entries has a
+    /// head of 0; a key that is no stream has none.
+    ///
+    /// The question goes over the connection that the store shares, so that no read of this reader is
+    /// disturbed.
+    ///
+    /// # Errors
+    /// If the scan has no stream of such a name, or Redis cannot be asked.
+    pub async fn heads(&self, names: &[&str]) -> Result<Vec<Option<StreamHead>>, ReadError> {
+        let last_entry = |name: &&str| match self.document.streams.get(*name) {
+            Some(model) => Ok(Command::new("XREVRANGE")
+                .arg(model.key.as_str())
+                .args(["+", "-", "COUNT", "1"])),
+            None => Err(ReadError::UnknownStream {
+                key: self.document.key.clone(),
+                name: (*name).to_owned(),
+            }),
+        };
+        let commands: Vec<_> = names.iter().map(last_entry).collect::<Result<_, _>>()?;
+        let replies = self.link.store().pipeline(&commands).await;
+        let replies = replies.map_err(|source| ReadError::Redis {
+            key: self.document.key.clone(),
+            source,
+        })?;
+        Ok(replies
+            .iter()
+            .map(|reply| head(reply.as_ref().ok()?))
+            .collect())
+    }
+}
+
+/// Reads the reply to a question for the last entry.
+fn head(reply: &Value) -> Option<StreamHead> {
+    let [entry] = reply.as_array()? else {
+        return Some(StreamHead::default());
+    };
+    let [id, fields] = entry.as_array()? else {
+        return None;
+    };
+    let id = EntryId::parse(id.as_bytes()?)?;
+    let field = |name: &str| {
+        let mut pairs = fields.as_array()?.chunks_exact(2);
+        let pair = pairs.find(|pair| pair[0].as_str() == Some(name))?;
+        parse_uint(pair[1].as_bytes()?)
+    };
+    Some(match id.first {
+        EntryId::SEAL => StreamHead {
+            end: field("id")?,
+            is_sealed: true,
+        },
+        first => StreamHead {
+            end: first.saturating_add(field("len").unwrap_or(1)),
+            is_sealed: false,
+        },
+    })
+}

@@ -1,0 +1,93 @@
+//! What the server of a data store says about itself.
+
+use redis_client::{Command, RedisError, ServerError, Value};
+
+use super::{DataStore, PROTOCOL_VERSION, PROTOCOL_VERSION_KEY};
+
+/// The state of a server as a data store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerState {
+    /// Version of the protocol, or `None` if the database is not initialised.
+    pub protocol_version: Option<String>,
+    /// Memory that the server uses, in bytes.
+    pub used_memory: u64,
+    /// Memory that the server may use, in bytes, or `None` if there is no limit.
+    pub max_memory: Option<u64>,
+    /// What the server does when the limit is reached: `noeviction` if it refuses to take more, otherwise
+    /// which keys it drops.
+    pub eviction_policy: String,
+}
+
+impl ServerState {
+    /// Returns `true` if the store is initialised and speaks the version of the protocol that we know.
+    pub fn is_usable(&self) -> bool {
+        let version = self.protocol_version.as_deref();
+        version.and_then(|text| text.trim().parse().ok()) == Some(PROTOCOL_VERSION)
+    }
+}
+
+impl DataStore {
+    /// Asks how the server is, all at once. If the store is [observed](Self::observed), the memory is
+    /// reported too.
+    ///
+    /// # Errors
+    /// If Redis cannot be asked, or does not allow it.
+    pub async fn server_state(&self) -> Result<ServerState, RedisError> {
+        let commands = [
+            Command::new("INFO").arg("memory"),
+            Command::new("GET").arg(PROTOCOL_VERSION_KEY),
+        ];
+        let replies = self.pipeline(&commands).await?;
+        let mut replies = replies.into_iter().zip(&commands);
+        let mut next = || match replies.next() {
+            Some((reply, command)) => self.good(reply, command),
+            None => Ok(Value::Nil),
+        };
+        let (memory, version) = (next()?, next()?);
+        let memory = memory.as_str().unwrap_or_default();
+        let field = |name: &str| {
+            let value = memory
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            value.ok_or_else(|| self.unexpected_reply("INFO", "no memory"))
+        };
+        let bytes = |name: &str| {
+            let bytes = field(name)?.trim().parse::<u64>();
+            bytes.map_err(|_| self.unexpected_reply("INFO", "a size that is no number"))
+        };
+        let state = ServerState {
+            protocol_version: version
+                .as_bytes()
+                .map(|text| String::from_utf8_lossy(text).into_owned()),
+            used_memory: bytes("used_memory")?,
+            max_memory: Some(bytes("maxmemory")?).filter(|limit| *limit > 0),
+            eviction_policy: field("maxmemory_policy")?.trim().to_owned(),
+        };
+        if let Some(observation) = &self.shared.observation {
+            let redis = &observation.redis;
+            redis.memory_used.set(state.used_memory as f64);
+            redis.memory_limit.set(state.max_memory.unwrap_or(0) as f64);
+        }
+        Ok(state)
+    }
+
+    fn good(
+        &self,
+        reply: Result<Value, ServerError>,
+        command: &Command,
+    ) -> Result<Value, RedisError> {
+        reply.map_err(|source| RedisError::Server {
+            server: self.url().to_string(),
+            command: command.name().to_owned(),
+            source,
+        })
+    }
+
+    pub(super) fn unexpected_reply(&self, command: &str, reason: &str) -> RedisError {
+        RedisError::Unexpected {
+            server: self.url().to_string(),
+            command: command.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+}
