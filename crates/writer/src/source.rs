@@ -17,6 +17,7 @@ mod error;
 mod event;
 mod feed;
 mod scan;
+mod server;
 mod stream;
 mod summary;
 
@@ -29,6 +30,7 @@ pub use error::SourceError;
 pub use event::{Block, LossReason, SourceEvent};
 pub use feed::{AckHandle, Assignment, FeedMembership, ScanFeed};
 pub use scan::{ScanId, ScanSource, ScanState};
+pub use server::ServerState;
 pub use stream::{StreamContent, StreamDescription, StreamId};
 pub use summary::ScanSummary;
 pub(crate) use summary::parse_time;
@@ -61,4 +63,10 @@ pub trait ScanStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// If there is no such scan, its document is not usable, or the server cannot be asked.
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError>;
+
+    /// Asks the server how it is.
+    ///
+    /// # Errors
+    /// If the server cannot be asked, or does not allow it.
+    async fn server_state(&self) -> Result<ServerState, SourceError>;
 }

@@ -9,10 +9,10 @@ mod summary;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use blissdata::store::{DataStore, ScanKey, SharedHistory};
+use blissdata::store::{DataStore, ScanKey, SharedHistory, StoreError};
 use serde_json::Value as Json;
 
-use super::{ScanFeed, ScanId, ScanSource, ScanStore, ScanSummary, SourceError};
+use super::{ScanFeed, ScanId, ScanSource, ScanStore, ScanSummary, ServerState, SourceError};
 use feed::HistoryFeed;
 use scan::PublishedScan;
 
@@ -47,6 +47,16 @@ impl ScanStore for BlissdataStore {
 
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError> {
         summary::info(&self.0, scan.as_str()).await
+    }
+
+    async fn server_state(&self) -> Result<ServerState, SourceError> {
+        let state = self.0.server_state().await.map_err(StoreError::from)?;
+        Ok(ServerState {
+            is_initialised: state.is_usable(),
+            used_memory: state.used_memory,
+            max_memory: state.max_memory,
+            evicts: state.eviction_policy != "noeviction",
+        })
     }
 
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError> {

@@ -84,4 +84,15 @@ pub trait ScanSource {
     /// Returns `true` if there will be no more events: the scan has ended, and so have all streams that are
     /// followed.
     fn is_finished(&self) -> bool;
+
+    /// Returns the index of the next point that comes from a stream, or `None` if it is not followed.
+    fn position(&self, stream: StreamId) -> Option<u64>;
+
+    /// Asks how far these streams are published: the index behind the last point of each, in their order.
+    /// An item is `None` if the server holds no such stream. The difference to the
+    /// [`position`](ScanSource::position) is the lag of the reader.
+    ///
+    /// # Errors
+    /// If the scan has no such stream, or the server cannot be asked.
+    async fn heads(&self, streams: &[&str]) -> Result<Vec<Option<u64>>, SourceError>;
 }

@@ -66,6 +66,15 @@ impl ScanSource for PublishedScan {
         Ok(events.into_iter().map(source_event).collect())
     }
 
+    fn position(&self, stream: StreamId) -> Option<u64> {
+        self.0.position(reader::StreamId(stream.0))
+    }
+
+    async fn heads(&self, streams: &[&str]) -> Result<Vec<Option<u64>>, SourceError> {
+        let heads = self.0.heads(streams).await?;
+        Ok(heads.into_iter().map(|head| Some(head?.end)).collect())
+    }
+
     fn is_caught_up(&self) -> bool {
         self.0.caught_up()
     }
