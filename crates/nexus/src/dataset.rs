@@ -14,12 +14,12 @@
 mod error;
 mod found;
 mod frames;
+mod freed_space;
 mod grid;
 mod growing;
 mod outbox;
 mod place;
 mod policy;
-mod quarantine;
 mod store;
 mod stream;
 

@@ -31,9 +31,9 @@ mod link;
 mod lock;
 mod number;
 mod packed;
-mod place;
 mod properties;
 mod render;
+mod reserved_span;
 
 pub(crate) use chunk::StoredChunk;
 pub use create::{Chunked, External, Virtual};
@@ -45,5 +45,5 @@ pub use filter::Filter;
 pub use group::{Group, Kind, Object};
 pub(crate) use library::version;
 pub use link::Link;
-pub(crate) use place::Hole;
 pub use render::element_text;
+pub(crate) use reserved_span::ReservedSpan;

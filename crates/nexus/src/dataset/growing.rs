@@ -14,7 +14,7 @@ use super::store::Store;
 use super::stream::PointStore;
 use super::{Error, Mode, Outbox, Policy};
 use crate::chunk::{ChunkShape, Scheme, live_chunk, point_size, sealed_chunk};
-use crate::h5::{self, Hole};
+use crate::h5::{self, ReservedSpan};
 use buffer::PointBuffer;
 use chunked::Chunked;
 
@@ -116,7 +116,7 @@ impl Growing {
             let size = self.buffer.slab.bytes().len() as u64;
             self.buffer
                 .outbox
-                .with_tools(|tools| tools.quarantine.keep(Hole::of(dataset), size));
+                .with_tools(|tools| tools.freed_space.hold(ReservedSpan::of(dataset), size));
         }
         Ok(())
     }

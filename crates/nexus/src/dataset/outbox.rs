@@ -9,7 +9,7 @@ use hub::{Event, Reservation};
 use observation::Observation;
 
 use super::Error;
-use super::quarantine::Quarantine;
+use super::freed_space::FreedSpaceReserve;
 use super::store::Store;
 use crate::chunk::{Batch, Encoder, Pool, Recycler, Slab};
 
@@ -41,7 +41,7 @@ pub(super) struct Tools {
     /// Memory for one chunk.
     pub scratch: Vec<u8>,
     /// Places in files that are not used for a while.
-    pub quarantine: Quarantine,
+    pub freed_space: FreedSpaceReserve,
     encoder: Option<Encoder>,
     observation: Arc<Observation>,
 }
@@ -107,7 +107,7 @@ impl Outbox {
     ///
     /// A failure concerns one dataset, which tells it when it is used the next time.
     pub fn advance(&self) {
-        self.line.tools.borrow_mut().quarantine.release();
+        self.line.tools.borrow_mut().freed_space.drop_expired();
         loop {
             while let Some(parcel) = self.line.next_ready() {
                 self.line.store(parcel);
@@ -175,7 +175,7 @@ impl Tools {
     fn new(pool: &Pool) -> Tools {
         Tools {
             scratch: Vec::new(),
-            quarantine: Quarantine::default(),
+            freed_space: FreedSpaceReserve::default(),
             encoder: None,
             observation: pool.observation().clone(),
         }

@@ -184,7 +184,7 @@ impl Store {
         let mut less = extent.clone();
         less[0] = first;
         let free = || self.dataset.set_extent(&less);
-        tools.quarantine.free(&self.dataset, shown, free)?;
+        tools.freed_space.free_chunks(&self.dataset, shown, free)?;
         *extent = less;
         Ok(())
     }

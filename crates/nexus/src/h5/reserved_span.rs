@@ -13,13 +13,13 @@ use crate::tree::{ElementType, Order};
 
 /// A part of a file that belongs to a dataset without a name, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Hole {
+pub(crate) struct ReservedSpan {
     dataset: Dataset,
 }
 
 impl Dataset {
-    /// Gets ready to own `size` bytes of this dataset's file, which [`Hole::take`] then looks for.
-    pub(crate) fn prepare_hole(&self, size: u64) -> Result<Hole> {
+    /// Gets ready to own `size` bytes of this dataset's file, which [`ReservedSpan::allocate`] then looks for.
+    pub(crate) fn prepare_span(&self, size: u64) -> Result<ReservedSpan> {
         let list = properties::dataset_creation()?;
         // What lies there must stay.
         call!(h5p::H5Pset_fill_time(
@@ -40,19 +40,19 @@ impl Dataset {
             h5p::H5P_DEFAULT
         ))?;
         let dataset = Dataset::from_handle(Handle::new(id))?;
-        Ok(Hole { dataset })
+        Ok(ReservedSpan { dataset })
     }
 }
 
-impl Hole {
+impl ReservedSpan {
     /// The place of a dataset whose last link was taken away.
-    pub(crate) fn of(dataset: Dataset) -> Hole {
-        Hole { dataset }
+    pub(crate) fn of(dataset: Dataset) -> ReservedSpan {
+        ReservedSpan { dataset }
     }
 
     /// Takes the first place in the file that is free and large enough, and gives its address.
     /// Nothing is changed there but the first byte: it becomes `first`.
-    pub(crate) fn take(&self, first: u8) -> Result<u64> {
+    pub(crate) fn allocate(&self, first: u8) -> Result<u64> {
         let _entered = enter();
         self.dataset.write_block(&[0], &[1], &[first])?;
         // SAFETY: the handle is alive; a failure is told by the address.

@@ -12,32 +12,32 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::h5::{self, Hole, StoredChunk};
+use crate::h5::{self, ReservedSpan, StoredChunk};
 
 /// How long a place is kept: longer than the time between two commits, because until then the old
 /// place is the right one, and some seconds more.
-const KEPT: Duration = Duration::from_secs(10);
+const HOLD_TIME: Duration = Duration::from_secs(10);
 
 /// Most places kept; each costs the library 64 KiB of memory.
-const MOST: usize = 128;
+const MAX_SPANS: usize = 128;
 
 /// Most bytes kept.
-const MOST_BYTES: u64 = 256 << 20;
+const MAX_BYTES: u64 = 256 << 20;
 
-/// How often a hole is looked for that covers the place.
-const TRIES: usize = 4;
+/// How often a span is reserved in order to cover the place.
+const MAX_TRIES: usize = 4;
 
 /// Places out of use, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Quarantine {
-    held: VecDeque<Held>,
+pub(super) struct FreedSpaceReserve {
+    entries: VecDeque<ReserveEntry>,
     bytes: u64,
 }
 
 #[derive(Debug)]
-struct Held {
+struct ReserveEntry {
     /// It lives as long as this.
-    _hole: Hole,
+    _span: ReservedSpan,
     size: u64,
     since: Instant,
 }
@@ -51,13 +51,13 @@ struct Span {
     first: u8,
 }
 
-impl Quarantine {
+impl FreedSpaceReserve {
     /// Gives back what was kept long enough.
-    pub fn release(&mut self) {
+    pub fn drop_expired(&mut self) {
         while self
-            .held
+            .entries
             .front()
-            .is_some_and(|held| held.since.elapsed() >= KEPT)
+            .is_some_and(|entry| entry.since.elapsed() >= HOLD_TIME)
         {
             self.drop_oldest();
         }
@@ -67,46 +67,53 @@ impl Quarantine {
     ///
     /// `chunks` are those that `free` takes out, with the first byte of each. Where a place cannot
     /// be kept, it can be used at once, as without all this.
-    pub fn free(
+    pub fn free_chunks(
         &mut self,
         dataset: &h5::Dataset,
         chunks: Vec<(StoredChunk, u8)>,
         free: impl FnOnce() -> h5::Result<()>,
     ) -> h5::Result<()> {
-        self.release();
-        // Before, so that what describes a hole does not lie in it.
+        self.drop_expired();
+        // Before, so that what describes a reserved span does not lie in it.
         let prepared: Vec<_> = spans(chunks)
             .into_iter()
-            .map(|span| (span, dataset.prepare_hole(span.size)))
+            .map(|span| (span, dataset.prepare_span(span.size)))
             .collect();
         free()?;
-        for (span, hole) in prepared {
-            if let Err(error) = hole.and_then(|hole| self.occupy(dataset, span, hole)) {
+        for (span, reserved) in prepared {
+            if let Err(error) =
+                reserved.and_then(|reserved| self.reserve_span(dataset, span, reserved))
+            {
                 tracing::debug!(%error, "the place of a chunk cannot be kept");
             }
         }
         Ok(())
     }
 
-    /// Takes holes until they cover the place. What else they are is used again soon.
-    fn occupy(&mut self, dataset: &h5::Dataset, span: Span, hole: Hole) -> h5::Result<()> {
-        let mut next = Some(hole);
+    /// Reserves spans until they cover the place. Those that are elsewhere are released at the end.
+    fn reserve_span(
+        &mut self,
+        dataset: &h5::Dataset,
+        span: Span,
+        reserved: ReservedSpan,
+    ) -> h5::Result<()> {
+        let mut next = Some(reserved);
         let mut covered = 0;
         let mut elsewhere = Vec::new();
-        for _ in 0..TRIES {
-            let hole = match next.take() {
-                Some(hole) => hole,
-                None => dataset.prepare_hole(span.size)?,
+        for _ in 0..MAX_TRIES {
+            let reserved = match next.take() {
+                Some(reserved) => reserved,
+                None => dataset.prepare_span(span.size)?,
             };
-            let address = hole.take(span.first)?;
+            let address = reserved.allocate(span.first)?;
             let overlap = (address + span.size)
                 .min(span.address + span.size)
                 .saturating_sub(address.max(span.address));
             if overlap == 0 {
-                elsewhere.push(hole);
+                elsewhere.push(reserved);
                 continue;
             }
-            self.keep(hole, span.size);
+            self.hold(reserved, span.size);
             covered += overlap;
             if covered >= span.size {
                 return Ok(());
@@ -121,21 +128,23 @@ impl Quarantine {
     }
 
     /// Keeps a place of that size out of use.
-    pub fn keep(&mut self, hole: Hole, size: u64) {
-        while self.held.len() >= MOST || (self.bytes + size > MOST_BYTES && !self.held.is_empty()) {
+    pub fn hold(&mut self, reserved: ReservedSpan, size: u64) {
+        while self.entries.len() >= MAX_SPANS
+            || (self.bytes + size > MAX_BYTES && !self.entries.is_empty())
+        {
             self.drop_oldest();
         }
         self.bytes += size;
-        self.held.push_back(Held {
-            _hole: hole,
+        self.entries.push_back(ReserveEntry {
+            _span: reserved,
             size,
             since: Instant::now(),
         });
     }
 
     fn drop_oldest(&mut self) {
-        if let Some(held) = self.held.pop_front() {
-            self.bytes -= held.size;
+        if let Some(entry) = self.entries.pop_front() {
+            self.bytes -= entry.size;
         }
     }
 }
