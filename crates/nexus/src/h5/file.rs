@@ -7,9 +7,9 @@ use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5g, h5p};
 
 use super::error::{Error, Major, Minor, Result};
+use super::file_lock::FileLock;
 use super::group::Group;
 use super::library::{Handle, c_path, call};
-use super::lock::Lock;
 use super::properties;
 
 /// An open file. Dropping it closes it and everything open in it.
@@ -17,7 +17,7 @@ use super::properties;
 pub struct File {
     // Dropped in this order: the lock goes when the library has written what it held on to.
     handle: Handle,
-    lock: Option<Lock>,
+    lock: Option<FileLock>,
 }
 
 impl File {
@@ -73,7 +73,7 @@ impl File {
 
     /// Closes the file and everything open in it, telling whether all was written.
     pub fn close(mut self) -> Result<()> {
-        self.keep_shared_lock();
+        self.leave_shared_lock();
         self.handle.close()
     }
 
@@ -104,17 +104,17 @@ impl File {
 
     /// Only for a file that was opened with `write_access`.
     fn locked(mut self) -> Result<File> {
-        self.lock = Some(Lock::of(&self.handle)?);
+        self.lock = Some(FileLock::of(&self.handle)?);
         Ok(self)
     }
 
     /// Whoever has the same file open in this process shares the lock.
-    fn keep_shared_lock(&mut self) {
+    fn leave_shared_lock(&mut self) {
         let open = call!(h5f::H5Fget_obj_count(self.handle.id(), h5f::H5F_OBJ_FILE));
         if !matches!(open, Ok(1))
             && let Some(lock) = self.lock.take()
         {
-            lock.keep();
+            lock.leave_to_others();
         }
     }
 }
@@ -129,7 +129,7 @@ fn disagrees_about_locks(error: &Error) -> bool {
 impl Drop for File {
     fn drop(&mut self) {
         if self.handle.is_valid() {
-            self.keep_shared_lock();
+            self.leave_shared_lock();
         }
     }
 }

@@ -17,12 +17,12 @@ use super::library::{Handle, call};
 /// just starting has a copy of it, and with it the lock: until it runs, or until it ends if it
 /// was started before the descriptor was kept from it.
 #[derive(Debug)]
-pub(super) struct Lock(Option<OwnedFd>);
+pub(super) struct FileLock(Option<OwnedFd>);
 
-impl Lock {
+impl FileLock {
     /// Of a file that was opened with `write_access`. From now on programs that are started do not
     /// have it open.
-    pub(super) fn of(file: &Handle) -> Result<Lock> {
+    pub(super) fn of(file: &Handle) -> Result<FileLock> {
         let mut place: *mut c_void = ptr::null_mut();
         call!(h5f::H5Fget_vfd_handle(
             file.id(),
@@ -39,16 +39,16 @@ impl Lock {
         if let Err(error) = &second {
             tracing::debug!(%error, "programs that are being started may keep the lock of a file");
         }
-        Ok(Lock(second.ok()))
+        Ok(FileLock(second.ok()))
     }
 
     /// Leaves the lock to others in this process.
-    pub(super) fn keep(mut self) {
+    pub(super) fn leave_to_others(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Lock {
+impl Drop for FileLock {
     fn drop(&mut self) {
         let Some(descriptor) = &self.0 else { return };
         if let Err(error) = flock(descriptor.as_fd(), FlockOperation::Unlock) {
