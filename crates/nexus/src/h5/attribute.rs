@@ -14,7 +14,7 @@ use super::describe::Elements;
 use super::error::Result;
 use super::group::{Group, Object};
 use super::library::{Handle, c_text, call};
-use super::packed::Packed;
+use super::packed_value::PackedValue;
 use super::render;
 use crate::tree::Value;
 
@@ -56,7 +56,7 @@ macro_rules! attributes {
 attributes!(Group, Dataset, Object);
 
 fn set(object: hid_t, name: &str, value: &Value) -> Result<()> {
-    let packed = Packed::new(value)?;
+    let packed = PackedValue::new(value)?;
     let space = Dataspace::of(value.shape())?;
     if !exists(object, name)? {
         return create(object, name, &packed, &space);
@@ -72,7 +72,7 @@ fn set(object: hid_t, name: &str, value: &Value) -> Result<()> {
     call!(h5a::H5Arename(object, temporary.as_ptr(), name.as_ptr())).map(drop)
 }
 
-fn create(object: hid_t, name: &str, packed: &Packed, space: &Dataspace) -> Result<()> {
+fn create(object: hid_t, name: &str, packed: &PackedValue, space: &Dataspace) -> Result<()> {
     let c_name = c_text(name)?;
     let id = call!(h5a::H5Acreate2(
         object,
@@ -86,7 +86,7 @@ fn create(object: hid_t, name: &str, packed: &Packed, space: &Dataspace) -> Resu
     if packed.rows.is_empty() {
         return Ok(());
     }
-    // `Packed` has compared its rows with the shape, which is that of the space.
+    // `PackedValue` has compared its rows with the shape, which is that of the space.
     let rows: *const c_void = packed.rows.as_ptr().cast();
     let written = call!(h5a::H5Awrite(
         attribute.id(),

@@ -26,7 +26,7 @@ pub(crate) struct StoredChunk {
 
 /// What the chunks of a dataset can be.
 #[derive(Debug)]
-pub(super) struct ChunkFormat {
+pub(super) struct ChunkLimits {
     /// Number of dimensions.
     rank: usize,
     /// Bytes of a chunk before the filters.
@@ -35,10 +35,10 @@ pub(super) struct ChunkFormat {
     resizing: u32,
 }
 
-impl ChunkFormat {
+impl ChunkLimits {
     pub(super) fn new(chunk: &[u64], datatype: &Datatype, filters: &[Filter]) -> Result<Self> {
         let resizing = filters.iter().map(|filter| filter.resizes());
-        ChunkFormat::with(chunk, datatype, resizing)
+        ChunkLimits::with(chunk, datatype, resizing)
     }
 
     /// The format that the list of a dataset's creation has.
@@ -48,7 +48,7 @@ impl ChunkFormat {
         call!(h5p::H5Pget_chunk(list.id(), length, chunk.as_mut_ptr()))?;
         let filters = filter::stored(list.id())?;
         let resizing = filters.iter().map(|filter| filter.resizes());
-        ChunkFormat::with(&chunk, datatype, resizing)
+        ChunkLimits::with(&chunk, datatype, resizing)
     }
 
     fn with(
@@ -57,7 +57,7 @@ impl ChunkFormat {
         resizing: impl Iterator<Item = bool>,
     ) -> Result<Self> {
         let resizing = resizing.enumerate().filter(|(_, resizes)| *resizes);
-        Ok(ChunkFormat {
+        Ok(ChunkLimits {
             rank: chunk.len(),
             size: elements(chunk)?.saturating_mul(datatype.size() as u64),
             resizing: resizing.fold(0, |mask, (index, _)| mask | 1 << index),
@@ -91,12 +91,12 @@ impl Dataset {
     /// If the bytes cannot be a chunk: where no filter that ran changes their number, there must be
     /// as many as the elements of a chunk have.
     pub fn write_chunk(&self, offset: &[u64], skipped: u32, bytes: &[u8]) -> Result<()> {
-        let format = self.chunk_format()?;
-        same_rank(format.rank, offset.len())?;
+        let limits = self.chunk_limits()?;
+        same_rank(limits.rank, offset.len())?;
         if self.datatype.is_indirect() {
             return Err(Error::Type("text is not written as bytes".to_owned()));
         }
-        format.check(skipped, bytes)?;
+        limits.check(skipped, bytes)?;
         call!(h5d::H5Dwrite_chunk(
             self.handle.id(),
             h5p::H5P_DEFAULT,
@@ -145,13 +145,13 @@ impl Dataset {
         Ok(Some((chunk, bytes)))
     }
 
-    fn chunk_format(&self) -> Result<&ChunkFormat> {
-        if let Some(format) = self.chunk_format.get() {
-            return Ok(format);
+    fn chunk_limits(&self) -> Result<&ChunkLimits> {
+        if let Some(limits) = self.chunk_limits.get() {
+            return Ok(limits);
         }
         let list = Handle::new(call!(h5d::H5Dget_create_plist(self.handle.id()))?);
         let rank = self.shape()?.len();
-        let format = ChunkFormat::of(&list, rank, &self.datatype)?;
-        Ok(self.chunk_format.get_or_init(|| format))
+        let limits = ChunkLimits::of(&list, rank, &self.datatype)?;
+        Ok(self.chunk_limits.get_or_init(|| limits))
     }
 }

@@ -4,7 +4,7 @@ use hdf5_metno_sys::h5::hsize_t;
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5d, h5p};
 
-use super::chunk::ChunkFormat;
+use super::chunk::ChunkLimits;
 use super::dataset::Dataset;
 use super::dataspace::{Dataspace, UNLIMITED, elements, same_rank};
 use super::datatype::Datatype;
@@ -93,8 +93,8 @@ impl Group {
         let access = cache.map(properties::dataset_access).transpose()?;
         let access = access.as_ref().map_or(h5p::H5P_DEFAULT, Handle::id);
         let dataset = self.create_with_access(name, &datatype, &space, &list, access)?;
-        let format = ChunkFormat::new(chunk, &datatype, filters)?;
-        dataset.chunk_format.get_or_init(|| format);
+        let limits = ChunkLimits::new(chunk, &datatype, filters)?;
+        dataset.chunk_limits.get_or_init(|| limits);
         Ok(dataset)
     }
 

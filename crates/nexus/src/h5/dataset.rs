@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use hdf5_metno_sys::h5t::{self, H5T_class_t};
 use hdf5_metno_sys::{h5d, h5p, h5s};
 
-use super::chunk::ChunkFormat;
+use super::chunk::ChunkLimits;
 use super::create::same_size;
 use super::dataspace::{Dataspace, elements, same_rank};
 use super::datatype::Datatype;
@@ -33,7 +33,7 @@ pub struct Dataset {
     pub(super) handle: Handle,
     pub(super) datatype: Datatype,
     /// Found out with the first chunk that is stored.
-    pub(super) chunk_format: OnceLock<ChunkFormat>,
+    pub(super) chunk_limits: OnceLock<ChunkLimits>,
 }
 
 impl Dataset {
@@ -43,7 +43,7 @@ impl Dataset {
         Ok(Dataset {
             handle,
             datatype,
-            chunk_format: OnceLock::new(),
+            chunk_limits: OnceLock::new(),
         })
     }
 

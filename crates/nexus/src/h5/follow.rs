@@ -12,10 +12,10 @@ use super::library::{c_text, call, enter};
 use super::link::Link;
 
 /// Soft links on one way before it counts as a circle, as in the library.
-const MOST_LINKS: usize = 16;
+const MAX_SOFT_LINKS: usize = 16;
 
 #[derive(PartialEq)]
-enum End {
+enum PathEnd {
     Nothing,
     Object,
     OtherFile,
@@ -28,7 +28,7 @@ impl Group {
     /// # Errors
     /// If a group on the way cannot be read.
     pub fn resolves(&self, path: &str) -> Result<bool> {
-        Ok(self.follow(path, MOST_LINKS)? != End::Nothing)
+        Ok(self.follow(path, MAX_SOFT_LINKS)? != PathEnd::Nothing)
     }
 
     /// What a path leads to, following soft links; `None` if it leads nowhere.
@@ -36,10 +36,10 @@ impl Group {
     /// # Errors
     /// If a group on the way, or the object, cannot be read.
     pub fn kind(&self, path: &str) -> Result<Option<Kind>> {
-        match self.follow(path, MOST_LINKS)? {
-            End::Nothing => Ok(None),
-            End::OtherFile => Ok(Some(Kind::External)),
-            End::Object => Ok(Some(self.open_object(path)?.kind())),
+        match self.follow(path, MAX_SOFT_LINKS)? {
+            PathEnd::Nothing => Ok(None),
+            PathEnd::OtherFile => Ok(Some(Kind::External)),
+            PathEnd::Object => Ok(Some(self.open_object(path)?.kind())),
         }
     }
 
@@ -52,21 +52,21 @@ impl Group {
         if parts(path).next().is_none() {
             return Ok(true);
         }
-        Ok(self.follow(parent(path), MOST_LINKS)? == End::Object && self.has_name(path)?)
+        Ok(self.follow(parent(path), MAX_SOFT_LINKS)? == PathEnd::Object && self.has_name(path)?)
     }
 
-    fn follow(&self, path: &str, links: usize) -> Result<End> {
+    fn follow(&self, path: &str, links: usize) -> Result<PathEnd> {
         let mut done = String::from(if path.starts_with('/') { "/" } else { "" });
         let mut names = parts(path);
         while let Some(name) = names.next() {
             let parent = done.len();
             done += name;
             if !self.has_name(&done)? {
-                return Ok(End::Nothing);
+                return Ok(PathEnd::Nothing);
             }
             match self.link(&done)? {
                 Link::Hard => done.push('/'),
-                Link::Soft { .. } if links == 0 => return Ok(End::Nothing),
+                Link::Soft { .. } if links == 0 => return Ok(PathEnd::Nothing),
                 Link::Soft { target } => {
                     let rest: Vec<_> = names.collect();
                     let start = if target.starts_with('/') {
@@ -77,10 +77,10 @@ impl Group {
                     let path = format!("{start}{target}/{}", rest.join("/"));
                     return self.follow(&path, links - 1);
                 }
-                Link::External { .. } | Link::Other => return Ok(End::OtherFile),
+                Link::External { .. } | Link::Other => return Ok(PathEnd::OtherFile),
             }
         }
-        Ok(End::Object)
+        Ok(PathEnd::Object)
     }
 
     /// Whether there is a link of this name, when all that is before it exists. In something that is

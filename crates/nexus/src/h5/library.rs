@@ -74,30 +74,30 @@ pub(super) fn enter() -> impl Sized {
 }
 
 /// A value that the library uses to tell success or failure: failures are negative.
-pub(super) trait Status: Copy {
+pub(super) trait ReturnStatus: Copy {
     fn failed(self) -> bool;
 }
 
-impl Status for i32 {
+impl ReturnStatus for i32 {
     fn failed(self) -> bool {
         self < 0
     }
 }
 
-impl Status for i64 {
+impl ReturnStatus for i64 {
     fn failed(self) -> bool {
         self < 0
     }
 }
 
-impl Status for isize {
+impl ReturnStatus for isize {
     fn failed(self) -> bool {
         self < 0
     }
 }
 
 /// The status if it tells success, else the error stack. Must run under the same lock as the call.
-pub(super) fn check<S: Status>(function: &'static str, status: S) -> Result<S> {
+pub(super) fn check<S: ReturnStatus>(function: &'static str, status: S) -> Result<S> {
     if status.failed() {
         Err(Error::Library(Stack::take(function)))
     } else {

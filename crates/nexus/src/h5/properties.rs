@@ -79,7 +79,7 @@ pub(super) fn link_creation(name: &str) -> Result<Rc<Handle>> {
     } else {
         (&UNICODE, H5T_cset_t::H5T_CSET_UTF8)
     };
-    kept(made, || {
+    cached(made, || {
         let list = list!(H5P_CLS_LINK_CREATE);
         call!(h5p::H5Pset_create_intermediate_group(list.id(), 1))?;
         call!(h5p::H5Pset_char_encoding(list.id(), encoding))?;
@@ -97,7 +97,7 @@ pub(super) fn dataset_creation() -> Result<Handle> {
 /// The same for a dataset with nothing special about it.
 pub(super) fn plain_dataset_creation() -> Result<Rc<Handle>> {
     thread_local!(static PLAIN: OnceCell<Rc<Handle>> = const { OnceCell::new() });
-    kept(&PLAIN, dataset_creation)
+    cached(&PLAIN, dataset_creation)
 }
 
 /// Access to a dataset with a chunk cache of so many bytes.
@@ -110,7 +110,7 @@ pub(super) fn dataset_access(cache: usize) -> Result<Handle> {
 }
 
 /// The list of this thread, made at its first use: thousands of objects are made alike.
-fn kept(
+fn cached(
     made: &'static LocalKey<OnceCell<Rc<Handle>>>,
     make: impl FnOnce() -> Result<Handle>,
 ) -> Result<Rc<Handle>> {

@@ -8,8 +8,8 @@ use hdf5_metno_sys::{h5p, h5t};
 use super::dataspace::{self, Dataspace};
 use super::datatype::Datatype;
 use super::describe::Elements;
+use super::element_format::{ElementFormat, is_complex};
 use super::error::{Error, Result};
-use super::form::{Form, is_complex};
 use super::library::call;
 use super::number;
 use crate::tree::ElementType;
@@ -21,8 +21,8 @@ pub(super) fn elements(
     limit: u64,
     read: impl FnOnce(*mut c_void) -> Result<()>,
 ) -> Result<Elements> {
-    let form = Form::of(datatype.handle.id())?;
-    let type_name = form.to_string();
+    let format = ElementFormat::of(datatype.handle.id())?;
+    let type_name = format.to_string();
     let Some((shape, _)) = space.extent()? else {
         return Ok(Elements {
             type_name,
@@ -50,7 +50,7 @@ pub(super) fn elements(
     }
     let texts = memory
         .chunks_exact(size.max(1))
-        .map(|element| form.text(element, false));
+        .map(|element| format.text(element, false));
     let texts = Some(texts.collect());
     if datatype.is_indirect() && length > 0 {
         let (id, pointer) = (space.handle.id(), memory.as_mut_ptr().cast());
@@ -83,27 +83,27 @@ pub fn element_text(element: &ElementType, bytes: &[u8]) -> Result<String> {
             "{given} bytes for an element of {size}"
         )));
     }
-    Ok(Form::of(datatype.handle.id())?.text(bytes, false))
+    Ok(ElementFormat::of(datatype.handle.id())?.text(bytes, false))
 }
 
 /// Name of a type, such as `float64`, `text` or `compound{x: int64}`.
 pub(super) fn type_name(datatype: hid_t) -> Result<String> {
-    Ok(Form::of(datatype)?.to_string())
+    Ok(ElementFormat::of(datatype)?.to_string())
 }
 
-impl Form {
+impl ElementFormat {
     fn text(&self, bytes: &[u8], quoted: bool) -> String {
         match self {
-            Form::Integer { signed, size, big } => {
+            ElementFormat::Integer { signed, size, big } => {
                 number::integer(&bytes[..*size], *signed, *big).to_string()
             }
-            Form::Float { size, big } => number::float_text(&bytes[..*size], *big),
-            Form::Enumeration { names, size, big } => {
+            ElementFormat::Float { size, big } => number::float_text(&bytes[..*size], *big),
+            ElementFormat::Enumeration { names, size, big } => {
                 let number = number::integer(&bytes[..*size], true, *big);
                 let name = names.iter().find(|(value, _)| *value == number);
                 name.map_or_else(|| number.to_string(), |(_, name)| name.clone())
             }
-            Form::Text => {
+            ElementFormat::Text => {
                 let pointer = address(bytes) as *const c_char;
                 if pointer.is_null() {
                     return quote(String::new(), quoted);
@@ -112,19 +112,19 @@ impl Form {
                 let text = unsafe { CStr::from_ptr(pointer) };
                 quote(text.to_string_lossy().into_owned(), quoted)
             }
-            Form::FixedText { size } => {
+            ElementFormat::FixedText { size } => {
                 let text = bytes[..*size]
                     .split(|byte| *byte == 0)
                     .next()
                     .unwrap_or(&[]);
                 quote(String::from_utf8_lossy(text).trim_end().to_owned(), quoted)
             }
-            Form::Compound(members) => {
+            ElementFormat::Compound(members) => {
                 let texts: Vec<_> = members
                     .iter()
                     .map(|member| {
                         member
-                            .form
+                            .format
                             .text(&bytes[member.offset..member.offset + member.size], true)
                     })
                     .collect();
@@ -134,8 +134,8 @@ impl Form {
                 }
                 format!("({})", texts.join(", "))
             }
-            Form::Array { size, base, .. } => list(base, bytes, *size),
-            Form::Sequence { size, base } => {
+            ElementFormat::Array { size, base, .. } => list(base, bytes, *size),
+            ElementFormat::Sequence { size, base } => {
                 let (length, pointer) = (address(bytes), address(&bytes[size_of::<usize>()..]));
                 if length == 0 || pointer == 0 {
                     return "[]".to_owned();
@@ -145,12 +145,14 @@ impl Form {
                     unsafe { std::slice::from_raw_parts(pointer as *const u8, length * size) };
                 list(base, items, *size)
             }
-            Form::Opaque { .. } => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            ElementFormat::Opaque { .. } => {
+                bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+            }
         }
     }
 }
 
-fn list(base: &Form, bytes: &[u8], size: usize) -> String {
+fn list(base: &ElementFormat, bytes: &[u8], size: usize) -> String {
     let items: Vec<_> = bytes
         .chunks_exact(size.max(1))
         .map(|item| base.text(item, true))

@@ -16,16 +16,16 @@ use super::properties;
 use crate::tree::{Column, Value};
 
 /// A value ready to be written.
-pub(super) struct Packed<'a> {
+pub(super) struct PackedValue<'a> {
     pub(super) datatype: Arc<Datatype>,
     pub(super) rows: Cow<'a, [u8]>,
     /// What the pointers in `rows` point to.
     _texts: Vec<u8>,
 }
 
-impl<'a> Packed<'a> {
+impl<'a> PackedValue<'a> {
     /// Numbers are borrowed, tables are turned from columns into rows.
-    pub(super) fn new(value: &'a Value) -> Result<Packed<'a>> {
+    pub(super) fn new(value: &'a Value) -> Result<PackedValue<'a>> {
         let datatype = Datatype::of(&value.element())?;
         let count = elements(value.shape())?;
         if let Value::Numbers { bytes, .. } = value {
@@ -33,7 +33,7 @@ impl<'a> Packed<'a> {
                 return Err(Error::Type("text given as plain bytes".to_owned()));
             }
             same_size(count.saturating_mul(datatype.size() as u64), bytes)?;
-            return Ok(Packed {
+            return Ok(PackedValue {
                 datatype,
                 rows: Cow::Borrowed(bytes),
                 _texts: Vec::new(),
@@ -49,7 +49,7 @@ impl<'a> Packed<'a> {
         // Never grows beyond its capacity, so that the pointers stay right.
         let mut texts = Vec::with_capacity(text_bytes(value));
         fill(value, 0, stride, &mut rows, &mut texts)?;
-        Ok(Packed {
+        Ok(PackedValue {
             datatype,
             rows: Cow::Owned(rows),
             _texts: texts,
@@ -63,12 +63,12 @@ impl Group {
     /// # Errors
     /// If the name exists, and if the value contradicts itself.
     pub fn create_value(&self, name: &str, value: &Value) -> Result<Dataset> {
-        let packed = Packed::new(value)?;
+        let packed = PackedValue::new(value)?;
         let space = Dataspace::of(value.shape())?;
         let creation = properties::plain_dataset_creation()?;
         let dataset = self.create_dataset(name, &packed.datatype, &space, &creation)?;
         if !packed.rows.is_empty() {
-            // SAFETY: `Packed` has compared the rows with the shape of the value, which is that
+            // SAFETY: `PackedValue` has compared the rows with the shape of the value, which is that
             // of the dataset, and its texts live as long as it.
             unsafe { dataset.write_raw(&packed.datatype, packed.rows.as_ptr().cast())? };
         }
@@ -87,7 +87,7 @@ impl Dataset {
     /// # Errors
     /// If the value contradicts itself, and if it cannot be written.
     pub fn rewrite(&self, value: &Value) -> Result<bool> {
-        let packed = Packed::new(value)?;
+        let packed = PackedValue::new(value)?;
         let (present, given) = (&self.datatype.handle, &packed.datatype.handle);
         let same_type = call!(h5t::H5Tequal(present.id(), given.id()))? > 0;
         let extent = self.space()?.extent()?;
@@ -95,7 +95,7 @@ impl Dataset {
             return Ok(false);
         }
         if !packed.rows.is_empty() {
-            // SAFETY: `Packed` has compared the rows with the shape of the value, which is that
+            // SAFETY: `PackedValue` has compared the rows with the shape of the value, which is that
             // of the dataset, and its texts live as long as it.
             unsafe { self.write_raw(&packed.datatype, packed.rows.as_ptr().cast())? };
         }

@@ -12,7 +12,7 @@ use super::library::{Handle, call, enter};
 use super::number;
 
 /// How to read one element in memory.
-pub(super) enum Form {
+pub(super) enum ElementFormat {
     Integer {
         signed: bool,
         size: usize,
@@ -35,11 +35,11 @@ pub(super) enum Form {
     Array {
         dims: Vec<u64>,
         size: usize,
-        base: Box<Form>,
+        base: Box<ElementFormat>,
     },
     Sequence {
         size: usize,
-        base: Box<Form>,
+        base: Box<ElementFormat>,
     },
     Opaque {
         class: &'static str,
@@ -50,11 +50,11 @@ pub(super) struct Member {
     name: String,
     pub(super) offset: usize,
     pub(super) size: usize,
-    pub(super) form: Form,
+    pub(super) format: ElementFormat,
 }
 
-impl Form {
-    pub(super) fn of(id: hid_t) -> Result<Form> {
+impl ElementFormat {
+    pub(super) fn of(id: hid_t) -> Result<ElementFormat> {
         let _entered = enter();
         // SAFETY: the caller holds the type.
         let (class, size, order) = unsafe {
@@ -69,67 +69,71 @@ impl Form {
             H5T_class_t::H5T_INTEGER => {
                 // SAFETY: the caller holds the type.
                 let signed = unsafe { h5t::H5Tget_sign(id) } == H5T_sign_t::H5T_SGN_2;
-                Form::Integer { signed, size, big }
+                ElementFormat::Integer { signed, size, big }
             }
-            H5T_class_t::H5T_FLOAT => Form::Float { size, big },
-            H5T_class_t::H5T_ENUM => Form::Enumeration {
+            H5T_class_t::H5T_FLOAT => ElementFormat::Float { size, big },
+            H5T_class_t::H5T_ENUM => ElementFormat::Enumeration {
                 names: members_of_enum(id, size, big)?,
                 size,
                 big,
             },
-            H5T_class_t::H5T_STRING if call!(h5t::H5Tis_variable_str(id))? > 0 => Form::Text,
-            H5T_class_t::H5T_STRING => Form::FixedText { size },
-            H5T_class_t::H5T_COMPOUND => Form::Compound(members(id)?),
+            H5T_class_t::H5T_STRING if call!(h5t::H5Tis_variable_str(id))? > 0 => {
+                ElementFormat::Text
+            }
+            H5T_class_t::H5T_STRING => ElementFormat::FixedText { size },
+            H5T_class_t::H5T_COMPOUND => ElementFormat::Compound(members(id)?),
             H5T_class_t::H5T_ARRAY => array(id)?,
             H5T_class_t::H5T_VLEN => {
                 let base = Handle::new(call!(h5t::H5Tget_super(id))?);
                 // SAFETY: the handle is alive.
                 let size = unsafe { h5t::H5Tget_size(base.id()) };
-                Form::Sequence {
+                ElementFormat::Sequence {
                     size,
-                    base: Box::new(Form::of(base.id())?),
+                    base: Box::new(ElementFormat::of(base.id())?),
                 }
             }
-            H5T_class_t::H5T_REFERENCE => Form::Opaque { class: "reference" },
-            H5T_class_t::H5T_BITFIELD => Form::Opaque { class: "bits" },
-            _ => Form::Opaque { class: "opaque" },
+            H5T_class_t::H5T_REFERENCE => ElementFormat::Opaque { class: "reference" },
+            H5T_class_t::H5T_BITFIELD => ElementFormat::Opaque { class: "bits" },
+            _ => ElementFormat::Opaque { class: "opaque" },
         })
     }
 }
 
-impl fmt::Display for Form {
+impl fmt::Display for ElementFormat {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let order = |big: bool, size: usize| if big && size > 1 { " big-endian" } else { "" };
         match self {
-            Form::Integer { signed, size, big } => {
+            ElementFormat::Integer { signed, size, big } => {
                 let sign = if *signed { "" } else { "u" };
                 write!(f, "{sign}int{}{}", size * 8, order(*big, *size))
             }
-            Form::Float { size, big } => write!(f, "float{}{}", size * 8, order(*big, *size)),
-            Form::Enumeration { names, .. } => {
+            ElementFormat::Float { size, big } => {
+                write!(f, "float{}{}", size * 8, order(*big, *size))
+            }
+            ElementFormat::Enumeration { names, .. } => {
                 let names: Vec<_> = names.iter().map(|(_, name)| name.as_str()).collect();
                 if names == ["FALSE", "TRUE"] {
                     return f.write_str("bool");
                 }
                 write!(f, "enum{{{}}}", names.join(", "))
             }
-            Form::Text => f.write_str("text"),
-            Form::FixedText { size } => write!(f, "text of {size} bytes"),
-            Form::Compound(members) if is_complex(members) => {
+            ElementFormat::Text => f.write_str("text"),
+            ElementFormat::FixedText { size } => write!(f, "text of {size} bytes"),
+            ElementFormat::Compound(members) if is_complex(members) => {
                 let size: usize = members.iter().map(|member| member.size * 8).sum();
-                let big = matches!(members[0].form, Form::Float { big: true, .. });
+                let big = matches!(members[0].format, ElementFormat::Float { big: true, .. });
                 write!(f, "complex{size}{}", order(big, size))
             }
-            Form::Compound(members) => {
+            ElementFormat::Compound(members) => {
                 let members: Vec<_> = members
                     .iter()
-                    .map(|member| format!("{}: {}", member.name, member.form))
+                    .map(|member| format!("{}: {}", member.name, member.format))
                     .collect();
                 write!(f, "compound{{{}}}", members.join(", "))
             }
-            Form::Array { dims, base, .. } => write!(f, "{base}{dims:?}"),
-            Form::Sequence { base, .. } => write!(f, "{base}[]"),
-            Form::Opaque { class } => f.write_str(class),
+            ElementFormat::Array { dims, base, .. } => write!(f, "{base}{dims:?}"),
+            ElementFormat::Sequence { base, .. } => write!(f, "{base}[]"),
+            ElementFormat::Opaque { class } => f.write_str(class),
         }
     }
 }
@@ -137,18 +141,18 @@ impl fmt::Display for Form {
 /// Whether this is how h5py writes complex numbers.
 pub(super) fn is_complex(members: &[Member]) -> bool {
     matches!(members, [re, im] if re.name == "r" && im.name == "i"
-        && matches!((&re.form, &im.form), (Form::Float { .. }, Form::Float { .. })))
+        && matches!((&re.format, &im.format), (ElementFormat::Float { .. }, ElementFormat::Float { .. })))
 }
 
-fn array(id: hid_t) -> Result<Form> {
+fn array(id: hid_t) -> Result<ElementFormat> {
     let rank = call!(h5t::H5Tget_array_ndims(id))?.unsigned_abs() as usize;
     let mut dims = vec![0; rank];
     call!(h5t::H5Tget_array_dims2(id, dims.as_mut_ptr()))?;
     let base = Handle::new(call!(h5t::H5Tget_super(id))?);
     // SAFETY: the handle is alive.
     let size = unsafe { h5t::H5Tget_size(base.id()) };
-    let base = Box::new(Form::of(base.id())?);
-    Ok(Form::Array { dims, size, base })
+    let base = Box::new(ElementFormat::of(base.id())?);
+    Ok(ElementFormat::Array { dims, size, base })
 }
 
 fn members(id: hid_t) -> Result<Vec<Member>> {
@@ -163,12 +167,12 @@ fn members(id: hid_t) -> Result<Vec<Member>> {
                     h5t::H5Tget_size(datatype.id()),
                 )
             };
-            let form = Form::of(datatype.id())?;
+            let format = ElementFormat::of(datatype.id())?;
             Ok(Member {
                 name: member_name(id, index),
                 offset,
                 size,
-                form,
+                format,
             })
         })
         .collect()
