@@ -42,7 +42,7 @@ pub use describe::{Elements, Layout, Storage};
 pub use error::{Error, Frame, Major, Minor, Result, Stack};
 pub use file::File;
 pub use filter::Filter;
-pub use group::{Group, Kind, Object};
+pub use group::{Group, Object, ObjectKind};
 pub(crate) use library::version;
 pub use link::Link;
 pub use render::element_text;

@@ -44,10 +44,10 @@ fn paths_are_followed_and_links_told() {
             assert_eq!(root.has_link(path).unwrap(), link, "{path}");
         }
     }
-    assert_eq!(root.kind("soft").unwrap(), Some(h5::Kind::Group));
-    assert_eq!(root.kind("soft/c").unwrap(), Some(h5::Kind::Dataset));
+    assert_eq!(root.kind("soft").unwrap(), Some(h5::ObjectKind::Group));
+    assert_eq!(root.kind("soft/c").unwrap(), Some(h5::ObjectKind::Dataset));
     assert_eq!(root.kind("lost").unwrap(), None);
-    assert_eq!(root.kind("out").unwrap(), Some(h5::Kind::External));
+    assert_eq!(root.kind("out").unwrap(), Some(h5::ObjectKind::External));
     root.unlink("a/b").unwrap();
     assert_eq!(root.kind("soft").unwrap(), None);
     file.close().unwrap();

@@ -376,6 +376,6 @@ fn values_are_read_back_as_texts() {
             target: "title".to_owned()
         }
     );
-    assert_eq!(entry.kind("soft").unwrap(), Some(h5::Kind::Dataset));
+    assert_eq!(entry.kind("soft").unwrap(), Some(h5::ObjectKind::Dataset));
     assert_eq!(entry.names().unwrap().len(), 38);
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use nexus::h5::{Elements, File, Group, Kind, Layout, Link, Storage};
+use nexus::h5::{Elements, File, Group, Layout, Link, ObjectKind, Storage};
 
 use super::Outcome;
 use crate::exit::{self, Failure};
@@ -38,7 +38,7 @@ pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
     };
     let root = open.root()?;
     match root.kind(path)? {
-        Some(Kind::Group) => {
+        Some(ObjectKind::Group) => {
             let group = root.open_group(path)?;
             let class = nexus_class(&group)?;
             let title = if path == "/" {
@@ -117,12 +117,12 @@ impl Printer {
         below: &str,
     ) -> Result<(), Failure> {
         match parent.kind(name)? {
-            Some(Kind::Group) => {
+            Some(ObjectKind::Group) => {
                 let group = parent.open_group(name)?;
                 self.line(lead, name, &nexus_class(&group)?);
                 self.group(&group, below)
             }
-            Some(Kind::Dataset) => {
+            Some(ObjectKind::Dataset) => {
                 let dataset = parent.open_dataset(name)?;
                 let about = describe_dataset(
                     &dataset.layout()?,

@@ -5,7 +5,7 @@ use observation::{Hdf5Stage, Stopwatch};
 use crate::apply::{PendingLink, PendingLinks, StreamPlace, Written};
 use crate::error::{Error, Result};
 use crate::file::FileSession;
-use crate::h5::{self, Kind, Link};
+use crate::h5::{self, Link, ObjectKind};
 use crate::tree::{Content, Dataset, Group, Item, Value};
 
 /// Objects between two flushes of a large tree. When the HDF5 library has no more room for metadata
@@ -149,7 +149,7 @@ impl<'s, 't> Builder<'s, 't> {
 
     fn group(&self, parent: &h5::Group, name: &str, here: &str) -> Result<h5::Group> {
         let group = match parent.kind(name) {
-            Ok(Some(Kind::Group)) => parent.open_group(name),
+            Ok(Some(ObjectKind::Group)) => parent.open_group(name),
             Ok(Some(_)) => return Err(self.exists(here, "create group")),
             Ok(None) => parent.create_group(name),
             Err(reason) => Err(reason),
@@ -211,7 +211,7 @@ impl<'s, 't> Builder<'s, 't> {
         delete: &[&str],
     ) {
         let object = match root.kind(path) {
-            Ok(None | Some(Kind::External)) => return,
+            Ok(None | Some(ObjectKind::External)) => return,
             Ok(Some(_)) => root.open_object(path),
             Err(reason) => Err(reason),
         };
@@ -237,7 +237,7 @@ impl<'s, 't> Builder<'s, 't> {
         let failed = |reason| self.failed(path, "write", reason);
         let there = root.has_link(path).map_err(failed)?
             && root.link(path).map_err(failed)? == Link::Hard
-            && root.kind(path).map_err(failed)? == Some(Kind::Dataset);
+            && root.kind(path).map_err(failed)? == Some(ObjectKind::Dataset);
         if !there {
             return Ok(false);
         }

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use crate::error::Result;
-use crate::h5::{self, Kind, Link};
+use crate::h5::{self, Link, ObjectKind};
 use crate::tree::{Content, Dataset, Item};
 
 impl Builder<'_, '_> {
@@ -53,7 +53,7 @@ impl Builder<'_, '_> {
             true => group.kind(name).map_err(failed)?,
             false => return Ok(false),
         };
-        if kind != Some(Kind::Dataset) {
+        if kind != Some(ObjectKind::Dataset) {
             return Ok(false);
         }
         if let Content::Value(value) = &dataset.content {

@@ -3,7 +3,7 @@
 use super::Error;
 use super::place::{Place, filters};
 use crate::chunk::{BITSHUFFLE, Guess, Scheme};
-use crate::h5::{self, Filter, Kind, Link};
+use crate::h5::{self, Filter, Link, ObjectKind};
 
 /// A dataset that is there, and that could have been made here.
 pub(super) struct Found {
@@ -25,7 +25,7 @@ impl Place {
         }
         let link = self.parent.link(&self.path).map_err(failed)?;
         let kind = self.parent.kind(&self.path).map_err(failed)?;
-        if link != Link::Hard || kind != Some(Kind::Dataset) {
+        if link != Link::Hard || kind != Some(ObjectKind::Dataset) {
             return Err(self.other("it is no dataset"));
         }
         let dataset = self.open(None)?;

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use observation::{Hdf5Stage, Observation};
 
 use super::{Error, Outbox, Policy};
-use crate::h5::{self, Group, Kind};
+use crate::h5::{self, Group, ObjectKind};
 use crate::tree::{ElementType, Storage};
 use copy::Copies;
 use raw::Raw;
@@ -148,7 +148,7 @@ impl FrameDataset {
             Ok(true) => site
                 .parent
                 .kind(&site.path)
-                .map(|kind| kind == Some(Kind::Dataset)),
+                .map(|kind| kind == Some(ObjectKind::Dataset)),
             Ok(false) => Ok(false),
             Err(error) => Err(error),
         };

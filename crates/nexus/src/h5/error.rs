@@ -58,7 +58,7 @@ pub struct Stack {
 pub struct Frame {
     /// Part of the library that failed.
     pub major: Major,
-    /// Kind of failure.
+    /// ObjectKind of failure.
     pub minor: Minor,
     /// Function inside the library.
     pub function: String,

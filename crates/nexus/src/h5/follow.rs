@@ -7,7 +7,7 @@ use hdf5_metno_sys::h5i::{self, H5I_type_t};
 use hdf5_metno_sys::{h5l, h5p};
 
 use super::error::Result;
-use super::group::{Group, Kind, Object};
+use super::group::{Group, Object, ObjectKind};
 use super::library::{c_text, call, enter};
 use super::link::Link;
 
@@ -35,10 +35,10 @@ impl Group {
     ///
     /// # Errors
     /// If a group on the way, or the object, cannot be read.
-    pub fn kind(&self, path: &str) -> Result<Option<Kind>> {
+    pub fn kind(&self, path: &str) -> Result<Option<ObjectKind>> {
         match self.follow(path, MAX_SOFT_LINKS)? {
             PathEnd::Nothing => Ok(None),
-            PathEnd::OtherFile => Ok(Some(Kind::External)),
+            PathEnd::OtherFile => Ok(Some(ObjectKind::External)),
             PathEnd::Object => Ok(Some(self.open_object(path)?.kind())),
         }
     }
@@ -92,7 +92,7 @@ impl Group {
             Ok(exists) => Ok(exists > 0),
             // The library fails alike for what is not a group and for a group that it cannot read.
             Err(error) => match self.open_object(parent(path)).map(|object| object.kind()) {
-                Ok(Kind::Dataset | Kind::Type) => Ok(false),
+                Ok(ObjectKind::Dataset | ObjectKind::Type) => Ok(false),
                 _ => Err(error),
             },
         }
@@ -100,13 +100,13 @@ impl Group {
 }
 
 impl Object {
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> ObjectKind {
         let _entered = enter();
         // SAFETY: the handle is alive.
         match unsafe { h5i::H5Iget_type(self.handle.id()) } {
-            H5I_type_t::H5I_GROUP => Kind::Group,
-            H5I_type_t::H5I_DATASET => Kind::Dataset,
-            _ => Kind::Type,
+            H5I_type_t::H5I_GROUP => ObjectKind::Group,
+            H5I_type_t::H5I_DATASET => ObjectKind::Dataset,
+            _ => ObjectKind::Type,
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Object {
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ObjectKind {
     /// A group.
     Group,
     /// A dataset.

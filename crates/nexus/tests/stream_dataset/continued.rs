@@ -12,7 +12,7 @@ use nexus::tree::{ChunkOptions, Declared, ElementType, Scheme, Storage};
 use crate::support::*;
 
 /// A stream, and how it is stored.
-struct Kind {
+struct ObjectKind {
     name: String,
     element: ElementType,
     /// Shape of a point.
@@ -22,9 +22,9 @@ struct Kind {
     points: u64,
 }
 
-fn kinds() -> Vec<Kind> {
+fn kinds() -> Vec<ObjectKind> {
     let free = |name: &str, element: ElementType, shape: &[Option<u64>], points| {
-        [small(Policy::live()), small(Policy::backlog())].map(|policy| Kind {
+        [small(Policy::live()), small(Policy::backlog())].map(|policy| ObjectKind {
             name: format!("{name} {:?}", policy.mode),
             element: element.clone(),
             shape: shape.to_vec(),
@@ -34,7 +34,7 @@ fn kinds() -> Vec<Kind> {
         })
     };
     let declared = |name: &str, scan: &[u64], shape: &[Option<u64>], scheme, points| {
-        [small(Policy::live()), small(Policy::backlog())].map(|policy| Kind {
+        [small(Policy::live()), small(Policy::backlog())].map(|policy| ObjectKind {
             name: format!("{name} {scheme:?} {:?}", policy.mode),
             element: DOUBLE,
             shape: shape.to_vec(),
@@ -81,7 +81,7 @@ fn kinds() -> Vec<Kind> {
     kinds
 }
 
-impl Kind {
+impl ObjectKind {
     /// Whether the dataset tells how many points came.
     fn tells(&self) -> bool {
         !matches!(&self.storage, Storage::Declared(declared) if declared.scan.len() != 1)
@@ -154,7 +154,13 @@ impl Dice {
 }
 
 /// Writes on where the file ends, up to some point, and is stopped in order or dies.
-async fn write_on(writer: Writer, kinds: &[Kind], seen: &mut [u64], dice: &mut Dice, copy: &Path) {
+async fn write_on(
+    writer: Writer,
+    kinds: &[ObjectKind],
+    seen: &mut [u64],
+    dice: &mut Dice,
+    copy: &Path,
+) {
     let mut datasets: Vec<_> = kinds
         .iter()
         .map(|kind| kind.dataset(&writer, &kind.name))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nexus::h5::{Group, Kind, Link};
+use nexus::h5::{Group, Link, ObjectKind};
 
 use super::completeness::{CompletenessRecord, RecordError};
 use super::lengths::{self, DatasetLengths, destination, shape};
@@ -59,7 +59,7 @@ pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Co
 pub fn measurement(root: &Group, entry: &str, lengths: &DatasetLengths) -> Vec<Finding> {
     let path = format!("{entry}/measurement");
     let names = match root.kind(&path) {
-        Ok(Some(Kind::Group)) => root.open_group(&path).and_then(|group| group.names()),
+        Ok(Some(ObjectKind::Group)) => root.open_group(&path).and_then(|group| group.names()),
         _ => return Vec::new(),
     };
     let names = match names {
@@ -88,7 +88,7 @@ pub fn measurement(root: &Group, entry: &str, lengths: &DatasetLengths) -> Vec<F
 fn is_entry(root: &Group, name: &str) -> bool {
     // What an external link leads to belongs to the other file.
     matches!(root.link(name), Ok(Link::Hard))
-        && matches!(root.kind(name), Ok(Some(Kind::Group)))
+        && matches!(root.kind(name), Ok(Some(ObjectKind::Group)))
         && root
             .open_group(name)
             .is_ok_and(|group| first(&group, "NX_class").as_deref() == Some("NXentry"))

@@ -1,6 +1,6 @@
 //! Datasets of streams: how many points they have, and whether that is as it should be.
 
-use nexus::h5::{Group, Kind, Link};
+use nexus::h5::{Group, Link, ObjectKind};
 
 use super::Finding;
 use super::completeness::RecordedStream;
@@ -47,7 +47,7 @@ impl DatasetLengths<'_> {
 /// Extent of a dataset of this file; none if it is something else, or lies elsewhere.
 pub fn shape(root: &Group, path: &str) -> Option<Vec<u64>> {
     match root.kind(path) {
-        Ok(Some(Kind::Dataset)) => root.open_dataset(path).ok()?.shape().ok(),
+        Ok(Some(ObjectKind::Dataset)) => root.open_dataset(path).ok()?.shape().ok(),
         _ => None,
     }
 }
@@ -79,11 +79,13 @@ pub fn verify(root: &Group, place: &RecordedStream, dimensions: usize) -> Option
     let RecordedStream { path, stream, .. } = place;
     let problem = |text: String| Some(Finding::problem(path.as_str(), text));
     let shape = match root.kind(path) {
-        Ok(Some(Kind::External)) => return None,
-        Ok(Some(Kind::Dataset)) => match root.open_dataset(path).and_then(|set| set.shape()) {
-            Ok(shape) => shape,
-            Err(error) => return problem(format!("cannot be read: {error}")),
-        },
+        Ok(Some(ObjectKind::External)) => return None,
+        Ok(Some(ObjectKind::Dataset)) => {
+            match root.open_dataset(path).and_then(|set| set.shape()) {
+                Ok(shape) => shape,
+                Err(error) => return problem(format!("cannot be read: {error}")),
+            }
+        }
         Ok(_) if place.written == 0 => return None,
         Ok(_) => return problem(format!("stream {stream:?} has no dataset")),
         Err(error) => return problem(format!("cannot be read: {error}")),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use nexus::h5::{self, Dataset, Group, Kind, Link, Storage};
+use nexus::h5::{self, Dataset, Group, Link, ObjectKind, Storage};
 
 use super::Finding;
 use super::referenced_files::ReferencedFiles;
@@ -52,8 +52,10 @@ impl LinkChecker {
     fn link(&mut self, root: &Group, group: &Group, name: &str, path: &str) -> h5::Result<()> {
         match group.link(name)? {
             Link::Hard => match group.kind(name)? {
-                Some(Kind::Group) => self.group(root, &group.open_group(name)?, path)?,
-                Some(Kind::Dataset) => self.dataset(root, &group.open_dataset(name)?, path)?,
+                Some(ObjectKind::Group) => self.group(root, &group.open_group(name)?, path)?,
+                Some(ObjectKind::Dataset) => {
+                    self.dataset(root, &group.open_dataset(name)?, path)?
+                }
                 _ => {}
             },
             Link::Soft { target } => {

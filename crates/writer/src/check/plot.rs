@@ -3,7 +3,7 @@
 //! The rules are those of the NeXus manual: `default` of the root and of an entry, `signal`,
 //! `auxiliary_signals`, `axes` and `AXISNAME_indices` of an NXdata.
 
-use nexus::h5::{Group, Kind};
+use nexus::h5::{Group, ObjectKind};
 
 use super::Finding;
 use super::lengths::{DatasetLengths, destination, shape};
@@ -32,9 +32,9 @@ pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding>
         };
         let next = join(&path, &default);
         match root.kind(&next) {
-            Ok(Some(Kind::Group)) => path = next,
+            Ok(Some(ObjectKind::Group)) => path = next,
             // What another file plots is its own affair.
-            Ok(Some(Kind::External)) => return Vec::new(),
+            Ok(Some(ObjectKind::External)) => return Vec::new(),
             _ => {
                 let text = format!("leads to {default:?}, which is no group");
                 return vec![Finding::problem(format!("{path}@default"), text)];
@@ -60,7 +60,7 @@ fn plot(root: &Group, group: &Group, path: &str, lengths: &DatasetLengths) -> Ve
     for name in names {
         if !matches!(
             root.kind(&join(path, &name)),
-            Ok(Some(Kind::Dataset | Kind::External))
+            Ok(Some(ObjectKind::Dataset | ObjectKind::External))
         ) {
             findings.push(Finding::problem(path, format!("has no dataset {name:?}")));
         }

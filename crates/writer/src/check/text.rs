@@ -1,6 +1,6 @@
 //! Texts of a file, as far as they can be read.
 
-use nexus::h5::{Group, Kind};
+use nexus::h5::{Group, ObjectKind};
 
 /// Texts in an attribute of the group; none if there is no such attribute.
 pub fn attribute(group: &Group, name: &str) -> Option<Vec<String>> {
@@ -18,7 +18,7 @@ pub fn first(group: &Group, name: &str) -> Option<String> {
 /// The text in a dataset; none if there is no such dataset.
 pub fn dataset(root: &Group, path: &str) -> Option<String> {
     match root.kind(path) {
-        Ok(Some(Kind::Dataset)) => {
+        Ok(Some(ObjectKind::Dataset)) => {
             let elements = root.open_dataset(path).ok()?.elements(1).ok()?;
             elements.texts?.into_iter().next()
         }

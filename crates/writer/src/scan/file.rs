@@ -223,7 +223,7 @@ impl ScanFile {
     pub fn shape(&self, path: &str) -> Option<Vec<u64>> {
         let root = self.session.root().ok()?;
         match root.kind(path) {
-            Ok(Some(h5::Kind::Dataset)) => root.open_dataset(path).ok()?.shape().ok(),
+            Ok(Some(h5::ObjectKind::Dataset)) => root.open_dataset(path).ok()?.shape().ok(),
             _ => None,
         }
     }

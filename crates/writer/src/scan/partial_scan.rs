@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use nexus::h5::{self, Group, Kind, Link, Storage};
+use nexus::h5::{self, Group, Link, ObjectKind, Storage};
 use nexus::tree;
 
 use super::file::ScanFile;
@@ -95,7 +95,7 @@ impl ScanFile {
 fn rows(root: &Group, path: &str) -> h5::Result<Option<u64>> {
     let is_dataset = root.has_link(path)?
         && root.link(path)? == Link::Hard
-        && root.kind(path)? == Some(Kind::Dataset);
+        && root.kind(path)? == Some(ObjectKind::Dataset);
     if !is_dataset {
         return Ok(None);
     }

@@ -1,6 +1,6 @@
 //! One stream against one dataset.
 
-use nexus::h5::{self, Dataset, Group, Kind};
+use nexus::h5::{self, Dataset, Group, ObjectKind};
 use nexus::tree::ElementType;
 
 use crate::check::Finding;
@@ -55,7 +55,7 @@ impl Comparison {
             first: None,
             problem: None,
         };
-        if let Ok(Some(Kind::Dataset)) = root.kind(&place.path) {
+        if let Ok(Some(ObjectKind::Dataset)) = root.kind(&place.path) {
             let opened = root.open_dataset(&place.path);
             match opened.and_then(|dataset| Ok((dataset.shape()?, dataset))) {
                 Ok((shape, dataset)) => {

@@ -61,7 +61,7 @@ fn first_taken_below(root: &h5::Group, path: &str, group: &Group) -> h5::Result<
             continue;
         }
         match item {
-            Item::Group(group) if root.kind(&path)? == Some(h5::Kind::Group) => {
+            Item::Group(group) if root.kind(&path)? == Some(h5::ObjectKind::Group) => {
                 if let Some(taken) = first_taken_below(root, &path, group)? {
                     return Ok(Some(taken));
                 }
