@@ -38,7 +38,7 @@ mod reserved_span;
 pub(crate) use chunk::StoredChunk;
 pub use create::{Chunked, External, Virtual};
 pub use dataset::Dataset;
-pub use describe::{Elements, Layout, Storage};
+pub use describe::{DatasetStorage, Elements, Layout};
 pub use error::{Error, Frame, Major, Minor, Result, Stack};
 pub use file::File;
 pub use filter::Filter;

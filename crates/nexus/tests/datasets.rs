@@ -271,7 +271,7 @@ fn raw_files_are_read_through_the_dataset() {
     let name = raw.to_str().unwrap().to_owned();
     assert_eq!(
         layout.storage,
-        h5::Storage::External(vec![(name.clone(), 2, Some(4)), (name, 10, None)])
+        h5::DatasetStorage::External(vec![(name.clone(), 2, Some(4)), (name, 10, None)])
     );
 }
 

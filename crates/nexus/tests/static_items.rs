@@ -356,12 +356,12 @@ fn values_are_read_back_as_texts() {
     let raw = entry.open_dataset("raw").unwrap().layout().unwrap();
     assert_eq!(
         raw.storage,
-        h5::Storage::External(vec![("raw.bin".to_owned(), 0, Some(12))])
+        h5::DatasetStorage::External(vec![("raw.bin".to_owned(), 0, Some(12))])
     );
     let vds = entry.open_dataset("vds").unwrap().layout().unwrap();
     assert_eq!(
         vds.storage,
-        h5::Storage::Virtual(vec![("o%.h5".to_owned(), "/d".to_owned())])
+        h5::DatasetStorage::Virtual(vec![("o%.h5".to_owned(), "/d".to_owned())])
     );
     assert_eq!(
         entry.link("ext").unwrap(),

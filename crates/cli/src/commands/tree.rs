@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use nexus::h5::{Elements, File, Group, Layout, Link, ObjectKind, Storage};
+use nexus::h5::{DatasetStorage, Elements, File, Group, Layout, Link, ObjectKind};
 
 use super::Outcome;
 use crate::exit::{self, Failure};
@@ -183,14 +183,14 @@ fn describe_dataset(layout: &Layout, elements: Option<&Elements>) -> String {
         return format!("{}  {about}", format_value(elements));
     }
     let written = match &layout.storage {
-        Storage::Chunked { chunk, filters } if filters.is_empty() => {
+        DatasetStorage::Chunked { chunk, filters } if filters.is_empty() => {
             write!(about, "  chunks {chunk:?}")
         }
-        Storage::Chunked { chunk, filters } => {
+        DatasetStorage::Chunked { chunk, filters } => {
             write!(about, "  chunks {chunk:?} {}", filters.join(", "))
         }
-        Storage::External(files) => write!(about, "  in {} raw files", files.len()),
-        Storage::Virtual(sources) => {
+        DatasetStorage::External(files) => write!(about, "  in {} raw files", files.len()),
+        DatasetStorage::Virtual(sources) => {
             write!(about, "  in {} datasets of other files", sources.len())
         }
         _ => Ok(()),

@@ -43,8 +43,10 @@ impl Place {
             return Err(self.other(format!("its extent is {extent:?}")));
         }
         let chunks = match layout.storage {
-            h5::Storage::Contiguous if guess.is_none() || rank == 0 => None,
-            h5::Storage::Chunked { chunk, filters } if layout.max_shape == self.max_shape(rank) => {
+            h5::DatasetStorage::Contiguous if guess.is_none() || rank == 0 => None,
+            h5::DatasetStorage::Chunked { chunk, filters }
+                if layout.max_shape == self.max_shape(rank) =>
+            {
                 let scheme = self.scheme(&guess, &chunk, &filters);
                 let scheme = scheme.ok_or_else(|| {
                     let filters = filters.join(", ");

@@ -34,13 +34,13 @@ pub struct Layout {
     /// Largest extent, `None` without limit.
     pub max_shape: Vec<Option<u64>>,
     /// Where the bytes are.
-    pub storage: Storage,
+    pub storage: DatasetStorage,
 }
 
 /// Where the bytes of a dataset are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Storage {
+pub enum DatasetStorage {
     /// In the header of the dataset.
     Compact,
     /// In one piece.
@@ -85,25 +85,25 @@ impl Dataset {
     }
 }
 
-fn storage(list: hid_t, rank: usize) -> Result<Storage> {
+fn storage(list: hid_t, rank: usize) -> Result<DatasetStorage> {
     let files = call!(h5p::H5Pget_external_count(list))?;
     if files > 0 {
         return (0..files.unsigned_abs())
             .map(|index| external(list, index))
             .collect::<Result<_>>()
-            .map(Storage::External);
+            .map(DatasetStorage::External);
     }
     let entered = enter();
     // SAFETY: the caller holds the list.
     let layout = unsafe { h5p::H5Pget_layout(list) };
     drop(entered);
     Ok(match layout {
-        H5D_layout_t::H5D_COMPACT => Storage::Compact,
+        H5D_layout_t::H5D_COMPACT => DatasetStorage::Compact,
         H5D_layout_t::H5D_CHUNKED => {
             let mut chunk = vec![0; rank];
             let size = i32::try_from(rank).unwrap_or(i32::MAX);
             call!(h5p::H5Pget_chunk(list, size, chunk.as_mut_ptr()))?;
-            Storage::Chunked {
+            DatasetStorage::Chunked {
                 chunk,
                 filters: filter::stored(list)?
                     .iter()
@@ -111,8 +111,8 @@ fn storage(list: hid_t, rank: usize) -> Result<Storage> {
                     .collect(),
             }
         }
-        H5D_layout_t::H5D_VIRTUAL => Storage::Virtual(sources(list)?),
-        _ => Storage::Contiguous,
+        H5D_layout_t::H5D_VIRTUAL => DatasetStorage::Virtual(sources(list)?),
+        _ => DatasetStorage::Contiguous,
     })
 }
 

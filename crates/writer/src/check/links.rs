@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use nexus::h5::{self, Dataset, Group, Link, ObjectKind, Storage};
+use nexus::h5::{self, Dataset, DatasetStorage, Group, Link, ObjectKind};
 
 use super::Finding;
 use super::referenced_files::ReferencedFiles;
@@ -78,7 +78,7 @@ impl LinkChecker {
     fn dataset(&mut self, root: &Group, dataset: &Dataset, path: &str) -> h5::Result<()> {
         let mut told = HashSet::new();
         match dataset.layout()?.storage {
-            Storage::Virtual(sources) => {
+            DatasetStorage::Virtual(sources) => {
                 for (file, source) in sources {
                     let missing = match file.as_str() {
                         "." => match root.resolves(&source)? {
@@ -93,7 +93,7 @@ impl LinkChecker {
                     told.extend(missing);
                 }
             }
-            Storage::External(files) => {
+            DatasetStorage::External(files) => {
                 for (file, offset, size) in files {
                     told.extend(self.targets.raw(&file, offset, size).err());
                 }

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use nexus::h5::{self, Group, Link, ObjectKind, Storage};
+use nexus::h5::{self, DatasetStorage, Group, Link, ObjectKind};
 use nexus::tree;
 
 use super::file::ScanFile;
@@ -101,7 +101,7 @@ fn rows(root: &Group, path: &str) -> h5::Result<Option<u64>> {
     }
     let layout = root.open_dataset(path)?.layout()?;
     Ok(match layout.storage {
-        Storage::Contiguous | Storage::Chunked { .. } => {
+        DatasetStorage::Contiguous | DatasetStorage::Chunked { .. } => {
             layout.shape.and_then(|shape| shape.first().copied())
         }
         _ => None,
