@@ -64,7 +64,7 @@ fn chunks_are_stored_as_they_are_given() {
         .write_block(&[2, 2], &[1, 1], &doubles(&[7.]))
         .unwrap();
     assert_eq!(dataset.shape().unwrap(), [4, 3]);
-    assert_eq!(dataset.layout().unwrap().max_shape, [None, None]);
+    assert_eq!(dataset.info().unwrap().max_shape, [None, None]);
     assert_eq!(dataset.element_size(), 8);
     assert_eq!(
         dataset.read_block(&[0, 0], &[2, 2]).unwrap(),
@@ -261,16 +261,16 @@ fn raw_files_are_read_through_the_dataset() {
     assert_eq!(data["external"].as_array().unwrap().len(), 2);
 
     let file = h5::File::open_read(&path).unwrap();
-    let layout = file
+    let info = file
         .root()
         .unwrap()
         .open_dataset("raw")
         .unwrap()
-        .layout()
+        .info()
         .unwrap();
     let name = raw.to_str().unwrap().to_owned();
     assert_eq!(
-        layout.storage,
+        info.storage,
         h5::DatasetStorage::External(vec![(name.clone(), 2, Some(4)), (name, 10, None)])
     );
 }

@@ -353,12 +353,12 @@ fn values_are_read_back_as_texts() {
     assert_eq!(group.attribute("sl").unwrap().texts.unwrap(), ["a", "b"]);
     assert_eq!(group.attribute("e").unwrap().shape, Some(vec![0]));
     assert_eq!(group.attribute_names().unwrap().len(), 9);
-    let raw = entry.open_dataset("raw").unwrap().layout().unwrap();
+    let raw = entry.open_dataset("raw").unwrap().info().unwrap();
     assert_eq!(
         raw.storage,
         h5::DatasetStorage::External(vec![("raw.bin".to_owned(), 0, Some(12))])
     );
-    let vds = entry.open_dataset("vds").unwrap().layout().unwrap();
+    let vds = entry.open_dataset("vds").unwrap().info().unwrap();
     assert_eq!(
         vds.storage,
         h5::DatasetStorage::Virtual(vec![("o%.h5".to_owned(), "/d".to_owned())])

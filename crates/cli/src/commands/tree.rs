@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use nexus::h5::{DatasetStorage, Elements, File, Group, Layout, Link, ObjectKind};
+use nexus::h5::{DatasetInfo, DatasetStorage, Elements, File, Group, Link, ObjectKind};
 
 use super::Outcome;
 use crate::exit::{self, Failure};
@@ -52,7 +52,7 @@ pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
         Some(_) => {
             let dataset = root.open_dataset(path)?;
             let about = describe_dataset(
-                &dataset.layout()?,
+                &dataset.info()?,
                 dataset.elements(MAX_ELEMENTS).ok().as_ref(),
             );
             printer.line("", path, &about);
@@ -125,7 +125,7 @@ impl Printer {
             Some(ObjectKind::Dataset) => {
                 let dataset = parent.open_dataset(name)?;
                 let about = describe_dataset(
-                    &dataset.layout()?,
+                    &dataset.info()?,
                     dataset.elements(MAX_ELEMENTS).ok().as_ref(),
                 );
                 self.line(lead, name, &about);
@@ -174,15 +174,15 @@ fn nexus_class(group: &Group) -> Result<String, Failure> {
         .unwrap_or_default())
 }
 
-fn describe_dataset(layout: &Layout, elements: Option<&Elements>) -> String {
-    let mut about = layout.type_name.clone();
-    if let Some(shape) = layout.shape.as_ref().filter(|shape| !shape.is_empty()) {
+fn describe_dataset(info: &DatasetInfo, elements: Option<&Elements>) -> String {
+    let mut about = info.type_name.clone();
+    if let Some(shape) = info.shape.as_ref().filter(|shape| !shape.is_empty()) {
         about = format!("{about} {shape:?}");
     }
     if let Some(elements) = elements.filter(|elements| elements.texts.is_some()) {
         return format!("{}  {about}", format_value(elements));
     }
-    let written = match &layout.storage {
+    let written = match &info.storage {
         DatasetStorage::Chunked { chunk, filters } if filters.is_empty() => {
             write!(about, "  chunks {chunk:?}")
         }

@@ -69,7 +69,7 @@ pub(crate) fn copy_part(
 }
 
 /// Where the first corner lies, in bytes, and how far apart neighbours are in each dimension.
-fn layout(part: Part, item: usize) -> (usize, Strides) {
+fn info(part: Part, item: usize) -> (usize, Strides) {
     let mut stride = item;
     let mut strides = [0; MAX_RANK];
     let mut first = 0;

@@ -29,11 +29,11 @@ impl Place {
             return Err(self.other("it is no dataset"));
         }
         let dataset = self.open(None)?;
-        let layout = dataset.layout().map_err(failed)?;
+        let info = dataset.info().map_err(failed)?;
         if !dataset.holds(self.element()).map_err(failed)? {
-            return Err(self.other(format!("its elements are {}", layout.type_name)));
+            return Err(self.other(format!("its elements are {}", info.type_name)));
         }
-        let extent = layout.shape.unwrap_or_default();
+        let extent = info.shape.unwrap_or_default();
         let guess = self.guess();
         let rank = match &guess {
             Some(Guess { chunk, .. }) => chunk.len(),
@@ -42,10 +42,10 @@ impl Place {
         if extent.len() != rank || !self.has_room_for(&extent) {
             return Err(self.other(format!("its extent is {extent:?}")));
         }
-        let chunks = match layout.storage {
+        let chunks = match info.storage {
             h5::DatasetStorage::Contiguous if guess.is_none() || rank == 0 => None,
             h5::DatasetStorage::Chunked { chunk, filters }
-                if layout.max_shape == self.max_shape(rank) =>
+                if info.max_shape == self.max_shape(rank) =>
             {
                 let scheme = self.scheme(&guess, &chunk, &filters);
                 let scheme = scheme.ok_or_else(|| {

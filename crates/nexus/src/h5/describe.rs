@@ -26,7 +26,7 @@ pub struct Elements {
 
 /// How a dataset is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
+pub struct DatasetInfo {
     /// Name of the type of one element.
     pub type_name: String,
     /// Extent; empty for a scalar, `None` when there is no space at all.
@@ -60,13 +60,13 @@ pub enum DatasetStorage {
 
 impl Dataset {
     /// How the dataset is stored.
-    pub fn layout(&self) -> Result<Layout> {
+    pub fn info(&self) -> Result<DatasetInfo> {
         let (shape, max_shape) = match self.space()?.extent()? {
             Some((shape, limits)) => (Some(shape), limits),
             None => (None, Vec::new()),
         };
         let list = Handle::new(call!(h5d::H5Dget_create_plist(self.handle.id()))?);
-        Ok(Layout {
+        Ok(DatasetInfo {
             type_name: render::type_name(self.datatype.handle.id())?,
             storage: storage(list.id(), max_shape.len())?,
             shape,

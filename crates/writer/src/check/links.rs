@@ -77,7 +77,7 @@ impl LinkChecker {
 
     fn dataset(&mut self, root: &Group, dataset: &Dataset, path: &str) -> h5::Result<()> {
         let mut told = HashSet::new();
-        match dataset.layout()?.storage {
+        match dataset.info()?.storage {
             DatasetStorage::Virtual(sources) => {
                 for (file, source) in sources {
                     let missing = match file.as_str() {

@@ -99,10 +99,10 @@ fn rows(root: &Group, path: &str) -> h5::Result<Option<u64>> {
     if !is_dataset {
         return Ok(None);
     }
-    let layout = root.open_dataset(path)?.layout()?;
-    Ok(match layout.storage {
+    let info = root.open_dataset(path)?.info()?;
+    Ok(match info.storage {
         DatasetStorage::Contiguous | DatasetStorage::Chunked { .. } => {
-            layout.shape.and_then(|shape| shape.first().copied())
+            info.shape.and_then(|shape| shape.first().copied())
         }
         _ => None,
     })

@@ -8,7 +8,7 @@ use super::edf::EdfFile;
 use super::raw::{fitting, same_order};
 use super::{FrameError, FrameSite, Frames};
 use crate::dataset::{Error, Outbox, Policy, StreamDataset};
-use crate::h5::{self, Dataset, DatasetStorage, File, Group, Layout};
+use crate::h5::{self, Dataset, DatasetInfo, DatasetStorage, File, Group};
 use crate::tree::{ElementType, Storage};
 
 /// Bytes that are read at a time, if a frame is not larger.
@@ -208,10 +208,10 @@ impl Source {
 
 /// The library says nothing of use about filters that it lacks.
 fn unreadable(dataset: &Dataset, error: h5::Error) -> FrameError {
-    let Ok(Layout {
+    let Ok(DatasetInfo {
         storage: DatasetStorage::Chunked { filters, .. },
         ..
-    }) = dataset.layout()
+    }) = dataset.info()
     else {
         return FrameError::Hdf5(error);
     };
