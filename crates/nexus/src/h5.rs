@@ -11,7 +11,7 @@
 //!   [`External`] options.
 //! * The HDF5 type of an [`ElementType`](crate::tree::ElementType) is the one that h5py makes for the
 //!   numpy type of the same name.
-//! * [`Link`], [`DatasetInfo`] and [`Elements`] describe what a file holds, for people and tests.
+//! * [`Link`], [`DatasetInfo`] and [`RenderedElements`] describe what a file holds, for people and tests.
 
 mod attribute;
 mod chunk;
@@ -38,7 +38,7 @@ mod reserved_span;
 pub(crate) use chunk::StoredChunk;
 pub use create::{Chunked, External, Virtual};
 pub use dataset::Dataset;
-pub use describe::{DatasetInfo, DatasetStorage, Elements};
+pub use describe::{DatasetInfo, DatasetStorage, RenderedElements};
 pub use error::{Error, Frame, Major, Minor, Result, Stack};
 pub use file::File;
 pub use filter::Filter;

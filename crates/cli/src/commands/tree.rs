@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use nexus::h5::{DatasetInfo, DatasetStorage, Elements, File, Group, Link, ObjectKind};
+use nexus::h5::{DatasetInfo, DatasetStorage, File, Group, Link, ObjectKind, RenderedElements};
 
 use super::Outcome;
 use crate::exit::{self, Failure};
@@ -148,7 +148,7 @@ impl Printer {
     fn attributes(
         &mut self,
         names: Vec<String>,
-        read: impl Fn(&str) -> nexus::h5::Result<Elements>,
+        read: impl Fn(&str) -> nexus::h5::Result<RenderedElements>,
         indent: &str,
         more: bool,
     ) {
@@ -174,7 +174,7 @@ fn nexus_class(group: &Group) -> Result<String, Failure> {
         .unwrap_or_default())
 }
 
-fn describe_dataset(info: &DatasetInfo, elements: Option<&Elements>) -> String {
+fn describe_dataset(info: &DatasetInfo, elements: Option<&RenderedElements>) -> String {
     let mut about = info.type_name.clone();
     if let Some(shape) = info.shape.as_ref().filter(|shape| !shape.is_empty()) {
         about = format!("{about} {shape:?}");
@@ -201,7 +201,7 @@ fn describe_dataset(info: &DatasetInfo, elements: Option<&Elements>) -> String {
     }
 }
 
-fn format_value(elements: &Elements) -> String {
+fn format_value(elements: &RenderedElements) -> String {
     let Some(texts) = &elements.texts else {
         return format!(
             "{} {:?}",

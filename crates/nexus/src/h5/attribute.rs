@@ -10,7 +10,7 @@ use hdf5_metno_sys::h5p;
 use super::dataset::Dataset;
 use super::dataspace::Dataspace;
 use super::datatype::Datatype;
-use super::describe::Elements;
+use super::describe::RenderedElements;
 use super::error::Result;
 use super::group::{Group, Object};
 use super::library::{Handle, c_text, call};
@@ -46,7 +46,7 @@ macro_rules! attributes {
             }
 
             /// The elements of an attribute as texts.
-            pub fn attribute(&self, name: &str) -> Result<Elements> {
+            pub fn attribute(&self, name: &str) -> Result<RenderedElements> {
                 read(self.handle.id(), name)
             }
         }
@@ -137,7 +137,7 @@ unsafe extern "C" fn note_name(
     0
 }
 
-fn read(object: hid_t, name: &str) -> Result<Elements> {
+fn read(object: hid_t, name: &str) -> Result<RenderedElements> {
     let name = c_text(name)?;
     let attribute = Handle::new(call!(h5a::H5Aopen(
         object,

@@ -15,7 +15,7 @@ use super::render;
 
 /// The elements of a small dataset or attribute as texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Elements {
+pub struct RenderedElements {
     /// Name of the type of one element, such as `float64`, `text` or `compound{x: int64}`.
     pub type_name: String,
     /// Extent; empty for a scalar, `None` when there is no space at all.
@@ -75,7 +75,7 @@ impl Dataset {
     }
 
     /// The elements as texts, if there are not more of them than `limit`.
-    pub fn elements(&self, limit: u64) -> Result<Elements> {
+    pub fn elements(&self, limit: u64) -> Result<RenderedElements> {
         let (all, default) = (h5s::H5S_ALL, h5p::H5P_DEFAULT);
         let id = self.handle.id();
         render::elements(&self.datatype, &self.space()?, limit, |memory| {

@@ -1,4 +1,4 @@
-//! Elements of any HDF5 type as texts.
+//! RenderedElements of any HDF5 type as texts.
 
 use std::ffi::{CStr, c_char, c_void};
 
@@ -7,7 +7,7 @@ use hdf5_metno_sys::{h5p, h5t};
 
 use super::dataspace::{self, Dataspace};
 use super::datatype::Datatype;
-use super::describe::Elements;
+use super::describe::RenderedElements;
 use super::element_format::{ElementFormat, is_complex};
 use super::error::{Error, Result};
 use super::library::call;
@@ -20,11 +20,11 @@ pub(super) fn elements(
     space: &Dataspace,
     limit: u64,
     read: impl FnOnce(*mut c_void) -> Result<()>,
-) -> Result<Elements> {
+) -> Result<RenderedElements> {
     let format = ElementFormat::of(datatype.handle.id())?;
     let type_name = format.to_string();
     let Some((shape, _)) = space.extent()? else {
-        return Ok(Elements {
+        return Ok(RenderedElements {
             type_name,
             shape: None,
             texts: Some(Vec::new()),
@@ -33,7 +33,7 @@ pub(super) fn elements(
     let count = dataspace::elements(&shape)?;
     let shape = Some(shape);
     if count > limit {
-        return Ok(Elements {
+        return Ok(RenderedElements {
             type_name,
             shape,
             texts: None,
@@ -61,7 +61,7 @@ pub(super) fn elements(
             pointer
         ))?;
     }
-    Ok(Elements {
+    Ok(RenderedElements {
         type_name,
         shape,
         texts,
