@@ -39,7 +39,7 @@ pub(crate) use chunk::StoredChunk;
 pub use create::{Chunked, External, Virtual};
 pub use dataset::Dataset;
 pub use describe::{DatasetInfo, DatasetStorage, RenderedElements};
-pub use error::{Error, Frame, Major, Minor, Result, Stack};
+pub use error::{Error, ErrorStack, Major, Minor, Result, StackEntry};
 pub use file::File;
 pub use filter::Filter;
 pub use group::{Group, Object, ObjectKind};

@@ -16,7 +16,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// The C library refused.
     #[error("{0}")]
-    Library(Stack),
+    Library(ErrorStack),
     /// HDF5 texts end at the first NUL character, so this one cannot be stored whole.
     #[error("text with a NUL character: {0:?}")]
     Nul(String),
@@ -46,16 +46,16 @@ pub enum Error {
 
 /// The error stack of the C library, outermost call first.
 #[derive(Debug, Clone)]
-pub struct Stack {
+pub struct ErrorStack {
     /// Function that was called.
     pub function: &'static str,
     /// What the library noted on the way out.
-    pub frames: Vec<Frame>,
+    pub entries: Vec<StackEntry>,
 }
 
 /// One entry of the error stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frame {
+pub struct StackEntry {
     /// Part of the library that failed.
     pub major: Major,
     /// ObjectKind of failure.
@@ -92,19 +92,19 @@ pub enum Minor {
 
 impl Error {
     /// Entries of the error stack, outermost call first; empty if the library was not asked.
-    pub fn frames(&self) -> &[Frame] {
+    pub fn entries(&self) -> &[StackEntry] {
         match self {
-            Error::Library(stack) => &stack.frames,
+            Error::Library(stack) => &stack.entries,
             _ => &[],
         }
     }
 
     /// Number of the system error that caused this one, if there was one.
     pub fn errno(&self) -> Option<i32> {
-        self.frames().iter().rev().find_map(|frame| {
+        self.entries().iter().rev().find_map(|entry| {
             // The library keeps the number in its text alone. Names come before it, and may look like
             // it.
-            let (_, rest) = frame.message.rsplit_once("errno = ")?;
+            let (_, rest) = entry.message.rsplit_once("errno = ")?;
             let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
             digits.parse().ok()
         })
@@ -112,15 +112,15 @@ impl Error {
 
     /// Returns `true` if a failure of this kind is anywhere in the stack.
     pub fn has(&self, minor: Minor) -> bool {
-        self.frames().iter().any(|frame| frame.minor == minor)
+        self.entries().iter().any(|entry| entry.minor == minor)
     }
 }
 
-impl fmt::Display for Stack {
+impl fmt::Display for ErrorStack {
     /// `function: outermost message (innermost message)`, as h5py words it.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let function = self.function.rsplit(' ').next().unwrap_or(self.function);
-        match (self.frames.first(), self.frames.last()) {
+        match (self.entries.first(), self.entries.last()) {
             (Some(first), Some(last)) if first != last => {
                 write!(f, "{function}: {} ({})", first.message, last.message)
             }
@@ -130,29 +130,29 @@ impl fmt::Display for Stack {
     }
 }
 
-impl Stack {
+impl ErrorStack {
     /// Takes the error stack of the call that has just failed, leaving it empty.
-    pub(super) fn take(function: &'static str) -> Stack {
-        let mut frames: Vec<Frame> = Vec::new();
-        // SAFETY: the caller holds the lock; `frames` outlives the walk, and `note` gets nothing
+    pub(super) fn take(function: &'static str) -> ErrorStack {
+        let mut entries: Vec<StackEntry> = Vec::new();
+        // SAFETY: the caller holds the lock; `entries` outlives the walk, and `note` gets nothing
         // else as its data.
         unsafe {
             h5e::H5Ewalk2(
                 h5e::H5E_DEFAULT,
                 H5E_direction_t::H5E_WALK_DOWNWARD,
                 Some(note),
-                (&raw mut frames).cast(),
+                (&raw mut entries).cast(),
             );
             h5e::H5Eclear2(h5e::H5E_DEFAULT);
         }
-        Stack { function, frames }
+        ErrorStack { function, entries }
     }
 }
 
-unsafe extern "C" fn note(_: c_uint, entry: *const H5E_error2_t, frames: *mut c_void) -> herr_t {
-    // SAFETY: the library passes a valid entry and the pointer that `Stack::take` gave it.
-    let (entry, frames) = unsafe { (&*entry, &mut *frames.cast::<Vec<Frame>>()) };
-    frames.push(Frame {
+unsafe extern "C" fn note(_: c_uint, entry: *const H5E_error2_t, entries: *mut c_void) -> herr_t {
+    // SAFETY: the library passes a valid entry and the pointer that `ErrorStack::take` gave it.
+    let (entry, entries) = unsafe { (&*entry, &mut *entries.cast::<Vec<StackEntry>>()) };
+    entries.push(StackEntry {
         major: Major::of(entry.maj_num),
         minor: Minor::of(entry.min_num),
         function: text(entry.func_name),

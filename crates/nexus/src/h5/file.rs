@@ -122,7 +122,7 @@ impl File {
 /// Whether a file could not be opened because those who have it open use locks. HDF5 has no number of
 /// its own for that: a file cannot be initialised, and there is no other cause.
 fn disagrees_about_locks(error: &Error) -> bool {
-    let cause = error.frames().last();
+    let cause = error.entries().last();
     cause.is_some_and(|cause| (cause.major, cause.minor) == (Major::File, Minor::CannotInitialize))
 }
 

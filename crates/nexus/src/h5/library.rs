@@ -9,7 +9,7 @@ use std::path::Path;
 use hdf5_metno_sys::h5i::{self, hid_t};
 use hdf5_metno_sys::{LOCK, h5, h5e};
 
-use super::error::{Error, Result, Stack};
+use super::error::{Error, ErrorStack, Result};
 
 /// Calls one function of the C library under the lock and checks the status that it returns.
 ///
@@ -99,7 +99,7 @@ impl ReturnStatus for isize {
 /// The status if it tells success, else the error stack. Must run under the same lock as the call.
 pub(super) fn check<S: ReturnStatus>(function: &'static str, status: S) -> Result<S> {
     if status.failed() {
-        Err(Error::Library(Stack::take(function)))
+        Err(Error::Library(ErrorStack::take(function)))
     } else {
         Ok(status)
     }
