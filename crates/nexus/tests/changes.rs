@@ -221,7 +221,7 @@ fn a_new_value_takes_the_place_of_the_old_one() {
     let open = ["status", "list", "other", "end_time"].map(|name| root.open_dataset(name).unwrap());
     // Somebody put a link there.
     root.unlink("linked").unwrap();
-    root.soft_link("linked", "/list").unwrap();
+    root.create_soft_link("linked", "/list").unwrap();
     clean(session.apply_changes(&difference(&before, &after), &mut pending));
     let texts = open.map(|dataset| dataset.elements(2).unwrap().texts.unwrap());
     assert_eq!(texts[0], ["SUCCEEDED"], "in place");

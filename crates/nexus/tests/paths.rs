@@ -19,10 +19,10 @@ fn paths_are_followed_and_links_told() {
     let root = file.root().unwrap();
     root.create_contiguous("a/b/c", &SHORT, &[], &[1, 0])
         .unwrap();
-    root.soft_link("soft", "a/b").unwrap();
-    root.soft_link("lost", "a/x/y").unwrap();
-    root.soft_link("circle", "circle").unwrap();
-    root.external_link("out", "missing.h5".as_ref(), "/x")
+    root.create_soft_link("soft", "a/b").unwrap();
+    root.create_soft_link("lost", "a/x/y").unwrap();
+    root.create_soft_link("circle", "circle").unwrap();
+    root.create_external_link("out", "missing.h5".as_ref(), "/x")
         .unwrap();
     for (path, link, resolves) in [
         ("/", false, true),

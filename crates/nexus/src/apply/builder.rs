@@ -104,7 +104,7 @@ impl<'s, 't> Builder<'s, 't> {
             ),
             Item::ExternalLink { file, target } => {
                 self.absent(group, name, &here, "link").and_then(|()| {
-                    let made = group.external_link(name, file.as_ref(), target);
+                    let made = group.create_external_link(name, file.as_ref(), target);
                     made.map_err(|reason| self.failed(&here, "link", reason))
                 })
             }

@@ -123,7 +123,7 @@ fn make(session: &FileSession, group: &h5::Group, link: &PendingLink) -> Result<
         Ok(false) => {}
         Err(reason) => return Err(failed(session, link, reason)),
     }
-    let made = group.soft_link(&link.path, &link.target);
+    let made = group.create_soft_link(&link.path, &link.target);
     made.map_err(|reason| failed(session, link, reason))
 }
 

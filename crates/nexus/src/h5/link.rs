@@ -34,7 +34,7 @@ pub enum Link {
 
 impl Group {
     /// Makes a soft link with exactly this text. It may lead nowhere.
-    pub fn soft_link(&self, name: &str, target: &str) -> Result<()> {
+    pub fn create_soft_link(&self, name: &str, target: &str) -> Result<()> {
         let link = properties::link_creation(name)?;
         let (name, target) = (c_text(name)?, c_text(target)?);
         let access = h5p::H5P_DEFAULT;
@@ -49,7 +49,7 @@ impl Group {
     }
 
     /// Makes a link to an object of another file with exactly these texts.
-    pub fn external_link(&self, name: &str, file: &Path, target: &str) -> Result<()> {
+    pub fn create_external_link(&self, name: &str, file: &Path, target: &str) -> Result<()> {
         let link = properties::link_creation(name)?;
         let (name, file, target) = (c_text(name)?, c_path(file)?, c_text(target)?);
         call!(h5l::H5Lcreate_external(

@@ -292,7 +292,7 @@ fn only_what_would_be_made_here_is_continued() {
         long.close().await.unwrap();
     });
     writer.root.create_group("group").unwrap();
-    writer.root.soft_link("link", "few").unwrap();
+    writer.root.create_soft_link("link", "few").unwrap();
     let two = [Some(2)];
     assert_eq!(resume("few", DOUBLE, &two, Storage::Free), Ok(3));
     assert_eq!(resume("few", DOUBLE, &[None], Storage::Free), Ok(3));

@@ -21,7 +21,7 @@ pub fn link_frames(
 ) -> Result<(), Error> {
     let master = stored_name(master, file);
     parent
-        .external_link(path, Path::new(&master), dataset)
+        .create_external_link(path, Path::new(&master), dataset)
         .map_err(|source| Error::Hdf5 {
             path: path.to_owned(),
             action: "create the link",
