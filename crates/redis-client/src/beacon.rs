@@ -63,11 +63,11 @@ pub enum BeaconError {
 ///
 /// Tries for 20 s when nobody listens there (yet).
 pub async fn data_store(address: &str) -> Result<RedisUrl, BeaconError> {
-    let (host, port) = split(address)?;
+    let (host, port) = parse_address(address)?;
     let mut attempt = 1;
     loop {
-        match tokio::time::timeout(TIMEOUT, ask(host, port)).await {
-            Ok(Ok((kind, content))) => return understand(address, kind, &content),
+        match tokio::time::timeout(TIMEOUT, query(host, port)).await {
+            Ok(Ok((kind, content))) => return parse_answer(address, kind, &content),
             Ok(Err(error))
                 if error.kind() == io::ErrorKind::ConnectionRefused && attempt < ATTEMPTS =>
             {
@@ -83,7 +83,7 @@ pub async fn data_store(address: &str) -> Result<RedisUrl, BeaconError> {
     }
 }
 
-fn split(address: &str) -> Result<(&str, u16), BeaconError> {
+fn parse_address(address: &str) -> Result<(&str, u16), BeaconError> {
     // As blissdata: exactly one colon, so that an IPv6 address is not misread.
     let parts = address.split_once(':').and_then(|(host, port)| {
         let port = port.parse().ok().filter(|_| !host.is_empty())?;
@@ -94,7 +94,7 @@ fn split(address: &str) -> Result<(&str, u16), BeaconError> {
     })
 }
 
-async fn ask(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
+async fn query(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
     let mut stream = TcpStream::connect((host, port)).await?;
     let content = [KEY, b"|"].concat();
     let mut request = Vec::new();
@@ -120,7 +120,7 @@ async fn ask(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
     }
 }
 
-fn understand(address: &str, kind: i32, content: &[u8]) -> Result<RedisUrl, BeaconError> {
+fn parse_answer(address: &str, kind: i32, content: &[u8]) -> Result<RedisUrl, BeaconError> {
     let text = String::from_utf8_lossy(content);
     let odd = |reason: &str| BeaconError::Answer {
         address: address.to_owned(),
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn address_is_host_and_port() {
-        assert_eq!(split("bl00:25000").unwrap(), ("bl00", 25000));
+        assert_eq!(parse_address("bl00:25000").unwrap(), ("bl00", 25000));
         for bad in [
             "",
             "localhost",
@@ -174,7 +174,7 @@ mod tests {
             "::1:25000",
             "bl00:high",
         ] {
-            let error = split(bad).unwrap_err();
+            let error = parse_address(bad).unwrap_err();
             assert!(
                 matches!(error, BeaconError::Address { .. }),
                 "{bad:?}: {error}"
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn understands_ports_and_sockets() {
-        let url = |content: &[u8]| understand("b:1", OK, content).map(|url| url.to_string());
+        let url = |content: &[u8]| parse_answer("b:1", OK, content).map(|url| url.to_string());
         assert_eq!(
             url(b"1|127.0.0.1|25101").unwrap(),
             "redis://127.0.0.1:25101"
@@ -199,7 +199,7 @@ mod tests {
                 "{odd:?}"
             );
         }
-        let refused = understand("b:1", FAILED, b"1|Redis is not running").unwrap_err();
+        let refused = parse_answer("b:1", FAILED, b"1|Redis is not running").unwrap_err();
         assert!(
             refused.to_string().contains("Redis is not running"),
             "{refused}"

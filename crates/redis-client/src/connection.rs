@@ -9,16 +9,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use observation::Observation;
 
+use crate::buffered_transport::BufferedTransport;
 use crate::command::Command;
 use crate::error::{RedisError, ServerError};
 use crate::meter::{ConnectionMeter, report_failure};
 use crate::transport::Transport;
 use crate::url::RedisUrl;
 use crate::value::Value;
-use crate::wire::Wire;
 
-/// How long a server may be silent before it is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for a reply before the connection is given up.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection to a Redis server, used by one at a time.
 ///
@@ -28,9 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// [`pipeline`](Self::pipeline) that are dropped half way poison the connection: the reply to
 /// come would be taken for that of the next command, so the next call is an error.
 pub struct Connection {
-    wire: Wire,
+    transport: BufferedTransport,
     server: String,
-    patience: Duration,
+    reply_timeout: Duration,
     /// Number of replies that are still to come.
     waiting: usize,
     broken: bool,
@@ -60,7 +60,7 @@ impl Connection {
         let opened = Connection::open_with(url, || Some(ConnectionMeter::new(observation))).await;
         // A connection that broke while it logged in has reported that itself.
         opened.inspect_err(|error| match error {
-            RedisError::Lost { .. } | RedisError::Silent { .. } | RedisError::Protocol { .. } => {}
+            RedisError::Lost { .. } | RedisError::Timeout { .. } | RedisError::Protocol { .. } => {}
             error => report_failure(observation, error),
         })
     }
@@ -71,9 +71,9 @@ impl Connection {
     ) -> Result<Connection, RedisError> {
         let io = Transport::open(url).await?;
         let mut connection = Connection {
-            wire: Wire::new(io),
+            transport: BufferedTransport::new(io),
             server: url.to_string(),
-            patience: PATIENCE,
+            reply_timeout: REPLY_TIMEOUT,
             waiting: 0,
             broken: false,
             meter: meter(),
@@ -82,10 +82,10 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Sets how long the server may be silent while a reply is due (30 s at first). It must be
+    /// Sets how long to wait for a reply (30 s at first). It must be
     /// longer than any `BLOCK` that is asked for.
-    pub fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
+    pub fn set_reply_timeout(&mut self, reply_timeout: Duration) {
+        self.reply_timeout = reply_timeout;
     }
 
     /// Sends `command` and waits for its reply.
@@ -101,7 +101,7 @@ impl Connection {
     /// without a copy out of the receive buffer. An error reply is an error as for
     /// [`call`](Self::call).
     pub async fn call_raw(&mut self, command: &Command) -> Result<Bytes, RedisError> {
-        self.must_be_idle()?;
+        self.check_idle()?;
         self.queue(command);
         let reply = self.receive_raw().await?;
         if reply.first() == Some(&b'-') {
@@ -116,7 +116,7 @@ impl Connection {
         &mut self,
         commands: &[Command],
     ) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
-        self.must_be_idle()?;
+        self.check_idle()?;
         for command in commands {
             self.queue(command);
         }
@@ -129,7 +129,7 @@ impl Connection {
 
     /// Adds `command` to what [`flush`](Self::flush) sends.
     pub fn queue(&mut self, command: &Command) {
-        self.wire.queue(command);
+        self.transport.queue(command);
         self.waiting += 1;
         if let Some(meter) = &mut self.meter {
             meter.sent(command);
@@ -138,15 +138,15 @@ impl Connection {
 
     /// Sends what was queued. Replies that arrive meanwhile are kept.
     pub async fn flush(&mut self) -> Result<(), RedisError> {
-        self.must_be_whole()?;
+        self.check_usable()?;
         loop {
-            let patience = self.patience;
-            let step = poll_fn(|cx| self.wire.poll_flush(cx));
-            match tokio::time::timeout(patience, step).await {
+            let reply_timeout = self.reply_timeout;
+            let step = poll_fn(|cx| self.transport.poll_flush(cx));
+            match tokio::time::timeout(reply_timeout, step).await {
                 Ok(Ok(true)) => return Ok(()),
                 Ok(Ok(false)) => {}
                 Ok(Err(source)) => return Err(self.lost(source)),
-                Err(_) => return Err(self.silent()),
+                Err(_) => return Err(self.timeout_error()),
             }
         }
     }
@@ -161,33 +161,33 @@ impl Connection {
     /// an error reply).
     pub async fn receive_raw(&mut self) -> Result<Bytes, RedisError> {
         loop {
-            if let Some(reply) = self.arrived()? {
+            if let Some(reply) = self.buffered_reply()? {
                 return Ok(reply);
             }
             if self.waiting == 0 {
                 return Err(self.unexpected("nothing", "no reply is due"));
             }
-            if self.wire.unsent() > 0 {
+            if self.transport.unsent() > 0 {
                 self.flush().await?;
                 continue;
             }
-            let patience = self.patience;
-            let read = poll_fn(|cx| self.wire.poll_fill(cx));
-            match tokio::time::timeout(patience, read).await {
+            let reply_timeout = self.reply_timeout;
+            let read = poll_fn(|cx| self.transport.poll_fill(cx));
+            match tokio::time::timeout(reply_timeout, read).await {
                 Ok(Ok(())) => {
                     if let Some(meter) = &mut self.meter {
                         meter.answering();
                     }
                 }
                 Ok(Err(source)) => return Err(self.lost(source)),
-                Err(_) => return Err(self.silent()),
+                Err(_) => return Err(self.timeout_error()),
             }
         }
     }
 
     /// The next reply if it has been read already; reads nothing.
     pub fn try_receive(&mut self) -> Result<Option<Result<Value, ServerError>>, RedisError> {
-        match self.arrived()? {
+        match self.buffered_reply()? {
             Some(reply) => self.decode_inner(&reply).map(Some),
             None => Ok(None),
         }
@@ -200,7 +200,7 @@ impl Connection {
 
     /// Number of bytes that are queued and not sent.
     pub fn unsent(&self) -> usize {
-        self.wire.unsent()
+        self.transport.unsent()
     }
 
     /// True when the connection cannot be used any more.
@@ -214,8 +214,8 @@ impl Connection {
     }
 
     #[cfg(test)]
-    pub(crate) fn wire(&mut self) -> &mut Wire {
-        &mut self.wire
+    pub(crate) fn transport(&mut self) -> &mut BufferedTransport {
+        &mut self.transport
     }
 
     async fn log_in(&mut self, url: &RedisUrl) -> Result<(), RedisError> {
@@ -249,12 +249,12 @@ impl Connection {
         Ok(())
     }
 
-    fn arrived(&mut self) -> Result<Option<Bytes>, RedisError> {
-        self.must_be_whole()?;
+    fn buffered_reply(&mut self) -> Result<Option<Bytes>, RedisError> {
+        self.check_usable()?;
         if self.waiting == 0 {
             return Ok(None);
         }
-        match self.wire.arrived() {
+        match self.transport.next_reply() {
             Ok(None) => Ok(None),
             Ok(Some(reply)) => {
                 self.waiting -= 1;
@@ -284,14 +284,14 @@ impl Connection {
         }
     }
 
-    fn must_be_idle(&mut self) -> Result<(), RedisError> {
+    fn check_idle(&mut self) -> Result<(), RedisError> {
         if self.waiting != 0 {
             self.broken = true;
         }
-        self.must_be_whole()
+        self.check_usable()
     }
 
-    fn must_be_whole(&self) -> Result<(), RedisError> {
+    fn check_usable(&self) -> Result<(), RedisError> {
         if self.broken {
             return Err(RedisError::Poisoned {
                 server: self.server.clone(),
@@ -307,10 +307,10 @@ impl Connection {
         })
     }
 
-    fn silent(&mut self) -> RedisError {
-        self.broken_by(RedisError::Silent {
+    fn timeout_error(&mut self) -> RedisError {
+        self.broken_by(RedisError::Timeout {
             server: self.server.clone(),
-            waited: self.patience,
+            waited: self.reply_timeout,
         })
     }
 

@@ -99,7 +99,7 @@ pub enum RedisError {
     },
     /// The server was silent for too long.
     #[error("{server} does not answer (waited {waited:?})")]
-    Silent {
+    Timeout {
         /// Where to.
         server: String,
         /// How long nothing was heard.
@@ -165,7 +165,7 @@ impl RedisError {
         match self {
             RedisError::Connect { .. }
             | RedisError::Lost { .. }
-            | RedisError::Silent { .. }
+            | RedisError::Timeout { .. }
             | RedisError::Poisoned { .. }
             | RedisError::Protocol { .. } => true,
             RedisError::Refused { source, .. } | RedisError::Server { source, .. } => {

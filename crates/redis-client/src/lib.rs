@@ -28,17 +28,17 @@
 
 mod backoff;
 pub mod beacon;
+mod buffered_transport;
 mod classify;
 mod command;
 mod connection;
 mod error;
 mod meter;
-mod scan;
+mod reply_scanner;
 mod tls;
 mod transport;
 mod url;
 mod value;
-mod wire;
 
 pub use backoff::Backoff;
 pub use command::{Arg, Command};

@@ -101,7 +101,7 @@ fn cause(error: &RedisError) -> ReconnectCause {
                 _ => ReconnectCause::Other,
             }
         }
-        RedisError::Silent { .. } => ReconnectCause::Timeout,
+        RedisError::Timeout { .. } => ReconnectCause::Timeout,
         RedisError::Refused { source, .. } if source.code() == "LOADING" => ReconnectCause::Loading,
         RedisError::Refused { .. } => ReconnectCause::Refused,
         _ => ReconnectCause::Other,

@@ -39,8 +39,8 @@ impl Transport {
         };
         match tokio::time::timeout(CONNECT_TIMEOUT, connect(url)).await {
             Ok(Ok(transport)) => Ok(transport),
-            Ok(Err(Failure::Io(source))) => Err(refused(source)),
-            Ok(Err(Failure::Tls(source))) => Err(RedisError::Tls {
+            Ok(Err(ConnectError::Io(source))) => Err(refused(source)),
+            Ok(Err(ConnectError::Tls(source))) => Err(RedisError::Tls {
                 server: url.to_string(),
                 source,
             }),
@@ -57,38 +57,38 @@ impl Transport {
     }
 }
 
-enum Failure {
+enum ConnectError {
     Io(io::Error),
     Tls(TlsError),
 }
 
-impl From<TlsError> for Failure {
-    fn from(error: TlsError) -> Failure {
-        Failure::Tls(error)
+impl From<TlsError> for ConnectError {
+    fn from(error: TlsError) -> ConnectError {
+        ConnectError::Tls(error)
     }
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
+impl From<io::Error> for ConnectError {
+    fn from(error: io::Error) -> ConnectError {
         // rustls hands its errors through as invalid data: those will be the same next time.
         match error
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>())
         {
-            Some(inner) => Failure::Tls(TlsError::Handshake(inner.clone())),
-            None => Failure::Io(error),
+            Some(inner) => ConnectError::Tls(TlsError::Handshake(inner.clone())),
+            None => ConnectError::Io(error),
         }
     }
 }
 
-async fn connect(url: &RedisUrl) -> Result<Transport, Failure> {
+async fn connect(url: &RedisUrl) -> Result<Transport, ConnectError> {
     match url.endpoint() {
         Endpoint::Unix(path) => Ok(Transport::Unix(UnixStream::connect(path).await?)),
         Endpoint::Tcp { host, port } => Ok(Transport::Tcp(tcp(host, *port).await?)),
         Endpoint::Tls { host, port, trust } => {
             let settings = tls::settings(trust)?;
             match tls(host, *port, &settings).await {
-                Err(Failure::Tls(_)) if settings.is_cached => {
+                Err(ConnectError::Tls(_)) if settings.is_cached => {
                     // The system may trust others by now than when its certificates were read.
                     tls::forget(trust);
                     tls(host, *port, &tls::settings(trust)?).await
@@ -99,7 +99,7 @@ async fn connect(url: &RedisUrl) -> Result<Transport, Failure> {
     }
 }
 
-async fn tls(host: &str, port: u16, settings: &TlsSettings) -> Result<Transport, Failure> {
+async fn tls(host: &str, port: u16, settings: &TlsSettings) -> Result<Transport, ConnectError> {
     let name = tls::server_name(host)?;
     let connector = TlsConnector::from(settings.config.clone());
     let stream = connector.connect(name, tcp(host, port).await?).await?;
@@ -118,7 +118,7 @@ async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-macro_rules! each {
+macro_rules! with_stream {
     ($self:expr, $io:ident => $body:expr) => {
         match $self {
             Transport::Tcp(stream) => {
@@ -143,7 +143,7 @@ impl AsyncRead for Transport {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        each!(&mut *self, io => io.poll_read(cx, buf))
+        with_stream!(&mut *self, io => io.poll_read(cx, buf))
     }
 }
 
@@ -153,14 +153,14 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        each!(&mut *self, io => io.poll_write(cx, buf))
+        with_stream!(&mut *self, io => io.poll_write(cx, buf))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(&mut *self, io => io.poll_flush(cx))
+        with_stream!(&mut *self, io => io.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(&mut *self, io => io.poll_shutdown(cx))
+        with_stream!(&mut *self, io => io.poll_shutdown(cx))
     }
 }

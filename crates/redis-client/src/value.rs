@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::error::ServerError;
-use crate::scan::{Head, head};
+use crate::reply_scanner::{ReplyHeader, parse_header};
 
 /// A decoded RESP2 reply. Texts are slices of the receive buffer, nothing is copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,21 +73,21 @@ impl Value {
 }
 
 fn decode_at(reply: &Bytes, at: &mut usize, depth: usize) -> Result<Value, String> {
-    let (head, after) = head(reply, *at)?.ok_or("a reply that ends too early")?;
+    let (header, after) = parse_header(reply, *at)?.ok_or("a reply that ends too early")?;
     let line = *at + 1..after - 2;
     *at = after;
-    Ok(match head {
-        Head::Simple => Value::Text(reply.slice(line)),
-        Head::Error => Value::Error(ServerError::new(String::from_utf8_lossy(&reply[line]))),
-        Head::Int(n) => Value::Int(n),
-        Head::Nil => Value::Nil,
-        Head::Bulk(len) => {
+    Ok(match header {
+        ReplyHeader::Simple => Value::Text(reply.slice(line)),
+        ReplyHeader::Error => Value::Error(ServerError::new(String::from_utf8_lossy(&reply[line]))),
+        ReplyHeader::Int(n) => Value::Int(n),
+        ReplyHeader::Nil => Value::Nil,
+        ReplyHeader::Bulk(len) => {
             let end = after.checked_add(len).filter(|end| end + 2 <= reply.len());
             let end = end.ok_or("a reply that ends too early")?;
             *at = end + 2;
             Value::Text(reply.slice(after..end))
         }
-        Head::Array(len) => {
+        ReplyHeader::Array(len) => {
             if depth == 0 {
                 return Err("too many arrays inside each other".into());
             }

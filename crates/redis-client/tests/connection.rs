@@ -266,13 +266,13 @@ async fn trouble_with_the_server_is_told_apart() {
     let mut server = start(&plain()).await;
     let url = server.url();
     let mut connection = Connection::open(&url).await.unwrap();
-    connection.set_patience(Duration::from_millis(20));
+    connection.set_reply_timeout(Duration::from_millis(20));
     let error = connection
         .call(&Command::new("BLPOP").arg("none").arg(0))
         .await
         .unwrap_err();
     assert!(
-        matches!(error, RedisError::Silent { .. }) && error.is_transient(),
+        matches!(error, RedisError::Timeout { .. }) && error.is_transient(),
         "{error}"
     );
 

@@ -113,7 +113,7 @@ async fn causes_of_reconnections_are_told_apart() {
     };
     let (client, opened) = tokio::join!(serve, Connection::open_observed(&url, &observation));
     let mut connection = opened.unwrap();
-    connection.set_patience(Duration::from_millis(1));
+    connection.set_reply_timeout(Duration::from_millis(1));
     connection.call(&Command::new("PING")).await.unwrap_err();
     assert!(causes(&observation).contains(&("timeout", 1)));
     drop(client);

@@ -9,7 +9,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite};
 
 use crate::command::Command;
-use crate::scan::{Found, Scanner};
+use crate::reply_scanner::{ReplyExtent, ReplyScanner};
 use crate::transport::Transport;
 
 /// What a connection reads into while nothing big is coming.
@@ -20,23 +20,23 @@ const MAX_STEP: usize = 64 << 20;
 const MAX_AHEAD: usize = 8 << 20;
 
 /// What was queued and not sent, what was read and not handed out.
-pub(crate) struct Wire {
+pub(crate) struct BufferedTransport {
     io: Transport,
     out: BytesMut,
     buffer: BytesMut,
-    scanner: Scanner,
+    scanner: ReplyScanner,
     /// Size of the memory that `buffer` was last given.
     block: usize,
     last_reply: usize,
 }
 
-impl Wire {
-    pub(crate) fn new(io: Transport) -> Wire {
-        Wire {
+impl BufferedTransport {
+    pub(crate) fn new(io: Transport) -> BufferedTransport {
+        BufferedTransport {
             io,
             out: BytesMut::new(),
             buffer: BytesMut::new(),
-            scanner: Scanner::new(),
+            scanner: ReplyScanner::new(),
             block: 0,
             last_reply: 0,
         }
@@ -52,10 +52,10 @@ impl Wire {
     }
 
     /// The next reply, if all of it has been read. The error says why it is none.
-    pub(crate) fn arrived(&mut self) -> Result<Option<Bytes>, String> {
+    pub(crate) fn next_reply(&mut self) -> Result<Option<Bytes>, String> {
         match self.scanner.advance(&self.buffer)? {
-            Found::Complete(len) => Ok(Some(self.take(len))),
-            Found::Need(total) => {
+            ReplyExtent::Complete(len) => Ok(Some(self.take(len))),
+            ReplyExtent::Need(total) => {
                 self.make_room(total);
                 Ok(None)
             }
@@ -64,7 +64,7 @@ impl Wire {
 
     fn take(&mut self, len: usize) -> Bytes {
         let reply = self.buffer.split_to(len).freeze();
-        self.scanner = Scanner::new();
+        self.scanner = ReplyScanner::new();
         self.last_reply = len;
         // What is left must not keep the memory of a big reply alive, nor grow to its size.
         if self.block > SMALL && self.buffer.len() < SMALL {
@@ -151,7 +151,7 @@ mod tests {
             drop(connection.call(&get).await.unwrap());
         }
         connection.call(&Command::new("PING")).await.unwrap();
-        let Wire { buffer, out, .. } = connection.wire();
+        let BufferedTransport { buffer, out, .. } = connection.transport();
         assert!(buffer.capacity() <= SMALL, "{}", buffer.capacity());
         assert!(!buffer.try_reclaim(MAX_AHEAD), "a block of 8 MB is there");
         assert!(out.capacity() <= MAX_AHEAD, "{}", out.capacity());

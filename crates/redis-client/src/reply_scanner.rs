@@ -1,11 +1,11 @@
 //! Finds the end of a reply while it arrives.
 //!
-//! [`Scanner`] remembers where it stopped, so that each byte is looked at once however small
+//! [`ReplyScanner`] remembers where it stopped, so that each byte is looked at once however small
 //! the pieces are, and jumps over bulk strings without touching them.
 
 /// The first line of a RESP2 element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Head {
+pub(crate) enum ReplyHeader {
     Simple,
     Error,
     Int(i64),
@@ -23,7 +23,10 @@ const MAX_BULK: i64 = 1 << 32;
 
 /// The element that begins at `at` in `bytes`, and where its first line ends. None when that
 /// line is not complete yet.
-pub(crate) fn head(bytes: &[u8], at: usize) -> Result<Option<(Head, usize)>, String> {
+pub(crate) fn parse_header(
+    bytes: &[u8],
+    at: usize,
+) -> Result<Option<(ReplyHeader, usize)>, String> {
     let Some(&kind) = bytes.get(at) else {
         return Ok(None);
     };
@@ -41,9 +44,9 @@ pub(crate) fn head(bytes: &[u8], at: usize) -> Result<Option<(Head, usize)>, Str
                 return Err("a line that does not end in CR LF".into());
             }
             let head = if kind == b'+' {
-                Head::Simple
+                ReplyHeader::Simple
             } else {
-                Head::Error
+                ReplyHeader::Error
             };
             Ok(Some((head, at + 1 + end + 1)))
         }
@@ -52,10 +55,10 @@ pub(crate) fn head(bytes: &[u8], at: usize) -> Result<Option<(Head, usize)>, Str
                 return Ok(None);
             };
             let head = match (kind, number) {
-                (b':', n) => Head::Int(n),
-                (_, -1) => Head::Nil,
-                (b'$', n) if (0..=MAX_BULK).contains(&n) => Head::Bulk(n as usize),
-                (b'*', n) if (0..=MAX_BULK).contains(&n) => Head::Array(n as usize),
+                (b':', n) => ReplyHeader::Int(n),
+                (_, -1) => ReplyHeader::Nil,
+                (b'$', n) if (0..=MAX_BULK).contains(&n) => ReplyHeader::Bulk(n as usize),
+                (b'*', n) if (0..=MAX_BULK).contains(&n) => ReplyHeader::Array(n as usize),
                 (_, n) => return Err(format!("length {n}")),
             };
             Ok(Some((head, at + 1 + used)))
@@ -99,7 +102,7 @@ fn number(line: &[u8]) -> Result<Option<(i64, usize)>, String> {
 
 /// Finds the end of the reply at the front of a buffer that grows.
 #[derive(Debug)]
-pub(crate) struct Scanner {
+pub(crate) struct ReplyScanner {
     /// Everything before it has been seen.
     at: usize,
     /// Elements still to come.
@@ -110,16 +113,16 @@ pub(crate) struct Scanner {
 
 /// What a scan found.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum ReplyExtent {
     /// The reply is this long.
     Complete(usize),
     /// The buffer must be at least this long.
     Need(usize),
 }
 
-impl Scanner {
-    pub(crate) fn new() -> Scanner {
-        Scanner {
+impl ReplyScanner {
+    pub(crate) fn new() -> ReplyScanner {
+        ReplyScanner {
             at: 0,
             remaining: 1,
             line_from: 0,
@@ -127,27 +130,27 @@ impl Scanner {
     }
 
     /// Goes on with `buffer`, the same bytes as last time and more.
-    pub(crate) fn advance(&mut self, buffer: &[u8]) -> Result<Found, String> {
+    pub(crate) fn advance(&mut self, buffer: &[u8]) -> Result<ReplyExtent, String> {
         while self.remaining > 0 {
             if self.waits_for_line_end(buffer) {
-                return Ok(Found::Need(buffer.len() + 1));
+                return Ok(ReplyExtent::Need(buffer.len() + 1));
             }
-            let Some((head, after)) = head(buffer, self.at)? else {
-                return Ok(Found::Need(buffer.len().max(self.at) + 1));
+            let Some((header, after)) = parse_header(buffer, self.at)? else {
+                return Ok(ReplyExtent::Need(buffer.len().max(self.at) + 1));
             };
-            match head {
-                Head::Bulk(len) => {
+            match header {
+                ReplyHeader::Bulk(len) => {
                     let end = after + len + 2;
                     if end > buffer.len() {
                         // The head is read again then: cheaper than one more state.
-                        return Ok(Found::Need(end));
+                        return Ok(ReplyExtent::Need(end));
                     }
                     if buffer[end - 2..end] != *b"\r\n" {
                         return Err("a bulk string without CR LF at its end".into());
                     }
                     self.at = end;
                 }
-                Head::Array(len) => {
+                ReplyHeader::Array(len) => {
                     self.remaining += len;
                     self.at = after;
                 }
@@ -155,7 +158,7 @@ impl Scanner {
             }
             self.remaining -= 1;
         }
-        Ok(Found::Complete(self.at))
+        Ok(ReplyExtent::Complete(self.at))
     }
 
     /// True while a simple string has no end yet; keeps long ones from being searched again
@@ -185,12 +188,12 @@ mod tests {
         let mut stream = REPLY.to_vec();
         stream.extend_from_slice(b"+next\r\n");
         for step in 1..=REPLY.len() {
-            let mut scanner = Scanner::new();
+            let mut scanner = ReplyScanner::new();
             let mut have = 0;
             loop {
                 match scanner.advance(&stream[..have]).unwrap() {
-                    Found::Complete(len) => break assert_eq!(len, REPLY.len()),
-                    Found::Need(len) => assert!(len > have && len <= REPLY.len()),
+                    ReplyExtent::Complete(len) => break assert_eq!(len, REPLY.len()),
+                    ReplyExtent::Need(len) => assert!(len > have && len <= REPLY.len()),
                 }
                 have = (have + step).min(stream.len());
             }
@@ -200,8 +203,8 @@ mod tests {
     #[test]
     fn says_how_much_a_bulk_string_needs() {
         assert_eq!(
-            Scanner::new().advance(b"$1000\r\nabc").unwrap(),
-            Found::Need(1009)
+            ReplyScanner::new().advance(b"$1000\r\nabc").unwrap(),
+            ReplyExtent::Need(1009)
         );
     }
 
@@ -215,7 +218,7 @@ mod tests {
             b"+\n",
             b"$\r\n",
         ] {
-            assert!(Scanner::new().advance(bad).is_err(), "{bad:?}");
+            assert!(ReplyScanner::new().advance(bad).is_err(), "{bad:?}");
         }
     }
 }
