@@ -2,7 +2,7 @@
 
 use observation::{Classified, ErrorKind, ErrorOrigin};
 
-use crate::{DTypeError, SourceError};
+use crate::{DTypeError, FrameSourceError};
 
 impl Classified for DTypeError {
     fn kind(&self) -> ErrorKind {
@@ -14,7 +14,7 @@ impl Classified for DTypeError {
     }
 }
 
-impl Classified for SourceError {
+impl Classified for FrameSourceError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::DetectorFile
     }

@@ -18,7 +18,7 @@ pub trait DetectorFiles: Debug + Send + Sync {
     ///
     /// # Errors
     /// If the detector does not save its frames, or its files cannot be named.
-    fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, SourceError>;
+    fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, FrameSourceError>;
 
     /// Returns how many frames can be read while the detector is at work, from the start of the scan, when
     /// it has saved `saved` of them: those in files that it has closed for good. When its stream has ended,
@@ -56,7 +56,7 @@ pub struct FrameSource {
 /// Why frames cannot be located in files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum SourceError {
+pub enum FrameSourceError {
     /// The detector does not save its frames.
     #[error("the detector does not save its frames")]
     NotSaved,

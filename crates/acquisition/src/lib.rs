@@ -3,7 +3,7 @@
 //! - A [`DType`] is the type of one number, in the spelling of numpy.
 //! - [`DetectorFiles`] describes a detector that saves its frames itself: the type of the frames, and in
 //!   which files they are, as [`FrameSource`]s.
-//! - [`FileLayout`], [`printf`] and [`braces`] compute those files for detectors that number them: how frames
+//! - [`FileSeries`], [`format_printf`] and [`format_braces`] compute those files for detectors that number them: how frames
 //!   are dealt out to files, and how the files are called.
 //!
 //! A detector that saves its frames in numbered files implements [`DetectorFiles`] like this:
@@ -11,12 +11,12 @@
 //! ```
 //! use std::ops::Range;
 //!
-//! use acquisition::{DetectorFiles, FileLayout, FrameSource, FrameType, SourceError, printf};
+//! use acquisition::{DetectorFiles, FileSeries, FrameSource, FrameType, FrameSourceError, format_printf};
 //!
 //! #[derive(Debug)]
 //! struct Camera {
 //!     frame: FrameType,
-//!     layout: FileLayout,
+//!     files: FileSeries,
 //! }
 //!
 //! impl DetectorFiles for Camera {
@@ -28,18 +28,18 @@
 //!         Some("hdf5")
 //!     }
 //!
-//!     fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
-//!         self.layout.sources(frames, "/entry_0000/data", |number| printf("/data/camera_%04d.h5", number))
+//!     fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, FrameSourceError> {
+//!         self.files.sources(frames, "/entry_0000/data", |number| format_printf("/data/camera_%04d.h5", number))
 //!     }
 //!
 //!     fn readable(&self, saved: u64) -> u64 {
-//!         self.layout.closed(saved)
+//!         self.files.complete_frames(saved)
 //!     }
 //! }
 //!
 //! let camera = Camera {
 //!     frame: FrameType { dtype: "<u2".parse()?, shape: vec![Some(2048), Some(2048)] },
-//!     layout: FileLayout { frames_per_acquisition: 0, frames_per_file: 100 },
+//!     files: FileSeries { frames_per_acquisition: 0, frames_per_file: 100 },
 //! };
 //! let sources = camera.sources(150..250)?;
 //! assert_eq!((sources[0].file.as_str(), sources[0].first_row), ("/data/camera_0001.h5", 50));
@@ -52,10 +52,10 @@
 mod classify;
 mod detector;
 mod dtype;
-mod files;
-mod pattern;
+mod file_name;
+mod file_series;
 
-pub use detector::{DetectorFiles, FrameSource, FrameType, SourceError};
+pub use detector::{DetectorFiles, FrameSource, FrameSourceError, FrameType};
 pub use dtype::{DType, DTypeError, DTypeKind};
-pub use files::FileLayout;
-pub use pattern::{Field, braces, printf};
+pub use file_name::{TemplateValue, format_braces, format_printf};
+pub use file_series::FileSeries;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use acquisition::{DetectorFiles, FrameSource, FrameType, SourceError};
+use acquisition::{DetectorFiles, FrameSource, FrameType, FrameSourceError};
 
 /// A detector as a scan describes it. It has no frames to be read.
 #[derive(Debug, Clone)]
@@ -47,8 +47,8 @@ impl DetectorFiles for DescribedDetector {
         self.format.as_deref()
     }
 
-    fn sources(&self, _frames: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
-        Err(SourceError::NotSaved)
+    fn sources(&self, _frames: Range<u64>) -> Result<Vec<FrameSource>, FrameSourceError> {
+        Err(FrameSourceError::NotSaved)
     }
 
     fn readable(&self, _saved: u64) -> u64 {

@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use acquisition::{DetectorFiles, FileLayout, FrameSource, FrameType, SourceError, printf};
+use acquisition::{
+    DetectorFiles, FileSeries, FrameSource, FrameSourceError, FrameType, format_printf,
+};
 use serde_json::Value;
 
 use super::fields::Fields;
@@ -65,7 +67,7 @@ struct Saving {
     file_format: String,
     /// Number of the first file.
     file_offset: i64,
-    layout: FileLayout,
+    files: FileSeries,
 }
 
 impl LimaFiles {
@@ -84,7 +86,7 @@ impl LimaFiles {
                 data_path: lima.optional_text("data_path")?,
                 file_format: lima.text("file_format")?,
                 file_offset: lima.int("file_offset")?,
-                layout: FileLayout {
+                files: FileSeries {
                     frames_per_acquisition,
                     frames_per_file: lima.frames_per_file("frame_per_file")?,
                 },
@@ -112,20 +114,20 @@ impl DetectorFiles for LimaFiles {
         Some(&saving.file_format)
     }
 
-    fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
-        let saving = self.saving.as_ref().ok_or(SourceError::NotSaved)?;
+    fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, FrameSourceError> {
+        let saving = self.saving.as_ref().ok_or(FrameSourceError::NotSaved)?;
         let dataset = saving.data_path.as_deref().unwrap_or_default();
-        saving.layout.sources(frames.clone(), dataset, |number| {
+        saving.files.sources(frames.clone(), dataset, |number| {
             let number = number.checked_add(saving.file_offset);
-            let number = number.ok_or(SourceError::TooMany(frames.clone()))?;
-            printf(&saving.file_path, number)
+            let number = number.ok_or(FrameSourceError::TooMany(frames.clone()))?;
+            format_printf(&saving.file_path, number)
         })
     }
 
     fn readable(&self, saved: u64) -> u64 {
         match &self.saving {
             None => 0,
-            Some(saving) => saving.layout.closed(saved),
+            Some(saving) => saving.files.complete_frames(saved),
         }
     }
 
@@ -201,7 +203,7 @@ mod tests {
             .unwrap()
             .remove("file_path");
         let lima = parse(&value).unwrap();
-        assert_eq!(lima.sources(0..1), Err(SourceError::NotSaved));
+        assert_eq!(lima.sources(0..1), Err(FrameSourceError::NotSaved));
         assert_eq!(lima.readable(3), 0);
     }
 

@@ -4,7 +4,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use acquisition::{DetectorFiles, Field, FileLayout, FrameSource, FrameType, SourceError, braces};
+use acquisition::{
+    DetectorFiles, FileSeries, FrameSource, FrameSourceError, FrameType, TemplateValue,
+    format_braces,
+};
 use serde_json::Value;
 
 use super::fields::Fields;
@@ -62,17 +65,17 @@ struct Lima2Files {
 struct Saving {
     /// Directory of the files.
     directory: String,
-    /// Template of the file names, with fields in braces.
+    /// Template of the file names, with fields in format_braces.
     path_template: String,
-    /// Field `filename_prefix` of the template.
+    /// TemplateValue `filename_prefix` of the template.
     prefix: String,
-    /// Field `filename_rank` (blissdata 1.1: `rank`) of the template.
+    /// TemplateValue `filename_rank` (blissdata 1.1: `rank`) of the template.
     rank: i64,
-    /// Field `filename_suffix` of the template.
+    /// TemplateValue `filename_suffix` of the template.
     suffix: String,
     /// Dataset of the frames in each file.
     data_path: String,
-    layout: FileLayout,
+    files: FileSeries,
 }
 
 impl Lima2Files {
@@ -83,7 +86,7 @@ impl Lima2Files {
         let saving = match lima.has("path_template") && lima.has("file_format") {
             false => None,
             true => Some(Saving {
-                layout: FileLayout {
+                files: FileSeries {
                     frames_per_acquisition: lima.uint("frame_per_acquisition")?,
                     frames_per_file: lima.frames_per_file("frame_per_file")?,
                 },
@@ -111,12 +114,12 @@ impl DetectorFiles for Lima2Files {
         self.saving.as_ref().map(|_| "hdf5")
     }
 
-    fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
-        let saving = self.saving.as_ref().ok_or(SourceError::NotSaved)?;
+    fn sources(&self, frames: Range<u64>) -> Result<Vec<FrameSource>, FrameSourceError> {
+        let saving = self.saving.as_ref().ok_or(FrameSourceError::NotSaved)?;
         // Published without the slash in front, and meant from the root of the file.
         let dataset = format!("/{}", saving.data_path.trim_start_matches('/'));
-        let layout = &saving.layout;
-        layout.sources(frames, &dataset, |number| saving.file(number))
+        let files = &saving.files;
+        files.sources(frames, &dataset, |number| saving.file(number))
     }
 
     /// Returns 0: the detector does not report which files it has closed.
@@ -126,12 +129,12 @@ impl DetectorFiles for Lima2Files {
 }
 
 impl Saving {
-    fn file(&self, number: i64) -> Result<String, SourceError> {
-        let name = braces(&self.path_template, |field| match field {
-            "filename_prefix" => Some(Field::Text(self.prefix.clone())),
-            "filename_rank" | "rank" => Some(Field::Number(self.rank)),
-            "file_number" => Some(Field::Number(number)),
-            "filename_suffix" => Some(Field::Text(self.suffix.clone())),
+    fn file(&self, number: i64) -> Result<String, FrameSourceError> {
+        let name = format_braces(&self.path_template, |field| match field {
+            "filename_prefix" => Some(TemplateValue::Text(self.prefix.clone())),
+            "filename_rank" | "rank" => Some(TemplateValue::Number(self.rank)),
+            "file_number" => Some(TemplateValue::Number(number)),
+            "filename_suffix" => Some(TemplateValue::Text(self.suffix.clone())),
             _ => None,
         })?;
         Ok(format!("{}/{name}", self.directory.trim_end_matches('/')))
@@ -188,7 +191,7 @@ mod tests {
         let mut unsaved = legacy();
         unsaved["lima_info"]["file_format"] = json!(null);
         let lima = parse(&unsaved);
-        assert_eq!(lima.sources(0..1), Err(SourceError::NotSaved));
+        assert_eq!(lima.sources(0..1), Err(FrameSourceError::NotSaved));
 
         let event = json!({"acq_uuid": "x", "nb_frames_acquired": 9, "nb_frames_xferred": 7});
         assert_eq!(progress(&event).unwrap().saved, 7);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use acquisition::{DetectorFiles, FileLayout, FrameSource, FrameType, SourceError};
+use acquisition::{DetectorFiles, FileSeries, FrameSource, FrameSourceError, FrameType};
 use serde_json::Value;
 
 use super::fields::Fields;
@@ -61,7 +61,7 @@ struct Saving {
     data_path: String,
     /// Family of the format: `hdf5`.
     file_format: String,
-    layout: FileLayout,
+    files: FileSeries,
 }
 
 impl MoscaFiles {
@@ -77,7 +77,7 @@ impl MoscaFiles {
                 file_prefix: mosca.optional_text("file_prefix")?.unwrap_or_default(),
                 data_path: mosca.text("data_path")?,
                 file_format: mosca.text("file_format")?,
-                layout: FileLayout {
+                files: FileSeries {
                     frames_per_acquisition: 0,
                     frames_per_file: mosca.frames_per_file("points_per_file")?,
                 },
@@ -104,14 +104,14 @@ impl DetectorFiles for MoscaFiles {
         Some(&saving.file_format)
     }
 
-    fn sources(&self, spectra: Range<u64>) -> Result<Vec<FrameSource>, SourceError> {
-        let saving = self.saving.as_ref().ok_or(SourceError::NotSaved)?;
+    fn sources(&self, spectra: Range<u64>) -> Result<Vec<FrameSource>, FrameSourceError> {
+        let saving = self.saving.as_ref().ok_or(FrameSourceError::NotSaved)?;
         let group = saving.data_path.trim_matches('/');
         let dataset = match group {
             "" => format!("/spectra_{:02}", self.detector),
             group => format!("/{group}/spectra_{:02}", self.detector),
         };
-        saving.layout.sources(spectra, &dataset, |number| {
+        saving.files.sources(spectra, &dataset, |number| {
             let directory = saving.file_path.trim_end_matches('/');
             let prefix = &saving.file_prefix;
             Ok(format!("{directory}/{prefix}spectra_{number:04}.h5"))
@@ -121,7 +121,7 @@ impl DetectorFiles for MoscaFiles {
     fn readable(&self, saved: u64) -> u64 {
         match &self.saving {
             None => 0,
-            Some(saving) => saving.layout.closed(saved),
+            Some(saving) => saving.files.complete_frames(saved),
         }
     }
 }
@@ -188,7 +188,11 @@ mod tests {
             let mut value = info();
             value["mosca_info"][field] = other;
             let mosca = parse(&value).unwrap();
-            assert_eq!(mosca.sources(0..1), Err(SourceError::NotSaved), "{field}");
+            assert_eq!(
+                mosca.sources(0..1),
+                Err(FrameSourceError::NotSaved),
+                "{field}"
+            );
             assert_eq!(mosca.readable(3), 0);
         }
     }

@@ -4,7 +4,7 @@ mod classified;
 
 use std::path::PathBuf;
 
-use acquisition::SourceError as FrameSourceError;
+use acquisition::FrameSourceError;
 use nexus::h5;
 
 use crate::filesystem::PathError;

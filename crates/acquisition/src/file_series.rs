@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::detector::{FrameSource, SourceError};
+use crate::detector::{FrameSource, FrameSourceError};
 
 /// Beyond this many files a progress report is rather wrong than true.
 const MAX_FILES: usize = 10_000_000;
@@ -10,7 +10,7 @@ const MAX_FILES: usize = 10_000_000;
 /// How frames are dealt out to numbered files: each acquisition starts a new file, which takes a
 /// fixed number of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileLayout {
+pub struct FileSeries {
     /// Frames of one acquisition; 0 when the scan is one acquisition of unknown length.
     pub frames_per_acquisition: u64,
     /// Frames of one file; 0 when a file takes all frames of an acquisition.
@@ -19,30 +19,30 @@ pub struct FileLayout {
 
 /// Consecutive frames in the file of that number, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileRun {
+struct FileSegment {
     file: u64,
     first_row: u64,
     frames: u64,
 }
 
-impl FileLayout {
+impl FileSeries {
     /// Returns the files of a range of frames, in order. `file` returns the name of the file of a number.
     ///
     /// # Errors
-    /// The error of `file`, or [`SourceError::TooMany`].
+    /// The error of `file`, or [`FrameSourceError::TooMany`].
     pub fn sources(
         self,
         frames: Range<u64>,
         dataset: &str,
-        file: impl Fn(i64) -> Result<String, SourceError>,
-    ) -> Result<Vec<FrameSource>, SourceError> {
+        file: impl Fn(i64) -> Result<String, FrameSourceError>,
+    ) -> Result<Vec<FrameSource>, FrameSourceError> {
         let mut sources = Vec::new();
         for run in self.runs(frames.clone()) {
             let number = i64::try_from(run.file)
                 .ok()
                 .filter(|_| sources.len() < MAX_FILES);
             sources.push(FrameSource {
-                file: file(number.ok_or_else(|| SourceError::TooMany(frames.clone()))?)?,
+                file: file(number.ok_or_else(|| FrameSourceError::TooMany(frames.clone()))?)?,
                 dataset: dataset.to_owned(),
                 first_row: run.first_row,
                 frames: run.frames,
@@ -52,14 +52,14 @@ impl FileLayout {
     }
 
     /// Splits a range of frames at the file borders.
-    fn runs(self, frames: Range<u64>) -> impl Iterator<Item = FileRun> {
+    fn runs(self, frames: Range<u64>) -> impl Iterator<Item = FileSegment> {
         let mut next = frames.start;
         std::iter::from_fn(move || {
             if next >= frames.end {
                 return None;
             }
             let (file, first_row, room) = self.locate(next);
-            let run = FileRun {
+            let run = FileSegment {
                 file,
                 first_row,
                 frames: room.min(frames.end - next),
@@ -71,7 +71,7 @@ impl FileLayout {
 
     /// Number of frames in files that are complete, when `saved` frames are written and the
     /// detector may still be writing.
-    pub fn closed(self, saved: u64) -> u64 {
+    pub fn complete_frames(self, saved: u64) -> u64 {
         match saved.checked_sub(1) {
             Some(last) => last - self.locate(last).1,
             None => 0,
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn runs(acquisition: u64, file: u64, frames: Range<u64>) -> Vec<(u64, u64, u64)> {
-        FileLayout {
+        FileSeries {
             frames_per_acquisition: acquisition,
             frames_per_file: file,
         }
@@ -144,11 +144,11 @@ mod tests {
 
     #[test]
     fn only_the_files_before_the_current_one_are_closed() {
-        let layout = FileLayout {
+        let series = FileSeries {
             frames_per_acquisition: 7,
             frames_per_file: 3,
         };
-        let closed: Vec<u64> = (0..10).map(|saved| layout.closed(saved)).collect();
+        let closed: Vec<u64> = (0..10).map(|saved| series.complete_frames(saved)).collect();
         assert_eq!(closed, [0, 0, 0, 0, 3, 3, 3, 6, 7, 7]);
     }
 }

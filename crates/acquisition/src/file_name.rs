@@ -1,14 +1,14 @@
 //! File name patterns: printf style (Lima 1) and Python format style (early Lima 2).
 
-use crate::detector::SourceError;
+use crate::detector::FrameSourceError;
 
 /// Formats a printf pattern that takes one integer, by the rules of Python's `%` operator. A
 /// pattern without conversion is a plain file name.
 ///
 /// # Errors
 /// If the pattern has another conversion, or more than one.
-pub fn printf(pattern: &str, number: i64) -> Result<String, SourceError> {
-    let error = |problem| SourceError::Pattern {
+pub fn format_printf(pattern: &str, number: i64) -> Result<String, FrameSourceError> {
+    let error = |problem| FrameSourceError::Pattern {
         pattern: pattern.to_owned(),
         problem,
     };
@@ -23,7 +23,7 @@ pub fn printf(pattern: &str, number: i64) -> Result<String, SourceError> {
             rest = after;
             continue;
         }
-        let (spec, after) = Spec::parse(rest).map_err(error)?;
+        let (spec, after) = Conversion::parse(rest).map_err(error)?;
         if converted {
             return Err(error("more than one conversion"));
         }
@@ -39,7 +39,7 @@ pub fn printf(pattern: &str, number: i64) -> Result<String, SourceError> {
 const MAX_WIDTH: usize = 255;
 
 #[derive(Default)]
-struct Spec {
+struct Conversion {
     left: bool,
     zero: bool,
     sign: Option<char>,
@@ -47,10 +47,10 @@ struct Spec {
     precision: usize,
 }
 
-impl Spec {
+impl Conversion {
     /// Parses what follows the percent sign, up to and including the conversion letter.
-    fn parse(text: &str) -> Result<(Spec, &str), &'static str> {
-        let mut spec = Spec::default();
+    fn parse(text: &str) -> Result<(Conversion, &str), &'static str> {
+        let mut spec = Conversion::default();
         let flags = text
             .find(|c| !"-+ 0#".contains(c))
             .ok_or("incomplete conversion")?;
@@ -128,11 +128,11 @@ fn number(text: &str) -> Result<(usize, &str), &'static str> {
 /// # Errors
 /// If the template is malformed, has a field that `field` does not know, or a format that is not one of
 /// `s`, `d` and a width.
-pub fn braces(
+pub fn format_braces(
     template: &str,
-    field: impl Fn(&str) -> Option<Field>,
-) -> Result<String, SourceError> {
-    let error = |problem| SourceError::Pattern {
+    field: impl Fn(&str) -> Option<TemplateValue>,
+) -> Result<String, FrameSourceError> {
+    let error = |problem| FrameSourceError::Pattern {
         pattern: template.to_owned(),
         problem,
     };
@@ -155,19 +155,19 @@ pub fn braces(
             .ok_or_else(|| error("a { that is not closed"))?;
         let (name, spec) = rest[..end].split_once(':').unwrap_or((&rest[..end], ""));
         match field(name).ok_or_else(|| error("a field that is not known"))? {
-            Field::Text(text) if spec.is_empty() || spec == "s" => out.push_str(&text),
-            Field::Text(_) => return Err(error("a format of text that is not supported")),
-            Field::Number(number) => {
+            TemplateValue::Text(text) if spec.is_empty() || spec == "s" => out.push_str(&text),
+            TemplateValue::Text(_) => return Err(error("a format of text that is not supported")),
+            TemplateValue::Number(number) => {
                 let digits = spec.strip_suffix('d').unwrap_or(spec);
                 let zero = digits.starts_with('0');
                 if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
                     return Err(error("a format of numbers that is not supported"));
                 }
                 let (width, _) = self::number(digits).map_err(error)?;
-                Spec {
+                Conversion {
                     zero,
                     width,
-                    ..Spec::default()
+                    ..Conversion::default()
                 }
                 .write(number, &mut out);
             }
@@ -179,7 +179,7 @@ pub fn braces(
 }
 
 /// Value of a field of a template.
-pub enum Field {
+pub enum TemplateValue {
     /// Text.
     Text(String),
     /// A number.
@@ -211,7 +211,7 @@ mod tests {
             ("\u{e9}_%d", 1, "\u{e9}_1"),
         ] {
             assert_eq!(
-                printf(pattern, number).as_deref(),
+                format_printf(pattern, number).as_deref(),
                 Ok(expected),
                 "{pattern}"
             );
@@ -223,20 +223,20 @@ mod tests {
         for pattern in [
             "%", "a%", "%d%d", "50%/%04d", "%x", "%.2s", "%04", "%999999d", "%\u{e9}",
         ] {
-            assert!(printf(pattern, 1).is_err(), "{pattern}");
+            assert!(format_printf(pattern, 1).is_err(), "{pattern}");
         }
     }
 
     #[test]
     fn templates() {
         let field = |name: &str| match name {
-            "prefix" => Some(Field::Text("cam".to_owned())),
-            "number" => Some(Field::Number(42)),
+            "prefix" => Some(TemplateValue::Text("cam".to_owned())),
+            "number" => Some(TemplateValue::Number(42)),
             _ => None,
         };
         let template = "{prefix}_{number:05d}_{number}_{{x}}.h5";
         assert_eq!(
-            braces(template, field).as_deref(),
+            format_braces(template, field).as_deref(),
             Ok("cam_00042_42_{x}.h5")
         );
         for template in [
@@ -247,7 +247,7 @@ mod tests {
             "{prefix:>9}",
             "{number:99999d}",
         ] {
-            assert!(braces(template, field).is_err(), "{template}");
+            assert!(format_braces(template, field).is_err(), "{template}");
         }
     }
 }
