@@ -6,9 +6,9 @@ use crate::document::DocumentError;
 use crate::encoding::{EncodingError, PayloadError};
 use crate::entries::ReplyError;
 use crate::json::JsonError;
-use crate::kinds::KindError;
 use crate::reader::ReadError;
 use crate::store::{KeyError, StoreError};
+use crate::stream_kind::StreamKindError;
 
 impl Classified for StoreError {
     fn kind(&self) -> ErrorKind {
@@ -69,7 +69,7 @@ published_wrongly!(
     DocumentError,
     EncodingError,
     JsonError,
-    KindError,
+    StreamKindError,
     PayloadError,
     ReplyError
 );

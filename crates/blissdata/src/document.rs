@@ -187,7 +187,7 @@ mod tests {
 
     use super::*;
     use crate::encoding::Encoding;
-    use crate::kinds::StreamKind;
+    use crate::stream_kind::StreamKind;
 
     fn document() -> Value {
         json!({

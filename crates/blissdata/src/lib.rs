@@ -6,7 +6,7 @@
 //!
 //! - [`store`] is the store: whether it is ready, which scans there are, which ones begin. It is reached
 //!   through a [`RedisUrl`](redis_client::RedisUrl).
-//! - [`document`] describes a scan, [`encoding`] and [`kinds`] its streams, and [`reader`] follows
+//! - [`document`] describes a scan, [`encoding`] and [`stream_kind`] its streams, and [`reader`] follows
 //!   them while the scan runs.
 //! - [`entries`] and [`json`] are what the others are built on.
 //!
@@ -36,6 +36,6 @@ pub mod document;
 pub mod encoding;
 pub mod entries;
 pub mod json;
-pub mod kinds;
 pub mod reader;
 pub mod store;
+pub mod stream_kind;

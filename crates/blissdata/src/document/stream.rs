@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::encoding::{Encoding, EncodingError};
 use crate::json;
-use crate::kinds::{KindError, StreamKind};
+use crate::stream_kind::{StreamKind, StreamKindError};
 
 /// Prefix of the Redis keys of streams.
 const STREAM_PREFIX: &str = "esrf:stream:";
@@ -17,7 +17,7 @@ pub struct StreamModel {
     /// Redis key of the stream; empty when the description is malformed.
     pub key: String,
     /// What the entries mean.
-    pub kind: Result<StreamKind, KindError>,
+    pub kind: Result<StreamKind, StreamKindError>,
     /// How the entries are encoded.
     pub encoding: Result<Encoding, EncodingError>,
     /// Free-form metadata of the stream.
@@ -29,7 +29,7 @@ impl StreamModel {
         let malformed = |problem: &str, info: Value| StreamModel {
             name: name.clone(),
             key: String::new(),
-            kind: Err(KindError::Malformed(problem.to_owned())),
+            kind: Err(StreamKindError::Malformed(problem.to_owned())),
             encoding: Err(EncodingError::Malformed(problem.to_owned())),
             info,
         };

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::document::{DocumentError, ScanState};
 use crate::encoding::EncodingError;
-use crate::kinds::KindError;
 use crate::store::ScanKey;
+use crate::stream_kind::StreamKindError;
 
 /// A stream that a reader follows: its place in the order of the calls of `follow`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -171,6 +171,6 @@ pub enum ReadError {
         /// Name of the stream.
         name: String,
         /// Why.
-        source: KindError,
+        source: StreamKindError,
     },
 }

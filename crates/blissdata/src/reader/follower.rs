@@ -9,7 +9,7 @@ use super::sense::Sense;
 use crate::encoding::{PayloadError, VariableBatch};
 use crate::entries::{Entry, EntryId, ReplyError, ReplyScan, parse_uint};
 use crate::json;
-use crate::kinds::Progress;
+use crate::stream_kind::Progress;
 
 /// A batch of more points than this is a broken number rather than a batch.
 const MAX_BATCH: u64 = 1 << 32;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::document::StreamModel;
 use crate::encoding::Encoding;
-use crate::kinds::{KindError, ProgressReader, StreamKind};
+use crate::stream_kind::{ProgressReader, StreamKind, StreamKindError};
 
 /// How the payloads of one stream are read.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ impl Sense {
         model: &StreamModel,
         kind: &StreamKind,
         encoding: &Encoding,
-    ) -> Result<Sense, KindError> {
+    ) -> Result<Sense, StreamKindError> {
         let (dtype, shape) = match (kind, encoding) {
             (StreamKind::Frames { progress, .. } | StreamKind::MasterFile { progress, .. }, _) => {
                 return Ok(Sense::Progress(progress.clone()));
@@ -44,7 +44,7 @@ impl Sense {
             }),
             None => {
                 let problem = format!("points of {} have no size", model.name);
-                Err(KindError::Malformed(problem))
+                Err(StreamKindError::Malformed(problem))
             }
         }
     }

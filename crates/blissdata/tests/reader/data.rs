@@ -2,8 +2,8 @@
 
 use blissdata::document::ScanState;
 use blissdata::encoding::Encoding;
-use blissdata::kinds::{StreamKind, SubScan};
 use blissdata::reader::{LossReason, ReadError};
+use blissdata::stream_kind::{StreamKind, SubScan};
 use serde_json::json;
 
 use crate::support::{Peers, follow_all, key, read_all, read_until};

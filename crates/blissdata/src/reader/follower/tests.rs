@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::*;
-use crate::kinds::ProgressReader;
 use crate::reader::event::Block;
+use crate::stream_kind::ProgressReader;
 
 /// An entry: first index, fields.
 type Row<'a> = (u64, &'a [(&'a str, &'a [u8])]);

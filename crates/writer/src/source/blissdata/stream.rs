@@ -2,7 +2,7 @@
 
 use blissdata::document::StreamModel;
 use blissdata::encoding::Encoding;
-use blissdata::kinds::{StreamKind, SubScan};
+use blissdata::stream_kind::{StreamKind, SubScan};
 use serde_json::Value as Json;
 
 use crate::element::element_type;

@@ -3,28 +3,28 @@
 use acquisition::{DType, FrameType};
 use serde_json::Value;
 
-use super::KindError;
+use super::StreamKindError;
 use crate::encoding::{Encoding, parse_shape};
 
 /// The fields of one object inside a stream's info.
-pub(super) struct Fields<'a> {
+pub(super) struct InfoFields<'a> {
     plugin: &'static str,
     path: String,
     object: &'a Value,
 }
 
-impl<'a> Fields<'a> {
-    pub fn new(plugin: &'static str, object: &'a Value) -> Fields<'a> {
-        Fields {
+impl<'a> InfoFields<'a> {
+    pub fn new(plugin: &'static str, object: &'a Value) -> InfoFields<'a> {
+        InfoFields {
             plugin,
             path: String::new(),
             object,
         }
     }
 
-    pub fn inner(&self, name: &str) -> Result<Fields<'a>, KindError> {
+    pub fn inner(&self, name: &str) -> Result<InfoFields<'a>, StreamKindError> {
         match self.object.get(name) {
-            Some(object @ Value::Object(_)) => Ok(Fields {
+            Some(object @ Value::Object(_)) => Ok(InfoFields {
                 plugin: self.plugin,
                 path: format!("{}{name}.", self.path),
                 object,
@@ -42,11 +42,11 @@ impl<'a> Fields<'a> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
-    pub fn text(&self, name: &str) -> Result<String, KindError> {
+    pub fn text(&self, name: &str) -> Result<String, StreamKindError> {
         self.optional_text(name)?.ok_or_else(|| self.error(name))
     }
 
-    pub fn optional_text(&self, name: &str) -> Result<Option<String>, KindError> {
+    pub fn optional_text(&self, name: &str) -> Result<Option<String>, StreamKindError> {
         match self.get(name) {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             None => Ok(None),
@@ -54,13 +54,13 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn uint(&self, name: &str) -> Result<u64, KindError> {
+    pub fn uint(&self, name: &str) -> Result<u64, StreamKindError> {
         self.get(name)
             .and_then(Value::as_u64)
             .ok_or_else(|| self.error(name))
     }
 
-    pub fn int(&self, name: &str) -> Result<i64, KindError> {
+    pub fn int(&self, name: &str) -> Result<i64, StreamKindError> {
         self.get(name)
             .and_then(Value::as_i64)
             .ok_or_else(|| self.error(name))
@@ -68,7 +68,7 @@ impl<'a> Fields<'a> {
 
     /// The number of frames in each file; 0 when a file takes all frames of an acquisition, which is published
     /// as a negative number.
-    pub fn frames_per_file(&self, name: &str) -> Result<u64, KindError> {
+    pub fn frames_per_file(&self, name: &str) -> Result<u64, StreamKindError> {
         match self.int(name)? {
             0 => Err(self.error(name)),
             n => Ok(u64::try_from(n).unwrap_or(0)),
@@ -76,11 +76,11 @@ impl<'a> Fields<'a> {
     }
 
     /// Checks the plugin's own protocol version; absent is accepted when `optional`.
-    pub fn version(&self, known: u64, optional: bool) -> Result<(), KindError> {
+    pub fn version(&self, known: u64, optional: bool) -> Result<(), StreamKindError> {
         match self.get("protocol_version") {
             None if optional => Ok(()),
             Some(value) if value.as_u64() == Some(known) => Ok(()),
-            found => Err(KindError::Version {
+            found => Err(StreamKindError::Version {
                 plugin: self.plugin,
                 found: found.map_or("(absent)".to_owned(), Value::to_string),
                 known,
@@ -88,7 +88,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn frame_type(&self) -> Result<FrameType, KindError> {
+    pub fn frame_type(&self) -> Result<FrameType, StreamKindError> {
         let dtype: DType = self
             .text("dtype")?
             .parse()
@@ -98,22 +98,22 @@ impl<'a> Fields<'a> {
     }
 
     /// Checks that the entries of the stream are JSON values.
-    pub fn require_json(&self, encoding: Option<&Encoding>) -> Result<(), KindError> {
+    pub fn require_json(&self, encoding: Option<&Encoding>) -> Result<(), StreamKindError> {
         match encoding {
             Some(Encoding::Json) => Ok(()),
             _ => Err(self.wrong_encoding("json")),
         }
     }
 
-    pub fn wrong_encoding(&self, expected: &'static str) -> KindError {
-        KindError::Encoding {
+    pub fn wrong_encoding(&self, expected: &'static str) -> StreamKindError {
+        StreamKindError::Encoding {
             plugin: self.plugin,
             expected,
         }
     }
 
-    pub fn error(&self, name: &str) -> KindError {
-        KindError::Field {
+    pub fn error(&self, name: &str) -> StreamKindError {
+        StreamKindError::Field {
             plugin: self.plugin,
             field: format!("{}{name}", self.path),
             found: self

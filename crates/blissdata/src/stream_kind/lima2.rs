@@ -6,9 +6,9 @@ use std::sync::Arc;
 use acquisition::{DType, DTypeKind};
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::info_fields::InfoFields;
 use super::progress::{Progress, ProgressReader};
-use super::{KindError, MasterFile, StreamKind, StreamPlugin};
+use super::{MasterFile, StreamKind, StreamKindError, StreamPlugin};
 use crate::encoding::Encoding;
 
 /// The plugin.
@@ -25,9 +25,9 @@ impl StreamPlugin for Lima2 {
 
     fn parse(
         &self,
-        info: &Fields<'_>,
+        info: &InfoFields<'_>,
         encoding: Option<&Encoding>,
-    ) -> Result<StreamKind, KindError> {
+    ) -> Result<StreamKind, StreamKindError> {
         let dtype = match encoding {
             Some(Encoding::Numeric { dtype, shape }) if shape.is_empty() => *dtype,
             _ => return Err(info.wrong_encoding("scalar numeric")),

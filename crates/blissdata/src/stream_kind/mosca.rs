@@ -6,9 +6,9 @@ use std::sync::Arc;
 use acquisition::{DetectorFiles, FileSeries, FrameSource, FrameSourceError, FrameType};
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::info_fields::InfoFields;
 use super::progress::{JsonReports, Progress, count_up_to};
-use super::{KindError, StreamKind, StreamPlugin};
+use super::{StreamKind, StreamKindError, StreamPlugin};
 use crate::encoding::Encoding;
 
 /// The plugin.
@@ -21,9 +21,9 @@ impl StreamPlugin for Mosca {
 
     fn parse(
         &self,
-        info: &Fields<'_>,
+        info: &InfoFields<'_>,
         encoding: Option<&Encoding>,
-    ) -> Result<StreamKind, KindError> {
+    ) -> Result<StreamKind, StreamKindError> {
         info.require_json(encoding)?;
         Ok(StreamKind::Frames {
             files: Arc::new(MoscaFiles::parse(info)?),
@@ -65,7 +65,7 @@ struct Saving {
 }
 
 impl MoscaFiles {
-    fn parse(info: &Fields<'_>) -> Result<MoscaFiles, KindError> {
+    fn parse(info: &InfoFields<'_>) -> Result<MoscaFiles, StreamKindError> {
         let mosca = info.inner("mosca_info")?;
         mosca.version(1, false)?;
         let disabled = mosca.get("saving_enabled") == Some(&Value::Bool(false));
@@ -140,7 +140,7 @@ mod tests {
                 "saving_enabled": true, "enabled_detectors": [0, 3]}})
     }
 
-    fn parse(info: &Value) -> Result<Arc<dyn DetectorFiles>, KindError> {
+    fn parse(info: &Value) -> Result<Arc<dyn DetectorFiles>, StreamKindError> {
         match StreamKind::parse(info, Some(&Encoding::Json))? {
             StreamKind::Frames { files, .. } => Ok(files),
             other => panic!("{other:?}"),

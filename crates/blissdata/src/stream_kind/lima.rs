@@ -8,9 +8,9 @@ use acquisition::{
 };
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::info_fields::InfoFields;
 use super::progress::{JsonReports, Progress, count_up_to};
-use super::{KindError, StreamKind, StreamPlugin};
+use super::{StreamKind, StreamKindError, StreamPlugin};
 use crate::encoding::Encoding;
 
 /// The plugin.
@@ -27,9 +27,9 @@ impl StreamPlugin for Lima {
 
     fn parse(
         &self,
-        info: &Fields<'_>,
+        info: &InfoFields<'_>,
         encoding: Option<&Encoding>,
-    ) -> Result<StreamKind, KindError> {
+    ) -> Result<StreamKind, StreamKindError> {
         info.require_json(encoding)?;
         Ok(StreamKind::Frames {
             files: Arc::new(LimaFiles::parse(info)?),
@@ -71,7 +71,7 @@ struct Saving {
 }
 
 impl LimaFiles {
-    fn parse(info: &Fields<'_>) -> Result<LimaFiles, KindError> {
+    fn parse(info: &InfoFields<'_>) -> Result<LimaFiles, StreamKindError> {
         let lima = info.inner("lima_info")?;
         lima.version(1, false)?;
         let is_never_saved = lima
@@ -150,7 +150,7 @@ mod tests {
                 "file_format": "hdf5", "file_offset": 1, "frame_per_file": 4}})
     }
 
-    fn parse(info: &Value) -> Result<Arc<dyn DetectorFiles>, KindError> {
+    fn parse(info: &Value) -> Result<Arc<dyn DetectorFiles>, StreamKindError> {
         match StreamKind::parse(info, Some(&Encoding::Json))? {
             StreamKind::Frames { files, .. } => Ok(files),
             other => panic!("{other:?}"),

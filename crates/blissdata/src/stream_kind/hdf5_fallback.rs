@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::fields::Fields;
-use super::{KindError, StreamKind, StreamPlugin};
+use super::info_fields::InfoFields;
+use super::{StreamKind, StreamKindError, StreamPlugin};
 use crate::document::{Identity, StreamModel};
 use crate::encoding::Encoding;
 
@@ -15,7 +15,11 @@ impl StreamPlugin for Hdf5Fallback {
         "hdf5_fallback"
     }
 
-    fn parse(&self, _: &Fields<'_>, _: Option<&Encoding>) -> Result<StreamKind, KindError> {
+    fn parse(
+        &self,
+        _: &InfoFields<'_>,
+        _: Option<&Encoding>,
+    ) -> Result<StreamKind, StreamKindError> {
         Ok(StreamKind::Plain)
     }
 }

@@ -10,9 +10,9 @@ use acquisition::{
 };
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::info_fields::InfoFields;
 use super::progress::{JsonReports, Progress};
-use super::{KindError, StreamKind, StreamPlugin};
+use super::{StreamKind, StreamKindError, StreamPlugin};
 use crate::encoding::Encoding;
 
 /// The plugin. It shares its name with the present one, which has no `lima_info`.
@@ -33,9 +33,9 @@ impl StreamPlugin for Lima2Legacy {
 
     fn parse(
         &self,
-        info: &Fields<'_>,
+        info: &InfoFields<'_>,
         encoding: Option<&Encoding>,
-    ) -> Result<StreamKind, KindError> {
+    ) -> Result<StreamKind, StreamKindError> {
         info.require_json(encoding)?;
         Ok(StreamKind::Frames {
             files: Arc::new(Lima2Files::parse(info)?),
@@ -79,7 +79,7 @@ struct Saving {
 }
 
 impl Lima2Files {
-    fn parse(info: &Fields<'_>) -> Result<Lima2Files, KindError> {
+    fn parse(info: &InfoFields<'_>) -> Result<Lima2Files, StreamKindError> {
         let lima = info.inner("lima_info")?;
         // Publishers of 1.1 named no version.
         lima.version(1, true)?;

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::fields::Fields;
-use super::{KindError, StreamKind, StreamPlugin};
+use super::info_fields::InfoFields;
+use super::{StreamKind, StreamKindError, StreamPlugin};
 use crate::encoding::Encoding;
 
 /// The plugin.
@@ -20,9 +20,9 @@ impl StreamPlugin for ScanSequence {
 
     fn parse(
         &self,
-        info: &Fields<'_>,
+        info: &InfoFields<'_>,
         encoding: Option<&Encoding>,
-    ) -> Result<StreamKind, KindError> {
+    ) -> Result<StreamKind, StreamKindError> {
         info.require_json(encoding)?;
         Ok(StreamKind::ScanSequence)
     }

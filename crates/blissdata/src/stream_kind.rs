@@ -3,15 +3,15 @@
 //! Most streams are [plain](StreamKind::Plain): their entries are the data. Streams of detectors that save their
 //! frames themselves only report [progress](ProgressReader): the frames are in files
 //! ([`DetectorFiles`]) or behind a [`MasterFile`]. Streams of sequences name other scans ([`SubScan`]). A kind
-//! that is unknown or badly described is a [`KindError`] of that one stream.
+//! that is unknown or badly described is a [`StreamKindError`] of that one stream.
 //!
 //! Each plugin is a file of this module and a line of the table `PLUGINS`; nothing else knows its name.
 //!
 //! Reference: blissdata 2.4.5 (`Scan._wrap_event_stream` and the plugins), blissdata-lima2 2.0.2,
 //! blissdata-mosca 2.0.5.
 
-mod fields;
 mod hdf5_fallback;
+mod info_fields;
 mod lima;
 mod lima2;
 mod lima2_legacy;
@@ -25,7 +25,7 @@ use acquisition::DetectorFiles;
 use serde_json::Value;
 
 use crate::encoding::Encoding;
-use fields::Fields;
+use info_fields::InfoFields;
 
 pub use progress::{Progress, ProgressReader};
 pub use scan_sequence::SubScan;
@@ -61,9 +61,9 @@ trait StreamPlugin: Sync {
     /// If the entries of the stream could be read but not understood.
     fn parse(
         &self,
-        info: &Fields<'_>,
+        info: &InfoFields<'_>,
         encoding: Option<&Encoding>,
-    ) -> Result<StreamKind, KindError>;
+    ) -> Result<StreamKind, StreamKindError>;
 }
 
 /// Kind of a stream.
@@ -101,7 +101,7 @@ pub struct MasterFile {
 /// Why the kind of a stream cannot be followed. Only that stream is left out then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum KindError {
+pub enum StreamKindError {
     /// A plugin that is not known here.
     #[error("unknown plugin {plugin:?}")]
     UnknownPlugin {
@@ -146,8 +146,8 @@ impl StreamKind {
     /// not be read.
     ///
     /// # Errors
-    /// [`KindError`] when the entries could be read but not understood.
-    pub fn parse(info: &Value, encoding: Option<&Encoding>) -> Result<StreamKind, KindError> {
+    /// [`StreamKindError`] when the entries could be read but not understood.
+    pub fn parse(info: &Value, encoding: Option<&Encoding>) -> Result<StreamKind, StreamKindError> {
         let is_json = matches!(encoding, Some(Encoding::Json));
         let format = info.get("format").and_then(Value::as_str);
         let plugin = match (info.get("plugin"), format) {
@@ -165,8 +165,8 @@ impl StreamKind {
             (None, _) => return Ok(StreamKind::Plain),
         };
         match plugin {
-            Ok(plugin) => plugin.parse(&Fields::new(plugin.name(), info), encoding),
-            Err(plugin) => Err(KindError::UnknownPlugin { plugin }),
+            Ok(plugin) => plugin.parse(&InfoFields::new(plugin.name(), info), encoding),
+            Err(plugin) => Err(StreamKindError::UnknownPlugin { plugin }),
         }
     }
 }
