@@ -2,7 +2,7 @@
 //!
 //! Most streams are [plain](StreamKind::Plain): their entries are the data. Streams of detectors that save their
 //! frames themselves only report [progress](ProgressReader): the frames are in files
-//! ([`DetectorFiles`]) or behind a [`MasterFile`]. Streams of sequences name other scans ([`SubScan`]). A kind
+//! ([`DetectorFiles`]) or behind a [`MasterFile`]. Streams of sequences name other scans ([`SequencedScan`]). A kind
 //! that is unknown or badly described is a [`StreamKindError`] of that one stream.
 //!
 //! Each plugin is a file of this module and a line of the table `PLUGINS`; nothing else knows its name.
@@ -28,7 +28,7 @@ use crate::encoding::Encoding;
 use info_fields::InfoFields;
 
 pub use progress::{Progress, ProgressReader};
-pub use scan_sequence::SubScan;
+pub use scan_sequence::SequencedScan;
 
 /// The plugins that are known. The first one that has the name and understands the description is taken.
 static PLUGINS: &[&dyn StreamPlugin] = &[
@@ -85,7 +85,7 @@ pub enum StreamKind {
         /// Reads the entries.
         progress: Arc<dyn ProgressReader>,
     },
-    /// References to the scans of a sequence, each readable with [`SubScan::parse`].
+    /// References to the scans of a sequence, each readable with [`SequencedScan::parse`].
     ScanSequence,
 }
 

@@ -30,17 +30,17 @@ impl StreamPlugin for ScanSequence {
 
 /// One event of a [`StreamKind::ScanSequence`] stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubScan {
+pub struct SequencedScan {
     /// Key of the sub-scan, which may be deleted already or belong to another session.
     pub key: String,
     /// Number of the sub-scan; BLISS adds it so that the key need not be loaded.
     pub number: Option<u64>,
 }
 
-impl SubScan {
+impl SequencedScan {
     /// Reads one JSON value of the stream; `None` when it names no scan.
-    pub fn parse(event: &Value) -> Option<SubScan> {
-        Some(SubScan {
+    pub fn parse(event: &Value) -> Option<SequencedScan> {
+        Some(SequencedScan {
             key: event.get("key")?.as_str()?.to_owned(),
             number: event.get("scan_number").and_then(Value::as_u64),
         })
@@ -68,11 +68,11 @@ mod tests {
         };
         assert!(StreamKind::parse(&json!({"plugin": "scan_sequence"}), Some(&number)).is_err());
         let event = json!({"key": "esrf:scan:A", "scan_number": 7, "more": 1});
-        let expected = SubScan {
+        let expected = SequencedScan {
             key: "esrf:scan:A".to_owned(),
             number: Some(7),
         };
-        assert_eq!(SubScan::parse(&event), Some(expected));
-        assert_eq!(SubScan::parse(&json!({"scan_number": 7})), None);
+        assert_eq!(SequencedScan::parse(&event), Some(expected));
+        assert_eq!(SequencedScan::parse(&json!({"scan_number": 7})), None);
     }
 }

@@ -3,7 +3,7 @@
 use blissdata::document::ScanState;
 use blissdata::encoding::Encoding;
 use blissdata::reader::{LossReason, ReadError};
-use blissdata::stream_kind::{StreamKind, SubScan};
+use blissdata::stream_kind::{SequencedScan, StreamKind};
 use serde_json::json;
 
 use crate::support::{Peers, follow_all, key, read_all, read_until};
@@ -170,7 +170,7 @@ async fn sequences_name_their_scans() {
     ));
     follow_all(&mut reader);
     let told = read_all(&mut reader).await;
-    let sub = SubScan::parse(&told.stream("subscans").values[0]).unwrap();
+    let sub = SequencedScan::parse(&told.stream("subscans").values[0]).unwrap();
     assert_eq!(
         (sub.key.as_str(), sub.number),
         (answer["child"].as_str().unwrap(), Some(7))

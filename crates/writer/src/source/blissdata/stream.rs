@@ -2,7 +2,7 @@
 
 use blissdata::document::StreamModel;
 use blissdata::encoding::Encoding;
-use blissdata::stream_kind::{StreamKind, SubScan};
+use blissdata::stream_kind::{SequencedScan, StreamKind};
 use serde_json::Value as Json;
 
 use crate::element::element_type;
@@ -31,7 +31,7 @@ pub fn content(model: &StreamModel) -> Result<StreamContent, String> {
 pub fn references(stream: StreamId, values: &[Json]) -> SourceEvent {
     let (mut scans, mut invalid) = (Vec::new(), Vec::new());
     for value in values {
-        match SubScan::parse(value) {
+        match SequencedScan::parse(value) {
             Some(scan) => scans.push(ScanId::new(scan.key)),
             None => invalid.push(value.to_string()),
         }
