@@ -2,7 +2,7 @@
 
 use observation::{Classified, ErrorKind, ErrorOrigin};
 
-use crate::document::DocumentError;
+use crate::document::ScanDocumentError;
 use crate::encoding::{EncodingError, PayloadError};
 use crate::entries::ReplyError;
 use crate::json::JsonError;
@@ -66,7 +66,7 @@ macro_rules! published_wrongly {
     )*};
 }
 published_wrongly!(
-    DocumentError,
+    ScanDocumentError,
     EncodingError,
     JsonError,
     StreamKindError,

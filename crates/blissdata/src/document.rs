@@ -1,6 +1,6 @@
 //! The document that describes a scan, and the states that a scan goes through.
 //!
-//! A [`Document`] says who the scan is ([`Identity`]), carries its free-form `info`, and lists its
+//! A [`ScanDocument`] says who the scan is ([`ScanIdentity`]), carries its free-form `info`, and lists its
 //! streams ([`StreamModel`]). It is complete from [`ScanState::Prepared`] on. Whatever is wrong with
 //! one stream is an error of that stream; only a document without identity, info or state stream is
 //! refused as a whole.
@@ -22,11 +22,11 @@ pub use stream::StreamModel;
 
 /// Description of one scan, as read at one moment.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct ScanDocument {
     /// Key of the scan.
     pub key: ScanKey,
     /// Who the scan is; never changes.
-    pub id: Identity,
+    pub id: ScanIdentity,
     /// Metadata of the scan: always an object.
     pub info: Value,
     /// Redis key of the stream of states.
@@ -37,7 +37,7 @@ pub struct Document {
 
 /// Who a scan is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct ScanIdentity {
     /// Name of the scan, usually the command that made it.
     pub name: String,
     /// Number of the scan in its dataset.
@@ -59,7 +59,7 @@ pub struct Identity {
 /// A scan document that cannot be understood.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum DocumentError {
+pub enum ScanDocumentError {
     /// The text is not even JSON.
     #[error("invalid document of scan {key}")]
     Json {
@@ -78,24 +78,24 @@ pub enum DocumentError {
     },
 }
 
-impl Document {
+impl ScanDocument {
     /// Reads the text of the scan document.
     ///
     /// # Errors
     /// When it is no JSON, or lacks what blissdata requires too: `id.name`, `id.number`,
     /// `id.data_policy`, `info`, `state_stream` and `data_streams`.
-    pub fn parse(key: &ScanKey, text: &[u8]) -> Result<Document, DocumentError> {
-        let json = json::parse(text).map_err(|source| DocumentError::Json {
+    pub fn parse(key: &ScanKey, text: &[u8]) -> Result<ScanDocument, ScanDocumentError> {
+        let json = json::parse(text).map_err(|source| ScanDocumentError::Json {
             key: key.clone(),
             source,
         })?;
-        Document::from_value(key, json.value).map_err(|problem| DocumentError::Invalid {
+        ScanDocument::from_value(key, json.value).map_err(|problem| ScanDocumentError::Invalid {
             key: key.clone(),
             problem,
         })
     }
 
-    fn from_value(key: &ScanKey, value: Value) -> Result<Document, String> {
+    fn from_value(key: &ScanKey, value: Value) -> Result<ScanDocument, String> {
         let Value::Object(mut fields) = value else {
             return Err("not an object".to_owned());
         };
@@ -104,7 +104,7 @@ impl Document {
             Some(other) => Err(format!("{name} is {}", other_than_object(&other))),
             None => Err(format!("{name} is absent")),
         };
-        let id = Identity::parse(&object("id")?)?;
+        let id = ScanIdentity::parse(&object("id")?)?;
         let info = Value::Object(object("info")?);
         let state_stream = object("state_stream")?;
         let state_stream = stream_key(&state_stream).ok_or("state_stream has no pk")?;
@@ -112,7 +112,7 @@ impl Document {
             .into_iter()
             .map(|(name, model)| (name.clone(), StreamModel::parse(name, model)))
             .collect();
-        Ok(Document {
+        Ok(ScanDocument {
             key: key.clone(),
             id,
             info,
@@ -123,12 +123,12 @@ impl Document {
 
     /// Replaces this document by a newer one of the same scan. Streams that are known already are
     /// never dropped nor changed: positions in them stay valid.
-    pub(crate) fn update(&mut self, newer: Document) {
+    pub(crate) fn update(&mut self, newer: ScanDocument) {
         let mut streams = std::mem::take(&mut self.streams);
         for (name, model) in newer.streams {
             streams.entry(name).or_insert(model);
         }
-        *self = Document {
+        *self = ScanDocument {
             streams,
             state_stream: std::mem::take(&mut self.state_stream),
             ..newer
@@ -136,12 +136,12 @@ impl Document {
     }
 }
 
-impl Identity {
+impl ScanIdentity {
     /// Reads the part `id` of a scan document.
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub fn parse(id: &Map<String, Value>) -> Result<Identity, String> {
+    pub fn parse(id: &Map<String, Value>) -> Result<ScanIdentity, String> {
         let text = |name: &str| match id.get(name) {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(Value::Null) | None => Ok(None),
@@ -157,7 +157,7 @@ impl Identity {
             }),
             _ => None,
         };
-        Ok(Identity {
+        Ok(ScanIdentity {
             name: required("name")?,
             number: number.ok_or_else(|| {
                 format!("id.number is {}", id.get("number").unwrap_or(&Value::Null))
@@ -209,8 +209,8 @@ mod tests {
         })
     }
 
-    fn parse(value: &Value) -> Result<Document, DocumentError> {
-        Document::parse(
+    fn parse(value: &Value) -> Result<ScanDocument, ScanDocumentError> {
+        ScanDocument::parse(
             &"esrf:scan:S".parse().unwrap(),
             value.to_string().as_bytes(),
         )
@@ -258,7 +258,7 @@ mod tests {
             error,
             "invalid document of scan esrf:scan:S: data_streams is absent"
         );
-        assert!(Document::parse(&"esrf:scan:S".parse().unwrap(), b"{").is_err());
+        assert!(ScanDocument::parse(&"esrf:scan:S".parse().unwrap(), b"{").is_err());
     }
 
     #[test]

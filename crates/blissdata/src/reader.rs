@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use redis_client::RedisError;
 
-use crate::document::{Document, ScanState};
+use crate::document::{ScanDocument, ScanState};
 use crate::entries::EntryId;
 use crate::store::{DataStore, ScanKey};
 use follower::Follower;
@@ -63,7 +63,7 @@ const TRICKLE: Duration = Duration::from_millis(20);
 /// ```
 pub struct ScanReader {
     link: Link,
-    document: Document,
+    document: ScanDocument,
     state: ScanState,
     /// Last entry read of the stream of states.
     position: EntryId,
@@ -134,7 +134,7 @@ impl ScanReader {
     }
 
     /// The document, as of the last state.
-    pub fn document(&self) -> &Document {
+    pub fn document(&self) -> &ScanDocument {
         &self.document
     }
 

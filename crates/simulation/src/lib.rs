@@ -9,12 +9,12 @@
 //!
 //! ```no_run
 //! use acquisition::{DType, DTypeKind};
-//! use blissdata::document::Identity;
+//! use blissdata::document::ScanIdentity;
 //! use blissdata::store::DataStore;
 //! use simulation::publish::{ScanPublisher, StreamDefinition};
 //! use simulation::redis::{PrivateRedis, RedisOptions};
 //!
-//! # async fn example(id: Identity) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example(id: ScanIdentity) -> Result<(), Box<dyn std::error::Error>> {
 //! let redis = PrivateRedis::start(&RedisOptions::new()).await?;
 //! let store = DataStore::connect(&redis.url()).await?;
 //! simulation::initialise(&store).await?;

@@ -5,7 +5,7 @@
 mod common;
 
 use acquisition::{DType, DTypeKind};
-use blissdata::document::{Identity, ScanState};
+use blissdata::document::{ScanIdentity, ScanState};
 use common::{ask, python, python_url, server, store};
 use observation::with_causes;
 use redis_client::{Command, Value};
@@ -14,8 +14,8 @@ use simulation::publish::{
     Lima2Definition, LimaDefinition, LimaFiles, PublishError, ScanPublisher, StreamDefinition,
 };
 
-fn identity() -> Identity {
-    Identity {
+fn identity() -> ScanIdentity {
+    ScanIdentity {
         name: "ascan".to_owned(),
         number: 7,
         data_policy: "ESRF".to_owned(),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use redis_client::{RedisError, ServerError};
 use serde_json::Value;
 
-use crate::document::{DocumentError, ScanState};
+use crate::document::{ScanDocumentError, ScanState};
 use crate::encoding::EncodingError;
 use crate::store::ScanKey;
 use crate::stream_kind::StreamKindError;
@@ -128,7 +128,7 @@ pub enum ReadError {
     },
     /// The description of the scan is unusable.
     #[error(transparent)]
-    Document(#[from] DocumentError),
+    Document(#[from] ScanDocumentError),
     /// Redis cannot be used, and trying again will not help.
     #[error("cannot read scan {key}")]
     Redis {

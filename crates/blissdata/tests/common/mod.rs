@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use blissdata::store::{DataStore, ScanKey};
 use redis_client::{Command, Connection, RedisUrl, Value};
 use serde_json::json;
@@ -24,7 +24,7 @@ pub async fn store() -> (PrivateRedis, DataStore) {
 
 /// Makes a scan known.
 pub async fn publish(store: &DataStore, number: u64) -> ScanKey {
-    let id = Identity {
+    let id = ScanIdentity {
         name: "scan".to_owned(),
         number,
         data_policy: "no_policy".to_owned(),

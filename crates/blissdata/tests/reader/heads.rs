@@ -1,7 +1,7 @@
 //! How far streams are published.
 
 use acquisition::{DType, DTypeKind};
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use blissdata::reader::{ReadError, ScanReader, StreamHead};
 use serde_json::json;
 use simulation::publish::{ScanPublisher, StreamDefinition};
@@ -11,7 +11,7 @@ use crate::support::Peers;
 #[tokio::test]
 async fn heads_are_behind_the_last_point() {
     let peers = Peers::start().await;
-    let id = Identity {
+    let id = ScanIdentity {
         name: "ct".to_owned(),
         number: 1,
         data_policy: "None".to_owned(),

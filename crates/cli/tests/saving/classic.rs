@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use testing::Program;
@@ -43,7 +43,7 @@ fn info(file: &Path, counters: &[&str]) -> Json {
 }
 
 async fn create(fixture: &Fixture, info: Json) -> ScanPublisher {
-    let id = Identity {
+    let id = ScanIdentity {
         name: "loopscan".to_owned(),
         number: 1,
         data_policy: "None".to_owned(),

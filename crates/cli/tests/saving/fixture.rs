@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use blissdata::document::{Identity, ScanState};
+use blissdata::document::{ScanIdentity, ScanState};
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
@@ -51,7 +51,7 @@ impl Fixture {
     /// Creates a scan to be saved in `file`, with this mapping of that file.
     pub async fn create(&self, file: &Path, children: Json) -> ScanPublisher {
         let path = file.to_str().unwrap().to_owned();
-        let id = Identity {
+        let id = ScanIdentity {
             name: "loopscan".to_owned(),
             number: 1,
             data_policy: "no_policy".to_owned(),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition};
@@ -72,7 +72,7 @@ async fn a_session_saves_its_own_scans() {
     for session in ["yours", "Mine", "mine"] {
         let file = fixture.file(&format!("{session}.h5"));
         let path = file.to_str().unwrap().to_owned();
-        let id = Identity {
+        let id = ScanIdentity {
             name: "ct".to_owned(),
             number: 1,
             data_policy: "no_policy".to_owned(),

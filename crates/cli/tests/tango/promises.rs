@@ -1,6 +1,6 @@
 //! What the writer that is told what to save has promised, and keeps.
 
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use serde_json::{Value as Json, json};
 use simulation::publish::ScanPublisher;
 use testing::{MappingClient, TangoDevice};
@@ -16,7 +16,7 @@ async fn warnings_are_there_while_the_scan_runs() {
     let (device, _service) = stage.serve_bliss();
     let file = stage.file("a.h5");
     let file = file.to_str().unwrap();
-    let id = Identity {
+    let id = ScanIdentity {
         name: "ct".to_owned(),
         number: 1,
         data_policy: "None".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use blissdata::document::{Identity, ScanState};
+use blissdata::document::{ScanIdentity, ScanState};
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
@@ -73,7 +73,7 @@ impl Plan {
 
     /// Makes the scan known.
     pub async fn create(self, store: &DataStore) -> Scan {
-        let id = Identity {
+        let id = ScanIdentity {
             name: "loopscan".to_owned(),
             number: self.number,
             data_policy: "None".to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use blissdata::{
-    document::{Identity, ScanState},
+    document::{ScanIdentity, ScanState},
     encoding::Encoding,
     store::{DataStore, ScanKey},
 };
@@ -29,9 +29,9 @@ const HISTORY_LENGTH: u32 = 2048;
 /// Dropping it leaves the scan as it is, like a BLISS session that crashed.
 ///
 /// ```no_run
-/// # use blissdata::{document::Identity, store::DataStore};
+/// # use blissdata::{document::ScanIdentity, store::DataStore};
 /// # use simulation::publish::*;
-/// # async fn example(store: DataStore, id: Identity) -> Result<(), PublishError> {
+/// # async fn example(store: DataStore, id: ScanIdentity) -> Result<(), PublishError> {
 /// let info = serde_json::json!({"title": "ascan m0 0 1 4 0.1"});
 /// let mut scan = ScanPublisher::create(&store, id, info).await?;
 /// # let float = acquisition::DType::native(acquisition::DTypeKind::Float, 8).unwrap();
@@ -61,7 +61,7 @@ impl ScanPublisher {
     /// Creates a scan in `store`. `info` must be an object.
     pub async fn create(
         store: &DataStore,
-        id: Identity,
+        id: ScanIdentity,
         info: Value,
     ) -> Result<ScanPublisher, PublishError> {
         let Value::Object(info) = info else {
@@ -267,7 +267,7 @@ impl ScanPublisher {
 }
 
 /// The `id` of the scan document: all members, null when unset.
-fn identity(id: &Identity) -> Value {
+fn identity(id: &ScanIdentity) -> Value {
     json!({
         "pk": Ulid::new().to_string(),
         "name": id.name,

@@ -1,6 +1,6 @@
 //! What BLISS tells about a scan beside its data: the scan info.
 
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use serde_json::{Map, Value, json};
 
 use super::channel::{Channel, Device};
@@ -13,8 +13,8 @@ pub const PUBLISHER: &str = "nexus-writer simulate";
 pub const PARKED: [(&str, &str, f64); 2] = [("samx", "mm", 1.25), ("energy", "keV", 12.0)];
 
 /// The identity of the scan.
-pub fn identity(plan: &ScanPlan) -> Identity {
-    Identity {
+pub fn identity(plan: &ScanPlan) -> ScanIdentity {
+    ScanIdentity {
         name: plan.command().to_owned(),
         number: plan.number,
         data_policy: "None".to_owned(),

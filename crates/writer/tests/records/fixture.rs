@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use blissdata::store::DataStore;
 use hub::{Event, Hub};
 use observation::Observation;
@@ -96,7 +96,7 @@ impl SessionFixture {
     ) -> ScanPublisher {
         let mut info = info(number, file);
         change(&mut info);
-        let id = Identity {
+        let id = ScanIdentity {
             name: "loopscan".to_owned(),
             number,
             data_policy: "None".to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use blissdata::store::DataStore;
 use hub::{AsyncResult, Hub, Launcher};
 use redis_client::RedisUrl;
@@ -102,7 +102,7 @@ fn wait_for(service: &SessionService, state: DevState) {
 
 /// Publishes a scan that has been created and not prepared.
 async fn scan(store: &DataStore, session: &str, number: u64, path: &str) -> ScanPublisher {
-    let id = Identity {
+    let id = ScanIdentity {
         name: "ascan".to_owned(),
         number,
         data_policy: "no_policy".to_owned(),

@@ -1,6 +1,6 @@
 //! Converts errors of the data model into errors of a source.
 
-use blissdata::document::DocumentError;
+use blissdata::document::ScanDocumentError;
 use blissdata::json::JsonError;
 use blissdata::reader::ReadError;
 use blissdata::store::{KeyError, ScanKey, StoreError};
@@ -36,8 +36,8 @@ impl From<StoreError> for SourceError {
     }
 }
 
-impl From<DocumentError> for SourceError {
-    fn from(error: DocumentError) -> SourceError {
+impl From<ScanDocumentError> for SourceError {
+    fn from(error: ScanDocumentError) -> SourceError {
         classified(error)
     }
 }

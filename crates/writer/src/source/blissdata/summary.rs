@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use blissdata::document::{DocumentError, Identity};
+use blissdata::document::{ScanDocumentError, ScanIdentity};
 use blissdata::store::{DataStore, ScanKey};
 use redis_client::{Command, Value};
 use serde_json::Value as Json;
@@ -22,18 +22,18 @@ pub async fn load(store: &DataStore, key: &ScanKey) -> Result<ScanSummary, Sourc
     let Value::Text(text) = reply else {
         return Err(SourceError::missing(MissingScan { key: key.clone() }));
     };
-    let invalid = |problem: String| DocumentError::Invalid {
+    let invalid = |problem: String| ScanDocumentError::Invalid {
         key: key.clone(),
         problem,
     };
-    let found: Json = serde_json::from_slice(&text).map_err(|error| DocumentError::Json {
+    let found: Json = serde_json::from_slice(&text).map_err(|error| ScanDocumentError::Json {
         key: key.clone(),
         source: error.into(),
     })?;
     let first = |path: &str| found.get(path).and_then(|all| all.get(0));
     let identity = first("$.id").and_then(Json::as_object);
     let identity = identity.ok_or_else(|| invalid("id is not an object".to_owned()))?;
-    let identity = Identity::parse(identity).map_err(invalid)?;
+    let identity = ScanIdentity::parse(identity).map_err(invalid)?;
     Ok(ScanSummary {
         id: ScanId::from(key),
         name: client_name(&identity, first("$.info.save")),
@@ -56,7 +56,7 @@ pub async fn info(store: &DataStore, key: &str) -> Result<Option<Json>, SourceEr
 }
 
 /// Returns the name by which clients know the scan.
-pub fn client_name(identity: &Identity, save: Option<&Json>) -> String {
+pub fn client_name(identity: &ScanIdentity, save: Option<&Json>) -> String {
     let has_path = identity.path.is_some();
     ScanSummary::client_name(identity.number, &identity.name, has_path, save)
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use redis_client::{Command, Connection, RedisError, ServerError, Value};
 
 use super::event::ReadError;
-use crate::document::{Document, DocumentError, ScanState};
+use crate::document::{ScanDocument, ScanDocumentError, ScanState};
 use crate::entries::{EntryId, ReplyScan, parse_uint};
 use crate::store::ScanKey;
 
@@ -13,7 +13,7 @@ const DELETED: i64 = 10;
 
 /// What is known about a scan when it is opened.
 pub(super) struct Loaded {
-    pub document: Document,
+    pub document: ScanDocument,
     pub state: ScanState,
     /// Last entry of the stream of states.
     pub position: EntryId,
@@ -36,11 +36,11 @@ pub(super) async fn is_alive(
 pub(super) async fn document(
     connection: &mut Connection,
     key: &ScanKey,
-) -> Result<Option<Result<Document, DocumentError>>, RedisError> {
+) -> Result<Option<Result<ScanDocument, ScanDocumentError>>, RedisError> {
     let text = connection
         .call(&Command::new("JSON.GET").arg(key.as_str()).arg("."))
         .await?;
-    Ok(text.as_bytes().map(|text| Document::parse(key, text)))
+    Ok(text.as_bytes().map(|text| ScanDocument::parse(key, text)))
 }
 
 /// Loads the scan. The state is read before the document, so that the document is at least as
@@ -93,7 +93,7 @@ pub(super) async fn load(connection: &mut Connection, key: &ScanKey) -> Result<L
     };
     match text {
         Ok(Value::Text(text)) => Ok(Loaded {
-            document: Document::parse(key, &text)?,
+            document: ScanDocument::parse(key, &text)?,
             state,
             position,
         }),
