@@ -12,7 +12,6 @@
 mod chores;
 mod digest;
 mod event;
-mod follower;
 mod gather;
 mod heads;
 mod link;
@@ -20,6 +19,7 @@ mod load;
 mod pace;
 mod request;
 mod sense;
+mod stream_cursor;
 
 use std::time::{Duration, Instant};
 
@@ -28,11 +28,11 @@ use redis_client::RedisError;
 use crate::document::{ScanDocument, ScanState};
 use crate::entries::EntryId;
 use crate::store::{DataStore, ScanKey};
-use follower::Follower;
 use link::Link;
 use pace::Pace;
 use request::Request;
 use sense::Sense;
+use stream_cursor::StreamCursor;
 
 pub use event::{Block, LossReason, ReadError, ScanEvent, StreamId};
 pub use heads::StreamHead;
@@ -67,7 +67,7 @@ pub struct ScanReader {
     state: ScanState,
     /// Last entry read of the stream of states.
     position: EntryId,
-    followers: Vec<Follower>,
+    cursors: Vec<StreamCursor>,
     pace: Pace,
     /// The read whose reply is to come.
     request: Option<Request>,
@@ -119,7 +119,7 @@ impl ScanReader {
             document: loaded.document,
             state: loaded.state,
             position: loaded.position,
-            followers: Vec::new(),
+            cursors: Vec::new(),
             pace: Pace::new(),
             request: None,
             sent: None,
@@ -157,7 +157,7 @@ impl ScanReader {
                 name: name.to_owned(),
             });
         };
-        if self.followers.iter().any(|follower| follower.name == name) {
+        if self.cursors.iter().any(|cursor| cursor.name == name) {
             return Err(ReadError::AlreadyFollowed {
                 key: key(),
                 name: name.to_owned(),
@@ -181,29 +181,29 @@ impl ScanReader {
             .as_ref()
             .map_err(|source| kind_error(source.clone()))?;
         let sense = Sense::of(model, kind, encoding).map_err(kind_error)?;
-        let id = StreamId(self.followers.len());
-        self.followers
-            .push(Follower::new(id, name, &model.key, sense, from));
+        let id = StreamId(self.cursors.len());
+        self.cursors
+            .push(StreamCursor::new(id, name, &model.key, sense, from));
         Ok(id)
     }
 
     /// Stops following a stream, without further events of it except those ready already.
     pub fn unfollow(&mut self, stream: StreamId) {
-        if let Some(follower) = self.followers.get_mut(stream.0) {
-            follower.ended = true;
+        if let Some(cursor) = self.cursors.get_mut(stream.0) {
+            cursor.ended = true;
         }
     }
 
     /// Name of a followed stream.
     pub fn name(&self, stream: StreamId) -> Option<&str> {
-        self.followers
+        self.cursors
             .get(stream.0)
-            .map(|follower| follower.name.as_str())
+            .map(|cursor| cursor.name.as_str())
     }
 
     /// Index of the next point of a followed stream.
     pub fn position(&self, stream: StreamId) -> Option<u64> {
-        self.followers.get(stream.0).map(Follower::next)
+        self.cursors.get(stream.0).map(StreamCursor::next)
     }
 
     /// True when nothing more will come: the scan is closed and the streams followed have ended, or
@@ -307,16 +307,16 @@ impl ScanReader {
     /// Sends the next read, unless something else comes first.
     async fn send(&mut self) -> Result<(), RedisError> {
         let inside = self
-            .followers
+            .cursors
             .iter()
-            .any(|follower| follower.inside && !follower.ended);
+            .any(|cursor| cursor.inside && !cursor.ended);
         if self.is_over() || self.wrong_type || inside {
             return Ok(());
         }
         let states = (self.state < ScanState::Closed && !self.blind)
             .then_some((self.document.state_stream.as_str(), self.position));
         let draining = self.draining();
-        let request = Request::new(&self.followers, states, &mut self.pace, draining);
+        let request = Request::new(&self.cursors, states, &mut self.pace, draining);
         let Some(request) = request else {
             return Ok(());
         };
@@ -330,7 +330,7 @@ impl ScanReader {
 
     /// True when nothing is left to be asked for.
     fn is_over(&self) -> bool {
-        let closed = self.state == ScanState::Closed && self.followers.iter().all(|f| f.ended);
+        let closed = self.state == ScanState::Closed && self.cursors.iter().all(|f| f.ended);
         closed || self.deletion == Deletion::Done
     }
 

@@ -60,7 +60,7 @@ impl ScanReader {
             Deletion::Seen => Deletion::Draining,
             other => other,
         };
-        if self.deletion == Deletion::Draining && self.followers.iter().all(|f| f.ended) {
+        if self.deletion == Deletion::Draining && self.cursors.iter().all(|f| f.ended) {
             self.ready.push(ScanEvent::Deleted);
             self.deletion = Deletion::Done;
         }
@@ -69,7 +69,7 @@ impl ScanReader {
 
     /// Finds out which keys are no streams, and ends them.
     pub(super) async fn find_wrong_types(&mut self) -> Result<(), RedisError> {
-        let mut keys: Vec<&str> = self.followers.iter().map(|f| f.key.as_str()).collect();
+        let mut keys: Vec<&str> = self.cursors.iter().map(|f| f.key.as_str()).collect();
         keys.push(&self.document.state_stream);
         let commands: Vec<Command> = keys
             .into_iter()
@@ -87,9 +87,9 @@ impl ScanReader {
         let nothing = Bytes::new();
         let mut out = Gather::new(&nothing, &mut self.ready);
         let mut found = false;
-        for (follower, kind) in self.followers.iter_mut().zip(kinds.by_ref()) {
-            if let Some(kind) = kind.filter(|_| !follower.ended) {
-                follower.wrong_type(kind, &mut out);
+        for (cursor, kind) in self.cursors.iter_mut().zip(kinds.by_ref()) {
+            if let Some(kind) = kind.filter(|_| !cursor.ended) {
+                cursor.wrong_type(kind, &mut out);
                 found = true;
             }
         }
@@ -113,17 +113,17 @@ impl ScanReader {
 
     /// Finds the batches in which streams are to be resumed.
     pub(super) async fn enter_batches(&mut self) -> Result<(), RedisError> {
-        let inside: Vec<usize> = (0..self.followers.len())
-            .filter(|stream| self.followers[*stream].inside && !self.followers[*stream].ended)
+        let inside: Vec<usize> = (0..self.cursors.len())
+            .filter(|stream| self.cursors[*stream].inside && !self.cursors[*stream].ended)
             .collect();
         if inside.is_empty() {
             return Ok(());
         }
         let connection = self.link.connection().await?;
         for stream in &inside {
-            let follower = &self.followers[*stream];
-            let range = Command::new("XREVRANGE").arg(follower.key.as_str());
-            connection.queue(&range.arg(follower.next()).arg("-").arg("COUNT").arg(1));
+            let cursor = &self.cursors[*stream];
+            let range = Command::new("XREVRANGE").arg(cursor.key.as_str());
+            connection.queue(&range.arg(cursor.next()).arg("-").arg("COUNT").arg(1));
         }
         let mut replies = Vec::with_capacity(inside.len());
         for _ in &inside {
@@ -132,10 +132,10 @@ impl ScanReader {
         for (stream, reply) in inside.into_iter().zip(replies) {
             let mut out = Gather::new(&reply, &mut self.ready);
             let entry = ReplyScan::of_range(&reply).and_then(|mut scan| scan.next_entry());
-            self.followers[stream].inside = false;
+            self.cursors[stream].inside = false;
             // A key that is no stream will make the next read fail, and is found out then.
             if let Ok(Some(entry)) = entry {
-                self.followers[stream].entry(&entry, 0, &mut out);
+                self.cursors[stream].entry(&entry, 0, &mut out);
             }
             drop(out);
         }

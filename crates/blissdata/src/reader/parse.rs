@@ -34,17 +34,17 @@ impl ScanReader {
             news = true;
             let mut found = false;
             for stream in asked.by_ref() {
-                let Some(follower) = self.followers.get_mut(stream) else {
+                let Some(cursor) = self.cursors.get_mut(stream) else {
                     continue;
                 };
-                if follower.key.as_bytes() == head.key {
-                    follower.take(&mut scan, head.entries, &mut out)?;
-                    full |= head.entries as u64 >= request.count && !follower.ended;
+                if cursor.key.as_bytes() == head.key {
+                    cursor.take(&mut scan, head.entries, &mut out)?;
+                    full |= head.entries as u64 >= request.count && !cursor.ended;
                     found = true;
                     break;
                 }
-                if request.draining && !follower.ended {
-                    follower.give_up(&mut out);
+                if request.draining && !cursor.ended {
+                    cursor.end_unsealed(&mut out);
                 }
             }
             if !found && head.key == self.document.state_stream.as_bytes() {
@@ -57,11 +57,11 @@ impl ScanReader {
             }
         }
         for stream in asked {
-            if let Some(follower) = self.followers.get_mut(stream)
+            if let Some(cursor) = self.cursors.get_mut(stream)
                 && request.draining
-                && !follower.ended
+                && !cursor.ended
             {
-                follower.give_up(&mut out);
+                cursor.end_unsealed(&mut out);
             }
         }
         drop(out);

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use redis_client::Command;
 
-use super::follower::Follower;
 use super::pace::Pace;
+use super::stream_cursor::StreamCursor;
 use crate::entries::EntryId;
 
 /// Longest wait of one read. Redis does not wake up readers of keys that expire, so that the scan
@@ -15,7 +15,7 @@ const BLOCK: Duration = Duration::from_millis(500);
 /// An `XREAD`, as sent.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// Indices of the followers, in the order of the command.
+    /// Indices of the cursors, in the order of the command.
     pub streams: Vec<usize>,
     /// Entries per stream.
     pub count: u64,
@@ -26,24 +26,24 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Plans a read of the followers that have not ended, and of the stream of states if given.
+    /// Plans a read of the cursors that have not ended, and of the stream of states if given.
     /// `None` when there is nothing to read.
     pub fn new(
-        followers: &[Follower],
+        cursors: &[StreamCursor],
         states: Option<(&str, EntryId)>,
         pace: &mut Pace,
         draining: bool,
     ) -> Option<Request> {
-        let active: Vec<&Follower> = followers.iter().filter(|f| !f.ended).collect();
-        let sizes: Vec<u64> = active.iter().map(|follower| follower.size).collect();
+        let active: Vec<&StreamCursor> = cursors.iter().filter(|f| !f.ended).collect();
+        let sizes: Vec<u64> = active.iter().map(|cursor| cursor.size).collect();
         let plan = pace.plan(&sizes, Instant::now());
         let chosen = || plan.streams.iter().filter_map(|stream| active.get(*stream));
         let mut positions: Vec<(String, EntryId)> = chosen()
-            .map(|follower| (follower.key.clone(), follower.after))
+            .map(|cursor| (cursor.key.clone(), cursor.after))
             .collect();
         positions.extend(states.map(|(key, position)| (key.to_owned(), position)));
         (!positions.is_empty()).then(|| Request {
-            streams: chosen().map(|follower| follower.id.0).collect(),
+            streams: chosen().map(|cursor| cursor.id.0).collect(),
             count: plan.count,
             draining,
             positions,

@@ -30,26 +30,26 @@ fn reply(rows: &[Row<'_>]) -> Bytes {
     reply.into()
 }
 
-fn take(follower: &mut Follower, rows: &[Row<'_>]) -> Vec<ScanEvent> {
+fn take(cursor: &mut StreamCursor, rows: &[Row<'_>]) -> Vec<ScanEvent> {
     let reply = reply(rows);
     let mut events = Vec::new();
     let mut out = Gather::new(&reply, &mut events);
     let mut scan = ReplyScan::of_xread(&reply).unwrap();
     let head = scan.next_stream().unwrap().unwrap();
-    follower.take(&mut scan, head.entries, &mut out).unwrap();
+    cursor.take(&mut scan, head.entries, &mut out).unwrap();
     drop(out);
     events
 }
 
-fn give_up(follower: &mut Follower) -> Vec<ScanEvent> {
+fn end_unsealed(cursor: &mut StreamCursor) -> Vec<ScanEvent> {
     let nothing = Bytes::new();
     let mut events = Vec::new();
-    follower.give_up(&mut Gather::new(&nothing, &mut events));
+    cursor.end_unsealed(&mut Gather::new(&nothing, &mut events));
     events
 }
 
-fn follower(sense: Sense, from: u64) -> Follower {
-    Follower::new(StreamId(0), "axis:m0", "k", sense, from)
+fn cursor(sense: Sense, from: u64) -> StreamCursor {
+    StreamCursor::new(StreamId(0), "axis:m0", "k", sense, from)
 }
 
 /// Reports of a detector: frames acquired and frames saved, in a byte each.
@@ -65,13 +65,13 @@ impl ProgressReader for TwoBytes {
 }
 
 /// A stream of reports of a detector.
-fn detector(from: u64) -> Follower {
-    follower(Sense::Progress(Arc::new(TwoBytes)), from)
+fn detector(from: u64) -> StreamCursor {
+    cursor(Sense::Progress(Arc::new(TwoBytes)), from)
 }
 
 /// A stream of points of two bytes.
-fn pairs(from: u64) -> Follower {
-    follower(Sense::Fixed { point: 2 }, from)
+fn pairs(from: u64) -> StreamCursor {
+    cursor(Sense::Fixed { point: 2 }, from)
 }
 
 fn points(first: u64, data: &[u8]) -> ScanEvent {
@@ -188,7 +188,7 @@ fn an_unreadable_entry_at_the_end() {
     let bad: Row<'_> = (0, &[("payload", b"abc"), ("len", b"3")]);
     let mut stream = pairs(0);
     assert_eq!(take(&mut stream, &[bad]), []);
-    let events = give_up(&mut stream);
+    let events = end_unsealed(&mut stream);
     assert!(is_corrupt(&events[0], 0, 3), "{events:?}");
     assert_eq!(events[1..], [end(3, false)]);
 
@@ -221,7 +221,7 @@ fn variable_shapes_change_from_block_to_block() {
         item: 1,
         shape: vec![None],
     };
-    let mut stream = follower(sense, 1);
+    let mut stream = cursor(sense, 1);
     let events = take(
         &mut stream,
         &[
@@ -259,7 +259,7 @@ fn variable_shapes_change_from_block_to_block() {
 
 #[test]
 fn json_values_are_collected() {
-    let mut stream = follower(Sense::Json, 0);
+    let mut stream = cursor(Sense::Json, 0);
     let events = take(
         &mut stream,
         &[

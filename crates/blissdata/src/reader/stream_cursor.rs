@@ -16,7 +16,7 @@ const MAX_BATCH: u64 = 1 << 32;
 
 /// Position in one stream, and how to read it.
 #[derive(Debug)]
-pub(super) struct Follower {
+pub(super) struct StreamCursor {
     pub id: StreamId,
     pub name: String,
     /// Redis key.
@@ -33,25 +33,25 @@ pub(super) struct Follower {
     next: u64,
     sense: Sense,
     /// An entry at `next` that cannot be read: the next entry tells how many points it had.
-    corrupt: Option<Corrupt>,
+    corrupt: Option<CorruptEntry>,
     /// Of a detector: the greatest numbers reported to us, those that we passed on, and the index
     /// behind the last report that was understood.
     progress: Progress,
-    told: Progress,
+    reported: Progress,
     reports: u64,
 }
 
 #[derive(Debug)]
-struct Corrupt {
+struct CorruptEntry {
     declared: u64,
     reason: String,
 }
 
-impl Follower {
+impl StreamCursor {
     /// Follows a stream from the point `from` on; a detector's stream always from its beginning.
-    pub fn new(id: StreamId, name: &str, key: &str, sense: Sense, from: u64) -> Follower {
+    pub fn new(id: StreamId, name: &str, key: &str, sense: Sense, from: u64) -> StreamCursor {
         let from = if sense.is_progress() { 0 } else { from };
-        Follower {
+        StreamCursor {
             id,
             name: name.to_owned(),
             key: key.to_owned(),
@@ -66,7 +66,7 @@ impl Follower {
             sense,
             corrupt: None,
             progress: Progress::default(),
-            told: Progress::default(),
+            reported: Progress::default(),
             reports: 0,
         }
     }
@@ -89,7 +89,7 @@ impl Follower {
             entries = entries.saturating_sub(1);
             self.entry(&entry, entries, out);
         }
-        self.tell(out);
+        self.report_progress(out);
         out.flush();
         self.size = pace::estimate(self.size, (scan.position() - start) as u64, asked);
         Ok(())
@@ -142,13 +142,13 @@ impl Follower {
             Sense::Json => self.json(index, len, payload, out),
             Sense::Progress(reader) => {
                 let report = reader.read(payload, len);
-                self.report(index, len, report);
+                self.take_report(index, len, report);
             }
         }
     }
 
     /// Ends a stream that was not sealed.
-    pub fn give_up(&mut self, out: &mut Gather<'_>) {
+    pub fn end_unsealed(&mut self, out: &mut Gather<'_>) {
         if let Some(corrupt) = &self.corrupt {
             self.advance_to(self.next.saturating_add(corrupt.declared), out);
         }
@@ -221,7 +221,7 @@ impl Follower {
     }
 
     /// A detector's report. Reports that are lost do no harm as long as later ones come.
-    fn report(&mut self, index: u64, len: u64, report: Result<Progress, String>) {
+    fn take_report(&mut self, index: u64, len: u64, report: Result<Progress, String>) {
         self.next = index.saturating_add(len);
         match report {
             Ok(progress) => {
@@ -259,7 +259,7 @@ impl Follower {
         }
         self.advance_to(index.max(self.next), out);
         let declared = index.saturating_add(declared) - self.next;
-        self.corrupt = Some(Corrupt { declared, reason });
+        self.corrupt = Some(CorruptEntry { declared, reason });
     }
 
     /// Reports the points up to `index` as lost.
@@ -282,7 +282,7 @@ impl Follower {
     fn seal(&mut self, seal: &Entry<'_>, out: &mut Gather<'_>) {
         let declared = seal.total.and_then(parse_uint);
         if self.sense.is_progress() {
-            self.tell(out);
+            self.report_progress(out);
             if declared.is_some_and(|total| total > self.reports) {
                 out.event(self.problem(LossReason::StatusTrimmed));
             }
@@ -316,9 +316,9 @@ impl Follower {
     }
 
     /// Reports the progress of a detector, if there was any.
-    fn tell(&mut self, out: &mut Gather<'_>) {
-        if self.progress != self.told {
-            self.told = self.progress;
+    fn report_progress(&mut self, out: &mut Gather<'_>) {
+        if self.progress != self.reported {
+            self.reported = self.progress;
             let Progress { acquired, saved } = self.progress;
             out.event(ScanEvent::Frames {
                 stream: self.id,
