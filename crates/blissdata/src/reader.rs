@@ -9,16 +9,16 @@
 //! Streams of a scan that is closed may never be sealed: deletion, and publishers that died, leave
 //! them so. They end when a read that began after the scan was closed finds nothing more.
 
-mod chores;
-mod digest;
+mod batch_sizer;
+mod connection;
 mod event;
-mod gather;
+mod event_collector;
 mod heads;
-mod link;
-mod load;
-mod pace;
-mod request;
-mod sense;
+mod housekeeping;
+mod parse;
+mod payload_format;
+mod read_request;
+mod snapshot;
 mod stream_cursor;
 
 use std::time::{Duration, Instant};
@@ -28,10 +28,11 @@ use redis_client::RedisError;
 use crate::document::{ScanDocument, ScanState};
 use crate::entries::EntryId;
 use crate::store::{DataStore, ScanKey};
-use link::Link;
-use pace::Pace;
-use request::Request;
-use sense::Sense;
+use batch_sizer::BatchSizer;
+use connection::ReaderConnection;
+use payload_format::PayloadFormat;
+use read_request::ReadRequest;
+use snapshot::ScanSnapshot;
 use stream_cursor::StreamCursor;
 
 pub use event::{Block, LossReason, ReadError, ScanEvent, StreamId};
@@ -62,15 +63,15 @@ const TRICKLE: Duration = Duration::from_millis(20);
 /// # }
 /// ```
 pub struct ScanReader {
-    link: Link,
+    connection: ReaderConnection,
     document: ScanDocument,
     state: ScanState,
     /// Last entry read of the stream of states.
     position: EntryId,
     cursors: Vec<StreamCursor>,
-    pace: Pace,
+    batch_sizer: BatchSizer,
     /// The read whose reply is to come.
-    request: Option<Request>,
+    request: Option<ReadRequest>,
     /// When the last read was sent.
     sent: Option<tokio::time::Instant>,
     /// All streams were read and none had news.
@@ -113,14 +114,14 @@ impl ScanReader {
             source,
         };
         let mut connection = store.open().await.map_err(redis)?;
-        let loaded = load::load(&mut connection, key).await?;
+        let snapshot = ScanSnapshot::load(&mut connection, key).await?;
         Ok(ScanReader {
-            link: Link::new(store, connection),
-            document: loaded.document,
-            state: loaded.state,
-            position: loaded.position,
+            connection: ReaderConnection::new(store, connection),
+            document: snapshot.document,
+            state: snapshot.state,
+            position: snapshot.position,
             cursors: Vec::new(),
-            pace: Pace::new(),
+            batch_sizer: BatchSizer::new(),
             request: None,
             sent: None,
             caught_up: false,
@@ -180,10 +181,10 @@ impl ScanReader {
             .kind
             .as_ref()
             .map_err(|source| kind_error(source.clone()))?;
-        let sense = Sense::of(model, kind, encoding).map_err(kind_error)?;
+        let format = PayloadFormat::of(model, kind, encoding).map_err(kind_error)?;
         let id = StreamId(self.cursors.len());
         self.cursors
-            .push(StreamCursor::new(id, name, &model.key, sense, from));
+            .push(StreamCursor::new(id, name, &model.key, format, from));
         Ok(id)
     }
 
@@ -219,7 +220,7 @@ impl ScanReader {
 
     /// Since when Redis cannot be reached.
     pub fn disconnected_since(&self) -> Option<Instant> {
-        self.link.lost_since()
+        self.connection.lost_since()
     }
 
     /// Waits for news, not much longer than half a second (a pause between attempts to connect may
@@ -233,15 +234,15 @@ impl ScanReader {
                 Ok(()) => {}
                 Err(error) if error.is_transient() || is_unblocked(&error) => {
                     self.request = None;
-                    self.link.fail(&error, &self.document.key);
+                    self.connection.reconnect_after(&error, &self.document.key);
                 }
                 Err(_) if !self.ready.is_empty() => {
                     self.request = None;
-                    self.link.abandon();
+                    self.connection.drop_current();
                 }
                 Err(source) => {
                     self.request = None;
-                    self.link.abandon();
+                    self.connection.drop_current();
                     return Err(ReadError::Redis {
                         key: self.document.key.clone(),
                         source,
@@ -261,13 +262,13 @@ impl ScanReader {
             return self.ask().await;
         };
         let draining = request.draining;
-        let reply = self.link.connection().await?.receive_raw().await?;
-        self.link.works(&self.document.key);
+        let reply = self.connection.get().await?.receive_raw().await?;
+        self.connection.note_answer(&self.document.key);
         let Some(request) = self.request.take() else {
             return Ok(());
         };
         let waited = request.waits();
-        let news = self.digest(request, &reply)?;
+        let news = self.parse_reply(request, &reply)?;
         self.caught_up = waited && !news;
         if !news && waited && !draining {
             self.check_life().await?;
@@ -282,13 +283,13 @@ impl ScanReader {
 
     /// Does what must be done between reads, then sends the next one.
     async fn ask(&mut self) -> Result<(), RedisError> {
-        if self.link.connection().await?.outstanding() > 0 {
-            self.link.abandon();
-            self.link.connection().await?;
+        if self.connection.get().await?.outstanding() > 0 {
+            self.connection.drop_current();
+            self.connection.get().await?;
         }
-        if self.link.fresh {
+        if self.connection.is_new {
             self.check_life().await?;
-            self.link.fresh = false;
+            self.connection.is_new = false;
         }
         self.catch_up().await?;
         if self.wrong_type {
@@ -316,11 +317,11 @@ impl ScanReader {
         let states = (self.state < ScanState::Closed && !self.blind)
             .then_some((self.document.state_stream.as_str(), self.position));
         let draining = self.draining();
-        let request = Request::new(&self.cursors, states, &mut self.pace, draining);
+        let request = ReadRequest::new(&self.cursors, states, &mut self.batch_sizer, draining);
         let Some(request) = request else {
             return Ok(());
         };
-        let connection = self.link.connection().await?;
+        let connection = self.connection.get().await?;
         connection.queue(&request.command());
         self.request = Some(request);
         self.sent = Some(tokio::time::Instant::now());

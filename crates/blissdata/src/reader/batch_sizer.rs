@@ -18,7 +18,7 @@ pub(super) const OVERHEAD: u64 = 64;
 
 /// Controls the `COUNT` of the reads, and which streams take part.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct BatchSizer {
     limit: u64,
     read: Option<Instant>,
     /// Where the next turn begins, when not all streams can be read at once.
@@ -29,7 +29,7 @@ pub(super) struct Pace {
 
 /// What to read next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(super) struct ReadPlan {
     /// Streams to read, as indices of the sizes given.
     pub streams: Vec<usize>,
     /// Entries per stream.
@@ -38,9 +38,9 @@ pub(super) struct Plan {
     pub wait: bool,
 }
 
-impl Pace {
-    pub fn new() -> Pace {
-        Pace {
+impl BatchSizer {
+    pub fn new() -> BatchSizer {
+        BatchSizer {
             limit: FIRST_COUNT,
             read: None,
             turn: 0,
@@ -49,7 +49,7 @@ impl Pace {
     }
 
     /// Plans a read of streams whose entries are estimated to have these sizes.
-    pub fn plan(&mut self, sizes: &[u64], now: Instant) -> Plan {
+    pub fn plan(&mut self, sizes: &[u64], now: Instant) -> ReadPlan {
         if self
             .read
             .is_some_and(|read| now.duration_since(read) > STALL)
@@ -59,14 +59,14 @@ impl Pace {
         let all: u64 = sizes.iter().sum();
         if all <= TARGET {
             let count = (TARGET / all.max(1)).clamp(1, self.limit);
-            return Plan {
+            return ReadPlan {
                 streams: (0..sizes.len()).collect(),
                 count,
                 wait: true,
             };
         }
         if self.quiet >= sizes.len() {
-            return Plan {
+            return ReadPlan {
                 streams: (0..sizes.len()).collect(),
                 count: 1,
                 wait: true,
@@ -84,7 +84,7 @@ impl Pace {
         }
         self.turn = (self.turn + streams.len()) % sizes.len();
         let count = (TARGET / sum.max(1)).clamp(1, self.limit);
-        Plan {
+        ReadPlan {
             streams,
             count,
             wait: false,
@@ -117,28 +117,28 @@ mod tests {
 
     #[test]
     fn count_grows_up_to_the_target() {
-        let mut pace = Pace::new();
+        let mut batch_sizer = BatchSizer::new();
         let now = Instant::now();
         let sizes = [64; 20];
         let mut counts = Vec::new();
         for _ in 0..6 {
-            let plan = pace.plan(&sizes, now);
+            let plan = batch_sizer.plan(&sizes, now);
             assert_eq!((plan.streams.len(), plan.wait), (20, true));
             counts.push(plan.count);
-            pace.note(20, true, true, now);
+            batch_sizer.note(20, true, true, now);
         }
         assert_eq!(counts, [4, 32, 256, 2048, 3276, 3276]);
-        assert_eq!(pace.plan(&sizes, now + 2 * STALL).count, FIRST_COUNT);
+        assert_eq!(batch_sizer.plan(&sizes, now + 2 * STALL).count, FIRST_COUNT);
     }
 
     #[test]
     fn large_entries_take_turns() {
-        let mut pace = Pace::new();
+        let mut batch_sizer = BatchSizer::new();
         let now = Instant::now();
         let sizes = [3 << 20, 8 << 20, 1 << 20, 1 << 20];
         let mut turn = |news| {
-            let plan = pace.plan(&sizes, now);
-            pace.note(plan.streams.len(), news, news, now);
+            let plan = batch_sizer.plan(&sizes, now);
+            batch_sizer.note(plan.streams.len(), news, news, now);
             (plan.streams, plan.count, plan.wait)
         };
         assert_eq!(turn(true), (vec![0], 1, false));

@@ -5,10 +5,10 @@ use std::time::Instant;
 use observation::with_causes;
 use redis_client::{Backoff, Connection, RedisError};
 
-use crate::store::DataStore;
+use crate::store::{DataStore, ScanKey};
 
 /// A connection that comes back.
-pub(super) struct Link {
+pub(super) struct ReaderConnection {
     store: DataStore,
     connection: Option<Connection>,
     backoff: Backoff,
@@ -16,18 +16,18 @@ pub(super) struct Link {
     retry: Option<tokio::time::Instant>,
     lost: Option<Instant>,
     /// A new connection, after which nothing is known about what happened meanwhile.
-    pub fresh: bool,
+    pub is_new: bool,
 }
 
-impl Link {
-    pub fn new(store: &DataStore, connection: Connection) -> Link {
-        Link {
+impl ReaderConnection {
+    pub fn new(store: &DataStore, connection: Connection) -> ReaderConnection {
+        ReaderConnection {
             store: store.clone(),
             connection: Some(connection),
             backoff: Backoff::new(),
             retry: None,
             lost: None,
-            fresh: false,
+            is_new: false,
         }
     }
 
@@ -37,7 +37,7 @@ impl Link {
     }
 
     /// The connection; when there is none, after one attempt to make it. Cancel-safe.
-    pub async fn connection(&mut self) -> Result<&mut Connection, RedisError> {
+    pub async fn get(&mut self) -> Result<&mut Connection, RedisError> {
         if let Some(at) = self.retry {
             tokio::time::sleep_until(at).await;
             self.retry = None;
@@ -46,7 +46,7 @@ impl Link {
             Some(connection) => connection,
             None => {
                 let connection = self.store.open().await?;
-                self.fresh = true;
+                self.is_new = true;
                 connection
             }
         };
@@ -54,7 +54,7 @@ impl Link {
     }
 
     /// Gives the connection up after an error that may pass.
-    pub fn fail(&mut self, error: &RedisError, scan: &crate::store::ScanKey) {
+    pub fn reconnect_after(&mut self, error: &RedisError, scan: &ScanKey) {
         if self.lost.is_none() {
             tracing::warn!(%scan, "{}; trying again", with_causes(error));
             self.lost = Some(Instant::now());
@@ -64,12 +64,12 @@ impl Link {
     }
 
     /// Gives up a connection on which a call was dropped half way.
-    pub fn abandon(&mut self) {
+    pub fn drop_current(&mut self) {
         self.connection = None;
     }
 
     /// Notes that the server has answered.
-    pub fn works(&mut self, scan: &crate::store::ScanKey) {
+    pub fn note_answer(&mut self, scan: &ScanKey) {
         if self.lost.take().is_some() {
             tracing::info!(%scan, "connected to Redis again");
         }

@@ -8,7 +8,7 @@ use super::event::{Block, ScanEvent, StreamId};
 const SLICE: usize = 4096;
 
 /// Events that come out of one reply.
-pub(super) struct Gather<'a> {
+pub(super) struct EventCollector<'a> {
     reply: &'a Bytes,
     events: &'a mut Vec<ScanEvent>,
     open: Option<Open>,
@@ -26,9 +26,9 @@ struct Open {
     data: Vec<u8>,
 }
 
-impl<'a> Gather<'a> {
-    pub fn new(reply: &'a Bytes, events: &'a mut Vec<ScanEvent>) -> Gather<'a> {
-        Gather {
+impl<'a> EventCollector<'a> {
+    pub fn new(reply: &'a Bytes, events: &'a mut Vec<ScanEvent>) -> EventCollector<'a> {
+        EventCollector {
             reply,
             events,
             open: None,
@@ -123,7 +123,7 @@ impl<'a> Gather<'a> {
     }
 }
 
-impl Drop for Gather<'_> {
+impl Drop for EventCollector<'_> {
     /// Ends the collection, also of a reply that turned out to be broken: positions have moved
     /// behind these points already.
     fn drop(&mut self) {
@@ -156,13 +156,13 @@ mod tests {
     fn small_points_share_a_block() {
         let reply = Bytes::from(vec![0; 64]);
         let mut events = Vec::new();
-        let mut gather = Gather::new(&reply, &mut events);
-        gather.points(StreamId(0), 0, 1, None, &reply[..8], 9);
-        gather.points(StreamId(0), 1, 2, None, &reply[..16], 9);
-        gather.points(StreamId(0), 5, 1, None, &reply[..8], 9);
-        gather.points(StreamId(1), 6, 1, None, &reply[..8], 9);
-        gather.points(StreamId(1), 7, 1, Some(&[1]), &reply[..8], 9);
-        drop(gather);
+        let mut collector = EventCollector::new(&reply, &mut events);
+        collector.points(StreamId(0), 0, 1, None, &reply[..8], 9);
+        collector.points(StreamId(0), 1, 2, None, &reply[..16], 9);
+        collector.points(StreamId(0), 5, 1, None, &reply[..8], 9);
+        collector.points(StreamId(1), 6, 1, None, &reply[..8], 9);
+        collector.points(StreamId(1), 7, 1, Some(&[1]), &reply[..8], 9);
+        drop(collector);
         assert_eq!(
             blocks(&events),
             [(0, 3, 24), (5, 1, 8), (6, 1, 8), (7, 1, 8)]
@@ -174,10 +174,10 @@ mod tests {
         let refers = |reply_size: usize| {
             let reply = Bytes::from(vec![0; reply_size]);
             let mut events = Vec::new();
-            let mut gather = Gather::new(&reply, &mut events);
-            gather.points(StreamId(0), 0, 1, None, &reply[100..100 + SLICE], 0);
-            gather.points(StreamId(0), 1, 1, None, &reply[..8], 0);
-            drop(gather);
+            let mut collector = EventCollector::new(&reply, &mut events);
+            collector.points(StreamId(0), 0, 1, None, &reply[100..100 + SLICE], 0);
+            collector.points(StreamId(0), 1, 1, None, &reply[..8], 0);
+            drop(collector);
             assert_eq!(blocks(&events), [(0, 1, SLICE), (1, 1, 8)]);
             let ScanEvent::Points(block) = &events[0] else {
                 panic!("no points")

@@ -34,7 +34,7 @@ impl ScanReader {
             }),
         };
         let commands: Vec<_> = names.iter().map(last_entry).collect::<Result<_, _>>()?;
-        let replies = self.link.store().pipeline(&commands).await;
+        let replies = self.connection.store().pipeline(&commands).await;
         let replies = replies.map_err(|source| ReadError::Redis {
             key: self.document.key.clone(),
             source,

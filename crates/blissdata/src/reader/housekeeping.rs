@@ -10,8 +10,8 @@ use observation::with_causes;
 use redis_client::{Command, RedisError, Value};
 
 use super::event::ScanEvent;
-use super::gather::Gather;
-use super::{Deletion, ScanReader, load};
+use super::event_collector::EventCollector;
+use super::{Deletion, ScanReader, snapshot};
 use crate::document::ScanState;
 use crate::entries::ReplyScan;
 
@@ -22,8 +22,8 @@ impl ScanReader {
     /// Looks whether the scan still exists. Done when nothing happens, or may have been missed.
     pub(super) async fn check_life(&mut self) -> Result<(), RedisError> {
         if self.state < ScanState::Closed && self.deletion == Deletion::No {
-            let connection = self.link.connection().await?;
-            if !load::is_alive(connection, &self.document.key).await? {
+            let connection = self.connection.get().await?;
+            if !snapshot::is_alive(connection, &self.document.key).await? {
                 self.deletion = Deletion::Seen;
             }
         }
@@ -33,8 +33,8 @@ impl ScanReader {
     /// Reads the document again when the scan has a new state or disappears.
     pub(super) async fn catch_up(&mut self) -> Result<(), RedisError> {
         if self.seen.is_some() || self.deletion == Deletion::Seen {
-            let connection = self.link.connection().await?;
-            let document = match load::document(connection, &self.document.key).await {
+            let connection = self.connection.get().await?;
+            let document = match snapshot::document(connection, &self.document.key).await {
                 Err(error) if error.server_error().is_some() && !error.is_transient() => {
                     let reason = with_causes(&error);
                     tracing::warn!(scan = %self.document.key, "cannot read the document: {reason}");
@@ -75,7 +75,7 @@ impl ScanReader {
             .into_iter()
             .map(|key| Command::new("TYPE").arg(key))
             .collect();
-        let replies = self.link.connection().await?.pipeline(&commands).await?;
+        let replies = self.connection.get().await?.pipeline(&commands).await?;
         let mut kinds = replies.iter().map(|reply| {
             let kind = reply
                 .as_ref()
@@ -85,7 +85,7 @@ impl ScanReader {
             (kind != "stream" && kind != "none").then_some(kind)
         });
         let nothing = Bytes::new();
-        let mut out = Gather::new(&nothing, &mut self.ready);
+        let mut out = EventCollector::new(&nothing, &mut self.ready);
         let mut found = false;
         for (cursor, kind) in self.cursors.iter_mut().zip(kinds.by_ref()) {
             if let Some(kind) = kind.filter(|_| !cursor.ended) {
@@ -119,7 +119,7 @@ impl ScanReader {
         if inside.is_empty() {
             return Ok(());
         }
-        let connection = self.link.connection().await?;
+        let connection = self.connection.get().await?;
         for stream in &inside {
             let cursor = &self.cursors[*stream];
             let range = Command::new("XREVRANGE").arg(cursor.key.as_str());
@@ -130,7 +130,7 @@ impl ScanReader {
             replies.push(connection.receive_raw().await?);
         }
         for (stream, reply) in inside.into_iter().zip(replies) {
-            let mut out = Gather::new(&reply, &mut self.ready);
+            let mut out = EventCollector::new(&reply, &mut self.ready);
             let entry = ReplyScan::of_range(&reply).and_then(|mut scan| scan.next_entry());
             self.cursors[stream].inside = false;
             // A key that is no stream will make the next read fail, and is found out then.

@@ -5,26 +5,30 @@ use std::time::Instant;
 use bytes::Bytes;
 use redis_client::{RedisError, Value};
 
-use super::gather::Gather;
-use super::request::Request;
-use super::{ScanReader, load};
+use super::event_collector::EventCollector;
+use super::read_request::ReadRequest;
+use super::{ScanReader, snapshot};
 use crate::entries::{ReplyError, ReplyScan};
 
 impl ScanReader {
     /// Turns a reply into events; tells whether it had any news.
-    pub(super) fn digest(&mut self, request: Request, reply: &Bytes) -> Result<bool, RedisError> {
+    pub(super) fn parse_reply(
+        &mut self,
+        request: ReadRequest,
+        reply: &Bytes,
+    ) -> Result<bool, RedisError> {
         if reply.first() == Some(&b'-') {
-            return self.refused(reply);
+            return self.take_error(reply);
         }
-        let outcome = self.scan(&request, reply);
+        let outcome = self.take_streams(&request, reply);
         outcome.map_err(|error| RedisError::Protocol {
             server: "Redis".to_owned(),
             reason: error.to_string(),
         })
     }
 
-    fn scan(&mut self, request: &Request, reply: &Bytes) -> Result<bool, ReplyError> {
-        let mut out = Gather::new(reply, &mut self.ready);
+    fn take_streams(&mut self, request: &ReadRequest, reply: &Bytes) -> Result<bool, ReplyError> {
+        let mut out = EventCollector::new(reply, &mut self.ready);
         let mut scan = ReplyScan::of_xread(reply)?;
         // Streams without news are not in the reply; the others are in the order of the request.
         let mut asked = request.streams.iter().copied();
@@ -50,7 +54,7 @@ impl ScanReader {
             if !found && head.key == self.document.state_stream.as_bytes() {
                 while let Some(entry) = scan.next_entry()? {
                     self.position = self.position.max(entry.id);
-                    let state = entry.state.and_then(load::parse_state);
+                    let state = entry.state.and_then(snapshot::parse_state);
                     let known = self.seen.unwrap_or(self.state);
                     self.seen = state.filter(|state| *state > known).or(self.seen);
                 }
@@ -65,13 +69,13 @@ impl ScanReader {
             }
         }
         drop(out);
-        self.pace
+        self.batch_sizer
             .note(request.streams.len(), news, full, Instant::now());
         self.trickles = !full && request.waits();
         Ok(news)
     }
 
-    fn refused(&mut self, reply: &Bytes) -> Result<bool, RedisError> {
+    fn take_error(&mut self, reply: &Bytes) -> Result<bool, RedisError> {
         let error = match Value::decode(reply) {
             Ok(Value::Error(error)) => error,
             _ => return Ok(false),

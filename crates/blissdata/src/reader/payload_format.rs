@@ -8,7 +8,7 @@ use crate::stream_kind::{ProgressReader, StreamKind, StreamKindError};
 
 /// How the payloads of one stream are read.
 #[derive(Debug, Clone)]
-pub(super) enum Sense {
+pub(super) enum PayloadFormat {
     /// Points of that many bytes each.
     Fixed { point: u64 },
     /// Points with their shape in front.
@@ -22,23 +22,23 @@ pub(super) enum Sense {
     Progress(Arc<dyn ProgressReader>),
 }
 
-impl Sense {
+impl PayloadFormat {
     /// The way to read a stream whose description is sound.
     pub fn of(
         model: &StreamModel,
         kind: &StreamKind,
         encoding: &Encoding,
-    ) -> Result<Sense, StreamKindError> {
+    ) -> Result<PayloadFormat, StreamKindError> {
         let (dtype, shape) = match (kind, encoding) {
             (StreamKind::Frames { progress, .. } | StreamKind::MasterFile { progress, .. }, _) => {
-                return Ok(Sense::Progress(progress.clone()));
+                return Ok(PayloadFormat::Progress(progress.clone()));
             }
-            (_, Encoding::Json) => return Ok(Sense::Json),
+            (_, Encoding::Json) => return Ok(PayloadFormat::Json),
             (_, Encoding::Numeric { dtype, shape }) => (dtype, shape),
         };
         match encoding.point_size() {
-            Some(point) => Ok(Sense::Fixed { point }),
-            None if encoding.is_variable() => Ok(Sense::Variable {
+            Some(point) => Ok(PayloadFormat::Fixed { point }),
+            None if encoding.is_variable() => Ok(PayloadFormat::Variable {
                 item: dtype.size,
                 shape: shape.clone(),
             }),
@@ -51,16 +51,16 @@ impl Sense {
 
     /// Whether the entries are reports of progress, of which the greatest matters.
     pub fn is_progress(&self) -> bool {
-        matches!(self, Sense::Progress(_))
+        matches!(self, PayloadFormat::Progress(_))
     }
 
     /// A guess at the size of a payload before one was seen.
     pub fn entry_size(&self) -> u64 {
         match self {
-            Sense::Fixed { point } => *point,
-            Sense::Variable { .. } => 256 << 10,
-            Sense::Json => 1 << 10,
-            Sense::Progress(_) => 64,
+            PayloadFormat::Fixed { point } => *point,
+            PayloadFormat::Variable { .. } => 256 << 10,
+            PayloadFormat::Json => 1 << 10,
+            PayloadFormat::Progress(_) => 64,
         }
     }
 }

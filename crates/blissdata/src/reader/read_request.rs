@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use redis_client::Command;
 
-use super::pace::Pace;
+use super::batch_sizer::BatchSizer;
 use super::stream_cursor::StreamCursor;
 use crate::entries::EntryId;
 
@@ -14,7 +14,7 @@ const BLOCK: Duration = Duration::from_millis(500);
 
 /// An `XREAD`, as sent.
 #[derive(Debug)]
-pub(super) struct Request {
+pub(super) struct ReadRequest {
     /// Indices of the cursors, in the order of the command.
     pub streams: Vec<usize>,
     /// Entries per stream.
@@ -25,24 +25,24 @@ pub(super) struct Request {
     block: Option<Duration>,
 }
 
-impl Request {
+impl ReadRequest {
     /// Plans a read of the cursors that have not ended, and of the stream of states if given.
     /// `None` when there is nothing to read.
     pub fn new(
         cursors: &[StreamCursor],
         states: Option<(&str, EntryId)>,
-        pace: &mut Pace,
+        batch_sizer: &mut BatchSizer,
         draining: bool,
-    ) -> Option<Request> {
+    ) -> Option<ReadRequest> {
         let active: Vec<&StreamCursor> = cursors.iter().filter(|f| !f.ended).collect();
         let sizes: Vec<u64> = active.iter().map(|cursor| cursor.size).collect();
-        let plan = pace.plan(&sizes, Instant::now());
+        let plan = batch_sizer.plan(&sizes, Instant::now());
         let chosen = || plan.streams.iter().filter_map(|stream| active.get(*stream));
         let mut positions: Vec<(String, EntryId)> = chosen()
             .map(|cursor| (cursor.key.clone(), cursor.after))
             .collect();
         positions.extend(states.map(|(key, position)| (key.to_owned(), position)));
-        (!positions.is_empty()).then(|| Request {
+        (!positions.is_empty()).then(|| ReadRequest {
             streams: chosen().map(|cursor| cursor.id.0).collect(),
             count: plan.count,
             draining,

@@ -12,11 +12,78 @@ use crate::store::ScanKey;
 const DELETED: i64 = 10;
 
 /// What is known about a scan when it is opened.
-pub(super) struct Loaded {
+pub(super) struct ScanSnapshot {
     pub document: ScanDocument,
     pub state: ScanState,
     /// Last entry of the stream of states.
     pub position: EntryId,
+}
+
+impl ScanSnapshot {
+    /// Loads the scan. The state is read before the document, so that the document is at least as
+    /// recent; where the states are is looked up first.
+    pub(super) async fn load(
+        connection: &mut Connection,
+        key: &ScanKey,
+    ) -> Result<ScanSnapshot, ReadError> {
+        let redis = |source| ReadError::Redis {
+            key: key.clone(),
+            source,
+        };
+        let json = |path: &str| Command::new("JSON.GET").arg(key.as_str()).arg(path);
+        let asked = [
+            Command::new("TTL").arg(key.as_str()),
+            json(".state_stream.pk"),
+        ];
+        let [ttl, pk] = pair(connection.pipeline(&asked).await.map_err(redis)?);
+        let pk = match (ttl.ok().and_then(|ttl| ttl.as_int()), pk) {
+            (Some(-2), _) => return Err(ReadError::NotFound { key: key.clone() }),
+            (Some(0..=DELETED), _) => return Err(ReadError::Deleted { key: key.clone() }),
+            (_, Ok(pk)) => pk
+                .as_bytes()
+                .and_then(|text| serde_json::from_slice::<String>(text).ok()),
+            (_, Err(error)) if error.text().contains("wrong Redis type") => {
+                return Err(ReadError::NotAScan {
+                    key: key.clone(),
+                    source: error,
+                });
+            }
+            (_, Err(_)) => None,
+        };
+        let Some(pk) = pk else {
+            // The document as a whole tells best what is wrong with it.
+            return Err(match document(connection, key).await.map_err(redis)? {
+                Some(Err(error)) => error.into(),
+                _ => ReadError::NotFound { key: key.clone() },
+            });
+        };
+        let states = format!("esrf:stream:{pk}");
+        let states = Command::new("XREVRANGE")
+            .arg(states)
+            .arg("+")
+            .arg("-")
+            .arg("COUNT")
+            .arg(1);
+        connection.queue(&states);
+        connection.queue(&json("."));
+        let states = connection.receive_raw().await.map_err(redis)?;
+        let text = connection.receive().await.map_err(redis)?;
+        let Some((state, position)) = last_state(&states) else {
+            return Err(ReadError::Deleted { key: key.clone() });
+        };
+        match text {
+            Ok(Value::Text(text)) => Ok(ScanSnapshot {
+                document: ScanDocument::parse(key, &text)?,
+                state,
+                position,
+            }),
+            Ok(_) => Err(ReadError::NotFound { key: key.clone() }),
+            Err(error) => Err(ReadError::NotAScan {
+                key: key.clone(),
+                source: error,
+            }),
+        }
+    }
 }
 
 /// Whether the scan exists, and will for a while.
@@ -41,68 +108,6 @@ pub(super) async fn document(
         .call(&Command::new("JSON.GET").arg(key.as_str()).arg("."))
         .await?;
     Ok(text.as_bytes().map(|text| ScanDocument::parse(key, text)))
-}
-
-/// Loads the scan. The state is read before the document, so that the document is at least as
-/// recent; where the states are is looked up first.
-pub(super) async fn load(connection: &mut Connection, key: &ScanKey) -> Result<Loaded, ReadError> {
-    let redis = |source| ReadError::Redis {
-        key: key.clone(),
-        source,
-    };
-    let json = |path: &str| Command::new("JSON.GET").arg(key.as_str()).arg(path);
-    let asked = [
-        Command::new("TTL").arg(key.as_str()),
-        json(".state_stream.pk"),
-    ];
-    let [ttl, pk] = pair(connection.pipeline(&asked).await.map_err(redis)?);
-    let pk = match (ttl.ok().and_then(|ttl| ttl.as_int()), pk) {
-        (Some(-2), _) => return Err(ReadError::NotFound { key: key.clone() }),
-        (Some(0..=DELETED), _) => return Err(ReadError::Deleted { key: key.clone() }),
-        (_, Ok(pk)) => pk
-            .as_bytes()
-            .and_then(|text| serde_json::from_slice::<String>(text).ok()),
-        (_, Err(error)) if error.text().contains("wrong Redis type") => {
-            return Err(ReadError::NotAScan {
-                key: key.clone(),
-                source: error,
-            });
-        }
-        (_, Err(_)) => None,
-    };
-    let Some(pk) = pk else {
-        // The document as a whole tells best what is wrong with it.
-        return Err(match document(connection, key).await.map_err(redis)? {
-            Some(Err(error)) => error.into(),
-            _ => ReadError::NotFound { key: key.clone() },
-        });
-    };
-    let states = format!("esrf:stream:{pk}");
-    let states = Command::new("XREVRANGE")
-        .arg(states)
-        .arg("+")
-        .arg("-")
-        .arg("COUNT")
-        .arg(1);
-    connection.queue(&states);
-    connection.queue(&json("."));
-    let states = connection.receive_raw().await.map_err(redis)?;
-    let text = connection.receive().await.map_err(redis)?;
-    let Some((state, position)) = last_state(&states) else {
-        return Err(ReadError::Deleted { key: key.clone() });
-    };
-    match text {
-        Ok(Value::Text(text)) => Ok(Loaded {
-            document: ScanDocument::parse(key, &text)?,
-            state,
-            position,
-        }),
-        Ok(_) => Err(ReadError::NotFound { key: key.clone() }),
-        Err(error) => Err(ReadError::NotAScan {
-            key: key.clone(),
-            source: error,
-        }),
-    }
 }
 
 /// The state that an entry of the stream of states tells; unknown numbers count as the last.

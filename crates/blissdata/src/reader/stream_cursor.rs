@@ -2,10 +2,10 @@
 
 use observation::with_causes;
 
+use super::batch_sizer::{self, OVERHEAD};
 use super::event::{LossReason, ScanEvent, StreamId};
-use super::gather::Gather;
-use super::pace::{self, OVERHEAD};
-use super::sense::Sense;
+use super::event_collector::EventCollector;
+use super::payload_format::PayloadFormat;
 use crate::encoding::{PayloadError, VariableBatch};
 use crate::entries::{Entry, EntryId, ReplyError, ReplyScan, parse_uint};
 use crate::json;
@@ -31,7 +31,7 @@ pub(super) struct StreamCursor {
     pub ended: bool,
     /// Index of the point that is due.
     next: u64,
-    sense: Sense,
+    format: PayloadFormat,
     /// An entry at `next` that cannot be read: the next entry tells how many points it had.
     corrupt: Option<CorruptEntry>,
     /// Of a detector: the greatest numbers reported to us, those that we passed on, and the index
@@ -49,8 +49,14 @@ struct CorruptEntry {
 
 impl StreamCursor {
     /// Follows a stream from the point `from` on; a detector's stream always from its beginning.
-    pub fn new(id: StreamId, name: &str, key: &str, sense: Sense, from: u64) -> StreamCursor {
-        let from = if sense.is_progress() { 0 } else { from };
+    pub fn new(
+        id: StreamId,
+        name: &str,
+        key: &str,
+        format: PayloadFormat,
+        from: u64,
+    ) -> StreamCursor {
+        let from = if format.is_progress() { 0 } else { from };
         StreamCursor {
             id,
             name: name.to_owned(),
@@ -60,10 +66,10 @@ impl StreamCursor {
                 second: 0,
             },
             inside: from > 0,
-            size: sense.entry_size() + OVERHEAD,
+            size: format.entry_size() + OVERHEAD,
             ended: false,
             next: from,
-            sense,
+            format,
             corrupt: None,
             progress: Progress::default(),
             reported: Progress::default(),
@@ -81,7 +87,7 @@ impl StreamCursor {
         &mut self,
         scan: &mut ReplyScan<'_>,
         mut entries: usize,
-        out: &mut Gather<'_>,
+        out: &mut EventCollector<'_>,
     ) -> Result<(), ReplyError> {
         let start = scan.position();
         let asked = entries as u64;
@@ -91,13 +97,13 @@ impl StreamCursor {
         }
         self.report_progress(out);
         out.flush();
-        self.size = pace::estimate(self.size, (scan.position() - start) as u64, asked);
+        self.size = batch_sizer::estimate(self.size, (scan.position() - start) as u64, asked);
         Ok(())
     }
 
     /// Takes one entry; `more` are still to come.
     #[inline]
-    pub fn entry(&mut self, entry: &Entry<'_>, more: usize, out: &mut Gather<'_>) {
+    pub fn entry(&mut self, entry: &Entry<'_>, more: usize, out: &mut EventCollector<'_>) {
         if self.ended {
             return;
         }
@@ -118,8 +124,8 @@ impl StreamCursor {
             };
             return self.corrupt(index, 1, problem.to_owned(), out);
         };
-        match &self.sense {
-            Sense::Fixed { point } => {
+        match &self.format {
+            PayloadFormat::Fixed { point } => {
                 let point = *point;
                 if point.checked_mul(len) != Some(payload.len() as u64) {
                     let expected = point.saturating_mul(len);
@@ -138,9 +144,9 @@ impl StreamCursor {
                     self.next = index.saturating_add(len);
                 }
             }
-            Sense::Variable { .. } => self.variable(index, len, payload, more, out),
-            Sense::Json => self.json(index, len, payload, out),
-            Sense::Progress(reader) => {
+            PayloadFormat::Variable { .. } => self.variable(index, len, payload, more, out),
+            PayloadFormat::Json => self.json(index, len, payload, out),
+            PayloadFormat::Progress(reader) => {
                 let report = reader.read(payload, len);
                 self.take_report(index, len, report);
             }
@@ -148,7 +154,7 @@ impl StreamCursor {
     }
 
     /// Ends a stream that was not sealed.
-    pub fn end_unsealed(&mut self, out: &mut Gather<'_>) {
+    pub fn end_unsealed(&mut self, out: &mut EventCollector<'_>) {
         if let Some(corrupt) = &self.corrupt {
             self.advance_to(self.next.saturating_add(corrupt.declared), out);
         }
@@ -156,7 +162,7 @@ impl StreamCursor {
     }
 
     /// Ends a stream whose key turned out to be none.
-    pub fn wrong_type(&mut self, kind: &str, out: &mut Gather<'_>) {
+    pub fn wrong_type(&mut self, kind: &str, out: &mut EventCollector<'_>) {
         out.event(self.problem(LossReason::WrongType(kind.to_owned())));
         self.end(false, out);
     }
@@ -167,9 +173,9 @@ impl StreamCursor {
         len: u64,
         payload: &[u8],
         more: usize,
-        out: &mut Gather<'_>,
+        out: &mut EventCollector<'_>,
     ) {
-        let Sense::Variable { item, shape } = &self.sense else {
+        let PayloadFormat::Variable { item, shape } = &self.format else {
             return;
         };
         let item = *item;
@@ -194,7 +200,7 @@ impl StreamCursor {
         }
     }
 
-    fn json(&mut self, index: u64, len: u64, payload: &[u8], out: &mut Gather<'_>) {
+    fn json(&mut self, index: u64, len: u64, payload: &[u8], out: &mut EventCollector<'_>) {
         let value = match json::parse(payload) {
             Ok(json) if len == 1 => json.value,
             Ok(_) => return self.corrupt(index, len, "a batch of json values".to_owned(), out),
@@ -241,7 +247,7 @@ impl StreamCursor {
     /// Makes ready for the points of an entry: reports the hole in front of them, and tells how
     /// many of them are known already; `None` when all are.
     #[inline]
-    fn arrive(&mut self, index: u64, len: u64, out: &mut Gather<'_>) -> Option<u64> {
+    fn arrive(&mut self, index: u64, len: u64, out: &mut EventCollector<'_>) -> Option<u64> {
         if index == self.next && self.corrupt.is_none() {
             return Some(0);
         }
@@ -253,7 +259,7 @@ impl StreamCursor {
         Some(self.next - index).filter(|skip| *skip < len)
     }
 
-    fn corrupt(&mut self, index: u64, declared: u64, reason: String, out: &mut Gather<'_>) {
+    fn corrupt(&mut self, index: u64, declared: u64, reason: String, out: &mut EventCollector<'_>) {
         if index.saturating_add(declared) <= self.next {
             return;
         }
@@ -263,7 +269,7 @@ impl StreamCursor {
     }
 
     /// Reports the points up to `index` as lost.
-    fn advance_to(&mut self, index: u64, out: &mut Gather<'_>) {
+    fn advance_to(&mut self, index: u64, out: &mut EventCollector<'_>) {
         let corrupt = self.corrupt.take();
         if index > self.next || corrupt.is_some() {
             out.event(ScanEvent::Lost {
@@ -279,9 +285,9 @@ impl StreamCursor {
         }
     }
 
-    fn seal(&mut self, seal: &Entry<'_>, out: &mut Gather<'_>) {
+    fn seal(&mut self, seal: &Entry<'_>, out: &mut EventCollector<'_>) {
         let declared = seal.total.and_then(parse_uint);
-        if self.sense.is_progress() {
+        if self.format.is_progress() {
             self.report_progress(out);
             if declared.is_some_and(|total| total > self.reports) {
                 out.event(self.problem(LossReason::StatusTrimmed));
@@ -301,9 +307,9 @@ impl StreamCursor {
         self.end(true, out);
     }
 
-    fn end(&mut self, sealed: bool, out: &mut Gather<'_>) {
+    fn end(&mut self, sealed: bool, out: &mut EventCollector<'_>) {
         self.ended = true;
-        let total = if self.sense.is_progress() {
+        let total = if self.format.is_progress() {
             self.progress.acquired
         } else {
             self.next
@@ -316,7 +322,7 @@ impl StreamCursor {
     }
 
     /// Reports the progress of a detector, if there was any.
-    fn report_progress(&mut self, out: &mut Gather<'_>) {
+    fn report_progress(&mut self, out: &mut EventCollector<'_>) {
         if self.progress != self.reported {
             self.reported = self.progress;
             let Progress { acquired, saved } = self.progress;
@@ -329,7 +335,7 @@ impl StreamCursor {
     }
 
     fn problem(&self, reason: LossReason) -> ScanEvent {
-        let first = if self.sense.is_progress() {
+        let first = if self.format.is_progress() {
             self.progress.acquired
         } else {
             self.next

@@ -33,7 +33,7 @@ fn reply(rows: &[Row<'_>]) -> Bytes {
 fn take(cursor: &mut StreamCursor, rows: &[Row<'_>]) -> Vec<ScanEvent> {
     let reply = reply(rows);
     let mut events = Vec::new();
-    let mut out = Gather::new(&reply, &mut events);
+    let mut out = EventCollector::new(&reply, &mut events);
     let mut scan = ReplyScan::of_xread(&reply).unwrap();
     let head = scan.next_stream().unwrap().unwrap();
     cursor.take(&mut scan, head.entries, &mut out).unwrap();
@@ -44,12 +44,12 @@ fn take(cursor: &mut StreamCursor, rows: &[Row<'_>]) -> Vec<ScanEvent> {
 fn end_unsealed(cursor: &mut StreamCursor) -> Vec<ScanEvent> {
     let nothing = Bytes::new();
     let mut events = Vec::new();
-    cursor.end_unsealed(&mut Gather::new(&nothing, &mut events));
+    cursor.end_unsealed(&mut EventCollector::new(&nothing, &mut events));
     events
 }
 
-fn cursor(sense: Sense, from: u64) -> StreamCursor {
-    StreamCursor::new(StreamId(0), "axis:m0", "k", sense, from)
+fn cursor(format: PayloadFormat, from: u64) -> StreamCursor {
+    StreamCursor::new(StreamId(0), "axis:m0", "k", format, from)
 }
 
 /// Reports of a detector: frames acquired and frames saved, in a byte each.
@@ -66,12 +66,12 @@ impl ProgressReader for TwoBytes {
 
 /// A stream of reports of a detector.
 fn detector(from: u64) -> StreamCursor {
-    cursor(Sense::Progress(Arc::new(TwoBytes)), from)
+    cursor(PayloadFormat::Progress(Arc::new(TwoBytes)), from)
 }
 
 /// A stream of points of two bytes.
 fn pairs(from: u64) -> StreamCursor {
-    cursor(Sense::Fixed { point: 2 }, from)
+    cursor(PayloadFormat::Fixed { point: 2 }, from)
 }
 
 fn points(first: u64, data: &[u8]) -> ScanEvent {
@@ -217,11 +217,11 @@ fn inconsistent_seals_end_the_stream() {
 
 #[test]
 fn variable_shapes_change_from_block_to_block() {
-    let sense = Sense::Variable {
+    let format = PayloadFormat::Variable {
         item: 1,
         shape: vec![None],
     };
-    let mut stream = cursor(sense, 1);
+    let mut stream = cursor(format, 1);
     let events = take(
         &mut stream,
         &[
@@ -259,7 +259,7 @@ fn variable_shapes_change_from_block_to_block() {
 
 #[test]
 fn json_values_are_collected() {
-    let mut stream = cursor(Sense::Json, 0);
+    let mut stream = cursor(PayloadFormat::Json, 0);
     let events = take(
         &mut stream,
         &[
