@@ -14,7 +14,7 @@ pub(crate) enum ReplyHeader {
     Array(usize),
 }
 
-/// Longest line we accept in a length or an integer, sign and digits.
+/// Most digits we accept in a length or an integer.
 const MAX_NUMBER: usize = 20;
 /// Longest simple string or error. Redis cuts its own at a few hundred bytes.
 const MAX_LINE: usize = 1 << 20;
@@ -51,7 +51,7 @@ pub(crate) fn parse_header(
             Ok(Some((head, at + 1 + end + 1)))
         }
         b':' | b'$' | b'*' => {
-            let Some((number, used)) = number(line)? else {
+            let Some((number, rest)) = number(line)? else {
                 return Ok(None);
             };
             let head = match (kind, number) {
@@ -61,43 +61,44 @@ pub(crate) fn parse_header(
                 (b'*', n) if (0..=MAX_BULK).contains(&n) => ReplyHeader::Array(n as usize),
                 (_, n) => return Err(format!("length {n}")),
             };
-            Ok(Some((head, at + 1 + used)))
+            Ok(Some((head, bytes.len() - rest.len())))
         }
         other => Err(format!("unknown type byte {:?}", char::from(other))),
     }
 }
 
-/// A decimal number up to CR LF, and the bytes it takes with them.
-fn number(line: &[u8]) -> Result<Option<(i64, usize)>, String> {
-    let negative = line.first() == Some(&b'-');
-    let start = usize::from(negative);
-    let mut value: i64 = 0;
-    for (i, &byte) in line.iter().enumerate().skip(start) {
-        match byte {
-            b'0'..=b'9' if i < MAX_NUMBER => {
-                let digit = i64::from(byte - b'0');
-                value = value
-                    .checked_mul(10)
-                    .and_then(|v| {
-                        if negative {
-                            v.checked_sub(digit)
-                        } else {
-                            v.checked_add(digit)
-                        }
-                    })
-                    .ok_or("a number that is too large")?;
-            }
-            b'\r' if i > start => {
-                return match line.get(i + 1) {
-                    Some(b'\n') => Ok(Some((value, i + 2))),
-                    Some(_) => Err("a line that does not end in CR LF".into()),
-                    None => Ok(None),
-                };
-            }
-            _ => return Err("a number that is none".into()),
-        }
+/// A decimal number up to CR LF, and what follows these. Walks by parts of the line: each step of an
+/// index would be checked for overflow.
+fn number(line: &[u8]) -> Result<Option<(i64, &[u8])>, String> {
+    let (is_negative, digits) = match line.strip_prefix(b"-") {
+        Some(digits) => (true, digits),
+        None => (false, line),
+    };
+    let (mut value, mut rest) = (0i64, digits);
+    while let [byte @ b'0'..=b'9', after @ ..] = rest {
+        let digit = i64::from(byte.wrapping_sub(b'0'));
+        value = value
+            .checked_mul(10)
+            .and_then(|v| {
+                if is_negative {
+                    v.checked_sub(digit)
+                } else {
+                    v.checked_add(digit)
+                }
+            })
+            .ok_or("a number that is too large")?;
+        rest = after;
     }
-    Ok(None)
+    let used = digits.len() - rest.len();
+    match rest {
+        [] if used <= MAX_NUMBER => Ok(None),
+        [b'\r', after @ ..] if (1..=MAX_NUMBER).contains(&used) => match after {
+            [] => Ok(None),
+            [b'\n', after @ ..] => Ok(Some((value, after))),
+            _ => Err("a line that does not end in CR LF".into()),
+        },
+        _ => Err("a number that is none".into()),
+    }
 }
 
 /// Finds the end of the reply at the front of a buffer that grows.
