@@ -11,7 +11,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use blissdata::entries::ReplyScan;
-use blissdata::reader::{ScanEvent, ScanReader};
+use blissdata::reader::{ReaderEvent, ScanReader};
 use blissdata::store::DataStore;
 use redis_client::Command;
 use serde_json::{Map, Value, json};
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         calls += 1;
         let mut size = 0;
         for event in reader.next().await? {
-            if let ScanEvent::Points(block) = event {
+            if let ReaderEvent::Points(block) = event {
                 read += block.count;
                 size += block.data.len();
                 blocks += 1;

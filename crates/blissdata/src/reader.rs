@@ -2,7 +2,7 @@
 //!
 //! A [`ScanReader`] has one connection of its own, on which one blocking `XREAD` covers all streams
 //! that it [follows](ScanReader::follow) and the stream of states. What arrives is told as
-//! [`ScanEvent`]s: [`Block`]s of points, progress of detectors, JSON values, holes, ends. All
+//! [`ReaderEvent`]s: [`PointBlock`]s of points, progress of detectors, JSON values, holes, ends. All
 //! trouble with one stream is told as events of that stream. A broken connection is made again and
 //! read on where it stopped.
 //!
@@ -35,7 +35,7 @@ use read_request::ReadRequest;
 use snapshot::ScanSnapshot;
 use stream_cursor::StreamCursor;
 
-pub use event::{Block, LossReason, ReadError, ScanEvent, StreamId};
+pub use event::{LossReason, PointBlock, ReadError, ReaderEvent, StreamId};
 pub use heads::StreamHead;
 
 /// Streams that trickle are read not more often than this: each read would find one point only.
@@ -45,7 +45,7 @@ const TRICKLE: Duration = Duration::from_millis(20);
 ///
 /// ```no_run
 /// # async fn follow(store: blissdata::store::DataStore) -> Result<(), Box<dyn std::error::Error>> {
-/// use blissdata::reader::{ScanEvent, ScanReader};
+/// use blissdata::reader::{ReaderEvent, ScanReader};
 ///
 /// let key = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4".parse()?;
 /// let mut reader = ScanReader::open(&store, &key).await?;
@@ -54,7 +54,7 @@ const TRICKLE: Duration = Duration::from_millis(20);
 /// }
 /// while !reader.finished() {
 ///     for event in reader.next().await? {
-///         if let ScanEvent::Points(block) = event {
+///         if let ReaderEvent::Points(block) = event {
 ///             println!("{} points from {}", block.count, block.first);
 ///         }
 ///     }
@@ -79,7 +79,7 @@ pub struct ScanReader {
     /// The last replies were not full: there is no hurry.
     trickles: bool,
     /// Events that are complete and not handed out yet.
-    ready: Vec<ScanEvent>,
+    ready: Vec<ReaderEvent>,
     /// A state that was seen, while the document has not been read again.
     seen: Option<ScanState>,
     /// Whether the scan was found dead before it was closed.
@@ -228,7 +228,7 @@ impl ScanReader {
     ///
     /// # Errors
     /// Only when trying again does not help: wrong credentials, no permission.
-    pub async fn next(&mut self) -> Result<Vec<ScanEvent>, ReadError> {
+    pub async fn next(&mut self) -> Result<Vec<ReaderEvent>, ReadError> {
         if self.ready.is_empty() {
             match self.advance().await {
                 Ok(()) => {}

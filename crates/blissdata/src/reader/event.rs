@@ -14,14 +14,14 @@ use crate::stream_kind::StreamKindError;
 pub struct StreamId(pub usize);
 
 /// One piece of news about a scan. The events of one stream are in order and without gaps: each
-/// point is in exactly one [`Points`](ScanEvent::Points), [`Json`](ScanEvent::Json) or
-/// [`Lost`](ScanEvent::Lost).
+/// point is in exactly one [`Points`](ReaderEvent::Points), [`Json`](ReaderEvent::Json) or
+/// [`Lost`](ReaderEvent::Lost).
 #[derive(Debug, Clone, PartialEq)]
-pub enum ScanEvent {
+pub enum ReaderEvent {
     /// The scan has reached this state. The document has been read again before.
     State(ScanState),
     /// Points of a numeric stream.
-    Points(Block),
+    Points(PointBlock),
     /// Progress of a detector, since the start of the scan; never decreases.
     Frames {
         /// The stream.
@@ -69,7 +69,7 @@ pub enum ScanEvent {
 
 /// Consecutive points of a numeric stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub struct PointBlock {
     /// The stream.
     pub stream: StreamId,
     /// Index of the first point.

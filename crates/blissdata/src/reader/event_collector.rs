@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::event::{Block, ScanEvent, StreamId};
+use super::event::{PointBlock, ReaderEvent, StreamId};
 
 /// Payloads from this size on are worth a block of their own that refers to the reply.
 const SLICE: usize = 4096;
@@ -10,7 +10,7 @@ const SLICE: usize = 4096;
 /// Events that come out of one reply.
 pub(super) struct EventCollector<'a> {
     reply: &'a Bytes,
-    events: &'a mut Vec<ScanEvent>,
+    events: &'a mut Vec<ReaderEvent>,
     open: Option<Open>,
     /// Places in `events` of the blocks that refer to the reply, and their bytes.
     slices: Vec<usize>,
@@ -27,7 +27,7 @@ struct Open {
 }
 
 impl<'a> EventCollector<'a> {
-    pub fn new(reply: &'a Bytes, events: &'a mut Vec<ScanEvent>) -> EventCollector<'a> {
+    pub fn new(reply: &'a Bytes, events: &'a mut Vec<ReaderEvent>) -> EventCollector<'a> {
         EventCollector {
             reply,
             events,
@@ -65,7 +65,7 @@ impl<'a> EventCollector<'a> {
             self.slices.push(self.events.len());
             self.sliced += data.len();
             let data = self.reply.slice_ref(data);
-            self.events.push(ScanEvent::Points(Block {
+            self.events.push(ReaderEvent::Points(PointBlock {
                 stream,
                 first,
                 count,
@@ -90,13 +90,13 @@ impl<'a> EventCollector<'a> {
     }
 
     /// Adds another event, behind the points so far.
-    pub fn event(&mut self, event: ScanEvent) {
+    pub fn event(&mut self, event: ReaderEvent) {
         self.flush();
         self.events.push(event);
     }
 
     /// The last event, when it may still be extended.
-    pub fn last(&mut self) -> Option<&mut ScanEvent> {
+    pub fn last(&mut self) -> Option<&mut ReaderEvent> {
         self.flush();
         self.events.last_mut()
     }
@@ -112,7 +112,7 @@ impl<'a> EventCollector<'a> {
         }) = self.open.take()
         {
             let data = data.into();
-            self.events.push(ScanEvent::Points(Block {
+            self.events.push(ReaderEvent::Points(PointBlock {
                 stream,
                 first,
                 count,
@@ -132,7 +132,7 @@ impl Drop for EventCollector<'_> {
         // keeping in memory for them.
         if self.sliced * 2 < self.reply.len() {
             for place in &self.slices {
-                if let Some(ScanEvent::Points(block)) = self.events.get_mut(*place) {
+                if let Some(ReaderEvent::Points(block)) = self.events.get_mut(*place) {
                     block.data = Bytes::copy_from_slice(&block.data);
                 }
             }
@@ -144,9 +144,9 @@ impl Drop for EventCollector<'_> {
 mod tests {
     use super::*;
 
-    fn blocks(events: &[ScanEvent]) -> Vec<(u64, u64, usize)> {
-        let points = |event: &ScanEvent| match event {
-            ScanEvent::Points(block) => (block.first, block.count, block.data.len()),
+    fn blocks(events: &[ReaderEvent]) -> Vec<(u64, u64, usize)> {
+        let points = |event: &ReaderEvent| match event {
+            ReaderEvent::Points(block) => (block.first, block.count, block.data.len()),
             other => panic!("{other:?}"),
         };
         events.iter().map(points).collect()
@@ -179,7 +179,7 @@ mod tests {
             collector.points(StreamId(0), 1, 1, None, &reply[..8], 0);
             drop(collector);
             assert_eq!(blocks(&events), [(0, 1, SLICE), (1, 1, 8)]);
-            let ScanEvent::Points(block) = &events[0] else {
+            let ReaderEvent::Points(block) = &events[0] else {
                 panic!("no points")
             };
             reply.as_ptr_range().contains(&block.data.as_ptr())

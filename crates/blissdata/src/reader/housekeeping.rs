@@ -9,7 +9,7 @@ use bytes::Bytes;
 use observation::with_causes;
 use redis_client::{Command, RedisError, Value};
 
-use super::event::ScanEvent;
+use super::event::ReaderEvent;
 use super::event_collector::EventCollector;
 use super::{Deletion, ScanReader, snapshot};
 use crate::document::ScanState;
@@ -52,7 +52,7 @@ impl ScanReader {
         }
         if let Some(state) = self.seen.take() {
             self.state = state;
-            self.ready.push(ScanEvent::State(state));
+            self.ready.push(ReaderEvent::State(state));
         }
         // A forced deletion closes the scan first, and is told by its `end_reason` then.
         self.deletion = match self.deletion {
@@ -61,7 +61,7 @@ impl ScanReader {
             other => other,
         };
         if self.deletion == Deletion::Draining && self.cursors.iter().all(|f| f.ended) {
-            self.ready.push(ScanEvent::Deleted);
+            self.ready.push(ReaderEvent::Deleted);
             self.deletion = Deletion::Done;
         }
         Ok(())

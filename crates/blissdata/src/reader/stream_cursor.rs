@@ -3,7 +3,7 @@
 use observation::with_causes;
 
 use super::batch_sizer::{self, OVERHEAD};
-use super::event::{LossReason, ScanEvent, StreamId};
+use super::event::{LossReason, ReaderEvent, StreamId};
 use super::event_collector::EventCollector;
 use super::payload_format::PayloadFormat;
 use crate::encoding::{PayloadError, VariableBatch};
@@ -210,14 +210,14 @@ impl StreamCursor {
             return;
         }
         match out.last() {
-            Some(ScanEvent::Json {
+            Some(ReaderEvent::Json {
                 stream,
                 first,
                 values,
             }) if *stream == self.id && *first + values.len() as u64 == index => {
                 values.push(value);
             }
-            _ => out.event(ScanEvent::Json {
+            _ => out.event(ReaderEvent::Json {
                 stream: self.id,
                 first: index,
                 values: vec![value],
@@ -272,7 +272,7 @@ impl StreamCursor {
     fn advance_to(&mut self, index: u64, out: &mut EventCollector<'_>) {
         let corrupt = self.corrupt.take();
         if index > self.next || corrupt.is_some() {
-            out.event(ScanEvent::Lost {
+            out.event(ReaderEvent::Lost {
                 stream: self.id,
                 first: self.next,
                 count: index - self.next,
@@ -314,7 +314,7 @@ impl StreamCursor {
         } else {
             self.next
         };
-        out.event(ScanEvent::End {
+        out.event(ReaderEvent::End {
             stream: self.id,
             total,
             sealed,
@@ -326,7 +326,7 @@ impl StreamCursor {
         if self.progress != self.reported {
             self.reported = self.progress;
             let Progress { acquired, saved } = self.progress;
-            out.event(ScanEvent::Frames {
+            out.event(ReaderEvent::Frames {
                 stream: self.id,
                 acquired,
                 saved,
@@ -334,13 +334,13 @@ impl StreamCursor {
         }
     }
 
-    fn problem(&self, reason: LossReason) -> ScanEvent {
+    fn problem(&self, reason: LossReason) -> ReaderEvent {
         let first = if self.format.is_progress() {
             self.progress.acquired
         } else {
             self.next
         };
-        ScanEvent::Lost {
+        ReaderEvent::Lost {
             stream: self.id,
             first,
             count: 0,

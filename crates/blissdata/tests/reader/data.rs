@@ -216,8 +216,8 @@ async fn large_streams_arrive_whole_in_bounded_pieces() {
     let mut greatest = 0;
     while !reader.finished() {
         let events = reader.next().await.unwrap();
-        let bytes = |event: &blissdata::reader::ScanEvent| match event {
-            blissdata::reader::ScanEvent::Points(block) => block.data.len(),
+        let bytes = |event: &blissdata::reader::ReaderEvent| match event {
+            blissdata::reader::ReaderEvent::Points(block) => block.data.len(),
             _ => 0,
         };
         greatest = greatest.max(events.iter().map(bytes).sum());

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use blissdata::document::ScanState;
-use blissdata::reader::{LossReason, ScanEvent, ScanReader, StreamId};
+use blissdata::reader::{LossReason, ReaderEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
 use serde_json::Value;
 use simulation::redis::{PrivateRedis, RedisOptions};
@@ -143,13 +143,13 @@ pub struct Told {
 
 impl Told {
     /// Adds news. Checks on the way that the events of each stream are without gaps.
-    pub fn add(&mut self, reader: &ScanReader, events: Vec<ScanEvent>) {
+    pub fn add(&mut self, reader: &ScanReader, events: Vec<ReaderEvent>) {
         for event in events {
             assert!(!self.deleted, "{event:?} after the deletion");
             match event {
-                ScanEvent::State(state) => self.states.push(state),
-                ScanEvent::Deleted => self.deleted = true,
-                ScanEvent::Points(block) => {
+                ReaderEvent::State(state) => self.states.push(state),
+                ReaderEvent::Deleted => self.deleted = true,
+                ReaderEvent::Points(block) => {
                     let shape = block.shape.map(|shape| shape.to_vec());
                     let story = self.story(reader, block.stream);
                     story.advance(block.first, block.count);
@@ -157,7 +157,7 @@ impl Told {
                         .blocks
                         .push((block.first, block.count, shape, block.data.to_vec()));
                 }
-                ScanEvent::Json {
+                ReaderEvent::Json {
                     stream,
                     first,
                     values,
@@ -166,14 +166,14 @@ impl Told {
                     story.advance(first, values.len() as u64);
                     story.values.extend(values);
                 }
-                ScanEvent::Frames {
+                ReaderEvent::Frames {
                     stream,
                     acquired,
                     saved,
                 } => {
                     self.story(reader, stream).frames.push((acquired, saved));
                 }
-                ScanEvent::Lost {
+                ReaderEvent::Lost {
                     stream,
                     first,
                     count,
@@ -185,7 +185,7 @@ impl Told {
                     }
                     story.lost.push((first, count, reason));
                 }
-                ScanEvent::End {
+                ReaderEvent::End {
                     stream,
                     total,
                     sealed,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::*;
-use crate::reader::event::Block;
+use crate::reader::event::PointBlock;
 use crate::stream_kind::ProgressReader;
 
 /// An entry: first index, fields.
@@ -30,7 +30,7 @@ fn reply(rows: &[Row<'_>]) -> Bytes {
     reply.into()
 }
 
-fn take(cursor: &mut StreamCursor, rows: &[Row<'_>]) -> Vec<ScanEvent> {
+fn take(cursor: &mut StreamCursor, rows: &[Row<'_>]) -> Vec<ReaderEvent> {
     let reply = reply(rows);
     let mut events = Vec::new();
     let mut out = EventCollector::new(&reply, &mut events);
@@ -41,7 +41,7 @@ fn take(cursor: &mut StreamCursor, rows: &[Row<'_>]) -> Vec<ScanEvent> {
     events
 }
 
-fn end_unsealed(cursor: &mut StreamCursor) -> Vec<ScanEvent> {
+fn end_unsealed(cursor: &mut StreamCursor) -> Vec<ReaderEvent> {
     let nothing = Bytes::new();
     let mut events = Vec::new();
     cursor.end_unsealed(&mut EventCollector::new(&nothing, &mut events));
@@ -74,8 +74,8 @@ fn pairs(from: u64) -> StreamCursor {
     cursor(PayloadFormat::Fixed { point: 2 }, from)
 }
 
-fn points(first: u64, data: &[u8]) -> ScanEvent {
-    ScanEvent::Points(Block {
+fn points(first: u64, data: &[u8]) -> ReaderEvent {
+    ReaderEvent::Points(PointBlock {
         stream: StreamId(0),
         first,
         count: data.len() as u64 / 2,
@@ -84,8 +84,8 @@ fn points(first: u64, data: &[u8]) -> ScanEvent {
     })
 }
 
-fn lost(first: u64, count: u64, reason: LossReason) -> ScanEvent {
-    ScanEvent::Lost {
+fn lost(first: u64, count: u64, reason: LossReason) -> ReaderEvent {
+    ReaderEvent::Lost {
         stream: StreamId(0),
         first,
         count,
@@ -93,16 +93,16 @@ fn lost(first: u64, count: u64, reason: LossReason) -> ScanEvent {
     }
 }
 
-fn end(total: u64, sealed: bool) -> ScanEvent {
-    ScanEvent::End {
+fn end(total: u64, sealed: bool) -> ReaderEvent {
+    ReaderEvent::End {
         stream: StreamId(0),
         total,
         sealed,
     }
 }
 
-fn is_corrupt(event: &ScanEvent, expected_first: u64, expected_count: u64) -> bool {
-    matches!(event, ScanEvent::Lost { first, count, reason: LossReason::Corrupt(_), .. }
+fn is_corrupt(event: &ReaderEvent, expected_first: u64, expected_count: u64) -> bool {
+    matches!(event, ReaderEvent::Lost { first, count, reason: LossReason::Corrupt(_), .. }
         if (*first, *count) == (expected_first, expected_count))
 }
 
@@ -241,7 +241,7 @@ fn variable_shapes_change_from_block_to_block() {
     let block = |first, count, size, data: &'static [u8]| {
         let shape = Some(Box::from([size]));
         let data = Bytes::from_static(data);
-        ScanEvent::Points(Block {
+        ReaderEvent::Points(PointBlock {
             stream: StreamId(0),
             first,
             count,
@@ -269,7 +269,7 @@ fn json_values_are_collected() {
             (3, &[("payload", b"null")]),
         ],
     );
-    let json = |first, values| ScanEvent::Json {
+    let json = |first, values| ReaderEvent::Json {
         stream: StreamId(0),
         first,
         values,
@@ -281,7 +281,7 @@ fn json_values_are_collected() {
 
 #[test]
 fn progress_is_the_greatest_report() {
-    let frames = |acquired, saved| ScanEvent::Frames {
+    let frames = |acquired, saved| ReaderEvent::Frames {
         stream: StreamId(0),
         acquired,
         saved,
@@ -304,7 +304,7 @@ fn the_last_report_may_be_gone() {
     let events = take(&mut stream, &[(0, &[("payload", &[5, 5])])]);
     assert_eq!(
         events,
-        [ScanEvent::Frames {
+        [ReaderEvent::Frames {
             stream: StreamId(0),
             acquired: 5,
             saved: 5

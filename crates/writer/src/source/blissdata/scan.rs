@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use blissdata::document::ScanState as PublishedState;
-use blissdata::reader::{self, ScanEvent, ScanReader};
+use blissdata::reader::{self, ReaderEvent, ScanReader};
 use blissdata::store::{DataStore, ScanKey};
 use serde_json::Value as Json;
 
@@ -84,18 +84,18 @@ impl ScanSource for PublishedScan {
     }
 }
 
-fn source_event(event: ScanEvent) -> SourceEvent {
+fn source_event(event: ReaderEvent) -> SourceEvent {
     match event {
-        ScanEvent::State(_) => SourceEvent::StateChanged,
-        ScanEvent::Deleted => SourceEvent::Deleted,
-        ScanEvent::Points(block) => SourceEvent::Points(Block {
+        ReaderEvent::State(_) => SourceEvent::StateChanged,
+        ReaderEvent::Deleted => SourceEvent::Deleted,
+        ReaderEvent::Points(block) => SourceEvent::Points(Block {
             stream: StreamId(block.stream.0),
             first: block.first,
             count: block.count,
             shape: block.shape,
             data: block.data,
         }),
-        ScanEvent::Frames {
+        ReaderEvent::Frames {
             stream,
             acquired,
             saved,
@@ -105,8 +105,8 @@ fn source_event(event: ScanEvent) -> SourceEvent {
             saved,
         },
         // Streams of other JSON values are not followed.
-        ScanEvent::Json { stream, values, .. } => references(StreamId(stream.0), &values),
-        ScanEvent::Lost {
+        ReaderEvent::Json { stream, values, .. } => references(StreamId(stream.0), &values),
+        ReaderEvent::Lost {
             stream,
             first,
             count,
@@ -117,7 +117,7 @@ fn source_event(event: ScanEvent) -> SourceEvent {
             count,
             reason: loss_reason(reason),
         },
-        ScanEvent::End {
+        ReaderEvent::End {
             stream,
             total,
             sealed,
