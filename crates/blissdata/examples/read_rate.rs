@@ -10,7 +10,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use blissdata::entries::ReplyScan;
+use blissdata::entries::EntryScanner;
 use blissdata::reader::{ReaderEvent, ScanReader};
 use blissdata::store::DataStore;
 use redis_client::Command;
@@ -154,7 +154,7 @@ async fn scan_alone(store: &DataStore) -> Result<(), Box<dyn Error>> {
     let reply = connection.call_raw(&range).await?;
     let (received, processor) = (start.elapsed(), processor_time() - processor);
     let start = Instant::now();
-    let mut scan = ReplyScan::of_xread(&reply)?;
+    let mut scan = EntryScanner::of_xread(&reply)?;
     let (mut entries, mut bytes) = (0, 0);
     while scan.next_stream()?.is_some() {
         while let Some(entry) = scan.next_entry()? {

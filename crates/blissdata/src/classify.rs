@@ -4,7 +4,7 @@ use observation::{Classified, ErrorKind, ErrorOrigin};
 
 use crate::document::ScanDocumentError;
 use crate::encoding::{EncodingError, PayloadError};
-use crate::entries::ReplyError;
+use crate::entries::EntryReplyError;
 use crate::json::JsonError;
 use crate::reader::ReadError;
 use crate::store::{KeyError, StoreError};
@@ -71,7 +71,7 @@ published_wrongly!(
     JsonError,
     StreamKindError,
     PayloadError,
-    ReplyError
+    EntryReplyError
 );
 
 impl Classified for KeyError {

@@ -2,7 +2,7 @@
 //!
 //! A scan of 20 channels at 10 kHz has 200,000 entries a second, most of them of 8 bytes. Building a
 //! tree of values of such a reply would cost more than everything that is done with the data, so
-//! [`ReplyScan`] walks over the bytes once and hands out each [`Entry`] as slices of them.
+//! [`EntryScanner`] walks over the bytes once and hands out each [`Entry`] as slices of them.
 //!
 //! Only the fields that blissdata writes are kept: `payload` and `len` of data, `id` of a seal,
 //! `state` of a state stream (blissdata 2.4.5, `EventStream` and `Scan._set_state`).
@@ -71,7 +71,7 @@ pub struct StreamHeader<'a> {
 /// A reply that is not of the form that Redis documents.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unexpected reply of a stream command at byte {at}: {problem}")]
-pub struct ReplyError {
+pub struct EntryReplyError {
     /// Offset in the reply.
     pub at: usize,
     /// What was expected there.
@@ -81,18 +81,18 @@ pub struct ReplyError {
 /// Walk over a complete RESP2 reply.
 ///
 /// ```
-/// use blissdata::entries::ReplyScan;
+/// use blissdata::entries::EntryScanner;
 ///
 /// let reply = b"*1\r\n*2\r\n$1\r\nk\r\n*1\r\n*2\r\n$3\r\n0-1\r\n*2\r\n$7\r\npayload\r\n$2\r\n\x01\x00\r\n";
-/// let mut scan = ReplyScan::of_xread(reply)?;
+/// let mut scan = EntryScanner::of_xread(reply)?;
 /// assert_eq!(scan.next_stream()?.unwrap().key, b"k");
 /// assert_eq!(scan.next_entry()?.unwrap().payload, Some(&[1, 0][..]));
 /// assert_eq!(scan.next_entry()?, None);
 /// assert_eq!(scan.next_stream()?, None);
-/// # Ok::<(), blissdata::entries::ReplyError>(())
+/// # Ok::<(), blissdata::entries::EntryReplyError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct ReplyScan<'a> {
+pub struct EntryScanner<'a> {
     reply: &'a [u8],
     /// The part of it that comes next. Walking by parts needs no arithmetic that is checked for
     /// overflow at each byte.
@@ -101,13 +101,13 @@ pub struct ReplyScan<'a> {
     entries: usize,
 }
 
-impl<'a> ReplyScan<'a> {
+impl<'a> EntryScanner<'a> {
     /// A walk over the reply of `XREAD`: streams and their entries. Nil has no streams.
     ///
     /// # Errors
     /// Like all methods: when the reply is not of that form.
-    pub fn of_xread(reply: &'a [u8]) -> Result<ReplyScan<'a>, ReplyError> {
-        let mut scan = ReplyScan {
+    pub fn of_xread(reply: &'a [u8]) -> Result<EntryScanner<'a>, EntryReplyError> {
+        let mut scan = EntryScanner {
             reply,
             rest: reply,
             streams: 0,
@@ -118,8 +118,8 @@ impl<'a> ReplyScan<'a> {
     }
 
     /// A walk over the reply of `XRANGE` or `XREVRANGE`: entries only.
-    pub fn of_range(reply: &'a [u8]) -> Result<ReplyScan<'a>, ReplyError> {
-        let mut scan = ReplyScan {
+    pub fn of_range(reply: &'a [u8]) -> Result<EntryScanner<'a>, EntryReplyError> {
+        let mut scan = EntryScanner {
             reply,
             rest: reply,
             streams: 0,
@@ -135,7 +135,7 @@ impl<'a> ReplyScan<'a> {
     }
 
     /// Goes to the next stream, past the entries of the present one that were not looked at.
-    pub fn next_stream(&mut self) -> Result<Option<StreamHeader<'a>>, ReplyError> {
+    pub fn next_stream(&mut self) -> Result<Option<StreamHeader<'a>>, EntryReplyError> {
         while self.next_entry()?.is_some() {}
         if self.streams == 0 {
             return Ok(None);
@@ -154,7 +154,7 @@ impl<'a> ReplyScan<'a> {
 
     /// Takes the next entry of the present stream.
     #[inline]
-    pub fn next_entry(&mut self) -> Result<Option<Entry<'a>>, ReplyError> {
+    pub fn next_entry(&mut self) -> Result<Option<Entry<'a>>, EntryReplyError> {
         if self.entries == 0 {
             return Ok(None);
         }
@@ -193,7 +193,7 @@ impl<'a> ReplyScan<'a> {
 
     /// Number of elements of an array, `None` for nil.
     #[inline(always)]
-    fn array(&mut self) -> Result<Option<usize>, ReplyError> {
+    fn array(&mut self) -> Result<Option<usize>, EntryReplyError> {
         if let Some(rest) = self.rest.strip_prefix(b"*-1\r\n") {
             self.rest = rest;
             return Ok(None);
@@ -202,7 +202,7 @@ impl<'a> ReplyScan<'a> {
     }
 
     #[inline(always)]
-    fn bulk(&mut self) -> Result<&'a [u8], ReplyError> {
+    fn bulk(&mut self) -> Result<&'a [u8], EntryReplyError> {
         let size = self.length(b'$')?;
         let Some((value, rest)) = self.rest.split_at_checked(size) else {
             return Err(self.error("the whole value"));
@@ -213,7 +213,7 @@ impl<'a> ReplyScan<'a> {
     }
 
     #[inline(always)]
-    fn length(&mut self, kind: u8) -> Result<usize, ReplyError> {
+    fn length(&mut self, kind: u8) -> Result<usize, EntryReplyError> {
         let Some(digits) = self.rest.strip_prefix(&[kind]) else {
             return Err(self.error(match kind {
                 b'*' => "an array",
@@ -235,7 +235,7 @@ impl<'a> ReplyScan<'a> {
     }
 
     #[inline(always)]
-    fn line_end(&mut self) -> Result<(), ReplyError> {
+    fn line_end(&mut self) -> Result<(), EntryReplyError> {
         let Some(rest) = self.rest.strip_prefix(b"\r\n") else {
             return Err(self.error("the end of a line"));
         };
@@ -244,8 +244,8 @@ impl<'a> ReplyScan<'a> {
     }
 
     #[cold]
-    fn error(&self, problem: &'static str) -> ReplyError {
-        ReplyError {
+    fn error(&self, problem: &'static str) -> EntryReplyError {
+        EntryReplyError {
             at: self.position(),
             problem,
         }

@@ -2,7 +2,7 @@
 //!
 //! Python's `json` module writes `NaN`, `Infinity` and `-Infinity`, which are not JSON, and half
 //! surrogates (`"\ud800"`), which are not Unicode. [`parse`] takes them: the numbers become
-//! `null`, because [`serde_json::Value`] cannot hold them, and [`Parsed::non_finite`] counts
+//! `null`, because [`serde_json::Value`] cannot hold them, and [`ParsedJson::non_finite`] counts
 //! them, so that who must keep such values apart from `null` can go back to the text; the half
 //! surrogates become U+FFFD.
 
@@ -17,7 +17,7 @@ pub struct JsonError(#[from] serde_json::Error);
 
 /// A parsed JSON text.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parsed {
+pub struct ParsedJson {
     /// The value; `null` for each number that is not finite.
     pub value: Value,
     /// How many numbers were not finite.
@@ -32,11 +32,11 @@ pub struct Parsed {
 /// assert_eq!(parsed.non_finite, 1);
 /// # Ok::<(), blissdata::json::JsonError>(())
 /// ```
-pub fn parse(text: &[u8]) -> Result<Parsed, JsonError> {
+pub fn parse(text: &[u8]) -> Result<ParsedJson, JsonError> {
     // Nearly every text is proper JSON: no second look then.
     let error = match serde_json::from_slice(text) {
         Ok(value) => {
-            return Ok(Parsed {
+            return Ok(ParsedJson {
                 value,
                 non_finite: 0,
             });
@@ -44,7 +44,7 @@ pub fn parse(text: &[u8]) -> Result<Parsed, JsonError> {
         Err(error) => error,
     };
     match tolerate(text) {
-        (Cow::Owned(proper), non_finite) => Ok(Parsed {
+        (Cow::Owned(proper), non_finite) => Ok(ParsedJson {
             value: serde_json::from_slice(&proper)?,
             non_finite,
         }),

@@ -23,11 +23,11 @@ impl<'a> VariableBatch<'a> {
         item_size: usize,
         points: u64,
     ) -> Result<VariableBatch<'a>, PayloadError> {
-        let mut unpacker = Unpacker { rest: payload };
-        if unpacker.array()? != 2 {
+        let mut reader = MessagePackReader { rest: payload };
+        if reader.array()? != 2 {
             return Err(PayloadError::MessagePack("not a pair of shape and data"));
         }
-        let dimensions = unpacker.array()?;
+        let dimensions = reader.array()?;
         if dimensions != declared.len() as u64 {
             return Err(PayloadError::MessagePack(
                 "another number of dimensions than declared",
@@ -35,7 +35,7 @@ impl<'a> VariableBatch<'a> {
         }
         let shape = declared
             .iter()
-            .map(|_| unpacker.uint())
+            .map(|_| reader.uint())
             .collect::<Result<Vec<u64>, _>>()?;
         let fits = |(size, declared): (&u64, &Option<u64>)| declared.is_none_or(|d| d == *size);
         if !shape.iter().zip(declared).all(fits) {
@@ -44,8 +44,8 @@ impl<'a> VariableBatch<'a> {
                 declared: declared.to_vec(),
             });
         }
-        let data = unpacker.bytes()?;
-        if !unpacker.rest.is_empty() {
+        let data = reader.bytes()?;
+        if !reader.rest.is_empty() {
             return Err(PayloadError::MessagePack("bytes after the data"));
         }
         let expected = shape
@@ -65,11 +65,11 @@ impl<'a> VariableBatch<'a> {
 }
 
 /// The little of MessagePack that these payloads use.
-struct Unpacker<'a> {
+struct MessagePackReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Unpacker<'a> {
+impl<'a> MessagePackReader<'a> {
     fn array(&mut self) -> Result<u64, PayloadError> {
         match self.byte()? {
             tag @ 0x90..=0x9f => Ok(u64::from(tag & 0x0f)),

@@ -9,7 +9,7 @@ const SEALED: &[u8] = b"*1\r\n*2\r\n$38\r\nesrf:stream:01M82Y7PBRNXE06BCDKQGNH2J
 
 #[test]
 fn data_and_seal() {
-    let mut scan = ReplyScan::of_xread(SEALED).unwrap();
+    let mut scan = EntryScanner::of_xread(SEALED).unwrap();
     let head = scan.next_stream().unwrap().unwrap();
     assert_eq!(head.key, b"esrf:stream:01M82Y7PBRNXE06BCDKQGNH2J8");
     assert_eq!(head.entries, 2);
@@ -42,7 +42,7 @@ fn fields_in_any_order_and_unknown_ones() {
     let reply =
         b"*1\r\n*2\r\n$3\r\n7-1\r\n*6\r\n$3\r\nlen\r\n$1\r\n9\r\n$3\r\nfoo\r\n$2\r\n\r\n\r\n\
         $7\r\npayload\r\n$0\r\n\r\n";
-    let mut scan = ReplyScan::of_range(reply).unwrap();
+    let mut scan = EntryScanner::of_range(reply).unwrap();
     let entry = scan.next_entry().unwrap().unwrap();
     assert_eq!((entry.payload, entry.len), (Some(&[][..]), Some(&b"9"[..])));
     assert_eq!(scan.next_entry(), Ok(None));
@@ -51,11 +51,11 @@ fn fields_in_any_order_and_unknown_ones() {
 #[test]
 fn nothing_in_time() {
     assert_eq!(
-        ReplyScan::of_xread(b"*-1\r\n").unwrap().next_stream(),
+        EntryScanner::of_xread(b"*-1\r\n").unwrap().next_stream(),
         Ok(None)
     );
     assert_eq!(
-        ReplyScan::of_range(b"*0\r\n").unwrap().next_entry(),
+        EntryScanner::of_range(b"*0\r\n").unwrap().next_entry(),
         Ok(None)
     );
 }
@@ -63,7 +63,7 @@ fn nothing_in_time() {
 #[test]
 fn streams_can_be_skipped() {
     let reply = [b"*2\r\n".as_slice(), &SEALED[4..], &SEALED[4..]].concat();
-    let mut scan = ReplyScan::of_xread(&reply).unwrap();
+    let mut scan = EntryScanner::of_xread(&reply).unwrap();
     assert!(scan.next_stream().unwrap().is_some());
     assert!(scan.next_stream().unwrap().is_some());
     assert_eq!(scan.next_stream(), Ok(None));
@@ -71,8 +71,8 @@ fn streams_can_be_skipped() {
 
 #[test]
 fn no_truncation_or_garbage_panics() {
-    let walk = |reply: &[u8]| -> Result<(), ReplyError> {
-        let mut scan = ReplyScan::of_xread(reply)?;
+    let walk = |reply: &[u8]| -> Result<(), EntryReplyError> {
+        let mut scan = EntryScanner::of_xread(reply)?;
         while scan.next_stream()?.is_some() {
             while scan.next_entry()?.is_some() {}
         }

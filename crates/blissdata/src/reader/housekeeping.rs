@@ -13,7 +13,7 @@ use super::event::ReaderEvent;
 use super::event_collector::EventCollector;
 use super::{Deletion, ScanReader, snapshot};
 use crate::document::ScanState;
-use crate::entries::ReplyScan;
+use crate::entries::EntryScanner;
 
 /// Pause after a read failed for a reason that cannot be found.
 const UNEXPLAINED: Duration = Duration::from_millis(500);
@@ -131,7 +131,7 @@ impl ScanReader {
         }
         for (stream, reply) in inside.into_iter().zip(replies) {
             let mut out = EventCollector::new(&reply, &mut self.ready);
-            let entry = ReplyScan::of_range(&reply).and_then(|mut scan| scan.next_entry());
+            let entry = EntryScanner::of_range(&reply).and_then(|mut scan| scan.next_entry());
             self.cursors[stream].inside = false;
             // A key that is no stream will make the next read fail, and is found out then.
             if let Ok(Some(entry)) = entry {

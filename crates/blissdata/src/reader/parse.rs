@@ -8,7 +8,7 @@ use redis_client::{RedisError, Value};
 use super::event_collector::EventCollector;
 use super::read_request::ReadRequest;
 use super::{ScanReader, snapshot};
-use crate::entries::{ReplyError, ReplyScan};
+use crate::entries::{EntryReplyError, EntryScanner};
 
 impl ScanReader {
     /// Turns a reply into events; tells whether it had any news.
@@ -27,9 +27,13 @@ impl ScanReader {
         })
     }
 
-    fn take_streams(&mut self, request: &ReadRequest, reply: &Bytes) -> Result<bool, ReplyError> {
+    fn take_streams(
+        &mut self,
+        request: &ReadRequest,
+        reply: &Bytes,
+    ) -> Result<bool, EntryReplyError> {
         let mut out = EventCollector::new(reply, &mut self.ready);
-        let mut scan = ReplyScan::of_xread(reply)?;
+        let mut scan = EntryScanner::of_xread(reply)?;
         // Streams without news are not in the reply; the others are in the order of the request.
         let mut asked = request.streams.iter().copied();
         let mut news = false;

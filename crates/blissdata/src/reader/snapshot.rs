@@ -5,7 +5,7 @@ use redis_client::{Command, Connection, RedisError, ServerError, Value};
 
 use super::event::ReadError;
 use crate::document::{ScanDocument, ScanDocumentError, ScanState};
-use crate::entries::{EntryId, ReplyScan, parse_uint};
+use crate::entries::{EntryId, EntryScanner, parse_uint};
 use crate::store::ScanKey;
 
 /// A scan that has at most so many seconds to live counts as deleted (blissdata 2.4.5).
@@ -120,7 +120,7 @@ pub(super) fn parse_state(text: &[u8]) -> Option<ScanState> {
 }
 
 fn last_state(reply: &Bytes) -> Option<(ScanState, EntryId)> {
-    let entry = ReplyScan::of_range(reply).ok()?.next_entry().ok()??;
+    let entry = EntryScanner::of_range(reply).ok()?.next_entry().ok()??;
     Some((parse_state(entry.state?)?, entry.id))
 }
 

@@ -7,7 +7,7 @@ use super::event::{LossReason, ReaderEvent, StreamId};
 use super::event_collector::EventCollector;
 use super::payload_format::PayloadFormat;
 use crate::encoding::{PayloadError, VariableBatch};
-use crate::entries::{Entry, EntryId, ReplyError, ReplyScan, parse_uint};
+use crate::entries::{Entry, EntryId, EntryReplyError, EntryScanner, parse_uint};
 use crate::json;
 use crate::stream_kind::Progress;
 
@@ -85,10 +85,10 @@ impl StreamCursor {
     /// Takes the entries of this stream in a reply.
     pub fn take(
         &mut self,
-        scan: &mut ReplyScan<'_>,
+        scan: &mut EntryScanner<'_>,
         mut entries: usize,
         out: &mut EventCollector<'_>,
-    ) -> Result<(), ReplyError> {
+    ) -> Result<(), EntryReplyError> {
         let start = scan.position();
         let asked = entries as u64;
         while let Some(entry) = scan.next_entry()? {

@@ -34,7 +34,7 @@ fn take(cursor: &mut StreamCursor, rows: &[Row<'_>]) -> Vec<ReaderEvent> {
     let reply = reply(rows);
     let mut events = Vec::new();
     let mut out = EventCollector::new(&reply, &mut events);
-    let mut scan = ReplyScan::of_xread(&reply).unwrap();
+    let mut scan = EntryScanner::of_xread(&reply).unwrap();
     let head = scan.next_stream().unwrap().unwrap();
     cursor.take(&mut scan, head.entries, &mut out).unwrap();
     drop(out);
