@@ -8,8 +8,8 @@
 
 mod error;
 mod history;
+mod history_connection;
 mod key;
-mod line;
 mod listing;
 mod server_state;
 mod shared;
@@ -27,14 +27,14 @@ pub use error::StoreError;
 pub use history::History;
 pub use key::{KeyError, ScanKey, Timetag};
 pub use server_state::ServerState;
-pub use shared::{Delivery, Ledger, SharedHistory};
+pub use shared::{AssignedScan, GroupMembership, SharedHistory};
 
 /// The key that says the version of the protocol.
 pub const PROTOCOL_VERSION_KEY: &str = "_PROTOCOL_VERSION_";
 /// The version of the protocol that this crate speaks.
 pub const PROTOCOL_VERSION: i64 = 1;
 /// How long a question is repeated while the server cannot be reached.
-const PATIENCE: Duration = Duration::from_secs(15);
+const RETRY_TIME: Duration = Duration::from_secs(15);
 
 /// A Redis server that holds scans, or will once it is initialised.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ struct Shared {
     url: RedisUrl,
     /// Where connections report what they do.
     observation: Option<Arc<Observation>>,
-    control: Mutex<Option<Connection>>,
+    shared_connection: Mutex<Option<Connection>>,
 }
 
 impl DataStore {
@@ -66,7 +66,7 @@ impl DataStore {
             shared: Arc::new(Shared {
                 url: url.clone(),
                 observation,
-                control: Mutex::new(None),
+                shared_connection: Mutex::new(None),
             }),
         }
     }
@@ -75,7 +75,7 @@ impl DataStore {
     /// at: see [`check`](Self::check) and [`wait_ready`](Self::wait_ready).
     pub async fn connect(url: &RedisUrl) -> Result<DataStore, RedisError> {
         let store = DataStore::new(url);
-        *store.shared.control.lock().await = Some(store.open().await?);
+        *store.shared.shared_connection.lock().await = Some(store.open().await?);
         Ok(store)
     }
 
@@ -98,14 +98,14 @@ impl DataStore {
     /// [`StoreError::NotInitialised`], [`StoreError::ProtocolVersion`], or what prevents us from
     /// asking.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let mut control = self.shared.control.lock().await;
+        let mut shared_connection = self.shared.shared_connection.lock().await;
         let outcome = async {
-            let connection = self.connected(&mut control).await?;
+            let connection = self.connected(&mut shared_connection).await?;
             check_version(connection).await
         }
         .await;
         if outcome.is_err() {
-            *control = None;
+            *shared_connection = None;
         }
         outcome
     }
@@ -117,20 +117,20 @@ impl DataStore {
     /// What waiting does not mend: another protocol version, wrong credentials, TLS.
     pub async fn wait_ready(&self) -> Result<(), StoreError> {
         let mut backoff = Backoff::new();
-        let mut told = String::new();
+        let mut reported = String::new();
         loop {
             match self.check().await {
                 Ok(()) => {
-                    if !told.is_empty() {
+                    if !reported.is_empty() {
                         tracing::info!(server = %self.url(), "the data store is ready");
                     }
                     return Ok(());
                 }
                 Err(error) if error.is_transient() => {
                     let reason = with_causes(&error);
-                    if reason != told {
+                    if reason != reported {
                         tracing::warn!("waiting for the data store: {reason}");
-                        told = reason;
+                        reported = reason;
                     }
                     backoff.wait().await;
                 }
@@ -144,13 +144,13 @@ impl DataStore {
     /// When the connection breaks, or the server is loading or busy, the command is sent again,
     /// for up to 15 s: it must be one that may be repeated, such as any that only reads.
     pub async fn call(&self, command: &Command) -> Result<Value, RedisError> {
-        self.repeat(async |connection| connection.call(command).await)
+        self.retry(async |connection| connection.call(command).await)
             .await
     }
 
     /// As [`call`](Self::call), the reply undecoded.
     pub async fn call_raw(&self, command: &Command) -> Result<Bytes, RedisError> {
-        self.repeat(async |connection| connection.call_raw(command).await)
+        self.retry(async |connection| connection.call_raw(command).await)
             .await
     }
 
@@ -159,7 +159,7 @@ impl DataStore {
         &self,
         commands: &[Command],
     ) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
-        self.repeat(async |connection| {
+        self.retry(async |connection| {
             let replies = connection.pipeline(commands).await?;
             let busy = replies
                 .iter()
@@ -180,16 +180,16 @@ impl DataStore {
         .await
     }
 
-    async fn repeat<T>(
+    async fn retry<T>(
         &self,
         ask: impl AsyncFn(&mut Connection) -> Result<T, RedisError>,
     ) -> Result<T, RedisError> {
-        let give_up = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + RETRY_TIME;
         let mut backoff = Backoff::new();
         loop {
             let error = {
-                let mut control = self.shared.control.lock().await;
-                let outcome = match self.connected(&mut control).await {
+                let mut shared_connection = self.shared.shared_connection.lock().await;
+                let outcome = match self.connected(&mut shared_connection).await {
                     Ok(connection) => ask(connection).await,
                     Err(error) => Err(error),
                 };
@@ -197,14 +197,14 @@ impl DataStore {
                     Ok(value) => return Ok(value),
                     Err(error) => {
                         if error.needs_reconnect() {
-                            *control = None;
+                            *shared_connection = None;
                         }
                         error
                     }
                 }
             };
             let pause = backoff.pause();
-            if !error.is_transient() || Instant::now() + pause > give_up {
+            if !error.is_transient() || Instant::now() + pause > deadline {
                 return Err(error);
             }
             tracing::debug!("asking again in {pause:?}: {}", with_causes(&error));
@@ -214,18 +214,18 @@ impl DataStore {
 
     async fn connected<'a>(
         &self,
-        control: &'a mut Option<Connection>,
+        shared_connection: &'a mut Option<Connection>,
     ) -> Result<&'a mut Connection, RedisError> {
         // Replies are due when whoever asked before us gave up waiting.
-        if control
+        if shared_connection
             .as_ref()
             .is_some_and(|c| c.is_broken() || c.outstanding() > 0)
         {
-            *control = None;
+            *shared_connection = None;
         }
-        match control {
+        match shared_connection {
             Some(connection) => Ok(connection),
-            None => Ok(control.insert(self.open().await?)),
+            None => Ok(shared_connection.insert(self.open().await?)),
         }
     }
 }

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::Duration;
 
-use blissdata::store::{DataStore, Delivery, ScanKey, SharedHistory};
+use blissdata::store::{AssignedScan, DataStore, ScanKey, SharedHistory};
 use common::{ask, publish, store};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -20,12 +20,16 @@ async fn join(store: &DataStore) -> SharedHistory {
 /// The next scans, and whether they were handed out before.
 async fn next(history: &mut SharedHistory) -> Vec<(ScanKey, bool)> {
     let scans = history.next(LONG).await.unwrap().into_iter();
-    scans.map(|scan| (scan.key, scan.again)).collect()
+    scans.map(|scan| (scan.key, scan.is_repeated)).collect()
 }
 
-async fn done(history: &SharedHistory, scans: &[Delivery]) {
+async fn done(history: &SharedHistory, scans: &[AssignedScan]) {
     for scan in scans {
-        history.ledger().done(scan.timetag).await.unwrap();
+        history
+            .membership()
+            .acknowledge(scan.timetag)
+            .await
+            .unwrap();
     }
 }
 
@@ -38,9 +42,9 @@ async fn what_came_while_nobody_was_there_is_handed_out() {
     let second = publish(&store, 2).await;
     let scans = history.next(LONG).await.unwrap();
     assert_eq!(scans.len(), 1);
-    assert_eq!((&scans[0].key, scans[0].again), (&second, false));
+    assert_eq!((&scans[0].key, scans[0].is_repeated), (&second, false));
     done(&history, &scans).await;
-    history.ledger().leave().await.unwrap();
+    history.membership().leave().await.unwrap();
 
     let third = publish(&store, 3).await;
     let mut history = join(&store).await;
@@ -54,7 +58,7 @@ async fn what_came_while_nobody_was_there_can_be_passed_over() {
     drop(join(&store).await);
     publish(&store, 1).await;
     let mut history = join(&store).await;
-    history.pass_over().await.unwrap();
+    history.skip_existing().await.unwrap();
     let second = publish(&store, 2).await;
     assert_eq!(next(&mut history).await, [(second, false)]);
 }
@@ -73,7 +77,7 @@ async fn what_a_member_left_undone_is_handed_out_again_once() {
     // A member that lives keeps what it has.
     let mut second = join(&store).await;
     assert!(second.next(SHORT).await.unwrap().is_empty());
-    first.ledger().leave().await.unwrap();
+    first.membership().leave().await.unwrap();
     let mut third = join(&store).await;
     assert_eq!(next(&mut third).await, [(keys[1].clone(), true)]);
     assert!(third.next(SHORT).await.unwrap().is_empty());

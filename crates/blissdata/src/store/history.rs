@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use redis_client::{Command, Connection, RedisError, Value};
 
+use super::history_connection::{HistoryConnection, HistoryReader};
 use super::key::{ScanKey, Timetag};
-use super::line::{Follower, Line};
 use super::{DataStore, StoreError};
 
 /// The stream of all scans.
@@ -22,7 +22,7 @@ pub(super) const BLOCK: Duration = Duration::from_secs(1);
 /// server's clock, so a last entry older than our place means that this is another history, made
 /// with a clock that was set back (or an empty one).
 pub struct History {
-    line: Line,
+    connection: HistoryConnection,
     position: Timetag,
     /// The answer to come was asked for a place that is void.
     stale: bool,
@@ -45,7 +45,7 @@ impl History {
     /// Follows the scans after the one at `position`.
     pub fn after(store: &DataStore, position: Timetag) -> History {
         History {
-            line: Line::new(store),
+            connection: HistoryConnection::new(store),
             position,
             stale: false,
         }
@@ -62,19 +62,19 @@ impl History {
     /// # Errors
     /// Only what waiting does not mend: see [`StoreError::is_transient`].
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
-        self.follow(timeout).await
+        self.read(timeout).await
     }
 }
 
-impl Follower for History {
+impl HistoryReader for History {
     type Scan = (Timetag, ScanKey);
 
-    fn line(&mut self) -> &mut Line {
-        &mut self.line
+    fn connection(&mut self) -> &mut HistoryConnection {
+        &mut self.connection
     }
 
-    async fn attempt(&mut self, block: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
-        let (connection, _) = self.line.connected().await?;
+    async fn read_once(&mut self, block: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
+        let (connection, _) = self.connection.connected().await?;
         if connection.outstanding() == 0 {
             let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
             connection.queue(&last_entry());
@@ -93,21 +93,21 @@ impl Follower for History {
         }
         if connection.outstanding() == 2 {
             let reply = good_reply(connection, "XREVRANGE").await?;
-            let last =
-                last_timetag(&reply).ok_or_else(|| unexpected(&self.line.store, "XREVRANGE"))?;
+            let last = last_timetag(&reply)
+                .ok_or_else(|| unexpected(&self.connection.store, "XREVRANGE"))?;
             if last < self.position {
                 tracing::warn!("the scan history has begun anew");
                 self.position = Timetag::START;
                 self.stale = true;
             }
         }
-        let (connection, _) = self.line.connected().await?;
+        let (connection, _) = self.connection.connected().await?;
         let reply = good_reply(connection, "XREAD").await?;
         if self.stale {
             return Ok(Vec::new());
         }
         let (position, scans) =
-            new_scans(&reply).ok_or_else(|| unexpected(&self.line.store, "XREAD"))?;
+            new_scans(&reply).ok_or_else(|| unexpected(&self.connection.store, "XREAD"))?;
         self.position = position.unwrap_or(self.position);
         Ok(scans)
     }

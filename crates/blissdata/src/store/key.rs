@@ -25,7 +25,7 @@ impl ScanKey {
     }
 
     /// The key of the scan whose primary key is `pk`.
-    pub fn of(pk: &str) -> ScanKey {
+    pub fn from_pk(pk: &str) -> ScanKey {
         ScanKey(format!("{PREFIX}{pk}"))
     }
 
@@ -95,7 +95,7 @@ mod tests {
     fn scan_keys_have_the_prefix() {
         let key = ScanKey::new("esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4").unwrap();
         assert_eq!(key.pk(), "01M82Y7PBE5ARXMK29K55ZRRJ4");
-        assert_eq!(ScanKey::of(key.pk()), key);
+        assert_eq!(ScanKey::from_pk(key.pk()), key);
         for bad in [
             "",
             "esrf:scan:",

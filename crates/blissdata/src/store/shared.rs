@@ -1,6 +1,6 @@
 //! The history of scans as writers share it.
 
-mod inheritance;
+mod claims;
 mod member;
 
 use std::collections::HashSet;
@@ -11,14 +11,14 @@ use redis_client::{Command, RedisError, Value};
 use tokio::time::Instant;
 
 use super::history::{BLOCK, COUNT, HISTORY_KEY, good_reply, new_scans, unexpected};
+use super::history_connection::{HistoryConnection, HistoryReader};
 use super::key::{ScanKey, Timetag};
-use super::line::{Follower, Line};
 use super::{DataStore, StoreError};
-use inheritance::inherit;
-use member::Member;
+use claims::claim_abandoned;
+use member::GroupMember;
 
 /// How often a member looks for scans that a dead one left.
-const LOOK: Duration = Duration::from_secs(10);
+const CLAIM_PERIOD: Duration = Duration::from_secs(10);
 
 /// Hands out the scans of the history, each to one member of a group of writers, and remembers in
 /// Redis which of them are done.
@@ -30,33 +30,33 @@ const LOOK: Duration = Duration::from_secs(10);
 ///
 /// Like [`History`](super::History) it survives anything that happens to the server.
 pub struct SharedHistory {
-    line: Line,
+    connection: HistoryConnection,
     group: String,
-    member: Member,
-    ledger: Ledger,
+    member: GroupMember,
+    membership: GroupMembership,
     /// When to look for dead members.
-    look: Instant,
-    asked: Asked,
+    next_claim: Instant,
+    read: GroupRead,
 }
 
 /// A scan that was handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub struct AssignedScan {
     /// Its place in the history.
     pub timetag: Timetag,
     /// The scan.
     pub key: ScanKey,
     /// It was handed out before, to a member that did not come to an end with it.
-    pub again: bool,
+    pub is_repeated: bool,
 }
 
 /// What the answer to come tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
+enum GroupRead {
     /// Scans that nobody has yet.
     New,
     /// Scans that are ours: an answer may have been lost with a connection.
-    Ours,
+    Pending,
 }
 
 impl SharedHistory {
@@ -66,20 +66,20 @@ impl SharedHistory {
     /// If Redis cannot be asked, or does not allow it.
     pub async fn join(store: &DataStore, group: &str) -> Result<SharedHistory, StoreError> {
         make_group(store, group, "$").await?;
-        let member = Member::new();
-        store.call(&member.sign(group)).await?;
+        let member = GroupMember::new();
+        store.call(&member.heartbeat(group)).await?;
         Ok(SharedHistory {
-            line: Line::new(store),
-            ledger: Ledger {
+            connection: HistoryConnection::new(store),
+            membership: GroupMembership {
                 store: store.clone(),
                 group: group.to_owned(),
                 member: member.clone(),
-                open: Arc::default(),
+                assigned: Arc::default(),
             },
             group: group.to_owned(),
             member,
-            look: Instant::now(),
-            asked: Asked::New,
+            next_claim: Instant::now(),
+            read: GroupRead::New,
         })
     }
 
@@ -87,16 +87,16 @@ impl SharedHistory {
     ///
     /// # Errors
     /// If Redis cannot be asked, or does not allow it.
-    pub async fn pass_over(&self) -> Result<(), StoreError> {
+    pub async fn skip_existing(&self) -> Result<(), StoreError> {
         let command = Command::new("XGROUP").arg("SETID").arg(HISTORY_KEY);
         let command = command.arg(&self.group).arg("$");
-        self.line.store.call(&command).await?;
+        self.connection.store.call(&command).await?;
         Ok(())
     }
 
     /// Where to tell which scans are done.
-    pub fn ledger(&self) -> Ledger {
-        self.ledger.clone()
+    pub fn membership(&self) -> GroupMembership {
+        self.membership.clone()
     }
 
     /// Waits up to `timeout` for scans. None came, or the server is away, when the answer is empty.
@@ -104,35 +104,35 @@ impl SharedHistory {
     ///
     /// # Errors
     /// Only what waiting does not mend: see [`StoreError::is_transient`].
-    pub async fn next(&mut self, timeout: Duration) -> Result<Vec<Delivery>, StoreError> {
-        self.follow(timeout).await
+    pub async fn next(&mut self, timeout: Duration) -> Result<Vec<AssignedScan>, StoreError> {
+        self.read(timeout).await
     }
 }
 
-impl Follower for SharedHistory {
-    type Scan = Delivery;
+impl HistoryReader for SharedHistory {
+    type Scan = AssignedScan;
 
-    fn line(&mut self) -> &mut Line {
-        &mut self.line
+    fn connection(&mut self) -> &mut HistoryConnection {
+        &mut self.connection
     }
 
-    async fn attempt(&mut self, block: Duration) -> Result<Vec<Delivery>, StoreError> {
-        if Instant::now() >= self.look {
-            let store = &self.line.store;
-            store.call(&self.member.sign(&self.group)).await?;
-            let left = inherit(store, &self.group, &self.member).await?;
-            self.look = Instant::now() + LOOK;
-            let left = self.ledger.hand_out(left, true);
+    async fn read_once(&mut self, block: Duration) -> Result<Vec<AssignedScan>, StoreError> {
+        if Instant::now() >= self.next_claim {
+            let store = &self.connection.store;
+            store.call(&self.member.heartbeat(&self.group)).await?;
+            let left = claim_abandoned(store, &self.group, &self.member).await?;
+            self.next_claim = Instant::now() + CLAIM_PERIOD;
+            let left = self.membership.assign(left, true);
             if !left.is_empty() {
                 return Ok(left);
             }
         }
-        let (_, is_new) = self.line.connected().await?;
+        let (_, is_new) = self.connection.connected().await?;
         if is_new {
-            self.asked = Asked::Ours;
+            self.read = GroupRead::Pending;
         }
-        let command = self.ask(block);
-        let (connection, _) = self.line.connected().await?;
+        let command = self.read_command(block);
+        let (connection, _) = self.connection.connected().await?;
         if connection.outstanding() == 0 {
             connection.queue(&command);
         }
@@ -140,20 +140,20 @@ impl Follower for SharedHistory {
             // The history was deleted, and the group with it: all that comes now is new.
             Err(RedisError::Server { source, .. }) if source.code() == "NOGROUP" => {
                 tracing::warn!("the scan history has begun anew");
-                make_group(&self.line.store, &self.group, "0").await?;
+                make_group(&self.connection.store, &self.group, "0").await?;
                 return Ok(Vec::new());
             }
             reply => reply?,
         };
         let (_, scans) =
-            new_scans(&reply).ok_or_else(|| unexpected(&self.line.store, "XREADGROUP"))?;
-        let asked = std::mem::replace(&mut self.asked, Asked::New);
-        Ok(self.ledger.hand_out(scans, asked == Asked::Ours))
+            new_scans(&reply).ok_or_else(|| unexpected(&self.connection.store, "XREADGROUP"))?;
+        let read = std::mem::replace(&mut self.read, GroupRead::New);
+        Ok(self.membership.assign(scans, read == GroupRead::Pending))
     }
 }
 
 impl SharedHistory {
-    fn ask(&self, block: Duration) -> Command {
+    fn read_command(&self, block: Duration) -> Command {
         let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
         let command = Command::new("XREADGROUP")
             .arg("GROUP")
@@ -163,9 +163,9 @@ impl SharedHistory {
             .arg(COUNT)
             .arg("BLOCK")
             .arg(block);
-        let from = match self.asked {
-            Asked::New => ">",
-            Asked::Ours => "0",
+        let from = match self.read {
+            GroupRead::New => ">",
+            GroupRead::Pending => "0",
         };
         command.arg("STREAMS").arg(HISTORY_KEY).arg(from).blocking()
     }
@@ -183,25 +183,25 @@ async fn make_group(store: &DataStore, group: &str, from: &str) -> Result<(), St
 
 /// Takes note of the scans of a member that are done, and of its end. Clones are the same.
 #[derive(Clone)]
-pub struct Ledger {
+pub struct GroupMembership {
     store: DataStore,
     group: String,
-    member: Member,
+    member: GroupMember,
     /// Scans that were handed out and are not done.
-    open: Arc<Mutex<HashSet<Timetag>>>,
+    assigned: Arc<Mutex<HashSet<Timetag>>>,
 }
 
-impl Ledger {
+impl GroupMembership {
     /// Notes that nothing is left to do for a scan: it will not be handed out again.
     ///
     /// # Errors
     /// If Redis cannot be told; then it may be handed out again after a restart.
-    pub async fn done(&self, timetag: Timetag) -> Result<(), StoreError> {
+    pub async fn acknowledge(&self, timetag: Timetag) -> Result<(), StoreError> {
         let command = Command::new("XACK").arg(HISTORY_KEY);
         let command = command.arg(&self.group).arg(timetag.to_string());
-        let told = self.store.call(&command).await;
-        self.open().remove(&timetag);
-        Ok(told.map(|_: Value| ())?)
+        let noted = self.store.call(&command).await;
+        self.assigned().remove(&timetag);
+        Ok(noted.map(|_: Value| ())?)
     }
 
     /// Leaves the group, when the member has ended its work. What is not done is handed out to others,
@@ -210,30 +210,30 @@ impl Ledger {
     /// # Errors
     /// If Redis cannot be told; then the others wait until they notice.
     pub async fn leave(&self) -> Result<(), StoreError> {
-        self.store.call(&self.member.resign(&self.group)).await?;
+        self.store.call(&self.member.leave(&self.group)).await?;
         Ok(())
     }
 
     /// Notes that nothing could be done for a scan because the server was away: it is handed out again
     /// when the server is back.
-    pub fn put_back(&self, timetag: Timetag) {
-        self.open().remove(&timetag);
+    pub fn hand_back(&self, timetag: Timetag) {
+        self.assigned().remove(&timetag);
     }
 
-    fn hand_out(&self, scans: Vec<(Timetag, ScanKey)>, again: bool) -> Vec<Delivery> {
-        let mut open = self.open();
+    fn assign(&self, scans: Vec<(Timetag, ScanKey)>, is_repeated: bool) -> Vec<AssignedScan> {
+        let mut assigned = self.assigned();
         let scans = scans.into_iter();
-        let new = scans.filter(|(timetag, _)| open.insert(*timetag));
-        new.map(|(timetag, key)| Delivery {
+        let new = scans.filter(|(timetag, _)| assigned.insert(*timetag));
+        new.map(|(timetag, key)| AssignedScan {
             timetag,
             key,
-            again,
+            is_repeated,
         })
         .collect()
     }
 
     /// No code runs under the lock that could leave the set half changed.
-    fn open(&self) -> MutexGuard<'_, HashSet<Timetag>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn assigned(&self) -> MutexGuard<'_, HashSet<Timetag>> {
+        self.assigned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

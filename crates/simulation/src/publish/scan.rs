@@ -69,7 +69,7 @@ impl ScanPublisher {
                 problem: "is not an object".to_owned(),
             });
         };
-        let key = ScanKey::of(&Ulid::new().to_string());
+        let key = ScanKey::from_pk(&Ulid::new().to_string());
         store.check().await?;
         let outlet = Outlet::new(store.open().await?);
         let mut scan = ScanPublisher {

@@ -14,24 +14,24 @@ const LEASE: u64 = 60;
 /// Its name tells the host, the boot of the host, the process and its start, so that another member
 /// on the same host sees at once that it is dead. On other hosts its sign of life has to run out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
+pub struct GroupMember {
     name: String,
 }
 
-impl Member {
+impl GroupMember {
     /// A member that lives in this process.
-    pub fn new() -> Member {
+    pub fn new() -> GroupMember {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let start = start_of(process::id()).unwrap_or_default();
-        Member {
-            name: format!("{}/{}/{start}/{number}", place(), process::id()),
+        let start = process_start(process::id()).unwrap_or_default();
+        GroupMember {
+            name: format!("{}/{}/{start}/{number}", process_space(), process::id()),
         }
     }
 
     /// The member of this name.
-    pub fn named(name: &str) -> Member {
-        Member {
+    pub fn named(name: &str) -> GroupMember {
+        GroupMember {
             name: name.to_owned(),
         }
     }
@@ -42,31 +42,31 @@ impl Member {
     }
 
     /// Gives a sign of life.
-    pub fn sign(&self, group: &str) -> Command {
+    pub fn heartbeat(&self, group: &str) -> Command {
         let command = Command::new("SET").arg(self.key(group)).arg(1);
         command.arg("EX").arg(LEASE)
     }
 
     /// Takes the sign of life back.
-    pub fn resign(&self, group: &str) -> Command {
+    pub fn leave(&self, group: &str) -> Command {
         Command::new("DEL").arg(self.key(group))
     }
 
     /// Asks for the sign of life.
-    pub fn signed(&self, group: &str) -> Command {
+    pub fn has_heartbeat(&self, group: &str) -> Command {
         Command::new("EXISTS").arg(self.key(group))
     }
 
     /// Whether it is seen from here that its process has ended.
     pub fn has_ended(&self) -> bool {
-        let Some(process) = self.name.strip_prefix(&format!("{}/", place())) else {
+        let Some(process) = self.name.strip_prefix(&format!("{}/", process_space())) else {
             return false;
         };
         let mut parts = process.split('/');
         let (pid, start) = (parts.next(), parts.next());
         match (pid.and_then(|pid| pid.parse().ok()), start) {
             // An unknown start is that of a process that could not tell it.
-            (Some(pid), Some(start)) => start_of(pid).as_deref() != Some(start),
+            (Some(pid), Some(start)) => process_start(pid).as_deref() != Some(start),
             _ => false,
         }
     }
@@ -77,7 +77,7 @@ impl Member {
 }
 
 /// Host, its boot and the space of process numbers: what makes numbers of processes comparable.
-fn place() -> String {
+fn process_space() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let host = read("/proc/sys/kernel/hostname");
     let boot = read("/proc/sys/kernel/random/boot_id");
@@ -86,7 +86,7 @@ fn place() -> String {
 }
 
 /// When a process started, in ticks since the boot; none if there is no such process.
-fn start_of(pid: u32) -> Option<String> {
+fn process_start(pid: u32) -> Option<String> {
     let status = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name of the program, in parentheses, may hold anything: 20 fields follow up to the start.
     let fields = status.rsplit_once(')')?.1;
@@ -102,19 +102,20 @@ mod tests {
 
     #[test]
     fn a_process_is_known_by_its_start() {
-        let ourselves = Member::new();
+        let ourselves = GroupMember::new();
         assert!(!ourselves.has_ended());
-        assert_ne!(ourselves, Member::new());
+        assert_ne!(ourselves, GroupMember::new());
         let mut child = process::Command::new("sleep").arg("60").spawn().unwrap();
-        let start = start_of(child.id()).unwrap();
-        let other = Member::named(&format!("{}/{}/{start}/0", place(), child.id()));
+        let start = process_start(child.id()).unwrap();
+        let other = GroupMember::named(&format!("{}/{}/{start}/0", process_space(), child.id()));
         assert!(!other.has_ended());
-        let same_number = Member::named(&format!("{}/{}/0{start}/0", place(), child.id()));
+        let same_number =
+            GroupMember::named(&format!("{}/{}/0{start}/0", process_space(), child.id()));
         assert!(same_number.has_ended());
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(other.has_ended());
         // From here nothing is seen of other hosts.
-        assert!(!Member::named("elsewhere/boot/pid:[1]/1/1/0").has_ended());
+        assert!(!GroupMember::named("elsewhere/boot/pid:[1]/1/1/0").has_ended());
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use blissdata::store::{Delivery, Ledger, SharedHistory, Timetag};
+use blissdata::store::{AssignedScan, GroupMembership, SharedHistory, Timetag};
 
 use crate::source::{AckHandle, Assignment, FeedMembership, ScanFeed, ScanId, SourceError};
 
@@ -17,18 +17,18 @@ impl HistoryFeed {
         HistoryFeed(history)
     }
 
-    fn assignment(&self, delivery: Delivery) -> Assignment {
-        let Delivery {
+    fn assignment(&self, delivery: AssignedScan) -> Assignment {
+        let AssignedScan {
             timetag,
             key,
-            again,
+            is_repeated,
         } = delivery;
         Assignment {
             scan: ScanId::from(&key),
-            repeated: again,
+            repeated: is_repeated,
             ack: Box::new(HistoryEntry {
                 timetag,
-                ledger: self.0.ledger(),
+                membership: self.0.membership(),
             }),
         }
     }
@@ -37,7 +37,7 @@ impl HistoryFeed {
 #[async_trait(?Send)]
 impl ScanFeed for HistoryFeed {
     async fn skip_existing(&mut self) -> Result<(), SourceError> {
-        Ok(self.0.pass_over().await?)
+        Ok(self.0.skip_existing().await?)
     }
 
     async fn next(&mut self, timeout: Duration) -> Result<Vec<Assignment>, SourceError> {
@@ -48,29 +48,29 @@ impl ScanFeed for HistoryFeed {
     }
 
     fn membership(&self) -> Arc<dyn FeedMembership> {
-        Arc::new(HistoryMembership(self.0.ledger()))
+        Arc::new(HistoryMembership(self.0.membership()))
     }
 }
 
 /// An entry of the history that was handed out to us.
 struct HistoryEntry {
     timetag: Timetag,
-    ledger: Ledger,
+    membership: GroupMembership,
 }
 
 #[async_trait(?Send)]
 impl AckHandle for HistoryEntry {
     async fn acknowledge(&self) -> Result<(), SourceError> {
-        Ok(self.ledger.done(self.timetag).await?)
+        Ok(self.membership.acknowledge(self.timetag).await?)
     }
 
     fn hand_back(&self) {
-        self.ledger.put_back(self.timetag);
+        self.membership.hand_back(self.timetag);
     }
 }
 
 /// Our membership of the group.
-struct HistoryMembership(Ledger);
+struct HistoryMembership(GroupMembership);
 
 #[async_trait(?Send)]
 impl FeedMembership for HistoryMembership {

@@ -11,25 +11,25 @@ use super::{DataStore, StoreError, check_version};
 
 /// One connection for one follower of the scan history. It survives anything that happens to the
 /// server: it is made again, and waits while the store is not initialised.
-pub(super) struct Line {
+pub(super) struct HistoryConnection {
     pub store: DataStore,
     connection: Option<Connection>,
     /// A connection on its way: kept, so that short waits add up to one that is long enough.
     opening: Option<Opening>,
     backoff: Backoff,
-    told: bool,
+    is_reported: bool,
 }
 
 type Opening = Pin<Box<dyn Future<Output = Result<Connection, StoreError>> + Send + Sync>>;
 
-impl Line {
-    pub fn new(store: &DataStore) -> Line {
-        Line {
+impl HistoryConnection {
+    pub fn new(store: &DataStore) -> HistoryConnection {
+        HistoryConnection {
             store: store.clone(),
             connection: None,
             opening: None,
             backoff: Backoff::new(),
-            told: false,
+            is_reported: false,
         }
     }
 
@@ -44,7 +44,7 @@ impl Line {
         self.opening = None;
         self.connection = Some(outcome?);
         self.backoff.reset();
-        if std::mem::take(&mut self.told) {
+        if std::mem::take(&mut self.is_reported) {
             tracing::info!("following the scan history again");
         }
         self.existing().map(|connection| (connection, true))
@@ -64,15 +64,15 @@ impl Line {
     ///
     /// # Errors
     /// The given one, if waiting does not mend it.
-    async fn mend(&mut self, error: StoreError, deadline: Instant) -> Result<bool, StoreError> {
+    async fn recover(&mut self, error: StoreError, deadline: Instant) -> Result<bool, StoreError> {
         self.connection = None;
         if !error.is_transient() {
             return Err(error);
         }
-        if !self.told {
+        if !self.is_reported {
             let reason = with_causes(&error);
             tracing::warn!("the scan history cannot be followed for now: {reason}");
-            self.told = true;
+            self.is_reported = true;
         }
         let resume = Instant::now() + self.backoff.pause();
         tokio::time::sleep_until(resume.min(deadline)).await;
@@ -81,25 +81,25 @@ impl Line {
 }
 
 /// Who follows the scan history on a line.
-pub(super) trait Follower {
+pub(super) trait HistoryReader {
     /// What it tells of a scan.
     type Scan;
 
-    fn line(&mut self) -> &mut Line;
+    fn connection(&mut self) -> &mut HistoryConnection;
 
     /// Asks once; an answer that does not come within `block` is empty. Cancel-safe.
-    async fn attempt(&mut self, block: Duration) -> Result<Vec<Self::Scan>, StoreError>;
+    async fn read_once(&mut self, block: Duration) -> Result<Vec<Self::Scan>, StoreError>;
 
     /// Asks until there are scans, or the time is up. Cancel-safe.
-    async fn follow(&mut self, timeout: Duration) -> Result<Vec<Self::Scan>, StoreError> {
+    async fn read(&mut self, timeout: Duration) -> Result<Vec<Self::Scan>, StoreError> {
         let deadline = Instant::now() + timeout;
         loop {
-            match timeout_at(deadline, self.attempt(timeout)).await {
+            match timeout_at(deadline, self.read_once(timeout)).await {
                 Err(_) => return Ok(Vec::new()),
                 Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => {}
                 Ok(Ok(scans)) => return Ok(scans),
                 Ok(Err(error)) => {
-                    if !self.line().mend(error, deadline).await? {
+                    if !self.connection().recover(error, deadline).await? {
                         return Ok(Vec::new());
                     }
                 }

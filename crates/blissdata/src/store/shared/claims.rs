@@ -5,37 +5,41 @@ use redis_client::{Command, RedisError, Value};
 use super::super::history::{HISTORY_KEY, scan_of, unexpected};
 use super::super::key::{ScanKey, Timetag};
 use super::super::{DataStore, StoreError};
-use super::member::Member;
+use super::member::GroupMember;
 
 /// Scans that are taken over at a time.
 const COUNT: u64 = 1000;
 /// A scan that was handed out so often, each time to a member that died of it, is given up.
-const MOST_ATTEMPTS: i64 = 20;
+const MAX_ATTEMPTS: i64 = 20;
 /// Seconds for which a member has the sole right to take over from another.
-const RIGHT: u64 = 10;
+const CLAIM_SECONDS: u64 = 10;
 
 /// Takes over the scans that dead members of the group have not done.
-pub async fn inherit(
+pub async fn claim_abandoned(
     store: &DataStore,
     group: &str,
-    heir: &Member,
+    claimer: &GroupMember,
 ) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
-    let mut inherited = Vec::new();
+    let mut claimed = Vec::new();
     for member in members(store, group).await? {
-        if member == *heir || !is_dead(store, group, &member).await? {
+        if member == *claimer || !is_dead(store, group, &member).await? {
             continue;
         }
-        let right = Command::new("SET").arg(format!("{group}:heir:{}", member.name()));
-        let right = right.arg(heir.name()).arg("EX").arg(RIGHT).arg("NX");
-        if store.call(&right).await?.is_nil() {
+        let claim = Command::new("SET").arg(format!("{group}:heir:{}", member.name()));
+        let claim = claim
+            .arg(claimer.name())
+            .arg("EX")
+            .arg(CLAIM_SECONDS)
+            .arg("NX");
+        if store.call(&claim).await?.is_nil() {
             continue;
         }
-        inherited.extend(take_over(store, group, &member, heir).await?);
+        claimed.extend(claim_from(store, group, &member, claimer).await?);
     }
-    Ok(inherited)
+    Ok(claimed)
 }
 
-async fn members(store: &DataStore, group: &str) -> Result<Vec<Member>, StoreError> {
+async fn members(store: &DataStore, group: &str) -> Result<Vec<GroupMember>, StoreError> {
     let command = Command::new("XINFO").arg("CONSUMERS");
     let reply = match store.call(&command.arg(HISTORY_KEY).arg(group)).await {
         // Nobody can have left anything.
@@ -46,24 +50,24 @@ async fn members(store: &DataStore, group: &str) -> Result<Vec<Member>, StoreErr
     let name = |member: &Value| {
         let mut fields = member.as_array()?.chunks_exact(2);
         let name = fields.find(|field| field[0].as_str() == Some("name"))?;
-        name[1].as_str().map(Member::named)
+        name[1].as_str().map(GroupMember::named)
     };
     Ok(members.iter().filter_map(name).collect())
 }
 
-async fn is_dead(store: &DataStore, group: &str, member: &Member) -> Result<bool, StoreError> {
+async fn is_dead(store: &DataStore, group: &str, member: &GroupMember) -> Result<bool, StoreError> {
     if member.has_ended() {
         return Ok(true);
     }
-    let signed = store.call(&member.signed(group)).await?;
+    let signed = store.call(&member.has_heartbeat(group)).await?;
     Ok(signed.as_int() == Some(0))
 }
 
-async fn take_over(
+async fn claim_from(
     store: &DataStore,
     group: &str,
-    from: &Member,
-    to: &Member,
+    from: &GroupMember,
+    to: &GroupMember,
 ) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
     let mut taken = Vec::new();
     loop {
@@ -84,9 +88,9 @@ async fn take_over(
                 return Err(unexpected(store, "XPENDING"));
             };
             let id = id.as_str().ok_or_else(|| unexpected(store, "XPENDING"))?;
-            if attempts.as_int() >= Some(MOST_ATTEMPTS) {
+            if attempts.as_int() >= Some(MAX_ATTEMPTS) {
                 tracing::error!(
-                    "the scan at {id} of the history is given up: {MOST_ATTEMPTS} writers have died \
+                    "the scan at {id} of the history is given up: {MAX_ATTEMPTS} writers have died \
                      while they saved it"
                 );
                 given_up = given_up.arg(id);
