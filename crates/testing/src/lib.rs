@@ -48,6 +48,7 @@ pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;
 pub use scenario::{Check, Published, Scenario};
 pub use tango::{
-    BlissClient, BlissScan, Dialect, MappingClient, MappingDialect, NexusClient, NexusDialect,
-    TangoClient, TangoDatabaseServer, TangoDevice, TangoError, TangoErrorLevel, free_port,
+    BlissClient, BlissScan, MappingClient, MappingProtocol, NexusClient, NexusProtocol,
+    TangoClient, TangoDatabaseServer, TangoDevice, TangoError, TangoErrorLevel, WriterProtocol,
+    free_port,
 };

@@ -6,7 +6,8 @@ mod database;
 mod device;
 
 pub use bliss::{
-    BlissClient, BlissScan, Dialect, MappingClient, MappingDialect, NexusClient, NexusDialect,
+    BlissClient, BlissScan, MappingClient, MappingProtocol, NexusClient, NexusProtocol,
+    WriterProtocol,
 };
 pub use client::TangoClient;
 pub use database::{TangoDatabaseServer, free_port};

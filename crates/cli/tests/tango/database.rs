@@ -3,18 +3,20 @@
 use serde_json::{Value as Json, json};
 use testing::NexusClient;
 
-use crate::scan::Plan;
-use crate::stage::{DEVICE, Stage};
+use crate::fixture::{DEVICE, Fixture};
+use crate::live_scan::ScanPlan;
 
 #[tokio::test]
 async fn scans_are_saved_without_it() {
-    let mut stage = Stage::new().await;
-    let (device, service) = stage.serve(json!({}));
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
-    let mut bliss = NexusClient::new(&device, scan.known());
+    let mut fixture = Fixture::new().await;
+    let (device, service) = fixture.serve(json!({}));
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
+    let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     scan.start().await;
-    stage.database.stop();
+    fixture.database.stop();
     scan.send(3).await;
     bliss.during().unwrap();
     scan.end("SUCCESS").await;
@@ -22,16 +24,18 @@ async fn scans_are_saved_without_it() {
     device.wait_for("scan_state", &scan.name, "OFF");
     scan.assert_written();
     // Another scan, of which nobody knew before.
-    let plan = Plan::new(&stage.file("b.h5")).number(2);
-    let mut scan = plan.create(&stage.store).await;
-    NexusClient::new(&device, scan.known()).prepare().unwrap();
+    let plan = ScanPlan::new(&fixture.file("b.h5")).number(2);
+    let mut scan = plan.create(&fixture.store).await;
+    NexusClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "OFF");
     device.wait_for_state("ON");
 
-    stage.database.start();
+    fixture.database.start();
     // Somebody who has never met the device.
-    let device = stage.database.client().device(DEVICE);
+    let device = fixture.database.client().device(DEVICE);
     assert_eq!(device.state().unwrap(), "ON");
     service.signal("TERM");
     let (status, log) = service.end();
@@ -41,9 +45,9 @@ async fn scans_are_saved_without_it() {
 
 #[tokio::test]
 async fn the_device_keeps_its_properties_without_it() {
-    let mut stage = Stage::new().await;
-    let (device, service) = stage.serve(json!({"recommended_disk_space": 1e12}));
-    stage.database.stop();
+    let mut fixture = Fixture::new().await;
+    let (device, service) = fixture.serve(json!({"recommended_disk_space": 1e12}));
+    fixture.database.stop();
     device.call("stop", Json::Null).unwrap();
     device.call("start", Json::Null).unwrap();
     device.wait_for_state("ON");
@@ -52,8 +56,10 @@ async fn the_device_keeps_its_properties_without_it() {
         assert!(failure.has_reason("API_InitThrowsException"), "{failure}");
     }
     device.wait_for_state("ON");
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
-    let mut bliss = NexusClient::new(&device, scan.known());
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
+    let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     scan.run(3).await;
     bliss.end().unwrap();

@@ -3,18 +3,20 @@
 use serde_json::{Value as Json, json};
 use testing::TangoDevice;
 
-use crate::scan::Plan;
-use crate::stage::Stage;
+use crate::fixture::Fixture;
+use crate::live_scan::ScanPlan;
 
 #[tokio::test]
 async fn clients_hear_of_state_and_status() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     device.subscribe("State").unwrap();
     device.subscribe("Status").unwrap();
     wait(&device, "State", "ON");
     wait(&device, "Status", "Subscribed to Redis");
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
     wait(&device, "State", "RUNNING");
     scan.run(3).await;
     wait(&device, "State", "ON");
@@ -27,9 +29,9 @@ async fn clients_hear_of_state_and_status() {
 }
 
 #[tokio::test]
-async fn clients_hear_of_the_told_writer() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
+async fn clients_hear_of_the_mapping_writer() {
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
     device.subscribe("State").unwrap();
     wait(&device, "State", "ON");
     device.call("Stop", Json::Null).unwrap();
@@ -40,17 +42,19 @@ async fn clients_hear_of_the_told_writer() {
 
 #[tokio::test]
 async fn clients_hear_of_a_service_that_was_away() {
-    let stage = Stage::new().await;
-    let (device, service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, service) = fixture.serve(json!({}));
     device.subscribe("State").unwrap();
     wait(&device, "State", "ON");
     service.signal("KILL");
     service.end();
     // The heartbeat is missed.
     while device.event("State").is_ok() {}
-    let _service = crate::stage::start(&mut stage.service());
+    let _service = crate::fixture::start(&mut fixture.service());
     wait(&device, "State", "ON");
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
     wait(&device, "State", "RUNNING");
     scan.run(3).await;
     wait(&device, "State", "ON");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 const NEXUS_WRITER: &str = include_str!("interface/NexusWriter.json");
 const BLISS_WRITER: &str = include_str!("interface/BlissWriter.json");
@@ -13,15 +13,15 @@ const OLD_COMMANDS: &[&str] = &["kill_scan", "scan_uri"];
 
 #[tokio::test]
 async fn nexus_writer_is_that_of_blisswriter_2() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     assert_same(device.interface().unwrap(), NEXUS_WRITER);
 }
 
 #[tokio::test]
 async fn bliss_writer_is_that_of_blisswriter_3() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
     assert_same(device.interface().unwrap(), BLISS_WRITER);
 }
 

@@ -7,16 +7,16 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod answers;
-mod asked;
-mod crowd;
+mod concurrent_scans;
 mod database;
-mod ends;
 mod events;
+mod fixture;
 mod interface;
-mod promises;
-mod registers;
-mod scan;
-mod stage;
-mod starts;
-mod told;
+mod live_scan;
+mod mapping_protocol;
+mod mapping_requests;
+mod nexus_device;
+mod nexus_protocol;
+mod registration;
+mod startup;
+mod stop_and_restart;

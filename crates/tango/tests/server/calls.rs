@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::stage::{NONE, one};
+use crate::fixture::{NONE, echo_device};
 
 /// The client would not wait that long.
 const LONG: Duration = Duration::from_secs(100);
 
 #[test]
 fn an_error_reaches_the_client_level_by_level() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let levels = json!(["ValueError", "bad value", "RuntimeError", "so it failed"]);
     let failure = device.call("fail", levels).unwrap_err();
     assert_eq!(failure.kind, "DevFailed");
@@ -46,7 +46,7 @@ fn an_error_reaches_the_client_level_by_level() {
 
 #[test]
 fn a_panic_is_an_error_of_the_command_alone() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let failure = device.call("panic", "out of cheese").unwrap_err();
     assert_eq!(failure.kind, "DevFailed");
     assert_eq!(failure.first().desc, "SystemError: out of cheese\n");
@@ -56,7 +56,7 @@ fn a_panic_is_an_error_of_the_command_alone() {
 
 #[test]
 fn what_is_not_answered_is_a_failure_of_the_connection() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let failure = device.call("leave_unanswered", NONE).unwrap_err();
     assert_eq!(failure.kind, "CommunicationFailed");
     assert_eq!(device.state().unwrap(), "ON");
@@ -64,7 +64,7 @@ fn what_is_not_answered_is_a_failure_of_the_connection() {
 
 #[test]
 fn a_command_that_takes_its_time_holds_up_nobody() {
-    let (mut server, device) = one();
+    let (mut server, device) = echo_device();
     let slow = device.with_timeout(LONG);
     let waits = thread::spawn(move || slow.call("block", NONE));
     server.program.wait_for("a client waits");
@@ -84,7 +84,7 @@ fn a_command_that_takes_its_time_holds_up_nobody() {
 
 #[test]
 fn a_client_that_gives_up_is_not_the_end_of_its_command() {
-    let (mut server, device) = one();
+    let (mut server, device) = echo_device();
     let impatient = device.with_timeout(Duration::from_millis(200));
     let failure = impatient.call("block", NONE).unwrap_err();
     assert_eq!(failure.kind, "CommunicationFailed");
@@ -95,7 +95,7 @@ fn a_client_that_gives_up_is_not_the_end_of_its_command() {
 
 #[test]
 fn attributes_may_be_polled() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     device.write("count", 1).unwrap();
     device.poll("count", Duration::from_millis(20)).unwrap();
     device.wait_until("read by the server", |device| {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use testing::{Program, TangoDatabaseServer, TangoDevice};
 
-use crate::stage::{NONE, echo};
+use crate::fixture::{NONE, echo};
 
 fn start(database: &TangoDatabaseServer, arguments: &[&str]) -> Program {
     let mut command = echo();

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::stage::{NONE, one_with_events};
+use crate::fixture::{NONE, echo_device_with_events};
 
 #[test]
 fn clients_hear_of_states_and_values_in_their_order() {
-    let (_server, device) = one_with_events();
+    let (_server, device) = echo_device_with_events();
     for attribute in [
         "State", "Status", "count", "volume", "word", "words", "moods",
     ] {
@@ -46,7 +46,7 @@ fn clients_hear_of_states_and_values_in_their_order() {
 
 #[test]
 fn clients_hear_of_a_restarted_device() {
-    let (server, device) = one_with_events();
+    let (server, device) = echo_device_with_events();
     device.write("mood", 8).unwrap();
     for attribute in ["State", "count"] {
         device.subscribe(attribute).unwrap();
@@ -65,7 +65,7 @@ fn clients_hear_of_a_restarted_device() {
 
 #[test]
 fn clients_hear_of_a_server_that_comes_again() {
-    let (server, device) = one_with_events();
+    let (server, device) = echo_device_with_events();
     device.subscribe("count").unwrap();
     assert_eq!(device.event("count").unwrap(), 0);
     device.write("count", 1).unwrap();

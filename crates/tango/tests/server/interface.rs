@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::stage::{Server, one};
+use crate::fixture::{EchoServer, echo_device};
 
 #[test]
 fn a_device_offers_what_its_class_says() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let interface = device.interface().unwrap();
     assert_eq!(interface["dev_class"], "Echo");
     assert_eq!(interface["dev_type"], "Echo");
@@ -30,7 +30,7 @@ fn a_device_offers_what_its_class_says() {
 
 #[test]
 fn attributes_are_configured_like_those_of_a_device_in_python() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let interface = device.interface().unwrap();
     let find = |name: &str| {
         let mut all = interface["attributes"].as_array().unwrap().iter();
@@ -80,7 +80,7 @@ fn attributes_are_configured_like_those_of_a_device_in_python() {
 
 #[test]
 fn commands_without_descriptions_are_said_to_have_none() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let interface = device.interface().unwrap();
     let commands = interface["commands"].as_array().unwrap();
     for (name, input, output, result) in [
@@ -108,7 +108,7 @@ fn commands_without_descriptions_are_said_to_have_none() {
 
 #[test]
 fn a_server_has_devices_of_several_classes() {
-    let server = Server::start("Echo::a/b/1,Echo::a/b/2,Silent::s/s/1");
+    let server = EchoServer::start("Echo::a/b/1,Echo::a/b/2,Silent::s/s/1");
     let silent = server.device("s/s/1");
     assert_eq!(silent.state().unwrap(), "ON");
     let interface = silent.interface().unwrap();

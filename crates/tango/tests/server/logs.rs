@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::stage::{NONE, Server};
+use crate::fixture::{EchoServer, NONE};
 
 /// What only cppTango writes, when a command of the administration is called.
 const OF_TANGO: &str = "In query_device command";
 
 #[test]
 fn tango_logs_nothing_unless_it_is_told() {
-    let server = Server::start("Echo::a/b/1");
+    let server = EchoServer::start("Echo::a/b/1");
     server.admin().call("QueryDevice", NONE).unwrap();
     let (_, log) = server.end("TERM");
     assert!(!log.contains(OF_TANGO), "{log}");
@@ -17,7 +17,7 @@ fn tango_logs_nothing_unless_it_is_told() {
 
 #[test]
 fn tango_logs_as_much_as_it_is_told() {
-    let server = Server::start_verbose("Echo::a/b/1", "-v5");
+    let server = EchoServer::start_verbose("Echo::a/b/1", "-v5");
     let device = server.device("a/b/1");
     assert_eq!(
         device.call("log_levels", NONE).unwrap(),
@@ -30,7 +30,7 @@ fn tango_logs_as_much_as_it_is_told() {
 
 #[test]
 fn levels_are_set_by_the_device_and_by_clients() {
-    let server = Server::start("Echo::a/b/1");
+    let server = EchoServer::start("Echo::a/b/1");
     let (device, admin) = (server.device("a/b/1"), server.admin());
     device.call("log_all", true).unwrap();
     assert_eq!(

@@ -4,11 +4,11 @@
 
 mod calls;
 mod database;
-mod ends;
+mod device_lifecycle;
 mod events;
+mod fixture;
 mod interface;
-mod lives;
 mod logs;
-mod stage;
+mod stop;
 mod stress;
 mod values;

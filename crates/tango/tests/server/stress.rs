@@ -5,7 +5,7 @@ use std::thread;
 
 use testing::TangoError;
 
-use crate::stage::{NONE, one_with_events};
+use crate::fixture::{NONE, echo_device_with_events};
 
 const CLIENTS: usize = 16;
 const ROUNDS: usize = 150;
@@ -21,7 +21,7 @@ fn forgotten(error: TangoError) -> Result<(), TangoError> {
 
 #[test]
 fn readers_writers_listeners_and_inits_do_not_disturb_each_other() {
-    let (server, device) = one_with_events();
+    let (server, device) = echo_device_with_events();
     for attribute in ["State", "count", "words", "moods"] {
         device.subscribe(attribute).unwrap();
     }

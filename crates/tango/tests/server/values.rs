@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::stage::{NONE, one};
+use crate::fixture::{NONE, echo_device};
 
 #[test]
 fn commands_take_and_give_every_type() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     assert_eq!(device.call("echo_nothing", NONE).unwrap(), NONE);
     for (command, value) in [
         ("echo_boolean", json!(true)),
@@ -30,7 +30,7 @@ fn commands_take_and_give_every_type() {
 
 #[test]
 fn attributes_are_written_and_read() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     for (attribute, initial, value) in [
         ("truth", json!(false), json!(true)),
         ("count", json!(0), json!(i64::MAX)),
@@ -53,7 +53,7 @@ fn attributes_are_written_and_read() {
 
 #[test]
 fn names_are_found_in_any_case() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     device.write("COUNT", 3).unwrap();
     assert_eq!(device.read("Count").unwrap(), 3);
     assert_eq!(device.call("ECHO_Text", "same").unwrap(), "same");
@@ -61,7 +61,7 @@ fn names_are_found_in_any_case() {
 
 #[test]
 fn spectra_may_be_empty_and_are_cut_to_their_newest_elements() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     assert_eq!(device.read("words").unwrap(), json!([]));
     assert_eq!(device.read("moods").unwrap(), json!([]));
     device.call("fill", 3).unwrap();
@@ -88,7 +88,7 @@ fn spectra_may_be_empty_and_are_cut_to_their_newest_elements() {
 
 #[test]
 fn every_character_of_the_wire_comes_back() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let all: String = (1..=255).map(char::from).collect();
     assert_eq!(device.call("echo_text", all.clone()).unwrap(), all.as_str());
     device.write("word", all.clone()).unwrap();
@@ -99,7 +99,7 @@ fn every_character_of_the_wire_comes_back() {
 
 #[test]
 fn values_that_tango_does_not_allow_do_not_reach_the_device() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let failure = device.write("volume", 3).unwrap_err();
     assert_eq!(failure.first().reason, "API_WAttrOutsideLimit");
     assert_eq!(device.read("volume").unwrap(), 0);
@@ -112,7 +112,7 @@ fn values_that_tango_does_not_allow_do_not_reach_the_device() {
 
 #[test]
 fn the_answer_of_another_type_is_an_error() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     let failure = device.call("answer_wrongly", NONE).unwrap_err();
     let told = "TypeError: Text(\"yes\") is not of the type Boolean\n";
     assert_eq!(failure.first().desc, told);

@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 
 use crate::tango::{TangoDevice, TangoError};
 
-pub use mapping::{MappingClient, MappingDialect};
-pub use nexus::{NexusClient, NexusDialect};
+pub use mapping::{MappingClient, MappingProtocol};
+pub use nexus::{NexusClient, NexusProtocol};
 
 /// How long BLISS waits for one answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -36,12 +36,12 @@ pub struct BlissScan {
 pub struct BlissClient<D> {
     talk: Conversation,
     scan: BlissScan,
-    dialect: D,
+    protocol: D,
     asked: bool,
 }
 
 /// How BLISS talks to one kind of writer.
-pub trait Dialect: Default {
+pub trait WriterProtocol: Default {
     /// Sends the requests that precede the preparation of the scan.
     fn prepare(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String>;
 
@@ -49,26 +49,26 @@ pub trait Dialect: Default {
     fn during(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String>;
 }
 
-impl<D: Dialect> BlissClient<D> {
+impl<D: WriterProtocol> BlissClient<D> {
     /// Returns a client for one scan, which is in Redis already.
     pub fn new(device: &TangoDevice, scan: BlissScan) -> BlissClient<D> {
         BlissClient {
             talk: Conversation::with(device),
             scan,
-            dialect: D::default(),
+            protocol: D::default(),
             asked: false,
         }
     }
 
     /// Sends the requests that precede the preparation of the scan.
     pub fn prepare(&mut self) -> Result<(), String> {
-        self.dialect.prepare(&mut self.talk, &self.scan)
+        self.protocol.prepare(&mut self.talk, &self.scan)
     }
 
     /// Sends the requests of a scan that sends data: BLISS every 3 s, this at each call.
     pub fn during(&mut self) -> Result<(), String> {
         self.asked = true;
-        self.dialect.during(&mut self.talk, &self.scan)
+        self.protocol.during(&mut self.talk, &self.scan)
     }
 
     /// Sends the requests that follow the end of the scan. BLISS does not wait for the file.
@@ -94,7 +94,7 @@ impl<D: Dialect> BlissClient<D> {
 enum Step<T> {
     Done(T),
     /// The step is repeated; the text is the error of BLISS when its time for repetitions is up.
-    Again(String),
+    Retry(String),
 }
 
 /// A conversation with one device.
@@ -129,34 +129,34 @@ impl Conversation {
 
     /// Repeats a step until it is done, for 10 s at most; the error is then that of BLISS. An error of
     /// Tango itself ends the repetition at once.
-    fn insist<T>(
+    fn repeat<T>(
         &mut self,
         step: impl Fn(&mut Conversation) -> Result<Step<T>, TangoError>,
     ) -> Result<Result<T, String>, String> {
         let begin = Instant::now();
         loop {
-            let tired = match step(self) {
+            let problem = match step(self) {
                 Ok(Step::Done(value)) => return Ok(Ok(value)),
-                Ok(Step::Again(text)) => text,
-                Err(error) if passes(&error) => blamed(&error),
-                Err(error) => return Err(blamed(&error)),
+                Ok(Step::Retry(text)) => text,
+                Err(error) if is_transient(&error) => describe(&error),
+                Err(error) => return Err(describe(&error)),
             };
             if begin.elapsed() > PATIENCE {
-                return Ok(Err(tired));
+                return Ok(Err(problem));
             }
             thread::sleep(PAUSE);
         }
     }
 
-    /// Repeats a step as `insist` does, but continues with a warning where that fails.
-    fn try_hard<T: Default>(
+    /// Repeats a step as `repeat` does, but continues with a warning where that fails.
+    fn repeat_or_warn<T: Default>(
         &mut self,
         step: impl Fn(&mut Conversation) -> Result<Step<T>, TangoError>,
     ) -> Result<T, String> {
-        match self.insist(step)? {
+        match self.repeat(step)? {
             Ok(value) => Ok(value),
-            Err(tired) => {
-                self.warn(tired);
+            Err(problem) => {
+                self.warn(problem);
                 Ok(T::default())
             }
         }
@@ -181,7 +181,7 @@ impl Conversation {
                      Call the Nexus writer 'start' method."
                 ))))
             }
-            _ => Ok(Step::Again(format!(
+            _ => Ok(Step::Retry(format!(
                 "Nexus writer service is in {state} state"
             ))),
         }
@@ -190,7 +190,7 @@ impl Conversation {
 
 /// Returns `true` if BLISS repeats a request after this failure, because the device cannot be reached at
 /// the moment.
-fn passes(error: &TangoError) -> bool {
+fn is_transient(error: &TangoError) -> bool {
     let gone = ["API_DeviceNotExported", "DB_DeviceNotDefined"];
     match error.kind.as_str() {
         "CommunicationFailed" => true,
@@ -200,7 +200,7 @@ fn passes(error: &TangoError) -> bool {
 }
 
 /// Returns the text with which BLISS attributes an error to the writer.
-fn blamed(error: &TangoError) -> String {
+fn describe(error: &TangoError) -> String {
     let (reason, desc) = (&error.first().reason, error.desc());
     match reason.contains("PythonError") {
         true => format!(" (Nexus writer {desc})"),

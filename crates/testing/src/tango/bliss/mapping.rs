@@ -2,36 +2,36 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{BlissClient, BlissScan, Conversation, Dialect, Step};
+use super::{BlissClient, BlissScan, Conversation, Step, WriterProtocol};
 
 /// The part of BLISS that talks to the writer `mapping` about one scan.
-pub type MappingClient = BlissClient<MappingDialect>;
+pub type MappingClient = BlissClient<MappingProtocol>;
 
 /// How BLISS talks to the writer `mapping`.
 #[derive(Default)]
-pub struct MappingDialect {
+pub struct MappingProtocol {
     /// The number of warnings that it has received.
     told: u64,
 }
 
-impl Dialect for MappingDialect {
+impl WriterProtocol for MappingProtocol {
     fn prepare(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String> {
         let key = scan.key.as_str();
-        if let Some(refused) = talk.insist(Conversation::state)?? {
+        if let Some(refused) = talk.repeat(Conversation::state)?? {
             return Err(refused);
         }
-        talk.insist(|talk| match talk.ask("SaveScan", key)? {
+        talk.repeat(|talk| match talk.ask("SaveScan", key)? {
             Json::Bool(true) => Ok(Step::Done(())),
-            _ => Ok(Step::Again(format!("Scan writer does not accept {key}"))),
+            _ => Ok(Step::Retry(format!("Scan writer does not accept {key}"))),
         })??;
-        talk.insist(|talk| match talk.ask_text("scan_state", key)?.as_str() {
-            "UNKNOWN" => Ok(Step::Again(format!("Scan writer does not know {key}"))),
+        talk.repeat(|talk| match talk.ask_text("scan_state", key)?.as_str() {
+            "UNKNOWN" => Ok(Step::Retry(format!("Scan writer does not know {key}"))),
             _ => Ok(Step::Done(())),
         })??;
-        let fault = talk.insist(|talk| match talk.ask_text("scan_state", key)?.as_str() {
+        let fault = talk.repeat(|talk| match talk.ask_text("scan_state", key)?.as_str() {
             "ON" => Ok(Step::Done(None)),
             "FAULT" => Ok(Step::Done(Some(talk.ask_text("scan_state_reason", key)?))),
-            state => Ok(Step::Again(format!("Scan writer state is {state}"))),
+            state => Ok(Step::Retry(format!("Scan writer state is {state}"))),
         })??;
         match fault {
             None => Ok(()),
@@ -41,15 +41,15 @@ impl Dialect for MappingDialect {
 
     fn during(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String> {
         let key = scan.key.as_str();
-        let count = talk.insist(|talk| talk.ask("GetWarningCount", key).map(Step::Done))??;
+        let count = talk.repeat(|talk| talk.ask("GetWarningCount", key).map(Step::Done))??;
         for index in self.told..count.as_u64().unwrap_or_default() {
             let which = json!({"scan_key": key, "index": index}).to_string();
             let warning =
-                talk.insist(|talk| talk.ask_text("GetWarning", which.as_str()).map(Step::Done))??;
+                talk.repeat(|talk| talk.ask_text("GetWarning", which.as_str()).map(Step::Done))??;
             talk.warn(warning);
             self.told += 1;
         }
-        let fault = talk.insist(|talk| {
+        let fault = talk.repeat(|talk| {
             if talk.ask_text("scan_state", key)? != "FAULT" {
                 return Ok(Step::Done(None));
             }

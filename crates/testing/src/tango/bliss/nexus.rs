@@ -2,31 +2,31 @@
 
 use serde_json::Value as Json;
 
-use super::{BlissClient, BlissScan, Conversation, Dialect, Step};
+use super::{BlissClient, BlissScan, Conversation, Step, WriterProtocol};
 
 /// The part of BLISS that talks to the writer `nexus` about one scan.
-pub type NexusClient = BlissClient<NexusDialect>;
+pub type NexusClient = BlissClient<NexusProtocol>;
 
 /// How BLISS talks to the writer `nexus`.
 #[derive(Default)]
-pub struct NexusDialect;
+pub struct NexusProtocol;
 
-impl Dialect for NexusDialect {
+impl WriterProtocol for NexusProtocol {
     fn prepare(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String> {
         let name = scan.name.as_str();
-        if let Some(refused) = talk.try_hard(Conversation::state)? {
+        if let Some(refused) = talk.repeat_or_warn(Conversation::state)? {
             return Err(refused);
         }
         if !scan.directory.is_dir() {
             let directory = scan.directory.to_str().unwrap();
-            talk.try_hard(|talk| Ok(Step::Done(talk.ask("makedirs", directory)?)))?;
+            talk.repeat_or_warn(|talk| Ok(Step::Done(talk.ask("makedirs", directory)?)))?;
         }
-        let tired = format!("Nexus writer did not receive scan '{name}' after 10s");
-        talk.insist(|talk| match talk.ask("scan_exists", name)? {
+        let problem = format!("Nexus writer did not receive scan '{name}' after 10s");
+        talk.repeat(|talk| match talk.ask("scan_exists", name)? {
             Json::Bool(true) => Ok(Step::Done(())),
-            _ => Ok(Step::Again(tired.clone())),
+            _ => Ok(Step::Retry(problem.clone())),
         })??;
-        let refused = talk.try_hard(|talk| {
+        let refused = talk.repeat_or_warn(|talk| {
             let may = talk.ask("scan_has_write_permissions", name)?;
             Ok(Step::Done(may == Json::Bool(false)))
         })?;
@@ -36,7 +36,9 @@ impl Dialect for NexusDialect {
                 "Nexus writer has no write permission in {directory}"
             ));
         }
-        match talk.try_hard(|talk| talk.ask_text("scan_disk_space_error", name).map(Step::Done))? {
+        match talk
+            .repeat_or_warn(|talk| talk.ask_text("scan_disk_space_error", name).map(Step::Done))?
+        {
             text if text.is_empty() => Ok(()),
             text => Err(text),
         }
@@ -44,14 +46,14 @@ impl Dialect for NexusDialect {
 
     fn during(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String> {
         let name = scan.name.as_str();
-        let warning = talk.try_hard(|talk| {
+        let warning = talk.repeat_or_warn(|talk| {
             talk.ask_text("scan_disk_space_warning", name)
                 .map(Step::Done)
         })?;
         if !warning.is_empty() {
             talk.warn(warning);
         }
-        let fault = talk.try_hard(|talk| {
+        let fault = talk.repeat_or_warn(|talk| {
             if talk.ask_text("scan_state", name)? != "FAULT" {
                 return Ok(Step::Done(None));
             }

@@ -11,7 +11,7 @@ use testing::BlissScan;
 use testing::read;
 
 /// A scan of one counter.
-pub struct Scan {
+pub struct LiveScan {
     publisher: ScanPublisher,
     diode: Option<StreamPublisher>,
     pub name: String,
@@ -22,7 +22,7 @@ pub struct Scan {
 
 /// The scans of one session and what is common to them.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct ScanPlan {
     pub session: &'static str,
     pub number: u64,
     pub file: PathBuf,
@@ -32,9 +32,9 @@ pub struct Plan {
     pub save: bool,
 }
 
-impl Plan {
-    pub fn new(file: &Path) -> Plan {
-        Plan {
+impl ScanPlan {
+    pub fn new(file: &Path) -> ScanPlan {
+        ScanPlan {
             session: "demo",
             number: 1,
             file: file.to_owned(),
@@ -44,35 +44,35 @@ impl Plan {
         }
     }
 
-    pub fn number(mut self, number: u64) -> Plan {
+    pub fn number(mut self, number: u64) -> ScanPlan {
         self.number = number;
         self
     }
 
-    pub fn points(mut self, points: usize) -> Plan {
+    pub fn points(mut self, points: usize) -> ScanPlan {
         self.points = points;
         self
     }
 
     /// For a writer that is told what to save.
-    pub fn mapping(mut self) -> Plan {
+    pub fn mapping(mut self) -> ScanPlan {
         self.data_writer = "mapping";
         self
     }
 
     /// Nothing of it is to be written.
-    pub fn unsaved(mut self) -> Plan {
+    pub fn unsaved(mut self) -> ScanPlan {
         self.save = false;
         self
     }
 
-    pub fn session(mut self, session: &'static str) -> Plan {
+    pub fn session(mut self, session: &'static str) -> ScanPlan {
         self.session = session;
         self
     }
 
     /// Makes the scan known.
-    pub async fn create(self, store: &DataStore) -> Scan {
+    pub async fn create(self, store: &DataStore) -> LiveScan {
         let id = ScanIdentity {
             name: "loopscan".to_owned(),
             number: self.number,
@@ -88,7 +88,7 @@ impl Plan {
         let publisher = ScanPublisher::create(store, id, self.info(&name))
             .await
             .unwrap();
-        Scan {
+        LiveScan {
             publisher,
             diode: None,
             name,
@@ -142,9 +142,9 @@ impl Plan {
     }
 }
 
-impl Scan {
+impl LiveScan {
     /// What BLISS knows of it.
-    pub fn known(&self) -> BlissScan {
+    pub fn as_seen_by_bliss(&self) -> BlissScan {
         BlissScan {
             name: self.name.clone(),
             key: self.key(),

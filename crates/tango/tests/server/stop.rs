@@ -3,12 +3,12 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::stage::{NONE, echo, one};
+use crate::fixture::{NONE, echo, echo_device};
 
 #[test]
 fn signals_end_a_server_in_good_order() {
     for signal in ["TERM", "INT", "HUP", "QUIT"] {
-        let (server, device) = one();
+        let (server, device) = echo_device();
         device.wait_for_state("ON");
         let (status, log) = server.end(signal);
         assert!(status.success(), "{signal}: {status} {log}");
@@ -23,7 +23,7 @@ fn signals_end_a_server_in_good_order() {
 
 #[test]
 fn a_client_may_end_a_server() {
-    let (server, _) = one();
+    let (server, _) = echo_device();
     server.admin().call("Kill", NONE).unwrap();
     let (status, log) = server.program.end();
     assert!(status.success(), "{status} {log}");
@@ -32,14 +32,14 @@ fn a_client_may_end_a_server() {
 
 #[test]
 fn a_server_that_ends_or_restarts_bears_a_signal() {
-    let (server, _) = one();
+    let (server, _) = echo_device();
     server.admin().call("Kill", NONE).unwrap();
     let (status, log) = server.end("TERM");
     assert!(status.success(), "{status} {log}");
 
     // The restart may have begun when the signal comes, or not.
     for begun in [true, false, false, false] {
-        let (mut server, _) = one();
+        let (mut server, _) = echo_device();
         server.admin().call("RestartServer", NONE).unwrap();
         if begun {
             server.program.wait_for("a/b/1 is removed");
@@ -52,7 +52,7 @@ fn a_server_that_ends_or_restarts_bears_a_signal() {
 
 #[test]
 fn a_server_ends_while_a_client_waits_for_a_command() {
-    let (mut server, device) = one();
+    let (mut server, device) = echo_device();
     let slow = device.with_timeout(Duration::from_secs(100));
     let waits = thread::spawn(move || slow.call("block", NONE));
     server.program.wait_for("a client waits");
@@ -67,7 +67,7 @@ fn a_server_ends_while_a_client_waits_for_a_command() {
 
 #[test]
 fn a_client_finds_a_server_again_that_was_killed() {
-    let (server, device) = one();
+    let (server, device) = echo_device();
     device.wait_for_state("ON");
     let _server = server.crash_and_start();
     device.wait_for_state("ON");

@@ -3,23 +3,23 @@
 use serde_json::{Value as Json, json};
 use testing::{MappingClient, NexusClient, Program, TangoDevice, read};
 
-use crate::scan::{Plan, Scan};
-use crate::stage::{Stage, start};
+use crate::fixture::{Fixture, start};
+use crate::live_scan::{LiveScan, ScanPlan};
 
 const STATUS: &str = "1.1/writer/status";
 
 #[tokio::test]
 async fn killed_and_back_while_the_scan_runs() {
-    let stage = Stage::new().await;
-    let (device, service) = stage.serve(json!({}));
-    let mut scan = half_a_scan(&stage, &device).await;
+    let fixture = Fixture::new().await;
+    let (device, service) = fixture.serve(json!({}));
+    let mut scan = half_a_scan(&fixture, &device).await;
     kill(service);
     scan.send(2).await;
-    let _service = start(&mut stage.service());
+    let _service = start(&mut fixture.service());
     device.wait_for("scan_state", &scan.name, "ON");
     assert_eq!(device.state().unwrap(), "RUNNING");
     // BLISS goes on as if nothing had happened.
-    let mut bliss = NexusClient::new(&device, scan.known());
+    let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.during().unwrap();
     scan.send(3).await;
     scan.end("SUCCESS").await;
@@ -30,57 +30,61 @@ async fn killed_and_back_while_the_scan_runs() {
 
 #[tokio::test]
 async fn killed_and_back_after_the_scan() {
-    let stage = Stage::new().await;
-    let (device, service) = stage.serve(json!({}));
-    let mut scan = half_a_scan(&stage, &device).await;
+    let fixture = Fixture::new().await;
+    let (device, service) = fixture.serve(json!({}));
+    let mut scan = half_a_scan(&fixture, &device).await;
     kill(service);
     scan.send(5).await;
     scan.end("SUCCESS").await;
-    let _service = start(&mut stage.service());
+    let _service = start(&mut fixture.service());
     assert_whole(&device, &scan);
     device.wait_for_state("ON");
     let names = device.read("scan_names").unwrap();
     assert_eq!(names, json!([scan.name]));
     // The next scan is as any other.
-    let plan = Plan::new(&scan.file).number(2).points(10);
-    let mut next = plan.create(&stage.store).await;
-    NexusClient::new(&device, next.known()).prepare().unwrap();
+    let plan = ScanPlan::new(&scan.file).number(2).points(10);
+    let mut next = plan.create(&fixture.store).await;
+    NexusClient::new(&device, next.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     next.run(10).await;
     assert_whole(&device, &next);
 }
 
 #[tokio::test]
 async fn killed_between_scans() {
-    let stage = Stage::new().await;
-    let (device, service) = stage.serve(json!({}));
-    let mut scan = half_a_scan(&stage, &device).await;
+    let fixture = Fixture::new().await;
+    let (device, service) = fixture.serve(json!({}));
+    let mut scan = half_a_scan(&fixture, &device).await;
     scan.send(5).await;
     scan.end("SUCCESS").await;
     assert_whole(&device, &scan);
     let before = std::fs::read(&scan.file).unwrap();
     device.wait_for_state("ON");
     kill(service);
-    let _service = start(&mut stage.service());
+    let _service = start(&mut fixture.service());
     device.wait_for_state("ON");
     // What is done is not done again.
-    let plan = Plan::new(&stage.file("b.h5")).number(2).points(10);
-    let mut next = plan.create(&stage.store).await;
-    NexusClient::new(&device, next.known()).prepare().unwrap();
+    let plan = ScanPlan::new(&fixture.file("b.h5")).number(2).points(10);
+    let mut next = plan.create(&fixture.store).await;
+    NexusClient::new(&device, next.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     next.run(10).await;
     assert_whole(&device, &next);
     assert!(std::fs::read(&scan.file).unwrap() == before);
 }
 
 #[tokio::test]
-async fn the_told_writer_killed_and_back() {
-    let stage = Stage::new().await;
-    let (device, service) = stage.serve_bliss();
-    let mut scan = half_a_told_scan(&stage, &device).await;
+async fn the_mapping_writer_killed_and_back() {
+    let fixture = Fixture::new().await;
+    let (device, service) = fixture.serve_bliss();
+    let mut scan = half_a_mapping_scan(&fixture, &device).await;
     kill(service);
     scan.send(2).await;
-    let _service = start(&mut stage.bliss_service());
+    let _service = start(&mut fixture.bliss_service());
     device.wait_for("scan_state", &scan.key(), "ON");
-    let mut bliss = MappingClient::new(&device, scan.known());
+    let mut bliss = MappingClient::new(&device, scan.as_seen_by_bliss());
     bliss.during().unwrap();
     scan.send(3).await;
     scan.end("SUCCESS").await;
@@ -91,9 +95,9 @@ async fn the_told_writer_killed_and_back() {
 #[tokio::test]
 async fn asked_to_end_during_a_scan() {
     for signal in ["TERM", "INT"] {
-        let stage = Stage::new().await;
-        let (device, service) = stage.serve(json!({}));
-        let mut scan = half_a_scan(&stage, &device).await;
+        let fixture = Fixture::new().await;
+        let (device, service) = fixture.serve(json!({}));
+        let mut scan = half_a_scan(&fixture, &device).await;
         scan.send(2).await;
         service.signal(signal);
         let (status, log) = service.end();
@@ -105,10 +109,10 @@ async fn asked_to_end_during_a_scan() {
 }
 
 #[tokio::test]
-async fn the_told_writer_asked_to_end_during_a_scan() {
-    let stage = Stage::new().await;
-    let (device, service) = stage.serve_bliss();
-    let mut scan = half_a_told_scan(&stage, &device).await;
+async fn the_mapping_writer_asked_to_end_during_a_scan() {
+    let fixture = Fixture::new().await;
+    let (device, service) = fixture.serve_bliss();
+    let mut scan = half_a_mapping_scan(&fixture, &device).await;
     scan.send(2).await;
     service.signal("TERM");
     let (status, log) = service.end();
@@ -121,14 +125,14 @@ async fn the_told_writer_asked_to_end_during_a_scan() {
 #[tokio::test]
 async fn asked_to_end_without_scans() {
     for signal in ["TERM", "INT"] {
-        let stage = Stage::new().await;
-        let (device, service) = stage.serve(json!({}));
+        let fixture = Fixture::new().await;
+        let (device, service) = fixture.serve(json!({}));
         service.signal(signal);
         let (status, log) = service.end();
         assert_eq!(status.code(), Some(0), "{signal}\n{log}");
         assert!(!device.exported().unwrap());
         // A terminal that closes is no reason to end.
-        let (device, service) = stage.serve(json!({}));
+        let (device, service) = fixture.serve(json!({}));
         service.signal("HUP");
         assert_eq!(device.state().unwrap(), "ON");
         drop(service);
@@ -146,22 +150,26 @@ async fn the_server_is_restarted_during_a_scan() {
 }
 
 async fn restarted(command: &str, argument: Json) {
-    let stage = Stage::new().await;
-    let (device, service) = stage.serve(json!({}));
-    let mut scan = half_a_scan(&stage, &device).await;
-    let admin = stage.client.device("dserver/nexuswriter/demo");
+    let fixture = Fixture::new().await;
+    let (device, service) = fixture.serve(json!({}));
+    let mut scan = half_a_scan(&fixture, &device).await;
+    let admin = fixture.client.device("dserver/nexuswriter/demo");
     admin.call(command, argument).unwrap();
     device.wait_for("scan_state", &scan.name, "ON");
     device.wait_for_state("RUNNING");
-    NexusClient::new(&device, scan.known()).during().unwrap();
+    NexusClient::new(&device, scan.as_seen_by_bliss())
+        .during()
+        .unwrap();
     scan.send(5).await;
     scan.end("SUCCESS").await;
     assert_whole(&device, &scan);
     device.wait_for_state("ON");
 
-    let plan = Plan::new(&scan.file).number(2).points(10);
-    let mut next = plan.create(&stage.store).await;
-    NexusClient::new(&device, next.known()).prepare().unwrap();
+    let plan = ScanPlan::new(&scan.file).number(2).points(10);
+    let mut next = plan.create(&fixture.store).await;
+    NexusClient::new(&device, next.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     next.run(10).await;
     assert_whole(&device, &next);
     service.signal("TERM");
@@ -171,10 +179,10 @@ async fn restarted(command: &str, argument: Json) {
 
 #[tokio::test]
 async fn ended_by_its_admin_device_during_a_scan() {
-    let stage = Stage::new().await;
-    let (device, service) = stage.serve(json!({}));
-    let mut scan = half_a_scan(&stage, &device).await;
-    let admin = stage.client.device("dserver/nexuswriter/demo");
+    let fixture = Fixture::new().await;
+    let (device, service) = fixture.serve(json!({}));
+    let mut scan = half_a_scan(&fixture, &device).await;
+    let admin = fixture.client.device("dserver/nexuswriter/demo");
     admin.call("Kill", Json::Null).unwrap();
     let (status, log) = service.end();
     assert_eq!(status.code(), Some(0), "{log}");
@@ -184,10 +192,12 @@ async fn ended_by_its_admin_device_during_a_scan() {
 }
 
 /// A scan of 10 points of which the writer has 5.
-async fn half_a_scan(stage: &Stage, device: &TangoDevice) -> Scan {
-    let plan = Plan::new(&stage.file("a.h5")).points(10);
-    let mut scan = plan.create(&stage.store).await;
-    NexusClient::new(device, scan.known()).prepare().unwrap();
+async fn half_a_scan(fixture: &Fixture, device: &TangoDevice) -> LiveScan {
+    let plan = ScanPlan::new(&fixture.file("a.h5")).points(10);
+    let mut scan = plan.create(&fixture.store).await;
+    NexusClient::new(device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.start().await;
     scan.send(5).await;
     let written = json!(["1_loopscan: 5pts-5pts"]);
@@ -198,10 +208,12 @@ async fn half_a_scan(stage: &Stage, device: &TangoDevice) -> Scan {
 }
 
 /// The same for the writer that is told.
-async fn half_a_told_scan(stage: &Stage, device: &TangoDevice) -> Scan {
-    let plan = Plan::new(&stage.file("a.h5")).mapping().points(10);
-    let mut scan = plan.create(&stage.store).await;
-    MappingClient::new(device, scan.known()).prepare().unwrap();
+async fn half_a_mapping_scan(fixture: &Fixture, device: &TangoDevice) -> LiveScan {
+    let plan = ScanPlan::new(&fixture.file("a.h5")).mapping().points(10);
+    let mut scan = plan.create(&fixture.store).await;
+    MappingClient::new(device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.start().await;
     scan.send(5).await;
     device.wait_until("half a scan", |_| {
@@ -216,7 +228,7 @@ fn kill(service: Program) {
     assert_eq!(status.code(), None);
 }
 
-fn assert_whole(device: &TangoDevice, scan: &Scan) {
+fn assert_whole(device: &TangoDevice, scan: &LiveScan) {
     device.wait_for("scan_exists", &scan.name, true);
     device.wait_until("saved", |device| {
         device.call("scan_state", &*scan.name).unwrap() != "ON"

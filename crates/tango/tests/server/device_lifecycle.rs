@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::stage::{NONE, Server, one};
+use crate::fixture::{EchoServer, NONE, echo_device};
 
 #[test]
 fn a_device_that_refuses_init_stays_as_it_is() {
-    let (_server, device) = one();
+    let (_server, device) = echo_device();
     device.write("count", 7).unwrap();
     device.call("refuse_init", true).unwrap();
     let failure = device.call("Init", NONE).unwrap_err();
@@ -33,7 +33,7 @@ fn a_device_that_refuses_init_stays_as_it_is() {
 #[test]
 fn a_device_that_cannot_be_made_is_in_fault_until_init_makes_it() {
     let mut wrong = std::path::PathBuf::new();
-    let server = Server::with_file(|directory| {
+    let server = EchoServer::with_file(|directory| {
         wrong = directory.join("wrong");
         std::fs::write(&wrong, "").unwrap();
         format!(
@@ -65,7 +65,7 @@ fn a_device_that_cannot_be_made_is_in_fault_until_init_makes_it() {
 
 #[test]
 fn a_restarted_device_is_removed_and_made_anew() {
-    let (mut server, device) = one();
+    let (mut server, device) = echo_device();
     device.write("count", 7).unwrap();
     server.admin().call("DevRestart", "a/b/1").unwrap();
     server.program.wait_for("a/b/1 is removed");
@@ -83,7 +83,7 @@ fn a_restarted_device_is_removed_and_made_anew() {
 
 #[test]
 fn a_device_is_removed_first_also_if_a_client_waits_for_it() {
-    let (mut server, device) = one();
+    let (mut server, device) = echo_device();
     let slow = device.with_timeout(Duration::from_secs(100));
     let waits = thread::spawn(move || slow.call("block", NONE));
     server.program.wait_for("a client waits");
@@ -101,7 +101,7 @@ fn a_device_is_removed_first_also_if_a_client_waits_for_it() {
 
 #[test]
 fn a_restarted_server_makes_all_devices_anew() {
-    let server = Server::start("Echo::a/b/1,Silent::s/s/1");
+    let server = EchoServer::start("Echo::a/b/1,Silent::s/s/1");
     let (device, silent) = (server.device("a/b/1"), server.device("s/s/1"));
     device.write("count", 7).unwrap();
     assert_eq!(silent.state().unwrap(), "ON");

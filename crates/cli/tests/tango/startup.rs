@@ -5,13 +5,13 @@ use std::process::Command;
 use serde_json::{Value as Json, json};
 use testing::{NexusClient, Program};
 
-use crate::scan::Plan;
-use crate::stage::{BLISS_DEVICE, DEVICE, Stage, start};
+use crate::fixture::{BLISS_DEVICE, DEVICE, Fixture, start};
+use crate::live_scan::ScanPlan;
 
 #[tokio::test]
 async fn an_instance_that_is_not_known() {
-    let stage = Stage::new().await;
-    let (code, log) = failed(stage.service());
+    let fixture = Fixture::new().await;
+    let (code, log) = failed(fixture.service());
     assert_eq!(code, 255, "{log}");
     let text = "The device server nexuswriter/demo is not defined in database. Exiting!";
     assert!(log.contains(text), "{log}");
@@ -19,9 +19,9 @@ async fn an_instance_that_is_not_known() {
 
 #[tokio::test]
 async fn no_session() {
-    let stage = Stage::new().await;
-    let device = stage.nexus_writer(json!({"session": null}));
-    let (code, log) = failed(stage.service());
+    let fixture = Fixture::new().await;
+    let device = fixture.nexus_writer(json!({"session": null}));
+    let (code, log) = failed(fixture.service());
     assert_ne!(code, 0, "{log}");
     assert!(log.contains("session"), "{log}");
     assert!(!device.exported().unwrap());
@@ -29,9 +29,9 @@ async fn no_session() {
 
 #[tokio::test]
 async fn another_beacon() {
-    let stage = Stage::new().await;
-    let device = stage.nexus_writer(json!({"beacon_host": "bibhelm:25000"}));
-    let mut service = stage.service();
+    let fixture = Fixture::new().await;
+    let device = fixture.nexus_writer(json!({"beacon_host": "bibhelm:25000"}));
+    let mut service = fixture.service();
     service.env("BEACON_HOST", "elsewhere:25000");
     let (code, log) = failed(service);
     assert_ne!(code, 0, "{log}");
@@ -39,22 +39,22 @@ async fn another_beacon() {
     assert!(log.contains(text), "{log}");
     assert!(!device.exported().unwrap());
     // The same one is not another one.
-    let mut service = stage.service();
+    let mut service = fixture.service();
     let _service = start(service.env("BEACON_HOST", "bibhelm:25000"));
     device.wait_for_state("ON");
 }
 
 #[tokio::test]
-async fn no_redis_for_the_told_writer() {
-    let stage = Stage::new().await;
-    let device = stage.bliss_writer();
+async fn no_redis_for_the_mapping_writer() {
+    let fixture = Fixture::new().await;
+    let device = fixture.bliss_writer();
     for url in [
         json!("redis://127.0.0.1:1"),
         Json::Null,
         json!("http://here"),
     ] {
         device.put_properties(json!({"redis_url": url})).unwrap();
-        let (code, log) = failed(stage.bliss_service());
+        let (code, log) = failed(fixture.bliss_service());
         assert_ne!(code, 0, "{log}");
         assert!(!device.exported().unwrap(), "{url}");
     }
@@ -62,22 +62,22 @@ async fn no_redis_for_the_told_writer() {
 
 #[tokio::test]
 async fn started_twice() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let (code, log) = failed(stage.service());
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let (code, log) = failed(fixture.service());
     assert_ne!(code, 0, "{log}");
     assert_eq!(device.state().unwrap(), "ON");
 }
 
 #[tokio::test]
 async fn words_that_it_does_not_know() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     for arguments in [
         &["--no-such-option", "demo"][..],
         &[],
         &["--log=loud", "demo"],
     ] {
-        let mut command = stage.command("NexusWriterService");
+        let mut command = fixture.command("NexusWriterService");
         command.args(arguments);
         let (code, log) = failed(command);
         assert_eq!(code, 2, "{log}");
@@ -86,10 +86,10 @@ async fn words_that_it_does_not_know() {
 
 #[tokio::test]
 async fn one_ill_device_among_others() {
-    let stage = Stage::new().await;
-    let ill = stage.client.device("id00/bliss_nxwriter/ill");
+    let fixture = Fixture::new().await;
+    let ill = fixture.client.device("id00/bliss_nxwriter/ill");
     ill.add("nexuswriter/demo", "NexusWriter").unwrap();
-    let (device, _service) = stage.serve(json!({}));
+    let (device, _service) = fixture.serve(json!({}));
     ill.wait_for_state("FAULT");
     let status = ill.status().unwrap();
     assert!(status.contains("session"), "{status}");
@@ -98,9 +98,11 @@ async fn one_ill_device_among_others() {
     ill.call("Init", Json::Null).unwrap();
     ill.wait_for_state("ON");
     // Each for its own session.
-    let plan = Plan::new(&stage.file("a.h5")).session("other");
-    let mut scan = plan.create(&stage.store).await;
-    NexusClient::new(&ill, scan.known()).prepare().unwrap();
+    let plan = ScanPlan::new(&fixture.file("a.h5")).session("other");
+    let mut scan = plan.create(&fixture.store).await;
+    NexusClient::new(&ill, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     assert_eq!(device.call("scan_exists", &*scan.name).unwrap(), false);
     assert_eq!(device.state().unwrap(), "ON");
     scan.run(3).await;
@@ -110,24 +112,28 @@ async fn one_ill_device_among_others() {
 
 #[tokio::test]
 async fn before_the_database() {
-    let mut stage = Stage::new().await;
-    let device = stage.nexus_writer(json!({}));
-    stage.database.stop();
-    let mut service = Program::start_telling_all(&mut stage.service());
-    stage.database.start();
+    let mut fixture = Fixture::new().await;
+    let device = fixture.nexus_writer(json!({}));
+    fixture.database.stop();
+    let mut service = Program::start_telling_all(&mut fixture.service());
+    fixture.database.start();
     service.wait_for("Ready to accept request");
     device.wait_for_state("ON");
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
-    NexusClient::new(&device, scan.known()).prepare().unwrap();
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
+    NexusClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "OFF");
 }
 
 #[tokio::test]
 async fn without_redis() {
-    let stage = Stage::new().await;
-    let device = stage.nexus_writer(json!({}));
-    let mut service = stage.service();
+    let fixture = Fixture::new().await;
+    let device = fixture.nexus_writer(json!({}));
+    let mut service = fixture.service();
     let _service = start(service.env("REDIS_DATA_URL", "redis://127.0.0.1:1"));
     device.wait_for_state("FAULT");
     let status = device.status().unwrap();
@@ -135,27 +141,27 @@ async fn without_redis() {
 }
 
 #[tokio::test]
-async fn the_way_of_the_beamline() {
-    let stage = Stage::new().await;
-    let mut register = stage.command("RegisterNexusWriter");
+async fn registration_and_start_of_the_nexus_writer() {
+    let fixture = Fixture::new().await;
+    let mut register = fixture.command("RegisterNexusWriter");
     register
         .args(["demo", "--instance=demo"])
         .env("BEAMLINE", "ID00");
     let (status, log) = Program::start_telling_all(&mut register).end();
     assert_eq!(status.code(), Some(0), "{log}");
     // As BLISS finds the writer of its session.
-    assert_eq!(stage.client.devices("NexusWriter").unwrap(), [DEVICE]);
-    let device = stage.client.device(DEVICE);
+    assert_eq!(fixture.client.devices("NexusWriter").unwrap(), [DEVICE]);
+    let device = fixture.client.device(DEVICE);
     assert_eq!(device.properties().unwrap(), json!({"session": ["demo"]}));
-    let _service = start(&mut stage.service());
+    let _service = start(&mut fixture.service());
     device.wait_for_state("ON");
 }
 
 #[tokio::test]
-async fn the_way_of_the_told_writer() {
-    let stage = Stage::new().await;
-    let mut register = stage.bliss_command();
-    let url = stage.url();
+async fn registration_and_start_of_the_mapping_writer() {
+    let fixture = Fixture::new().await;
+    let mut register = fixture.bliss_command();
+    let url = fixture.url();
     register.args(["tango", "register", &url, "--session", "demo"]);
     let (status, log) = Program::start_telling_all(&mut register).end();
     assert_eq!(status.code(), Some(0), "{log}");
@@ -166,11 +172,14 @@ async fn the_way_of_the_told_writer() {
         log.contains("Device serves the Bliss session 'demo'"),
         "{log}"
     );
-    assert_eq!(stage.client.devices("BlissWriter").unwrap(), [BLISS_DEVICE]);
-    let device = stage.client.device(BLISS_DEVICE);
+    assert_eq!(
+        fixture.client.devices("BlissWriter").unwrap(),
+        [BLISS_DEVICE]
+    );
+    let device = fixture.client.device(BLISS_DEVICE);
     let properties = json!({"redis_url": [url], "session": ["demo"]});
     assert_eq!(device.properties().unwrap(), properties);
-    let _service = start(&mut stage.bliss_service());
+    let _service = start(&mut fixture.bliss_service());
     device.wait_for_state("ON");
 }
 

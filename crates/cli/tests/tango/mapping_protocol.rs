@@ -1,20 +1,20 @@
 //! What BLISS asks the writer `mapping` for each scan, and what it tells its user.
 
 use serde_json::{Value as Json, json};
-use testing::{MappingClient, MappingDialect, TangoDevice, hold};
+use testing::{MappingClient, MappingProtocol, TangoDevice, hold};
 
-use crate::crowd::Crowd;
-use crate::scan::{Plan, Scan};
-use crate::stage::Stage;
+use crate::concurrent_scans::ConcurrentScans;
+use crate::fixture::Fixture;
+use crate::live_scan::{LiveScan, ScanPlan};
 
 const KEY: &str = "esrf:scan:01M82W5HG5RY0SAYK7EY23K0XN";
 
 #[tokio::test]
 async fn a_good_scan() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let mut scan = told_scan(&stage).await;
-    let mut bliss = MappingClient::new(&device, scan.known());
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let mut scan = mapping_scan(&fixture).await;
+    let mut bliss = MappingClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     assert_eq!(device.state().unwrap(), "ON");
     assert_eq!(reason(&device, &scan), "");
@@ -35,8 +35,8 @@ async fn a_good_scan() {
 
 #[tokio::test]
 async fn a_scan_that_nobody_knows() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
     assert_eq!(device.call("SaveScan", KEY).unwrap(), false);
     assert_eq!(device.state().unwrap(), "ON");
     assert_eq!(device.call("scan_state", KEY).unwrap(), "UNKNOWN");
@@ -54,10 +54,12 @@ async fn a_scan_that_nobody_knows() {
 
 #[tokio::test]
 async fn warnings_are_told_one_by_one() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let mut scan = told_scan(&stage).await;
-    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let mut scan = mapping_scan(&fixture).await;
+    MappingClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     assert_eq!(device.call("GetWarningCount", scan.key()).unwrap(), 0);
     let ask = |which: Json| device.call("GetWarning", which.to_string()).unwrap_err();
     let failure = ask(json!({"scan_key": scan.key(), "index": 0}));
@@ -73,12 +75,12 @@ async fn warnings_are_told_one_by_one() {
 
 #[tokio::test]
 async fn a_locked_file() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let file = fixture.file("a.h5");
     let _holder = hold(&file);
-    let mut scan = Plan::new(&file).mapping().create(&stage.store).await;
-    let mut bliss = MappingClient::new(&device, scan.known());
+    let mut scan = ScanPlan::new(&file).mapping().create(&fixture.store).await;
+    let mut bliss = MappingClient::new(&device, scan.as_seen_by_bliss());
     // It may be known before or after BLISS has prepared its scan.
     let refused = match bliss.prepare() {
         Err(refused) => refused,
@@ -101,10 +103,10 @@ async fn a_locked_file() {
 
 #[tokio::test]
 async fn a_scan_that_is_not_to_be_saved() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let plan = Plan::new(&stage.file("a.h5")).mapping().unsaved();
-    let mut scan = plan.create(&stage.store).await;
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let plan = ScanPlan::new(&fixture.file("a.h5")).mapping().unsaved();
+    let mut scan = plan.create(&fixture.store).await;
     assert_eq!(device.call("SaveScan", scan.key()).unwrap(), true);
     scan.run(3).await;
     device.wait_for("scan_state", &scan.key(), "OFF");
@@ -114,10 +116,10 @@ async fn a_scan_that_is_not_to_be_saved() {
 
 #[tokio::test]
 async fn a_writer_that_is_stopped() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let mut scan = told_scan(&stage).await;
-    let mut bliss = MappingClient::new(&device, scan.known());
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let mut scan = mapping_scan(&fixture).await;
+    let mut bliss = MappingClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     scan.start().await;
     device.call("Stop", Json::Null).unwrap();
@@ -130,25 +132,29 @@ async fn a_writer_that_is_stopped() {
     device.wait_for("scan_state", &scan.key(), "OFF");
     scan.assert_written();
 
-    let plan = Plan::new(&stage.file("b.h5")).mapping().number(2);
-    let mut scan = plan.create(&stage.store).await;
+    let plan = ScanPlan::new(&fixture.file("b.h5")).mapping().number(2);
+    let mut scan = plan.create(&fixture.store).await;
     assert_eq!(device.call("SaveScan", scan.key()).unwrap(), false);
-    let refused = MappingClient::new(&device, scan.known()).prepare();
+    let refused = MappingClient::new(&device, scan.as_seen_by_bliss()).prepare();
     assert!(refused.unwrap_err().contains("in OFF state"));
     device.call("Start", Json::Null).unwrap();
     assert_eq!(device.state().unwrap(), "ON");
     assert_eq!(device.status().unwrap(), "The device is in ON state.");
-    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    MappingClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.key(), "OFF");
 }
 
 #[tokio::test]
 async fn init_is_refused_while_a_scan_is_written_and_forgets_afterwards() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let mut scan = told_scan(&stage).await;
-    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let mut scan = mapping_scan(&fixture).await;
+    MappingClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.start().await;
     let failure = device.call("Init", Json::Null).unwrap_err();
     assert_eq!(
@@ -171,24 +177,25 @@ async fn init_is_refused_while_a_scan_is_written_and_forgets_afterwards() {
 
 #[tokio::test]
 async fn twenty_scans_at_once() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let mut crowd: Crowd<MappingDialect> = Crowd::gather(&stage, &device, Plan::mapping).await;
-    crowd.run().await;
-    for scan in crowd.scans() {
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let mut scans: ConcurrentScans<MappingProtocol> =
+        ConcurrentScans::gather(&fixture, &device, ScanPlan::mapping).await;
+    scans.run().await;
+    for scan in scans.scans() {
         device.wait_for("scan_state", &scan.key(), "OFF");
         scan.assert_written();
     }
-    println!("the slowest answer took {:?}", crowd.slowest());
+    println!("the slowest answer took {:?}", scans.slowest());
 }
 
 /// A scan that asks for this writer.
-async fn told_scan(stage: &Stage) -> Scan {
-    let plan = Plan::new(&stage.file("a.h5")).mapping();
-    plan.create(&stage.store).await
+async fn mapping_scan(fixture: &Fixture) -> LiveScan {
+    let plan = ScanPlan::new(&fixture.file("a.h5")).mapping();
+    plan.create(&fixture.store).await
 }
 
-fn reason(device: &TangoDevice, scan: &Scan) -> String {
+fn reason(device: &TangoDevice, scan: &LiveScan) -> String {
     let reason = device.call("scan_state_reason", scan.key()).unwrap();
     reason.as_str().unwrap().to_owned()
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 use testing::TangoDevice;
 
-use crate::scan::Plan;
-use crate::stage::Stage;
+use crate::fixture::Fixture;
+use crate::live_scan::ScanPlan;
 
 const ABOUT_A_SCAN: &[&str] = &[
     "scan_state",
@@ -20,8 +20,8 @@ const ABOUT_A_SCAN: &[&str] = &[
 
 #[tokio::test]
 async fn scans_that_are_not_known() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     assert_eq!(device.call("scan_exists", "1_ascan").unwrap(), false);
     assert_eq!(device.call("scan_exists", "").unwrap(), false);
     for command in ABOUT_A_SCAN {
@@ -54,16 +54,16 @@ fn assert_unknown(device: &TangoDevice, command: &str, scan: &str) {
 
 #[tokio::test]
 async fn directories() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     let text = |path: &Path| path.to_str().unwrap().to_owned();
-    let made = stage.file("a/b/c");
+    let made = fixture.file("a/b/c");
     device.call("makedirs", text(&made)).unwrap();
     assert!(made.is_dir());
     device.call("makedirs", text(&made)).unwrap();
     let failure = device.call("makedirs", "a/b").unwrap_err();
     assert_eq!(failure.desc(), "ValueError: Path must be absolute");
-    let file = stage.file("file");
+    let file = fixture.file("file");
     std::fs::write(&file, "").unwrap();
     let failure = device.call("makedirs", text(&file)).unwrap_err();
     let expected = format!("FileExistsError: [Errno 17] File exists: '{}'", text(&file));
@@ -76,9 +76,9 @@ async fn directories() {
     );
     assert_eq!(failure.desc(), expected);
     // Names are in UTF-8, whatever Tango makes of letters.
-    let odd = stage.file("\u{e9}t\u{e9}");
+    let odd = fixture.file("\u{e9}t\u{e9}");
     device.call("makedirs", text(&odd)).unwrap();
-    let names: Vec<_> = std::fs::read_dir(stage.folder())
+    let names: Vec<_> = std::fs::read_dir(fixture.folder())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
@@ -90,9 +90,11 @@ async fn directories() {
 
 #[tokio::test]
 async fn it_is_not_stopped_while_a_scan_runs() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
     device.wait_for_state("RUNNING");
     let text = "RuntimeError: Cannot stop session subscriber when scans are running";
     for command in ["stop", "Init"] {
@@ -118,8 +120,8 @@ async fn it_is_not_stopped_while_a_scan_runs() {
 
 #[tokio::test]
 async fn lists_without_scans() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     for attribute in LISTS {
         assert_eq!(device.read(attribute).unwrap(), json!([]), "{attribute}");
     }
@@ -141,10 +143,10 @@ const LISTS: &[&str] = &[
 
 #[tokio::test]
 async fn lists_of_scans() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let file = stage.file("a.h5");
-    let mut first = Plan::new(&file).number(9).create(&stage.store).await;
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let file = fixture.file("a.h5");
+    let mut first = ScanPlan::new(&file).number(9).create(&fixture.store).await;
     device.wait_for("scan_state", &first.name, "ON");
     assert_eq!(
         lines(&device, "scan_states_info"),
@@ -170,7 +172,7 @@ async fn lists_of_scans() {
     device.wait_for("scan_state", &first.name, "OFF");
 
     // Of several, columns are aligned.
-    let mut second = Plan::new(&file).number(10).create(&stage.store).await;
+    let mut second = ScanPlan::new(&file).number(10).create(&fixture.store).await;
     second.start().await;
     second.send(1).await;
     wait_for_line(&device, "scan_progress", "10_loopscan: 1pts-1pts");
@@ -224,10 +226,10 @@ async fn lists_of_scans() {
 
 #[tokio::test]
 async fn scans_of_which_nothing_is_written() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let plan = Plan::new(&stage.file("a.h5")).unsaved();
-    let mut scan = plan.create(&stage.store).await;
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let plan = ScanPlan::new(&fixture.file("a.h5")).unsaved();
+    let mut scan = plan.create(&fixture.store).await;
     assert_eq!(scan.name, "_1_loopscan");
     device.wait_for("scan_exists", &scan.name, true);
     scan.run(3).await;
@@ -242,10 +244,12 @@ async fn scans_of_which_nothing_is_written() {
 
 #[tokio::test]
 async fn a_scan_of_the_same_name() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     for file in ["a.h5", "b.h5"] {
-        let mut scan = Plan::new(&stage.file(file)).create(&stage.store).await;
+        let mut scan = ScanPlan::new(&fixture.file(file))
+            .create(&fixture.store)
+            .await;
         device.wait_for("scan_state", &scan.name, "ON");
         scan.run(3).await;
         device.wait_for("scan_state", &scan.name, "OFF");
@@ -260,8 +264,8 @@ async fn a_scan_of_the_same_name() {
 #[tokio::test]
 async fn levels() {
     const LEVELS: &[&str] = &["writer_log_level", "tango_log_level"];
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     // As on the command line: `--log=info`.
     assert_eq!(device.read("writer_log_level").unwrap(), 2);
     assert_eq!(device.read("resource_profiling").unwrap(), 0);
@@ -289,8 +293,8 @@ async fn levels() {
 
 #[tokio::test]
 async fn properties_are_read_again_by_start_and_init() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     let mut number = 0;
     for (command, megabytes) in [("start", 1e12), ("Init", 2e12)] {
         device
@@ -302,8 +306,8 @@ async fn properties_are_read_again_by_start_and_init() {
         device.call(command, Json::Null).unwrap();
         device.wait_for_state("ON");
         number += 1;
-        let plan = Plan::new(&stage.file("a.h5")).number(number);
-        let mut scan = plan.create(&stage.store).await;
+        let plan = ScanPlan::new(&fixture.file("a.h5")).number(number);
+        let mut scan = plan.create(&fixture.store).await;
         scan.start().await;
         let text = format!("Free disk space below {megabytes} MB");
         device.wait_for("scan_exists", &scan.name, true);
@@ -315,9 +319,11 @@ async fn properties_are_read_again_by_start_and_init() {
 
 #[tokio::test]
 async fn finished_scans_are_forgotten_on_demand() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
     scan.run(3).await;
     device.wait_for_state("ON");
     device.wait_for("scan_state", &scan.name, "OFF");

@@ -28,7 +28,7 @@ pub fn echo() -> Command {
 }
 
 /// A server that runs, and a client that knows where.
-pub struct Server {
+pub struct EchoServer {
     pub program: Program,
     arguments: Vec<String>,
     client: TangoClient,
@@ -37,34 +37,34 @@ pub struct Server {
     _directory: Option<TempDir>,
 }
 
-impl Server {
+impl EchoServer {
     /// With these devices, and no properties: `Class::a/b/c,...`
-    pub fn start(devices: &str) -> Server {
-        Server::launch(["-nodb", "-dlist", devices].map(str::to_owned).into(), None)
+    pub fn start(devices: &str) -> EchoServer {
+        EchoServer::launch(["-nodb", "-dlist", devices].map(str::to_owned).into(), None)
     }
 
     /// The same, and Tango logs to its standard output.
-    pub fn start_verbose(devices: &str, verbosity: &str) -> Server {
+    pub fn start_verbose(devices: &str, verbosity: &str) -> EchoServer {
         let arguments = ["-nodb", "-dlist", devices, verbosity];
-        Server::launch(arguments.map(str::to_owned).into(), None)
+        EchoServer::launch(arguments.map(str::to_owned).into(), None)
     }
 
     /// With devices and properties in a file, for which `lines` get a directory of their own. There must
     /// be a device of each class.
-    pub fn with_file(lines: impl FnOnce(&Path) -> String) -> Server {
+    pub fn with_file(lines: impl FnOnce(&Path) -> String) -> EchoServer {
         let directory = TempDir::with_prefix("echo-").unwrap();
         let file = directory.path().join("properties");
         std::fs::write(&file, lines(directory.path())).unwrap();
         let arguments = vec![format!("-file={}", file.display())];
-        Server::launch(arguments, Some(directory))
+        EchoServer::launch(arguments, Some(directory))
     }
 
-    fn launch(mut arguments: Vec<String>, directory: Option<TempDir>) -> Server {
+    fn launch(mut arguments: Vec<String>, directory: Option<TempDir>) -> EchoServer {
         let port = free_port();
         arguments.insert(0, "test".to_owned());
         arguments.push("-ORBendPoint".to_owned());
         arguments.push(format!("giop:tcp:127.0.0.1:{port}"));
-        let mut server = Server {
+        let mut server = EchoServer {
             program: Program::start_telling_all(echo().args(&arguments)),
             arguments,
             client: TangoClient::start(NOWHERE),
@@ -76,12 +76,12 @@ impl Server {
     }
 
     /// Ends it with SIGKILL, and starts it again where it was.
-    pub fn crash_and_start(self) -> Server {
+    pub fn crash_and_start(self) -> EchoServer {
         self.program.signal("KILL");
         self.program.end();
         let mut program = Program::start_telling_all(echo().args(&self.arguments));
         program.wait_for(READY);
-        Server { program, ..self }
+        EchoServer { program, ..self }
     }
 
     pub fn device(&self, name: &str) -> TangoDevice {
@@ -103,8 +103,8 @@ impl Server {
 
 /// The same, with a file. Only so events can be counted on without a database: cppTango 9.3 does not number
 /// them without either, and clients take every second one for a repetition.
-pub fn one_with_events() -> (Server, TangoDevice) {
-    let server = Server::with_file(|_| {
+pub fn echo_device_with_events() -> (EchoServer, TangoDevice) {
+    let server = EchoServer::with_file(|_| {
         "echo/test/DEVICE/Echo: \"a/b/1\"\necho/test/DEVICE/Silent: \"s/s/1\"\n".to_owned()
     });
     let device = server.device("a/b/1");
@@ -112,8 +112,8 @@ pub fn one_with_events() -> (Server, TangoDevice) {
 }
 
 /// A server with one device, `a/b/1`, and that device.
-pub fn one() -> (Server, TangoDevice) {
-    let server = Server::start("Echo::a/b/1");
+pub fn echo_device() -> (EchoServer, TangoDevice) {
+    let server = EchoServer::start("Echo::a/b/1");
     let device = server.device("a/b/1");
     (server, device)
 }

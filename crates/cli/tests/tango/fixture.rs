@@ -17,7 +17,7 @@ pub const DEVICE: &str = "id00/bliss_nxwriter/demo";
 pub const BLISS_DEVICE: &str = "id00/blisswriter/demo";
 const READY: &str = "Ready to accept request";
 
-pub struct Stage {
+pub struct Fixture {
     pub database: TangoDatabaseServer,
     pub client: TangoClient,
     pub server: PrivateRedis,
@@ -25,8 +25,8 @@ pub struct Stage {
     folder: TempDir,
 }
 
-impl Stage {
-    pub async fn new() -> Stage {
+impl Fixture {
+    pub async fn new() -> Fixture {
         let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
         let store = DataStore::connect(&server.url()).await.unwrap();
         simulation::initialise(&store).await.unwrap();
@@ -37,7 +37,7 @@ impl Stage {
         for path in [folder.path(), Path::new(&socket)] {
             std::fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
         }
-        Stage {
+        Fixture {
             client: database.client(),
             database,
             server,
@@ -89,14 +89,14 @@ impl Stage {
         command
     }
 
-    /// The service of the device of [`nexus_writer`](Stage::nexus_writer).
+    /// The service of the device of [`nexus_writer`](Fixture::nexus_writer).
     pub fn service(&self) -> Command {
         let mut command = self.command("NexusWriterService");
         command.args(["demo", "--log=info"]);
         command
     }
 
-    /// The service of the device of [`bliss_writer`](Stage::bliss_writer).
+    /// The service of the device of [`bliss_writer`](Fixture::bliss_writer).
     pub fn bliss_service(&self) -> Command {
         let mut command = self.bliss_command();
         command.args(["tango", "run", "default"]);

@@ -3,31 +3,31 @@
 use std::thread;
 use std::time::Duration;
 
-use testing::{BlissClient, Dialect, TangoDevice};
+use testing::{BlissClient, TangoDevice, WriterProtocol};
 
-use crate::scan::{Plan, Scan};
-use crate::stage::Stage;
+use crate::fixture::Fixture;
+use crate::live_scan::{LiveScan, ScanPlan};
 
 /// How many scans.
 pub const SCANS: u64 = 20;
 
 /// Scans, each with the part of BLISS that talks about it.
-pub struct Crowd<D> {
-    members: Vec<(Scan, BlissClient<D>)>,
+pub struct ConcurrentScans<D> {
+    members: Vec<(LiveScan, BlissClient<D>)>,
 }
 
-impl<D: Dialect + Send + 'static> Crowd<D> {
+impl<D: WriterProtocol + Send + 'static> ConcurrentScans<D> {
     /// Creates the scans and asks for them, all at the same time.
     pub async fn gather(
-        stage: &Stage,
+        fixture: &Fixture,
         device: &TangoDevice,
-        kind: impl Fn(Plan) -> Plan,
-    ) -> Crowd<D> {
+        kind: impl Fn(ScanPlan) -> ScanPlan,
+    ) -> ConcurrentScans<D> {
         let mut asking = Vec::new();
         for number in 1..=SCANS {
-            let plan = Plan::new(&stage.file(&format!("{number}.h5"))).number(number);
-            let scan = kind(plan).points(50).create(&stage.store).await;
-            let mut bliss = BlissClient::new(device, scan.known());
+            let plan = ScanPlan::new(&fixture.file(&format!("{number}.h5"))).number(number);
+            let scan = kind(plan).points(50).create(&fixture.store).await;
+            let mut bliss = BlissClient::new(device, scan.as_seen_by_bliss());
             let prepared = thread::spawn(move || {
                 bliss.prepare().unwrap();
                 bliss
@@ -36,7 +36,7 @@ impl<D: Dialect + Send + 'static> Crowd<D> {
         }
         let members = asking.into_iter();
         let members = members.map(|(scan, bliss)| (scan, bliss.join().unwrap()));
-        Crowd {
+        ConcurrentScans {
             members: members.collect(),
         }
     }
@@ -60,7 +60,7 @@ impl<D: Dialect + Send + 'static> Crowd<D> {
     }
 
     /// The scans.
-    pub fn scans(&self) -> impl Iterator<Item = &Scan> {
+    pub fn scans(&self) -> impl Iterator<Item = &LiveScan> {
         self.members.iter().map(|(scan, _)| scan)
     }
 

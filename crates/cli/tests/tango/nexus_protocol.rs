@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use testing::{NexusClient, NexusDialect, Program, TangoDevice, hold, read};
+use testing::{NexusClient, NexusProtocol, Program, TangoDevice, hold, read};
 
-use crate::crowd::Crowd;
-use crate::scan::Plan;
-use crate::stage::{Stage, as_nobody, start};
+use crate::concurrent_scans::ConcurrentScans;
+use crate::fixture::{Fixture, as_nobody, start};
+use crate::live_scan::ScanPlan;
 
 const STATUS: &str = "1.1/writer/status";
 /// Megabytes that no disk has.
@@ -17,15 +17,15 @@ const TOO_MUCH: f64 = 1e12;
 
 #[tokio::test]
 async fn a_good_scan() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     // Its directory is for the writer to make.
-    let mut scan = Plan::new(&stage.file("new/a.h5"))
-        .create(&stage.store)
+    let mut scan = ScanPlan::new(&fixture.file("new/a.h5"))
+        .create(&fixture.store)
         .await;
-    let mut bliss = NexusClient::new(&device, scan.known());
+    let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
-    assert!(stage.file("new").is_dir());
+    assert!(fixture.file("new").is_dir());
     assert_eq!(device.state().unwrap(), "RUNNING");
     scan.start().await;
     scan.send(2).await;
@@ -47,10 +47,12 @@ async fn a_good_scan() {
 
 #[tokio::test]
 async fn a_scan_that_ends_before_bliss_asks_again() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
-    let mut bliss = NexusClient::new(&device, scan.known());
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
+    let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     scan.run(3).await;
     let asked = bliss.answers().len();
@@ -62,11 +64,13 @@ async fn a_scan_that_ends_before_bliss_asks_again() {
 
 #[tokio::test]
 async fn no_disk_space() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let properties = json!({"required_disk_space": TOO_MUCH, "recommended_disk_space": TOO_MUCH});
-    let (device, _service) = stage.serve(properties);
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
-    let refused = NexusClient::new(&device, scan.known()).prepare();
+    let (device, _service) = fixture.serve(properties);
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
+    let refused = NexusClient::new(&device, scan.as_seen_by_bliss()).prepare();
     let reason = "Free disk space below 1000000000000 MB";
     assert_eq!(refused.unwrap_err(), reason);
     let enough = device.call("scan_has_required_disk_space", &*scan.name);
@@ -74,13 +78,13 @@ async fn no_disk_space() {
     scan.end("FAILURE").await;
 
     // Whoever does not ask is told as well.
-    let mut scan = Plan::new(&stage.file("b.h5"))
+    let mut scan = ScanPlan::new(&fixture.file("b.h5"))
         .number(2)
-        .create(&stage.store)
+        .create(&fixture.store)
         .await;
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "FAULT");
-    let mut bliss = NexusClient::new(&device, scan.known());
+    let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     let aborted = format!("Nexus writer is in FAULT state ({reason})");
     assert_eq!(bliss.end().unwrap_err(), aborted);
     device.wait_for_state("ON");
@@ -88,10 +92,12 @@ async fn no_disk_space() {
 
 #[tokio::test]
 async fn little_disk_space() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({"recommended_disk_space": TOO_MUCH}));
-    let mut scan = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
-    let mut bliss = NexusClient::new(&device, scan.known());
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({"recommended_disk_space": TOO_MUCH}));
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
+    let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     scan.start().await;
     bliss.during().unwrap();
@@ -105,30 +111,30 @@ async fn little_disk_space() {
 
 #[tokio::test]
 async fn no_permission() {
-    let stage = Stage::new().await;
-    let (device, _service) = serve_as_nobody(&stage);
-    let closed = stage.file("closed");
+    let fixture = Fixture::new().await;
+    let (device, _service) = serve_as_nobody(&fixture);
+    let closed = fixture.file("closed");
     make_directory(&closed, 0o555);
     // Neither a directory, nor one that has still to be made, nor a file that is there.
-    let kept = stage.file("kept.h5");
+    let kept = fixture.file("kept.h5");
     std::fs::write(&kept, "").unwrap();
     std::fs::set_permissions(&kept, Permissions::from_mode(0o444)).unwrap();
     for (number, file) in [closed.join("a.h5"), closed.join("below/a.h5"), kept]
         .iter()
         .enumerate()
     {
-        let plan = Plan::new(file).number(number as u64);
-        let mut scan = plan.create(&stage.store).await;
+        let plan = ScanPlan::new(file).number(number as u64);
+        let mut scan = plan.create(&fixture.store).await;
         device.wait_for("scan_exists", &scan.name, true);
         let may = device.call("scan_has_write_permissions", &*scan.name);
         assert_eq!(may.unwrap(), false, "{}", file.display());
         scan.end("FAILURE").await;
     }
-    let mut scan = Plan::new(&closed.join("a.h5"))
+    let mut scan = ScanPlan::new(&closed.join("a.h5"))
         .number(7)
-        .create(&stage.store)
+        .create(&fixture.store)
         .await;
-    let refused = NexusClient::new(&device, scan.known()).prepare();
+    let refused = NexusClient::new(&device, scan.as_seen_by_bliss()).prepare();
     let refused = refused.unwrap_err();
     assert!(refused.contains("no write permission"), "{refused}");
     scan.run(3).await;
@@ -137,10 +143,14 @@ async fn no_permission() {
     assert!(reason.as_str().unwrap().contains("ermission"), "{reason}");
 
     // The writer itself is well.
-    let open = stage.file("open");
+    let open = fixture.file("open");
     make_directory(&open, 0o777);
-    let mut scan = Plan::new(&open.join("a.h5")).create(&stage.store).await;
-    NexusClient::new(&device, scan.known()).prepare().unwrap();
+    let mut scan = ScanPlan::new(&open.join("a.h5"))
+        .create(&fixture.store)
+        .await;
+    NexusClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "OFF");
     scan.assert_written();
@@ -148,13 +158,15 @@ async fn no_permission() {
 
 #[tokio::test]
 async fn a_directory_that_may_not_be_made() {
-    let stage = Stage::new().await;
-    let (device, _service) = serve_as_nobody(&stage);
-    let closed = stage.file("closed");
+    let fixture = Fixture::new().await;
+    let (device, _service) = serve_as_nobody(&fixture);
+    let closed = fixture.file("closed");
     make_directory(&closed, 0o555);
     let below = closed.join("below");
-    let mut scan = Plan::new(&below.join("a.h5")).create(&stage.store).await;
-    let refused = NexusClient::new(&device, scan.known()).prepare();
+    let mut scan = ScanPlan::new(&below.join("a.h5"))
+        .create(&fixture.store)
+        .await;
+    let refused = NexusClient::new(&device, scan.as_seen_by_bliss()).prepare();
     let reason = format!(
         " (Nexus writer PermissionError: [Errno 13] Permission denied: '{}')",
         below.display()
@@ -165,12 +177,12 @@ async fn a_directory_that_may_not_be_made() {
 
 #[tokio::test]
 async fn a_locked_file() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let file = fixture.file("a.h5");
     let mut holder = hold(&file);
-    let mut scan = Plan::new(&file).create(&stage.store).await;
-    let mut bliss = NexusClient::new(&device, scan.known());
+    let mut scan = ScanPlan::new(&file).create(&fixture.store).await;
+    let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     scan.start().await;
     scan.send(1).await;
@@ -186,8 +198,10 @@ async fn a_locked_file() {
 
     holder.signal("TERM");
     holder.wait_for("released");
-    let mut scan = Plan::new(&file).number(2).create(&stage.store).await;
-    NexusClient::new(&device, scan.known()).prepare().unwrap();
+    let mut scan = ScanPlan::new(&file).number(2).create(&fixture.store).await;
+    NexusClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "OFF");
     assert_eq!(read(&file, &[&scan.dataset()]), json!([scan.data()]));
@@ -195,12 +209,12 @@ async fn a_locked_file() {
 
 #[tokio::test]
 async fn a_scan_that_is_killed() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     for (command, number) in [("stop_scan", 1), ("kill_scan", 2)] {
-        let plan = Plan::new(&stage.file(command)).number(number);
-        let mut scan = plan.points(100).create(&stage.store).await;
-        let mut bliss = NexusClient::new(&device, scan.known());
+        let plan = ScanPlan::new(&fixture.file(command)).number(number);
+        let mut scan = plan.points(100).create(&fixture.store).await;
+        let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
         bliss.prepare().unwrap();
         scan.start().await;
         scan.send(5).await;
@@ -224,14 +238,16 @@ async fn a_scan_that_is_killed() {
 
 #[tokio::test]
 async fn a_writer_that_is_stopped() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
     device.call("stop", Json::Null).unwrap();
     assert_eq!(device.state().unwrap(), "OFF");
     // Again, without effect.
     device.call("stop", Json::Null).unwrap();
-    let mut missed = Plan::new(&stage.file("a.h5")).create(&stage.store).await;
-    let refused = NexusClient::new(&device, missed.known()).prepare();
+    let mut missed = ScanPlan::new(&fixture.file("a.h5"))
+        .create(&fixture.store)
+        .await;
+    let refused = NexusClient::new(&device, missed.as_seen_by_bliss()).prepare();
     assert_eq!(
         refused.unwrap_err(),
         "Nexus writer service is in OFF state (Finished succesfully). \
@@ -245,9 +261,11 @@ async fn a_writer_that_is_stopped() {
     assert_eq!(device.status().unwrap(), "Subscribed to Redis");
     device.call("start", Json::Null).unwrap();
     assert_eq!(device.state().unwrap(), "ON");
-    let plan = Plan::new(&stage.file("b.h5")).number(2);
-    let mut scan = plan.create(&stage.store).await;
-    NexusClient::new(&device, scan.known()).prepare().unwrap();
+    let plan = ScanPlan::new(&fixture.file("b.h5")).number(2);
+    let mut scan = plan.create(&fixture.store).await;
+    NexusClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "OFF");
     scan.assert_written();
@@ -256,11 +274,11 @@ async fn a_writer_that_is_stopped() {
 
 #[tokio::test]
 async fn a_scan_of_somebody_else() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let plan = Plan::new(&stage.file("a.h5"));
-    let mut scan = plan.session("other").create(&stage.store).await;
-    let refused = NexusClient::new(&device, scan.known()).prepare();
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let plan = ScanPlan::new(&fixture.file("a.h5"));
+    let mut scan = plan.session("other").create(&fixture.store).await;
+    let refused = NexusClient::new(&device, scan.as_seen_by_bliss()).prepare();
     assert_eq!(
         refused.unwrap_err(),
         "Nexus writer did not receive scan '1_loopscan' after 10s"
@@ -270,24 +288,25 @@ async fn a_scan_of_somebody_else() {
 
 #[tokio::test]
 async fn twenty_scans_at_once() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve(json!({}));
-    let mut crowd: Crowd<NexusDialect> = Crowd::gather(&stage, &device, |plan| plan).await;
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve(json!({}));
+    let mut scans: ConcurrentScans<NexusProtocol> =
+        ConcurrentScans::gather(&fixture, &device, |plan| plan).await;
     assert_eq!(device.state().unwrap(), "RUNNING");
-    crowd.run().await;
-    for scan in crowd.scans() {
+    scans.run().await;
+    for scan in scans.scans() {
         device.wait_for("scan_state", &scan.name, "OFF");
         scan.assert_written();
     }
     device.wait_for_state("ON");
     let names = device.read("scan_names").unwrap();
-    assert_eq!(names.as_array().unwrap().len(), crowd.scans().count());
-    println!("the slowest answer took {:?}", crowd.slowest());
+    assert_eq!(names.as_array().unwrap().len(), scans.scans().count());
+    println!("the slowest answer took {:?}", scans.slowest());
 }
 
-fn serve_as_nobody(stage: &Stage) -> (TangoDevice, Program) {
-    let device = stage.nexus_writer(json!({}));
-    let service = start(as_nobody(&mut stage.service()));
+fn serve_as_nobody(fixture: &Fixture) -> (TangoDevice, Program) {
+    let device = fixture.nexus_writer(json!({}));
+    let service = start(as_nobody(&mut fixture.service()));
     device.wait_for_state("ON");
     (device, service)
 }

@@ -5,16 +5,16 @@ use serde_json::{Value as Json, json};
 use simulation::publish::ScanPublisher;
 use testing::{MappingClient, TangoDevice};
 
-use crate::scan::{Plan, Scan};
-use crate::stage::{BLISS_DEVICE, Stage};
+use crate::fixture::{BLISS_DEVICE, Fixture};
+use crate::live_scan::{LiveScan, ScanPlan};
 
 const TOGETHER: u64 = 32;
 
 #[tokio::test]
 async fn warnings_are_there_while_the_scan_runs() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let file = stage.file("a.h5");
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let file = fixture.file("a.h5");
     let file = file.to_str().unwrap();
     let id = ScanIdentity {
         name: "ct".to_owned(),
@@ -28,7 +28,9 @@ async fn warnings_are_there_while_the_scan_runs() {
     };
     let layout = json!({"type": "group", "children": {"1.1": {"type": "nothing of this kind"}}});
     let info = json!({"data_writer": "mapping", "h5maps": {file: layout}});
-    let mut scan = ScanPublisher::create(&stage.store, id, info).await.unwrap();
+    let mut scan = ScanPublisher::create(&fixture.store, id, info)
+        .await
+        .unwrap();
     let key = scan.key().to_string();
     assert_eq!(device.call("SaveScan", &*key).unwrap(), true);
     device.wait_for("scan_state", &key, "ON");
@@ -50,12 +52,14 @@ async fn warnings_are_there_while_the_scan_runs() {
 
 #[tokio::test]
 async fn more_scans_than_are_saved_at_once_wait_for_their_turn() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
     let mut scans = Vec::new();
     for number in 1..=TOGETHER + 1 {
-        let plan = Plan::new(&stage.file("a.h5")).mapping().number(number);
-        let scan = plan.create(&stage.store).await;
+        let plan = ScanPlan::new(&fixture.file("a.h5"))
+            .mapping()
+            .number(number);
+        let scan = plan.create(&fixture.store).await;
         assert_eq!(device.call("SaveScan", scan.key()).unwrap(), true);
         scans.push(scan);
     }
@@ -74,24 +78,24 @@ async fn more_scans_than_are_saved_at_once_wait_for_their_turn() {
 
 #[tokio::test]
 async fn a_device_that_is_restarted_keeps_its_promises() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
-    let mut ended = Plan::new(&stage.file("a.h5"))
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
+    let mut ended = ScanPlan::new(&fixture.file("a.h5"))
         .mapping()
-        .create(&stage.store)
+        .create(&fixture.store)
         .await;
-    MappingClient::new(&device, ended.known())
+    MappingClient::new(&device, ended.as_seen_by_bliss())
         .prepare()
         .unwrap();
     ended.run(3).await;
     device.wait_for("scan_state", &ended.key(), "OFF");
-    let plan = Plan::new(&stage.file("a.h5")).mapping().number(2);
-    let mut scan = plan.create(&stage.store).await;
-    let mut bliss = MappingClient::new(&device, scan.known());
+    let plan = ScanPlan::new(&fixture.file("a.h5")).mapping().number(2);
+    let mut scan = plan.create(&fixture.store).await;
+    let mut bliss = MappingClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     scan.start().await;
     scan.send(2).await;
-    let admin = stage.client.device("dserver/BlissWriter/default");
+    let admin = fixture.client.device("dserver/BlissWriter/default");
     admin.call("DevRestart", BLISS_DEVICE).unwrap();
     device.wait_for_state("ON");
     bliss.during().unwrap();
@@ -105,8 +109,8 @@ async fn a_device_that_is_restarted_keeps_its_promises() {
 
 #[tokio::test]
 async fn a_device_that_is_ill_can_be_cured() {
-    let stage = Stage::new().await;
-    let (device, _service) = stage.serve_bliss();
+    let fixture = Fixture::new().await;
+    let (device, _service) = fixture.serve_bliss();
     let broken = json!({"redis_url": "redis://127.0.0.1:1"});
     device.put_properties(broken).unwrap();
     assert!(device.call("Init", Json::Null).is_err());
@@ -119,20 +123,22 @@ async fn a_device_that_is_ill_can_be_cured() {
                         command to reinitialize it.";
         assert_eq!(failure.desc(), expected);
     }
-    let mut scan = Plan::new(&stage.file("a.h5"))
+    let mut scan = ScanPlan::new(&fixture.file("a.h5"))
         .mapping()
-        .create(&stage.store)
+        .create(&fixture.store)
         .await;
     assert_eq!(device.call("SaveScan", scan.key()).unwrap(), false);
-    let whole = json!({"redis_url": stage.url()});
+    let whole = json!({"redis_url": fixture.url()});
     device.put_properties(whole).unwrap();
     device.call("Init", Json::Null).unwrap();
     device.wait_for_state("ON");
-    MappingClient::new(&device, scan.known()).prepare().unwrap();
+    MappingClient::new(&device, scan.as_seen_by_bliss())
+        .prepare()
+        .unwrap();
     scan.run(3).await;
     device.wait_for("scan_state", &scan.key(), "OFF");
 }
 
-fn state(device: &TangoDevice, scan: &Scan) -> Json {
+fn state(device: &TangoDevice, scan: &LiveScan) -> Json {
     device.call("scan_state", scan.key()).unwrap()
 }

@@ -5,26 +5,26 @@ use std::process::Command;
 use serde_json::{Value as Json, json};
 use testing::Program;
 
-use crate::stage::{DEVICE, Stage};
+use crate::fixture::{DEVICE, Fixture};
 
 const CLASS: &str = "NexusWriter";
 
 #[tokio::test]
 async fn a_session_gets_one_writer() {
-    let stage = Stage::new().await;
-    let (code, log) = register(&stage, &["demo", "--log=info"]);
+    let fixture = Fixture::new().await;
+    let (code, log) = register(&fixture, &["demo", "--log=info"]);
     assert_eq!(code, 0, "{log}");
     assert!(log.contains("INFO "), "{log}");
     assert!(log.contains(&format!("/{DEVICE}' registered")), "{log}");
     assert!(log.contains("'tango://"), "{log}");
-    assert_eq!(properties(&stage, DEVICE), json!({"session": ["demo"]}));
+    assert_eq!(properties(&fixture, DEVICE), json!({"session": ["demo"]}));
     // Whoever asks again is told that there is one, whatever its name.
-    let (code, log) = register(&stage, &["demo", "--log=info"]);
+    let (code, log) = register(&fixture, &["demo", "--log=info"]);
     assert_eq!(code, 0, "{log}");
     let line = log.lines().find(|line| line.contains(DEVICE)).unwrap();
     assert!(line.ends_with("' already registered"), "{log}");
     assert!(line.starts_with("INFO "), "{log}");
-    let (code, log) = register(&stage, &["demo", "--member=other"]);
+    let (code, log) = register(&fixture, &["demo", "--member=other"]);
     assert_eq!(code, 0, "{log}");
     assert!(log.starts_with("WARN "), "{log}");
     assert!(
@@ -32,16 +32,16 @@ async fn a_session_gets_one_writer() {
             .ends_with(&format!("/{DEVICE}' already registered")),
         "{log}"
     );
-    assert_eq!(stage.client.devices(CLASS).unwrap(), [DEVICE]);
+    assert_eq!(fixture.client.devices(CLASS).unwrap(), [DEVICE]);
     // Success is nothing to tell people.
-    assert_eq!(register(&stage, &["demo"]), (0, String::new()));
+    assert_eq!(register(&fixture, &["demo"]), (0, String::new()));
 }
 
 #[tokio::test]
 async fn a_name_is_put_together() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let name = |beamline: &[(&str, &str)], arguments: &[&str]| {
-        let mut command = stage.command("RegisterNexusWriter");
+        let mut command = fixture.command("RegisterNexusWriter");
         command.args(arguments).arg("--ignore_existing").arg("demo");
         command.envs(beamline.iter().copied());
         let (code, log) = ended(&mut command);
@@ -50,7 +50,7 @@ async fn a_name_is_put_together() {
     name(&[], &["--domain", "a", "--family", "b", "--member", "c"]);
     name(&[("BEAMLINENAME", "ID11")], &[]);
     name(&[("BEAMLINENAME", "ID11"), ("BEAMLINE", "BM05")], &[]);
-    let mut devices = stage.client.devices(CLASS).unwrap();
+    let mut devices = fixture.client.devices(CLASS).unwrap();
     devices.sort();
     let expected = [
         "a/b/c",
@@ -59,7 +59,7 @@ async fn a_name_is_put_together() {
     ];
     assert_eq!(devices, expected);
     // Which of them BLISS would take is not clear.
-    let (code, log) = register(&stage, &["demo"]);
+    let (code, log) = register(&fixture, &["demo"]);
     assert_eq!(code, 1, "{log}");
     assert!(
         log.contains("Found more than one writer for session 'demo': ["),
@@ -70,16 +70,16 @@ async fn a_name_is_put_together() {
 
 #[tokio::test]
 async fn an_instance_serves_what_was_registered_for_it() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     for session in ["one", "two"] {
-        let (code, log) = register(&stage, &[session, "--server=files", "--instance=shared"]);
+        let (code, log) = register(&fixture, &[session, "--server=files", "--instance=shared"]);
         assert_eq!(code, 0, "{log}");
     }
-    let mut service = stage.command("NexusWriterService");
+    let mut service = fixture.command("NexusWriterService");
     service.args(["--server", "files", "shared"]);
-    let _service = crate::stage::start(&mut service);
+    let _service = crate::fixture::start(&mut service);
     for session in ["one", "two"] {
-        let device = stage
+        let device = fixture
             .client
             .device(&format!("id00/bliss_nxwriter/{session}"));
         device.wait_for_state("ON");
@@ -88,26 +88,26 @@ async fn an_instance_serves_what_was_registered_for_it() {
 
 #[tokio::test]
 async fn a_name_that_is_taken() {
-    let stage = Stage::new().await;
-    assert_eq!(register(&stage, &["demo"]).0, 0);
-    let (code, log) = register(&stage, &["other", "--member=DEMO"]);
+    let fixture = Fixture::new().await;
+    assert_eq!(register(&fixture, &["demo"]).0, 0);
+    let (code, log) = register(&fixture, &["other", "--member=DEMO"]);
     assert_eq!(code, 1, "{log}");
     let expected = "' is listening to Bliss session 'demo' instead of 'other'";
     assert!(log.contains(expected), "{log}");
-    assert_eq!(properties(&stage, DEVICE), json!({"session": ["demo"]}));
+    assert_eq!(properties(&fixture, DEVICE), json!({"session": ["demo"]}));
 }
 
 #[tokio::test]
 async fn sessions_of_several_beacons() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let at = |host: &str, more: &[&str]| {
         let mut arguments = vec!["demo", "--log=info", "--beacon-host", host];
         arguments.extend(more);
-        register(&stage, &arguments)
+        register(&fixture, &arguments)
     };
     assert_eq!(at("here:25000", &[]).0, 0);
     let expected = json!({"session": ["demo"], "beacon_host": ["here:25000"]});
-    assert_eq!(properties(&stage, DEVICE), expected);
+    assert_eq!(properties(&fixture, DEVICE), expected);
     // Another one's session of the same name is another session.
     let (code, log) = at("there:25000", &["--domain=id01"]);
     assert_eq!(code, 0, "{log}");
@@ -122,10 +122,10 @@ async fn sessions_of_several_beacons() {
 }
 
 #[tokio::test]
-async fn the_told_writer_is_overwritten() {
-    let stage = Stage::new().await;
+async fn the_mapping_writer_is_overwritten() {
+    let fixture = Fixture::new().await;
     let register = |arguments: &[&str]| {
-        let mut command = stage.bliss_command();
+        let mut command = fixture.bliss_command();
         command.args(["tango", "register"]).args(arguments);
         ended(&mut command)
     };
@@ -133,14 +133,14 @@ async fn the_told_writer_is_overwritten() {
     assert_eq!(code, 0, "{log}");
     let default = "id00/blisswriter/default";
     assert_eq!(
-        properties(&stage, default),
+        properties(&fixture, default),
         json!({"redis_url": ["redis://a:1"]})
     );
     let (code, log) = register(&["redis://u:secret@b:2", "--member=default", "--session=demo"]);
     assert_eq!(code, 0, "{log}");
     assert!(!log.contains("secret"), "{log}");
     let expected = json!({"redis_url": ["redis://u:secret@b:2"], "session": ["demo"]});
-    assert_eq!(properties(&stage, default), expected);
+    assert_eq!(properties(&fixture, default), expected);
     let (code, log) = register(&[
         "redis://a:1",
         "--domain=a",
@@ -158,9 +158,9 @@ async fn the_told_writer_is_overwritten() {
 
 #[tokio::test]
 async fn a_database_that_is_named() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let register = |host: &str| {
-        let mut command = stage.bliss_command();
+        let mut command = fixture.bliss_command();
         command.env("TANGO_HOST", "localhost:1");
         command.args(["tango", "register", "redis://a:1", "--tango-host", host]);
         ended(&mut command)
@@ -183,33 +183,33 @@ async fn a_database_that_is_named() {
         assert_eq!(code, 1, "{log}");
         assert!(log.contains(expected), "{log}");
     }
-    assert_eq!(register(&stage.database.host()).0, 0);
+    assert_eq!(register(&fixture.database.host()).0, 0);
     assert_eq!(
-        stage.client.devices("BlissWriter").unwrap(),
+        fixture.client.devices("BlissWriter").unwrap(),
         ["id00/blisswriter/default"]
     );
     // The server finds it too.
-    let device = stage.client.device("id00/blisswriter/default");
+    let device = fixture.client.device("id00/blisswriter/default");
     device
-        .put_properties(json!({"redis_url": stage.url()}))
+        .put_properties(json!({"redis_url": fixture.url()}))
         .unwrap();
-    let mut service = stage.bliss_service();
+    let mut service = fixture.bliss_service();
     service.env("TANGO_HOST", "localhost:1");
-    service.args(["--tango-host", &stage.database.host()]);
-    let _service = crate::stage::start(&mut service);
+    service.args(["--tango-host", &fixture.database.host()]);
+    let _service = crate::fixture::start(&mut service);
     device.wait_for_state("ON");
 }
 
 #[tokio::test]
 async fn what_is_typed_wrong() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     for arguments in [
         &[][..],
         &["a", "b"],
         &["--no-such-option", "a"],
         &["a", "--", "b"],
     ] {
-        let (code, log) = register(&stage, arguments);
+        let (code, log) = register(&fixture, arguments);
         assert_eq!(code, 2, "{log}");
     }
     for arguments in [
@@ -220,19 +220,19 @@ async fn what_is_typed_wrong() {
         &["tango", "run", "a", "--log-level=LOUD"],
         &["tango", "run", "a", "--", "-nodb"],
     ] {
-        let (code, log) = ended(stage.bliss_command().args(arguments));
+        let (code, log) = ended(fixture.bliss_command().args(arguments));
         assert_eq!(code, 2, "{log}");
     }
     let (code, log) = ended(
-        stage
+        fixture
             .command("NexusWriterService")
             .args(["demo", "--patch=all"]),
     );
     assert_eq!(code, 2, "{log}");
 }
 
-fn register(stage: &Stage, arguments: &[&str]) -> (i32, String) {
-    ended(stage.command("RegisterNexusWriter").args(arguments))
+fn register(fixture: &Fixture, arguments: &[&str]) -> (i32, String) {
+    ended(fixture.command("RegisterNexusWriter").args(arguments))
 }
 
 /// The exit code of a command, and what it told.
@@ -242,6 +242,6 @@ fn ended(command: &mut Command) -> (i32, String) {
     (code.unwrap_or_else(|| panic!("{status}\n{log}")), log)
 }
 
-fn properties(stage: &Stage, device: &str) -> Json {
-    stage.client.device(device).properties().unwrap()
+fn properties(fixture: &Fixture, device: &str) -> Json {
+    fixture.client.device(device).properties().unwrap()
 }
