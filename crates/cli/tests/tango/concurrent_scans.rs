@@ -1,4 +1,4 @@
-//! As many sessions of BLISS as there are scans, all at once.
+//! Many scans at once, each with a client of its own.
 
 use std::thread;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use testing::{BlissClient, TangoDevice, WriterProtocol};
 use crate::fixture::Fixture;
 use crate::live_scan::{LiveScan, ScanPlan};
 
-/// How many scans.
+/// The number of scans.
 pub const SCANS: u64 = 20;
 
 /// Scans, each with the part of BLISS that talks about it.
@@ -17,13 +17,13 @@ pub struct ConcurrentScans<D> {
 }
 
 impl<D: WriterProtocol + Send + 'static> ConcurrentScans<D> {
-    /// Creates the scans and asks for them, all at the same time.
+    /// Creates the scans and prepares them, all at the same time.
     pub async fn gather(
         fixture: &Fixture,
         device: &TangoDevice,
         kind: impl Fn(ScanPlan) -> ScanPlan,
     ) -> ConcurrentScans<D> {
-        let mut asking = Vec::new();
+        let mut preparing = Vec::new();
         for number in 1..=SCANS {
             let plan = ScanPlan::new(&fixture.file(&format!("{number}.h5"))).number(number);
             let scan = kind(plan).points(50).create(&fixture.store).await;
@@ -32,16 +32,16 @@ impl<D: WriterProtocol + Send + 'static> ConcurrentScans<D> {
                 bliss.prepare().unwrap();
                 bliss
             });
-            asking.push((scan, prepared));
+            preparing.push((scan, prepared));
         }
-        let members = asking.into_iter();
+        let members = preparing.into_iter();
         let members = members.map(|(scan, bliss)| (scan, bliss.join().unwrap()));
         ConcurrentScans {
             members: members.collect(),
         }
     }
 
-    /// Has the scans run in step, to their end.
+    /// Runs the scans in step, to their end.
     pub async fn run(&mut self) {
         for (scan, _) in &mut self.members {
             scan.start().await;
@@ -59,12 +59,12 @@ impl<D: WriterProtocol + Send + 'static> ConcurrentScans<D> {
         }
     }
 
-    /// The scans.
+    /// Returns the scans.
     pub fn scans(&self) -> impl Iterator<Item = &LiveScan> {
         self.members.iter().map(|(scan, _)| scan)
     }
 
-    /// How long the slowest answer took.
+    /// Returns the time of the slowest answer.
     pub fn slowest(&self) -> Duration {
         let answers = self.members.iter().flat_map(|(_, bliss)| bliss.answers());
         answers.max().copied().unwrap_or_default()

@@ -23,7 +23,7 @@ async fn scans_are_saved_without_it() {
     bliss.end().unwrap();
     device.wait_for("scan_state", &scan.name, "OFF");
     scan.assert_written();
-    // Another scan, of which nobody knew before.
+    // Another scan, which was created meanwhile.
     let plan = ScanPlan::new(&fixture.file("b.h5")).number(2);
     let mut scan = plan.create(&fixture.store).await;
     NexusClient::new(&device, scan.as_seen_by_bliss())
@@ -34,7 +34,7 @@ async fn scans_are_saved_without_it() {
     device.wait_for_state("ON");
 
     fixture.database.start();
-    // Somebody who has never met the device.
+    // A client that has never connected to the device.
     let device = fixture.database.client().device(DEVICE);
     assert_eq!(device.state().unwrap(), "ON");
     service.signal("TERM");
@@ -51,7 +51,7 @@ async fn the_device_keeps_its_properties_without_it() {
     device.call("stop", Json::Null).unwrap();
     device.call("start", Json::Null).unwrap();
     device.wait_for_state("ON");
-    // It may be refused, but must not make another device of it.
+    // `Init` may be refused, but must not change the properties.
     if let Err(failure) = device.call("Init", Json::Null) {
         assert!(failure.has_reason("API_InitThrowsException"), "{failure}");
     }

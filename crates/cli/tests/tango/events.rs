@@ -1,4 +1,4 @@
-//! Events that tell clients of changes.
+//! Events that clients receive when something changes.
 
 use serde_json::{Value as Json, json};
 use testing::TangoDevice;
@@ -60,7 +60,7 @@ async fn clients_hear_of_a_service_that_was_away() {
     wait(&device, "State", "ON");
 }
 
-/// The next event but for those that tell of something before, or of none.
+/// Waits for an event with this value, and skips earlier values and errors.
 fn wait(device: &TangoDevice, attribute: &str, value: &str) {
     for _ in 0..20 {
         match device.event(attribute) {

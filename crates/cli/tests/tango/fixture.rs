@@ -32,7 +32,7 @@ impl Fixture {
         simulation::initialise(&store).await.unwrap();
         let database = TangoDatabaseServer::new();
         let folder = tempfile::tempdir().unwrap();
-        // A service may run as somebody else.
+        // A service may run as another user.
         let socket = server.url().to_string().replace("unix://", "");
         for path in [folder.path(), Path::new(&socket)] {
             std::fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
@@ -76,7 +76,7 @@ impl Fixture {
         device
     }
 
-    /// One of the programs, in this surrounding.
+    /// Returns the command of a program in this environment.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(executable(program));
         command
@@ -89,21 +89,21 @@ impl Fixture {
         command
     }
 
-    /// The service of the device of [`nexus_writer`](Fixture::nexus_writer).
+    /// Returns the command of the service of [`nexus_writer`](Fixture::nexus_writer).
     pub fn service(&self) -> Command {
         let mut command = self.command("NexusWriterService");
         command.args(["demo", "--log=info"]);
         command
     }
 
-    /// The service of the device of [`bliss_writer`](Fixture::bliss_writer).
+    /// Returns the command of the service of [`bliss_writer`](Fixture::bliss_writer).
     pub fn bliss_service(&self) -> Command {
         let mut command = self.bliss_command();
         command.args(["tango", "run", "default"]);
         command
     }
 
-    /// The program with the commands of blisswriter 3.0.0. It knows no Redis by itself.
+    /// Returns the program with the commands of blisswriter 3.0.0. Its environment names no Redis.
     pub fn bliss_command(&self) -> Command {
         let name = match reference().is_some() {
             true => "blisswriter",
@@ -122,7 +122,7 @@ impl Fixture {
         (device, service)
     }
 
-    /// The same for the writer that is told what to save.
+    /// Starts the device of the writer `mapping` and its service, and waits until it listens.
     pub fn serve_bliss(&self) -> (TangoDevice, Program) {
         let device = self.bliss_writer();
         let service = start(&mut self.bliss_service());
@@ -131,14 +131,14 @@ impl Fixture {
     }
 }
 
-/// Starts a service and waits until clients are served. The test hears its standard output too.
+/// Starts a service and waits until clients are served. Its standard output is part of the log.
 pub fn start(command: &mut Command) -> Program {
     let mut service = Program::start_telling_all(command);
     service.wait_for(READY);
     service
 }
 
-/// Where the programs of the reference are, when the tests are tested with it.
+/// Returns the directory of the reference programs, if they are tested instead.
 fn reference() -> Option<PathBuf> {
     env::var_os("NEXUS_WRITER_REFERENCE").map(PathBuf::from)
 }
@@ -150,7 +150,7 @@ fn executable(name: &str) -> PathBuf {
     }
 }
 
-/// Lets a command run without the rights of the super-user, whom no permission stops.
+/// Runs a command without the rights of the super-user, which no permission restricts.
 pub fn as_nobody(command: &mut Command) -> &mut Command {
     const NOBODY: u32 = 65534;
     if rustix::process::geteuid().is_root() {

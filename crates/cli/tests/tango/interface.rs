@@ -7,7 +7,7 @@ use crate::fixture::Fixture;
 const NEXUS_WRITER: &str = include_str!("interface/NexusWriter.json");
 const BLISS_WRITER: &str = include_str!("interface/BlissWriter.json");
 
-/// What the recorded device does not have: names by which BLISS 1.11 knows the same.
+/// Names that the recorded device does not have: those of BLISS 1.11.
 const OLD_ATTRIBUTES: &[&str] = &["scan_uris"];
 const OLD_COMMANDS: &[&str] = &["kill_scan", "scan_uri"];
 
@@ -30,7 +30,7 @@ fn assert_same(mut found: Json, recorded: &str) {
     remove(&mut found, "attributes", "name", OLD_ATTRIBUTES);
     remove(&mut found, "commands", "cmd_name", OLD_COMMANDS);
     remove_descriptions(&mut found, &recorded);
-    // The record also tells what does not go over the wire.
+    // The record also contains values that are not sent over the wire.
     for (part, found) in found.as_object().unwrap() {
         match (found.as_array(), recorded[part].as_array()) {
             (Some(found), Some(expected)) if found.len() == expected.len() => {
@@ -43,8 +43,8 @@ fn assert_same(mut found: Json, recorded: &str) {
     }
 }
 
-/// Name, description and default of each property: PyTango does not pass on the descriptions of those that
-/// it declares.
+/// Removes the descriptions from the list of properties (name, description and default of each): PyTango does
+/// not send those of the properties that it declares.
 fn remove_descriptions(found: &mut Json, recorded: &Json) {
     let declared = recorded["declared_device_properties"].as_array().unwrap();
     let told = found["wizard_device_properties"].as_array_mut().unwrap();

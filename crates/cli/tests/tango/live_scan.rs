@@ -20,13 +20,13 @@ pub struct LiveScan {
     sent: usize,
 }
 
-/// The scans of one session and what is common to them.
+/// How a scan is to be published.
 #[derive(Clone, Debug)]
 pub struct ScanPlan {
     pub session: &'static str,
     pub number: u64,
     pub file: PathBuf,
-    /// `nexus`, or `mapping` with a layout that is published.
+    /// `nexus`, or `mapping` with a published layout.
     pub data_writer: &'static str,
     pub points: usize,
     pub save: bool,
@@ -54,13 +54,13 @@ impl ScanPlan {
         self
     }
 
-    /// For a writer that is told what to save.
+    /// Publishes the scan for the writer `mapping`.
     pub fn mapping(mut self) -> ScanPlan {
         self.data_writer = "mapping";
         self
     }
 
-    /// Nothing of it is to be written.
+    /// Publishes a scan that is not to be saved.
     pub fn unsaved(mut self) -> ScanPlan {
         self.save = false;
         self
@@ -71,7 +71,7 @@ impl ScanPlan {
         self
     }
 
-    /// Makes the scan known.
+    /// Creates the scan in Redis.
     pub async fn create(self, store: &DataStore) -> LiveScan {
         let id = ScanIdentity {
             name: "loopscan".to_owned(),
@@ -98,7 +98,7 @@ impl ScanPlan {
         }
     }
 
-    /// As BLISS 2.2 publishes it.
+    /// Returns the info that BLISS 2.2 publishes.
     fn info(&self, name: &str) -> Json {
         let file = self.file.to_str().unwrap();
         let mut info = json!({
@@ -143,7 +143,7 @@ impl ScanPlan {
 }
 
 impl LiveScan {
-    /// What BLISS knows of it.
+    /// Returns what BLISS knows of the scan.
     pub fn as_seen_by_bliss(&self) -> BlissScan {
         BlissScan {
             name: self.name.clone(),
@@ -156,17 +156,17 @@ impl LiveScan {
         self.publisher.key().to_string()
     }
 
-    /// The subscan in its file.
+    /// Returns the URL of the subscan in its file.
     pub fn url(&self) -> String {
         format!("{}::/{}.1", self.file.display(), self.number)
     }
 
-    /// Where its counter is in the file.
+    /// Returns the path of the counter in the file.
     pub fn dataset(&self) -> String {
         format!("{}.1/instrument/diode/signal", self.number)
     }
 
-    /// Prepares and starts it.
+    /// Prepares and starts the scan.
     pub async fn start(&mut self) {
         let floats = StreamDefinition::numeric("<f8".parse().unwrap(), &[]);
         let diode = self.publisher.add_stream("ctl:diode", floats).await;
@@ -175,14 +175,14 @@ impl LiveScan {
         self.publisher.start().await.unwrap();
     }
 
-    /// All of it, of that many points.
+    /// Runs the scan with `points` points, from start to end.
     pub async fn run(&mut self, points: usize) {
         self.start().await;
         self.send(points).await;
         self.end("SUCCESS").await;
     }
 
-    /// Sends that many more points: 0, 1, 2, ...
+    /// Sends `points` more points: 0, 1, 2, ...
     pub async fn send(&mut self, points: usize) {
         let diode = self.diode.as_ref().unwrap();
         for point in self.sent..self.sent + points {
@@ -192,17 +192,17 @@ impl LiveScan {
         self.sent += points;
     }
 
-    /// What should be in the file by now.
+    /// Returns what should be in the file by now.
     pub fn data(&self) -> Json {
         (0..self.sent).map(|point| point as f64).collect()
     }
 
-    /// The file has what was sent, and nothing more.
+    /// Asserts that the file has what was sent, and nothing more.
     pub fn assert_written(&self) {
         assert_eq!(read(&self.file, &[&self.dataset()]), json!([self.data()]));
     }
 
-    /// Ends it as BLISS does, from whatever state it is in.
+    /// Ends the scan as BLISS does, in whatever state it is.
     pub async fn end(&mut self, reason: &str) {
         if self.publisher.state() == ScanState::Started {
             self.publisher.stop().await.unwrap();

@@ -1,9 +1,9 @@
-//! The Tango devices, as BLISS and any other client meet them: real executables, a real Tango database,
-//! a real data store.
+//! The Tango devices, as BLISS and other clients use them: real executables, a real Tango database, a real
+//! data store.
 //!
-//! With `NEXUS_WRITER_REFERENCE=DIRECTORY` the programs of that directory are tested instead: those
-//! of blisswriter 2.0.0 (`NexusWriterService`), or 3.0.0 (`blisswriter`). That tests the tests; what
-//! fails then is what we promise to do better.
+//! With `NEXUS_WRITER_REFERENCE=DIRECTORY` the programs of that directory are tested instead: those of
+//! blisswriter 2.0.0 (`NexusWriterService`), or 3.0.0 (`blisswriter`). This validates the tests. Those that
+//! fail then test improvements of this program.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! What BLISS asks the writer `mapping` for each scan, and what it tells its user.
+//! What BLISS asks the writer `mapping` for each scan, and what it reports to its user.
 
 use serde_json::{Value as Json, json};
 use testing::{MappingClient, MappingProtocol, TangoDevice, hold};
@@ -28,7 +28,7 @@ async fn a_good_scan() {
     device.wait_for("scan_state", &scan.key(), "OFF");
     assert_eq!(reason(&device, &scan), "Saving complete.");
     scan.assert_written();
-    // To ask again changes nothing.
+    // A second request changes nothing.
     assert_eq!(device.call("SaveScan", scan.key()).unwrap(), true);
     assert_eq!(device.call("scan_state", scan.key()).unwrap(), "OFF");
 }
@@ -81,7 +81,7 @@ async fn a_locked_file() {
     let _holder = hold(&file);
     let mut scan = ScanPlan::new(&file).mapping().create(&fixture.store).await;
     let mut bliss = MappingClient::new(&device, scan.as_seen_by_bliss());
-    // It may be known before or after BLISS has prepared its scan.
+    // The lock may be noticed before or after BLISS has prepared its scan.
     let refused = match bliss.prepare() {
         Err(refused) => refused,
         Ok(()) => {
@@ -125,7 +125,7 @@ async fn a_writer_that_is_stopped() {
     device.call("Stop", Json::Null).unwrap();
     assert_eq!(device.state().unwrap(), "OFF");
     assert_eq!(device.status().unwrap(), "The device is in OFF state.");
-    // Running scans go on.
+    // Running scans continue.
     scan.send(3).await;
     bliss.during().unwrap();
     scan.end("SUCCESS").await;
@@ -189,7 +189,7 @@ async fn twenty_scans_at_once() {
     println!("the slowest answer took {:?}", scans.slowest());
 }
 
-/// A scan that asks for this writer.
+/// Publishes a scan for this writer.
 async fn mapping_scan(fixture: &Fixture) -> LiveScan {
     let plan = ScanPlan::new(&fixture.file("a.h5")).mapping();
     plan.create(&fixture.store).await

@@ -1,4 +1,4 @@
-//! What the writer that is told what to save has promised, and keeps.
+//! Requests that the writer `mapping` has accepted.
 
 use blissdata::document::ScanIdentity;
 use serde_json::{Value as Json, json};
@@ -8,7 +8,7 @@ use testing::{MappingClient, TangoDevice};
 use crate::fixture::{BLISS_DEVICE, Fixture};
 use crate::live_scan::{LiveScan, ScanPlan};
 
-const TOGETHER: u64 = 32;
+const MAX_CONCURRENT_SCANS: u64 = 32;
 
 #[tokio::test]
 async fn warnings_are_there_while_the_scan_runs() {
@@ -44,7 +44,7 @@ async fn warnings_are_there_while_the_scan_runs() {
     assert!(warning.as_str().unwrap().contains("/1.1"), "{warning}");
     scan.stop().await.unwrap();
     scan.close("SUCCESS").await.unwrap();
-    // Something is missing in the file.
+    // A part of the layout is missing in the file.
     device.wait_for("scan_state", &key, "FAULT");
     assert_eq!(device.call("scan_state_reason", &*key).unwrap(), warning);
     assert_eq!(device.call("GetWarning", &*which).unwrap(), warning);
@@ -55,7 +55,7 @@ async fn more_scans_than_are_saved_at_once_wait_for_their_turn() {
     let fixture = Fixture::new().await;
     let (device, _service) = fixture.serve_bliss();
     let mut scans = Vec::new();
-    for number in 1..=TOGETHER + 1 {
+    for number in 1..=MAX_CONCURRENT_SCANS + 1 {
         let plan = ScanPlan::new(&fixture.file("a.h5"))
             .mapping()
             .number(number);
@@ -77,7 +77,7 @@ async fn more_scans_than_are_saved_at_once_wait_for_their_turn() {
 }
 
 #[tokio::test]
-async fn a_device_that_is_restarted_keeps_its_promises() {
+async fn a_device_that_is_restarted_saves_the_accepted_scans() {
     let fixture = Fixture::new().await;
     let (device, _service) = fixture.serve_bliss();
     let mut ended = ScanPlan::new(&fixture.file("a.h5"))
@@ -108,7 +108,7 @@ async fn a_device_that_is_restarted_keeps_its_promises() {
 }
 
 #[tokio::test]
-async fn a_device_that_is_ill_can_be_cured() {
+async fn a_device_in_fault_can_be_repaired() {
     let fixture = Fixture::new().await;
     let (device, _service) = fixture.serve_bliss();
     let broken = json!({"redis_url": "redis://127.0.0.1:1"});

@@ -1,4 +1,4 @@
-//! What the device NexusWriter answers to anybody: texts, lists, refusals.
+//! The commands and attributes of the device NexusWriter: texts, lists, refusals.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use testing::TangoDevice;
 use crate::fixture::Fixture;
 use crate::live_scan::ScanPlan;
 
-const ABOUT_A_SCAN: &[&str] = &[
+const SCAN_COMMANDS: &[&str] = &[
     "scan_state",
     "scan_state_reason",
     "scan_url",
@@ -24,22 +24,22 @@ async fn scans_that_are_not_known() {
     let (device, _service) = fixture.serve(json!({}));
     assert_eq!(device.call("scan_exists", "1_ascan").unwrap(), false);
     assert_eq!(device.call("scan_exists", "").unwrap(), false);
-    for command in ABOUT_A_SCAN {
+    for command in SCAN_COMMANDS {
         assert_unknown(&device, command, "1_ascan");
     }
-    for command in &ABOUT_A_SCAN[3..] {
+    for command in &SCAN_COMMANDS[3..] {
         assert_unknown(&device, command, "");
     }
     assert_eq!(device.call("scan_state", "").unwrap(), "UNKNOWN");
     assert_eq!(device.call("scan_state_reason", "").unwrap(), "");
     assert_eq!(device.call("scan_url", "").unwrap(), json!([]));
-    // A name may be anything.
+    // A name may contain any character.
     assert_unknown(&device, "scan_state", "it's");
 }
 
 fn assert_unknown(device: &TangoDevice, command: &str, scan: &str) {
     let failure = device.call(command, scan).unwrap_err();
-    // As Python writes texts.
+    // Quoted as in Python.
     let quoted = match scan.contains('\'') {
         true => format!("\"{scan}\""),
         false => format!("'{scan}'"),
@@ -75,7 +75,7 @@ async fn directories() {
         text(&below)
     );
     assert_eq!(failure.desc(), expected);
-    // Names are in UTF-8, whatever Tango makes of letters.
+    // Names of files are in UTF-8, though Tango sends Latin-1.
     let odd = fixture.file("\u{e9}t\u{e9}");
     device.call("makedirs", text(&odd)).unwrap();
     let names: Vec<_> = std::fs::read_dir(fixture.folder())
@@ -106,13 +106,13 @@ async fn it_is_not_stopped_while_a_scan_runs() {
         assert_eq!(device.state().unwrap(), "RUNNING");
         assert_eq!(device.status().unwrap(), "Subscribed to Redis");
     }
-    // Without effect.
+    // `start` has no effect.
     device.call("start", Json::Null).unwrap();
     assert_eq!(device.state().unwrap(), "RUNNING");
     scan.run(3).await;
     device.wait_for("scan_state", &scan.name, "OFF");
     device.wait_for_state("ON");
-    // What became of scans is known longer than that.
+    // The state of the scan is known after the restart.
     device.call("Init", Json::Null).unwrap();
     device.wait_for_state("ON");
     assert_eq!(device.call("scan_state", &*scan.name).unwrap(), "OFF");
@@ -171,7 +171,7 @@ async fn lists_of_scans() {
     first.end("SUCCESS").await;
     device.wait_for("scan_state", &first.name, "OFF");
 
-    // Of several, columns are aligned.
+    // The columns of several scans are aligned.
     let mut second = ScanPlan::new(&file).number(10).create(&fixture.store).await;
     second.start().await;
     second.send(1).await;
@@ -275,7 +275,7 @@ async fn levels() {
             assert_eq!(device.read(attribute).unwrap(), level, "{attribute}");
         }
     }
-    // Nothing set is what is usual.
+    // NOTSET sets the default level.
     device.write("writer_log_level", 0).unwrap();
     assert_eq!(device.read("writer_log_level").unwrap(), 3);
     device.write("tango_log_level", 0).unwrap();
@@ -328,7 +328,7 @@ async fn finished_scans_are_forgotten_on_demand() {
     device.wait_for_state("ON");
     device.wait_for("scan_state", &scan.name, "OFF");
     device.call("purge_scans", Json::Null).unwrap();
-    // Not before a client could ask for it.
+    // A scan that has just ended is not forgotten, so that clients can ask for it.
     assert_eq!(device.call("scan_exists", &*scan.name).unwrap(), true);
     device.wait_until("purged", |device| {
         device.call("purge_scans", Json::Null).unwrap();

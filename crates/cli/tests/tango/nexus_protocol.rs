@@ -1,4 +1,4 @@
-//! What BLISS asks the writer `nexus` for each scan, and what it tells its user.
+//! What BLISS asks the writer `nexus` for each scan, and what it reports to its user.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,14 +12,14 @@ use crate::fixture::{Fixture, as_nobody, start};
 use crate::live_scan::ScanPlan;
 
 const STATUS: &str = "1.1/writer/status";
-/// Megabytes that no disk has.
+/// More megabytes than any disk has.
 const TOO_MUCH: f64 = 1e12;
 
 #[tokio::test]
 async fn a_good_scan() {
     let fixture = Fixture::new().await;
     let (device, _service) = fixture.serve(json!({}));
-    // Its directory is for the writer to make.
+    // The writer creates the directory.
     let mut scan = ScanPlan::new(&fixture.file("new/a.h5"))
         .create(&fixture.store)
         .await;
@@ -77,7 +77,7 @@ async fn no_disk_space() {
     assert_eq!(enough.unwrap(), false);
     scan.end("FAILURE").await;
 
-    // Whoever does not ask is told as well.
+    // A scan that BLISS does not prepare fails too.
     let mut scan = ScanPlan::new(&fixture.file("b.h5"))
         .number(2)
         .create(&fixture.store)
@@ -115,7 +115,7 @@ async fn no_permission() {
     let (device, _service) = serve_as_nobody(&fixture);
     let closed = fixture.file("closed");
     make_directory(&closed, 0o555);
-    // Neither a directory, nor one that has still to be made, nor a file that is there.
+    // A directory, a directory that has to be created, and an existing file.
     let kept = fixture.file("kept.h5");
     std::fs::write(&kept, "").unwrap();
     std::fs::set_permissions(&kept, Permissions::from_mode(0o444)).unwrap();
@@ -142,7 +142,7 @@ async fn no_permission() {
     let reason = device.call("scan_state_reason", &*scan.name).unwrap();
     assert!(reason.as_str().unwrap().contains("ermission"), "{reason}");
 
-    // The writer itself is well.
+    // The writer itself still works.
     let open = fixture.file("open");
     make_directory(&open, 0o777);
     let mut scan = ScanPlan::new(&open.join("a.h5"))
@@ -224,7 +224,7 @@ async fn a_scan_that_is_killed() {
             lines.any(|line| line.contains(&scan.name) && line.contains("5pts-5pts"))
         });
         device.call(command, &*scan.name).unwrap();
-        // The command waits for it.
+        // The command waits for the end.
         assert_eq!(device.call("scan_state", &*scan.name).unwrap(), "FAULT");
         let aborted = "Nexus writer is in FAULT state (Stop requested)";
         assert_eq!(bliss.during().unwrap_err(), aborted);
@@ -232,7 +232,7 @@ async fn a_scan_that_is_killed() {
         device.wait_for_state("ON");
         scan.end("USER_ABORT").await;
     }
-    // Nothing to stop.
+    // There is nothing to stop.
     device.call("stop_scan", "9_ascan").unwrap();
 }
 
@@ -242,7 +242,7 @@ async fn a_writer_that_is_stopped() {
     let (device, _service) = fixture.serve(json!({}));
     device.call("stop", Json::Null).unwrap();
     assert_eq!(device.state().unwrap(), "OFF");
-    // Again, without effect.
+    // A second `stop` has no effect.
     device.call("stop", Json::Null).unwrap();
     let mut missed = ScanPlan::new(&fixture.file("a.h5"))
         .create(&fixture.store)
@@ -253,7 +253,7 @@ async fn a_writer_that_is_stopped() {
         "Nexus writer service is in OFF state (Finished succesfully). \
          Call the Nexus writer 'start' method."
     );
-    // Its user is told that it is not saved.
+    // BLISS has told its user that the scan is not saved.
     missed.run(3).await;
 
     device.call("start", Json::Null).unwrap();

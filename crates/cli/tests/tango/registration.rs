@@ -1,4 +1,4 @@
-//! How a device gets into the Tango database, so that BLISS finds the writer of its session.
+//! Registration of devices in the Tango database, where BLISS finds the writer of its session.
 
 use std::process::Command;
 
@@ -18,7 +18,7 @@ async fn a_session_gets_one_writer() {
     assert!(log.contains(&format!("/{DEVICE}' registered")), "{log}");
     assert!(log.contains("'tango://"), "{log}");
     assert_eq!(properties(&fixture, DEVICE), json!({"session": ["demo"]}));
-    // Whoever asks again is told that there is one, whatever its name.
+    // A second registration reports the existing device, whatever its name.
     let (code, log) = register(&fixture, &["demo", "--log=info"]);
     assert_eq!(code, 0, "{log}");
     let line = log.lines().find(|line| line.contains(DEVICE)).unwrap();
@@ -33,7 +33,7 @@ async fn a_session_gets_one_writer() {
         "{log}"
     );
     assert_eq!(fixture.client.devices(CLASS).unwrap(), [DEVICE]);
-    // Success is nothing to tell people.
+    // Success is not logged by default.
     assert_eq!(register(&fixture, &["demo"]), (0, String::new()));
 }
 
@@ -58,7 +58,7 @@ async fn a_name_is_put_together() {
         "id11/bliss_nxwriter/demo",
     ];
     assert_eq!(devices, expected);
-    // Which of them BLISS would take is not clear.
+    // BLISS could take any of them.
     let (code, log) = register(&fixture, &["demo"]);
     assert_eq!(code, 1, "{log}");
     assert!(
@@ -108,7 +108,7 @@ async fn sessions_of_several_beacons() {
     assert_eq!(at("here:25000", &[]).0, 0);
     let expected = json!({"session": ["demo"], "beacon_host": ["here:25000"]});
     assert_eq!(properties(&fixture, DEVICE), expected);
-    // Another one's session of the same name is another session.
+    // A session of the same name in another Beacon is another session.
     let (code, log) = at("there:25000", &["--domain=id01"]);
     assert_eq!(code, 0, "{log}");
     assert!(
@@ -188,7 +188,7 @@ async fn a_database_that_is_named() {
         fixture.client.devices("BlissWriter").unwrap(),
         ["id00/blisswriter/default"]
     );
-    // The server finds it too.
+    // The server finds the database too.
     let device = fixture.client.device("id00/blisswriter/default");
     device
         .put_properties(json!({"redis_url": fixture.url()}))
@@ -235,7 +235,7 @@ fn register(fixture: &Fixture, arguments: &[&str]) -> (i32, String) {
     ended(fixture.command("RegisterNexusWriter").args(arguments))
 }
 
-/// The exit code of a command, and what it told.
+/// Returns the exit code of a command, and its output.
 fn ended(command: &mut Command) -> (i32, String) {
     let (status, log) = Program::start_telling_all(command).end();
     let code = status.code();

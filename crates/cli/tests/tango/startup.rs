@@ -1,4 +1,4 @@
-//! Services that cannot start, or not at once.
+//! Services that cannot start, or start late.
 
 use std::process::Command;
 
@@ -38,7 +38,7 @@ async fn another_beacon() {
     let text = "Beacon host mismatch: 'elsewhere:25000' (environment) vs. 'bibhelm:25000' (tango device property)";
     assert!(log.contains(text), "{log}");
     assert!(!device.exported().unwrap());
-    // The same one is not another one.
+    // The same address in both places is accepted.
     let mut service = fixture.service();
     let _service = start(service.env("BEACON_HOST", "bibhelm:25000"));
     device.wait_for_state("ON");
@@ -70,7 +70,7 @@ async fn started_twice() {
 }
 
 #[tokio::test]
-async fn words_that_it_does_not_know() {
+async fn arguments_that_it_does_not_know() {
     let fixture = Fixture::new().await;
     for arguments in [
         &["--no-such-option", "demo"][..],
@@ -85,28 +85,28 @@ async fn words_that_it_does_not_know() {
 }
 
 #[tokio::test]
-async fn one_ill_device_among_others() {
+async fn one_device_in_fault_among_others() {
     let fixture = Fixture::new().await;
-    let ill = fixture.client.device("id00/bliss_nxwriter/ill");
-    ill.add("nexuswriter/demo", "NexusWriter").unwrap();
+    let broken = fixture.client.device("id00/bliss_nxwriter/ill");
+    broken.add("nexuswriter/demo", "NexusWriter").unwrap();
     let (device, _service) = fixture.serve(json!({}));
-    ill.wait_for_state("FAULT");
-    let status = ill.status().unwrap();
+    broken.wait_for_state("FAULT");
+    let status = broken.status().unwrap();
     assert!(status.contains("session"), "{status}");
-    assert!(ill.call("Init", Json::Null).is_err());
-    ill.put_properties(json!({"session": "other"})).unwrap();
-    ill.call("Init", Json::Null).unwrap();
-    ill.wait_for_state("ON");
-    // Each for its own session.
+    assert!(broken.call("Init", Json::Null).is_err());
+    broken.put_properties(json!({"session": "other"})).unwrap();
+    broken.call("Init", Json::Null).unwrap();
+    broken.wait_for_state("ON");
+    // Each device saves the scans of its own session.
     let plan = ScanPlan::new(&fixture.file("a.h5")).session("other");
     let mut scan = plan.create(&fixture.store).await;
-    NexusClient::new(&ill, scan.as_seen_by_bliss())
+    NexusClient::new(&broken, scan.as_seen_by_bliss())
         .prepare()
         .unwrap();
     assert_eq!(device.call("scan_exists", &*scan.name).unwrap(), false);
     assert_eq!(device.state().unwrap(), "ON");
     scan.run(3).await;
-    ill.wait_for("scan_state", &scan.name, "OFF");
+    broken.wait_for("scan_state", &scan.name, "OFF");
     scan.assert_written();
 }
 
@@ -183,7 +183,7 @@ async fn registration_and_start_of_the_mapping_writer() {
     device.wait_for_state("ON");
 }
 
-/// The exit code of a service that ends by itself, and what it told.
+/// Returns the exit code of a service that ends by itself, and its output.
 fn failed(mut command: Command) -> (i32, String) {
     let (status, log) = Program::start_telling_all(&mut command).end();
     let code = status.code();

@@ -1,4 +1,4 @@
-//! Services that end during a scan, in one way or another, and come back.
+//! Services that end during a scan, in several ways, and start again.
 
 use serde_json::{Value as Json, json};
 use testing::{MappingClient, NexusClient, Program, TangoDevice, read};
@@ -18,7 +18,7 @@ async fn killed_and_back_while_the_scan_runs() {
     let _service = start(&mut fixture.service());
     device.wait_for("scan_state", &scan.name, "ON");
     assert_eq!(device.state().unwrap(), "RUNNING");
-    // BLISS goes on as if nothing had happened.
+    // BLISS does not notice.
     let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.during().unwrap();
     scan.send(3).await;
@@ -41,7 +41,7 @@ async fn killed_and_back_after_the_scan() {
     device.wait_for_state("ON");
     let names = device.read("scan_names").unwrap();
     assert_eq!(names, json!([scan.name]));
-    // The next scan is as any other.
+    // The next scan is saved as usual.
     let plan = ScanPlan::new(&scan.file).number(2).points(10);
     let mut next = plan.create(&fixture.store).await;
     NexusClient::new(&device, next.as_seen_by_bliss())
@@ -64,7 +64,7 @@ async fn killed_between_scans() {
     kill(service);
     let _service = start(&mut fixture.service());
     device.wait_for_state("ON");
-    // What is done is not done again.
+    // A scan that is saved is not saved again.
     let plan = ScanPlan::new(&fixture.file("b.h5")).number(2).points(10);
     let mut next = plan.create(&fixture.store).await;
     NexusClient::new(&device, next.as_seen_by_bliss())
@@ -131,7 +131,7 @@ async fn asked_to_end_without_scans() {
         let (status, log) = service.end();
         assert_eq!(status.code(), Some(0), "{signal}\n{log}");
         assert!(!device.exported().unwrap());
-        // A terminal that closes is no reason to end.
+        // The end of a terminal does not end the service.
         let (device, service) = fixture.serve(json!({}));
         service.signal("HUP");
         assert_eq!(device.state().unwrap(), "ON");
@@ -191,7 +191,7 @@ async fn ended_by_its_admin_device_during_a_scan() {
     scan.end("USER_ABORT").await;
 }
 
-/// A scan of 10 points of which the writer has 5.
+/// Starts a scan of 10 points, of which the writer has 5.
 async fn half_a_scan(fixture: &Fixture, device: &TangoDevice) -> LiveScan {
     let plan = ScanPlan::new(&fixture.file("a.h5")).points(10);
     let mut scan = plan.create(&fixture.store).await;
@@ -207,7 +207,7 @@ async fn half_a_scan(fixture: &Fixture, device: &TangoDevice) -> LiveScan {
     scan
 }
 
-/// The same for the writer that is told.
+/// Starts a scan of 10 points, of which the writer `mapping` has 5.
 async fn half_a_mapping_scan(fixture: &Fixture, device: &TangoDevice) -> LiveScan {
     let plan = ScanPlan::new(&fixture.file("a.h5")).mapping().points(10);
     let mut scan = plan.create(&fixture.store).await;

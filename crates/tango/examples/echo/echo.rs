@@ -1,4 +1,4 @@
-//! A device that answers what it is told, and does everything else that a device can do to its clients.
+//! A device that returns its arguments, and shows everything else that a device can do.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,22 +19,22 @@ static ECHO: DeviceClass = DeviceClass {
         command("echo_state", TangoType::State, TangoType::State),
         command("echo_text", TangoType::Text, TangoType::Text),
         command("echo_texts", TangoType::Texts, TangoType::Texts),
-        // Texts of an error: class, text, and the same again for what failed because of it.
+        // Fails. The argument lists a class and a text for each level of the error.
         command("fail", TangoType::Texts, TangoType::Void),
         command("panic", TangoType::Text, TangoType::Void),
         command("leave_unanswered", TangoType::Void, TangoType::Void),
         command("answer_wrongly", TangoType::Void, TangoType::Boolean),
-        // Waits for `release`, of the same or another client.
+        // Waits until any client calls `release`.
         command("block", TangoType::Void, TangoType::Void),
         command("release", TangoType::Void, TangoType::Void),
-        // From now on, `Init` is refused, or not.
+        // Has `Init` refused from now on, or not.
         command("refuse_init", TangoType::Boolean, TangoType::Void),
-        // Makes both spectra that long, and sends events of them.
+        // Sets the length of both spectra, and sends events of them.
         command("fill", TangoType::Long64, TangoType::Void),
-        // How much Tango logs for the device, and at all; and to set both.
+        // Return and set how much Tango logs, for the device and in general.
         command("log_levels", TangoType::Void, TangoType::Texts),
         command("log_all", TangoType::Boolean, TangoType::Void),
-        // The values of a property, none if it is not set.
+        // Returns the values of a property.
         command("property", TangoType::Text, TangoType::Texts),
     ],
     attributes: &[
@@ -249,7 +249,7 @@ impl Device for Echo {
     }
 
     fn remove(&self) {
-        // Whoever waits gets an answer.
+        // Ends the calls that wait.
         self.released.send();
         tracing::info!("{} is removed", self.context.name());
     }

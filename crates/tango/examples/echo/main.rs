@@ -1,12 +1,12 @@
-//! A server of devices that say what they are told.
+//! A server of devices that return their arguments.
 //!
 //! ```text
 //! cargo run -p tango --example echo -- test -nodb -dlist Echo::a/b/1,Echo::a/b/2 \
 //!     -ORBendPoint giop:tcp:127.0.0.1:11000
 //! ```
 //!
-//! A client finds the device `tango://127.0.0.1:11000/a/b/1#dbase=no` then. With a database, the instance
-//! alone is enough. `--wait SECONDS` in front waits that long for a database that is away.
+//! A client finds the device at `tango://127.0.0.1:11000/a/b/1#dbase=no`. With a database, the instance is
+//! the only argument. `--wait SECONDS` as the first argument waits that long for a database that is away.
 
 mod echo;
 mod silent;
@@ -79,7 +79,7 @@ async fn serve(
             return Err("the database is away".into());
         }
     }
-    // Not earlier: cppTango has its own idea of signals until it runs.
+    // Not earlier: cppTango changes the handling of signals until it runs.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;

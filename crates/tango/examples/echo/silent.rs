@@ -1,4 +1,4 @@
-//! A device that offers nothing, and cannot be made as long as the file that its property names exists.
+//! A device that offers nothing, and cannot be created as long as the file of its property exists.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Calls that fail, or take their time.
+//! Calls that fail, or take long.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::fixture::{NONE, echo_device};
 
-/// The client would not wait that long.
+/// Longer than the test takes.
 const LONG: Duration = Duration::from_secs(100);
 
 #[test]
@@ -39,7 +39,7 @@ fn an_error_reaches_the_client_level_by_level() {
             "Echo.fail"
         )
     );
-    // By the client's own library.
+    // The client's own library adds this level.
     assert_eq!((told[2].0, told.len()), ("API_CommandFailed", 3));
     assert!(failure.errors.iter().all(|error| error.severity == "ERR"));
 }

@@ -11,7 +11,7 @@ fn start(database: &TangoDatabaseServer, arguments: &[&str]) -> Program {
     Program::start_telling_all(&mut command)
 }
 
-fn known(database: &TangoDatabaseServer) -> TangoDevice {
+fn registered(database: &TangoDatabaseServer) -> TangoDevice {
     let device = database.client().device("a/b/1");
     device.add("echo/test", "Echo").unwrap();
     device
@@ -23,7 +23,7 @@ fn known(database: &TangoDatabaseServer) -> TangoDevice {
 #[test]
 fn the_database_knows_when_a_device_is_there() {
     let database = TangoDatabaseServer::new();
-    let device = known(&database);
+    let device = registered(&database);
     let mut server = start(&database, &["test"]);
     server.wait_for("signals are handled");
     assert!(device.exported().unwrap());
@@ -46,7 +46,7 @@ fn the_database_knows_when_a_device_is_there() {
 #[test]
 fn a_server_waits_for_its_database() {
     let mut database = TangoDatabaseServer::new();
-    let device = known(&database);
+    let device = registered(&database);
     database.stop();
     let mut server = start(&database, &["--wait", "100", "test"]);
     server.wait_for("connects");
@@ -57,7 +57,7 @@ fn a_server_waits_for_its_database() {
 }
 
 #[test]
-fn a_database_that_has_forgotten_who_is_there_is_told_again() {
+fn a_database_that_has_forgotten_the_exports_is_told_again() {
     let mut database = TangoDatabaseServer::beacon(
         "- {server: echo, personal_name: test, device: [{tango_name: a/b/1, class: Echo}]}",
     );
@@ -68,7 +68,7 @@ fn a_database_that_has_forgotten_who_is_there_is_told_again() {
     database.stop();
     database.start();
     server.wait_for("had forgotten");
-    // Somebody who has never met the device, and needs the one that administrates it for events.
+    // A client that has never connected to the device, and needs its device of administration for events.
     let device = database.client().device("a/b/1");
     assert_eq!(device.read("motto").unwrap(), "hello");
     device.subscribe("State").unwrap();
@@ -82,7 +82,7 @@ fn a_database_that_has_forgotten_who_is_there_is_told_again() {
 #[test]
 fn a_device_knows_a_property_that_is_not_set_from_a_database_that_is_away() {
     let mut database = TangoDatabaseServer::new();
-    let device = known(&database);
+    let device = registered(&database);
     let mut server = start(&database, &["test"]);
     server.wait_for("signals are handled");
     assert_eq!(device.call("property", "refrain").unwrap(), json!([]));
@@ -117,7 +117,7 @@ fn a_server_whose_devices_all_fail_ends() {
 #[test]
 fn an_instance_that_the_database_does_not_know_ends_the_process() {
     let database = TangoDatabaseServer::new();
-    known(&database);
+    registered(&database);
     let (status, log) = start(&database, &["nobody"]).end();
     assert_eq!(status.code(), Some(255), "{log}");
     assert!(
@@ -129,13 +129,13 @@ fn an_instance_that_the_database_does_not_know_ends_the_process() {
 #[test]
 fn a_server_runs_once() {
     let database = TangoDatabaseServer::new();
-    let device = known(&database);
+    let device = registered(&database);
     let mut server = start(&database, &["test"]);
     server.wait_for("signals are handled");
     let (status, log) = start(&database, &["test"]).end();
     assert_eq!(status.code(), Some(255), "{log}");
     assert_eq!(device.state().unwrap(), "ON");
-    // A crash leaves it in the database, and the next one may come at once.
+    // After a crash, the server is still exported in the database. The next one may start at once.
     server.signal("KILL");
     server.end();
     let mut server = start(&database, &["test"]);
@@ -146,7 +146,7 @@ fn a_server_runs_once() {
 #[test]
 fn a_device_may_be_locked_by_one_client() {
     let database = TangoDatabaseServer::new();
-    let device = known(&database);
+    let device = registered(&database);
     let mut server = start(&database, &["test"]);
     server.wait_for("signals are handled");
     let other = database.client().device("a/b/1");

@@ -1,4 +1,4 @@
-//! Devices are initialised, fail, are restarted and go.
+//! Devices are initialised, fail, are restarted and removed.
 
 use std::thread;
 use std::time::Duration;
@@ -88,7 +88,7 @@ fn a_device_is_removed_first_also_if_a_client_waits_for_it() {
     let waits = thread::spawn(move || slow.call("block", NONE));
     server.program.wait_for("a client waits");
     server.admin().call("DevRestart", "a/b/1").unwrap();
-    // The device is told that it goes, and lets the client go.
+    // The device is removed, and ends the call of the client.
     assert_eq!(waits.join().unwrap().unwrap(), NONE);
     device.wait_for_state("ON");
     let (_, log) = server.end("TERM");

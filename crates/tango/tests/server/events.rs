@@ -1,4 +1,4 @@
-//! Events reach clients who listen.
+//! Events reach the clients that listen.
 
 use serde_json::json;
 
@@ -71,7 +71,7 @@ fn clients_hear_of_a_server_that_comes_again() {
     device.write("count", 1).unwrap();
     assert_eq!(device.event("count").unwrap(), 1);
     let _server = server.crash_and_start();
-    // The client library asks again by itself, and tells errors until then.
+    // The client library subscribes again by itself, and reports errors until then.
     let news = std::iter::repeat_with(|| device.event("count"));
     let value = news.filter_map(Result::ok).next();
     assert_eq!(value.unwrap(), 0);

@@ -7,13 +7,13 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 use testing::{Program, TangoClient, TangoDevice, free_port};
 
-/// What the example writes when signals may be sent; `Ready to accept request` comes earlier.
+/// What the example logs when signals may be sent. `Ready to accept request` comes earlier.
 const READY: &str = "signals are handled";
 
-/// Where no database is.
+/// An address without a database.
 const NOWHERE: &str = "127.0.0.1:1";
 
-/// The command `echo`, which cargo builds together with the tests.
+/// Returns the command `echo`, which cargo builds together with the tests.
 pub fn echo() -> Command {
     let tests = std::env::current_exe().unwrap();
     let echo = tests.ancestors().nth(2).unwrap().join("examples/echo");
@@ -22,35 +22,35 @@ pub fn echo() -> Command {
         "{echo:?} is missing: cargo build -p tango --examples"
     );
     let mut command = Command::new(echo);
-    // The tests must not meet a database of the machine.
+    // The tests must not use a database of the machine.
     command.env("TANGO_HOST", NOWHERE);
     command
 }
 
-/// A server that runs, and a client that knows where.
+/// A running server, and a client of it.
 pub struct EchoServer {
     pub program: Program,
     arguments: Vec<String>,
     client: TangoClient,
     port: u16,
-    /// With the file of properties.
+    /// Contains the file of properties.
     _directory: Option<TempDir>,
 }
 
 impl EchoServer {
-    /// With these devices, and no properties: `Class::a/b/c,...`
+    /// Starts a server with these devices, and no properties: `Class::a/b/c,...`
     pub fn start(devices: &str) -> EchoServer {
         EchoServer::launch(["-nodb", "-dlist", devices].map(str::to_owned).into(), None)
     }
 
-    /// The same, and Tango logs to its standard output.
+    /// Starts a server of which Tango logs to standard output.
     pub fn start_verbose(devices: &str, verbosity: &str) -> EchoServer {
         let arguments = ["-nodb", "-dlist", devices, verbosity];
         EchoServer::launch(arguments.map(str::to_owned).into(), None)
     }
 
-    /// With devices and properties in a file, for which `lines` get a directory of their own. There must
-    /// be a device of each class.
+    /// Starts a server with devices and properties in a file. `lines` returns its content, and may use its
+    /// directory. There must be a device of each class.
     pub fn with_file(lines: impl FnOnce(&Path) -> String) -> EchoServer {
         let directory = TempDir::with_prefix("echo-").unwrap();
         let file = directory.path().join("properties");
@@ -75,7 +75,7 @@ impl EchoServer {
         server
     }
 
-    /// Ends it with SIGKILL, and starts it again where it was.
+    /// Ends the server with SIGKILL, and starts it again with the same arguments.
     pub fn crash_and_start(self) -> EchoServer {
         self.program.signal("KILL");
         self.program.end();
@@ -94,15 +94,16 @@ impl EchoServer {
         self.device("dserver/echo/test")
     }
 
-    /// Ends it with a signal. Gives the exit status and what it wrote.
+    /// Ends the server with a signal. Returns the exit status and the output.
     pub fn end(self, signal: &str) -> (ExitStatus, String) {
         self.program.signal(signal);
         self.program.end()
     }
 }
 
-/// The same, with a file. Only so events can be counted on without a database: cppTango 9.3 does not number
-/// them without either, and clients take every second one for a repetition.
+/// Starts a server with one device and a file of properties. Without a database, events are reliable only
+/// with a file: cppTango 9.3 does not number them otherwise, and clients take every second one for a
+/// repetition.
 pub fn echo_device_with_events() -> (EchoServer, TangoDevice) {
     let server = EchoServer::with_file(|_| {
         "echo/test/DEVICE/Echo: \"a/b/1\"\necho/test/DEVICE/Silent: \"s/s/1\"\n".to_owned()
@@ -111,7 +112,7 @@ pub fn echo_device_with_events() -> (EchoServer, TangoDevice) {
     (server, device)
 }
 
-/// A server with one device, `a/b/1`, and that device.
+/// Starts a server with one device, `a/b/1`.
 pub fn echo_device() -> (EchoServer, TangoDevice) {
     let server = EchoServer::start("Echo::a/b/1");
     let device = server.device("a/b/1");

@@ -22,7 +22,7 @@ fn a_device_offers_what_its_class_says() {
     assert!(
         commands.contains(&&json!("echo_texts")) && commands.is_sorted_by_key(|name| name.as_str())
     );
-    // Without descriptions, as devices in Python tell them.
+    // Without descriptions, as devices in Python report them.
     let wizard = ["motto", "", "hello", "refrain", "", "None"];
     assert_eq!(interface["wizard_device_properties"], json!(wizard));
     assert_eq!(interface["wizard_class_properties"], json!([]));

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::fixture::{EchoServer, NONE};
 
-/// What only cppTango writes, when a command of the administration is called.
+/// A message of cppTango itself, when a command of the device of administration is called.
 const OF_TANGO: &str = "In query_device command";
 
 #[test]

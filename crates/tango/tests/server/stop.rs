@@ -1,4 +1,4 @@
-//! Servers end.
+//! Ends of servers.
 
 use std::thread;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn a_server_that_ends_or_restarts_bears_a_signal() {
     let (status, log) = server.end("TERM");
     assert!(status.success(), "{status} {log}");
 
-    // The restart may have begun when the signal comes, or not.
+    // The signal may come before or after the restart has begun.
     for begun in [true, false, false, false] {
         let (mut server, _) = echo_device();
         server.admin().call("RestartServer", NONE).unwrap();
@@ -57,7 +57,7 @@ fn a_server_ends_while_a_client_waits_for_a_command() {
     let waits = thread::spawn(move || slow.call("block", NONE));
     server.program.wait_for("a client waits");
     server.program.signal("TERM");
-    // Nothing tells the device yet: the client still has its command.
+    // The device is not removed yet, because the command of the client still runs.
     device.call("release", NONE).ok();
     let (status, log) = server.program.end();
     assert!(status.success(), "{status} {log}");

@@ -1,4 +1,4 @@
-//! Many clients at once, while events go out and devices are initialised.
+//! Many clients at once, while events are sent and devices are initialised.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -10,8 +10,8 @@ use crate::fixture::{NONE, echo_device_with_events};
 const CLIENTS: usize = 16;
 const ROUNDS: usize = 150;
 
-/// cppTango itself forgets the value that one client is about to get when another one writes the attribute
-/// in that moment, and says so to the first.
+/// Accepts an error of cppTango itself: it drops the value that one client is about to receive when another
+/// client writes the attribute at that moment.
 fn forgotten(error: TangoError) -> Result<(), TangoError> {
     match error.has_reason("API_AttrValueNotSet") {
         true => Ok(()),

@@ -1,4 +1,4 @@
-//! Values on their way to the device and back.
+//! Values that are sent to the device and back.
 
 use serde_json::{Value as Json, json};
 
@@ -23,7 +23,7 @@ fn commands_take_and_give_every_type() {
             "{command}"
         );
     }
-    // By its number, as PyTango takes it.
+    // States are sent by their numbers, as PyTango takes them.
     assert_eq!(device.call("echo_state", 10).unwrap(), "RUNNING");
     assert_eq!(device.call("echo_texts", json!([])).unwrap(), json!([]));
 }
@@ -79,7 +79,7 @@ fn spectra_may_be_empty_and_are_cut_to_their_newest_elements() {
     assert_eq!((words.len(), moods.len()), (10_000, 10_000));
     assert_eq!(words.first().unwrap(), "word 50");
     assert_eq!(words.last().unwrap(), "word 10049");
-    // The 51st and the last one.
+    // The 51st and the last element.
     assert_eq!(
         (&moods[0], &moods[9_999]),
         (&json!("FAULT"), &json!("FAULT"))
@@ -105,7 +105,7 @@ fn values_that_tango_does_not_allow_do_not_reach_the_device() {
     assert_eq!(device.read("volume").unwrap(), 0);
     let failure = device.write("motto", "mine").unwrap_err();
     assert_eq!(failure.first().reason, "API_AttrNotWritable");
-    // A state of Tango, but none of ours.
+    // A state of Tango that our devices do not have.
     let failure = device.call("echo_state", 11).unwrap_err();
     assert_eq!(failure.first().desc, "ValueError: 11 is out of range\n");
 }
