@@ -11,7 +11,7 @@ use std::{env, fs, process};
 fn main() {
     println!("cargo:rerun-if-changed=shim");
     let tango = find(pkg_config::Config::new().atleast_version("9.3"), "tango");
-    // A part of the library in later releases.
+    // Later releases contain this library.
     let is_old = tango.version.starts_with("9.3");
     let mut includes = tango.include_paths;
     if is_old {
@@ -22,9 +22,9 @@ fn main() {
     shim.cpp(true).warnings(true).extra_warnings(true);
     shim.std(if is_old { "c++14" } else { "c++17" });
     for path in includes {
-        // As a system directory that it is already, it would break the headers of C++ itself.
+        // It is a system directory already; adding it would break the headers of C++ itself.
         if path != Path::new("/usr/include") {
-            // Headers of a system give no warnings.
+            // The compiler reports no warnings in system headers.
             shim.flag("-isystem").flag(path);
         }
     }

@@ -7,13 +7,13 @@ template <class Element> void set_number(Tango::Attribute &attribute, int64_t nu
   attribute.set_value(new Element(static_cast<Element>(number)), 1, 0, true);
 }
 
-// The buffer is taken over by Tango; it may not be null, also for no elements.
+// Tango takes over the buffer, which must not be null, even without elements.
 template <class Element> Element *new_elements(size_t count) {
   return new Element[count ? count : 1];
 }
 
 void set_text(const nxt_attribute &definition, Tango::Attribute &attribute, const char *text) {
-  // That is how set_value gives it back: with delete if the attribute can be written, else delete[].
+  // set_value frees it with delete if the attribute can be written, else with delete[].
   Tango::DevString *value = definition.writable ? new Tango::DevString : new Tango::DevString[1];
   *value = CORBA::string_dup(text);
   attribute.set_value(value, 1, 0, true);

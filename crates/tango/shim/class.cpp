@@ -32,7 +32,7 @@ public:
       const char *name = (*names)[k];
       auto *device = new nxt::Device(this, name, index);
       device_list.push_back(device);
-      // Without a database, it cannot tell where the device is.
+      // Without a database, cppTango needs the name for the reference of the device.
       if (Tango::Util::_UseDb && !Tango::Util::_FileDb)
         export_device(device);
       else

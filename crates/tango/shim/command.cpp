@@ -3,7 +3,7 @@
 
 namespace {
 
-// The argument of a command, with what it borrows.
+// The argument of a command, and the texts that it borrows.
 struct Input {
   nxt_argument argument{0, {nullptr, 0}};
   std::vector<nxt_text> texts;

@@ -32,8 +32,8 @@ typedef struct {
   size_t count;
 } nxt_texts;
 
-/* What takes the results and errors of a call, until the call returns and in its thread alone. Only the caller
- * knows what its context is. */
+/* Takes the results and errors of a call, until the call returns and in its thread alone. Only the caller knows
+ * what the context is. */
 typedef struct {
   void *context;
   void (*add_text)(void *context, nxt_text);

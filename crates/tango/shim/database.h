@@ -11,8 +11,8 @@ extern "C" {
 /* A connection to a database, to be used by one thread at a time. */
 typedef struct nxt_database nxt_database;
 
-/* Connects to the database at host:port; if the host is null, to that of TANGO_HOST. What it stores in
- * `opened`, nxt_database_close frees. */
+/* Connects to the database at host:port; if the host is null, to that of TANGO_HOST. nxt_database_close
+ * frees the connection that it stores in `opened`. */
 int32_t nxt_database_open(const nxt_text *host, int32_t port, nxt_database **opened, nxt_sink);
 void nxt_database_close(nxt_database *);
 

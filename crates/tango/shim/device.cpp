@@ -12,7 +12,7 @@ struct Entry {
   int pins;
 };
 
-// Held for looking things up, never while something of Tango is waited for.
+// Held for look-ups, never while this thread waits for Tango.
 std::mutex devices_lock;
 std::condition_variable unpinned;
 std::map<nxt_device, Entry> devices;
@@ -24,7 +24,7 @@ namespace nxt {
 
 Device::Device(Tango::DeviceClass *device_class, const char *name, uint32_t index)
     : TANGO_BASE_CLASS(device_class, name), class_index(index) {
-  // Events are sent as we say, without criteria, and need no polling.
+  // Events are pushed, without criteria and without polling.
   for (const char *always : {"State", "Status"})
     set_change_event(always, true, false);
   for (size_t k = 0; k < definition().attribute_count; k++)
@@ -59,7 +59,7 @@ Tango::DevState Device::dev_state() {
 }
 
 Tango::ConstDevString Device::dev_status() {
-  // The caller copies it before this thread asks again.
+  // The caller copies the text before this thread calls this again.
   static thread_local std::string status;
   nxt_reply reply;
   server().callbacks.status(own_number, &reply);

@@ -1,4 +1,4 @@
-// A device, and how it is found by its number.
+// Devices, and how they are found by their numbers.
 #ifndef NXT_DEVICE_HPP
 #define NXT_DEVICE_HPP
 
@@ -14,12 +14,12 @@ public:
   nxt_device number() const { return own_number; }
   const nxt_class &definition() const { return server().classes[class_index]; }
 
-  // The command Init. cppTango deletes a device before it initialises it again; ours is asked first
-  // and may refuse, so it is removed by the destructor alone.
+  // The command Init. cppTango deletes a device before it initialises it again. Our devices may refuse Init,
+  // so only the destructor removes them.
   void init_device() override;
   void delete_device() override {}
 
-  // Both are called by many threads at once, and store nothing in the device.
+  // Many threads call these at once, so they store nothing in the device.
   Tango::DevState dev_state() override;
   Tango::ConstDevString dev_status() override;
 
@@ -28,8 +28,8 @@ private:
   uint32_t class_index;
 };
 
-// Finds a device, which is not destroyed as long as the pin lives. What is done meanwhile may wait for
-// Tango, but not for a callback.
+// Finds a device, and prevents that it is destroyed as long as the pin exists. Meanwhile, the thread may wait
+// for Tango, but not for a callback.
 class DevicePin {
 public:
   explicit DevicePin(nxt_device);
@@ -37,7 +37,7 @@ public:
   DevicePin(const DevicePin &) = delete;
   DevicePin &operator=(const DevicePin &) = delete;
   bool is_there() const { return found != nullptr; }
-  // Throws if there is no such device (any more).
+  // Throws if the device does not exist, or no longer.
   Device &device() const;
 
 private:
@@ -45,13 +45,13 @@ private:
   Device *found;
 };
 
-// Those that are there at this moment.
+// Returns all devices that exist at this moment.
 std::vector<nxt_device> all_devices();
 
-// Makes the value of a reply that of an attribute.
+// Sets an attribute to the value of a reply.
 void set_value(const nxt_attribute &, Tango::Attribute &, const nxt_reply &);
 
-// The commands and attributes of a class.
+// Create the commands and attributes of a class.
 Tango::Command *new_command(uint32_t index, const nxt_command &);
 Tango::Attr *new_attribute(uint32_t index, const nxt_attribute &);
 

@@ -1,4 +1,4 @@
-// What the database knows about who is there.
+// The exports of the server: what the database knows about running devices.
 #include "device.hpp"
 
 namespace {
@@ -7,7 +7,7 @@ struct Export {
   std::string name, ior;
 };
 
-// Of the device that administrates the server, which lives as long as the server.
+// The export of the device of administration, which exists as long as the server.
 Export admin;
 
 Export export_of(Tango::DeviceImpl &device) {
@@ -21,7 +21,7 @@ bool is_exported(const std::string &device) {
   return Tango::Util::instance()->get_database()->import_device(name).exported != 0;
 }
 
-// Whether the server has its devices, and will have them at the next moment.
+// Returns true if the server neither starts nor ends.
 bool is_settled() {
   Tango::Util *util = Tango::Util::instance();
   return !util->is_svr_starting() && !util->is_svr_shutting_down();
@@ -36,7 +36,7 @@ void export_again(const Export &device_export) {
   info.version = util->get_version_str();
   info.pid = util->get_pid();
   util->get_database()->export_device(info);
-  // The server may have told it meanwhile that it ends.
+  // The server may have ended meanwhile.
   if (util->is_svr_shutting_down())
     util->get_database()->unexport_device(info.name);
 }

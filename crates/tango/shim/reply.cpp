@@ -1,4 +1,4 @@
-// What callbacks answer, and the errors of calls.
+// The replies of callbacks, and the errors of calls.
 #include "shim.hpp"
 
 void nxt_reply::check() const {
@@ -28,7 +28,7 @@ void nxt::add_error(const nxt_sink &sink, const char *reason, const char *desc) 
   sink.add_error(sink.context, view(reason), view(desc), view(""));
 }
 
-// Without memory there is no answer, which the client may ask for again.
+// Without memory there is no answer, and the client may try again.
 template <class Function> static void add(nxt_reply *reply, Function function) noexcept {
   try {
     function();

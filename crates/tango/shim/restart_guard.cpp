@@ -1,20 +1,20 @@
-// The device that administrates the server, where the server must not end.
+// Keeps the server from ending while cppTango creates its devices again.
 #include "shim.hpp"
 
 #include <chrono>
 #include <mutex>
 
-// `RestartServer` starts a thread of cppTango that makes all devices again. Nothing tells when it has
-// begun and when it is done, and the process crashes if the server ends meanwhile.
+// `RestartServer` starts a thread of cppTango that creates all devices again. cppTango does not report when
+// the thread begins and ends, and the process crashes if the server ends meanwhile.
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// What that thread does after the last device takes milliseconds.
-const milliseconds AFTERWARDS(500);
-// Devices that the database does not know any more are not made.
-const milliseconds AT_MOST(10000);
+// After the last device, that thread works for some milliseconds.
+const milliseconds SETTLE_TIME(500);
+// Devices that the database no longer knows are never created.
+const milliseconds MAX_RESTART_TIME(10000);
 
 std::mutex guard;
 int running_commands = 0;
@@ -27,10 +27,10 @@ bool is_restarting() {
   if (commanded == Clock::time_point())
     return false;
   Clock::time_point now = Clock::now();
-  return last_created < commanded ? now - commanded < AT_MOST : now - last_created < AFTERWARDS;
+  return last_created < commanded ? now - commanded < MAX_RESTART_TIME : now - last_created < SETTLE_TIME;
 }
 
-// A command that makes devices again, while it runs.
+// Counts a command as running, as long as it exists.
 struct RestartInProgress {
   RestartInProgress() {
     std::lock_guard<std::mutex> locked(guard);
@@ -45,7 +45,7 @@ struct RestartInProgress {
   }
 };
 
-// Stands before a command.
+// Replaces a command, and counts its executions.
 class GuardedRestart : public Tango::Command {
 public:
   explicit GuardedRestart(Tango::Command &real)

@@ -20,8 +20,9 @@ static void check_interface(const nxt_server &server) {
 
 static void end() { Tango::Util::instance()->get_dserver_device()->kill(); }
 
-// The thread that ends the server cleans up beyond the end of its loop, until the logger is gone. Who ends
-// the process before would take things away that it uses. It takes milliseconds; a second is too long.
+// The thread that ends the server still cleans up after the end of its loop, until the logger is gone. The
+// process must not end before, because that thread uses what the end destroys. It takes milliseconds; a
+// second is too long.
 static void wait_for_cleanup() {
   for (int k = 0; k < 1000 && Tango::Logging::get_core_logger(); k++)
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -42,7 +43,7 @@ static void serve(std::vector<std::string> arguments) {
   if (server.callbacks.connected() != 0)
     return;
   util->set_server_version(nxt::copy(server.version).c_str());
-  // A call that takes its time must not hold up those who ask how we are.
+  // A call that takes long must not delay clients that ask for the state.
   util->set_serial_model(Tango::NO_SYNC);
   nxt::listen_to_core_logger();
   Tango::DServer::register_class_factory(nxt::make_classes);
@@ -53,7 +54,7 @@ static void serve(std::vector<std::string> arguments) {
   try {
     util->server_run();
   } catch (const CORBA::BAD_INV_ORDER &) {
-    // It was ended before it could run.
+    // The server was ended before it could run.
   }
   wait_for_cleanup();
 }

@@ -1,4 +1,4 @@
-/* The device server of the process: what Rust offers, what clients ask, what Rust sends. See convention.h. */
+/* The device server of the process: what Rust offers, what clients ask, and what Rust sends. See convention.h. */
 #ifndef NXT_SERVER_H
 #define NXT_SERVER_H
 
@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* To be raised with every change of a header; both sides compare it, and the sizes of structures. */
+/* Must be raised with every change of a header. Both sides compare it, and the sizes of structures. */
 #define NXT_INTERFACE 3
 
 /* Type codes of Tango. */
@@ -32,7 +32,7 @@ typedef struct {
   nxt_text name;
   nxt_texts labels; /* of an enumeration */
   int32_t type;
-  uint32_t spectrum; /* most elements; 0: a scalar */
+  uint32_t spectrum; /* largest number of elements; 0: a scalar */
   int32_t writable;
 } nxt_attribute;
 
@@ -53,10 +53,10 @@ typedef struct {
 /* A device: a number that is never used again. */
 typedef uint64_t nxt_device;
 
-/* What a callback answers, valid while it runs. */
+/* The reply of a callback, valid while the callback runs. */
 typedef struct nxt_reply nxt_reply;
 
-/* The argument of a command, or the value that an attribute shall have. */
+/* The argument of a command, or the value that is written to an attribute. */
 typedef struct {
   int64_t number; /* boolean, long, enumeration, state */
   nxt_texts texts;
@@ -88,7 +88,7 @@ typedef struct {
   nxt_callbacks callbacks;
 } nxt_server;
 
-/* Answers. */
+/* Replies. */
 void nxt_reply_number(nxt_reply *, int64_t);     /* a scalar: boolean, long, enumeration, state */
 void nxt_reply_add_number(nxt_reply *, int64_t); /* an element of a spectrum */
 void nxt_reply_add_text(nxt_reply *, nxt_text);  /* the scalar, or an element */
@@ -100,14 +100,14 @@ void nxt_reply_free(nxt_reply *);
 /* Runs the server in the calling thread until it ends. The structure must live for ever. May end the process:
  * on wrong arguments, or a server that the database does not know. */
 int32_t nxt_run(const nxt_server *, nxt_texts arguments, nxt_sink);
-/* Makes nxt_run return. 1: not at this moment, to be tried again. Not from a callback. */
+/* Makes nxt_run return. 1: this is not possible now and has to be tried again. Not for callbacks. */
 int32_t nxt_end(nxt_sink);
 
-/* Has the database know again which devices are there, if it has forgotten it. Returns the number of those that
- * it was told; 0: it knew. From any thread while the server serves. */
+/* Exports the devices again if the database has forgotten that they are exported. Returns how many were exported
+ * again. For any thread while the server serves. */
 int32_t nxt_restore_exports(nxt_sink);
 
-/* The rest may be called from any thread, and fails if there is no such device.
+/* Any thread may call the following functions, which fail if the device does not exist.
  *
  * Adds the values of a property. 1: it is set; 0: it is not. */
 int32_t nxt_property_get(nxt_device, nxt_text name, nxt_sink);

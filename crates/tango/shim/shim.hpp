@@ -1,4 +1,4 @@
-// What the files of the shim share.
+// Declarations that the files of the shim share.
 #ifndef NXT_SHIM_HPP
 #define NXT_SHIM_HPP
 
@@ -13,7 +13,7 @@
 
 #include "server.h"
 
-// What a callback answered.
+// The reply of a callback.
 struct nxt_reply {
   struct Error {
     std::string reason, desc, origin;
@@ -26,7 +26,7 @@ struct nxt_reply {
 
   // The scalar text.
   const char *text() const { return texts.empty() ? "" : texts.front().c_str(); }
-  // Throws what the client shall get, if the callback failed. Only after it has returned: no
+  // Throws the error of the client if the callback failed. Called after the callback has returned, because no
   // exception may pass through Rust.
   void check() const;
 };
@@ -45,12 +45,12 @@ inline std::vector<std::string> copy(nxt_texts texts) {
 inline nxt_text view(const std::string &text) { return nxt_text{text.data(), text.size()}; }
 inline nxt_text view(const char *text) { return nxt_text{text, text ? strlen(text) : 0}; }
 
-// Adds what was caught to the sink: the levels of a failure of Tango, or one level for anything else.
+// Add an exception to the sink: the levels of a failure of Tango, or one level for anything else.
 void add_errors(const nxt_sink &, const Tango::DevFailed &);
 void add_error(const nxt_sink &, const char *reason, const char *desc);
 
-// Does something that may fail, in any thread, and returns its status. Threads that omniORB did not make need
-// an identity of it as long as they call it.
+// Calls a function that may throw, in any thread, and returns its status. A thread that omniORB did not
+// create needs an identity as long as it calls omniORB.
 template <class Function> int32_t call_guarded(const nxt_sink &sink, Function function) noexcept {
   try {
     omni_thread::ensure_self identity;
@@ -69,23 +69,24 @@ template <class Function> int32_t call_guarded(const nxt_sink &sink, Function fu
   return -1;
 }
 
-// The server as Rust describes it, from nxt_run on.
+// Returns the description of the server, from nxt_run on.
 const nxt_server &server();
 
-// Makes all classes; called by cppTango when the server starts, and when it starts again.
+// Creates all classes. cppTango calls it when the server starts, and when it restarts.
 void make_classes(Tango::DServer *);
 
-// Has what cppTango itself logs told to Rust.
+// Forwards the logs of cppTango itself to Rust.
 void listen_to_core_logger();
 
-// Keeps what nxt_restore_exports tells the database, once the server has all its devices.
+// Stores the export of the device of administration for nxt_restore_exports, once the server has all its
+// devices.
 void store_admin_export();
 
-// Takes note of the commands that make devices again.
+// Counts the commands that create devices again.
 void guard_restarts(Tango::DServer &);
-// Takes note of a device that is made.
+// Notes that a device was created.
 void note_created_device();
-// Whether the server may end now; then its devices are not made again any more.
+// Returns true if the server may end now. Its devices are never created again then.
 bool begin_shutdown();
 
 } // namespace nxt
