@@ -111,7 +111,7 @@ impl ScanReader {
     pub async fn open(store: &DataStore, key: &ScanKey) -> Result<ScanReader, ReadError> {
         let redis = |source| ReadError::Redis {
             key: key.clone(),
-            source,
+            source: Box::new(source),
         };
         let mut connection = store.open().await.map_err(redis)?;
         let snapshot = ScanSnapshot::load(&mut connection, key).await?;
@@ -245,7 +245,7 @@ impl ScanReader {
                     self.connection.drop_current();
                     return Err(ReadError::Redis {
                         key: self.document.key.clone(),
-                        source,
+                        source: Box::new(source),
                     });
                 }
             }

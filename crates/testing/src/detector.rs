@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use acquisition::{DetectorFiles, FrameSource, FrameType, FrameSourceError};
+use acquisition::{DetectorFiles, FrameSource, FrameSourceError, FrameType};
 
 /// A detector as a scan describes it. It has no frames to be read.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use blissdata::document::Identity;
+use blissdata::document::ScanIdentity;
 use blissdata::store::DataStore;
 use hub::Hub;
 use serde_json::json;
@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(30);
 
 /// Creates a scan of the session `demo`.
 async fn publish(store: &DataStore) -> ScanPublisher {
-    let id = Identity {
+    let id = ScanIdentity {
         name: "ascan".to_owned(),
         number: 7,
         data_policy: "None".to_owned(),

@@ -135,7 +135,7 @@ pub enum ReadError {
         /// Key of the scan.
         key: ScanKey,
         /// What happened.
-        source: RedisError,
+        source: Box<RedisError>,
     },
     /// The scan has no stream of that name.
     #[error("scan {key} has no stream {name:?}")]

@@ -37,7 +37,7 @@ impl ScanReader {
         let replies = self.connection.store().pipeline(&commands).await;
         let replies = replies.map_err(|source| ReadError::Redis {
             key: self.document.key.clone(),
-            source,
+            source: Box::new(source),
         })?;
         Ok(replies
             .iter()

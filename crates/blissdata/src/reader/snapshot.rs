@@ -28,7 +28,7 @@ impl ScanSnapshot {
     ) -> Result<ScanSnapshot, ReadError> {
         let redis = |source| ReadError::Redis {
             key: key.clone(),
-            source,
+            source: Box::new(source),
         };
         let json = |path: &str| Command::new("JSON.GET").arg(key.as_str()).arg(path);
         let asked = [

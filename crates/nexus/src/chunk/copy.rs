@@ -43,8 +43,8 @@ pub(crate) fn copy_part(
             break;
         }
     }
-    let (read, read_strides) = layout(from, item);
-    let (write, write_strides) = layout(to, item);
+    let (read, read_strides) = offset_and_strides(from, item);
+    let (write, write_strides) = offset_and_strides(to, item);
     let mut walk = [0; MAX_RANK];
     let (mut read, mut write) = (read, write);
     loop {
@@ -69,7 +69,7 @@ pub(crate) fn copy_part(
 }
 
 /// Where the first corner lies, in bytes, and how far apart neighbours are in each dimension.
-fn info(part: Part, item: usize) -> (usize, Strides) {
+fn offset_and_strides(part: Part, item: usize) -> (usize, Strides) {
     let mut stride = item;
     let mut strides = [0; MAX_RANK];
     let mut first = 0;

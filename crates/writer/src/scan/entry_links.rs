@@ -45,7 +45,7 @@ fn create_one(
     let made = if root.has_link(&link.name)? {
         leads_to(&root, &link.name, &link.target_file, &link.target)
     } else {
-        root.external_link(&link.name, Path::new(&link.target_file), &link.target)?;
+        root.create_external_link(&link.name, Path::new(&link.target_file), &link.target)?;
         true
     };
     session.close()?;
