@@ -9,17 +9,18 @@ use super::{LAYOUTS, Layout, LayoutError};
 use crate::options::SaveOptions;
 use crate::source::StreamDescription;
 
-/// The layout of a scan, or `None` if the scan is not to be saved.
+/// The layout of a scan; `None` if the scan is not to be saved.
 pub type ChosenLayout = Result<Option<Box<dyn Layout>>, LayoutError>;
 
-/// A kind of layout: a line of the table of layouts.
+/// A kind of layout: one line of the table [`LAYOUTS`].
 pub struct LayoutKind {
     /// Name by which a user chooses the layout.
     pub name: &'static str,
     /// Returns `true` if scans with this info get the layout unless a user chooses another one. The
-    /// first kind of the table that is suitable is taken.
+    /// first suitable kind of the table is used.
     pub is_suitable: fn(info: &Json) -> bool,
-    /// Returns `true` if scans with this info publish the layout, so that every writer can save them.
+    /// Returns `true` if scans with this info publish the layout, so that every writer can save
+    /// them.
     pub is_published: fn(info: &Json) -> bool,
     /// Returns the layout of a scan, or `None` if the scan is not to be saved.
     pub create: fn(&ScanDescription, &SaveOptions) -> ChosenLayout,
@@ -30,9 +31,9 @@ pub struct LayoutKind {
 pub struct ScanDescription<'a> {
     /// The scan's info.
     pub info: &'a Json,
-    /// The file that the scan announces in its identity.
+    /// The path of the file that the scan announces in its identity.
     pub path: Option<&'a str>,
-    /// The streams that the scan has by now.
+    /// The streams that the scan has so far.
     pub streams: &'a [StreamDescription],
 }
 
@@ -49,7 +50,7 @@ pub enum LayoutChoice {
 /// Returns the layout of a scan that is prepared, or `None` if the scan is not to be saved.
 ///
 /// # Errors
-/// Fails if the scan is to be saved, but its info lacks what no file can do without.
+/// Returns an error if the scan is to be saved, but its info lacks something that every file needs.
 pub fn layout_of(scan: &ScanDescription, options: &SaveOptions) -> ChosenLayout {
     let kind = match options.layout {
         LayoutChoice::Auto => LAYOUTS.iter().find(|kind| (kind.is_suitable)(scan.info)),
@@ -98,7 +99,7 @@ impl fmt::Debug for LayoutChoice {
     }
 }
 
-/// There is no layout with this name.
+/// The error for a name that no layout has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no layout {0:?}")]
 pub struct UnknownLayout(String);

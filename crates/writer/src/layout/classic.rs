@@ -1,14 +1,14 @@
 //! The layout that BLISS leaves to its writer, worked out from a scan's info.
 //!
-//! It follows `blisswriter` 2.0.0 (class `NexusWriter`), whose files ten years of scripts read: one
-//! NXentry per subscan (`5.1`) with the detectors and positioners of its devices in `instrument`,
-//! links to all data in `measurement`, snapshots of the motors, metadata, plots and notes. Where it
-//! departs from the original, docs/differences.md says why.
+//! It follows `blisswriter` 2.0.0 (class `NexusWriter`), whose files scripts have read for ten
+//! years: one NXentry per subscan (`5.1`) with the detectors and positioners of its devices in
+//! `instrument`, links to all data in `measurement`, snapshots of the motors, metadata, plots and
+//! notes. Where it departs from the original, docs/differences.md says why.
 //!
-//! [`ClassicLayout::new`] reads the info of a scan that is prepared: its subscans, their
-//! devices and channels, and names for all of them. These never change.
-//! [`ClassicLayout::tree`] draws the file on a canvas with what is known by then: the modules are
-//! called in the order in which the original writes, and a later one does not draw over an earlier.
+//! [`ClassicLayout::new`] reads the info of a scan that is prepared: its subscans, their devices
+//! and channels, and names for all of them. These never change. [`ClassicLayout::tree`] builds the
+//! tree of the file from the facts that are known by then. The modules are called in the order in
+//! which the original writes, and none replaces what an earlier one has added.
 
 mod assign;
 mod chain;
@@ -70,10 +70,11 @@ pub struct ClassicLayout {
 }
 
 impl ClassicLayout {
-    /// The layout of a scan that is prepared; none if it is not to be saved.
+    /// Returns the layout of a scan that is prepared, or `None` if it is not to be saved.
     ///
     /// # Errors
-    /// If the info lacks what no file can do without: a file name, a number, a title, a start time.
+    /// Returns an error if the info lacks something that every file needs: a file name, a number, a
+    /// title, a start time.
     pub fn new(
         info: &Json,
         streams: &[StreamDescription],
@@ -96,7 +97,7 @@ impl ClassicLayout {
         }))
     }
 
-    /// What the file shall hold now.
+    /// Returns the tree that the file should have now.
     pub fn tree(&self, facts: &ScanFacts) -> FileTree {
         let mut builder = TreeBuilder::new(&self.file);
         for subscan in &self.subscans {
@@ -159,12 +160,12 @@ impl Layout for ClassicLayout {
         vec![self.tree(facts)]
     }
 
-    /// Returns all streams but those of detectors that were told not to save.
+    /// Returns all streams except those of detectors that were configured not to save.
     fn streams(&self) -> Vec<String> {
         self.streams.clone()
     }
 
-    /// Returns at most one place for each stream.
+    /// Returns at most one destination for each stream.
     fn destinations(&self) -> Vec<StreamDestination> {
         self.subscans
             .iter()
@@ -181,7 +182,7 @@ impl Layout for ClassicLayout {
         self.subscans.iter().map(entry).collect()
     }
 
-    /// Returns what users should know of names and options that could not be used as they are.
+    /// Returns messages about names and options that could not be used as they are.
     fn notices(&self) -> Vec<String> {
         let notices = self.subscans.iter().flat_map(|subscan| &subscan.notices);
         notices.cloned().collect()
@@ -225,7 +226,7 @@ pub const KIND: LayoutKind = LayoutKind {
     },
 };
 
-/// What `blisswriter` 2.0.0 notes at the root of its files.
+/// Returns the attributes that `blisswriter` 2.0.0 sets at the root of its files.
 fn root_attributes(info: &Json) -> RootAttributes {
     let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
     RootAttributes::Nexus {

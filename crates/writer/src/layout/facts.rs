@@ -1,8 +1,8 @@
-//! What became of a scan's data, as far as a layout depends on it.
+//! What is known about the saving of a scan, as far as a layout depends on it.
 //!
-//! The classic layout has groups and links only for channels that have data, and plots that depend
-//! on how many points came. So a tree is a function of the scan's info *and* of these facts: it is
-//! made again when they change, and the difference is applied to the file.
+//! A layout may have groups and links only for channels that have data, and plots that depend on
+//! the number of points. So a tree is a function of the scan's info *and* of these facts: it is
+//! built again when they change, and the difference is applied to the file.
 
 use std::collections::HashMap;
 
@@ -10,18 +10,18 @@ use serde_json::Value as Json;
 
 use super::info::is_truthy;
 
-/// Everything that a layout may want to know beside the scan's info.
+/// Everything that a tree depends on beside the scan's info.
 #[derive(Debug, Clone, Default)]
 pub struct ScanFacts {
     /// Key of the scan.
     pub scan: String,
     /// When the writing began, ISO 8601 with offset.
     pub began: String,
-    /// How far the writing is.
+    /// The status of the writing.
     pub status: WritingStatus,
-    /// The record of completeness as it is by now, as JSON text; empty if there shall be none.
+    /// The current record of completeness as JSON text; empty if the files should have none.
     pub record: String,
-    /// Streams from which something has come, by name.
+    /// Streams from which data have come, by name.
     pub streams: HashMap<String, StreamFacts>,
     /// Other scans that this one refers to.
     pub references: Vec<ScanReference>,
@@ -29,13 +29,13 @@ pub struct ScanFacts {
     pub end: Option<EndFacts>,
 }
 
-/// Status of the writing, as it stands in the file.
+/// Status of the writing, as the file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WritingStatus {
-    /// What is known before the data is being written.
+    /// The file is created, before data are written.
     #[default]
     Starting,
-    /// Data are awaited.
+    /// Data are written as they come.
     Running,
     /// Everything that was published is in the file.
     Succeeded,
@@ -44,7 +44,7 @@ pub enum WritingStatus {
 }
 
 impl WritingStatus {
-    /// The text in the file, that of `blisswriter` 2.0.0.
+    /// Returns the name in the file, that of `blisswriter` 2.0.0.
     pub fn name(self) -> &'static str {
         match self {
             WritingStatus::Starting => "STARTING",
@@ -55,12 +55,12 @@ impl WritingStatus {
     }
 }
 
-/// What has come from one stream.
+/// What is known about the data of one stream.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StreamFacts {
     /// Whether its dataset (or link) exists in the file.
     pub stored: bool,
-    /// Points that came.
+    /// Number of points that have come.
     pub points: u64,
     /// Extent of the dataset, scan dimensions first.
     pub shape: Vec<u64>,
@@ -78,7 +78,7 @@ pub struct ScanReference {
     pub path: String,
 }
 
-/// The end of a scan.
+/// What is known about the end of a scan.
 #[derive(Debug, Clone)]
 pub struct EndFacts {
     /// When the writing ended, ISO 8601 with offset.

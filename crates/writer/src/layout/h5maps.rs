@@ -1,9 +1,9 @@
 //! The layout that newer BLISS publishes itself: `info["h5maps"]`.
 //!
-//! The schema is that of `blissdata.h5map` (blissdata 2.4.5): an object of file path to HDF5 item,
-//! where the item of a file is its root group. An item is a group, a link, or a dataset; a dataset's
-//! value is JSON (`raw`), typed JSON (`inline`), packed bytes (`packed`), a compound of
-//! these, or the name of a stream.
+//! The schema is that of `blissdata.h5map` (blissdata 2.4.5): an object with the root group of each
+//! file, by path of the file. An item is a group, a link, or a dataset. The value of a dataset is
+//! JSON (`raw`), typed JSON (`inline`), bytes in base64 (`inline_b64`), a compound of these, or the
+//! name of a stream.
 //!
 //! ```
 //! let info = serde_json::json!({"h5maps": {"/data/a.h5": {"type": "group", "children": {
@@ -35,9 +35,9 @@ use nexus::tree::{Content, Group, Item, Value};
 /// The published layout of one scan.
 #[derive(Debug, Clone)]
 struct H5mapsLayout {
-    /// The file that the scan announces.
+    /// The path of the file that the scan announces.
     path: String,
-    /// The files as they were when the scan was prepared.
+    /// The trees as they were when the scan was prepared.
     trees: Vec<FileTree>,
 }
 
@@ -111,8 +111,8 @@ fn is_published(info: &Json) -> bool {
     info.get("h5maps").is_some()
 }
 
-/// The trees that a scan's info asks for, in the order of the files; none when the scan is not to
-/// be saved.
+/// Returns the trees in a scan's info, in the order of the files. There are none if the scan is not
+/// to be saved.
 pub fn trees(info: &Json) -> Vec<FileTree> {
     let Some(files) = info.get("h5maps").and_then(Json::as_object) else {
         return Vec::new();
@@ -120,14 +120,14 @@ pub fn trees(info: &Json) -> Vec<FileTree> {
     files.iter().map(|(file, root)| tree(file, root)).collect()
 }
 
-/// Where the streams go that a file asks for.
+/// Returns where the streams of a file are stored.
 pub fn destinations(tree: &FileTree) -> Vec<StreamDestination> {
     let mut destinations = Vec::new();
     add_destinations(&tree.root, "", &tree.file, &mut destinations);
     destinations
 }
 
-/// The parts of a scan that a file has an entry for. The root is one too, if it has data itself.
+/// Returns the entries of a file. The root is one of them if it has data itself.
 pub fn subscan_entries(tree: &FileTree) -> Vec<SubscanEntry> {
     let is_entry = |item: &Item| matches!(item, Item::Group(group) if group.attributes.contains(&class_entry()));
     let entries = tree.root.children.iter().filter(|(_, item)| is_entry(item));
@@ -149,7 +149,7 @@ fn class_entry() -> (String, Value) {
     ("NX_class".to_owned(), Value::text("NXentry"))
 }
 
-/// The entry that a path leads into; nothing for an item of the root.
+/// Returns the name of the entry in a path; it is empty for an item of the root.
 fn entry(path: &str) -> &str {
     let path = path.trim_start_matches('/');
     path.split_once('/').map_or("", |(entry, _)| entry)
@@ -206,7 +206,7 @@ fn tree(file: &str, root: &Json) -> FileTree {
     }
 }
 
-/// What is wrong with one file's tree, as it is found.
+/// Collects the items of a file that are not valid.
 struct InvalidItems<'a> {
     file: &'a str,
     items: Vec<InvalidItem>,
@@ -221,7 +221,7 @@ impl InvalidItems<'_> {
         });
     }
 
-    /// The good value, or nothing and a finding.
+    /// Returns the value if it is valid. Otherwise collects the item with its error.
     fn valid_or_report<T>(&mut self, path: &str, result: Result<T, JsonError>) -> Option<T> {
         result.map_err(|reason| self.add(path, reason)).ok()
     }
@@ -251,7 +251,7 @@ fn wrong_type(name: &str, expected: &'static str) -> JsonError {
     }
 }
 
-/// HDF5 takes texts that end at the first NUL: one inside would cut the text silently.
+/// Returns an error for a text with a NUL character: HDF5 would silently cut it there.
 fn without_nul(text: &str) -> Result<&str, JsonError> {
     match text.contains('\0') {
         true => Err(JsonError::NulCharacter),

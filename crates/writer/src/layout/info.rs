@@ -1,19 +1,19 @@
-//! Looking into a scan's info: a value of the wrong type counts as missing.
+//! Reading a scan's info. A value of the wrong type counts as missing.
 
 use serde_json::{Map, Value as Json};
 
-/// A mapping below a mapping.
+/// Returns the mapping at a key of a mapping.
 pub fn mapping<'a>(json: &'a Json, key: &str) -> Option<&'a Map<String, Json>> {
     json.get(key)?.as_object()
 }
 
-/// The texts of a list; what is no text is passed over.
+/// Returns the texts of a list. Other elements are ignored.
 pub fn texts<'a>(json: &'a Json, key: &str) -> impl Iterator<Item = &'a str> {
     let list = json.get(key).and_then(Json::as_array);
     list.into_iter().flatten().filter_map(Json::as_str)
 }
 
-/// Returns `true` if Python would take a value for true; a missing one is false.
+/// Returns `true` if Python considers the value true. A missing value is false.
 pub fn is_truthy(json: Option<&Json>) -> bool {
     match json {
         None | Some(Json::Null) => false,
@@ -25,8 +25,8 @@ pub fn is_truthy(json: Option<&Json>) -> bool {
     }
 }
 
-/// A whole number, also one that JSON tells as a float; none if it is negative or too large for an
-/// extent of HDF5.
+/// Returns an integer that is not negative and not too large for an extent of HDF5. It may be
+/// written as a float.
 pub fn count(json: Option<&Json>) -> Option<u64> {
     let number = json?.as_number()?;
     let count = match number.as_u64() {

@@ -1,4 +1,4 @@
-//! Nested lists of JSON as arrays: a shape and its elements in C order.
+//! Nested lists of JSON as arrays: a shape, and elements in C order.
 
 use serde_json::Value as Json;
 
@@ -8,12 +8,12 @@ use super::ArrayError;
 pub struct JsonArray<'a> {
     /// Empty for a scalar.
     pub shape: Vec<u64>,
-    /// As many as the shape has elements.
+    /// The elements in C order.
     pub elements: Vec<&'a Json>,
 }
 
 impl<'a> JsonArray<'a> {
-    /// Flattens a scalar or nested list; all lists of one depth must have one length.
+    /// Flattens a scalar or nested list. All lists of one depth must have the same length.
     pub fn of(json: &'a Json) -> Result<JsonArray<'a>, ArrayError> {
         let shape = shape_of(json);
         let mut elements = Vec::new();
@@ -22,7 +22,7 @@ impl<'a> JsonArray<'a> {
     }
 }
 
-/// The shape told by the first element of each depth.
+/// Returns the shape, judged by the first element of each depth.
 fn shape_of(json: &Json) -> Vec<u64> {
     let mut shape = Vec::new();
     let mut level = Some(json);

@@ -7,14 +7,15 @@ use nexus::tree::{ElementType, Order, Value};
 pub struct AssignedValue {
     /// Its value, with the type and shape that it had.
     pub value: Value,
-    /// Whether that is the value that was assigned, apart from its type.
+    /// Whether this equals the assigned value, apart from its type.
     pub exact: bool,
 }
 
-/// What `old` becomes when `new` is assigned to it; none if it cannot be, which calls for a new
-/// dataset.
+/// Returns what `old` becomes when `new` is assigned to it, or `None` if that is not possible and a
+/// new dataset is needed.
 ///
-/// Unlike h5py, which then does nothing, this refuses to assign to an array without elements.
+/// An assignment to an array without elements is not possible, unlike in h5py, where it does
+/// nothing.
 pub fn assign(old: &Value, new: &Value) -> Option<AssignedValue> {
     let sources = broadcast(old.shape(), new.shape())?;
     let same_size = sources.iter().copied().eq(0..elements(new.shape()));
@@ -67,7 +68,7 @@ fn elements(shape: &[u64]) -> usize {
     shape.iter().product::<u64>() as usize
 }
 
-/// For each element of an array, the element of the source that it gets.
+/// Returns, for each element of an array, the index of the source element that it gets.
 fn broadcast(target: &[u64], source: &[u64]) -> Option<Vec<usize>> {
     if elements(target) == 0 {
         return (target == source).then(Vec::new);
@@ -78,7 +79,7 @@ fn broadcast(target: &[u64], source: &[u64]) -> Option<Vec<usize>> {
         return None;
     }
     let missing = target.len() - source.len();
-    // Of the source, how far the next element lies along each dimension of the target.
+    // Distance between neighbouring elements of the source along each dimension of the target.
     let mut steps = vec![0; target.len()];
     let mut step = 1;
     for (dim, &length) in source.iter().enumerate().rev() {
@@ -108,7 +109,7 @@ enum Number {
     Decimal(f64),
 }
 
-/// The numbers of those types that metadata have.
+/// Returns the numbers, if they have one of the types that metadata have.
 fn read(element: &ElementType, bytes: &[u8]) -> Option<Vec<Number>> {
     let words = bytes
         .chunks_exact(8)
@@ -131,8 +132,9 @@ fn read(element: &ElementType, bytes: &[u8]) -> Option<Vec<Number>> {
     })
 }
 
-/// Appends a number and tells whether it is still the same; HDF5 cuts decimals and clips what is
-/// too large, and has no way from numbers to booleans.
+/// Appends a number. Returns `true` if its value did not change, and `None` if it cannot be
+/// converted: HDF5 truncates decimals, clips numbers that are too large, and does not convert
+/// numbers to booleans.
 fn write(
     element: &ElementType,
     from: &ElementType,
@@ -182,8 +184,8 @@ mod tests {
     use super::*;
     use serde_json::{Value as Json, json};
 
-    /// The value of `old` after the assignment of `new`, and whether it is exactly that; none if a
-    /// new dataset is needed.
+    /// Returns the value of `old` after the assignment of `new`, and whether it equals `new`.
+    /// Returns `None` if a new dataset is needed.
     fn assigned(old: Json, new: Json) -> Option<(Value, bool)> {
         let done = assign(&convert(&old).value, &convert(&new).value)?;
         Some((done.value, done.exact))

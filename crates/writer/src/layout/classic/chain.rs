@@ -8,7 +8,7 @@ use super::devices::positioners::ChannelRole;
 use crate::layout::info::is_truthy;
 use crate::layout::info::{mapping, texts};
 
-/// A top master that has channels.
+/// A top master with its channels.
 #[derive(Debug)]
 pub struct TopMaster<'a> {
     /// Its name.
@@ -17,8 +17,8 @@ pub struct TopMaster<'a> {
     pub channels: Vec<(&'a str, ChannelRole)>,
 }
 
-/// Top masters that have channels, by name: the order of their entries in the files of
-/// `blisswriter`, whatever their order in the chain.
+/// Returns the top masters that have channels, sorted by name: `blisswriter` orders their entries
+/// in this way, whatever their order in the chain.
 pub fn top_masters(info: &Json, scan_dims: usize) -> Vec<TopMaster<'_>> {
     let mut top_masters: Vec<TopMaster> = mapping(info, "acquisition_chain")
         .into_iter()

@@ -5,16 +5,16 @@ use serde_json::{Map, Value as Json};
 
 use crate::source::StreamDescription;
 
-/// One channel of a subscan, with its place in the entry.
+/// One channel of a subscan, with its names in the entry.
 #[derive(Debug, Clone)]
 pub struct Channel {
     /// The stream; its name is the full channel name (`axis:roby`).
     pub stream: StreamDescription,
-    /// Key of its acquisition device in `info["devices"]`, if the scan tells it.
+    /// Key of its acquisition device in `info["devices"]`, if the info names it.
     pub device_key: Option<String>,
-    /// Type that BLISS gives its device (`positioner`, `mca`, `lima`, ...); empty if unknown.
+    /// Type of its device in BLISS (`positioner`, `mca`, `lima`, ...); empty if unknown.
     pub device_type: String,
-    /// Name of its group below `instrument`; empty if the dataset lives in `measurement`.
+    /// Name of its group below `instrument`; empty if its dataset is a member of `measurement`.
     pub device: String,
     /// Name of its dataset.
     pub dataset: String,
@@ -22,29 +22,30 @@ pub struct Channel {
     pub alias: Option<String>,
     /// Name of its links in `measurement` and `positioners`.
     pub link: String,
-    /// Whether the dataset is what its device is there for.
+    /// Whether the dataset is the principal data of its device.
     pub principal: bool,
-    /// Place of a positioner among those of its device, slowest last; none for detectors.
+    /// Index of a positioner among those of its device, slowest last; `None` for detectors.
     pub master_index: Option<usize>,
     /// Datasets that describe the device.
     pub device_info: Map<String, Json>,
     /// Attributes of the dataset.
     pub data_info: Map<String, Json>,
-    /// Keys of the device's metadata that concern this channel, renamed to `selection`; none: all do.
+    /// Key of the device's metadata that concerns this channel and is stored as `selection`; `None`
+    /// if all metadata do.
     pub selection: Option<String>,
     /// How its dataset is stored.
     pub storage: Storage,
-    /// Whether its dataset is a list of file names: nothing to be linked or plotted.
+    /// Whether its dataset is a list of file names, which is neither linked nor plotted.
     pub lists_files: bool,
 }
 
 impl Channel {
-    /// Whether it is a motor, a timer or the like, and not a detector.
+    /// Returns `true` if the channel is a motor, a timer or the like, and not a detector.
     pub fn is_positioner(&self) -> bool {
         self.device_type == "positioner" || self.device_type == "positionergroup"
     }
 
-    /// Class of its device group.
+    /// Returns the class of its device group.
     pub fn class(&self) -> &'static str {
         match self.is_positioner() {
             true => "NXpositioner",
@@ -52,7 +53,7 @@ impl Channel {
         }
     }
 
-    /// Path of its device group in the entry; `measurement` if it has none.
+    /// Returns the path of its device group in the entry, or of `measurement` if it has none.
     pub fn group_path(&self, entry: &str) -> String {
         match self.device.as_str() {
             "" => format!("{entry}/measurement"),
@@ -60,7 +61,7 @@ impl Channel {
         }
     }
 
-    /// Path of its dataset.
+    /// Returns the path of its dataset.
     pub fn path(&self, entry: &str) -> String {
         format!("{}/{}", self.group_path(entry), self.dataset)
     }

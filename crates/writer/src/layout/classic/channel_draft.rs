@@ -1,4 +1,4 @@
-//! Channels in the making: everything that the scan tells of a channel, in one place.
+//! Reading channels from a scan's info: everything that the info says about a channel.
 
 use acquisition::DetectorFiles;
 use nexus::tree::{ChunkOptions, Declared, Storage};
@@ -13,32 +13,32 @@ use crate::layout::info::mapping;
 use crate::options::SaveOptions;
 use crate::source::{StreamContent, StreamDescription};
 
-/// A channel whose names may still change.
+/// A channel whose names may still change, if others have the same names.
 #[derive(Debug, Clone)]
 pub struct ChannelDraft {
-    /// The channel, with names that are fit for a file.
+    /// The channel, with names that are valid in a file.
     pub channel: Channel,
-    /// Name of its device as the scan has it.
+    /// Name of its device in the scan.
     pub device: String,
     /// Whether the name of the device is enough to name the channel.
     pub single: bool,
 }
 
-/// What all channels of a scan have in common.
+/// Reads channels from the info of a scan.
 #[derive(Debug, Clone, Copy)]
 pub struct ChannelReader<'a> {
     /// Info of the scan.
     pub info: &'a Json,
     /// Its dimensions.
     pub dims: &'a ScanDims,
-    /// How its datasets are stored.
+    /// Options of its chunks.
     pub chunks: ChunkOptions,
-    /// What the user chose.
+    /// Options of the user.
     pub options: &'a SaveOptions,
 }
 
 impl ChannelReader<'_> {
-    /// A channel of a device of the acquisition chain.
+    /// Reads a channel that belongs to a device of the acquisition chain.
     pub fn channel(
         &self,
         stream: &StreamDescription,
@@ -53,7 +53,7 @@ impl ChannelReader<'_> {
         self.draft(stream, short, role, published.unwrap_or(&Json::Null))
     }
 
-    /// A channel of no device.
+    /// Reads a channel that belongs to no device.
     pub fn channel_without_device(&self, stream: &StreamDescription, short: &str) -> ChannelDraft {
         self.draft(stream, short, ChannelRole::Detector, &Json::Null)
     }
@@ -143,7 +143,7 @@ impl ChannelReader<'_> {
         info
     }
 
-    /// Whether the frames of a stream are neither referred to by a dataset nor copied.
+    /// Returns `true` if the frames of a stream are neither referred to by a dataset nor copied.
     fn lists_files(&self, stream: &StreamDescription) -> bool {
         let Some(format) = stream.detector_files().and_then(DetectorFiles::format) else {
             return false;
@@ -167,7 +167,7 @@ fn dims_of_point(stream: &StreamDescription) -> usize {
     }
 }
 
-/// How a viewer should show the data.
+/// Returns the attribute `interpretation`: how a viewer should show the data.
 pub fn interpretation(point: usize, dims: &ScanDims) -> Option<&'static str> {
     match (point, dims.scan.len(), dims.saved.len()) {
         (1, ..) => Some("spectrum"),

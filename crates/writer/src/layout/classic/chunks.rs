@@ -1,4 +1,4 @@
-//! Chunks and compression: what a scan's `chunk_options` ask for.
+//! Chunks and compression: the `chunk_options` of a scan.
 
 use nexus::tree::{ChunkOptions, Scheme, UnknownScheme};
 use serde_json::Value as Json;
@@ -18,8 +18,8 @@ enum OptionError {
     Scheme(#[from] UnknownScheme),
 }
 
-/// Reads `info["writer_options"]["chunk_options"]`. What cannot be understood has its default and is
-/// told in the second part: no channel is lost for it.
+/// Reads `info["writer_options"]["chunk_options"]`. An option that is not valid has its default,
+/// and the second part of the result says so.
 pub fn read(info: &Json) -> (ChunkOptions, Vec<String>) {
     let mut options = ChunkOptions::default();
     let mut notices = Vec::new();
@@ -46,7 +46,7 @@ pub fn read(info: &Json) -> (ChunkOptions, Vec<String>) {
     (options, notices)
 }
 
-/// Fractions are what remains of a size in MB.
+/// Sizes in bytes may have a fraction, because BLISS computes them from MB.
 fn number(json: &Json, least: u64) -> Result<u64, OptionError> {
     json.as_f64()
         .filter(|number| *number >= least as f64)

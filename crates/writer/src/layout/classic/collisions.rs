@@ -1,7 +1,8 @@
-//! Names that would be taken twice.
+//! Names that several channels would have.
 //!
-//! Different names can become the same when they are made fit for a file. `blisswriter` then writes
-//! one channel over the other, or fails; here the later one gets a number.
+//! Different names can become equal when characters are replaced that a file cannot have. In this
+//! case `blisswriter` writes one channel over the other, or fails; here the later channel gets a
+//! number.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,9 +12,10 @@ use super::channel::Channel;
 use super::channel_draft::ChannelDraft;
 use super::names::unique;
 
-/// Gives all channels of a subscan names of their own. Device groups avoid the names in `taken`.
+/// Assigns a distinct name to each channel of a subscan. Device groups do not get the names in
+/// `taken`.
 ///
-/// The second part tells what became of names that had to change.
+/// The second part of the result has a message for each name that had to change.
 pub fn resolve(
     mut drafts: Vec<ChannelDraft>,
     taken: &HashSet<String>,
@@ -32,7 +34,7 @@ pub fn resolve(
     (channels, notices)
 }
 
-/// Channels of one device and class.
+/// Returns the indices of the channels of each device and class.
 fn by_device(drafts: &[ChannelDraft]) -> IndexMap<(String, &'static str), Vec<usize>> {
     let mut devices: IndexMap<_, Vec<usize>> = IndexMap::new();
     for (index, draft) in drafts.iter().enumerate() {
@@ -45,9 +47,9 @@ fn by_device(drafts: &[ChannelDraft]) -> IndexMap<(String, &'static str), Vec<us
 /// Device groups and their datasets.
 struct DeviceGroups<'a> {
     taken: &'a HashSet<String>,
-    /// Names that devices would like to have.
+    /// Names that devices have unless they collide.
     wanted: HashSet<String>,
-    /// Class and datasets of the groups that are settled.
+    /// Class and datasets of the groups whose name is final.
     resolved: HashMap<String, (&'static str, HashSet<String>)>,
 }
 
@@ -60,7 +62,7 @@ impl<'a> DeviceGroups<'a> {
         }
     }
 
-    /// Settles the group of a device and the datasets in it.
+    /// Assigns the final names of a device group and of the datasets in it.
     fn resolve(
         &mut self,
         drafts: &mut [ChannelDraft],
@@ -116,7 +118,8 @@ impl<'a> DeviceGroups<'a> {
         }
     }
 
-    /// Whether the datasets fit in a group of this name, perhaps beside those of other devices.
+    /// Returns `true` if the datasets can be in a group of this name, perhaps beside those of other
+    /// devices.
     fn has_room(&self, name: &str, class: &str, datasets: &HashSet<String>) -> bool {
         if name.is_empty() {
             return true;
@@ -134,7 +137,8 @@ impl<'a> DeviceGroups<'a> {
     }
 }
 
-/// An alias is a convenience: it gives way to datasets, and to the alias of an earlier channel.
+/// Drops aliases whose names are taken by datasets or by the alias of an earlier channel: an alias
+/// is only a convenience.
 fn drop_aliases(drafts: &mut [ChannelDraft]) {
     let mut used: HashSet<(String, String)> = drafts
         .iter()

@@ -1,4 +1,4 @@
-//! Acquired data: device groups, places of streams, and links to them.
+//! Acquired data: device groups, destinations of streams, and links to them.
 
 use nexus::tree::{Named, Stream, Value};
 
@@ -13,7 +13,7 @@ use crate::layout::stream::StreamDestination;
 use crate::options::SaveOptions;
 use crate::source::StreamContent;
 
-/// Where the streams of a subscan go.
+/// Returns where the streams of a subscan are stored.
 pub fn destinations(
     subscan: &Subscan,
     file: &str,
@@ -36,8 +36,9 @@ pub fn destinations(
     destinations.collect()
 }
 
-/// Keeps metadata away from the paths of all data, aliases and links in `measurement`. The links in
-/// `positioners` are not among them: until there are data, a snapshot has that place.
+/// Reserves the paths of all data, of their aliases, and of their links in `measurement`, so that
+/// metadata cannot have them. The links in `positioners` are not reserved: until there are data, a
+/// snapshot has their path.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     let entry = &subscan.entry;
     for channel in subscan.channels.iter().filter(|channel| has_place(channel)) {
@@ -51,8 +52,8 @@ pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     }
 }
 
-/// Draws the groups of devices from which something has come, and for data that are stored their
-/// places, aliases and links.
+/// Adds the groups of devices from which data have come, and the datasets, aliases and links of
+/// data that are stored.
 pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, facts: &ScanFacts) {
     for channel in &subscan.channels {
         let Some(stream) = facts.streams.get(&channel.stream.name) else {
@@ -76,7 +77,7 @@ fn build_device(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
     let group = channel.group_path(entry);
     builder.class_group(&group, channel.class());
     let mut description = channel.device_info.clone();
-    // The class says whether this is a positioner: no metadata may change it.
+    // The class says whether this is a positioner, so metadata must not change it.
     description.retain(|key, _| key != "@NX_class");
     dict_to_nexus::add_mapping(builder, &group, &description, true);
 }
@@ -113,7 +114,7 @@ fn build_data(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
     }
 }
 
-/// Whether the file tells of the channel, be it only by the group of its device.
+/// Returns `true` if the file has at least the device group of the channel.
 fn has_group(channel: &Channel) -> bool {
     match &channel.stream.content {
         Ok(StreamContent::Frames(files)) => !files.is_discarded(),
@@ -128,7 +129,8 @@ fn has_place(channel: &Channel) -> bool {
     has_group(channel) && is_saved
 }
 
-/// Whether `measurement` links to the dataset: not if it is there itself, nor if it only lists files.
+/// Returns `true` if `measurement` has a link to the dataset. It has none if the dataset is a
+/// member itself or only lists files.
 fn is_linked(channel: &Channel) -> bool {
     !channel.device.is_empty() && !channel.lists_files
 }

@@ -1,8 +1,8 @@
-//! Devices: what type they are, and what that makes of the names of their channels.
+//! Devices: how the type of a device decides the names of its channels.
 //!
-//! BLISS tells for each counter a type (`mca`, `lima`, ...), by which `blisswriter` gathers the
-//! channels of one detector element or region of interest in one group. What does not follow the
-//! rules of its type is named like a channel of no type.
+//! BLISS publishes a type for each counter (`mca`, `lima`, ...). By this type `blisswriter` puts
+//! the channels of one detector element or region of interest in one group. A channel that does not
+//! follow the rules of its type is named like a channel without a type.
 
 mod counters;
 mod lima;
@@ -14,7 +14,7 @@ mod tests;
 
 use serde_json::Value as Json;
 
-/// Type of the data that a device is there for.
+/// Type of the principal data of a device.
 pub const PRINCIPAL: &str = "principal";
 
 /// A channel as its scan describes it.
@@ -34,10 +34,10 @@ pub struct ChannelDescription<'a> {
     pub multivalue: bool,
 }
 
-/// Names of a channel, before they are made fit for a file.
+/// Names of a channel, before invalid characters are replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChannelNames {
-    /// Name of its device group; empty if its dataset belongs into `measurement`.
+    /// Name of its device group; empty if its dataset belongs in `measurement`.
     pub device: String,
     /// Name of its dataset.
     pub dataset: String,
@@ -54,13 +54,13 @@ pub struct ChannelNames {
 /// Units of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Units {
-    /// Those that the channel has in the scan.
+    /// Those of the channel in the scan.
     OfChannel,
-    /// These, or none.
+    /// Fixed units, or no units.
     OfType(Option<&'static str>),
 }
 
-/// Names of a channel by the type of its device.
+/// Returns the names of a channel by the type of its device.
 pub fn channel_names(channel: &ChannelDescription) -> ChannelNames {
     let parts: Vec<&str> = channel.name.split(':').collect();
     let names = match channel.device_type {
@@ -81,7 +81,7 @@ pub fn channel_names(channel: &ChannelDescription) -> ChannelNames {
 }
 
 impl ChannelNames {
-    /// Names of a channel whose type of data is also the name of its dataset.
+    /// Returns the names of a channel whose type of data is also the name of its dataset.
     fn new(device: impl Into<String>, dataset: impl Into<String>, data_type: &str) -> ChannelNames {
         ChannelNames {
             device: device.into(),
@@ -93,12 +93,12 @@ impl ChannelNames {
         }
     }
 
-    /// Whether the dataset is what its device is there for.
+    /// Returns `true` if the dataset is the principal data of its device.
     pub fn is_principal(&self) -> bool {
         self.data_type == PRINCIPAL
     }
 
-    /// Name of the channel in its subscan.
+    /// Returns the name of the channel in its subscan.
     pub fn link(&self) -> String {
         match self.single {
             true => self.device.clone(),
@@ -107,7 +107,7 @@ impl ChannelNames {
     }
 }
 
-/// The last part of a name and what stands in front of it.
+/// Splits a name at the last separator. The first part is empty if there is none.
 fn split_last(name: &str, separator: char) -> (&str, &str) {
     name.rsplit_once(separator).unwrap_or(("", name))
 }

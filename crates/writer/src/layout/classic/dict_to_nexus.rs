@@ -1,8 +1,8 @@
 //! The "dict to NeXus" convention: mappings of metadata as groups, datasets, attributes and links.
 //!
-//! It is that of silx (`silx.io.dictdump.dicttonx`), which blisswriter 2.0.0 uses to update what
-//! exists. Keys are names of members, `name@attribute`, `@attribute` of the group itself, or
-//! `>name` for links.
+//! The convention is that of silx (`silx.io.dictdump.dicttonx`), which `blisswriter` 2.0.0 uses to
+//! update existing items. Keys are names of members, `name@attribute`, `@attribute` of the group
+//! itself, or `>name` for links.
 
 pub mod attribute;
 mod link;
@@ -19,11 +19,11 @@ use super::value::convert;
 /// The key of a group's class.
 pub const CLASS: &str = "@NX_class";
 
-/// Draws a mapping into the group at `path`, which is made if it is missing.
+/// Adds the members of a mapping to the group at `path`, which is created if it is missing.
 ///
-/// `completed`: mappings without a class become NXcollection. A null deletes what exists. No class
-/// of a group is changed, and nothing is drawn over acquired data or items of the writer: metadata
-/// that have the name of one are stored under another, with a notice.
+/// If `completed` is set, mappings without a class become NXcollection. A null deletes an existing
+/// item. Classes of groups never change. Metadata never replace acquired data or items of the
+/// writer: they are stored under another name, with a notice.
 pub fn add_mapping(
     builder: &mut TreeBuilder,
     path: &str,
@@ -38,7 +38,7 @@ pub fn add_mapping(
     }
 }
 
-/// Removes mappings that hold nothing, or nothing but a class; none if nothing remains.
+/// Removes mappings that are empty or hold only a class. Returns `None` if nothing remains.
 pub fn without_empty_mappings(mapping: &Map<String, Json>) -> Option<Map<String, Json>> {
     let kept = mapping.iter().filter_map(|(key, json)| match json {
         Json::Object(inner) => Some((key.clone(), Json::Object(without_empty_mappings(inner)?))),
@@ -81,7 +81,7 @@ fn add_members(
             json => {
                 let mut name = key.clone();
                 let mut here = builder.metadata_path(path, &name, MetadataPurpose::Value, &avoided);
-                // Two keys may spell the same path.
+                // Two keys may mean the same path.
                 while taken.contains(&here) {
                     name.push_str("_metadata");
                     here = builder.metadata_path(path, &name, MetadataPurpose::Value, &avoided);
@@ -104,7 +104,7 @@ fn add_members(
     }
 }
 
-/// Draws one value, and tells if it is not stored just as it is.
+/// Adds one value, with a notice if it is not stored exactly as it is.
 pub fn add_value(builder: &mut TreeBuilder, path: &str, json: &Json) {
     let converted = convert(json);
     if let Some(notice) = converted.notice {
@@ -113,7 +113,7 @@ pub fn add_value(builder: &mut TreeBuilder, path: &str, json: &Json) {
     builder.value(path, converted.value);
 }
 
-/// Paths that the members of a mapping have if nothing is in their way.
+/// Returns the paths that the members of a mapping have if none of them is taken.
 fn names(path: &str, mapping: &Map<String, Json>) -> HashSet<String> {
     let names = mapping.keys().map(|key| {
         let name = key.rsplit_once('@').map_or(key.as_str(), |(name, _)| name);
@@ -123,7 +123,7 @@ fn names(path: &str, mapping: &Map<String, Json>) -> HashSet<String> {
     names.collect()
 }
 
-/// Gives a group a class that has none.
+/// Sets the class of a group that has none.
 fn set_default_class(builder: &mut TreeBuilder, path: &str) {
     if builder.is_group(path) && !builder.has_attribute(path, "NX_class") {
         builder.attribute(path, "NX_class", "NXcollection".into());

@@ -5,21 +5,22 @@ use serde_json::Value as Json;
 use crate::layout::info::count;
 use crate::options::SaveOptions;
 
-/// Dimensions that HDF5 has room for, less some for those of a point.
+/// The most dimensions of a scan: HDF5 has 32, and some are for the dimensions of a point.
 const MOST_DIMS: u64 = 24;
 
 /// Dimensions of a scan, in C order: the fast motor last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanDims {
-    /// Shape of the scan; empty for a scan that is one point by nature. A length of 0 is not known.
+    /// Shape of the scan; empty for a scan that consists of one point. A length of 0 means that it
+    /// is not known.
     pub scan: Vec<u64>,
-    /// Shape that its datasets get: that of the scan, or flat.
+    /// Shape of the scan in its datasets: that of the scan, or flat.
     pub saved: Vec<u64>,
 }
 
 impl ScanDims {
-    /// Reads `data_dim`, `npoints`, `npoints1`, ... of a scan's info. A scan whose grid is not told
-    /// completely is a list of points: what cannot be understood counts as missing.
+    /// Reads `data_dim`, `npoints`, `npoints1`, ... of a scan's info. Values that are not valid
+    /// count as missing. A scan whose grid is not complete is a list of points.
     pub fn read(info: &Json, options: &SaveOptions) -> ScanDims {
         let npoints = count(info.get("npoints")).unwrap_or(0);
         let scan = match count(info.get("data_dim")).unwrap_or(1) {
@@ -35,7 +36,8 @@ impl ScanDims {
     }
 }
 
-/// The shape of a grid, if every side of it is known and it is not beyond all measure.
+/// Returns the shape of a grid, if the length of every side is known and the grid is not
+/// unreasonably large.
 fn grid(info: &Json, ndim: u64) -> Option<Vec<u64>> {
     if ndim > MOST_DIMS {
         return None;

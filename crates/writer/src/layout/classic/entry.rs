@@ -1,4 +1,4 @@
-//! The entry of a subscan: title, times, parameters, and what the writer tells of itself.
+//! The entry of a subscan: title, times, parameters, and the status of the writer.
 
 use nexus::tree::Value;
 use serde_json::{Map, Value as Json};
@@ -12,7 +12,7 @@ use crate::layout::info::is_truthy;
 use crate::layout::{InfoError, LayoutError, RecordLocation};
 use crate::options::SaveOptions;
 
-/// Datasets of the writer in an entry: metadata cannot have their places.
+/// Datasets of the writer in an entry: metadata cannot have their paths.
 const DATASETS: [&str; 9] = [
     "title",
     "start_time",
@@ -25,7 +25,7 @@ const DATASETS: [&str; 9] = [
     "end_time",
 ];
 
-/// Groups of the writer in an entry, and their classes: metadata may add to them.
+/// Groups of the writer in an entry, and their classes: metadata may add members.
 const GROUPS: [(&str, &str); 4] = [
     ("instrument", "NXinstrument"),
     ("measurement", "NXcollection"),
@@ -33,10 +33,10 @@ const GROUPS: [(&str, &str); 4] = [
     ("writer", "NXnote"),
 ];
 
-/// Whether the info has what every entry needs.
+/// Checks that the info has what every entry needs.
 ///
 /// # Errors
-/// If there is no number of the scan, no title or no start time.
+/// Returns an error if the scan has no number, no title or no start time.
 pub fn check_info(info: &Json) -> Result<(), LayoutError> {
     let number = info.get("scan_nb").filter(|number| !number.is_null());
     let number = number.ok_or(LayoutError::Missing("scan_nb"))?;
@@ -54,7 +54,7 @@ pub fn check_info(info: &Json) -> Result<(), LayoutError> {
     Ok(())
 }
 
-/// Draws what is known from the start.
+/// Adds what is known from the start.
 pub fn begin(
     builder: &mut TreeBuilder,
     subscan: &Subscan,
@@ -97,7 +97,7 @@ pub fn record_location(entry: &str) -> RecordLocation {
     }
 }
 
-/// Draws what is known at the end.
+/// Adds what is known at the end.
 pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, end: &EndFacts) {
     let entry = &subscan.entry;
     let reason = match end
@@ -112,7 +112,8 @@ pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, end: &EndFacts) {
     builder.value(&format!("{entry}/end_time"), end.time.as_str().into());
 }
 
-/// Everything that the writer makes in an entry has its place before metadata of users come.
+/// Reserves the paths of everything that the writer adds to an entry, before metadata of users are
+/// added.
 fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let entry = &subscan.entry;
     builder.reserve_group(entry, "NXentry");

@@ -1,4 +1,4 @@
-//! What tests need: trees as JSON in the form in which they were dumped, and a subscan.
+//! Fixtures of tests: trees as JSON in the form of "dict to NeXus", and a subscan.
 
 use nexus::tree::{Content, Dataset, ElementType, Group, Item, Order, Storage, Value};
 use serde_json::{Map, Value as Json, json};
@@ -8,7 +8,7 @@ use super::subscan::Subscan;
 use super::value::value;
 use crate::source::{StreamContent, StreamDescription};
 
-/// A group as JSON: members, `>` in front of the name of a link, and attributes, behind an `@`.
+/// Returns a group as JSON. Names of links begin with `>`, names of attributes follow an `@`.
 pub fn tree_as_json(group: &Group) -> Json {
     let attributes = group
         .attributes
@@ -61,7 +61,7 @@ fn value_as_json(shown: &Value) -> Json {
     }
 }
 
-/// A subscan with one counter and one motor.
+/// Returns a subscan with one counter and one motor.
 pub fn subscan() -> Subscan {
     Subscan {
         name: "axis".to_owned(),
@@ -74,7 +74,7 @@ pub fn subscan() -> Subscan {
     }
 }
 
-/// A channel of device `<device>_key`.
+/// Returns a channel of device `<device>_key`.
 pub fn channel(name: &str, device_type: &str, device: &str, dataset: &str) -> Channel {
     Channel {
         stream: StreamDescription {

@@ -1,6 +1,6 @@
-//! Where a scan is saved, and the files that hold only links to it.
+//! The file of a scan, and the link files: files that hold only links to its entries.
 //!
-//! Rules and names are those of `blisswriter` 2.0.0.
+//! The rules and names are those of `blisswriter` 2.0.0, which calls them master files.
 
 use serde_json::Value as Json;
 
@@ -11,15 +11,16 @@ use crate::layout::info::is_truthy;
 use crate::layout::{EntryLink, InfoError, LayoutError};
 use crate::options::SaveOptions;
 
-/// Level whose links are named like the entries; those of others also have the name of the file.
+/// The level whose links have the names of the entries. Links of other levels begin with the name
+/// of the file.
 const DATASET: &str = "dataset";
 
-/// The file that holds the data of a scan: `info["filename"]`, or with separate files for scans
-/// `bliss_master` in the directory of the scan's images, as far as that is the same for all
-/// detectors.
+/// Returns the file that holds the data of a scan: `info["filename"]`. If scans have separate
+/// files, it is `bliss_master` in the directory of the scan's images, as far as that is the same
+/// for all detectors.
 ///
 /// # Errors
-/// If there is no file name, or one that no file can have.
+/// Returns an error if the info has no file name, or one that is not valid.
 pub fn scan_file(info: &Json) -> Result<String, LayoutError> {
     let filename = match info.get("filename") {
         Some(Json::String(name)) if !name.is_empty() => name,
@@ -47,7 +48,7 @@ pub fn scan_file(info: &Json) -> Result<String, LayoutError> {
     Ok(format!("{directory}/{}", parts.join("/")))
 }
 
-/// The links to all entries, in all master files.
+/// Returns the links to all entries, in all link files.
 pub fn entry_links(
     info: &Json,
     file: &str,
@@ -68,7 +69,7 @@ pub fn entry_links(
                 file: master.clone(),
                 name,
             };
-            // Levels of one file want the same link only once.
+            // Levels may share a file, which needs the link only once.
             if !links.contains(&link) {
                 links.push(link);
             }
@@ -77,7 +78,7 @@ pub fn entry_links(
     links
 }
 
-/// Tells of master files that cannot be.
+/// Adds a notice for each link file that is not valid.
 pub fn build(builder: &mut TreeBuilder, info: &Json, file: &str, options: &SaveOptions) {
     for problem in link_files(info, file, options) {
         if let Err(problem) = problem {
@@ -86,7 +87,7 @@ pub fn build(builder: &mut TreeBuilder, info: &Json, file: &str, options: &SaveO
     }
 }
 
-/// Why a master file is left out.
+/// Why a link file is left out.
 #[derive(Debug, thiserror::Error)]
 enum LinkFileError {
     #[error("the master files are no mapping, none is made")]
@@ -95,7 +96,7 @@ enum LinkFileError {
     Name { level: String, reason: InfoError },
 }
 
-/// Level and name of each master file, or why it is left out.
+/// Returns the level and name of each link file, or why it is left out.
 fn link_files(
     info: &Json,
     file: &str,
@@ -134,7 +135,7 @@ fn link_files(
                     }
                 });
             match master {
-                // It has the entry itself.
+                // The file of the scan has the entries themselves.
                 Ok(master) if same_file(master, file) => None,
                 Ok(master) => Some(Ok((level.clone(), master.to_owned()))),
                 Err(reason) => Some(Err(LinkFileError::Name {

@@ -10,13 +10,13 @@ use super::subscan::Subscan;
 use super::tree_builder::TreeBuilder;
 use crate::layout::info::is_truthy;
 
-/// Draws the metadata of the devices, then the categories of the user.
+/// Adds the metadata of the devices, then the categories of the user.
 pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     devices(builder, subscan, info);
     categories(builder, subscan, info);
 }
 
-/// All device groups of one acquisition device get its metadata.
+/// Adds the metadata of each acquisition device to all of its device groups.
 fn devices(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let mut done = HashSet::new();
     for channel in &subscan.channels {
@@ -31,7 +31,7 @@ fn devices(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     }
 }
 
-/// What concerns this channel of the metadata of its device.
+/// Returns the metadata of the channel's device that concern the channel.
 fn of_device(channel: &Channel, info: &Json) -> Option<Map<String, Json>> {
     let device = info.get("devices")?.get(channel.device_key.as_deref()?)?;
     let metadata = device.get("metadata").filter(|m| is_truthy(Some(m)))?;
@@ -48,8 +48,9 @@ fn of_device(channel: &Channel, info: &Json) -> Option<Map<String, Json>> {
     dict_to_nexus::without_empty_mappings(&selected)
 }
 
-/// Categories go into the entry under their name. Those for devices (in `instrument`) go into the
-/// group of the device, and no class of a group of the writer is changed: the canvas sees to that.
+/// Adds the categories of the user to the entry, under their names. Members of the category
+/// `instrument` are added to the groups of the devices; the builder does not change the class of
+/// any group.
 fn categories(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let entry = &subscan.entry;
     let Some(listed) = info.get("scan_meta_categories").and_then(Json::as_array) else {
@@ -74,7 +75,8 @@ fn categories(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     }
 }
 
-/// Categories, and only they, may name their class without an `@`.
+/// Renames the key `NX_class` of a category to that of a class: only categories may leave out the
+/// `@`.
 fn with_class_key(category: &Json) -> Json {
     match category.as_object() {
         None => category.clone(),

@@ -1,11 +1,11 @@
-//! Names: short ones for channels, and what may stand in a file.
+//! Short names of channels, and names that are valid in a file.
 
 use std::collections::HashMap;
 
-/// The shortest names that tell channels apart: as many of their last parts as it takes.
+/// Returns the shortest distinct names of channels: as many of their last parts as are needed.
 ///
-/// All channels are tried with one part, those that are not alone with two, and so on. A name that
-/// cannot be told from another one is kept as it is.
+/// All channels are tried with one part, those whose name is not distinct with two, and so on. A
+/// channel for which no name is distinct keeps its full name.
 pub fn short_names<'a>(channels: &[&'a str]) -> HashMap<&'a str, String> {
     let parts: Vec<(&str, Vec<&str>)> = channels
         .iter()
@@ -38,8 +38,8 @@ pub fn short_names<'a>(channels: &[&'a str]) -> HashMap<&'a str, String> {
     found
 }
 
-/// A name with an underscore in place of whatever is no ASCII letter, digit or underscore, one for
-/// all that stand together.
+/// Replaces each sequence of characters that are no ASCII letters, digits or underscores by one
+/// underscore.
 pub fn normalised(name: &str) -> String {
     let mut result = String::with_capacity(name.len());
     let mut gap = false;
@@ -55,7 +55,7 @@ pub fn normalised(name: &str) -> String {
     result
 }
 
-/// The name, or the first of `name_1`, `name_2`, ... that is free.
+/// Returns the name if it is free, or the first of `name_1`, `name_2`, ... that is.
 pub fn unique(name: &str, mut is_free: impl FnMut(&str) -> bool) -> String {
     let mut candidate = name.to_owned();
     let mut number = 0u64;

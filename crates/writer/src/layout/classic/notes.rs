@@ -7,12 +7,12 @@ use super::subscan::Subscan;
 use super::time::reformat;
 use super::tree_builder::TreeBuilder;
 
-/// Keeps metadata of users from the place of the notes.
+/// Reserves the path of the notes.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     builder.reserve_group(&format!("{}/notes", subscan.entry), "NXcollection");
 }
 
-/// Draws one note per comment.
+/// Adds one note per comment.
 pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let Some(comments) = info.get("comments").and_then(Json::as_array) else {
         return;
@@ -20,7 +20,7 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let notes = format!("{}/notes", subscan.entry);
     let mut number = 0;
     for comment in comments {
-        // A category of the user may be called notes too.
+        // The user may have a category of metadata that is called notes too.
         let path = loop {
             number += 1;
             let path = format!("{notes}/note_{number:02}");

@@ -1,13 +1,13 @@
-//! File names as other files name them, by their text alone: no file is looked at.
+//! Relative file names. They are computed from the texts alone, without looking at the file system.
 
-/// The name of a file as a link in another file has it: relative to the directory of that file.
-/// A file in the same directory is `./name.h5`.
+/// Returns the name of a file as a link in the file `from` names it: relative to the directory of
+/// `from`. A file in the same directory is `./name.h5`.
 pub fn relative_file(file: &str, from: &str) -> String {
     let (directory, name) = split(file);
     format!("{}/{name}", relative(directory, split(from).0))
 }
 
-/// The way from one directory to another, `.` if they are the same.
+/// Returns the relative path from one directory to another: `.` if they are the same.
 pub fn relative(directory: &str, from: &str) -> String {
     let (directory, from) = (normal(directory), normal(from));
     let common = directory
@@ -24,17 +24,18 @@ pub fn relative(directory: &str, from: &str) -> String {
     }
 }
 
-/// Whether two names mean the same file, as far as their text tells.
+/// Returns `true` if two names mean the same file, judged by their texts alone.
 pub fn same_file(one: &str, other: &str) -> bool {
     one.starts_with('/') == other.starts_with('/') && normal(one) == normal(other)
 }
 
-/// Directory and name. The directory of a file in the root is empty.
+/// Splits a path into directory and name. The directory of a file in the root is empty.
 pub fn split(file: &str) -> (&str, &str) {
     file.rsplit_once('/').unwrap_or(("", file))
 }
 
-/// Name without its extension, and the extension with its dot. Dots in front start no extension.
+/// Splits a name into stem and extension; the extension has its dot. Leading dots do not start an
+/// extension.
 pub fn split_extension(name: &str) -> (&str, &str) {
     let hidden = name.len() - name.trim_start_matches('.').len();
     match name.rfind('.') {
@@ -43,7 +44,7 @@ pub fn split_extension(name: &str) -> (&str, &str) {
     }
 }
 
-/// The parts of a path, without those that lead nowhere or back.
+/// Returns the parts of a path without `.`, and with `..` resolved.
 fn normal(path: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     for part in path.split('/') {
@@ -52,7 +53,7 @@ fn normal(path: &str) -> Vec<&str> {
             ".." if parts.last().is_some_and(|last| *last != "..") => {
                 parts.pop();
             }
-            // There is nothing above the root.
+            // The root has no parent.
             ".." if path.starts_with('/') => {}
             part => parts.push(part),
         }

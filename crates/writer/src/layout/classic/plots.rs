@@ -1,8 +1,8 @@
 //! Plots, and the chain of defaults that leads a viewer to them.
 //!
-//! What a user displays during a scan ([displayed::displayed_items](displayed::displayed_items)) becomes one NXdata per shape of
-//! data: [signals](signals) that are links to their datasets, or views of them in the shape of the
-//! grid, and [axes](axes) of the positioners. A plot that cannot be drawn costs nothing else.
+//! The items that a user displays during a scan ([`displayed`]) become one NXdata per shape of
+//! data. Its [`signals`] are links to datasets, or views of them in the shape of the grid; its
+//! [`axes`] are the positioners. A plot that is not possible is left out, with a notice.
 
 mod axes;
 mod displayed;
@@ -18,11 +18,11 @@ use super::tree_builder::TreeBuilder;
 use crate::layout::facts::ScanFacts;
 use signals::Plot;
 
-/// The plot of what was displayed; others are found under the names of their data.
+/// Name of the plot of the displayed items. If there are several plots, their names begin with it.
 const SELECTED: &str = "plotselect";
 
-/// Streams whose values the axes of plots need: the positioners of grid scans, whatever is displayed,
-/// because that may change until the end of the scan.
+/// Returns the streams whose values the axes of plots need: all positioners of grid scans, because
+/// the displayed items may change until the end of the scan.
 pub fn values_wanted(subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
     if dims.scan.len() < 2 {
         return Vec::new();
@@ -34,7 +34,8 @@ pub fn values_wanted(subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
         .collect()
 }
 
-/// Draws the plots of a subscan and the defaults. The last subscan is the default of the file.
+/// Adds the plots of a subscan and the attributes `default`. The last subscan is the default of the
+/// file.
 pub fn build(
     builder: &mut TreeBuilder,
     subscan: &Subscan,
@@ -114,7 +115,7 @@ fn build_plot(
         .map(|(name, item)| (name.to_owned(), item));
     for (name, item) in signals.chain(axes) {
         let member = format!("{path}/{name}");
-        // Metadata that come later must not be assigned to it.
+        // Metadata that are added later must not be assigned to it.
         builder.reserve(&member);
         builder.item(&member, item);
     }

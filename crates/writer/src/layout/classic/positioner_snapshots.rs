@@ -8,8 +8,8 @@ use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::tree_builder::{MetadataPurpose, TreeBuilder};
 
-/// Group in `instrument`, key of its source in `info["positioners"]`, whether newer values replace
-/// older ones.
+/// For each snapshot: the group in `instrument`, the key in `info["positioners"]`, and whether
+/// newer values replace older ones.
 const SNAPSHOTS: [(&str, &str, bool); 5] = [
     ("positioners_start", "positioners_start", false),
     ("positioners", "positioners_start", false),
@@ -18,7 +18,7 @@ const SNAPSHOTS: [(&str, &str, bool); 5] = [
     ("positioners_dial_end", "positioners_dial_end", true),
 ];
 
-/// Keeps metadata of users from the places of the snapshots.
+/// Reserves the paths of the snapshots.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     for (group, ..) in SNAPSHOTS {
         builder.reserve_group(
@@ -28,12 +28,12 @@ pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     }
 }
 
-/// Draws the snapshots that are known from the start.
+/// Adds the snapshots that are known from the start.
 pub fn start(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     build(builder, subscan, info);
 }
 
-/// Draws all snapshots; those of the end replace older values.
+/// Adds all snapshots. Those of the end replace older values.
 pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     build(builder, subscan, info);
 }
@@ -59,8 +59,8 @@ fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     }
 }
 
-/// Draws one position. Scanned motors have a link to their data in its place when this is drawn
-/// again: the data may lack a unit that the snapshot has.
+/// Adds one position. When this happens for the second time, scanned motors have a link to their
+/// data instead; the data may lack a unit that the snapshot has.
 fn snapshot(
     builder: &mut TreeBuilder,
     group: &str,

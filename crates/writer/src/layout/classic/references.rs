@@ -1,7 +1,7 @@
 //! References of a sequence or group to its scans.
 //!
-//! Scans in other files are linked in the root of the sequence's own file, under the names of their
-//! entries. Those in the same file are there already.
+//! The root of the sequence's file gets a link to each entry in another file, with the name of the
+//! entry. Entries in the same file are there already.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use super::paths::{relative_file, same_file, split};
 use super::tree_builder::TreeBuilder;
 use crate::layout::facts::ScanReference;
 
-/// Draws a link for each scan that is in another file.
+/// Adds a link for each scan that is in another file.
 pub fn build(builder: &mut TreeBuilder, file: &str, references: &[ScanReference]) {
     let mut seen = HashSet::new();
     for reference in references {

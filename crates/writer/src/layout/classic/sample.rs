@@ -1,8 +1,8 @@
 //! Metadata of the sample, from the ESRF data policy.
 //!
-//! The data policy keeps them as fields of a flat list, by names that its catalogue ICAT has for
-//! them. Groups, classes and units are those that the catalogue's definitions
-//! (`icat_esrf_definitions` 3.8, before that part of `pyicat-plus`) give them in NeXus files.
+//! The data policy publishes a flat list of fields, with their names in the catalogue ICAT. The
+//! groups, classes and units in NeXus files are those of the catalogue's definitions
+//! (`icat_esrf_definitions` 3.8, formerly part of `pyicat-plus`).
 
 mod fields;
 
@@ -14,17 +14,17 @@ use super::tree_builder::{self, TreeBuilder};
 use crate::layout::info::is_truthy;
 use fields::{GROUPS, INTEGERS, UNITS};
 
-/// Fields that have their place elsewhere: the snapshots of the motors.
+/// Fields that are stored elsewhere: the snapshots of the motors.
 const ELSEWHERE: [&str; 2] = ["SamplePositioners_value", "SamplePositioners_name"];
 
-/// Keeps the place of the sample and its class, if there is one.
+/// Reserves the group of the sample, if there is one.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     if fields(info).is_some() {
         builder.reserve_group(&format!("{}/sample", subscan.entry), "NXsample");
     }
 }
 
-/// Draws the sample, if the scan's data policy tells of one.
+/// Adds the sample, if the scan's data policy has one.
 pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let Some(fields) = fields(info) else {
         return;
@@ -54,7 +54,7 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     }
 }
 
-/// The fields of the dataset that the scan belongs to.
+/// Returns the fields of the dataset that the scan belongs to.
 fn fields(info: &Json) -> Option<&Map<String, Json>> {
     let policy = info.get("data_policy")?.as_str()?;
     let fields = info.get("dataset_metadata_snapshot")?;
@@ -63,7 +63,8 @@ fn fields(info: &Json) -> Option<&Map<String, Json>> {
         .flatten()
 }
 
-/// The group of a field, below that of the sample, and its name there.
+/// Returns the group of a field, relative to that of the sample, and the name of the field in this
+/// group.
 fn place(field: &str) -> Option<(&'static str, &str)> {
     let (prefix, name) = field.split_once('_')?;
     GROUPS
@@ -72,7 +73,7 @@ fn place(field: &str) -> Option<(&'static str, &str)> {
         .map(|(_, group, ..)| (*group, name))
 }
 
-/// The groups on the way to one, and their classes.
+/// Returns a group and the groups above it, with their classes.
 fn classes(group: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let known = GROUPS.iter().map(|(_, path, class, _)| (*path, *class));
     known.filter(move |(path, _)| {
@@ -81,7 +82,7 @@ fn classes(group: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// Only integers are converted.
+/// Returns the value of a field as it is stored: texts of integers become integers.
 fn converted(field: &str, json: &Json) -> Json {
     let integer = |text: &str| text.trim().parse::<i64>().ok();
     match json {

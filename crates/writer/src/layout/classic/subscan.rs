@@ -30,23 +30,23 @@ const SNAPSHOTS: [&str; 5] = [
 pub struct Subscan {
     /// Name of the top master.
     pub name: String,
-    /// Name of its entry: number of the scan, a dot, and its place among the subscans from 1 on.
+    /// Name of its entry: the number of the scan, a dot, and its position among the subscans,
+    /// counted from 1.
     pub entry: String,
-    /// Its channels that have streams, in the order of their devices. Not all have a place in the
-    /// file: frames that are not saved and streams that cannot be read have none.
+    /// Its channels that have streams, in the order of their devices. Not all are stored in the
+    /// file: frames that are not saved and streams that cannot be read are not.
     pub channels: Vec<Channel>,
-    /// What users should know of names and options that could not be used as they are.
+    /// Messages about names and options that could not be used as they are.
     pub notices: Vec<String>,
 }
 
-/// The subscans of a scan, in the order of their entries.
+/// Returns the subscans of a scan, in the order of their entries.
 ///
-/// A stream belongs to the first subscan that has a device for it. Those that no device has become
-/// detectors of the first subscan, which is made if there is none: data that were published are
-/// saved.
+/// A stream belongs to the first subscan that has a device for it. Streams without a device become
+/// detectors of the first subscan, which is created if there is none: all published data are saved.
 ///
 /// # Errors
-/// If the scan has no number.
+/// Returns an error if the scan has no number.
 pub fn read(
     info: &Json,
     streams: &[StreamDescription],
@@ -95,7 +95,7 @@ pub fn read(
     Ok(subscans)
 }
 
-/// Streams that have no subscan yet.
+/// Streams that belong to no subscan yet.
 struct UnassignedStreams<'a> {
     all: &'a [StreamDescription],
     open: HashMap<&'a str, &'a StreamDescription>,
@@ -112,7 +112,7 @@ impl<'a> UnassignedStreams<'a> {
         }
     }
 
-    /// Streams that no device has.
+    /// Removes and returns the streams that belong to no device.
     fn without_device(&mut self, top_masters: &[TopMaster]) -> Vec<&'a StreamDescription> {
         let channels = top_masters.iter().flat_map(|top| &top.channels);
         let known: HashSet<&str> = channels.map(|(name, _)| *name).collect();
@@ -125,7 +125,8 @@ impl<'a> UnassignedStreams<'a> {
             .collect()
     }
 
-    /// The channels of a subscan. Their names depend on those without streams, too.
+    /// Removes the streams of a subscan and returns their channels. The names depend on channels
+    /// without streams too.
     fn drafts(&mut self, reader: &ChannelReader, top: &TopMaster) -> Vec<ChannelDraft> {
         let names: Vec<&str> = top.channels.iter().map(|(name, _)| *name).collect();
         let short = short_names(&names);
@@ -137,7 +138,8 @@ impl<'a> UnassignedStreams<'a> {
     }
 }
 
-/// Channels of no device, with names that leave those of the others as they are.
+/// Returns the channels that belong to no device. Their names do not change those of other
+/// channels.
 fn drafts_without_device(
     reader: &ChannelReader,
     top: &TopMaster,
@@ -167,7 +169,7 @@ fn number(info: &Json) -> Result<String, LayoutError> {
     }
 }
 
-/// Members of `instrument` that are no devices.
+/// Returns the members of `instrument` that are no devices.
 fn taken(info: &Json, options: &SaveOptions) -> HashSet<String> {
     let mut taken: HashSet<String> = SNAPSHOTS.map(str::to_owned).into();
     if options.configurable
@@ -189,7 +191,8 @@ fn taken(info: &Json, options: &SaveOptions) -> HashSet<String> {
     taken
 }
 
-/// The member that a key of metadata is about: `name` of `>name`, `name/part` and `name@attribute`.
+/// Returns the member that a key of metadata belongs to: `name` for `>name`, `name/part` and
+/// `name@attribute`.
 fn member(key: &str) -> String {
     let name = key.rsplit_once('@').map_or(key, |(name, _)| name);
     let name = name.strip_prefix('>').unwrap_or(name);

@@ -1,4 +1,4 @@
-//! Entries with all their metadata, drawn as the layout draws them.
+//! Entries with all their metadata, built in the order of the layout.
 
 mod arbitrary_metadata;
 
@@ -13,7 +13,7 @@ use crate::layout::LayoutError;
 use crate::layout::facts::{EndFacts, ScanFacts, WritingStatus};
 use crate::options::SaveOptions;
 
-/// An entry at its end, without data; `signal` and `value` are reserved for them.
+/// Returns an entry at its end, without data; `signal` and `value` are reserved for them.
 fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
     let mut builder = TreeBuilder::new("/data/a.h5");
     for channel in &subscan.channels {
@@ -30,7 +30,7 @@ fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
     positioner_snapshots::start(&mut builder, subscan, info);
     metadata::build(&mut builder, subscan, info);
     sample::build(&mut builder, subscan, info);
-    // As the data do it.
+    // The modules of the data do this.
     builder.remove("1.1/instrument/positioners/roby");
     builder.link(
         "1.1/instrument/positioners/roby",
@@ -48,7 +48,7 @@ fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
     builder.finish()
 }
 
-/// The entry, and the notices.
+/// Returns the entry, and the notices.
 fn drawn(info: Json) -> (Json, Vec<String>) {
     drawn_twice(info.clone(), info)
 }

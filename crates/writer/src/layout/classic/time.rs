@@ -1,11 +1,11 @@
-//! Times as texts.
+//! Formatting times.
 
 use chrono::{
     DateTime, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike,
 };
 
-/// An ISO 8601 time as Python's `datetime.isoformat` writes it: with the offset that it has, or the
-/// one of this machine if it has none, and with microseconds unless they are zero.
+/// Formats an ISO 8601 time as Python's `datetime.isoformat` does. The offset is that of the time,
+/// or that of this machine if the time has none. Microseconds are left out if they are zero.
 pub fn reformat(text: &str) -> Option<String> {
     let time = parse(text.trim())?;
     let seconds = time.format("%Y-%m-%dT%H:%M:%S");
@@ -37,7 +37,7 @@ fn parse(text: &str) -> Option<DateTime<FixedOffset>> {
     let naive = naive
         .next()
         .or_else(|| day().map(|day| day.and_time(NaiveTime::MIN)))?;
-    // An hour of autumn comes twice: the first one is meant, as in Python.
+    // When clocks are put back, an hour happens twice. The first one is used, as in Python.
     let local = Local.from_local_datetime(&naive).earliest()?;
     Some(local.fixed_offset())
 }

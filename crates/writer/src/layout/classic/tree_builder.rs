@@ -1,8 +1,8 @@
-//! A file in the making: the tree that the modules of this layout draw on.
+//! The tree of a file while the modules of this layout build it.
 //!
-//! Metadata of BLISS are dumped one over the other, at the beginning and at the end of a scan. The
-//! canvas has the rules of that: groups are used again, values that exist are assigned, and nothing
-//! is ever drawn over acquired data. What cannot be drawn is a finding, and costs only itself.
+//! Metadata of BLISS are added one over the other, at the beginning and at the end of a scan. The
+//! builder has the rules for this: existing groups are used again, existing values are assigned,
+//! and nothing replaces acquired data. An item that cannot be added is left out and reported.
 
 mod attributes;
 mod metadata_path;
@@ -19,7 +19,7 @@ pub use metadata_path::MetadataPurpose;
 pub use node::join;
 use node::{Branch, Node, parts, split, valid_name};
 
-/// A file in the making. Paths are relative to its root, without a slash in front.
+/// Builds the tree of a file. Paths are relative to its root, without a leading slash.
 pub struct TreeBuilder {
     file: String,
     root: Node,
@@ -29,26 +29,26 @@ pub struct TreeBuilder {
     above_reserved: HashSet<String>,
     /// Groups of the writer, with their classes.
     writer_groups: HashMap<String, &'static str>,
-    /// Where metadata went whose path was taken.
+    /// The alternative paths of metadata whose own path was taken.
     alternatives: HashMap<String, String>,
-    /// The same paths, to be used by nothing else.
+    /// All alternative paths: nothing else may have them.
     alternatives_in_use: HashSet<String>,
     invalid: Vec<InvalidItem>,
     notices: IndexSet<String>,
 }
 
-/// What was drawn.
+/// A tree that was built.
 pub struct BuiltTree {
     /// The tree.
     pub root: Group,
-    /// What could not be drawn.
+    /// Items that could not be added.
     pub invalid: Vec<InvalidItem>,
-    /// What is there, but not as it was asked for.
+    /// Messages about items that are not exactly as they should be.
     pub notices: Vec<String>,
 }
 
 impl TreeBuilder {
-    /// An empty file of this name.
+    /// Starts with an empty tree for the file of this name.
     pub fn new(file: &str) -> TreeBuilder {
         TreeBuilder {
             file: file.to_owned(),
@@ -63,7 +63,7 @@ impl TreeBuilder {
         }
     }
 
-    /// The tree, and what there is to say about it.
+    /// Returns the tree with all messages.
     pub fn finish(self) -> BuiltTree {
         let root = match self.root {
             Node::Branch(branch) => branch.into_group(),
@@ -76,15 +76,15 @@ impl TreeBuilder {
         }
     }
 
-    /// Notes something that people should know, while nothing is missing: an item that is not quite
-    /// what was asked for. The same is told once.
+    /// Adds a message about an item that is not exactly as it should be, while nothing is missing.
+    /// Equal messages are added once.
     pub fn notice(&mut self, path: &str, text: impl std::fmt::Display) {
         self.notices
             .insert(format!("{}::/{path}: {text}", self.file));
     }
 
-    /// Notes something that cannot be drawn, which makes the scan incomplete. Attributes are told as
-    /// `path@name`.
+    /// Reports an item that cannot be added, which makes the scan incomplete. The path of an
+    /// attribute is `path@name`.
     pub fn invalid(&mut self, path: &str, reason: NodeError) {
         self.invalid.push(InvalidItem {
             file: self.file.clone(),
@@ -93,22 +93,22 @@ impl TreeBuilder {
         });
     }
 
-    /// Whether something is at this path.
+    /// Returns `true` if there is an item at this path.
     pub fn has(&self, path: &str) -> bool {
         self.node(path).is_some()
     }
 
-    /// Whether a group is at this path.
+    /// Returns `true` if there is a group at this path.
     pub fn is_group(&self, path: &str) -> bool {
         matches!(self.node(path), Some(Node::Branch(_)))
     }
 
-    /// Whether this is a group of the writer, with a class that metadata cannot change.
+    /// Returns `true` if this is a group of the writer, with a class that metadata cannot change.
     pub fn is_writer_group(&self, path: &str) -> bool {
         self.writer_groups.contains_key(path)
     }
 
-    /// Where a soft link points to.
+    /// Returns the target of a soft link.
     pub fn link_target(&self, path: &str) -> Option<&str> {
         match self.node(path)? {
             Node::Leaf(Item::SoftLink { target }) => Some(target),
@@ -116,12 +116,12 @@ impl TreeBuilder {
         }
     }
 
-    /// Whether a dataset is at this path.
+    /// Returns `true` if there is a dataset at this path.
     pub fn is_dataset(&self, path: &str) -> bool {
         matches!(self.node(path), Some(Node::Leaf(Item::Dataset(_))))
     }
 
-    /// Keeps metadata away from this path: it belongs to acquired data.
+    /// Reserves a path for acquired data: metadata cannot have it.
     pub fn reserve(&mut self, path: &str) {
         self.reserved.insert(path.to_owned());
         let mut above = path;
@@ -131,25 +131,26 @@ impl TreeBuilder {
         }
     }
 
-    /// Declares a group of the writer: it gets this class as soon as it is made, whoever makes it,
-    /// and metadata may add members to it but not take its place.
+    /// Reserves a path for a group of the writer. It gets this class when it is created, even if
+    /// metadata create it; metadata may add members, but cannot have the path.
     pub fn reserve_group(&mut self, path: &str, class: &'static str) {
         self.writer_groups.insert(path.to_owned(), class);
     }
 
-    /// Whether the path belongs to acquired data.
+    /// Returns `true` if the path belongs to acquired data.
     pub fn is_reserved(&self, path: &str) -> bool {
         self.reserved.contains(path)
     }
 
-    /// Makes a group, and those above it, where they are missing. False (and a finding) if something
-    /// else is in the way.
+    /// Adds a group, and those above it, where they are missing. Returns `false` and reports the
+    /// item if there is something else.
     pub fn group(&mut self, path: &str) -> bool {
         let made = self.branch(path).map(|_| ());
         self.report(path, made)
     }
 
-    /// The same with a class. A group that has another class keeps it, and that is a finding.
+    /// Adds a group with a class. Returns `false` and reports the group if it has another class,
+    /// which it keeps.
     pub fn class_group(&mut self, path: &str, class: &str) -> bool {
         let made = self.branch(path).and_then(|branch| {
             match branch.attributes.entry("NX_class".to_owned()) {
@@ -166,9 +167,9 @@ impl TreeBuilder {
         self.report(path, made)
     }
 
-    /// Writes a value. A dataset that exists is assigned as h5py does it: it keeps its type if the
-    /// value can be converted and has the same shape or fills the array; else it is made anew and
-    /// keeps its attributes. Groups and links stay as they are.
+    /// Adds a value. An existing dataset is assigned as by h5py: it keeps its type if the value can
+    /// be converted and has the same shape or can be broadcast to it. Otherwise it is replaced and
+    /// keeps its attributes. Existing groups and links do not change.
     pub fn value(&mut self, path: &str, value: Value) -> bool {
         let mut changed = false;
         let written =
@@ -205,7 +206,7 @@ impl TreeBuilder {
         self.report(path, written)
     }
 
-    /// Writes any item where nothing is yet. False, without a finding, if something is there.
+    /// Adds an item. Returns `false`, without a report, if there is an item already.
     pub fn item(&mut self, path: &str, item: Item) -> bool {
         match self.parent(path) {
             Ok((branch, name)) if !branch.children.contains_key(name) => {
@@ -220,7 +221,7 @@ impl TreeBuilder {
         }
     }
 
-    /// A place for a stream.
+    /// Adds the dataset of a stream, unless there is an item already.
     pub fn stream(&mut self, path: &str, stream: Stream, attributes: Named<Value>) -> bool {
         self.item(
             path,
@@ -231,13 +232,13 @@ impl TreeBuilder {
         )
     }
 
-    /// A soft link with exactly this text, where nothing is yet.
+    /// Adds a soft link with exactly this target, unless there is an item already.
     pub fn link(&mut self, path: &str, target: &str) -> bool {
         let target = target.to_owned();
         self.item(path, Item::SoftLink { target })
     }
 
-    /// Removes what is at this path, if anything is.
+    /// Removes the item at this path, if there is one.
     pub fn remove(&mut self, path: &str) {
         if let Some((parent, name)) = split(path)
             && let Some(Node::Branch(branch)) = self.node_mut(parent)
@@ -270,7 +271,7 @@ impl TreeBuilder {
         })
     }
 
-    /// The group at a path, made with those above it where they are missing.
+    /// Returns the group at a path. Creates it, and those above it, if they are missing.
     fn branch(&mut self, path: &str) -> Result<&mut Branch, NodeError> {
         let (mut node, mut here) = (&mut self.root, String::new());
         for name in parts(path) {

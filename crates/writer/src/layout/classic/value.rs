@@ -10,7 +10,7 @@ use table::ColumnError;
 use crate::layout::ArrayError;
 use crate::layout::json_array::JsonArray;
 
-/// Dimensions that HDF5 takes.
+/// The most dimensions that HDF5 supports.
 const RANK: usize = 32;
 
 /// Why HDF5 has no type for a JSON value.
@@ -19,7 +19,7 @@ pub enum ValueError {
     /// A nested list is no array.
     #[error(transparent)]
     Array(#[from] ArrayError),
-    /// HDF5 does not have as many dimensions.
+    /// HDF5 does not support as many dimensions.
     #[error("an array of {0} dimensions")]
     Rank(usize),
     /// The elements of an array are of different kinds.
@@ -41,16 +41,16 @@ pub enum ValueError {
     },
 }
 
-/// A JSON value as it is stored.
+/// A JSON value as it is stored in a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConvertedValue {
-    /// What is stored.
+    /// The stored value.
     pub value: Value,
-    /// Why that is not just what the JSON says, if it is not.
+    /// Why it differs from the JSON value, if it does.
     pub notice: Option<String>,
 }
 
-/// What is stored for a JSON value. What has no type in HDF5 is stored as its JSON text.
+/// Converts a JSON value for a file. A value that has no type in HDF5 becomes its JSON text.
 pub fn convert(json: &Json) -> ConvertedValue {
     match value(json) {
         Ok(value) => ConvertedValue {
@@ -64,7 +64,10 @@ pub fn convert(json: &Json) -> ConvertedValue {
     }
 }
 
-/// The value of a dataset or attribute, or why there is none; NUL characters are cut out of texts.
+/// Returns the value of a dataset or attribute. NUL characters are removed from texts.
+///
+/// # Errors
+/// Returns an error if HDF5 has no type for the JSON value.
 pub fn value(json: &Json) -> Result<Value, ValueError> {
     if let Json::Array(items) = json
         && !items.is_empty()
@@ -101,8 +104,8 @@ pub fn value(json: &Json) -> Result<Value, ValueError> {
     Ok(integers(&shape, &elements).unwrap_or_else(|| decimals(shape, &elements)))
 }
 
-/// Signed, or unsigned if an element needs the last bit and none is negative; none if there are
-/// decimals, or integers that no type of 64 bits takes together.
+/// Returns signed integers, or unsigned ones if an element needs the last bit and none is negative.
+/// Returns `None` if there are decimals, or if no type of 64 bits can hold all integers.
 fn integers(shape: &[u64], elements: &[&Json]) -> Option<Value> {
     let signed = elements.iter().map(|element| match element {
         Json::Bool(flag) => Some(i64::from(*flag)),

@@ -1,4 +1,4 @@
-//! Datasets whose data lie elsewhere: raw files and virtual datasets.
+//! Datasets whose data are elsewhere: in raw files, or in other datasets.
 
 use acquisition::DType;
 use nexus::tree::{ElementType, ExternalBinary, ExternalFile, Selection, Virtual, VirtualSource};
@@ -8,7 +8,7 @@ use super::{field, text, wrong_type};
 use crate::element::element_type;
 use crate::layout::JsonError;
 
-/// A dataset in raw files.
+/// Returns a dataset with its data in raw files.
 pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, JsonError> {
     let files = objects(object, "files")?
         .map(|file| {
@@ -30,7 +30,7 @@ pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, JsonError>
     })
 }
 
-/// A dataset of parts of others.
+/// Returns a virtual dataset, which consists of parts of other datasets.
 pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, JsonError> {
     let shape = numbers(object, "shape")?;
     let sources = objects(object, "virtual_sources")?
@@ -55,7 +55,8 @@ pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, JsonError>
     })
 }
 
-/// The type in an item's `dtype`: numpy's short form, with the byte order where there is one.
+/// Returns the type in an item's `dtype`: numpy's short form, with a byte order unless elements
+/// have one byte.
 pub fn element(object: &Map<String, Json>) -> Result<ElementType, JsonError> {
     let dtype = text(object, "dtype")?;
     let unknown = || JsonError::Dtype(dtype.to_owned());
@@ -77,7 +78,7 @@ fn selection(object: &Map<String, Json>, name: &str) -> Result<Selection, JsonEr
         true => Ok(numbers),
         false => Err(JsonError::SelectionRank(name.to_owned())),
     };
-    // Ones are the same as absent: two versions of a tree must compare equal.
+    // Ones mean the same as an absent member, and equal trees must compare equal.
     let optional = |part: &str| -> Result<Option<Vec<u64>>, JsonError> {
         match object.get(part) {
             None | Some(Json::Null) => Ok(None),

@@ -7,7 +7,7 @@ use super::{field, number, text};
 use crate::layout::JsonError;
 use crate::layout::json_array::JsonArray;
 
-/// The value of `{"type": "inline", "dtype": ..., "value": ...}`.
+/// Returns the value of `{"type": "inline", "dtype": ..., "value": ...}`.
 pub fn value(object: &Map<String, Json>) -> Result<Value, JsonError> {
     let dtype = text(object, "dtype")?;
     let element = element(dtype).ok_or_else(|| JsonError::Dtype(dtype.to_owned()))?;

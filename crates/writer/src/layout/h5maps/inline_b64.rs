@@ -1,4 +1,4 @@
-//! Values packed as base64 of the bytes that go into the file.
+//! Values as base64 of the bytes that are stored in the file.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -16,7 +16,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The value of `{"type": "inline_b64", "dtype": ..., "shape": ..., "value": ...}`.
+/// Returns the value of `{"type": "inline_b64", "dtype": ..., "shape": ..., "value": ...}`.
 pub fn value(object: &Map<String, Json>) -> Result<Value, JsonError> {
     let element = external_data::element(object)?;
     let bytes = decode(text(object, "value")?)?;
@@ -42,7 +42,7 @@ pub fn value(object: &Map<String, Json>) -> Result<Value, JsonError> {
     })
 }
 
-/// Characters that are not of the alphabet are passed over, as Python's decoder does.
+/// Decodes base64. Ignores characters that are not in the alphabet, as Python's decoder does.
 fn decode(text: &str) -> Result<Vec<u8>, JsonError> {
     let kept: String = text
         .chars()
@@ -51,7 +51,7 @@ fn decode(text: &str) -> Result<Vec<u8>, JsonError> {
     Ok(BASE64.decode(kept)?)
 }
 
-/// The shape with its one unknown dimension (-1) worked out.
+/// Returns the shape. One of its dimensions may be unknown (-1) and is computed.
 fn resolve(shape: &Json, count: u64) -> Result<Vec<u64>, JsonError> {
     let wrong = || JsonError::Shape {
         count,

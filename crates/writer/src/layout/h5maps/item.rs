@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::{InvalidItems, external_data, kind, text, value, without_nul, wrong_type};
 use crate::layout::JsonError;
 
-/// A group at `path` (empty for the root) with everything below it that is valid.
+/// Returns a group at `path` (empty for the root) with everything below it that is valid.
 pub fn group(object: &Map<String, Json>, path: &str, invalid: &mut InvalidItems) -> Group {
     let shown = if path.is_empty() { "/" } else { path };
     let attributes = attributes(object, shown, invalid);
@@ -65,7 +65,7 @@ fn item(json: &Json, path: &str, invalid: &mut InvalidItems) -> Option<Item> {
     }
 }
 
-/// The short form: a dataset without attributes is its value.
+/// Reads the short form of a dataset, which is only its value: it has no attributes.
 fn plain(json: &Json, path: &str, invalid: &mut InvalidItems) -> Option<Item> {
     let content = invalid.valid_or_report(path, content(json))?;
     Some(Item::Dataset(Dataset {
@@ -106,7 +106,7 @@ fn attributes(object: &Map<String, Json>, path: &str, invalid: &mut InvalidItems
     attributes
 }
 
-/// The members of an optional object; `null` is not the same as absent.
+/// Returns the members of an optional object. A `null` is not valid.
 fn members<'a>(
     object: &'a Map<String, Json>,
     name: &str,
@@ -124,7 +124,7 @@ fn members<'a>(
     members.into_iter().flatten()
 }
 
-/// A name may hold slashes; what lies between them must be names.
+/// Returns an error if the parts of a name, which may contain slashes, are no names.
 fn valid_name(name: &str) -> Result<(), JsonError> {
     without_nul(name)?;
     match name.split('/').any(|part| matches!(part, "" | "." | "..")) {

@@ -3,9 +3,10 @@
 use nexus::tree::ElementType;
 use serde_json::Value as Json;
 
-/// Appends one element; `None` if the JSON value is not one of this type.
+/// Appends one element. Returns `None` if the JSON value cannot be converted to this type.
 ///
-/// Texts are read as numbers, decimals are cut for integer types, what does not fit is refused.
+/// Texts are parsed as numbers, decimals are truncated for integer types, and numbers that do not
+/// fit are refused.
 pub fn append(json: &Json, element: &ElementType, bytes: &mut Vec<u8>) -> Option<()> {
     match element {
         ElementType::Bool => bytes.push(truth(json)?.into()),
@@ -31,7 +32,7 @@ pub fn append(json: &Json, element: &ElementType, bytes: &mut Vec<u8>) -> Option
     Some(())
 }
 
-/// As in Python, every text but the empty one is true.
+/// Returns the boolean of a value: as in Python, every text except the empty one is true.
 fn truth(json: &Json) -> Option<bool> {
     match json {
         Json::Bool(flag) => Some(*flag),
@@ -63,7 +64,7 @@ fn decimal(json: &Json) -> Option<f64> {
     }
 }
 
-/// A number, or a text like `(1+2j)`.
+/// Parses a number, or a text like `(1+2j)`.
 fn complex(json: &Json) -> Option<(f64, f64)> {
     let Json::String(text) = json else {
         return decimal(json).map(|real| (real, 0.0));
@@ -108,8 +109,8 @@ fn append_float(number: f64, size: usize, bytes: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// The x86 extended format: 64 bits of mantissa with the leading one, 15 of exponent, the sign,
-/// and padding up to 16 bytes, as numpy keeps a `longdouble`.
+/// Returns a number in the x86 extended format: 64 bits of mantissa with the leading one, 15 of
+/// exponent, the sign, and padding up to 16 bytes, as in numpy's `longdouble`.
 fn extended(number: f64) -> [u8; 16] {
     let bits = number.to_bits();
     let sign = (bits >> 63) as u16;

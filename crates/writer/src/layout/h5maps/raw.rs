@@ -1,4 +1,5 @@
-//! Plain JSON values: the type is that of the "highest" element, bool, integer, decimal, text.
+//! Plain JSON values. Their type is the highest type of their elements: boolean, integer, decimal
+//! or text.
 
 use nexus::tree::{ElementType, Order, Value};
 use serde_json::{Number, Value as Json};
@@ -7,7 +8,8 @@ use super::without_nul;
 use crate::layout::JsonError;
 use crate::layout::json_array::JsonArray;
 
-/// A scalar or nested list without a declared type. An empty list is of decimals.
+/// Returns the value of a scalar or nested list without a declared type. An empty list has the type
+/// of decimals.
 pub fn value(json: &Json) -> Result<Value, JsonError> {
     let JsonArray { shape, elements } = JsonArray::of(json)?;
     let is = |kind: fn(&Json) -> bool| !elements.is_empty() && elements.iter().all(|e| kind(e));
@@ -44,7 +46,7 @@ fn is_integer(json: &Json) -> bool {
     json.is_i64() || json.is_u64()
 }
 
-/// Signed, or unsigned when an element needs the last bit.
+/// Returns signed integers, or unsigned ones if an element needs the last bit.
 fn integers(shape: Vec<u64>, elements: &[&Json]) -> Result<Value, JsonError> {
     let signed: Option<Vec<i64>> = elements.iter().map(|e| signed(e)).collect();
     if let Some(numbers) = signed {
@@ -77,7 +79,8 @@ fn decimal(json: &Json) -> f64 {
         .unwrap_or_else(|| f64::from(u8::from(json.as_bool() == Some(true))))
 }
 
-/// Elements beside texts become the text that Python prints for them, as in files of today.
+/// Returns the text of an element in a list of texts. Other elements become the text that Python
+/// prints for them, as in existing files.
 fn text(json: &Json) -> Result<String, JsonError> {
     Ok(match json {
         Json::String(text) => without_nul(text)?.to_owned(),

@@ -1,4 +1,4 @@
-//! Data items: what a dataset or an attribute holds.
+//! Data items: the values of datasets and attributes.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::{field, inline, inline_b64, kind, raw, without_nul, wrong_type};
 use crate::layout::JsonError;
 
-/// The value of a data item that is not a stream.
+/// Returns the value of a data item that is not a stream.
 pub fn value(json: &Json) -> Result<Value, JsonError> {
     let Some(object) = json.as_object() else {
         return raw::value(json);

@@ -18,7 +18,8 @@ fn numbers(name: &str) -> StreamDescription {
     }
 }
 
-/// The subscan of a scan whose one device, without a trigger, has these channels and device types.
+/// Returns the subscan of a scan with one device that triggers nothing and has these channels and
+/// device types.
 fn subscan(channels: &[(&str, &str)], more: Json) -> Subscan {
     let names: Vec<&str> = channels.iter().map(|(name, _)| *name).collect();
     let types = channels.iter().map(|(name, device_type)| {
@@ -43,7 +44,7 @@ fn subscan(channels: &[(&str, &str)], more: Json) -> Subscan {
     read(&info, &streams, &dims, &options).unwrap().remove(0)
 }
 
-/// Group, dataset and link of each channel.
+/// Returns the group, dataset and link of each channel.
 fn names(subscan: &Subscan) -> Vec<(&str, &str, &str)> {
     let channels = subscan.channels.iter();
     channels

@@ -1,4 +1,4 @@
-//! What is drawn of a scan's data as they come.
+//! Trees of a scan while its data arrive.
 
 use nexus::tree::{Content, ElementType, Group, Item, Order};
 use serde_json::{Value as Json, json};
@@ -27,7 +27,7 @@ fn frames(format: Option<&str>, discarded: bool) -> Declared {
     Ok(StreamContent::Frames(files))
 }
 
-/// A mesh with a counter and a camera, and a subscan of a monitor.
+/// Returns a mesh with a counter and a camera, and a subscan of a monitor.
 fn mesh() -> Json {
     json!({
         "scan_nb": 5, "data_dim": 2, "npoints": 12, "npoints1": 4, "npoints2": 3,
@@ -85,7 +85,7 @@ fn paths(subscans: &[Subscan], options: &SaveOptions) -> Vec<String> {
     places.map(|place| place.path).collect()
 }
 
-/// One line per group, place and link.
+/// Returns one line per group, stream and link.
 fn drawn(subscans: &[Subscan], stored: &[(&str, bool)]) -> Vec<String> {
     let streams: HashMap<_, _> = stored
         .iter()
@@ -151,7 +151,7 @@ fn every_stream_has_one_place() {
         "/5.2/instrument/epoch/value",
     ];
     assert_eq!(paths(&subscans, &options), expected);
-    // Told once, for the stream that no device has; the other one has no place to be told of.
+    // One notice, for the stream that belongs to no device. The other stream is not saved at all.
     assert_eq!(subscans[0].notices.len(), 2, "{:?}", subscans[0].notices);
     assert_eq!(subscans[1].notices, [""; 0]);
     let roles: Vec<_> = subscans[0]

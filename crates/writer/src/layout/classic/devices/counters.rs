@@ -1,8 +1,8 @@
-//! Counters that stand for themselves.
+//! Counters without a type, and those that have a group of their own.
 
 use super::{ChannelDescription, ChannelNames, PRINCIPAL, split_last};
 
-/// A channel of no known type: a group of its own.
+/// Returns the names of a channel without a known type, which has a group of its own.
 pub fn generic(channel: &ChannelDescription) -> ChannelNames {
     let device = match channel.short.trim_matches(':') {
         "" => "_",
@@ -11,7 +11,7 @@ pub fn generic(channel: &ChannelDescription) -> ChannelNames {
     ChannelNames::new(device, "data", PRINCIPAL)
 }
 
-/// A sampling counter, or one of the statistics that it has as companions.
+/// Returns the names of a sampling counter, or of one of its statistics.
 pub fn sampling(channel: &ChannelDescription) -> Option<ChannelNames> {
     if channel.data_type == "signal" {
         let device = generic(channel).device;
@@ -21,7 +21,7 @@ pub fn sampling(channel: &ChannelDescription) -> Option<ChannelNames> {
     Some(ChannelNames::new(device, key, key))
 }
 
-/// A counter calculated from an automatic filter.
+/// Returns the names of a counter that an automatic filter calculates.
 pub fn autofilter(parts: &[&str]) -> Option<ChannelNames> {
     match parts {
         [device, key] if !device.is_empty() => Some(ChannelNames::new(*device, *key, key)),

@@ -2,7 +2,8 @@
 
 use super::{ChannelNames, PRINCIPAL};
 
-/// A Lima detector. Each region of interest has a group of its own.
+/// Returns the names of a channel of a Lima detector. Each region of interest has a group of its
+/// own.
 pub fn lima(parts: &[&str]) -> Option<ChannelNames> {
     let [device, kind, name] = parts else {
         return server(parts, "image").map(|names| typed(names.device, &names.dataset));
@@ -27,7 +28,8 @@ pub fn lima(parts: &[&str]) -> Option<ChannelNames> {
     }
 }
 
-/// A detector with one group for everything; `principal` is what it is there for.
+/// Returns the names of a channel of a detector with one group for everything. `principal` is its
+/// principal data.
 pub fn server(parts: &[&str], principal: &str) -> Option<ChannelNames> {
     let (device, rest) = parts.split_first()?;
     let key = rest.join(":");
@@ -41,7 +43,7 @@ pub fn server(parts: &[&str], principal: &str) -> Option<ChannelNames> {
     Some(ChannelNames::new(*device, key.as_str(), data_type))
 }
 
-/// Images and sums are what a Lima detector is there for.
+/// Images and sums are the principal data of a Lima detector.
 fn typed(device: String, key: &str) -> ChannelNames {
     let data_type = match key {
         "image" | "sum" => PRINCIPAL,

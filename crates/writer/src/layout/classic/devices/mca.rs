@@ -2,7 +2,7 @@
 
 use super::{ChannelNames, PRINCIPAL, Units, split_last};
 
-/// `device:roi_det0` and the like; without an element it is a sum.
+/// Returns the names of a channel like `device:roi_det0`. A channel without an element is a sum.
 pub fn channel_names(parts: &[&str]) -> Option<ChannelNames> {
     let (last, device) = parts.split_last()?;
     Some(match split_last(last, '_') {
@@ -11,7 +11,7 @@ pub fn channel_names(parts: &[&str]) -> Option<ChannelNames> {
     })
 }
 
-/// Names of one quantity (`key`) of one element of a device.
+/// Returns the names of one quantity (`key`) of one element of a device.
 pub fn element(device: &[&str], element: &str, key: &str, is_roi: bool) -> ChannelNames {
     let mut parts = device.to_vec();
     parts.push(element);
@@ -27,7 +27,7 @@ pub fn element(device: &[&str], element: &str, key: &str, is_roi: bool) -> Chann
     }
 }
 
-/// Names of quantities by the NeXus manual.
+/// Returns the name of a quantity in the NeXus manual.
 fn dataset(key: &str) -> &str {
     match key {
         "icr" => "trigger_count_rate",
@@ -41,7 +41,7 @@ fn dataset(key: &str) -> &str {
     }
 }
 
-/// `ocr` has none: files of `blisswriter` never had.
+/// Returns the units of a quantity. `ocr` has none, as in files of `blisswriter`.
 fn units(data_type: &str) -> Option<&'static str> {
     match data_type {
         "icr" => Some("hertz"),

@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use super::{ChannelNames, mca, split_last};
 
-/// `device:kind:name`; `element` is the element, or the elements, of a region of interest.
+/// Returns the names of a channel like `device:kind:name`. `element` is the element of a region of
+/// interest, or the range of its elements.
 pub fn channel_names(parts: &[&str], element: Option<&Json>) -> Option<ChannelNames> {
     let [device @ .., kind, last] = parts else {
         return None;
@@ -24,7 +25,7 @@ pub fn channel_names(parts: &[&str], element: Option<&Json>) -> Option<ChannelNa
     }
 }
 
-/// `det3` for a name that ends in `03`.
+/// Returns `det3` for a name that ends in `03`.
 fn numbered(name: &str) -> Option<String> {
     let start = name.char_indices().rev().nth(1).map_or(0, |(at, _)| at);
     let digits = name.get(start..)?;
@@ -35,10 +36,11 @@ fn numbered(name: &str) -> Option<String> {
     Some(format!("det{number}"))
 }
 
-/// Name of what a region is of, and how many parts at the end of its name tell that.
+/// Returns the name of the element or sum that a region belongs to, and how many parts at the end
+/// of the channel's name say so.
 ///
-/// A range of elements comes from Redis as a list, which `blisswriter` does not take for a pair; the
-/// names here are those that it is meant to have.
+/// A range of elements comes from Redis as a list, which `blisswriter` does not accept as a pair.
+/// The names here are those that it is meant to have.
 fn region(element: &Json) -> Option<(String, usize)> {
     if let Some([first, last]) = element.as_array().map(Vec::as_slice) {
         let (first, last) = (first.as_i64()?, last.as_i64()?);

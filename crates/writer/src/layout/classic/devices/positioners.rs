@@ -1,20 +1,21 @@
-//! Positioners: motors, timers and whatever else sets the pace of a subscan.
+//! Positioners: motors, timers and other channels that set the pace of a subscan.
 
 use super::{ChannelDescription, ChannelNames, PRINCIPAL};
 
-/// What a channel is for its subscan.
+/// The role of a channel in its subscan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelRole {
     /// It is measured.
     Detector,
-    /// It is one of several positions that belong together; whether it is the first of them.
+    /// It is one of several positions that belong together; `true` for the first of them.
     Grouped(bool),
-    /// It is set; its place among the channels of its device.
+    /// It is set. The value is its index among the channels of its device.
     Positioner(usize),
 }
 
 impl ChannelRole {
-    /// Role of a channel of the device that triggers a subscan: scalar, the `index`-th of `channels`.
+    /// Returns the role of a scalar channel of the device that triggers a subscan. It is number
+    /// `index` of `channels`.
     pub fn of_trigger(name: &str, index: usize, channels: usize, scan_dims: usize) -> ChannelRole {
         match scan_dims <= 1 && channels > 1 && name.contains(':') {
             true => ChannelRole::Grouped(index == 0),
@@ -22,7 +23,7 @@ impl ChannelRole {
         }
     }
 
-    /// The type of device and of data that go with it; none for detectors.
+    /// Returns the type of device and the type of data of this role, or `None` for detectors.
     pub fn types(self) -> Option<(&'static str, &'static str)> {
         match self {
             ChannelRole::Detector => None,
@@ -32,7 +33,7 @@ impl ChannelRole {
         }
     }
 
-    /// Place among the positioners of the device, for the axes of plots.
+    /// Returns the index among the positioners of the device, for the axes of plots.
     pub fn master_index(self) -> Option<usize> {
         match self {
             ChannelRole::Detector => None,
@@ -42,12 +43,12 @@ impl ChannelRole {
     }
 }
 
-/// A positioner on its own.
+/// Returns the names of a single positioner.
 pub fn positioner(channel: &ChannelDescription) -> ChannelNames {
     ChannelNames::new(device(channel), "value", PRINCIPAL)
 }
 
-/// One of the positioners that belong together.
+/// Returns the names of one of several positioners that belong together.
 pub fn group(channel: &ChannelDescription, parts: &[&str]) -> Option<ChannelNames> {
     let (last, first) = parts.split_last()?;
     let data_type = match channel.data_type {

@@ -1,4 +1,4 @@
-//! Names by type: the examples that people know from their files.
+//! Names by type: examples from existing files.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn described<'a>(
     }
 }
 
-/// Path below `instrument`, and name in `measurement`, as they stand in a file.
+/// Returns the path below `instrument` and the name in `measurement`, as a file has them.
 fn names(channel: &ChannelDescription) -> (String, String) {
     let names = channel_names(channel);
     let path = format!(

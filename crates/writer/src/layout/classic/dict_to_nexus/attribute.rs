@@ -6,10 +6,12 @@ use serde_json::Value as Json;
 use super::super::tree_builder::TreeBuilder;
 use super::super::value::convert;
 
-/// Bytes that an attribute may have: it lies in an object header, whose messages are at most 64 KiB.
+/// The most bytes that an attribute may have: it is a message in an object header, and those have
+/// at most 64 KiB.
 const ROOM: usize = 60_000;
 
-/// Sets an attribute of whatever is at `path`, a new group if nothing is; null deletes it.
+/// Sets an attribute of the item at `path`, which becomes a group if it is missing. Null deletes
+/// the attribute.
 pub fn add(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
     let name = match key.replace('\0', "") {
         name if name.is_empty() => "metadata".to_owned(),
@@ -22,7 +24,7 @@ pub fn add(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
             format_args!("{key:?} cannot be the name of an attribute"),
         );
     }
-    // A group of the writer has its class as soon as it is made.
+    // A group of the writer gets its class when it is created.
     if !json.is_null() && !builder.has(path) {
         builder.group(path);
     }
@@ -47,8 +49,8 @@ pub fn add(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
     builder.attribute(path, &name, value);
 }
 
-/// A class never changes. That is told, unless the group is the writer's: those have their class
-/// whatever metadata say.
+/// Notes that the class of a group does not change. No notice is needed for groups of the writer,
+/// whose class is fixed whatever metadata contain.
 fn report_class(builder: &mut TreeBuilder, path: &str, json: &Json) {
     let kept = builder.text_attribute(path, "NX_class");
     if kept != json.as_str() && !json.is_null() && !builder.is_writer_group(path) {
@@ -58,7 +60,8 @@ fn report_class(builder: &mut TreeBuilder, path: &str, json: &Json) {
     }
 }
 
-/// Bytes in the header; those of texts lie elsewhere, with 16 to find each.
+/// Returns the bytes that a value takes in the header. Texts are stored elsewhere, with a reference
+/// of 16 bytes each.
 fn bytes(value: &Value) -> usize {
     match value {
         Value::Numbers { bytes, .. } => bytes.len(),

@@ -6,7 +6,7 @@ use nexus::tree::Item;
 
 use super::super::tree_builder::{MetadataPurpose, TreeBuilder};
 
-/// Whether HDF5 can make a link to this.
+/// Returns `true` if HDF5 can create a link to this target.
 pub fn is_target(text: &str) -> bool {
     let is_named = match text.split_once("::") {
         Some((file, path)) => !file.is_empty() && !path.is_empty(),
@@ -15,7 +15,7 @@ pub fn is_target(text: &str) -> bool {
     is_named && !text.contains('\0')
 }
 
-/// Draws a link to a path, or to a path in another file (`file::path`). A link that exists stays.
+/// Adds a link to a path, or to a path in another file (`file::path`). An existing link stays.
 pub fn add(
     builder: &mut TreeBuilder,
     path: &str,
@@ -39,7 +39,7 @@ pub fn add(
     builder.item(&here, item);
 }
 
-/// HDF5 does not know `..`, so such targets become absolute.
+/// Makes a target absolute: HDF5 does not support `..`.
 fn absolute(group: &str, target: &str) -> String {
     let base = match target.starts_with('/') {
         true => "",

@@ -31,7 +31,7 @@ fn entry(dumps: impl IntoIterator<Item = Json>) -> Json {
     tree_as_json(&drawn.root)["1.1"].clone()
 }
 
-/// The entry and the paths of the notices.
+/// Returns the entry and the paths of the notices.
 fn noticed(dumps: impl IntoIterator<Item = Json>) -> (Json, Vec<String>) {
     let drawn = drawn(dumps);
     let paths = drawn.notices.iter().map(|notice| {

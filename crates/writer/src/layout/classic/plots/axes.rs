@@ -1,4 +1,4 @@
-//! Axes of plots: where the positioners of a scan were, and indices of what a detector measures.
+//! Axes of plots: the positions of a scan, and indices along the dimensions of a detector.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::layout::classic::subscan::Subscan;
 use crate::layout::facts::ScanFacts;
 use crate::source::StreamContent;
 
-/// Indices beyond this need more room than they are worth.
+/// The most indices of an axis: more would take too much space.
 const INDICES: u64 = 1 << 24;
 
 /// Why a plot has no axes.
@@ -39,16 +39,19 @@ pub enum PositionError {
     NoNumber,
 }
 
-/// Whether a channel may be an axis.
+/// Returns `true` if a channel may be an axis.
 pub fn is_axis(channel: &Channel) -> bool {
     let is_numbers = matches!(channel.stream.content, Ok(StreamContent::Numbers { .. }));
     channel.is_positioner() && channel.principal && channel.master_index.is_some() && is_numbers
 }
 
-/// The axes of a plot by name, those of the scan first; or why there can be none and no plot.
+/// Returns the axes of a plot with their names, those of the scan first.
 ///
-/// A list of points has the positioners as they are, also several (a scatter plot). A grid has one
-/// line of positions per dimension, and none if its positioners are not as many.
+/// The axes of a list of points are all of its positioners; several of them make a scatter plot. A
+/// grid has one axis per dimension, or none if it has not as many positioners as dimensions.
+///
+/// # Errors
+/// Returns an error if the plot has to be left out.
 pub fn axes(
     subscan: &Subscan,
     plot: &Plot,
@@ -93,7 +96,8 @@ pub fn axes(
     }
 }
 
-/// Positioners with data, the fast one first. Of those with one index the last is taken.
+/// Returns the positioners with data, the fastest first. Of several with the same index the last
+/// one is used.
 fn positioners<'a>(subscan: &'a Subscan, facts: &ScanFacts) -> Vec<&'a Channel> {
     let mut found = BTreeMap::new();
     for channel in subscan.channels.iter().filter(|channel| is_axis(channel)) {
@@ -112,7 +116,7 @@ fn link(channel: &Channel, entry: &str) -> Item {
     Item::SoftLink { target }
 }
 
-/// The positions along one dimension of the grid.
+/// Returns the positions along one dimension of the grid.
 fn line(
     channel: &Channel,
     axis: usize,

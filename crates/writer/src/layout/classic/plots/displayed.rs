@@ -1,9 +1,9 @@
-//! What a user displayed, and which channel is meant.
+//! The items that a user displayed, and which channels they select.
 
 use serde_json::Value as Json;
 
-/// What is displayed of a scan: what Flint shows, if it tells, else what `plotselect` chose. Things
-/// that are no text are left out.
+/// Returns the displayed items of a scan: those that Flint shows, if it publishes them, otherwise
+/// those of `plotselect`. Items that are no texts are ignored.
 pub fn displayed_items(info: &Json) -> Vec<&str> {
     let extra = info.get("display_extra");
     let list = |name: &str| {
@@ -20,8 +20,9 @@ pub fn displayed_items(info: &Json) -> Vec<&str> {
         .collect()
 }
 
-/// Whether an item means a channel: part by part from the end on, as far as both go, the parts of
-/// the channel's name end with those of the item (`xmap1:det0` means `simxmap1:spectrum_det0`).
+/// Returns `true` if an item selects a channel. The parts of both names are compared from the end,
+/// as far as both have parts: each part of the channel's name must end with that of the item. So
+/// `xmap1:det0` selects `simxmap1:spectrum_det0`.
 pub fn selects(item: &str, channel: &str) -> bool {
     parts(item)
         .zip(parts(channel))

@@ -1,10 +1,10 @@
 //! Positions along one dimension of a grid, from the positions of all its points.
 //!
-//! A motor is never twice at exactly the same place, but the axis of an image has one position per
-//! row or column. So positions are averaged, and a straight line is laid through the averages.
+//! A motor is never at exactly the same position twice, but the axis of an image has one position
+//! per row or column. So positions are averaged, and a straight line is fitted to the averages.
 
-/// One position for each index along an axis of the grid, from those of all its points in C order.
-/// None if there is no finite position.
+/// Returns one position for each index along an axis of the grid, from those of all its points in C
+/// order. Returns `None` if no position is finite.
 pub fn positions(points: &[f64], grid: &[u64], axis: usize) -> Option<Vec<f64>> {
     let size = usize::try_from(*grid.get(axis)?).ok()?;
     let inner = grid.get(axis + 1..)?.iter().product::<u64>();
@@ -33,8 +33,8 @@ pub fn positions(points: &[f64], grid: &[u64], axis: usize) -> Option<Vec<f64>> 
     )
 }
 
-/// Slope and start of the line that is nearest to the points (least squares). A single point has a
-/// level line.
+/// Returns the slope and the start of the line that fits the points best (least squares). The slope
+/// is 0 for a single point.
 fn straight_line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     let count = points.len() as f64;
     let mean = |values: &mut dyn Iterator<Item = f64>| values.sum::<f64>() / count;

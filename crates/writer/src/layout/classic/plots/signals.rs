@@ -35,7 +35,7 @@ pub struct Signal<'a> {
     channel: &'a Channel,
     /// Dimensions of one point.
     pub detector: Vec<u64>,
-    /// The dataset in the shape of the grid; none if it has the shape of the scan itself.
+    /// The dataset in the shape of the grid; `None` if it has the shape of the scan itself.
     grid: Option<GridView>,
 }
 
@@ -55,12 +55,12 @@ pub struct Plot<'a> {
 }
 
 impl Signal<'_> {
-    /// Its name in the plot.
+    /// Returns its name in the plot.
     pub fn name(&self) -> &str {
         name(self.channel)
     }
 
-    /// A link to the dataset, or a view of it. The type of the view is that of the data.
+    /// Returns a link to the dataset, or a view of it. The type of the view is that of the data.
     pub fn item(&self, entry: &str) -> Item {
         let source = format!("/{}", self.channel.path(entry));
         let Some(grid) = &self.grid else {
@@ -82,8 +82,9 @@ impl Signal<'_> {
 }
 
 impl GridView {
-    /// Where each row of the grid is in the list. One part would be enough for all of them, but
-    /// nexusformat takes the number of parts for the length of the first dimension.
+    /// Returns the part of the list that is shown as each row of the grid. One source would be
+    /// enough for all of them, but nexusformat assumes that there are as many sources as the first
+    /// dimension is long.
     fn rows(&self, list: &str) -> Vec<VirtualSource> {
         let detector = self.flat.get(1..).unwrap_or_default();
         let scan = &self.shape[..self.shape.len().saturating_sub(detector.len())];
@@ -110,7 +111,7 @@ impl GridView {
     }
 }
 
-/// The indices of an element by its place in C order.
+/// Returns the indices of an element by its position in C order.
 fn unravelled(mut place: u64, shape: &[u64]) -> Vec<u64> {
     let mut indices: Vec<_> = shape
         .iter()
@@ -125,8 +126,8 @@ fn unravelled(mut place: u64, shape: &[u64]) -> Vec<u64> {
     indices
 }
 
-/// The signals that items ask for, in their order: for each the first detector by name that it
-/// means. What cannot be shown is told.
+/// Returns the signals that the items select, in their order: for each item the first detector by
+/// name. Adds a notice for each detector that cannot be shown.
 pub fn select<'a>(
     builder: &mut TreeBuilder,
     subscan: &'a Subscan,
@@ -164,8 +165,8 @@ pub fn select<'a>(
     signals
 }
 
-/// One plot per shape. A single one has the name alone, others also that of the type of their
-/// first device, with numbers if these are not enough to tell them apart.
+/// Returns one plot per shape. If there are several, their names end with the type of their first
+/// device, and with numbers if these types are not distinct.
 pub fn plots<'a>(name: &str, signals: Vec<Signal<'a>>) -> Vec<Plot<'a>> {
     let mut plots: Vec<Plot> = Vec::new();
     for signal in signals {
@@ -276,14 +277,14 @@ fn grid(
     })
 }
 
-/// Number of elements; none if it is beyond all data.
+/// Returns the number of elements, or `None` if it does not fit in 64 bits.
 pub fn elements(shape: &[u64]) -> Option<u64> {
     shape
         .iter()
         .try_fold(1u64, |all, size| all.checked_mul(*size))
 }
 
-/// Name of a channel in a plot.
+/// Returns the name of a channel in a plot.
 pub fn name(channel: &Channel) -> &str {
     match channel.link.as_str() {
         "" => &channel.dataset,

@@ -1,7 +1,7 @@
-//! The fields that the ESRF catalogue knows of a sample.
+//! The fields of a sample in the ESRF catalogue.
 
-/// Groups of fields: what their names have before the underscore, the path of the group below
-/// `sample` with the class of its last part, and the known names after the underscore.
+/// Groups of fields: the part of their names before the underscore, the path of the group below
+/// `sample` with the class of its last part, and the part of the names after the underscore.
 pub const GROUPS: [(&str, &str, &str, &[&str]); 18] = [
     (
         "Sample",
@@ -135,7 +135,7 @@ pub const GROUPS: [(&str, &str, &str, &[&str]); 18] = [
     ("", "paleo", "NXcollection", &[]),
 ];
 
-/// Units of fields that have some.
+/// Fields with units.
 pub const UNITS: [(&str, &str); 7] = [
     ("Sample_distance", "mm"),
     ("Sample_thickness", "mm"),
@@ -146,5 +146,5 @@ pub const UNITS: [(&str, &str); 7] = [
     ("SampleSolvent01_density", "g/cm³"),
 ];
 
-/// Fields that are integers, also if they come as texts.
+/// Fields that are integers, even if they are published as texts.
 pub const INTEGERS: [&str; 2] = ["SamplePatient_number", "Sample_collection_year"];

@@ -1,5 +1,5 @@
-//! Whatever metadata there are, they can be drawn, HDF5 takes their names, and acquired data and
-//! items of the writer stay what they are.
+//! Arbitrary metadata can be added: HDF5 accepts their names, and acquired data and items of the
+//! writer do not change.
 
 use nexus::tree::{Content, Dataset, Group, Item, Value};
 use proptest::collection::vec;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::build_subscan;
 use crate::layout::classic::fixtures::subscan;
 
-/// Names that have a meaning, put together at random.
+/// Returns random concatenations of names that have a meaning.
 fn key() -> impl Strategy<Value = String> {
     let parts = [
         "",
@@ -107,7 +107,7 @@ fn check_names(group: &Group) {
     }
 }
 
-/// A group of this name; anything else is not expected there.
+/// Returns the group of this name. Panics if it is something else.
 fn member<'a>(group: &'a Group, name: &str) -> Option<&'a Group> {
     let (_, item) = group.children.iter().find(|(n, _)| n == name)?;
     match item {
@@ -140,7 +140,7 @@ fn as_text(value: &Value) -> Option<&str> {
 }
 
 proptest! {
-    // A failure is told with its input, which belongs into a test of its own.
+    // A failure is printed with its input, which should become a test of its own.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]

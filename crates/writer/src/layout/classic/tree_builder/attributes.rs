@@ -1,4 +1,4 @@
-//! Attributes of what is drawn.
+//! Attributes of groups and datasets in a tree that is built.
 
 use nexus::tree::{Item, Value};
 
@@ -6,7 +6,7 @@ use super::{Node, TreeBuilder};
 use crate::layout::NodeError;
 
 impl TreeBuilder {
-    /// Whether something has this attribute.
+    /// Returns `true` if the item has this attribute.
     pub fn has_attribute(&self, path: &str, name: &str) -> bool {
         match self.node(path) {
             Some(Node::Branch(branch)) => branch.attributes.contains_key(name),
@@ -17,7 +17,7 @@ impl TreeBuilder {
         }
     }
 
-    /// The value of an attribute, if it is a text.
+    /// Returns the value of an attribute, if it is a text.
     pub fn text_attribute(&self, path: &str, name: &str) -> Option<&str> {
         let attribute = match self.node(path)? {
             Node::Branch(branch) => branch.attributes.get(name)?,
@@ -32,7 +32,7 @@ impl TreeBuilder {
         }
     }
 
-    /// Sets an attribute of a group or dataset; it replaces an older one.
+    /// Sets an attribute of a group or dataset.
     pub fn attribute(&mut self, path: &str, name: &str, value: Value) -> bool {
         let set = match self.node_mut(path) {
             Some(Node::Branch(branch)) => {
@@ -52,7 +52,7 @@ impl TreeBuilder {
         self.report(&format!("{path}@{name}"), set)
     }
 
-    /// Deletes an attribute, if there is one.
+    /// Removes an attribute, if there is one.
     pub fn remove_attribute(&mut self, path: &str, name: &str) {
         match self.node_mut(path) {
             Some(Node::Branch(branch)) => {

@@ -1,8 +1,8 @@
-//! Where metadata go: to the path that they are meant for, or aside if something else has it.
+//! Paths of metadata: the path that they are meant for, or an alternative if that is taken.
 //!
-//! Metadata of users may have any name, also that of a dataset of acquired data or of an item that
-//! the writer itself makes. Nothing of both may be lost, so such metadata get another name, and
-//! keep it when they are written again at the end of the scan.
+//! Metadata of users may have any name, even that of a dataset of acquired data or of an item of
+//! the writer. Neither may be lost, so such metadata get another name, and keep it when they are
+//! added again at the end of the scan.
 
 use std::collections::HashSet;
 
@@ -10,26 +10,26 @@ use nexus::tree::{Content, Dataset, Item};
 
 use super::{Node, TreeBuilder, join, parts};
 
-/// What metadata want at a path.
+/// What a path of metadata is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetadataPurpose {
-    /// A group, one that exists or a new one.
+    /// A group, existing or new.
     Group,
-    /// A dataset of a value, one that exists or a new one.
+    /// A dataset of a value, existing or new.
     Value,
-    /// A link; one that exists stays as it is.
+    /// A link. An existing one does not change.
     Link,
-    /// An attribute of something; if there is nothing, a group is made for it.
+    /// An attribute of an item. If there is none, a group is created.
     Attribute,
-    /// The position of a motor. Its place is free although acquired data have a link there: it is
-    /// the link that takes the place of the position.
+    /// The position of a motor. It may have the path of a link to acquired data, because the link
+    /// replaces the position.
     Position,
 }
 
 impl TreeBuilder {
-    /// The path for metadata that are meant for `key`, a relative path, in the group `base`. The
-    /// groups above it can be made. `avoided` are paths that other metadata need, whose names are not
-    /// given to those that go aside.
+    /// Returns the path for metadata that are meant for the relative path `key` in the group
+    /// `base`. The groups above it can be created. Alternatives are never one of the paths in
+    /// `avoided`, which other metadata need.
     pub fn metadata_path(
         &mut self,
         base: &str,
@@ -55,8 +55,8 @@ impl TreeBuilder {
         self.find_path(path, purpose, avoided)
     }
 
-    /// Deletes what metadata have at `key` in the group `base`, if anything; acquired data and items
-    /// of the writer stay.
+    /// Removes the item of metadata at `key` in the group `base`, if there is one. Acquired data
+    /// and items of the writer stay.
     pub fn remove_metadata(&mut self, base: &str, key: &str) {
         let clean = key.replace('\0', "");
         let mut names = parts(&clean).filter(|&name| name != ".").peekable();
@@ -114,7 +114,7 @@ impl TreeBuilder {
         alternative
     }
 
-    /// What a soft link leads to, if it is drawn.
+    /// Returns the target of a soft link, if the tree has it.
     fn followed(&self, path: &str) -> Option<String> {
         let target = self.link_target(path)?;
         let absolute = match target.strip_prefix('/') {

@@ -1,4 +1,4 @@
-//! Nodes of a file in the making, and their paths.
+//! Nodes of a tree that is built, and their paths.
 
 use indexmap::IndexMap;
 use nexus::tree::{Group, Item, Value};
@@ -12,7 +12,7 @@ pub(super) struct Branch {
     pub(super) children: IndexMap<String, Node>,
 }
 
-/// A group, or what has no members.
+/// A group, or an item without members.
 pub(super) enum Node {
     Branch(Branch),
     Leaf(Item),
@@ -25,7 +25,7 @@ impl Default for Node {
 }
 
 impl Branch {
-    /// An empty group, of a class if it has one.
+    /// Returns an empty group with this class, if there is one.
     pub(super) fn of_class(class: Option<&&str>) -> Branch {
         let mut branch = Branch::default();
         if let Some(class) = class {
@@ -35,7 +35,7 @@ impl Branch {
         branch
     }
 
-    /// The group as it is written.
+    /// Returns the group as part of a finished tree.
     pub(super) fn into_group(self) -> Group {
         let children = self.children.into_iter().map(|(name, node)| {
             let item = match node {
@@ -51,12 +51,12 @@ impl Branch {
     }
 }
 
-/// The names in a path.
+/// Returns the names in a path.
 pub(super) fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|name| !name.is_empty())
 }
 
-/// The path of a member of a group; the path of the root is empty.
+/// Returns the path of a member of a group; the path of the root is empty.
 pub fn join(path: &str, name: &str) -> String {
     match path {
         "" => name.to_owned(),
@@ -64,7 +64,7 @@ pub fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// Parent and name of a path.
+/// Splits a path into the path of the parent and the name.
 pub(super) fn split(path: &str) -> Option<(&str, &str)> {
     let path = path.trim_matches('/');
     match path.rsplit_once('/') {
@@ -74,7 +74,7 @@ pub(super) fn split(path: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Names that HDF5 has no place for.
+/// Returns an error for names that HDF5 does not support.
 pub(super) fn valid_name(name: &str) -> Result<(), NodeError> {
     match name {
         "." => Err(NodeError::Dot),

@@ -20,8 +20,11 @@ pub enum ColumnError {
     Integers,
 }
 
-/// A table of mappings, or why they are none. Keys are columns in the order in which they appear;
-/// what a mapping lacks is 0 or an empty text.
+/// Returns a table of mappings. The columns are the keys in the order in which they appear. A
+/// missing value is 0 or an empty text.
+///
+/// # Errors
+/// Returns an error if the values of a key have no common type.
 pub fn table(rows: &[Json]) -> Result<Value, ValueError> {
     let mut columns: IndexMap<&str, Vec<Option<&Json>>> = IndexMap::new();
     for (row, json) in rows.iter().enumerate() {
@@ -58,7 +61,8 @@ pub fn table(rows: &[Json]) -> Result<Value, ValueError> {
     Ok(Value::Compound { shape, columns })
 }
 
-/// Type and bytes of a column. The type is that of the sum of its cells, as Python adds them.
+/// Returns the type and bytes of a column. The type is that of the sum of its cells, as Python adds
+/// them.
 fn column(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnError> {
     let given = || cells.iter().flatten();
     if given().all(|cell| cell.is_string()) {
@@ -81,7 +85,7 @@ fn column(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnError
     integers(cells)
 }
 
-/// As long as all the texts of the column together.
+/// Returns texts of a fixed length: that of all texts of the column together, as in Python.
 fn texts(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnError> {
     let texts: Vec<&str> = cells
         .iter()
