@@ -1,7 +1,7 @@
-//! Records of scans: what clients of a writer can ask, at any time and in any thread.
+//! Records of scans: what clients of a writer can read at any time, in any thread.
 //!
-//! Every scan of a session has a record from the moment that it appears in Redis, whether it is to be
-//! saved or not. Nothing of it waits for Redis or a disk.
+//! Every scan of a session has a record as soon as it appears in Redis, whether it is to be saved
+//! or not. Reading a record waits neither for Redis nor for a disk.
 
 mod changes;
 mod record;
@@ -18,13 +18,13 @@ pub use record::ScanRecord;
 use crate::scan::NexusScanWriter;
 use changes::ChangeSender;
 
-/// How long scans are remembered after their end, as in `blisswriter` 2.0.0.
+/// How long records are kept after the end of their scan, as in `blisswriter` 2.0.0.
 const KEPT: Duration = Duration::from_secs(300);
 
-/// Records to keep; as many as an attribute of the Python writer's device can tell.
+/// The most records: as many as an attribute of the Python writer's device can have.
 const MOST: usize = 10_000;
 
-/// The records of a session. Clones are the same records.
+/// The records of a session. Clones share the records.
 #[derive(Clone)]
 pub struct ScanRecords {
     kept: Duration,
@@ -35,13 +35,13 @@ pub struct ScanRecords {
 
 #[derive(Default)]
 struct RecordList {
-    /// The last scan of each name, in the order in which they came.
+    /// The last scan of each name, in the order of their arrival.
     named: IndexMap<String, ScanRecord>,
-    /// Others that still run, although a newer one took their place.
+    /// Scans that still run, although a newer one has their name.
     replaced: Vec<ScanRecord>,
 }
 
-/// Scans are remembered for 300 s after their end.
+/// Records are kept for 300 s after the end of their scan.
 impl Default for ScanRecords {
     fn default() -> ScanRecords {
         ScanRecords::with_retention(KEPT)
@@ -49,7 +49,7 @@ impl Default for ScanRecords {
 }
 
 impl ScanRecords {
-    /// No records yet. Those to come are remembered for so long after their end.
+    /// Creates an empty collection that keeps records for `kept` after the end of their scan.
     pub fn with_retention(kept: Duration) -> ScanRecords {
         ScanRecords {
             kept,
@@ -59,43 +59,43 @@ impl ScanRecords {
         }
     }
 
-    /// The same, but so many at most. To make room, the oldest that has ended is forgotten; the oldest
-    /// of all if none has.
+    /// Limits the number of records. A new record replaces the oldest one whose scan has ended, or
+    /// the oldest one of all if none has.
     pub fn with_limit(self, most: usize) -> ScanRecords {
         ScanRecords { most, ..self }
     }
 
-    /// All records, in the order in which the scans began to be saved.
+    /// Returns all records, in the order in which the scans began to be saved.
     pub fn list(&self) -> Vec<ScanRecord> {
         let mut records: Vec<_> = self.scans().named.values().cloned().collect();
         records.sort_by_key(|record| record.began().unwrap_or(record.created()));
         records
     }
 
-    /// The record of the last scan that has this name.
+    /// Returns the record of the last scan that has this name.
     pub fn find(&self, name: &str) -> Option<ScanRecord> {
         self.scans().named.get(name).cloned()
     }
 
-    /// How many scans are being saved, or will be.
+    /// Returns the number of scans that are being saved or will be.
     pub fn running(&self) -> usize {
         let scans = self.scans();
         let all = scans.named.values().chain(&scans.replaced);
         all.filter(|record| record.is_running()).count()
     }
 
-    /// Forgets the scans that ended at least so long ago.
+    /// Removes the records of scans that ended at least `older_than` ago.
     pub fn purge(&self, older_than: Duration) {
         self.locked().purge(older_than);
     }
 
-    /// Tells of changes from now on: of the number of records that run, of their states, and of the
-    /// state of the session.
+    /// Returns a receiver of all changes from now on: of the number of running scans, of their
+    /// states, and of the state of the session.
     pub fn watch(&self) -> ChangeReceiver {
         self.changes.watch()
     }
 
-    /// A new scan, which takes the place of an older one of the same name.
+    /// Adds the record of a new scan, which replaces that of an older scan with the same name.
     pub(crate) fn add(&self, writer: NexusScanWriter) -> ScanRecord {
         let changes = self.changes.clone();
         writer.subscriber().observe(move || changes.notify());
@@ -105,7 +105,7 @@ impl ScanRecords {
         record
     }
 
-    /// Something has changed.
+    /// Notifies all receivers of a change.
     pub(crate) fn notify(&self) {
         self.changes.notify();
     }
@@ -116,7 +116,8 @@ impl ScanRecords {
         scans
     }
 
-    /// No code runs under the lock that could leave the records half changed.
+    /// A panic cannot poison the records: no code that runs under the lock could leave them
+    /// inconsistent.
     fn locked(&self) -> MutexGuard<'_, RecordList> {
         self.scans.lock().unwrap_or_else(PoisonError::into_inner)
     }

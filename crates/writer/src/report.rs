@@ -1,4 +1,4 @@
-//! What became of a scan: one answer to "are my data saved?".
+//! The report of a scan: one answer to "are my data saved?".
 
 pub mod figures;
 mod progress;
@@ -18,16 +18,16 @@ pub use warnings::Warnings;
 pub enum Outcome {
     /// The scan is not to be saved.
     Skipped,
-    /// All that was published is in the files.
+    /// Everything that was published is in the files.
     Complete,
-    /// Files were written, but something is missing in them; the reason tells what.
+    /// Files were written, but something is missing in them; the reason says what.
     Incomplete,
     /// Nothing could be saved.
     Failed,
 }
 
 impl Outcome {
-    /// The name that clients see.
+    /// Returns the name that clients see.
     pub fn name(self) -> &'static str {
         match self {
             Outcome::Skipped => "SKIPPED",
@@ -38,14 +38,14 @@ impl Outcome {
     }
 }
 
-/// The end of one scan.
+/// The report of a scan whose saving has ended.
 #[derive(Debug, Clone)]
 pub struct ScanReport {
     /// The scan.
     pub scan: ScanId,
     /// How it ended.
     pub outcome: Outcome,
-    /// Why it is not complete, or that it is.
+    /// Why it is not complete, or a statement that it is.
     pub reason: String,
     /// Files written.
     pub files: Vec<PathBuf>,
@@ -55,11 +55,11 @@ pub struct ScanReport {
     pub bytes: u64,
     /// Time from the start of saving to the end.
     pub duration: Duration,
-    /// All that went wrong, in order.
+    /// All warnings and problems, in order.
     pub warnings: Vec<String>,
 }
 
-/// A text of several lines as the log tells it, which has one line for each event.
+/// Joins the lines of a text for the log, which has one line for each event.
 pub(crate) fn one_line(text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines.join("; ")

@@ -1,11 +1,11 @@
-//! Waiting for changes, without asking again and again.
+//! Waiting for changes without polling.
 
 use tokio::sync::watch;
 
-/// Tells of changes to all who watch.
+/// Notifies all receivers of changes.
 #[derive(Clone)]
 pub struct ChangeSender {
-    // The number means nothing: whoever hears of a change looks for itself.
+    // The number has no meaning: receivers read the records when it changes.
     count: watch::Sender<u64>,
 }
 
@@ -34,10 +34,10 @@ impl ChangeSender {
 }
 
 impl ChangeReceiver {
-    /// Waits until something has changed since the last call, or since this was made. Several changes
-    /// may be told at once; whoever looks after this returns sees all of them.
+    /// Waits until something has changed since the last call, or since the receiver was created.
+    /// Several changes may wake it once; the records contain all of them when it returns.
     ///
-    /// Never returns once all handles of the records are gone. Cancel-safe.
+    /// It never returns after all handles of the records were dropped. It is cancel-safe.
     pub async fn changed(&mut self) {
         if self.count.changed().await.is_err() {
             std::future::pending().await

@@ -14,7 +14,8 @@ use crate::scan::NexusScanWriter;
 use crate::source::{ScanId, ScanSummary};
 use crate::subscriber::{Subscriber, Times};
 
-/// What became of a scan so far. Clones see the same scan, and what they tell changes with it.
+/// What is known about the saving of a scan. Clones refer to the same scan, whose state changes
+/// until it ends.
 #[derive(Clone)]
 pub struct ScanRecord {
     scan: Arc<SharedRecord>,
@@ -28,7 +29,7 @@ struct SharedRecord {
 
 enum SavingState {
     Running(NexusScanWriter),
-    /// Only what is asked for is kept.
+    /// The values that clients can read; the writer itself is dropped.
     Ended(Box<EndedScan>),
 }
 
@@ -55,27 +56,27 @@ impl ScanRecord {
         }
     }
 
-    /// What clients call the scan: `1_ascan`.
+    /// Returns the name of the scan for clients: `1_ascan`.
     pub fn name(&self) -> &str {
         &self.scan.summary.name
     }
 
-    /// Its identifier on its server: for BLISS 2 its key in Redis.
+    /// Returns its identifier on its server: for BLISS 2 its key in Redis.
     pub fn id(&self) -> &ScanId {
         &self.scan.summary.id
     }
 
-    /// What was known of it from the start.
+    /// Returns what was known about it from the start.
     pub fn summary(&self) -> &ScanSummary {
         &self.scan.summary
     }
 
-    /// How far its saving is.
+    /// Returns the state of its saving.
     pub fn state(&self) -> RecordState {
         self.ask(|writer| writer.subscriber().state(), |ended| ended.state)
     }
 
-    /// What that means, or why it failed: the first problem.
+    /// Returns the meaning of the state, or the first problem if the saving failed.
     pub fn reason(&self) -> String {
         self.ask(
             |writer| writer.subscriber().reason(),
@@ -83,12 +84,12 @@ impl ScanRecord {
         )
     }
 
-    /// Whether its saving goes on.
+    /// Returns `true` if its saving has not ended.
     pub fn is_running(&self) -> bool {
         self.ask(|writer| !writer.subscriber().done(), |_| false)
     }
 
-    /// Where the data of its subscans are: `/data/a.h5::/1.1`; nothing before that is known.
+    /// Returns the URLs of its subscans: `/data/a.h5::/1.1`. There are none until they are known.
     pub fn urls(&self) -> Vec<String> {
         self.ask(
             |writer| writer.progress().urls(),
@@ -96,7 +97,7 @@ impl ScanRecord {
         )
     }
 
-    /// Points of its subscans; nothing before these are known.
+    /// Returns the progress of its subscans. There are none until they are known.
     pub fn progress(&self) -> Vec<SubscanProgress> {
         self.ask(
             |writer| writer.progress().subscans(),
@@ -104,37 +105,37 @@ impl ScanRecord {
         )
     }
 
-    /// Bytes of these points.
+    /// Returns the bytes of these points.
     pub fn bytes(&self) -> u64 {
         self.ask(|writer| writer.progress().bytes(), |ended| ended.bytes)
     }
 
-    /// When it appeared.
+    /// Returns when the scan appeared.
     pub fn created(&self) -> DateTime<Local> {
         self.scan.created
     }
 
-    /// When its saving began: when it was subscribed to.
+    /// Returns when its saving began, which is when its subscriber was subscribed.
     pub fn began(&self) -> Option<DateTime<Local>> {
         self.times().began
     }
 
-    /// When its saving ended.
+    /// Returns when its saving ended.
     pub fn ended(&self) -> Option<DateTime<Local>> {
         self.times().ended
     }
 
-    /// Time from the start of its saving until now, or until the end.
+    /// Returns the time from the start of its saving until now, or until the end.
     pub fn duration(&self) -> Duration {
         self.ask(duration, |ended| ended.duration)
     }
 
-    /// When the scan itself started.
+    /// Returns when the scan itself started.
     pub fn scan_start(&self) -> Option<DateTime<FixedOffset>> {
         self.scan.summary.start_time
     }
 
-    /// When the scan itself ended, once it has told.
+    /// Returns when the scan itself ended, once that is published.
     pub fn scan_end(&self) -> Option<DateTime<FixedOffset>> {
         self.ask(
             |writer| writer.progress().scan_end(),
@@ -142,15 +143,15 @@ impl ScanRecord {
         )
     }
 
-    /// Has its saving stopped: what came so far is saved, and the reason is `Stop requested`. Nothing
-    /// happens if it has ended.
+    /// Requests to stop its saving: data that have come so far are saved, and the reason is `Stop
+    /// requested`. Does nothing if the saving has ended.
     pub fn stop(&self) {
         if let Some(subscriber) = self.subscriber() {
             subscriber.abort();
         }
     }
 
-    /// Waits until its saving has ended, at most `timeout`; tells whether it has.
+    /// Waits until its saving has ended, for at most `timeout`. Returns `true` if it has.
     pub async fn join(&self, timeout: Option<Duration>) -> bool {
         match self.subscriber() {
             Some(subscriber) => subscriber.join(timeout).await,
@@ -158,10 +159,10 @@ impl ScanRecord {
         }
     }
 
-    /// [`join`](Self::join) for plain threads.
+    /// Calls [`join`](Self::join) from a plain thread.
     ///
     /// # Errors
-    /// In a greenlet.
+    /// Returns an error in a greenlet.
     pub fn join_blocking(&self, timeout: Option<Duration>) -> Result<bool, BlockingInGreenlet> {
         match self.subscriber() {
             Some(subscriber) => subscriber.join_blocking(timeout),
@@ -169,8 +170,8 @@ impl ScanRecord {
         }
     }
 
-    /// Whether its file may be written, or made. True for a scan without a file, and when the file
-    /// system does not tell within 0.1 s.
+    /// Returns `true` if its file may be written or created, also if the scan has no file or the
+    /// file system does not answer within 0.1 s.
     pub async fn has_write_permission(&self) -> bool {
         match self.path() {
             Some(path) => filesystem::writable_soon(path).await.unwrap_or(true),
@@ -178,10 +179,10 @@ impl ScanRecord {
         }
     }
 
-    /// [`has_write_permission`](Self::has_write_permission) for plain threads.
+    /// Calls [`has_write_permission`](Self::has_write_permission) from a plain thread.
     ///
     /// # Errors
-    /// In a greenlet.
+    /// Returns an error in a greenlet.
     pub fn has_write_permission_blocking(&self) -> Result<bool, BlockingInGreenlet> {
         match self.path() {
             Some(path) => Ok(filesystem::writable_soon_blocking(path)?.unwrap_or(true)),
@@ -189,16 +190,16 @@ impl ScanRecord {
         }
     }
 
-    /// Bytes that are free where its file is, or will be. None for a scan without a file, and when
-    /// the file system does not tell within 0.1 s.
+    /// Returns the free space in bytes where its file is or will be. Returns `None` if the scan has
+    /// no file, or if the file system does not answer within 0.1 s.
     pub async fn free_space(&self) -> Option<u64> {
         filesystem::free_space_soon(self.path()?).await
     }
 
-    /// [`free_space`](Self::free_space) for plain threads.
+    /// Calls [`free_space`](Self::free_space) from a plain thread.
     ///
     /// # Errors
-    /// In a greenlet.
+    /// Returns an error in a greenlet.
     pub fn free_space_blocking(&self) -> Result<Option<u64>, BlockingInGreenlet> {
         match self.path() {
             Some(path) => filesystem::free_space_soon_blocking(path),
@@ -206,7 +207,7 @@ impl ScanRecord {
         }
     }
 
-    /// Keeps what is asked for, and nothing else of the writer.
+    /// Keeps the values that clients can read, and drops the writer.
     pub(crate) fn end(&self) {
         let mut saving = self.saving();
         if let SavingState::Running(writer) = &*saving {
@@ -252,7 +253,8 @@ impl ScanRecord {
         }
     }
 
-    /// No code runs under the lock that could leave a life half changed.
+    /// A panic cannot poison the state: no code that runs under the lock could leave it
+    /// inconsistent.
     fn saving(&self) -> MutexGuard<'_, SavingState> {
         self.scan
             .saving

@@ -1,9 +1,9 @@
-//! Figures of a scan as the Python writer tells them: points, sizes, durations.
+//! Figures of a scan in the format of the Python writer: points, sizes, durations.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Points of the datasets of one subscan: the least and the most that one of them has.
+/// The range of the numbers of points of datasets, such as those of one subscan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PointRange {
     /// Points of the dataset that has the least.
@@ -13,7 +13,7 @@ pub struct PointRange {
 }
 
 impl PointRange {
-    /// What lies between the least and the most of these; zero if there are none.
+    /// Returns the range of these numbers. It is zero if there are none.
     pub fn between(points: impl IntoIterator<Item = u64>) -> PointRange {
         let widen = |so_far: Option<PointRange>, points: u64| {
             let so_far = so_far.unwrap_or(PointRange {
@@ -29,14 +29,15 @@ impl PointRange {
     }
 }
 
-/// `3pts-5pts`
+/// Formats the range as `3pts-5pts`.
 impl fmt::Display for PointRange {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}pts-{}pts", self.least, self.most)
     }
 }
 
-/// The points of all subscans in one line. The name of a subscan is left out if there is only one.
+/// Returns the points of all subscans in one line. The name of a subscan is left out if there is
+/// only one.
 pub fn progress<'a>(subscans: impl IntoIterator<Item = (&'a str, PointRange)>) -> String {
     let subscans: Vec<_> = subscans.into_iter().collect();
     match subscans.as_slice() {
@@ -52,12 +53,12 @@ pub fn progress<'a>(subscans: impl IntoIterator<Item = (&'a str, PointRange)>) -
     }
 }
 
-/// A number of bytes in units of 1024: `48.0B`, `1.5MB`.
+/// Formats a number of bytes in units of 1024: `48.0B`, `1.5MB`.
 pub fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = 0;
-    // From here on it would be shown as 1024.0.
+    // A value from here on would be shown as 1024.0.
     while value >= 1023.95 && unit + 1 < UNITS.len() {
         value /= 1024.0;
         unit += 1;
@@ -65,7 +66,7 @@ pub fn bytes(bytes: u64) -> String {
     format!("{value:.1}{}", UNITS[unit])
 }
 
-/// A duration as Python tells it: `0:00:00.462888`, `1 day, 0:00:01`.
+/// Formats a duration as Python does: `0:00:00.462888`, `1 day, 0:00:01`.
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let days = match seconds / 86_400 {

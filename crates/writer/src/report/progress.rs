@@ -1,4 +1,4 @@
-//! How far the saving of a scan is, while it goes on.
+//! The progress of the saving of a scan.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,18 +19,18 @@ pub struct ScanProgress {
     scan_end: OnceLock<DateTime<FixedOffset>>,
 }
 
-/// How far a subscan is.
+/// Progress of a subscan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscanProgress {
     /// Name of the top master.
     pub name: String,
     /// Points of its datasets.
     pub points: PointRange,
-    /// Points that the scan said it would have, if it did.
+    /// Number of points that the scan announced, if it did.
     pub expected: Option<u64>,
 }
 
-/// What is known once the layout of the scan is.
+/// What is known as soon as the layout of the scan is.
 #[derive(Debug)]
 struct ExpectedSubscans {
     subscans: Vec<SubscanEntry>,
@@ -44,17 +44,18 @@ struct DatasetPoints {
 }
 
 impl ScanProgress {
-    /// Points taken so far, summed over the datasets.
+    /// Returns the number of points that were taken so far, summed over the datasets.
     pub fn points(&self) -> u64 {
         self.points.load(Ordering::Relaxed)
     }
 
-    /// Bytes of these points.
+    /// Returns the bytes of these points.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// The subscans, in the order of their entries; none before the layout is known.
+    /// Returns the subscans, in the order of their entries. There are none before the layout is
+    /// known.
     pub fn subscans(&self) -> Vec<SubscanProgress> {
         let Some(expected_subscans) = self.expected_subscans.get() else {
             return Vec::new();
@@ -75,7 +76,8 @@ impl ScanProgress {
         subscans.collect()
     }
 
-    /// Where the data of the subscans are: `/data/a.h5::/1.1`; nothing before the layout is known.
+    /// Returns the URLs of the subscans: `/data/a.h5::/1.1`. There are none before the layout is
+    /// known.
     pub fn urls(&self) -> Vec<String> {
         let subscans = self
             .expected_subscans
@@ -85,23 +87,24 @@ impl ScanProgress {
         urls.collect()
     }
 
-    /// When the scan itself ended, as it tells.
+    /// Returns when the scan itself ended, once that is published.
     pub fn scan_end(&self) -> Option<DateTime<FixedOffset>> {
         self.scan_end.get().copied()
     }
 
-    /// The layout is known, and the points that the scan says it will have. Later calls change nothing.
+    /// Sets the subscans of the layout and the announced number of points. Later calls have no
+    /// effect.
     pub(crate) fn begin(&self, subscans: Vec<SubscanEntry>, expected: Option<u64>) {
         self.expected_subscans
             .get_or_init(|| ExpectedSubscans { subscans, expected });
     }
 
-    /// The scan has ended. Later calls change nothing.
+    /// Sets when the scan itself ended. Later calls have no effect.
     pub(crate) fn end(&self, time: DateTime<FixedOffset>) {
         self.scan_end.get_or_init(|| time);
     }
 
-    /// Counts the points of a dataset of a subscan from now on.
+    /// Returns a counter for the points of another dataset of a subscan.
     pub(crate) fn dataset(self: &Arc<ScanProgress>, subscan: &str) -> DatasetCounter {
         let dataset = Arc::new(DatasetPoints {
             subscan: subscan.to_owned(),
@@ -119,7 +122,7 @@ impl ScanProgress {
     }
 }
 
-/// Points and size in one line: `3pts-5pts 48.0B`.
+/// Formats points and size in one line: `3pts-5pts 48.0B`.
 impl fmt::Display for ScanProgress {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let subscans = self.subscans();
@@ -139,7 +142,7 @@ pub(crate) struct DatasetCounter {
 }
 
 impl DatasetCounter {
-    /// Counts points that the dataset took.
+    /// Counts points that the dataset has taken.
     pub fn add(&self, points: u64, bytes: u64) {
         self.dataset.points.fetch_add(points, Ordering::Relaxed);
         self.progress.points.fetch_add(points, Ordering::Relaxed);

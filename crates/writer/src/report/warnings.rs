@@ -1,11 +1,11 @@
-//! What went wrong with a scan so far, while it is being saved.
+//! The warnings of a scan that is being saved.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Warnings to keep; a stream of a million holes must not fill the memory.
+/// The most warnings that are kept: a stream with a million gaps must not fill the memory.
 const KEPT: usize = 1000;
 
-/// The warnings of a scan, in order, readable from any thread. Clones are the same list.
+/// The warnings of a scan, in order, readable from any thread. Clones share the list.
 #[derive(Debug, Clone, Default)]
 pub struct Warnings {
     shared: Arc<Mutex<WarningList>>,
@@ -18,22 +18,22 @@ struct WarningList {
 }
 
 impl Warnings {
-    /// How many there are by now.
+    /// Returns the number of warnings so far.
     pub fn count(&self) -> usize {
         self.kept().texts.len()
     }
 
-    /// The warning with this index, if there is one by now.
+    /// Returns the warning with this index, if there is one already.
     pub fn get(&self, index: usize) -> Option<String> {
         self.kept().texts.get(index).cloned()
     }
 
-    /// All of them by now.
+    /// Returns all warnings so far.
     pub fn list(&self) -> Vec<String> {
         self.kept().texts.clone()
     }
 
-    /// Adds a warning; false if it is known already.
+    /// Adds a warning. Returns `false` if it is in the list already.
     pub(crate) fn add(&self, text: &str) -> bool {
         let mut kept = self.kept();
         if kept.texts.iter().any(|known| known == text) {
@@ -47,7 +47,7 @@ impl Warnings {
         true
     }
 
-    /// Nothing more comes: tells how many there were beyond those that are kept.
+    /// Ends the list with the number of warnings that were not kept, if there are any.
     pub(crate) fn end(&self) {
         let mut kept = self.kept();
         if kept.left_out > 0 {
@@ -56,7 +56,8 @@ impl Warnings {
         }
     }
 
-    /// No code runs under the lock that could leave the list half changed.
+    /// A panic cannot poison the list: no code that runs under the lock could leave it
+    /// inconsistent.
     fn kept(&self) -> MutexGuard<'_, WarningList> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
