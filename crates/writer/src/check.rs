@@ -1,9 +1,9 @@
-//! Verifies files: what they hold is readable, whole, and what was published.
+//! Verifies files: their content is readable, complete, and equal to what was published.
 //!
-//! [`FileChecker::open`] takes a file as a reader would, also while a writer has it. [`FileChecker::check`]
-//! looks at all of it: links, plots, and for each scan the record of completeness that the writer
-//! left. [`FileChecker::compare`] reads the scans again, as long as Redis has them, and compares every
-//! value.
+//! [`FileChecker::open`] opens a file as any reader does, also while a writer has it open.
+//! [`FileChecker::check`] checks the whole file: links, plots, and the record of completeness of
+//! each scan. [`FileChecker::compare`] reads the scans again, as long as Redis has them, and
+//! compares every value.
 
 mod completeness;
 mod entry;
@@ -28,7 +28,7 @@ use links::LinkChecker;
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FindingSeverity {
-    /// Worth to know. Nothing is wrong.
+    /// Something to know. Nothing is wrong.
     Note,
     /// The file is not as it should be.
     Problem,
@@ -39,25 +39,25 @@ pub enum FindingSeverity {
 pub struct Finding {
     /// How bad it is.
     pub severity: FindingSeverity,
-    /// Where in the file; attributes are told as `path@name`.
+    /// Path in the file; `path@name` for an attribute.
     pub path: String,
-    /// What it is.
+    /// A description.
     pub text: String,
 }
 
-/// How far a scan is.
+/// Status of a scan in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanStatus {
     /// The scan has ended, and its record says how.
     Finished,
     /// The scan is being written, or its writer died.
     Running,
-    /// Nobody left a record.
+    /// The file has no record of the scan.
     Unrecorded,
 }
 
 impl ScanStatus {
-    /// The name that is shown.
+    /// Returns the name for users.
     pub fn name(self) -> &'static str {
         match self {
             ScanStatus::Finished => "finished",
@@ -67,38 +67,39 @@ impl ScanStatus {
     }
 }
 
-/// A scan in a file: an entry, or what a published layout has put there.
+/// The check of one scan in a file. The scan is an entry, or has a record in an attribute of the
+/// root.
 #[derive(Debug, Clone)]
 pub struct ScanCheck {
     /// Path of the entry, or name of the root attribute with the record.
     pub name: String,
-    /// Key of the scan, if the record tells.
+    /// Key of the scan, if a record names it.
     pub scan: Option<String>,
-    /// How far the scan is.
+    /// Status of the scan.
     pub standing: ScanStatus,
-    /// Streams in the record.
+    /// Number of streams in the record.
     pub streams: usize,
-    /// Points of these that are in the file.
+    /// Number of their points that are in the file.
     pub points: u64,
-    /// Points whose value was compared with Redis.
+    /// Number of points whose values were compared with Redis.
     pub compared: u64,
     /// What was found.
     pub findings: Vec<Finding>,
 }
 
-/// All that was found in a file.
+/// The check of one file.
 #[derive(Debug, Clone)]
 pub struct FileCheck {
     /// The file.
     pub file: PathBuf,
-    /// What belongs to no scan.
+    /// Findings that belong to no scan.
     pub findings: Vec<Finding>,
     /// The scans, in the order of the file.
     pub scans: Vec<ScanCheck>,
 }
 
 impl FileCheck {
-    /// A file that cannot be read.
+    /// Returns the check of a file that cannot be opened.
     pub fn unreadable(file: &Path, reason: &dyn std::fmt::Display) -> FileCheck {
         FileCheck {
             file: file.to_owned(),
@@ -107,13 +108,13 @@ impl FileCheck {
         }
     }
 
-    /// Whether all scans are finished and nothing is wrong.
+    /// Returns `true` if all scans are finished and nothing is wrong.
     pub fn is_good(&self) -> bool {
         let fine = |finding: &Finding| finding.severity < FindingSeverity::Problem;
         self.findings.iter().all(fine) && self.scans.iter().all(ScanCheck::is_good)
     }
 
-    /// The same as one JSON object.
+    /// Returns the check as a JSON object.
     pub fn to_json(&self) -> Json {
         json!({
             "file": self.file.to_string_lossy(),
@@ -123,7 +124,7 @@ impl FileCheck {
         })
     }
 
-    /// Hands a finding to the scan that it belongs to.
+    /// Adds a finding to the scan that it belongs to, or to the file.
     fn add(&mut self, finding: Finding) {
         let owner = self.scans.iter_mut().find(|scan| {
             let rest = finding.path.strip_prefix(scan.name.as_str());
@@ -137,7 +138,7 @@ impl FileCheck {
 }
 
 impl ScanCheck {
-    /// Whether the scan is finished and nothing is wrong.
+    /// Returns `true` if the scan is finished and nothing is wrong.
     pub fn is_good(&self) -> bool {
         let fine = |finding: &Finding| finding.severity < FindingSeverity::Problem;
         self.standing == ScanStatus::Finished && self.findings.iter().all(fine)
@@ -196,7 +197,7 @@ impl FileChecker {
     /// Opens a file for reading, without a lock.
     ///
     /// # Errors
-    /// If it is not there, or no HDF5 file.
+    /// Returns an error if there is no such file, or if it is no HDF5 file.
     pub fn open(path: &Path) -> h5::Result<FileChecker> {
         let file = File::open_read(path)?;
         Ok(FileChecker {
@@ -207,7 +208,7 @@ impl FileChecker {
         })
     }
 
-    /// Looks at the whole file.
+    /// Checks the whole file.
     pub fn check(&mut self) -> FileCheck {
         let mut check = FileCheck {
             file: self.path.clone(),
@@ -248,7 +249,7 @@ impl FileChecker {
         }
     }
 
-    /// What is known about the lengths of datasets: of one scan, or of all.
+    /// Returns what is known about the lengths of datasets: of one scan, or of all.
     fn lengths(&self, scan: Option<(usize, ScanStatus)>) -> lengths::DatasetLengths<'_> {
         let records = self.records.iter();
         lengths::DatasetLengths {

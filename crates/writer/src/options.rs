@@ -1,7 +1,7 @@
-//! What a user can choose about the saving of scans.
+//! Options of a user for the saving of scans.
 //!
-//! Names and defaults are those of `blisswriter` 2.0.0, so that a beamline's configuration keeps its
-//! meaning.
+//! Names and defaults are those of `blisswriter` 2.0.0, so that the configuration of a beamline
+//! keeps its meaning.
 
 use std::str::FromStr;
 
@@ -13,11 +13,12 @@ use crate::layout::{self, LayoutChoice};
 /// How scans are saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaveOptions {
-    /// Room that a scan needs on its disk.
+    /// Free space that a scan needs on its disk.
     pub space: DiskSpace,
     /// Which layout scans get.
     pub layout: LayoutChoice,
-    /// Whether datasets of grid scans are lists of points; else they have the shape of the grid.
+    /// Whether datasets of grid scans are lists of points. Otherwise they have the shape of the
+    /// grid.
     pub flat: bool,
     /// Whether the positioners of one device share a group.
     pub multivalue_positioners: bool,
@@ -25,9 +26,9 @@ pub struct SaveOptions {
     pub allow_external_nonhdf5: bool,
     /// Whether frames in HDF5 files are referred to by a virtual dataset.
     pub allow_external_hdf5: bool,
-    /// Whether frames that are not referred to are copied; else their file names are listed.
+    /// Whether frames that no dataset refers to are copied. Otherwise their file names are listed.
     pub copy_non_external: bool,
-    /// Whether `info["nexuswriter"]` of a scan has a say in its layout.
+    /// Whether `info["nexuswriter"]` of a scan configures its layout.
     pub configurable: bool,
 }
 
@@ -46,14 +47,14 @@ impl Default for SaveOptions {
     }
 }
 
-/// Which scans are ours, by the writer that they ask for.
+/// Which scans are saved, by the data writer that they ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum DataWriterFilter {
     /// Every scan that is to be saved.
     #[default]
     Any,
-    /// Those that ask for this writer, and those that ask for none by name but publish their layout:
-    /// blissdata 2.4 lets every writer take them.
+    /// Scans that ask for this writer, and scans that name no writer but publish their layout:
+    /// blissdata 2.4 allows every writer to save them.
     Named(String),
 }
 
@@ -69,7 +70,7 @@ impl FromStr for DataWriterFilter {
 }
 
 impl DataWriterFilter {
-    /// Whether a scan with this info is ours.
+    /// Returns `true` if a scan with this info should be saved.
     pub fn accepts(&self, info: &Json) -> bool {
         match (self, info.get("data_writer")) {
             (_, Some(Json::Null)) => false,

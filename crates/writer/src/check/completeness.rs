@@ -1,4 +1,4 @@
-//! Records of completeness, read back.
+//! Reading records of completeness.
 
 use std::path::Path;
 
@@ -22,13 +22,13 @@ pub enum RecordError {
     Newer(u64),
 }
 
-/// What every version of the record has.
+/// The part that all versions of the record have.
 #[derive(Deserialize)]
 struct Versioned {
     version: u64,
 }
 
-/// What became of a scan, as its writer told.
+/// The record of completeness of a scan: what its writer has noted about it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CompletenessRecord {
     /// Key of the scan.
@@ -41,37 +41,37 @@ pub struct CompletenessRecord {
     /// Why it is not complete.
     #[serde(default)]
     pub problems: Vec<String>,
-    /// Where the streams went; only those of this file.
+    /// The streams in this file.
     #[serde(default)]
     pub streams: Vec<RecordedStream>,
 }
 
-/// One stream at one place.
+/// One stream in one dataset.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RecordedStream {
     /// Name of the stream.
     pub stream: String,
-    /// File that it went into, as the layout named it.
+    /// Path of its file, as the layout wrote it.
     #[serde(default)]
     pub file: String,
-    /// Place in the file.
+    /// Path of its dataset.
     pub path: String,
-    /// Points that the publisher tells of.
+    /// Number of points that were published, if that is known.
     pub expected: Option<u64>,
-    /// Points that came.
+    /// Number of points that came.
     pub received: u64,
-    /// Points in the file.
+    /// Number of points in the file.
     pub written: u64,
-    /// Ranges of points that are missing: the first, and the one behind the last.
+    /// Ranges of points that are missing: the first, and the one after the last.
     #[serde(default)]
     pub holes: Vec<(u64, u64)>,
 }
 
 impl CompletenessRecord {
-    /// Reads a record; keeps only what is about `file`.
+    /// Parses a record. Keeps only the streams in `file`.
     ///
     /// # Errors
-    /// If the text is no record, or one of a newer version.
+    /// Returns an error if the text is no record, or one of a newer version.
     pub fn parse(text: &str, file: &Path) -> Result<CompletenessRecord, RecordError> {
         let Versioned { version } = serde_json::from_str(text)?;
         if version > VERSION {
@@ -87,7 +87,7 @@ impl CompletenessRecord {
 }
 
 impl RecordedStream {
-    /// Why the stream is not complete, if it is not.
+    /// Returns why the stream is not complete, if it is not.
     pub fn problem(&self) -> Option<String> {
         let RecordedStream {
             received, written, ..
@@ -110,7 +110,7 @@ impl RecordedStream {
         ))
     }
 
-    /// How many of the first points of a dataset are missing.
+    /// Returns how many of the first `points` points are missing.
     pub fn missing(&self, points: u64) -> u64 {
         let holes = self.holes.iter();
         let missing: u64 = holes
@@ -132,7 +132,7 @@ mod tests {
         assert!(read.complete);
         let newer = CompletenessRecord::parse(&text(r#""version": 2,"#), file).unwrap_err();
         assert!(matches!(newer, RecordError::Newer(2)), "{newer}");
-        // Other fields may have gone.
+        // A newer version may lack other fields.
         let newer = CompletenessRecord::parse(r#"{"version": 3}"#, file).unwrap_err();
         assert!(matches!(newer, RecordError::Newer(3)), "{newer}");
         for text in [

@@ -1,4 +1,4 @@
-//! Entries: whether they are finished, and what their record of completeness says.
+//! Checks of entries: whether they are finished, and what their records of completeness say.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use super::{FileCheck, Finding, ScanCheck, ScanStatus};
 use crate::layout::RECORD_PREFIX;
 use crate::subscriber::with_causes;
 
-/// Finds the scans of a file and judges them by their records. Gives the records with the index of
-/// their scan.
+/// Finds the scans of a file and checks them against their records. Returns the records, each with
+/// the index of its scan.
 pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, CompletenessRecord)> {
     let mut records = Vec::new();
     let mut newer = false;
@@ -33,7 +33,7 @@ pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Co
                 check.scans.push(scan);
                 continue;
             }
-            // It cannot be known which entries it is about.
+            // It is not known which entries the record belongs to.
             Err(RecordError::Newer(_)) => newer = true,
             _ => {}
         }
@@ -55,7 +55,7 @@ pub fn scans(root: &Group, file: &Path, check: &mut FileCheck) -> Vec<(usize, Co
     records
 }
 
-/// Whether the lengths of the datasets in the measurement of an entry agree.
+/// Checks that the lengths of the datasets in the group `measurement` of an entry agree.
 pub fn measurement(root: &Group, entry: &str, lengths: &DatasetLengths) -> Vec<Finding> {
     let path = format!("{entry}/measurement");
     let names = match root.kind(&path) {
@@ -66,7 +66,8 @@ pub fn measurement(root: &Group, entry: &str, lengths: &DatasetLengths) -> Vec<F
         Ok(names) => names,
         Err(error) => return vec![Finding::problem(path, format!("cannot be read: {error}"))],
     };
-    // Where the streams are known, nothing else counts: a published layout may put constants here.
+    // If the streams are known, other datasets are ignored: a published layout may have constants
+    // here.
     let recorded = lengths
         .places
         .iter()
@@ -86,7 +87,7 @@ pub fn measurement(root: &Group, entry: &str, lengths: &DatasetLengths) -> Vec<F
 }
 
 fn is_entry(root: &Group, name: &str) -> bool {
-    // What an external link leads to belongs to the other file.
+    // The target of an external link belongs to the other file.
     matches!(root.link(name), Ok(Link::Hard))
         && matches!(root.kind(name), Ok(Some(ObjectKind::Group)))
         && root
@@ -94,8 +95,8 @@ fn is_entry(root: &Group, name: &str) -> bool {
             .is_ok_and(|group| first(&group, "NX_class").as_deref() == Some("NXentry"))
 }
 
-/// Whether an entry belongs to a scan whose record is an attribute of the root. A scan without
-/// streams does not tell which entry it has.
+/// Returns `true` if an entry belongs to a scan whose record is an attribute of the root. The
+/// record of a scan without streams does not say which entry it has.
 fn covers(records: &[(usize, CompletenessRecord)], entry: &str) -> bool {
     let below = format!("/{entry}/");
     records.iter().any(|(_, record)| {

@@ -1,4 +1,4 @@
-//! Datasets of streams: how many points they have, and whether that is as it should be.
+//! Checks of the lengths of datasets.
 
 use nexus::h5::{Group, Link, ObjectKind};
 
@@ -6,20 +6,21 @@ use super::Finding;
 use super::completeness::RecordedStream;
 use super::text::join;
 
-/// Soft links on one way before it counts as a circle, as in HDF5.
+/// The most soft links of one path, as in HDF5: more are a cycle.
 const MOST_LINKS: usize = 16;
 
 /// What is known about the lengths of datasets.
 pub struct DatasetLengths<'a> {
-    /// The scan is being written: lengths differ by what is on its way.
+    /// Whether the scan is being written, so that lengths differ by points that are not written
+    /// yet.
     pub growing: bool,
-    /// Places of streams with their points.
+    /// The streams of the records.
     pub places: Vec<&'a RecordedStream>,
 }
 
 impl DatasetLengths<'_> {
-    /// What to say of datasets that should be equally long. Paths are those of the datasets
-    /// themselves, not of links to them.
+    /// Compares the lengths of datasets that should be equally long. The paths are those of the
+    /// datasets themselves, not of links to them.
     pub fn compare(&self, at: &str, datasets: &[(String, u64)]) -> Vec<Finding> {
         let longest = datasets.iter().map(|(_, length)| *length).max();
         let Some(longest) = longest.filter(|_| !self.growing) else {
@@ -37,14 +38,14 @@ impl DatasetLengths<'_> {
             .collect()
     }
 
-    /// Whether a dataset has just the points that were published.
+    /// Returns `true` if a dataset has exactly the points that were published.
     fn published(&self, path: &str, length: u64) -> bool {
         let place = self.places.iter().find(|place| place.path == path);
         place.is_some_and(|place| place.problem().is_none() && place.received == length)
     }
 }
 
-/// Extent of a dataset of this file; none if it is something else, or lies elsewhere.
+/// Returns the extent of a dataset, or `None` if it is something else or in another file.
 pub fn shape(root: &Group, path: &str) -> Option<Vec<u64>> {
     match root.kind(path) {
         Ok(Some(ObjectKind::Dataset)) => root.open_dataset(path).ok()?.shape().ok(),
@@ -52,7 +53,7 @@ pub fn shape(root: &Group, path: &str) -> Option<Vec<u64>> {
     }
 }
 
-/// Where a path leads in this file, when the last name of it is a soft link.
+/// Resolves a path whose last name is a soft link within this file.
 pub fn destination(root: &Group, path: &str) -> String {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -67,14 +68,15 @@ pub fn destination(root: &Group, path: &str) -> String {
     path
 }
 
-/// Dimensions of the scan in front of those of one point: as many as the dataset with the fewest
-/// has, because every scan has streams of scalars. One for a scan that is saved as a list of points.
+/// Returns the number of dimensions of the scan, which precede those of a point. It is that of the
+/// dataset with the fewest dimensions, because every scan has streams of scalars. A scan that is
+/// saved as a list of points has one.
 pub fn scan_dimensions(root: &Group, streams: &[RecordedStream]) -> usize {
     let shapes = streams.iter().filter_map(|place| shape(root, &place.path));
     shapes.map(|shape| shape.len()).min().unwrap_or(1)
 }
 
-/// What is wrong with the dataset of a stream, seen by the record.
+/// Compares the dataset of a stream with the record.
 pub fn verify(root: &Group, place: &RecordedStream, dimensions: usize) -> Option<Finding> {
     let RecordedStream { path, stream, .. } = place;
     let problem = |text: String| Some(Finding::problem(path.as_str(), text));
@@ -91,7 +93,7 @@ pub fn verify(root: &Group, place: &RecordedStream, dimensions: usize) -> Option
         Err(error) => return problem(format!("cannot be read: {error}")),
     };
     let points = shape.first().copied().unwrap_or(1);
-    // A grid is there as a whole from the start, a list grows.
+    // A grid has its full size from the start, a list grows.
     let fits = match dimensions {
         0 | 1 => points - place.missing(points) == place.written,
         grid => shape.iter().take(grid).product::<u64>() >= place.written,

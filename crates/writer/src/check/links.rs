@@ -1,4 +1,4 @@
-//! Every link of a file, and what every dataset needs of other files.
+//! Checks of all links of a file, and of the data that its datasets have in other files.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -9,19 +9,19 @@ use super::Finding;
 use super::referenced_files::ReferencedFiles;
 use super::text::join;
 
-/// Stands in the names of files of a virtual dataset for the number of a block.
+/// The placeholder for the number of a block in the source files of a virtual dataset.
 const BLOCK_NUMBER: &str = "%b";
 
-/// A walk through a file.
+/// Checks all links of a file.
 pub struct LinkChecker {
     targets: ReferencedFiles,
-    /// The groups so far: hard links can make circles.
+    /// The groups that were visited: hard links can make cycles.
     seen: HashSet<[u8; 16]>,
     findings: Vec<Finding>,
 }
 
 impl LinkChecker {
-    /// Through this file.
+    /// Creates a checker for this file.
     pub fn new(file: &Path) -> LinkChecker {
         LinkChecker {
             targets: ReferencedFiles::of(file),
@@ -30,7 +30,7 @@ impl LinkChecker {
         }
     }
 
-    /// All that is wrong with its links.
+    /// Returns the findings of all links.
     pub fn all(mut self, root: &Group) -> Vec<Finding> {
         let walked = self.group(root, root, "/");
         self.note("/", walked);

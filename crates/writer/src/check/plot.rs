@@ -1,4 +1,5 @@
-//! The chain of defaults that leads a viewer to a plot, and the plot at its end.
+//! Checks of plots: the chain of `default` attributes that leads a viewer to a plot, and the plot
+//! itself.
 //!
 //! The rules are those of the NeXus manual: `default` of the root and of an entry, `signal`,
 //! `auxiliary_signals`, `axes` and `AXISNAME_indices` of an NXdata.
@@ -9,11 +10,11 @@ use super::Finding;
 use super::lengths::{DatasetLengths, destination, shape};
 use super::text::{attribute, first, join};
 
-/// Defaults in one chain before it counts as a circle.
+/// The most defaults of one chain: more are a cycle.
 const LONGEST: usize = 16;
 
-/// What is wrong with the chain that begins at this group. A group without default has no plot,
-/// which is not wrong.
+/// Checks the chain that begins at this group. A group without a default has no plot, which is
+/// valid.
 pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding> {
     let mut path = from.to_owned();
     for _ in 0..LONGEST {
@@ -23,7 +24,7 @@ pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding>
         };
         match first(&group, "NX_class").as_deref() {
             Some("NXdata") => return plot(root, &group, &path, lengths),
-            // Each entry is looked at by itself.
+            // Each entry is checked on its own.
             Some("NXentry") if from == "/" => return Vec::new(),
             _ => {}
         }
@@ -33,7 +34,7 @@ pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding>
         let next = join(&path, &default);
         match root.kind(&next) {
             Ok(Some(ObjectKind::Group)) => path = next,
-            // What another file plots is its own affair.
+            // Plots in other files are not checked.
             Ok(Some(ObjectKind::External)) => return Vec::new(),
             _ => {
                 let text = format!("leads to {default:?}, which is no group");
@@ -80,7 +81,7 @@ fn plot(root: &Group, group: &Group, path: &str, lengths: &DatasetLengths) -> Ve
     findings
 }
 
-/// The dimension of the signal that an axis belongs to, if that can be told.
+/// Returns the dimension of the signal that an axis belongs to, if that is known.
 fn dimension(
     group: &Group,
     axis: &str,
@@ -95,14 +96,14 @@ fn dimension(
         };
     }
     match extent.len() {
-        // Points in a plane or in space: every axis has one value for each.
+        // In a scatter plot, each axis has one value for each point.
         1 => Some(0),
         dimensions if dimensions == axes.len() => Some(index),
         _ => None,
     }
 }
 
-/// What is wrong with the length of an axis.
+/// Checks the length of an axis.
 fn agree(
     root: &Group,
     (path, axis): (&str, &str),
@@ -119,7 +120,7 @@ fn agree(
         return vec![Finding::problem(axis, text)];
     };
     match shape.as_slice() {
-        // Edges of bins are one more.
+        // An axis of bin edges has one value more.
         [length] if length == points || *length == points + 1 => Vec::new(),
         [length] => {
             let both = [

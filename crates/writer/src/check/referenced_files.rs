@@ -1,18 +1,18 @@
-//! What a file needs of other files.
+//! Other files that a file refers to.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use nexus::h5::File;
 
-/// Looks into the files that a file refers to, each place once.
+/// Looks for the targets of references in other files, for each target once.
 pub struct ReferencedFiles {
     directory: PathBuf,
     known: HashMap<(String, String), Result<(), String>>,
 }
 
 impl ReferencedFiles {
-    /// For the references of this file.
+    /// Creates a cache for the references of this file.
     pub fn of(file: &Path) -> ReferencedFiles {
         let directory = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         ReferencedFiles {
@@ -21,7 +21,7 @@ impl ReferencedFiles {
         }
     }
 
-    /// Why there is nothing at a path of an HDF5 file, if so.
+    /// Checks that an HDF5 file has an item at a path.
     pub fn find(&mut self, file: &str, path: &str) -> Result<(), String> {
         let key = (file.to_owned(), path.to_owned());
         if let Some(known) = self.known.get(&key) {
@@ -46,7 +46,7 @@ impl ReferencedFiles {
         }
     }
 
-    /// Why a raw file cannot have these bytes, if so.
+    /// Checks that a raw file is large enough to have these bytes.
     pub fn raw(&self, file: &str, offset: u64, size: Option<u64>) -> Result<(), String> {
         let name = self.directory.join(file);
         let shown = name.display();

@@ -1,8 +1,8 @@
-//! Texts of a file, as far as they can be read.
+//! Reading texts of a file. Texts that cannot be read count as missing.
 
 use nexus::h5::{Group, ObjectKind};
 
-/// Texts in an attribute of the group; none if there is no such attribute.
+/// Returns the texts in an attribute of the group, or `None` if it has no such attribute.
 pub fn attribute(group: &Group, name: &str) -> Option<Vec<String>> {
     match group.has_attribute(name) {
         Ok(true) => group.attribute(name).ok()?.texts,
@@ -10,12 +10,12 @@ pub fn attribute(group: &Group, name: &str) -> Option<Vec<String>> {
     }
 }
 
-/// The first text in an attribute of the group.
+/// Returns the first text in an attribute of the group.
 pub fn first(group: &Group, name: &str) -> Option<String> {
     attribute(group, name)?.into_iter().next()
 }
 
-/// The text in a dataset; none if there is no such dataset.
+/// Returns the text in a dataset, or `None` if there is no such dataset.
 pub fn dataset(root: &Group, path: &str) -> Option<String> {
     match root.kind(path) {
         Ok(Some(ObjectKind::Dataset)) => {
@@ -26,7 +26,7 @@ pub fn dataset(root: &Group, path: &str) -> Option<String> {
     }
 }
 
-/// A path below a group, however the group is written.
+/// Returns the path of a member of a group. The path of the group may end with a slash.
 pub fn join(group: &str, name: &str) -> String {
     match name.starts_with('/') {
         true => name.to_owned(),
