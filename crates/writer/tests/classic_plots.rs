@@ -12,7 +12,7 @@ use writer::source::{StreamContent, StreamDescription};
 const DIODE: &str = "simulation_diode_sampling_controller:diode";
 const OTHER: &str = "simulation_diode_sampling_controller:diode2";
 
-/// The mesh with these items displayed; points of the second diode have this shape.
+/// The mesh with these displayed items. `other` is the shape of the points of the second diode.
 struct Mesh {
     items: Json,
     flat: bool,

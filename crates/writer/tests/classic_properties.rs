@@ -1,7 +1,7 @@
-//! What holds for the classic layout whatever a scan publishes.
+//! Properties of the classic layout for arbitrary scans.
 //!
-//! Infos are arbitrary JSON, or those of real scans with parts of them deleted or replaced. The
-//! streams and what becomes of them are arbitrary too. Nothing may panic, and what comes out must be
+//! Infos are arbitrary JSON, or those of real scans with parts that are deleted or replaced. The
+//! streams and the facts about them are arbitrary too. Nothing may panic, and the trees must be
 //! writable and lose no data.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
@@ -48,7 +48,7 @@ proptest! {
     }
 }
 
-/// The fixtures are what they are meant to be: without damage they have a place for each stream.
+/// Without damage, the fixtures have a destination for each stream.
 #[test]
 fn whole_infos_are_drawn() {
     for info in arbitrary_scans::REAL {

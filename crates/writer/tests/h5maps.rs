@@ -1,4 +1,4 @@
-//! The published layout as trees: what is understood, and what is told when it is not.
+//! Published layouts as trees: valid items, and reports of others.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! Scans as nobody would publish them.
+//! Arbitrary scans, valid or not.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +23,7 @@ pub const REAL: [&str; 3] = [
     include_str!("infos/esrf_policy_simple.json"),
 ];
 
-/// What an info or a name in it may be made of.
+/// Keys and names that have a meaning in an info.
 const WORDS: [&str; 40] = [
     "save",
     "filename",
@@ -67,7 +67,7 @@ const WORDS: [&str; 40] = [
     "chunk_options",
 ];
 
-/// Names that are trouble.
+/// Names that are difficult for files.
 const TROUBLE: [&str; 16] = [
     "",
     ".",
@@ -87,7 +87,7 @@ const TROUBLE: [&str; 16] = [
     "/1.1/instrument",
 ];
 
-/// Everything beside the infos.
+/// The input of a test beside the infos.
 #[derive(Debug)]
 pub struct Case {
     pub streams: Vec<(String, Content)>,
@@ -112,7 +112,7 @@ pub fn case() -> impl Strategy<Value = Case> {
         })
 }
 
-/// An info of any content, but mostly with what a layout cannot do without.
+/// An info with arbitrary content, mostly with what every layout needs.
 pub fn info() -> impl Strategy<Value = Json> {
     let needed = json!({
         "save": true, "filename": "/d/scans.h5", "scan_nb": 3, "title": "junk",
@@ -131,7 +131,7 @@ pub fn info() -> impl Strategy<Value = Json> {
     })
 }
 
-/// Makes the keys of an info channels of devices, so that there is something to draw.
+/// Makes channels of devices from the keys of an info, so that the trees have some.
 fn add_chain(info: &mut Map<String, Json>) {
     let names: Vec<String> = info.keys().cloned().collect();
     let devices: Map<String, Json> = names
@@ -169,7 +169,7 @@ pub fn real_info() -> impl Strategy<Value = Json> {
     select(&REAL[..]).prop_map(|info| serde_json::from_str(info).unwrap())
 }
 
-/// One thing that goes wrong at one place of an info.
+/// A change of one member of an info.
 #[derive(Debug, Clone)]
 pub enum Damage {
     Delete,
@@ -221,7 +221,7 @@ pub fn damaged(mut info: Json, damage: Vec<(Index, Damage)>) -> Json {
     info
 }
 
-/// Every member of an info: pointer of what it is in, and its key.
+/// Collects every member of an info: the JSON pointer of its parent, and its key.
 fn collect(json: &Json, here: &str, places: &mut Vec<(String, String)>) {
     let members: Vec<(String, &Json)> = match json {
         Json::Object(members) => members.iter().map(|(k, v)| (k.clone(), v)).collect(),
@@ -259,7 +259,7 @@ pub fn streams(info: &Json, others: &[(String, Content)]) -> Vec<StreamDescripti
         (name.clone(), Ok(content))
     });
     let mut seen = HashSet::new();
-    // The others first: a channel may be of another kind than the info says.
+    // The others are first: a channel may have other content than the info says.
     others
         .iter()
         .cloned()
@@ -269,7 +269,7 @@ pub fn streams(info: &Json, others: &[(String, Content)]) -> Vec<StreamDescripti
         .collect()
 }
 
-/// Facts of all streams, dealt out in turn.
+/// Assigns these facts to all streams in turn.
 pub fn facts(streams: &[StreamDescription], facts: &[StreamFacts]) -> HashMap<String, StreamFacts> {
     streams
         .iter()
@@ -302,7 +302,7 @@ fn content() -> impl Strategy<Value = Content> {
     ]
 }
 
-/// Facts that fit the real scans, and others.
+/// Facts that are possible for the real scans, and others.
 fn stream_facts() -> impl Strategy<Value = StreamFacts> {
     let size = prop_oneof![8 => 0u64..5, 2 => select(vec![12, 20, u64::MAX])];
     let shape = prop_oneof![

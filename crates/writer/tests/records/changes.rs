@@ -1,4 +1,4 @@
-//! Whoever watches the records hears of changes, and finds the truth when it looks.
+//! Receivers of changes are notified, and find the changes in the records.
 
 use std::cell::RefCell;
 use std::rc::Rc;

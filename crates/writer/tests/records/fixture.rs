@@ -1,4 +1,4 @@
-//! A session writer in this thread's hub, and scans that it saves.
+//! A session writer on this thread's hub, and scans for it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use writer::records::{RecordState, ScanRecord, ScanRecords};
 use writer::session::{NexusSessionWriter, SessionOptions};
 use writer::source::blissdata::scan_store;
 
-/// Longer than anything takes.
+/// A time that is longer than any operation takes.
 pub const LONG: Duration = Duration::from_secs(30);
 
 /// A session `demo` that is followed, and a directory for its files.
@@ -29,27 +29,27 @@ pub struct SessionFixture {
     pub observation: Arc<Observation>,
 }
 
-/// Plays with a session writer that saves scans which ask for `external`.
-pub fn with_session(play: impl AsyncFn(&SessionFixture)) {
-    with_session_options(SaveOptions::default(), ScanRecords::default(), play);
+/// Runs a test with a session writer that saves scans with `data_writer` `external`.
+pub fn with_session(test: impl AsyncFn(&SessionFixture)) {
+    with_session_options(SaveOptions::default(), ScanRecords::default(), test);
 }
 
-/// The same with other options.
+/// Runs a test with other options and records.
 pub fn with_session_options(
     save: SaveOptions,
     records: ScanRecords,
-    play: impl AsyncFn(&SessionFixture),
+    test: impl AsyncFn(&SessionFixture),
 ) {
     let server = testing::redis();
-    with_session_at(&server.url(), save, records, play);
+    with_session_at(&server.url(), save, records, test);
 }
 
-/// The same in a given data store.
+/// Runs a test with the session writer of a given data store.
 pub fn with_session_at(
     url: &RedisUrl,
     save: SaveOptions,
     records: ScanRecords,
-    play: impl AsyncFn(&SessionFixture),
+    test: impl AsyncFn(&SessionFixture),
 ) {
     Hub::new().unwrap().run(async {
         let store = DataStore::connect(url).await.unwrap();
@@ -71,7 +71,7 @@ pub fn with_session_at(
             folder: tempfile::tempdir().unwrap(),
             observation: writer_thread.observation().clone(),
         };
-        play(&fixture).await;
+        test(&fixture).await;
         assert!(fixture.writer.subscriber().stop_and_join(Some(LONG)).await);
         writer_thread.stop().await.unwrap();
     });
@@ -82,12 +82,12 @@ impl SessionFixture {
         self.folder.path().join(name)
     }
 
-    /// A new scan `loopscan` of the session, which is to be saved in the file.
+    /// Creates a scan `loopscan` of the session, which is to be saved in the file.
     pub async fn create(&self, number: u64, file: &Path) -> ScanPublisher {
         self.create_with(number, file, |_| {}).await
     }
 
-    /// The same with changes of its info.
+    /// Creates a scan like [`create`](Self::create), with changes of its info.
     pub async fn create_with(
         &self,
         number: u64,
@@ -109,12 +109,12 @@ impl SessionFixture {
         ScanPublisher::create(&self.store, id, info).await.unwrap()
     }
 
-    /// The record of a scan, once there is one.
+    /// Waits for the record of a scan.
     pub async fn record(&self, name: &str) -> ScanRecord {
         self.until(|records| records.find(name)).await
     }
 
-    /// What is found in the records, as soon as it is there.
+    /// Waits until `find` finds something in the records.
     pub async fn until<T>(&self, find: impl Fn(&ScanRecords) -> Option<T>) -> T {
         let mut watch = self.records.watch();
         let found = async {
@@ -129,7 +129,7 @@ impl SessionFixture {
     }
 }
 
-/// Two subscans, as BLISS 2.2 publishes them.
+/// Returns an info with two subscans, as BLISS 2.2 publishes it.
 fn info(number: u64, file: &Path) -> Json {
     json!({
         "save": true, "data_writer": "external", "filename": file, "scan_nb": number,
@@ -175,7 +175,7 @@ pub async fn end(mut scan: ScanPublisher) {
     scan.close("SUCCESS").await.unwrap();
 }
 
-/// How a scan ended.
+/// Waits for the end of a scan. Returns its state and the reason.
 pub async fn ended(record: &ScanRecord) -> (RecordState, String) {
     assert!(
         record.join(Some(LONG)).await,
@@ -186,7 +186,7 @@ pub async fn ended(record: &ScanRecord) -> (RecordState, String) {
     (record.state(), record.reason())
 }
 
-/// What happens in this thread's hub while a plain thread works.
+/// Runs `work` in a plain thread, while this thread's hub goes on.
 pub async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let done = Event::new();
     let told = done.clone();

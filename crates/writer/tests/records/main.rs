@@ -1,4 +1,4 @@
-//! What a session writer remembers of its scans: for clients that ask at any time, in any thread.
+//! Records of the scans of a session writer, for clients that read them at any time, in any thread.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

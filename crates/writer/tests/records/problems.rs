@@ -1,4 +1,4 @@
-//! Scans that cannot be saved: what clients are told before, and why.
+//! Scans that cannot be saved: what clients can read before, and the reason.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use writer::records::{RecordState, ScanRecords};
 
 use crate::fixture::{ended, in_thread, start, with_session, with_session_options};
 
-/// More than any disk has.
+/// More bytes than any disk has.
 const TOO_MUCH: u64 = 1 << 60;
 
 #[test]
@@ -35,7 +35,7 @@ fn permission_and_space_are_true_before_the_scan_is_prepared() {
             let free = in_thread(move || asked.free_space_blocking().unwrap()).await;
             let disk = filesystem::free_space(fixture.folder.path()).unwrap();
             if number != 1 {
-                // Others write on the same disk.
+                // Other programs write on the same disk.
                 assert!(free.unwrap().abs_diff(disk) < 1 << 30, "{free:?} {disk}");
                 assert!(record.free_space().await.is_some());
             }

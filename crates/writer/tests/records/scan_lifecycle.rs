@@ -1,4 +1,4 @@
-//! The life of a scan, as its record tells it.
+//! The life of a scan in its record.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +75,7 @@ fn where_the_data_are_is_known_once_the_scan_is_prepared() {
         let record = fixture.record("7_loopscan").await;
         let diode = start(&mut scan, "timer:diode").await;
         send(&diode, &[0.5]).await;
-        // Progress does not tell by itself: it would tell all the time.
+        // Progress does not notify receivers: it changes all the time.
         let looked = async {
             while record.bytes() == 0 {
                 tokio::task::yield_now().await;
@@ -123,7 +123,7 @@ fn a_scan_that_is_stopped_keeps_what_came() {
         send(&diode, &[0.5, 1.5]).await;
         let record = fixture.record("1_loopscan").await;
         let asked = record.clone();
-        // Clients ask from threads of their own.
+        // Clients read records from threads of their own.
         let stopped = in_thread(move || {
             while asked.bytes() < 16 {
                 std::thread::yield_now();
@@ -147,7 +147,7 @@ fn a_scan_that_is_stopped_keeps_what_came() {
         let told: serde_json::Value = serde_json::from_str(told.as_str().unwrap()).unwrap();
         assert_eq!(told["problems"], json!(["Stop requested"]));
         assert!(found[3].is_string());
-        // What comes later is nobody's business any more.
+        // Data that come later are ignored.
         record.stop();
         end(scan).await;
         assert_eq!(ended(&record).await.1, "Stop requested");
@@ -254,7 +254,7 @@ fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
         async |fixture| {
             let player = replay.clone();
             let played = in_thread(move || player.play(Speed::Max)).await;
-            // The last of each name; the first scan of three recordings has the same.
+            // The last scan of each name; the first scans of three recordings have the same name.
             let all = |records: &ScanRecords| (records.list().len() == 7).then(|| records.list());
             let records = fixture.until(all).await;
             let mut told = Vec::new();
@@ -275,7 +275,7 @@ fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
                     points.join(","),
                 ));
             }
-            // Scans that are published at once are looked up at once, and known in any order.
+            // Scans that are published together are looked up together, and added in any order.
             told.sort();
             let mut expected = [
                 ("2_ascan", "2.1", "axis 4pts-4pts"),
