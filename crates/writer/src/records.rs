@@ -19,16 +19,16 @@ use crate::scan::NexusScanWriter;
 use changes::ChangeSender;
 
 /// How long records are kept after the end of their scan, as in `blisswriter` 2.0.0.
-const KEPT: Duration = Duration::from_secs(300);
+const RETENTION: Duration = Duration::from_secs(300);
 
 /// The most records: as many as an attribute of the Python writer's device can have.
-const MOST: usize = 10_000;
+const LIMIT: usize = 10_000;
 
 /// The records of a session. Clones share the records.
 #[derive(Clone)]
 pub struct ScanRecords {
-    kept: Duration,
-    most: usize,
+    retention: Duration,
+    limit: usize,
     scans: Arc<Mutex<RecordList>>,
     changes: ChangeSender,
 }
@@ -44,16 +44,16 @@ struct RecordList {
 /// Records are kept for 300 s after the end of their scan.
 impl Default for ScanRecords {
     fn default() -> ScanRecords {
-        ScanRecords::with_retention(KEPT)
+        ScanRecords::with_retention(RETENTION)
     }
 }
 
 impl ScanRecords {
-    /// Creates an empty collection that keeps records for `kept` after the end of their scan.
-    pub fn with_retention(kept: Duration) -> ScanRecords {
+    /// Creates an empty collection that keeps records for `retention` after the end of their scan.
+    pub fn with_retention(retention: Duration) -> ScanRecords {
         ScanRecords {
-            kept,
-            most: MOST,
+            retention,
+            limit: LIMIT,
             scans: Arc::default(),
             changes: ChangeSender::new(),
         }
@@ -61,8 +61,8 @@ impl ScanRecords {
 
     /// Limits the number of records. A new record replaces the oldest one whose scan has ended, or
     /// the oldest one of all if none has.
-    pub fn with_limit(self, most: usize) -> ScanRecords {
-        ScanRecords { most, ..self }
+    pub fn with_limit(self, limit: usize) -> ScanRecords {
+        ScanRecords { limit, ..self }
     }
 
     /// Returns all records, in the order in which the scans began to be saved.
@@ -100,7 +100,7 @@ impl ScanRecords {
         let changes = self.changes.clone();
         writer.subscriber().observe(move || changes.notify());
         let record = ScanRecord::new(writer);
-        self.scans().add(record.clone(), self.most);
+        self.scans().add(record.clone(), self.limit);
         self.changes.notify();
         record
     }
@@ -112,7 +112,7 @@ impl ScanRecords {
 
     fn scans(&self) -> MutexGuard<'_, RecordList> {
         let mut scans = self.locked();
-        scans.purge(self.kept);
+        scans.purge(self.retention);
         scans
     }
 
@@ -124,11 +124,11 @@ impl ScanRecords {
 }
 
 impl RecordList {
-    fn add(&mut self, record: ScanRecord, most: usize) {
+    fn add(&mut self, record: ScanRecord, limit: usize) {
         self.replaced.retain(ScanRecord::is_running);
         let old = self.named.shift_remove(record.name());
         self.replaced.extend(old.filter(ScanRecord::is_running));
-        if self.named.len() >= most {
+        if self.named.len() >= limit {
             let ended = self.named.values().position(|old| !old.is_running());
             let old = self.named.shift_remove_index(ended.unwrap_or(0));
             let old = old.map(|(_, record)| record);

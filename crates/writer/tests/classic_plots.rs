@@ -223,7 +223,7 @@ fn signals_of_two_shapes_have_two_plots() {
 }
 
 #[test]
-fn a_plot_that_cannot_be_drawn_costs_only_itself() {
+fn a_plot_that_is_not_possible_is_left_out() {
     let mesh = Mesh {
         points: 17,
         ..Mesh::of(json!(["diode"]))

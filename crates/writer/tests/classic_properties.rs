@@ -27,7 +27,7 @@ proptest! {
     })]
 
     #[test]
-    fn arbitrary_infos_are_drawn_or_refused(
+    fn arbitrary_infos_have_trees_or_are_refused(
         info in arbitrary_scans::info(),
         last in arbitrary_scans::info(),
         case in arbitrary_scans::case(),
@@ -36,7 +36,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_infos_are_drawn_or_refused(
+    fn damaged_infos_have_trees_or_are_refused(
         info in arbitrary_scans::real_info(),
         damage in arbitrary_scans::damage(),
         more_damage in arbitrary_scans::damage(),
@@ -50,7 +50,7 @@ proptest! {
 
 /// Without damage, the fixtures have a destination for each stream.
 #[test]
-fn whole_infos_are_drawn() {
+fn undamaged_infos_have_destinations_for_all_streams() {
     for info in arbitrary_scans::REAL {
         let info: Json = serde_json::from_str(info).unwrap();
         let streams = arbitrary_scans::streams(&info, &[]);

@@ -37,7 +37,7 @@ fn without_mapping_there_are_no_trees() {
 }
 
 #[test]
-fn items_are_told_apart_by_their_type() {
+fn items_differ_by_their_type() {
     let tree = children(json!({
         "group": {"type": "group", "attributes": {"NX_class": "NXentry"}},
         "short": 1,
@@ -152,7 +152,7 @@ fn data_elsewhere_keep_their_places() {
 }
 
 #[test]
-fn what_is_wrong_is_left_out_and_told_with_its_path() {
+fn invalid_items_are_left_out_and_reported_with_their_path() {
     let tree = tree(
         json!({"type": "group", "attributes": {"bad": null, "good": 1}, "children": {
             "entry": {"type": "group", "attributes": null, "children": {
@@ -212,7 +212,7 @@ fn what_is_wrong_is_left_out_and_told_with_its_path() {
 }
 
 #[test]
-fn a_root_that_is_no_group_is_told() {
+fn a_root_that_is_no_group_is_reported() {
     assert_eq!(
         problems(&tree(json!(1))),
         ["/: the root of a file must be a group"]

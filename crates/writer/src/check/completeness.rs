@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told() {
+    fn missing_points_are_described() {
         let stream = |expected: &str, received, written, holes: &str| -> RecordedStream {
             let text = format!(
                 r#"{{"stream": "a", "path": "/a", "expected": {expected}, "received": {received},

@@ -76,7 +76,7 @@ impl LinkChecker {
     }
 
     fn dataset(&mut self, root: &Group, dataset: &Dataset, path: &str) -> h5::Result<()> {
-        let mut told = HashSet::new();
+        let mut reasons = HashSet::new();
         match dataset.info()?.storage {
             DatasetStorage::Virtual(sources) => {
                 for (file, source) in sources {
@@ -90,17 +90,17 @@ impl LinkChecker {
                             self.targets.find(&first(file), &first(&source)).err()
                         }
                     };
-                    told.extend(missing);
+                    reasons.extend(missing);
                 }
             }
             DatasetStorage::External(files) => {
                 for (file, offset, size) in files {
-                    told.extend(self.targets.raw(&file, offset, size).err());
+                    reasons.extend(self.targets.raw(&file, offset, size).err());
                 }
             }
             _ => {}
         }
-        for reason in told {
+        for reason in reasons {
             self.problem(path, format!("lacks a part of its data: {reason}"));
         }
         Ok(())

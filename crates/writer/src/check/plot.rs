@@ -11,13 +11,13 @@ use super::lengths::{DatasetLengths, destination, shape};
 use super::text::{attribute, first, join};
 
 /// The most defaults of one chain: more are a cycle.
-const LONGEST: usize = 16;
+const MOST_DEFAULTS: usize = 16;
 
 /// Checks the chain that begins at this group. A group without a default has no plot, which is
 /// valid.
 pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding> {
     let mut path = from.to_owned();
-    for _ in 0..LONGEST {
+    for _ in 0..MOST_DEFAULTS {
         let group = match root.open_group(&path) {
             Ok(group) => group,
             Err(error) => return vec![Finding::problem(path, format!("cannot be read: {error}"))],

@@ -44,11 +44,11 @@ pub fn progress<'a>(subscans: impl IntoIterator<Item = (&'a str, PointRange)>) -
         [] => PointRange::default().to_string(),
         [(_, points)] => points.to_string(),
         several => {
-            let told: Vec<_> = several
+            let parts: Vec<_> = several
                 .iter()
                 .map(|(name, points)| format!("{name}:{points}"))
                 .collect();
-            told.join(" ")
+            parts.join(" ")
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The most warnings that are kept: a stream with a million gaps must not fill the memory.
-const KEPT: usize = 1000;
+const LIMIT: usize = 1000;
 
 /// The warnings of a scan, in order, readable from any thread. Clones share the list.
 #[derive(Debug, Clone, Default)]
@@ -20,45 +20,45 @@ struct WarningList {
 impl Warnings {
     /// Returns the number of warnings so far.
     pub fn count(&self) -> usize {
-        self.kept().texts.len()
+        self.locked().texts.len()
     }
 
     /// Returns the warning with this index, if there is one already.
     pub fn get(&self, index: usize) -> Option<String> {
-        self.kept().texts.get(index).cloned()
+        self.locked().texts.get(index).cloned()
     }
 
     /// Returns all warnings so far.
     pub fn list(&self) -> Vec<String> {
-        self.kept().texts.clone()
+        self.locked().texts.clone()
     }
 
     /// Adds a warning. Returns `false` if it is in the list already.
     pub(crate) fn add(&self, text: &str) -> bool {
-        let mut kept = self.kept();
-        if kept.texts.iter().any(|known| known == text) {
+        let mut list = self.locked();
+        if list.texts.iter().any(|known| known == text) {
             return false;
         }
-        if kept.texts.len() < KEPT {
-            kept.texts.push(text.to_owned());
+        if list.texts.len() < LIMIT {
+            list.texts.push(text.to_owned());
         } else {
-            kept.left_out += 1;
+            list.left_out += 1;
         }
         true
     }
 
     /// Ends the list with the number of warnings that were not kept, if there are any.
     pub(crate) fn end(&self) {
-        let mut kept = self.kept();
-        if kept.left_out > 0 {
-            let more = format!("and {} more", std::mem::take(&mut kept.left_out));
-            kept.texts.push(more);
+        let mut list = self.locked();
+        if list.left_out > 0 {
+            let more = format!("and {} more", std::mem::take(&mut list.left_out));
+            list.texts.push(more);
         }
     }
 
     /// A panic cannot poison the list: no code that runs under the lock could leave it
     /// inconsistent.
-    fn kept(&self) -> MutexGuard<'_, WarningList> {
+    fn locked(&self) -> MutexGuard<'_, WarningList> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -83,11 +83,11 @@ mod tests {
     #[test]
     fn too_many_are_counted_and_not_kept() {
         let warnings = Warnings::default();
-        for index in 0..KEPT + 7 {
+        for index in 0..LIMIT + 7 {
             warnings.add(&index.to_string());
         }
-        assert_eq!(warnings.count(), KEPT);
+        assert_eq!(warnings.count(), LIMIT);
         warnings.end();
-        assert_eq!(warnings.get(KEPT).as_deref(), Some("and 7 more"));
+        assert_eq!(warnings.get(LIMIT).as_deref(), Some("and 7 more"));
     }
 }

@@ -43,7 +43,7 @@ fn the_number_of_running_scans_is_followed_without_asking() {
 }
 
 #[test]
-fn the_end_of_the_session_is_told() {
+fn the_end_of_the_session_is_reported() {
     with_session(async |fixture| {
         let subscriber = fixture.writer.subscriber().clone();
         assert_eq!(subscriber.state(), State::On);
@@ -57,7 +57,7 @@ fn the_end_of_the_session_is_told() {
 }
 
 #[test]
-fn the_failure_of_the_session_is_told_with_its_reason() {
+fn the_failure_of_the_session_is_reported_with_its_reason() {
     with_session(async |fixture| {
         let subscriber = fixture.writer.subscriber().clone();
         subscriber.kill("told to leave");

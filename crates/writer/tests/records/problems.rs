@@ -60,7 +60,7 @@ fn a_scan_without_a_file_may_be_written() {
 }
 
 #[test]
-fn a_full_disk_is_told_as_clients_know_it() {
+fn a_full_disk_is_reported_in_the_words_that_clients_match() {
     assert_eq!(
         filesystem::too_little_space(200 * MEBIBYTE),
         "Free disk space below 200 MB"
@@ -110,7 +110,7 @@ fn who_holds_a_locked_file_stands_in_lines_of_its_own() {
 }
 
 #[test]
-fn a_file_that_is_none_is_told_with_its_path() {
+fn a_path_that_is_no_file_is_reported() {
     with_session(async |fixture| {
         fs::write(fixture.file("notes.h5"), "These are notes.").unwrap();
         let mut scan = fixture.create(1, &fixture.file("notes.h5")).await;

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_told_is_the_default() {
+    fn missing_options_have_their_defaults() {
         let default = (ChunkOptions::default(), Vec::new());
         for info in [
             json!({}),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_told() {
+    fn invalid_options_are_ignored_with_a_notice() {
         let (read, notices) = options(json!({
             "chunk_nbytes": -1,
             "chunk_split": "4",

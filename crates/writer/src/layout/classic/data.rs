@@ -136,8 +136,9 @@ fn is_linked(channel: &Channel) -> bool {
 }
 
 fn attributes(channel: &Channel) -> Named<Value> {
-    let told = channel.data_info.iter();
-    told.map(|(name, json)| (name.clone(), convert(json).value))
+    let attributes = channel.data_info.iter();
+    attributes
+        .map(|(name, json)| (name.clone(), convert(json).value))
         .collect()
 }
 

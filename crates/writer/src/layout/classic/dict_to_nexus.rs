@@ -40,12 +40,12 @@ pub fn add_mapping(
 
 /// Removes mappings that are empty or hold only a class. Returns `None` if nothing remains.
 pub fn without_empty_mappings(mapping: &Map<String, Json>) -> Option<Map<String, Json>> {
-    let kept = mapping.iter().filter_map(|(key, json)| match json {
+    let members = mapping.iter().filter_map(|(key, json)| match json {
         Json::Object(inner) => Some((key.clone(), Json::Object(without_empty_mappings(inner)?))),
         json => Some((key.clone(), json.clone())),
     });
-    let kept: Map<String, Json> = kept.collect();
-    kept.keys().any(|key| key != CLASS).then_some(kept)
+    let members: Map<String, Json> = members.collect();
+    members.keys().any(|key| key != CLASS).then_some(members)
 }
 
 fn add_members(

@@ -146,15 +146,15 @@ fn start_time(builder: &mut TreeBuilder, path: &str, time: &Json) {
 }
 
 fn instrument(builder: &mut TreeBuilder, entry: &str, info: &Json) {
-    let told = info
+    let members = info
         .get("nexuswriter")
         .and_then(|n| n.get("instrument_info"));
-    let Some(told) = told.and_then(Json::as_object) else {
+    let Some(members) = members.and_then(Json::as_object) else {
         return;
     };
-    let known = told.iter().filter(|(_, json)| !json.is_null());
-    let known: Map<String, Json> = known.map(|(k, v)| (k.clone(), v.clone())).collect();
-    if !known.is_empty() {
-        dict_to_nexus::add_mapping(builder, &format!("{entry}/instrument"), &known, false);
+    let members = members.iter().filter(|(_, json)| !json.is_null());
+    let members: Map<String, Json> = members.map(|(k, v)| (k.clone(), v.clone())).collect();
+    if !members.is_empty() {
+        dict_to_nexus::add_mapping(builder, &format!("{entry}/instrument"), &members, false);
     }
 }

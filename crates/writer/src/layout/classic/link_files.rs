@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn masters_link_to_all_entries() {
+    fn link_files_have_links_to_all_entries() {
         let info = json!({"filename": "/r/c/s/s.h5", "nexuswriter": {"masterfiles": {
             "dataset_collection": "/r/c/c.h5", "proposal": "/r/c/s/p.h5"}}});
         let links = entry_links(
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn masters_that_cannot_be_are_told_and_left_out() {
+    fn invalid_link_files_are_left_out_with_a_notice() {
         let info = json!({"filename": "/r/s.h5", "nexuswriter": {"masterfiles": {
             "dataset": "/r/./s.h5", "number": 3, "relative": "c.h5", "directory": "/r/",
             "good": "/r/c.h5"}}});

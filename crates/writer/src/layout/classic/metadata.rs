@@ -63,12 +63,12 @@ fn categories(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
             builder.notice(entry, format_args!("{name} is not a category of metadata"));
             continue;
         };
-        let told = info.get(name).filter(|json| is_truthy(Some(json)));
-        let (Some(told), true) = (told, done.insert(name)) else {
+        let category = info.get(name).filter(|json| is_truthy(Some(json)));
+        let (Some(category), true) = (category, done.insert(name)) else {
             continue;
         };
         let mut mapping = Map::new();
-        mapping.insert(name.to_owned(), with_class_key(told));
+        mapping.insert(name.to_owned(), with_class_key(category));
         if let Some(mapping) = dict_to_nexus::without_empty_mappings(&mapping) {
             dict_to_nexus::add_mapping(builder, entry, &mapping, true);
         }

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_cannot_be_told_apart_are_kept() {
+    fn names_that_cannot_be_distinct_do_not_change() {
         let short = short_names(&["a:b", "a::b", "", ":"]);
         assert_eq!(short["a:b"], "a:b");
         assert_eq!(short["a::b"], "a::b");

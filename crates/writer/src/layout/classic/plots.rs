@@ -19,7 +19,7 @@ use crate::layout::facts::ScanFacts;
 use signals::Plot;
 
 /// Name of the plot of the displayed items. If there are several plots, their names begin with it.
-const SELECTED: &str = "plotselect";
+const PLOT_NAME: &str = "plotselect";
 
 /// Returns the streams whose values the axes of plots need: all positioners of grid scans, because
 /// the displayed items may change until the end of the scan.
@@ -49,23 +49,23 @@ pub fn build(
     if items.is_empty() {
         return;
     }
-    let selected = format!("{entry}/{SELECTED}");
+    let selected = format!("{entry}/{PLOT_NAME}");
     if builder.has(&selected) {
         builder.notice(&selected, "exists already, there is no plot of this name");
         return;
     }
     let signals = signals::select(builder, subscan, &items, facts, dims);
     let mut last = None;
-    for plot in signals::plots(SELECTED, signals) {
+    for plot in signals::plots(PLOT_NAME, signals) {
         if build_plot(builder, subscan, &plot, facts, dims) {
             last = Some(plot.name);
         }
     }
     let Some(last) = last else { return };
-    if last != SELECTED {
+    if last != PLOT_NAME {
         builder.link(&selected, &format!("/{entry}/{last}"));
     }
-    builder.attribute(entry, "default", Value::text(SELECTED));
+    builder.attribute(entry, "default", Value::text(PLOT_NAME));
 }
 
 fn build_plot(

@@ -70,8 +70,8 @@ mod tests {
             reference("relative.h5", "/5.1"),
         ];
         build(&mut builder, "/d/group.h5", &references);
-        let drawn = builder.finish();
-        let root = drawn.root;
+        let built = builder.finish();
+        let root = built.root;
         let link = |name: &str, file: &str| {
             let item = Item::ExternalLink {
                 file: file.to_owned(),
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(root.children.len(), 3);
         assert_eq!(root.children[1], link("3.1", "sub/other.h5"));
         assert_eq!(root.children[2], link("4.1", "./same.h5"));
-        assert_eq!(drawn.notices.len(), 3);
-        assert!(drawn.invalid.is_empty());
+        assert_eq!(built.notices.len(), 3);
+        assert!(built.invalid.is_empty());
     }
 }

@@ -15,7 +15,7 @@ use crate::layout::info::is_truthy;
 use fields::{GROUPS, INTEGERS, UNITS};
 
 /// Fields that are stored elsewhere: the snapshots of the motors.
-const ELSEWHERE: [&str; 2] = ["SamplePositioners_value", "SamplePositioners_name"];
+const SNAPSHOT_FIELDS: [&str; 2] = ["SamplePositioners_value", "SamplePositioners_name"];
 
 /// Reserves the group of the sample, if there is one.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
@@ -32,7 +32,10 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let path = format!("{}/sample", subscan.entry);
     let mut sample = Map::new();
     for (field, json) in fields {
-        if !field.starts_with("Sample") || ELSEWHERE.contains(&field.as_str()) || json.is_null() {
+        if !field.starts_with("Sample")
+            || SNAPSHOT_FIELDS.contains(&field.as_str())
+            || json.is_null()
+        {
             continue;
         }
         let Some((group, name)) = place(field) else {

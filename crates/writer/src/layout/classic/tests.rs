@@ -49,19 +49,19 @@ fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
 }
 
 /// Returns the entry, and the notices.
-fn drawn(info: Json) -> (Json, Vec<String>) {
-    drawn_twice(info.clone(), info)
+fn built(info: Json) -> (Json, Vec<String>) {
+    built_twice(info.clone(), info)
 }
 
-fn drawn_twice(mut info: Json, mut last: Json) -> (Json, Vec<String>) {
+fn built_twice(mut info: Json, mut last: Json) -> (Json, Vec<String>) {
     for info in [&mut info, &mut last] {
         let members = info.as_object_mut().unwrap();
         let categories = members.entry("scan_meta_categories");
         categories.or_insert_with(|| json!(["nexuswriter", "positioners"]));
     }
-    let drawn = build_subscan(&subscan(), &info, &last);
-    assert_eq!(drawn.invalid, []);
-    (tree_as_json(&drawn.root)["1.1"].clone(), drawn.notices)
+    let built = build_subscan(&subscan(), &info, &last);
+    assert_eq!(built.invalid, []);
+    (tree_as_json(&built.root)["1.1"].clone(), built.notices)
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn an_entry_needs_a_number_a_title_and_a_time() {
 
 #[test]
 fn an_entry_tells_of_its_scan() {
-    let (entry, notices) = drawn(json!({
+    let (entry, notices) = built(json!({
         "title": "loopscan 3 0.5",
         "start_time": "2026-11-23T01:27:26.140283+00:00",
         "count_time": 0.5,
@@ -109,7 +109,7 @@ fn an_entry_tells_of_its_scan() {
         })
     );
     assert_eq!(notices, [""; 0]);
-    let (entry, notices) = drawn(json!({"title": "a", "start_time": "noon", "count_time": 0}));
+    let (entry, notices) = built(json!({"title": "a", "start_time": "noon", "count_time": 0}));
     assert_eq!(entry["start_time"], "noon");
     assert_eq!(entry["end_reason"], "NOT STARTED");
     assert_eq!(entry.get("scan_parameters"), None);
@@ -126,7 +126,7 @@ fn positions_of_motors() {
     let mut last = start.clone();
     last["positioners"]["positioners_start"]["robz"] = json!(9);
     last["positioners"]["positioners_end"] = json!({"roby": 4, "robz": 5});
-    let (entry, notices) = drawn_twice(start, last);
+    let (entry, notices) = built_twice(start, last);
     let snapshot = json!({"@NX_class": "NXcollection", "roby": 1.5, "roby@units": "mm",
         "robz": 2, "a": {"b": 3.0, "b@units": "deg"}, "bad": "ERR"});
     let instrument = &entry["instrument"];
@@ -147,7 +147,7 @@ fn positions_of_motors() {
 
 #[test]
 fn categories_of_the_user() {
-    let (entry, notices) = drawn(json!({
+    let (entry, notices) = built(json!({
         "scan_meta_categories":
             ["nexuswriter", "positioners", "technique", "instrument", "empty", "note", "typed"],
         "instrument": {
@@ -192,7 +192,7 @@ fn categories_cannot_break_the_entry() {
     for name in &names[1..] {
         info[name] = json!(7);
     }
-    let (entry, notices) = drawn(info.clone());
+    let (entry, notices) = built(info.clone());
     assert_eq!(entry["title"], "a");
     assert_eq!(entry["end_time"], "ended");
     assert_eq!(entry["writer"]["status"], "SUCCEEDED");
@@ -204,7 +204,7 @@ fn categories_cannot_break_the_entry() {
     for name in &names[2..] {
         info[name] = json!({"status": 5, "note_01": {"x": 1}, "@NX_class": "NXfoo"});
     }
-    let (entry, _) = drawn(info);
+    let (entry, _) = built(info);
     assert_eq!(entry["writer"]["status"], "SUCCEEDED");
     assert_eq!(entry["writer"]["status_metadata"], 5);
     assert_eq!(entry["end_time"], "ended");
@@ -215,10 +215,10 @@ fn categories_cannot_break_the_entry() {
 }
 
 #[test]
-fn a_scan_without_categories_is_told() {
-    let drawn = build_subscan(&subscan(), &json!({}), &json!({}));
-    assert_eq!(drawn.invalid, []);
-    assert_eq!(drawn.notices.len(), 1);
+fn a_scan_without_categories_gets_a_notice() {
+    let built = build_subscan(&subscan(), &json!({}), &json!({}));
+    assert_eq!(built.invalid, []);
+    assert_eq!(built.notices.len(), 1);
 }
 
 #[test]
@@ -235,10 +235,10 @@ fn devices_have_metadata() {
         "roby_key": {"metadata": {}},
         "cam": {"metadata": {"r1": {"kind": "rect", "x": 1}, "r2": {"kind": "arc"}}},
     }});
-    let drawn = build_subscan(&subscan, &info, &info);
-    assert_eq!(drawn.invalid, []);
-    assert_eq!(drawn.notices.len(), 1, "{:?}", drawn.notices);
-    let instrument = tree_as_json(&drawn.root)["1.1"]["instrument"].clone();
+    let built = build_subscan(&subscan, &info, &info);
+    assert_eq!(built.invalid, []);
+    assert_eq!(built.notices.len(), 1, "{:?}", built.notices);
+    let instrument = tree_as_json(&built.root)["1.1"]["instrument"].clone();
     assert_eq!(
         instrument["diode"],
         json!({"@NX_class": "NXdetector", "gain": 2, "signal_metadata": 1})
@@ -260,7 +260,7 @@ fn samples_of_the_data_policy() {
         "InstrumentMonochromator_energy": 5,
     });
     let category = json!({"thickness": 2});
-    let (entry, notices) = drawn(json!({
+    let (entry, notices) = built(json!({
         "data_policy": "esrf", "dataset_metadata_snapshot": fields,
         "scan_meta_categories": ["sample"], "sample": category,
     }));
@@ -276,7 +276,7 @@ fn samples_of_the_data_policy() {
     );
     assert_eq!(notices.len(), 1);
     assert!(notices[0].contains("Sample_unheard"));
-    let (entry, _) = drawn(json!({
+    let (entry, _) = built(json!({
         "data_policy": "None", "dataset_metadata_snapshot": {"Sample_name": "quartz"},
     }));
     assert_eq!(entry.get("sample"), None);
@@ -284,7 +284,7 @@ fn samples_of_the_data_policy() {
 
 #[test]
 fn comments_are_notes() {
-    let (entry, notices) = drawn(json!({"comments": [
+    let (entry, notices) = built(json!({"comments": [
         {"date": "2026-11-23T01:27:26.139490+00:00", "message": "lost"},
         {"date": "noon", "message": "found"},
     ]}));

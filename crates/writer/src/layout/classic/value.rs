@@ -11,7 +11,7 @@ use crate::layout::ArrayError;
 use crate::layout::json_array::JsonArray;
 
 /// The most dimensions that HDF5 supports.
-const RANK: usize = 32;
+const MOST_DIMENSIONS: usize = 32;
 
 /// Why HDF5 has no type for a JSON value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,7 +76,7 @@ pub fn value(json: &Json) -> Result<Value, ValueError> {
         return table::table(items);
     }
     let JsonArray { shape, elements } = JsonArray::of(json)?;
-    if shape.len() > RANK {
+    if shape.len() > MOST_DIMENSIONS {
         return Err(ValueError::Rank(shape.len()));
     }
     let is_all = |kind: fn(&Json) -> bool| elements.iter().all(|element| kind(element));

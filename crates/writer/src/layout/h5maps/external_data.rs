@@ -61,8 +61,8 @@ pub fn element(object: &Map<String, Json>) -> Result<ElementType, JsonError> {
     let dtype = text(object, "dtype")?;
     let unknown = || JsonError::Dtype(dtype.to_owned());
     let parsed: DType = dtype.parse().map_err(|_| unknown())?;
-    let told = dtype.starts_with(['<', '>']) || parsed.size == 1;
-    if told {
+    let has_order = dtype.starts_with(['<', '>']) || parsed.size == 1;
+    if has_order {
         Ok(element_type(parsed))
     } else {
         Err(unknown())

@@ -44,11 +44,11 @@ pub fn value(object: &Map<String, Json>) -> Result<Value, JsonError> {
 
 /// Decodes base64. Ignores characters that are not in the alphabet, as Python's decoder does.
 fn decode(text: &str) -> Result<Vec<u8>, JsonError> {
-    let kept: String = text
+    let characters: String = text
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='))
         .collect();
-    Ok(BASE64.decode(kept)?)
+    Ok(BASE64.decode(characters)?)
 }
 
 /// Returns the shape. One of its dimensions may be unknown (-1) and is computed.

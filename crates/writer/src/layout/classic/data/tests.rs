@@ -86,7 +86,7 @@ fn paths(subscans: &[Subscan], options: &SaveOptions) -> Vec<String> {
 }
 
 /// Returns one line per group, stream and link.
-fn drawn(subscans: &[Subscan], stored: &[(&str, bool)]) -> Vec<String> {
+fn built(subscans: &[Subscan], stored: &[(&str, bool)]) -> Vec<String> {
     let streams: HashMap<_, _> = stored
         .iter()
         .map(|(name, stored)| {
@@ -222,7 +222,7 @@ fn attributes_tell_units_and_how_to_show_the_data() {
 }
 
 #[test]
-fn only_what_came_is_drawn() {
+fn only_channels_with_data_have_groups() {
     let options = SaveOptions::default();
     let subscans = subscans(&mesh(), &streams(frames(Some("hdf5"), false)), &options);
     let stored = [
@@ -245,14 +245,14 @@ fn only_what_came_is_drawn() {
         "/5.1/measurement/diode -> /5.1/instrument/diode/signal",
         "/5.1/measurement/roby -> /5.1/instrument/roby/value",
     ];
-    assert_eq!(drawn(&subscans, &stored), expected);
+    assert_eq!(built(&subscans, &stored), expected);
 }
 
 #[test]
-fn frames_are_told_as_far_as_they_are_saved() {
+fn frames_have_datasets_if_they_are_saved() {
     let camera = |content: Declared, options: &SaveOptions| -> Vec<String> {
         let subscans = subscans(&mesh(), &streams(content), options);
-        let lines = drawn(&subscans, &[("cam:image", true)]);
+        let lines = built(&subscans, &[("cam:image", true)]);
         lines
             .into_iter()
             .filter(|line| line.contains("cam"))
@@ -289,7 +289,7 @@ fn metadata_leave_the_paths_of_data_alone() {
     let published = &mut info["nexuswriter"]["devices"]["ctl:diode"]["device_info"];
     *published = json!({"signal": 1, "data": 2, "mode": "MEAN", "@NX_class": "NXsource"});
     let subscans = subscans(&info, &streams(frames(Some("edf"), false)), &options);
-    let lines = drawn(&subscans, &[("ctl:diode", true)]);
+    let lines = built(&subscans, &[("ctl:diode", true)]);
     for line in [
         "/5.1/instrument/diode NXdetector",
         "/5.1/instrument/diode/data -> signal",

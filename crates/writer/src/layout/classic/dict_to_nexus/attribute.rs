@@ -8,7 +8,7 @@ use super::super::value::convert;
 
 /// The most bytes that an attribute may have: it is a message in an object header, and those have
 /// at most 64 KiB.
-const ROOM: usize = 60_000;
+const MOST_BYTES: usize = 60_000;
 
 /// Sets an attribute of the item at `path`, which becomes a group if it is missing. Null deletes
 /// the attribute.
@@ -36,7 +36,7 @@ pub fn add(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
         return builder.remove_attribute(path, &name);
     }
     let converted = convert(json);
-    let (value, notice) = match bytes(&converted.value) > ROOM {
+    let (value, notice) = match bytes(&converted.value) > MOST_BYTES {
         true => (
             Value::text(json.to_string()),
             Some("stored as JSON text: too large for an attribute".to_owned()),
@@ -52,11 +52,11 @@ pub fn add(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
 /// Notes that the class of a group does not change. No notice is needed for groups of the writer,
 /// whose class is fixed whatever metadata contain.
 fn report_class(builder: &mut TreeBuilder, path: &str, json: &Json) {
-    let kept = builder.text_attribute(path, "NX_class");
-    if kept != json.as_str() && !json.is_null() && !builder.is_writer_group(path) {
-        let kept = kept.unwrap_or_default().to_owned();
+    let class = builder.text_attribute(path, "NX_class");
+    if class != json.as_str() && !json.is_null() && !builder.is_writer_group(path) {
+        let class = class.unwrap_or_default().to_owned();
         let here = format!("{path}@NX_class");
-        builder.notice(&here, format_args!("the group stays {kept:?}, not {json}"));
+        builder.notice(&here, format_args!("the group stays {class:?}, not {json}"));
     }
 }
 

@@ -17,28 +17,28 @@ fn add(builder: &mut TreeBuilder, json: Json) {
     add_mapping(builder, "1.1", json.as_object().unwrap(), true);
 }
 
-fn drawn(dumps: impl IntoIterator<Item = Json>) -> BuiltTree {
+fn built(dumps: impl IntoIterator<Item = Json>) -> BuiltTree {
     let mut builder = builder();
     dumps.into_iter().for_each(|json| add(&mut builder, json));
-    let drawn = builder.finish();
-    assert_eq!(drawn.invalid, []);
-    drawn
+    let built = builder.finish();
+    assert_eq!(built.invalid, []);
+    built
 }
 
 fn entry(dumps: impl IntoIterator<Item = Json>) -> Json {
-    let drawn = drawn(dumps);
-    assert_eq!(drawn.notices, [""; 0]);
-    tree_as_json(&drawn.root)["1.1"].clone()
+    let built = built(dumps);
+    assert_eq!(built.notices, [""; 0]);
+    tree_as_json(&built.root)["1.1"].clone()
 }
 
 /// Returns the entry and the paths of the notices.
 fn noticed(dumps: impl IntoIterator<Item = Json>) -> (Json, Vec<String>) {
-    let drawn = drawn(dumps);
-    let paths = drawn.notices.iter().map(|notice| {
+    let built = built(dumps);
+    let paths = built.notices.iter().map(|notice| {
         let (path, _) = notice.split_once(": ").unwrap();
         path.strip_prefix("/data/a.h5::/").unwrap().to_owned()
     });
-    (tree_as_json(&drawn.root)["1.1"].clone(), paths.collect())
+    (tree_as_json(&built.root)["1.1"].clone(), paths.collect())
 }
 
 #[test]

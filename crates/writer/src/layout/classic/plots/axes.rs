@@ -13,7 +13,7 @@ use crate::layout::facts::ScanFacts;
 use crate::source::StreamContent;
 
 /// The most indices of an axis: more would take too much space.
-const INDICES: u64 = 1 << 24;
+const MOST_INDICES: u64 = 1 << 24;
 
 /// Why a plot has no axes.
 #[derive(Debug, thiserror::Error)]
@@ -147,7 +147,7 @@ fn line(
 }
 
 fn indices(size: u64) -> Result<Item, AxisError> {
-    if size > INDICES {
+    if size > MOST_INDICES {
         return Err(AxisError::Length(size));
     }
     Ok(dataset(Value::Numbers {

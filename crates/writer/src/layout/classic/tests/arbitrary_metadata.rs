@@ -144,11 +144,11 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn anything_can_be_drawn(first in info(), last in info()) {
-        let drawn = build_subscan(&subscan(), &first, &last);
-        prop_assert_eq!(drawn.invalid, []);
-        check_names(&drawn.root);
-        let entry = member(&drawn.root, "1.1");
+    fn arbitrary_metadata_can_be_added(first in info(), last in info()) {
+        let built = build_subscan(&subscan(), &first, &last);
+        prop_assert_eq!(built.invalid, []);
+        check_names(&built.root);
+        let entry = member(&built.root, "1.1");
         let instrument = entry.and_then(|entry| member(entry, "instrument"));
         let status = entry.and_then(|entry| member(entry, "writer"));
         prop_assert_eq!(status.and_then(|writer| text(writer, "status")), Some("SUCCEEDED"));
