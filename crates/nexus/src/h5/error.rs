@@ -81,7 +81,7 @@ pub enum Major {
 #[non_exhaustive]
 pub enum Minor {
     /// An object cannot be set up (`H5E_CANTINIT`).
-    CannotInitialize,
+    CannotInitialise,
     /// The file cannot be locked (`H5E_CANTLOCKFILE`).
     CannotLockFile,
     /// The file is not an HDF5 file (`H5E_NOTHDF5`).
@@ -175,7 +175,7 @@ impl Major {
 impl Minor {
     fn of(number: hid_t) -> Minor {
         match number {
-            number if number == *h5e::H5E_CANTINIT => Minor::CannotInitialize,
+            number if number == *h5e::H5E_CANTINIT => Minor::CannotInitialise,
             number if number == *h5e::H5E_CANTLOCKFILE => Minor::CannotLockFile,
             number if number == *h5e::H5E_NOTHDF5 => Minor::NotHdf5,
             _ => Minor::Other,

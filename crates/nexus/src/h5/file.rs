@@ -123,7 +123,7 @@ impl File {
 /// its own for that: a file cannot be initialised, and there is no other cause.
 fn disagrees_about_locks(error: &Error) -> bool {
     let cause = error.entries().last();
-    cause.is_some_and(|cause| (cause.major, cause.minor) == (Major::File, Minor::CannotInitialize))
+    cause.is_some_and(|cause| (cause.major, cause.minor) == (Major::File, Minor::CannotInitialise))
 }
 
 impl Drop for File {
