@@ -132,14 +132,14 @@ impl BufferedTransport {
 
 #[cfg(test)]
 mod tests {
-    use simulation::redis::{Modules, PrivateRedis, RedisOptions};
+    use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
 
     use super::*;
     use crate::connection::Connection;
 
     #[tokio::test]
     async fn memory_of_a_big_reply_is_not_kept() {
-        let options = RedisOptions::new().modules(Modules::None);
+        let options = RedisOptions::new().modules(RedisModules::None);
         let server = PrivateRedis::start(&options).await.unwrap();
         // The server's URL is of the other build of this crate, the one that the server's crate uses.
         let url = server.url().with_secrets().parse().unwrap();

@@ -10,14 +10,14 @@ use bytes::Bytes;
 use common::ask;
 use observation::with_causes;
 use redis_client::{Command, Connection, RedisError, RedisUrl, Value};
-use simulation::redis::{Modules, PrivateRedis, RedisOptions};
+use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 const PASSWORD: &str = "p \"w\\:/@\u{e9}#'";
 
 fn plain() -> RedisOptions {
-    RedisOptions::new().modules(Modules::None)
+    RedisOptions::new().modules(RedisModules::None)
 }
 
 async fn start(options: &RedisOptions) -> PrivateRedis {

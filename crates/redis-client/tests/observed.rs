@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use observation::{Observation, ReconnectCause, RedisCommand};
 use redis_client::{Command, Connection, RedisUrl};
-use simulation::redis::{Modules, PrivateRedis, RedisOptions};
+use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 fn plain() -> RedisOptions {
-    RedisOptions::new().modules(Modules::None)
+    RedisOptions::new().modules(RedisModules::None)
 }
 
 fn causes(observation: &Observation) -> Vec<(&'static str, u64)> {

@@ -12,7 +12,7 @@ use observation::with_causes;
 use redis_client::{Command, Connection, RedisError, RedisUrl};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use simulation::redis::{Modules, PrivateRedis, RedisOptions};
+use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
@@ -27,7 +27,7 @@ struct Front {
 impl Front {
     async fn start() -> Front {
         let options = RedisOptions::new()
-            .modules(Modules::None)
+            .modules(RedisModules::None)
             .password("hunter2");
         let redis = PrivateRedis::start(&options).await.unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
@@ -141,7 +141,7 @@ async fn a_server_that_is_not_trusted_gets_no_password() {
 
 #[tokio::test]
 async fn a_server_without_tls_is_recognised() {
-    let options = RedisOptions::new().modules(Modules::None).port(0);
+    let options = RedisOptions::new().modules(RedisModules::None).port(0);
     let redis = PrivateRedis::start(&options).await.unwrap();
     let url = redis
         .tcp_url()

@@ -4,7 +4,7 @@ use observation::{Classified, ErrorKind, ErrorOrigin};
 
 use crate::InitialiseError;
 use crate::publish::PublishError;
-use crate::redis::EmbeddedError;
+use crate::redis::PrivateRedisError;
 
 impl Classified for InitialiseError {
     fn kind(&self) -> ErrorKind {
@@ -46,14 +46,16 @@ impl Classified for PublishError {
     }
 }
 
-impl Classified for EmbeddedError {
+impl Classified for PrivateRedisError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Redis
     }
 
     fn origin(&self) -> ErrorOrigin {
         match self {
-            EmbeddedError::NoServer { .. } | EmbeddedError::NoModule { .. } => ErrorOrigin::User,
+            PrivateRedisError::NoServer { .. } | PrivateRedisError::NoModule { .. } => {
+                ErrorOrigin::User
+            }
             _ => ErrorOrigin::Environment,
         }
     }

@@ -8,10 +8,10 @@
 //! Meant for demonstrations, tests and benchmarks, and for programs that have data to publish.
 //! The data store must be initialised: [`initialise`](crate::initialise()).
 
+mod connection;
 mod definition;
 mod error;
 mod json;
-mod outlet;
 mod scan;
 mod stream;
 mod variable;

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use redis_client::RedisUrl;
 use tempfile::TempDir;
 
-pub use options::{Modules, RedisOptions};
+pub use options::{RedisModules, RedisOptions};
 
 use child::Child;
 
@@ -32,7 +32,7 @@ const BETWEEN_PROBES: Duration = Duration::from_millis(5);
 /// Why there is no private server.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum EmbeddedError {
+pub enum PrivateRedisError {
     /// There is no such program.
     #[error("no redis-server found (looked for {looked_for}; NEXUS_WRITER_REDIS_SERVER names one)")]
     NoServer {
@@ -81,7 +81,7 @@ pub struct PrivateRedis {
 
 impl PrivateRedis {
     /// Starts a server and waits until it answers.
-    pub async fn start(options: &RedisOptions) -> Result<PrivateRedis, EmbeddedError> {
+    pub async fn start(options: &RedisOptions) -> Result<PrivateRedis, PrivateRedisError> {
         let server = PrivateRedis::launch(options)?;
         let deadline = Instant::now() + START_TIMEOUT;
         while !server.is_ready(deadline)? {
@@ -91,7 +91,7 @@ impl PrivateRedis {
     }
 
     /// [`start`](Self::start) for plain threads.
-    pub fn start_blocking(options: &RedisOptions) -> Result<PrivateRedis, EmbeddedError> {
+    pub fn start_blocking(options: &RedisOptions) -> Result<PrivateRedis, PrivateRedisError> {
         let server = PrivateRedis::launch(options)?;
         server.wait_blocking()?;
         Ok(server)
@@ -114,7 +114,7 @@ impl PrivateRedis {
     }
 
     /// Starts the server again, empty, at the same addresses.
-    pub fn restart_blocking(&mut self) -> Result<(), EmbeddedError> {
+    pub fn restart_blocking(&mut self) -> Result<(), PrivateRedisError> {
         self.stop();
         self.child = self.spawn()?;
         self.wait_blocking()
@@ -130,10 +130,10 @@ impl PrivateRedis {
         self.directory.path()
     }
 
-    fn launch(options: &RedisOptions) -> Result<PrivateRedis, EmbeddedError> {
+    fn launch(options: &RedisOptions) -> Result<PrivateRedis, PrivateRedisError> {
         let program = locate::server()?;
         let modules = locate::modules(&options.modules)?;
-        let start = |source| EmbeddedError::Start {
+        let start = |source| PrivateRedisError::Start {
             program: program.clone(),
             source,
         };
@@ -154,11 +154,11 @@ impl PrivateRedis {
         })
     }
 
-    fn spawn(&self) -> Result<Child, EmbeddedError> {
+    fn spawn(&self) -> Result<Child, PrivateRedisError> {
         spawn(&self.program, self.directory.path())
     }
 
-    fn wait_blocking(&self) -> Result<(), EmbeddedError> {
+    fn wait_blocking(&self) -> Result<(), PrivateRedisError> {
         let deadline = Instant::now() + START_TIMEOUT;
         while !self.is_ready(deadline)? {
             std::thread::sleep(BETWEEN_PROBES);
@@ -166,7 +166,7 @@ impl PrivateRedis {
         Ok(())
     }
 
-    fn is_ready(&self, deadline: Instant) -> Result<bool, EmbeddedError> {
+    fn is_ready(&self, deadline: Instant) -> Result<bool, PrivateRedisError> {
         if probe(&self.socket()) {
             return Ok(true);
         }
@@ -179,11 +179,11 @@ impl PrivateRedis {
         Ok(false)
     }
 
-    fn unusable(&self, what: String) -> EmbeddedError {
+    fn unusable(&self, what: String) -> PrivateRedisError {
         let log = std::fs::read(self.directory.path().join(options::LOG)).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = log.lines().collect();
-        EmbeddedError::Unusable {
+        PrivateRedisError::Unusable {
             program: self.program.clone(),
             what,
             log: lines[lines.len().saturating_sub(10)..].join("\n"),
@@ -201,13 +201,13 @@ impl fmt::Debug for PrivateRedis {
     }
 }
 
-fn spawn(program: &Path, directory: &Path) -> Result<Child, EmbeddedError> {
+fn spawn(program: &Path, directory: &Path) -> Result<Child, PrivateRedisError> {
     Child::spawn(
         program,
         &configuration_file(directory),
         &directory.join(options::LOG),
     )
-    .map_err(|source| EmbeddedError::Start {
+    .map_err(|source| PrivateRedisError::Start {
         program: program.to_owned(),
         source,
     })

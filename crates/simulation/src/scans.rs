@@ -1,13 +1,13 @@
 //! Simulated scans, published as BLISS publishes its own.
 //!
 //! A [`ScanPlan`] says what to simulate. From it follow the motors, the channels with their data, the scan info
-//! with the layout of the file, and the pace at which [`publish`] sends it all. Apart from the time of the day,
+//! with the layout of the file, and the pace at which [`publish_scan`] sends it all. Apart from the time of the day,
 //! the data depend only on the plan: two runs publish the same.
 //!
 //! ```no_run
 //! use blissdata::store::DataStore;
 //! use hub::Event;
-//! use simulation::scans::{ImageSize, ScanKind, ScanPlan, publish};
+//! use simulation::scans::{ImageSize, ScanKind, ScanPlan, publish_scan};
 //!
 //! # async fn example(store: &DataStore) -> Result<(), Box<dyn std::error::Error>> {
 //! let plan = ScanPlan {
@@ -24,7 +24,7 @@
 //!     session: "demo".to_owned(),
 //!     seed: 0,
 //! };
-//! publish(store, &plan, &Event::new(), |key, channels| println!("{key} has {channels} channels")).await?;
+//! publish_scan(store, &plan, &Event::new(), |key, channels| println!("{key} has {channels} channels")).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -33,10 +33,10 @@ mod channel;
 mod info;
 mod layout;
 mod motor;
-mod pace;
 mod plan;
+mod point_timer;
 mod publish;
 mod signal;
 
 pub use plan::{ImageSize, ScanKind, ScanPlan};
-pub use publish::publish;
+pub use publish::publish_scan;

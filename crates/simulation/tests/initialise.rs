@@ -7,7 +7,7 @@ mod common;
 use blissdata::store::DataStore;
 use common::{python, python_url, server, store};
 use serde_json::json;
-use simulation::redis::{Modules, PrivateRedis, RedisOptions};
+use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
 use simulation::{InitialiseError, initialise};
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn initialises_only_what_is_empty_and_has_the_modules() {
         "{error}"
     );
     drop(server);
-    let options = RedisOptions::new().modules(Modules::None);
+    let options = RedisOptions::new().modules(RedisModules::None);
     let server = PrivateRedis::start(&options).await.unwrap();
     let store = DataStore::new(&server.url());
     let error = initialise(&store).await.unwrap_err();

@@ -9,10 +9,10 @@ use std::process::Stdio;
 
 use common::{ask, server};
 use redis_client::{Command, Connection, RedisError, RedisUrl};
-use simulation::redis::{EmbeddedError, Modules, PrivateRedis, RedisOptions};
+use simulation::redis::{PrivateRedis, PrivateRedisError, RedisModules, RedisOptions};
 
 fn plain() -> RedisOptions {
-    RedisOptions::new().modules(Modules::None)
+    RedisOptions::new().modules(RedisModules::None)
 }
 
 /// Waits for what ends when the server does.
@@ -101,6 +101,9 @@ async fn says_why_it_does_not_start() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let error = PrivateRedis::start(&plain().port(port)).await.unwrap_err();
-    assert!(matches!(error, EmbeddedError::Unusable { .. }), "{error}");
+    assert!(
+        matches!(error, PrivateRedisError::Unusable { .. }),
+        "{error}"
+    );
     assert!(error.to_string().contains("in use"), "{error}");
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use blissdata::store::DataStore;
 use hub::{Event, Queue};
-use simulation::redis::{EmbeddedError, PrivateRedis, RedisOptions};
+use simulation::redis::{PrivateRedis, PrivateRedisError, RedisOptions};
 use writer::session::{Notice, SessionOptions};
 use writer::source::blissdata::scan_store;
 use writer::subscriber::with_causes;
@@ -127,9 +127,9 @@ fn directory_error(directory: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Adds how to install the server, because most machines do not have it.
-fn with_advice(error: EmbeddedError) -> Failure {
+fn with_advice(error: PrivateRedisError) -> Failure {
     let advice = match &error {
-        EmbeddedError::NoServer { .. } | EmbeddedError::NoModule { .. } => {
+        PrivateRedisError::NoServer { .. } | PrivateRedisError::NoModule { .. } => {
             "\nThe demo needs redis-server with the modules rejson and redisearch: `./dev setup` in \
              the source tree gets them for the project alone, Redis 8 and Redis Stack bring them \
              for the machine."

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use blissdata::store::{DataStore, ScanKey, StoreError};
-use simulation::scans::{ScanPlan, publish};
+use simulation::scans::{ScanPlan, publish_scan};
 use tracing::{info, warn};
 
 use super::free_number::free_number;
@@ -35,7 +35,7 @@ pub async fn simulate(url: String, wanted: SimulationArgs) -> Outcome {
         }
         info!("publishing scan {} {}", plan.number, plan.title());
         tokio::select! {
-            published = publish(&store, &plan, &interrupts.stop_requested, |key, _| print_key(key)) => published?,
+            published = publish_scan(&store, &plan, &interrupts.stop_requested, |key, _| print_key(key)) => published?,
             () = interrupts.abort_requested.wait() => {
                 return Err(format!("aborted before scan {} was closed", plan.number).into());
             }

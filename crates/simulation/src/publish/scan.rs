@@ -13,10 +13,10 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 use ulid::Ulid;
 
+use super::connection::PublisherConnection;
 use super::definition::StreamDefinition;
 use super::error::PublishError;
 use super::json;
-use super::outlet::Outlet;
 use super::stream::StreamPublisher;
 
 /// Characters that the info of a scan may have as JSON.
@@ -46,7 +46,7 @@ const HISTORY_LENGTH: u32 = 2048;
 /// ```
 pub struct ScanPublisher {
     key: ScanKey,
-    outlet: Arc<Mutex<Outlet>>,
+    connection: Arc<Mutex<PublisherConnection>>,
     state: ScanState,
     id: Value,
     /// As it will be.
@@ -71,10 +71,10 @@ impl ScanPublisher {
         };
         let key = ScanKey::from_pk(&Ulid::new().to_string());
         store.check().await?;
-        let outlet = Outlet::new(store.open().await?);
+        let connection = PublisherConnection::new(store.open().await?);
         let mut scan = ScanPublisher {
             key,
-            outlet: Arc::new(Mutex::new(outlet)),
+            connection: Arc::new(Mutex::new(connection)),
             state: ScanState::Created,
             id: identity(&id),
             info,
@@ -136,7 +136,7 @@ impl ScanPublisher {
             key,
             number,
             definition.encoding,
-            &self.outlet,
+            &self.connection,
         );
         self.streams
             .insert(name.to_owned(), (model, stream.clone()));
@@ -157,7 +157,7 @@ impl ScanPublisher {
 
     /// Makes visible what was sent to all streams.
     pub async fn flush(&self) -> Result<(), PublishError> {
-        Ok(self.outlet.lock().await.flush().await?)
+        Ok(self.connection.lock().await.flush().await?)
     }
 
     /// Seals all streams, then tells that no more data will come. When Redis refused data the
@@ -215,7 +215,7 @@ impl ScanPublisher {
         }
         let add = Command::new("XADD").arg(format!("esrf:stream:{}", self.state_pk));
         commands.push(add.args(["*", "state"]).arg(state as u32));
-        self.outlet
+        self.connection
             .lock()
             .await
             .transact(&self.key, what, commands)
@@ -246,7 +246,7 @@ impl ScanPublisher {
             Command::new("INCRBY").arg(counter).arg(1),
         ];
         let replies = self
-            .outlet
+            .connection
             .lock()
             .await
             .transact(&self.key, "extended", commands)

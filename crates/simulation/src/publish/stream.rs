@@ -7,9 +7,9 @@ use redis_client::{Command, ServerError};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
+use super::connection::PublisherConnection;
 use super::error::PublishError;
 use super::json;
-use super::outlet::Outlet;
 use super::variable::encode_variable;
 
 /// ID of the entry that ends a stream: nothing can follow the largest ID there is.
@@ -31,7 +31,7 @@ struct Inner {
     key: String,
     number: usize,
     encoding: Encoding,
-    outlet: Arc<Mutex<Outlet>>,
+    connection: Arc<Mutex<PublisherConnection>>,
     progress: Mutex<Progress>,
 }
 
@@ -48,7 +48,7 @@ impl StreamPublisher {
         key: String,
         number: usize,
         encoding: Encoding,
-        outlet: &Arc<Mutex<Outlet>>,
+        connection: &Arc<Mutex<PublisherConnection>>,
     ) -> StreamPublisher {
         StreamPublisher {
             inner: Arc::new(Inner {
@@ -57,7 +57,7 @@ impl StreamPublisher {
                 key,
                 number,
                 encoding,
-                outlet: outlet.clone(),
+                connection: connection.clone(),
                 progress: Mutex::new(Progress {
                     next: 0,
                     sealed: false,
@@ -164,9 +164,9 @@ impl StreamPublisher {
 
     /// Makes visible what was sent.
     pub async fn flush(&self) -> Result<(), PublishError> {
-        let mut outlet = self.inner.outlet.lock().await;
-        outlet.flush().await?;
-        self.check(&outlet)
+        let mut connection = self.inner.connection.lock().await;
+        connection.flush().await?;
+        self.check(&connection)
     }
 
     /// Number of points sent.
@@ -187,19 +187,19 @@ impl StreamPublisher {
     /// that no reader waits for more.
     pub async fn seal(&self) -> Result<u64, PublishError> {
         let mut progress = self.inner.progress.lock().await;
-        let mut outlet = self.inner.outlet.lock().await;
+        let mut connection = self.inner.connection.lock().await;
         if progress.sealed {
-            self.check(&outlet)?;
+            self.check(&connection)?;
             return Ok(progress.next);
         }
         let seal = Command::new("FCALL seal_stream").arg(1).arg(self.key());
-        let total = match self.ask(&mut outlet, seal).await? {
+        let total = match self.ask(&mut connection, seal).await? {
             Ok(total) => total,
             Err(error) if is_sealed(&error) => progress.next,
             // The function went with the data when the server was restarted, or never was.
             Err(error) if error.text().contains("Function not found") => {
                 let seal = Command::new("XADD").arg(self.key()).arg(SEAL).arg("id");
-                match self.ask(&mut outlet, seal.arg(progress.next)).await? {
+                match self.ask(&mut connection, seal.arg(progress.next)).await? {
                     Err(error) if !is_sealed(&error) => return Err(self.refused(error)),
                     _ => progress.next,
                 }
@@ -207,16 +207,16 @@ impl StreamPublisher {
             Err(error) => return Err(self.refused(error)),
         };
         progress.sealed = true;
-        self.check(&outlet)?;
+        self.check(&connection)?;
         Ok(total)
     }
 
     async fn ask(
         &self,
-        outlet: &mut Outlet,
+        connection: &mut PublisherConnection,
         command: Command,
     ) -> Result<Result<u64, ServerError>, PublishError> {
-        let reply = outlet.ask(&[command]).await?.pop();
+        let reply = connection.ask(&[command]).await?.pop();
         let reply = reply.unwrap_or_else(|| Err(ServerError::new("no reply")));
         Ok(reply.map(|value| {
             value
@@ -235,8 +235,8 @@ impl StreamPublisher {
                 stream: inner.name.clone(),
             });
         }
-        let mut outlet = inner.outlet.lock().await;
-        self.check(&outlet)?;
+        let mut connection = inner.connection.lock().await;
+        self.check(&connection)?;
         // XREAD gives entries after an ID: with `-1`, asking for those after `<index>-0`, which
         // `<index>` stands for, includes the one that begins at the index.
         let id = format!("{}-1", progress.next);
@@ -250,12 +250,12 @@ impl StreamPublisher {
         }
         // Counted before waiting: dropping the wait does not take the entry back.
         progress.next += points;
-        outlet.add(inner.number, &entry).await?;
+        connection.add(inner.number, &entry).await?;
         Ok(())
     }
 
-    fn check(&self, outlet: &Outlet) -> Result<(), PublishError> {
-        match outlet.failure(self.inner.number) {
+    fn check(&self, connection: &PublisherConnection) -> Result<(), PublishError> {
+        match connection.failure(self.inner.number) {
             Some(error) => Err(self.refused(error.clone())),
             None => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{EmbeddedError, Modules};
+use super::{PrivateRedisError, RedisModules};
 
 const SERVER: &str = "NEXUS_WRITER_REDIS_SERVER";
 const MODULES: &str = "NEXUS_WRITER_REDIS_MODULES";
@@ -19,26 +19,26 @@ const MODULE_FOLDERS: [&str; 5] = [
     "/usr/lib/x86_64-linux-gnu/redis",
 ];
 
-pub(super) fn server() -> Result<PathBuf, EmbeddedError> {
+pub(super) fn server() -> Result<PathBuf, PrivateRedisError> {
     if let Some(program) = std::env::var_os(SERVER) {
         let program = PathBuf::from(program);
         return if program.is_file() {
             Ok(std::path::absolute(&program).unwrap_or(program))
         } else {
-            Err(EmbeddedError::NoServer {
+            Err(PrivateRedisError::NoServer {
                 looked_for: program.display().to_string(),
             })
         };
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(PROGRAM_FOLDERS.map(PathBuf::from));
-    first_file(folders, "redis-server").ok_or_else(|| EmbeddedError::NoServer {
+    first_file(folders, "redis-server").ok_or_else(|| PrivateRedisError::NoServer {
         looked_for: "redis-server in PATH".to_owned(),
     })
 }
 
-pub(super) fn modules(wanted: &Modules) -> Result<Vec<PathBuf>, EmbeddedError> {
-    if *wanted == Modules::None {
+pub(super) fn modules(wanted: &RedisModules) -> Result<Vec<PathBuf>, PrivateRedisError> {
+    if *wanted == RedisModules::None {
         return Ok(Vec::new());
     }
     let folders: Vec<PathBuf> = match std::env::var_os(MODULES) {
@@ -46,7 +46,7 @@ pub(super) fn modules(wanted: &Modules) -> Result<Vec<PathBuf>, EmbeddedError> {
         None => MODULE_FOLDERS.map(PathBuf::from).into(),
     };
     let find = |module| {
-        first_file(folders.iter(), module).ok_or_else(|| EmbeddedError::NoModule {
+        first_file(folders.iter(), module).ok_or_else(|| PrivateRedisError::NoModule {
             module,
             looked_in: folders
                 .iter()

@@ -8,7 +8,7 @@ pub(super) const LOG: &str = "redis.log";
 /// Which modules a private server has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Modules {
+pub enum RedisModules {
     /// JSON and search, without which it cannot be a data store.
     #[default]
     Needed,
@@ -20,7 +20,7 @@ pub enum Modules {
 /// and lets everyone in who can open the socket, which is only its owner.
 #[derive(Clone, Default)]
 pub struct RedisOptions {
-    pub(super) modules: Modules,
+    pub(super) modules: RedisModules,
     pub(super) port: Option<u16>,
     pub(super) password: Option<String>,
     pub(super) users: Vec<User>,
@@ -42,7 +42,7 @@ impl RedisOptions {
 
     /// With these modules.
     #[must_use]
-    pub fn modules(mut self, modules: Modules) -> RedisOptions {
+    pub fn modules(mut self, modules: RedisModules) -> RedisOptions {
         self.modules = modules;
         self
     }

@@ -7,7 +7,7 @@ use fastrand::Rng;
 
 use super::motor::Motor;
 use super::plan::{ScanKind, ScanPlan};
-use super::signal::{Camera, Clock, Place, Profile, Signal, Spectrometer};
+use super::signal::{Camera, Clock, Profile, ScanPosition, Signal, Spectrometer};
 
 /// Something that gives a value at each point of a scan.
 pub struct Channel {
@@ -16,7 +16,7 @@ pub struct Channel {
     /// Name of the device, and of its group in the file.
     pub name: String,
     /// Kind of device.
-    pub device: Device,
+    pub device: DeviceKind,
     /// Unit of the values.
     pub unit: Option<&'static str>,
     /// Type of the values.
@@ -29,7 +29,7 @@ pub struct Channel {
 
 /// Kinds of devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Device {
+pub enum DeviceKind {
     /// A motor.
     Positioner,
     /// A clock.
@@ -43,7 +43,7 @@ pub enum Device {
 }
 
 impl Channel {
-    fn new(plan: &ScanPlan, stream: String, device: Device, signal: Signal) -> Channel {
+    fn new(plan: &ScanPlan, stream: String, device: DeviceKind, signal: Signal) -> Channel {
         let name = stream.rsplit(':').next().unwrap_or(&stream).to_owned();
         let (dtype, shape) = match &signal {
             Signal::Spectrum(_) => (native(DTypeKind::Uint, 4), vec![plan.mca_size]),
@@ -88,7 +88,7 @@ impl Channel {
     /// Name of the dataset in the group of the device.
     pub fn field(&self) -> &'static str {
         match self.device {
-            Device::Positioner => "value",
+            DeviceKind::Positioner => "value",
             _ => "data",
         }
     }
@@ -104,31 +104,35 @@ impl Channel {
     }
 
     /// Adds the bytes of one point.
-    pub fn measure(&mut self, place: Place, bytes: &mut Vec<u8>) {
-        self.signal.measure(place, &mut self.noise, bytes);
+    pub fn measure(&mut self, position: ScanPosition, bytes: &mut Vec<u8>) {
+        self.signal.measure(position, &mut self.noise, bytes);
     }
 }
 
 /// All channels of a scan that starts at `epoch` (seconds since 1970).
 pub fn channels(plan: &ScanPlan, motors: &[Motor], epoch: f64) -> Vec<Channel> {
     let mut channels = Vec::new();
-    let mut add = |stream: String, device: Device, signal: Signal| {
+    let mut add = |stream: String, device: DeviceKind, signal: Signal| {
         channels.push(Channel::new(plan, stream, device, signal));
     };
     for motor in motors {
         let signal = Signal::Position(motor.clone());
-        add(format!("axis:{}", motor.name), Device::Positioner, signal);
+        add(
+            format!("axis:{}", motor.name),
+            DeviceKind::Positioner,
+            signal,
+        );
     }
     for (name, start) in [("elapsed_time", 0.0), ("epoch", epoch)] {
         let period = plan.count_time();
         let clock = Signal::Time(Clock { start, period });
-        add(format!("timer:{name}"), Device::Timer, clock);
+        add(format!("timer:{name}"), DeviceKind::Timer, clock);
     }
     for number in 0..plan.counters {
         let profile = Signal::Count(Profile::of(number));
         add(
             format!("simulation:diode{}", number + 1),
-            Device::Counter,
+            DeviceKind::Counter,
             profile,
         );
     }
@@ -137,12 +141,12 @@ pub fn channels(plan: &ScanPlan, motors: &[Motor], epoch: f64) -> Vec<Channel> {
             ScanKind::Line | ScanKind::Mesh => {}
             ScanKind::Mca => {
                 let spectrum = Signal::Spectrum(Spectrometer::new(plan.mca_size));
-                add(format!("simulation:mca{number}"), Device::Mca, spectrum);
+                add(format!("simulation:mca{number}"), DeviceKind::Mca, spectrum);
             }
             ScanKind::Image => {
                 let camera = Camera::new(plan.image_size.height, plan.image_size.width);
                 let stream = format!("simulation:camera{number}");
-                add(stream, Device::Camera, Signal::Image(camera));
+                add(stream, DeviceKind::Camera, Signal::Image(camera));
             }
         }
     }

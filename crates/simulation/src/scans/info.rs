@@ -3,7 +3,7 @@
 use blissdata::document::ScanIdentity;
 use serde_json::{Map, Value, json};
 
-use super::channel::{Channel, Device};
+use super::channel::{Channel, DeviceKind};
 use super::motor::Motor;
 use super::plan::{ScanKind, ScanPlan};
 
@@ -127,22 +127,22 @@ fn described(plan: &ScanPlan, motors: &[Motor], channels: &[Channel]) -> Map<Str
 
 /// The devices that give points, each triggered by the one before.
 fn devices(motors: &[Motor], channels: &[Channel]) -> Value {
-    let names = |kinds: &[Device]| -> Vec<&str> {
+    let names = |kinds: &[DeviceKind]| -> Vec<&str> {
         let of_kind = channels
             .iter()
             .filter(|channel| kinds.contains(&channel.device));
         of_kind.map(|channel| channel.stream.as_str()).collect()
     };
-    let detectors = [Device::Counter, Device::Mca, Device::Camera];
+    let detectors = [DeviceKind::Counter, DeviceKind::Mca, DeviceKind::Camera];
     let axes: Vec<_> = motors.iter().map(|motor| motor.name).collect();
     json!({
         "axis": {
             "name": "axis", "type": "axis", "motors": axes,
-            "channels": names(&[Device::Positioner]), "triggered_devices": ["timer"],
+            "channels": names(&[DeviceKind::Positioner]), "triggered_devices": ["timer"],
         },
         "timer": {
             "name": "timer",
-            "channels": names(&[Device::Timer]), "triggered_devices": ["simulation"],
+            "channels": names(&[DeviceKind::Timer]), "triggered_devices": ["simulation"],
         },
         "simulation": {"name": "simulation", "channels": names(&detectors), "metadata": {}},
     })
@@ -151,7 +151,7 @@ fn devices(motors: &[Motor], channels: &[Channel]) -> Value {
 fn chain(channels: &[Channel]) -> Value {
     let names = |moves: bool, rank: usize| -> Vec<&str> {
         let wanted = channels.iter().filter(|channel| {
-            (channel.device == Device::Positioner) == moves && channel.shape.len() == rank
+            (channel.device == DeviceKind::Positioner) == moves && channel.shape.len() == rank
         });
         wanted.map(|channel| channel.stream.as_str()).collect()
     };
@@ -179,10 +179,10 @@ fn plots(motors: &[Motor]) -> Value {
     }
 }
 
-fn device(device: Device) -> &'static str {
+fn device(device: DeviceKind) -> &'static str {
     match device {
-        Device::Positioner => "axis",
-        Device::Timer => "timer",
-        Device::Counter | Device::Mca | Device::Camera => "simulation",
+        DeviceKind::Positioner => "axis",
+        DeviceKind::Timer => "timer",
+        DeviceKind::Counter | DeviceKind::Mca | DeviceKind::Camera => "simulation",
     }
 }

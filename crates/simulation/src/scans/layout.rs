@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::channel::{Channel, Device};
+use super::channel::{Channel, DeviceKind};
 use super::info::{PARKED, PUBLISHER};
 use super::motor::Motor;
 use super::plan::ScanPlan;
@@ -16,7 +16,7 @@ use super::signal::CHANNELS_PER_KEV;
 const PIXELS_PER_MM: f64 = 20.0;
 
 /// How a scan ended.
-pub struct End<'s> {
+pub struct ScanEnd<'s> {
     /// ISO 8601 with zone.
     pub time: &'s str,
     /// `SUCCESS`, `USER_ABORT` or `FAILURE`.
@@ -26,7 +26,7 @@ pub struct End<'s> {
 }
 
 /// The layout of a scan: at its start, or with its end.
-pub struct Layout<'s> {
+pub struct ScanLayout<'s> {
     /// The scan.
     pub plan: &'s ScanPlan,
     /// The motors that move.
@@ -39,9 +39,9 @@ pub struct Layout<'s> {
 
 type Children = Map<String, Value>;
 
-impl Layout<'_> {
+impl ScanLayout<'_> {
     /// The value of `h5maps`: one file with one entry.
-    pub fn h5maps(&self, end: Option<&End>) -> Value {
+    pub fn h5maps(&self, end: Option<&ScanEnd>) -> Value {
         // Nothing may lead to datasets that will never be.
         let has_data = end.is_none_or(|end| end.points > 0);
         let mut root = json!({
@@ -93,7 +93,7 @@ impl Layout<'_> {
             let moved = self
                 .channels
                 .iter()
-                .filter(|channel| channel.device == Device::Positioner);
+                .filter(|channel| channel.device == DeviceKind::Positioner);
             positioners.extend(self.links(moved));
         }
         let class = json!({"NX_class": "NXcollection"});
@@ -107,8 +107,8 @@ impl Layout<'_> {
             attributes.insert("units".to_owned(), json!(unit));
         }
         let interpretation = match channel.device {
-            Device::Mca => Some("spectrum"),
-            Device::Camera => Some("image"),
+            DeviceKind::Mca => Some("spectrum"),
+            DeviceKind::Camera => Some("image"),
             _ => None,
         };
         if let Some(interpretation) = interpretation {
@@ -121,18 +121,18 @@ impl Layout<'_> {
         let mut children = Children::new();
         children.insert(channel.field().to_owned(), data);
         match channel.device {
-            Device::Positioner => {
+            DeviceKind::Positioner => {
                 children.insert("name".to_owned(), json!(channel.name));
                 return group(json!({"NX_class": "NXpositioner"}), children);
             }
-            Device::Timer => {}
-            Device::Counter => {
+            DeviceKind::Timer => {}
+            DeviceKind::Counter => {
                 children.insert("type".to_owned(), json!("counter"));
             }
-            Device::Mca => {
+            DeviceKind::Mca => {
                 children.insert("type".to_owned(), json!("mca"));
             }
-            Device::Camera => {
+            DeviceKind::Camera => {
                 children.insert("type".to_owned(), json!("area detector"));
                 for side in ["x_pixel_size", "y_pixel_size"] {
                     let size = json!({"attributes": {"units": "mm"}, "value": 1.0 / PIXELS_PER_MM});
@@ -180,14 +180,14 @@ impl Layout<'_> {
                 .filter(move |channel| channel.device == device)
         };
         let mut plots = Children::new();
-        let detectors = of(Device::Mca).chain(of(Device::Camera));
+        let detectors = of(DeviceKind::Mca).chain(of(DeviceKind::Camera));
         for detector in detectors {
             plots.insert(
                 format!("plot_{}", detector.name),
                 self.detector_plot(detector),
             );
         }
-        let curves = of(Device::Counter).chain(of(Device::Timer)).take(3);
+        let curves = of(DeviceKind::Counter).chain(of(DeviceKind::Timer)).take(3);
         let name = if plots.is_empty() {
             "plot"
         } else {
@@ -241,7 +241,7 @@ impl Layout<'_> {
     fn moved(&self) -> impl Iterator<Item = &Channel> {
         self.channels
             .iter()
-            .filter(|channel| channel.device == Device::Positioner)
+            .filter(|channel| channel.device == DeviceKind::Positioner)
     }
 
     fn links<'c>(&self, channels: impl Iterator<Item = &'c Channel>) -> Children {
@@ -261,8 +261,8 @@ struct Scale {
 
 fn scales(detector: &Channel) -> Vec<Scale> {
     let named: &[(&str, &str, f64)] = match detector.device {
-        Device::Mca => &[("energy", "keV", CHANNELS_PER_KEV)],
-        Device::Camera => &[
+        DeviceKind::Mca => &[("energy", "keV", CHANNELS_PER_KEV)],
+        DeviceKind::Camera => &[
             ("y_pixel_offset", "mm", PIXELS_PER_MM),
             ("x_pixel_offset", "mm", PIXELS_PER_MM),
         ],

@@ -36,7 +36,7 @@ impl Motor {
     }
 
     /// Where on its way the motor is at a point of the scan: 0 at the start, 1 at the end.
-    pub fn way(&self, index: u64) -> f64 {
+    pub fn fraction(&self, index: u64) -> f64 {
         if self.points < 2 {
             return 0.0;
         }
@@ -46,7 +46,7 @@ impl Motor {
 
     /// Its position at a point of the scan.
     pub fn position(&self, index: u64) -> f64 {
-        self.start + (self.stop - self.start) * self.way(index)
+        self.start + (self.stop - self.start) * self.fraction(index)
     }
 }
 

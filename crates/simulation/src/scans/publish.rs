@@ -10,17 +10,17 @@ use tracing::{debug, info};
 
 use super::channel::{Channel, channels};
 use super::info::{identity, info, positioners};
-use super::layout::{End, Layout};
+use super::layout::{ScanEnd, ScanLayout};
 use super::motor::Motor;
-use super::pace::Pace;
 use super::plan::ScanPlan;
-use super::signal::Place;
+use super::point_timer::PointTimer;
+use super::signal::ScanPosition;
 
 /// Publishes a scan from its creation to its end. `created` hears its key as soon as there is one,
 /// and how many channels it has.
 ///
 /// When `ending` is sent the scan ends there, as one that its user has aborted.
-pub async fn publish(
+pub async fn publish_scan(
     store: &DataStore,
     plan: &ScanPlan,
     ending: &Event,
@@ -76,10 +76,13 @@ impl Acquisition<'_> {
         self.publish_layout(None);
         self.scan.prepare().await?;
         self.scan.start().await?;
-        let mut pace = Pace::new(self.plan.rate);
+        let mut timer = PointTimer::new(self.plan.rate);
         while self.points < self.plan.points {
             let count = self.plan.batch.min(self.plan.points - self.points);
-            if !pace.reach(self.points + count, &self.scan, ending).await? {
+            if !timer
+                .wait_until(self.points + count, &self.scan, ending)
+                .await?
+            {
                 break;
             }
             self.measure(&streams, count).await?;
@@ -97,7 +100,7 @@ impl Acquisition<'_> {
         for (channel, stream) in self.channels.iter_mut().zip(streams) {
             bytes.clear();
             for index in self.points..self.points + count {
-                channel.measure(place(&self.motors, index), &mut bytes);
+                channel.measure(position(&self.motors, index), &mut bytes);
             }
             stream.send(&bytes, count).await?;
         }
@@ -107,7 +110,7 @@ impl Acquisition<'_> {
 
     async fn close(&mut self, reason: &str) -> Result<(), PublishError> {
         let time = iso(&Local::now());
-        self.publish_layout(Some(End {
+        self.publish_layout(Some(ScanEnd {
             time: &time,
             reason,
             points: self.points,
@@ -125,8 +128,8 @@ impl Acquisition<'_> {
         self.scan.close(reason).await
     }
 
-    fn publish_layout(&mut self, end: Option<End>) {
-        let layout = Layout {
+    fn publish_layout(&mut self, end: Option<ScanEnd>) {
+        let layout = ScanLayout {
             plan: self.plan,
             motors: &self.motors,
             channels: &self.channels,
@@ -137,12 +140,12 @@ impl Acquisition<'_> {
     }
 }
 
-fn place(motors: &[Motor], index: u64) -> Place {
-    let mut ways = motors.iter().map(|motor| motor.way(index));
-    Place {
+fn position(motors: &[Motor], index: u64) -> ScanPosition {
+    let mut fractions = motors.iter().map(|motor| motor.fraction(index));
+    ScanPosition {
         index,
-        fast: ways.next().unwrap_or(0.0),
-        slow: ways.next(),
+        fast: fractions.next().unwrap_or(0.0),
+        slow: fractions.next(),
     }
 }
 

@@ -20,7 +20,7 @@ const LINES: [(f64, f64, usize); 6] = [
 
 /// A point of a scan, and how far the motors have come there (0 to 1).
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct ScanPosition {
     pub index: u64,
     pub fast: f64,
     /// None if only one motor moves.
@@ -65,18 +65,18 @@ pub struct Camera {
 
 impl Signal {
     /// Adds the bytes of one point.
-    pub fn measure(&self, place: Place, noise: &mut Rng, bytes: &mut Vec<u8>) {
+    pub fn measure(&self, position: ScanPosition, noise: &mut Rng, bytes: &mut Vec<u8>) {
         match self {
-            Signal::Position(motor) => bytes.extend(motor.position(place.index).to_ne_bytes()),
+            Signal::Position(motor) => bytes.extend(motor.position(position.index).to_ne_bytes()),
             Signal::Time(clock) => {
-                let now = clock.start + clock.period * place.index as f64;
+                let now = clock.start + clock.period * position.index as f64;
                 bytes.extend(now.to_ne_bytes());
             }
             Signal::Count(profile) => {
-                bytes.extend(counted(profile.at(place), noise).to_ne_bytes());
+                bytes.extend(counted(profile.at(position), noise).to_ne_bytes());
             }
-            Signal::Spectrum(mca) => mca.measure(place, noise, bytes),
-            Signal::Image(camera) => camera.measure(place, noise, bytes),
+            Signal::Spectrum(mca) => mca.measure(position, noise, bytes),
+            Signal::Image(camera) => camera.measure(position, noise, bytes),
         }
     }
 }
@@ -94,9 +94,9 @@ impl Profile {
         }
     }
 
-    fn at(&self, place: Place) -> f64 {
-        let x = place.fast - self.centre.0;
-        let y = place.slow.map_or(0.0, |slow| slow - self.centre.1);
+    fn at(&self, position: ScanPosition) -> f64 {
+        let x = position.fast - self.centre.0;
+        let y = position.slow.map_or(0.0, |slow| slow - self.centre.1);
         self.background + self.height * gauss(x.hypot(y), self.width)
     }
 }
@@ -125,9 +125,9 @@ impl Spectrometer {
         }
     }
 
-    fn measure(&self, place: Place, noise: &mut Rng, bytes: &mut Vec<u8>) {
+    fn measure(&self, position: ScanPosition, noise: &mut Rng, bytes: &mut Vec<u8>) {
         let [(first, first_lines), (second, second_lines)] = &self.elements;
-        let (first, second) = (first.at(place), second.at(place));
+        let (first, second) = (first.at(position), second.at(position));
         let channels = self.background.iter().zip(first_lines).zip(second_lines);
         for ((background, first_line), second_line) in channels {
             let expected = background + first * first_line + second * second_line;
@@ -141,10 +141,10 @@ impl Camera {
         Camera { height, width }
     }
 
-    fn measure(&self, place: Place, noise: &mut Rng, bytes: &mut Vec<u8>) {
+    fn measure(&self, position: ScanPosition, noise: &mut Rng, bytes: &mut Vec<u8>) {
         let size = self.height.min(self.width) as f64 * 0.06;
-        let row = self.height as f64 * (0.5 + 0.3 * (TAU * place.fast).sin());
-        let column = self.width as f64 * (0.15 + 0.7 * place.fast);
+        let row = self.height as f64 * (0.5 + 0.3 * (TAU * position.fast).sin());
+        let column = self.width as f64 * (0.15 + 0.7 * position.fast);
         let across: Vec<f64> = (0..self.width)
             .map(|at| 5000.0 * gauss(at as f64 - column, size))
             .collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use blissdata::store::DataStore;
 use hub::Event;
-use simulation::scans::{ImageSize, ScanKind, ScanPlan, publish};
+use simulation::scans::{ImageSize, ScanKind, ScanPlan, publish_scan};
 use writer::source::ScanId;
 
 use super::progress_view::ProgressView;
@@ -67,7 +67,7 @@ async fn publish_in_sequence(
         if ending.is_set() {
             break;
         }
-        publish(store, plan, ending, |key, channels| {
+        publish_scan(store, plan, ending, |key, channels| {
             view.expect(&ScanId::from(key), plan, channels);
         })
         .await?;

@@ -14,16 +14,16 @@ const MAX_DUE: usize = 10_000;
 
 /// One connection shared by the streams of a scan. Entries are sent without waiting for the
 /// replies to earlier ones; a reply that is an error is kept for the stream that it is about.
-pub(super) struct Outlet {
+pub(super) struct PublisherConnection {
     connection: Connection,
     /// The streams whose entries have no reply yet, in their order.
     due: VecDeque<usize>,
     failures: HashMap<usize, ServerError>,
 }
 
-impl Outlet {
-    pub(super) fn new(connection: Connection) -> Outlet {
-        Outlet {
+impl PublisherConnection {
+    pub(super) fn new(connection: Connection) -> PublisherConnection {
+        PublisherConnection {
             connection,
             due: VecDeque::new(),
             failures: HashMap::new(),

@@ -9,16 +9,16 @@ use hub::Event;
 const TURN: u64 = 64;
 
 /// Points at a constant rate.
-pub struct Pace {
+pub struct PointTimer {
     began: Instant,
     rate: f64,
     messages: u64,
 }
 
-impl Pace {
+impl PointTimer {
     /// Begins now. A rate of 0 is as fast as possible.
-    pub fn new(rate: f64) -> Pace {
-        Pace {
+    pub fn new(rate: f64) -> PointTimer {
+        PointTimer {
             began: Instant::now(),
             rate,
             messages: 0,
@@ -27,7 +27,7 @@ impl Pace {
 
     /// Waits until a scan can have `points` points; what was sent before becomes visible meanwhile.
     /// Tells whether it came to that: the scan may be ended sooner.
-    pub async fn reach(
+    pub async fn wait_until(
         &mut self,
         points: u64,
         scan: &ScanPublisher,
