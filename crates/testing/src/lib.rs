@@ -46,7 +46,7 @@ pub use program::{Program, is_damaged};
 pub use python::{hold, output, python, read};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::redis;
-pub use scenario::{Check, Published, Scenario};
+pub use scenario::{FileCheck, PublishedScan, Scenario};
 pub use tango::{
     BlissClient, BlissScan, MappingClient, MappingProtocol, NexusClient, NexusProtocol,
     TangoClient, TangoDatabaseServer, TangoDevice, TangoError, TangoErrorLevel, WriterProtocol,

@@ -21,7 +21,7 @@ pub struct Scenario {
 
 /// A scan of a scenario.
 #[derive(Debug, Deserialize)]
-pub struct Published {
+pub struct PublishedScan {
     /// Key of the scan in Redis.
     pub key: String,
     /// Name of the scan in the scenario; empty if it is the only one.
@@ -33,13 +33,13 @@ pub struct Published {
 /// A line that a publisher prints with `--wait`.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Told {
+enum PublisherLine {
     Started { started: String },
-    Published(Published),
+    Done(PublishedScan),
 }
 
 /// Time in seconds between two steps of a scan that is published live.
-const PACE: f64 = 0.1;
+const STEP_SECONDS: f64 = 0.1;
 
 impl Scenario {
     /// Returns the names of all scenarios.
@@ -69,34 +69,34 @@ impl Scenario {
     }
 
     /// Publishes the scans, from their start to their end. Returns them ordered by wave.
-    pub fn publish(&self) -> Vec<Published> {
+    pub fn publish(&self) -> Vec<PublishedScan> {
         self.play(&self.name, 0.0)
     }
 
     /// Publishes the scans with pauses, in which a writer can follow them.
-    pub fn publish_live(&self) -> Vec<Published> {
-        self.play(&self.name, PACE)
+    pub fn publish_live(&self) -> Vec<PublishedScan> {
+        self.play(&self.name, STEP_SECONDS)
     }
 
     /// Publishes the scans with pauses. Each scan that has started waits until this writer has begun to
     /// save it, or has failed.
-    pub fn publish_followed(&self, writer: &mut Program) -> Vec<Published> {
-        let mut publish = self.publisher(&self.name, PACE);
+    pub fn publish_followed(&self, writer: &mut Program) -> Vec<PublishedScan> {
+        let mut publish = self.publisher(&self.name, STEP_SECONDS);
         let publish = publish.arg("--wait").stdin(Stdio::piped());
         let mut publish = publish.stdout(Stdio::piped()).spawn().unwrap();
         let mut answers = publish.stdin.take().unwrap();
-        let told = BufReader::new(publish.stdout.take().unwrap());
+        let printed = BufReader::new(publish.stdout.take().unwrap());
         let mut scans = Vec::new();
-        for line in told.lines() {
+        for line in printed.lines() {
             match serde_json::from_str(&line.unwrap()).unwrap() {
-                Told::Started { started } => {
+                PublisherLine::Started { started } => {
                     let met = ["start saving", "FAILED"];
                     writer.wait_for_line(&format!("the saving of {started}"), |line| {
                         line.contains(&started) && met.iter().any(|text| line.contains(text))
                     });
                     writeln!(answers).unwrap();
                 }
-                Told::Published(scan) => scans.push(scan),
+                PublisherLine::Done(scan) => scans.push(scan),
             }
         }
         assert!(publish.wait().unwrap().success());
@@ -118,39 +118,41 @@ impl Scenario {
     }
 
     /// Returns a comparison of the files with the expected ones.
-    pub fn check(&self) -> Check<'_> {
-        Check {
+    pub fn check(&self) -> FileCheck<'_> {
+        FileCheck {
             scenario: self,
             options: Vec::new(),
             outcomes: None,
         }
     }
 
-    fn play(&self, name: &str, pace: f64) -> Vec<Published> {
-        in_order(lines(&output(&mut self.publisher(name, pace))))
+    fn play(&self, name: &str, step_seconds: f64) -> Vec<PublishedScan> {
+        in_order(lines(&output(&mut self.publisher(name, step_seconds))))
     }
 
-    fn publisher(&self, name: &str, pace: f64) -> Command {
+    fn publisher(&self, name: &str, step_seconds: f64) -> Command {
         let mut publish = python();
         publish.args(["-m", "scenarios", name, "--redis", &self.url(), "--root"]);
-        publish.arg(self.directory()).arg(format!("--pace={pace}"));
+        publish
+            .arg(self.directory())
+            .arg(format!("--pace={step_seconds}"));
         publish
     }
 }
 
-fn in_order(mut scans: Vec<Published>) -> Vec<Published> {
+fn in_order(mut scans: Vec<PublishedScan>) -> Vec<PublishedScan> {
     scans.sort_by_key(|scan| scan.wave);
     scans
 }
 
 /// A comparison with the recorded result of blisswriter 3.0.0, without its known defects.
-pub struct Check<'a> {
+pub struct FileCheck<'a> {
     scenario: &'a Scenario,
     options: Vec<&'static str>,
     outcomes: Option<String>,
 }
 
-impl Check<'_> {
+impl FileCheck<'_> {
     /// Sets that the writer followed the scans while they ran.
     pub fn live(mut self) -> Self {
         self.options.push("--live");
