@@ -104,12 +104,12 @@ async fn history_tells_new_scans_and_old_ones() {
     // Scans that come while nobody waits are not lost, nor when a wait is given up.
     let second = publish(&store, 2).await;
     let third = publish(&store, 3).await;
-    let mut told = next(&mut new).await;
-    if told.len() == 1 {
+    let mut received = next(&mut new).await;
+    if received.len() == 1 {
         // The wait that was given up was answered before the third one came.
-        told.extend(next(&mut new).await);
+        received.extend(next(&mut new).await);
     }
-    assert_eq!(told, [second.clone(), third.clone()]);
+    assert_eq!(received, [second.clone(), third.clone()]);
     assert!(tokio::time::timeout(SHORT, new.next(LONG)).await.is_err());
     let (waited, fourth) = tokio::join!(next(&mut new), publish(&store, 4));
     assert_eq!(waited, std::slice::from_ref(&fourth));

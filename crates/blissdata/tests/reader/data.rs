@@ -21,7 +21,7 @@ async fn numbers_of_every_type_and_byte_order() {
     let (_publisher, answer) = peers.publish("every_dtype");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let told = read_all(&mut reader).await;
+    let received = read_all(&mut reader).await;
     let expected = answer["expected"].as_object().unwrap();
     assert_eq!(expected.len(), 87);
     for (name, expected) in expected {
@@ -29,7 +29,7 @@ async fn numbers_of_every_type_and_byte_order() {
             panic!("{name} has no numbers");
         };
         assert_eq!(dtype.to_string(), expected["dtype"].as_str().unwrap());
-        let story = told.stream(name);
+        let story = received.stream(name);
         assert_eq!(
             story.data(),
             hex(expected["data"].as_str().unwrap()),
@@ -51,7 +51,7 @@ async fn shapes_that_change() {
     let (_publisher, answer) = peers.publish("variable");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let told = read_all(&mut reader).await;
+    let received = read_all(&mut reader).await;
     let sent: Vec<(Vec<u64>, u64, Vec<u8>)> = answer["spectrum"]
         .as_array()
         .unwrap()
@@ -65,7 +65,7 @@ async fn shapes_that_change() {
             )
         })
         .collect();
-    let spectrum = told.stream("spectrum");
+    let spectrum = received.stream("spectrum");
     assert_eq!(
         spectrum.data(),
         sent.iter()
@@ -83,7 +83,7 @@ async fn shapes_that_change() {
         first += count;
     }
     assert_eq!(spectrum.end, Some((first, true)));
-    let image = told.stream("image");
+    let image = received.stream("image");
     assert_eq!(image.blocks[0].2, Some(vec![3, 2]));
     assert_eq!(
         image.data(),
@@ -99,7 +99,7 @@ async fn json_of_python() {
     let (_publisher, answer) = peers.publish("json_values");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let told = read_all(&mut reader).await;
+    let received = read_all(&mut reader).await;
     let expected = [
         json!({"a": 1, "b": [null, true]}),
         json!([1, 2]),
@@ -107,8 +107,8 @@ async fn json_of_python() {
         json!("µ"),
         json!(3),
     ];
-    assert_eq!(told.stream("events").values, expected);
-    assert_eq!(told.stream("events").end, Some((5, true)));
+    assert_eq!(received.stream("events").values, expected);
+    assert_eq!(received.stream("events").end, Some((5, true)));
 }
 
 #[tokio::test]
@@ -117,30 +117,32 @@ async fn detectors_report_their_progress() {
     let (mut publisher, answer) = peers.publish("detectors");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let mut told = Default::default();
-    let seen = |told: &crate::support::Told, name: &str| {
-        told.streams
+    let mut received = Default::default();
+    let seen = |received: &crate::support::ReceivedEvents, name: &str| {
+        received
+            .streams
             .get(name)
             .and_then(|story| story.frames.last().copied())
     };
-    read_until(&mut reader, &mut told, |told| {
-        seen(told, "cam:image") == Some((10, 6)) && seen(told, "eiger:frame") == Some((7, 7))
+    read_until(&mut reader, &mut received, |received| {
+        seen(received, "cam:image") == Some((10, 6))
+            && seen(received, "eiger:frame") == Some((7, 7))
     })
     .await;
     publisher.step();
-    read_until(&mut reader, &mut told, |told| {
-        told.states.contains(&ScanState::Closed)
+    read_until(&mut reader, &mut received, |received| {
+        received.states.contains(&ScanState::Closed)
     })
     .await;
     while !reader.finished() {
         let events = reader.next().await.unwrap();
-        told.add(&reader, events);
+        received.add(&reader, events);
     }
-    assert_eq!(seen(&told, "cam:image"), Some((10, 10)));
-    assert_eq!(told.stream("cam:image").end, Some((10, true)));
-    assert_eq!(seen(&told, "eiger:frame"), Some((12, 12)));
-    assert_eq!(told.stream("eiger:frame").end, Some((12, true)));
-    assert_eq!(told.stream("idle:image").end, Some((0, true)));
+    assert_eq!(seen(&received, "cam:image"), Some((10, 10)));
+    assert_eq!(received.stream("cam:image").end, Some((10, true)));
+    assert_eq!(seen(&received, "eiger:frame"), Some((12, 12)));
+    assert_eq!(received.stream("eiger:frame").end, Some((12, true)));
+    assert_eq!(received.stream("idle:image").end, Some((0, true)));
 
     let kind = |name: &str| reader.document().streams[name].kind.clone().unwrap();
     let StreamKind::Frames { files: lima, .. } = kind("cam:image") else {
@@ -169,8 +171,8 @@ async fn sequences_name_their_scans() {
         Ok(StreamKind::ScanSequence)
     ));
     follow_all(&mut reader);
-    let told = read_all(&mut reader).await;
-    let sub = SequencedScan::parse(&told.stream("subscans").values[0]).unwrap();
+    let received = read_all(&mut reader).await;
+    let sub = SequencedScan::parse(&received.stream("subscans").values[0]).unwrap();
     assert_eq!(
         (sub.key.as_str(), sub.number),
         (answer["child"].as_str().unwrap(), Some(7))
@@ -184,8 +186,8 @@ async fn resumes_from_any_point() {
     for from in 0..=33 {
         let mut reader = peers.open(&answer).await;
         reader.follow("x", from).unwrap();
-        let told = read_all(&mut reader).await;
-        let story = told.stream("x");
+        let received = read_all(&mut reader).await;
+        let story = received.stream("x");
         assert_eq!(
             story.ints(),
             (from as i32..33).collect::<Vec<i32>>(),
@@ -201,9 +203,9 @@ async fn resumes_from_any_point() {
     // More points on disk than there ever were.
     let mut reader = peers.open(&answer).await;
     reader.follow("x", 40).unwrap();
-    let told = read_all(&mut reader).await;
+    let received = read_all(&mut reader).await;
     let inconsistent = (40, 0, LossReason::InconsistentSeal { declared: 33 });
-    assert_eq!(told.stream("x").lost, [inconsistent]);
+    assert_eq!(received.stream("x").lost, [inconsistent]);
 }
 
 #[tokio::test]
@@ -212,7 +214,7 @@ async fn large_streams_arrive_whole_in_bounded_pieces() {
     let (_publisher, answer) = peers.publish("bulk");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let mut told = crate::support::Told::default();
+    let mut received = crate::support::ReceivedEvents::default();
     let mut greatest = 0;
     while !reader.finished() {
         let events = reader.next().await.unwrap();
@@ -221,25 +223,26 @@ async fn large_streams_arrive_whole_in_bounded_pieces() {
             _ => 0,
         };
         greatest = greatest.max(events.iter().map(bytes).sum());
-        told.add(&reader, events);
+        received.add(&reader, events);
     }
     assert!(greatest < 9 << 20, "{greatest} bytes at once");
     for scalar in ["s0", "s1", "s2", "s3"] {
         let expected: Vec<u8> = (0..3000).flat_map(|n| f64::from(n).to_le_bytes()).collect();
-        assert_eq!(told.stream(scalar).data(), expected);
+        assert_eq!(received.stream(scalar).data(), expected);
     }
     let spectrum: Vec<u8> = (0..1200u32)
         .flat_map(|n| n.to_le_bytes().repeat(2000))
         .collect();
-    assert!(told.stream("spectrum").data() == spectrum);
+    assert!(received.stream("spectrum").data() == spectrum);
     let image: Vec<u8> = (0..4u16)
         .flat_map(|n| n.to_le_bytes().repeat(1_500_000))
         .collect();
     for name in ["image0", "image1", "image2"] {
-        assert!(told.stream(name).data() == image);
+        assert!(received.stream(name).data() == image);
     }
     assert!(
-        told.streams
+        received
+            .streams
             .values()
             .all(|story| story.end.is_some_and(|(_, sealed)| sealed))
     );

@@ -3,7 +3,7 @@
 use blissdata::document::ScanState;
 use blissdata::reader::{LossReason, ReadError, ScanReader};
 
-use crate::support::{Peers, Told, follow_all, key, read_all, read_until};
+use crate::support::{Peers, ReceivedEvents, follow_all, key, read_all, read_until};
 
 #[tokio::test]
 async fn trimmed_streams_are_holes() {
@@ -11,22 +11,22 @@ async fn trimmed_streams_are_holes() {
     let (_publisher, answer) = peers.publish("trimmed");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let told = read_all(&mut reader).await;
-    let head = told.stream("head");
+    let received = read_all(&mut reader).await;
+    let head = received.stream("head");
     assert_eq!(head.lost, [(0, 12, LossReason::Trimmed)]);
     assert_eq!(head.ints(), (12..20).collect::<Vec<i32>>());
-    assert_eq!(told.stream("all").lost, [(0, 20, LossReason::Trimmed)]);
-    assert_eq!(told.stream("all").end, Some((20, true)));
-    let none = told.stream("none");
+    assert_eq!(received.stream("all").lost, [(0, 20, LossReason::Trimmed)]);
+    assert_eq!(received.stream("all").end, Some((20, true)));
+    let none = received.stream("none");
     assert_eq!(
         (none.blocks.len(), none.lost.len(), none.end),
         (0, 0, Some((0, true)))
     );
     assert_eq!(
-        told.stream("cam:image").lost,
+        received.stream("cam:image").lost,
         [(0, 0, LossReason::StatusTrimmed)]
     );
-    assert_eq!(told.stream("cam:image").end, Some((0, true)));
+    assert_eq!(received.stream("cam:image").end, Some((0, true)));
 }
 
 #[tokio::test]
@@ -35,10 +35,10 @@ async fn a_stream_that_was_deleted_on_the_way() {
     let (_publisher, answer) = peers.publish("orphan");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let told = read_all(&mut reader).await;
-    assert_eq!(told.stream("x").lost, [(0, 5, LossReason::Trimmed)]);
-    assert_eq!(told.stream("x").ints(), [5, 6, 7]);
-    assert_eq!(told.stream("x").end, Some((8, true)));
+    let received = read_all(&mut reader).await;
+    assert_eq!(received.stream("x").lost, [(0, 5, LossReason::Trimmed)]);
+    assert_eq!(received.stream("x").ints(), [5, 6, 7]);
+    assert_eq!(received.stream("x").end, Some((8, true)));
 }
 
 #[tokio::test]
@@ -48,12 +48,12 @@ async fn a_forced_deletion_closes_without_seals() {
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
     publisher.step();
-    let told = read_all(&mut reader).await;
-    assert_eq!(told.states, [ScanState::Closed]);
+    let received = read_all(&mut reader).await;
+    assert_eq!(received.states, [ScanState::Closed]);
     assert_eq!(reader.document().info["end_reason"], "DELETION");
-    assert_eq!(told.stream("x").ints(), [0, 1, 2, 3, 4]);
-    assert_eq!(told.stream("x").end, Some((5, false)));
-    assert!(!told.deleted);
+    assert_eq!(received.stream("x").ints(), [0, 1, 2, 3, 4]);
+    assert_eq!(received.stream("x").end, Some((5, false)));
+    assert!(!received.deleted);
     let again = ScanReader::open(&peers.store, &key(&answer)).await;
     assert!(matches!(again, Err(ReadError::Deleted { .. })));
 }
@@ -70,10 +70,10 @@ async fn a_scan_that_expires_is_read_to_its_end() {
             .await;
     }
     follow_all(&mut reader);
-    let told = read_all(&mut reader).await;
-    assert_eq!(told.stream("x").ints(), [0, 1, 2]);
-    assert_eq!(told.stream("x").end, Some((3, false)));
-    assert!(told.deleted && reader.finished());
+    let received = read_all(&mut reader).await;
+    assert_eq!(received.stream("x").ints(), [0, 1, 2]);
+    assert_eq!(received.stream("x").end, Some((3, false)));
+    assert!(received.deleted && reader.finished());
     assert_eq!(reader.next().await.unwrap(), []);
 }
 
@@ -95,7 +95,7 @@ async fn states_one_by_one_and_a_late_stream() {
     let mut reader = peers.open(&answer).await;
     assert_eq!(reader.state(), ScanState::Created);
     assert!(reader.document().streams.is_empty());
-    let mut told = Told::default();
+    let mut received = ReceivedEvents::default();
     let states = [
         ScanState::Prepared,
         ScanState::Started,
@@ -104,7 +104,10 @@ async fn states_one_by_one_and_a_late_stream() {
     ];
     for state in states {
         publisher.step();
-        read_until(&mut reader, &mut told, |told| told.states.contains(&state)).await;
+        read_until(&mut reader, &mut received, |received| {
+            received.states.contains(&state)
+        })
+        .await;
         let streams: Vec<&str> = reader
             .document()
             .streams
@@ -130,11 +133,11 @@ async fn states_one_by_one_and_a_late_stream() {
     }
     while !reader.finished() {
         let events = reader.next().await.unwrap();
-        told.add(&reader, events);
+        received.add(&reader, events);
     }
-    assert_eq!(told.states, states);
+    assert_eq!(received.states, states);
     assert_eq!(
-        (told.stream("x").ints(), told.stream("late").ints()),
+        (received.stream("x").ints(), received.stream("late").ints()),
         (vec![1], vec![2])
     );
 }
@@ -145,8 +148,8 @@ async fn from_created_to_closed() {
     let (mut publisher, answer) = peers.publish("jump");
     let mut reader = peers.open(&answer).await;
     publisher.step();
-    let told = read_all(&mut reader).await;
-    assert_eq!(told.states, [ScanState::Closed]);
+    let received = read_all(&mut reader).await;
+    assert_eq!(received.states, [ScanState::Closed]);
     assert_eq!(reader.document().info["end_reason"], "FAILURE");
 }
 
@@ -156,8 +159,11 @@ async fn a_document_that_stayed_behind_its_state() {
     let (mut publisher, answer) = peers.publish("nan_in_info");
     let mut reader = peers.open(&answer).await;
     publisher.step();
-    let mut told = Told::default();
-    read_until(&mut reader, &mut told, |told| !told.states.is_empty()).await;
+    let mut received = ReceivedEvents::default();
+    read_until(&mut reader, &mut received, |received| {
+        !received.states.is_empty()
+    })
+    .await;
     assert_eq!(reader.state(), ScanState::Prepared);
     assert!(reader.document().streams.is_empty());
     let late = peers.open(&answer).await;

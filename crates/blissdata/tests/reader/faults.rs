@@ -3,7 +3,7 @@
 use blissdata::reader::{LossReason, ReadError, ScanReader};
 use serde_json::json;
 
-use crate::support::{Peers, Told, follow_all, key, read_all};
+use crate::support::{Peers, ReceivedEvents, follow_all, key, read_all};
 
 #[tokio::test]
 async fn broken_streams_leave_the_others_alone() {
@@ -35,14 +35,14 @@ async fn broken_streams_leave_the_others_alone() {
         ("nothing", false),
     ];
     assert_eq!(refused, expected);
-    let told = read_all(&mut reader).await;
-    assert_eq!(told.stream("good").ints(), [0, 1, 2, 3]);
-    assert_eq!(told.stream("good").end, Some((4, true)));
+    let received = read_all(&mut reader).await;
+    assert_eq!(received.stream("good").ints(), [0, 1, 2, 3]);
+    assert_eq!(received.stream("good").end, Some((4, true)));
     assert_eq!(
-        told.stream("key").lost,
+        received.stream("key").lost,
         [(0, 0, LossReason::WrongType("string".to_owned()))]
     );
-    assert_eq!(told.stream("key").end, Some((0, false)));
+    assert_eq!(received.stream("key").end, Some((0, false)));
 }
 
 #[tokio::test]
@@ -51,8 +51,8 @@ async fn broken_entries_are_holes() {
     let (_publisher, answer) = peers.publish("broken_entries");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let told = read_all(&mut reader).await;
-    let x = told.stream("x");
+    let received = read_all(&mut reader).await;
+    let x = received.stream("x");
     let holes: Vec<(u64, u64)> = x
         .lost
         .iter()
@@ -68,7 +68,7 @@ async fn broken_entries_are_holes() {
     );
     assert_eq!(x.data().len(), 3 * 4);
     assert_eq!(x.end, Some((8, true)));
-    let events = told.stream("events");
+    let events = received.stream("events");
     assert_eq!((events.lost.len(), &events.values), (1, &vec![json!(1)]));
 }
 
@@ -126,9 +126,9 @@ async fn states_that_are_not_a_stream_any_more() {
     peers
         .redis(&["SET", answer["states"].as_str().unwrap(), "x"])
         .await;
-    let told = read_all(&mut reader).await;
-    assert!(told.deleted);
-    assert_eq!(told.stream("x").ints(), [0, 1, 2]);
+    let received = read_all(&mut reader).await;
+    assert!(received.deleted);
+    assert_eq!(received.stream("x").ints(), [0, 1, 2]);
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn a_broken_document_later_keeps_the_scan_alive() {
             "4",
         ])
         .await;
-    let told: Told = read_all(&mut reader).await;
-    assert_eq!(told.states.len(), 1);
+    let received: ReceivedEvents = read_all(&mut reader).await;
+    assert_eq!(received.states.len(), 1);
     assert_eq!(reader.document().id.name, "ascan");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis_client::Command;
 
-use crate::support::{Peers, Told, follow_all, read_all, read_until};
+use crate::support::{Peers, ReceivedEvents, follow_all, read_all, read_until};
 
 #[tokio::test]
 async fn reads_on_after_the_connection_broke() {
@@ -12,10 +12,10 @@ async fn reads_on_after_the_connection_broke() {
     let (mut publisher, answer) = peers.publish("running");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let mut told = Told::default();
+    let mut received = ReceivedEvents::default();
     publisher.step();
-    read_until(&mut reader, &mut told, |told| {
-        told.streams.contains_key("x")
+    read_until(&mut reader, &mut received, |received| {
+        received.streams.contains_key("x")
     })
     .await;
     // Publishers reconnect by themselves too, but may lose what is under way.
@@ -41,18 +41,18 @@ async fn reads_on_after_the_connection_broke() {
     }
     publisher.step();
     publisher.step();
-    read_until(&mut reader, &mut told, |told| {
-        told.stream("x").ints().len() == 9
+    read_until(&mut reader, &mut received, |received| {
+        received.stream("x").ints().len() == 9
     })
     .await;
     assert_eq!(reader.disconnected_since(), None);
     publisher.step();
-    read_until(&mut reader, &mut told, |told| {
-        told.stream("x").end.is_some()
+    read_until(&mut reader, &mut received, |received| {
+        received.stream("x").end.is_some()
     })
     .await;
-    assert_eq!(told.stream("x").ints(), (0..9).collect::<Vec<i32>>());
-    assert_eq!(told.stream("x").end, Some((9, true)));
+    assert_eq!(received.stream("x").ints(), (0..9).collect::<Vec<i32>>());
+    assert_eq!(received.stream("x").end, Some((9, true)));
 }
 
 #[tokio::test]
@@ -61,19 +61,19 @@ async fn a_dropped_wait_loses_nothing() {
     let (mut publisher, answer) = peers.publish("running");
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
-    let mut told = Told::default();
+    let mut received = ReceivedEvents::default();
     for _ in 0..4 {
         publisher.step();
         // Dropped at every point where it waits, sooner or later.
         for patience in 0..60 {
             let wait = Duration::from_micros(50 * patience);
             if let Ok(events) = tokio::time::timeout(wait, reader.next()).await {
-                told.add(&reader, events.unwrap());
+                received.add(&reader, events.unwrap());
             }
         }
     }
     let rest = read_all(&mut reader).await;
-    let mut ints = told
+    let mut ints = received
         .streams
         .remove("x")
         .map(|story| story.ints())
@@ -94,9 +94,9 @@ async fn a_restarted_redis_has_lost_the_scan() {
     let mut reader = peers.open(&answer).await;
     follow_all(&mut reader);
     publisher.step();
-    let mut told = Told::default();
-    read_until(&mut reader, &mut told, |told| {
-        told.streams.contains_key("x")
+    let mut received = ReceivedEvents::default();
+    read_until(&mut reader, &mut received, |received| {
+        received.streams.contains_key("x")
     })
     .await;
     peers.redis.stop();
@@ -104,8 +104,8 @@ async fn a_restarted_redis_has_lost_the_scan() {
         assert_eq!(reader.next().await.unwrap(), []);
     }
     peers.redis.restart_blocking().unwrap();
-    read_until(&mut reader, &mut told, |told| told.deleted).await;
-    assert_eq!(told.stream("x").end, Some((3, false)));
+    read_until(&mut reader, &mut received, |received| received.deleted).await;
+    assert_eq!(received.stream("x").end, Some((3, false)));
     assert!(reader.finished());
 }
 
@@ -120,6 +120,6 @@ async fn a_stream_that_is_left_is_not_told_about() {
     for _ in 0..4 {
         publisher.step();
     }
-    let told = read_all(&mut reader).await;
-    assert!(told.streams.is_empty());
+    let received = read_all(&mut reader).await;
+    assert!(received.streams.is_empty());
 }

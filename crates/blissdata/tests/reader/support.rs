@@ -111,7 +111,7 @@ pub struct Story {
 impl Story {
     fn advance(&mut self, first: u64, count: u64) {
         if let Some(next) = self.next {
-            assert_eq!(next, first, "a gap that is not told");
+            assert_eq!(next, first, "a gap that is not received");
         }
         self.next = Some(first + count);
     }
@@ -133,15 +133,15 @@ impl Story {
     }
 }
 
-/// Everything that a reader has told.
+/// Everything that a reader has received.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct ReceivedEvents {
     pub streams: BTreeMap<String, Story>,
     pub states: Vec<ScanState>,
     pub deleted: bool,
 }
 
-impl Told {
+impl ReceivedEvents {
     /// Adds news. Checks on the way that the events of each stream are without gaps.
     pub fn add(&mut self, reader: &ScanReader, events: Vec<ReaderEvent>) {
         for event in events {
@@ -227,20 +227,24 @@ pub fn follow_all(reader: &mut ScanReader) {
 }
 
 /// Reads until something is as wanted.
-pub async fn read_until(reader: &mut ScanReader, told: &mut Told, done: impl Fn(&Told) -> bool) {
-    while !done(told) {
-        assert!(!reader.finished(), "finished with {told:#?}");
+pub async fn read_until(
+    reader: &mut ScanReader,
+    received: &mut ReceivedEvents,
+    done: impl Fn(&ReceivedEvents) -> bool,
+) {
+    while !done(received) {
+        assert!(!reader.finished(), "finished with {received:#?}");
         let events = reader.next().await.unwrap();
-        told.add(reader, events);
+        received.add(reader, events);
     }
 }
 
 /// Reads until nothing more will come.
-pub async fn read_all(reader: &mut ScanReader) -> Told {
-    let mut told = Told::default();
+pub async fn read_all(reader: &mut ScanReader) -> ReceivedEvents {
+    let mut received = ReceivedEvents::default();
     while !reader.finished() {
         let events = reader.next().await.unwrap();
-        told.add(reader, events);
+        received.add(reader, events);
     }
-    told
+    received
 }
