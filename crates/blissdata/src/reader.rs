@@ -3,7 +3,7 @@
 //! A [`ScanReader`] has one connection of its own, on which one blocking `XREAD` covers all streams
 //! that it [follows](ScanReader::follow) and the stream of states. What arrives is told as
 //! [`ReaderEvent`]s: [`PointBlock`]s of points, progress of detectors, JSON values, holes, ends. All
-//! trouble with one stream is told as events of that stream. A broken connection is made again and
+//! trouble with one stream is reported as events of that stream. A broken connection is made again and
 //! read on where it stopped.
 //!
 //! Streams of a scan that is closed may never be sealed: deletion, and publishers that died, leave
@@ -98,7 +98,7 @@ enum Deletion {
     Seen,
     /// What remains of the streams is being read.
     Draining,
-    /// All is told.
+    /// Everything was reported.
     Done,
 }
 

@@ -1,9 +1,9 @@
 //! The data store: a Redis server that holds scans.
 //!
 //! A [`DataStore`] is a handle that is cheap to clone. Short questions go over one shared
-//! connection, which is made again when it breaks; whoever blocks on a stream
+//! connection, which is made again when it breaks; a reader that blocks on a stream
 //! [opens](DataStore::open) a connection of its own. [`DataStore::wait_ready`] waits until the
-//! store speaks a protocol that we know. [`History`] tells which scans were started, each by its
+//! store speaks a protocol that we know. [`History`] lists the scans that were started, each by its
 //! [`ScanKey`].
 
 mod error;
@@ -216,7 +216,7 @@ impl DataStore {
         &self,
         shared_connection: &'a mut Option<Connection>,
     ) -> Result<&'a mut Connection, RedisError> {
-        // Replies are due when whoever asked before us gave up waiting.
+        // Replies are due when an earlier caller has stopped waiting.
         if shared_connection
             .as_ref()
             .is_some_and(|c| c.is_broken() || c.outstanding() > 0)

@@ -58,7 +58,7 @@ async fn memory_and_its_limit_are_reported() {
         (None, "allkeys-lru")
     );
     assert_eq!(observation.redis.memory_limit.get(), 0.0);
-    // Nobody watches, so nothing was timed.
+    // The observation is not watched, so nothing was timed.
     let times = observation.redis.duration(RedisCommand::Other).snapshot();
     assert_eq!(times.count, 0);
 }

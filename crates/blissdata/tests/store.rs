@@ -78,7 +78,7 @@ async fn waits_for_a_server_and_connects_again() {
     server.restart_blocking().unwrap();
     let pong = store.call(&Command::new("PING")).await.unwrap();
     assert_eq!(pong.as_str(), Some("PONG"));
-    // Whoever gave up waiting does not harm the others.
+    // A caller that has stopped waiting does not harm the others.
     let wait = Command::new("BLPOP").arg("none").arg(0);
     assert!(
         tokio::time::timeout(SHORT, store.call(&wait))
@@ -101,12 +101,12 @@ async fn history_tells_new_scans_and_old_ones() {
     assert_eq!(next(&mut all).await, std::slice::from_ref(&first));
     assert!(new.next(SHORT).await.unwrap().is_empty());
 
-    // Scans that come while nobody waits are not lost, nor when a wait is given up.
+    // Scans that come between two waits are not lost, nor when a wait is dropped.
     let second = publish(&store, 2).await;
     let third = publish(&store, 3).await;
     let mut received = next(&mut new).await;
     if received.len() == 1 {
-        // The wait that was given up was answered before the third one came.
+        // The wait that was dropped was answered before the third one came.
         received.extend(next(&mut new).await);
     }
     assert_eq!(received, [second.clone(), third.clone()]);

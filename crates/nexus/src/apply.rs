@@ -1,12 +1,12 @@
 //! Writing a tree into a file, and the difference between two versions of a tree.
 //!
 //! [`FileSession::write_tree`] writes what is known when a scan is prepared: groups, attributes,
-//! static datasets, links. Places for streams are left out and handed back in [`Written`]; whoever
-//! writes the streams makes those datasets and then gives them their attributes with
+//! static datasets, links. Places for streams are left out and returned in [`Written`]; the code that
+//! writes the streams makes those datasets and then sets their attributes with
 //! [`FileSession::set_attributes`]. [`FileSession::apply_changes`] carries out the
 //! [`difference`](crate::tree::difference) when the scan closes.
 //!
-//! **Nothing stops at the first failure.** Each item that cannot be written is told with its path,
+//! **Nothing stops at the first failure.** Each item that cannot be written is reported with its path,
 //! and all others are written.
 //!
 //! **Soft links wait for their targets**, because readers stumble over links that lead nowhere.
@@ -78,12 +78,12 @@ impl FileSession {
         self.change(Over::Nothing, changes, pending)
     }
 
-    /// The same in a file where an earlier writer may have carried out some of them already.
+    /// Carries out the steps in a file where an earlier writer may have carried out some of them already.
     pub fn complete_changes(&self, changes: &[Change], pending: &mut PendingLinks) -> Written {
         self.change(Over::Remains, changes, pending)
     }
 
-    /// Sets attributes of the object at this path, one by one, and tells which could not be set.
+    /// Sets attributes of the object at this path, one by one, and returns the failures.
     pub fn set_attributes(&self, path: &str, attributes: &Named<Value>) -> Vec<Error> {
         let set: Vec<_> = attributes
             .iter()

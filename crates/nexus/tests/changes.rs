@@ -91,7 +91,7 @@ fn closing_applies_what_has_changed() {
     fill(&session, "/1.1/measurement/diode");
     fill(&session, "/1.1/measurement/t");
     session.set_attributes("/1.1/measurement/t", &named(vec![("units", "s".into())]));
-    // Somebody else's attribute is nobody's business.
+    // The attribute of another scan is left alone.
     session.set_attributes("/1.1", &named(vec![("comment", "kept".into())]));
 
     let changes = difference(&prepared, &closed);

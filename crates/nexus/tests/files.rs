@@ -180,7 +180,7 @@ fn other_files_are_left_alone() {
     );
     let error = pool.open(directory.path()).unwrap_err();
     assert!(matches!(error, Error::File { .. }), "{error}");
-    // Nobody may make files there, not even the superuser.
+    // No user may make files there, not even the superuser.
     let refused = pool.open(Path::new("/sys/kernel/scan.h5")).unwrap_err();
     assert!(
         matches!(refused, Error::PermissionDenied { .. }),

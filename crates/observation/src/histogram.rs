@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Measures one time, or nothing while nobody watches.
+/// Measures one time, or nothing while the observation is not watched.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
 pub struct Stopwatch(Option<Instant>);

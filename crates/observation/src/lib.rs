@@ -12,7 +12,7 @@
 //! | [`encoder`](Observation::encoder) | the threads that compress chunks |
 //! | [`hdf5`](Observation::hdf5) | the thread that calls HDF5: opening, writing, flushing, closing |
 //! | [`sessions`](Observation::sessions) | listeners and writers of scans, by BLISS session |
-//! | [`failures`](Observation::failures) | everything that gives up on something, by kind of error |
+//! | [`failures`](Observation::failures) | everything that fails, by kind of error |
 //!
 //! # Cost
 //!
@@ -101,7 +101,7 @@ impl Observation {
         self.watchers.load(Ordering::Relaxed) > 0
     }
 
-    /// Starts to measure a time. The stopwatch reads no clock while nobody watches.
+    /// Starts to measure a time. The stopwatch reads no clock unless somebody watches.
     pub fn stopwatch(&self) -> Stopwatch {
         match self.is_watched() {
             true => Stopwatch::started(),

@@ -61,7 +61,7 @@ pub enum BeaconError {
 
 /// URL of the data store that the Beacon server at `address` (`host:port`) knows.
 ///
-/// Tries for 20 s when nobody listens there (yet).
+/// Tries for 20 s while no server listens there.
 pub async fn data_store(address: &str) -> Result<RedisUrl, BeaconError> {
     let (host, port) = parse_address(address)?;
     let mut attempt = 1;
@@ -113,7 +113,7 @@ async fn query(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
         }
         let mut content = vec![0; len];
         stream.read_exact(&mut content).await?;
-        // Beacon also tells its clients things that they did not ask for.
+        // Beacon also sends its clients messages that they did not ask for.
         if matches!(kind, OK | FAILED | -1) {
             return Ok((kind, content));
         }

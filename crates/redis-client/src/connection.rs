@@ -17,7 +17,7 @@ use crate::transport::Transport;
 use crate::url::RedisUrl;
 use crate::value::Value;
 
-/// How long to wait for a reply before the connection is given up.
+/// How long to wait for a reply before the connection is dropped.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection to a Redis server, used by one at a time.
@@ -43,7 +43,7 @@ impl Connection {
     /// # Errors
     /// [`RedisError::Connect`] or [`RedisError::Tls`] when there is no connection,
     /// [`RedisError::Refused`] when the server does not let us in (also while it is loading its
-    /// data set, which [`RedisError::is_transient`] tells).
+    /// data set, which [`RedisError::is_transient`] recognises).
     pub async fn open(url: &RedisUrl) -> Result<Connection, RedisError> {
         Connection::open_with(url, || None).await
     }

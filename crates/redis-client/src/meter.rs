@@ -90,7 +90,7 @@ fn cause(error: &RedisError) -> ReconnectCause {
         RedisError::Connect { source, .. } | RedisError::Lost { source, .. } => {
             match source.kind() {
                 io::ErrorKind::TimedOut => ReconnectCause::Timeout,
-                // No socket, or nobody behind it.
+                // No socket, or no server behind it.
                 io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => {
                     ReconnectCause::Refused
                 }

@@ -18,7 +18,7 @@ pub(crate) enum ReplyHeader {
 const MAX_NUMBER: usize = 20;
 /// Longest simple string or error. Redis cuts its own at a few hundred bytes.
 const MAX_LINE: usize = 1 << 20;
-/// Redis refuses to hold more than 512 MB in one string unless told to.
+/// Redis refuses to hold more than 512 MB in one string unless configured otherwise.
 const MAX_BULK: i64 = 1 << 32;
 
 /// The element that begins at `at` in `bytes`, and where its first line ends. None when that

@@ -92,7 +92,7 @@ impl RedisUrl {
         RedisUrl::new(Endpoint::Unix(path.into()))
     }
 
-    /// The same server, with other credentials.
+    /// Returns the URL of this server with other credentials.
     #[must_use]
     pub fn with_credentials(mut self, username: Option<&str>, password: Option<&str>) -> RedisUrl {
         self.username = username.map(str::to_owned);
@@ -100,7 +100,7 @@ impl RedisUrl {
         self
     }
 
-    /// The same server, another logical database. blissdata only uses number 0.
+    /// Returns the URL of another logical database of this server. blissdata only uses number 0.
     #[must_use]
     pub fn with_database(mut self, database: u32) -> RedisUrl {
         self.database = database;

@@ -186,7 +186,7 @@ async fn big_and_many_replies_come_through() {
     }
 }
 
-/// Sends more than the sockets hold while as much comes back: whoever only writes gets stuck.
+/// Sends more than the sockets hold while as much comes back: a client that only writes gets stuck.
 #[tokio::test]
 async fn sends_and_receives_at_the_same_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

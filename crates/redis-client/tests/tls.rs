@@ -120,7 +120,7 @@ async fn data_pass_when_the_certificate_is_trusted() {
 #[tokio::test]
 async fn a_server_that_is_not_trusted_gets_no_password() {
     let front = Front::start().await;
-    // Not the name in the certificate; a certificate that nobody vouches for.
+    // Not the name in the certificate; a certificate that no authority vouches for.
     for url in [front.trusting("127.0.0.1"), front.url("localhost", "")] {
         let error = Connection::open(&url).await.unwrap_err();
         assert!(

@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(turn(false), (vec![1], 1, false));
         assert_eq!(turn(false), (vec![2, 3], 2, false));
         assert_eq!(turn(false), (vec![0], 1, false));
-        // Nobody has news: wait for all of them together.
+        // No stream has news: wait for all of them together.
         assert_eq!(turn(true), (vec![0, 1, 2, 3], 1, true));
         assert_eq!(turn(true), (vec![1], 1, false));
     }

@@ -53,7 +53,7 @@ impl ReaderConnection {
         Ok(self.connection.insert(connection))
     }
 
-    /// Gives the connection up after an error that may pass.
+    /// Drops the connection after an error that may pass.
     pub fn reconnect_after(&mut self, error: &RedisError, scan: &ScanKey) {
         if self.lost.is_none() {
             tracing::warn!(%scan, "{}; trying again", with_causes(error));
@@ -63,7 +63,7 @@ impl ReaderConnection {
         self.retry = Some(tokio::time::Instant::now() + self.backoff.pause());
     }
 
-    /// Gives up a connection on which a call was dropped half way.
+    /// Drops a connection on which a call was abandoned half way.
     pub fn drop_current(&mut self) {
         self.connection = None;
     }

@@ -1,4 +1,4 @@
-//! What a reader tells about a scan, and what can go wrong.
+//! What a reader reports about a scan, and what can go wrong.
 
 use bytes::Bytes;
 use redis_client::{RedisError, ServerError};
@@ -40,7 +40,7 @@ pub enum ReaderEvent {
         /// Consecutive values.
         values: Vec<Value>,
     },
-    /// Points that nobody can read any more, at their place in the order; or something else that
+    /// Points that can no longer be read, at their place in the order; or something else that
     /// is wrong at this place, when `count` is 0.
     Lost {
         /// The stream.

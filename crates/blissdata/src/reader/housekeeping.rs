@@ -54,7 +54,7 @@ impl ScanReader {
             self.state = state;
             self.ready.push(ReaderEvent::State(state));
         }
-        // A forced deletion closes the scan first, and is told by its `end_reason` then.
+        // A forced deletion closes the scan first, and its `end_reason` says so then.
         self.deletion = match self.deletion {
             Deletion::Seen | Deletion::Draining if self.state == ScanState::Closed => Deletion::No,
             Deletion::Seen => Deletion::Draining,

@@ -11,7 +11,7 @@ use super::{ScanReader, snapshot};
 use crate::entries::{EntryReplyError, EntryScanner};
 
 impl ScanReader {
-    /// Turns a reply into events; tells whether it had any news.
+    /// Turns a reply into events. Returns `true` if it had any news.
     pub(super) fn parse_reply(
         &mut self,
         request: ReadRequest,

@@ -51,7 +51,7 @@ impl ScanSnapshot {
             (_, Err(_)) => None,
         };
         let Some(pk) = pk else {
-            // The document as a whole tells best what is wrong with it.
+            // The error of the document as a whole says best what is wrong with it.
             return Err(match document(connection, key).await.map_err(redis)? {
                 Some(Err(error)) => error.into(),
                 _ => ReadError::NotFound { key: key.clone() },
@@ -110,7 +110,7 @@ pub(super) async fn document(
     Ok(text.as_bytes().map(|text| ScanDocument::parse(key, text)))
 }
 
-/// The state that an entry of the stream of states tells; unknown numbers count as the last.
+/// Returns the state in an entry of the stream of states; unknown numbers count as the last.
 pub(super) fn parse_state(text: &[u8]) -> Option<ScanState> {
     let number = parse_uint(text)?;
     if number > ScanState::Closed.number() {

@@ -32,7 +32,7 @@ pub(super) struct StreamCursor {
     /// Index of the point that is due.
     next: u64,
     format: PayloadFormat,
-    /// An entry at `next` that cannot be read: the next entry tells how many points it had.
+    /// An entry at `next` that cannot be read: the next entry shows how many points it had.
     corrupt: Option<CorruptEntry>,
     /// Of a detector: the greatest numbers reported to us, those that we passed on, and the index
     /// behind the last report that was understood.
@@ -244,7 +244,7 @@ impl StreamCursor {
         }
     }
 
-    /// Makes ready for the points of an entry: reports the hole in front of them, and tells how
+    /// Makes ready for the points of an entry: reports the hole in front of them, and returns how
     /// many of them are known already; `None` when all are.
     #[inline]
     fn arrive(&mut self, index: u64, len: u64, out: &mut EventCollector<'_>) -> Option<u64> {

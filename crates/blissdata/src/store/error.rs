@@ -9,7 +9,7 @@ pub enum StoreError {
     /// Redis does not answer, or not as expected.
     #[error(transparent)]
     Redis(#[from] RedisError),
-    /// There is a Redis server, but nobody has made it a data store (yet, or since it lost its
+    /// There is a Redis server, but it was not made a data store (yet, or since it lost its
     /// data in a restart).
     #[error("the redis server {server} is not initialised for blissdata")]
     NotInitialised {

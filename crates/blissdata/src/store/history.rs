@@ -15,7 +15,7 @@ pub(super) const COUNT: u64 = 1000;
 /// An XREAD blocks no longer than this, so that the clock rule is looked at now and then.
 pub(super) const BLOCK: Duration = Duration::from_secs(1);
 
-/// Tells which scans were created, in their order.
+/// Lists the scans that were created, in their order.
 ///
 /// It survives anything that happens to the server: it connects again, waits while the store is
 /// not initialised, and begins anew when the history did. Places in the history are times by the
@@ -36,7 +36,7 @@ impl History {
         Ok(History::after(store, position))
     }
 
-    /// Tells first the scans that the history remembers: the last 2048 or a few more, some of
+    /// Lists first the scans that the history remembers: the last 2048 or a few more, some of
     /// which may be deleted.
     pub fn from_start(store: &DataStore) -> History {
         History::after(store, Timetag::START)

@@ -59,7 +59,7 @@ impl HistoryConnection {
             })
     }
 
-    /// Gives the connection up and makes a pause before the next attempt; tells whether there is
+    /// Drops the connection and makes a pause before the next attempt. Returns `true` if there is
     /// time for one before the deadline.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl HistoryConnection {
 
 /// Who follows the scan history on a line.
 pub(super) trait HistoryReader {
-    /// What it tells of a scan.
+    /// What it returns of a scan.
     type Scan;
 
     fn connection(&mut self) -> &mut HistoryConnection;

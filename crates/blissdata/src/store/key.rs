@@ -54,13 +54,13 @@ impl fmt::Display for ScanKey {
     }
 }
 
-/// ID of an entry in a Redis stream. In the scan history it tells when a scan was created, by
+/// ID of an entry in a Redis stream. In the scan history it says when a scan was created, by
 /// the clock of the server, and orders scans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Timetag {
     /// Milliseconds since 1970.
     pub milliseconds: u64,
-    /// Tells entries of the same millisecond apart.
+    /// Distinguishes entries of the same millisecond.
     pub sequence: u64,
 }
 

@@ -50,10 +50,10 @@ pub struct AssignedScan {
     pub is_repeated: bool,
 }
 
-/// What the answer to come tells.
+/// What the next answer lists.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum GroupRead {
-    /// Scans that nobody has yet.
+    /// Scans that no member has yet.
     New,
     /// Scans that are ours: an answer may have been lost with a connection.
     Pending,
@@ -83,7 +83,7 @@ impl SharedHistory {
         })
     }
 
-    /// Has the group pass over the scans that were created until now and that nobody has yet.
+    /// Has the group pass over the scans that were created until now and that no member has yet.
     ///
     /// # Errors
     /// If Redis cannot be asked, or does not allow it.
@@ -195,7 +195,7 @@ impl GroupMembership {
     /// Notes that nothing is left to do for a scan: it will not be handed out again.
     ///
     /// # Errors
-    /// If Redis cannot be told; then it may be handed out again after a restart.
+    /// If Redis cannot be asked; then it may be handed out again after a restart.
     pub async fn acknowledge(&self, timetag: Timetag) -> Result<(), StoreError> {
         let command = Command::new("XACK").arg(HISTORY_KEY);
         let command = command.arg(&self.group).arg(timetag.to_string());
@@ -205,10 +205,10 @@ impl GroupMembership {
     }
 
     /// Leaves the group, when the member has ended its work. What is not done is handed out to others,
-    /// or to whoever joins next.
+    /// or to the member that joins next.
     ///
     /// # Errors
-    /// If Redis cannot be told; then the others wait until they notice.
+    /// If Redis cannot be asked; then the others wait until they notice.
     pub async fn leave(&self) -> Result<(), StoreError> {
         self.store.call(&self.member.leave(&self.group)).await?;
         Ok(())

@@ -93,7 +93,7 @@ impl LimaFiles {
             }),
         };
         let frame = info.frame_type()?;
-        // Required, although nobody needs them to find the frames.
+        // Required, although the frames can be found without them.
         lima.text("server_url")?;
         lima.int("acquisition_offset")?;
         Ok(LimaFiles {

@@ -43,7 +43,7 @@ impl StreamPlugin for Lima2 {
                 _ => return Err(info.error("master_file")),
             },
         };
-        // Required, although nobody needs them to find the frames.
+        // Required, although the frames can be found without them.
         info.frame_type()?;
         info.optional_text("acq_uuid")?;
         info.optional_text("source_name")?;

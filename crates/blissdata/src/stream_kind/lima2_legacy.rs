@@ -99,7 +99,7 @@ impl Lima2Files {
             }),
         };
         let frame = info.frame_type()?;
-        // Nobody needs it to find the frames, but it must be a text.
+        // The frames can be found without it, but it must be a text.
         lima.optional_text("name")?;
         Ok(Lima2Files { frame, saving })
     }

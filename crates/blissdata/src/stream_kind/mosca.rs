@@ -88,7 +88,7 @@ impl MoscaFiles {
             detector: info.uint("detector")?,
             saving,
         };
-        // Nobody needs it to find the spectra, but it must be a text.
+        // The spectra can be found without it, but it must be a text.
         mosca.optional_text("server_url")?;
         Ok(files)
     }

@@ -112,7 +112,7 @@ impl<'s, 't> Builder<'s, 't> {
         self.note(done);
     }
 
-    /// Makes what waited for the end, and tells how everything went.
+    /// Makes what waited for the end, and returns the outcome of everything.
     pub(super) fn finish(mut self, root: &h5::Group) -> Written {
         let failed = self.pending.retry(self.session, root);
         self.written.errors.extend(failed);
@@ -128,7 +128,7 @@ impl<'s, 't> Builder<'s, 't> {
         if self.end_times.is_empty() {
             return;
         }
-        // Whoever sees the mark must see what it stands for.
+        // A reader that sees the mark must see what it stands for.
         self.flush();
         for (path, name, dataset) in std::mem::take(&mut self.end_times) {
             let here = format!("{path}/{name}");
@@ -227,7 +227,7 @@ impl<'s, 't> Builder<'s, 't> {
         }
     }
 
-    /// Writes a value in place of the one at this path, and tells whether that is done: it is not if
+    /// Writes a value in place of the one at this path. Returns `true` if that is done: it is not if
     /// there is something else than expected.
     pub(super) fn rewrite(&mut self, root: &h5::Group, path: &str, value: &Value) -> Result<bool> {
         // What marks the end has its own time.
@@ -302,7 +302,7 @@ impl<'s, 't> Builder<'s, 't> {
         }
     }
 
-    /// Tells a failure once: a full disk would fail every time.
+    /// Reports a failure once: a full disk would fail every time.
     fn flush(&mut self) {
         if self.flush_failed {
             return;

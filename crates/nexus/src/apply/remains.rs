@@ -6,7 +6,7 @@ use crate::h5::{self, Link, ObjectKind};
 use crate::tree::{Content, Dataset, Item};
 
 impl Builder<'_, '_> {
-    /// Takes a link away that is another one than the item; tells whether it is the same.
+    /// Removes a link that is another one than the item. Returns `true` if it is the same.
     pub(super) fn clear(
         &mut self,
         group: &h5::Group,
@@ -40,7 +40,7 @@ impl Builder<'_, '_> {
     }
 
     /// Brings a dataset that is there to the value and attributes of this one; takes it away if that
-    /// cannot be done. Tells whether it is done.
+    /// cannot be done. Returns `true` if it is done.
     pub(super) fn renew(
         &mut self,
         group: &h5::Group,

@@ -2,7 +2,7 @@
 //!
 //! The format is that of <https://github.com/kiyo-masui/bitshuffle>: elements are sorted into blocks
 //! of about 8 KiB; in a block, the lowest bits of all elements come first, then their second bits
-//! and so on. Elements behind the last multiple of eight stay as they are. With LZ4, a header tells
+//! and so on. Elements behind the last multiple of eight stay as they are. With LZ4, a header says
 //! the size and each block is compressed by itself, behind its compressed size.
 
 use super::shuffle::{shuffle, unshuffle};
@@ -107,7 +107,7 @@ pub(crate) fn bitunshuffle_lz4(
     let (size, block) = header.split_at(8);
     let size = usize::try_from(u64::from_be_bytes(size.try_into().ok()?)).ok()?;
     let block = u32::from_be_bytes(block.try_into().ok()?) as usize;
-    // Nobody sets another block size.
+    // No known writer sets another block size.
     if size > limit || item == 0 || block != block_length(item) * item {
         return None;
     }

@@ -22,11 +22,11 @@ const LARGE: u64 = 4 << 10;
 /// Of how many seconds the points of a slow stream share a chunk.
 const SLOW_SPAN: f64 = 4.0;
 
-/// The same for a fast stream: about the time between two commits, so that hardly ever a chunk has
+/// Points of a chunk of a fast stream: about the time between two commits, so that hardly ever a chunk has
 /// to be shown that is not full.
 const FAST_SPAN: f64 = 0.25;
 
-/// The same for large points. Readers see whole chunks only, and live plots want as many spectra as
+/// Points of a chunk of large points. Readers see whole chunks only, and live plots want as many spectra as
 /// there are scalars.
 const LARGE_SPAN: f64 = 0.02;
 

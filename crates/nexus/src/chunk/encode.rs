@@ -36,7 +36,7 @@ pub(crate) const DECLARED_LEVEL: u32 = 4;
 /// What the compressor is asked for.
 const LEVEL: i32 = 1;
 
-/// The same where more effort costs little: for chunks of up to `SMALL` bytes, and for those of
+/// The level where more effort costs little: for chunks of up to `SMALL` bytes, and for those of
 /// which less than one in `EMPTY` bytes is left.
 const PATIENT_LEVEL: i32 = 5;
 const SMALL: usize = 128 << 10;
@@ -113,7 +113,7 @@ impl Encoder {
         }
     }
 
-    /// Runs the filters; tells whether the result is worth it: compressed data are smaller.
+    /// Runs the filters. Returns `true` if the result is worth it: compressed data are smaller.
     fn filter(&mut self, tile: &[u8], recipe: &Recipe, bytes: &mut Vec<u8>) -> bool {
         let (size, item) = (tile.len(), recipe.item);
         match recipe.scheme {

@@ -31,7 +31,7 @@ impl Fill {
         Some(Fill { bytes })
     }
 
-    /// The same, with NaN in both parts of complex numbers too.
+    /// Returns the fill value with NaN in both parts of complex numbers too.
     pub(crate) fn with_complex_nan(element: &ElementType) -> Option<Fill> {
         let ElementType::Complex(size, order) = element else {
             return Fill::new(element);
@@ -47,7 +47,7 @@ impl Fill {
         &self.bytes
     }
 
-    /// Whether the value is what HDF5 gives for data that were never written.
+    /// Returns `true` if the value is what HDF5 returns for data that were never written.
     pub(crate) fn is_zero(&self) -> bool {
         self.bytes.iter().all(|&byte| byte == 0)
     }

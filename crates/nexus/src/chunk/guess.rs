@@ -71,7 +71,7 @@ mod tests {
     fn guessed(scan: &[u64], detector: &[u64], item: usize, options: &ChunkOptions) -> Vec<u64> {
         let detector: Vec<_> = detector.iter().copied().map(Some).collect();
         let mut guess = guess(scan, &detector, item, options);
-        // The last number tells whether it is compressed.
+        // The last number says whether it is compressed.
         let filtered = guess.scheme != Scheme::None;
         guess.chunk.push(u64::from(filtered));
         guess.chunk

@@ -13,7 +13,7 @@ const SAMPLE: usize = 8 << 10;
 /// noise has a little less.
 const NOISE: f64 = 7.9;
 
-/// The same for the differences of neighbours: below there is an order that may be of use. Rounded
+/// The limit for the differences of neighbours: below there is an order that may be of use. Rounded
 /// decimals have some that is of none.
 const DISORDER: f64 = 6.0;
 

@@ -14,12 +14,12 @@ use super::{Encoded, Encoder, Recipe, Recycler, Slab};
 /// one that waits, and two that are not stored yet.
 const BUDGET: usize = 4 << 20;
 
-/// The same for all workers of a machine with very many processors.
+/// The limit for all workers of a machine with very many processors.
 const LARGEST_BUDGET: usize = 64 << 20;
 
 /// Worker threads that make chunks of slabs, for all datasets of all files.
 ///
-/// Whoever hands slabs in reserves their size from `budget` and gives it back when
+/// A caller that hands slabs in reserves their size from `budget` and releases it when
 /// the chunks are stored; so memory is bounded. Dropping the pool ends its threads when they have
 /// done what they were given.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Pool {
     /// Starts as many threads as there are processors. They report to `observation` what they do.
     ///
     /// # Errors
-    /// If the system gives no threads.
+    /// If the system has no threads for us.
     pub fn start(observation: Arc<Observation>) -> io::Result<Pool> {
         let workers = thread::available_parallelism().map_or(1, usize::from);
         let budget = (workers * BUDGET).min(LARGEST_BUDGET);
@@ -71,7 +71,7 @@ impl Pool {
     /// Starts `workers` threads, and lets `budget` bytes be on their way.
     ///
     /// # Errors
-    /// If the system gives no threads.
+    /// If the system has no threads for us.
     pub fn with_workers(
         workers: usize,
         budget: usize,
@@ -113,7 +113,7 @@ impl Pool {
         reservation
     }
 
-    /// Gives the bytes of a slab back.
+    /// Releases the bytes of a slab.
     pub(crate) fn release(&self, reservation: Reservation) {
         drop(reservation);
         self.report_budget();
@@ -156,7 +156,7 @@ impl Pool {
                     done: done.clone(),
                 },
             };
-            // A job that a closed queue gives back is dropped, and reports that.
+            // A job that a closed queue returns is dropped, and reports that.
             drop(self.jobs.try_put(job, 0));
         }
         batch
@@ -197,7 +197,7 @@ impl Batch {
     }
 }
 
-/// Tells a batch about its chunk, also if there will be none.
+/// Reports to a batch what became of its chunk, also if there will be none.
 struct Report {
     batch: Batch,
     made: Option<Encoded>,
@@ -279,7 +279,7 @@ mod tests {
         let pool = Pool::with_workers(1, 1 << 20, Arc::default()).unwrap();
         let mut slab = Slab::new();
         slab.push(2, &[2], &[1; 4], 4);
-        // Only a defect gives a recipe that does not fit the slab.
+        // Only a defect makes a recipe that does not fit the slab.
         let wrong = recipe(4, &[2]);
         let wrong = Recipe::new(wrong.shape.clone(), 2, wrong.fill.clone(), wrong.scheme);
         let done = Event::new();

@@ -31,7 +31,7 @@ pub enum Error {
         path: String,
         /// As declared; `None` stands for any length.
         declared: Vec<Option<u64>>,
-        /// What came; `None` if it was not told.
+        /// What came; `None` if it is not known.
         given: Option<Vec<u64>>,
     },
     /// The payload is not as long as its points.

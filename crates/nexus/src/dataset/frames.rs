@@ -121,12 +121,12 @@ impl FrameDataset {
         })
     }
 
-    /// The dataset that an earlier writer has begun with the same arguments. A copy goes on behind
+    /// The dataset that an earlier writer has begun with the same arguments. A copy continues behind
     /// the frames that [were taken](FrameDataset::taken), the other forms are made anew when there
     /// are frames.
     ///
     /// # Errors
-    /// The same, and if there is something else than such a dataset.
+    /// As for a new dataset, and if there is something else than such a dataset.
     pub fn resume(
         form: Form,
         site: FrameSite,
@@ -187,7 +187,7 @@ impl FrameDataset {
     }
 
     /// Whether the dataset was made so recently, for the time it took, that it should be left as it
-    /// is while the scan goes on: one over very many files takes its time to make.
+    /// is while the scan runs: one over very many files takes its time to make.
     pub fn is_resting(&self) -> bool {
         self.rests_until.is_some_and(|until| Instant::now() < until)
     }

@@ -3,7 +3,7 @@
 //! A chunk of a compressed dataset is shown before it is full, as it is, and compressed once it is
 //! full. The old place is free then, and HDF5 would take it at once, even for the compressed chunk
 //! itself. But a reader that has the file open finds its chunks where they were when it looked for
-//! them, and would see garbage. So nobody gets the place before such readers had time to look again.
+//! them, and would see garbage. So the space is not used again before such readers had time to look again.
 //!
 //! HDF5 has no means for that; but a dataset can own the place, one without a name that vanishes
 //! when it is closed, or with the file. To get hold of it, the chunks are taken out of their dataset
@@ -52,7 +52,7 @@ struct Span {
 }
 
 impl FreedSpaceReserve {
-    /// Gives back what was kept long enough.
+    /// Frees what was kept long enough.
     pub fn drop_expired(&mut self) {
         while self
             .entries

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How much memory there may be for points that wait, in chunks of the policy.
 const MOST_WAITING: u64 = 4;
 
-/// The same for chunks that are written to: with less than those of a row of the grid, the same
+/// The cache for chunks that are written to: with less than those of a row of the grid, the same
 /// chunks are compressed again for each row.
 const MOST_CACHE: u64 = 64;
 
@@ -208,7 +208,7 @@ impl PointStore for Grid {
         &self.place
     }
 
-    /// Fills what is there again from the first point on, because nothing tells how many points came
+    /// Fills what is there again from the first point on, because the file does not show how many points came
     /// before. Those that are missing now keep the value that they have.
     fn resume(&mut self) -> Result<(), Error> {
         let Some(Found { extent, chunks }) = self.place.find()? else {

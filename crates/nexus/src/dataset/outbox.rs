@@ -17,7 +17,7 @@ use crate::chunk::{Batch, Encoder, Pool, Recycler, Slab};
 ///
 /// They go through the compressing threads as far as the budget of the [`Pool`] allows, and come
 /// back to be stored in the same order. Any greenlet of the thread that waits moves the whole line
-/// on, so nobody waits for somebody who is not at work. Clones are handles of the same line.
+/// on, so no task waits for another one that is idle. Clones are handles of the same queue.
 #[derive(Clone)]
 pub struct Outbox {
     line: Rc<Line>,
@@ -26,9 +26,9 @@ pub struct Outbox {
 struct Line {
     pool: Arc<Pool>,
     parcels: RefCell<VecDeque<Parcel>>,
-    /// Parcels at the head of the line that wait for nobody, or for the pool only.
+    /// Parcels at the head of the queue that wait for nothing, or for the pool only.
     sent: Cell<usize>,
-    /// Parcels that were ever posted. Who waits for those up to now does not wait for those to come:
+    /// Parcels that were ever posted. A task that waits for those up to now does not wait for later ones:
     /// a busy dataset must not keep the others waiting.
     posted: Cell<u64>,
     /// Sent by the pool.
@@ -105,7 +105,7 @@ impl Outbox {
 
     /// Stores what is ready and hands the pool what it has room for, without waiting.
     ///
-    /// A failure concerns one dataset, which tells it when it is used the next time.
+    /// A failure concerns one dataset, which reports it when it is used the next time.
     pub fn advance(&self) {
         self.line.tools.borrow_mut().freed_space.drop_expired();
         loop {
@@ -250,7 +250,7 @@ impl Line {
     }
 
     /// Hands slabs to the pool in their order, as far as the budget allows; one always passes, so
-    /// that the line moves whatever others use of the pool. Tells whether there was any.
+    /// that the queue moves whatever others use of the pool. Returns `true` if there was any.
     fn send(&self) -> bool {
         let mut parcels = self.parcels.borrow_mut();
         let before = self.sent.get();

@@ -85,7 +85,7 @@ impl Place {
         self.shape.contains(&None)
     }
 
-    /// Whether the dataset tells the fill value, as in the files of the blisswriter of the layout; a
+    /// Whether the dataset declares the fill value, as in the files of the blisswriter of the layout; a
     /// fixed shape leaves nothing to fill.
     fn has_fill(&self) -> bool {
         self.is_variable() || self.declared().is_some()

@@ -41,7 +41,7 @@ impl Policy {
         }
     }
 
-    /// The same for one of `streams` streams that together shall not use more than `memory` bytes,
+    /// Returns the policy for one of `streams` streams that together shall not use more than `memory` bytes,
     /// as long as their points and not their number make it possible.
     pub fn with_memory(self, memory: u64, streams: usize) -> Policy {
         let share = memory / (streams as u64).max(1);

@@ -18,7 +18,7 @@ use crate::tree::{ElementType, Storage};
 /// [`settle`](StreamDataset::settle), [`drain`](StreamDataset::drain) and
 /// [`close`](StreamDataset::close).
 ///
-/// After an error of HDF5 every call gives that error. After others the points in question are left
+/// After an error of HDF5 every call returns that error. After others the points in question are left
 /// out, and the stream may go on.
 pub struct StreamDataset {
     points: Box<dyn PointStore>,
@@ -98,11 +98,11 @@ impl StreamDataset {
     /// [`points`](StreamDataset::points) tell the index of the next one. If there is none at `path`,
     /// it is made as with [`new`](StreamDataset::new).
     ///
-    /// A grid starts again at index 0: nothing tells how many of its points came. Points that are
+    /// A grid starts again at index 0: the file does not show how many of its points came. Points that are
     /// [skipped](StreamDataset::skip) keep the value that they have there.
     ///
     /// # Errors
-    /// The same, and if what is there has another type, shape, chunks or filters than what would be
+    /// As for [`new`](StreamDataset::new), and if what is there has another type, shape, chunks or filters than what would be
     /// made, and when it cannot be read.
     pub fn resume(
         parent: Rc<Group>,
@@ -224,7 +224,7 @@ impl StreamDataset {
         self.points.expose()
     }
 
-    /// Stores what is left and ends the dataset. Gives the number of its points: with none there is
+    /// Stores what is left and ends the dataset. Returns the number of its points: with none there is
     /// no dataset.
     ///
     /// # Errors

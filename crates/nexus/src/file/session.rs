@@ -50,7 +50,7 @@ impl FileSession {
         read.map_err(|reason| Error::item(self.path(), path, "read", reason))
     }
 
-    /// Tells that something was written through an object that was opened before, so that the next
+    /// Notes that something was written through an object that was opened before, so that the next
     /// flush is not skipped.
     pub fn mark_dirty(&self) {
         self.open.dirty.set(true);
@@ -79,12 +79,12 @@ impl FileSession {
     /// Hands everything written so far on to the operating system, where other processes see it and
     /// it survives the end of this one. Does nothing when nothing was written since.
     ///
-    /// Tells whether there was something to do. After a failure the next call tries again.
+    /// Returns `true` if there was something to do. After a failure the next call tries again.
     pub fn flush_if_dirty(&self) -> Result<bool> {
         self.open.flush_if_dirty()
     }
 
-    /// Lets the file go, and closes it if nobody else has it open.
+    /// Releases the file, and closes it if no other session has it open.
     ///
     /// # Errors
     /// When the rest could not be written. Dropping does the same with a line in the log.
@@ -144,7 +144,7 @@ impl OpenFile {
         if self.file.borrow().is_none() {
             return Ok(());
         }
-        // Flushed first: closing tells less about what went wrong, and only once.
+        // Flushed first: an error of closing says less about what went wrong, and comes only once.
         let flushed = self.flush_if_dirty();
         let Some(file) = self.file.take() else {
             return Ok(());

@@ -20,7 +20,7 @@ pub(crate) struct StoredChunk {
     pub address: u64,
     /// Number of bytes.
     pub size: u64,
-    /// Bit i tells that the i-th filter was left out.
+    /// Bit i is set if the i-th filter was left out.
     pub skipped: u32,
 }
 
@@ -84,7 +84,7 @@ impl Dataset {
     /// Stores one whole chunk as it is, already filtered.
     ///
     /// `offset` is the first element of the chunk, `bytes` the chunk after the filters. Bit i of
-    /// `skipped` tells that the i-th filter was left out for this chunk. The chunk must lie inside
+    /// Bit i of `skipped` is set if the i-th filter was left out for this chunk. The chunk must lie inside
     /// the extent, so extend before; chunks at the edge are stored whole, padded.
     ///
     /// # Errors

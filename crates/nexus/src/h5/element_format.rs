@@ -195,7 +195,7 @@ fn members_of_enum(id: hid_t, size: usize, big: bool) -> Result<Vec<(i128, Strin
 
 fn member_name(id: hid_t, index: u32) -> String {
     let _entered = enter();
-    // SAFETY: the index is below the number of members; the library gives a C string away, which
+    // SAFETY: the index is below the number of members; the library returns a C string, which
     // is copied before it is given back.
     unsafe {
         let name = h5t::H5Tget_member_name(id, index);

@@ -66,7 +66,7 @@ pub struct StackEntry {
     pub message: String,
 }
 
-/// Parts of the library, by its major error numbers, as far as they are told apart here.
+/// Parts of the library, by its major error numbers, as far as they are distinguished here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Major {
@@ -76,7 +76,7 @@ pub enum Major {
     Other,
 }
 
-/// Kinds of failures, by the library's minor error numbers, as far as they are told apart here.
+/// Kinds of failures, by the library's minor error numbers, as far as they are distinguished here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Minor {

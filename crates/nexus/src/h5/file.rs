@@ -108,7 +108,7 @@ impl File {
         Ok(self)
     }
 
-    /// Whoever has the same file open in this process shares the lock.
+    /// All openings of the same file in this process share the lock.
     fn leave_shared_lock(&mut self) {
         let open = call!(h5f::H5Fget_obj_count(self.handle.id(), h5f::H5F_OBJ_FILE));
         if !matches!(open, Ok(1))

@@ -29,7 +29,7 @@ impl FileLock {
             h5p::H5P_DEFAULT,
             &mut place
         ))?;
-        // SAFETY: the driver of `write_access` (sec2) gives the place of its descriptor, an int, which
+        // SAFETY: the driver of `write_access` (sec2) returns the address of its descriptor, an int, which
         // stays and is open as long as the file is, and `file` keeps it open.
         let descriptor = unsafe { BorrowedFd::borrow_raw(*place.cast::<c_int>()) };
         if let Err(error) = fcntl_setfd(descriptor, FdFlags::CLOEXEC) {

@@ -117,7 +117,7 @@ pub(super) fn add(list: hid_t, filter: Filter, item: usize) -> Result<()> {
     Ok(())
 }
 
-/// Tells the library of bitshuffle. To be called under its lock; may be repeated.
+/// Registers bitshuffle with the library. To be called under its lock; may be repeated.
 pub(super) fn register() {
     let class = H5Z_class2_t {
         version: h5z::H5Z_CLASS_T_VERS as i32,
@@ -138,7 +138,7 @@ pub(super) fn register() {
     }
 }
 
-/// The filter as the library calls it: it replaces the buffer and gives the number of its bytes, or
+/// The filter as the library calls it: it replaces the buffer and returns the number of its bytes, or
 /// 0 for a failure.
 unsafe extern "C" fn bitshuffle(
     flags: c_uint,
@@ -148,7 +148,7 @@ unsafe extern "C" fn bitshuffle(
     buffer_size: *mut usize,
     buffer: *mut *mut c_void,
 ) -> usize {
-    // SAFETY: the library gives as many values and bytes as it says.
+    // SAFETY: the library passes as many values and bytes as it says.
     let (values, source) = unsafe {
         if values.is_null() || (*buffer).is_null() {
             return 0;

@@ -100,7 +100,7 @@ impl Group {
         call!(h5l::H5Ldelete(self.id(), path.as_ptr(), h5p::H5P_DEFAULT)).map(drop)
     }
 
-    /// What tells this group from all others of the file, whichever path leads to it.
+    /// What distinguishes this group from all others of the file, whichever path leads to it.
     pub fn token(&self) -> Result<[u8; 16]> {
         let mut info = MaybeUninit::<H5O_info2_t>::zeroed();
         call!(h5o::H5Oget_info3(

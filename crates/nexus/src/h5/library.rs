@@ -96,7 +96,7 @@ impl ReturnStatus for isize {
     }
 }
 
-/// The status if it tells success, else the error stack. Must run under the same lock as the call.
+/// Returns the status if it means success, else the error stack. Must run under the same lock as the call.
 pub(super) fn check<S: ReturnStatus>(function: &'static str, status: S) -> Result<S> {
     if status.failed() {
         Err(Error::Library(ErrorStack::take(function)))
@@ -125,7 +125,7 @@ impl Handle {
         matches!(call!(h5i::H5Iis_valid(self.0)), Ok(1..))
     }
 
-    /// Gives the reference back and tells whether that worked: closing may write.
+    /// Releases the reference. Returns `true` if that worked: closing may write.
     /// The handle is good for nothing afterwards.
     pub(super) fn close(&mut self) -> Result<()> {
         let id = std::mem::replace(&mut self.0, h5i::H5I_INVALID_HID);

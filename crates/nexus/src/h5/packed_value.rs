@@ -77,7 +77,7 @@ impl Group {
 }
 
 impl Dataset {
-    /// Writes another value in place of the one that is there. Does nothing, and tells so with
+    /// Writes another value in place of the one that is there. Does nothing, and says so with
     /// `false`, if that is of another type or shape.
     ///
     /// Texts lie elsewhere in the file than the dataset, which has their addresses. So that readers

@@ -94,7 +94,7 @@ pub(super) fn dataset_creation() -> Result<Handle> {
     Ok(list)
 }
 
-/// The same for a dataset with nothing special about it.
+/// Returns the properties of a dataset with nothing special about it.
 pub(super) fn plain_dataset_creation() -> Result<Rc<Handle>> {
     thread_local!(static PLAIN: OnceCell<Rc<Handle>> = const { OnceCell::new() });
     cached(&PLAIN, dataset_creation)

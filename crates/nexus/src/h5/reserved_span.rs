@@ -50,12 +50,12 @@ impl ReservedSpan {
         ReservedSpan { dataset }
     }
 
-    /// Takes the first place in the file that is free and large enough, and gives its address.
+    /// Takes the first free space in the file that is large enough, and returns its address.
     /// Nothing is changed there but the first byte: it becomes `first`.
     pub(crate) fn allocate(&self, first: u8) -> Result<u64> {
         let _entered = enter();
         self.dataset.write_block(&[0], &[1], &[first])?;
-        // SAFETY: the handle is alive; a failure is told by the address.
+        // SAFETY: the handle is alive; the address shows a failure.
         Ok(unsafe { h5d::H5Dget_offset(self.dataset.handle.id()) })
     }
 }

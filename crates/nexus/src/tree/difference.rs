@@ -2,7 +2,7 @@
 //!
 //! A scan's tree is known twice: when it is prepared and when it is closed. Only what the first
 //! version declared is ever removed, and never a dataset that a stream has filled: those lose and
-//! gain attributes in place, and a changed place for a stream is told instead of carried out.
+//! gain attributes in place, and a changed place for a stream is reported instead of carried out.
 
 use std::collections::HashMap;
 

@@ -180,7 +180,7 @@ pub fn seen(session: &FileSession) -> Json {
     describe(session.path())
 }
 
-/// Stands for whoever writes streams.
+/// Stands for the code that writes streams.
 pub fn fill(session: &FileSession, path: &str) {
     let element = ElementType::Float(8, Order::Little);
     let bytes = [1.0f64, 2.0].map(f64::to_le_bytes).concat();

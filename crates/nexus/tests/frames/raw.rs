@@ -21,7 +21,7 @@ fn the_bytes_of_frames_are_found_in_edf_files() {
         stage.frames("det_1.edf", 2),
         stage.frames("det_2.edf", 1),
     ];
-    // The detector has told of a file that another machine does not see yet.
+    // The detector has reported a file that another machine does not see yet.
     frames.show(&all).unwrap();
     assert_eq!(frames.visible(), 6);
     assert_eq!(stage.seen()["values"], pixels(0..6));

@@ -82,7 +82,7 @@ fn kinds() -> Vec<ObjectKind> {
 }
 
 impl ObjectKind {
-    /// Whether the dataset tells how many points came.
+    /// Whether the dataset shows how many points came.
     fn tells(&self) -> bool {
         !matches!(&self.storage, Storage::Declared(declared) if declared.scan.len() != 1)
     }

@@ -1,4 +1,4 @@
-//! What readers see while a scan goes on.
+//! What readers see while a scan runs.
 
 use bytes::Bytes;
 use nexus::dataset::Policy;

@@ -153,7 +153,7 @@ fn points_that_were_lost_leave_holes() {
                 let length = range.end - range.start;
                 if *came {
                     let data = count(range.start + 1, length);
-                    // The index tells of the hole before.
+                    // The index shows the hole before.
                     dataset.append(range.start, length, None, data).unwrap();
                 } else if range.start > 5000 {
                     dataset.skip(length).unwrap();

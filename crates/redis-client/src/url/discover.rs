@@ -12,7 +12,7 @@ const BEACON_HOST: &str = "BEACON_HOST";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DiscoverError {
-    /// Nobody said where it is.
+    /// No address was given.
     #[error("no redis URL given, and neither {DATA_URL} nor {BEACON_HOST} is set")]
     NotGiven,
     /// A URL cannot be used.
@@ -30,7 +30,7 @@ pub enum DiscoverError {
 
 impl RedisUrl {
     /// Finds the data store in the order of the official writer: the URL given by the user, the
-    /// one in `REDIS_DATA_URL`, the one that the Beacon server at `BEACON_HOST` tells.
+    /// one in `REDIS_DATA_URL`, the one that the Beacon server at `BEACON_HOST` returns.
     pub async fn discover(option: Option<&str>) -> Result<RedisUrl, DiscoverError> {
         Self::discover_in(option, |name| std::env::var(name).ok()).await
     }

@@ -76,7 +76,7 @@ impl PublisherConnection {
         self.connection.pipeline(commands).await
     }
 
-    /// Runs `commands` as one transaction and gives their replies, none of which is an error.
+    /// Runs `commands` as one transaction and returns their replies, none of which is an error.
     pub(super) async fn transact(
         &mut self,
         scan: &ScanKey,
@@ -92,7 +92,7 @@ impl PublisherConnection {
             source,
         };
         let mut last = Value::Nil;
-        // The first error tells the reason; that of EXEC only says that there was one.
+        // The first error has the reason; that of EXEC only says that there was one.
         for reply in self.ask(&all).await? {
             last = reply.map_err(refused)?;
         }

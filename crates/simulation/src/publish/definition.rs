@@ -10,11 +10,11 @@ use blissdata::encoding::Encoding;
 pub struct StreamDefinition {
     pub(super) encoding: Encoding,
     pub(super) info: Map<String, Value>,
-    /// Key of the Lima server's counter, which gives `acquisition_offset`.
+    /// Key of the Lima server's counter, which determines `acquisition_offset`.
     pub(super) counter: Option<String>,
 }
 
-/// A Lima detector, whose frames are in files and whose stream tells how many there are.
+/// A Lima detector, whose frames are in files and whose stream reports how many there are.
 #[derive(Debug, Clone)]
 pub struct LimaDefinition {
     /// Type of a pixel.
@@ -46,7 +46,7 @@ pub struct LimaFiles {
     pub frame_per_file: u64,
 }
 
-/// A Lima2 detector, whose stream tells how many frames there are.
+/// A Lima2 detector, whose stream reports how many frames there are.
 #[derive(Debug, Clone)]
 pub struct Lima2Definition {
     /// Type of a pixel.

@@ -149,7 +149,7 @@ impl ScanPublisher {
         self.publish("prepared", ScanState::Prepared, true).await
     }
 
-    /// Tells that data will come.
+    /// Publishes that data will come.
     pub async fn start(&mut self) -> Result<(), PublishError> {
         self.must_be(ScanState::Prepared, ScanState::Started)?;
         self.publish("started", ScanState::Started, false).await
@@ -160,7 +160,7 @@ impl ScanPublisher {
         Ok(self.connection.lock().await.flush().await?)
     }
 
-    /// Seals all streams, then tells that no more data will come. When Redis refused data the
+    /// Seals all streams, then publishes that no more data will come. When Redis refused data the
     /// scan does not become stopped, but can be closed.
     pub async fn stop(&mut self) -> Result<(), PublishError> {
         self.must_be(ScanState::Started, ScanState::Stopped)?;
@@ -170,7 +170,7 @@ impl ScanPublisher {
 
     /// Ends the scan, from any state, with its final info: `end_reason` is `SUCCESS`, `FAILURE`
     /// or `USER_ABORT`. Streams that are not sealed will be. The scan is closed also when Redis
-    /// refused data; the error tells it.
+    /// refused data; the error says so.
     pub async fn close(&mut self, end_reason: &str) -> Result<(), PublishError> {
         let sealed = self.seal_all().await;
         self.info.insert("end_reason".to_owned(), json!(end_reason));
@@ -208,7 +208,7 @@ impl ScanPublisher {
         let key = self.key.as_str();
         let document = json::to_python(&self.document(&info))?;
         let mut commands = vec![Command::new("JSON.SET").arg(key).arg(".").arg(document)];
-        // A scan that nobody has heard of yet.
+        // A scan that is not in the history yet.
         if state == ScanState::Created {
             let add = Command::new("XADD").args(["_SCAN_HISTORY_", "MAXLEN", "~"]);
             commands.push(add.arg(HISTORY_LENGTH).args(["*", "key", key]));

@@ -237,7 +237,7 @@ impl StreamPublisher {
         }
         let mut connection = inner.connection.lock().await;
         self.check(&connection)?;
-        // XREAD gives entries after an ID: with `-1`, asking for those after `<index>-0`, which
+        // XREAD returns entries after an ID: with `-1`, asking for those after `<index>-0`, which
         // `<index>` stands for, includes the one that begins at the index.
         let id = format!("{}-1", progress.next);
         let mut entry = Command::new("XADD")

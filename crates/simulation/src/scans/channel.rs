@@ -9,7 +9,7 @@ use super::motor::Motor;
 use super::plan::{ScanKind, ScanPlan};
 use super::signal::{Camera, Clock, Profile, ScanPosition, Signal, Spectrometer};
 
-/// Something that gives a value at each point of a scan.
+/// Something that has a value at each point of a scan.
 pub struct Channel {
     /// Name of the stream.
     pub stream: String,

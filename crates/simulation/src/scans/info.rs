@@ -1,4 +1,4 @@
-//! What BLISS tells about a scan beside its data: the scan info.
+//! What BLISS publishes about a scan beside its data: the scan info.
 
 use blissdata::document::ScanIdentity;
 use serde_json::{Map, Value, json};

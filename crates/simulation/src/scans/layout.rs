@@ -1,6 +1,6 @@
 //! The layout of a scan in its file, as BLISS publishes it (`h5maps`).
 //!
-//! There are two versions: the one for the start of the scan, and the one that tells how it ended.
+//! There are two versions: the one for the start of the scan, and the one that says how it ended.
 //! Everything that readers need to find the default plot is in the first one already, because
 //! scans are looked at while they run.
 

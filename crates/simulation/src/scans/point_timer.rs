@@ -26,7 +26,7 @@ impl PointTimer {
     }
 
     /// Waits until a scan can have `points` points; what was sent before becomes visible meanwhile.
-    /// Tells whether it came to that: the scan may be ended sooner.
+    /// Returns `true` if it came to that: the scan may be ended sooner.
     pub async fn wait_until(
         &mut self,
         points: u64,
@@ -35,7 +35,7 @@ impl PointTimer {
     ) -> Result<bool, PublishError> {
         self.messages += 1;
         if self.rate > 0.0 {
-            // Nobody waits as long as such numbers are.
+            // Such numbers are longer than anything waits.
             let after = Duration::try_from_secs_f64(points as f64 / self.rate);
             let wait = after
                 .unwrap_or(Duration::MAX)

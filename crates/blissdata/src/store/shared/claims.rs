@@ -9,7 +9,7 @@ use super::member::GroupMember;
 
 /// Scans that are taken over at a time.
 const COUNT: u64 = 1000;
-/// A scan that was handed out so often, each time to a member that died of it, is given up.
+/// A scan that was handed out so often, each time to a member that died of it, is abandoned.
 const MAX_ATTEMPTS: i64 = 20;
 /// Seconds for which a member has the sole right to take over from another.
 const CLAIM_SECONDS: u64 = 10;
@@ -42,7 +42,7 @@ pub async fn claim_abandoned(
 async fn members(store: &DataStore, group: &str) -> Result<Vec<GroupMember>, StoreError> {
     let command = Command::new("XINFO").arg("CONSUMERS");
     let reply = match store.call(&command.arg(HISTORY_KEY).arg(group)).await {
-        // Nobody can have left anything.
+        // There is no group, so no member can have left anything.
         Err(RedisError::Server { .. }) => return Ok(Vec::new()),
         reply => reply?,
     };

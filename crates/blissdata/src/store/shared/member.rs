@@ -11,7 +11,7 @@ const LEASE: u64 = 60;
 
 /// One writer of a group.
 ///
-/// Its name tells the host, the boot of the host, the process and its start, so that another member
+/// Its name holds the host, the boot of the host, the process and its start, so that another member
 /// on the same host sees at once that it is dead. On other hosts its sign of life has to run out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupMember {
@@ -41,7 +41,7 @@ impl GroupMember {
         &self.name
     }
 
-    /// Gives a sign of life.
+    /// Returns the command that renews the heartbeat.
     pub fn heartbeat(&self, group: &str) -> Command {
         let command = Command::new("SET").arg(self.key(group)).arg(1);
         command.arg("EX").arg(LEASE)

@@ -78,7 +78,7 @@ impl Copies {
         self.taken
     }
 
-    /// Copies these frames, the next ones of the scan; gives the reason when there is one that is
+    /// Copies these frames, the next ones of the scan. Returns the reason if there is one that is
     /// not there yet.
     pub async fn take(
         &mut self,
@@ -115,7 +115,7 @@ impl Copies {
         }
     }
 
-    /// Makes what was copied visible; gives the number of frames.
+    /// Makes what was copied visible. Returns the number of frames.
     pub fn expose(&mut self) -> Result<u64, Error> {
         match &mut self.dataset {
             Some(dataset) => dataset.expose().map(|()| dataset.visible()),
@@ -123,7 +123,7 @@ impl Copies {
         }
     }
 
-    /// Stores what is left; gives the number of frames.
+    /// Stores what is left. Returns the number of frames.
     pub async fn close(&mut self) -> Result<u64, Error> {
         match self.dataset.take() {
             Some(dataset) => dataset.close().await,

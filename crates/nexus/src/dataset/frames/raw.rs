@@ -25,7 +25,7 @@ impl Raw {
         self.pieces.len() as u64
     }
 
-    /// Finds more of these frames, which are all of the scan; gives the reason when there is one
+    /// Finds more of these frames, which are all of the scan. Returns the reason if there is one
     /// that is not there yet.
     pub fn locate(&mut self, site: &FrameSite, frames: &[Frames]) -> Result<Option<Error>, Error> {
         for frames in super::after(frames, self.located()) {

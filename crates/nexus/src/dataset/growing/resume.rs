@@ -1,4 +1,4 @@
-//! How a dataset goes on that an earlier writer has begun.
+//! How a dataset continues that an earlier writer has begun.
 
 use std::time::Instant;
 
