@@ -1,6 +1,6 @@
 //! What the parts of the writer report about their work: counts, bytes, times, kinds of errors.
 //!
-//! There is one [`Observation`] per process (or per test), shared as an [`Arc`](std::sync::Arc). The
+//! There is one [`Observation`] per process (or per test), shared as an [`Arc`]. The
 //! parts that do the work hold a clone and report into their section of it; metrics, the Tango
 //! device and a web page read it. A reader never slows the work down: everything is an atomic number, or
 //! behind a lock that is held for a look.
