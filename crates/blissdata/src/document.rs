@@ -25,7 +25,7 @@ pub use stream::StreamModel;
 pub struct ScanDocument {
     /// Key of the scan.
     pub key: ScanKey,
-    /// Who the scan is; never changes.
+    /// What identifies the scan; never changes.
     pub id: ScanIdentity,
     /// Metadata of the scan: always an object.
     pub info: Value,
@@ -35,7 +35,7 @@ pub struct ScanDocument {
     pub streams: IndexMap<String, StreamModel>,
 }
 
-/// Who a scan is.
+/// What identifies a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanIdentity {
     /// Name of the scan, usually the command that made it.

@@ -4,7 +4,8 @@ use std::error::Error;
 
 use crate::number::Counter;
 
-/// Who or what is at fault when something fails, and so whether trying again can help.
+/// Whether the data, the environment, the user or this program is at fault when something fails, and so
+/// whether trying again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ErrorOrigin {
     /// What was published cannot be saved as it is. It stays so, however often it is tried.
@@ -70,7 +71,7 @@ impl ErrorKind {
     }
 }
 
-/// An error that says what it is about and who is at fault, so that it can be counted and acted on.
+/// An error that says what it is about and where its origin is, so that it can be counted and acted on.
 pub trait Classified: Error {
     /// What the error is about.
     fn kind(&self) -> ErrorKind;

@@ -1,4 +1,4 @@
-//! What kind each failure is of, and who is at fault.
+//! The kind and the origin of each failure.
 
 use observation::{Classified, ErrorKind, ErrorOrigin};
 

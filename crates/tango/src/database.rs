@@ -54,7 +54,7 @@ pub enum TangoDatabaseError {
 }
 
 impl TangoDatabaseError {
-    /// Returns who is at fault.
+    /// Returns the origin of the error.
     pub fn origin(&self) -> ErrorOrigin {
         match self {
             TangoDatabaseError::NoAddress => ErrorOrigin::User,

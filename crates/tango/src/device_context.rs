@@ -31,7 +31,7 @@ pub struct PropertyError {
 }
 
 impl PropertyError {
-    /// Returns who is at fault: the database, or the way to it.
+    /// Returns the origin of the error: the database, or the connection to it.
     pub fn origin(&self) -> ErrorOrigin {
         ErrorOrigin::Environment
     }

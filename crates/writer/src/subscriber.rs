@@ -88,7 +88,7 @@ pub enum Fault {
         text: String,
         /// What kind of failure it is.
         kind: ErrorKind,
-        /// Who is at fault.
+        /// Where its origin is.
         origin: ErrorOrigin,
     },
     /// The subscriber was killed for this reason.

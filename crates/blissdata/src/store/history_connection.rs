@@ -71,7 +71,7 @@ impl HistoryConnection {
         }
         if !self.is_reported {
             let reason = with_causes(&error);
-            tracing::warn!("the scan history cannot be followed for now: {reason}");
+            tracing::warn!("the scan history cannot be followed, trying again: {reason}");
             self.is_reported = true;
         }
         let resume = Instant::now() + self.backoff.pause();
@@ -80,7 +80,7 @@ impl HistoryConnection {
     }
 }
 
-/// Who follows the scan history on a line.
+/// A reader that follows the scan history on a connection of its own.
 pub(super) trait HistoryReader {
     /// What it returns of a scan.
     type Scan;

@@ -1,4 +1,4 @@
-//! Who holds the lock on a file.
+//! The processes that hold the lock of a file.
 
 use std::fmt;
 use std::fs;

@@ -27,7 +27,7 @@ impl From<&str> for Stream {
     }
 }
 
-/// Who decides about the layout of a stream's dataset.
+/// How the storage of a stream's dataset is decided.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Storage {
     /// The writer, by what comes and how fast.

@@ -7,7 +7,7 @@ use super::channel::{Channel, DeviceKind};
 use super::motor::Motor;
 use super::plan::{ScanKind, ScanPlan};
 
-/// Who publishes, for files and readers.
+/// The publisher, as files and readers name it.
 pub const PUBLISHER: &str = "nexus-writer simulate";
 /// Motors that do not move, with unit and position.
 pub const PARKED: [(&str, &str, f64); 2] = [("samx", "mm", 1.25), ("energy", "keV", 12.0)];

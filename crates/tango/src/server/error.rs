@@ -25,7 +25,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Returns who is at fault.
+    /// Returns the origin of the error.
     pub fn origin(&self) -> ErrorOrigin {
         match self {
             StartError::AlreadyStarted | StartError::Class(_) => ErrorOrigin::Internal,
@@ -66,7 +66,7 @@ pub enum DeviceServerError {
 }
 
 impl DeviceServerError {
-    /// Returns who is at fault.
+    /// Returns the origin of the error.
     pub fn origin(&self) -> ErrorOrigin {
         match self {
             DeviceServerError::Tango(_) => ErrorOrigin::Environment,

@@ -1,4 +1,4 @@
-//! Who is a member of a group, and whether it lives.
+//! The members of a group, and whether they are alive.
 
 use std::fs;
 use std::process;

@@ -1,4 +1,4 @@
-//! What each problem is about, and who is at fault.
+//! The kind and the origin of each problem.
 
 use observation::{Classified, ErrorKind, ErrorOrigin};
 
