@@ -12,7 +12,7 @@ pub(crate) struct Alternation {
 }
 
 impl Alternation {
-    /// Waits for the lock and tells the other side, once it has a place in the line.
+    /// Waits for the lock, and shows the other side when it is in the line.
     pub(crate) async fn wait<F: Future>(&self, me: usize, lock: F) -> F::Output {
         let mut lock = pin!(lock);
         std::future::poll_fn(|context| {

@@ -19,7 +19,7 @@ pub(super) enum Reentry {
 #[derive(Debug)]
 pub(super) struct Ownership {
     reentry: Reentry,
-    /// One permit. The owner of the permit has the lock: it is taken and returned together with `held`.
+    /// One permit, which belongs to the owner: it is taken and returned together with `held`.
     turn: Semaphore,
     held: Mutex<OwnerState>,
 }

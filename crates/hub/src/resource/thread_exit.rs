@@ -1,4 +1,4 @@
-//! What a thread takes with it when it ends.
+//! What is removed when a thread ends.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Weak};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use crate::sync::thread::ThreadId;
 use crate::sync::thread_local;
 
-/// Somebody who has something of a thread.
+/// An object that holds something for threads, and drops it when the thread ends.
 pub(super) trait ThreadExitHook {
     fn thread_exits(&self, thread: ThreadId);
 }
@@ -15,10 +15,11 @@ thread_local! {
     static HOOKS: RefCell<ThreadExitHooks> = const { RefCell::new(ThreadExitHooks(Vec::new())) };
 }
 
-/// Its destructor is that of the thread.
+/// The hooks of this thread. Dropping them runs them.
 struct ThreadExitHooks(Vec<(ThreadId, Weak<dyn ThreadExitHook>)>);
 
-/// Will tell `hook` when this thread ends. False: it is ending already, and nobody will be told.
+/// Has `hook` called when this thread ends. Returns `false` if the thread is ending already and
+/// runs no more hooks.
 pub(super) fn add_hook(thread: ThreadId, hook: &Arc<dyn ThreadExitHook>) -> bool {
     let hook = Arc::downgrade(hook);
     let add = |hooks: &RefCell<ThreadExitHooks>| {
@@ -31,11 +32,11 @@ pub(super) fn add_hook(thread: ThreadId, hook: &Arc<dyn ThreadExitHook>) -> bool
     HOOKS.try_with(add).is_ok()
 }
 
-/// Takes what this thread has away from everybody, as its end would. A thread that somebody waits
-/// for does so before it tells that it has ended.
+/// Runs the hooks of this thread now, as its end would. A [`Thread`](crate::Thread) does so before
+/// it sets its outcome, so that its waiters find nothing of it any more.
 pub(crate) fn run_thread_exit_hooks() {
     let take = |hooks: &RefCell<ThreadExitHooks>| std::mem::take(&mut hooks.borrow_mut().0);
-    // Out of the cell first: the destructor of a resource may use another one.
+    // Outside of the cell: the destructor of a resource may use another resource.
     drop(ThreadExitHooks(HOOKS.try_with(take).unwrap_or_default()));
 }
 

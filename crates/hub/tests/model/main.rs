@@ -88,8 +88,8 @@ fn join<T>(threads: Vec<JoinHandle<T>>) -> Vec<T> {
     threads.into_iter().map(|t| t.join().unwrap()).collect()
 }
 
-/// Waits like a plain thread, but perhaps not to the end: gives up after a random number of polls
-/// in between of which others run.
+/// Waits like a plain thread, but perhaps not to the end: drops the future after a random number of
+/// polls, between which other threads run.
 fn poll_a_few_times<F: Future>(future: F) -> Option<F::Output> {
     let mut patience = thread_rng().gen_range(0..3);
     let patient = async {

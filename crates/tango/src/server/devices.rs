@@ -33,7 +33,7 @@ impl DeviceEntry {
         self.factory.class()
     }
 
-    /// Returns the device, or what clients are told if it could not be created.
+    /// Returns the device, or the error that clients receive if it could not be created.
     pub fn device(&self) -> Result<&Arc<dyn Device>, DevFailed> {
         self.device.as_ref().map_err(|failure| {
             let text = format_args!("{}. Call Init when that is repaired", text_of(failure));

@@ -82,7 +82,7 @@ impl DeviceServerError {
 pub struct DeviceFailure {
     /// Name of the device.
     pub device: String,
-    /// What its clients are told.
+    /// The error that its clients receive.
     pub failure: DevFailed,
 }
 

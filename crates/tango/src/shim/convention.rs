@@ -33,8 +33,8 @@ impl<'a, T> List<'a, T> {
         if self.first.is_null() || self.count == 0 {
             return &[];
         }
-        // SAFETY: a list is made by `borrow` or by the shim. Both lend `count` elements for `'a`: the shim as
-        // long as the call takes to which it gives the list, see `convention.h`.
+        // SAFETY: a list is made by `borrow` or by the shim. Both lend `count` elements for `'a`:
+        // the shim as long as the call takes to which it passes the list, see `convention.h`.
         unsafe { slice::from_raw_parts(self.first, self.count) }
     }
 }

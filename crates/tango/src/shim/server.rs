@@ -195,7 +195,8 @@ pub fn end() -> Result<bool, ErrorStack> {
     Ok(status == 0)
 }
 
-/// Tells the database which devices are there if it has forgotten it. Returns how many it was told.
+/// Exports the devices again if the database has forgotten that they are exported. Returns how many
+/// were exported again.
 pub fn restore_exports() -> Result<u32, ErrorStack> {
     let (count, _) = call(|sink| nxt_restore_exports(sink))?;
     Ok(count)
