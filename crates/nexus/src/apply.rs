@@ -1,7 +1,7 @@
 //! Writing a tree into a file, and the difference between two versions of a tree.
 //!
 //! [`FileSession::write_tree`] writes what is known when a scan is prepared: groups, attributes,
-//! static datasets, links. Places for streams are left out and returned in [`Written`]; the code that
+//! static datasets, links. Places for streams are left out and returned in [`WriteOutcome`]; the code that
 //! writes the streams makes those datasets and then sets their attributes with
 //! [`FileSession::set_attributes`]. [`FileSession::apply_changes`] carries out the
 //! [`difference`](crate::tree::difference) when the scan closes.
@@ -17,32 +17,32 @@
 //! **`end_time` is written last**, after data and links, because it is the mark of a complete entry
 //! (silx, `silx.io.h5py_utils.top_level_names`).
 
-mod builder;
 mod changes;
+mod existing;
 mod links;
-mod remains;
+mod tree_writer;
 
-use builder::{Builder, Over};
 pub use links::{PendingLink, PendingLinks};
+use tree_writer::{ExistingItems, TreeWriter};
 
 use crate::error::Error;
 use crate::file::FileSession;
 use crate::h5;
-use crate::tree::{Change, Group, Named, Value};
+use crate::tree::{Change, Group, NamedList, Value};
 
 /// What became of a tree or of changes.
 #[derive(Debug, Default)]
 #[must_use]
-pub struct Written {
+pub struct WriteOutcome {
     /// Places for streams: nothing is there yet, but the groups around them are.
-    pub streams: Vec<StreamPlace>,
+    pub streams: Vec<StreamLocation>,
     /// What could not be written, in the order in which it was tried.
     pub errors: Vec<Error>,
 }
 
 /// Where the data of a stream go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamPlace {
+pub struct StreamLocation {
     /// Absolute path of the dataset.
     pub path: String,
     /// Name of the stream.
@@ -55,18 +55,18 @@ impl FileSession {
     /// Groups that exist are used again and attributes replaced. Datasets and links must not exist.
     /// Soft links to what does not exist yet are added to `pending`. Large trees are flushed in
     /// between, which keeps the window small in which a file on disk is incomplete.
-    pub fn write_tree(&self, tree: &Group, pending: &mut PendingLinks) -> Written {
-        self.build(Over::Nothing, pending, |builder, root| {
-            builder.fill_group(root, "", tree);
+    pub fn write_tree(&self, tree: &Group, pending: &mut PendingLinks) -> WriteOutcome {
+        self.build(ExistingItems::Nothing, pending, |writer, root| {
+            writer.fill_group(root, "", tree);
         })
     }
 
     /// Writes a tree over what an earlier writer has left of it: what is missing is made, and what is
     /// different is made like the tree. Groups stay where something else is wanted, and so do
     /// datasets where a link or a stream is wanted.
-    pub fn complete_tree(&self, tree: &Group, pending: &mut PendingLinks) -> Written {
-        self.build(Over::Remains, pending, |builder, root| {
-            builder.fill_group(root, "", tree);
+    pub fn complete_tree(&self, tree: &Group, pending: &mut PendingLinks) -> WriteOutcome {
+        self.build(ExistingItems::Resumed, pending, |writer, root| {
+            writer.fill_group(root, "", tree);
         })
     }
 
@@ -74,49 +74,54 @@ impl FileSession {
     ///
     /// Links that wait for their target and are changed or removed no longer wait. A place for a
     /// stream that is new is handed back, and nothing is done about a moved one.
-    pub fn apply_changes(&self, changes: &[Change], pending: &mut PendingLinks) -> Written {
-        self.change(Over::Nothing, changes, pending)
+    pub fn apply_changes(&self, changes: &[Change], pending: &mut PendingLinks) -> WriteOutcome {
+        self.change(ExistingItems::Nothing, changes, pending)
     }
 
     /// Carries out the steps in a file where an earlier writer may have carried out some of them already.
-    pub fn complete_changes(&self, changes: &[Change], pending: &mut PendingLinks) -> Written {
-        self.change(Over::Remains, changes, pending)
+    pub fn complete_changes(&self, changes: &[Change], pending: &mut PendingLinks) -> WriteOutcome {
+        self.change(ExistingItems::Resumed, changes, pending)
     }
 
     /// Sets attributes of the object at this path, one by one, and returns the failures.
-    pub fn set_attributes(&self, path: &str, attributes: &Named<Value>) -> Vec<Error> {
+    pub fn set_attributes(&self, path: &str, attributes: &NamedList<Value>) -> Vec<Error> {
         let set: Vec<_> = attributes
             .iter()
             .map(|(name, value)| (name.as_str(), value))
             .collect();
         let mut pending = PendingLinks::default();
-        let written = self.build(Over::Nothing, &mut pending, |builder, root| {
-            builder.change_attributes(root, path, &set, &[]);
+        let written = self.build(ExistingItems::Nothing, &mut pending, |writer, root| {
+            writer.change_attributes(root, path, &set, &[]);
         });
         written.errors
     }
 
-    fn change(&self, over: Over, changes: &[Change], pending: &mut PendingLinks) -> Written {
-        self.build(over, pending, |builder, root| {
+    fn change(
+        &self,
+        existing: ExistingItems,
+        changes: &[Change],
+        pending: &mut PendingLinks,
+    ) -> WriteOutcome {
+        self.build(existing, pending, |writer, root| {
             for change in changes {
-                builder.apply(root, change);
+                writer.apply(root, change);
             }
         })
     }
 
     fn build<'t>(
         &self,
-        over: Over,
+        existing: ExistingItems,
         pending: &mut PendingLinks,
-        write: impl FnOnce(&mut Builder<'_, 't>, &h5::Group),
-    ) -> Written {
-        let mut builder = Builder::new(self, over, pending);
+        write: impl FnOnce(&mut TreeWriter<'_, 't>, &h5::Group),
+    ) -> WriteOutcome {
+        let mut writer = TreeWriter::new(self, existing, pending);
         match self.root() {
             Ok(root) => {
-                write(&mut builder, &root);
-                builder.finish(&root)
+                write(&mut writer, &root);
+                writer.finish(&root)
             }
-            Err(error) => Written {
+            Err(error) => WriteOutcome {
                 streams: Vec::new(),
                 errors: vec![error],
             },

@@ -2,40 +2,40 @@
 //!
 //! Points gather in a `Slab`: so many points in a row, one after the other as they were published,
 //! never decoded. `ChunkShape` says how many points a slab has and how a chunk divides the
-//! elements of a point. A full slab is frozen and handed to the worker threads of a [`Pool`], which
-//! cut it into chunks (padded with the `Fill` value where there are no data) and run the filters
+//! elements of a point. A full slab is frozen and handed to the worker threads of an [`EncoderPool`], which
+//! cut it into chunks (padded with the fill value where there are no data) and run the filters
 //! of the dataset on them with an `Encoder`. The result is what `H5Dwrite_chunk` stores, so
 //! the HDF5 library, which can only do one thing at a time in a process, has nothing to compute.
 //!
 //! Nothing here calls HDF5.
 
 mod bitshuffle;
-mod buffer;
+mod buffer_pool;
 mod choice;
 mod copy;
 mod encode;
+mod encoder_pool;
 mod fill;
+mod format;
 mod guess;
 mod noise;
-mod pool;
-mod recipe;
 mod shuffle;
 mod slab;
 mod tiles;
 
-pub(crate) use crate::tree::{ChunkOptions, Scheme};
+pub(crate) use crate::tree::{ChunkOptions, CompressionScheme};
 pub(crate) use bitshuffle::{
     BITSHUFFLE, bitshuffle, bitshuffle_lz4, bitunshuffle, bitunshuffle_lz4,
 };
-pub(crate) use buffer::{Buffer, Recycler};
-pub(crate) use choice::{ChunkShape, MAX_CHUNK, live_chunk, sealed_chunk};
-pub(crate) use copy::{MAX_RANK, Part, copy_part};
+pub(crate) use buffer_pool::{BufferPool, PooledBuffer};
+pub(crate) use choice::{ChunkShape, MAX_CHUNK, ended_stream_chunk, live_stream_chunk};
+pub(crate) use copy::{ArrayBox, MAX_RANK, copy_part};
 pub(crate) use encode::{DECLARED_LEVEL, Encoded, Encoder};
-pub(crate) use fill::Fill;
-pub(crate) use guess::{Guess, guess};
-pub(crate) use pool::Batch;
-pub use pool::{Pool, WorkerLost};
-pub(crate) use recipe::Recipe;
+pub(crate) use encoder_pool::EncodingBatch;
+pub use encoder_pool::{EncodeError, EncoderPool};
+pub(crate) use fill::FillValue;
+pub(crate) use format::ChunkFormat;
+pub(crate) use guess::{ChunkGuess, guess};
 pub(crate) use shuffle::shuffle;
 pub(crate) use slab::Slab;
 pub(crate) use tiles::{corners, cut, lay, tiles};

@@ -3,9 +3,9 @@
 use observation::{Classified, ErrorKind, ErrorOrigin};
 use rustix::io::Errno;
 
-use crate::chunk::WorkerLost;
+use crate::chunk::EncodeError;
 use crate::dataset::FrameError;
-use crate::tree::UnknownScheme;
+use crate::tree::UnknownCompression;
 use crate::{Error, FileCause, dataset, h5};
 
 impl Classified for h5::Error {
@@ -82,7 +82,7 @@ impl Classified for dataset::Error {
             dataset::Error::Hdf5 { source, .. } => source.kind(),
             dataset::Error::Frame { source, .. } => source.kind(),
             dataset::Error::Compression { source, .. } => source.kind(),
-            dataset::Error::Other { .. } => ErrorKind::Hdf5,
+            dataset::Error::Mismatch { .. } => ErrorKind::Hdf5,
             _ => ErrorKind::Protocol,
         }
     }
@@ -93,7 +93,7 @@ impl Classified for dataset::Error {
             dataset::Error::Frame { source, .. } => source.origin(),
             dataset::Error::Compression { source, .. } => source.origin(),
             // Somebody has put another dataset there.
-            dataset::Error::Other { .. } => ErrorOrigin::User,
+            dataset::Error::Mismatch { .. } => ErrorOrigin::User,
             _ => ErrorOrigin::Data,
         }
     }
@@ -116,7 +116,7 @@ impl Classified for FrameError {
     }
 }
 
-impl Classified for WorkerLost {
+impl Classified for EncodeError {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Internal
     }
@@ -126,7 +126,7 @@ impl Classified for WorkerLost {
     }
 }
 
-impl Classified for UnknownScheme {
+impl Classified for UnknownCompression {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Layout
     }

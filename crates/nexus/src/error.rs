@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use observation::{Classified, ErrorKind};
 
-use crate::file::Holder;
+use crate::file::LockHolder;
 use crate::h5;
 
 /// Result of an operation on a file.
@@ -30,12 +30,12 @@ pub enum Error {
         file: PathBuf,
     },
     /// Another process has the file open.
-    #[error("file already locked, cannot open '{}': held by {}", file.display(), Holder::list(holders))]
+    #[error("file already locked, cannot open '{}': held by {}", file.display(), LockHolder::list(holders))]
     Locked {
         /// The file.
         file: PathBuf,
         /// The processes that hold it, if they run on this machine.
-        holders: Vec<Holder>,
+        holders: Vec<LockHolder>,
     },
     /// The file exists and is something else.
     #[error("not an HDF5 file, cannot open '{}'", file.display())]

@@ -15,13 +15,13 @@
 //! there to tell that h5py made the file (NeXus manual, `NXroot`). The classic layout of BLISS has a
 //! stamp of its own, [`FileSession::stamp_nexus`].
 
-mod holder;
+mod lock_holder;
 mod open;
 mod pool;
 mod session;
 mod stamp;
 
-pub use holder::Holder;
+pub use lock_holder::LockHolder;
 pub use pool::FilePool;
 pub use session::FileSession;
-pub use stamp::now;
+pub use stamp::current_time;

@@ -7,8 +7,8 @@
 //! * [`File`], [`Group`], [`Dataset`] own one identifier each and close it when dropped. A file is
 //!   closed *strongly*: the identifiers of its objects become invalid with it, and using them is
 //!   an error, never a crash.
-//! * [`Group`] makes everything: groups, links, and datasets by [`Chunked`], [`Virtual`] and
-//!   [`External`] options.
+//! * [`Group`] makes everything: groups, links, and datasets by [`ChunkedOptions`], [`VirtualOptions`] and
+//!   [`ExternalOptions`] options.
 //! * The HDF5 type of an [`ElementType`](crate::tree::ElementType) is the one that h5py makes for the
 //!   numpy type of the same name.
 //! * [`Link`], [`DatasetInfo`] and [`RenderedElements`] describe what a file holds, for people and tests.
@@ -36,7 +36,7 @@ mod render;
 mod reserved_span;
 
 pub(crate) use chunk::StoredChunk;
-pub use create::{Chunked, External, Virtual};
+pub use create::{ChunkedOptions, ExternalOptions, VirtualOptions};
 pub use dataset::Dataset;
 pub use describe::{DatasetInfo, DatasetStorage, RenderedElements};
 pub use error::{Error, ErrorStack, Major, Minor, Result, StackEntry};

@@ -12,14 +12,16 @@ mod storage;
 mod value;
 
 pub use difference::{Change, difference};
-pub use element::{ElementType, Order};
-pub use storage::{ChunkOptions, Declared, Scheme, Storage, Stream, UnknownScheme};
+pub use element::{ByteOrder, ElementType};
+pub use storage::{
+    ChunkOptions, CompressionScheme, DeclaredStorage, Stream, StreamStorage, UnknownCompression,
+};
 pub use value::{Column, Value};
 
 use std::path::PathBuf;
 
 /// Attributes or children by name, in the order in which the layout declared them.
-pub type Named<T> = Vec<(String, T)>;
+pub type NamedList<T> = Vec<(String, T)>;
 
 /// One node of the tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,16 +48,16 @@ pub enum Item {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Group {
     /// Attributes of the group.
-    pub attributes: Named<Value>,
+    pub attributes: NamedList<Value>,
     /// Children in writing order. A name with slashes makes the groups in between.
-    pub children: Named<Item>,
+    pub children: NamedList<Item>,
 }
 
 /// A dataset with its attributes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     /// Attributes of the dataset.
-    pub attributes: Named<Value>,
+    pub attributes: NamedList<Value>,
     /// What the dataset holds.
     pub content: Content,
 }
@@ -68,14 +70,14 @@ pub enum Content {
     /// A stream; the dataset appears with the first points.
     Stream(Stream),
     /// Raw bytes in other files, read by HDF5 as one contiguous dataset.
-    External(ExternalBinary),
+    External(ExternalContent),
     /// Parts of datasets of other files.
-    Virtual(Virtual),
+    Virtual(VirtualContent),
 }
 
 /// A dataset whose bytes lie in raw files.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ExternalBinary {
+pub struct ExternalContent {
     /// Type of one element.
     pub element: ElementType,
     /// Extent, in elements.
@@ -97,7 +99,7 @@ pub struct ExternalFile {
 
 /// A dataset made of parts of other datasets.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Virtual {
+pub struct VirtualContent {
     /// Type of one element.
     pub element: ElementType,
     /// Extent, in elements.
@@ -110,18 +112,18 @@ pub struct Virtual {
 #[derive(Debug, Clone, PartialEq)]
 pub struct VirtualSource {
     /// Where the part lies in the virtual dataset.
-    pub target: Selection,
+    pub target: Hyperslab,
     /// File that holds the data, relative to the directory of the virtual dataset's file, or absolute.
     pub file: String,
     /// Path of the dataset in that file.
     pub dataset: String,
     /// Which elements of that dataset.
-    pub selection: Selection,
+    pub selection: Hyperslab,
 }
 
 /// A regular hyperslab; all vectors have one entry per dimension.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Selection {
+pub struct Hyperslab {
     /// First element.
     pub start: Vec<u64>,
     /// Distance between blocks; `None` is one everywhere.

@@ -9,8 +9,8 @@ use common::{
     soft, stream, texts, with_attributes,
 };
 use nexus::Error;
-use nexus::apply::{PendingLinks, StreamPlace};
-use nexus::tree::{Content, ElementType, Group, Item, Order, Value, difference};
+use nexus::apply::{PendingLinks, StreamLocation};
+use nexus::tree::{ByteOrder, Content, ElementType, Group, Item, Value, difference};
 use serde_json::json;
 
 #[test]
@@ -165,7 +165,7 @@ fn data_of_a_stream_survive_every_change_of_its_place() {
     let streams = clean(session.apply_changes(&difference(&prepared, &closed), &mut pending));
     assert_eq!(
         streams,
-        [StreamPlace {
+        [StreamLocation {
             path: "/1.1/new/late".into(),
             stream: "l".into()
         }]
@@ -260,7 +260,11 @@ fn axes_are_read_as_numbers() {
         ("float", dataset(floats(&[2], &[0.5, f64::INFINITY]))),
         (
             "big",
-            dataset(numbers(ElementType::Uint(2, Order::Big), &[1], vec![1, 0])),
+            dataset(numbers(
+                ElementType::Uint(2, ByteOrder::Big),
+                &[1],
+                vec![1, 0],
+            )),
         ),
         ("scalar", dataset(7i64)),
         ("none", dataset(floats(&[0], &[]))),

@@ -7,12 +7,12 @@ mod common;
 use std::fs;
 
 use common::{at, describe, file};
-use nexus::h5::{self, Chunked, External, Filter, Virtual};
-use nexus::tree::{ElementType, ExternalFile, Order, Selection, VirtualSource};
+use nexus::h5::{self, ChunkedOptions, ExternalOptions, Filter, VirtualOptions};
+use nexus::tree::{ByteOrder, ElementType, ExternalFile, Hyperslab, VirtualSource};
 use serde_json::json;
 
-const DOUBLE: ElementType = ElementType::Float(8, Order::Little);
-const SHORT: ElementType = ElementType::Uint(2, Order::Little);
+const DOUBLE: ElementType = ElementType::Float(8, ByteOrder::Little);
+const SHORT: ElementType = ElementType::Uint(2, ByteOrder::Little);
 
 fn doubles(items: &[f64]) -> Vec<u8> {
     items.iter().flat_map(|item| item.to_le_bytes()).collect()
@@ -22,8 +22,8 @@ fn shorts(items: impl IntoIterator<Item = u16>) -> Vec<u8> {
     items.into_iter().flat_map(u16::to_le_bytes).collect()
 }
 
-fn block(start: &[u64], count: &[u64]) -> Selection {
-    Selection {
+fn block(start: &[u64], count: &[u64]) -> Hyperslab {
+    Hyperslab {
         start: start.to_vec(),
         stride: None,
         count: count.to_vec(),
@@ -38,7 +38,7 @@ fn chunks_are_stored_as_they_are_given() {
     let dataset = root
         .create_chunked(
             "1.1/measurement/data",
-            &Chunked {
+            &ChunkedOptions {
                 element: &DOUBLE,
                 shape: &[0, 2],
                 max_shape: &[None, None],
@@ -93,7 +93,7 @@ fn chunks_are_stored_as_they_are_given() {
 fn sizes_that_do_not_fit_are_refused() {
     let (_directory, _, file) = file("sizes.h5");
     let root = file.root().unwrap();
-    let chunked = Chunked {
+    let chunked = ChunkedOptions {
         element: &SHORT,
         shape: &[4],
         max_shape: &[None],
@@ -132,7 +132,7 @@ fn sizes_that_do_not_fit_are_refused() {
     assert!(matches!(
         root.create_chunked(
             "text",
-            &Chunked {
+            &ChunkedOptions {
                 element: &ElementType::Text,
                 ..chunked
             }
@@ -141,7 +141,7 @@ fn sizes_that_do_not_fit_are_refused() {
     ));
     let fill = Some([0u8; 4].as_slice());
     assert!(
-        root.create_chunked("fill", &Chunked { fill, ..chunked })
+        root.create_chunked("fill", &ChunkedOptions { fill, ..chunked })
             .is_err()
     );
     assert!(matches!(
@@ -151,7 +151,7 @@ fn sizes_that_do_not_fit_are_refused() {
             given: 4
         })
     ));
-    let odd = ElementType::Int(3, Order::Little);
+    let odd = ElementType::Int(3, ByteOrder::Little);
     assert!(matches!(
         root.create_contiguous("odd", &odd, &[], &[0; 3]),
         Err(h5::Error::Type(_))
@@ -173,7 +173,7 @@ fn only_chunks_are_stored_as_chunks() {
     let (_directory, path, file) = file("chunks.h5");
     let root = file.root().unwrap();
     let create = |name: &str, filters: &[Filter]| {
-        let chunked = Chunked {
+        let chunked = ChunkedOptions {
             element: &SHORT,
             shape: &[8],
             max_shape: &[None],
@@ -244,7 +244,7 @@ fn raw_files_are_read_through_the_dataset() {
             size: None,
         },
     ];
-    let options = External {
+    let options = ExternalOptions {
         element: &SHORT,
         shape: &[3, 2],
         files: &files,
@@ -301,7 +301,7 @@ fn virtual_datasets_take_just_the_frames_that_they_name() {
         part("img%b_1.h5", 2, 1, 2),
         part("missing.h5", 4, 0, 1),
     ];
-    let options = Virtual {
+    let options = VirtualOptions {
         element: &SHORT,
         shape: &[5, 2],
         max_shape: &[None, Some(2)],
@@ -327,7 +327,7 @@ fn virtual_datasets_take_just_the_frames_that_they_name() {
 fn every_integer_of_the_file_is_what_it_was() {
     let (_directory, path, file) = file("numbers.h5");
     let root = file.root().unwrap();
-    let element = ElementType::Int(4, Order::Big);
+    let element = ElementType::Int(4, ByteOrder::Big);
     let dataset = root.create_contiguous("be", &element, &[2], &[0, 0, 0, 1, 255, 255, 255, 254]);
     let dataset = dataset.unwrap();
     dataset.write_block(&[0], &[1], &[0, 0, 1, 0]).unwrap();

@@ -8,10 +8,10 @@ use std::fs;
 
 use common::{describe, file};
 use nexus::h5;
-use nexus::tree::{ElementType, Order};
+use nexus::tree::{ByteOrder, ElementType};
 use rustix::io::Errno;
 
-const SHORT: ElementType = ElementType::Uint(2, Order::Little);
+const SHORT: ElementType = ElementType::Uint(2, ByteOrder::Little);
 
 #[test]
 fn paths_are_followed_and_links_told() {

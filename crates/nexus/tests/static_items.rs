@@ -12,11 +12,11 @@ use nexus::apply::PendingLinks;
 use nexus::file::FilePool;
 use nexus::h5;
 use nexus::tree::{
-    Column, Content, ElementType, ExternalBinary, ExternalFile, Group, Item, Order, Selection,
-    Value, Virtual, VirtualSource,
+    ByteOrder, Column, Content, ElementType, ExternalContent, ExternalFile, Group, Hyperslab, Item,
+    Value, VirtualContent, VirtualSource,
 };
 
-use Order::{Big, Little};
+use ByteOrder::{Big, Little};
 
 fn compound(shape: &[u64], columns: Vec<(&str, Value)>) -> Value {
     let columns = named(columns)
@@ -33,7 +33,7 @@ fn bytes<const N: usize, T: Copy>(items: &[T], to_bytes: impl Fn(T) -> [u8; N]) 
 }
 
 /// The x87 numbers -3 and 0.5.
-fn extended(order: Order) -> Vec<u8> {
+fn extended(order: ByteOrder) -> Vec<u8> {
     let mut items = Vec::new();
     for (fraction, exponent) in [(0xc000_0000_0000_0000u64, 0xc000u16), (1 << 63, 0x3ffe)] {
         let number = u128::from(exponent) << 64 | u128::from(fraction);
@@ -79,7 +79,7 @@ fn tree() -> Group {
             ),
         ],
     );
-    let raw = Content::External(ExternalBinary {
+    let raw = Content::External(ExternalContent {
         element: ElementType::Uint(2, Little),
         shape: vec![2, 3],
         files: vec![ExternalFile {
@@ -88,13 +88,13 @@ fn tree() -> Group {
             size: Some(12),
         }],
     });
-    let both = Selection {
+    let both = Hyperslab {
         start: vec![0],
         stride: None,
         count: vec![2],
         block: None,
     };
-    let vds = Content::Virtual(Virtual {
+    let vds = Content::Virtual(VirtualContent {
         element: ElementType::Uint(2, Little),
         shape: vec![2],
         sources: vec![VirtualSource {

@@ -8,13 +8,13 @@ use common::{
     at, clean, dataset, describe, fill, group, named, names, numbers, nx, seen, session, soft,
     stream, texts, with_attributes,
 };
-use nexus::apply::{PendingLinks, StreamPlace, Written};
+use nexus::apply::{PendingLinks, StreamLocation, WriteOutcome};
 use nexus::file::{FilePool, FileSession};
-use nexus::tree::{Content, ElementType, Group, Item, Order, Value};
+use nexus::tree::{ByteOrder, Content, ElementType, Group, Item, Value};
 use nexus::{Error, h5};
 use serde_json::json;
 
-fn write(session: &FileSession, tree: &Group) -> Written {
+fn write(session: &FileSession, tree: &Group) -> WriteOutcome {
     session.write_tree(tree, &mut PendingLinks::default())
 }
 
@@ -43,7 +43,7 @@ fn what_exists_is_kept_and_everything_else_is_written() {
     )]);
     clean(write(&session, &first));
 
-    let unfit = numbers(ElementType::Float(8, Order::Little), &[2], vec![0; 8]);
+    let unfit = numbers(ElementType::Float(8, ByteOrder::Little), &[2], vec![0; 8]);
     let second = group(vec![(
         "2.1",
         nx(
@@ -144,7 +144,7 @@ fn streams_get_their_groups_and_attributes_but_no_dataset() {
         ),
     )]);
     let streams = clean(write(&session, &tree));
-    let place = |path: &str, stream: &str| StreamPlace {
+    let place = |path: &str, stream: &str| StreamLocation {
         path: path.into(),
         stream: stream.into(),
     };

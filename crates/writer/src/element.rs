@@ -1,14 +1,14 @@
 //! Element types: from the published type of a stream to the type in the file.
 
 use acquisition::{DType, DTypeKind};
-use nexus::tree::{ElementType, Order};
+use nexus::tree::{ByteOrder, ElementType};
 
 /// Returns the element type with the byte layout of `dtype`, so that payloads are stored unchanged.
 pub fn element_type(dtype: DType) -> ElementType {
     let order = if dtype.big_endian {
-        Order::Big
+        ByteOrder::Big
     } else {
-        Order::Little
+        ByteOrder::Little
     };
     match dtype.kind {
         DTypeKind::Bool => ElementType::Bool,

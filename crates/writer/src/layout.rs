@@ -22,7 +22,7 @@ pub mod stream;
 use std::fmt::Debug;
 use std::path::Path;
 
-use nexus::file::Holder;
+use nexus::file::LockHolder;
 
 pub use choice::{
     LayoutChoice, LayoutKind, ScanDescription, UnknownLayout, is_published, layout_of,
@@ -82,7 +82,7 @@ pub trait Layout: Debug + Send {
     }
 
     /// Returns the text that clients match when a file is locked.
-    fn locked_text(&self, _file: &Path, _holders: &[Holder]) -> Option<String> {
+    fn locked_text(&self, _file: &Path, _holders: &[LockHolder]) -> Option<String> {
         None
     }
 }

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset};
 use hub::{Budget, CallError, StopError, Thread};
-use nexus::chunk::Pool;
-use nexus::dataset::Outbox;
+use nexus::chunk::EncoderPool;
+use nexus::dataset::StoreQueue;
 use nexus::file::{FilePool, FileSession};
 use observation::Observation;
 use tracing::warn;
@@ -114,7 +114,7 @@ thread_local! {
 pub(crate) struct WriterContext {
     files: FilePool,
     /// Encodes chunks and writes them into files.
-    pub outbox: Outbox,
+    pub store_queue: StoreQueue,
     free_chunk_memory: Cell<u64>,
     keeps_files: Cell<bool>,
     kept_files: RefCell<VecDeque<FileSession>>,
@@ -138,10 +138,10 @@ impl WriterContext {
     }
 
     fn new(observation: &Arc<Observation>) -> io::Result<WriterContext> {
-        let outbox = Outbox::new(Arc::new(Pool::start(observation.clone())?));
+        let store_queue = StoreQueue::new(Arc::new(EncoderPool::start(observation.clone())?));
         Ok(WriterContext {
             files: FilePool::new(observation.clone()),
-            outbox,
+            store_queue,
             free_chunk_memory: Cell::new(CHUNK_MEMORY_BYTES),
             keeps_files: Cell::new(false),
             kept_files: RefCell::default(),

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use nexus::tree::{Content, Dataset, ElementType, Group, Item, Named, Order, Value};
+use nexus::tree::{ByteOrder, Content, Dataset, ElementType, Group, Item, NamedList, Value};
 use serde_json::{Value as Json, json};
 use writer::layout::facts::{EndFacts, StreamFacts};
 use writer::layout::{ClassicLayout, FileTree, Layout, ScanFacts};
@@ -46,7 +46,7 @@ impl Mesh {
             .map(|name| StreamDescription {
                 name: name.clone(),
                 content: Ok(StreamContent::Numbers {
-                    element: ElementType::Int(4, Order::Little),
+                    element: ElementType::Int(4, ByteOrder::Little),
                     shape: points_of(name).iter().copied().map(Some).collect(),
                 }),
             })
@@ -94,7 +94,7 @@ fn positions(name: &str, points: u64) -> Vec<f64> {
     (0..points).map(|point| place(point) as f64 * 0.5).collect()
 }
 
-fn named<'a, T>(members: &'a Named<T>, name: &str) -> Option<&'a T> {
+fn named<'a, T>(members: &'a NamedList<T>, name: &str) -> Option<&'a T> {
     let member = members.iter().find(|(member, _)| member == name);
     member.map(|(_, member)| member)
 }
@@ -137,7 +137,7 @@ fn soft(target: &str) -> Item {
 
 fn line(values: &[f64]) -> Content {
     Content::Value(Value::Numbers {
-        element: ElementType::Float(8, Order::Little),
+        element: ElementType::Float(8, ByteOrder::Little),
         shape: vec![values.len() as u64],
         bytes: values
             .iter()
@@ -174,7 +174,7 @@ fn a_mesh_is_shown_as_an_image() {
         Some(&Value::text("image"))
     );
     assert_eq!(view.shape, [5, 4]);
-    assert_eq!(view.element, ElementType::Int(4, Order::Little));
+    assert_eq!(view.element, ElementType::Int(4, ByteOrder::Little));
     for (source, row) in view.sources.iter().zip(0..) {
         assert_eq!(source.file, ".");
         assert_eq!(source.dataset, "/1.1/instrument/diode/signal");

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use nexus::tree::{
-    Content, Dataset, ElementType, ExternalBinary, ExternalFile, Group, Item, Order, Selection,
-    Value, Virtual, VirtualSource,
+    ByteOrder, Content, Dataset, ElementType, ExternalContent, ExternalFile, Group, Hyperslab,
+    Item, Value, VirtualContent, VirtualSource,
 };
 use serde_json::{Value as Json, json};
 use writer::layout::{FileTree, h5maps};
@@ -117,19 +117,19 @@ fn data_elsewhere_keep_their_places() {
         offset,
         size,
     };
-    let raw = ExternalBinary {
-        element: ElementType::Uint(2, Order::Little),
+    let raw = ExternalContent {
+        element: ElementType::Uint(2, ByteOrder::Little),
         shape: vec![2, 3],
         files: vec![file("a.bin", 4, Some(12)), file("b", 0, None)],
     };
-    let selection = |start, stride: Option<u64>| Selection {
+    let selection = |start, stride: Option<u64>| Hyperslab {
         start: vec![start],
         stride: stride.map(|stride| vec![stride]),
         count: vec![2],
         block: None,
     };
-    let vds = Virtual {
-        element: ElementType::Float(8, Order::Big),
+    let vds = VirtualContent {
+        element: ElementType::Float(8, ByteOrder::Big),
         shape: vec![2],
         sources: vec![VirtualSource {
             target: selection(0, None),

@@ -1,10 +1,10 @@
 //! One step from a version of a tree to the next.
 
-use super::builder::Builder;
+use super::tree_writer::TreeWriter;
 use crate::h5;
 use crate::tree::{Change, Content, Dataset, Item, Value};
 
-impl<'t> Builder<'_, 't> {
+impl<'t> TreeWriter<'_, 't> {
     /// Carries out one step, or notes why not.
     pub(super) fn apply(&mut self, root: &h5::Group, change: &'t Change<'t>) {
         match change {

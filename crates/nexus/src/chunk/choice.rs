@@ -65,7 +65,7 @@ impl ChunkShape {
 /// divided from the last dimension to the first, in four at most, as blisswriter 3.0.0 does; a
 /// chunk then spans several points, but no more than 16, because so many must be
 /// in memory at once. `None` as long as a point has no elements.
-pub(crate) fn sealed_chunk(element: &[u64], item: usize, target: u64) -> Option<ChunkShape> {
+pub(crate) fn ended_stream_chunk(element: &[u64], item: usize, target: u64) -> Option<ChunkShape> {
     let point = point_size(element, item);
     if point == 0 || target == 0 {
         return None;
@@ -119,14 +119,14 @@ fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
 /// Lengths are powers of two.
 ///
 /// Points larger than `target` share no chunks, so that each is stored once.
-pub(crate) fn live_chunk(
+pub(crate) fn live_stream_chunk(
     element: &[u64],
     item: usize,
     target: u64,
     points: u64,
     elapsed: Duration,
 ) -> Option<(ChunkShape, bool)> {
-    let full = sealed_chunk(element, item, target)?;
+    let full = ended_stream_chunk(element, item, target)?;
     let point = point_size(element, item);
     if point > target {
         return Some((single_point(element, item, target), true));
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     fn sealed(element: &[u64], item: usize) -> (Vec<u64>, u64) {
-        let chunk = sealed_chunk(element, item, MAX_CHUNK).unwrap();
+        let chunk = ended_stream_chunk(element, item, MAX_CHUNK).unwrap();
         (chunk.dims(), chunk.size(item))
     }
 
@@ -180,19 +180,19 @@ mod tests {
 
     #[test]
     fn points_without_elements_have_no_chunk() {
-        assert_eq!(sealed_chunk(&[0, 4], 8, MAX_CHUNK), None);
+        assert_eq!(ended_stream_chunk(&[0, 4], 8, MAX_CHUNK), None);
         assert_eq!(
-            live_chunk(&[0], 8, MAX_CHUNK, 3, Duration::from_secs(1)),
+            live_stream_chunk(&[0], 8, MAX_CHUNK, 3, Duration::from_secs(1)),
             None
         );
     }
 
     #[test]
     fn absurd_shapes_do_not_overflow() {
-        let chunk = sealed_chunk(&[u64::MAX, u64::MAX], 8, MAX_CHUNK).unwrap();
+        let chunk = ended_stream_chunk(&[u64::MAX, u64::MAX], 8, MAX_CHUNK).unwrap();
         assert!(chunk.size(8) < 4 << 20, "{chunk:?}");
         // Blisswriter would gather 131 072 points of 344 MB.
-        let chunk = sealed_chunk(&[3; 16], 8, MAX_CHUNK).unwrap();
+        let chunk = ended_stream_chunk(&[3; 16], 8, MAX_CHUNK).unwrap();
         assert!(chunk.length == 1 && chunk.size(8) <= 1 << 20, "{chunk:?}");
     }
 
@@ -200,7 +200,8 @@ mod tests {
     fn chunks_of_a_live_stream_follow_its_rate() {
         let live = |element: &[u64], points, seconds| {
             let elapsed = Duration::from_secs_f64(seconds);
-            let (chunk, filtered) = live_chunk(element, 8, MAX_CHUNK, points, elapsed).unwrap();
+            let (chunk, filtered) =
+                live_stream_chunk(element, 8, MAX_CHUNK, points, elapsed).unwrap();
             (chunk.length, filtered)
         };
         // One value in half a second: the smallest chunk.
@@ -226,7 +227,7 @@ mod tests {
     fn large_points_of_a_live_stream_share_no_chunks() {
         let live = |element: &[u64], item| {
             let second = Duration::from_secs(1);
-            let (chunk, filtered) = live_chunk(element, item, MAX_CHUNK, 1, second).unwrap();
+            let (chunk, filtered) = live_stream_chunk(element, item, MAX_CHUNK, 1, second).unwrap();
             assert!(filtered);
             chunk.dims()
         };
@@ -238,7 +239,12 @@ mod tests {
     #[test]
     fn a_memory_budget_has_the_last_word() {
         let second = Duration::from_secs(1);
-        let length = |points| live_chunk(&[], 8, 2048, points, second).unwrap().0.length;
+        let length = |points| {
+            live_stream_chunk(&[], 8, 2048, points, second)
+                .unwrap()
+                .0
+                .length
+        };
         assert_eq!(length(1), 256);
         assert_eq!(length(1_000_000), 256);
     }

@@ -8,7 +8,7 @@ type Strides = [usize; MAX_RANK];
 
 /// One of the two arrays of a copy, in C order, and where the box lies in it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Part<'a> {
+pub(crate) struct ArrayBox<'a> {
     /// Extent of the array.
     pub dims: &'a [u64],
     /// First corner of the box.
@@ -24,9 +24,9 @@ pub(crate) struct Part<'a> {
 /// If an array is shorter than its dimensions say, or of more than [`MAX_RANK`] dimensions.
 pub(crate) fn copy_part(
     source: &[u8],
-    from: Part,
+    from: ArrayBox,
     target: &mut [u8],
-    to: Part,
+    to: ArrayBox,
     extent: &[u64],
     item: usize,
 ) {
@@ -69,7 +69,7 @@ pub(crate) fn copy_part(
 }
 
 /// Where the first corner lies, in bytes, and how far apart neighbours are in each dimension.
-fn offset_and_strides(part: Part, item: usize) -> (usize, Strides) {
+fn offset_and_strides(part: ArrayBox, item: usize) -> (usize, Strides) {
     let mut stride = item;
     let mut strides = [0; MAX_RANK];
     let mut first = 0;
@@ -107,7 +107,7 @@ mod tests {
             let (from, to) = (index(0, &at), index(1, &at));
             expected[to..to + item].copy_from_slice(&source[from..from + item]);
         }
-        let [from, to] = [0, 1].map(|n| Part {
+        let [from, to] = [0, 1].map(|n| ArrayBox {
             dims: dims[n],
             start: start[n],
         });

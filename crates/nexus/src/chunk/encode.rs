@@ -28,7 +28,10 @@ use libdeflater::{CompressionLvl, Compressor};
 use observation::Observation;
 
 use super::noise::{noisy_rows, zlib};
-use super::{Buffer, Recipe, Recycler, Scheme, Slab, bitshuffle, bitshuffle_lz4, cut, shuffle};
+use super::{
+    BufferPool, ChunkFormat, CompressionScheme, PooledBuffer, Slab, bitshuffle, bitshuffle_lz4,
+    cut, shuffle,
+};
 
 /// The deflate level that datasets declare.
 pub(crate) const DECLARED_LEVEL: u32 = 4;
@@ -59,28 +62,28 @@ pub(crate) struct Encoded {
     /// Bit n is set if filter n was not run.
     pub filter_mask: u32,
     /// What goes into the file.
-    pub bytes: Buffer,
+    pub bytes: PooledBuffer,
 }
 
 /// One thread's compressors and memory.
 pub(crate) struct Encoder {
     usual: Compressor,
     patient: Compressor,
-    recycler: Recycler,
+    buffers: BufferPool,
     observation: Arc<Observation>,
     tile: Vec<u8>,
     shuffled: Vec<u8>,
 }
 
 impl Encoder {
-    /// The results live in buffers of `recycler`. Each chunk is reported to `observation`.
-    pub(crate) fn new(recycler: Recycler, observation: Arc<Observation>) -> Encoder {
+    /// The results live in buffers of `buffers`. Each chunk is reported to `observation`.
+    pub(crate) fn new(buffers: BufferPool, observation: Arc<Observation>) -> Encoder {
         // Both levels are in range; the fallback is libdeflate's default.
         let compressor = |level| Compressor::new(CompressionLvl::new(level).unwrap_or_default());
         Encoder {
             usual: compressor(LEVEL),
             patient: compressor(PATIENT_LEVEL),
-            recycler,
+            buffers,
             observation,
             tile: Vec::new(),
             shuffled: Vec::new(),
@@ -88,62 +91,67 @@ impl Encoder {
     }
 
     /// Cuts the chunk at `corner` out of a slab and compresses it.
-    pub(crate) fn encode(&mut self, slab: &Slab, recipe: &Recipe, corner: &[u64]) -> Encoded {
+    pub(crate) fn encode(&mut self, slab: &Slab, format: &ChunkFormat, corner: &[u64]) -> Encoded {
         let mut scratch = std::mem::take(&mut self.tile);
-        let encoded = self.encode_tile(cut(slab, recipe, corner, &mut scratch), recipe, corner);
+        let encoded = self.encode_tile(cut(slab, format, corner, &mut scratch), format, corner);
         self.tile = scratch;
         encoded
     }
 
     /// Compresses the bytes of the chunk at `corner`.
-    pub(crate) fn encode_tile(&mut self, tile: &[u8], recipe: &Recipe, corner: &[u64]) -> Encoded {
+    pub(crate) fn encode_tile(
+        &mut self,
+        tile: &[u8],
+        format: &ChunkFormat,
+        corner: &[u64],
+    ) -> Encoded {
         let stopwatch = self.observation.stopwatch();
-        let mut bytes = self.recycler.take(tile.len());
-        let filtered = self.filter(tile, recipe, &mut bytes);
+        let mut bytes = self.buffers.take(tile.len());
+        let filtered = self.filter(tile, format, &mut bytes);
         if !filtered {
             bytes.clear();
             bytes.extend_from_slice(tile);
         }
-        let figures = self.observation.encoder.filter(recipe.filter());
+        let figures = self.observation.encoder.filter(format.filter());
         figures.encoded(stopwatch, tile.len(), bytes.len());
         Encoded {
             corner: corner.to_vec(),
-            filter_mask: if filtered { 0 } else { recipe.skip_all() },
+            filter_mask: if filtered { 0 } else { format.skip_all() },
             bytes,
         }
     }
 
     /// Runs the filters. Returns `true` if the result is worth it: compressed data are smaller.
-    fn filter(&mut self, tile: &[u8], recipe: &Recipe, bytes: &mut Vec<u8>) -> bool {
-        let (size, item) = (tile.len(), recipe.item);
-        match recipe.scheme {
-            Scheme::None => false,
-            Scheme::Gzip | Scheme::GzipByteShuffle => {
+    fn filter(&mut self, tile: &[u8], format: &ChunkFormat, bytes: &mut Vec<u8>) -> bool {
+        let (size, item) = (tile.len(), format.item);
+        match format.scheme {
+            CompressionScheme::None => false,
+            CompressionScheme::Gzip | CompressionScheme::GzipByteShuffle => {
                 self.shuffled.resize(size, 0);
                 bytes.resize(size, 0);
                 // A result that is no smaller than the chunk is of no use: no room for it.
                 let room = &mut bytes[..size.saturating_sub(1)];
-                let length = if recipe.scheme == Scheme::Gzip {
+                let length = if format.scheme == CompressionScheme::Gzip {
                     self.shuffled.copy_from_slice(tile);
-                    self.compress_whole(recipe, room)
+                    self.compress_whole(format, room)
                 } else {
                     shuffle(tile, item, &mut self.shuffled);
-                    self.compress(recipe, room)
+                    self.compress(format, room)
                 };
                 bytes.truncate(length.unwrap_or(0));
                 length.is_some()
             }
-            Scheme::ByteShuffle => {
+            CompressionScheme::ByteShuffle => {
                 bytes.resize(size, 0);
                 shuffle(tile, item, bytes);
                 true
             }
-            Scheme::BitShuffle => {
+            CompressionScheme::BitShuffle => {
                 bytes.resize(size, 0);
                 bitshuffle(tile, item, bytes, &mut self.shuffled);
                 true
             }
-            Scheme::Lz4BitShuffle => {
+            CompressionScheme::Lz4BitShuffle => {
                 bitshuffle_lz4(tile, item, bytes, &mut self.shuffled);
                 bytes.len() < size
             }
@@ -152,22 +160,22 @@ impl Encoder {
 
     /// Compresses what is shuffled, in the way that suited the chunks before, and notes what suits
     /// this one.
-    fn compress(&mut self, recipe: &Recipe, target: &mut [u8]) -> Option<usize> {
-        let row = self.shuffled.len() / recipe.item;
-        let trial = recipe
+    fn compress(&mut self, format: &ChunkFormat, target: &mut [u8]) -> Option<usize> {
+        let row = self.shuffled.len() / format.item;
+        let trial = format
             .made
             .fetch_add(1, Ordering::Relaxed)
             .is_multiple_of(TRIAL);
-        let noise = noisy_rows(&self.shuffled, recipe.item);
-        let known = recipe.noise.load(Ordering::Relaxed);
+        let noise = noisy_rows(&self.shuffled, format.item);
+        let known = format.noise.load(Ordering::Relaxed);
         if !trial && noise > 0 && noise <= known {
             return zlib(&mut self.usual, &self.shuffled, noise * row, target);
         }
-        let whole = self.compress_whole(recipe, target);
+        let whole = self.compress_whole(format, target);
         if trial {
             let limit = whole.unwrap_or(self.shuffled.len());
             let noise = self.worth_storing(noise, row, limit + limit / WORTH);
-            recipe.noise.store(noise, Ordering::Relaxed);
+            format.noise.store(noise, Ordering::Relaxed);
         }
         whole
     }
@@ -175,7 +183,7 @@ impl Encoder {
     /// How many of the first `noise` rows may be stored without exceeding a size. The last ones may
     /// hold more than they seem to.
     fn worth_storing(&mut self, noise: usize, row: usize, limit: usize) -> usize {
-        let mut spare = self.recycler.take(self.shuffled.len());
+        let mut spare = self.buffers.take(self.shuffled.len());
         spare.resize(self.shuffled.len(), 0);
         let least = noise.saturating_sub(TRIED);
         let mut rows = (least + 1..=noise).rev();
@@ -186,9 +194,9 @@ impl Encoder {
         .unwrap_or(0)
     }
 
-    fn compress_whole(&mut self, recipe: &Recipe, target: &mut [u8]) -> Option<usize> {
+    fn compress_whole(&mut self, format: &ChunkFormat, target: &mut [u8]) -> Option<usize> {
         let size = self.shuffled.len();
-        let patient = size <= SMALL || recipe.empty.load(Ordering::Relaxed);
+        let patient = size <= SMALL || format.empty.load(Ordering::Relaxed);
         let first = if patient {
             &mut self.patient
         } else {
@@ -199,7 +207,7 @@ impl Encoder {
         if is_empty && !patient {
             length = zlib(&mut self.patient, &self.shuffled, 0, target);
         }
-        recipe.empty.store(is_empty, Ordering::Relaxed);
+        format.empty.store(is_empty, Ordering::Relaxed);
         length
     }
 }
@@ -210,15 +218,20 @@ mod tests {
 
     use super::*;
     use crate::chunk::shuffle::unshuffle;
-    use crate::chunk::{ChunkShape, Fill, test_noise};
-    use crate::tree::{ElementType, Order};
+    use crate::chunk::{ChunkShape, FillValue, test_noise};
+    use crate::tree::{ByteOrder, ElementType};
 
     fn encoded(slab: &Slab, chunk: &ChunkShape, corner: &[u64], item: usize) -> Encoded {
-        let fill = Fill::new(&ElementType::Float(item, Order::Little)).unwrap();
-        let recipe = Recipe::new(chunk.clone(), item, fill, Scheme::GzipByteShuffle);
-        let mut encoder = Encoder::new(Recycler::default(), Arc::default());
-        let first = encoder.encode(slab, &recipe, corner);
-        let second = encoder.encode(slab, &recipe, corner);
+        let fill = FillValue::new(&ElementType::Float(item, ByteOrder::Little)).unwrap();
+        let format = ChunkFormat::new(
+            chunk.clone(),
+            item,
+            fill,
+            CompressionScheme::GzipByteShuffle,
+        );
+        let mut encoder = Encoder::new(BufferPool::default(), Arc::default());
+        let first = encoder.encode(slab, &format, corner);
+        let second = encoder.encode(slab, &format, corner);
         assert_eq!(*first.bytes, *second.bytes, "the level depends on the data");
         first
     }
@@ -290,9 +303,9 @@ mod tests {
             length: count as u64,
             element: vec![],
         };
-        let fill = Fill::new(&ElementType::Float(8, Order::Little)).unwrap();
-        let recipe = Recipe::new(shape, 8, fill, Scheme::GzipByteShuffle);
-        let mut encoder = Encoder::new(Recycler::default(), Arc::default());
+        let fill = FillValue::new(&ElementType::Float(8, ByteOrder::Little)).unwrap();
+        let format = ChunkFormat::new(shape, 8, fill, CompressionScheme::GzipByteShuffle);
+        let mut encoder = Encoder::new(BufferPool::default(), Arc::default());
         let mut sizes = Vec::new();
         for chunk in 0..chunks {
             let mut data: Vec<u8> = (0..count)
@@ -303,7 +316,7 @@ mod tests {
                 number[..5].copy_from_slice(noise);
             }
             let slab = Slab::whole(count as u64, &[], data.clone().into());
-            let made = encoder.encode(&slab, &recipe, &[]);
+            let made = encoder.encode(&slab, &format, &[]);
             assert_eq!(decoded(&made, data.len(), 8), data);
             sizes.push(made.bytes.len());
         }

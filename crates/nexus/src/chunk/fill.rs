@@ -1,17 +1,17 @@
 //! What stands where no data came.
 
-use crate::tree::{ElementType, Order};
+use crate::tree::{ByteOrder, ElementType};
 
 /// The bytes of one element that says "missing": NaN for real floating-point types, 0 for all
 /// others, as in the files of BLISS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fill {
+pub(crate) struct FillValue {
     bytes: Vec<u8>,
 }
 
-impl Fill {
+impl FillValue {
     /// The value for a type; `None` for types whose elements have no bytes of their own.
-    pub(crate) fn new(element: &ElementType) -> Option<Fill> {
+    pub(crate) fn new(element: &ElementType) -> Option<FillValue> {
         let mut bytes = vec![0; element.size().filter(|&size| size > 0)?];
         if let ElementType::Float(size, order) = element {
             // The quiet NaN that numpy writes, most significant byte last.
@@ -24,20 +24,20 @@ impl Fill {
                 _ => (&[], 0),
             };
             bytes[end - mark.len()..end].copy_from_slice(mark);
-            if *order == Order::Big {
+            if *order == ByteOrder::Big {
                 bytes.reverse();
             }
         }
-        Some(Fill { bytes })
+        Some(FillValue { bytes })
     }
 
     /// Returns the fill value with NaN in both parts of complex numbers too.
-    pub(crate) fn with_complex_nan(element: &ElementType) -> Option<Fill> {
+    pub(crate) fn with_complex_nan(element: &ElementType) -> Option<FillValue> {
         let ElementType::Complex(size, order) = element else {
-            return Fill::new(element);
+            return FillValue::new(element);
         };
-        let part = Fill::new(&ElementType::Float(size / 2, *order))?;
-        Some(Fill {
+        let part = FillValue::new(&ElementType::Float(size / 2, *order))?;
+        Some(FillValue {
             bytes: part.bytes.repeat(2),
         })
     }
@@ -69,14 +69,14 @@ mod tests {
 
     #[test]
     fn floats_are_filled_with_nan() {
-        let fill = |element| Fill::new(&element).unwrap().bytes;
-        let double = fill(ElementType::Float(8, Order::Little));
+        let fill = |element| FillValue::new(&element).unwrap().bytes;
+        let double = fill(ElementType::Float(8, ByteOrder::Little));
         assert!(f64::from_le_bytes(double.try_into().unwrap()).is_nan());
-        let single = fill(ElementType::Float(4, Order::Big));
+        let single = fill(ElementType::Float(4, ByteOrder::Big));
         assert!(f32::from_be_bytes(single.try_into().unwrap()).is_nan());
-        assert_eq!(fill(ElementType::Float(2, Order::Little)), [0, 0x7e]);
+        assert_eq!(fill(ElementType::Float(2, ByteOrder::Little)), [0, 0x7e]);
         assert_eq!(
-            fill(ElementType::Float(16, Order::Little))[..11],
+            fill(ElementType::Float(16, ByteOrder::Little))[..11],
             [0, 0, 0, 0, 0, 0, 0, 0xc0, 0xff, 0x7f, 0]
         );
     }
@@ -85,29 +85,29 @@ mod tests {
     fn the_rest_is_filled_with_zeros() {
         for element in [
             ElementType::Bool,
-            ElementType::Int(4, Order::Big),
-            ElementType::Complex(16, Order::Little),
+            ElementType::Int(4, ByteOrder::Big),
+            ElementType::Complex(16, ByteOrder::Little),
         ] {
-            let fill = Fill::new(&element).unwrap();
+            let fill = FillValue::new(&element).unwrap();
             assert!(fill.is_zero());
             assert_eq!(Some(fill.bytes().len()), element.size());
         }
-        assert_eq!(Fill::new(&ElementType::Text), None);
-        assert_eq!(Fill::new(&ElementType::Compound(vec![])), None);
+        assert_eq!(FillValue::new(&ElementType::Text), None);
+        assert_eq!(FillValue::new(&ElementType::Compound(vec![])), None);
     }
 
     #[test]
     fn complex_numbers_may_be_filled_with_nan() {
-        let element = ElementType::Complex(8, Order::Big);
-        let fill = Fill::with_complex_nan(&element).unwrap();
+        let element = ElementType::Complex(8, ByteOrder::Big);
+        let fill = FillValue::with_complex_nan(&element).unwrap();
         assert_eq!(fill.bytes, [0x7f, 0xc0, 0, 0, 0x7f, 0xc0, 0, 0]);
-        let real = ElementType::Float(4, Order::Little);
-        assert_eq!(Fill::with_complex_nan(&real), Fill::new(&real));
+        let real = ElementType::Float(4, ByteOrder::Little);
+        assert_eq!(FillValue::with_complex_nan(&real), FillValue::new(&real));
     }
 
     #[test]
     fn the_value_is_repeated() {
-        let fill = Fill::new(&ElementType::Float(4, Order::Little)).unwrap();
+        let fill = FillValue::new(&ElementType::Float(4, ByteOrder::Little)).unwrap();
         let mut target = [1; 12];
         fill.lay(&mut target);
         assert_eq!(

@@ -1,6 +1,6 @@
 //! Chunks and filters guessed from what a scan expects, as blisswriter 2.0.0 does.
 
-use super::{ChunkOptions, Scheme, point_size};
+use super::{ChunkOptions, CompressionScheme, point_size};
 
 /// What stands for a length that is not known.
 const UNKNOWN: u64 = 512;
@@ -10,12 +10,12 @@ const LARGEST: u64 = 1 << 30;
 
 /// How a dataset of this layout is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Guess {
+pub(crate) struct ChunkGuess {
     /// Extent of a chunk in the dimensions of the scan, then in those of a point. Empty for a single
     /// value, which is contiguous.
     pub chunk: Vec<u64>,
     /// How chunks are compressed.
-    pub scheme: Scheme,
+    pub scheme: CompressionScheme,
 }
 
 /// The chunks of a dataset for a scan of extent `scan` with points of shape `detector`, of `item`
@@ -25,7 +25,7 @@ pub(crate) fn guess(
     detector: &[Option<u64>],
     item: usize,
     options: &ChunkOptions,
-) -> Guess {
+) -> ChunkGuess {
     let lengths = scan
         .iter()
         .copied()
@@ -39,11 +39,11 @@ pub(crate) fn guess(
     let scheme = if is_large {
         options.scheme
     } else {
-        Scheme::None
+        CompressionScheme::None
     };
     let target = options.chunk_nbytes.min(LARGEST);
     if size <= target {
-        return Guess {
+        return ChunkGuess {
             chunk: expected,
             scheme,
         };
@@ -61,7 +61,7 @@ pub(crate) fn guess(
         };
         elements = elements.saturating_mul(*length);
     }
-    Guess { chunk, scheme }
+    ChunkGuess { chunk, scheme }
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
         let detector: Vec<_> = detector.iter().copied().map(Some).collect();
         let mut guess = guess(scan, &detector, item, options);
         // The last number says whether it is compressed.
-        let filtered = guess.scheme != Scheme::None;
+        let filtered = guess.scheme != CompressionScheme::None;
         guess.chunk.push(u64::from(filtered));
         guess.chunk
     }
@@ -118,10 +118,13 @@ mod tests {
         };
         assert_eq!(image(split(1)), [1, 512, 1024, 1]);
         assert_eq!(image(split(2)), [2, 512, 512, 1]);
-        let scheme = Scheme::Lz4BitShuffle;
+        let scheme = CompressionScheme::Lz4BitShuffle;
         let options = ChunkOptions { scheme, ..usual };
         assert_eq!(guess(&[1_000_000], &[], 8, &options).scheme, scheme);
-        assert_eq!(guess(&[100], &[], 8, &options).scheme, Scheme::None);
+        assert_eq!(
+            guess(&[100], &[], 8, &options).scheme,
+            CompressionScheme::None
+        );
     }
 
     #[test]
@@ -130,7 +133,7 @@ mod tests {
             chunk_nbytes: 0,
             chunk_split: 0,
             compression_limit_nbytes: 0,
-            scheme: Scheme::Gzip,
+            scheme: CompressionScheme::Gzip,
         };
         assert_eq!(guessed(&[7], &[], 8, &nothing), [1, 1]);
         assert_eq!(guessed(&[], &[], 8, &nothing), [0]);

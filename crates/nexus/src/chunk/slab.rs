@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::{Buffer, Recycler};
+use super::{BufferPool, PooledBuffer};
 
 /// Points that follow one another and have the same shape, or are missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Run {
+pub(crate) struct PointRun {
     /// How many.
     pub rows: u64,
     /// Shape of each of them; `None` for points that never came.
@@ -19,20 +19,20 @@ pub(crate) struct Run {
 /// more, and memory grows with it. A block that is exactly a slab is kept as it is, without a copy.
 #[derive(Debug, Default)]
 pub(crate) struct Slab {
-    runs: Vec<Run>,
+    runs: Vec<PointRun>,
     rows: u64,
     bytes: Payload,
 }
 
 #[derive(Debug)]
 enum Payload {
-    Owned(Buffer),
+    Owned(PooledBuffer),
     Shared(Bytes),
 }
 
 impl Default for Payload {
     fn default() -> Payload {
-        Payload::Owned(Buffer::default())
+        Payload::Owned(PooledBuffer::default())
     }
 }
 
@@ -43,9 +43,9 @@ impl Slab {
     }
 
     /// An empty slab that is going to hold `expected` bytes, from used memory if there is any.
-    pub(crate) fn recycled(recycler: &Recycler, expected: usize) -> Slab {
+    pub(crate) fn recycled(buffers: &BufferPool, expected: usize) -> Slab {
         Slab {
-            bytes: Payload::Owned(recycler.take(expected)),
+            bytes: Payload::Owned(buffers.take(expected)),
             ..Slab::default()
         }
     }
@@ -53,7 +53,7 @@ impl Slab {
     /// A slab that consists of one block: `rows` points of the same shape.
     pub(crate) fn whole(rows: u64, shape: &[u64], data: Bytes) -> Slab {
         Slab {
-            runs: vec![Run {
+            runs: vec![PointRun {
                 rows,
                 shape: Some(shape.into()),
             }],
@@ -67,7 +67,7 @@ impl Slab {
     pub(crate) fn push(&mut self, rows: u64, shape: &[u64], data: &[u8], expected: usize) {
         self.count(rows, Some(shape));
         if let Payload::Shared(shared) = &self.bytes {
-            let mut owned = Buffer::default();
+            let mut owned = PooledBuffer::default();
             owned.extend_from_slice(shared);
             self.bytes = Payload::Owned(owned);
         }
@@ -91,7 +91,7 @@ impl Slab {
         self.rows += rows;
         match self.runs.last_mut() {
             Some(run) if run.shape.as_deref() == shape => run.rows += rows,
-            _ => self.runs.push(Run {
+            _ => self.runs.push(PointRun {
                 rows,
                 shape: shape.map(Into::into),
             }),
@@ -117,7 +117,7 @@ impl Slab {
     }
 
     /// The points, run by run: index of the first, the run, its bytes.
-    pub(crate) fn runs(&self, item: usize) -> impl Iterator<Item = (u64, &Run, &[u8])> {
+    pub(crate) fn runs(&self, item: usize) -> impl Iterator<Item = (u64, &PointRun, &[u8])> {
         let (mut first, mut rest) = (0, self.bytes());
         self.runs.iter().map(move |run| {
             let size = run.shape.as_deref().map_or(0, |shape| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ChunkShape, Part, Recipe, Slab, copy_part};
+use super::{ArrayBox, ChunkFormat, ChunkShape, Slab, copy_part};
 
 /// The first corners, in the dimensions of a point, of the chunks that hold data of a slab.
 ///
@@ -61,35 +61,35 @@ fn grid(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
 /// `scratch` is used unless the slab is the chunk.
 pub(crate) fn cut<'a>(
     slab: &'a Slab,
-    recipe: &Recipe,
+    format: &ChunkFormat,
     corner: &[u64],
     scratch: &'a mut Vec<u8>,
 ) -> &'a [u8] {
-    let chunk = &recipe.shape;
+    let chunk = &format.shape;
     if slab.rows() == chunk.length && slab.is_regular(&chunk.element) {
         return slab.bytes();
     }
-    scratch.resize(recipe.size(), 0);
-    if covered(slab, recipe, corner) < recipe.size() {
-        recipe.fill.lay(scratch);
+    scratch.resize(format.size(), 0);
+    if covered(slab, format, corner) < format.size() {
+        format.fill.lay(scratch);
     }
-    lay(slab, recipe, corner, 0, scratch);
+    lay(slab, format, corner, 0, scratch);
     scratch
 }
 
 /// Bytes of the chunk at `corner` for which the slab has data.
-fn covered(slab: &Slab, recipe: &Recipe, corner: &[u64]) -> usize {
-    let runs = slab.runs(recipe.item);
+fn covered(slab: &Slab, format: &ChunkFormat, corner: &[u64]) -> usize {
+    let runs = slab.runs(format.item);
     let elements: u64 = runs
-        .filter_map(|(_, run, _)| Some(overlap(run.rows, run.shape.as_deref()?, corner, recipe)))
+        .filter_map(|(_, run, _)| Some(overlap(run.rows, run.shape.as_deref()?, corner, format)))
         .map(|extent| extent.iter().product::<u64>())
         .sum();
-    elements as usize * recipe.item
+    elements as usize * format.item
 }
 
 /// What a run of points has for the chunk at `corner`.
-fn overlap(rows: u64, shape: &[u64], corner: &[u64], recipe: &Recipe) -> Vec<u64> {
-    let inside = shape.iter().zip(corner).zip(&recipe.shape.element);
+fn overlap(rows: u64, shape: &[u64], corner: &[u64], format: &ChunkFormat) -> Vec<u64> {
+    let inside = shape.iter().zip(corner).zip(&format.shape.element);
     let inside = inside.map(|((&length, &start), &most)| length.saturating_sub(start).min(most));
     std::iter::once(rows).chain(inside).collect()
 }
@@ -99,10 +99,10 @@ fn overlap(rows: u64, shape: &[u64], corner: &[u64], recipe: &Recipe) -> Vec<u64
 ///
 /// # Panics
 /// If the chunk is shorter than its shape, or the slab reaches beyond it.
-pub(crate) fn lay(slab: &Slab, recipe: &Recipe, corner: &[u64], row: u64, tile: &mut [u8]) {
-    let dims = recipe.shape.dims();
+pub(crate) fn lay(slab: &Slab, format: &ChunkFormat, corner: &[u64], row: u64, tile: &mut [u8]) {
+    let dims = format.shape.dims();
     let start: Vec<u64> = std::iter::once(0).chain(corner.iter().copied()).collect();
-    for (first, run, bytes) in slab.runs(recipe.item) {
+    for (first, run, bytes) in slab.runs(format.item) {
         let Some(shape) = run.shape.as_deref() else {
             continue;
         };
@@ -111,18 +111,18 @@ pub(crate) fn lay(slab: &Slab, recipe: &Recipe, corner: &[u64], row: u64, tile: 
             .collect();
         let mut to = vec![0; dims.len()];
         to[0] = row + first;
-        let extent = overlap(run.rows, shape, corner, recipe);
+        let extent = overlap(run.rows, shape, corner, format);
         let (from, to) = (
-            Part {
+            ArrayBox {
                 dims: &from,
                 start: &start,
             },
-            Part {
+            ArrayBox {
                 dims: &dims,
                 start: &to,
             },
         );
-        copy_part(bytes, from, tile, to, &extent, recipe.item);
+        copy_part(bytes, from, tile, to, &extent, format.item);
     }
 }
 
@@ -136,8 +136,8 @@ pub(crate) fn corners(shape: &[u64], chunk: &ChunkShape) -> BTreeSet<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunk::{Fill, Scheme};
-    use crate::tree::{ElementType, Order};
+    use crate::chunk::{CompressionScheme, FillValue};
+    use crate::tree::{ByteOrder, ElementType};
 
     fn chunk(length: u64, element: &[u64]) -> ChunkShape {
         ChunkShape {
@@ -146,9 +146,9 @@ mod tests {
         }
     }
 
-    fn bytes(shape: &ChunkShape) -> Recipe {
-        let fill = Fill::new(&ElementType::Uint(1, Order::Little)).unwrap();
-        Recipe::new(shape.clone(), 1, fill, Scheme::GzipByteShuffle)
+    fn bytes(shape: &ChunkShape) -> ChunkFormat {
+        let fill = FillValue::new(&ElementType::Uint(1, ByteOrder::Little)).unwrap();
+        ChunkFormat::new(shape.clone(), 1, fill, CompressionScheme::GzipByteShuffle)
     }
 
     #[test]
@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn ragged_points_are_padded() {
-        let element = ElementType::Float(4, Order::Little);
-        let fill = Fill::new(&element).unwrap();
+        let element = ElementType::Float(4, ByteOrder::Little);
+        let fill = FillValue::new(&element).unwrap();
         let number = |n: f32| n.to_le_bytes();
         let mut slab = Slab::new();
         slab.push(1, &[3], &[1., 2., 3.].map(number).concat(), 0);
@@ -198,10 +198,10 @@ mod tests {
         slab.push(1, &[1], &number(4.), 0);
         let shape = chunk(4, &[2]);
         assert_eq!(tiles(&slab, &shape, 4, None), [[0], [2]]);
-        let recipe = Recipe::new(shape, 4, fill, Scheme::GzipByteShuffle);
+        let format = ChunkFormat::new(shape, 4, fill, CompressionScheme::GzipByteShuffle);
         let mut scratch = Vec::new();
         let mut tile = |corner: u64| -> Vec<f32> {
-            cut(&slab, &recipe, &[corner], &mut scratch)
+            cut(&slab, &format, &[corner], &mut scratch)
                 .chunks(4)
                 .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
                 .collect()

@@ -1,7 +1,7 @@
 //! What can go wrong with the data of one stream.
 
 use super::FrameError;
-use crate::chunk::WorkerLost;
+use crate::chunk::EncodeError;
 use crate::h5;
 
 /// Why the data of a stream could not be stored. The other datasets of the file are not concerned.
@@ -74,7 +74,7 @@ pub enum Error {
     },
     /// What an earlier writer has left is not what would be made here.
     #[error("dataset {path}: cannot go on with what is there: {reason}")]
-    Other {
+    Mismatch {
         /// Path of the dataset.
         path: String,
         /// What is different.
@@ -108,6 +108,6 @@ pub enum Error {
         /// Path of the dataset.
         path: String,
         /// Why.
-        source: WorkerLost,
+        source: EncodeError,
     },
 }

@@ -1,19 +1,19 @@
 //! Frames of a detector that are saved by the detector itself.
 //!
-//! What the HDF5 file gets of them is one of four [forms](Form): a virtual dataset over HDF5 files,
-//! a dataset whose bytes are those of EDF files, a list of the files' names, or a copy. All are
-//! filled in the same way through [`FrameDataset`]. The detector knows when a frame is saved; as far
-//! as these forms have to look into its files, a frame that is not there yet is waited for at the
-//! end, for a limited time.
+//! What the HDF5 file holds of them is stored in one of four ways, see [`FrameStorage`]: a virtual
+//! dataset over HDF5 files, a dataset whose bytes are those of EDF files, a list of the files' names,
+//! or a copy. All of them are filled through [`FrameDataset`]. The detector knows when a frame is
+//! saved; where the writer has to look into the detector's files, it waits at the end, for a limited
+//! time, for a frame that is not there yet.
 
-mod choice;
-mod copy;
+mod copier;
 mod edf;
+mod external;
 mod grid;
 mod link;
 mod mapping;
 mod problem;
-mod raw;
+mod storage;
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -22,15 +22,15 @@ use std::time::{Duration, Instant};
 
 use observation::{Hdf5Stage, Observation};
 
-use super::{Error, Outbox, Policy};
+use super::{Error, StoreQueue, WritePolicy};
 use crate::h5::{self, Group, ObjectKind};
-use crate::tree::{ElementType, Storage};
-use copy::Copies;
-use raw::Raw;
+use crate::tree::{ElementType, StreamStorage};
+use copier::FrameCopier;
+use external::ExternalFrames;
 
-pub use choice::{Form, FrameOptions, choose};
 pub use link::link_frames;
 pub use problem::FrameError;
+pub use storage::{FrameOptions, FrameStorage, choose_frame_storage};
 
 /// How many times longer a dataset is left as it is than it took to make it.
 const REST: u32 = 20;
@@ -42,7 +42,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Frames that follow one another in one file of a detector.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Frames {
+pub struct FrameRange {
     /// Absolute path of the file.
     pub file: String,
     /// Path of the dataset in the file; empty for formats without datasets.
@@ -54,7 +54,7 @@ pub struct Frames {
 }
 
 /// Where frames go and what they are.
-pub struct FrameSite {
+pub struct FrameTarget {
     /// Group that the path starts from.
     pub parent: Rc<Group>,
     /// Path of the dataset.
@@ -67,7 +67,7 @@ pub struct FrameSite {
     pub frame: Vec<u64>,
     /// How the dataset is stored. A declared one has the scan's extent, and all its dimensions can
     /// grow as in the files of blisswriter 2.0.0; otherwise it is a list of frames.
-    pub storage: Storage,
+    pub storage: StreamStorage,
 }
 
 /// The dataset for the frames of a detector.
@@ -76,7 +76,7 @@ pub struct FrameSite {
 /// It shall only name frames that are saved: what is missing reads as the fill value without any
 /// error.
 pub struct FrameDataset {
-    site: FrameSite,
+    site: FrameTarget,
     content: Content,
     /// Frames that readers see.
     visible: u64,
@@ -88,28 +88,32 @@ pub struct FrameDataset {
 
 enum Content {
     Virtual,
-    External(Raw),
+    External(ExternalFrames),
     Names,
-    Copy(Box<Copies>),
+    Copy(Box<FrameCopier>),
 }
 
 impl FrameDataset {
     /// A dataset of this form, to be made when there are frames. A copy is stored by `policy`
-    /// through the line of `outbox`; to the other forms these do not matter.
+    /// through the line of `store_queue`; to the other forms these do not matter.
     ///
     /// # Errors
     /// If a copy of such frames cannot be stored, see [`StreamDataset::new`](super::StreamDataset).
     pub fn new(
-        form: Form,
-        site: FrameSite,
-        policy: Policy,
-        outbox: &Outbox,
+        form: FrameStorage,
+        site: FrameTarget,
+        policy: WritePolicy,
+        store_queue: &StoreQueue,
     ) -> Result<FrameDataset, Error> {
         let content = match form {
-            Form::Virtual => Content::Virtual,
-            Form::External => Content::External(Raw::default()),
-            Form::Names => Content::Names,
-            Form::Copy => Content::Copy(Box::new(Copies::new(&site, policy, outbox.clone())?)),
+            FrameStorage::Virtual => Content::Virtual,
+            FrameStorage::External => Content::External(ExternalFrames::default()),
+            FrameStorage::Names => Content::Names,
+            FrameStorage::Copy => Content::Copy(Box::new(FrameCopier::new(
+                &site,
+                policy,
+                store_queue.clone(),
+            )?)),
         };
         Ok(FrameDataset {
             site,
@@ -117,7 +121,7 @@ impl FrameDataset {
             visible: 0,
             old: false,
             rests_until: None,
-            observation: outbox.observation().clone(),
+            observation: store_queue.observation().clone(),
         })
     }
 
@@ -128,20 +132,20 @@ impl FrameDataset {
     /// # Errors
     /// As for a new dataset, and if there is something else than such a dataset.
     pub fn resume(
-        form: Form,
-        site: FrameSite,
-        policy: Policy,
-        outbox: &Outbox,
+        form: FrameStorage,
+        site: FrameTarget,
+        policy: WritePolicy,
+        store_queue: &StoreQueue,
     ) -> Result<FrameDataset, Error> {
-        if form == Form::Copy {
-            let copies = Copies::resume(&site, policy, outbox.clone())?;
+        if form == FrameStorage::Copy {
+            let copies = FrameCopier::resume(&site, policy, store_queue.clone())?;
             return Ok(FrameDataset {
                 visible: copies.visible(),
                 content: Content::Copy(Box::new(copies)),
                 site,
                 old: false,
                 rests_until: None,
-                observation: outbox.observation().clone(),
+                observation: store_queue.observation().clone(),
             });
         }
         let old = match site.parent.has_link(&site.path) {
@@ -153,7 +157,7 @@ impl FrameDataset {
             Err(error) => Err(error),
         };
         let old = old.map_err(|source| site.failure("find the dataset", source))?;
-        let mut dataset = FrameDataset::new(form, site, policy, outbox)?;
+        let mut dataset = FrameDataset::new(form, site, policy, store_queue)?;
         dataset.old = old;
         Ok(dataset)
     }
@@ -164,12 +168,12 @@ impl FrameDataset {
     }
 
     /// What the dataset holds of the frames.
-    pub fn form(&self) -> Form {
+    pub fn form(&self) -> FrameStorage {
         match &self.content {
-            Content::Virtual => Form::Virtual,
-            Content::External(_) => Form::External,
-            Content::Names => Form::Names,
-            Content::Copy(_) => Form::Copy,
+            Content::Virtual => FrameStorage::Virtual,
+            Content::External(_) => FrameStorage::External,
+            Content::Names => FrameStorage::Names,
+            Content::Copy(_) => FrameStorage::Copy,
         }
     }
 
@@ -197,7 +201,7 @@ impl FrameDataset {
     ///
     /// # Errors
     /// If frames cannot be copied for a reason that time does not heal, or not be stored.
-    pub async fn take(&mut self, frames: &[Frames]) -> Result<(), Error> {
+    pub async fn take(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         match &mut self.content {
             Content::Copy(copies) => copies.take(&self.site, frames).await.map(drop),
             _ => Ok(()),
@@ -218,7 +222,7 @@ impl FrameDataset {
     /// # Errors
     /// If frames cannot be shown for a reason that time does not heal, and when the dataset cannot
     /// be written. The one that was there before may be gone then.
-    pub fn show(&mut self, frames: &[Frames]) -> Result<(), Error> {
+    pub fn show(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         if let Content::Copy(copies) = &mut self.content {
             self.visible = copies.expose()?;
             return Ok(());
@@ -241,18 +245,18 @@ impl FrameDataset {
     /// # Errors
     /// If frames are not found, or cannot be shown, and when the dataset cannot be written. What
     /// was found before the failure is [visible](FrameDataset::visible) still.
-    pub async fn close(&mut self, frames: &[Frames]) -> Result<(), Error> {
+    pub async fn close(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         let frames = some(frames);
-        let found = self.find(&frames).await;
+        let existing = self.find(&frames).await;
         let made = match &mut self.content {
             Content::Copy(copies) => copies.close().await.map(|points| self.visible = points),
             _ => self.make(&frames),
         };
-        found.and(made)
+        existing.and(made)
     }
 
     /// Looks into the detector's files until all frames are found.
-    async fn find(&mut self, frames: &[Frames]) -> Result<(), Error> {
+    async fn find(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         let mut tries = TRIES;
         loop {
             let (before, after, missing) = match &mut self.content {
@@ -280,7 +284,7 @@ impl FrameDataset {
     }
 
     /// Makes the dataset anew if there is more to show.
-    fn make(&mut self, frames: &[Frames]) -> Result<(), Error> {
+    fn make(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         let count = match &self.content {
             Content::External(raw) => raw.located(),
             Content::Names | Content::Virtual => count(frames),
@@ -311,7 +315,7 @@ impl FrameDataset {
     }
 }
 
-impl FrameSite {
+impl FrameTarget {
     fn failure(&self, action: &'static str, source: h5::Error) -> Error {
         Error::Hdf5 {
             path: self.path.clone(),
@@ -330,20 +334,20 @@ impl FrameSite {
     }
 }
 
-fn some(frames: &[Frames]) -> Vec<Frames> {
+fn some(frames: &[FrameRange]) -> Vec<FrameRange> {
     frames.iter().filter(|f| f.count > 0).cloned().collect()
 }
 
-fn count(frames: &[Frames]) -> u64 {
+fn count(frames: &[FrameRange]) -> u64 {
     frames.iter().map(|frames| frames.count).sum()
 }
 
 /// Without the first `skipped` frames.
-fn after(frames: &[Frames], mut skipped: u64) -> Vec<Frames> {
+fn after(frames: &[FrameRange], mut skipped: u64) -> Vec<FrameRange> {
     let rest = frames.iter().map(|frames| {
         let skip = skipped.min(frames.count);
         skipped -= skip;
-        Frames {
+        FrameRange {
             first: frames.first + skip,
             count: frames.count - skip,
             ..frames.clone()

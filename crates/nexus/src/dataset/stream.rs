@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::grid::Grid;
-use super::growing::Growing;
-use super::place::Place;
-use super::store::Store;
-use super::{Error, Outbox, Policy};
+use super::chunked_dataset::ChunkedDataset;
+use super::point_grid::PointGrid;
+use super::point_list::PointList;
+use super::spec::DatasetSpec;
+use super::{Error, StoreQueue, WritePolicy};
 use crate::h5::Group;
-use crate::tree::{ElementType, Storage};
+use crate::tree::{ElementType, StreamStorage};
 
 /// The dataset of one stream at one place of a file, filled point by point.
 ///
@@ -22,13 +22,13 @@ use crate::tree::{ElementType, Storage};
 /// out, and the stream may go on.
 pub struct StreamDataset {
     points: Box<dyn PointStore>,
-    outbox: Outbox,
+    store_queue: StoreQueue,
 }
 
 /// How the points of a stream are arranged in its dataset: one after the other, or in a grid.
 pub(super) trait PointStore {
     /// What was known of the dataset before there were any points.
-    fn place(&self) -> &Place;
+    fn spec(&self) -> &DatasetSpec;
 
     /// Continues the dataset that is in the file, if there is one.
     fn resume(&mut self) -> Result<(), Error>;
@@ -43,12 +43,12 @@ pub(super) trait PointStore {
     fn exists(&self) -> bool;
 
     /// Whether another dataset will take the place of the one that is there.
-    fn is_old(&self) -> bool {
+    fn is_superseded(&self) -> bool {
         false
     }
 
     /// The chunked dataset that slabs are on their way to, if there is one.
-    fn store(&self) -> Option<Rc<Store>> {
+    fn store(&self) -> Option<Rc<ChunkedDataset>> {
         None
     }
 
@@ -59,7 +59,7 @@ pub(super) trait PointStore {
     /// Lets readers see the points that have come.
     fn expose(&mut self) -> Result<(), Error>;
 
-    /// Stores what is left, or posts it to the outbox.
+    /// Stores what is left, or posts it to the queue.
     fn finish(&mut self) -> Result<(), Error>;
 
     /// Returns the failure after which nothing is stored any more, if there was one.
@@ -78,20 +78,23 @@ impl StreamDataset {
         path: &str,
         element: ElementType,
         shape: Vec<Option<u64>>,
-        storage: Storage,
-        policy: Policy,
-        outbox: Outbox,
+        storage: StreamStorage,
+        policy: WritePolicy,
+        store_queue: StoreQueue,
     ) -> Result<StreamDataset, Error> {
-        let place = Place::new(parent, path, element, shape, storage)?;
-        let grid = place.declared().map(|declared| declared.scan.clone());
+        let spec = DatasetSpec::new(parent, path, element, shape, storage)?;
+        let grid = spec.declared().map(|declared| declared.scan.clone());
         let points: Box<dyn PointStore> = match grid {
             Some(scan) if scan.len() != 1 => {
-                let observation = outbox.observation().clone();
-                Box::new(Grid::new(place, scan, policy, observation))
+                let observation = store_queue.observation().clone();
+                Box::new(PointGrid::new(spec, scan, policy, observation))
             }
-            _ => Box::new(Growing::new(place, policy, outbox.clone())),
+            _ => Box::new(PointList::new(spec, policy, store_queue.clone())),
         };
-        Ok(StreamDataset { points, outbox })
+        Ok(StreamDataset {
+            points,
+            store_queue,
+        })
     }
 
     /// The dataset that an earlier writer has begun with the same arguments, to go on with: its
@@ -109,19 +112,19 @@ impl StreamDataset {
         path: &str,
         element: ElementType,
         shape: Vec<Option<u64>>,
-        storage: Storage,
-        policy: Policy,
-        outbox: Outbox,
+        storage: StreamStorage,
+        policy: WritePolicy,
+        store_queue: StoreQueue,
     ) -> Result<StreamDataset, Error> {
         let mut dataset =
-            StreamDataset::new(parent, path, element, shape, storage, policy, outbox)?;
+            StreamDataset::new(parent, path, element, shape, storage, policy, store_queue)?;
         dataset.points.resume()?;
         Ok(dataset)
     }
 
     /// Path of the dataset, as given.
     pub fn path(&self) -> &str {
-        &self.points.place().path
+        &self.points.spec().path
     }
 
     /// Number of points up to now, with those that were skipped: the index of the next one.
@@ -141,8 +144,8 @@ impl StreamDataset {
 
     /// Whether the dataset is one of an earlier writer that another is going to replace as soon as
     /// there are more points.
-    pub fn is_old(&self) -> bool {
-        self.points.is_old()
+    pub fn is_superseded(&self) -> bool {
+        self.points.is_superseded()
     }
 
     /// Adds `count` points from index `first` on. Points that are missing before are skipped.
@@ -162,16 +165,16 @@ impl StreamDataset {
         data: Bytes,
     ) -> Result<(), Error> {
         self.points.check()?;
-        let (expected, place) = (self.points(), self.points.place());
+        let (expected, spec) = (self.points(), self.points.spec());
         if first < expected {
             return Err(Error::Order {
-                path: place.path.clone(),
+                path: spec.path.clone(),
                 expected,
                 given: first,
             });
         }
-        let shape = place.point_shape(shape)?;
-        place.check_payload(count, &shape, data.len())?;
+        let shape = spec.point_shape(shape)?;
+        spec.check_payload(count, &shape, data.len())?;
         self.skip(first - expected)?;
         if count == 0 {
             return Ok(());
@@ -199,7 +202,7 @@ impl StreamDataset {
     /// When the dataset cannot be written.
     pub async fn settle(&mut self) -> Result<(), Error> {
         if self.points.store().is_some() {
-            self.outbox.settle().await;
+            self.store_queue.settle().await;
         }
         self.points.check()
     }
@@ -207,12 +210,12 @@ impl StreamDataset {
     /// Waits until the chunks that are full are stored, however busy other datasets are.
     pub async fn drain(&self) {
         if let Some(store) = self.points.store() {
-            self.outbox.drain_one(&store).await;
+            self.store_queue.drain_one(&store).await;
         }
     }
 
     /// Lets readers see the points that have come, from the next flush of the file on; to be called
-    /// before each flush. Does nothing in [`Mode::Backlog`](super::Mode::Backlog), where they see
+    /// before each flush. Does nothing in [`WriteMode::Backlog`](super::WriteMode::Backlog), where they see
     /// whole chunks.
     ///
     /// The last chunk of a compressed dataset is left out while it fills up within half a second,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use super::holder::Holder;
+use super::lock_holder::LockHolder;
 use crate::error::{Error, FileCause, Result};
 use crate::h5;
 
@@ -84,7 +84,7 @@ fn is_locked(path: &Path) -> Result<bool> {
 fn unopened(path: &Path, source: h5::Error) -> Error {
     let file = path.to_owned();
     if source.has(h5::Minor::CannotLockFile) {
-        let holders = Holder::of(path);
+        let holders = LockHolder::of(path);
         return Error::Locked { file, holders };
     }
     if source.has(h5::Minor::NotHdf5) {
@@ -97,7 +97,7 @@ fn unopened(path: &Path, source: h5::Error) -> Error {
         },
         // An empty file that somebody has just made and locked.
         None if fs::metadata(path).is_ok_and(|found| found.len() == 0) => Error::Locked {
-            holders: Holder::of(path),
+            holders: LockHolder::of(path),
             file,
         },
         None => Error::file(path, "open", source),

@@ -18,7 +18,7 @@ pub(super) fn stamp_nexus(
     }
     let own = [
         ("NX_class", "NXroot".to_owned()),
-        ("file_time", now()),
+        ("file_time", current_time()),
         ("file_name", path.display().to_string()),
         ("HDF5_Version", h5::version()?),
         // Readers may ask for the attribute; no h5py had a hand in the file.
@@ -35,7 +35,7 @@ pub(super) fn stamp_nexus(
 
 /// `HDF5_Version` and `file_time` if they are absent, `file_update_time` always.
 pub(super) fn stamp(root: &h5::Group) -> h5::Result<()> {
-    let now = now();
+    let now = current_time();
     if !root.has_attribute("HDF5_Version")? {
         root.set_attribute("HDF5_Version", &Value::text(h5::version()?))?;
     }
@@ -46,6 +46,6 @@ pub(super) fn stamp(root: &h5::Group) -> h5::Result<()> {
 }
 
 /// The present time, ISO 8601 with offset, as `datetime.isoformat` of Python writes it.
-pub fn now() -> String {
+pub fn current_time() -> String {
     Local::now().format("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string()
 }

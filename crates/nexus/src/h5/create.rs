@@ -13,11 +13,11 @@ use super::filter::{self, Filter};
 use super::group::Group;
 use super::library::{Handle, c_path, c_text, call};
 use super::properties;
-use crate::tree::{ElementType, ExternalFile, Selection, VirtualSource};
+use crate::tree::{ElementType, ExternalFile, Hyperslab, VirtualSource};
 
 /// A dataset that is stored in chunks and may grow.
 #[derive(Debug, Clone, Copy)]
-pub struct Chunked<'a> {
+pub struct ChunkedOptions<'a> {
     /// Type of one element; not text.
     pub element: &'a ElementType,
     /// Extent at first, in elements.
@@ -37,7 +37,7 @@ pub struct Chunked<'a> {
 
 /// A dataset whose bytes lie in raw files.
 #[derive(Debug, Clone, Copy)]
-pub struct External<'a> {
+pub struct ExternalOptions<'a> {
     /// Type of one element; not text.
     pub element: &'a ElementType,
     /// Extent, in elements.
@@ -50,7 +50,7 @@ pub struct External<'a> {
 
 /// A dataset made of parts of other datasets.
 #[derive(Debug, Clone, Copy)]
-pub struct Virtual<'a> {
+pub struct VirtualOptions<'a> {
     /// Type of one element; not text.
     pub element: &'a ElementType,
     /// Extent, in elements.
@@ -68,8 +68,8 @@ impl Group {
     ///
     /// # Errors
     /// If the name exists, for text, and if vectors do not agree in length.
-    pub fn create_chunked(&self, name: &str, options: &Chunked) -> Result<Dataset> {
-        let Chunked {
+    pub fn create_chunked(&self, name: &str, options: &ChunkedOptions) -> Result<Dataset> {
+        let ChunkedOptions {
             element,
             shape,
             max_shape,
@@ -126,7 +126,7 @@ impl Group {
     ///
     /// # Errors
     /// If the name exists, for text, and if a file before the last one has no size.
-    pub fn create_external(&self, name: &str, options: &External) -> Result<Dataset> {
+    pub fn create_external(&self, name: &str, options: &ExternalOptions) -> Result<Dataset> {
         let list = properties::dataset_creation()?;
         for ExternalFile { name, offset, size } in options.files {
             let file = c_path(name)?;
@@ -150,7 +150,7 @@ impl Group {
     ///
     /// # Errors
     /// If the name exists, for text, and if vectors do not agree in length.
-    pub fn create_virtual(&self, name: &str, options: &Virtual) -> Result<Dataset> {
+    pub fn create_virtual(&self, name: &str, options: &VirtualOptions) -> Result<Dataset> {
         let list = properties::dataset_creation()?;
         for VirtualSource {
             target,
@@ -246,8 +246,8 @@ pub(super) fn same_size(expected: u64, bytes: &[u8]) -> Result<()> {
 }
 
 /// The smallest extent that holds a selection.
-fn reach(selection: &Selection) -> Result<Vec<u64>> {
-    let Selection {
+fn reach(selection: &Hyperslab) -> Result<Vec<u64>> {
+    let Hyperslab {
         start,
         stride,
         count,

@@ -12,7 +12,7 @@ use super::dataspace::{Dataspace, elements, same_rank};
 use super::datatype::Datatype;
 use super::error::{Error, Result};
 use super::library::{Handle, call, enter};
-use crate::tree::{ElementType, Order};
+use crate::tree::{ByteOrder, ElementType};
 
 /// Most numbers that are read at once: a gibibyte.
 const MOST_NUMBERS: u64 = 1 << 27;
@@ -21,9 +21,9 @@ const MOST_NUMBERS: u64 = 1 << 27;
 const NATIVE_DOUBLE: ElementType = ElementType::Float(
     8,
     if cfg!(target_endian = "big") {
-        Order::Big
+        ByteOrder::Big
     } else {
-        Order::Little
+        ByteOrder::Little
     },
 );
 

@@ -4,7 +4,7 @@ use hdf5_metno_sys::h5s::{self, H5S_class_t, H5S_seloper_t};
 
 use super::error::{Error, Result};
 use super::library::{Handle, call};
-use crate::tree::Selection;
+use crate::tree::Hyperslab;
 
 /// Extent of a dataset or attribute and what is selected of it.
 #[derive(Debug)]
@@ -97,8 +97,8 @@ impl Dataspace {
     }
 
     /// Selects a regular hyperslab and nothing else.
-    pub(super) fn select(&self, selection: &Selection) -> Result<()> {
-        let Selection {
+    pub(super) fn select(&self, selection: &Hyperslab) -> Result<()> {
+        let Hyperslab {
             start,
             stride,
             count,

@@ -8,7 +8,7 @@ use hdf5_metno_sys::h5t::{self, H5T_class_t, H5T_cset_t, H5T_order_t, H5T_str_t}
 
 use super::error::{Error, Result};
 use super::library::{Handle, c_text, call};
-use crate::tree::{ElementType, Order};
+use crate::tree::{ByteOrder, ElementType};
 
 /// An HDF5 type; both the type in the file and that of the bytes handed over, so that nothing is
 /// ever converted.
@@ -86,7 +86,7 @@ fn simple(element: &ElementType) -> Result<Datatype> {
 }
 
 fn predefined(element: &ElementType) -> Result<Datatype> {
-    use Order::{Big, Little};
+    use ByteOrder::{Big, Little};
     // The statics are filled when the library opens.
     let _entered = super::library::enter();
     let id = match element {
@@ -151,7 +151,7 @@ fn fixed_text(size: usize) -> Result<Datatype> {
 }
 
 /// IEEE half precision, made out of single precision as h5py does.
-fn half(order: Order) -> Result<Datatype> {
+fn half(order: ByteOrder) -> Result<Datatype> {
     let handle = predefined(&ElementType::Float(4, order))?.handle;
     call!(h5t::H5Tset_fields(handle.id(), 15, 10, 5, 0, 10))?;
     call!(h5t::H5Tset_size(handle.id(), 2))?;
@@ -161,8 +161,8 @@ fn half(order: Order) -> Result<Datatype> {
 
 /// The x87 format of 80 bits in 16 bytes, numpy's `float128` on x86. Made by hand so that it is the
 /// same on every machine.
-fn extended(order: Order) -> Result<Datatype> {
-    let handle = predefined(&ElementType::Float(8, Order::Little))?.handle;
+fn extended(order: ByteOrder) -> Result<Datatype> {
+    let handle = predefined(&ElementType::Float(8, ByteOrder::Little))?.handle;
     let id = handle.id();
     call!(h5t::H5Tset_size(id, 16))?;
     call!(h5t::H5Tset_precision(id, 80))?;
@@ -170,7 +170,7 @@ fn extended(order: Order) -> Result<Datatype> {
     call!(h5t::H5Tset_fields(id, 79, 64, 15, 0, 64))?;
     call!(h5t::H5Tset_ebias(id, 16383))?;
     call!(h5t::H5Tset_norm(id, h5t::H5T_norm_t::H5T_NORM_NONE))?;
-    if order == Order::Big {
+    if order == ByteOrder::Big {
         call!(h5t::H5Tset_order(id, H5T_order_t::H5T_ORDER_BE))?;
     }
     own(handle, false)

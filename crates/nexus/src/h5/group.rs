@@ -76,7 +76,7 @@ impl Group {
         self.open_dataset_with(path, None)
     }
 
-    /// Opens a dataset with a chunk cache of so many bytes, see [`Chunked::cache`](super::Chunked).
+    /// Opens a dataset with a chunk cache of so many bytes, see [`ChunkedOptions::cache`](super::ChunkedOptions).
     pub fn open_dataset_with(&self, path: &str, cache: Option<usize>) -> Result<Dataset> {
         let path = c_text(path)?;
         let access = cache.map(properties::dataset_access).transpose()?;

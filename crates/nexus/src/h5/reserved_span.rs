@@ -9,7 +9,7 @@ use super::datatype::Datatype;
 use super::error::Result;
 use super::library::{Handle, call, enter};
 use super::properties;
-use crate::tree::{ElementType, Order};
+use crate::tree::{ByteOrder, ElementType};
 
 /// A part of a file that belongs to a dataset without a name, until it is dropped.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Dataset {
             list.id(),
             H5D_alloc_time_t::H5D_ALLOC_TIME_LATE
         ))?;
-        let byte = Datatype::of(&ElementType::Uint(1, Order::Little))?;
+        let byte = Datatype::of(&ElementType::Uint(1, ByteOrder::Little))?;
         let space = Dataspace::of(&[size])?;
         let id = call!(h5d::H5Dcreate_anon(
             self.handle.id(),

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::{Content, Dataset, Group, Item, Named, Value};
+use super::{Content, Dataset, Group, Item, NamedList, Value};
 
 /// One step from the first version of a tree to the second. Paths are absolute.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,8 +166,8 @@ fn holds_streams(item: &Item) -> bool {
 
 fn attributes<'a>(
     path: &str,
-    before: &'a Named<Value>,
-    after: &'a Named<Value>,
+    before: &'a NamedList<Value>,
+    after: &'a NamedList<Value>,
     changes: &mut Vec<Change<'a>>,
 ) {
     let (old, new) = (by_name(before), by_name(after));
@@ -191,7 +191,7 @@ fn attributes<'a>(
 }
 
 /// An entry may have thousands of positioners: looking each up in a list would be slow.
-fn by_name<T>(named: &Named<T>) -> HashMap<&str, &T> {
+fn by_name<T>(named: &NamedList<T>) -> HashMap<&str, &T> {
     named
         .iter()
         .map(|(name, item)| (name.as_str(), item))

@@ -2,7 +2,7 @@
 
 /// Order of the bytes of one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Order {
+pub enum ByteOrder {
     /// Least significant byte first, as on every supported machine.
     #[default]
     Little,
@@ -19,13 +19,13 @@ pub enum ElementType {
     /// Enumeration over one signed byte: `FALSE` = 0, `TRUE` = 1.
     Bool,
     /// Signed integer of 1, 2, 4 or 8 bytes.
-    Int(usize, Order),
+    Int(usize, ByteOrder),
     /// Unsigned integer of 1, 2, 4 or 8 bytes.
-    Uint(usize, Order),
+    Uint(usize, ByteOrder),
     /// IEEE float of 2, 4 or 8 bytes, or 16 for the x86 extended type padded to 16 bytes.
-    Float(usize, Order),
+    Float(usize, ByteOrder),
     /// Compound of `r` and `i`; the size is that of both parts together: 8, 16 or 32 bytes.
-    Complex(usize, Order),
+    Complex(usize, ByteOrder),
     /// Variable-length UTF-8 text.
     Text,
     /// ASCII text of this many bytes, padded with NUL: the `S` types of numpy.

@@ -8,7 +8,7 @@ pub struct Stream {
     /// Name of the stream.
     pub name: String,
     /// How its data are stored.
-    pub storage: Storage,
+    pub storage: StreamStorage,
 }
 
 impl From<String> for Stream {
@@ -16,7 +16,7 @@ impl From<String> for Stream {
     fn from(name: String) -> Stream {
         Stream {
             name,
-            storage: Storage::Free,
+            storage: StreamStorage::Automatic,
         }
     }
 }
@@ -29,18 +29,18 @@ impl From<&str> for Stream {
 
 /// How the storage of a stream's dataset is decided.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Storage {
+pub enum StreamStorage {
     /// The writer, by what comes and how fast.
     #[default]
-    Free,
+    Automatic,
     /// The scan, before there are any data: extent, chunks and filters are what blisswriter 2.0.0
     /// makes of these figures.
-    Declared(Declared),
+    Declared(DeclaredStorage),
 }
 
 /// The layout of a stream's dataset as a scan declares it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Declared {
+pub struct DeclaredStorage {
     /// Extent of the scan in the dataset, before the dimensions of a point: one length for a growing
     /// list of points (0 if it is not known), several for a grid at full size whose first dimension
     /// may grow, none for one value.
@@ -60,7 +60,7 @@ pub struct ChunkOptions {
     /// Bytes of a dataset, as expected, above which it is compressed.
     pub compression_limit_nbytes: u64,
     /// How it is compressed then.
-    pub scheme: Scheme,
+    pub scheme: CompressionScheme,
 }
 
 impl Default for ChunkOptions {
@@ -69,14 +69,14 @@ impl Default for ChunkOptions {
             chunk_nbytes: 1 << 20,
             chunk_split: 4,
             compression_limit_nbytes: 1 << 20,
-            scheme: Scheme::default(),
+            scheme: CompressionScheme::default(),
         }
     }
 }
 
 /// The filters of a dataset that is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Scheme {
+pub enum CompressionScheme {
     /// None.
     None,
     /// Deflate.
@@ -92,24 +92,24 @@ pub enum Scheme {
     Lz4BitShuffle,
 }
 
-/// A text that is no [`Scheme`].
+/// A text that is no [`CompressionScheme`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown HDF5 compression '{0}'")]
-pub struct UnknownScheme(pub String);
+pub struct UnknownCompression(pub String);
 
-impl FromStr for Scheme {
-    type Err = UnknownScheme;
+impl FromStr for CompressionScheme {
+    type Err = UnknownCompression;
 
     /// Reads the names that BLISS has for schemes, in upper or lower case.
-    fn from_str(text: &str) -> Result<Scheme, UnknownScheme> {
+    fn from_str(text: &str) -> Result<CompressionScheme, UnknownCompression> {
         match text.to_lowercase().as_str() {
-            "none" => Ok(Scheme::None),
-            "gzip" => Ok(Scheme::Gzip),
-            "byteshuffle" => Ok(Scheme::ByteShuffle),
-            "gzip-byteshuffle" => Ok(Scheme::GzipByteShuffle),
-            "bitshuffle" => Ok(Scheme::BitShuffle),
-            "lz4-bitshuffle" => Ok(Scheme::Lz4BitShuffle),
-            _ => Err(UnknownScheme(text.to_owned())),
+            "none" => Ok(CompressionScheme::None),
+            "gzip" => Ok(CompressionScheme::Gzip),
+            "byteshuffle" => Ok(CompressionScheme::ByteShuffle),
+            "gzip-byteshuffle" => Ok(CompressionScheme::GzipByteShuffle),
+            "bitshuffle" => Ok(CompressionScheme::BitShuffle),
+            "lz4-bitshuffle" => Ok(CompressionScheme::Lz4BitShuffle),
+            _ => Err(UnknownCompression(text.to_owned())),
         }
     }
 }
@@ -120,12 +120,18 @@ mod tests {
 
     #[test]
     fn schemes_have_names() {
-        assert_eq!("Gzip-ByteShuffle".parse(), Ok(Scheme::GzipByteShuffle));
-        assert_eq!("LZ4-BITSHUFFLE".parse(), Ok(Scheme::Lz4BitShuffle));
-        assert_eq!("none".parse(), Ok(Scheme::None));
-        let error = "".parse::<Scheme>().unwrap_err();
+        assert_eq!(
+            "Gzip-ByteShuffle".parse(),
+            Ok(CompressionScheme::GzipByteShuffle)
+        );
+        assert_eq!(
+            "LZ4-BITSHUFFLE".parse(),
+            Ok(CompressionScheme::Lz4BitShuffle)
+        );
+        assert_eq!("none".parse(), Ok(CompressionScheme::None));
+        let error = "".parse::<CompressionScheme>().unwrap_err();
         assert_eq!(error.to_string(), "unknown HDF5 compression ''");
-        let error = "Blosc".parse::<Scheme>().unwrap_err();
+        let error = "Blosc".parse::<CompressionScheme>().unwrap_err();
         assert_eq!(error.to_string(), "unknown HDF5 compression 'Blosc'");
     }
 }

@@ -84,9 +84,9 @@ macro_rules! scalar {
 }
 
 scalar! {
-    i64 => ElementType::Int(8, super::Order::Little),
-    u64 => ElementType::Uint(8, super::Order::Little),
-    f64 => ElementType::Float(8, super::Order::Little),
+    i64 => ElementType::Int(8, super::ByteOrder::Little),
+    u64 => ElementType::Uint(8, super::ByteOrder::Little),
+    f64 => ElementType::Float(8, super::ByteOrder::Little),
 }
 
 impl From<bool> for Value {

@@ -8,10 +8,10 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use nexus::apply::{StreamPlace, Written};
+use nexus::apply::{StreamLocation, WriteOutcome};
 use nexus::file::{FilePool, FileSession};
 use nexus::h5;
-use nexus::tree::{Content, Dataset, ElementType, Group, Item, Order, Value};
+use nexus::tree::{ByteOrder, Content, Dataset, ElementType, Group, Item, Value};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -123,13 +123,13 @@ pub fn numbers(element: ElementType, shape: &[u64], bytes: Vec<u8>) -> Value {
 /// An array of 64-bit integers.
 pub fn integers(shape: &[u64], items: &[i64]) -> Value {
     let bytes = items.iter().flat_map(|item| item.to_le_bytes()).collect();
-    numbers(ElementType::Int(8, Order::Little), shape, bytes)
+    numbers(ElementType::Int(8, ByteOrder::Little), shape, bytes)
 }
 
 /// An array of floats.
 pub fn floats(shape: &[u64], items: &[f64]) -> Value {
     let bytes = items.iter().flat_map(|item| item.to_le_bytes()).collect();
-    numbers(ElementType::Float(8, Order::Little), shape, bytes)
+    numbers(ElementType::Float(8, ByteOrder::Little), shape, bytes)
 }
 
 /// A list of texts.
@@ -169,7 +169,7 @@ pub fn session() -> (TempDir, FileSession) {
 }
 
 /// The places for streams, if nothing failed.
-pub fn clean(written: Written) -> Vec<StreamPlace> {
+pub fn clean(written: WriteOutcome) -> Vec<StreamLocation> {
     assert!(written.errors.is_empty(), "{:?}", written.errors);
     written.streams
 }
@@ -182,7 +182,7 @@ pub fn seen(session: &FileSession) -> Json {
 
 /// Stands for the code that writes streams.
 pub fn fill(session: &FileSession, path: &str) {
-    let element = ElementType::Float(8, Order::Little);
+    let element = ElementType::Float(8, ByteOrder::Little);
     let bytes = [1.0f64, 2.0].map(f64::to_le_bytes).concat();
     session
         .root()

@@ -1,6 +1,6 @@
 //! Copies of frames.
 
-use nexus::dataset::{Error, Form, FrameError};
+use nexus::dataset::{Error, FrameError, FrameStorage};
 use serde_json::json;
 
 use crate::common::with_causes;
@@ -13,7 +13,7 @@ fn frames_of_all_formats_are_copied() {
         let names = [0, 1].map(|number| format!("det_{number}.{ending}"));
         stage.detect(format, &names[0], 0, 4, "uint16");
         stage.detect(format, &names[1], 4, 3, "uint16");
-        let mut frames = stage.dataset(Form::Copy, SHORT, declared(&[7]));
+        let mut frames = stage.dataset(FrameStorage::Copy, SHORT, declared(&[7]));
         let [first, second] = [stage.frames(&names[0], 4), stage.frames(&names[1], 3)];
         run(async {
             frames.take(std::slice::from_ref(&first)).await.unwrap();
@@ -33,7 +33,7 @@ fn frames_of_all_formats_are_copied() {
 fn copies_are_seen_while_more_of_them_come() {
     let stage = Stage::new();
     stage.detect("h5", "det_0.h5", 0, 4, "uint8");
-    let mut frames = stage.dataset(Form::Copy, SHORT, declared(&[8]));
+    let mut frames = stage.dataset(FrameStorage::Copy, SHORT, declared(&[8]));
     let first = [stage.frames("det_0.h5", 4)];
     run(async {
         frames.take(&first).await.unwrap();
@@ -54,7 +54,7 @@ fn copies_are_seen_while_more_of_them_come() {
 fn what_cannot_be_copied_is_named_and_the_rest_is_there() {
     let stage = Stage::new();
     stage.detect("h5", "det_0.h5", 0, 4, "uint16");
-    let mut frames = stage.dataset(Form::Copy, SHORT, declared(&[8]));
+    let mut frames = stage.dataset(FrameStorage::Copy, SHORT, declared(&[8]));
     let all = [stage.frames("det_0.h5", 4), stage.frames("det_1.h5", 1)];
     let error = close(&mut frames, &all).unwrap_err();
     let Error::Frame { frame, source, .. } = &error else {
@@ -71,7 +71,7 @@ fn frames_of_another_shape_and_short_files_are_refused() {
     stage.detect("h5", "det_0.h5", 0, 3, "uint16");
     let mut flat = stage.frames("det_0.h5", 3);
     flat.dataset = "/entry".to_owned();
-    let mut frames = stage.dataset(Form::Copy, SHORT, declared(&[8]));
+    let mut frames = stage.dataset(FrameStorage::Copy, SHORT, declared(&[8]));
     // No dataset yet: it may come.
     run(frames.take(&[flat])).unwrap();
     assert_eq!(frames.taken(), 0);
@@ -90,7 +90,7 @@ fn frames_of_another_shape_and_short_files_are_refused() {
 fn filters_that_the_library_lacks_are_told() {
     let stage = Stage::new();
     stage.detect("bitshuffle", "det_0.h5", 0, 4, "uint16");
-    let mut frames = stage.dataset(Form::Copy, SHORT, declared(&[4]));
+    let mut frames = stage.dataset(FrameStorage::Copy, SHORT, declared(&[4]));
     match run(frames.take(&[stage.frames("det_0.h5", 4)])) {
         // Where plugins of HDF5 are installed.
         Ok(()) => {

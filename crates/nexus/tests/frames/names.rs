@@ -1,6 +1,6 @@
 //! Lists of the places of frames.
 
-use nexus::dataset::{Form, Frames};
+use nexus::dataset::{FrameRange, FrameStorage};
 use serde_json::json;
 
 use crate::support::*;
@@ -8,7 +8,7 @@ use crate::support::*;
 #[test]
 fn names_are_relative_to_the_file_and_need_no_files() {
     let stage = Stage::new();
-    let mut frames = stage.dataset(Form::Names, SHORT, declared(&[2, 3]));
+    let mut frames = stage.dataset(FrameStorage::Names, SHORT, declared(&[2, 3]));
     frames.show(&[stage.frames("det_0.cbf", 2)]).unwrap();
     let names = ["raw/det_0.cbf::0", "raw/det_0.cbf::1"];
     assert_eq!(stage.seen()["values"], json!(names));
@@ -16,7 +16,7 @@ fn names_are_relative_to_the_file_and_need_no_files() {
     frames.show(&[stage.frames("det_0.cbf", 3)]).unwrap();
     assert_eq!(frames.visible(), 2);
 
-    let elsewhere = Frames {
+    let elsewhere = FrameRange {
         file: "/elsewhere/det_1.cbf".to_owned(),
         first: 7,
         ..stage.frames("", 1)

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use nexus::dataset::{Error, Form, FrameError};
+use nexus::dataset::{Error, FrameError, FrameStorage};
 use serde_json::json;
 
 use crate::common::with_causes;
@@ -15,7 +15,7 @@ fn the_bytes_of_frames_are_found_in_edf_files() {
     let stage = Stage::new();
     stage.detect("edf", "det_0.edf", 0, 4, "uint16");
     stage.detect("edf", "det_1.edf", 4, 2, "uint16");
-    let mut frames = stage.dataset(Form::External, SHORT, declared(&[10]));
+    let mut frames = stage.dataset(FrameStorage::External, SHORT, declared(&[10]));
     let all = [
         stage.frames("det_0.edf", 4),
         stage.frames("det_1.edf", 2),
@@ -44,7 +44,7 @@ fn a_file_that_is_late_is_waited_for() {
     stage.detect("edf", "det_0.edf", 0, 2, "uint16");
     let whole = std::fs::read(stage.raw("det_0.edf")).unwrap();
     std::fs::write(stage.raw("det_0.edf"), &whole[..whole.len() - 1]).unwrap();
-    let mut frames = stage.dataset(Form::External, SHORT, declared(&[2]));
+    let mut frames = stage.dataset(FrameStorage::External, SHORT, declared(&[2]));
     let all = [stage.frames("det_0.edf", 2)];
     run(async {
         let mut close = pin!(frames.close(&all));
@@ -60,7 +60,7 @@ fn a_file_that_is_late_is_waited_for() {
 fn what_never_comes_is_named_and_the_rest_is_there() {
     let stage = Stage::new();
     stage.detect("edf", "det_0.edf", 0, 4, "uint16");
-    let mut frames = stage.dataset(Form::External, SHORT, declared(&[8]));
+    let mut frames = stage.dataset(FrameStorage::External, SHORT, declared(&[8]));
     let all = [stage.frames("det_0.edf", 4), stage.frames("det_1.edf", 4)];
     let error = close(&mut frames, &all).unwrap_err();
     let Error::Frame {
@@ -88,7 +88,7 @@ fn frames_that_hdf5_cannot_read_are_refused() {
     ] {
         let name = format!("{format}.edf");
         stage.detect(format, &name, 0, 2, dtype);
-        let mut frames = stage.dataset(Form::External, SHORT, declared(&[2]));
+        let mut frames = stage.dataset(FrameStorage::External, SHORT, declared(&[2]));
         let error = frames.show(&[stage.frames(&name, 2)]).unwrap_err();
         let error = with_causes(&error);
         assert!(error.contains(text), "{error}");
@@ -99,7 +99,7 @@ fn frames_that_hdf5_cannot_read_are_refused() {
     let header = b"{ DataType = UnsignedShort; Dim_1 = 3; Dim_2 = 2; }\n";
     let block = [&header[..], &[0; 12]].concat();
     std::fs::write(stage.raw("long.edf"), block.repeat(2701)).unwrap();
-    let mut frames = stage.dataset(Form::External, SHORT, declared(&[2701]));
+    let mut frames = stage.dataset(FrameStorage::External, SHORT, declared(&[2701]));
     let error = close(&mut frames, &[stage.frames("long.edf", 2701)]).unwrap_err();
     let text = with_causes(&error);
     assert!(text.contains("more than 2700"), "{text}");
@@ -134,7 +134,7 @@ fn sizes_beyond_any_file_are_refused() {
         ),
     ] {
         std::fs::write(stage.raw(name), header + frame).unwrap();
-        let mut frames = stage.dataset(Form::External, SHORT, declared(&[2]));
+        let mut frames = stage.dataset(FrameStorage::External, SHORT, declared(&[2]));
         let error = frames.show(&[stage.frames(name, 2)]).unwrap_err();
         let text = with_causes(&error);
         assert!(text.contains("a block larger than any file"), "{text}");

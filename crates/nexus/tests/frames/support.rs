@@ -6,15 +6,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hub::Hub;
-use nexus::chunk::Pool;
-use nexus::dataset::{Error, Form, FrameDataset, FrameSite, Frames, Outbox, Policy};
+use nexus::chunk::EncoderPool;
+use nexus::dataset::{
+    Error, FrameDataset, FrameRange, FrameStorage, FrameTarget, StoreQueue, WritePolicy,
+};
 use nexus::h5::{File, Group};
-use nexus::tree::{ChunkOptions, Declared, ElementType, Order, Storage};
+use nexus::tree::{ByteOrder, ChunkOptions, DeclaredStorage, ElementType, StreamStorage};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-pub const SHORT: ElementType = ElementType::Uint(2, Order::Little);
-pub const SINGLE: ElementType = ElementType::Float(4, Order::Little);
+pub const SHORT: ElementType = ElementType::Uint(2, ByteOrder::Little);
+pub const SINGLE: ElementType = ElementType::Float(4, ByteOrder::Little);
 
 /// A directory with a file that is being written, and one of a detector below.
 pub struct Stage {
@@ -22,7 +24,7 @@ pub struct Stage {
     pub path: PathBuf,
     pub file: File,
     pub root: Rc<Group>,
-    pub outbox: Outbox,
+    pub store_queue: StoreQueue,
 }
 
 impl Stage {
@@ -32,13 +34,13 @@ impl Stage {
         let path = directory.path().join("scan.h5");
         let file = File::create(&path).unwrap();
         let root = Rc::new(file.root().unwrap());
-        let pool = Pool::with_workers(1, 16 << 20, Arc::default()).unwrap();
+        let pool = EncoderPool::with_workers(1, 16 << 20, Arc::default()).unwrap();
         Stage {
             directory,
             path,
             file,
             root,
-            outbox: Outbox::new(Arc::new(pool)),
+            store_queue: StoreQueue::new(Arc::new(pool)),
         }
     }
 
@@ -60,12 +62,12 @@ impl Stage {
     }
 
     /// The first frames of a file.
-    pub fn frames(&self, name: &str, count: u64) -> Frames {
+    pub fn frames(&self, name: &str, count: u64) -> FrameRange {
         let dataset = match name.ends_with(".h5") {
             true => "/entry/data",
             false => "",
         };
-        Frames {
+        FrameRange {
             file: self.raw(name),
             dataset: dataset.to_owned(),
             first: 0,
@@ -73,8 +75,13 @@ impl Stage {
         }
     }
 
-    pub fn dataset(&self, form: Form, element: ElementType, storage: Storage) -> FrameDataset {
-        let site = FrameSite {
+    pub fn dataset(
+        &self,
+        form: FrameStorage,
+        element: ElementType,
+        storage: StreamStorage,
+    ) -> FrameDataset {
+        let site = FrameTarget {
             parent: Rc::clone(&self.root),
             path: "cam/image".to_owned(),
             file: self.path.clone(),
@@ -82,7 +89,7 @@ impl Stage {
             frame: vec![2, 3],
             storage,
         };
-        FrameDataset::new(form, site, Policy::live(), &self.outbox).unwrap()
+        FrameDataset::new(form, site, WritePolicy::live(), &self.store_queue).unwrap()
     }
 
     /// What a reader sees after a flush.
@@ -101,15 +108,15 @@ impl Stage {
 }
 
 /// A scan of this extent, stored as blisswriter 2.0.0 does.
-pub fn declared(scan: &[u64]) -> Storage {
-    Storage::Declared(Declared {
+pub fn declared(scan: &[u64]) -> StreamStorage {
+    StreamStorage::Declared(DeclaredStorage {
         scan: scan.to_vec(),
         chunks: ChunkOptions::default(),
     })
 }
 
 /// Ends the dataset with these frames.
-pub fn close(dataset: &mut FrameDataset, frames: &[Frames]) -> Result<(), Error> {
+pub fn close(dataset: &mut FrameDataset, frames: &[FrameRange]) -> Result<(), Error> {
     run(dataset.close(frames))
 }
 

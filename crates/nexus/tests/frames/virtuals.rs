@@ -1,7 +1,7 @@
 //! Virtual datasets over HDF5 files, and links to one of them.
 
-use nexus::dataset::{Form, Frames, link_frames};
-use nexus::tree::Storage;
+use nexus::dataset::{FrameRange, FrameStorage, link_frames};
+use nexus::tree::StreamStorage;
 use serde_json::json;
 
 use crate::support::*;
@@ -11,7 +11,7 @@ fn frames_are_seen_as_they_are_saved() {
     let stage = Stage::new();
     stage.detect("h5", "det_0.h5", 0, 5, "uint16");
     stage.detect("h5", "det_1.h5", 5, 5, "uint16");
-    let mut frames = stage.dataset(Form::Virtual, SHORT, Storage::Free);
+    let mut frames = stage.dataset(FrameStorage::Virtual, SHORT, StreamStorage::Automatic);
 
     frames.show(&[]).unwrap();
     assert!(stage.seen().is_null());
@@ -27,7 +27,7 @@ fn frames_are_seen_as_they_are_saved() {
     );
     assert_eq!(seen["values"], pixels(0..3));
     // More of them, and the second file not from its first frame on.
-    let later = Frames {
+    let later = FrameRange {
         first: 2,
         ..stage.frames("det_1.h5", 2)
     };
@@ -53,7 +53,7 @@ fn frames_are_seen_as_they_are_saved() {
 fn a_list_of_frames_has_no_limits_and_says_what_is_missing() {
     let stage = Stage::new();
     stage.detect("h5", "det_0.h5", 0, 4, "float32");
-    let mut frames = stage.dataset(Form::Virtual, SINGLE, declared(&[10]));
+    let mut frames = stage.dataset(FrameStorage::Virtual, SINGLE, declared(&[10]));
     // The last file never came: not a number, rather than a value that looks like one.
     let all = [stage.frames("det_0.h5", 4), stage.frames("det_1.h5", 2)];
     close(&mut frames, &all).unwrap();
@@ -78,7 +78,7 @@ fn a_grid_is_cut_into_rows_of_files() {
     for (number, name) in (0..).zip(names) {
         stage.detect("h5", name, 4 * number, 4, "uint16");
     }
-    let mut frames = stage.dataset(Form::Virtual, SHORT, declared(&[3, 3]));
+    let mut frames = stage.dataset(FrameStorage::Virtual, SHORT, declared(&[3, 3]));
     let [first, second, third] = names.map(|name| stage.frames(name, 4));
     frames.show(&[first.clone(), second.clone()]).unwrap();
     let seen = stage.seen();

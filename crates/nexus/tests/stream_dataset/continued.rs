@@ -6,8 +6,8 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use nexus::dataset::{Policy, StreamDataset};
-use nexus::tree::{ChunkOptions, Declared, ElementType, Scheme, Storage};
+use nexus::dataset::{StreamDataset, WritePolicy};
+use nexus::tree::{ChunkOptions, CompressionScheme, DeclaredStorage, ElementType, StreamStorage};
 
 use crate::support::*;
 
@@ -17,28 +17,28 @@ struct ObjectKind {
     element: ElementType,
     /// Shape of a point.
     shape: Vec<Option<u64>>,
-    storage: Storage,
-    policy: Policy,
+    storage: StreamStorage,
+    policy: WritePolicy,
     points: u64,
 }
 
 fn kinds() -> Vec<ObjectKind> {
     let free = |name: &str, element: ElementType, shape: &[Option<u64>], points| {
-        [small(Policy::live()), small(Policy::backlog())].map(|policy| ObjectKind {
+        [small(WritePolicy::live()), small(WritePolicy::backlog())].map(|policy| ObjectKind {
             name: format!("{name} {:?}", policy.mode),
             element: element.clone(),
             shape: shape.to_vec(),
-            storage: Storage::Free,
+            storage: StreamStorage::Automatic,
             policy,
             points,
         })
     };
     let declared = |name: &str, scan: &[u64], shape: &[Option<u64>], scheme, points| {
-        [small(Policy::live()), small(Policy::backlog())].map(|policy| ObjectKind {
+        [small(WritePolicy::live()), small(WritePolicy::backlog())].map(|policy| ObjectKind {
             name: format!("{name} {scheme:?} {:?}", policy.mode),
             element: DOUBLE,
             shape: shape.to_vec(),
-            storage: Storage::Declared(Declared {
+            storage: StreamStorage::Declared(DeclaredStorage {
                 scan: scan.to_vec(),
                 chunks: ChunkOptions {
                     chunk_nbytes: 4096,
@@ -61,30 +61,40 @@ fn kinds() -> Vec<ObjectKind> {
     kinds.extend(free("images", uint, &[Some(90), Some(110)], 40));
     kinds.extend(free("lengths", DOUBLE, &[None], 400));
     for scheme in [
-        Scheme::None,
-        Scheme::Gzip,
-        Scheme::ByteShuffle,
-        Scheme::GzipByteShuffle,
-        Scheme::BitShuffle,
-        Scheme::Lz4BitShuffle,
+        CompressionScheme::None,
+        CompressionScheme::Gzip,
+        CompressionScheme::ByteShuffle,
+        CompressionScheme::GzipByteShuffle,
+        CompressionScheme::BitShuffle,
+        CompressionScheme::Lz4BitShuffle,
     ] {
         kinds.extend(declared("list", &[0], &[], scheme, 2500));
     }
-    for scheme in [Scheme::None, Scheme::GzipByteShuffle, Scheme::ByteShuffle] {
+    for scheme in [
+        CompressionScheme::None,
+        CompressionScheme::GzipByteShuffle,
+        CompressionScheme::ByteShuffle,
+    ] {
         kinds.extend(declared("list of spectra", &[0], &[Some(90)], scheme, 200));
         kinds.extend(declared("list of lengths", &[0], &[None], scheme, 100));
         kinds.extend(declared("map", &[20, 30], &[], scheme, 620));
         kinds.extend(declared("map of spectra", &[5, 8], &[Some(50)], scheme, 40));
     }
-    kinds.extend(declared("single", &[], &[], Scheme::None, 1));
-    kinds.extend(declared("spectrum", &[], &[Some(700)], Scheme::Gzip, 1));
+    kinds.extend(declared("single", &[], &[], CompressionScheme::None, 1));
+    kinds.extend(declared(
+        "spectrum",
+        &[],
+        &[Some(700)],
+        CompressionScheme::Gzip,
+        1,
+    ));
     kinds
 }
 
 impl ObjectKind {
     /// Whether the dataset shows how many points came.
     fn tells(&self) -> bool {
-        !matches!(&self.storage, Storage::Declared(declared) if declared.scan.len() != 1)
+        !matches!(&self.storage, StreamStorage::Declared(declared) if declared.scan.len() != 1)
     }
 
     fn shape_of(&self, point: u64) -> Vec<u64> {
@@ -133,10 +143,10 @@ impl ObjectKind {
     }
 
     fn dataset(&self, writer: &Writer, path: &str) -> StreamDataset {
-        let (root, outbox) = (writer.root.clone(), writer.outbox.clone());
+        let (root, store_queue) = (writer.root.clone(), writer.store_queue.clone());
         let (element, shape) = (self.element.clone(), self.shape.clone());
         let (storage, policy) = (self.storage.clone(), self.policy);
-        StreamDataset::resume(root, path, element, shape, storage, policy, outbox).unwrap()
+        StreamDataset::resume(root, path, element, shape, storage, policy, store_queue).unwrap()
     }
 }
 
@@ -244,7 +254,7 @@ fn a_dataset_goes_on_wherever_its_writer_died() {
                     resumed.filter_masks().iter().all(|mask| *mask == 0),
                     "{name}"
                 );
-                if kind.storage != Storage::Free {
+                if kind.storage != StreamStorage::Automatic {
                     for about in ["chunks", "pipeline", "maxshape"] {
                         assert_eq!(
                             resumed.layout[about], whole.layout[about],
@@ -260,15 +270,20 @@ fn a_dataset_goes_on_wherever_its_writer_died() {
 #[test]
 fn only_what_would_be_made_here_is_continued() {
     let writer = Writer::new();
-    let resume = |path: &str, element: ElementType, shape: &[Option<u64>], storage: Storage| {
-        let (root, outbox, shape) = (writer.root.clone(), writer.outbox.clone(), shape.to_vec());
-        let policy = Policy::live();
-        StreamDataset::resume(root, path, element, shape, storage, policy, outbox)
-            .map(|dataset| dataset.points())
-            .map_err(|error| error.to_string())
-    };
+    let resume =
+        |path: &str, element: ElementType, shape: &[Option<u64>], storage: StreamStorage| {
+            let (root, store_queue, shape) = (
+                writer.root.clone(),
+                writer.store_queue.clone(),
+                shape.to_vec(),
+            );
+            let policy = WritePolicy::live();
+            StreamDataset::resume(root, path, element, shape, storage, policy, store_queue)
+                .map(|dataset| dataset.points())
+                .map_err(|error| error.to_string())
+        };
     let list = |chunk_nbytes, scheme| {
-        Storage::Declared(Declared {
+        StreamStorage::Declared(DeclaredStorage {
             scan: vec![0],
             chunks: ChunkOptions {
                 chunk_nbytes,
@@ -279,7 +294,7 @@ fn only_what_would_be_made_here_is_continued() {
         })
     };
     run(async {
-        let mut few = writer.dataset("few", DOUBLE, &[Some(2)], Policy::live());
+        let mut few = writer.dataset("few", DOUBLE, &[Some(2)], WritePolicy::live());
         few.append(0, 3, None, count(0, 6)).unwrap();
         few.close().await.unwrap();
         let options = ChunkOptions {
@@ -287,17 +302,23 @@ fn only_what_would_be_made_here_is_continued() {
             compression_limit_nbytes: 0,
             ..ChunkOptions::default()
         };
-        let mut long = writer.declared("long", DOUBLE, &[], (&[0], options), Policy::live());
+        let mut long = writer.declared("long", DOUBLE, &[], (&[0], options), WritePolicy::live());
         long.append(0, 600, None, count(0, 600)).unwrap();
         long.close().await.unwrap();
     });
     writer.root.create_group("group").unwrap();
     writer.root.create_soft_link("link", "few").unwrap();
     let two = [Some(2)];
-    assert_eq!(resume("few", DOUBLE, &two, Storage::Free), Ok(3));
-    assert_eq!(resume("few", DOUBLE, &[None], Storage::Free), Ok(3));
-    assert_eq!(resume("nothing", DOUBLE, &two, Storage::Free), Ok(0));
-    let declared = list(4096, Scheme::GzipByteShuffle);
+    assert_eq!(resume("few", DOUBLE, &two, StreamStorage::Automatic), Ok(3));
+    assert_eq!(
+        resume("few", DOUBLE, &[None], StreamStorage::Automatic),
+        Ok(3)
+    );
+    assert_eq!(
+        resume("nothing", DOUBLE, &two, StreamStorage::Automatic),
+        Ok(0)
+    );
+    let declared = list(4096, CompressionScheme::GzipByteShuffle);
     assert_eq!(resume("long", DOUBLE, &[], declared.clone()), Ok(600));
     let float = ElementType::Float(4, LITTLE);
     for (path, element, shape, storage, reason) in [
@@ -305,34 +326,52 @@ fn only_what_would_be_made_here_is_continued() {
             "few",
             &float,
             &two[..],
-            Storage::Free,
+            StreamStorage::Automatic,
             "its elements are float64",
         ),
         (
             "few",
             &DOUBLE,
             &[Some(3)],
-            Storage::Free,
+            StreamStorage::Automatic,
             "its extent is [3, 2]",
         ),
-        ("few", &DOUBLE, &[], Storage::Free, "its extent is [3, 2]"),
+        (
+            "few",
+            &DOUBLE,
+            &[],
+            StreamStorage::Automatic,
+            "its extent is [3, 2]",
+        ),
         ("few", &DOUBLE, &two, declared, "it is stored as Contiguous"),
         (
             "long",
             &DOUBLE,
             &[],
-            list(1024, Scheme::GzipByteShuffle),
+            list(1024, CompressionScheme::GzipByteShuffle),
             "its chunks are [512] with filters [shuffle, deflate 4]",
         ),
         (
             "long",
             &DOUBLE,
             &[],
-            list(4096, Scheme::Gzip),
+            list(4096, CompressionScheme::Gzip),
             "its chunks are [512] with filters [shuffle, deflate 4]",
         ),
-        ("group", &DOUBLE, &[], Storage::Free, "it is no dataset"),
-        ("link", &DOUBLE, &two, Storage::Free, "it is no dataset"),
+        (
+            "group",
+            &DOUBLE,
+            &[],
+            StreamStorage::Automatic,
+            "it is no dataset",
+        ),
+        (
+            "link",
+            &DOUBLE,
+            &two,
+            StreamStorage::Automatic,
+            "it is no dataset",
+        ),
     ] {
         assert_eq!(
             resume(path, element.clone(), shape, storage),
@@ -347,25 +386,25 @@ fn only_what_would_be_made_here_is_continued() {
 fn a_dataset_in_one_piece_stays_until_more_comes() {
     let writer = Writer::new();
     let resume = || {
-        let (root, outbox) = (writer.root.clone(), writer.outbox.clone());
-        let (policy, free) = (Policy::live(), Storage::Free);
-        StreamDataset::resume(root, "diode", DOUBLE, Vec::new(), free, policy, outbox).unwrap()
+        let (root, store_queue) = (writer.root.clone(), writer.store_queue.clone());
+        let (policy, free) = (WritePolicy::live(), StreamStorage::Automatic);
+        StreamDataset::resume(root, "diode", DOUBLE, Vec::new(), free, policy, store_queue).unwrap()
     };
     run(async {
-        let mut diode = writer.dataset("diode", DOUBLE, &[], Policy::live());
+        let mut diode = writer.dataset("diode", DOUBLE, &[], WritePolicy::live());
         diode.append(0, 3, None, count(0, 3)).unwrap();
         diode.close().await.unwrap();
         let mut diode = resume();
-        assert!(diode.exists() && diode.is_old());
+        assert!(diode.exists() && diode.is_superseded());
         assert_eq!((diode.points(), diode.visible()), (3, 3));
         diode.expose().unwrap();
         assert_eq!(diode.close().await.unwrap(), 3);
         assert!(writer.seen("diode").unwrap().is_contiguous());
         let mut diode = resume();
         diode.append(3, 2, None, count(3, 2)).unwrap();
-        assert!(diode.is_old());
+        assert!(diode.is_superseded());
         diode.expose().unwrap();
-        assert!(!diode.is_old());
+        assert!(!diode.is_superseded());
         assert_eq!(diode.visible(), 5);
         let seen = writer.seen("diode").unwrap();
         assert_eq!(seen.doubles(), [0.0, 1.0, 2.0, 3.0, 4.0]);

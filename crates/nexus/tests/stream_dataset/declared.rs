@@ -1,8 +1,8 @@
 //! Extent, chunks and filters that a scan declares.
 
 use bytes::Bytes;
-use nexus::dataset::{Error, Policy};
-use nexus::tree::{ChunkOptions, ElementType, Scheme};
+use nexus::dataset::{Error, WritePolicy};
+use nexus::tree::{ChunkOptions, CompressionScheme, ElementType};
 use serde_json::{Value as Json, json};
 
 use crate::support::*;
@@ -46,7 +46,10 @@ fn chunks_and_filters_are_those_of_blisswriter() {
             }
         })
         .collect();
-    let policies = [("backlog", Policy::backlog()), ("live", Policy::live())];
+    let policies = [
+        ("backlog", WritePolicy::backlog()),
+        ("live", WritePolicy::live()),
+    ];
     run(async {
         for (mode, policy) in policies {
             for (n, (scan, shape, element, points, ..)) in cases.iter().enumerate() {
@@ -89,23 +92,23 @@ fn chunks_and_filters_are_those_of_blisswriter() {
     }
 }
 
-const SCHEMES: [Scheme; 6] = [
-    Scheme::None,
-    Scheme::Gzip,
-    Scheme::ByteShuffle,
-    Scheme::GzipByteShuffle,
-    Scheme::BitShuffle,
-    Scheme::Lz4BitShuffle,
+const SCHEMES: [CompressionScheme; 6] = [
+    CompressionScheme::None,
+    CompressionScheme::Gzip,
+    CompressionScheme::ByteShuffle,
+    CompressionScheme::GzipByteShuffle,
+    CompressionScheme::BitShuffle,
+    CompressionScheme::Lz4BitShuffle,
 ];
 
-fn pipeline(scheme: Scheme, item: usize) -> Json {
+fn pipeline(scheme: CompressionScheme, item: usize) -> Json {
     match scheme {
-        Scheme::None => json!([]),
-        Scheme::Gzip => json!([[1, 1, [4]]]),
-        Scheme::ByteShuffle => json!([[2, 1, [item]]]),
-        Scheme::GzipByteShuffle => gzip(item),
-        Scheme::BitShuffle => json!([[32008, 1, [0, 4, item, 0, 0]]]),
-        Scheme::Lz4BitShuffle => json!([[32008, 1, [0, 4, item, 0, 2]]]),
+        CompressionScheme::None => json!([]),
+        CompressionScheme::Gzip => json!([[1, 1, [4]]]),
+        CompressionScheme::ByteShuffle => json!([[2, 1, [item]]]),
+        CompressionScheme::GzipByteShuffle => gzip(item),
+        CompressionScheme::BitShuffle => json!([[32008, 1, [0, 4, item, 0, 0]]]),
+        CompressionScheme::Lz4BitShuffle => json!([[32008, 1, [0, 4, item, 0, 2]]]),
     }
 }
 
@@ -128,10 +131,10 @@ fn every_scheme_is_read_by_others() {
             _ => bytes,
         }
     };
-    let name = |scheme: Scheme, element: &ElementType, policy: Policy| {
+    let name = |scheme: CompressionScheme, element: &ElementType, policy: WritePolicy| {
         format!("{scheme:?} {element:?} {:?}", policy.mode)
     };
-    let policies = [Policy::backlog(), Policy::live()];
+    let policies = [WritePolicy::backlog(), WritePolicy::live()];
     let all = || {
         SCHEMES.into_iter().flat_map(|scheme| {
             let types = types.iter();
@@ -162,7 +165,7 @@ fn every_scheme_is_read_by_others() {
                     .append(first, range.len() as u64, None, part)
                     .unwrap();
                 dataset.settle().await.unwrap();
-                if policy == Policy::live() {
+                if policy == WritePolicy::live() {
                     shown(dataset, range.end as u64).await;
                 }
             }
@@ -192,12 +195,15 @@ fn the_library_filters_bits_as_well() {
         scheme,
         ..ChunkOptions::default()
     };
-    let schemes = [Scheme::BitShuffle, Scheme::Lz4BitShuffle];
+    let schemes = [
+        CompressionScheme::BitShuffle,
+        CompressionScheme::Lz4BitShuffle,
+    ];
     run(async {
         for scheme in schemes {
             let path = format!("{scheme:?}");
             let storage = (&[100, 30][..], chunks(scheme));
-            let mut grid = writer.declared(&path, DOUBLE, &[], storage, Policy::backlog());
+            let mut grid = writer.declared(&path, DOUBLE, &[], storage, WritePolicy::backlog());
             grid.append(0, 3000, None, count(0, 3000)).unwrap();
             grid.close().await.unwrap();
             let dataset = writer.root.open_dataset(&path).unwrap();
@@ -215,7 +221,7 @@ fn the_library_filters_bits_as_well() {
 fn little_memory_is_enough_for_large_chunks() {
     let writer = Writer::new();
     let points = 100_000;
-    let policies = [small(Policy::backlog()), small(Policy::live())];
+    let policies = [small(WritePolicy::backlog()), small(WritePolicy::live())];
     run(async {
         for policy in policies {
             // Chunks of 256 KiB, compressed, and of 1 MiB, not.
@@ -259,11 +265,19 @@ fn little_memory_is_enough_for_large_chunks() {
 #[test]
 fn points_of_different_lengths_share_chunks() {
     let writer = Writer::new();
-    let schemes = [Scheme::None, Scheme::GzipByteShuffle, Scheme::BitShuffle];
+    let schemes = [
+        CompressionScheme::None,
+        CompressionScheme::GzipByteShuffle,
+        CompressionScheme::BitShuffle,
+    ];
     // Longer than any chunk expects, now and then.
     let length = |n: u64| if n % 97 == 5 { 700 } else { n % 13 };
-    let policies = [Policy::backlog(), Policy::live(), small(Policy::live())];
-    let name = |scheme, policy: Policy| format!("{scheme:?} {policy:?}");
+    let policies = [
+        WritePolicy::backlog(),
+        WritePolicy::live(),
+        small(WritePolicy::live()),
+    ];
+    let name = |scheme, policy: WritePolicy| format!("{scheme:?} {policy:?}");
     run(async {
         for scheme in schemes {
             for policy in policies {
@@ -312,7 +326,7 @@ fn a_declared_dataset_grows_beyond_its_points() {
     run(async {
         let storage = (&[10][..], ChunkOptions::default());
         let complex = ElementType::Complex(16, LITTLE);
-        let mut dataset = writer.declared("c", complex, &[Some(2)], storage, Policy::live());
+        let mut dataset = writer.declared("c", complex, &[Some(2)], storage, WritePolicy::live());
         dataset.append(0, 1, None, count(0, 4)).unwrap();
         dataset.append(1, 1, Some(&[3]), count(4, 6)).unwrap();
         dataset.expose().unwrap();
@@ -321,7 +335,7 @@ fn a_declared_dataset_grows_beyond_its_points() {
         assert!(matches!(rank, Err(Error::Shape { .. })), "{rank:?}");
         assert_eq!(dataset.close().await.unwrap(), 3);
         // No points, no dataset.
-        let none = writer.declared("none", DOUBLE, &[], storage, Policy::live());
+        let none = writer.declared("none", DOUBLE, &[], storage, WritePolicy::live());
         assert_eq!(none.close().await.unwrap(), 0);
     });
     assert!(writer.seen("none").is_none());

@@ -1,6 +1,6 @@
 //! Datasets with the shape of the scan.
 
-use nexus::dataset::{Error, Policy};
+use nexus::dataset::{Error, WritePolicy};
 use nexus::tree::{ChunkOptions, ElementType};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ fn points_fill_a_grid_in_their_order() {
     let storage = (&[3, 4][..], ChunkOptions::default());
     let nan = f64::NAN;
     run(async {
-        let mut dataset = writer.declared("map", DOUBLE, &[], storage, Policy::live());
+        let mut dataset = writer.declared("map", DOUBLE, &[], storage, WritePolicy::live());
         dataset.expose().unwrap();
         assert!(writer.seen("map").is_none());
         dataset.append(0, 5, None, count(0, 5)).unwrap();
@@ -46,7 +46,7 @@ fn a_compressed_grid_of_spectra() {
     let element = ElementType::Uint(4, LITTLE);
     let data = pattern(20 * 30 * 1024 * 4);
     run(async {
-        for policy in [Policy::backlog(), Policy::live()] {
+        for policy in [WritePolicy::backlog(), WritePolicy::live()] {
             let storage = (&[20, 30][..], ChunkOptions::default());
             let path = format!("{:?}", policy.mode);
             let shape = [Some(1024)];
@@ -75,7 +75,7 @@ fn ragged_points_of_a_grid_are_padded() {
     let writer = Writer::new();
     run(async {
         let storage = (&[2, 2][..], ChunkOptions::default());
-        let mut dataset = writer.declared("var", DOUBLE, &[None], storage, Policy::backlog());
+        let mut dataset = writer.declared("var", DOUBLE, &[None], storage, WritePolicy::backlog());
         for n in 0..4 {
             dataset.append(n, 1, Some(&[n]), count(10 * n, n)).unwrap();
         }
@@ -93,7 +93,7 @@ fn a_single_point_is_a_value() {
     let writer = Writer::new();
     let storage = (&[][..], ChunkOptions::default());
     run(async {
-        let mut value = writer.declared("value", DOUBLE, &[], storage, Policy::live());
+        let mut value = writer.declared("value", DOUBLE, &[], storage, WritePolicy::live());
         let surplus = value.append(0, 3, None, count(7, 3)).unwrap_err();
         assert!(
             matches!(surplus, Error::Single { count: 2, .. }),
@@ -104,11 +104,12 @@ fn a_single_point_is_a_value() {
         assert!(matches!(more, Err(Error::Single { .. })), "{more:?}");
         assert_eq!(value.close().await.unwrap(), 1);
 
-        let mut spectrum = writer.declared("spectrum", DOUBLE, &[Some(4)], storage, Policy::live());
+        let mut spectrum =
+            writer.declared("spectrum", DOUBLE, &[Some(4)], storage, WritePolicy::live());
         spectrum.append(0, 1, None, count(1, 4)).unwrap();
         assert_eq!(spectrum.close().await.unwrap(), 1);
 
-        let mut lost = writer.declared("lost", DOUBLE, &[], storage, Policy::live());
+        let mut lost = writer.declared("lost", DOUBLE, &[], storage, WritePolicy::live());
         lost.skip(1).unwrap();
         assert_eq!(lost.close().await.unwrap(), 1);
     });

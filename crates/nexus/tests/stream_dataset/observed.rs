@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use nexus::apply::PendingLinks;
-use nexus::chunk::Pool;
-use nexus::dataset::{Outbox, Policy, StreamDataset};
+use nexus::chunk::EncoderPool;
+use nexus::dataset::{StoreQueue, StreamDataset, WritePolicy};
 use nexus::file::FilePool;
-use nexus::tree::{Group, Storage};
+use nexus::tree::{Group, StreamStorage};
 use observation::{Filter, Hdf5Stage, Observation};
 
 use crate::support::*;
@@ -20,18 +20,21 @@ fn write(observation: &Arc<Observation>) {
     assert_eq!(observation.hdf5.files_open.get(), 1.0);
     let written = session.write_tree(&Group::default(), &mut PendingLinks::default());
     assert!(written.errors.is_empty());
-    let pool = Pool::with_workers(1, 1 << 20, observation.clone()).unwrap();
-    let outbox = Outbox::new(Arc::new(pool));
+    let pool = EncoderPool::with_workers(1, 1 << 20, observation.clone()).unwrap();
+    let store_queue = StoreQueue::new(Arc::new(pool));
     run(async {
-        let (root, policy) = (session.root().unwrap().into(), small(Policy::backlog()));
+        let (root, policy) = (
+            session.root().unwrap().into(),
+            small(WritePolicy::backlog()),
+        );
         let mut dataset = StreamDataset::new(
             root,
             "diode",
             DOUBLE,
             Vec::new(),
-            Storage::Free,
+            StreamStorage::Automatic,
             policy,
-            outbox,
+            store_queue,
         )
         .unwrap();
         dataset.append(0, 10_000, None, count(0, 10_000)).unwrap();

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 
-use nexus::dataset::{Policy, StreamDataset};
+use nexus::dataset::{StreamDataset, WritePolicy};
 use nexus::tree::{ChunkOptions, ElementType};
 use serde_json::json;
 
@@ -63,11 +63,11 @@ fn a_reader_with_an_old_index_sees_no_garbage() {
         // Not the last chunk of the file, and the last one.
         for behind in [true, false] {
             let name = names[usize::from(behind)];
-            let mut dataset = writer.declared(name, DOUBLE, &[], storage, Policy::live());
+            let mut dataset = writer.declared(name, DOUBLE, &[], storage, WritePolicy::live());
             fill(&mut dataset, 0..20_000).await;
             shown(&mut dataset, 20_000).await;
             if behind {
-                let mut other = writer.dataset("other", DOUBLE, &[], Policy::live());
+                let mut other = writer.dataset("other", DOUBLE, &[], WritePolicy::live());
                 other.append(0, 1, None, count(0, 1)).unwrap();
                 other.expose().unwrap();
             }
@@ -107,7 +107,8 @@ fn many_chunks_of_a_row_are_replaced() {
     let data = pattern(4 * 1024 * 300);
     let points = |from: usize, to: usize| data.slice(4096 * from..4096 * to);
     run(async {
-        let mut dataset = writer.declared("mca", element, &[Some(1024)], storage, Policy::live());
+        let mut dataset =
+            writer.declared("mca", element, &[Some(1024)], storage, WritePolicy::live());
         dataset.append(0, 50, None, points(0, 50)).unwrap();
         shown(&mut dataset, 50).await;
         let seen = writer.seen("mca").unwrap();

@@ -1,7 +1,7 @@
 //! What readers see while a scan runs.
 
 use bytes::Bytes;
-use nexus::dataset::Policy;
+use nexus::dataset::WritePolicy;
 use nexus::tree::ElementType;
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::support::*;
 fn a_slow_stream_is_seen_point_by_point() {
     let writer = Writer::new();
     run(async {
-        let mut dataset = writer.dataset("diode", DOUBLE, &[], Policy::live());
+        let mut dataset = writer.dataset("diode", DOUBLE, &[], WritePolicy::live());
         dataset.expose().unwrap();
         assert!(writer.seen("diode").is_none());
         for point in 0..5 {
@@ -37,7 +37,7 @@ fn a_slow_stream_is_seen_point_by_point() {
 fn a_partial_large_chunk_is_seen_and_replaced_when_it_is_full() {
     let writer = Writer::new();
     run(async {
-        let mut dataset = writer.dataset("mca", DOUBLE, &[Some(250)], Policy::live());
+        let mut dataset = writer.dataset("mca", DOUBLE, &[Some(250)], WritePolicy::live());
         // Forty short spectra per second: two chunks of eight, and half a chunk.
         dataset.append(0, 20, None, count(0, 5000)).unwrap();
         shown(&mut dataset, 20).await;
@@ -57,7 +57,7 @@ fn a_partial_large_chunk_is_seen_and_replaced_when_it_is_full() {
         assert!(seen.bytes == count(0, 5250));
 
         dataset.append(21, 119, None, count(5250, 29_750)).unwrap();
-        writer.outbox.drain().await;
+        writer.store_queue.drain().await;
         let seen = writer.seen("mca").unwrap();
         assert_eq!(seen.filter_masks(), [0; 17]);
         assert!(seen.bytes == count(0, 34_000));
@@ -86,7 +86,7 @@ fn noise_is_seen_and_replaced_too() {
     .collect();
     run(async {
         let element = ElementType::Uint(4, LITTLE);
-        let mut dataset = writer.dataset("noise", element, &[], Policy::live());
+        let mut dataset = writer.dataset("noise", element, &[], WritePolicy::live());
         let part = |range: std::ops::Range<usize>| noise.slice(4 * range.start..4 * range.end);
         // Twice: a part of a chunk, then more than the rest of it.
         for (first, last) in [(0, 10_000), (10_000, 30_000), (30_000, 75_000)] {
@@ -108,10 +108,10 @@ fn noise_is_seen_and_replaced_too() {
 fn a_scan_that_ends_before_it_was_exposed_is_contiguous() {
     let writer = Writer::new();
     run(async {
-        let mut dataset = writer.dataset("mca", DOUBLE, &[Some(1000)], Policy::live());
+        let mut dataset = writer.dataset("mca", DOUBLE, &[Some(1000)], WritePolicy::live());
         dataset.append(0, 10, None, count(0, 10_000)).unwrap();
         dataset.close().await.unwrap();
-        let never = writer.dataset("never", DOUBLE, &[], Policy::live());
+        let never = writer.dataset("never", DOUBLE, &[], WritePolicy::live());
         assert_eq!(never.close().await.unwrap(), 0);
     });
     assert!(writer.seen("never").is_none());

@@ -1,6 +1,6 @@
 //! Points of different shapes, and points that are missing.
 
-use nexus::dataset::{Policy, StreamDataset};
+use nexus::dataset::{StreamDataset, WritePolicy};
 use nexus::tree::ElementType;
 use serde_json::json;
 
@@ -34,9 +34,9 @@ fn points_of_different_lengths_are_padded() {
     let (points, width) = (5000, 40);
     run(async {
         for (path, points, policy) in [
-            ("backlog", points, small(Policy::backlog())),
-            ("live", points, small(Policy::live())),
-            ("few", 100, Policy::backlog()),
+            ("backlog", points, small(WritePolicy::backlog())),
+            ("live", points, small(WritePolicy::live())),
+            ("few", 100, WritePolicy::backlog()),
         ] {
             let mut dataset = writer.dataset(path, DOUBLE, &[None], policy);
             for n in 0..points {
@@ -69,7 +69,7 @@ fn points_of_different_lengths_are_padded() {
 fn ragged_points_are_seen_while_they_grow() {
     let writer = Writer::new();
     run(async {
-        let mut dataset = writer.dataset("var", DOUBLE, &[None, Some(2)], Policy::live());
+        let mut dataset = writer.dataset("var", DOUBLE, &[None, Some(2)], WritePolicy::live());
         let shape = |length| Some([length, 2]);
         let add = |dataset: &mut StreamDataset, n, length: u64| {
             let data = count(10 * n, 2 * length);
@@ -101,7 +101,7 @@ fn points_that_become_huge_do_not_stay_in_memory() {
     let writer = Writer::new();
     run(async {
         let mut dataset = writer.dataset("u2", ElementType::Uint(2, LITTLE), &[None], {
-            small(Policy::live())
+            small(WritePolicy::live())
         });
         // Chunks of 4096 points, then points as large as a chunk.
         dataset
@@ -144,9 +144,13 @@ fn points_that_were_lost_leave_holes() {
     let parts: Vec<_> = parts.chain([(30_001..30_010, false)]).collect();
     run(async {
         for (path, element, policy) in [
-            ("double", DOUBLE, small(Policy::backlog())),
-            ("double live", DOUBLE, small(Policy::live())),
-            ("int", ElementType::Int(8, LITTLE), small(Policy::backlog())),
+            ("double", DOUBLE, small(WritePolicy::backlog())),
+            ("double live", DOUBLE, small(WritePolicy::live())),
+            (
+                "int",
+                ElementType::Int(8, LITTLE),
+                small(WritePolicy::backlog()),
+            ),
         ] {
             let mut dataset = writer.dataset(path, element, &[], policy);
             for (range, came) in &parts {
@@ -163,7 +167,7 @@ fn points_that_were_lost_leave_holes() {
             }
             assert_eq!(dataset.close().await.unwrap(), 30_010);
         }
-        let mut few = writer.dataset("few", DOUBLE, &[Some(2)], Policy::backlog());
+        let mut few = writer.dataset("few", DOUBLE, &[Some(2)], WritePolicy::backlog());
         few.append(1, 1, None, count(5, 2)).unwrap();
         few.skip(1).unwrap();
         few.close().await.unwrap();

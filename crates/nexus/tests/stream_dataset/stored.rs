@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use nexus::chunk::Pool;
-use nexus::dataset::{Error, Mode, Policy};
-use nexus::tree::{ElementType, Order};
+use nexus::chunk::EncoderPool;
+use nexus::dataset::{Error, WriteMode, WritePolicy};
+use nexus::tree::{ByteOrder, ElementType};
 use serde_json::json;
 
 use crate::support::*;
@@ -16,20 +16,20 @@ const TYPES: [(ElementType, &str); 17] = [
     (ElementType::Bool, "bool"),
     (ElementType::Int(1, LITTLE), "int8"),
     (ElementType::Int(2, LITTLE), "int16"),
-    (ElementType::Int(4, Order::Big), ">i4"),
+    (ElementType::Int(4, ByteOrder::Big), ">i4"),
     (ElementType::Int(8, LITTLE), "int64"),
     (ElementType::Uint(1, LITTLE), "uint8"),
-    (ElementType::Uint(2, Order::Big), ">u2"),
+    (ElementType::Uint(2, ByteOrder::Big), ">u2"),
     (ElementType::Uint(4, LITTLE), "uint32"),
     (ElementType::Uint(8, LITTLE), "uint64"),
     (ElementType::Float(2, LITTLE), "float16"),
     (ElementType::Float(4, LITTLE), "float32"),
-    (ElementType::Float(4, Order::Big), ">f4"),
+    (ElementType::Float(4, ByteOrder::Big), ">f4"),
     (ElementType::Float(8, LITTLE), "float64"),
-    (ElementType::Float(8, Order::Big), ">f8"),
+    (ElementType::Float(8, ByteOrder::Big), ">f8"),
     (ElementType::Complex(8, LITTLE), "complex64"),
     (ElementType::Complex(16, LITTLE), "complex128"),
-    (ElementType::Complex(16, Order::Big), ">c16"),
+    (ElementType::Complex(16, ByteOrder::Big), ">c16"),
 ];
 
 #[test]
@@ -47,7 +47,7 @@ fn every_type_is_stored_in_every_way() {
         for (element, name) in &TYPES {
             let size = element.size().unwrap();
             let all = data(element, points);
-            for policy in [small(Policy::backlog()), small(Policy::live())] {
+            for policy in [small(WritePolicy::backlog()), small(WritePolicy::live())] {
                 let path = format!("{name} {:?}", policy.mode);
                 let mut dataset = writer.dataset(&path, element.clone(), &[], policy);
                 // Batches that are no multiples of anything.
@@ -60,13 +60,13 @@ fn every_type_is_stored_in_every_way() {
                 }
                 assert_eq!(dataset.close().await.unwrap(), points as u64);
             }
-            let mut few = writer.dataset(name, element.clone(), &[], Policy::backlog());
+            let mut few = writer.dataset(name, element.clone(), &[], WritePolicy::backlog());
             few.append(0, 10, None, data(element, 10)).unwrap();
             few.close().await.unwrap();
         }
     });
     writer.file.flush().unwrap();
-    let modes = [Mode::Backlog, Mode::Live];
+    let modes = [WriteMode::Backlog, WriteMode::Live];
     let paths = TYPES.iter().flat_map(|(_, name)| {
         let long = modes.map(|mode| format!("{name} {mode:?}"));
         std::iter::once(name.to_string()).chain(long)
@@ -85,7 +85,11 @@ fn every_type_is_stored_in_every_way() {
             assert_eq!(all.layout["fill defined"], false);
             // So many in half a second are worth it from 16 bytes each on.
             let fast = element.size() == Some(16);
-            assert_eq!(all.is_compressed(), fast || mode == Mode::Backlog, "{name}");
+            assert_eq!(
+                all.is_compressed(),
+                fast || mode == WriteMode::Backlog,
+                "{name}"
+            );
             assert!(all.bytes == data(element, points), "{name} {mode:?}");
         }
     }
@@ -95,7 +99,8 @@ fn every_type_is_stored_in_every_way() {
 fn a_large_stream_is_stored_in_large_compressed_chunks() {
     let writer = Writer::new();
     run(async {
-        let mut dataset = writer.dataset("1.1/measurement/diode", DOUBLE, &[], Policy::backlog());
+        let mut dataset =
+            writer.dataset("1.1/measurement/diode", DOUBLE, &[], WritePolicy::backlog());
         // One block of several chunks, then small ones.
         dataset.append(0, 300_000, None, count(0, 300_000)).unwrap();
         dataset.settle().await.unwrap();
@@ -105,7 +110,7 @@ fn a_large_stream_is_stored_in_large_compressed_chunks() {
         dataset.expose().unwrap();
         assert_eq!(dataset.close().await.unwrap(), 330_000);
         // Too few for a chunk, but a megabyte.
-        let mut spectra = writer.dataset("mca", DOUBLE, &[Some(1000)], Policy::backlog());
+        let mut spectra = writer.dataset("mca", DOUBLE, &[Some(1000)], WritePolicy::backlog());
         for point in 0..131 {
             spectra.append(point, 1, None, count(point, 1000)).unwrap();
         }
@@ -131,7 +136,10 @@ fn large_frames_are_divided() {
     let size = rows * columns * 2;
     let data = pattern(frames * size);
     run(async {
-        for (path, policy) in [("backlog", Policy::backlog()), ("live", Policy::live())] {
+        for (path, policy) in [
+            ("backlog", WritePolicy::backlog()),
+            ("live", WritePolicy::live()),
+        ] {
             let shape = [Some(rows as u64), Some(columns as u64)];
             let element = ElementType::Uint(2, LITTLE);
             let mut dataset = writer.dataset(path, element, &shape, policy);
@@ -141,7 +149,7 @@ fn large_frames_are_divided() {
                 dataset.settle().await.unwrap();
                 if n == 3 {
                     dataset.expose().unwrap();
-                    writer.outbox.drain().await;
+                    writer.store_queue.drain().await;
                     let visible = dataset.visible();
                     assert_eq!(visible, if path == "live" { 4 } else { 0 });
                     if path == "live" {
@@ -163,11 +171,11 @@ fn large_frames_are_divided() {
 
 #[test]
 fn many_datasets_share_a_small_pool() {
-    let writer = Writer::with_pool(Pool::with_workers(2, 100_000, Arc::default()).unwrap());
+    let writer = Writer::with_pool(EncoderPool::with_workers(2, 100_000, Arc::default()).unwrap());
     let points = 20_000;
     run(async {
         let mut datasets: Vec<_> = (0..20)
-            .map(|n| writer.dataset(&format!("d{n}"), DOUBLE, &[], small(Policy::backlog())))
+            .map(|n| writer.dataset(&format!("d{n}"), DOUBLE, &[], small(WritePolicy::backlog())))
             .collect();
         for first in (0..points).step_by(4000) {
             for dataset in &mut datasets {
@@ -183,7 +191,7 @@ fn many_datasets_share_a_small_pool() {
         for dataset in datasets {
             dataset.close().await.unwrap();
         }
-        let all = writer.outbox.pool().budget();
+        let all = writer.store_queue.pool().budget();
         assert_eq!(all.available(), all.limit());
     });
     writer.file.flush().unwrap();
@@ -194,9 +202,9 @@ fn many_datasets_share_a_small_pool() {
 
 #[test]
 fn a_busy_dataset_does_not_keep_others_waiting() {
-    let writer = Writer::with_pool(Pool::with_workers(1, 16 << 10, Arc::default()).unwrap());
+    let writer = Writer::with_pool(EncoderPool::with_workers(1, 16 << 10, Arc::default()).unwrap());
     run(async {
-        let mut busy = writer.dataset("busy", DOUBLE, &[], small(Policy::backlog()));
+        let mut busy = writer.dataset("busy", DOUBLE, &[], small(WritePolicy::backlog()));
         // Faster than one worker compresses, so that the line to it is never empty again.
         let endless = hub::spawn(async move {
             for first in (0..).step_by(131_072) {
@@ -205,10 +213,10 @@ fn a_busy_dataset_does_not_keep_others_waiting() {
                 hub::sleep(Duration::from_millis(1)).await;
             }
         });
-        let mut other = writer.dataset("other", DOUBLE, &[], small(Policy::backlog()));
+        let mut other = writer.dataset("other", DOUBLE, &[], small(WritePolicy::backlog()));
         hub::sleep(Duration::from_millis(1)).await;
         other.append(0, 8192, None, count(0, 8192)).unwrap();
-        writer.outbox.drain().await;
+        writer.store_queue.drain().await;
         assert_eq!(other.visible(), 8192);
         endless.kill();
     });
@@ -219,7 +227,7 @@ fn a_busy_dataset_does_not_keep_others_waiting() {
 fn wrong_points_are_refused_and_the_stream_goes_on() {
     let writer = Writer::new();
     run(async {
-        let mut dataset = writer.dataset("a", DOUBLE, &[Some(2)], Policy::backlog());
+        let mut dataset = writer.dataset("a", DOUBLE, &[Some(2)], WritePolicy::backlog());
         dataset.append(0, 2, None, count(0, 4)).unwrap();
         let short = dataset.append(2, 2, None, count(0, 3));
         assert!(matches!(short, Err(Error::Payload { .. })), "{short:?}");
@@ -230,7 +238,7 @@ fn wrong_points_are_refused_and_the_stream_goes_on() {
         dataset.append(2, 1, Some(&[2]), count(4, 2)).unwrap();
         assert_eq!(dataset.close().await.unwrap(), 3);
 
-        let mut ragged = writer.dataset("b", DOUBLE, &[None], Policy::backlog());
+        let mut ragged = writer.dataset("b", DOUBLE, &[None], WritePolicy::backlog());
         let untold = ragged.append(0, 1, None, count(0, 1));
         assert!(matches!(untold, Err(Error::Shape { .. })), "{untold:?}");
         let endless = ragged.append(0, u64::MAX, Some(&[u64::MAX]), count(0, 1));
@@ -247,13 +255,13 @@ fn a_name_that_is_taken_fails_this_dataset_only() {
     let writer = Writer::new();
     writer.root.create_group("taken").unwrap();
     run(async {
-        let mut live = writer.dataset("taken", DOUBLE, &[], Policy::live());
+        let mut live = writer.dataset("taken", DOUBLE, &[], WritePolicy::live());
         live.append(0, 1, None, count(0, 1)).unwrap();
         let error = live.expose().unwrap_err();
         assert!(error.to_string().contains("taken"), "{error}");
         assert!(live.append(1, 1, None, count(0, 1)).is_err());
         assert!(live.close().await.is_err());
-        let mut other = writer.dataset("other", DOUBLE, &[], Policy::live());
+        let mut other = writer.dataset("other", DOUBLE, &[], WritePolicy::live());
         other.append(0, 1, None, count(0, 1)).unwrap();
         other.expose().unwrap();
         other.close().await.unwrap();

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hub::Hub;
-use nexus::chunk::Pool;
-use nexus::dataset::{Outbox, Policy, StreamDataset};
+use nexus::chunk::EncoderPool;
+use nexus::dataset::{StoreQueue, StreamDataset, WritePolicy};
 use nexus::h5::{File, Group};
-use nexus::tree::{ChunkOptions, Declared, ElementType, Order, Storage};
+use nexus::tree::{ByteOrder, ChunkOptions, DeclaredStorage, ElementType, StreamStorage};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-pub const LITTLE: Order = Order::Little;
+pub const LITTLE: ByteOrder = ByteOrder::Little;
 pub const DOUBLE: ElementType = ElementType::Float(8, LITTLE);
 
 /// A file that is being written.
@@ -24,7 +24,7 @@ pub struct Writer {
     pub path: PathBuf,
     pub file: File,
     pub root: Rc<Group>,
-    pub outbox: Outbox,
+    pub store_queue: StoreQueue,
 }
 
 /// What h5py sees of a dataset.
@@ -35,10 +35,10 @@ pub struct Seen {
 
 impl Writer {
     pub fn new() -> Writer {
-        Writer::with_pool(Pool::with_workers(2, 16 << 20, Arc::default()).unwrap())
+        Writer::with_pool(EncoderPool::with_workers(2, 16 << 20, Arc::default()).unwrap())
     }
 
-    pub fn with_pool(pool: Pool) -> Writer {
+    pub fn with_pool(pool: EncoderPool) -> Writer {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("scan.h5");
         let file = File::create(&path).unwrap();
@@ -48,7 +48,7 @@ impl Writer {
             path,
             file,
             root,
-            outbox: Outbox::new(Arc::new(pool)),
+            store_queue: StoreQueue::new(Arc::new(pool)),
         }
     }
 
@@ -60,8 +60,8 @@ impl Writer {
             path: path.to_owned(),
             root: Rc::new(file.root().unwrap()),
             file,
-            outbox: Outbox::new(Arc::new(
-                Pool::with_workers(2, 16 << 20, Arc::default()).unwrap(),
+            store_queue: StoreQueue::new(Arc::new(
+                EncoderPool::with_workers(2, 16 << 20, Arc::default()).unwrap(),
             )),
         }
     }
@@ -71,11 +71,11 @@ impl Writer {
         path: &str,
         element: ElementType,
         shape: &[Option<u64>],
-        policy: Policy,
+        policy: WritePolicy,
     ) -> StreamDataset {
-        let (root, outbox) = (Rc::clone(&self.root), self.outbox.clone());
-        let (shape, storage) = (shape.to_vec(), Storage::Free);
-        StreamDataset::new(root, path, element, shape, storage, policy, outbox).unwrap()
+        let (root, store_queue) = (Rc::clone(&self.root), self.store_queue.clone());
+        let (shape, storage) = (shape.to_vec(), StreamStorage::Automatic);
+        StreamDataset::new(root, path, element, shape, storage, policy, store_queue).unwrap()
     }
 
     /// A dataset whose extent in the scan, chunks and filters are declared.
@@ -85,12 +85,16 @@ impl Writer {
         element: ElementType,
         shape: &[Option<u64>],
         (scan, chunks): (&[u64], ChunkOptions),
-        policy: Policy,
+        policy: WritePolicy,
     ) -> StreamDataset {
-        let (root, outbox, shape) = (Rc::clone(&self.root), self.outbox.clone(), shape.to_vec());
+        let (root, store_queue, shape) = (
+            Rc::clone(&self.root),
+            self.store_queue.clone(),
+            shape.to_vec(),
+        );
         let scan = scan.to_vec();
-        let storage = Storage::Declared(Declared { scan, chunks });
-        StreamDataset::new(root, path, element, shape, storage, policy, outbox).unwrap()
+        let storage = StreamStorage::Declared(DeclaredStorage { scan, chunks });
+        StreamDataset::new(root, path, element, shape, storage, policy, store_queue).unwrap()
     }
 
     /// What a reader sees after a flush.
@@ -172,8 +176,8 @@ pub fn pattern(size: usize) -> Bytes {
 }
 
 /// Chunks of 16 KiB, so that a test needs no megabytes.
-pub fn small(policy: Policy) -> Policy {
-    Policy {
+pub fn small(policy: WritePolicy) -> WritePolicy {
+    WritePolicy {
         chunk: 16 << 10,
         ..policy
     }

@@ -42,7 +42,7 @@ mod value;
 use std::path::Path;
 
 use acquisition::DetectorFiles;
-use nexus::file::Holder;
+use nexus::file::LockHolder;
 use serde_json::Value as Json;
 
 use super::facts::ScanFacts;
@@ -202,7 +202,7 @@ impl Layout for ClassicLayout {
     }
 
     /// Returns one line, and one more for each process that is known to hold the file.
-    fn locked_text(&self, file: &Path, holders: &[Holder]) -> Option<String> {
+    fn locked_text(&self, file: &Path, holders: &[LockHolder]) -> Option<String> {
         let holders = holders.iter().map(|holder| format!("\n{holder}"));
         let holders: String = holders.collect();
         Some(format!(

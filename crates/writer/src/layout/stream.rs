@@ -1,6 +1,6 @@
 //! Where the streams and subscans of a scan are stored.
 
-use nexus::tree::{Named, Storage, Value};
+use nexus::tree::{NamedList, StreamStorage, Value};
 
 use super::FrameOptions;
 
@@ -16,9 +16,9 @@ pub struct StreamDestination {
     /// Absolute path of the dataset.
     pub path: String,
     /// Attributes that the dataset gets when it is created.
-    pub attributes: Named<Value>,
+    pub attributes: NamedList<Value>,
     /// How it is stored.
-    pub storage: Storage,
+    pub storage: StreamStorage,
     /// How frames in files of a detector are stored.
     pub frames: FrameOptions,
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use nexus::dataset::{FrameOptions, StreamDataset, link_frames};
 use nexus::h5::Link;
-use nexus::tree::{Named, Storage, Value};
+use nexus::tree::{NamedList, StreamStorage, Value};
 
 use super::diagnostics::Diagnostics;
 use super::file::ScanFile;
@@ -36,9 +36,9 @@ pub struct DatasetWriter {
     /// Shows observers how many points have been received.
     counter: DatasetCounter,
     /// Attributes that are written as soon as the dataset exists.
-    attributes: Named<Value>,
+    attributes: NamedList<Value>,
     /// How the points of a stream are stored.
-    storage: Storage,
+    storage: StreamStorage,
     /// How frames in files of a detector are stored.
     frames: FrameOptions,
     has_attributes: bool,
@@ -157,7 +157,7 @@ impl DatasetWriter {
         if let Err(problem) = taken {
             self.fail(problem, diagnostics);
         }
-        context.outbox.advance();
+        context.store_queue.advance();
     }
 
     fn update_tally(&mut self, event: &SourceEvent) {
@@ -214,7 +214,7 @@ impl DatasetWriter {
                 file.session.mark_dirty();
                 self.write_attributes(file, diagnostics);
                 if let DatasetContent::Points(dataset) = &self.content {
-                    self.has_attributes = !dataset.is_old();
+                    self.has_attributes = !dataset.is_superseded();
                 }
             }
             Err(problem) => self.fail(problem, diagnostics),
@@ -233,7 +233,7 @@ impl DatasetWriter {
         file.session.mark_dirty();
         let filled = match content {
             DatasetContent::Points(dataset) => {
-                self.has_attributes &= !dataset.is_old();
+                self.has_attributes &= !dataset.is_superseded();
                 let closed = dataset.close().await.map(|points| {
                     self.tally.set_stored(points);
                     points > 0

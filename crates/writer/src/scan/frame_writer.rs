@@ -4,8 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use acquisition::DetectorFiles;
-use nexus::dataset::{Form, FrameDataset, FrameOptions, FrameSite, Frames, Outbox, Policy, choose};
-use nexus::tree::Storage;
+use nexus::dataset::{
+    FrameDataset, FrameOptions, FrameRange, FrameStorage, FrameTarget, StoreQueue, WritePolicy,
+    choose_frame_storage,
+};
+use nexus::tree::StreamStorage;
 
 use super::diagnostics::Diagnostics;
 use super::problem::{ScanProblem, StreamProblem};
@@ -32,21 +35,21 @@ impl FrameWriter {
     pub fn new(
         files: Arc<dyn DetectorFiles>,
         options: FrameOptions,
-        site: FrameSite,
-        policy: Policy,
-        outbox: &Outbox,
+        site: FrameTarget,
+        policy: WritePolicy,
+        store_queue: &StoreQueue,
         resumed: bool,
     ) -> Result<Option<FrameWriter>, StreamProblem> {
         let form = match site.storage {
-            Storage::Free => Some(Form::Virtual),
-            Storage::Declared(_) => choose(files.format(), options),
+            StreamStorage::Automatic => Some(FrameStorage::Virtual),
+            StreamStorage::Declared(_) => choose_frame_storage(files.format(), options),
         };
         let Some(form) = form else {
             return Ok(None);
         };
         let dataset = match resumed {
-            true => FrameDataset::resume(form, site, policy, outbox),
-            false => FrameDataset::new(form, site, policy, outbox),
+            true => FrameDataset::resume(form, site, policy, store_queue),
+            false => FrameDataset::new(form, site, policy, store_queue),
         };
         Ok(Some(FrameWriter {
             files,
@@ -63,7 +66,7 @@ impl FrameWriter {
 
     /// Returns `true` if more frames need a new dataset in place of the existing one.
     pub fn replaces_dataset(&self) -> bool {
-        self.dataset.form() != Form::Copy
+        self.dataset.form() != FrameStorage::Copy
     }
 
     /// Handles a report of the detector, and copies the saved frames if the dataset is a copy.
@@ -122,16 +125,16 @@ impl FrameWriter {
     }
 
     /// Returns where the frames of this range are.
-    fn frames(&self, range: Range<u64>) -> Result<Vec<Frames>, StreamProblem> {
+    fn frames(&self, range: Range<u64>) -> Result<Vec<FrameRange>, StreamProblem> {
         let format = self.files.format();
         let other = format.filter(|format| !format.eq_ignore_ascii_case("hdf5"));
-        if let (Some(format), Form::Virtual) = (other, self.dataset.form()) {
+        if let (Some(format), FrameStorage::Virtual) = (other, self.dataset.form()) {
             return Err(StreamProblem::FrameFormat(format.to_owned()));
         }
         let sources = self.files.sources(range)?;
         Ok(sources
             .into_iter()
-            .map(|source| Frames {
+            .map(|source| FrameRange {
                 file: source.file,
                 dataset: source.dataset,
                 first: source.first_row,

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use nexus::dataset::{Mode, Policy};
-use nexus::file::now;
+use nexus::dataset::{WriteMode, WritePolicy};
+use nexus::file::current_time;
 use observation::Stopwatch;
 use serde_json::Value as Json;
 use tracing::info;
@@ -34,7 +34,7 @@ pub struct ScanOutput {
     /// The scan's share of the memory for chunks, kept until the scan ends.
     _memory: ChunkMemory,
     /// How datasets are chunked and written.
-    policy: Policy,
+    policy: WritePolicy,
     layout: Box<dyn Layout>,
     facts: ScanFacts,
     /// The latest known info of the scan.
@@ -72,7 +72,7 @@ pub struct FirstTrees {
 pub fn first_facts(diagnostics: &Diagnostics) -> ScanFacts {
     ScanFacts {
         scan: diagnostics.scan().to_string(),
-        began: now(),
+        began: current_time(),
         record: running_record(&[], &[], diagnostics),
         ..ScanFacts::default()
     }
@@ -112,11 +112,11 @@ impl ScanOutput {
         let streams = datasets.len();
         let share = context.share(streams);
         let mode = if prepared.ended {
-            Mode::Backlog
+            WriteMode::Backlog
         } else {
-            Mode::Live
+            WriteMode::Live
         };
-        let policy = Policy {
+        let policy = WritePolicy {
             mode,
             chunk: share.chunk,
         };
@@ -249,7 +249,7 @@ impl ScanOutput {
 
     /// Makes received data visible to readers.
     pub async fn commit(&mut self, diagnostics: &mut Diagnostics) {
-        if self.policy.mode == Mode::Backlog || self.closed {
+        if self.policy.mode == WriteMode::Backlog || self.closed {
             return;
         }
         // Plots want all streams at the same point, so chunks that are being encoded must not be missing.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use nexus::tree::{ElementType, Order};
+use nexus::tree::{ByteOrder, ElementType};
 use proptest::collection::{hash_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -248,7 +248,7 @@ pub fn streams(info: &Json, others: &[(String, Content)]) -> Vec<StreamDescripti
             .and_then(Json::as_u64)
             .unwrap_or(0)
             .min(4);
-        let element = ElementType::Float(8, Order::Little);
+        let element = ElementType::Float(8, ByteOrder::Little);
         let shape = vec![Some(4); dim as usize];
         let content = match channel.get("lima_info") {
             Some(_) => {
@@ -281,9 +281,9 @@ pub fn facts(streams: &[StreamDescription], facts: &[StreamFacts]) -> HashMap<St
 fn content() -> impl Strategy<Value = Content> {
     let element = select(vec![
         ElementType::Bool,
-        ElementType::Float(4, Order::Little),
-        ElementType::Int(2, Order::Big),
-        ElementType::Complex(16, Order::Little),
+        ElementType::Float(4, ByteOrder::Little),
+        ElementType::Int(2, ByteOrder::Big),
+        ElementType::Complex(16, ByteOrder::Little),
     ]);
     let dtype = select(vec!["|b1", "<f4", ">i2", "<c16"]);
     let shape = vec(proptest::option::of(0u64..5), 0..4);

@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use super::FrameError;
-use crate::tree::{ElementType, Order};
+use crate::tree::{ByteOrder, ElementType};
 
 /// Bytes of headers that are read at a time.
 const BLOCK: usize = 1 << 10;
@@ -148,8 +148,8 @@ impl EdfFile {
             return Err(FrameError::Header("the frame is in yet another file"));
         }
         let order = match field("BYTEORDER") {
-            Some(order) if order.contains("High") => Order::Big,
-            _ => Order::Little,
+            Some(order) if order.contains("High") => ByteOrder::Big,
+            _ => ByteOrder::Little,
         };
         let element = field("DATATYPE").and_then(|name| element(name, order));
         let element = element.ok_or(FrameError::Header("a data type that is not known"))?;
@@ -206,10 +206,10 @@ fn number(header: &Header, name: &str) -> Result<Option<u64>, FrameError> {
     header.get(name).map(parse).transpose()
 }
 
-fn element(name: &str, order: Order) -> Option<ElementType> {
+fn element(name: &str, order: ByteOrder) -> Option<ElementType> {
     Some(match name {
-        "SignedByte" | "Signed8" => ElementType::Int(1, Order::Little),
-        "UnsignedByte" | "Unsigned8" => ElementType::Uint(1, Order::Little),
+        "SignedByte" | "Signed8" => ElementType::Int(1, ByteOrder::Little),
+        "UnsignedByte" | "Unsigned8" => ElementType::Uint(1, ByteOrder::Little),
         "SignedShort" | "Signed16" => ElementType::Int(2, order),
         "UnsignedShort" | "Unsigned16" | "UnsignedShortInteger" => ElementType::Uint(2, order),
         // Of 4 bytes, whatever the machine.
@@ -283,7 +283,7 @@ mod tests {
         let file = file(&bytes);
         let mut edf = open(&file);
         let frame = edf.frame(0).unwrap();
-        assert_eq!(frame.element, ElementType::Int(4, Order::Big));
+        assert_eq!(frame.element, ElementType::Int(4, ByteOrder::Big));
         assert_eq!(edf.read(&frame).unwrap(), [0, 0, 0, 7]);
     }
 

@@ -1,6 +1,6 @@
 //! Where the frames of a scan go in a grid.
 
-use super::Frames;
+use super::FrameRange;
 
 /// Frames that follow one another in a file and in the grid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) struct Piece {
 
 /// Cuts runs of frames where the grid begins a new row. The grid is filled in C order; its first
 /// dimension has no end. A grid of one dimension is a list.
-pub(super) fn pieces(frames: &[Frames], grid: &[u64]) -> Vec<Piece> {
+pub(super) fn pieces(frames: &[FrameRange], grid: &[u64]) -> Vec<Piece> {
     // Dimensions of length 1 at the end make no rows.
     let axis = grid.iter().rposition(|length| *length > 1).unwrap_or(0);
     let mut pieces = Vec::new();
@@ -27,7 +27,7 @@ pub(super) fn pieces(frames: &[Frames], grid: &[u64]) -> Vec<Piece> {
     for (source, frames) in frames.iter().enumerate() {
         let mut done = 0;
         while done < frames.count {
-            let start = place(index, grid);
+            let start = spec(index, grid);
             let room = match axis {
                 0 => u64::MAX,
                 axis => grid[axis] - start[axis],
@@ -51,23 +51,23 @@ pub(super) fn pieces(frames: &[Frames], grid: &[u64]) -> Vec<Piece> {
 pub(super) fn extent(frames: u64, grid: &[u64]) -> Vec<u64> {
     let mut extent = grid.to_vec();
     if let (Some(slow), Some(last)) = (extent.first_mut(), frames.checked_sub(1)) {
-        *slow = (*slow).max(place(last, grid)[0] + 1);
+        *slow = (*slow).max(spec(last, grid)[0] + 1);
     }
     extent
 }
 
-fn place(index: u64, grid: &[u64]) -> Vec<u64> {
+fn spec(index: u64, grid: &[u64]) -> Vec<u64> {
     let mut rest = index;
-    let mut place = vec![0; grid.len()];
+    let mut spec = vec![0; grid.len()];
     for (axis, length) in grid.iter().enumerate().skip(1).rev() {
         let length = (*length).max(1);
-        place[axis] = rest % length;
+        spec[axis] = rest % length;
         rest /= length;
     }
-    if let Some(slow) = place.first_mut() {
+    if let Some(slow) = spec.first_mut() {
         *slow = rest;
     }
-    place
+    spec
 }
 
 #[cfg(test)]
@@ -75,9 +75,9 @@ mod tests {
     use super::*;
 
     fn cut(files: &[u64], grid: &[u64]) -> Vec<(usize, u64, u64, Vec<u64>)> {
-        let frames: Vec<Frames> = files
+        let frames: Vec<FrameRange> = files
             .iter()
-            .map(|count| Frames {
+            .map(|count| FrameRange {
                 file: String::new(),
                 dataset: String::new(),
                 first: 0,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FrameSite, Frames};
+use super::{FrameRange, FrameTarget};
 use crate::dataset::Error;
 use crate::h5::Group;
 use crate::tree::Value;
@@ -30,7 +30,7 @@ pub fn link_frames(
 }
 
 /// Makes the list: for each frame the name of its file and its index there.
-pub(super) fn create_name_list(site: &FrameSite, frames: &[Frames]) -> Result<(), Error> {
+pub(super) fn create_name_list(site: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
     let texts: Vec<String> = frames
         .iter()
         .flat_map(|frames| {

@@ -2,20 +2,20 @@
 
 use super::grid::{self, Piece};
 use super::link::stored_name;
-use super::{FrameSite, Frames};
-use crate::chunk::Fill;
+use super::{FrameRange, FrameTarget};
+use crate::chunk::FillValue;
 use crate::dataset::Error;
-use crate::h5::Virtual;
-use crate::tree::{Declared, Selection, Storage, VirtualSource};
+use crate::h5::VirtualOptions;
+use crate::tree::{DeclaredStorage, Hyperslab, StreamStorage, VirtualSource};
 
 /// Makes the dataset: one piece for each file, and for each row if the scan is a grid.
-pub(super) fn make(site: &FrameSite, frames: &[Frames]) -> Result<(), Error> {
+pub(super) fn make(site: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
     let declared = match &site.storage {
-        Storage::Free => None,
-        Storage::Declared(declared) => Some(declared),
+        StreamStorage::Automatic => None,
+        StreamStorage::Declared(declared) => Some(declared),
     };
     let scan: &[u64] = match declared {
-        Some(Declared { scan, .. }) if scan.len() > 1 => scan,
+        Some(DeclaredStorage { scan, .. }) if scan.len() > 1 => scan,
         // As many as there are frames.
         _ => &[0],
     };
@@ -32,13 +32,13 @@ pub(super) fn make(site: &FrameSite, frames: &[Frames]) -> Result<(), Error> {
         .enumerate()
         .map(|(axis, length)| (axis >= rank && !all_grow).then_some(*length))
         .collect();
-    let fill = Fill::new(&site.element).filter(|_| all_grow);
-    let options = Virtual {
+    let fill = FillValue::new(&site.element).filter(|_| all_grow);
+    let options = VirtualOptions {
         element: &site.element,
         shape: &shape,
         max_shape: &max_shape,
         sources: &sources,
-        fill: fill.as_ref().map(Fill::bytes),
+        fill: fill.as_ref().map(FillValue::bytes),
     };
     site.parent
         .create_virtual(&site.path, &options)
@@ -46,7 +46,7 @@ pub(super) fn make(site: &FrameSite, frames: &[Frames]) -> Result<(), Error> {
         .map_err(|source| site.failure("create the virtual dataset", source))
 }
 
-fn source(site: &FrameSite, frames: &Frames, piece: &Piece) -> VirtualSource {
+fn source(site: &FrameTarget, frames: &FrameRange, piece: &Piece) -> VirtualSource {
     let mut count = vec![1; piece.start.len()];
     count[piece.axis] = piece.count;
     VirtualSource {
@@ -58,18 +58,18 @@ fn source(site: &FrameSite, frames: &Frames, piece: &Piece) -> VirtualSource {
 }
 
 /// The classic layout names a file in the same directory with `./` in front, as `blisswriter` 2.0.0.
-fn source_name(file: &str, site: &FrameSite) -> String {
+fn source_name(file: &str, site: &FrameTarget) -> String {
     let name = stored_name(file, &site.file);
     match site.storage {
-        Storage::Declared(_) if !name.contains('/') => format!("./{name}"),
+        StreamStorage::Declared(_) if !name.contains('/') => format!("./{name}"),
         _ => name,
     }
 }
 
 /// One block of whole frames.
-fn whole(start: &[u64], count: &[u64], frame: &[u64]) -> Selection {
+fn whole(start: &[u64], count: &[u64], frame: &[u64]) -> Hyperslab {
     let start = start.iter().copied();
-    Selection {
+    Hyperslab {
         start: start.chain(frame.iter().map(|_| 0)).collect(),
         stride: None,
         count: count.iter().chain(frame).copied().collect(),

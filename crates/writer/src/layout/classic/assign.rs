@@ -1,6 +1,6 @@
 //! Assigning a value to a dataset that exists, by the rules of h5py (`dataset[()] = value`).
 
-use nexus::tree::{ElementType, Order, Value};
+use nexus::tree::{ByteOrder, ElementType, Value};
 
 /// A dataset after an assignment.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,13 +119,13 @@ fn read(element: &ElementType, bytes: &[u8]) -> Option<Vec<Number>> {
             .iter()
             .map(|&byte| Number::Integer(byte.into()))
             .collect(),
-        ElementType::Int(8, Order::Little) => words
+        ElementType::Int(8, ByteOrder::Little) => words
             .map(|word| Number::Integer(i64::from_le_bytes(word).into()))
             .collect(),
-        ElementType::Uint(8, Order::Little) => words
+        ElementType::Uint(8, ByteOrder::Little) => words
             .map(|word| Number::Integer(u64::from_le_bytes(word).into()))
             .collect(),
-        ElementType::Float(8, Order::Little) => words
+        ElementType::Float(8, ByteOrder::Little) => words
             .map(|word| Number::Decimal(f64::from_le_bytes(word)))
             .collect(),
         _ => return None,
@@ -150,17 +150,17 @@ fn write(
             bytes.push(u8::from(cut != 0));
             Number::Integer(cut)
         }
-        ElementType::Int(8, Order::Little) => {
+        ElementType::Int(8, ByteOrder::Little) => {
             let clipped = cut.clamp(i64::MIN.into(), i64::MAX.into());
             bytes.extend((clipped as i64).to_le_bytes());
             Number::Integer(clipped)
         }
-        ElementType::Uint(8, Order::Little) => {
+        ElementType::Uint(8, ByteOrder::Little) => {
             let clipped = cut.clamp(0, u64::MAX.into());
             bytes.extend((clipped as u64).to_le_bytes());
             Number::Integer(clipped)
         }
-        ElementType::Float(8, Order::Little) => {
+        ElementType::Float(8, ByteOrder::Little) => {
             let decimal = match number {
                 Number::Integer(integer) => integer as f64,
                 Number::Decimal(decimal) => decimal,

@@ -1,6 +1,6 @@
 //! Channels: what the layout knows of each stream of a subscan.
 
-use nexus::tree::Storage;
+use nexus::tree::StreamStorage;
 use serde_json::{Map, Value as Json};
 
 use crate::source::StreamDescription;
@@ -34,7 +34,7 @@ pub struct Channel {
     /// if all metadata do.
     pub selection: Option<String>,
     /// How its dataset is stored.
-    pub storage: Storage,
+    pub storage: StreamStorage,
     /// Whether its dataset is a list of file names, which is neither linked nor plotted.
     pub lists_files: bool,
 }

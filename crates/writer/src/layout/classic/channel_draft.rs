@@ -1,7 +1,7 @@
 //! Reading channels from a scan's info: everything that the info says about a channel.
 
 use acquisition::DetectorFiles;
-use nexus::tree::{ChunkOptions, Declared, Storage};
+use nexus::tree::{ChunkOptions, DeclaredStorage, StreamStorage};
 use serde_json::{Map, Value as Json};
 
 use super::channel::Channel;
@@ -98,7 +98,7 @@ impl ChannelReader<'_> {
                 .unwrap_or_default(),
             data_info: self.data_info(stream, described, published, names.units),
             selection: names.selection,
-            storage: Storage::Declared(Declared {
+            storage: StreamStorage::Declared(DeclaredStorage {
                 scan: self.dims.saved.clone(),
                 chunks: self.chunks,
             }),

@@ -1,6 +1,6 @@
 //! Chunks and compression: the `chunk_options` of a scan.
 
-use nexus::tree::{ChunkOptions, Scheme, UnknownScheme};
+use nexus::tree::{ChunkOptions, CompressionScheme, UnknownCompression};
 use serde_json::Value as Json;
 
 use crate::layout::info::mapping;
@@ -15,7 +15,7 @@ enum OptionError {
     #[error("{0} is no text")]
     NotText(Json),
     #[error(transparent)]
-    Scheme(#[from] UnknownScheme),
+    CompressionScheme(#[from] UnknownCompression),
 }
 
 /// Reads `info["writer_options"]["chunk_options"]`. An option that is not valid has its default,
@@ -57,7 +57,7 @@ fn number(json: &Json, least: u64) -> Result<u64, OptionError> {
         })
 }
 
-fn scheme(json: &Json) -> Result<Scheme, OptionError> {
+fn scheme(json: &Json) -> Result<CompressionScheme, OptionError> {
     let text = json.as_str();
     let text = text.ok_or_else(|| OptionError::NotText(json.clone()))?;
     Ok(text.parse()?)
@@ -85,7 +85,7 @@ mod tests {
             chunk_nbytes: 65536,
             chunk_split: 2,
             compression_limit_nbytes: 0,
-            scheme: Scheme::Lz4BitShuffle,
+            scheme: CompressionScheme::Lz4BitShuffle,
         };
         assert_eq!(read, expected);
         assert_eq!(notices, [""; 0]);

@@ -1,6 +1,6 @@
 //! Acquired data: device groups, destinations of streams, and links to them.
 
-use nexus::tree::{Named, Stream, Value};
+use nexus::tree::{NamedList, Stream, Value};
 
 use super::channel::Channel;
 use super::dict_to_nexus;
@@ -135,7 +135,7 @@ fn is_linked(channel: &Channel) -> bool {
     !channel.device.is_empty() && !channel.lists_files
 }
 
-fn attributes(channel: &Channel) -> Named<Value> {
+fn attributes(channel: &Channel) -> NamedList<Value> {
     let attributes = channel.data_info.iter();
     attributes
         .map(|(name, json)| (name.clone(), convert(json).value))

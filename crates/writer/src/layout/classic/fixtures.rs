@@ -1,6 +1,6 @@
 //! Fixtures of tests: trees as JSON in the form of "dict to NeXus", and a subscan.
 
-use nexus::tree::{Content, Dataset, ElementType, Group, Item, Order, Storage, Value};
+use nexus::tree::{ByteOrder, Content, Dataset, ElementType, Group, Item, StreamStorage, Value};
 use serde_json::{Map, Value as Json, json};
 
 use super::channel::Channel;
@@ -80,7 +80,7 @@ pub fn channel(name: &str, device_type: &str, device: &str, dataset: &str) -> Ch
         stream: StreamDescription {
             name: name.to_owned(),
             content: Ok(StreamContent::Numbers {
-                element: ElementType::Float(8, Order::Little),
+                element: ElementType::Float(8, ByteOrder::Little),
                 shape: Vec::new(),
             }),
         },
@@ -96,6 +96,6 @@ pub fn channel(name: &str, device_type: &str, device: &str, dataset: &str) -> Ch
         device_info: Map::new(),
         data_info: Map::new(),
         selection: None,
-        storage: Storage::Free,
+        storage: StreamStorage::Automatic,
     }
 }

@@ -11,7 +11,7 @@ mod node;
 use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexSet;
-use nexus::tree::{Content, Dataset, Group, Item, Named, Stream, Value};
+use nexus::tree::{Content, Dataset, Group, Item, NamedList, Stream, Value};
 
 use super::assign::assign;
 use crate::layout::{InvalidItem, NodeError};
@@ -177,7 +177,7 @@ impl TreeBuilder {
                 .and_then(|(branch, name)| match branch.children.get_mut(name) {
                     None => {
                         let dataset = Dataset {
-                            attributes: Named::new(),
+                            attributes: NamedList::new(),
                             content: Content::Value(value),
                         };
                         let leaf = Node::Leaf(Item::Dataset(dataset));
@@ -222,7 +222,7 @@ impl TreeBuilder {
     }
 
     /// Adds the dataset of a stream, unless there is an item already.
-    pub fn stream(&mut self, path: &str, stream: Stream, attributes: Named<Value>) -> bool {
+    pub fn stream(&mut self, path: &str, stream: Stream, attributes: NamedList<Value>) -> bool {
         self.item(
             path,
             Item::Dataset(Dataset {

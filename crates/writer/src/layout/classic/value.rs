@@ -2,7 +2,7 @@
 
 mod table;
 
-use nexus::tree::{ElementType, Order, Value};
+use nexus::tree::{ByteOrder, ElementType, Value};
 use serde_json::Value as Json;
 
 use table::ColumnError;
@@ -113,7 +113,7 @@ fn integers(shape: &[u64], elements: &[&Json]) -> Option<Value> {
     });
     if let Some(numbers) = signed.collect::<Option<Vec<_>>>() {
         return Some(Value::Numbers {
-            element: ElementType::Int(8, Order::Little),
+            element: ElementType::Int(8, ByteOrder::Little),
             shape: shape.to_vec(),
             bytes: numbers.into_iter().flat_map(i64::to_le_bytes).collect(),
         });
@@ -124,7 +124,7 @@ fn integers(shape: &[u64], elements: &[&Json]) -> Option<Value> {
     });
     let numbers = unsigned.collect::<Option<Vec<_>>>()?;
     Some(Value::Numbers {
-        element: ElementType::Uint(8, Order::Little),
+        element: ElementType::Uint(8, ByteOrder::Little),
         shape: shape.to_vec(),
         bytes: numbers.into_iter().flat_map(u64::to_le_bytes).collect(),
     })
@@ -136,7 +136,7 @@ fn decimals(shape: Vec<u64>, elements: &[&Json]) -> Value {
         element => element.as_f64().unwrap_or(f64::NAN),
     });
     Value::Numbers {
-        element: ElementType::Float(8, Order::Little),
+        element: ElementType::Float(8, ByteOrder::Little),
         shape,
         bytes: decimals.flat_map(f64::to_le_bytes).collect(),
     }
@@ -160,9 +160,9 @@ mod tests {
         (value.element(), value.shape().to_vec())
     }
 
-    const INT: ElementType = ElementType::Int(8, Order::Little);
-    const UINT: ElementType = ElementType::Uint(8, Order::Little);
-    const FLOAT: ElementType = ElementType::Float(8, Order::Little);
+    const INT: ElementType = ElementType::Int(8, ByteOrder::Little);
+    const UINT: ElementType = ElementType::Uint(8, ByteOrder::Little);
+    const FLOAT: ElementType = ElementType::Float(8, ByteOrder::Little);
 
     #[test]
     fn scalars() {

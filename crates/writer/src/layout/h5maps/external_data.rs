@@ -1,7 +1,9 @@
 //! Datasets whose data are elsewhere: in raw files, or in other datasets.
 
 use acquisition::DType;
-use nexus::tree::{ElementType, ExternalBinary, ExternalFile, Selection, Virtual, VirtualSource};
+use nexus::tree::{
+    ElementType, ExternalContent, ExternalFile, Hyperslab, VirtualContent, VirtualSource,
+};
 use serde_json::{Map, Value as Json};
 
 use super::{field, text, wrong_type};
@@ -9,7 +11,7 @@ use crate::element::element_type;
 use crate::layout::JsonError;
 
 /// Returns a dataset with its data in raw files.
-pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, JsonError> {
+pub fn external(object: &Map<String, Json>) -> Result<ExternalContent, JsonError> {
     let files = objects(object, "files")?
         .map(|file| {
             let file = file?;
@@ -23,7 +25,7 @@ pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, JsonError>
             })
         })
         .collect::<Result<Vec<_>, JsonError>>()?;
-    Ok(ExternalBinary {
+    Ok(ExternalContent {
         element: element(object)?,
         shape: numbers(object, "shape")?,
         files,
@@ -31,7 +33,7 @@ pub fn external(object: &Map<String, Json>) -> Result<ExternalBinary, JsonError>
 }
 
 /// Returns a virtual dataset, which consists of parts of other datasets.
-pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, JsonError> {
+pub fn virtual_sources(object: &Map<String, Json>) -> Result<VirtualContent, JsonError> {
     let shape = numbers(object, "shape")?;
     let sources = objects(object, "virtual_sources")?
         .map(|source| {
@@ -48,7 +50,7 @@ pub fn virtual_sources(object: &Map<String, Json>) -> Result<Virtual, JsonError>
             })
         })
         .collect::<Result<Vec<_>, JsonError>>()?;
-    Ok(Virtual {
+    Ok(VirtualContent {
         element: element(object)?,
         shape,
         sources,
@@ -69,7 +71,7 @@ pub fn element(object: &Map<String, Json>) -> Result<ElementType, JsonError> {
     }
 }
 
-fn selection(object: &Map<String, Json>, name: &str) -> Result<Selection, JsonError> {
+fn selection(object: &Map<String, Json>, name: &str) -> Result<Hyperslab, JsonError> {
     let object = field(object, name)?
         .as_object()
         .ok_or_else(|| wrong_type(name, "an object"))?;
@@ -90,7 +92,7 @@ fn selection(object: &Map<String, Json>, name: &str) -> Result<Selection, JsonEr
     };
     let (stride, block) = (optional("stride")?, optional("block")?);
     let count = same_rank(numbers(object, "count")?)?;
-    Ok(Selection {
+    Ok(Hyperslab {
         stride,
         count,
         block,

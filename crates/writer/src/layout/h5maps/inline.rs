@@ -1,6 +1,6 @@
 //! Typed values: JSON with a numpy type name beside it.
 
-use nexus::tree::{ElementType, Order, Value};
+use nexus::tree::{ByteOrder, ElementType, Value};
 use serde_json::{Map, Value as Json};
 
 use super::{field, number, text};
@@ -32,7 +32,7 @@ fn element(dtype: &str) -> Option<ElementType> {
     }
     let digits = dtype.find(|c: char| c.is_ascii_digit())?;
     let (kind, bits) = dtype.split_at(digits);
-    let native = Order::Little;
+    let native = ByteOrder::Little;
     match (kind, bits) {
         ("int", "8" | "16" | "32" | "64") => Some(ElementType::Int(bytes(bits)?, native)),
         ("uint", "8" | "16" | "32" | "64") => Some(ElementType::Uint(bytes(bits)?, native)),

@@ -1,6 +1,6 @@
 //! Items: groups, links and datasets.
 
-use nexus::tree::{Content, Dataset, Group, Item, Named, Value};
+use nexus::tree::{Content, Dataset, Group, Item, NamedList, Value};
 use serde_json::{Map, Value as Json};
 
 use super::{InvalidItems, external_data, kind, text, value, without_nul, wrong_type};
@@ -95,7 +95,11 @@ fn dataset(
     })
 }
 
-fn attributes(object: &Map<String, Json>, path: &str, invalid: &mut InvalidItems) -> Named<Value> {
+fn attributes(
+    object: &Map<String, Json>,
+    path: &str,
+    invalid: &mut InvalidItems,
+) -> NamedList<Value> {
     let mut attributes = Vec::new();
     for (name, json) in members(object, "attributes", path, invalid) {
         let valid = without_nul(name).and_then(|_| value::value(json));

@@ -133,7 +133,7 @@ fn extended(number: f64) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nexus::tree::Order::Little;
+    use nexus::tree::ByteOrder::Little;
     use serde_json::json;
 
     fn bytes(json: Json, element: ElementType) -> Option<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! Plain JSON values. Their type is the highest type of their elements: boolean, integer, decimal
 //! or text.
 
-use nexus::tree::{ElementType, Order, Value};
+use nexus::tree::{ByteOrder, ElementType, Value};
 use serde_json::{Number, Value as Json};
 
 use super::without_nul;
@@ -36,7 +36,7 @@ pub fn value(json: &Json) -> Result<Value, JsonError> {
         bytes.extend(decimal(element).to_le_bytes());
     }
     Ok(Value::Numbers {
-        element: ElementType::Float(8, Order::Little),
+        element: ElementType::Float(8, ByteOrder::Little),
         shape,
         bytes,
     })
@@ -52,7 +52,7 @@ fn integers(shape: Vec<u64>, elements: &[&Json]) -> Result<Value, JsonError> {
     if let Some(numbers) = signed {
         let bytes = numbers.into_iter().flat_map(i64::to_le_bytes).collect();
         return Ok(Value::Numbers {
-            element: ElementType::Int(8, Order::Little),
+            element: ElementType::Int(8, ByteOrder::Little),
             shape,
             bytes,
         });
@@ -64,7 +64,7 @@ fn integers(shape: Vec<u64>, elements: &[&Json]) -> Result<Value, JsonError> {
     let numbers = unsigned.ok_or(JsonError::Integers)?;
     let bytes = numbers.into_iter().flat_map(u64::to_le_bytes).collect();
     Ok(Value::Numbers {
-        element: ElementType::Uint(8, Order::Little),
+        element: ElementType::Uint(8, ByteOrder::Little),
         shape,
         bytes,
     })
@@ -124,16 +124,16 @@ mod tests {
         assert_eq!(element(json!([true, false])), ElementType::Bool);
         assert_eq!(
             element(json!([true, 1])),
-            ElementType::Int(8, Order::Little)
+            ElementType::Int(8, ByteOrder::Little)
         );
         assert_eq!(
             element(json!([true, 2, 2.5])),
-            ElementType::Float(8, Order::Little)
+            ElementType::Float(8, ByteOrder::Little)
         );
-        assert_eq!(element(json!([])), ElementType::Float(8, Order::Little));
+        assert_eq!(element(json!([])), ElementType::Float(8, ByteOrder::Little));
         assert_eq!(
             element(json!(u64::MAX)),
-            ElementType::Uint(8, Order::Little)
+            ElementType::Uint(8, ByteOrder::Little)
         );
         assert_eq!(value(&json!([[]])).unwrap().shape(), [1, 0]);
         assert_eq!(

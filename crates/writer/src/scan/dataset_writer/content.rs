@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use nexus::dataset::{FrameSite, Policy, StreamDataset};
+use nexus::dataset::{FrameTarget, StreamDataset, WritePolicy};
 
 use super::{DatasetContent, DatasetWriter};
 use crate::element::element_type;
@@ -20,7 +20,7 @@ impl DatasetWriter {
         content: &StreamContent,
         file: &ScanFile,
         context: &WriterContext,
-        policy: Policy,
+        policy: WritePolicy,
         diagnostics: &mut Diagnostics,
     ) {
         match self.content_for(content, file, context, policy) {
@@ -39,25 +39,33 @@ impl DatasetWriter {
         content: &StreamContent,
         file: &ScanFile,
         context: &WriterContext,
-        policy: Policy,
+        policy: WritePolicy,
     ) -> Result<DatasetContent, StreamProblem> {
         let root = || file.session.root().map(Rc::new);
         let resumed = file.partial.is_some();
         match content {
             StreamContent::Numbers { element, shape } => {
                 let (element, shape) = (element.clone(), shape.clone());
-                let (storage, outbox) = (self.storage.clone(), context.outbox.clone());
+                let (storage, store_queue) = (self.storage.clone(), context.store_queue.clone());
                 let make = match resumed {
                     true => StreamDataset::resume,
                     false => StreamDataset::new,
                 };
-                let dataset = make(root()?, &self.path, element, shape, storage, policy, outbox)?;
+                let dataset = make(
+                    root()?,
+                    &self.path,
+                    element,
+                    shape,
+                    storage,
+                    policy,
+                    store_queue,
+                )?;
                 Ok(DatasetContent::Points(Box::new(dataset)))
             }
             StreamContent::Frames(files) => {
                 let shape: Option<Vec<u64>> = files.frame().shape.iter().copied().collect();
                 let shape = shape.ok_or(StreamProblem::FrameShapeUnknown)?;
-                let site = FrameSite {
+                let site = FrameTarget {
                     parent: root()?,
                     path: self.path.clone(),
                     file: file.session.path().to_owned(),
@@ -65,9 +73,15 @@ impl DatasetWriter {
                     frame: shape,
                     storage: self.storage.clone(),
                 };
-                let outbox = &context.outbox;
-                let frames =
-                    FrameWriter::new(files.clone(), self.frames, site, policy, outbox, resumed)?;
+                let store_queue = &context.store_queue;
+                let frames = FrameWriter::new(
+                    files.clone(),
+                    self.frames,
+                    site,
+                    policy,
+                    store_queue,
+                    resumed,
+                )?;
                 Ok(match frames {
                     Some(frames) => DatasetContent::Frames(Box::new(frames)),
                     None => DatasetContent::Finished { filled: false },

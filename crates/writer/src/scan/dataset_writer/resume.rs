@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nexus::tree::Storage;
+use nexus::tree::StreamStorage;
 
 use super::{DatasetContent, DatasetWriter};
 use crate::scan::diagnostics::Diagnostics;
@@ -15,8 +15,8 @@ impl DatasetWriter {
     /// which is 0 for a grid: its shape does not show how many points it holds.
     pub fn resume(&mut self, file: &ScanFile) -> u64 {
         let is_list = match &self.storage {
-            Storage::Free => true,
-            Storage::Declared(declared) => declared.scan.len() == 1,
+            StreamStorage::Automatic => true,
+            StreamStorage::Declared(declared) => declared.scan.len() == 1,
         };
         let points = match file.rows(&self.path) {
             Some(rows) if is_list => rows,
@@ -41,7 +41,7 @@ impl DatasetWriter {
             self.tally = Tally::default();
             return;
         };
-        let is_old = dataset.is_old();
+        let is_superseded = dataset.is_superseded();
         self.visible = dataset.visible();
         if self.tally.received > 0 {
             self.counter
@@ -49,7 +49,7 @@ impl DatasetWriter {
         }
         if self.visible > 0 {
             self.write_attributes(file, diagnostics);
-            self.has_attributes = !is_old;
+            self.has_attributes = !is_superseded;
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use nexus::file::now;
+use nexus::file::current_time;
 use tracing::info;
 
 use super::ScanOutput;
@@ -49,7 +49,7 @@ impl ScanOutput {
     pub(super) fn last_trees(&self) -> Vec<FileTree> {
         let mut facts = ScanFacts {
             end: Some(EndFacts {
-                time: now(),
+                time: current_time(),
                 info: self.info.clone(),
             }),
             ..self.facts.clone()

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset, Local};
-use nexus::file::now;
+use nexus::file::current_time;
 use serde_json::Value as Json;
 
 use super::ScanOutput;
@@ -73,7 +73,7 @@ impl ScanOutput {
         }
         self.measure_datasets();
         self.facts.end = Some(EndFacts {
-            time: now(),
+            time: current_time(),
             info: std::mem::take(&mut self.info),
         });
         // Items that the last trees leave out change the status, so they are reported before it is set.

@@ -1,6 +1,6 @@
 //! Names that are taken, by other channels and by other members of the file.
 
-use nexus::tree::{ElementType, Order};
+use nexus::tree::{ByteOrder, ElementType};
 use serde_json::{Value as Json, json};
 
 use super::super::dims::ScanDims;
@@ -12,7 +12,7 @@ fn numbers(name: &str) -> StreamDescription {
     StreamDescription {
         name: name.to_owned(),
         content: Ok(StreamContent::Numbers {
-            element: ElementType::Float(8, Order::Little),
+            element: ElementType::Float(8, ByteOrder::Little),
             shape: Vec::new(),
         }),
     }

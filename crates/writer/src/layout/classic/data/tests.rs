@@ -1,6 +1,6 @@
 //! Trees of a scan while its data arrive.
 
-use nexus::tree::{Content, ElementType, Group, Item, Order};
+use nexus::tree::{ByteOrder, Content, ElementType, Group, Item};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use testing::DescribedDetector;
@@ -16,7 +16,7 @@ type Declared = Result<StreamContent, String>;
 
 fn numbers(shape: &[u64]) -> Declared {
     Ok(StreamContent::Numbers {
-        element: ElementType::Float(8, Order::Little),
+        element: ElementType::Float(8, ByteOrder::Little),
         shape: shape.iter().copied().map(Some).collect(),
     })
 }

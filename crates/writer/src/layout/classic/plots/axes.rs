@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use nexus::tree::{Content, Dataset, ElementType, Item, Order, Value};
+use nexus::tree::{ByteOrder, Content, Dataset, ElementType, Item, Value};
 
 use super::fit::positions;
 use super::signals::{Plot, elements, name};
@@ -140,7 +140,7 @@ fn line(
     let line = positions(values, grid, axis).ok_or(PositionError::NoNumber)?;
     let bytes = line.iter().flat_map(|position| position.to_le_bytes());
     Ok(dataset(Value::Numbers {
-        element: ElementType::Float(8, Order::Little),
+        element: ElementType::Float(8, ByteOrder::Little),
         shape: vec![line.len() as u64],
         bytes: bytes.collect(),
     }))
@@ -151,7 +151,7 @@ fn indices(size: u64) -> Result<Item, AxisError> {
         return Err(AxisError::Length(size));
     }
     Ok(dataset(Value::Numbers {
-        element: ElementType::Int(8, Order::Little),
+        element: ElementType::Int(8, ByteOrder::Little),
         shape: vec![size],
         bytes: (0..size).flat_map(u64::to_le_bytes).collect(),
     }))

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use nexus::tree::{Content, Dataset, ElementType, Item, Selection, Value, Virtual, VirtualSource};
+use nexus::tree::{
+    Content, Dataset, ElementType, Hyperslab, Item, Value, VirtualContent, VirtualSource,
+};
 
 use super::displayed::selects;
 use crate::element::element_type;
@@ -69,7 +71,7 @@ impl Signal<'_> {
         let attributes = grid
             .interpretation
             .map(|name| ("interpretation".to_owned(), Value::text(name)));
-        let content = Content::Virtual(Virtual {
+        let content = Content::Virtual(VirtualContent {
             element: grid.element.clone(),
             shape: grid.shape.clone(),
             sources: grid.rows(&source),
@@ -91,7 +93,7 @@ impl GridView {
         let Some((&length, outer)) = scan.split_last() else {
             return Vec::new();
         };
-        let part = |start: Vec<u64>, count: Vec<u64>| Selection {
+        let part = |start: Vec<u64>, count: Vec<u64>| Hyperslab {
             start: [start, vec![0; detector.len()]].concat(),
             stride: None,
             count: [count, detector.to_vec()].concat(),

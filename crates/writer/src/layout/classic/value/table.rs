@@ -1,7 +1,7 @@
 //! Lists of mappings as tables: one row per mapping, one column per key.
 
 use indexmap::IndexMap;
-use nexus::tree::{Column, ElementType, Order, Value};
+use nexus::tree::{ByteOrder, Column, ElementType, Value};
 use serde_json::Value as Json;
 
 use super::ValueError;
@@ -80,7 +80,7 @@ fn column(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnError
     if given().any(|cell| cell.is_f64()) {
         let decimals = cells.iter().map(|cell| cell.map_or(0.0, decimal));
         let bytes = decimals.flat_map(f64::to_le_bytes).collect();
-        return Ok((ElementType::Float(8, Order::Little), bytes));
+        return Ok((ElementType::Float(8, ByteOrder::Little), bytes));
     }
     integers(cells)
 }
@@ -113,7 +113,7 @@ fn integers(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnErr
         (Some(signed), _) if i64::try_from(sum).is_ok() => Ok(int64(signed)),
         (_, Some(unsigned)) => {
             let bytes = unsigned.into_iter().flat_map(u64::to_le_bytes).collect();
-            Ok((ElementType::Uint(8, Order::Little), bytes))
+            Ok((ElementType::Uint(8, ByteOrder::Little), bytes))
         }
         (None, None) => Err(ColumnError::Integers),
     }
@@ -121,7 +121,7 @@ fn integers(cells: &[Option<&Json>]) -> Result<(ElementType, Vec<u8>), ColumnErr
 
 fn int64(numbers: Vec<i64>) -> (ElementType, Vec<u8>) {
     let bytes = numbers.into_iter().flat_map(i64::to_le_bytes).collect();
-    (ElementType::Int(8, Order::Little), bytes)
+    (ElementType::Int(8, ByteOrder::Little), bytes)
 }
 
 fn integer(json: &Json) -> i128 {
@@ -166,8 +166,8 @@ mod tests {
             {"both": false},
         ]))
         .unwrap();
-        let int = ElementType::Int(8, Order::Little);
-        let float = ElementType::Float(8, Order::Little);
+        let int = ElementType::Int(8, ByteOrder::Little);
+        let float = ElementType::Float(8, ByteOrder::Little);
         let integers = |numbers: [i64; 3]| numbers.map(i64::to_le_bytes).concat();
         assert_eq!(
             found,
@@ -193,8 +193,8 @@ mod tests {
     fn integers_of_all_sizes() {
         let element = |json| columns(json).map(|columns| columns[0].1.clone());
         let (int, uint) = (
-            ElementType::Int(8, Order::Little),
-            ElementType::Uint(8, Order::Little),
+            ElementType::Int(8, ByteOrder::Little),
+            ElementType::Uint(8, ByteOrder::Little),
         );
         assert_eq!(element(json!([{"a": i64::MAX}])), Ok(int.clone()));
         assert_eq!(

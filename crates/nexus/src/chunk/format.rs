@@ -4,19 +4,19 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use observation::Filter;
 
-use super::{ChunkShape, Fill, Scheme};
+use super::{ChunkShape, CompressionScheme, FillValue};
 
 /// What the chunks of a dataset have in common, and what was learnt from those made so far.
 #[derive(Debug)]
-pub(crate) struct Recipe {
+pub(crate) struct ChunkFormat {
     /// Their shape.
     pub shape: ChunkShape,
     /// Bytes of one number.
     pub item: usize,
     /// What stands where there are no data.
-    pub fill: Fill,
+    pub fill: FillValue,
     /// Their filters.
-    pub scheme: Scheme,
+    pub scheme: CompressionScheme,
     /// Whether the last chunk had next to nothing in it.
     pub(super) empty: AtomicBool,
     /// How many rows of shuffled bytes are noise that is not worth looking into.
@@ -25,10 +25,15 @@ pub(crate) struct Recipe {
     pub(super) made: AtomicUsize,
 }
 
-impl Recipe {
-    /// A recipe for data of which nothing is known yet.
-    pub(crate) fn new(shape: ChunkShape, item: usize, fill: Fill, scheme: Scheme) -> Recipe {
-        Recipe {
+impl ChunkFormat {
+    /// A format for data of which nothing is known yet.
+    pub(crate) fn new(
+        shape: ChunkShape,
+        item: usize,
+        fill: FillValue,
+        scheme: CompressionScheme,
+    ) -> ChunkFormat {
+        ChunkFormat {
             shape,
             item,
             fill,
@@ -46,19 +51,24 @@ impl Recipe {
     /// they make it smaller.
     pub(crate) fn skip_all(&self) -> u32 {
         match self.scheme {
-            Scheme::None => 0,
-            Scheme::Gzip | Scheme::ByteShuffle | Scheme::BitShuffle | Scheme::Lz4BitShuffle => 0b1,
-            Scheme::GzipByteShuffle => 0b11,
+            CompressionScheme::None => 0,
+            CompressionScheme::Gzip
+            | CompressionScheme::ByteShuffle
+            | CompressionScheme::BitShuffle
+            | CompressionScheme::Lz4BitShuffle => 0b1,
+            CompressionScheme::GzipByteShuffle => 0b11,
         }
     }
 
     /// The filter under which chunks are counted that are made.
     pub(crate) fn filter(&self) -> Filter {
         match self.scheme {
-            Scheme::None | Scheme::ByteShuffle | Scheme::BitShuffle => Filter::None,
-            Scheme::Gzip => Filter::Deflate,
-            Scheme::GzipByteShuffle => Filter::ShuffleDeflate,
-            Scheme::Lz4BitShuffle => Filter::BitshuffleLz4,
+            CompressionScheme::None
+            | CompressionScheme::ByteShuffle
+            | CompressionScheme::BitShuffle => Filter::None,
+            CompressionScheme::Gzip => Filter::Deflate,
+            CompressionScheme::GzipByteShuffle => Filter::ShuffleDeflate,
+            CompressionScheme::Lz4BitShuffle => Filter::BitshuffleLz4,
         }
     }
 

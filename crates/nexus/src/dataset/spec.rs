@@ -5,49 +5,49 @@ use std::rc::Rc;
 
 use super::Error;
 use crate::chunk::{
-    ChunkShape, DECLARED_LEVEL, Fill, Guess, MAX_RANK, Part, Recipe, Scheme, Slab, copy_part,
-    guess, point_size,
+    ArrayBox, ChunkFormat, ChunkGuess, ChunkShape, CompressionScheme, DECLARED_LEVEL, FillValue,
+    MAX_RANK, Slab, copy_part, guess, point_size,
 };
-use crate::h5::{self, Chunked, Filter, Group};
-use crate::tree::{Declared, ElementType, Storage};
+use crate::h5::{self, ChunkedOptions, Filter, Group};
+use crate::tree::{DeclaredStorage, ElementType, StreamStorage};
 
 /// What is known of a dataset before there are any points.
-pub(super) struct Place {
+pub(super) struct DatasetSpec {
     pub parent: Rc<Group>,
     pub path: String,
     element: ElementType,
     /// Shape of a point; `None` for a variable length.
     pub shape: Vec<Option<u64>>,
-    fill: Fill,
-    storage: Storage,
+    fill: FillValue,
+    storage: StreamStorage,
 }
 
-impl Place {
+impl DatasetSpec {
     pub fn new(
         parent: Rc<Group>,
         path: &str,
         element: ElementType,
         shape: Vec<Option<u64>>,
-        storage: Storage,
-    ) -> Result<Place, Error> {
+        storage: StreamStorage,
+    ) -> Result<DatasetSpec, Error> {
         let path = path.to_owned();
         let scan = match &storage {
-            Storage::Free => 1,
-            Storage::Declared(declared) => declared.scan.len(),
+            StreamStorage::Automatic => 1,
+            StreamStorage::Declared(declared) => declared.scan.len(),
         };
         if scan + shape.len() > MAX_RANK {
             let rank = shape.len();
             return Err(Error::Rank { path, rank });
         }
         let fill = match storage {
-            Storage::Free => Fill::new(&element),
-            Storage::Declared(_) => Fill::with_complex_nan(&element),
+            StreamStorage::Automatic => FillValue::new(&element),
+            StreamStorage::Declared(_) => FillValue::with_complex_nan(&element),
         };
         let Some(fill) = fill else {
             let element = format!("{element:?}");
             return Err(Error::Type { path, element });
         };
-        Ok(Place {
+        Ok(DatasetSpec {
             parent,
             path,
             element,
@@ -68,16 +68,16 @@ impl Place {
     }
 
     /// The layout that the scan declares, if it does.
-    pub fn declared(&self) -> Option<&Declared> {
+    pub fn declared(&self) -> Option<&DeclaredStorage> {
         match &self.storage {
-            Storage::Free => None,
-            Storage::Declared(declared) => Some(declared),
+            StreamStorage::Automatic => None,
+            StreamStorage::Declared(declared) => Some(declared),
         }
     }
 
     /// Chunks and filters that the scan declares.
-    pub fn guess(&self) -> Option<Guess> {
-        let Declared { scan, chunks } = self.declared()?;
+    pub fn guess(&self) -> Option<ChunkGuess> {
+        let DeclaredStorage { scan, chunks } = self.declared()?;
         Some(guess(scan, &self.shape, self.item(), chunks))
     }
 
@@ -133,13 +133,13 @@ impl Place {
 
     /// Whether points go right into their chunks in the file, as those of an unfiltered dataset that
     /// is declared do.
-    pub fn is_direct(&self, scheme: Scheme) -> bool {
-        self.declared().is_some() && scheme == Scheme::None
+    pub fn is_direct(&self, scheme: CompressionScheme) -> bool {
+        self.declared().is_some() && scheme == CompressionScheme::None
     }
 
     /// What the chunks of such a dataset have in common.
-    pub fn recipe(&self, chunk: ChunkShape, scheme: Scheme) -> Recipe {
-        Recipe::new(chunk, self.item(), self.fill.clone(), scheme)
+    pub fn format(&self, chunk: ChunkShape, scheme: CompressionScheme) -> ChunkFormat {
+        ChunkFormat::new(chunk, self.item(), self.fill.clone(), scheme)
     }
 
     /// Makes a chunked dataset of this extent.
@@ -147,10 +147,10 @@ impl Place {
         &self,
         shape: &[u64],
         chunk: &[u64],
-        scheme: Scheme,
+        scheme: CompressionScheme,
         cache: Option<usize>,
     ) -> Result<h5::Dataset, Error> {
-        let options = Chunked {
+        let options = ChunkedOptions {
             element: &self.element,
             shape,
             max_shape: &self.max_shape(shape.len()),
@@ -167,10 +167,10 @@ impl Place {
     /// Largest extent of the dataset.
     pub fn max_shape(&self, rank: usize) -> Vec<Option<u64>> {
         match self.storage {
-            Storage::Free => std::iter::once(None)
+            StreamStorage::Automatic => std::iter::once(None)
                 .chain(self.shape.iter().copied())
                 .collect(),
-            Storage::Declared(_) => vec![None; rank],
+            StreamStorage::Declared(_) => vec![None; rank],
         }
     }
 
@@ -215,11 +215,11 @@ impl Place {
                 .collect();
             let mut corner = start.clone();
             corner[0] = row;
-            let from = Part {
+            let from = ArrayBox {
                 dims: &extent,
                 start: &start,
             };
-            let to = Part {
+            let to = ArrayBox {
                 dims,
                 start: &corner,
             };
@@ -238,13 +238,13 @@ impl Place {
 }
 
 /// The filters of a scheme, as the library knows them.
-pub(super) fn filters(scheme: Scheme) -> &'static [Filter] {
+pub(super) fn filters(scheme: CompressionScheme) -> &'static [Filter] {
     match scheme {
-        Scheme::None => &[],
-        Scheme::Gzip => &[Filter::Deflate(DECLARED_LEVEL)],
-        Scheme::ByteShuffle => &[Filter::Shuffle],
-        Scheme::GzipByteShuffle => &[Filter::Shuffle, Filter::Deflate(DECLARED_LEVEL)],
-        Scheme::BitShuffle => &[Filter::BitShuffle { lz4: false }],
-        Scheme::Lz4BitShuffle => &[Filter::BitShuffle { lz4: true }],
+        CompressionScheme::None => &[],
+        CompressionScheme::Gzip => &[Filter::Deflate(DECLARED_LEVEL)],
+        CompressionScheme::ByteShuffle => &[Filter::Shuffle],
+        CompressionScheme::GzipByteShuffle => &[Filter::Shuffle, Filter::Deflate(DECLARED_LEVEL)],
+        CompressionScheme::BitShuffle => &[Filter::BitShuffle { lz4: false }],
+        CompressionScheme::Lz4BitShuffle => &[Filter::BitShuffle { lz4: true }],
     }
 }

@@ -3,16 +3,16 @@
 //! Until it is full, such a chunk lies in the file without filters, at its full size. So points can
 //! be added where they belong, and memory is used for one chunk at a time only.
 
-use super::Store;
+use super::ChunkedDataset;
 use crate::chunk::{Encoded, Slab, corners, lay};
-use crate::dataset::outbox::Tools;
+use crate::dataset::store_queue::StoreResources;
 use crate::h5;
 
 /// Bytes of the chunks of a row that are compressed together; larger rows stay as they are. Only
 /// points that are far larger than was declared make such rows.
 const MOST: usize = 256 << 20;
 
-impl Store {
+impl ChunkedDataset {
     /// Adds the points of a slab to chunks whose first `row` points are stored. If `finish` is set,
     /// there is nothing to come, and the chunks are compressed.
     pub fn part(
@@ -22,16 +22,16 @@ impl Store {
         slab: &Slab,
         element: &[u64],
         finish: bool,
-        tools: &mut Tools,
+        resources: &mut StoreResources,
     ) {
         self.attempt("store parts of chunks", || {
             self.grow(first + slab.rows(), element)?;
             let start = first - row;
             let touched = self.corners(slab, element);
             if !finish {
-                return self.add_to(start, row, slab, &touched, tools);
+                return self.add_to(start, row, slab, &touched, resources);
             }
-            let mut all = corners(&self.extent.borrow()[1..], &self.recipe.shape);
+            let mut all = corners(&self.extent.borrow()[1..], &self.format.shape);
             all.extend(touched);
             let mut made: Vec<Encoded> = Vec::new();
             let mut size = 0;
@@ -42,11 +42,11 @@ impl Store {
                 size += tile.len();
                 if size > MOST {
                     let all: Vec<_> = all.into_iter().collect();
-                    return self.add_to(start, row, slab, &all, tools);
+                    return self.add_to(start, row, slab, &all, resources);
                 }
-                made.push(tools.encoder().encode_tile(&tile, &self.recipe, corner));
+                made.push(resources.encoder().encode_tile(&tile, &self.format, corner));
             }
-            self.replace(start, first + slab.rows(), element, &made, tools)
+            self.replace(start, first + slab.rows(), element, &made, resources)
         });
     }
 
@@ -57,13 +57,13 @@ impl Store {
         row: u64,
         slab: &Slab,
         corners: &[Vec<u64>],
-        tools: &mut Tools,
+        resources: &mut StoreResources,
     ) -> h5::Result<()> {
         // The memory of the last use is not needed meanwhile.
-        tools.scratch = Vec::new();
+        resources.scratch = Vec::new();
         for corner in corners {
             if let Some(tile) = self.tile(start, corner, row, slab)? {
-                self.chunk(start, corner, self.recipe.skip_all(), &tile)?;
+                self.chunk(start, corner, self.format.skip_all(), &tile)?;
             }
         }
         Ok(())
@@ -77,10 +77,10 @@ impl Store {
         row: u64,
         slab: &Slab,
     ) -> h5::Result<Option<Vec<u8>>> {
-        let size = self.recipe.size();
+        let size = self.format.size();
         let stored = self.dataset.read_chunk(&offset(start, corner))?;
         let touched = || {
-            slab.runs(self.recipe.item).any(|(_, run, _)| {
+            slab.runs(self.format.item).any(|(_, run, _)| {
                 let shape = run.shape.as_deref();
                 shape.is_some_and(|shape| {
                     shape
@@ -94,12 +94,12 @@ impl Store {
             Some((_, bytes)) if bytes.len() == size => bytes,
             _ if touched() => {
                 let mut tile = vec![0; size];
-                self.recipe.fill.lay(&mut tile);
+                self.format.fill.lay(&mut tile);
                 tile
             }
             _ => return Ok(None),
         };
-        lay(slab, &self.recipe, corner, row, &mut tile);
+        lay(slab, &self.format, corner, row, &mut tile);
         Ok(Some(tile))
     }
 }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use super::edf::{EdfFile, EdfFrame};
-use super::{FrameError, FrameSite, Frames};
-use crate::chunk::Fill;
+use super::{FrameError, FrameRange, FrameTarget};
+use crate::chunk::FillValue;
 use crate::dataset::Error;
-use crate::h5::External;
-use crate::tree::{ElementType, ExternalFile, Order};
+use crate::h5::ExternalOptions;
+use crate::tree::{ByteOrder, ElementType, ExternalFile};
 
 /// Pieces of files of one dataset: a message in its header lists them, with 24 bytes for each, and
 /// messages have less than 64 KiB (HDF5 file format, *Data Storage - External Data Files*).
@@ -15,11 +15,11 @@ const MAX_PIECES: usize = 2700;
 
 /// The pieces that were found.
 #[derive(Default)]
-pub(super) struct Raw {
+pub(super) struct ExternalFrames {
     pieces: Vec<ExternalFile>,
 }
 
-impl Raw {
+impl ExternalFrames {
     /// Number of frames that were found.
     pub fn located(&self) -> u64 {
         self.pieces.len() as u64
@@ -27,7 +27,11 @@ impl Raw {
 
     /// Finds more of these frames, which are all of the scan. Returns the reason if there is one
     /// that is not there yet.
-    pub fn locate(&mut self, site: &FrameSite, frames: &[Frames]) -> Result<Option<Error>, Error> {
+    pub fn locate(
+        &mut self,
+        site: &FrameTarget,
+        frames: &[FrameRange],
+    ) -> Result<Option<Error>, Error> {
         for frames in super::after(frames, self.located()) {
             let Err(problem) = self.locate_in(&frames, site) else {
                 continue;
@@ -39,7 +43,7 @@ impl Raw {
         Ok(None)
     }
 
-    fn locate_in(&mut self, frames: &Frames, site: &FrameSite) -> Result<(), FrameError> {
+    fn locate_in(&mut self, frames: &FrameRange, site: &FrameTarget) -> Result<(), FrameError> {
         let mut edf = EdfFile::open(&frames.file)?;
         for row in frames.first..frames.first.saturating_add(frames.count) {
             if self.pieces.len() >= MAX_PIECES {
@@ -56,16 +60,16 @@ impl Raw {
     }
 
     /// Makes the dataset of all frames that were found.
-    pub fn make(&self, site: &FrameSite) -> Result<(), Error> {
+    pub fn make(&self, site: &FrameTarget) -> Result<(), Error> {
         let shape: Vec<u64> = std::iter::once(self.located())
             .chain(site.frame.iter().copied())
             .collect();
-        let fill = Fill::new(&site.element);
-        let options = External {
+        let fill = FillValue::new(&site.element);
+        let options = ExternalOptions {
             element: &site.element,
             shape: &shape,
             files: &self.pieces,
-            fill: fill.as_ref().map(Fill::bytes),
+            fill: fill.as_ref().map(FillValue::bytes),
         };
         site.parent
             .create_external(&site.path, &options)
@@ -77,7 +81,7 @@ impl Raw {
 /// The frame, if it is what was declared, its bytes in either order if `swappable`.
 pub(super) fn fitting(
     frame: EdfFrame,
-    site: &FrameSite,
+    site: &FrameTarget,
     swappable: bool,
 ) -> Result<EdfFrame, FrameError> {
     if frame.shape != site.frame {
@@ -106,9 +110,9 @@ pub(super) fn same_order(left: &ElementType, right: &ElementType) -> bool {
 
 fn little(element: &ElementType) -> ElementType {
     match element {
-        ElementType::Int(size, _) => ElementType::Int(*size, Order::Little),
-        ElementType::Uint(size, _) => ElementType::Uint(*size, Order::Little),
-        ElementType::Float(size, _) => ElementType::Float(*size, Order::Little),
+        ElementType::Int(size, _) => ElementType::Int(*size, ByteOrder::Little),
+        ElementType::Uint(size, _) => ElementType::Uint(*size, ByteOrder::Little),
+        ElementType::Float(size, _) => ElementType::Float(*size, ByteOrder::Little),
         other => other.clone(),
     }
 }

@@ -2,7 +2,7 @@
 
 use observation::{Hdf5Stage, Stopwatch};
 
-use crate::apply::{PendingLink, PendingLinks, StreamPlace, Written};
+use crate::apply::{PendingLink, PendingLinks, StreamLocation, WriteOutcome};
 use crate::error::{Error, Result};
 use crate::file::FileSession;
 use crate::h5::{self, Link, ObjectKind};
@@ -15,19 +15,19 @@ const OBJECTS_PER_FLUSH: usize = 300;
 
 /// What may be there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
+pub(super) enum ExistingItems {
     /// Nothing but groups: a name that is taken is an error.
     Nothing,
     /// What an earlier writer has made of the same tree.
-    Remains,
+    Resumed,
 }
 
 /// Writes items, collecting what fails, what waits, and what comes last.
-pub(super) struct Builder<'s, 't> {
+pub(super) struct TreeWriter<'s, 't> {
     pub(super) session: &'s FileSession,
-    over: Over,
+    existing: ExistingItems,
     pub(super) pending: &'s mut PendingLinks,
-    written: Written,
+    written: WriteOutcome,
     /// What marks an entry as complete: path of the group, name, item.
     end_times: Vec<(String, &'t str, &'t Dataset)>,
     /// Datasets with new values, to be kept until the next flush.
@@ -38,13 +38,17 @@ pub(super) struct Builder<'s, 't> {
     stopwatch: Stopwatch,
 }
 
-impl<'s, 't> Builder<'s, 't> {
-    pub(super) fn new(session: &'s FileSession, over: Over, pending: &'s mut PendingLinks) -> Self {
-        Builder {
+impl<'s, 't> TreeWriter<'s, 't> {
+    pub(super) fn new(
+        session: &'s FileSession,
+        existing: ExistingItems,
+        pending: &'s mut PendingLinks,
+    ) -> Self {
+        TreeWriter {
             session,
-            over,
+            existing,
             pending,
-            written: Written::default(),
+            written: WriteOutcome::default(),
             end_times: Vec::new(),
             rewritten: Vec::new(),
             objects: 0,
@@ -69,7 +73,7 @@ impl<'s, 't> Builder<'s, 't> {
         let name = name.trim_start_matches('/');
         let here = format!("{path}/{name}");
         self.count_object();
-        if self.over == Over::Remains {
+        if self.existing == ExistingItems::Resumed {
             match self.clear(group, name, &here, item) {
                 Ok(false) => {}
                 Ok(true) => return,
@@ -82,7 +86,7 @@ impl<'s, 't> Builder<'s, 't> {
             }),
             Item::Dataset(dataset) => match &dataset.content {
                 Content::Stream(stream) => {
-                    self.written.streams.push(StreamPlace {
+                    self.written.streams.push(StreamLocation {
                         path: here,
                         stream: stream.name.clone(),
                     });
@@ -113,7 +117,7 @@ impl<'s, 't> Builder<'s, 't> {
     }
 
     /// Makes what waited for the end, and returns the outcome of everything.
-    pub(super) fn finish(mut self, root: &h5::Group) -> Written {
+    pub(super) fn finish(mut self, root: &h5::Group) -> WriteOutcome {
         let failed = self.pending.retry(self.session, root);
         self.written.errors.extend(failed);
         if !self.rewritten.is_empty() {
@@ -164,7 +168,7 @@ impl<'s, 't> Builder<'s, 't> {
         here: &str,
         dataset: &Dataset,
     ) -> Result<()> {
-        if self.over == Over::Remains && self.renew(group, name, here, dataset)? {
+        if self.existing == ExistingItems::Resumed && self.renew(group, name, here, dataset)? {
             return Ok(());
         }
         self.absent(group, name, here, "write")?;
@@ -172,7 +176,7 @@ impl<'s, 't> Builder<'s, 't> {
             Content::Value(value) => group.create_value(name, value),
             Content::External(external) => group.create_external(
                 name,
-                &h5::External {
+                &h5::ExternalOptions {
                     element: &external.element,
                     shape: &external.shape,
                     files: &external.files,
@@ -183,7 +187,7 @@ impl<'s, 't> Builder<'s, 't> {
                 let fixed: Vec<_> = content.shape.iter().copied().map(Some).collect();
                 group.create_virtual(
                     name,
-                    &h5::Virtual {
+                    &h5::VirtualOptions {
                         element: &content.element,
                         shape: &content.shape,
                         max_shape: &fixed,

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use observation::{Hdf5Stage, Observation};
 
-use super::found::Found;
-use super::place::Place;
+use super::existing::ExistingDataset;
+use super::spec::DatasetSpec;
 use super::stream::PointStore;
-use super::{Error, Mode, Policy};
-use crate::chunk::{Guess, Scheme, Slab, point_size};
+use super::{Error, WriteMode, WritePolicy};
+use crate::chunk::{ChunkGuess, CompressionScheme, Slab, point_size};
 use crate::h5;
 use blocks::blocks;
 
@@ -31,11 +31,11 @@ const MOST_CACHE: u64 = 64;
 /// Points fill it in C order. Surplus points make the first dimension longer. Points are written
 /// through the HDF5 library, in blocks as large as possible, because what follows one another in time
 /// is scattered over chunks.
-pub(super) struct Grid {
-    place: Place,
+pub(super) struct PointGrid {
+    spec: DatasetSpec,
     /// The grid that was declared; empty for a single point.
     scan: Vec<u64>,
-    policy: Policy,
+    policy: WritePolicy,
     observation: Arc<Observation>,
     /// Largest shape of a point up to now.
     element: Vec<u64>,
@@ -62,17 +62,17 @@ enum Stored {
     },
 }
 
-impl Grid {
+impl PointGrid {
     pub fn new(
-        place: Place,
+        spec: DatasetSpec,
         scan: Vec<u64>,
-        policy: Policy,
+        policy: WritePolicy,
         observation: Arc<Observation>,
-    ) -> Grid {
-        let element = place.shape.iter().map(|length| length.unwrap_or(0));
-        Grid {
+    ) -> PointGrid {
+        let element = spec.shape.iter().map(|length| length.unwrap_or(0));
+        PointGrid {
             element: element.collect(),
-            place,
+            spec,
             // Only the first dimension may be without a length.
             scan: scan
                 .iter()
@@ -112,7 +112,7 @@ impl Grid {
         if let Stored::Value | Stored::Array { .. } = self.stored {
             return Ok(());
         }
-        let Some(Guess { chunk, scheme }) = self.place.guess() else {
+        let Some(ChunkGuess { chunk, scheme }) = self.spec.guess() else {
             return Ok(());
         };
         if chunk.is_empty() {
@@ -121,21 +121,21 @@ impl Grid {
             // A point that never came leaves the value that is there.
             if !earlier || value.is_some() {
                 if earlier {
-                    self.place.unlink()?;
+                    self.spec.unlink()?;
                     self.stored = Stored::Nothing;
                 }
-                self.place.create_value(value)?;
+                self.spec.create_value(value)?;
             }
             self.stored = Stored::Value;
             return Ok(());
         }
         let extent: Vec<u64> = self.scan.iter().chain(&self.element).copied().collect();
         let cache = self.cache(&extent, &chunk);
-        let dataset = self.place.create(&extent, &chunk, scheme, Some(cache))?;
+        let dataset = self.spec.create(&extent, &chunk, scheme, Some(cache))?;
         self.stored = Stored::Array {
             dataset,
             extent,
-            compressed: scheme != Scheme::None,
+            compressed: scheme != CompressionScheme::None,
         };
         Ok(())
     }
@@ -154,7 +154,7 @@ impl Grid {
                 .fold(1u64, |chunks, (length, chunk)| {
                     chunks.saturating_mul(length.div_ceil((*chunk).max(1)).max(1))
                 });
-        let size = point_size(chunk, self.place.item());
+        let size = point_size(chunk, self.spec.item());
         let needed = chunks.saturating_mul(size);
         // With less than one chunk the library would keep none.
         needed.min(MOST_CACHE * self.policy.chunk).max(size) as usize
@@ -167,7 +167,7 @@ impl Grid {
         else {
             return Ok(());
         };
-        let (scan, item) = (&self.scan, self.place.item());
+        let (scan, item) = (&self.scan, self.spec.item());
         let per_row: u64 = scan.iter().skip(1).product();
         let rows = self.points.div_ceil(per_row.max(1));
         let wanted = scan.iter().enumerate().map(|(axis, &length)| match axis {
@@ -199,19 +199,19 @@ impl Grid {
             Ok(())
         };
         let stored = store();
-        stored.map_err(|source| self.place.failure("store points", source))
+        stored.map_err(|source| self.spec.failure("store points", source))
     }
 }
 
-impl PointStore for Grid {
-    fn place(&self) -> &Place {
-        &self.place
+impl PointStore for PointGrid {
+    fn spec(&self) -> &DatasetSpec {
+        &self.spec
     }
 
     /// Fills what is there again from the first point on, because the file does not show how many points came
     /// before. Those that are missing now keep the value that they have.
     fn resume(&mut self) -> Result<(), Error> {
-        let Some(Found { extent, chunks }) = self.place.find()? else {
+        let Some(ExistingDataset { extent, chunks }) = self.spec.find()? else {
             return Ok(());
         };
         let Some((chunk, scheme)) = chunks else {
@@ -221,11 +221,11 @@ impl PointStore for Grid {
         for (largest, length) in self.element.iter_mut().zip(&extent[self.scan.len()..]) {
             *largest = (*largest).max(*length);
         }
-        let dataset = self.place.open(Some(self.cache(&extent, &chunk)))?;
+        let dataset = self.spec.open(Some(self.cache(&extent, &chunk)))?;
         self.stored = Stored::Array {
             dataset,
             extent,
-            compressed: scheme != Scheme::None,
+            compressed: scheme != CompressionScheme::None,
         };
         Ok(())
     }
@@ -243,7 +243,7 @@ impl PointStore for Grid {
                     for (largest, length) in self.element.iter_mut().zip(shape) {
                         *largest = (*largest).max(*length);
                     }
-                    let size = point_size(shape, self.place.item()) * room;
+                    let size = point_size(shape, self.spec.item()) * room;
                     let (part, expected) = (&data[..size as usize], self.most_waiting() as usize);
                     self.waiting.push(room, shape, part, expected);
                 }
@@ -255,7 +255,7 @@ impl PointStore for Grid {
         }
         if room < count {
             return Err(Error::Single {
-                path: self.place.path.clone(),
+                path: self.spec.path.clone(),
                 count: count - room,
             });
         }
@@ -264,7 +264,7 @@ impl PointStore for Grid {
 
     fn expose(&mut self) -> Result<(), Error> {
         self.check()?;
-        if self.policy.mode == Mode::Backlog || self.waiting.is_empty() {
+        if self.policy.mode == WriteMode::Backlog || self.waiting.is_empty() {
             return Ok(());
         }
         let compressed = matches!(

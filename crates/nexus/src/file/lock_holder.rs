@@ -9,7 +9,7 @@ use rustix::fs::{major, minor};
 
 /// A process that holds the lock on a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
+pub struct LockHolder {
     /// Its number.
     pub pid: u32,
     /// Its command line, if it still runs and may be looked at.
@@ -18,10 +18,10 @@ pub struct Holder {
     pub user: Option<String>,
 }
 
-impl Holder {
+impl LockHolder {
     /// The processes of this machine that hold a lock on the file. Empty when they run elsewhere,
     /// which a network file system allows.
-    pub fn of(path: &Path) -> Vec<Holder> {
+    pub fn of(path: &Path) -> Vec<LockHolder> {
         let Ok(file) = fs::metadata(path) else {
             return Vec::new();
         };
@@ -32,19 +32,19 @@ impl Holder {
             .collect();
         pids.sort_unstable();
         pids.dedup();
-        pids.into_iter().map(Holder::of_process).collect()
+        pids.into_iter().map(LockHolder::of_process).collect()
     }
 
     /// All of them in one line.
-    pub(crate) fn list(holders: &[Holder]) -> String {
+    pub(crate) fn list(holders: &[LockHolder]) -> String {
         if holders.is_empty() {
             return "a process that is not on this machine".to_owned();
         }
-        let holders: Vec<_> = holders.iter().map(Holder::to_string).collect();
+        let holders: Vec<_> = holders.iter().map(LockHolder::to_string).collect();
         holders.join(", ")
     }
 
-    fn of_process(pid: u32) -> Holder {
+    fn of_process(pid: u32) -> LockHolder {
         let command = fs::read(format!("/proc/{pid}/cmdline")).ok().map(|line| {
             let words = String::from_utf8_lossy(&line).replace('\0', " ");
             words.trim_end().to_owned()
@@ -52,7 +52,7 @@ impl Holder {
         let user = fs::metadata(format!("/proc/{pid}"))
             .ok()
             .map(|it| user_name(it.uid()));
-        Holder {
+        LockHolder {
             pid,
             command: command.filter(|command| !command.is_empty()),
             user,
@@ -60,7 +60,7 @@ impl Holder {
     }
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "process {}", self.pid)?;
         if let Some(command) = &self.command {

@@ -9,11 +9,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::place::Place;
-use super::store::Store;
+use super::chunked_dataset::ChunkedDataset;
+use super::spec::DatasetSpec;
 use super::stream::PointStore;
-use super::{Error, Mode, Outbox, Policy};
-use crate::chunk::{ChunkShape, Scheme, live_chunk, point_size, sealed_chunk};
+use super::{Error, StoreQueue, WriteMode, WritePolicy};
+use crate::chunk::{
+    ChunkShape, CompressionScheme, ended_stream_chunk, live_stream_chunk, point_size,
+};
 use crate::h5::{self, ReservedSpan};
 use buffer::PointBuffer;
 use chunked::Chunked;
@@ -27,7 +29,7 @@ const CONTIGUOUS: u64 = 1 << 20;
 /// Where the scan declares chunks and filters, the dataset exists from the first point on. Else
 /// nothing exists in the file until it is known how to store the points: a full chunk has come, or
 /// it is time to show something, or the stream has ended.
-pub(super) struct Growing {
+pub(super) struct PointList {
     buffer: PointBuffer,
     state: State,
 }
@@ -58,17 +60,17 @@ enum State {
     },
 }
 
-impl Growing {
-    pub fn new(place: Place, policy: Policy, outbox: Outbox) -> Growing {
-        Growing {
-            buffer: PointBuffer::new(place, policy, outbox),
+impl PointList {
+    pub fn new(spec: DatasetSpec, policy: WritePolicy, store_queue: StoreQueue) -> PointList {
+        PointList {
+            buffer: PointBuffer::new(spec, policy, store_queue),
             state: State::Buffered { since: None },
         }
     }
 
     /// Makes the dataset that the scan declares, if it does.
     fn create_declared(&mut self) -> Result<(), Error> {
-        let Some(guess) = self.buffer.place.guess() else {
+        let Some(guess) = self.buffer.spec.guess() else {
             return Ok(());
         };
         let Some((&length, element)) = guess.chunk.split_first() else {
@@ -79,7 +81,7 @@ impl Growing {
     }
 
     /// Makes the chunked dataset. What has come is dealt out to its chunks.
-    fn create(&mut self, chunk: ChunkShape, scheme: Scheme) -> Result<(), Error> {
+    fn create(&mut self, chunk: ChunkShape, scheme: CompressionScheme) -> Result<(), Error> {
         let replaces = matches!(self.state, State::Contiguous { .. });
         let made = self
             .make_way()
@@ -109,50 +111,51 @@ impl Growing {
         let State::Contiguous { since, .. } = self.state else {
             return Ok(());
         };
-        self.buffer.place.unlink()?;
+        self.buffer.spec.unlink()?;
         let since = Some(since);
         let state = std::mem::replace(&mut self.state, State::Buffered { since });
         if let State::Contiguous { dataset, .. } = state {
             let size = self.buffer.slab.bytes().len() as u64;
-            self.buffer
-                .outbox
-                .with_tools(|tools| tools.freed_space.hold(ReservedSpan::of(dataset), size));
+            self.buffer.store_queue.with_resources(|resources| {
+                resources.freed_space.hold(ReservedSpan::of(dataset), size)
+            });
         }
         Ok(())
     }
 
     /// The chunks for a dataset that readers shall see before the stream has ended: nothing if they
     /// see all points already.
-    fn chunk_to_show(&self) -> Option<(ChunkShape, Scheme)> {
+    fn chunk_to_show(&self) -> Option<(ChunkShape, CompressionScheme)> {
         let (elapsed, visible) = match &self.state {
             State::Buffered { since } => (since.map(|since| since.elapsed()), 0),
             State::Contiguous { visible, since, .. } => (Some(since.elapsed()), *visible),
             State::Chunked(_) | State::Failed { .. } => return None,
         };
         let PointBuffer {
-            place,
+            spec,
             policy,
             element,
             ..
         } = &self.buffer;
         let points = self.buffer.points - visible;
-        if points == 0 || place.declared().is_some() {
+        if points == 0 || spec.declared().is_some() {
             return None;
         }
         let elapsed = elapsed.unwrap_or_default();
-        let (chunk, filtered) = live_chunk(element, place.item(), policy.chunk, points, elapsed)?;
+        let (chunk, filtered) =
+            live_stream_chunk(element, spec.item(), policy.chunk, points, elapsed)?;
         let scheme = if filtered {
-            Scheme::GzipByteShuffle
+            CompressionScheme::GzipByteShuffle
         } else {
-            Scheme::None
+            CompressionScheme::None
         };
         Some((chunk, scheme))
     }
 }
 
-impl PointStore for Growing {
-    fn place(&self) -> &Place {
-        &self.buffer.place
+impl PointStore for PointList {
+    fn spec(&self) -> &DatasetSpec {
+        &self.buffer.spec
     }
 
     fn resume(&mut self) -> Result<(), Error> {
@@ -175,11 +178,11 @@ impl PointStore for Growing {
         matches!(self.state, State::Contiguous { .. } | State::Chunked(_))
     }
 
-    fn is_old(&self) -> bool {
+    fn is_superseded(&self) -> bool {
         matches!(self.state, State::Contiguous { .. })
     }
 
-    fn store(&self) -> Option<Rc<Store>> {
+    fn store(&self) -> Option<Rc<ChunkedDataset>> {
         match &self.state {
             State::Chunked(chunked) => Some(Rc::clone(&chunked.store)),
             _ => None,
@@ -196,7 +199,7 @@ impl PointStore for Growing {
         }
         if let State::Buffered { .. } | State::Contiguous { .. } = self.state {
             match self.buffer.full_chunk(count) {
-                Some(chunk) => self.create(chunk, Scheme::GzipByteShuffle)?,
+                Some(chunk) => self.create(chunk, CompressionScheme::GzipByteShuffle)?,
                 None => {
                     self.buffer.push(count, data);
                     return Ok(());
@@ -210,9 +213,9 @@ impl PointStore for Growing {
     }
 
     fn expose(&mut self) -> Result<(), Error> {
-        self.buffer.outbox.advance();
+        self.buffer.store_queue.advance();
         self.check()?;
-        if self.buffer.policy.mode == Mode::Backlog {
+        if self.buffer.policy.mode == WriteMode::Backlog {
             return Ok(());
         }
         if let Some((chunk, scheme)) = self.chunk_to_show() {
@@ -233,12 +236,12 @@ impl PointStore for Growing {
             // Nothing more has come.
             State::Contiguous { visible, .. } if visible == points => return Ok(()),
             State::Buffered { .. } | State::Contiguous { .. } => {
-                let PointBuffer { place, element, .. } = &self.buffer;
-                let size = point_size(element, place.item()).saturating_mul(points);
-                let chunk = sealed_chunk(element, place.item(), self.buffer.policy.chunk);
+                let PointBuffer { spec, element, .. } = &self.buffer;
+                let size = point_size(element, spec.item()).saturating_mul(points);
+                let chunk = ended_stream_chunk(element, spec.item(), self.buffer.policy.chunk);
                 match chunk {
                     Some(chunk) if size >= CONTIGUOUS => {
-                        self.create(chunk, Scheme::GzipByteShuffle)?;
+                        self.create(chunk, CompressionScheme::GzipByteShuffle)?;
                     }
                     _ => {
                         self.make_way()?;

@@ -1,24 +1,24 @@
 //! Datasets that an earlier writer has begun.
 
 use super::Error;
-use super::place::{Place, filters};
-use crate::chunk::{BITSHUFFLE, Guess, Scheme};
+use super::spec::{DatasetSpec, filters};
+use crate::chunk::{BITSHUFFLE, ChunkGuess, CompressionScheme};
 use crate::h5::{self, Filter, Link, ObjectKind};
 
 /// A dataset that is there, and that could have been made here.
-pub(super) struct Found {
+pub(super) struct ExistingDataset {
     /// Its extent.
     pub extent: Vec<u64>,
     /// Extent of a chunk, and the filters; nothing if the dataset is in one piece.
-    pub chunks: Option<(Vec<u64>, Scheme)>,
+    pub chunks: Option<(Vec<u64>, CompressionScheme)>,
 }
 
-impl Place {
+impl DatasetSpec {
     /// What is there already, if anything is.
     ///
     /// # Errors
     /// If it is not what would be made here, and when it cannot be read.
-    pub fn find(&self) -> Result<Option<Found>, Error> {
+    pub fn find(&self) -> Result<Option<ExistingDataset>, Error> {
         let failed = |source| self.failure("find the dataset", source);
         if !self.parent.has_link(&self.path).map_err(failed)? {
             return Ok(None);
@@ -36,7 +36,7 @@ impl Place {
         let extent = info.shape.unwrap_or_default();
         let guess = self.guess();
         let rank = match &guess {
-            Some(Guess { chunk, .. }) => chunk.len(),
+            Some(ChunkGuess { chunk, .. }) => chunk.len(),
             None => 1 + self.shape.len(),
         };
         if extent.len() != rank || !self.has_room_for(&extent) {
@@ -56,7 +56,7 @@ impl Place {
             }
             storage => return Err(self.other(format!("it is stored as {storage:?}"))),
         };
-        Ok(Some(Found { extent, chunks }))
+        Ok(Some(ExistingDataset { extent, chunks }))
     }
 
     /// Opens the dataset with a chunk cache of so many bytes.
@@ -84,20 +84,25 @@ impl Place {
     }
 
     /// The filters of a dataset with such chunks, if it could have been made here.
-    fn scheme(&self, guess: &Option<Guess>, chunk: &[u64], names: &[String]) -> Option<Scheme> {
+    fn scheme(
+        &self,
+        guess: &Option<ChunkGuess>,
+        chunk: &[u64],
+        names: &[String],
+    ) -> Option<CompressionScheme> {
         match guess {
             Some(guess) => {
                 let same = guess.chunk == chunk && has_names(guess.scheme, names);
                 same.then_some(guess.scheme)
             }
-            None => [Scheme::None, Scheme::GzipByteShuffle]
+            None => [CompressionScheme::None, CompressionScheme::GzipByteShuffle]
                 .into_iter()
                 .find(|scheme| has_names(*scheme, names)),
         }
     }
 
     fn other(&self, reason: impl Into<String>) -> Error {
-        Error::Other {
+        Error::Mismatch {
             path: self.path.clone(),
             reason: reason.into(),
         }
@@ -105,7 +110,7 @@ impl Place {
 }
 
 /// Whether these are the filters of a scheme, by the names that a file has for them.
-fn has_names(scheme: Scheme, names: &[String]) -> bool {
+fn has_names(scheme: CompressionScheme, names: &[String]) -> bool {
     let filters = filters(scheme);
     let has_name = |filter: &Filter, name: &String| match filter {
         Filter::Shuffle => name == "shuffle",

@@ -1,11 +1,11 @@
 //! Writing over what an earlier writer has left.
 
-use super::builder::Builder;
+use super::tree_writer::TreeWriter;
 use crate::error::Result;
 use crate::h5::{self, Link, ObjectKind};
 use crate::tree::{Content, Dataset, Item};
 
-impl Builder<'_, '_> {
+impl TreeWriter<'_, '_> {
     /// Removes a link that is another one than the item. Returns `true` if it is the same.
     pub(super) fn clear(
         &mut self,

@@ -8,7 +8,7 @@ use common::{
     clean, dataset, fill, floats, group, integers, nx, seen, session, soft, stream, texts,
     with_attributes,
 };
-use nexus::apply::{PendingLinks, StreamPlace};
+use nexus::apply::{PendingLinks, StreamLocation};
 use nexus::tree::{Content, Group, Item, Value, difference};
 
 fn external(file: &str) -> Item {
@@ -43,7 +43,7 @@ fn wanted() -> Group {
 
 #[test]
 fn what_is_left_becomes_what_is_wanted() {
-    let remains = [
+    let existing = [
         // Next to nothing, all of it, some of it, and what is different.
         entry(vec![]),
         wanted(),
@@ -71,16 +71,16 @@ fn what_is_left_becomes_what_is_wanted() {
     fill(&session_of_all, "1.1/diode");
     assert!(session_of_all.retry_links(&mut pending).is_empty());
     let expected = common::at(&seen(&session_of_all), "1.1").cloned();
-    for remains in remains {
+    for existing in existing {
         for stored in [false, true] {
             let (_directory, session) = session();
-            clean(session.write_tree(&remains, &mut PendingLinks::default()));
+            clean(session.write_tree(&existing, &mut PendingLinks::default()));
             if stored {
                 fill(&session, "1.1/diode");
             }
             let mut pending = PendingLinks::default();
             let places = clean(session.complete_tree(&wanted(), &mut pending));
-            let place = StreamPlace {
+            let place = StreamLocation {
                 path: "/1.1/diode".to_owned(),
                 stream: "diode".to_owned(),
             };
@@ -98,11 +98,11 @@ fn what_is_left_becomes_what_is_wanted() {
 #[test]
 fn objects_stay_where_others_are_wanted() {
     let (_directory, session) = session();
-    let remains = entry(vec![
+    let existing = entry(vec![
         ("title", nx("NXnote", vec![])),
         ("raw", dataset(1i64)),
     ]);
-    clean(session.write_tree(&remains, &mut PendingLinks::default()));
+    clean(session.write_tree(&existing, &mut PendingLinks::default()));
     fill(&session, "1.1/measurement");
     let written = session.complete_tree(&wanted(), &mut PendingLinks::default());
     let errors: Vec<_> = written.errors.iter().map(ToString::to_string).collect();

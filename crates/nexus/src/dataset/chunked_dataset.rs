@@ -10,19 +10,19 @@ use observation::{Hdf5Stage, Observation};
 use partial::offset;
 
 use super::Error;
-use super::outbox::Tools;
-use super::place::Place;
-use crate::chunk::{Encoded, Recipe, Scheme, Slab, corners, cut, tiles};
+use super::spec::DatasetSpec;
+use super::store_queue::StoreResources;
+use crate::chunk::{ChunkFormat, CompressionScheme, Encoded, Slab, corners, cut, tiles};
 use crate::h5;
 
-/// A chunked dataset, used by its stream and by the [`Outbox`](super::Outbox).
+/// A chunked dataset, used by its stream and by the [`StoreQueue`](super::StoreQueue).
 ///
 /// Extents grow right before the rows are stored and in the same breath, so that no flush ever
 /// shows rows that are not there.
-pub(super) struct Store {
+pub(super) struct ChunkedDataset {
     pub path: String,
     pub dataset: h5::Dataset,
-    pub recipe: Arc<Recipe>,
+    pub format: Arc<ChunkFormat>,
     /// Whether what was never written reads as missing, so that empty chunks may be left out.
     pub sparse: bool,
     /// Whether blocks go right into their chunks in the file.
@@ -35,21 +35,21 @@ pub(super) struct Store {
     observation: Arc<Observation>,
 }
 
-impl Store {
+impl ChunkedDataset {
     /// The store of a dataset with this extent.
     pub fn new(
-        place: &Place,
+        spec: &DatasetSpec,
         dataset: h5::Dataset,
-        recipe: Recipe,
+        format: ChunkFormat,
         extent: Vec<u64>,
         observation: &Arc<Observation>,
-    ) -> Rc<Store> {
-        Rc::new(Store {
-            path: place.path.clone(),
+    ) -> Rc<ChunkedDataset> {
+        Rc::new(ChunkedDataset {
+            path: spec.path.clone(),
             dataset,
-            sparse: place.is_sparse(),
-            direct: place.is_direct(recipe.scheme),
-            recipe: Arc::new(recipe),
+            sparse: spec.is_sparse(),
+            direct: spec.is_direct(format.scheme),
+            format: Arc::new(format),
             extent: RefCell::new(extent),
             pending: Cell::new(0),
             failure: RefCell::new(None),
@@ -59,13 +59,13 @@ impl Store {
 
     /// Whether chunks have filters.
     pub fn filtered(&self) -> bool {
-        self.recipe.scheme != Scheme::None
+        self.format.scheme != CompressionScheme::None
     }
 
     /// First corners of the chunks to store for a slab whose points are `element` at most.
     pub fn corners(&self, slab: &Slab, element: &[u64]) -> Vec<Vec<u64>> {
         let all = (!self.sparse).then_some(element);
-        tiles(slab, &self.recipe.shape, self.recipe.item, all)
+        tiles(slab, &self.format.shape, self.format.item, all)
     }
 
     /// Stores compressed chunks of `rows` points.
@@ -75,10 +75,10 @@ impl Store {
         rows: u64,
         element: &[u64],
         chunks: &[Encoded],
-        tools: &mut Tools,
+        resources: &mut StoreResources,
     ) {
         self.attempt("store chunks", || {
-            self.replace(first, first + rows, element, chunks, tools)
+            self.replace(first, first + rows, element, chunks, resources)
         });
     }
 
@@ -89,11 +89,11 @@ impl Store {
         rows: u64,
         element: &[u64],
         chunks: &[Encoded],
-        tools: &mut Tools,
+        resources: &mut StoreResources,
     ) -> h5::Result<()> {
         let plain = |chunk: &Encoded| chunk.filter_mask != 0;
         if !chunks.iter().all(plain) {
-            self.withdraw(first, tools)?;
+            self.withdraw(first, resources)?;
         }
         self.grow(rows, element)?;
         for chunk in chunks {
@@ -107,9 +107,9 @@ impl Store {
     pub fn raw(&self, first: u64, slab: &Slab, element: &[u64], scratch: &mut Vec<u8>) {
         self.attempt("store plain chunks", || {
             self.grow(first + slab.rows(), element)?;
-            let mask = self.recipe.skip_all();
+            let mask = self.format.skip_all();
             for corner in self.corners(slab, element) {
-                let tile = cut(slab, &self.recipe, &corner, scratch);
+                let tile = cut(slab, &self.format, &corner, scratch);
                 self.chunk(first, &corner, mask, tile)?;
             }
             Ok(())
@@ -118,32 +118,32 @@ impl Store {
 
     /// Stores the last chunks, which begin at row `first` and are not full, without filters, if they
     /// are not stored like that. The slab is all that is in them.
-    pub fn unfold(&self, first: u64, slab: &Slab, element: &[u64], tools: &mut Tools) {
+    pub fn unfold(&self, first: u64, slab: &Slab, element: &[u64], resources: &mut StoreResources) {
         if !self.filtered() {
             return;
         }
         self.attempt("take chunks back", || {
-            let touched = corners(&self.extent.borrow()[1..], &self.recipe.shape);
+            let touched = corners(&self.extent.borrow()[1..], &self.format.shape);
             for corner in touched {
                 let stored = self.dataset.stored_chunk(&offset(first, &corner))?;
-                if stored.is_some_and(|chunk| chunk.skipped != self.recipe.skip_all()) {
-                    return self.withdraw(first, tools);
+                if stored.is_some_and(|chunk| chunk.skipped != self.format.skip_all()) {
+                    return self.withdraw(first, resources);
                 }
             }
             Ok(())
         });
-        self.raw(first, slab, element, &mut tools.scratch);
+        self.raw(first, slab, element, &mut resources.scratch);
     }
 
     /// Stores a part of a slab through the filters of the library: slow, but it needs not be whole
     /// chunks.
-    pub fn blocks(&self, first: u64, slab: &Slab, element: &[u64], tools: &mut Tools) {
+    pub fn blocks(&self, first: u64, slab: &Slab, element: &[u64], resources: &mut StoreResources) {
         self.attempt("store points", || {
             if !self.direct {
-                self.withdraw(first, tools)?;
+                self.withdraw(first, resources)?;
             }
             self.grow(first + slab.rows(), element)?;
-            for (row, run, bytes) in slab.runs(self.recipe.item) {
+            for (row, run, bytes) in slab.runs(self.format.item) {
                 let Some(shape) = &run.shape else { continue };
                 let mut start = vec![0; shape.len() + 1];
                 start[0] = first + row;
@@ -167,15 +167,15 @@ impl Store {
     /// Takes back the chunks that begin at row `first`, if they were shown, and keeps their places
     /// out of use. HDF5 1.14 forgets that a chunk is stored without filters, and could not add to it;
     /// and the new chunk must not be put where readers look for the old one.
-    fn withdraw(&self, first: u64, tools: &mut Tools) -> h5::Result<()> {
+    fn withdraw(&self, first: u64, resources: &mut StoreResources) -> h5::Result<()> {
         let mut extent = self.extent.borrow_mut();
         if extent[0] <= first {
             return Ok(());
         }
         let mut shown = Vec::new();
-        let is_start = first.is_multiple_of(self.recipe.shape.length);
+        let is_start = first.is_multiple_of(self.format.shape.length);
         if is_start && self.filtered() {
-            for corner in corners(&extent[1..], &self.recipe.shape) {
+            for corner in corners(&extent[1..], &self.format.shape) {
                 if let Some((chunk, bytes)) = self.dataset.read_chunk(&offset(first, &corner))? {
                     shown.extend(bytes.first().map(|byte| (chunk, *byte)));
                 }
@@ -184,7 +184,9 @@ impl Store {
         let mut less = extent.clone();
         less[0] = first;
         let free = || self.dataset.set_extent(&less);
-        tools.freed_space.free_chunks(&self.dataset, shown, free)?;
+        resources
+            .freed_space
+            .free_chunks(&self.dataset, shown, free)?;
         *extent = less;
         Ok(())
     }

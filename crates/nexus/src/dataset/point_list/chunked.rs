@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use super::buffer::PointBuffer;
 use crate::chunk::{Slab, point_size};
-use crate::dataset::outbox::{Parcel, Work};
-use crate::dataset::store::Store;
+use crate::dataset::chunked_dataset::ChunkedDataset;
+use crate::dataset::store_queue::{QueuedSlab, StoreMethod};
 
 /// How long readers may wait for the points of a chunk that is not full.
 const SOON: Duration = Duration::from_millis(500);
@@ -18,7 +18,7 @@ const REST: u32 = 10;
 
 /// A chunked dataset, and what is known of its last chunk.
 pub(super) struct Chunked {
-    pub store: Rc<Store>,
+    pub store: Rc<ChunkedDataset>,
     /// Points of the last chunk that are stored already and not in the buffer.
     before: u64,
     /// Points of the buffer that readers can see.
@@ -33,7 +33,7 @@ pub(super) struct Chunked {
 }
 
 impl Chunked {
-    pub fn new(store: Rc<Store>, filled: Option<Instant>) -> Chunked {
+    pub fn new(store: Rc<ChunkedDataset>, filled: Option<Instant>) -> Chunked {
         Chunked {
             store,
             before: 0,
@@ -46,15 +46,15 @@ impl Chunked {
 
     /// A dataset of an earlier writer, whose last chunk has `rest` points: all in the buffer, or
     /// none if points go right into the file.
-    pub fn resumed(store: Rc<Store>, rest: u64, buffer: &mut PointBuffer) -> Chunked {
+    pub fn resumed(store: Rc<ChunkedDataset>, rest: u64, buffer: &mut PointBuffer) -> Chunked {
         let mut chunked = Chunked::new(store, Some(Instant::now()));
         if chunked.store.direct {
             chunked.before = rest;
         } else if rest > 0 {
             let (first, store) = (buffer.points - rest, &chunked.store);
-            buffer
-                .outbox
-                .with_tools(|tools| store.unfold(first, &buffer.slab, &buffer.element, tools));
+            buffer.store_queue.with_resources(|resources| {
+                store.unfold(first, &buffer.slab, &buffer.element, resources)
+            });
             chunked.exposed = rest;
         }
         if buffer.slab.bytes().len() as u64 > buffer.largest_slab() {
@@ -65,12 +65,12 @@ impl Chunked {
 
     /// Deals out the points that came before there was a dataset, if they fill a chunk.
     pub fn take_over(&mut self, buffer: &mut PointBuffer) {
-        if buffer.slab.rows() < self.store.recipe.shape.length {
+        if buffer.slab.rows() < self.store.format.shape.length {
             return;
         }
         let slab = std::mem::take(&mut buffer.slab);
         buffer.points -= slab.rows();
-        for (_, run, bytes) in slab.runs(buffer.place.item()) {
+        for (_, run, bytes) in slab.runs(buffer.spec.item()) {
             let data = run
                 .shape
                 .as_deref()
@@ -86,14 +86,14 @@ impl Chunked {
         count: u64,
         mut data: Option<(&[u64], Bytes)>,
     ) {
-        let length = self.store.recipe.shape.length;
+        let length = self.store.format.shape.length;
         let mut left = count;
         while left > 0 {
             let room = length - self.before - buffer.slab.rows();
             let rows = left.min(room);
             match &mut data {
                 Some((shape, data)) => {
-                    let size = point_size(shape, buffer.place.item()) as usize * rows as usize;
+                    let size = point_size(shape, buffer.spec.item()) as usize * rows as usize;
                     let part = data.split_to(size);
                     self.gather(buffer, rows, rows == length, shape, part);
                 }
@@ -116,7 +116,7 @@ impl Chunked {
         }
         // Memory is taken in one piece only by streams that have filled it before.
         if buffer.slab.is_empty() && self.usual > 0 {
-            buffer.slab = Slab::recycled(buffer.outbox.pool().recycler(), self.usual);
+            buffer.slab = Slab::recycled(buffer.store_queue.pool().buffers(), self.usual);
         }
         let expected = self.usual.max(buffer.policy.chunk as usize);
         buffer.slab.push(rows, shape, &data, expected);
@@ -140,7 +140,7 @@ impl Chunked {
 
     /// Whether a chunk has whole points, so that some of them are one piece of it.
     fn is_undivided(&self, buffer: &PointBuffer) -> bool {
-        let chunk = &self.store.recipe.shape.element;
+        let chunk = &self.store.format.shape.element;
         buffer
             .element
             .iter()
@@ -157,11 +157,11 @@ impl Chunked {
         let (slab, element) = (&buffer.slab, &buffer.element);
         let (store, first) = (&self.store, buffer.points - slab.rows());
         buffer
-            .outbox
-            .with_tools(|tools| store.raw(first, slab, element, &mut tools.scratch));
+            .store_queue
+            .with_resources(|resources| store.raw(first, slab, element, &mut resources.scratch));
         self.exposed = slab.rows();
         // Chunks that were declared may be far larger than what has come of them.
-        if buffer.place.declared().is_some() {
+        if buffer.spec.declared().is_some() {
             self.rests_until = start.checked_add(start.elapsed() * REST);
         }
     }
@@ -169,7 +169,7 @@ impl Chunked {
     /// Sends what is left on its way, compressed if the dataset is.
     pub fn finish(&mut self, buffer: &mut PointBuffer) {
         // What readers saw of the last chunk was not compressed, nor what was stored of it before.
-        let stored = self.before > 0 && buffer.place.declared().is_some();
+        let stored = self.before > 0 && buffer.spec.declared().is_some();
         let unfinished = self.store.filtered() && (stored || !buffer.slab.is_empty());
         if buffer.slab.rows() > self.exposed || unfinished {
             self.post_slab(buffer);
@@ -182,9 +182,9 @@ impl Chunked {
         if self.before > 0 {
             self.post_rest(buffer, true);
         } else if self.store.filtered() {
-            self.post(buffer, Work::Encode);
+            self.post(buffer, StoreMethod::Encode);
         } else {
-            self.post(buffer, Work::Raw);
+            self.post(buffer, StoreMethod::Plain);
         }
         self.before = 0;
         self.filled = Some(Instant::now());
@@ -197,29 +197,29 @@ impl Chunked {
 
     fn post_rest(&mut self, buffer: &mut PointBuffer, finish: bool) {
         let before = self.before;
-        if buffer.place.declared().is_some() && self.store.filtered() {
-            self.post(buffer, |slab| Work::Part {
+        if buffer.spec.declared().is_some() && self.store.filtered() {
+            self.post(buffer, |slab| StoreMethod::Append {
                 slab,
                 before,
                 finish,
             });
         } else {
-            self.post(buffer, Work::Blocks);
+            self.post(buffer, StoreMethod::Blocks);
         }
     }
 
     /// Sends the slab on its way; what follows belongs to the same chunk.
-    fn post(&mut self, buffer: &mut PointBuffer, work: impl FnOnce(Slab) -> Work) {
+    fn post(&mut self, buffer: &mut PointBuffer, method: impl FnOnce(Slab) -> StoreMethod) {
         let slab = std::mem::take(&mut buffer.slab);
         let rows = slab.rows();
         self.before += rows;
         self.exposed = 0;
-        buffer.outbox.post(Parcel {
+        buffer.store_queue.post(QueuedSlab {
             store: Rc::clone(&self.store),
             first: buffer.points - rows,
             rows,
             element: buffer.element.clone(),
-            work: work(slab),
+            method: method(slab),
         });
     }
 }

@@ -2,24 +2,24 @@
 
 use std::time::Instant;
 
-use super::{Chunked, Growing, State};
+use super::{Chunked, PointList, State};
 use crate::chunk::ChunkShape;
 use crate::dataset::Error;
-use crate::dataset::found::Found;
-use crate::dataset::store::Store;
+use crate::dataset::chunked_dataset::ChunkedDataset;
+use crate::dataset::existing::ExistingDataset;
 use crate::dataset::stream::PointStore;
 
-impl Growing {
+impl PointList {
     /// Goes on with what is there: the next point is the one behind the last row.
     ///
     /// The last chunk, if it is not full, is what it was when its rows were shown: without filters
     /// in the file, and in memory too unless its rows go right into the file. A contiguous dataset
     /// is read, and stays until there is more to store.
     pub(super) fn resume_found(&mut self) -> Result<(), Error> {
-        let Some(found) = self.buffer.place.find()? else {
+        let Some(existing) = self.buffer.spec.find()? else {
             return Ok(());
         };
-        let Found { extent, chunks } = found;
+        let ExistingDataset { extent, chunks } = existing;
         let Some((&points, element)) = extent.split_first() else {
             return Ok(());
         };
@@ -28,7 +28,7 @@ impl Growing {
         let Some((chunk, scheme)) = chunks else {
             self.read(0, points)?;
             self.state = State::Contiguous {
-                dataset: self.buffer.place.open(None)?,
+                dataset: self.buffer.spec.open(None)?,
                 visible: points,
                 since: Instant::now(),
             };
@@ -39,19 +39,19 @@ impl Growing {
         };
         let element = chunk.to_vec();
         let rest = points % length;
-        let place = &self.buffer.place;
-        let direct = place.is_direct(scheme);
+        let spec = &self.buffer.spec;
+        let direct = spec.is_direct(scheme);
         if !direct && rest > 0 {
             self.read(points - rest, rest)?;
         }
-        let place = &self.buffer.place;
+        let spec = &self.buffer.spec;
         let shape = ChunkShape { length, element };
-        let dataset = place.open(direct.then_some(0))?;
-        let (recipe, observation) = (
-            place.recipe(shape, scheme),
-            self.buffer.outbox.observation(),
+        let dataset = spec.open(direct.then_some(0))?;
+        let (format, observation) = (
+            spec.format(shape, scheme),
+            self.buffer.store_queue.observation(),
         );
-        let store = Store::new(place, dataset, recipe, extent, observation);
+        let store = ChunkedDataset::new(spec, dataset, format, extent, observation);
         self.state = State::Chunked(Chunked::resumed(store, rest, &mut self.buffer));
         self.check()
     }
@@ -66,8 +66,8 @@ impl Growing {
             .copied()
             .collect();
         // Closed at once: the library must not keep chunks that are stored past it from now on.
-        let read = buffer.place.open(None)?.read_block(&start, &count);
-        let bytes = read.map_err(|source| buffer.place.failure("read the last points", source))?;
+        let read = buffer.spec.open(None)?.read_block(&start, &count);
+        let bytes = read.map_err(|source| buffer.spec.failure("read the last points", source))?;
         if rows > 0 {
             buffer.slab.push(rows, &buffer.element, &bytes, bytes.len());
         }

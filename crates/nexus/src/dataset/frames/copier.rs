@@ -5,17 +5,17 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::edf::EdfFile;
-use super::raw::{fitting, same_order};
-use super::{FrameError, FrameSite, Frames};
-use crate::dataset::{Error, Outbox, Policy, StreamDataset};
+use super::external::{fitting, same_order};
+use super::{FrameError, FrameRange, FrameTarget};
+use crate::dataset::{Error, StoreQueue, StreamDataset, WritePolicy};
 use crate::h5::{self, Dataset, DatasetInfo, DatasetStorage, File, Group};
-use crate::tree::{ElementType, Storage};
+use crate::tree::{ElementType, StreamStorage};
 
 /// Bytes that are read at a time, if a frame is not larger.
 const BATCH: u64 = 4 << 20;
 
 /// The frames that were copied, on their way into the dataset.
-pub(super) struct Copies {
+pub(super) struct FrameCopier {
     /// None when it has ended.
     dataset: Option<StreamDataset>,
     taken: u64,
@@ -37,21 +37,34 @@ type Make = fn(
     &str,
     ElementType,
     Vec<Option<u64>>,
-    Storage,
-    Policy,
-    Outbox,
+    StreamStorage,
+    WritePolicy,
+    StoreQueue,
 ) -> Result<StreamDataset, Error>;
 
-impl Copies {
-    pub fn new(site: &FrameSite, policy: Policy, outbox: Outbox) -> Result<Copies, Error> {
-        Copies::with(StreamDataset::new, site, policy, outbox)
+impl FrameCopier {
+    pub fn new(
+        site: &FrameTarget,
+        policy: WritePolicy,
+        store_queue: StoreQueue,
+    ) -> Result<FrameCopier, Error> {
+        FrameCopier::with(StreamDataset::new, site, policy, store_queue)
     }
 
-    pub fn resume(site: &FrameSite, policy: Policy, outbox: Outbox) -> Result<Copies, Error> {
-        Copies::with(StreamDataset::resume, site, policy, outbox)
+    pub fn resume(
+        site: &FrameTarget,
+        policy: WritePolicy,
+        store_queue: StoreQueue,
+    ) -> Result<FrameCopier, Error> {
+        FrameCopier::with(StreamDataset::resume, site, policy, store_queue)
     }
 
-    fn with(make: Make, site: &FrameSite, policy: Policy, outbox: Outbox) -> Result<Copies, Error> {
+    fn with(
+        make: Make,
+        site: &FrameTarget,
+        policy: WritePolicy,
+        store_queue: StoreQueue,
+    ) -> Result<FrameCopier, Error> {
         let shape = site.frame.iter().copied().map(Some).collect();
         let dataset = make(
             site.parent.clone(),
@@ -60,9 +73,9 @@ impl Copies {
             shape,
             site.storage.clone(),
             policy,
-            outbox,
+            store_queue,
         )?;
-        Ok(Copies {
+        Ok(FrameCopier {
             taken: dataset.points(),
             dataset: Some(dataset),
         })
@@ -82,8 +95,8 @@ impl Copies {
     /// not there yet.
     pub async fn take(
         &mut self,
-        site: &FrameSite,
-        frames: &[Frames],
+        site: &FrameTarget,
+        frames: &[FrameRange],
     ) -> Result<Option<Error>, Error> {
         for frames in frames {
             let before = self.taken;
@@ -134,8 +147,8 @@ impl Copies {
     fn stopped(
         &self,
         problem: FrameError,
-        frames: &Frames,
-        site: &FrameSite,
+        frames: &FrameRange,
+        site: &FrameTarget,
     ) -> Result<Option<Error>, Error> {
         let heals = problem.may_heal();
         let error = site.problem(self.taken, &frames.file, problem);
@@ -145,7 +158,7 @@ impl Copies {
 
 impl Source {
     /// Files that have datasets are HDF5 files.
-    fn open(frames: &Frames, site: &FrameSite) -> Result<Source, FrameError> {
+    fn open(frames: &FrameRange, site: &FrameTarget) -> Result<Source, FrameError> {
         if frames.dataset.is_empty() {
             return EdfFile::open(&frames.file).map(Source::Edf);
         }
@@ -172,7 +185,7 @@ impl Source {
         &mut self,
         row: u64,
         most: u64,
-        site: &FrameSite,
+        site: &FrameTarget,
     ) -> Result<(u64, Vec<u8>), FrameError> {
         match self {
             Source::Edf(edf) => {

@@ -7,18 +7,18 @@ pub(super) type Block = (Vec<u64>, Vec<u64>);
 /// first length of the grid does not matter; without any lengths there is one block, of no
 /// dimensions.
 pub(super) fn blocks(first: u64, count: u64, grid: &[u64]) -> Vec<Block> {
-    let mut found = Vec::new();
+    let mut existing = Vec::new();
     let mut start = Vec::with_capacity(grid.len());
-    divide(first, count, grid, &mut start, &mut found);
-    found
+    divide(first, count, grid, &mut start, &mut existing);
+    existing
 }
 
-fn divide(first: u64, count: u64, grid: &[u64], start: &mut Vec<u64>, found: &mut Vec<Block>) {
+fn divide(first: u64, count: u64, grid: &[u64], start: &mut Vec<u64>, existing: &mut Vec<Block>) {
     if count == 0 {
         return;
     }
     let Some((_, inner)) = grid.split_first() else {
-        found.push((start.clone(), vec![1; start.len()]));
+        existing.push((start.clone(), vec![1; start.len()]));
         return;
     };
     let per_row: u64 = inner.iter().product::<u64>().max(1);
@@ -34,11 +34,11 @@ fn divide(first: u64, count: u64, grid: &[u64], start: &mut Vec<u64>, found: &mu
             let extent = std::iter::repeat_n(1, depth - 1)
                 .chain([rows])
                 .chain(inner.iter().copied());
-            found.push((corner.collect(), extent.collect()));
+            existing.push((corner.collect(), extent.collect()));
             rows * per_row
         } else {
             let part = left.min(per_row - within);
-            divide(within, part, inner, start, found);
+            divide(within, part, inner, start, existing);
             part
         };
         start.pop();

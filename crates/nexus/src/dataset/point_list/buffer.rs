@@ -5,10 +5,12 @@ use std::rc::Rc;
 use bytes::Bytes;
 use observation::Hdf5Stage;
 
-use crate::chunk::{ChunkShape, MAX_CHUNK, Scheme, Slab, point_size, sealed_chunk};
-use crate::dataset::place::Place;
-use crate::dataset::store::Store;
-use crate::dataset::{Error, Outbox, Policy};
+use crate::chunk::{
+    ChunkShape, CompressionScheme, MAX_CHUNK, Slab, ended_stream_chunk, point_size,
+};
+use crate::dataset::chunked_dataset::ChunkedDataset;
+use crate::dataset::spec::DatasetSpec;
+use crate::dataset::{Error, StoreQueue, WritePolicy};
 
 /// How many times the size of a chunk may be in memory for points that have become far larger than
 /// those that the chunks were made for.
@@ -19,9 +21,9 @@ const LEAST_POINTS: u64 = 4;
 
 /// The points that wait to be stored, and what they are stored with.
 pub(super) struct PointBuffer {
-    pub place: Place,
-    pub policy: Policy,
-    pub outbox: Outbox,
+    pub spec: DatasetSpec,
+    pub policy: WritePolicy,
+    pub store_queue: StoreQueue,
     /// Points that came or were skipped, stored or not.
     pub points: u64,
     /// Largest shape of a point up to now.
@@ -31,13 +33,13 @@ pub(super) struct PointBuffer {
 }
 
 impl PointBuffer {
-    pub fn new(place: Place, policy: Policy, outbox: Outbox) -> PointBuffer {
-        let element = place.shape.iter().map(|length| length.unwrap_or(0));
+    pub fn new(spec: DatasetSpec, policy: WritePolicy, store_queue: StoreQueue) -> PointBuffer {
+        let element = spec.shape.iter().map(|length| length.unwrap_or(0));
         PointBuffer {
             element: element.collect(),
-            place,
+            spec,
             policy,
-            outbox,
+            store_queue,
             points: 0,
             slab: Slab::new(),
         }
@@ -64,19 +66,19 @@ impl PointBuffer {
 
     /// The chunks for all points, if one of them is full with `more` points.
     pub fn full_chunk(&self, more: u64) -> Option<ChunkShape> {
-        sealed_chunk(&self.element, self.place.item(), self.policy.chunk)
+        ended_stream_chunk(&self.element, self.spec.item(), self.policy.chunk)
             .filter(|chunk| self.slab.rows() + more >= chunk.length)
     }
 
     /// Bytes of points that may wait in memory for the rest of their chunk.
     pub fn largest_slab(&self) -> u64 {
         let chunk = self.policy.chunk;
-        if self.place.declared().is_none() || chunk == MAX_CHUNK {
+        if self.spec.declared().is_none() || chunk == MAX_CHUNK {
             return LARGEST_SLAB * chunk;
         }
         // Here the policy had no say in the size of the chunks. Chunks of large points are worth
         // some memory, because each time that some are added the whole chunks are read and written.
-        let point = point_size(&self.element, self.place.item());
+        let point = point_size(&self.element, self.spec.item());
         if point > chunk {
             point.saturating_mul(LEAST_POINTS)
         } else {
@@ -85,20 +87,24 @@ impl PointBuffer {
     }
 
     /// Makes a chunked dataset without points.
-    pub fn create_store(&self, chunk: ChunkShape, scheme: Scheme) -> Result<Rc<Store>, Error> {
+    pub fn create_store(
+        &self,
+        chunk: ChunkShape,
+        scheme: CompressionScheme,
+    ) -> Result<Rc<ChunkedDataset>, Error> {
         let extent: Vec<u64> = std::iter::once(0)
             .chain(self.element.iter().copied())
             .collect();
-        let cache = self.place.is_direct(scheme).then_some(0);
-        let observation = self.outbox.observation();
+        let cache = self.spec.is_direct(scheme).then_some(0);
+        let observation = self.store_queue.observation();
         let stopwatch = observation.stopwatch();
-        let dataset = self.place.create(&extent, &chunk.dims(), scheme, cache);
+        let dataset = self.spec.create(&extent, &chunk.dims(), scheme, cache);
         observation.hdf5.finished(Hdf5Stage::Build, stopwatch);
-        let recipe = self.place.recipe(chunk, scheme);
-        Ok(Store::new(
-            &self.place,
+        let format = self.spec.format(chunk, scheme);
+        Ok(ChunkedDataset::new(
+            &self.spec,
             dataset?,
-            recipe,
+            format,
             extent,
             observation,
         ))
@@ -106,9 +112,9 @@ impl PointBuffer {
 
     /// Makes a contiguous dataset of all points, which are in memory.
     pub fn create_contiguous(&self) -> Result<(), Error> {
-        let hdf5 = &self.outbox.observation().hdf5;
-        let stopwatch = self.outbox.observation().stopwatch();
-        self.place
+        let hdf5 = &self.store_queue.observation().hdf5;
+        let stopwatch = self.store_queue.observation().stopwatch();
+        self.spec
             .create_contiguous(&self.slab, self.points, &self.element)?;
         hdf5.finished(Hdf5Stage::Write, stopwatch);
         hdf5.bytes_written.add(self.slab.bytes().len() as u64);

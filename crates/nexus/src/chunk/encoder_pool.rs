@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use hub::{Budget, Event, Queue, Reservation};
 use observation::Observation;
 
-use super::{Encoded, Encoder, Recipe, Recycler, Slab};
+use super::{BufferPool, ChunkFormat, Encoded, Encoder, Slab};
 
 /// Bytes of the slabs that may be on their way through a pool, per worker: one that it works on,
 /// one that waits, and two that are not stored yet.
@@ -23,30 +23,30 @@ const LARGEST_BUDGET: usize = 64 << 20;
 /// the chunks are stored; so memory is bounded. Dropping the pool ends its threads when they have
 /// done what they were given.
 #[derive(Debug)]
-pub struct Pool {
-    jobs: Queue<Job>,
+pub struct EncoderPool {
+    jobs: Queue<EncodingJob>,
     budget: Budget,
-    recycler: Recycler,
+    buffers: BufferPool,
     observation: Arc<Observation>,
     workers: Vec<JoinHandle<()>>,
 }
 
 /// One chunk to make.
-struct Job {
+struct EncodingJob {
     slab: Arc<Slab>,
-    recipe: Arc<Recipe>,
+    format: Arc<ChunkFormat>,
     corner: Vec<u64>,
-    report: Report,
+    report: JobGuard,
 }
 
 /// The chunks of one slab, while they are made.
 #[derive(Debug, Clone)]
-pub(crate) struct Batch {
-    progress: Arc<Mutex<Progress>>,
+pub(crate) struct EncodingBatch {
+    progress: Arc<Mutex<BatchProgress>>,
 }
 
 #[derive(Debug, Default)]
-struct Progress {
+struct BatchProgress {
     left: usize,
     made: Vec<Encoded>,
     lost: bool,
@@ -55,17 +55,17 @@ struct Progress {
 /// A worker failed to make a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a chunk could not be compressed")]
-pub struct WorkerLost;
+pub struct EncodeError;
 
-impl Pool {
+impl EncoderPool {
     /// Starts as many threads as there are processors. They report to `observation` what they do.
     ///
     /// # Errors
     /// If the system has no threads for us.
-    pub fn start(observation: Arc<Observation>) -> io::Result<Pool> {
+    pub fn start(observation: Arc<Observation>) -> io::Result<EncoderPool> {
         let workers = thread::available_parallelism().map_or(1, usize::from);
         let budget = (workers * BUDGET).min(LARGEST_BUDGET);
-        Pool::with_workers(workers, budget, observation)
+        EncoderPool::with_workers(workers, budget, observation)
     }
 
     /// Starts `workers` threads, and lets `budget` bytes be on their way.
@@ -76,21 +76,21 @@ impl Pool {
         workers: usize,
         budget: usize,
         observation: Arc<Observation>,
-    ) -> io::Result<Pool> {
+    ) -> io::Result<EncoderPool> {
         observation.chunks.limit.set(budget as f64);
-        let mut pool = Pool {
+        let mut pool = EncoderPool {
             jobs: Queue::sharing(Budget::unlimited()),
             budget: Budget::new(budget),
-            recycler: Recycler::new(budget),
+            buffers: BufferPool::new(budget),
             observation,
             workers: Vec::with_capacity(workers),
         };
         for number in 0..workers.max(1) {
-            let (jobs, recycler) = (pool.jobs.clone(), pool.recycler.clone());
+            let (jobs, buffers) = (pool.jobs.clone(), pool.buffers.clone());
             let observation = pool.observation.clone();
             let worker = thread::Builder::new()
                 .name(format!("chunk-{number}"))
-                .spawn(move || work(&jobs, &recycler, &observation))?;
+                .spawn(move || work(&jobs, &buffers, &observation))?;
             pool.workers.push(worker);
         }
         Ok(pool)
@@ -126,31 +126,31 @@ impl Pool {
     }
 
     /// Memory for slabs.
-    pub(crate) fn recycler(&self) -> &Recycler {
-        &self.recycler
+    pub(crate) fn buffers(&self) -> &BufferPool {
+        &self.buffers
     }
 
     /// Lets the workers make the chunks of a slab; `done` is sent when the last one is made.
     pub(crate) fn encode(
         &self,
         slab: Slab,
-        recipe: &Arc<Recipe>,
+        format: &Arc<ChunkFormat>,
         corners: Vec<Vec<u64>>,
         done: &Event,
-    ) -> Batch {
+    ) -> EncodingBatch {
         let slab = Arc::new(slab);
-        let batch = Batch {
-            progress: Arc::new(Mutex::new(Progress {
+        let batch = EncodingBatch {
+            progress: Arc::new(Mutex::new(BatchProgress {
                 left: corners.len(),
-                ..Progress::default()
+                ..BatchProgress::default()
             })),
         };
         for corner in corners {
-            let job = Job {
+            let job = EncodingJob {
                 slab: Arc::clone(&slab),
-                recipe: Arc::clone(recipe),
+                format: Arc::clone(format),
                 corner,
-                report: Report {
+                report: JobGuard {
                     batch: batch.clone(),
                     made: None,
                     done: done.clone(),
@@ -163,7 +163,7 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
+impl Drop for EncoderPool {
     fn drop(&mut self) {
         self.jobs.close();
         for worker in self.workers.drain(..) {
@@ -174,7 +174,7 @@ impl Drop for Pool {
     }
 }
 
-impl Batch {
+impl EncodingBatch {
     /// Whether nothing is left to wait for.
     pub(crate) fn is_done(&self) -> bool {
         self.progress().left == 0
@@ -184,27 +184,27 @@ impl Batch {
     ///
     /// # Errors
     /// If one of them will never be made.
-    pub(crate) fn take(&self) -> Result<Vec<Encoded>, WorkerLost> {
+    pub(crate) fn take(&self) -> Result<Vec<Encoded>, EncodeError> {
         let mut progress = self.progress();
         if progress.lost {
-            return Err(WorkerLost);
+            return Err(EncodeError);
         }
         Ok(std::mem::take(&mut progress.made))
     }
 
-    fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
+    fn progress(&self) -> std::sync::MutexGuard<'_, BatchProgress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Reports to a batch what became of its chunk, also if there will be none.
-struct Report {
-    batch: Batch,
+struct JobGuard {
+    batch: EncodingBatch,
     made: Option<Encoded>,
     done: Event,
 }
 
-impl Drop for Report {
+impl Drop for JobGuard {
     fn drop(&mut self) {
         let mut progress = self.batch.progress();
         progress.left -= 1;
@@ -220,12 +220,12 @@ impl Drop for Report {
     }
 }
 
-fn work(jobs: &Queue<Job>, recycler: &Recycler, observation: &Arc<Observation>) {
-    let new_encoder = || Encoder::new(recycler.clone(), observation.clone());
+fn work(jobs: &Queue<EncodingJob>, buffers: &BufferPool, observation: &Arc<Observation>) {
+    let new_encoder = || Encoder::new(buffers.clone(), observation.clone());
     let mut encoder = new_encoder();
     // This thread is no greenlet, so the only end is that of the queue.
     while let Ok(Some(mut job)) = jobs.get_blocking(None) {
-        let encode = AssertUnwindSafe(|| encoder.encode(&job.slab, &job.recipe, &job.corner));
+        let encode = AssertUnwindSafe(|| encoder.encode(&job.slab, &job.format, &job.corner));
         // A defect costs one dataset, not the thread that all others need.
         match panic::catch_unwind(encode) {
             Ok(encoded) => job.report.made = Some(encoded),
@@ -237,22 +237,26 @@ fn work(jobs: &Queue<Job>, recycler: &Recycler, observation: &Arc<Observation>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunk::{ChunkShape, Fill, Scheme, tiles};
-    use crate::tree::{ElementType, Order};
+    use crate::chunk::{ChunkShape, CompressionScheme, FillValue, tiles};
+    use crate::tree::{ByteOrder, ElementType};
 
-    fn recipe(length: u64, element: &[u64]) -> Arc<Recipe> {
-        let fill = Fill::new(&ElementType::Uint(1, Order::Little)).unwrap();
+    fn format(length: u64, element: &[u64]) -> Arc<ChunkFormat> {
+        let fill = FillValue::new(&ElementType::Uint(1, ByteOrder::Little)).unwrap();
         let element = element.to_vec();
         Arc::new({
             let shape = ChunkShape { length, element };
-            Recipe::new(shape, 1, fill, Scheme::GzipByteShuffle)
+            ChunkFormat::new(shape, 1, fill, CompressionScheme::GzipByteShuffle)
         })
     }
 
-    fn made(pool: &Pool, slab: Slab, recipe: &Arc<Recipe>) -> Result<Vec<Vec<u64>>, WorkerLost> {
+    fn made(
+        pool: &EncoderPool,
+        slab: Slab,
+        format: &Arc<ChunkFormat>,
+    ) -> Result<Vec<Vec<u64>>, EncodeError> {
         let done = Event::new();
-        let corners = tiles(&slab, &recipe.shape, 1, None);
-        let batch = pool.encode(slab, recipe, corners, &done);
+        let corners = tiles(&slab, &format.shape, 1, None);
+        let batch = pool.encode(slab, format, corners, &done);
         while !batch.is_done() {
             done.wait_blocking(None).unwrap();
             done.clear();
@@ -268,25 +272,25 @@ mod tests {
 
     #[test]
     fn every_chunk_of_a_slab_is_made() {
-        let pool = Pool::with_workers(3, 1 << 20, Arc::default()).unwrap();
+        let pool = EncoderPool::with_workers(3, 1 << 20, Arc::default()).unwrap();
         let slab = Slab::whole(4, &[10, 10], vec![1; 400].into());
-        let corners = made(&pool, slab, &recipe(4, &[5, 4])).unwrap();
+        let corners = made(&pool, slab, &format(4, &[5, 4])).unwrap();
         assert_eq!(corners, [[0, 0], [0, 4], [0, 8], [5, 0], [5, 4], [5, 8]]);
     }
 
     #[test]
     fn a_failure_costs_one_batch() {
-        let pool = Pool::with_workers(1, 1 << 20, Arc::default()).unwrap();
+        let pool = EncoderPool::with_workers(1, 1 << 20, Arc::default()).unwrap();
         let mut slab = Slab::new();
         slab.push(2, &[2], &[1; 4], 4);
-        // Only a defect makes a recipe that does not fit the slab.
-        let wrong = recipe(4, &[2]);
-        let wrong = Recipe::new(wrong.shape.clone(), 2, wrong.fill.clone(), wrong.scheme);
+        // Only a defect makes a format that does not fit the slab.
+        let wrong = format(4, &[2]);
+        let wrong = ChunkFormat::new(wrong.shape.clone(), 2, wrong.fill.clone(), wrong.scheme);
         let done = Event::new();
         let batch = pool.encode(slab, &Arc::new(wrong), vec![vec![0]], &done);
         assert!(done.wait_blocking(None).unwrap() && batch.is_done());
-        assert_eq!(batch.take().unwrap_err(), WorkerLost);
+        assert_eq!(batch.take().unwrap_err(), EncodeError);
         let slab = Slab::whole(1, &[2], vec![1; 2].into());
-        assert_eq!(made(&pool, slab, &recipe(4, &[2])).unwrap(), [[0]]);
+        assert_eq!(made(&pool, slab, &format(4, &[2])).unwrap(), [[0]]);
     }
 }

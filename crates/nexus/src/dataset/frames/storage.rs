@@ -29,7 +29,7 @@ impl Default for FrameOptions {
 
 /// How the frames of a detector are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum FrameStorage {
     /// A virtual dataset over the frames in HDF5 files.
     Virtual,
     /// A dataset whose bytes lie in EDF files.
@@ -42,13 +42,13 @@ pub enum Form {
 
 /// The form for frames in files of this format, as blisswriter 2.0.0 chooses it; nothing for a
 /// detector that saves nothing.
-pub fn choose(format: Option<&str>, options: FrameOptions) -> Option<Form> {
+pub fn choose_frame_storage(format: Option<&str>, options: FrameOptions) -> Option<FrameStorage> {
     let format = format?.to_ascii_lowercase();
     Some(match format.as_str() {
-        "hdf5" if options.hdf5 => Form::Virtual,
-        "edf" if options.non_hdf5 => Form::External,
-        "hdf5" | "edf" if options.copy => Form::Copy,
-        _ => Form::Names,
+        "hdf5" if options.hdf5 => FrameStorage::Virtual,
+        "edf" if options.non_hdf5 => FrameStorage::External,
+        "hdf5" | "edf" if options.copy => FrameStorage::Copy,
+        _ => FrameStorage::Names,
     })
 }
 
@@ -75,18 +75,22 @@ mod tests {
         ];
         let copy_all = FrameOptions { copy: true, ..none };
         for (format, options, form) in [
-            ("hdf5", default, Form::Virtual),
-            ("hdf5", copy, Form::Virtual),
-            ("hdf5", none, Form::Names),
-            ("hdf5", copy_all, Form::Copy),
-            ("edf", default, Form::Names),
-            ("edf", raw, Form::External),
-            ("edf", copy, Form::Copy),
-            ("cbf", raw, Form::Names),
-            ("cbf", copy_all, Form::Names),
+            ("hdf5", default, FrameStorage::Virtual),
+            ("hdf5", copy, FrameStorage::Virtual),
+            ("hdf5", none, FrameStorage::Names),
+            ("hdf5", copy_all, FrameStorage::Copy),
+            ("edf", default, FrameStorage::Names),
+            ("edf", raw, FrameStorage::External),
+            ("edf", copy, FrameStorage::Copy),
+            ("cbf", raw, FrameStorage::Names),
+            ("cbf", copy_all, FrameStorage::Names),
         ] {
-            assert_eq!(choose(Some(format), options), Some(form), "{format}");
+            assert_eq!(
+                choose_frame_storage(Some(format), options),
+                Some(form),
+                "{format}"
+            );
         }
-        assert_eq!(choose(None, copy_all), None);
+        assert_eq!(choose_frame_storage(None, copy_all), None);
     }
 }
