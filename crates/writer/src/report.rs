@@ -9,34 +9,11 @@ use std::time::Duration;
 
 use crate::source::ScanId;
 
+pub use observation::ScanOutcome;
+
 pub(crate) use progress::DatasetCounter;
 pub use progress::{ScanProgress, SubscanProgress};
 pub use warnings::Warnings;
-
-/// How the saving of a scan ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// The scan is not to be saved.
-    Skipped,
-    /// Everything that was published is in the files.
-    Complete,
-    /// Files were written, but something is missing in them; the reason says what.
-    Incomplete,
-    /// Nothing could be saved.
-    Failed,
-}
-
-impl Outcome {
-    /// Returns the name that clients see.
-    pub fn name(self) -> &'static str {
-        match self {
-            Outcome::Skipped => "SKIPPED",
-            Outcome::Complete => "COMPLETE",
-            Outcome::Incomplete => "INCOMPLETE",
-            Outcome::Failed => "FAILED",
-        }
-    }
-}
 
 /// The report of a scan whose saving has ended.
 #[derive(Debug, Clone)]
@@ -44,7 +21,7 @@ pub struct ScanReport {
     /// The scan.
     pub scan: ScanId,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: ScanOutcome,
     /// Why it is not complete, or a statement that it is.
     pub reason: String,
     /// Files written.

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use hub::Event;
 
 use crate::options::{DataWriterFilter, SaveOptions};
-use crate::report::{Outcome, ScanProgress, ScanReport, Warnings};
+use crate::report::{ScanOutcome, ScanProgress, ScanReport, Warnings};
 use crate::source::{ScanId, ScanStore, ScanSummary};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::writer_thread::WriterThread;
@@ -160,7 +160,7 @@ impl NexusScanWriter {
             // The consumer panicked, or was never created.
             None => ScanReport {
                 scan: self.summary.id.clone(),
-                outcome: Outcome::Failed,
+                outcome: ScanOutcome::Failed,
                 reason: self.subscriber.info(),
                 files: Vec::new(),
                 points: 0,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use blissdata::store::{KeyError, ScanKey};
 use serde_json::json;
 use writer::options::SaveOptions;
-use writer::report::{Outcome as ScanOutcome, ScanReport};
+use writer::report::{ScanOutcome, ScanReport};
 use writer::source::blissdata::scan_store;
 use writer::source::{ScanId, ScanStore};
 use writer::{NexusScanWriter, WriterThread};

@@ -14,35 +14,45 @@ pub const MAX_SESSIONS: usize = 64;
 /// The name under which the figures of all further sessions are added up.
 pub const OTHER_SESSIONS: &str = "other";
 
-/// How the saving of a scan ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How the saving of a scan ended, from the best outcome to the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ScanOutcome {
-    /// All that was published is in the files.
+    /// The scan is not to be saved.
+    Skipped,
+    /// Everything that was published is in the files.
     Complete,
-    /// Something is missing in the files.
+    /// Files were written, but something is missing in them.
     Incomplete,
     /// Nothing could be saved.
     Failed,
-    /// The scan was not to be saved.
-    Skipped,
 }
 
 impl ScanOutcome {
     /// All outcomes.
     pub const ALL: [ScanOutcome; 4] = [
+        ScanOutcome::Skipped,
         ScanOutcome::Complete,
         ScanOutcome::Incomplete,
         ScanOutcome::Failed,
-        ScanOutcome::Skipped,
     ];
 
-    /// Returns the name of the outcome in metrics.
+    /// Returns the name of the outcome in reports.
     pub fn name(self) -> &'static str {
         match self {
+            ScanOutcome::Skipped => "SKIPPED",
+            ScanOutcome::Complete => "COMPLETE",
+            ScanOutcome::Incomplete => "INCOMPLETE",
+            ScanOutcome::Failed => "FAILED",
+        }
+    }
+
+    /// Returns the value of a metric's label for the outcome.
+    pub fn label(self) -> &'static str {
+        match self {
+            ScanOutcome::Skipped => "skipped",
             ScanOutcome::Complete => "complete",
             ScanOutcome::Incomplete => "incomplete",
             ScanOutcome::Failed => "failed",
-            ScanOutcome::Skipped => "skipped",
         }
     }
 }

@@ -12,7 +12,7 @@ use redis_client::RedisUrl;
 use tracing::{error, info};
 use writer::filesystem::{self, PathError};
 use writer::options::SaveOptions;
-use writer::report::{Outcome, figures};
+use writer::report::{ScanOutcome, figures};
 use writer::source::blissdata::scan_store;
 use writer::source::{ScanId, ScanSummary};
 use writer::subscriber::with_causes;
@@ -282,14 +282,14 @@ impl RequestService {
             .subscriber()
             .span()
             .in_scope(|| match report.outcome {
-                Outcome::Skipped => info!(scan = %key, "not to be saved, skip"),
-                Outcome::Complete => {
+                ScanOutcome::Skipped => info!(scan = %key, "not to be saved, skip"),
+                ScanOutcome::Complete => {
                     let duration = figures::duration(report.duration);
                     info!(scan = %key, "saving complete ({} {duration})", writer.progress());
                 }
                 outcome => error!(scan = %key, "{}: {}", outcome.name(), report.reason),
             });
-        let is_done = report.outcome <= Outcome::Complete;
+        let is_done = report.outcome <= ScanOutcome::Complete;
         scan.set_ended(report);
         is_done
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use blissdata::store::ScanKey;
 use hub::Event;
 use writer::NexusScanWriter;
-use writer::report::{Outcome, ScanReport};
+use writer::report::{ScanOutcome, ScanReport};
 use writer::subscriber::State;
 
 use crate::value::DevState;
@@ -170,8 +170,8 @@ impl RequestedScan {
     /// Notes how the saving ended.
     pub fn set_ended(&self, report: ScanReport) {
         let (state, reason) = match report.outcome {
-            Outcome::Complete => (DevState::Off, "Saving complete.".to_owned()),
-            Outcome::Skipped => (DevState::Off, "Not to be saved, skip.".to_owned()),
+            ScanOutcome::Complete => (DevState::Off, "Saving complete.".to_owned()),
+            ScanOutcome::Skipped => (DevState::Off, "Not to be saved, skip.".to_owned()),
             _ => (DevState::Fault, report.reason),
         };
         self.set_stage_ended(state, reason, report.warnings);

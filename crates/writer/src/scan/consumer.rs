@@ -17,7 +17,7 @@ use super::space_watch::SpaceWatch;
 use super::update::{Prepared, ScanUpdate};
 use crate::filesystem::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
-use crate::report::{Outcome, ScanProgress, ScanReport};
+use crate::report::{ScanOutcome, ScanProgress, ScanReport};
 use crate::subscriber::{Consumer, Fault, SPAN};
 use crate::writer_thread::WriterContext;
 
@@ -144,13 +144,13 @@ impl ScanConsumer {
         (report, problem)
     }
 
-    fn outcome(&self, written: bool, end: &Result<(), Fault>) -> (Outcome, String) {
+    fn outcome(&self, written: bool, end: &Result<(), Fault>) -> (ScanOutcome, String) {
         match (written, end, self.diagnostics.first_problem()) {
-            (false, Ok(()), _) => (Outcome::Skipped, "not to be saved, skip".to_owned()),
-            (false, Err(fault), _) => (Outcome::Failed, fault.to_string()),
-            (true, Err(fault), _) => (Outcome::Incomplete, fault.to_string()),
-            (true, Ok(()), Some(problem)) => (Outcome::Incomplete, problem.to_string()),
-            (true, Ok(()), None) => (Outcome::Complete, "saving complete".to_owned()),
+            (false, Ok(()), _) => (ScanOutcome::Skipped, "not to be saved, skip".to_owned()),
+            (false, Err(fault), _) => (ScanOutcome::Failed, fault.to_string()),
+            (true, Err(fault), _) => (ScanOutcome::Incomplete, fault.to_string()),
+            (true, Ok(()), Some(problem)) => (ScanOutcome::Incomplete, problem.to_string()),
+            (true, Ok(()), None) => (ScanOutcome::Complete, "saving complete".to_owned()),
         }
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use observation::{ErrorKind, Observation, ScanOutcome, SessionFigures, Stopwatch};
 
-use crate::report::Outcome;
 use crate::source::{LossReason, ScanSummary, SourceEvent};
 
 /// The session name under which scans without a known BLISS session are counted.
@@ -93,13 +92,7 @@ impl ScanFigures {
     }
 
     /// Counts the scan as ended.
-    pub fn ended(&self, outcome: Outcome, duration: Duration) {
-        let outcome = match outcome {
-            Outcome::Skipped => ScanOutcome::Skipped,
-            Outcome::Complete => ScanOutcome::Complete,
-            Outcome::Incomplete => ScanOutcome::Incomplete,
-            Outcome::Failed => ScanOutcome::Failed,
-        };
+    pub fn ended(&self, outcome: ScanOutcome, duration: Duration) {
         self.session.ended(outcome, duration);
     }
 }

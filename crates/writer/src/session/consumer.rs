@@ -12,7 +12,7 @@ use super::listener::FeedItem;
 use super::{Notice, NoticeSender};
 use crate::options::{DataWriterFilter, SaveOptions};
 use crate::records::ScanRecords;
-use crate::report::{Outcome, ScanProgress, ScanReport, figures, one_line};
+use crate::report::{ScanOutcome, ScanProgress, ScanReport, figures, one_line};
 use crate::scan::NexusScanWriter;
 use crate::source::{
     AckHandle, Assignment, FeedMembership, ScanId, ScanStore, ScanSummary, SourceError,
@@ -180,7 +180,7 @@ impl SessionConsumer {
                 .in_scope(|| log_report(&report, writer.progress()));
             record.end();
             // The next writer continues a scan that was interrupted by our end.
-            if !stopping.is_set() || report.outcome <= Outcome::Complete {
+            if !stopping.is_set() || report.outcome <= ScanOutcome::Complete {
                 acknowledge(&*ack).await;
             }
             scan.recorded.send();
@@ -226,8 +226,8 @@ fn log_report(report: &ScanReport, progress: &ScanProgress) {
     let files = files.join("', '");
     let (scan, reason) = (&report.scan, one_line(&report.reason));
     match report.outcome {
-        Outcome::Skipped => info!(%scan, "{reason}"),
-        Outcome::Complete => {
+        ScanOutcome::Skipped => info!(%scan, "{reason}"),
+        ScanOutcome::Complete => {
             let duration = figures::duration(report.duration);
             info!(%scan, "Finished writing to '{files}' ({progress} {duration})");
         }

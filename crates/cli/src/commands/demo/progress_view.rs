@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use simulation::scans::ScanPlan;
 use writer::NexusScanWriter;
-use writer::report::{Outcome, ScanReport};
+use writer::report::{ScanOutcome, ScanReport};
 use writer::session::Notice;
 use writer::source::ScanId;
 
@@ -122,7 +122,7 @@ impl ProgressView {
         !scans.is_empty()
             && outcomes
                 .into_iter()
-                .all(|outcome| outcome == Some(Outcome::Complete))
+                .all(|outcome| outcome == Some(ScanOutcome::Complete))
     }
 
     fn with(&self, id: &ScanId, change: impl FnOnce(&mut Scan)) {
@@ -158,7 +158,9 @@ impl Scan {
         bar.set_position(self.points());
         if let Some(report) = &self.report {
             match report.outcome {
-                Outcome::Complete => bar.abandon_with_message(format!("{} saved", bar.message())),
+                ScanOutcome::Complete => {
+                    bar.abandon_with_message(format!("{} saved", bar.message()))
+                }
                 outcome => {
                     bar.abandon_with_message(format!("{}: {}", outcome.name(), report.reason));
                 }
