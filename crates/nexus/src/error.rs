@@ -97,6 +97,23 @@ pub enum FileCause {
 }
 
 impl Error {
+    /// Returns `true` if the same operation may succeed later, although nobody changes what is to be written:
+    /// the file system refuses it at present, or another process has the file.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Error::MissingDirectory { .. }
+            | Error::PermissionDenied { .. }
+            | Error::Locked { .. }
+            | Error::NoSpace { .. } => true,
+            Error::NotHdf5 { .. } | Error::Exists { .. } => false,
+            Error::File { source, .. } => match source {
+                FileCause::System(_) => true,
+                FileCause::Hdf5(error) => error.is_temporary(),
+            },
+            Error::Item { source, .. } => source.is_temporary(),
+        }
+    }
+
     /// The failure of an operation on one item of a file.
     pub fn item(file: &Path, path: &str, action: &'static str, source: h5::Error) -> Error {
         let (file, path) = (file.to_owned(), path.to_owned());

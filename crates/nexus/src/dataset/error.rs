@@ -111,3 +111,10 @@ pub enum Error {
         source: EncodeError,
     },
 }
+
+impl Error {
+    /// Returns `true` if the same points may be stored later: the file system refuses them at present.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Error::Hdf5 { source, .. } if source.is_temporary())
+    }
+}

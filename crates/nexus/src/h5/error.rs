@@ -99,6 +99,12 @@ impl Error {
         }
     }
 
+    /// Returns `true` if the operating system refused something, which it may allow later. A damaged file is
+    /// no such case.
+    pub fn is_temporary(&self) -> bool {
+        self.errno().is_some()
+    }
+
     /// Number of the system error that caused this one, if there was one.
     pub fn errno(&self) -> Option<i32> {
         self.entries().iter().rev().find_map(|entry| {
