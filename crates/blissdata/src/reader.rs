@@ -223,6 +223,12 @@ impl ScanReader {
         self.connection.lost_since()
     }
 
+    /// Gives up the connection, for a scan of which nothing is expected soon. The next call makes another.
+    pub fn disconnect(&mut self) {
+        self.request = None;
+        self.connection.drop_current();
+    }
+
     /// Waits for news, not much longer than half a second (a pause between attempts to connect may
     /// take 5 s); there may be none. Cancel-safe: when it is dropped, nothing is lost.
     ///

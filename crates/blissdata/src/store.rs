@@ -7,6 +7,7 @@
 //! [`ScanKey`].
 
 mod error;
+mod guarded_write;
 mod history;
 mod history_connection;
 mod key;
@@ -126,7 +127,7 @@ impl DataStore {
                     }
                     return Ok(());
                 }
-                Err(error) if error.is_transient() => {
+                Err(error) if !error.is_final() => {
                     let reason = with_causes(&error);
                     if reason != reported {
                         tracing::warn!("waiting for the data store: {reason}");
@@ -152,6 +153,22 @@ impl DataStore {
     pub async fn call_raw(&self, command: &Command) -> Result<Bytes, RedisError> {
         self.retry(async |connection| connection.call_raw(command).await)
             .await
+    }
+
+    /// Asks once on the shared connection, without repeating the command if the server cannot answer it.
+    ///
+    /// # Errors
+    /// If the server cannot be asked, or answers with an error.
+    pub async fn call_once(&self, command: &Command) -> Result<Value, RedisError> {
+        let mut shared_connection = self.shared.shared_connection.lock().await;
+        let outcome = match self.connected(&mut shared_connection).await {
+            Ok(connection) => connection.call(command).await,
+            Err(error) => Err(error),
+        };
+        if outcome.as_ref().is_err_and(RedisError::needs_reconnect) {
+            *shared_connection = None;
+        }
+        outcome
     }
 
     /// Several questions at once, repeated together as for [`call`](Self::call).

@@ -14,7 +14,10 @@ const SHORT: Duration = Duration::from_millis(10);
 const GROUP: &str = "nexus-writer:demo";
 
 async fn join(store: &DataStore) -> SharedHistory {
-    SharedHistory::join(store, GROUP).await.unwrap()
+    let history = SharedHistory::join(store, GROUP).await.unwrap();
+    // The tasks of a test end with it.
+    tokio::spawn(history.membership().maintain());
+    history
 }
 
 /// The next scans, and whether they were handed out before.
@@ -23,13 +26,9 @@ async fn next(history: &mut SharedHistory) -> Vec<(ScanKey, bool)> {
     scans.map(|scan| (scan.key, scan.is_repeated)).collect()
 }
 
-async fn done(history: &SharedHistory, scans: &[AssignedScan]) {
+fn done(history: &SharedHistory, scans: &[AssignedScan]) {
     for scan in scans {
-        history
-            .membership()
-            .acknowledge(scan.timetag)
-            .await
-            .unwrap();
+        history.membership().acknowledge(scan.timetag);
     }
 }
 
@@ -43,7 +42,7 @@ async fn what_came_while_nobody_was_there_is_handed_out() {
     let scans = history.next(LONG).await.unwrap();
     assert_eq!(scans.len(), 1);
     assert_eq!((&scans[0].key, scans[0].is_repeated), (&second, false));
-    done(&history, &scans).await;
+    done(&history, &scans);
     history.membership().leave().await.unwrap();
 
     let third = publish(&store, 3).await;
@@ -72,7 +71,7 @@ async fn what_a_member_left_undone_is_handed_out_again_once() {
     while handed.len() < 2 {
         handed.extend(first.next(LONG).await.unwrap());
     }
-    done(&first, &handed[..1]).await;
+    done(&first, &handed[..1]);
 
     // A member that lives keeps what it has.
     let mut second = join(&store).await;

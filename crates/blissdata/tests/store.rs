@@ -29,7 +29,7 @@ async fn refuses_another_version_and_waits_for_none() {
     let store = DataStore::connect(&server.url()).await.unwrap();
     let error = store.check().await.unwrap_err();
     assert!(
-        matches!(error, StoreError::NotInitialised { .. }) && error.is_transient(),
+        matches!(error, StoreError::NotInitialised { .. }) && !error.is_final(),
         "{error}"
     );
     let (ready, ()) = tokio::join!(store.wait_ready(), async {

@@ -51,6 +51,16 @@ impl Command {
         self
     }
 
+    /// Returns the command with all words of another command as further arguments, such as a script that
+    /// calls it. The name for messages is that of the other command.
+    #[must_use]
+    pub fn wrapping(mut self, inner: &Command) -> Command {
+        self.body.extend_from_slice(&inner.body);
+        self.parts += inner.parts;
+        self.name.clone_from(&inner.name);
+        self
+    }
+
     /// Marks the command as one that the server may answer only when there is news, such as a read with
     /// `BLOCK`. The time until then does not count as the duration of the command.
     #[must_use]

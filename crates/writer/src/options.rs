@@ -4,6 +4,7 @@
 //! keeps its meaning.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -30,7 +31,19 @@ pub struct SaveOptions {
     pub copy_non_external: bool,
     /// Whether `info["nexuswriter"]` of a scan configures its layout.
     pub configurable: bool,
+    /// How long a scan is tried again whose saving the environment prevents: a locked file, a full disk, a
+    /// server that refuses connections.
+    pub retry_time: Duration,
+    /// How long a running scan may publish nothing before its files are closed. Its next point opens them
+    /// again.
+    pub park_after: Duration,
 }
+
+/// [`SaveOptions::retry_time`] by default: a problem of the night can be solved in the morning.
+pub const RETRY_TIME: Duration = Duration::from_secs(24 * 3600);
+
+/// [`SaveOptions::park_after`] by default: longer than most exposures.
+pub const PARK_AFTER: Duration = Duration::from_secs(15 * 60);
 
 impl Default for SaveOptions {
     fn default() -> SaveOptions {
@@ -43,6 +56,8 @@ impl Default for SaveOptions {
             allow_external_hdf5: true,
             copy_non_external: false,
             configurable: true,
+            retry_time: RETRY_TIME,
+            park_after: PARK_AFTER,
         }
     }
 }

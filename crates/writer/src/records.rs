@@ -65,11 +65,9 @@ impl ScanRecords {
         ScanRecords { limit, ..self }
     }
 
-    /// Returns all records, in the order in which the scans began to be saved.
+    /// Returns all records, in the order in which the scans appeared.
     pub fn list(&self) -> Vec<ScanRecord> {
-        let mut records: Vec<_> = self.scans().named.values().cloned().collect();
-        records.sort_by_key(|record| record.began().unwrap_or(record.created()));
-        records
+        self.scans().named.values().cloned().collect()
     }
 
     /// Returns the record of the last scan that has this name.

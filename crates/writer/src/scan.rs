@@ -1,5 +1,6 @@
 //! [`NexusScanWriter`]: saves one scan.
 
+mod attempt;
 mod consumer;
 mod dataset_writer;
 mod diagnostics;
@@ -19,7 +20,7 @@ mod update;
 
 use std::sync::{Arc, OnceLock};
 
-use hub::Event;
+use hub::{Event, Reservation};
 
 use crate::options::{DataWriterFilter, SaveOptions};
 use crate::report::{ScanOutcome, ScanProgress, ScanReport, Warnings};
@@ -58,7 +59,7 @@ impl NexusScanWriter {
         asked: Option<DataWriterFilter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, false)
+        NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, false, None)
     }
 
     /// Starts to save a scan that an earlier writer may have begun to save. Continues its files, so that
@@ -74,16 +75,18 @@ impl NexusScanWriter {
         asked: Option<DataWriterFilter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, true)
+        NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, true, None)
     }
 
-    fn begin(
+    /// Starts to save a scan, with the place that it has among the scans that are saved at the same time.
+    pub(crate) fn begin(
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         summary: ScanSummary,
         asked: Option<DataWriterFilter>,
         save: SaveOptions,
         resumed: bool,
+        place: Option<Reservation>,
     ) -> Result<NexusScanWriter, IllegalTransition> {
         let id = summary.id.clone();
         let writer = NexusScanWriter {
@@ -106,6 +109,8 @@ impl NexusScanWriter {
             progress: progress.clone(),
             figures: figures.clone(),
             budget: writer_thread.budget().clone(),
+            places: writer_thread.places().clone(),
+            place,
         };
         let mode = Mode::Parallel(writer_thread.thread(), writer_thread.budget().clone());
         let running = figures.running();

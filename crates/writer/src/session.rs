@@ -103,7 +103,7 @@ impl NexusSessionWriter {
             writer: options.writer,
             save: options.save,
             running: Arc::default(),
-            ended: Event::new(),
+            stop_requested: subscriber.stopping().clone(),
             stopping: Event::new(),
             membership: None,
             records: records.clone(),

@@ -40,10 +40,10 @@ pub(crate) use summary::parse_time;
 /// Its methods may be called on any hub. They wait as long as the data model considers an answer possible.
 #[async_trait(?Send)]
 pub trait ScanStore: fmt::Debug + Send + Sync {
-    /// Joins a group of writers that share the new scans.
+    /// Joins a group of writers that share the new scans. Waits until the server can be read.
     ///
     /// # Errors
-    /// If the server cannot be asked, or does not allow it.
+    /// If waiting does not help: the server refuses our credentials, or speaks another protocol.
     async fn join(&self, group: &str) -> Result<Box<dyn ScanFeed>, SourceError>;
 
     /// Looks up what identifies a scan. The reply is small, however large the document of the scan is.

@@ -90,6 +90,8 @@ pub enum Fault {
         kind: ErrorKind,
         /// Where its origin is.
         origin: ErrorOrigin,
+        /// Set if the same work may succeed later, without anybody having changed the data.
+        is_temporary: bool,
     },
     /// The subscriber was killed for this reason.
     #[error("killed: {0}")]
@@ -111,6 +113,7 @@ impl Fault {
             text,
             kind: error.kind(),
             origin: error.origin(),
+            is_temporary: false,
         }
     }
 
@@ -120,6 +123,7 @@ impl Fault {
             text: error.to_string(),
             kind: ErrorKind::Internal,
             origin: ErrorOrigin::Internal,
+            is_temporary: false,
         }
     }
 }
@@ -153,6 +157,23 @@ impl Context {
     /// Reports that the listener has subscribed: INIT becomes ON.
     pub fn ready(&self) {
         self.status.ready();
+    }
+
+    /// Reports that the subscriber cannot work at present, and why. It is ON nevertheless: it works again as
+    /// soon as it can.
+    pub fn waiting(&self, reason: impl Into<String>) {
+        self.status.ready();
+        self.status.set_waiting(Some(reason.into()));
+    }
+
+    /// Returns `true` if the subscriber was reported to wait.
+    pub fn is_waiting(&self) -> bool {
+        self.status.waiting().is_some()
+    }
+
+    /// Reports that the subscriber no longer waits.
+    pub fn working(&self) {
+        self.status.set_waiting(None);
     }
 
     /// Returns the event that is sent when the subscriber shall stop. The listener then passes on the
@@ -298,6 +319,16 @@ impl Subscriber {
     /// Returns when the subscriber was ON and when it ended, by the clock of the machine.
     pub fn times(&self) -> Times {
         self.status.times()
+    }
+
+    /// Returns what the subscriber waits for, if it is ON but cannot work at present.
+    pub fn waiting(&self) -> Option<String> {
+        self.status.waiting()
+    }
+
+    /// Returns the event that is sent when the subscriber shall stop.
+    pub fn stopping(&self) -> &Event {
+        &self.status.stopping
     }
 
     /// Returns why the subscriber is in FAULT, if it is.

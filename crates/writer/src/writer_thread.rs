@@ -31,6 +31,9 @@ const MIN_CHUNK_BYTES: u64 = 16 << 10;
 const MAX_KEPT_FILES: usize = 8;
 /// Largest number of files whose default scan is remembered.
 const MAX_SHOWN_FILES: usize = 1000;
+/// Largest number of scans that are saved at the same time. BLISS never runs so many, but a writer that was
+/// away may have missed more.
+const MAX_RUNNING: usize = 100;
 /// How long to wait until the thread has closed its files and ended.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -38,6 +41,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 pub struct WriterThread {
     thread: Thread<()>,
     budget: Budget,
+    places: Budget,
     observation: Arc<Observation>,
 }
 
@@ -51,6 +55,7 @@ impl WriterThread {
         Ok(WriterThread {
             thread: Thread::serving("writer")?,
             budget: Budget::new(QUEUE_BYTES),
+            places: Budget::new(MAX_RUNNING),
             observation,
         })
     }
@@ -103,6 +108,11 @@ impl WriterThread {
 
     pub(crate) fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// Returns the places for scans that are saved at the same time: one unit each.
+    pub(crate) fn places(&self) -> &Budget {
+        &self.places
     }
 }
 

@@ -88,7 +88,7 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
         }
         assert_eq!(source.state(), ScanState::Closed);
 
-        assignment.ack.acknowledge().await.unwrap();
+        assignment.ack.acknowledge();
         feed.membership().leave().await.unwrap();
         let mut next = scans.join("nexus-writer:demo:test").await.unwrap();
         let left = next.next(Duration::from_millis(200)).await.unwrap();

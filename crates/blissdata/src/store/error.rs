@@ -27,12 +27,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// True when it makes sense to try again later.
-    pub fn is_transient(&self) -> bool {
+    /// Returns `true` if waiting does not help: the credentials, the URL or the version of the protocol are
+    /// wrong. Whatever else a server refuses, it may accept later.
+    pub fn is_final(&self) -> bool {
         match self {
-            StoreError::Redis(error) => error.is_transient(),
-            StoreError::NotInitialised { .. } => true,
-            _ => false,
+            StoreError::Redis(error) => error.is_final(),
+            StoreError::NotInitialised { .. } => false,
+            StoreError::ProtocolVersion { .. } => true,
         }
     }
 }

@@ -60,7 +60,7 @@ impl History {
     /// empty. Cancel-safe: nothing is lost when the wait is dropped.
     ///
     /// # Errors
-    /// Only what waiting does not mend: see [`StoreError::is_transient`].
+    /// Only what waiting does not mend: see [`StoreError::is_final`].
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
         self.read(timeout).await
     }
@@ -128,6 +128,10 @@ pub(super) fn scan_of(entry: &Value) -> Option<(Timetag, Option<ScanKey>)> {
         return None;
     };
     let timetag = Timetag::parse(id.as_str()?)?;
+    if fields.is_nil() {
+        // The history has dropped the entry, but a group still remembers that it was handed out.
+        return Some((timetag, None));
+    }
     let mut pairs = fields.as_array()?.chunks_exact(2);
     let key = pairs
         .find(|pair| pair[0].as_str() == Some("key"))
@@ -150,7 +154,7 @@ pub(super) async fn good_reply(
 }
 
 /// The place of the last entry; the start when there is none.
-fn last_timetag(reply: &Value) -> Option<Timetag> {
+pub(super) fn last_timetag(reply: &Value) -> Option<Timetag> {
     match reply.as_array()? {
         [] => Some(Timetag::START),
         [entry, ..] => scan_of(entry).map(|(timetag, _)| timetag),

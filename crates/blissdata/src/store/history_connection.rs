@@ -66,7 +66,7 @@ impl HistoryConnection {
     /// The given one, if waiting does not mend it.
     async fn recover(&mut self, error: StoreError, deadline: Instant) -> Result<bool, StoreError> {
         self.connection = None;
-        if !error.is_transient() {
+        if error.is_final() {
             return Err(error);
         }
         if !self.is_reported {

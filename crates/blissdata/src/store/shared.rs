@@ -1,41 +1,43 @@
 //! The history of scans as writers share it.
 
 mod claims;
+mod group_state;
+mod maintenance;
 mod member;
+mod membership;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use redis_client::{Command, RedisError, Value};
-use tokio::time::Instant;
+use observation::with_causes;
+use redis_client::{Backoff, Command, RedisError};
 
-use super::history::{BLOCK, COUNT, HISTORY_KEY, good_reply, new_scans, unexpected};
+use super::history::{
+    BLOCK, COUNT, HISTORY_KEY, good_reply, last_entry, last_timetag, new_scans, unexpected,
+};
 use super::history_connection::{HistoryConnection, HistoryReader};
 use super::key::{ScanKey, Timetag};
 use super::{DataStore, StoreError};
-use claims::claim_abandoned;
-use member::GroupMember;
-
-/// How often a member looks for scans that a dead one left.
-const CLAIM_PERIOD: Duration = Duration::from_secs(10);
+use group_state::GroupState;
+pub use membership::GroupMembership;
 
 /// Hands out the scans of the history, each to one member of a group of writers, and remembers in
 /// Redis which of them are done.
 ///
 /// A group begins with the scans that are created after its first member joined. From then on none
-/// is missed: what was created while no member was there, and what a member had not done when it
+/// is missed: what was created while there was no member, and what a member had not done when it
 /// died or left, is handed out when there is a member again. In Redis, a group is a consumer group of
 /// the history's stream, so that other programs are not disturbed by it.
+///
+/// [`GroupMembership::maintain`] has to run beside it: it renews the heartbeat, claims the scans of
+/// dead members, and acknowledges scans that are done.
 ///
 /// Like [`History`](super::History) it survives anything that happens to the server.
 pub struct SharedHistory {
     connection: HistoryConnection,
-    group: String,
-    member: GroupMember,
     membership: GroupMembership,
-    /// When to look for dead members.
-    next_claim: Instant,
+    /// The place behind which the group begins if it has to be created.
+    begin: Timetag,
     read: GroupRead,
 }
 
@@ -55,46 +57,53 @@ pub struct AssignedScan {
 enum GroupRead {
     /// Scans that no member has yet.
     New,
-    /// Scans that are ours: an answer may have been lost with a connection.
-    Pending,
+    /// Scans that are ours, behind this place: an answer may have been lost with a connection.
+    Pending(Timetag),
 }
 
 impl SharedHistory {
-    /// Joins the group of this name, as a new member.
+    /// Joins the group of this name, as a new member. Waits until the store can be read.
+    ///
+    /// A server that is read but refuses to be written, because its memory is full or it is a replica, is no
+    /// obstacle: an existing group needs nothing else, and a new one is created later, with the same scans.
     ///
     /// # Errors
-    /// If Redis cannot be asked, or does not allow it.
+    /// Only what waiting does not mend: see [`StoreError::is_final`].
     pub async fn join(store: &DataStore, group: &str) -> Result<SharedHistory, StoreError> {
-        make_group(store, group, "$").await?;
-        let member = GroupMember::new();
-        store.call(&member.heartbeat(group)).await?;
-        Ok(SharedHistory {
-            connection: HistoryConnection::new(store),
-            membership: GroupMembership {
-                store: store.clone(),
-                group: group.to_owned(),
-                member: member.clone(),
-                assigned: Arc::default(),
-            },
-            group: group.to_owned(),
-            member,
-            next_claim: Instant::now(),
-            read: GroupRead::New,
+        let begin = until_possible("the group of writers cannot be joined", async || {
+            let reply = store.call(&last_entry()).await?;
+            last_timetag(&reply).ok_or_else(|| unexpected(store, "XREVRANGE"))
         })
+        .await?;
+        let mut history = SharedHistory {
+            connection: HistoryConnection::new(store),
+            membership: GroupMembership::new(GroupState::new(store, group)),
+            begin,
+            read: GroupRead::New,
+        };
+        history.make_group().await?;
+        if let Err(error) = history.state().renew_heartbeat().await {
+            // The maintenance repeats it.
+            tracing::debug!("the first heartbeat is refused: {}", with_causes(&error));
+        }
+        Ok(history)
     }
 
-    /// Has the group pass over the scans that were created until now and that no member has yet.
+    /// Has the group pass over the scans that were created until now and that no member has yet. Waits until
+    /// the server accepts that.
     ///
     /// # Errors
-    /// If Redis cannot be asked, or does not allow it.
+    /// Only what waiting does not mend: see [`StoreError::is_final`].
     pub async fn skip_existing(&self) -> Result<(), StoreError> {
         let command = Command::new("XGROUP").arg("SETID").arg(HISTORY_KEY);
-        let command = command.arg(&self.group).arg("$");
-        self.connection.store.call(&command).await?;
-        Ok(())
+        let command = command.arg(&self.state().group).arg("$");
+        until_possible("earlier scans cannot be skipped", async || {
+            Ok(self.state().store.write(&command).await.map(|_| ())?)
+        })
+        .await
     }
 
-    /// Where to tell which scans are done.
+    /// Returns our membership of the group, to report which scans are done.
     pub fn membership(&self) -> GroupMembership {
         self.membership.clone()
     }
@@ -103,9 +112,38 @@ impl SharedHistory {
     /// Cancel-safe: nothing is lost when the wait is dropped.
     ///
     /// # Errors
-    /// Only what waiting does not mend: see [`StoreError::is_transient`].
+    /// Only what waiting does not mend: see [`StoreError::is_final`].
     pub async fn next(&mut self, timeout: Duration) -> Result<Vec<AssignedScan>, StoreError> {
-        self.read(timeout).await
+        let state = self.state().clone();
+        tokio::select! {
+            biased;
+            claimed = state.claimed() => Ok(claimed),
+            scans = self.read(timeout) => scans,
+        }
+    }
+
+    fn state(&self) -> &Arc<GroupState> {
+        self.membership.state()
+    }
+
+    /// Makes the group if there is none. A server that refuses is asked again when the group is missed.
+    async fn make_group(&mut self) -> Result<(), StoreError> {
+        let command = Command::new("XGROUP").arg("CREATE").arg(HISTORY_KEY);
+        let command = command.arg(&self.state().group);
+        let command = command.arg(self.begin.to_string()).arg("MKSTREAM");
+        match self.state().store.write(&command).await {
+            Ok(_) => {}
+            Err(StoreError::Redis(RedisError::Server { source, .. }))
+                if source.code() == "BUSYGROUP" => {}
+            Err(error) if error.is_final() => return Err(error),
+            Err(error) => {
+                tracing::debug!("the group is not created: {}", with_causes(&error));
+                return Ok(());
+            }
+        }
+        // If the group vanishes now, it does so with the history, and all that follows is new.
+        self.begin = Timetag::START;
+        Ok(())
     }
 }
 
@@ -117,19 +155,9 @@ impl HistoryReader for SharedHistory {
     }
 
     async fn read_once(&mut self, block: Duration) -> Result<Vec<AssignedScan>, StoreError> {
-        if Instant::now() >= self.next_claim {
-            let store = &self.connection.store;
-            store.call(&self.member.heartbeat(&self.group)).await?;
-            let left = claim_abandoned(store, &self.group, &self.member).await?;
-            self.next_claim = Instant::now() + CLAIM_PERIOD;
-            let left = self.membership.assign(left, true);
-            if !left.is_empty() {
-                return Ok(left);
-            }
-        }
         let (_, is_new) = self.connection.connected().await?;
         if is_new {
-            self.read = GroupRead::Pending;
+            self.read = GroupRead::Pending(Timetag::START);
         }
         let command = self.read_command(block);
         let (connection, _) = self.connection.connected().await?;
@@ -137,18 +165,26 @@ impl HistoryReader for SharedHistory {
             connection.queue(&command);
         }
         let reply = match good_reply(connection, "XREADGROUP").await {
-            // The history was deleted, and the group with it: all that comes now is new.
-            Err(RedisError::Server { source, .. }) if source.code() == "NOGROUP" => {
-                tracing::warn!("the scan history has begun anew");
-                make_group(&self.connection.store, &self.group, "0").await?;
+            Err(error @ RedisError::Server { .. }) if is_without_group(&error) => {
+                if self.begin == Timetag::START {
+                    tracing::warn!("the scan history has begun anew");
+                }
+                self.make_group().await?;
+                if self.begin != Timetag::START {
+                    return Err(error.into());
+                }
                 return Ok(Vec::new());
             }
             reply => reply?,
         };
-        let (_, scans) =
+        let (last, scans) =
             new_scans(&reply).ok_or_else(|| unexpected(&self.connection.store, "XREADGROUP"))?;
-        let read = std::mem::replace(&mut self.read, GroupRead::New);
-        Ok(self.membership.assign(scans, read == GroupRead::Pending))
+        let is_repeated = self.read != GroupRead::New;
+        self.read = match (self.read, last) {
+            (GroupRead::Pending(_), Some(last)) => GroupRead::Pending(last),
+            _ => GroupRead::New,
+        };
+        Ok(self.state().assign(scans, is_repeated))
     }
 }
 
@@ -157,83 +193,42 @@ impl SharedHistory {
         let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
         let command = Command::new("XREADGROUP")
             .arg("GROUP")
-            .arg(&self.group)
-            .arg(self.member.name())
+            .arg(&self.state().group)
+            .arg(self.state().member.name())
             .arg("COUNT")
             .arg(COUNT)
             .arg("BLOCK")
             .arg(block);
         let from = match self.read {
-            GroupRead::New => ">",
-            GroupRead::Pending => "0",
+            GroupRead::New => ">".to_owned(),
+            GroupRead::Pending(from) => from.to_string(),
         };
         command.arg("STREAMS").arg(HISTORY_KEY).arg(from).blocking()
     }
 }
 
-/// Makes the group if there is none: it begins behind the entry `from`.
-async fn make_group(store: &DataStore, group: &str, from: &str) -> Result<(), StoreError> {
-    let command = Command::new("XGROUP").arg("CREATE").arg(HISTORY_KEY);
-    let command = command.arg(group).arg(from).arg("MKSTREAM");
-    match store.call(&command).await {
-        Err(RedisError::Server { source, .. }) if source.code() == "BUSYGROUP" => Ok(()),
-        made => Ok(made.map(|_| ())?),
-    }
+fn is_without_group(error: &RedisError) -> bool {
+    let code = error.server_error().map(|error| error.code());
+    code == Some("NOGROUP")
 }
 
-/// Takes note of the scans of a member that are done, and of its end. Clones are the same.
-#[derive(Clone)]
-pub struct GroupMembership {
-    store: DataStore,
-    group: String,
-    member: GroupMember,
-    /// Scans that were handed out and are not done.
-    assigned: Arc<Mutex<HashSet<Timetag>>>,
-}
-
-impl GroupMembership {
-    /// Notes that nothing is left to do for a scan: it will not be handed out again.
-    ///
-    /// # Errors
-    /// If Redis cannot be asked; then it may be handed out again after a restart.
-    pub async fn acknowledge(&self, timetag: Timetag) -> Result<(), StoreError> {
-        let command = Command::new("XACK").arg(HISTORY_KEY);
-        let command = command.arg(&self.group).arg(timetag.to_string());
-        let noted = self.store.call(&command).await;
-        self.assigned().remove(&timetag);
-        Ok(noted.map(|_: Value| ())?)
-    }
-
-    /// Leaves the group, when the member has ended its work. What is not done is handed out to others,
-    /// or to the member that joins next.
-    ///
-    /// # Errors
-    /// If Redis cannot be asked; then the others wait until they notice.
-    pub async fn leave(&self) -> Result<(), StoreError> {
-        self.store.call(&self.member.leave(&self.group)).await?;
-        Ok(())
-    }
-
-    /// Notes that nothing could be done for a scan because the server was away: it is handed out again
-    /// when the server is back.
-    pub fn hand_back(&self, timetag: Timetag) {
-        self.assigned().remove(&timetag);
-    }
-
-    fn assign(&self, scans: Vec<(Timetag, ScanKey)>, is_repeated: bool) -> Vec<AssignedScan> {
-        let mut assigned = self.assigned();
-        let scans = scans.into_iter();
-        let new = scans.filter(|(timetag, _)| assigned.insert(*timetag));
-        new.map(|(timetag, key)| AssignedScan {
-            timetag,
-            key,
-            is_repeated,
-        })
-        .collect()
-    }
-
-    /// No code runs under the lock that could leave the set half changed.
-    fn assigned(&self) -> MutexGuard<'_, HashSet<Timetag>> {
-        self.assigned.lock().unwrap_or_else(PoisonError::into_inner)
+/// Repeats `attempt` with pauses until it succeeds. Warns once with the reason.
+async fn until_possible<T>(
+    what: &str,
+    attempt: impl AsyncFn() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut backoff = Backoff::new();
+    let mut is_reported = false;
+    loop {
+        match attempt().await {
+            Err(error) if !error.is_final() => {
+                if !is_reported {
+                    tracing::warn!("{what}, trying again: {}", with_causes(&error));
+                    is_reported = true;
+                }
+                backoff.wait().await;
+            }
+            outcome => return outcome,
+        }
     }
 }

@@ -1,16 +1,20 @@
 //! What a user can choose about the saving of scans.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args as Group;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
-use writer::options::{DataWriterFilter, SaveOptions};
+use writer::options::{DataWriterFilter, PARK_AFTER, RETRY_TIME, SaveOptions};
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
 pub use writer::filesystem::MEBIBYTE;
+
+/// How long `save` tries a scan again by default.
+const RETRY_TIME_OF_SAVE: Duration = Duration::from_secs(60);
 
 /// What the profiler of `blisswriter` 2.0.0 is called by.
 const PROFILES: [&str; 10] = [
@@ -60,6 +64,18 @@ pub struct Saving {
         allow_negative_numbers = true
     )]
     recommended_disk_space: i64,
+    /// Seconds for which a scan is tried again that a locked file, a full disk or the like keeps from
+    /// being saved [default: 86400; 60 for save]
+    #[arg(long, alias = "retry_time", value_name = "SECONDS")]
+    retry_time: Option<u64>,
+    /// Seconds without news after which the files of a running scan are closed until there are news
+    #[arg(
+        long,
+        alias = "park_after",
+        default_value_t = PARK_AFTER.as_secs(),
+        value_name = "SECONDS"
+    )]
+    park_after: u64,
     /// Accepted because the Python writer has it; no effect
     #[arg(
         long,
@@ -114,6 +130,19 @@ impl Saving {
             allow_external_hdf5: !self.disable_external_hdf5,
             copy_non_external: self.copy_non_external,
             configurable: !self.noconfig,
+            retry_time: self.retry_time.map_or(RETRY_TIME, Duration::from_secs),
+            park_after: Duration::from_secs(self.park_after),
+        }
+    }
+
+    /// Returns the options for a command that saves certain scans and ends: it does not wait for long.
+    pub fn options_of_save(&self, megabyte: u64) -> SaveOptions {
+        let retry_time = self
+            .retry_time
+            .map_or(RETRY_TIME_OF_SAVE, Duration::from_secs);
+        SaveOptions {
+            retry_time,
+            ..self.options(megabyte)
         }
     }
 }
@@ -162,6 +191,8 @@ mod tests {
             "--required-disk-space=0",
             "--recommended-disk-space=-1",
             "--layout=classic",
+            "--retry-time=5",
+            "--park-after=7",
             "--resource-profiling=cpu50",
         ];
         let underscored = dashed.map(|option| {
@@ -180,6 +211,8 @@ mod tests {
             allow_external_hdf5: false,
             copy_non_external: true,
             configurable: false,
+            retry_time: Duration::from_secs(5),
+            park_after: Duration::from_secs(7),
         };
         assert_eq!(options(&dashed), expected);
         assert_eq!(

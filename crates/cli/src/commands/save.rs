@@ -42,7 +42,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
     let store = scan_store(&store);
     let writer_thread = WriterThread::start(Arc::default())?;
     writer_thread.keep_files().await?;
-    let options = saving.options(MEGABYTE);
+    let options = saving.options_of_save(MEGABYTE);
     let mut worst = ScanOutcome::Skipped;
     let mut waiting = VecDeque::from(scans);
     let mut running = VecDeque::new();

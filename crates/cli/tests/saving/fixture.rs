@@ -88,7 +88,8 @@ impl Fixture {
 
     pub fn save_with<K: AsRef<str>>(&self, keys: &[K], adapt: impl Fn(&mut Command)) -> Saved {
         let mut command = Command::new(WRITER);
-        command.args(["save", "--json", &self.url()]);
+        // What is refused here stays refused.
+        command.args(["save", "--json", "--retry-time=0", &self.url()]);
         command.args(keys.iter().map(AsRef::as_ref));
         adapt(&mut command);
         saved(command.output().unwrap())

@@ -99,6 +99,13 @@ impl ScanProgress {
             .get_or_init(|| ExpectedSubscans { subscans, expected });
     }
 
+    /// Forgets the points that were counted, because the scan is saved anew or continued.
+    pub(crate) fn restart(&self) {
+        self.datasets().clear();
+        self.points.store(0, Ordering::Relaxed);
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+
     /// Sets when the scan itself ended. Later calls have no effect.
     pub(crate) fn end(&self, time: DateTime<FixedOffset>) {
         self.scan_end.get_or_init(|| time);

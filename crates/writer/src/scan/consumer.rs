@@ -9,6 +9,7 @@ use nexus::file::FileSession;
 use observation::{Classified as _, ErrorOrigin};
 use tracing::{debug, info, info_span, warn};
 
+use super::attempt::{ListenerEnd, Verdict};
 use super::diagnostics::Diagnostics;
 use super::figures::RunningGuard;
 use super::output::{FirstTrees, OutputStart, ScanOutput, first_facts};
@@ -42,6 +43,10 @@ pub struct ScanConsumer {
     report: Arc<OnceLock<ScanReport>>,
     diagnostics: Diagnostics,
     output: Option<ScanOutput>,
+    /// Why the current attempt cannot save anything.
+    fault: Option<Fault>,
+    /// The report of the last attempt and its first problem, once it has ended.
+    last_attempt: Option<(ScanReport, Option<Fault>)>,
     /// The files, if an earlier writer has already saved the whole scan.
     already_complete: Option<Vec<PathBuf>>,
     /// Checks the free space until there is too little.
@@ -66,6 +71,8 @@ impl ScanConsumer {
             report,
             diagnostics,
             output: None,
+            fault: None,
+            last_attempt: None,
             already_complete: None,
             space_watch: None,
             _running: running,
@@ -98,9 +105,9 @@ impl ScanConsumer {
                 span.in_scope(announce);
             }
         }
-        let lock_timeout = match prepared.resumed {
-            Some(_) => LOCK_TIMEOUT_RESUMED,
-            None => LOCK_TIMEOUT,
+        let lock_timeout = match prepared.is_resumed {
+            true => LOCK_TIMEOUT_RESUMED,
+            false => LOCK_TIMEOUT,
         };
         let facts = first_facts(&self.diagnostics);
         let trees = layout.trees(&facts);
@@ -120,15 +127,22 @@ impl ScanConsumer {
         Ok(())
     }
 
-    /// Closes the files. Returns the report of the scan, and its first problem.
-    fn end(mut self, end: &Result<(), Fault>) -> (ScanReport, Option<Fault>) {
+    /// Ends an attempt to save the scan: writes what has come, closes the files, and makes the report.
+    async fn end_attempt(&mut self, end: Result<(), Fault>) {
+        let end = self.fault.take().map_or(end, Err);
+        if let Some(output) = &mut self.output {
+            let interruption = match &end {
+                Ok(()) => Interruption::EventsEnded,
+                Err(fault) => Interruption::Fault(fault.clone()),
+            };
+            output.interrupt(interruption, &mut self.diagnostics).await;
+        }
         let files = match self.output.take() {
             Some(output) => Some(output.end(&mut self.diagnostics)),
             None => self.already_complete.take(),
         };
         // Closing may fail, so the outcome is not known before.
-        let (outcome, reason) = self.outcome(files.is_some(), end);
-        let problem = self.diagnostics.first_problem().cloned();
+        let (outcome, reason) = self.outcome(files.is_some(), &end);
         let report = ScanReport {
             scan: self.diagnostics.scan().clone(),
             outcome,
@@ -137,11 +151,39 @@ impl ScanConsumer {
             points: self.progress.points(),
             bytes: self.progress.bytes(),
             duration: self.started.elapsed(),
-            warnings: self.diagnostics.warnings(),
+            warnings: Vec::new(),
         };
-        let figures = self.diagnostics.figures();
-        figures.ended(report.outcome, report.duration);
-        (report, problem)
+        // A scan with a problem ends in FAULT.
+        let problem = self.diagnostics.first_problem().cloned();
+        self.last_attempt = Some((report, end.err().or(problem)));
+    }
+
+    /// Closes the files of a scan that has published nothing for long, without an end.
+    async fn park(&mut self) {
+        if let Some(mut output) = self.output.take() {
+            output.park(&mut self.diagnostics).await;
+            output.end(&mut self.diagnostics);
+        }
+    }
+
+    /// Returns what follows the last attempt.
+    fn verdict(&self) -> Verdict {
+        let Some((report, fault)) = &self.last_attempt else {
+            return Verdict::Final;
+        };
+        if report.outcome <= ScanOutcome::Complete {
+            return Verdict::Final;
+        }
+        let temporary = fault.as_ref().filter(|fault| fault.is_temporary());
+        let temporary = temporary.or(self.diagnostics.temporary_problem());
+        temporary.map_or(Verdict::Final, |fault| Verdict::TryAgain(fault.clone()))
+    }
+
+    /// Prepares for the next attempt.
+    fn reset(&mut self) {
+        self.diagnostics = self.diagnostics.next_attempt();
+        self.progress.restart();
+        self.space_watch = None;
     }
 
     fn outcome(&self, written: bool, end: &Result<(), Fault>) -> (ScanOutcome, String) {
@@ -161,16 +203,39 @@ impl Consumer for ScanConsumer {
     const PERIOD: Option<Duration> = Some(COMMIT_PERIOD);
 
     async fn consume(&mut self, event: ScanUpdate) -> Result<(), Fault> {
-        if let ScanUpdate::Prepared(prepared) = event {
-            self.prepare(*prepared).await?;
-            self.begun.send();
-            return Ok(());
+        match event {
+            ScanUpdate::Prepared(prepared) => {
+                self.last_attempt = None;
+                self.diagnostics.report_stop_to(prepared.stopped.clone());
+                self.fault = self.prepare(*prepared).await.err();
+                self.begun.send();
+                return Ok(());
+            }
+            ScanUpdate::AttemptEnd(attempt) => {
+                let verdict = match attempt.end {
+                    ListenerEnd::Ended(end) => {
+                        self.end_attempt(end).await;
+                        self.verdict()
+                    }
+                    ListenerEnd::Parked => {
+                        self.park().await;
+                        Verdict::Continue
+                    }
+                };
+                if verdict != Verdict::Final {
+                    self.reset();
+                }
+                attempt.verdict.keep(Ok(verdict));
+                return Ok(());
+            }
+            _ if self.fault.is_some() => return Ok(()),
+            _ => {}
         }
         let Some(output) = &mut self.output else {
             return Err(Fault::internal("data came before the scan was prepared"));
         };
         match event {
-            ScanUpdate::Prepared(_) => {}
+            ScanUpdate::Prepared(_) | ScanUpdate::AttemptEnd(_) => {}
             ScanUpdate::Streams(sources) => output.follow(sources, &mut self.diagnostics),
             ScanUpdate::Data(events) => {
                 for event in events {
@@ -197,27 +262,34 @@ impl Consumer for ScanConsumer {
 
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
         self.begun.send();
+        // A scan that waits, or whose last attempt has ended, has its report.
+        if self.last_attempt.is_none() {
+            self.end_attempt(end.clone()).await;
+        }
+        let Some((mut report, problem)) = self.last_attempt.take() else {
+            return end;
+        };
+        if let Err(fault) = &end
+            && report.outcome > ScanOutcome::Complete
+        {
+            report.reason = fault.to_string();
+        }
+        report.warnings = self.diagnostics.warnings();
+        report.duration = self.started.elapsed();
+        let figures = self.diagnostics.figures();
+        figures.ended(report.outcome, report.duration);
         // Diagnostics count the problems that they record. A fault of the subscriber is not one of them.
-        if let (Err(fault), None) = (&end, self.diagnostics.first_problem())
+        let fault = end.err().or(problem);
+        if let (Some(fault), None) = (&fault, self.diagnostics.first_problem())
             && fault.origin() != ErrorOrigin::User
         {
-            self.diagnostics.figures().failed(fault.kind());
+            figures.failed(fault.kind());
         }
-        if let Some(output) = &mut self.output {
-            let interruption = match &end {
-                Ok(()) => Interruption::EventsEnded,
-                Err(fault) => Interruption::Fault(fault.clone()),
-            };
-            output.interrupt(interruption, &mut self.diagnostics).await;
-        }
-        let slot = self.report.clone();
-        let (report, problem) = self.end(&end);
         debug!(scan = %report.scan, outcome = report.outcome.name(), "{}", report.reason);
-        if slot.set(report).is_err() {
+        if self.report.set(report).is_err() {
             debug!("a scan was reported twice");
         }
-        // A scan with a problem ends in FAULT.
-        end.and(problem.map_or(Ok(()), Err))
+        fault.map_or(Ok(()), Err)
     }
 }
 

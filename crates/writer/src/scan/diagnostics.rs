@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use hub::Event;
 use observation::Classified as _;
 use tracing::warn;
 
@@ -21,6 +22,8 @@ pub struct Diagnostics {
     figures: ScanFigures,
     /// The warnings that say that data are missing, as faults of the subscriber.
     problems: Vec<Fault>,
+    /// Sent when nothing more can be saved before a temporary problem is gone.
+    stopped: Event,
 }
 
 impl Diagnostics {
@@ -30,7 +33,28 @@ impl Diagnostics {
             warnings,
             figures,
             problems: Vec::new(),
+            stopped: Event::new(),
         }
+    }
+
+    /// Sets the event that is sent when nothing more can be saved before a temporary problem is gone.
+    pub fn report_stop_to(&mut self, stopped: Event) {
+        self.stopped = stopped;
+    }
+
+    /// Returns the diagnostics of the next attempt to save the scan: the problems of the last one are gone, its
+    /// warnings stay.
+    pub fn next_attempt(&self) -> Diagnostics {
+        Diagnostics::new(
+            self.scan.clone(),
+            self.warnings.clone(),
+            self.figures.clone(),
+        )
+    }
+
+    /// Returns the first problem that may be gone when the scan is tried again.
+    pub fn temporary_problem(&self) -> Option<&Fault> {
+        self.problems.iter().find(|problem| problem.is_temporary())
     }
 
     /// Returns the scan.
@@ -55,7 +79,11 @@ impl Diagnostics {
 
     /// Records and logs a problem: something is missing in the files.
     pub fn problem(&mut self, problem: impl Into<ScanProblem>) {
-        let problem = Fault::from(problem.into());
+        let problem = problem.into();
+        if problem.stops_saving() {
+            self.stopped.send();
+        }
+        let problem = Fault::from(problem);
         self.warning(&problem);
         if self.problems.len() < MAX_PROBLEMS && !self.problems.contains(&problem) {
             self.figures.failed(problem.kind());

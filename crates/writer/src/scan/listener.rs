@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use hub::{AsyncResult, Budget};
-use tracing::Span;
+use hub::{AsyncResult, Budget, Event, Reservation};
+use tracing::{Span, debug, info, warn};
 
+use super::attempt::{AttemptClock, AttemptEnd, ListenerEnd, Verdict};
 use super::figures::ScanFigures;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints, ScanUpdate};
 use crate::layout::info::count;
-use crate::layout::{ScanDescription, layout_of};
+use crate::layout::{Layout, ScanDescription, layout_of};
 use crate::options::{DataWriterFilter, SaveOptions};
 use crate::report::ScanProgress;
 use crate::source::{
@@ -23,6 +24,9 @@ use crate::subscriber::{Consumer, Context, Fault, Listener, Sink, with_causes};
 /// How long a writer that stops reads on to take what Redis already has. A running scan delivers without
 /// end, so there must be a limit.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// How often a parked scan is looked at.
+const PARKED_POLL: Duration = Duration::from_secs(5);
 
 /// Follows one scan until it has ended and all its streams were read.
 pub struct ScanListener {
@@ -42,21 +46,84 @@ pub struct ScanListener {
     pub figures: ScanFigures,
     /// The budget of the queue between listener and consumer.
     pub budget: Budget,
+    /// The places of the scans that are saved at the same time.
+    pub places: Budget,
+    /// The place of this scan; none while it waits.
+    pub place: Option<Reservation>,
 }
 
 impl Listener for ScanListener {
     type Event = ScanUpdate;
 
     async fn listen<C: Consumer<Event = ScanUpdate>>(
-        self,
+        mut self,
         context: Context,
         sink: Sink<C>,
     ) -> Result<(), Fault> {
-        let source = self.store.open(&self.id).await;
-        let source = source.map_err(|error| Fault::new(&error))?;
+        let mut clock = AttemptClock::new(self.save.retry_time);
+        loop {
+            self.take_place(&context).await;
+            let (end, source) = self.attempt(&context, &sink).await;
+            let verdict = AsyncResult::new();
+            let attempt = AttemptEnd {
+                end: end.clone(),
+                verdict: verdict.promise(no_answer()),
+            };
+            let attempt = ScanUpdate::AttemptEnd(Box::new(attempt));
+            sink.put(attempt, 0).await?;
+            let verdict = verdict.take().await;
+            match verdict.map_err(|error| error.failed().unwrap_or_else(no_answer))? {
+                Verdict::Final => return end.into_result(),
+                Verdict::TryAgain(fault) => {
+                    let pause = clock.pause().filter(|_| !context.stopping().is_set());
+                    let Some(pause) = pause else {
+                        return Err(fault);
+                    };
+                    self.wait(&context, &fault, pause).await;
+                    if context.stopping().is_set() {
+                        return Err(fault);
+                    }
+                }
+                Verdict::Continue => {
+                    if let Some(source) = source {
+                        self.wait_for_news(&context, source).await;
+                    }
+                    clock = AttemptClock::new(self.save.retry_time);
+                }
+            }
+            self.resumed = true;
+        }
+    }
+}
+
+impl ScanListener {
+    /// Waits until fewer scans are saved at the same time than may be.
+    async fn take_place(&mut self, context: &Context) {
+        if self.place.is_none() {
+            tokio::select! {
+                place = self.places.reserve(1) => self.place = Some(place),
+                // A scan that stops needs no place.
+                () = context.stopping().wait() => {}
+            }
+        }
+    }
+
+    /// Makes one attempt to save the scan. Returns how it ended, and the source of a scan that is parked.
+    async fn attempt<C: Consumer<Event = ScanUpdate>>(
+        &self,
+        context: &Context,
+        sink: &Sink<C>,
+    ) -> (ListenerEnd, Option<Box<dyn ScanSource>>) {
+        let source = match self.store.open(&self.id).await {
+            Ok(source) => source,
+            Err(error) => {
+                let fault = Fault::from(ScanProblem::from(error));
+                return (ListenerEnd::Ended(Err(fault)), None);
+            }
+        };
         Span::current().record("name", source.name());
         context.ready();
-        ListenerState {
+        let mut attempt = ListenerState {
             scan: self,
             source,
             sink,
@@ -65,16 +132,51 @@ impl Listener for ScanListener {
             already_complete: false,
             open_streams: HashSet::new(),
             references: References::default(),
+            stopped: Event::new(),
+        };
+        let end = match attempt.run(context).await {
+            Ok(end) => end,
+            Err(fault) => ListenerEnd::Ended(Err(fault)),
+        };
+        let source = (end == ListenerEnd::Parked).then_some(attempt.source);
+        (end, source)
+    }
+
+    /// Waits before the next attempt, and leaves the place to other scans meanwhile.
+    async fn wait(&mut self, context: &Context, fault: &Fault, pause: Duration) {
+        self.place = None;
+        let reason = format!("waiting, the scan is not lost: {fault}");
+        if context.is_waiting() {
+            debug!(scan = %self.id, "{reason}");
+        } else {
+            warn!(scan = %self.id, "{reason}");
         }
-        .run(&context)
-        .await
+        context.waiting(reason);
+        context.stopping().wait_timeout(pause).await;
+    }
+
+    /// Waits until a silent scan publishes something, and leaves the place to other scans meanwhile.
+    async fn wait_for_news(&mut self, context: &Context, mut source: Box<dyn ScanSource>) {
+        self.place = None;
+        let silence = self.save.park_after.as_secs();
+        let reason = format!("waiting: the scan has published nothing for {silence} s");
+        info!(scan = %self.id, "{reason}");
+        context.waiting(reason);
+        while !context.stopping().is_set() {
+            // An error is dealt with by the next attempt.
+            if !matches!(source.next().await, Ok(events) if events.is_empty()) {
+                return;
+            }
+            source.disconnect();
+            context.stopping().wait_timeout(PARKED_POLL).await;
+        }
     }
 }
 
-struct ListenerState<C: Consumer<Event = ScanUpdate>> {
-    scan: ScanListener,
+struct ListenerState<'a, C: Consumer<Event = ScanUpdate>> {
+    scan: &'a ScanListener,
     source: Box<dyn ScanSource>,
-    sink: Sink<C>,
+    sink: &'a Sink<C>,
     /// Streams that the layout asks for and that are not followed yet; `None` until the layout is known.
     wanted: Option<HashSet<String>>,
     /// Points of each stream that the files have already.
@@ -84,22 +186,31 @@ struct ListenerState<C: Consumer<Event = ScanUpdate>> {
     /// Followed streams that have not ended.
     open_streams: HashSet<StreamId>,
     references: References,
+    /// Sent by the consumer when nothing more can be saved before a problem of the environment is gone.
+    stopped: Event,
 }
 
-impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
-    async fn run(mut self, context: &Context) -> Result<(), Fault> {
+impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
+    async fn run(&mut self, context: &Context) -> Result<ListenerEnd, Fault> {
         let mut drain_deadline: Option<Instant> = None;
+        let mut last_event = Instant::now();
         let mut ended = self.source.state() == ScanState::Closed;
         self.read_document(ended).await?;
         loop {
-            if self.already_complete || self.is_not_to_be_saved() {
-                return Ok(());
+            if self.wanted.is_some() && !self.already_complete {
+                context.working();
+            }
+            if self.already_complete || self.is_not_to_be_saved() || self.stopped.is_set() {
+                return Ok(ListenerEnd::Ended(Ok(())));
             }
             if ended && self.open_streams.is_empty() {
                 return self.close(None).await;
             }
             let events = self.source.next().await;
-            let events = events.map_err(|error| Fault::new(&error))?;
+            let events = events.map_err(ScanProblem::from)?;
+            if !events.is_empty() {
+                last_event = Instant::now();
+            }
             let deleted = events.contains(&SourceEvent::Deleted);
             let states = events.contains(&SourceEvent::StateChanged);
             self.forward(events).await?;
@@ -117,6 +228,9 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
                 ended = self.source.state() == ScanState::Closed;
                 self.read_document(ended).await?;
             }
+            if !ended && last_event.elapsed() > self.scan.save.park_after {
+                return Ok(ListenerEnd::Parked);
+            }
         }
     }
 
@@ -131,23 +245,23 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
         }
         let streams = self.source.streams();
         if self.wanted.is_none() {
-            let Some(mut prepared) = self.prepared(&streams, ended)? else {
+            let Some(layout) = self.layout(&streams, ended)? else {
                 return Ok(());
             };
-            let expected = count(prepared.info.get("npoints")).filter(|points| *points > 0);
-            self.scan
-                .progress
-                .begin(prepared.layout.subscan_entries(), expected);
-            self.wanted = Some(prepared.layout.streams().into_iter().collect());
-            let resume_points = self.scan.resumed.then(AsyncResult::new);
-            prepared.resumed = resume_points
-                .as_ref()
-                .map(|it| it.promise(no_resume_points()));
+            let expected = count(info.get("npoints")).filter(|points| *points > 0);
+            self.scan.progress.begin(layout.subscan_entries(), expected);
+            self.wanted = Some(layout.streams().into_iter().collect());
+            let opened = AsyncResult::new();
+            let prepared = Prepared {
+                layout,
+                info: self.source.info().clone(),
+                ended,
+                is_resumed: self.scan.resumed,
+                opened: opened.promise(no_answer()),
+                stopped: self.stopped.clone(),
+            };
             self.send(ScanUpdate::Prepared(Box::new(prepared))).await?;
-            if let Some(resume_points) = resume_points {
-                self.resume(resume_points).await?;
-            }
-            if self.already_complete {
+            if !self.resume(opened).await {
                 return Ok(());
             }
         }
@@ -159,26 +273,27 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
         }
     }
 
-    /// Waits until the consumer has read what an earlier writer has left.
-    async fn resume(
-        &mut self,
-        resume_points: AsyncResult<ResumePoints, Fault>,
-    ) -> Result<(), Fault> {
-        let resume_points = resume_points.take().await;
-        match resume_points.map_err(|error| error.failed().unwrap_or_else(no_resume_points))? {
-            ResumePoints::Points(points) => self.resume_points = points,
-            ResumePoints::Complete => self.already_complete = true,
+    /// Waits until the consumer has opened the files. Returns `false` if it has no use for any data: the
+    /// files have the whole scan, or cannot be written, which the consumer remembers.
+    async fn resume(&mut self, opened: AsyncResult<ResumePoints, Fault>) -> bool {
+        match opened.take().await {
+            Ok(ResumePoints::Points(points)) => {
+                self.resume_points = points;
+                true
+            }
+            Ok(ResumePoints::Complete) | Err(_) => {
+                self.already_complete = true;
+                false
+            }
         }
-        Ok(())
     }
 
-    /// Returns what the consumer needs to begin, or `None` if the scan is not to be saved, or not yet known
-    /// to be.
-    fn prepared(
+    /// Returns the layout of the scan, or `None` if the scan is not to be saved, or not yet known to be.
+    fn layout(
         &self,
         streams: &[StreamDescription],
         ended: bool,
-    ) -> Result<Option<Prepared>, Fault> {
+    ) -> Result<Option<Box<dyn Layout>>, Fault> {
         let info = self.source.info();
         let writer = self.scan.writer.as_ref();
         if writer.is_some_and(|writer| !writer.accepts(info)) {
@@ -189,19 +304,12 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
             path: self.source.path(),
             streams,
         };
-        let layout = match layout_of(&scan, &self.scan.save) {
-            Ok(Some(layout)) => layout,
-            Ok(None) => return Ok(None),
+        match layout_of(&scan, &self.scan.save) {
+            Ok(layout) => Ok(layout),
             // The info may be older than the state, and a later version may be complete.
-            Err(_) if !ended && streams.is_empty() => return Ok(None),
-            Err(error) => return Err(Fault::new(&error)),
-        };
-        Ok(Some(Prepared {
-            layout,
-            info: info.clone(),
-            ended,
-            resumed: None,
-        }))
+            Err(_) if !ended && streams.is_empty() => Ok(None),
+            Err(error) => Err(Fault::new(&error)),
+        }
     }
 
     /// Starts to follow the wanted streams that the scan has declared by now.
@@ -263,11 +371,11 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
         }
     }
 
-    async fn close(mut self, interruption: Option<Interruption>) -> Result<(), Fault> {
+    async fn close(&mut self, interruption: Option<Interruption>) -> Result<ListenerEnd, Fault> {
         if self.wanted.is_none() {
             return match interruption {
                 Some(interruption) => Err(ScanProblem::Interrupted(interruption).into()),
-                None => Ok(()),
+                None => Ok(ListenerEnd::Ended(Ok(()))),
             };
         }
         let references = std::mem::take(&mut self.references);
@@ -278,7 +386,8 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
             problems,
             interruption,
         };
-        self.send(ScanUpdate::Closed(Box::new(closed))).await
+        self.send(ScanUpdate::Closed(Box::new(closed))).await?;
+        Ok(ListenerEnd::Ended(Ok(())))
     }
 
     async fn send(&self, event: ScanUpdate) -> Result<(), Fault> {
@@ -293,6 +402,6 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<C> {
     }
 }
 
-fn no_resume_points() -> Fault {
-    Fault::internal("the consumer did not report what an earlier writer has left")
+fn no_answer() -> Fault {
+    Fault::internal("the consumer of the scan did not answer")
 }

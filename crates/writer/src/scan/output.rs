@@ -121,7 +121,7 @@ impl ScanOutput {
             chunk: share.chunk,
         };
         let FirstTrees { facts, trees } = first;
-        let resumed = prepared.resumed.is_some();
+        let resumed = prepared.is_resumed;
         let (mut files, mut unwritable_files) = (Vec::new(), HashSet::new());
         let mut header = RootAttributes::Minimal;
         for tree in &trees {
@@ -163,15 +163,16 @@ impl ScanOutput {
             closed: false,
         };
         let mut last = Vec::new();
-        if let Some(promise) = prepared.resumed {
-            let resume_points = output.read_partial_scans(diagnostics.figures());
+        let mut resume_points = ResumePoints::Points(HashMap::new());
+        if resumed {
+            resume_points = output.read_partial_scans(diagnostics.figures());
             last = output.last_trees();
             if output.is_already_complete(&last) {
-                promise.keep(Ok(ResumePoints::Complete));
+                prepared.opened.keep(Ok(ResumePoints::Complete));
                 return Ok(OutputStart::AlreadyComplete(output.into_paths()));
             }
-            promise.keep(Ok(resume_points));
         }
+        prepared.opened.keep(Ok(resume_points));
         output.write(trees, &last, diagnostics);
         info!(scan = %diagnostics.scan(), streams, "start saving");
         Ok(OutputStart::Started(Box::new(output)))
@@ -305,6 +306,12 @@ impl ScanOutput {
         if self.layout.policy().marks_interruption {
             self.end_files(diagnostics);
         }
+        self.closed = true;
+    }
+
+    /// Writes the received data of a silent scan, which is continued later.
+    pub async fn park(&mut self, diagnostics: &mut Diagnostics) {
+        self.finish_datasets(diagnostics).await;
         self.closed = true;
     }
 

@@ -1,11 +1,13 @@
 //! Problems of scans, classified by kind and origin.
 
 mod classified;
+mod temporary;
 
 use std::path::PathBuf;
 
 use acquisition::FrameSourceError;
 use nexus::h5;
+use observation::Classified as _;
 
 use crate::filesystem::PathError;
 use crate::layout::{InvalidItem, LayoutError};
@@ -282,7 +284,12 @@ impl ScanProblem {
 
 impl From<ScanProblem> for Fault {
     fn from(problem: ScanProblem) -> Fault {
-        Fault::failed(problem.text(), &problem)
+        Fault::Failed {
+            text: problem.text(),
+            kind: problem.kind(),
+            origin: problem.origin(),
+            is_temporary: problem.is_temporary(),
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use hub::Promise;
+use hub::{Event, Promise};
 use serde_json::Value as Json;
 
+use super::attempt::AttemptEnd;
 use super::problem::{Interruption, ScanProblem};
 use crate::layout::{Layout, ScanReference};
 use crate::source::{SourceEvent, StreamContent, StreamId};
@@ -21,6 +22,8 @@ pub enum ScanUpdate {
     Data(Vec<SourceEvent>),
     /// The scan has ended, and all its data were sent before.
     Closed(Box<Closed>),
+    /// The attempt to save the scan has ended: its files are to be closed.
+    AttemptEnd(Box<AttemptEnd>),
 }
 
 impl ScanUpdate {
@@ -49,8 +52,12 @@ pub struct Prepared {
     pub info: Json,
     /// Set if the scan had ended before it was read: then readers need not see its points early.
     pub ended: bool,
-    /// Receives what the files already have, if an earlier writer may have begun the scan.
-    pub resumed: Option<Promise<ResumePoints, Fault>>,
+    /// Set if an earlier writer may have begun the scan.
+    pub is_resumed: bool,
+    /// Receives what the files already have, once they are open.
+    pub opened: Promise<ResumePoints, Fault>,
+    /// Sent when nothing more can be saved before a problem of the environment is gone.
+    pub stopped: Event,
 }
 
 /// The part of a scan that its files already have.

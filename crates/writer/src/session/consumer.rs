@@ -26,9 +26,11 @@ const PROGRESS_PERIOD: Duration = Duration::from_secs(5);
 /// How long to wait for the files of a scan that is continued, before the next one is started.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Largest number of scans that are saved at once. BLISS never runs so many, but a writer that was away may
-/// have missed more.
-const MAX_RUNNING: usize = 100;
+/// How soon a scan is handed out again whose session cannot be looked up.
+const LOOKUP_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long the server may take to note that we leave.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Starts a scan writer for each new scan of a session.
 pub struct SessionConsumer {
@@ -38,8 +40,8 @@ pub struct SessionConsumer {
     pub writer: DataWriterFilter,
     pub save: SaveOptions,
     pub running: Arc<Mutex<HashMap<ScanId, RunningScan>>>,
-    /// Sent when the saving of a scan has ended.
-    pub ended: Event,
+    /// Sent when the session writer shall stop: no scan is begun any more.
+    pub stop_requested: Event,
     /// Sent when the session writer is about to end, which interrupts its scans.
     pub stopping: Event,
     /// Our membership of the group that shares the scans, once we have received one. It is ended at the end.
@@ -61,45 +63,9 @@ impl Consumer for SessionConsumer {
 
     /// Starts to save a scan. A scan that cannot be started fails alone: the session goes on.
     async fn consume(&mut self, item: FeedItem) -> Result<(), Fault> {
-        self.membership = Some(item.membership);
-        let Assignment {
-            scan,
-            repeated,
-            ack,
-        } = item.assignment;
-        let summary = match self.find_summary(&scan).await {
-            Ok(Some(summary)) => summary,
-            Ok(None) => {
-                acknowledge(&*ack).await;
-                return Ok(());
-            }
-            Err(error) => {
-                let error = with_causes(&error);
-                warn!(%scan, "cannot look up to which session the scan belongs: {error}");
-                ack.hand_back();
-                return Ok(());
-            }
-        };
-        self.wait_for_room().await;
-        if repeated {
-            info!(%scan, "continuing the scan: its last writer ended before it was saved");
-        }
-        let begin = match repeated {
-            true => NexusScanWriter::resume,
-            false => NexusScanWriter::start,
-        };
-        let (writer, save) = (Some(self.writer.clone()), self.save.clone());
-        match begin(&self.writer_thread, &self.store, summary, writer, save) {
-            Ok(writer) => {
-                self.track(scan, writer.clone(), ack).await;
-                if repeated {
-                    // Scans of one file are continued in their order. A scan that is not even
-                    // prepared must not block the others.
-                    let begun = hub::timeout(BEGIN_TIMEOUT, writer.begun()).await;
-                    debug!(in_order = begun.is_ok(), "a scan is continued");
-                }
-            }
-            Err(error) => warn!(%scan, "cannot be saved: {error}"),
+        match item {
+            FeedItem::Joined(membership) => self.membership = Some(membership),
+            FeedItem::Scan(assignment) => self.begin(assignment).await,
         }
         Ok(())
     }
@@ -116,25 +82,73 @@ impl Consumer for SessionConsumer {
         for scan in &running {
             scan.recorded.wait().await;
         }
-        if let Some(membership) = &self.membership
-            && let Err(error) = membership.leave().await
-        {
-            let error = with_causes(&error);
-            warn!("cannot leave the group of writers, others take over after a minute: {error}");
+        if let Some(membership) = &self.membership {
+            leave(&**membership).await;
         }
         end
     }
 }
 
-/// Acknowledges a scan for which nothing is left to do.
-async fn acknowledge(ack: &dyn AckHandle) {
-    if let Err(error) = ack.acknowledge().await {
-        let error = with_causes(&error);
-        warn!("cannot acknowledge a scan, it may be handed out again after a restart: {error}");
-    }
+/// Leaves the group of writers, if the server answers in time.
+async fn leave(membership: &dyn FeedMembership) {
+    let reason = match hub::timeout(LEAVE_TIMEOUT, membership.leave()).await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => with_causes(&error),
+        Err(_) => "the server does not answer".to_owned(),
+    };
+    warn!("cannot leave the group of writers, others take over after a minute: {reason}");
 }
 
 impl SessionConsumer {
+    /// Starts to save a scan that was handed out, when there is a place for it.
+    async fn begin(&mut self, assignment: Assignment) {
+        let Assignment {
+            scan,
+            repeated,
+            ack,
+        } = assignment;
+        let summary = match self.find_summary(&scan).await {
+            Ok(Some(summary)) => summary,
+            Ok(None) => return ack.acknowledge(),
+            Err(error) => {
+                let error = with_causes(&error);
+                warn!(%scan, "cannot look up to which session the scan belongs: {error}");
+                return ack.hand_back(LOOKUP_PAUSE);
+            }
+        };
+        let place = tokio::select! {
+            biased;
+            // A scan that is not begun is handed out to the next member of the group.
+            () = self.stop_requested.wait() => return,
+            place = self.writer_thread.places().reserve(1) => place,
+        };
+        if repeated {
+            info!(%scan, "continuing the scan: its last writer ended before it was saved");
+        }
+        // An earlier writer may have saved the scan on request, or without being able to acknowledge it.
+        let begun = NexusScanWriter::begin(
+            &self.writer_thread,
+            &self.store,
+            summary,
+            Some(self.writer.clone()),
+            self.save.clone(),
+            true,
+            Some(place),
+        );
+        match begun {
+            Ok(writer) => {
+                self.track(scan, writer.clone(), ack).await;
+                if repeated {
+                    // Scans of one file are continued in their order. A scan that is not even
+                    // prepared must not block the others.
+                    let begun = hub::timeout(BEGIN_TIMEOUT, writer.begun()).await;
+                    debug!(in_order = begun.is_ok(), "a scan is continued");
+                }
+            }
+            Err(error) => warn!(%scan, "cannot be saved: {error}"),
+        }
+    }
+
     /// Looks up the summary of a scan. Returns `None` if the scan belongs to another session, or does not
     /// exist.
     async fn find_summary(&self, scan: &ScanId) -> Result<Option<ScanSummary>, SourceError> {
@@ -145,17 +159,6 @@ impl SessionConsumer {
             (Err(error), Some(_)) => Err(error),
             // Without a session the scan is ours in any case, and its report will say what is wrong.
             (Err(_), None) => Ok(Some(scan.clone().into())),
-        }
-    }
-
-    async fn wait_for_room(&self) {
-        while self.running().len() >= MAX_RUNNING {
-            // So many scans run only if they were missed, and then they end soon.
-            let ended = self.ended.clone();
-            ended.clear();
-            if self.running().len() >= MAX_RUNNING {
-                ended.wait().await;
-            }
         }
     }
 
@@ -171,7 +174,7 @@ impl SessionConsumer {
         span.record("state", "RUNNING");
         self.notices.send(Notice::Started(writer.clone())).await;
         let (running, notices) = (self.running.clone(), self.notices.clone());
-        let (stopping, ended) = (self.stopping.clone(), self.ended.clone());
+        let stopping = self.stopping.clone();
         hub::spawn(async move {
             let report = log_progress(&writer).await;
             writer
@@ -181,13 +184,12 @@ impl SessionConsumer {
             record.end();
             // The next writer continues a scan that was interrupted by our end.
             if !stopping.is_set() || report.outcome <= ScanOutcome::Complete {
-                acknowledge(&*ack).await;
+                ack.acknowledge();
             }
             scan.recorded.send();
             notices.send(Notice::Ended(report)).await;
             let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
             running.remove(&id);
-            ended.send();
             if running.is_empty() {
                 span.record("state", "ON");
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::info;
 
 use super::{Notice, NoticeSender};
-use crate::source::{Assignment, FeedMembership, ScanStore};
+use crate::source::{Assignment, FeedMembership, ScanFeed, ScanStore, SourceError};
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
 
 /// Longest wait for a new scan before the listener checks whether it shall stop.
@@ -22,10 +22,12 @@ pub struct SessionListener {
     pub notices: NoticeSender,
 }
 
-/// A scan that was handed out to us, and our membership of the group that shares the scans.
-pub struct FeedItem {
-    pub assignment: Assignment,
-    pub membership: Arc<dyn FeedMembership>,
+/// Something that the feed of scans delivers.
+pub enum FeedItem {
+    /// Our membership of the group that shares the scans; the first item.
+    Joined(Arc<dyn FeedMembership>),
+    /// A scan that was handed out to us.
+    Scan(Assignment),
 }
 
 impl Listener for SessionListener {
@@ -37,12 +39,12 @@ impl Listener for SessionListener {
         sink: Sink<C>,
     ) -> Result<(), Fault> {
         // The position in the history is fixed before the subscriber is ON, so that no scan is missed.
-        let joined = self.store.join(&self.group).await;
+        let joined = tokio::select! {
+            () = context.stopping().wait() => return Ok(()),
+            joined = self.join() => joined,
+        };
         let mut feed = joined.map_err(|error| Fault::new(&error))?;
-        if self.only_new {
-            let skipped = feed.skip_existing().await;
-            skipped.map_err(|error| Fault::new(&error))?;
-        }
+        sink.put(FeedItem::Joined(feed.membership()), 0).await?;
         context.ready();
         info!("subscribed: scans are saved from now on");
         self.notices.send(Notice::Subscribed).await;
@@ -52,13 +54,23 @@ impl Listener for SessionListener {
                 next = feed.next(STOP_POLL) => next,
             };
             for assignment in next.map_err(|error| Fault::new(&error))? {
-                let item = FeedItem {
-                    assignment,
-                    membership: feed.membership(),
-                };
-                sink.put(item, 0).await?;
+                // What is not begun is not acknowledged, so the next member of the group gets it.
+                if context.stopping().is_set() {
+                    break;
+                }
+                sink.put(FeedItem::Scan(assignment), 0).await?;
             }
         }
         Ok(())
+    }
+}
+
+impl SessionListener {
+    async fn join(&self) -> Result<Box<dyn ScanFeed>, SourceError> {
+        let mut feed = self.store.join(&self.group).await?;
+        if self.only_new {
+            feed.skip_existing().await?;
+        }
+        Ok(feed)
     }
 }

@@ -1,8 +1,7 @@
 //! The feed of new scans of a server, which writers share.
 
-use std::time::Duration;
-
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -15,10 +14,11 @@ use super::{ScanId, SourceError};
 /// scans in a history, or by walking its nodes.
 #[async_trait(?Send)]
 pub trait ScanFeed {
-    /// Skips the scans that already exist and were not handed out yet, for the whole group.
+    /// Skips the scans that already exist and were not handed out yet, for the whole group. Waits until the
+    /// server accepts that.
     ///
     /// # Errors
-    /// If the server cannot be asked, or does not allow it.
+    /// If the server will never accept it, however long one waits.
     async fn skip_existing(&mut self) -> Result<(), SourceError>;
 
     /// Waits up to `timeout` for scans. Returns no scans if there are none, or if the server cannot be reached.
@@ -44,19 +44,16 @@ pub struct Assignment {
 }
 
 /// Reports to the feed whether a scan that was handed out is done.
-#[async_trait(?Send)]
 pub trait AckHandle: Send + Sync {
-    /// Reports that nothing is left to do for the scan: it will not be handed out again.
-    ///
-    /// # Errors
-    /// If the server cannot be asked; then the scan may be handed out again after a restart.
-    async fn acknowledge(&self) -> Result<(), SourceError>;
+    /// Reports that nothing is left to do for the scan: it will not be handed out again. The server is told as
+    /// soon as it can be, at the latest when we [leave](FeedMembership::leave) the group.
+    fn acknowledge(&self);
 
-    /// Reports that nothing could be done for the scan at present: it is handed out again.
-    fn hand_back(&self);
+    /// Reports that nothing could be done for the scan at present: it is handed out again after `pause`.
+    fn hand_back(&self, pause: Duration);
 }
 
-/// A writer's membership of a group.
+/// A writer's membership of a group. It is kept up until we leave, or until the last handle is dropped.
 #[async_trait(?Send)]
 pub trait FeedMembership: Send + Sync {
     /// Leaves the group. Scans that are not acknowledged are handed out to others, or to the next member.

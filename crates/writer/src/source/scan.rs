@@ -78,6 +78,9 @@ pub trait ScanSource {
     /// If the scan can no longer be read, however often one tries.
     async fn next(&mut self) -> Result<Vec<SourceEvent>, SourceError>;
 
+    /// Gives up the connection to the server, if there is one, until the next call needs it.
+    fn disconnect(&mut self);
+
     /// Returns `true` if the server has nothing more at present.
     fn is_caught_up(&self) -> bool;
 

@@ -64,6 +64,8 @@ struct Lifecycle {
     state: State,
     running: bool,
     fault: Option<Fault>,
+    /// What the subscriber waits for while it is ON, if it cannot work at present.
+    waiting: Option<String>,
     times: Times,
     started: Option<Instant>,
     ended: Option<Instant>,
@@ -83,6 +85,7 @@ impl Status {
             state: State::Init,
             running: false,
             fault: None,
+            waiting: None,
             times: Times::default(),
             started: None,
             ended: None,
@@ -120,6 +123,7 @@ impl Status {
             state: State::Init,
             running: true,
             fault: None,
+            waiting: None,
             times: Times::default(),
             started: Some(Instant::now()),
             ended: None,
@@ -142,6 +146,21 @@ impl Status {
             self.settled.send();
             self.notify();
         }
+    }
+
+    /// Sets what the subscriber waits for, or that it works again.
+    pub fn set_waiting(&self, waiting: Option<String>) {
+        let mut lifecycle = self.lifecycle();
+        if lifecycle.waiting != waiting {
+            lifecycle.waiting = waiting;
+            drop(lifecycle);
+            self.notify();
+        }
+    }
+
+    /// Returns what the subscriber waits for, if it cannot work at present.
+    pub fn waiting(&self) -> Option<String> {
+        self.lifecycle().waiting.clone()
     }
 
     pub fn kill(&self, fault: Fault) {
@@ -177,6 +196,7 @@ impl Status {
             }
         };
         lifecycle.running = false;
+        lifecycle.waiting = None;
         lifecycle.ended = Some(Instant::now());
         lifecycle.times.ended = Some(Local::now());
         lifecycle.set_state(state);
@@ -195,6 +215,9 @@ impl Status {
     /// Returns the text that clients see beside the state, in the words of `blisswriter` 2.0.0.
     pub fn reason(&self) -> String {
         let lifecycle = self.lifecycle();
+        if let (State::On, Some(waiting)) = (lifecycle.state, &lifecycle.waiting) {
+            return waiting.clone();
+        }
         match (lifecycle.state, &lifecycle.fault) {
             (State::Init, _) if lifecycle.started.is_none() => "instantiation".to_owned(),
             (State::Init, _) => "Starting".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use writer::filesystem::{self, DiskSpace, MEBIBYTE};
 use writer::options::SaveOptions;
@@ -70,6 +71,7 @@ fn a_full_disk_is_reported_in_the_words_that_clients_match() {
             required: TOO_MUCH,
             recommended: TOO_MUCH,
         },
+        retry_time: Duration::ZERO,
         ..SaveOptions::default()
     };
     with_session_options(save, ScanRecords::default(), async |fixture| {
@@ -87,8 +89,12 @@ fn a_full_disk_is_reported_in_the_words_that_clients_match() {
 }
 
 #[test]
-fn who_holds_a_locked_file_stands_in_lines_of_its_own() {
-    with_session(async |fixture| {
+fn the_holders_of_a_locked_file_are_named_in_lines_of_their_own() {
+    let save = SaveOptions {
+        retry_time: Duration::ZERO,
+        ..SaveOptions::default()
+    };
+    with_session_options(save, ScanRecords::default(), async |fixture| {
         let file = fixture.file("a.h5");
         let holder = testing::hold(&file);
         let mut scan = fixture.create(1, &file).await;

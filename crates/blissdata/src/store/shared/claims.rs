@@ -1,52 +1,56 @@
-//! What dead members left is taken over.
+//! Claims the scans that dead members of a group have not done.
 
 use redis_client::{Command, RedisError, Value};
 
-use super::super::history::{HISTORY_KEY, scan_of, unexpected};
-use super::super::key::{ScanKey, Timetag};
-use super::super::{DataStore, StoreError};
+use super::group_state::GroupState;
 use super::member::GroupMember;
+use crate::store::StoreError;
+use crate::store::history::{HISTORY_KEY, scan_of, unexpected};
 
-/// Scans that are taken over at a time.
+/// Scans that are claimed at a time.
 const COUNT: u64 = 1000;
-/// A scan that was handed out so often, each time to a member that died of it, is abandoned.
+/// A scan of which so many members died, one after the other, is abandoned.
 const MAX_ATTEMPTS: i64 = 20;
-/// Seconds for which a member has the sole right to take over from another.
-const CLAIM_SECONDS: u64 = 10;
+/// Seconds for which a member has the sole right to claim the scans of another.
+const CLAIM_SECONDS: u64 = 60;
 
-/// Takes over the scans that dead members of the group have not done.
-pub async fn claim_abandoned(
-    store: &DataStore,
-    group: &str,
-    claimer: &GroupMember,
-) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
-    let mut claimed = Vec::new();
-    for member in members(store, group).await? {
-        if member == *claimer || !is_dead(store, group, &member).await? {
-            continue;
-        }
-        let claim = Command::new("SET").arg(format!("{group}:heir:{}", member.name()));
-        let claim = claim
-            .arg(claimer.name())
-            .arg("EX")
-            .arg(CLAIM_SECONDS)
-            .arg("NX");
-        if store.call(&claim).await?.is_nil() {
-            continue;
-        }
-        claimed.extend(claim_from(store, group, &member, claimer).await?);
-    }
-    Ok(claimed)
+/// How a member ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MemberEnd {
+    /// It left in order.
+    Left,
+    /// It died, or cannot be reached.
+    Died,
 }
 
-async fn members(store: &DataStore, group: &str) -> Result<Vec<GroupMember>, StoreError> {
-    let command = Command::new("XINFO").arg("CONSUMERS");
-    let reply = match store.call(&command.arg(HISTORY_KEY).arg(group)).await {
+/// Claims the scans that dead members of the group have not done. They are handed out as soon as each of the
+/// members has been dealt with.
+pub async fn claim_abandoned(state: &GroupState) -> Result<(), StoreError> {
+    for member in members(state).await? {
+        if member == state.member {
+            continue;
+        }
+        let Some(end) = end_of(state, &member).await? else {
+            continue;
+        };
+        let claim = Command::new("SET").arg(format!("{}:heir:{}", state.group, member.name()));
+        let claim = claim.arg(state.member.name());
+        let claim = claim.arg("EX").arg(CLAIM_SECONDS).arg("NX");
+        if !state.store.write(&claim).await?.is_nil() {
+            claim_from(state, &member, end).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn members(state: &GroupState) -> Result<Vec<GroupMember>, StoreError> {
+    let command = Command::new("XINFO").arg("CONSUMERS").arg(HISTORY_KEY);
+    let reply = match state.store.call_once(&command.arg(&state.group)).await {
         // There is no group, so no member can have left anything.
         Err(RedisError::Server { .. }) => return Ok(Vec::new()),
         reply => reply?,
     };
-    let members = reply.as_array().ok_or_else(|| unexpected(store, "XINFO"))?;
+    let members = array(state, &reply, "XINFO")?;
     let name = |member: &Value| {
         let mut fields = member.as_array()?.chunks_exact(2);
         let name = fields.find(|field| field[0].as_str() == Some("name"))?;
@@ -55,68 +59,92 @@ async fn members(store: &DataStore, group: &str) -> Result<Vec<GroupMember>, Sto
     Ok(members.iter().filter_map(name).collect())
 }
 
-async fn is_dead(store: &DataStore, group: &str, member: &GroupMember) -> Result<bool, StoreError> {
-    if member.has_ended() {
-        return Ok(true);
+/// Returns how a member ended, or `None` if it lives.
+async fn end_of(state: &GroupState, member: &GroupMember) -> Result<Option<MemberEnd>, StoreError> {
+    let exists = async |command: Command| {
+        let reply = state.store.call_once(&command).await?;
+        Ok::<_, StoreError>(reply.as_int() != Some(0))
+    };
+    if !member.has_ended() && exists(member.has_heartbeat(&state.group)).await? {
+        return Ok(None);
     }
-    let signed = store.call(&member.has_heartbeat(group)).await?;
-    Ok(signed.as_int() == Some(0))
+    let left = exists(member.has_left(&state.group)).await?;
+    Ok(Some(if left {
+        MemberEnd::Left
+    } else {
+        MemberEnd::Died
+    }))
 }
 
 async fn claim_from(
-    store: &DataStore,
-    group: &str,
+    state: &GroupState,
     from: &GroupMember,
-    to: &GroupMember,
-) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
-    let mut taken = Vec::new();
+    end: MemberEnd,
+) -> Result<(), StoreError> {
     loop {
-        let command = Command::new("XPENDING").arg(HISTORY_KEY).arg(group);
+        let command = Command::new("XPENDING").arg(HISTORY_KEY).arg(&state.group);
         let command = command.arg("-").arg("+").arg(COUNT).arg(from.name());
-        let reply = store.call(&command).await?;
-        let left = reply
-            .as_array()
-            .ok_or_else(|| unexpected(store, "XPENDING"))?;
+        let reply = state.store.call_once(&command).await?;
+        let left = array(state, &reply, "XPENDING")?;
         if left.is_empty() {
             break;
         }
-        let mut claim = Command::new("XCLAIM").arg(HISTORY_KEY).arg(group);
-        claim = claim.arg(to.name()).arg(0);
-        let (mut given_up, mut claimed) = (Command::new("XACK").arg(HISTORY_KEY).arg(group), 0);
+        let mut ids = Vec::with_capacity(left.len());
         for entry in left {
-            let [id, _, _, attempts] = entry.as_array().unwrap_or_default() else {
-                return Err(unexpected(store, "XPENDING"));
-            };
-            let id = id.as_str().ok_or_else(|| unexpected(store, "XPENDING"))?;
-            if attempts.as_int() >= Some(MAX_ATTEMPTS) {
-                tracing::error!(
-                    "the scan at {id} of the history is given up: {MAX_ATTEMPTS} writers have died \
-                     while they saved it"
-                );
-                given_up = given_up.arg(id);
-            } else {
-                claim = claim.arg(id);
-                claimed += 1;
-            }
+            let id = entry.as_array().and_then(|entry| entry.first()?.as_str());
+            ids.push(id.ok_or_else(|| unexpected(&state.store, "XPENDING"))?);
         }
-        if claimed < left.len() {
-            store.call(&given_up).await?;
+        if end == MemberEnd::Died {
+            abandon(state, &mut ids).await?;
         }
-        if claimed == 0 {
+        if ids.is_empty() {
             continue;
         }
+        let claim = Command::new("XCLAIM").arg(HISTORY_KEY).arg(&state.group);
+        let claim = claim.arg(state.member.name()).arg(0).args(ids);
         // Those that the history has no more are dropped by Redis.
-        let reply = store.call(&claim).await?;
-        let entries = reply
-            .as_array()
-            .ok_or_else(|| unexpected(store, "XCLAIM"))?;
-        for entry in entries {
-            if let Some((timetag, Some(key))) = scan_of(entry) {
-                taken.push((timetag, key));
-            }
-        }
+        let reply = state.store.call_once(&claim).await?;
+        let entries = array(state, &reply, "XCLAIM")?.iter();
+        let scans = entries.filter_map(scan_of);
+        state.add_claimed(scans.filter_map(|(id, key)| Some((id, key?))).collect());
     }
     let member = Command::new("XGROUP").arg("DELCONSUMER").arg(HISTORY_KEY);
-    store.call(&member.arg(group).arg(from.name())).await?;
-    Ok(taken)
+    let member = member.arg(&state.group).arg(from.name());
+    state.store.call_once(&member).await?;
+    Ok(())
+}
+
+/// Counts one more dead member for each of the scans, and acknowledges and removes those of which too many
+/// have died.
+///
+/// The count of deliveries in Redis does not serve, because it also counts every new connection of a member.
+async fn abandon(state: &GroupState, ids: &mut Vec<&str>) -> Result<(), StoreError> {
+    let mut abandoned = Vec::new();
+    for id in ids.iter() {
+        let count = Command::new("HINCRBY").arg(state.attempts_key());
+        let attempts = state.store.write(&count.arg(*id).arg(1)).await?;
+        if attempts.as_int() >= Some(MAX_ATTEMPTS) {
+            tracing::error!(
+                "the scan at {id} of the history is given up: {MAX_ATTEMPTS} writers have died \
+                 while they saved it"
+            );
+            abandoned.push(*id);
+        }
+    }
+    if !abandoned.is_empty() {
+        let command = Command::new("XACK").arg(HISTORY_KEY).arg(&state.group);
+        let command = command.args(abandoned.iter().copied());
+        state.store.call_once(&command).await?;
+        ids.retain(|id| !abandoned.contains(id));
+    }
+    Ok(())
+}
+
+fn array<'a>(
+    state: &GroupState,
+    reply: &'a Value,
+    command: &str,
+) -> Result<&'a [Value], StoreError> {
+    let unexpected = || unexpected(&state.store, command);
+    reply.as_array().ok_or_else(unexpected)
 }

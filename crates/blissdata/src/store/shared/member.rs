@@ -6,13 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use redis_client::Command;
 
-/// Seconds for which a sign of life counts. Longer than a member may be busy with other things.
+/// Seconds for which a heartbeat counts: longer than Redis may be away or refuse it.
 const LEASE: u64 = 60;
+
+/// Seconds for which it is known that a member ended in order. Its scans are claimed before, if there are
+/// other members.
+const MARK_LIFE: u64 = 24 * 3600;
 
 /// One writer of a group.
 ///
 /// Its name holds the host, the boot of the host, the process and its start, so that another member
-/// on the same host sees at once that it is dead. On other hosts its sign of life has to run out.
+/// on the same host sees at once that it is dead. On other hosts its heartbeat has to run out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupMember {
     name: String,
@@ -47,14 +51,24 @@ impl GroupMember {
         command.arg("EX").arg(LEASE)
     }
 
-    /// Takes the sign of life back.
-    pub fn leave(&self, group: &str) -> Command {
-        Command::new("DEL").arg(self.key(group))
+    /// Returns the commands that end the membership: the mark that the member ended in order, then the end of
+    /// its heartbeat.
+    pub fn leave(&self, group: &str) -> [Command; 2] {
+        let mark = Command::new("SET").arg(self.mark_key(group)).arg(1);
+        [
+            mark.arg("EX").arg(MARK_LIFE),
+            Command::new("DEL").arg(self.key(group)),
+        ]
     }
 
-    /// Asks for the sign of life.
+    /// Returns the command that asks whether there is a heartbeat.
     pub fn has_heartbeat(&self, group: &str) -> Command {
         Command::new("EXISTS").arg(self.key(group))
+    }
+
+    /// Returns the command that asks whether the member ended in order.
+    pub fn has_left(&self, group: &str) -> Command {
+        Command::new("EXISTS").arg(self.mark_key(group))
     }
 
     /// Whether it is seen from here that its process has ended.
@@ -73,6 +87,10 @@ impl GroupMember {
 
     fn key(&self, group: &str) -> String {
         format!("{group}:{}", self.name)
+    }
+
+    fn mark_key(&self, group: &str) -> String {
+        format!("{group}:left:{}", self.name)
     }
 }
 

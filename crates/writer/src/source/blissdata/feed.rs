@@ -5,16 +5,35 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use blissdata::store::{AssignedScan, GroupMembership, SharedHistory, Timetag};
+use hub::Event;
 
 use crate::source::{AckHandle, Assignment, FeedMembership, ScanFeed, ScanId, SourceError};
 
 /// The history of scans, shared among the writers of a group.
-pub struct HistoryFeed(SharedHistory);
+pub struct HistoryFeed {
+    history: SharedHistory,
+    membership: Arc<HistoryMembership>,
+}
 
 impl HistoryFeed {
-    /// Creates the feed of a group that was joined.
+    /// Creates the feed of a group that was joined. A greenlet of this hub maintains the membership.
     pub fn new(history: SharedHistory) -> HistoryFeed {
-        HistoryFeed(history)
+        let membership = HistoryMembership {
+            membership: history.membership(),
+            ended: Event::new(),
+        };
+        let (maintained, ended) = (history.membership(), membership.ended.clone());
+        hub::spawn(async move {
+            tokio::select! {
+                () = maintained.maintain() => {}
+                () = ended.wait() => {}
+            }
+        })
+        .detach();
+        HistoryFeed {
+            history,
+            membership: Arc::new(membership),
+        }
     }
 
     fn assignment(&self, delivery: AssignedScan) -> Assignment {
@@ -28,7 +47,7 @@ impl HistoryFeed {
             repeated: is_repeated,
             ack: Box::new(HistoryEntry {
                 timetag,
-                membership: self.0.membership(),
+                membership: self.history.membership(),
             }),
         }
     }
@@ -37,18 +56,18 @@ impl HistoryFeed {
 #[async_trait(?Send)]
 impl ScanFeed for HistoryFeed {
     async fn skip_existing(&mut self) -> Result<(), SourceError> {
-        Ok(self.0.skip_existing().await?)
+        Ok(self.history.skip_existing().await?)
     }
 
     async fn next(&mut self, timeout: Duration) -> Result<Vec<Assignment>, SourceError> {
-        let deliveries = self.0.next(timeout).await?.into_iter();
+        let deliveries = self.history.next(timeout).await?.into_iter();
         Ok(deliveries
             .map(|delivery| self.assignment(delivery))
             .collect())
     }
 
     fn membership(&self) -> Arc<dyn FeedMembership> {
-        Arc::new(HistoryMembership(self.0.membership()))
+        self.membership.clone()
     }
 }
 
@@ -58,23 +77,32 @@ struct HistoryEntry {
     membership: GroupMembership,
 }
 
-#[async_trait(?Send)]
 impl AckHandle for HistoryEntry {
-    async fn acknowledge(&self) -> Result<(), SourceError> {
-        Ok(self.membership.acknowledge(self.timetag).await?)
+    fn acknowledge(&self) {
+        self.membership.acknowledge(self.timetag);
     }
 
-    fn hand_back(&self) {
-        self.membership.hand_back(self.timetag);
+    fn hand_back(&self, pause: Duration) {
+        self.membership.hand_back(self.timetag, pause);
     }
 }
 
 /// Our membership of the group.
-struct HistoryMembership(GroupMembership);
+struct HistoryMembership {
+    membership: GroupMembership,
+    /// Ends the maintenance of a member that is dropped without having left.
+    ended: Event,
+}
 
 #[async_trait(?Send)]
 impl FeedMembership for HistoryMembership {
     async fn leave(&self) -> Result<(), SourceError> {
-        Ok(self.0.leave().await?)
+        Ok(self.membership.leave().await?)
+    }
+}
+
+impl Drop for HistoryMembership {
+    fn drop(&mut self) {
+        self.ended.send();
     }
 }

@@ -75,6 +75,10 @@ impl ScanSource for PublishedScan {
         Ok(heads.into_iter().map(|head| Some(head?.end)).collect())
     }
 
+    fn disconnect(&mut self) {
+        self.0.disconnect();
+    }
+
     fn is_caught_up(&self) -> bool {
         self.0.caught_up()
     }
