@@ -7,6 +7,7 @@
 //! [`ScanKey`].
 
 mod error;
+mod file_claim;
 mod guarded_write;
 mod history;
 mod history_connection;
@@ -24,7 +25,10 @@ use observation::{Observation, with_causes};
 use redis_client::{Backoff, Command, Connection, RedisError, RedisUrl, ServerError, Value};
 use tokio::sync::Mutex;
 
+use file_claim::FileClaims;
+
 pub use error::StoreError;
+pub use file_claim::{ClaimError, FileClaim, FileLease};
 pub use history::History;
 pub use key::{KeyError, ScanKey, Timetag};
 pub use server_state::ServerState;
@@ -48,6 +52,8 @@ struct Shared {
     /// Where connections report what they do.
     observation: Option<Arc<Observation>>,
     shared_connection: Mutex<Option<Connection>>,
+    /// The files that this process has claimed.
+    file_claims: FileClaims,
 }
 
 impl DataStore {
@@ -68,6 +74,7 @@ impl DataStore {
                 url: url.clone(),
                 observation,
                 shared_connection: Mutex::new(None),
+                file_claims: FileClaims::default(),
             }),
         }
     }
@@ -227,6 +234,10 @@ impl DataStore {
             tracing::debug!("asking again in {pause:?}: {}", with_causes(&error));
             tokio::time::sleep(pause).await;
         }
+    }
+
+    fn file_claims(&self) -> &FileClaims {
+        &self.shared.file_claims
     }
 
     async fn connected<'a>(

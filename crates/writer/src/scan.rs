@@ -7,6 +7,7 @@ mod diagnostics;
 mod entry_links;
 mod figures;
 mod file;
+mod file_claims;
 mod frame_writer;
 mod listener;
 mod output;
@@ -30,6 +31,7 @@ use crate::writer_thread::WriterThread;
 use consumer::ScanConsumer;
 use diagnostics::Diagnostics;
 use figures::ScanFigures;
+use file_claims::FileClaims;
 use listener::ScanListener;
 pub use problem::{Interruption, ScanProblem, StreamProblem};
 
@@ -111,6 +113,7 @@ impl NexusScanWriter {
             budget: writer_thread.budget().clone(),
             places: writer_thread.places().clone(),
             place,
+            claims: FileClaims::default(),
         };
         let mode = Mode::Parallel(writer_thread.thread(), writer_thread.budget().clone());
         let running = figures.running();

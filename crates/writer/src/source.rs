@@ -13,6 +13,7 @@
 //! else in this crate names a data model or a Redis command.
 
 pub mod blissdata;
+mod claim;
 mod error;
 mod event;
 mod feed;
@@ -22,10 +23,12 @@ mod stream;
 mod summary;
 
 use std::fmt;
+use std::path::Path;
 
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
+pub use claim::{ClaimError, FileClaim, FileLease};
 pub use error::SourceError;
 pub use event::{Block, LossReason, SourceEvent};
 pub use feed::{AckHandle, Assignment, FeedMembership, ScanFeed};
@@ -57,6 +60,12 @@ pub trait ScanStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the server cannot be asked, or what it holds is not the info of a scan.
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError>;
+
+    /// Claims a file for this process. The claim is renewed on this hub until it is released.
+    ///
+    /// # Errors
+    /// [`ClaimError::Held`] if another process has the claim and is not known to be dead.
+    async fn claim_file(&self, file: &Path) -> Result<Box<dyn FileClaim>, ClaimError>;
 
     /// Opens a scan to read it from its beginning.
     ///

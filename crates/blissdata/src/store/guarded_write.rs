@@ -29,7 +29,12 @@ impl DataStore {
             .arg(PROTOCOL_VERSION_KEY)
             .arg(PROTOCOL_VERSION)
             .wrapping(command);
-        match self.call_once(&guarded).await {
+        self.call_guarded(&guarded).await
+    }
+
+    /// Sends a script that checks the version itself.
+    pub(super) async fn call_guarded(&self, script: &Command) -> Result<Value, StoreError> {
+        match self.call_once(script).await {
             Err(RedisError::Server { server, source, .. })
                 if source.text().contains(UNINITIALISED) =>
             {

@@ -19,6 +19,7 @@ use super::history_connection::{HistoryConnection, HistoryReader};
 use super::key::{ScanKey, Timetag};
 use super::{DataStore, StoreError};
 use group_state::GroupState;
+pub(super) use member::GroupMember;
 pub use membership::GroupMembership;
 
 /// Hands out the scans of the history, each to one member of a group of writers, and remembers in

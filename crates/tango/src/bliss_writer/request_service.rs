@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use blissdata::store::{DataStore, ScanKey, StoreError};
-use hub::{Budget, GreenletError, Launcher};
+use hub::{GreenletError, Launcher};
 use redis_client::RedisUrl;
 use tracing::{error, info};
 use writer::filesystem::{self, PathError};
@@ -21,9 +21,6 @@ use writer::{NexusScanWriter, WriterThread};
 use super::pending_requests::PendingRequests;
 use super::requested_scans::{RequestedScan, RequestedScans};
 use crate::failure::DevFailed;
-
-/// Scans that are saved at the same time, as with `blisswriter` 3.0.0.
-const MAX_CONCURRENT_SCANS: usize = 32;
 
 /// How long the thread of a client waits for the hub: longer than BLISS waits, so that the client reports its
 /// own timeout.
@@ -52,7 +49,6 @@ pub struct RequestService {
     store: Mutex<Option<DataStore>>,
     scans: RequestedScans,
     pending_requests: PendingRequests,
-    slots: Budget,
     stopping: AtomicBool,
 }
 
@@ -98,7 +94,6 @@ impl RequestService {
             pending_requests: PendingRequests::of_device(device),
             store: Mutex::default(),
             scans: RequestedScans::default(),
-            slots: Budget::new(MAX_CONCURRENT_SCANS),
             stopping: AtomicBool::new(false),
         }
     }
@@ -226,14 +221,13 @@ impl RequestService {
         self.scans.wait_settled().await;
     }
 
-    /// Saves a scan when its turn comes.
+    /// Saves a scan, and forgets that it was requested.
     async fn save(
         self: Arc<Self>,
         scan: Arc<RequestedScan>,
         store: DataStore,
         summary: ScanSummary,
     ) {
-        let _slot = self.slots.reserve(1).await;
         let is_done = self.write(&scan, &store, summary).await;
         // The next writer continues a scan that the end of this one cuts short.
         if is_done || !self.stopping.load(Ordering::Relaxed) {

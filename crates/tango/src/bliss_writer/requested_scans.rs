@@ -118,11 +118,12 @@ impl RequestedScan {
         }
     }
 
-    /// Returns how the saving ended, or an empty text before.
+    /// Returns how the saving ended, or what it waits for, or an empty text.
     pub fn reason(&self) -> String {
         match &*self.stage() {
+            SavingStage::Queued => String::new(),
+            SavingStage::Saving(writer) => writer.subscriber().waiting().unwrap_or_default(),
             SavingStage::Ended { reason, .. } => reason.clone(),
-            _ => String::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use tracing::{Span, debug, info, warn};
 
 use super::attempt::{AttemptClock, AttemptEnd, ListenerEnd, Verdict};
 use super::figures::ScanFigures;
+use super::file_claims::FileClaims;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints, ScanUpdate};
@@ -27,6 +28,9 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// How often a parked scan is looked at.
 const PARKED_POLL: Duration = Duration::from_secs(5);
+
+/// How often a file is asked for that another writer has claimed.
+const CLAIM_POLL: Duration = Duration::from_secs(1);
 
 /// Follows one scan until it has ended and all its streams were read.
 pub struct ScanListener {
@@ -50,6 +54,8 @@ pub struct ScanListener {
     pub places: Budget,
     /// The place of this scan; none while it waits.
     pub place: Option<Reservation>,
+    /// The claims of its files.
+    pub claims: FileClaims,
 }
 
 impl Listener for ScanListener {
@@ -63,6 +69,13 @@ impl Listener for ScanListener {
         let mut clock = AttemptClock::new(self.save.retry_time);
         loop {
             self.take_place(&context).await;
+            // Nothing is read as long as it cannot be written.
+            if let Err(claimed) = self.claims.acquire(&*self.store).await
+                && !context.stopping().is_set()
+            {
+                self.wait(&context, &claimed.into(), CLAIM_POLL).await;
+                continue;
+            }
             let (end, source) = self.attempt(&context, &sink).await;
             let verdict = AsyncResult::new();
             let attempt = AttemptEnd {
@@ -72,6 +85,7 @@ impl Listener for ScanListener {
             let attempt = ScanUpdate::AttemptEnd(Box::new(attempt));
             sink.put(attempt, 0).await?;
             let verdict = verdict.take().await;
+            self.claims.release().await;
             match verdict.map_err(|error| error.failed().unwrap_or_else(no_answer))? {
                 Verdict::Final => return end.into_result(),
                 Verdict::TryAgain(fault) => {
@@ -110,7 +124,7 @@ impl ScanListener {
 
     /// Makes one attempt to save the scan. Returns how it ended, and the source of a scan that is parked.
     async fn attempt<C: Consumer<Event = ScanUpdate>>(
-        &self,
+        &mut self,
         context: &Context,
         sink: &Sink<C>,
     ) -> (ListenerEnd, Option<Box<dyn ScanSource>>) {
@@ -123,10 +137,12 @@ impl ScanListener {
         };
         Span::current().record("name", source.name());
         context.ready();
+        let mut claims = std::mem::take(&mut self.claims);
         let mut attempt = ListenerState {
             scan: self,
             source,
             sink,
+            claims: &mut claims,
             wanted: None,
             resume_points: HashMap::new(),
             already_complete: false,
@@ -139,6 +155,7 @@ impl ScanListener {
             Err(fault) => ListenerEnd::Ended(Err(fault)),
         };
         let source = (end == ListenerEnd::Parked).then_some(attempt.source);
+        self.claims = claims;
         (end, source)
     }
 
@@ -177,6 +194,8 @@ struct ListenerState<'a, C: Consumer<Event = ScanUpdate>> {
     scan: &'a ScanListener,
     source: Box<dyn ScanSource>,
     sink: &'a Sink<C>,
+    /// The claims of the scan's files.
+    claims: &'a mut FileClaims,
     /// Streams that the layout asks for and that are not followed yet; `None` until the layout is known.
     wanted: Option<HashSet<String>>,
     /// Points of each stream that the files have already.
@@ -248,6 +267,8 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             let Some(layout) = self.layout(&streams, ended)? else {
                 return Ok(());
             };
+            self.claims.set_files(&*layout);
+            self.claims.acquire(&*self.scan.store).await?;
             let expected = count(info.get("npoints")).filter(|points| *points > 0);
             self.scan.progress.begin(layout.subscan_entries(), expected);
             self.wanted = Some(layout.streams().into_iter().collect());
@@ -259,6 +280,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
                 is_resumed: self.scan.resumed,
                 opened: opened.promise(no_answer()),
                 stopped: self.stopped.clone(),
+                leases: self.claims.leases(),
             };
             self.send(ScanUpdate::Prepared(Box::new(prepared))).await?;
             if !self.resume(opened).await {

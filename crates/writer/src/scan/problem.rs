@@ -42,6 +42,12 @@ pub enum ScanProblem {
         /// The file.
         file: PathBuf,
     },
+    /// Another writer has claimed a file.
+    #[error("{claim}")]
+    FileClaimed {
+        /// Who has the claim.
+        claim: String,
+    },
     /// A file is locked, in the words that clients of the layout match.
     #[error("{text}")]
     FileLocked {

@@ -1,18 +1,23 @@
 //! BLISS 2: scans as the Python package `blissdata` publishes them.
 
+mod claim;
 mod error;
 mod feed;
 mod scan;
 mod stream;
 mod summary;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use blissdata::store::{DataStore, ScanKey, SharedHistory, StoreError};
 use serde_json::Value as Json;
 
-use super::{ScanFeed, ScanId, ScanSource, ScanStore, ScanSummary, ServerState, SourceError};
+use super::{
+    ClaimError, FileClaim, ScanFeed, ScanId, ScanSource, ScanStore, ScanSummary, ServerState,
+    SourceError,
+};
 use feed::HistoryFeed;
 use scan::PublishedScan;
 
@@ -57,6 +62,10 @@ impl ScanStore for BlissdataStore {
             max_memory: state.max_memory,
             evicts: state.eviction_policy != "noeviction",
         })
+    }
+
+    async fn claim_file(&self, file: &Path) -> Result<Box<dyn FileClaim>, ClaimError> {
+        claim::claim(&self.0, file).await
     }
 
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError> {

@@ -23,13 +23,31 @@ pub struct GroupMember {
 }
 
 impl GroupMember {
-    /// A member that lives in this process.
+    /// Creates a member that lives in this process.
     pub fn new() -> GroupMember {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let process = GroupMember::process().name;
+        GroupMember {
+            name: format!("{process}/{number}"),
+        }
+    }
+
+    /// Returns the name of this process, for what all its members share.
+    pub fn process() -> GroupMember {
         let start = process_start(process::id()).unwrap_or_default();
         GroupMember {
-            name: format!("{}/{}/{start}/{number}", process_space(), process::id()),
+            name: format!("{}/{}/{start}", process_space(), process::id()),
+        }
+    }
+
+    /// Returns host and number of the process, for messages.
+    pub fn describe(&self) -> String {
+        let mut parts = self.name.split('/');
+        let host = parts.next().unwrap_or_default();
+        match parts.nth(2) {
+            Some(pid) => format!("process {pid} on {host}"),
+            None => self.name.clone(),
         }
     }
 

@@ -15,7 +15,7 @@ impl Classified for ScanProblem {
             ScanProblem::Directory(error) | ScanProblem::DirectoryRefused { cause: error, .. } => {
                 error.kind()
             }
-            ScanProblem::FileLocked { .. } => ErrorKind::Locked,
+            ScanProblem::FileLocked { .. } | ScanProblem::FileClaimed { .. } => ErrorKind::Locked,
             ScanProblem::NameTaken { .. }
             | ScanProblem::NoFile
             | ScanProblem::RecordUnreadable { .. } => ErrorKind::Hdf5,
@@ -51,9 +51,9 @@ impl Classified for ScanProblem {
             ScanProblem::File(error) => error.origin(),
             ScanProblem::LinkNotMade { source, .. } => source.origin(),
             ScanProblem::StreamStopped { source, .. } => source.origin(),
-            ScanProblem::FileLocked { .. } | ScanProblem::DiskFull { .. } => {
-                ErrorOrigin::Environment
-            }
+            ScanProblem::FileLocked { .. }
+            | ScanProblem::FileClaimed { .. }
+            | ScanProblem::DiskFull { .. } => ErrorOrigin::Environment,
             ScanProblem::FramesNotSaved { .. } => ErrorOrigin::Environment,
             ScanProblem::PointsLost { source, .. } | ScanProblem::StreamDamaged { source, .. } => {
                 source.origin()

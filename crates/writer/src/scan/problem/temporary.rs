@@ -22,7 +22,9 @@ impl ScanProblem {
                         | PathError::System { .. }
                 )
             }
-            ScanProblem::FileLocked { .. } | ScanProblem::DiskFull { .. } => true,
+            ScanProblem::FileLocked { .. }
+            | ScanProblem::FileClaimed { .. }
+            | ScanProblem::DiskFull { .. } => true,
             ScanProblem::FileUnreadable { source, .. } | ScanProblem::Hdf5(source) => {
                 source.is_temporary()
             }

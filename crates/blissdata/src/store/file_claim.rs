@@ -1,0 +1,248 @@
+//! Claims of files: the right to write a file, which one process has at a time.
+//!
+//! The locks of the operating system do not exist on every file system, and do not say who comes next. A claim
+//! is a key in Redis with a lease: whoever dies or is cut off loses it when the lease has run out. The clients
+//! of one process share the claim of a file.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use observation::with_causes;
+use redis_client::Command;
+use tokio::time::{Instant, sleep};
+
+use super::shared::GroupMember;
+use super::{DataStore, PROTOCOL_VERSION, PROTOCOL_VERSION_KEY, StoreError};
+
+/// How long a claim lasts that is not renewed.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// How often a claim is renewed.
+const RENEWAL_PERIOD: Duration = Duration::from_secs(10);
+
+/// Claims a file: returns the new value, or the value of the present holder. `ARGV[4]` is the value of a holder
+/// that is known to be dead. The token grows with each claim, so that no two claims of a file are equal.
+const CLAIM: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then \
+                     return redis.error_reply('UNINITIALISED') end \
+                     local held = redis.call('GET', KEYS[2]) \
+                     if held and held ~= ARGV[4] then return held end \
+                     local time = redis.call('TIME') \
+                     local value = ARGV[2] .. ' ' .. time[1] .. string.format('%06d', time[2]) \
+                     redis.call('SET', KEYS[2], value, 'PX', ARGV[3]) \
+                     return value";
+
+/// Renews a claim: returns the value of the holder, which is another one if the claim is lost.
+const RENEW: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then \
+                     return redis.error_reply('UNINITIALISED') end \
+                     local held = redis.call('GET', KEYS[2]) \
+                     if held and held ~= ARGV[2] then return held end \
+                     redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) \
+                     return ARGV[2]";
+
+/// Releases a claim, unless somebody else has it.
+const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
+                       return redis.call('DEL', KEYS[1]) end \
+                       return 0";
+
+/// Why a file was not claimed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// Another process has the claim.
+    #[error("{file} is written by another writer, {holder}")]
+    Held {
+        /// The file.
+        file: String,
+        /// Host and number of the process.
+        holder: String,
+    },
+    /// Redis cannot be asked, or refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The claims of one process in one data store, by file.
+#[derive(Default)]
+pub(super) struct FileClaims {
+    files: Mutex<HashMap<String, Weak<ClaimState>>>,
+}
+
+/// The claim of a file. Released when the last of its clones is [released](FileClaim::release).
+#[derive(Clone)]
+pub struct FileClaim {
+    state: Arc<ClaimState>,
+}
+
+struct ClaimState {
+    store: DataStore,
+    key: String,
+    value: String,
+    lease: FileLease,
+}
+
+/// Until when a claim holds. Clones are those of the same claim; they do not keep it.
+#[derive(Debug, Clone)]
+pub struct FileLease {
+    confirmed_until: Arc<Mutex<Option<Instant>>>,
+}
+
+impl FileLease {
+    /// Returns `true` if no other process can have the claim now, by what Redis last answered.
+    pub fn is_confirmed(&self) -> bool {
+        self.until().is_some_and(|until| Instant::now() < until)
+    }
+
+    fn until(&self) -> MutexGuard<'_, Option<Instant>> {
+        let until = self.confirmed_until.lock();
+        until.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DataStore {
+    /// Claims a file for this process. Somebody has to [maintain](FileClaim::maintain) the claim.
+    ///
+    /// # Errors
+    /// [`ClaimError::Held`] if another process has the claim and is not known to be dead.
+    pub async fn claim_file(&self, file: &Path) -> Result<FileClaim, ClaimError> {
+        let file = file.to_string_lossy().into_owned();
+        let existing = self.claims().get(&file).and_then(Weak::upgrade);
+        if let Some(state) = existing {
+            return Ok(FileClaim { state });
+        }
+        let key = format!("nexus-writer:file:{file}");
+        let asked = Instant::now();
+        let process = GroupMember::process();
+        let owner = process.name();
+        let mut held = self.try_claim(&key, owner, "").await?;
+        if let Some(holder) = holder_of(&held, owner)
+            && GroupMember::named(holder).has_ended()
+        {
+            held = self.try_claim(&key, owner, &held).await?;
+        }
+        if let Some(holder) = holder_of(&held, owner) {
+            let holder = GroupMember::named(holder).describe();
+            return Err(ClaimError::Held { file, holder });
+        }
+        let state = Arc::new(ClaimState {
+            store: self.clone(),
+            key,
+            value: held,
+            lease: FileLease {
+                confirmed_until: Arc::new(Mutex::new(Some(asked + LEASE))),
+            },
+        });
+        let mut claims = self.claims();
+        claims.retain(|_, claim| claim.strong_count() > 0);
+        claims.insert(file, Arc::downgrade(&state));
+        Ok(FileClaim { state })
+    }
+
+    async fn try_claim(&self, key: &str, owner: &str, dead: &str) -> Result<String, StoreError> {
+        let claim = guarded(CLAIM, key).arg(owner);
+        self.ask(&claim.arg(LEASE.as_millis() as u64).arg(dead))
+            .await
+    }
+
+    /// Sends a script, and returns the text that it returns.
+    async fn ask(&self, script: &Command) -> Result<String, StoreError> {
+        let reply = self.call_guarded(script).await?;
+        let value = reply.as_str().map(str::to_owned);
+        value.ok_or_else(|| {
+            self.unexpected_reply("EVAL", "not the holder of a claim")
+                .into()
+        })
+    }
+
+    fn claims(&self) -> MutexGuard<'_, HashMap<String, Weak<ClaimState>>> {
+        let files = &self.file_claims().files;
+        // No code runs under the lock that could leave the map half changed.
+        files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FileClaim {
+    /// Returns what tells until when the claim holds.
+    pub fn lease(&self) -> FileLease {
+        self.state.lease.clone()
+    }
+
+    /// Renews the claim for ever.
+    ///
+    /// A claim that has vanished from Redis is made again. One that another process has got in the meantime is
+    /// not confirmed any more.
+    pub async fn maintain(&self) {
+        let mut is_reported = false;
+        loop {
+            sleep(RENEWAL_PERIOD).await;
+            let asked = Instant::now();
+            let renewal = guarded(RENEW, &self.state.key).arg(&self.state.value);
+            let renewal = renewal.arg(LEASE.as_millis() as u64);
+            match self.state.store.ask(&renewal).await {
+                Ok(value) if value == self.state.value => {
+                    *self.state.lease.until() = Some(asked + LEASE);
+                    is_reported = false;
+                }
+                Ok(value) => {
+                    *self.state.lease.until() = None;
+                    if !is_reported {
+                        let (key, holder) = (&self.state.key, value);
+                        tracing::warn!("the claim {key} was lost to {holder}");
+                    }
+                    is_reported = true;
+                }
+                Err(error) => {
+                    if !is_reported {
+                        let reason = with_causes(&error);
+                        tracing::warn!("{} cannot be renewed: {reason}", self.state.key);
+                    }
+                    is_reported = true;
+                }
+            }
+        }
+    }
+
+    /// Gives the claim up, if no other client of this process has it. A claim that Redis cannot be told about
+    /// runs out.
+    ///
+    /// # Errors
+    /// If Redis cannot be asked, or refuses.
+    pub async fn release(self) -> Result<(), StoreError> {
+        let Some(state) = Arc::into_inner(self.state) else {
+            return Ok(());
+        };
+        let release = Command::new("EVAL").arg(RELEASE).arg(1);
+        let release = release.arg(&state.key).arg(&state.value);
+        // Nothing is created, so the store need not be initialised.
+        state.store.call_once(&release).await?;
+        Ok(())
+    }
+}
+
+/// Returns the first part of a script's command: keys, and the version that the store must have.
+fn guarded(script: &str, key: &str) -> Command {
+    let command = Command::new("EVAL").arg(script).arg(2);
+    let command = command.arg(PROTOCOL_VERSION_KEY).arg(key);
+    command.arg(PROTOCOL_VERSION)
+}
+
+/// Returns the process that holds a claim, if it is another one than `owner`.
+fn holder_of<'a>(value: &'a str, owner: &str) -> Option<&'a str> {
+    let holder = value.rsplit_once(' ').map_or(value, |(holder, _)| holder);
+    (holder != owner).then_some(holder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_names_its_holder() {
+        assert_eq!(
+            holder_of("host/boot/1/2 17", "host/boot/3/4"),
+            Some("host/boot/1/2")
+        );
+        assert_eq!(holder_of("host/boot/1/2 17", "host/boot/1/2"), None);
+    }
+}

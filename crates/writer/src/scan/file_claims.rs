@@ -1,0 +1,69 @@
+//! The claims of the files of one scan.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use observation::with_causes;
+use tracing::debug;
+
+use super::problem::ScanProblem;
+use crate::layout::Layout;
+use crate::source::{ClaimError, FileClaim, FileLease, ScanStore};
+
+/// The files of a scan, once they are known, and their claims while the scan has them.
+#[derive(Default)]
+pub struct FileClaims {
+    files: BTreeSet<PathBuf>,
+    claims: Vec<Box<dyn FileClaim>>,
+}
+
+impl FileClaims {
+    /// Notes the files in which a layout stores data.
+    pub fn set_files(&mut self, layout: &dyn Layout) {
+        let datasets = layout.destinations();
+        let files = datasets.into_iter().map(|dataset| dataset.file.into());
+        self.files = files.collect();
+        self.files.insert(layout.main_file().into());
+    }
+
+    /// Claims the files. All are claimed in the same order, so that two writers do not wait for each other.
+    ///
+    /// A server that cannot be asked is no obstacle where the operating system locks files.
+    ///
+    /// # Errors
+    /// If another writer has claimed one of them. Then none is claimed.
+    pub async fn acquire(&mut self, store: &dyn ScanStore) -> Result<(), ScanProblem> {
+        if !self.claims.is_empty() {
+            return Ok(());
+        }
+        for file in &self.files {
+            match store.claim_file(file).await {
+                Ok(claim) => self.claims.push(claim),
+                Err(ClaimError::Held(claim)) => {
+                    self.release().await;
+                    return Err(ScanProblem::FileClaimed { claim });
+                }
+                Err(ClaimError::Unavailable(error)) => {
+                    debug!("{} is not claimed: {}", file.display(), with_causes(&error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what tells whether the files are claimed; none if a claim is missing.
+    pub fn leases(&self) -> Vec<Arc<dyn FileLease>> {
+        match self.claims.len() == self.files.len() {
+            true => self.claims.iter().map(|claim| claim.lease()).collect(),
+            false => Vec::new(),
+        }
+    }
+
+    /// Releases the claims, after the files were closed.
+    pub async fn release(&mut self) {
+        for claim in std::mem::take(&mut self.claims) {
+            claim.release().await;
+        }
+    }
+}
