@@ -34,20 +34,49 @@ impl ServerError {
         }
     }
 
-    /// True when the same command may succeed in a moment: the server is loading its data set,
-    /// busy in a script, or about to be replaced.
+    /// True when the same command may succeed later, without a change of the command: the server is loading
+    /// its data set, busy in a script, about to be replaced, short of memory, disk, replicas or connections, or
+    /// has stopped the wait of a blocking command.
     pub fn is_transient(&self) -> bool {
         matches!(
             self.code(),
-            "LOADING" | "BUSY" | "TRYAGAIN" | "MASTERDOWN" | "CLUSTERDOWN"
-        )
+            "LOADING"
+                | "BUSY"
+                | "TRYAGAIN"
+                | "MASTERDOWN"
+                | "CLUSTERDOWN"
+                | "OOM"
+                | "MISCONF"
+                | "READONLY"
+                | "NOREPLICAS"
+                | "UNBLOCKED"
+        ) || self.begins_with(&["ERR max number of clients reached"])
     }
 
     /// True when the server wants other credentials than it got.
     pub fn is_refusal(&self) -> bool {
         matches!(self.code(), "NOAUTH" | "WRONGPASS" | "NOPERM")
-            || self.text.starts_with("ERR AUTH ")
-            || self.text.starts_with("ERR invalid password")
+            || self.begins_with(&[
+                "ERR AUTH ",
+                "ERR invalid password",
+                // Redis 5 and older.
+                "ERR Client sent AUTH",
+            ])
+    }
+
+    /// True when the server has no database of that number.
+    fn is_wrong_database(&self) -> bool {
+        self.begins_with(&[
+            "ERR DB index is out of range",
+            // Redis 3 and older.
+            "ERR invalid DB index",
+            "ERR SELECT is not allowed in cluster mode",
+        ])
+    }
+
+    /// For errors that have no code of their own.
+    fn begins_with(&self, texts: &[&str]) -> bool {
+        texts.iter().any(|text| self.text.starts_with(text))
     }
 }
 
@@ -97,7 +126,7 @@ pub enum RedisError {
         /// Why.
         source: io::Error,
     },
-    /// The server was silent for too long.
+    /// The server was silent for too long: see [`Connection`](crate::Connection) for the limits.
     #[error("{server} does not answer (waited {waited:?})")]
     Timeout {
         /// Where to.
@@ -183,5 +212,99 @@ impl RedisError {
             }
             RedisError::Tls { .. } | RedisError::Unexpected { .. } => false,
         }
+    }
+    /// True when nothing but a change of the configuration helps: user, password or database are refused, or
+    /// TLS cannot work because a certificate is refused or cannot be read. False for all that the environment
+    /// may heal by itself, and for error replies to commands after the login.
+    pub fn is_final(&self) -> bool {
+        match self {
+            RedisError::Refused { source, .. } => source.is_refusal() || source.is_wrong_database(),
+            RedisError::Tls { source, .. } => source.is_final(),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::{AlertDescription, CertificateError};
+
+    use super::*;
+
+    const SERVER: &str = "redis://host";
+
+    fn refused(text: &str) -> RedisError {
+        RedisError::Refused {
+            server: SERVER.to_owned(),
+            source: ServerError::new(text),
+        }
+    }
+
+    fn tls(error: rustls::Error) -> RedisError {
+        RedisError::Tls {
+            server: SERVER.to_owned(),
+            source: TlsError::Handshake(error),
+        }
+    }
+
+    #[test]
+    fn what_an_environment_heals_is_transient() {
+        for text in [
+            "LOADING Redis is loading the dataset in memory",
+            "OOM command not allowed when used memory > 'maxmemory'.",
+            "MISCONF Redis is configured to save RDB snapshots, but",
+            "READONLY You can't write against a read only replica.",
+            "NOREPLICAS Not enough good replicas to write.",
+            "UNBLOCKED client unblocked via CLIENT UNBLOCK",
+            "ERR max number of clients reached",
+        ] {
+            assert!(ServerError::new(text).is_transient(), "{text}");
+            let error = refused(text);
+            assert!(error.is_transient() && !error.is_final(), "{text}");
+        }
+        for text in [
+            "ERR unknown command 'FLY'",
+            "WRONGTYPE Operation against",
+            "",
+        ] {
+            assert!(!ServerError::new(text).is_transient(), "{text}");
+            assert!(!refused(text).is_final(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_wrong_configuration_is_final() {
+        for text in [
+            "NOAUTH Authentication required.",
+            "WRONGPASS invalid username-password pair or user is disabled.",
+            "NOPERM this user has no permissions to run the 'select' command",
+            "ERR AUTH <password> called without any password configured",
+            "ERR Client sent AUTH, but no password is set",
+            "ERR invalid password",
+            "ERR DB index is out of range",
+        ] {
+            let error = refused(text);
+            assert!(error.is_final() && !error.is_transient(), "{text}");
+            let command = "XREAD".to_owned();
+            let source = ServerError::new(text);
+            let server = SERVER.to_owned();
+            let later = RedisError::Server {
+                server,
+                command,
+                source,
+            };
+            assert!(!later.is_final(), "{text}");
+        }
+        let expired = rustls::Error::InvalidCertificate(CertificateError::Expired);
+        assert!(tls(expired).is_final());
+        let unknown = rustls::Error::AlertReceived(AlertDescription::UnknownCA);
+        assert!(tls(unknown).is_final());
+        let restarting = rustls::Error::AlertReceived(AlertDescription::InternalError);
+        assert!(!tls(restarting).is_final());
+        let closed = RedisError::Connect {
+            server: SERVER.to_owned(),
+            source: io::ErrorKind::ConnectionRefused.into(),
+        };
+        assert!(!closed.is_final());
     }
 }

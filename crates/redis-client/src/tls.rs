@@ -58,6 +58,37 @@ pub enum TlsError {
     Handshake(rustls::Error),
 }
 
+impl TlsError {
+    /// True when TLS cannot work before somebody corrects a certificate, or the URL that names it.
+    ///
+    /// A handshake may also fail because the server, or a proxy in front of it, is just being replaced.
+    pub(crate) fn is_final(&self) -> bool {
+        use rustls::{AlertDescription as Alert, Error};
+        match self {
+            TlsError::Handshake(Error::AlertReceived(alert)) => matches!(
+                alert,
+                Alert::BadCertificate
+                    | Alert::UnsupportedCertificate
+                    | Alert::CertificateRevoked
+                    | Alert::CertificateExpired
+                    | Alert::CertificateUnknown
+                    | Alert::UnknownCA
+                    | Alert::AccessDenied
+                    | Alert::CertificateRequired
+            ),
+            TlsError::Handshake(error) => matches!(
+                error,
+                Error::InvalidCertificate(_) | Error::NoCertificatesPresented
+            ),
+            TlsError::ServerName { .. }
+            | TlsError::NoSystemCertificates { .. }
+            | TlsError::Unreadable { .. }
+            | TlsError::BadCertificate { .. }
+            | TlsError::NoCertificates { .. } => true,
+        }
+    }
+}
+
 /// Returns the name of a server as its certificate must have it.
 pub(crate) fn server_name(host: &str) -> Result<ServerName<'static>, TlsError> {
     ServerName::try_from(host.to_owned()).map_err(|source| TlsError::ServerName {

@@ -67,7 +67,10 @@ async fn refusals_are_final_and_do_not_tell_the_password() {
             matches!(error, RedisError::Refused { .. }),
             "{wrong}: {error}"
         );
-        assert!(!error.is_transient(), "{wrong}: {error}");
+        assert!(
+            !error.is_transient() && error.is_final(),
+            "{wrong}: {error}"
+        );
         let shown = format!("{error} {error:?}");
         assert!(
             !shown.contains("hunter2") && !shown.contains("p \""),

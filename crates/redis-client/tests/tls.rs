@@ -124,7 +124,7 @@ async fn a_server_that_is_not_trusted_gets_no_password() {
     for url in [front.trusting("127.0.0.1"), front.url("localhost", "")] {
         let error = Connection::open(&url).await.unwrap_err();
         assert!(
-            matches!(error, RedisError::Tls { .. }) && !error.is_transient(),
+            matches!(error, RedisError::Tls { .. }) && !error.is_transient() && error.is_final(),
             "{error}"
         );
         let shown = with_causes(&error);
@@ -132,6 +132,7 @@ async fn a_server_that_is_not_trusted_gets_no_password() {
     }
     let missing = front.url("localhost", "ssl_ca_certs=/nonexistent.pem");
     let error = Connection::open(&missing).await.unwrap_err();
+    assert!(error.is_final(), "{error}");
     let shown = with_causes(&error);
     assert!(
         shown.contains("certificates in /nonexistent.pem"),
