@@ -11,9 +11,12 @@ impl Classified for ServerError {
     }
 
     fn origin(&self) -> ErrorOrigin {
-        match self.is_refusal() {
-            true => ErrorOrigin::User,
-            false => ErrorOrigin::Environment,
+        // What a server refuses although it could do it otherwise, like a value of the wrong type, depends on
+        // the data.
+        match (self.is_refusal(), self.is_transient()) {
+            (true, _) => ErrorOrigin::User,
+            (false, true) => ErrorOrigin::Environment,
+            (false, false) => ErrorOrigin::Data,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Commands as they go over the wire.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
 
@@ -16,7 +17,7 @@ pub struct Command {
     name: String,
     parts: usize,
     body: Vec<u8>,
-    is_blocking: bool,
+    block: Option<Duration>,
 }
 
 impl Command {
@@ -27,7 +28,7 @@ impl Command {
             name: name.to_owned(),
             parts: 0,
             body: Vec::with_capacity(64 + name.len()),
-            is_blocking: false,
+            block: None,
         };
         for word in name.split(' ') {
             command.push(word.as_bytes());
@@ -62,15 +63,23 @@ impl Command {
     }
 
     /// Marks the command as one that the server may answer only when there is news, such as a read with
-    /// `BLOCK`. The time until then does not count as the duration of the command.
+    /// `BLOCK`, but not later than after `block`. ([`Duration::MAX`] if there is no end.)
+    ///
+    /// A connection waits that much longer for the reply, and the wait does not count as the duration of the
+    /// command.
     #[must_use]
-    pub fn blocking(mut self) -> Command {
-        self.is_blocking = true;
+    pub fn blocking(mut self, block: Duration) -> Command {
+        self.block = Some(block);
         self
     }
 
     pub(crate) fn is_blocking(&self) -> bool {
-        self.is_blocking
+        self.block.is_some()
+    }
+
+    /// How long the server may wait before it answers.
+    pub(crate) fn block_time(&self) -> Duration {
+        self.block.unwrap_or_default()
     }
 
     /// Name of the command, for messages.

@@ -8,17 +8,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use observation::Observation;
+use tokio::time::{Instant, timeout_at};
 
 use crate::buffered_transport::BufferedTransport;
 use crate::command::Command;
 use crate::error::{RedisError, ServerError};
 use crate::meter::{ConnectionMeter, report_failure};
-use crate::transport::Transport;
+use crate::reply_clock::ReplyClock;
+use crate::transport::{self, Transport};
 use crate::url::RedisUrl;
 use crate::value::Value;
 
-/// How long to wait for a reply before the connection is dropped.
-const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long it may take to connect, with the TLS handshake and the login.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection to a Redis server, used by one at a time.
 ///
@@ -27,12 +29,15 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(30);
 /// when they are called again. [`call`](Self::call), [`call_raw`](Self::call_raw) and
 /// [`pipeline`](Self::pipeline) that are dropped half way poison the connection: the reply to
 /// come would be taken for that of the next command, so the next call is an error.
+///
+/// Every wait for the server has a limit: 10 s until it has let us in, 15 s for a reply, and for the reply
+/// to a [blocking](Command::blocking) command that much more than it may block. A large reply may take longer, as
+/// long as more of it comes. TCP connections also notice within half a minute that the other machine is gone.
+/// After a [`RedisError::Timeout`] the connection is broken.
 pub struct Connection {
     transport: BufferedTransport,
     server: String,
-    reply_timeout: Duration,
-    /// Number of replies that are still to come.
-    waiting: usize,
+    clock: ReplyClock,
     broken: bool,
     meter: Option<ConnectionMeter>,
 }
@@ -69,23 +74,28 @@ impl Connection {
         url: &RedisUrl,
         meter: impl FnOnce() -> Option<ConnectionMeter>,
     ) -> Result<Connection, RedisError> {
-        let io = Transport::open(url).await?;
+        let deadline = Instant::now() + CONNECT_TIMEOUT;
+        let io = match timeout_at(deadline, Transport::open(url)).await {
+            Ok(opened) => opened?,
+            Err(_) => return Err(transport::timeout_error(url, CONNECT_TIMEOUT)),
+        };
         let mut connection = Connection {
             transport: BufferedTransport::new(io),
             server: url.to_string(),
-            reply_timeout: REPLY_TIMEOUT,
-            waiting: 0,
+            clock: ReplyClock::new(),
             broken: false,
             meter: meter(),
         };
-        connection.log_in(url).await?;
-        Ok(connection)
+        match timeout_at(deadline, connection.log_in(url)).await {
+            Ok(let_in) => let_in.map(|()| connection),
+            Err(_) => Err(connection.timeout_error(CONNECT_TIMEOUT)),
+        }
     }
 
-    /// Sets how long to wait for a reply (30 s at first). It must be
-    /// longer than any `BLOCK` that is asked for.
+    /// Sets how long to wait for a reply (15 s at first). A [blocking](Command::blocking) command gets its
+    /// block time in addition.
     pub fn set_reply_timeout(&mut self, reply_timeout: Duration) {
-        self.reply_timeout = reply_timeout;
+        self.clock.set_timeout(reply_timeout);
     }
 
     /// Sends `command` and waits for its reply.
@@ -130,7 +140,7 @@ impl Connection {
     /// Adds `command` to what [`flush`](Self::flush) sends.
     pub fn queue(&mut self, command: &Command) {
         self.transport.queue(command);
-        self.waiting += 1;
+        self.clock.sent(command);
         if let Some(meter) = &mut self.meter {
             meter.sent(command);
         }
@@ -140,13 +150,14 @@ impl Connection {
     pub async fn flush(&mut self) -> Result<(), RedisError> {
         self.check_usable()?;
         loop {
-            let reply_timeout = self.reply_timeout;
+            let limit = self.clock.send_limit();
             let step = poll_fn(|cx| self.transport.poll_flush(cx));
-            match tokio::time::timeout(reply_timeout, step).await {
+            let outcome = self.clock.wait(limit, step).await;
+            match outcome {
                 Ok(Ok(true)) => return Ok(()),
-                Ok(Ok(false)) => {}
+                Ok(Ok(false)) => self.clock.heard(),
                 Ok(Err(source)) => return Err(self.lost(source)),
-                Err(_) => return Err(self.timeout_error()),
+                Err(_) => return Err(self.timeout_error(limit)),
             }
         }
     }
@@ -164,23 +175,25 @@ impl Connection {
             if let Some(reply) = self.buffered_reply()? {
                 return Ok(reply);
             }
-            if self.waiting == 0 {
+            if self.outstanding() == 0 {
                 return Err(self.unexpected("nothing", "no reply is due"));
             }
             if self.transport.unsent() > 0 {
                 self.flush().await?;
                 continue;
             }
-            let reply_timeout = self.reply_timeout;
+            let limit = self.clock.reply_limit();
             let read = poll_fn(|cx| self.transport.poll_fill(cx));
-            match tokio::time::timeout(reply_timeout, read).await {
+            let outcome = self.clock.wait(limit, read).await;
+            match outcome {
                 Ok(Ok(())) => {
+                    self.clock.heard();
                     if let Some(meter) = &mut self.meter {
                         meter.answering();
                     }
                 }
                 Ok(Err(source)) => return Err(self.lost(source)),
-                Err(_) => return Err(self.timeout_error()),
+                Err(_) => return Err(self.timeout_error(limit)),
             }
         }
     }
@@ -195,7 +208,7 @@ impl Connection {
 
     /// Number of replies that are due.
     pub fn outstanding(&self) -> usize {
-        self.waiting
+        self.clock.outstanding()
     }
 
     /// Number of bytes that are queued and not sent.
@@ -251,13 +264,13 @@ impl Connection {
 
     fn buffered_reply(&mut self) -> Result<Option<Bytes>, RedisError> {
         self.check_usable()?;
-        if self.waiting == 0 {
+        if self.outstanding() == 0 {
             return Ok(None);
         }
         match self.transport.next_reply() {
             Ok(None) => Ok(None),
             Ok(Some(reply)) => {
-                self.waiting -= 1;
+                self.clock.received();
                 if let Some(meter) = &mut self.meter {
                     meter.received(reply.len());
                 }
@@ -285,7 +298,7 @@ impl Connection {
     }
 
     fn check_idle(&mut self) -> Result<(), RedisError> {
-        if self.waiting != 0 {
+        if self.outstanding() != 0 {
             self.broken = true;
         }
         self.check_usable()
@@ -307,10 +320,10 @@ impl Connection {
         })
     }
 
-    fn timeout_error(&mut self) -> RedisError {
+    fn timeout_error(&mut self, waited: Duration) -> RedisError {
         self.broken_by(RedisError::Timeout {
             server: self.server.clone(),
-            waited: self.reply_timeout,
+            waited,
         })
     }
 
@@ -342,7 +355,7 @@ impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("server", &self.server)
-            .field("outstanding", &self.waiting)
+            .field("outstanding", &self.outstanding())
             .field("broken", &self.broken)
             .finish_non_exhaustive()
     }

@@ -188,16 +188,6 @@ impl RedisError {
         )
     }
 
-    /// Returns `true` if waiting does not help: the server refuses the user, the password or the database, or
-    /// TLS cannot be set up.
-    pub fn is_final(&self) -> bool {
-        match self {
-            RedisError::Tls { .. } => true,
-            RedisError::Refused { source, .. } => source.is_refusal(),
-            _ => false,
-        }
-    }
-
     /// True when it makes sense to try again later, on a new connection or on the same.
     /// False for wrong credentials, a TLS set-up that cannot work, and real error replies.
     pub fn is_transient(&self) -> bool {

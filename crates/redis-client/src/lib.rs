@@ -34,6 +34,7 @@ mod command;
 mod connection;
 mod error;
 mod meter;
+mod reply_clock;
 mod reply_scanner;
 mod tls;
 mod transport;

@@ -15,11 +15,8 @@ use crate::error::RedisError;
 use crate::tls::{self, TlsError, TlsSettings};
 use crate::url::{Endpoint, RedisUrl};
 
-/// How long it may take until a server accepts us.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Nothing heard for this long: the kernel asks whether the other machine is still there.
-const KEEPALIVE_AFTER: Duration = Duration::from_secs(15);
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(5);
 const KEEPALIVE_TRIES: u32 = 3;
 
@@ -31,29 +28,33 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Connects to the server of `url`, in bounded time.
+    /// Connects to the server of `url`.
     pub(crate) async fn open(url: &RedisUrl) -> Result<Transport, RedisError> {
-        let refused = |source| RedisError::Connect {
-            server: url.to_string(),
-            source,
-        };
-        match tokio::time::timeout(CONNECT_TIMEOUT, connect(url)).await {
-            Ok(Ok(transport)) => Ok(transport),
-            Ok(Err(ConnectError::Io(source))) => Err(refused(source)),
-            Ok(Err(ConnectError::Tls(source))) => Err(RedisError::Tls {
+        connect(url).await.map_err(|error| match error {
+            ConnectError::Io(source) => connect_error(url, source),
+            ConnectError::Tls(source) => RedisError::Tls {
                 server: url.to_string(),
                 source,
-            }),
-            Err(_) => {
-                // A server without TLS takes our greeting for the beginning of a command.
-                let hint = match url.endpoint() {
-                    Endpoint::Tls { .. } => " (does it speak TLS?)",
-                    _ => "",
-                };
-                let problem = format!("nobody answers within {CONNECT_TIMEOUT:?}{hint}");
-                Err(refused(io::Error::new(io::ErrorKind::TimedOut, problem)))
-            }
-        }
+            },
+        })
+    }
+}
+
+/// Returns the error that the server of `url` did not accept us in time.
+pub(crate) fn timeout_error(url: &RedisUrl, waited: Duration) -> RedisError {
+    // A server without TLS takes our greeting for the beginning of a command.
+    let hint = match url.endpoint() {
+        Endpoint::Tls { .. } => " (does it speak TLS?)",
+        _ => "",
+    };
+    let problem = format!("nobody answers within {waited:?}{hint}");
+    connect_error(url, io::Error::new(io::ErrorKind::TimedOut, problem))
+}
+
+fn connect_error(url: &RedisUrl, source: io::Error) -> RedisError {
+    RedisError::Connect {
+        server: url.to_string(),
+        source,
     }
 }
 
@@ -162,5 +163,25 @@ impl AsyncWrite for Transport {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         with_stream!(&mut *self, io => io.poll_shutdown(cx))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_kernel_notices_that_the_other_machine_is_gone() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stream = tcp("127.0.0.1", port).await.unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        let probes =
+            socket.tcp_keepalive_interval().unwrap() * socket.tcp_keepalive_retries().unwrap();
+        let after = socket.tcp_keepalive_time().unwrap() + probes;
+        assert!(after <= Duration::from_secs(30), "{after:?}");
     }
 }

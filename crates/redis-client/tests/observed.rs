@@ -67,7 +67,10 @@ async fn the_wait_of_a_blocking_read_is_no_part_of_its_duration() {
     let server = PrivateRedis::start(&plain()).await.unwrap();
     let url = server.url();
     let read = Command::new("XREAD").args(["BLOCK", "1", "STREAMS", "stream", "0"]);
-    for (command, measured) in [(read.clone(), 0), (read.blocking(), 1)] {
+    for (command, measured) in [
+        (read.clone(), 0),
+        (read.blocking(Duration::from_millis(1)), 1),
+    ] {
         let observation = Arc::new(Observation::default());
         let mut connection = Connection::open_observed(&url, &observation).await.unwrap();
         connection.queue(&command);

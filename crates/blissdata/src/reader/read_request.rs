@@ -63,7 +63,7 @@ impl ReadRequest {
             command = command
                 .arg("BLOCK")
                 .arg(block.as_millis() as u64)
-                .blocking();
+                .blocking(block);
         }
         let keys = self.positions.iter().map(|(key, _)| key.as_str());
         let ids = self.positions.iter().map(|(_, after)| after.to_string());

@@ -76,18 +76,18 @@ impl HistoryReader for History {
     async fn read_once(&mut self, block: Duration) -> Result<Vec<(Timetag, ScanKey)>, StoreError> {
         let (connection, _) = self.connection.connected().await?;
         if connection.outstanding() == 0 {
-            let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
+            let block = block.clamp(Duration::from_millis(1), BLOCK);
             connection.queue(&last_entry());
             connection.queue(
                 &Command::new("XREAD")
                     .arg("COUNT")
                     .arg(COUNT)
                     .arg("BLOCK")
-                    .arg(block)
+                    .arg(block.as_millis() as u64)
                     .arg("STREAMS")
                     .arg(HISTORY_KEY)
                     .arg(self.position.to_string())
-                    .blocking(),
+                    .blocking(block),
             );
             self.stale = false;
         }

@@ -191,7 +191,7 @@ impl HistoryReader for SharedHistory {
 
 impl SharedHistory {
     fn read_command(&self, block: Duration) -> Command {
-        let block = block.clamp(Duration::from_millis(1), BLOCK).as_millis() as u64;
+        let block = block.clamp(Duration::from_millis(1), BLOCK);
         let command = Command::new("XREADGROUP")
             .arg("GROUP")
             .arg(&self.state().group)
@@ -199,12 +199,16 @@ impl SharedHistory {
             .arg("COUNT")
             .arg(COUNT)
             .arg("BLOCK")
-            .arg(block);
+            .arg(block.as_millis() as u64);
         let from = match self.read {
             GroupRead::New => ">".to_owned(),
             GroupRead::Pending(from) => from.to_string(),
         };
-        command.arg("STREAMS").arg(HISTORY_KEY).arg(from).blocking()
+        command
+            .arg("STREAMS")
+            .arg(HISTORY_KEY)
+            .arg(from)
+            .blocking(block)
     }
 }
 
