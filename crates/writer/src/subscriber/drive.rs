@@ -16,25 +16,40 @@ use super::status::Status;
 use super::{Consumer, Context, Fault, Listener, Mode, with_causes};
 
 /// The listener's way to the consumer. A full queue makes the listener wait.
-pub enum Sink<C: Consumer> {
-    /// Calls the consumer directly, in the same greenlet.
-    #[doc(hidden)]
+pub struct Sink<C: Consumer> {
+    route: Route<C>,
+}
+
+/// How events reach the consumer.
+enum Route<C: Consumer> {
+    /// The consumer is called directly, in the same greenlet.
     Direct(Rc<RefCell<Option<C>>>, Arc<Status>),
-    /// Puts events into a queue, from which the consumer takes them.
-    #[doc(hidden)]
+    /// Events are put into a queue, from which the consumer takes them.
     Queued(Queue<C::Event>),
 }
 
 impl<C: Consumer> Sink<C> {
+    fn direct(slot: Rc<RefCell<Option<C>>>, status: Arc<Status>) -> Sink<C> {
+        Sink {
+            route: Route::Direct(slot, status),
+        }
+    }
+
+    fn queued(queue: Queue<C::Event>) -> Sink<C> {
+        Sink {
+            route: Route::Queued(queue),
+        }
+    }
+
     /// Passes an event on. `cost` is the number of bytes that it holds in memory until it is consumed.
     ///
     /// # Errors
     /// If the consumer has ended, has failed with this event, or was killed meanwhile.
     pub async fn put(&self, event: C::Event, cost: usize) -> Result<(), Fault> {
         let gone = || Fault::internal("the consumer has ended");
-        match self {
-            Sink::Queued(queue) => queue.put(event, cost).await.map_err(|_| gone()),
-            Sink::Direct(slot, status) => {
+        match &self.route {
+            Route::Queued(queue) => queue.put(event, cost).await.map_err(|_| gone()),
+            Route::Direct(slot, status) => {
                 // The consumer is taken out because a borrow must not be held while waiting.
                 let mut consumer = slot.borrow_mut().take().ok_or_else(gone)?;
                 let consumed = consumer.consume(event).await;
@@ -88,7 +103,7 @@ pub fn start<L, C>(
         // The promise resolves in any case, so that a listener that panics does not leave the consumer
         // waiting.
         let promise = channel.listener_end.promise(listener_lost());
-        let sink = Sink::<C>::Queued(channel.queue.clone());
+        let sink = Sink::<C>::queued(channel.queue.clone());
         let listened = tokio::select! {
             biased;
             consumed = &mut consuming => return consumed.unwrap_or_else(|e| Err(panicked(&e))),
@@ -132,7 +147,7 @@ where
 {
     let status = context.status.clone();
     let slot = Rc::new(RefCell::new(Some(consumer)));
-    let sink = Sink::Direct(slot.clone(), status.clone());
+    let sink = Sink::direct(slot.clone(), status.clone());
     let mut clock = Clock::new(C::PERIOD);
     let mut killed = false;
     let mut listening = pin!(listener.listen(context, sink));
