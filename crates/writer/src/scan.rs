@@ -49,7 +49,7 @@ pub struct NexusScanWriter {
 
 impl NexusScanWriter {
     /// Starts to save a scan of `store` with the options `save`. The scan is skipped if it does not ask
-    /// for the writer `asked`, and fails if its disk has too little room. A bare [`ScanId`] is enough as
+    /// for the writer `filter`, and fails if its disk has too little room. A bare [`ScanId`] is enough as
     /// `scan`.
     ///
     /// # Errors
@@ -58,10 +58,10 @@ impl NexusScanWriter {
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         scan: impl Into<ScanSummary>,
-        asked: Option<DataWriterFilter>,
+        filter: Option<DataWriterFilter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, false, None)
+        NexusScanWriter::begin(writer_thread, store, scan.into(), filter, save, false, None)
     }
 
     /// Starts to save a scan that an earlier writer may have begun to save. Continues its files, so that
@@ -74,10 +74,10 @@ impl NexusScanWriter {
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         scan: impl Into<ScanSummary>,
-        asked: Option<DataWriterFilter>,
+        filter: Option<DataWriterFilter>,
         save: SaveOptions,
     ) -> Result<NexusScanWriter, IllegalTransition> {
-        NexusScanWriter::begin(writer_thread, store, scan.into(), asked, save, true, None)
+        NexusScanWriter::begin(writer_thread, store, scan.into(), filter, save, true, None)
     }
 
     /// Starts to save a scan, with the place that it has among the scans that are saved at the same time.
@@ -85,7 +85,7 @@ impl NexusScanWriter {
         writer_thread: &WriterThread,
         store: &Arc<dyn ScanStore>,
         summary: ScanSummary,
-        asked: Option<DataWriterFilter>,
+        filter: Option<DataWriterFilter>,
         save: SaveOptions,
         resumed: bool,
         place: Option<Reservation>,
@@ -105,7 +105,7 @@ impl NexusScanWriter {
         let listener = ScanListener {
             store: store.clone(),
             id: id.clone(),
-            writer: asked,
+            writer: filter,
             save: save.clone(),
             resumed,
             progress: progress.clone(),
