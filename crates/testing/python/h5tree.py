@@ -44,7 +44,6 @@ import argparse
 import base64
 import hashlib
 import json
-import math
 import os
 import re
 import sys
@@ -56,6 +55,8 @@ os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")
 import h5py  # noqa: E402
 import numpy  # noqa: E402
 
+from h5render import filter_text, join_sources, number, selection, type_text  # noqa: E402
+
 try:
     import hdf5plugin  # noqa: F401  (registers additional filters)
 except ImportError:
@@ -64,16 +65,6 @@ except ImportError:
 MAX_VALUES = 128
 SUFFIXES = {".h5", ".hdf5", ".nx"}
 
-_FILTERS = {
-    1: "gzip",
-    2: "shuffle",
-    3: "fletcher32",
-    4: "szip",
-    5: "nbit",
-    6: "scaleoffset",
-    32000: "lzf",
-    32008: "bitshuffle",
-}
 # What a writer stamps on the root group: its own versions, and the time by its clock.
 STAMPS = {
     "file_time": "<TIME>",
@@ -137,7 +128,7 @@ class Describer:
             }
         obj = parent[name]
         if obj.id.__class__ is h5py.h5t.TypeID:
-            return {"kind": "datatype", "dtype": _dtype(obj.id)}
+            return {"kind": "datatype", "dtype": type_text(obj.id)}
         info = h5py.h5o.get_info(obj.id)
         if info.rc > 1:
             key = info.fileno, info.addr
@@ -154,7 +145,7 @@ class Describer:
             attr = h5py.h5a.open(obj.id, name.encode())
             value = obj.attrs[name]
             attrs[name] = {
-                "dtype": _dtype(attr.get_type()),
+                "dtype": type_text(attr.get_type()),
                 "shape": None
                 if isinstance(value, h5py.Empty)
                 else list(attr.shape),
@@ -166,12 +157,12 @@ class Describer:
         plist = dset.id.get_create_plist()
         tree = {
             "kind": "dataset",
-            "dtype": _dtype(dset.id.get_type()),
+            "dtype": type_text(dset.id.get_type()),
             "shape": None if dset.shape is None else list(dset.shape),
             "maxshape": None if dset.maxshape is None else list(dset.maxshape),
             "chunks": None if dset.chunks is None else list(dset.chunks),
             "filters": [
-                _filter(plist.get_filter(i)) for i in range(plist.get_nfilters())
+                filter_text(plist.get_filter(i)) for i in range(plist.get_nfilters())
             ],
             "attrs": self._attrs(dset),
         }
@@ -180,12 +171,12 @@ class Describer:
         else:
             tree["fillvalue"] = None
         if dset.is_virtual:
-            tree["virtual"] = _merge(
+            tree["virtual"] = join_sources(
                 {
                     "file": self._text(src.file_name),
                     "dataset": src.dset_name,
-                    "source": _selection(src.src_space),
-                    "target": _selection(src.vspace),
+                    "source": selection(src.src_space),
+                    "target": selection(src.vspace),
                 }
                 for src in dset.virtual_sources()
             )
@@ -243,10 +234,10 @@ class Describer:
                 return [self._value(value[name]) for name in value.dtype.names]
             return {"base64": base64.b64encode(value.tobytes()).decode()}
         if isinstance(value, (complex, numpy.complexfloating)):
-            return [_number(value.real), _number(value.imag)]
+            return [number(value.real), number(value.imag)]
         if isinstance(value, h5py.Reference):
             return "<REFERENCE>"
-        return _number(value)
+        return number(value)
 
     def _text(self, text):
         if self.root and self.root in text:
@@ -269,94 +260,6 @@ def _is_json(text):
         return isinstance(json.loads(text), dict)
     except ValueError:
         return False
-
-
-def _number(value):
-    if isinstance(value, numpy.longdouble):
-        # JSON has no longer number; the hash covers the other bits.
-        value = float(value)
-    value = value.item() if isinstance(value, numpy.generic) else value
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
-    return value
-
-
-def _dtype(h5type):
-    """Text for an HDF5 type: type, byte order and size, and text encoding."""
-    if isinstance(h5type, h5py.h5t.TypeStringID):
-        charset = "utf-8" if h5type.get_cset() == h5py.h5t.CSET_UTF8 else "ascii"
-        if h5type.is_variable_str():
-            return f"string(vlen,{charset})"
-        return f"string({h5type.get_size()},{charset})"
-    if isinstance(h5type, h5py.h5t.TypeVlenID):
-        return f"vlen({_dtype(h5type.get_super())})"
-    if isinstance(h5type, h5py.h5t.TypeArrayID):
-        return f"array({list(h5type.get_array_dims())},{_dtype(h5type.get_super())})"
-    if isinstance(h5type, h5py.h5t.TypeEnumID):
-        names = [h5type.get_member_name(i) for i in range(h5type.get_nmembers())]
-        names = sorted((h5type.get_member_value(i), n.decode()) for i, n in enumerate(names))
-        if [n for _, n in names] == ["FALSE", "TRUE"]:
-            return "bool"
-        return f"enum({names},{_dtype(h5type.get_super())})"
-    return h5type.dtype.str if h5type.dtype.names is None else str(h5type.dtype)
-
-
-def _filter(info):
-    code, _, values, name = info
-    label = _FILTERS.get(code) or f"{code}:{name.decode(errors='replace')}"
-    if code == 1:
-        label += f"({values[0]})"
-    elif code == 32008 and len(values) > 4:
-        label += "(lz4)" if values[4] == 2 else f"({values[4]})"
-    elif code == 32008:
-        label += "()"
-    return label
-
-
-def _selection(space):
-    """Selected box as [start, shape], or all there is as None.
-
-    Other regular selections are [start, stride, count, block].
-    """
-    if space.get_select_type() == h5py.h5s.SEL_ALL:
-        return None
-    low, high = space.get_select_bounds()
-    start = [int(n) for n in low]
-    shape = [int(n) - int(m) + 1 for m, n in zip(low, high)]
-    if math.prod(shape) == space.get_select_npoints():
-        return [start, shape]
-    if space.is_regular_hyperslab():
-        return [[int(n) for n in part] for part in space.get_regular_hyperslab()]
-    return [start, shape, "irregular"]
-
-
-def _merge(sources):
-    """Join virtual sources that continue each other along the first axis."""
-    merged = []
-    for source in sources:
-        if source["source"] is None and len(source["target"]) == 2:
-            shape = source["target"][1]
-            source["source"] = [[0] * len(shape), list(shape)]
-        last = merged[-1] if merged else None
-        if (
-            last
-            and (last["file"], last["dataset"]) == (source["file"], source["dataset"])
-            and all(
-                len(old) == len(new) == 2
-                and old[0][0] + old[1][0] == new[0][0]
-                and old[0][1:] == new[0][1:]
-                and old[1][1:] == new[1][1:]
-                for old, new in (
-                    (last["source"], source["source"]),
-                    (last["target"], source["target"]),
-                )
-            )
-        ):
-            for part in "source", "target":
-                last[part][1][0] += source[part][1][0]
-        else:
-            merged.append(source)
-    return merged
 
 
 def hdf5_files(path, exclude=()):
