@@ -3,157 +3,20 @@
 //! What is on the disk at any moment is what a writer leaves that is killed there, so a copy of the
 //! file made at that moment stands for its death.
 
+mod kinds;
+
 use std::path::Path;
 
-use bytes::Bytes;
 use nexus::dataset::{StreamDataset, WritePolicy};
 use nexus::tree::{ChunkOptions, CompressionScheme, DeclaredStorage, ElementType, StreamStorage};
 
 use crate::support::*;
+use kinds::{DatasetKind, kinds};
 
-/// A stream, and how it is stored.
-struct ObjectKind {
-    name: String,
-    element: ElementType,
-    /// Shape of a point.
-    shape: Vec<Option<u64>>,
-    storage: StreamStorage,
-    policy: WritePolicy,
-    points: u64,
-}
+/// A generator of pseudo-random numbers, which are the same for the same seed.
+struct Random(u64);
 
-fn kinds() -> Vec<ObjectKind> {
-    let free = |name: &str, element: ElementType, shape: &[Option<u64>], points| {
-        [small(WritePolicy::live()), small(WritePolicy::backlog())].map(|policy| ObjectKind {
-            name: format!("{name} {:?}", policy.mode),
-            element: element.clone(),
-            shape: shape.to_vec(),
-            storage: StreamStorage::Automatic,
-            policy,
-            points,
-        })
-    };
-    let declared = |name: &str, scan: &[u64], shape: &[Option<u64>], scheme, points| {
-        [small(WritePolicy::live()), small(WritePolicy::backlog())].map(|policy| ObjectKind {
-            name: format!("{name} {scheme:?} {:?}", policy.mode),
-            element: DOUBLE,
-            shape: shape.to_vec(),
-            storage: StreamStorage::Declared(DeclaredStorage {
-                scan: scan.to_vec(),
-                chunks: ChunkOptions {
-                    chunk_nbytes: 4096,
-                    compression_limit_nbytes: 0,
-                    scheme,
-                    ..ChunkOptions::default()
-                },
-            }),
-            policy,
-            points,
-        })
-    };
-    let mut kinds = Vec::new();
-    kinds.extend(free("few", DOUBLE, &[], 300));
-    kinds.extend(free("many", DOUBLE, &[], 9000));
-    kinds.extend(free("flags", ElementType::Bool, &[], 2000));
-    let complex = ElementType::Complex(16, LITTLE);
-    kinds.extend(free("spectra", complex, &[Some(100)], 150));
-    let uint = ElementType::Uint(2, LITTLE);
-    kinds.extend(free("images", uint, &[Some(90), Some(110)], 40));
-    kinds.extend(free("lengths", DOUBLE, &[None], 400));
-    for scheme in [
-        CompressionScheme::None,
-        CompressionScheme::Gzip,
-        CompressionScheme::ByteShuffle,
-        CompressionScheme::GzipByteShuffle,
-        CompressionScheme::BitShuffle,
-        CompressionScheme::Lz4BitShuffle,
-    ] {
-        kinds.extend(declared("list", &[0], &[], scheme, 2500));
-    }
-    for scheme in [
-        CompressionScheme::None,
-        CompressionScheme::GzipByteShuffle,
-        CompressionScheme::ByteShuffle,
-    ] {
-        kinds.extend(declared("list of spectra", &[0], &[Some(90)], scheme, 200));
-        kinds.extend(declared("list of lengths", &[0], &[None], scheme, 100));
-        kinds.extend(declared("map", &[20, 30], &[], scheme, 620));
-        kinds.extend(declared("map of spectra", &[5, 8], &[Some(50)], scheme, 40));
-    }
-    kinds.extend(declared("single", &[], &[], CompressionScheme::None, 1));
-    kinds.extend(declared(
-        "spectrum",
-        &[],
-        &[Some(700)],
-        CompressionScheme::Gzip,
-        1,
-    ));
-    kinds
-}
-
-impl ObjectKind {
-    /// Whether the dataset shows how many points came.
-    fn tells(&self) -> bool {
-        !matches!(&self.storage, StreamStorage::Declared(declared) if declared.scan.len() != 1)
-    }
-
-    fn shape_of(&self, point: u64) -> Vec<u64> {
-        let lengths = self.shape.iter();
-        lengths.map(|it| it.unwrap_or(point * 7 % 31)).collect()
-    }
-
-    fn data(&self, point: u64) -> Vec<u8> {
-        let elements: u64 = self.shape_of(point).iter().product();
-        let size = elements as usize * self.element.size().unwrap();
-        let byte = |n: usize| (n as u64 / 3 * (n as u64 + point) % 61 + point) as u8;
-        match self.element {
-            ElementType::Bool => vec![(point % 3) as u8 & 1],
-            // Some chunks are not worth compressing.
-            DOUBLE if point % 5 < 3 => (point as f64)
-                .sqrt()
-                .to_le_bytes()
-                .repeat(elements as usize),
-            _ => (0..size).map(byte).collect(),
-        }
-    }
-
-    /// Whether the point never comes.
-    fn is_missing(&self, point: u64) -> bool {
-        self.points > 1 && (point / 7) % 11 == 4
-    }
-
-    /// Points that are sent together.
-    fn feed(&self, dataset: &mut StreamDataset, to: u64) {
-        while dataset.points() < to {
-            let first = dataset.points();
-            if self.is_missing(first) {
-                dataset.skip(1).unwrap();
-                continue;
-            }
-            let shape = self.shape_of(first);
-            let alike = |point: &u64| !self.is_missing(*point) && self.shape_of(*point) == shape;
-            let data: Vec<_> = (first..to)
-                .take_while(alike)
-                .map(|point| self.data(point))
-                .collect();
-            let count = data.len() as u64;
-            let data = Bytes::from(data.concat());
-            dataset.append(first, count, Some(&shape), data).unwrap();
-        }
-    }
-
-    fn dataset(&self, writer: &Writer, path: &str) -> StreamDataset {
-        let (root, store_queue) = (writer.root.clone(), writer.store_queue.clone());
-        let (element, shape) = (self.element.clone(), self.shape.clone());
-        let (storage, policy) = (self.storage.clone(), self.policy);
-        StreamDataset::resume(root, path, element, shape, storage, policy, store_queue).unwrap()
-    }
-}
-
-/// Numbers without any order, the same each time.
-struct Dice(u64);
-
-impl Dice {
+impl Random {
     fn below(&mut self, end: u64) -> u64 {
         self.0 = self
             .0
@@ -166,9 +29,9 @@ impl Dice {
 /// Writes on where the file ends, up to some point, and is stopped in order or dies.
 async fn write_on(
     writer: Writer,
-    kinds: &[ObjectKind],
+    kinds: &[DatasetKind],
     seen: &mut [u64],
-    dice: &mut Dice,
+    random: &mut Random,
     copy: &Path,
 ) {
     let mut datasets: Vec<_> = kinds
@@ -178,27 +41,31 @@ async fn write_on(
     for ((dataset, kind), seen) in datasets.iter_mut().zip(kinds).zip(&*seen) {
         let there = dataset.points();
         assert!(
-            there >= *seen || !kind.tells(),
+            there >= *seen || !kind.shows_count(),
             "{}: {there} of {seen}",
             kind.name
         );
     }
-    for _ in 0..dice.below(12) {
+    for _ in 0..random.below(12) {
         for (dataset, kind) in datasets.iter_mut().zip(kinds) {
-            let more = dice.below(kind.points / 8 + 2);
+            let more = random.below(kind.points / 8 + 2);
             kind.feed(dataset, (dataset.points() + more).min(kind.points));
             dataset.settle().await.unwrap();
         }
-        if dice.below(3) == 0 {
+        if random.below(3) == 0 {
             for ((dataset, kind), seen) in datasets.iter_mut().zip(kinds).zip(&mut *seen) {
                 dataset.drain().await;
                 dataset.expose().unwrap();
-                *seen = if kind.tells() { dataset.visible() } else { 0 };
+                *seen = if kind.shows_count() {
+                    dataset.visible()
+                } else {
+                    0
+                };
             }
             writer.file.flush().unwrap();
         }
     }
-    if dice.below(3) == 0 {
+    if random.below(3) == 0 {
         for (dataset, seen) in datasets.into_iter().zip(seen) {
             *seen = dataset.close().await.unwrap();
         }
@@ -212,14 +79,14 @@ fn a_dataset_goes_on_wherever_its_writer_died() {
     let kinds = kinds();
     let directory = tempfile::tempdir().unwrap();
     for seed in 0..8 {
-        let mut dice = Dice(seed);
+        let mut random = Random(seed);
         run(async {
             let mut seen = vec![0; kinds.len()];
             let mut writer = Writer::new();
             writer.file.flush().unwrap();
-            for number in 0..1 + dice.below(5) {
+            for number in 0..1 + random.below(5) {
                 let copy = directory.path().join(format!("{seed} {number}.h5"));
-                write_on(writer, &kinds, &mut seen, &mut dice, &copy).await;
+                write_on(writer, &kinds, &mut seen, &mut random, &copy).await;
                 writer = Writer::open(&copy);
             }
             for kind in &kinds {
