@@ -6,10 +6,9 @@ use std::sync::Arc;
 use acquisition::{
     DetectorFiles, FileSeries, FrameSource, FrameSourceError, FrameType, format_printf,
 };
-use serde_json::Value;
 
 use super::info_fields::InfoFields;
-use super::progress::{JsonReports, Progress, count_up_to};
+use super::progress::{JsonReports, last_indices};
 use super::{StreamKind, StreamKindError, StreamPlugin};
 use crate::encoding::Encoding;
 
@@ -33,18 +32,11 @@ impl StreamPlugin for Lima {
         info.require_json(encoding)?;
         Ok(StreamKind::Frames {
             files: Arc::new(LimaFiles::parse(info)?),
-            progress: Arc::new(JsonReports(progress)),
+            progress: Arc::new(JsonReports(|report| {
+                last_indices(report, "last_index", "last_index_saved")
+            })),
         })
     }
-}
-
-/// Reads one progress report. An absent index means none.
-fn progress(report: &Value) -> Option<Progress> {
-    let report = report.as_object()?;
-    Some(Progress {
-        acquired: count_up_to(report, "last_index")?,
-        saved: count_up_to(report, "last_index_saved")?,
-    })
 }
 
 /// The files of a Lima 1 detector.
@@ -138,7 +130,7 @@ impl DetectorFiles for LimaFiles {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -7,7 +7,7 @@ use acquisition::{DetectorFiles, FileSeries, FrameSource, FrameSourceError, Fram
 use serde_json::Value;
 
 use super::info_fields::InfoFields;
-use super::progress::{JsonReports, Progress, count_up_to};
+use super::progress::{JsonReports, last_indices};
 use super::{StreamKind, StreamKindError, StreamPlugin};
 use crate::encoding::Encoding;
 
@@ -27,18 +27,11 @@ impl StreamPlugin for Mosca {
         info.require_json(encoding)?;
         Ok(StreamKind::Frames {
             files: Arc::new(MoscaFiles::parse(info)?),
-            progress: Arc::new(JsonReports(progress)),
+            progress: Arc::new(JsonReports(|report| {
+                last_indices(report, "last_read_index", "last_saved_index")
+            })),
         })
     }
-}
-
-/// Reads one progress report. An absent index means none.
-fn progress(report: &Value) -> Option<Progress> {
-    let report = report.as_object()?;
-    Some(Progress {
-        acquired: count_up_to(report, "last_read_index")?,
-        saved: count_up_to(report, "last_saved_index")?,
-    })
 }
 
 /// The files of one detector of a Mosca server; its frames are spectra.

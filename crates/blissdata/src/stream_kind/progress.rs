@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use observation::with_causes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::json;
 
@@ -46,11 +46,15 @@ impl ProgressReader for JsonReports {
     }
 }
 
-/// Returns the number of frames up to the last one, whose index a report has in the field `last`; an absent
-/// index means none.
-pub(super) fn count_up_to(report: &Map<String, Value>, last: &str) -> Option<u64> {
-    match report.get(last) {
+/// Reads a report that has the indices of the last frames in these fields; an absent index means none.
+pub(super) fn last_indices(report: &Value, acquired: &str, saved: &str) -> Option<Progress> {
+    let report = report.as_object()?;
+    let count = |field: &str| match report.get(field) {
         None => Some(0),
         Some(last) => u64::try_from(last.as_i64()?.checked_add(1)?).ok(),
-    }
+    };
+    Some(Progress {
+        acquired: count(acquired)?,
+        saved: count(saved)?,
+    })
 }
