@@ -2,18 +2,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use std::sync::Arc;
 
 use blissdata::store::DataStore;
-use common::{ask, server};
 use observation::{Observation, RedisCommand};
 use simulation::redis::{PrivateRedis, RedisOptions};
+use testing::{empty_redis, redis_call};
 
 #[tokio::test]
 async fn a_store_is_usable_once_it_is_initialised() {
-    let server = server().await;
+    let server = empty_redis().await;
     let store = DataStore::new(&server.url());
     let empty = store.server_state().await.unwrap();
     assert_eq!(
@@ -26,7 +24,7 @@ async fn a_store_is_usable_once_it_is_initialised() {
         (ready.protocol_version.as_deref(), ready.is_usable()),
         (Some("1"), true)
     );
-    ask(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
+    redis_call(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
     let newer = store.server_state().await.unwrap();
     assert_eq!(
         (newer.protocol_version.as_deref(), newer.is_usable()),
@@ -50,8 +48,8 @@ async fn memory_and_its_limit_are_reported() {
     );
     assert_eq!(observation.redis.memory_limit.get(), 123_456_789.0);
 
-    ask(&server.url(), "CONFIG SET maxmemory-policy allkeys-lru").await;
-    ask(&server.url(), "CONFIG SET maxmemory 0").await;
+    redis_call(&server.url(), "CONFIG SET maxmemory-policy allkeys-lru").await;
+    redis_call(&server.url(), "CONFIG SET maxmemory 0").await;
     let state = store.server_state().await.unwrap();
     assert_eq!(
         (state.max_memory, state.eviction_policy.as_str()),

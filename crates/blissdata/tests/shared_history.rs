@@ -7,7 +7,8 @@ mod common;
 use std::time::Duration;
 
 use blissdata::store::{AssignedScan, DataStore, ScanKey, SharedHistory};
-use common::{ask, publish, store};
+use common::publish;
+use testing::{data_store, redis_call};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(10);
@@ -34,7 +35,7 @@ fn done(history: &SharedHistory, scans: &[AssignedScan]) {
 
 #[tokio::test]
 async fn what_came_while_nobody_was_there_is_handed_out() {
-    let (_server, store) = store().await;
+    let (_server, store) = data_store().await;
     publish(&store, 1).await;
     let mut history = join(&store).await;
     assert!(history.next(SHORT).await.unwrap().is_empty());
@@ -53,7 +54,7 @@ async fn what_came_while_nobody_was_there_is_handed_out() {
 
 #[tokio::test]
 async fn what_came_while_nobody_was_there_can_be_passed_over() {
-    let (_server, store) = store().await;
+    let (_server, store) = data_store().await;
     drop(join(&store).await);
     publish(&store, 1).await;
     let mut history = join(&store).await;
@@ -64,7 +65,7 @@ async fn what_came_while_nobody_was_there_can_be_passed_over() {
 
 #[tokio::test]
 async fn what_a_member_left_undone_is_handed_out_again_once() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut first = join(&store).await;
     let keys = [publish(&store, 1).await, publish(&store, 2).await];
     let mut handed = Vec::new();
@@ -80,7 +81,7 @@ async fn what_a_member_left_undone_is_handed_out_again_once() {
     let mut third = join(&store).await;
     assert_eq!(next(&mut third).await, [(keys[1].clone(), true)]);
     assert!(third.next(SHORT).await.unwrap().is_empty());
-    let members = ask(
+    let members = redis_call(
         &server.url(),
         &format!("XINFO CONSUMERS _SCAN_HISTORY_ {GROUP}"),
     )
@@ -90,7 +91,7 @@ async fn what_a_member_left_undone_is_handed_out_again_once() {
 
 #[tokio::test]
 async fn members_share_the_scans() {
-    let (_server, store) = store().await;
+    let (_server, store) = data_store().await;
     let (mut one, mut other) = (join(&store).await, join(&store).await);
     let mut expected = Vec::new();
     for number in 0..20 {
@@ -110,48 +111,55 @@ async fn members_share_the_scans() {
 /// An answer that was under way when the connection broke must not be lost.
 #[tokio::test]
 async fn a_broken_connection_loses_nothing() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut history = join(&store).await;
     let consumers = format!("XINFO CONSUMERS _SCAN_HISTORY_ {GROUP}");
     // The server knows the member once it has been asked for scans, which may take more than one wait.
     let member = loop {
         assert!(history.next(SHORT).await.unwrap().is_empty());
-        let members = ask(&server.url(), &consumers).await;
+        let members = redis_call(&server.url(), &consumers).await;
         if let [member, ..] = members.as_array().unwrap() {
             break member.as_array().unwrap()[1].clone();
         }
     };
-    ask(&server.url(), "CLIENT KILL TYPE normal SKIPME yes").await;
+    redis_call(&server.url(), "CLIENT KILL TYPE normal SKIPME yes").await;
     let add = |key: &str| format!("XADD _SCAN_HISTORY_ * key {key}");
-    ask(&server.url(), &add("esrf:scan:A")).await;
+    redis_call(&server.url(), &add("esrf:scan:A")).await;
     // The server answered the member, and the member never got it.
     let member = member.as_str().unwrap();
     let lost = format!("XREADGROUP GROUP {GROUP} {member} STREAMS _SCAN_HISTORY_ >");
-    assert_eq!(ask(&server.url(), &lost).await.as_array().unwrap().len(), 1);
+    assert_eq!(
+        redis_call(&server.url(), &lost)
+            .await
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     let key = |text: &str| text.parse::<ScanKey>().unwrap();
     let first = next(&mut history).await;
     assert_eq!(first.len(), 1);
     assert_eq!(first[0].0, key("esrf:scan:A"));
-    ask(&server.url(), &add("esrf:scan:B")).await;
+    redis_call(&server.url(), &add("esrf:scan:B")).await;
     assert_eq!(next(&mut history).await, [(key("esrf:scan:B"), false)]);
 }
 
 #[tokio::test]
 async fn a_history_that_begins_anew_is_all_new() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut history = join(&store).await;
     publish(&store, 1).await;
     assert_eq!(next(&mut history).await.len(), 1);
-    ask(&server.url(), "DEL _SCAN_HISTORY_").await;
-    ask(&server.url(), "XADD _SCAN_HISTORY_ 5-1 key esrf:scan:A").await;
-    ask(&server.url(), "XADD _SCAN_HISTORY_ 5-2 key esrf:scan:B").await;
+    redis_call(&server.url(), "DEL _SCAN_HISTORY_").await;
+    redis_call(&server.url(), "XADD _SCAN_HISTORY_ 5-1 key esrf:scan:A").await;
+    redis_call(&server.url(), "XADD _SCAN_HISTORY_ 5-2 key esrf:scan:B").await;
     let expected = ["esrf:scan:A", "esrf:scan:B"].map(|key| (key.parse().unwrap(), false));
     assert_eq!(next(&mut history).await, expected);
 }
 
 #[tokio::test]
 async fn groups_do_not_disturb_each_other() {
-    let (_server, store) = store().await;
+    let (_server, store) = data_store().await;
     let mut one = join(&store).await;
     let mut other = SharedHistory::join(&store, "nexus-writer:other")
         .await

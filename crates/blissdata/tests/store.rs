@@ -7,8 +7,9 @@ mod common;
 use std::time::Duration;
 
 use blissdata::store::{DataStore, History, ScanKey, StoreError};
-use common::{ask, publish, server, store};
+use common::publish;
 use redis_client::Command;
+use testing::{data_store, empty_redis, redis_call};
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(10);
@@ -25,7 +26,7 @@ async fn next(history: &mut History) -> Vec<ScanKey> {
 
 #[tokio::test]
 async fn refuses_another_version_and_waits_for_none() {
-    let server = server().await;
+    let server = empty_redis().await;
     let store = DataStore::connect(&server.url()).await.unwrap();
     let error = store.check().await.unwrap_err();
     assert!(
@@ -40,7 +41,7 @@ async fn refuses_another_version_and_waits_for_none() {
     ready.unwrap();
     store.check().await.unwrap();
 
-    ask(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
+    redis_call(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
     for error in [
         store.check().await.unwrap_err(),
         store.wait_ready().await.unwrap_err(),
@@ -51,7 +52,7 @@ async fn refuses_another_version_and_waits_for_none() {
         );
         assert!(error.to_string().contains("\"2\""), "{error}");
     }
-    ask(&server.url(), "SET _PROTOCOL_VERSION_ one").await;
+    redis_call(&server.url(), "SET _PROTOCOL_VERSION_ one").await;
     let error = store.check().await.unwrap_err();
     assert!(
         matches!(error, StoreError::ProtocolVersion { .. }),
@@ -61,7 +62,7 @@ async fn refuses_another_version_and_waits_for_none() {
 
 #[tokio::test]
 async fn waits_for_a_server_and_connects_again() {
-    let (mut server, store) = store().await;
+    let (mut server, store) = data_store().await;
     server.stop();
     let error = DataStore::connect(&server.url()).await.unwrap_err();
     assert!(error.to_string().contains("cannot connect"), "{error}");
@@ -94,7 +95,7 @@ async fn waits_for_a_server_and_connects_again() {
 
 #[tokio::test]
 async fn history_tells_new_scans_and_old_ones() {
-    let (_server, store) = store().await;
+    let (_server, store) = data_store().await;
     let first = publish(&store, 1).await;
     let mut new = History::from_now(&store).await.unwrap();
     let mut all = History::from_start(&store);
@@ -120,7 +121,7 @@ async fn history_tells_new_scans_and_old_ones() {
 
 #[tokio::test]
 async fn history_survives_a_restart() {
-    let (mut server, store) = store().await;
+    let (mut server, store) = data_store().await;
     let mut history = History::from_start(&store);
     let old = publish(&store, 1).await;
     assert_eq!(next(&mut history).await, [old]);
@@ -134,11 +135,11 @@ async fn history_survives_a_restart() {
     let new = publish(&store, 2).await;
     assert_eq!(next(&mut history).await, [new]);
 
-    ask(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
+    redis_call(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
     server.stop();
     assert!(history.next(SHORT).await.unwrap().is_empty());
     server.restart_blocking().unwrap();
-    ask(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
+    redis_call(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
     let error = history.next(LONG).await.unwrap_err();
     assert!(
         matches!(error, StoreError::ProtocolVersion { .. }),
@@ -149,16 +150,16 @@ async fn history_survives_a_restart() {
 /// The clock of the server was set back, and its data are gone: new scans have older times.
 #[tokio::test]
 async fn history_that_begins_anew_is_told_from_its_start() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     publish(&store, 1).await;
     let mut connected = History::from_start(&store);
     next(&mut connected).await;
     let mut away = History::after(&store, connected.position());
 
-    ask(&server.url(), "DEL _SCAN_HISTORY_").await;
-    ask(&server.url(), "XADD _SCAN_HISTORY_ 5-1 key esrf:scan:A").await;
-    ask(&server.url(), "XADD _SCAN_HISTORY_ 5-2 nokey x").await;
-    ask(&server.url(), "XADD _SCAN_HISTORY_ 5-3 key esrf:scan:B").await;
+    redis_call(&server.url(), "DEL _SCAN_HISTORY_").await;
+    redis_call(&server.url(), "XADD _SCAN_HISTORY_ 5-1 key esrf:scan:A").await;
+    redis_call(&server.url(), "XADD _SCAN_HISTORY_ 5-2 nokey x").await;
+    redis_call(&server.url(), "XADD _SCAN_HISTORY_ 5-3 key esrf:scan:B").await;
     let expected: [ScanKey; 2] = [
         "esrf:scan:A".parse().unwrap(),
         "esrf:scan:B".parse().unwrap(),
@@ -170,7 +171,7 @@ async fn history_that_begins_anew_is_told_from_its_start() {
 
 #[tokio::test]
 async fn lists_the_scans_that_are_not_deleted() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     assert!(store.scans().await.unwrap().is_empty());
     let keys = [
         publish(&store, 1).await,
@@ -178,12 +179,12 @@ async fn lists_the_scans_that_are_not_deleted() {
         publish(&store, 3).await,
     ];
     let keep = publish(&store, 4).await;
-    ask(&server.url(), &format!("DEL {}", keys[0])).await;
-    ask(&server.url(), &format!("EXPIRE {} 10", keys[1])).await;
-    ask(&server.url(), &format!("EXPIRE {} 10000", keys[2])).await;
+    redis_call(&server.url(), &format!("DEL {}", keys[0])).await;
+    redis_call(&server.url(), &format!("EXPIRE {} 10", keys[1])).await;
+    redis_call(&server.url(), &format!("EXPIRE {} 10000", keys[2])).await;
     // More than one page of scans that are gone.
     for i in 0..1500 {
-        ask(
+        redis_call(
             &server.url(),
             &format!("XADD _SCAN_HISTORY_ * key esrf:scan:GONE{i}"),
         )
@@ -199,7 +200,7 @@ async fn lists_the_scans_that_are_not_deleted() {
         .collect();
     assert_eq!(listed, [keys[2].clone(), keep.clone(), last.clone()]);
 
-    ask(&server.url(), "DEL _SCAN_HISTORY_").await;
+    redis_call(&server.url(), "DEL _SCAN_HISTORY_").await;
     let mut expected = vec![keys[2].clone(), keep.clone(), last];
     expected.sort();
     assert_eq!(store.scans_by_key().await.unwrap(), expected);

@@ -2,15 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use std::time::Duration;
 
 use bytes::Bytes;
-use common::ask;
 use observation::with_causes;
 use redis_client::{Command, Connection, RedisError, RedisUrl, Value};
 use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
+use testing::redis_call;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -42,7 +40,7 @@ async fn every_way_to_log_in() {
         tcp.with_secrets().parse().unwrap(),
         server.url().with_secrets().parse().unwrap(),
     ] {
-        let user = ask(&url, "ACL WHOAMI").await;
+        let user = redis_call(&url, "ACL WHOAMI").await;
         assert_eq!(
             user.as_str(),
             Some(url.username().unwrap_or("default")),
@@ -81,7 +79,7 @@ async fn refusals_are_final_and_do_not_tell_the_password() {
     let reader = plain().user("reader", "r", "~* +get");
     let server = start(&reader).await;
     let url = server.url().with_credentials(Some("reader"), Some("r"));
-    assert_eq!(ask(&url, "GET key").await, Value::Nil);
+    assert_eq!(redis_call(&url, "GET key").await, Value::Nil);
 }
 
 #[tokio::test]
@@ -151,7 +149,7 @@ async fn an_error_reply_leaves_the_connection_good() {
             .text()
             .contains("unknown command")
     );
-    assert_eq!(ask(&server.url(), "GET key").await, Value::Nil);
+    assert_eq!(redis_call(&server.url(), "GET key").await, Value::Nil);
 }
 
 #[tokio::test]
@@ -252,7 +250,7 @@ async fn a_call_given_up_poisons_but_a_receive_goes_on() {
     }
     // The first connection may still be in line until the server has seen it go.
     while connection.try_receive().unwrap().is_none() {
-        ask(&server.url(), "RPUSH list item").await;
+        redis_call(&server.url(), "RPUSH list item").await;
         if let Ok(reply) = tokio::time::timeout(moment, connection.receive()).await {
             let reply = reply.unwrap().unwrap();
             assert_eq!(reply.as_array().unwrap()[1].as_str(), Some("item"));

@@ -2,18 +2,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use common::ask;
 use observation::with_causes;
 use redis_client::{Command, Connection, RedisError, RedisUrl};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
 use tempfile::TempDir;
+use testing::redis_call;
 use tokio::net::{TcpListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -110,7 +108,7 @@ async fn data_pass_when_the_certificate_is_trusted() {
         Some(5_000_000)
     );
     assert!(
-        ask(&front.url("127.0.0.1", "ssl_cert_reqs=none"), "PING")
+        redis_call(&front.url("127.0.0.1", "ssl_cert_reqs=none"), "PING")
             .await
             .as_str()
             .is_some()
@@ -176,9 +174,9 @@ async fn the_system_trusts_what_ssl_cert_file_names() {
     const NEXT: &str = "TEST_TLS_NEXT_CERTIFICATES";
     if let Ok(next) = std::env::var(NEXT) {
         let [first, second] = URLS.map(|name| std::env::var(name).unwrap().parse().unwrap());
-        assert!(ask(&first, "PING").await.as_str().is_some());
+        assert!(redis_call(&first, "PING").await.as_str().is_some());
         std::fs::copy(next, std::env::var("SSL_CERT_FILE").unwrap()).unwrap();
-        assert!(ask(&second, "PING").await.as_str().is_some());
+        assert!(redis_call(&second, "PING").await.as_str().is_some());
         return;
     }
     let fronts = [Front::start().await, Front::start().await];

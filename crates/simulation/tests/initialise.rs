@@ -5,16 +5,17 @@
 mod common;
 
 use blissdata::store::DataStore;
-use common::{python, python_url, server, store};
+use common::{python, python_url};
 use serde_json::json;
 use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
 use simulation::{InitialiseError, initialise};
+use testing::{data_store, empty_redis};
 
 #[tokio::test]
 async fn initialises_as_blissdata_does() {
-    let theirs = server().await;
+    let theirs = empty_redis().await;
     let theirs = python("initialised.py", &[&python_url(&theirs), "init"]);
-    let (server, _store) = store().await;
+    let (server, _store) = data_store().await;
     let ours = python("initialised.py", &[&python_url(&server)]);
     assert_eq!(ours, theirs);
     assert_eq!(ours["lengths"], json!([6, 0]));
@@ -24,7 +25,7 @@ async fn initialises_as_blissdata_does() {
 
 #[tokio::test]
 async fn initialises_only_what_is_empty_and_has_the_modules() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let error = initialise(&store).await.unwrap_err();
     assert!(
         matches!(error, InitialiseError::NotEmpty { keys: 3, .. }),

@@ -2,14 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
-mod common;
-
 use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
-use common::{ask, server};
 use redis_client::{Command, Connection, RedisError, RedisUrl};
 use simulation::redis::{PrivateRedis, PrivateRedisError, RedisModules, RedisOptions};
+use testing::{empty_redis, redis_call};
 
 fn plain() -> RedisOptions {
     RedisOptions::new().modules(RedisModules::None)
@@ -26,8 +24,8 @@ async fn wait_for_the_end(connection: &mut Connection) {
 
 #[tokio::test]
 async fn has_the_modules_and_the_options() {
-    let server = server().await;
-    let modules = format!("{:?}", ask(&server.url(), "MODULE LIST").await);
+    let server = empty_redis().await;
+    let modules = format!("{:?}", redis_call(&server.url(), "MODULE LIST").await);
     assert!(
         modules.contains("ReJSON") && modules.contains("search"),
         "{modules}"
@@ -35,7 +33,7 @@ async fn has_the_modules_and_the_options() {
     let limited = PrivateRedis::start(&plain().maxmemory(123_456_789))
         .await
         .unwrap();
-    let limit = ask(&limited.url(), "CONFIG GET maxmemory").await;
+    let limit = redis_call(&limited.url(), "CONFIG GET maxmemory").await;
     assert_eq!(limit.as_array().unwrap()[1].as_int(), Some(123_456_789));
     assert!(limited.tcp_url().is_none());
 }
@@ -63,7 +61,7 @@ async fn ends_when_dropped() {
 async fn outlives_the_thread_that_started_it() {
     let start = || PrivateRedis::start_blocking(&plain()).unwrap();
     let server = std::thread::spawn(start).join().unwrap();
-    assert!(ask(&server.url(), "PING").await.as_str().is_some());
+    assert!(redis_call(&server.url(), "PING").await.as_str().is_some());
 }
 
 /// Runs itself again as a program that starts a server and is killed.

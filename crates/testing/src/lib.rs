@@ -45,7 +45,7 @@ pub use performance::Performance;
 pub use program::{Program, is_damaged};
 pub use python::{hold, output, python, read};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
-pub use redis::redis;
+pub use redis::{data_store, empty_redis, redis, redis_call};
 pub use scenario::{FileCheck, PublishedScan, Scenario};
 pub use tango::{
     BlissClient, BlissScan, MappingClient, MappingProtocol, NexusClient, NexusProtocol,

@@ -9,7 +9,7 @@ use blissdata::document::ScanState;
 use blissdata::reader::{LossReason, ReaderEvent, ScanReader, StreamId};
 use blissdata::store::{DataStore, ScanKey};
 use serde_json::Value;
-use simulation::redis::{PrivateRedis, RedisOptions};
+use simulation::redis::PrivateRedis;
 
 /// An initialised data store on a Redis server of its own.
 pub struct Peers {
@@ -19,9 +19,7 @@ pub struct Peers {
 
 impl Peers {
     pub async fn start() -> Peers {
-        let redis = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
-        let store = DataStore::connect(&redis.url()).await.unwrap();
-        simulation::initialise(&store).await.unwrap();
+        let (redis, store) = testing::data_store().await;
         Peers { redis, store }
     }
 

@@ -8,7 +8,7 @@ use blissdata::document::{ScanIdentity, ScanState};
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
-use simulation::redis::{PrivateRedis, RedisOptions};
+use simulation::redis::PrivateRedis;
 use testing::Program;
 
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
@@ -29,9 +29,7 @@ pub struct Saved {
 
 impl Fixture {
     pub async fn new() -> Fixture {
-        let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
-        let store = DataStore::connect(&server.url()).await.unwrap();
-        simulation::initialise(&store).await.unwrap();
+        let (server, store) = testing::data_store().await;
         let folder = tempfile::tempdir().unwrap();
         Fixture {
             server,

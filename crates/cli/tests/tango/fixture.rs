@@ -9,7 +9,7 @@ use std::process::Command;
 
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
-use simulation::redis::{PrivateRedis, RedisOptions};
+use simulation::redis::PrivateRedis;
 use tempfile::TempDir;
 use testing::{Program, TangoClient, TangoDatabaseServer, TangoDevice};
 
@@ -27,9 +27,7 @@ pub struct Fixture {
 
 impl Fixture {
     pub async fn new() -> Fixture {
-        let server = PrivateRedis::start(&RedisOptions::new()).await.unwrap();
-        let store = DataStore::connect(&server.url()).await.unwrap();
-        simulation::initialise(&store).await.unwrap();
+        let (server, store) = testing::data_store().await;
         let database = TangoDatabaseServer::new();
         let folder = tempfile::tempdir().unwrap();
         // A service may run as another user.

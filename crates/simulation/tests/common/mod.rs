@@ -1,38 +1,11 @@
-//! The real peers of these tests: a private Redis, and Python programs that use blissdata.
+//! Python programs that use the genuine blissdata.
 
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::path::Path;
 use std::process::Command;
 
-use blissdata::store::DataStore;
-use redis_client::{Command as RedisCommand, Connection, RedisUrl, Value};
-use simulation::redis::{PrivateRedis, RedisOptions};
-
-/// A server without data.
-pub async fn server() -> PrivateRedis {
-    PrivateRedis::start(&RedisOptions::new()).await.unwrap()
-}
-
-/// A server that is an initialised data store.
-pub async fn store() -> (PrivateRedis, DataStore) {
-    let server = server().await;
-    let store = DataStore::connect(&server.url()).await.unwrap();
-    simulation::initialise(&store).await.unwrap();
-    (server, store)
-}
-
-/// Asks the server of `url` on a connection of its own.
-pub async fn ask(url: &RedisUrl, command: &str) -> Value {
-    let mut words = command.split(' ');
-    let command = RedisCommand::new(words.next().unwrap()).args(words);
-    Connection::open(url)
-        .await
-        .unwrap()
-        .call(&command)
-        .await
-        .unwrap()
-}
+use simulation::redis::PrivateRedis;
 
 /// What a Python program from `tests/python` prints: one JSON value.
 pub fn python(script: &str, args: &[&str]) -> serde_json::Value {

@@ -5,13 +5,14 @@ use observation::with_causes;
 use redis_client::Value;
 use serde_json::json;
 use simulation::publish::{PublishError, ScanPublisher};
+use testing::{data_store, empty_redis, redis_call};
 
-use crate::common::{ask, python, python_url, server, store};
+use crate::common::{python, python_url};
 use crate::identity;
 
 #[tokio::test]
 async fn identity_info_and_states_arrive() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let info = json!({"title": "a \"scan\" µ😀", "nan": f64::NAN, "big": u64::MAX, "pi": 0.1});
     let mut scan = ScanPublisher::create(&store, identity(), info)
         .await
@@ -56,7 +57,7 @@ async fn identity_info_and_states_arrive() {
 
 #[tokio::test]
 async fn info_has_a_limit() {
-    let (_server, store) = store().await;
+    let (_server, store) = data_store().await;
     // `{"t": "..."}` with one character too many, the last of which takes six.
     let text = "x".repeat((1 << 20) - 9 - 5) + "µ";
     let error = ScanPublisher::create(&store, identity(), json!({"t": text}))
@@ -79,28 +80,28 @@ async fn info_has_a_limit() {
 
 #[tokio::test]
 async fn nothing_is_published_in_a_store_that_is_none() {
-    let server = server().await;
+    let server = empty_redis().await;
     let store = blissdata::store::DataStore::new(&server.url());
     let error = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .err()
         .unwrap();
     assert!(error.to_string().contains("not initialised"), "{error}");
-    assert_eq!(ask(&server.url(), "DBSIZE").await, Value::Int(0));
+    assert_eq!(redis_call(&server.url(), "DBSIZE").await, Value::Int(0));
 }
 
 #[tokio::test]
 async fn a_full_server_changes_nothing() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .unwrap();
-    ask(&server.url(), "CONFIG SET maxmemory 1").await;
+    redis_call(&server.url(), "CONFIG SET maxmemory 1").await;
     let error = scan.prepare().await.unwrap_err();
     let shown = with_causes(&error);
     assert!(shown.contains("cannot be prepared: OOM"), "{shown}");
     assert_eq!(scan.state(), ScanState::Created);
-    ask(&server.url(), "CONFIG SET maxmemory 0").await;
+    redis_call(&server.url(), "CONFIG SET maxmemory 0").await;
     scan.prepare().await.unwrap();
     assert_eq!(scan.state(), ScanState::Prepared);
 }

@@ -4,13 +4,14 @@ use serde_json::json;
 use simulation::publish::{
     Lima2Definition, LimaDefinition, LimaFiles, ScanPublisher, StreamDefinition,
 };
+use testing::{data_store, redis_call};
 
-use crate::common::{ask, python, python_url, store};
+use crate::common::{python, python_url};
 use crate::{FLOAT, hex, identity};
 
 #[tokio::test]
 async fn json_detectors_and_sequences_arrive() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .unwrap();
@@ -72,7 +73,7 @@ async fn json_detectors_and_sequences_arrive() {
     lima2.send(&12u32.to_le_bytes(), 1).await.unwrap();
     scan.stop().await.unwrap();
 
-    let counter = ask(&server.url(), "GET id00/limaccds/simulator").await;
+    let counter = redis_call(&server.url(), "GET id00/limaccds/simulator").await;
     assert_eq!(counter.as_int(), Some(1));
     let seen = python("read_scan.py", &[&python_url(&server), scan.key().as_str()]);
     let streams = &seen["streams"];

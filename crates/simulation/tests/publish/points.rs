@@ -4,13 +4,14 @@ use acquisition::{DType, DTypeKind};
 use redis_client::{Command, Value};
 use serde_json::json;
 use simulation::publish::{PublishError, ScanPublisher, StreamDefinition};
+use testing::{data_store, redis_call};
 
-use crate::common::{ask, python, python_url, store};
+use crate::common::{python, python_url};
 use crate::{FLOAT, hex, identity};
 
 #[tokio::test]
 async fn numbers_of_every_type_and_byte_order_arrive() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .unwrap();
@@ -63,7 +64,7 @@ async fn numbers_of_every_type_and_byte_order_arrive() {
 
 #[tokio::test]
 async fn numbers_of_varying_shape_arrive() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .unwrap();
@@ -112,7 +113,7 @@ async fn numbers_of_varying_shape_arrive() {
 
 #[tokio::test]
 async fn many_points_arrive_in_order() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .unwrap();
@@ -129,7 +130,7 @@ async fn many_points_arrive_in_order() {
     }
     for stream in &streams {
         assert_eq!(stream.seal().await.unwrap(), 20_000);
-        let last = ask(
+        let last = redis_call(
             &server.url(),
             &format!("XREVRANGE {} 19999 - COUNT 1", stream.key()),
         )
@@ -143,7 +144,7 @@ async fn many_points_arrive_in_order() {
 
 #[tokio::test]
 async fn wrong_sizes_are_refused() {
-    let (_server, store) = store().await;
+    let (_server, store) = data_store().await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .unwrap();

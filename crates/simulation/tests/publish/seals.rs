@@ -3,13 +3,14 @@
 use blissdata::document::ScanState;
 use serde_json::json;
 use simulation::publish::{PublishError, ScanPublisher, StreamDefinition};
+use testing::{data_store, redis_call};
 
-use crate::common::{ask, python, python_url, store};
+use crate::common::{python, python_url};
 use crate::{FLOAT, identity};
 
 #[tokio::test]
 async fn what_redis_refuses_is_told() {
-    let (server, store) = store().await;
+    let (server, store) = data_store().await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .unwrap();
@@ -27,7 +28,7 @@ async fn what_redis_refuses_is_told() {
     assert!(matches!(early, PublishError::Transition { .. }), "{early}");
 
     // Another publisher is ahead on the same stream.
-    ask(
+    redis_call(
         &server.url(),
         &format!("XADD {} 0-1 payload 0123456701234567 len 2", bad.key()),
     )
@@ -52,8 +53,8 @@ async fn what_redis_refuses_is_told() {
 
 #[tokio::test]
 async fn seals_without_the_function_too() {
-    let (server, store) = store().await;
-    ask(&server.url(), "FUNCTION FLUSH").await;
+    let (server, store) = data_store().await;
+    redis_call(&server.url(), "FUNCTION FLUSH").await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
         .unwrap();
