@@ -33,7 +33,7 @@ fn a_wait_inside_a_wait_takes_no_wakeup_of_the_outer_one() {
 }
 
 #[test]
-fn a_foreign_unpark_wakes_nobody() {
+fn a_foreign_unpark_ends_no_wait() {
     let event = Event::new();
     thread::current().unpark();
     assert_eq!(wait(event.wait(), Some(Duration::from_millis(1))), None);

@@ -182,9 +182,9 @@ where
     let start = Event::new();
     let threads = mains.map(|main| {
         let (ready, start) = (Event::new(), start.clone());
-        let (tells, main) = (ready.clone(), main);
+        let (sender, main) = (ready.clone(), main);
         let thread = Thread::start("side", async move |_| {
-            tells.send();
+            sender.send();
             start.wait().await;
             main().await;
         });

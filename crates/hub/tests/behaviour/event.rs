@@ -44,7 +44,7 @@ fn wakes_every_waiter_in_every_thread() {
 }
 
 #[test]
-fn who_waits_is_woken_also_when_it_is_cleared_right_after() {
+fn waiters_are_woken_even_if_the_event_is_cleared_at_once() {
     let event = Event::new();
     let mut early = Box::pin(event.wait());
     assert!(poll(&mut early).is_pending());

@@ -8,9 +8,9 @@ use hub::{Event, GreenletError, Hub, Queue, Thread, WaitError};
 use crate::on_hub;
 
 /// Reports that it was dropped.
-struct Tells(Event);
+struct DropSignal(Event);
 
-impl Drop for Tells {
+impl Drop for DropSignal {
     fn drop(&mut self) {
         self.0.send();
     }
@@ -33,7 +33,7 @@ fn gives_its_result_and_need_not_be_send() {
 }
 
 #[test]
-fn a_panic_travels_and_harms_nobody_else() {
+fn a_panic_is_returned_and_other_greenlets_continue() {
     on_hub(async {
         let number = 7;
         let failed = hub::spawn(async move { assert!(number < 7, "number {number}") });
@@ -48,12 +48,12 @@ fn a_panic_travels_and_harms_nobody_else() {
 fn a_killed_greenlet_is_dropped_where_it_waits() {
     on_hub(async {
         let dropped = Event::new();
-        let tells = Tells(dropped.clone());
+        let signal = DropSignal(dropped.clone());
         let started = Event::new();
         let greenlet = hub::spawn({
             let started = started.clone();
             async move {
-                let _tells = tells;
+                let _signal = signal;
                 started.send();
                 pending::<()>().await;
             }
@@ -83,20 +83,20 @@ fn a_dropped_handle_lets_the_greenlet_run_on() {
 fn greenlets_end_with_the_main_one() {
     let dropped = Event::new();
     let refused = Queue::new(1);
-    let tells = Tells(dropped.clone());
+    let signal = DropSignal(dropped.clone());
     let outlives = Cell::new(None);
     on_hub(async {
         let refused = refused.clone();
         let greenlet = hub::spawn(async move {
-            let _tells = tells;
+            let _signal = signal;
             // A wait in a destructor at the end of a hub is still in a greenlet.
-            struct Asks(Queue<bool>);
-            impl Drop for Asks {
+            struct GreenletRecorder(Queue<bool>);
+            impl Drop for GreenletRecorder {
                 fn drop(&mut self) {
                     self.0.try_put(hub::in_greenlet(), 1).unwrap();
                 }
             }
-            let _asks = Asks(refused);
+            let _recorder = GreenletRecorder(refused);
             pending::<()>().await;
         });
         outlives.set(Some(greenlet));
@@ -112,11 +112,11 @@ fn greenlets_end_with_the_main_one() {
 #[test]
 fn greenlets_end_also_when_the_main_one_panics() {
     let dropped = Event::new();
-    let tells = Tells(dropped.clone());
+    let signal = DropSignal(dropped.clone());
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         on_hub(async {
             hub::spawn(async move {
-                let _tells = tells;
+                let _signal = signal;
                 pending::<()>().await;
             })
             .detach();
@@ -156,15 +156,15 @@ fn a_greenlet_of_another_thread_answers_to_its_handle() {
     }));
 
     let dropped = Event::new();
-    let tells = Tells(dropped.clone());
+    let signal = DropSignal(dropped.clone());
     let mut waits = thread
         .spawn(move || async move {
-            let _tells = tells;
+            let _signal = signal;
             pending::<()>().await;
         })
         .unwrap();
-    let soon = Some(std::time::Duration::ZERO);
-    assert_eq!(waits.join_blocking(soon), Err(WaitError::Timeout));
+    let no_wait = Some(std::time::Duration::ZERO);
+    assert_eq!(waits.join_blocking(no_wait), Err(WaitError::Timeout));
     waits.kill();
     assert_eq!(waits.join_blocking(None), Ok(Err(GreenletError::Killed)));
     assert!(dropped.is_set());

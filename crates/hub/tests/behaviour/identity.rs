@@ -57,17 +57,17 @@ fn handles_go_to_other_threads() {
 }
 
 /// Reports whether a type is `Send`, by which of two methods is found first.
-struct Asked<T>(std::marker::PhantomData<T>);
+struct SendProbe<T>(std::marker::PhantomData<T>);
 
-trait Otherwise {
+trait NotSend {
     fn is_send(&self) -> bool {
         false
     }
 }
 
-impl<T> Otherwise for Asked<T> {}
+impl<T> NotSend for SendProbe<T> {}
 
-impl<T: Send> Asked<T> {
+impl<T: Send> SendProbe<T> {
     fn is_send(&self) -> bool {
         true
     }
@@ -75,12 +75,12 @@ impl<T: Send> Asked<T> {
 
 macro_rules! is_send {
     ($type:ty) => {
-        Asked::<$type>(std::marker::PhantomData).is_send()
+        SendProbe::<$type>(std::marker::PhantomData).is_send()
     };
 }
 
 #[test]
-fn what_belongs_to_a_thread_stays_there() {
+fn types_bound_to_a_thread_are_not_send() {
     assert!(is_send!(Queue<i32>));
     assert!(!is_send!(hub::LockGuard<'static>));
     assert!(!is_send!(Queue<Rc<i32>>));

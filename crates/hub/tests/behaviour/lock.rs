@@ -7,7 +7,7 @@ use hub::{Event, Lock, LockError, Queue, ReleaseError, Thread};
 
 use crate::{on_hub, poll};
 
-const SOON: Duration = Duration::from_millis(1);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(1);
 
 #[test]
 fn greenlets_of_one_thread_exclude_each_other() {
@@ -42,7 +42,7 @@ fn a_greenlet_excludes_threads_and_greenlets_elsewhere() {
             let lock = lock.clone();
             move || {
                 (
-                    lock.acquire_blocking(Some(SOON)).err(),
+                    lock.acquire_blocking(Some(SHORT_TIMEOUT)).err(),
                     lock.try_acquire().err(),
                 )
             }
@@ -52,15 +52,15 @@ fn a_greenlet_excludes_threads_and_greenlets_elsewhere() {
             (Some(LockError::Timeout), Some(LockError::Busy))
         );
         let tried = Event::new();
-        let (there, tells) = (lock.clone(), tried.clone());
+        let (there, sender) = (lock.clone(), tried.clone());
         let greenlet = other
             .spawn(move || async move {
                 assert_eq!(
-                    there.acquire_timeout(SOON).await.err(),
+                    there.acquire_timeout(SHORT_TIMEOUT).await.err(),
                     Some(LockError::Timeout)
                 );
                 assert!(!there.is_mine() && there.is_taken());
-                tells.send();
+                sender.send();
                 there.acquire().await.map(drop)
             })
             .unwrap();
@@ -72,7 +72,7 @@ fn a_greenlet_excludes_threads_and_greenlets_elsewhere() {
 }
 
 #[test]
-fn its_owner_does_not_wait_for_itself() {
+fn the_owner_of_a_lock_cannot_acquire_it_again() {
     let lock = Lock::new();
     let guard = lock.acquire_blocking(None).unwrap();
     assert_eq!(lock.acquire_blocking(None).err(), Some(LockError::Owned));
@@ -110,7 +110,7 @@ fn only_its_owner_releases_it() {
 }
 
 #[test]
-fn who_asks_first_is_served_first() {
+fn a_lock_is_acquired_in_the_order_of_requests() {
     let lock = Lock::new();
     let served = Queue::new(100);
     on_hub(async {
@@ -138,7 +138,7 @@ fn who_asks_first_is_served_first() {
 }
 
 #[test]
-fn nobody_starves_beside_others_that_never_pause() {
+fn no_waiter_starves_beside_threads_that_never_pause() {
     let lock = Lock::new();
     let done = Arc::new(AtomicBool::new(false));
     let greedy: Vec<_> = (0..2)
@@ -163,7 +163,7 @@ fn nobody_starves_beside_others_that_never_pause() {
 }
 
 #[test]
-fn who_is_dropped_in_the_line_takes_no_turn_with_it() {
+fn a_dropped_waiter_loses_no_turn() {
     let lock = Lock::new();
     on_hub(async {
         let guard = lock.acquire().await.unwrap();

@@ -49,7 +49,7 @@ impl Subscriber for Log {
 }
 
 /// Returns what this thread logs meanwhile.
-fn told(during: impl FnOnce()) -> Vec<String> {
+fn log_lines(during: impl FnOnce()) -> Vec<String> {
     let log = Log::default();
     tracing::subscriber::with_default(log.clone(), during);
     log.0.lock().unwrap().clone()
@@ -75,20 +75,20 @@ fn a_thread_that_does_not_stop_in_time() {
         }
     })
     .unwrap();
-    let lines = told(|| {
-        let soon = Some(Duration::from_millis(1));
-        stuck.stop_blocking(soon).unwrap_err();
+    let lines = log_lines(|| {
+        let short_timeout = Some(Duration::from_millis(1));
+        stuck.stop_blocking(short_timeout).unwrap_err();
     });
     assert_one(&lines, "ERROR", &["stuck", "did not end within 1ms"]);
     // It was asked to stop before, but still runs.
-    let lines = told(|| drop(stuck));
+    let lines = log_lines(|| drop(stuck));
     assert_one(&lines, "WARN", &["stuck", "handle of a running thread"]);
     release.send();
 }
 
 #[test]
 fn a_thread_that_has_ended_is_dropped_without_a_word() {
-    let lines = told(|| {
+    let lines = log_lines(|| {
         let thread = Thread::serving("gone").unwrap();
         thread.stop_blocking(None).unwrap();
     });
@@ -97,7 +97,7 @@ fn a_thread_that_has_ended_is_dropped_without_a_word() {
 
 #[test]
 fn a_panic_of_a_trigger() {
-    let lines = told(|| {
+    let lines = log_lines(|| {
         on_hub(async {
             let trigger = HubTrigger::new(|| panic!("no beam")).unwrap();
             trigger.send().unwrap();
@@ -105,7 +105,7 @@ fn a_panic_of_a_trigger() {
         });
     });
     assert_one(&lines, "ERROR", &["panicked: no beam"]);
-    let lines = told(|| {
+    let lines = log_lines(|| {
         on_hub(async {
             let trigger = HubTrigger::blocking(|| async { panic!("no beam") }).unwrap();
             trigger.send().unwrap();
@@ -122,7 +122,7 @@ fn a_panic_of_a_trigger() {
 
 #[test]
 fn triggers_that_a_panic_of_the_main_greenlet_takes_with_it() {
-    let lines = told(|| {
+    let lines = log_lines(|| {
         let main = AssertUnwindSafe(|| {
             on_hub(async {
                 let trigger = HubTrigger::new(|| ()).unwrap();

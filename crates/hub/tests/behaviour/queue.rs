@@ -70,7 +70,7 @@ fn budgets_beyond_four_gibibytes_are_budgets_too() {
 }
 
 #[test]
-fn who_needs_much_is_not_overtaken_by_who_needs_little() {
+fn large_items_are_not_overtaken_by_small_ones() {
     let queue = Queue::new(10);
     queue.try_put("first", 5).unwrap();
     let mut much = Box::pin(queue.put("much", 10));
@@ -161,7 +161,7 @@ fn queues_share_a_budget() {
 }
 
 #[test]
-fn what_a_consumer_works_on_counts_until_it_is_done() {
+fn items_count_until_their_reservation_is_dropped() {
     on_hub(async {
         let queue = Queue::new(10);
         queue.put('a', 10).await.unwrap();
@@ -174,7 +174,7 @@ fn what_a_consumer_works_on_counts_until_it_is_done() {
 }
 
 #[test]
-fn closing_wakes_everybody_and_gives_items_back() {
+fn closing_wakes_all_waiters_and_returns_items() {
     let full = Queue::new(1);
     full.try_put('a', 1).unwrap();
     let empty = Queue::<char>::new(1);

@@ -57,7 +57,7 @@ fn every_thread_has_one_made_once_under_races() {
 }
 
 #[test]
-fn others_see_it_while_its_thread_lives() {
+fn all_threads_see_a_resource_while_its_thread_lives() {
     let (resource, _) = numbered();
     let mine = resource.get();
     let other = Thread::serving("other").unwrap();
@@ -75,7 +75,7 @@ fn others_see_it_while_its_thread_lives() {
 }
 
 #[test]
-fn it_is_gone_when_a_plain_thread_ends() {
+fn a_resource_is_dropped_when_a_plain_thread_ends() {
     let (resource, _) = numbered();
     let theirs = resource.clone();
     // `join` of the standard library waits for the destructors of the thread.
@@ -88,10 +88,10 @@ fn it_is_gone_when_a_plain_thread_ends() {
 
 /// The destructors of a thread may take long. Joining a [`Thread`] does not wait for them.
 #[test]
-fn it_is_gone_when_a_thread_tells_that_it_has_ended() {
+fn a_resource_is_dropped_when_join_returns() {
     /// Delays the destructors of its thread.
-    struct Late(Arc<AtomicBool>);
-    impl Drop for Late {
+    struct SlowDrop(Arc<AtomicBool>);
+    impl Drop for SlowDrop {
         fn drop(&mut self) {
             while !self.0.load(Ordering::SeqCst) {
                 thread::yield_now();
@@ -99,16 +99,16 @@ fn it_is_gone_when_a_thread_tells_that_it_has_ended() {
         }
     }
     thread_local! {
-        static BEFORE: Cell<Option<Late>> = const { Cell::new(None) };
-        static AFTER: Cell<Option<Late>> = const { Cell::new(None) };
+        static DROPPED_BEFORE: Cell<Option<SlowDrop>> = const { Cell::new(None) };
+        static DROPPED_AFTER: Cell<Option<SlowDrop>> = const { Cell::new(None) };
     }
     let (resource, _) = numbered();
     let release = Arc::new(AtomicBool::new(false));
     let (theirs, until) = (resource.clone(), release.clone());
     let thread = Thread::start("late", async move |_| {
-        BEFORE.set(Some(Late(until.clone())));
+        DROPPED_BEFORE.set(Some(SlowDrop(until.clone())));
         theirs.get();
-        AFTER.set(Some(Late(until)));
+        DROPPED_AFTER.set(Some(SlowDrop(until)));
     })
     .unwrap();
     thread.join_blocking(None).unwrap();
@@ -117,7 +117,7 @@ fn it_is_gone_when_a_thread_tells_that_it_has_ended() {
 }
 
 #[test]
-fn it_is_gone_when_a_main_function_panics() {
+fn a_resource_is_dropped_when_a_main_function_panics() {
     let (resource, _) = numbered();
     let theirs = resource.clone();
     let thread = Thread::start("panics", async move |_| {
@@ -154,7 +154,7 @@ fn an_init_that_panics_leaves_nothing_behind() {
 }
 
 #[test]
-fn an_init_that_asks_for_its_own_resource_is_told_so() {
+fn an_init_that_asks_for_its_own_resource_panics() {
     let own = Arc::new(std::sync::OnceLock::<ThreadResource<usize>>::new());
     let inner = own.clone();
     let resource = ThreadResource::new(move || *inner.get().unwrap().get() + 1);
@@ -178,9 +178,9 @@ fn a_resource_may_use_another_one() {
 }
 
 #[test]
-fn it_ends_in_its_own_thread() {
-    struct Tells(Event, thread::ThreadId);
-    impl Drop for Tells {
+fn a_resource_is_dropped_in_its_own_thread() {
+    struct DropSignal(Event, thread::ThreadId);
+    impl Drop for DropSignal {
         fn drop(&mut self) {
             assert_eq!(thread::current().id(), self.1);
             self.0.send();
@@ -188,13 +188,13 @@ fn it_ends_in_its_own_thread() {
     }
     let dropped = Event::new();
     let tell = dropped.clone();
-    let resource = ThreadResource::new(move || Tells(tell.clone(), thread::current().id()));
+    let resource = ThreadResource::new(move || DropSignal(tell.clone(), thread::current().id()));
     thread::spawn(move || drop(resource.get())).join().unwrap();
     assert!(dropped.is_set());
 }
 
 #[test]
-fn what_cannot_be_shared_is_had_by_its_thread_alone() {
+fn a_resource_need_not_be_send() {
     let resource = ThreadResource::new(|| Rc::new(5));
     assert!(Rc::ptr_eq(&resource.get(), &resource.get()));
 }

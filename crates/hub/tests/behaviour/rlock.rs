@@ -6,7 +6,7 @@ use hub::{Event, LockError, RLock, ReleaseError};
 use crate::on_hub;
 
 #[test]
-fn its_owner_takes_it_again_and_releases_it_as_often() {
+fn a_reentrant_lock_is_released_as_often_as_acquired() {
     let lock = RLock::new();
     on_hub(async {
         let outer = lock.acquire().await.unwrap();
@@ -28,7 +28,7 @@ fn its_owner_takes_it_again_and_releases_it_as_often() {
 }
 
 #[test]
-fn it_counts_for_each_greenlet_not_for_each_thread() {
+fn a_reentrant_lock_counts_for_each_greenlet() {
     let lock = RLock::new();
     on_hub(async {
         let outer = lock.acquire().await.unwrap();
@@ -57,7 +57,7 @@ fn it_counts_for_each_greenlet_not_for_each_thread() {
 fn a_thread_waits_for_a_greenlet_and_the_other_way_round() {
     let lock = RLock::new();
     let tried = Event::new();
-    let (theirs, tells) = (lock.clone(), tried.clone());
+    let (theirs, sender) = (lock.clone(), tried.clone());
     let guard = lock.acquire_blocking(None).unwrap();
     let other = thread::spawn(move || {
         on_hub(async {
@@ -65,7 +65,7 @@ fn a_thread_waits_for_a_greenlet_and_the_other_way_round() {
                 theirs.acquire_timeout(Duration::from_millis(1)).await.err(),
                 Some(LockError::Timeout)
             );
-            tells.send();
+            sender.send();
             let _guard = theirs.acquire().await.unwrap();
             theirs.count()
         })

@@ -27,7 +27,7 @@ impl Random {
     /// Awaits `future`, or cancels it after a random number of turns of the hub, or by a timer.
     pub(crate) async fn cancelled<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         let turns = self.below(6);
-        let patience = async {
+        let cancellation = async {
             if turns == 5 {
                 hub::sleep(Duration::from_micros(50)).await;
             }
@@ -38,7 +38,7 @@ impl Random {
         tokio::select! {
             biased;
             output = future => Some(output),
-            () = patience => None,
+            () = cancellation => None,
         }
     }
 }

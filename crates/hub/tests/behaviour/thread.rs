@@ -60,15 +60,15 @@ fn stop_reaches_a_main_function_that_waits() {
 #[test]
 fn a_main_function_that_does_not_listen_is_reported_and_killed_where_it_waits() {
     let dropped = Event::new();
-    struct Tells(Event);
-    impl Drop for Tells {
+    struct DropSignal(Event);
+    impl Drop for DropSignal {
         fn drop(&mut self) {
             self.0.send();
         }
     }
-    let tells = Tells(dropped.clone());
+    let signal = DropSignal(dropped.clone());
     let deaf = Thread::start("deaf", async move |_| {
-        let _tells = tells;
+        let _signal = signal;
         pending::<()>().await;
     })
     .unwrap();
@@ -97,15 +97,15 @@ fn a_thread_that_cannot_stop_is_reported_until_it_has() {
     })
     .unwrap();
     started.wait_blocking(None).unwrap();
-    let soon = Some(Duration::from_millis(1));
+    let short_timeout = Some(Duration::from_millis(1));
     let timeout = |error: StopError| matches!(error, StopError::Timeout { .. });
-    assert!(timeout(stuck.join_blocking(soon).unwrap_err()));
-    assert!(timeout(on_hub(stuck.stop(soon)).unwrap_err()));
-    assert!(timeout(stuck.stop_blocking(soon).unwrap_err()));
+    assert!(timeout(stuck.join_blocking(short_timeout).unwrap_err()));
+    assert!(timeout(on_hub(stuck.stop(short_timeout)).unwrap_err()));
+    assert!(timeout(stuck.stop_blocking(short_timeout).unwrap_err()));
     assert!(stuck.is_running());
     release.store(true, Ordering::SeqCst);
     stuck.join_blocking(None).unwrap();
-    stuck.stop_blocking(soon).unwrap();
+    stuck.stop_blocking(short_timeout).unwrap();
 }
 
 #[test]
@@ -143,16 +143,16 @@ fn a_dropped_handle_asks_the_thread_to_stop() {
 #[test]
 fn all_greenlets_have_ended_when_the_thread_has() {
     let dropped = Event::new();
-    struct Tells(Event);
-    impl Drop for Tells {
+    struct DropSignal(Event);
+    impl Drop for DropSignal {
         fn drop(&mut self) {
             self.0.send();
         }
     }
-    let tells = Tells(dropped.clone());
+    let signal = DropSignal(dropped.clone());
     let thread = Thread::start("main", async move |_| {
         hub::spawn(async move {
-            let _tells = tells;
+            let _signal = signal;
             pending::<()>().await;
         })
         .detach();

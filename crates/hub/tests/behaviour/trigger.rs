@@ -182,7 +182,7 @@ fn blocking_triggers_run_in_greenlets_of_their_own() {
 }
 
 #[test]
-fn a_panic_of_a_trigger_harms_nobody_else() {
+fn a_panic_of_a_trigger_does_not_affect_others() {
     on_hub(async {
         let runs = Rc::new(Cell::new(0));
         let counts = runs.clone();

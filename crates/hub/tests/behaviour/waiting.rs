@@ -95,7 +95,7 @@ fn in_a_greenlet_every_blocking_form_names_the_form_to_await() {
 }
 
 #[test]
-fn greenlets_are_told_from_threads() {
+fn greenlets_and_threads_are_distinguished() {
     assert!(!hub::in_greenlet());
     let (main, spawned, foreign) = on_hub(async {
         let spawned = hub::spawn(async { hub::in_greenlet() }).await.unwrap();
@@ -109,11 +109,11 @@ fn greenlets_are_told_from_threads() {
 #[test]
 fn a_time_that_is_up_leaves_everything_as_it_was() {
     let queue = Queue::new(10);
-    let soon = Some(Duration::from_millis(1));
-    assert_eq!(queue.get_blocking(soon), Err(WaitError::Timeout));
+    let short_timeout = Some(Duration::from_millis(1));
+    assert_eq!(queue.get_blocking(short_timeout), Err(WaitError::Timeout));
     queue.try_put('a', 10).unwrap();
     assert_eq!(
-        queue.put_blocking('b', 1, soon),
+        queue.put_blocking('b', 1, short_timeout),
         Err(PutError::Timeout('b'))
     );
     assert_eq!(queue.get_blocking(None), Ok(Some('a')));
@@ -122,45 +122,60 @@ fn a_time_that_is_up_leaves_everything_as_it_was() {
 
 #[test]
 fn greenlets_give_up_waiting_in_the_same_ways() {
-    let soon = Duration::from_millis(1);
+    let short_timeout = Duration::from_millis(1);
     on_hub(async {
         let queue = Queue::new(1);
-        assert_eq!(queue.get_timeout(soon).await, Err(WaitError::Timeout));
-        assert_eq!(queue.put_timeout('a', 1, soon).await, Ok(()));
         assert_eq!(
-            queue.put_timeout('b', 1, soon).await,
+            queue.get_timeout(short_timeout).await,
+            Err(WaitError::Timeout)
+        );
+        assert_eq!(queue.put_timeout('a', 1, short_timeout).await, Ok(()));
+        assert_eq!(
+            queue.put_timeout('b', 1, short_timeout).await,
             Err(PutError::Timeout('b'))
         );
-        assert_eq!(queue.get_timeout(soon).await, Ok(Some('a')));
+        assert_eq!(queue.get_timeout(short_timeout).await, Ok(Some('a')));
         queue.close();
         assert_eq!(
-            queue.put_timeout('c', 1, soon).await,
+            queue.put_timeout('c', 1, short_timeout).await,
             Err(PutError::Closed('c'))
         );
-        assert_eq!(queue.get_timeout(soon).await, Ok(None));
+        assert_eq!(queue.get_timeout(short_timeout).await, Ok(None));
 
         let result = AsyncResult::<i32, String>::new();
-        assert!(!result.wait_timeout(soon).await);
-        assert_eq!(result.get_timeout(soon).await, Err(ResultError::Timeout));
-        assert_eq!(result.take_timeout(soon).await, Err(ResultError::Timeout));
+        assert!(!result.wait_timeout(short_timeout).await);
+        assert_eq!(
+            result.get_timeout(short_timeout).await,
+            Err(ResultError::Timeout)
+        );
+        assert_eq!(
+            result.take_timeout(short_timeout).await,
+            Err(ResultError::Timeout)
+        );
         result.set(Ok(1));
-        assert!(result.wait_timeout(soon).await);
-        assert_eq!(result.get_timeout(soon).await, Ok(1));
-        assert_eq!(result.take_timeout(soon).await, Ok(1));
+        assert!(result.wait_timeout(short_timeout).await);
+        assert_eq!(result.get_timeout(short_timeout).await, Ok(1));
+        assert_eq!(result.take_timeout(short_timeout).await, Ok(1));
 
         let thread = Thread::serving("other").unwrap();
-        let timeout = thread.join_timeout(soon).await;
+        let timeout = thread.join_timeout(short_timeout).await;
         assert!(matches!(timeout, Err(StopError::Timeout { .. })));
-        assert_eq!(thread.get_timeout(soon).await, Err(ResultError::Timeout));
-        assert_eq!(thread.take_timeout(soon).await, Err(ResultError::Timeout));
+        assert_eq!(
+            thread.get_timeout(short_timeout).await,
+            Err(ResultError::Timeout)
+        );
+        assert_eq!(
+            thread.take_timeout(short_timeout).await,
+            Err(ResultError::Timeout)
+        );
         let busy = Event::new();
         let done = busy.clone();
-        let slow = thread.apply_timeout(move || while !done.is_set() {}, soon);
+        let slow = thread.apply_timeout(move || while !done.is_set() {}, short_timeout);
         assert_eq!(slow.await, Err(CallError::Timeout));
         busy.send();
         thread.stop(None).await.unwrap();
-        thread.join_timeout(soon).await.unwrap();
-        assert_eq!(thread.get_timeout(soon).await, Ok(()));
+        thread.join_timeout(short_timeout).await.unwrap();
+        assert_eq!(thread.get_timeout(short_timeout).await, Ok(()));
     });
 }
 

@@ -15,7 +15,7 @@ fn every_waiter_is_woken() {
 }
 
 #[test]
-fn who_waits_sees_a_send_that_is_cleared_at_once() {
+fn waiters_see_a_send_that_is_cleared_at_once() {
     check(|| {
         let (event, waiting) = (Event::new(), Event::new());
         let (waits, tells) = (event.clone(), waiting.clone());
@@ -40,7 +40,7 @@ fn who_waits_sees_a_send_that_is_cleared_at_once() {
 }
 
 #[test]
-fn who_gives_up_takes_no_wakeup_with_it() {
+fn a_cancelled_waiter_loses_no_wakeup() {
     check(|| {
         let event = Event::new();
         let waits = event.clone();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shuttle::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::lock::{Lock, LockError, RLock, ReleaseError};
-use crate::{NOW, check, join, poll_a_few_times, thread, threads};
+use crate::{NO_WAIT, check, join, poll_a_few_times, thread, threads};
 
 /// A counter that pauses between reading and writing.
 fn add(count: &AtomicUsize) {
@@ -33,7 +33,7 @@ fn one_owner_at_a_time() {
 }
 
 #[test]
-fn who_gives_up_takes_no_turn_with_it() {
+fn a_cancelled_waiter_loses_no_turn() {
     check(|| {
         let lock = Lock::new();
         let count = Arc::new(AtomicUsize::new(0));
@@ -47,7 +47,7 @@ fn who_gives_up_takes_no_turn_with_it() {
         });
         let (there, counts) = (lock.clone(), count.clone());
         let hasty = threads(1, move |_| {
-            let by_timeout = there.acquire_blocking(NOW).map(|_guard| add(&counts));
+            let by_timeout = there.acquire_blocking(NO_WAIT).map(|_guard| add(&counts));
             let by_trying = there.try_acquire().map(|_guard| add(&counts));
             usize::from(by_timeout.is_ok()) + usize::from(by_trying.is_ok())
         });

@@ -91,14 +91,14 @@ fn join<T>(threads: Vec<JoinHandle<T>>) -> Vec<T> {
 /// Waits like a plain thread, but perhaps not to the end: drops the future after a random number of
 /// polls, between which other threads run.
 fn poll_a_few_times<F: Future>(future: F) -> Option<F::Output> {
-    let mut patience = thread_rng().gen_range(0..3);
-    let patient = async {
+    let mut polls_left = thread_rng().gen_range(0..3);
+    let limited = async {
         let mut future = pin!(future);
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if patience == 0 => Poll::Ready(None),
+            Poll::Pending if polls_left == 0 => Poll::Ready(None),
             Poll::Pending => {
-                patience -= 1;
+                polls_left -= 1;
                 // A timer could wake the thread at any time, too.
                 thread::yield_now();
                 context.waker().wake_by_ref();
@@ -107,8 +107,8 @@ fn poll_a_few_times<F: Future>(future: F) -> Option<F::Output> {
         })
         .await
     };
-    blocking::wait(patient, None).flatten()
+    blocking::wait(limited, None).flatten()
 }
 
 /// With this limit, a `_blocking` form does not wait.
-const NOW: Option<Duration> = Some(Duration::ZERO);
+const NO_WAIT: Option<Duration> = Some(Duration::ZERO);

@@ -3,7 +3,7 @@
 use crate::budget::Budget;
 use crate::error::WaitError;
 use crate::queue::{PutError, Queue};
-use crate::{NOW, check, join, poll_a_few_times, thread, threads};
+use crate::{NO_WAIT, check, join, poll_a_few_times, thread, threads};
 
 /// Takes items until the queue is closed and empty.
 fn drain(queue: &Queue<usize>) -> Vec<usize> {
@@ -47,14 +47,14 @@ fn one_producer_and_one_consumer_keep_the_order() {
 }
 
 #[test]
-fn who_gives_up_loses_no_item_and_no_byte() {
+fn a_cancelled_waiter_loses_no_item_and_no_byte() {
     check(|| {
         let queue = Queue::new(1);
         let gives = queue.clone();
         let producers = threads(2, move |n| {
             let put = match poll_a_few_times(gives.reserve(1)) {
                 Some(reservation) => gives.put_reserved(n, 1, reservation.unwrap()).is_ok(),
-                None => match gives.put_blocking(n, 1, NOW) {
+                None => match gives.put_blocking(n, 1, NO_WAIT) {
                     Err(PutError::Timeout(_)) => false,
                     put => put.is_ok(),
                 },
@@ -65,7 +65,7 @@ fn who_gives_up_loses_no_item_and_no_byte() {
         let fickle = thread::spawn(move || {
             let mut items = Vec::new();
             items.extend(poll_a_few_times(takes.get()).flatten());
-            match takes.get_blocking(NOW) {
+            match takes.get_blocking(NO_WAIT) {
                 Err(WaitError::Timeout) => {}
                 item => items.extend(item.unwrap()),
             }
@@ -86,7 +86,7 @@ fn who_gives_up_loses_no_item_and_no_byte() {
 
 /// The queue is closed only at the end, because a closed queue hands items to every caller.
 #[test]
-fn who_gives_up_leaves_its_item_to_who_stays() {
+fn a_cancelled_consumer_leaves_its_item_to_others() {
     check(|| {
         let queue = Queue::new(2);
         let takes = queue.clone();

@@ -19,7 +19,7 @@ fn every_waiter_has_the_first_result() {
 }
 
 #[test]
-fn one_takes_it_and_the_others_are_told() {
+fn one_waiter_takes_the_result_and_others_get_an_error() {
     check(|| {
         let result = AsyncResult::<usize, ()>::new();
         let takes = result.clone();
@@ -31,15 +31,15 @@ fn one_takes_it_and_the_others_are_told() {
         outcomes.extend(fickle.join().unwrap());
         let had = outcomes.iter().filter(|outcome| **outcome == Ok(7));
         assert_eq!(had.count(), 1);
-        let told = outcomes
+        let refused = outcomes
             .iter()
             .filter(|outcome| **outcome == Err(ResultError::Taken));
-        assert_eq!(told.count(), outcomes.len() - 1);
+        assert_eq!(refused.count(), outcomes.len() - 1);
     });
 }
 
 #[test]
-fn a_broken_promise_wakes_who_waits() {
+fn a_broken_promise_wakes_its_waiters() {
     check(|| {
         let result = AsyncResult::<usize, &str>::new();
         let waits = result.clone();

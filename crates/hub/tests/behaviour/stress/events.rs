@@ -31,15 +31,15 @@ fn every_patient_waiter_is_woken_in_every_round() {
                 spawned.unwrap()
             })
             .collect();
-        let patience: Vec<_> = (0..2).map(|_| random.below(200)).collect();
-        let plain: Vec<_> = patience
+        let timeouts: Vec<_> = (0..2).map(|_| random.below(200)).collect();
+        let plain: Vec<_> = timeouts
             .into_iter()
-            .map(|patience| {
+            .map(|timeout| {
                 let (event, result) = (event.clone(), result.clone());
                 thread::spawn(move || {
-                    let patience = Some(Duration::from_micros(patience));
-                    event.wait_blocking(patience).unwrap();
-                    match result.get_blocking(patience) {
+                    let timeout = Some(Duration::from_micros(timeout));
+                    event.wait_blocking(timeout).unwrap();
+                    match result.get_blocking(timeout) {
                         Ok(value) => assert_eq!(value, round),
                         Err(error) => assert_eq!(error, ResultError::Timeout),
                     }

@@ -16,22 +16,22 @@ const ROUNDS: usize = 150;
 
 /// The count that a lock protects, which is right only if one greenlet at a time changes it.
 #[derive(Clone, Default)]
-struct Protected {
+struct ProtectedCount {
     inside: Arc<AtomicUsize>,
     count: Arc<AtomicUsize>,
 }
 
-impl Protected {
-    fn enter(&self) -> Inside<'_> {
+impl ProtectedCount {
+    fn enter(&self) -> CriticalSection<'_> {
         assert_eq!(self.inside.fetch_add(1, Ordering::SeqCst), 0);
         let seen = self.count.load(Ordering::Relaxed);
-        Inside(self, seen)
+        CriticalSection(self, seen)
     }
 }
 
-struct Inside<'a>(&'a Protected, usize);
+struct CriticalSection<'a>(&'a ProtectedCount, usize);
 
-impl Drop for Inside<'_> {
+impl Drop for CriticalSection<'_> {
     fn drop(&mut self) {
         self.0.count.store(self.1 + 1, Ordering::Relaxed);
         assert_eq!(self.0.inside.fetch_sub(1, Ordering::SeqCst), 1);
@@ -39,13 +39,13 @@ impl Drop for Inside<'_> {
 }
 
 /// Takes the lock in many rounds; returns how often it succeeded.
-async fn greenlet(lock: Lock, protected: Protected, seed: usize) -> usize {
+async fn greenlet(lock: Lock, protected: ProtectedCount, seed: usize) -> usize {
     let mut random = Random::seeded(seed);
     let mut entered = 0;
     for _ in 0..ROUNDS {
         if random.below(3) == 0 {
-            let patience = Duration::from_micros(random.below(100));
-            match lock.acquire_timeout(patience).await {
+            let timeout = Duration::from_micros(random.below(100));
+            match lock.acquire_timeout(timeout).await {
                 Ok(_guard) => {
                     entered += 1;
                     drop(protected.enter());
@@ -56,7 +56,7 @@ async fn greenlet(lock: Lock, protected: Protected, seed: usize) -> usize {
             entered += 1;
             // The work may be cancelled while it holds the lock.
             let work = async {
-                let _inside = protected.enter();
+                let _section = protected.enter();
                 tokio::task::yield_now().await;
             };
             random.cancelled(work).await;
@@ -70,7 +70,7 @@ async fn greenlet(lock: Lock, protected: Protected, seed: usize) -> usize {
     entered
 }
 
-fn plain(lock: &Lock, protected: &Protected, seed: usize) -> usize {
+fn plain(lock: &Lock, protected: &ProtectedCount, seed: usize) -> usize {
     let mut random = Random::seeded(seed);
     let mut entered = 0;
     for _ in 0..ROUNDS {
@@ -91,9 +91,9 @@ fn plain(lock: &Lock, protected: &Protected, seed: usize) -> usize {
 }
 
 #[test]
-fn random_cancellations_leave_no_lock_taken_and_nobody_asleep() {
+fn random_cancellations_leave_no_lock_taken_and_no_waiter_asleep() {
     let lock = Lock::new();
-    let protected = Protected::default();
+    let protected = ProtectedCount::default();
     let hubs: Vec<_> = (0..HUBS)
         .map(|hub| {
             let (lock, protected) = (lock.clone(), protected.clone());

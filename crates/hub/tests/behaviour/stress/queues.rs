@@ -16,14 +16,14 @@ const ITEMS: usize = 400;
 
 /// Two queues that share one budget, and the bytes that are really taken.
 #[derive(Clone)]
-struct Ways {
+struct SharedQueues {
     queues: [Queue<usize>; 2],
-    on_their_way: Arc<AtomicUsize>,
+    bytes_taken: Arc<AtomicUsize>,
 }
 
-impl Ways {
+impl SharedQueues {
     fn put(&self, way: usize, item: usize, cost: usize, reservation: Reservation) {
-        let before = self.on_their_way.fetch_add(cost, Ordering::SeqCst);
+        let before = self.bytes_taken.fetch_add(cost, Ordering::SeqCst);
         assert!(before + cost <= LIMIT, "{before} + {cost} bytes");
         self.queues[way]
             .put_reserved(item, cost, reservation)
@@ -31,7 +31,7 @@ impl Ways {
     }
 
     fn got(&self, (item, reservation): (usize, Reservation), all: &mut Vec<usize>) {
-        self.on_their_way.fetch_sub(cost(item), Ordering::SeqCst);
+        self.bytes_taken.fetch_sub(cost(item), Ordering::SeqCst);
         drop(reservation);
         all.push(item);
     }
@@ -42,42 +42,42 @@ fn cost(item: usize) -> usize {
     item * 7 % (LIMIT + 1)
 }
 
-async fn produce(ways: Ways, first: usize) {
+async fn produce(shared: SharedQueues, first: usize) {
     let mut random = Random::seeded(first);
     for item in first..first + ITEMS {
         let way = random.below(2) as usize;
         loop {
-            let reserving = ways.queues[way].reserve(cost(item));
+            let reserving = shared.queues[way].reserve(cost(item));
             match random.cancelled(reserving).await {
                 None => continue,
-                Some(Ok(reservation)) => break ways.put(way, item, cost(item), reservation),
+                Some(Ok(reservation)) => break shared.put(way, item, cost(item), reservation),
                 Some(Err(QueueClosed(()))) => panic!("closed too early"),
             }
         }
     }
 }
 
-async fn consume(ways: Ways, way: usize, seed: usize) -> Vec<usize> {
+async fn consume(shared: SharedQueues, way: usize, seed: usize) -> Vec<usize> {
     let mut random = Random::seeded(seed);
     let mut all = Vec::new();
     loop {
-        match random.cancelled(ways.queues[way].get_reserved()).await {
+        match random.cancelled(shared.queues[way].get_reserved()).await {
             None => continue,
-            Some(Some(entry)) => ways.got(entry, &mut all),
+            Some(Some(entry)) => shared.got(entry, &mut all),
             Some(None) => return all,
         }
     }
 }
 
-fn consume_blocking(ways: &Ways, way: usize, seed: usize) -> Vec<usize> {
+fn consume_blocking(shared: &SharedQueues, way: usize, seed: usize) -> Vec<usize> {
     let mut random = Random::seeded(seed);
     let mut all = Vec::new();
     loop {
-        let patience = Duration::from_micros(random.below(50));
-        match ways.queues[way].get_reserved_blocking(Some(patience)) {
+        let timeout = Duration::from_micros(random.below(50));
+        match shared.queues[way].get_reserved_blocking(Some(timeout)) {
             Err(WaitError::Timeout) => continue,
             Err(error) => panic!("{error}"),
-            Ok(Some(entry)) => ways.got(entry, &mut all),
+            Ok(Some(entry)) => shared.got(entry, &mut all),
             Ok(None) => return all,
         }
     }
@@ -86,19 +86,19 @@ fn consume_blocking(ways: &Ways, way: usize, seed: usize) -> Vec<usize> {
 #[test]
 fn random_cancellations_lose_nothing() {
     let budget = Budget::new(LIMIT);
-    let ways = Ways {
+    let shared = SharedQueues {
         queues: [
             Queue::sharing(budget.clone()),
             Queue::sharing(budget.clone()),
         ],
-        on_their_way: Arc::default(),
+        bytes_taken: Arc::default(),
     };
     let producers: Vec<_> = (0..HUBS)
         .map(|hub| {
-            let ways = ways.clone();
+            let shared = shared.clone();
             Thread::start("producers", async move |_| {
                 let greenlets: Vec<_> = (0..GREENLETS)
-                    .map(|n| hub::spawn(produce(ways.clone(), (hub * GREENLETS + n) * ITEMS)))
+                    .map(|n| hub::spawn(produce(shared.clone(), (hub * GREENLETS + n) * ITEMS)))
                     .collect();
                 for greenlet in greenlets {
                     greenlet.await.unwrap();
@@ -109,10 +109,10 @@ fn random_cancellations_lose_nothing() {
         .collect();
     let consumers: Vec<_> = (0..HUBS)
         .map(|hub| {
-            let ways = ways.clone();
+            let shared = shared.clone();
             Thread::start("consumers", async move |_| {
                 let greenlets: Vec<_> = (0..GREENLETS)
-                    .map(|n| hub::spawn(consume(ways.clone(), n % 2, hub * GREENLETS + n + 99)))
+                    .map(|n| hub::spawn(consume(shared.clone(), n % 2, hub * GREENLETS + n + 99)))
                     .collect();
                 let mut all = Vec::new();
                 for greenlet in greenlets {
@@ -125,15 +125,15 @@ fn random_cancellations_lose_nothing() {
         .collect();
     let plain: Vec<_> = (0..2)
         .map(|way| {
-            let ways = ways.clone();
-            thread::spawn(move || consume_blocking(&ways, way, way + 7))
+            let shared = shared.clone();
+            thread::spawn(move || consume_blocking(&shared, way, way + 7))
         })
         .collect();
 
     for producer in producers {
         producer.take_blocking(None).unwrap();
     }
-    for queue in &ways.queues {
+    for queue in &shared.queues {
         queue.close();
     }
     let mut all = Vec::new();
@@ -146,7 +146,7 @@ fn random_cancellations_lose_nothing() {
     all.sort_unstable();
     assert!(all.into_iter().eq(0..HUBS * GREENLETS * ITEMS));
     assert_eq!(budget.available(), Some(LIMIT));
-    assert_eq!(ways.on_their_way.load(Ordering::SeqCst), 0);
+    assert_eq!(shared.bytes_taken.load(Ordering::SeqCst), 0);
 }
 
 /// Kills greenlets while they put and get, from another thread: the bytes that they held are returned.
