@@ -42,7 +42,7 @@ fn wanted() -> Group {
 }
 
 #[test]
-fn what_is_left_becomes_what_is_wanted() {
+fn existing_items_become_equal_to_the_tree() {
     let existing = [
         // Next to nothing, all of it, some of it, and what is different.
         entry(vec![]),

@@ -110,7 +110,7 @@ fn readers_without_lock_see_what_was_flushed() {
 }
 
 #[test]
-fn a_lock_of_another_process_is_told_with_its_holder() {
+fn a_lock_of_another_process_is_reported_with_its_holder() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("held.h5");
     let mut holder = python()
@@ -288,7 +288,7 @@ fn a_lock_is_shared_within_this_process() {
 }
 
 #[test]
-fn a_full_disk_is_told_as_such() {
+fn a_full_disk_is_reported_as_such() {
     // Writing to this device always fails for want of space.
     let error = h5::File::replace(Path::new("/dev/full"))
         .and_then(h5::File::close)

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 const SHORT: ElementType = ElementType::Uint(2, ByteOrder::Little);
 
 #[test]
-fn paths_are_followed_and_links_told() {
+fn paths_are_followed_and_links_reported() {
     let (_directory, path, file) = file("paths.h5");
     let root = file.root().unwrap();
     root.create_contiguous("a/b/c", &SHORT, &[], &[1, 0])

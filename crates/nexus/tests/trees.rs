@@ -32,7 +32,7 @@ fn groups_and_attributes_of_earlier_scans_are_used_again() {
 }
 
 #[test]
-fn what_exists_is_kept_and_everything_else_is_written() {
+fn existing_items_are_kept_and_others_written() {
     let (_directory, session) = session();
     let first = group(vec![(
         "2.1",
@@ -71,7 +71,7 @@ fn what_exists_is_kept_and_everything_else_is_written() {
         ),
     )]);
     let written = write(&session, &second);
-    let told: Vec<_> = written
+    let reported: Vec<_> = written
         .errors
         .iter()
         .map(|error| match error {
@@ -81,7 +81,7 @@ fn what_exists_is_kept_and_everything_else_is_written() {
         })
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             "/2.1/title exists",
             "/2.1/x exists",

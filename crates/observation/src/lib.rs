@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_measured_only_while_somebody_watches() {
+    fn times_are_measured_only_while_observed() {
         let observation = Arc::new(Observation::default());
         let record = || {
             let stopwatch = observation.stopwatch();

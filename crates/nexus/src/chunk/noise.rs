@@ -93,7 +93,7 @@ mod tests {
     use crate::chunk::test_noise;
 
     #[test]
-    fn noise_is_told_from_data() {
+    fn noise_and_data_are_distinguished() {
         let mut data = test_noise(3 * SAMPLE);
         assert_eq!(noisy_rows(&data, 3), 3);
         // Values that are used equally often, but in order.
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn too_little_room_is_told() {
+    fn too_little_room_is_reported() {
         let mut compressor = Compressor::new(CompressionLvl::default());
         let data = test_noise(1000);
         for room in [0, 1, 5, 500, 1000, 1011] {

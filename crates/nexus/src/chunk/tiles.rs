@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn only_chunks_with_data_are_told() {
+    fn only_chunks_with_data_are_returned() {
         let mut slab = Slab::new();
         slab.push(1, &[1, 9], &[1; 9], 9);
         slab.push(1, &[7, 1], &[2; 7], 9);

@@ -7,22 +7,22 @@ use crate::support::*;
 
 #[test]
 fn names_are_relative_to_the_file_and_need_no_files() {
-    let stage = Stage::new();
-    let mut frames = stage.dataset(FrameStorage::Names, SHORT, declared(&[2, 3]));
-    frames.show(&[stage.frames("det_0.cbf", 2)]).unwrap();
+    let fixture = FrameFixture::new();
+    let mut frames = fixture.dataset(FrameStorage::Names, SHORT, declared(&[2, 3]));
+    frames.show(&[fixture.frames("det_0.cbf", 2)]).unwrap();
     let names = ["raw/det_0.cbf::0", "raw/det_0.cbf::1"];
-    assert_eq!(stage.seen()["values"], json!(names));
+    assert_eq!(fixture.seen()["values"], json!(names));
     // Not made anew for each frame.
-    frames.show(&[stage.frames("det_0.cbf", 3)]).unwrap();
+    frames.show(&[fixture.frames("det_0.cbf", 3)]).unwrap();
     assert_eq!(frames.visible(), 2);
 
     let elsewhere = FrameRange {
         file: "/elsewhere/det_1.cbf".to_owned(),
         first: 7,
-        ..stage.frames("", 1)
+        ..fixture.frames("", 1)
     };
-    close(&mut frames, &[stage.frames("det_0.cbf", 3), elsewhere]).unwrap();
-    let seen = stage.seen();
+    close(&mut frames, &[fixture.frames("det_0.cbf", 3), elsewhere]).unwrap();
+    let seen = fixture.seen();
     assert_eq!(
         seen["values"],
         json!([

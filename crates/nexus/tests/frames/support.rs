@@ -19,7 +19,7 @@ pub const SHORT: ElementType = ElementType::Uint(2, ByteOrder::Little);
 pub const SINGLE: ElementType = ElementType::Float(4, ByteOrder::Little);
 
 /// A directory with a file that is being written, and one of a detector below.
-pub struct Stage {
+pub struct FrameFixture {
     pub directory: TempDir,
     pub path: PathBuf,
     pub file: File,
@@ -27,15 +27,15 @@ pub struct Stage {
     pub store_queue: StoreQueue,
 }
 
-impl Stage {
-    pub fn new() -> Stage {
+impl FrameFixture {
+    pub fn new() -> FrameFixture {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir(directory.path().join("raw")).unwrap();
         let path = directory.path().join("scan.h5");
         let file = File::create(&path).unwrap();
         let root = Rc::new(file.root().unwrap());
         let pool = EncoderPool::with_workers(1, 16 << 20, Arc::default()).unwrap();
-        Stage {
+        FrameFixture {
             directory,
             path,
             file,

@@ -8,16 +8,16 @@ use crate::support::*;
 
 #[test]
 fn frames_are_seen_as_they_are_saved() {
-    let stage = Stage::new();
-    stage.detect("h5", "det_0.h5", 0, 5, "uint16");
-    stage.detect("h5", "det_1.h5", 5, 5, "uint16");
-    let mut frames = stage.dataset(FrameStorage::Virtual, SHORT, StreamStorage::Automatic);
+    let fixture = FrameFixture::new();
+    fixture.detect("h5", "det_0.h5", 0, 5, "uint16");
+    fixture.detect("h5", "det_1.h5", 5, 5, "uint16");
+    let mut frames = fixture.dataset(FrameStorage::Virtual, SHORT, StreamStorage::Automatic);
 
     frames.show(&[]).unwrap();
-    assert!(stage.seen().is_null());
+    assert!(fixture.seen().is_null());
     // Fewer frames than the file has.
-    frames.show(&[stage.frames("det_0.h5", 3)]).unwrap();
-    let seen = stage.seen();
+    frames.show(&[fixture.frames("det_0.h5", 3)]).unwrap();
+    let seen = fixture.seen();
     assert_eq!(seen["shape"], json!([3, 2, 3]));
     assert_eq!(seen["maxshape"], json!([null, 2, 3]));
     let (start, count) = ([0, 0, 0], [3, 2, 3]);
@@ -29,10 +29,12 @@ fn frames_are_seen_as_they_are_saved() {
     // More of them, and the second file not from its first frame on.
     let later = FrameRange {
         first: 2,
-        ..stage.frames("det_1.h5", 2)
+        ..fixture.frames("det_1.h5", 2)
     };
-    frames.show(&[stage.frames("det_0.h5", 5), later]).unwrap();
-    let values = stage.seen()["values"].take();
+    frames
+        .show(&[fixture.frames("det_0.h5", 5), later])
+        .unwrap();
+    let values = fixture.seen()["values"].take();
     assert_eq!(
         values.as_array().unwrap()[..5],
         *pixels(0..5).as_array().unwrap()
@@ -43,21 +45,21 @@ fn frames_are_seen_as_they_are_saved() {
     );
     assert_eq!(frames.visible(), 7);
 
-    let master = stage.raw("det_1.h5");
-    link_frames(&stage.root, "link", &stage.path, &master, "/entry/data").unwrap();
-    let link = stage.root.link("link").unwrap();
+    let master = fixture.raw("det_1.h5");
+    link_frames(&fixture.root, "link", &fixture.path, &master, "/entry/data").unwrap();
+    let link = fixture.root.link("link").unwrap();
     assert!(format!("{link:?}").contains("\"raw/det_1.h5\""), "{link:?}");
 }
 
 #[test]
 fn a_list_of_frames_has_no_limits_and_says_what_is_missing() {
-    let stage = Stage::new();
-    stage.detect("h5", "det_0.h5", 0, 4, "float32");
-    let mut frames = stage.dataset(FrameStorage::Virtual, SINGLE, declared(&[10]));
+    let fixture = FrameFixture::new();
+    fixture.detect("h5", "det_0.h5", 0, 4, "float32");
+    let mut frames = fixture.dataset(FrameStorage::Virtual, SINGLE, declared(&[10]));
     // The last file never came: not a number, rather than a value that looks like one.
-    let all = [stage.frames("det_0.h5", 4), stage.frames("det_1.h5", 2)];
+    let all = [fixture.frames("det_0.h5", 4), fixture.frames("det_1.h5", 2)];
     close(&mut frames, &all).unwrap();
-    let seen = stage.seen();
+    let seen = fixture.seen();
     assert_eq!(seen["shape"], json!([6, 2, 3]));
     assert_eq!(seen["maxshape"], json!([null, null, null]));
     assert_eq!(seen["fill"], "nan");
@@ -73,15 +75,15 @@ fn a_list_of_frames_has_no_limits_and_says_what_is_missing() {
 
 #[test]
 fn a_grid_is_cut_into_rows_of_files() {
-    let stage = Stage::new();
+    let fixture = FrameFixture::new();
     let names = ["det_0.h5", "det_1.h5", "det_2.h5"];
     for (number, name) in (0..).zip(names) {
-        stage.detect("h5", name, 4 * number, 4, "uint16");
+        fixture.detect("h5", name, 4 * number, 4, "uint16");
     }
-    let mut frames = stage.dataset(FrameStorage::Virtual, SHORT, declared(&[3, 3]));
-    let [first, second, third] = names.map(|name| stage.frames(name, 4));
+    let mut frames = fixture.dataset(FrameStorage::Virtual, SHORT, declared(&[3, 3]));
+    let [first, second, third] = names.map(|name| fixture.frames(name, 4));
     frames.show(&[first.clone(), second.clone()]).unwrap();
-    let seen = stage.seen();
+    let seen = fixture.seen();
     // The grid is there from the start; what did not come reads as zero.
     assert_eq!(seen["shape"], json!([3, 3, 2, 3]));
     assert_eq!(seen["maxshape"], json!([null, null, null, null]));
@@ -121,7 +123,7 @@ fn a_grid_is_cut_into_rows_of_files() {
     assert_eq!(seen["values"][2][2], json!([[0, 0, 0], [0, 0, 0]]));
     // More frames than the grid has.
     close(&mut frames, &[first, second, third]).unwrap();
-    let seen = stage.seen();
+    let seen = fixture.seen();
     assert_eq!(seen["shape"], json!([4, 3, 2, 3]));
     assert_eq!(seen["values"][2], pixels(6..9));
     assert_eq!(seen["values"][3], pixels(9..12));

@@ -68,7 +68,7 @@ fn chunks_and_calls_are_reported() {
 }
 
 #[test]
-fn no_time_is_measured_when_nobody_watches() {
+fn no_time_is_measured_without_observers() {
     let observation = Arc::new(Observation::default());
     write(&observation);
     let filter = observation.encoder.filter(Filter::ShuffleDeflate);

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_general_block_says_is_true_of_all_frames() {
+    fn fields_of_a_general_block_apply_to_all_frames() {
         let mut bytes =
             header("EDF_DataFormatVersion = 2.40; EDF_BinarySize = 3; ByteOrder = HighByteFirst;");
         bytes.extend([0; 3]);
