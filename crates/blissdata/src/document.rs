@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_stays_within_a_stream() {
+    fn a_malformed_stream_does_not_affect_other_streams() {
         let document = parse(&document()).unwrap();
         assert_eq!(document.state_stream, "esrf:stream:T");
         assert_eq!(document.id.session.as_deref(), Some("demo"));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_blissdata_requires_is_required() {
+    fn fields_that_blissdata_requires_are_required() {
         for path in [
             "/id/name",
             "/id/number",

@@ -10,8 +10,8 @@ use blissdata::store::{AssignedScan, DataStore, ScanKey, SharedHistory};
 use common::publish;
 use testing::{data_store, redis_call};
 
-const LONG: Duration = Duration::from_secs(60);
-const SHORT: Duration = Duration::from_millis(10);
+const LONG_TIMEOUT: Duration = Duration::from_secs(60);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(10);
 const GROUP: &str = "nexus-writer:demo";
 
 async fn join(store: &DataStore) -> SharedHistory {
@@ -23,7 +23,7 @@ async fn join(store: &DataStore) -> SharedHistory {
 
 /// The next scans, and whether they were handed out before.
 async fn next(history: &mut SharedHistory) -> Vec<(ScanKey, bool)> {
-    let scans = history.next(LONG).await.unwrap().into_iter();
+    let scans = history.next(LONG_TIMEOUT).await.unwrap().into_iter();
     scans.map(|scan| (scan.key, scan.is_repeated)).collect()
 }
 
@@ -34,13 +34,13 @@ fn done(history: &SharedHistory, scans: &[AssignedScan]) {
 }
 
 #[tokio::test]
-async fn what_came_while_nobody_was_there_is_handed_out() {
+async fn scans_created_without_members_are_handed_out() {
     let (_server, store) = data_store().await;
     publish(&store, 1).await;
     let mut history = join(&store).await;
-    assert!(history.next(SHORT).await.unwrap().is_empty());
+    assert!(history.next(SHORT_TIMEOUT).await.unwrap().is_empty());
     let second = publish(&store, 2).await;
-    let scans = history.next(LONG).await.unwrap();
+    let scans = history.next(LONG_TIMEOUT).await.unwrap();
     assert_eq!(scans.len(), 1);
     assert_eq!((&scans[0].key, scans[0].is_repeated), (&second, false));
     done(&history, &scans);
@@ -49,11 +49,11 @@ async fn what_came_while_nobody_was_there_is_handed_out() {
     let third = publish(&store, 3).await;
     let mut history = join(&store).await;
     assert_eq!(next(&mut history).await, [(third, false)]);
-    assert!(history.next(SHORT).await.unwrap().is_empty());
+    assert!(history.next(SHORT_TIMEOUT).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn what_came_while_nobody_was_there_can_be_passed_over() {
+async fn scans_created_without_members_can_be_skipped() {
     let (_server, store) = data_store().await;
     drop(join(&store).await);
     publish(&store, 1).await;
@@ -64,23 +64,23 @@ async fn what_came_while_nobody_was_there_can_be_passed_over() {
 }
 
 #[tokio::test]
-async fn what_a_member_left_undone_is_handed_out_again_once() {
+async fn unacknowledged_scans_are_handed_out_again_once() {
     let (server, store) = data_store().await;
     let mut first = join(&store).await;
     let keys = [publish(&store, 1).await, publish(&store, 2).await];
     let mut handed = Vec::new();
     while handed.len() < 2 {
-        handed.extend(first.next(LONG).await.unwrap());
+        handed.extend(first.next(LONG_TIMEOUT).await.unwrap());
     }
     done(&first, &handed[..1]);
 
     // A member that lives keeps what it has.
     let mut second = join(&store).await;
-    assert!(second.next(SHORT).await.unwrap().is_empty());
+    assert!(second.next(SHORT_TIMEOUT).await.unwrap().is_empty());
     first.membership().leave().await.unwrap();
     let mut third = join(&store).await;
     assert_eq!(next(&mut third).await, [(keys[1].clone(), true)]);
-    assert!(third.next(SHORT).await.unwrap().is_empty());
+    assert!(third.next(SHORT_TIMEOUT).await.unwrap().is_empty());
     let members = redis_call(
         &server.url(),
         &format!("XINFO CONSUMERS _SCAN_HISTORY_ {GROUP}"),
@@ -99,7 +99,7 @@ async fn members_share_the_scans() {
     }
     let mut seen = Vec::new();
     while seen.len() < expected.len() {
-        let (some, others) = tokio::join!(one.next(SHORT), other.next(SHORT));
+        let (some, others) = tokio::join!(one.next(SHORT_TIMEOUT), other.next(SHORT_TIMEOUT));
         seen.extend(some.unwrap().into_iter().map(|scan| scan.key));
         seen.extend(others.unwrap().into_iter().map(|scan| scan.key));
     }
@@ -116,7 +116,7 @@ async fn a_broken_connection_loses_nothing() {
     let consumers = format!("XINFO CONSUMERS _SCAN_HISTORY_ {GROUP}");
     // The server knows the member once it has been asked for scans, which may take more than one wait.
     let member = loop {
-        assert!(history.next(SHORT).await.unwrap().is_empty());
+        assert!(history.next(SHORT_TIMEOUT).await.unwrap().is_empty());
         let members = redis_call(&server.url(), &consumers).await;
         if let [member, ..] = members.as_array().unwrap() {
             break member.as_array().unwrap()[1].clone();

@@ -11,12 +11,12 @@ use common::publish;
 use redis_client::Command;
 use testing::{data_store, empty_redis, redis_call};
 
-const LONG: Duration = Duration::from_secs(60);
-const SHORT: Duration = Duration::from_millis(10);
+const LONG_TIMEOUT: Duration = Duration::from_secs(60);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(10);
 
 async fn next(history: &mut History) -> Vec<ScanKey> {
     history
-        .next(LONG)
+        .next(LONG_TIMEOUT)
         .await
         .unwrap()
         .into_iter()
@@ -82,7 +82,7 @@ async fn waits_for_a_server_and_connects_again() {
     // A caller that has stopped waiting does not harm the others.
     let wait = Command::new("BLPOP").arg("none").arg(0);
     assert!(
-        tokio::time::timeout(SHORT, store.call(&wait))
+        tokio::time::timeout(SHORT_TIMEOUT, store.call(&wait))
             .await
             .is_err()
     );
@@ -94,13 +94,13 @@ async fn waits_for_a_server_and_connects_again() {
 }
 
 #[tokio::test]
-async fn history_tells_new_scans_and_old_ones() {
+async fn history_lists_new_scans_and_old_ones() {
     let (_server, store) = data_store().await;
     let first = publish(&store, 1).await;
     let mut new = History::from_now(&store).await.unwrap();
     let mut all = History::from_start(&store);
     assert_eq!(next(&mut all).await, std::slice::from_ref(&first));
-    assert!(new.next(SHORT).await.unwrap().is_empty());
+    assert!(new.next(SHORT_TIMEOUT).await.unwrap().is_empty());
 
     // Scans that come between two waits are not lost, nor when a wait is dropped.
     let second = publish(&store, 2).await;
@@ -111,7 +111,11 @@ async fn history_tells_new_scans_and_old_ones() {
         received.extend(next(&mut new).await);
     }
     assert_eq!(received, [second.clone(), third.clone()]);
-    assert!(tokio::time::timeout(SHORT, new.next(LONG)).await.is_err());
+    assert!(
+        tokio::time::timeout(SHORT_TIMEOUT, new.next(LONG_TIMEOUT))
+            .await
+            .is_err()
+    );
     let (waited, fourth) = tokio::join!(next(&mut new), publish(&store, 4));
     assert_eq!(waited, std::slice::from_ref(&fourth));
 
@@ -126,10 +130,10 @@ async fn history_survives_a_restart() {
     let old = publish(&store, 1).await;
     assert_eq!(next(&mut history).await, [old]);
     server.stop();
-    assert!(history.next(SHORT).await.unwrap().is_empty());
+    assert!(history.next(SHORT_TIMEOUT).await.unwrap().is_empty());
     server.restart_blocking().unwrap();
     // There is a server, but it is no data store yet.
-    assert!(history.next(SHORT).await.unwrap().is_empty());
+    assert!(history.next(SHORT_TIMEOUT).await.unwrap().is_empty());
     let store = DataStore::new(&server.url());
     simulation::initialise(&store).await.unwrap();
     let new = publish(&store, 2).await;
@@ -137,10 +141,10 @@ async fn history_survives_a_restart() {
 
     redis_call(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
     server.stop();
-    assert!(history.next(SHORT).await.unwrap().is_empty());
+    assert!(history.next(SHORT_TIMEOUT).await.unwrap().is_empty());
     server.restart_blocking().unwrap();
     redis_call(&server.url(), "SET _PROTOCOL_VERSION_ 2").await;
-    let error = history.next(LONG).await.unwrap_err();
+    let error = history.next(LONG_TIMEOUT).await.unwrap_err();
     assert!(
         matches!(error, StoreError::ProtocolVersion { .. }),
         "{error}"
@@ -149,7 +153,7 @@ async fn history_survives_a_restart() {
 
 /// The clock of the server was set back, and its data are gone: new scans have older times.
 #[tokio::test]
-async fn history_that_begins_anew_is_told_from_its_start() {
+async fn a_restarted_history_is_read_from_its_start() {
     let (server, store) = data_store().await;
     publish(&store, 1).await;
     let mut connected = History::from_start(&store);

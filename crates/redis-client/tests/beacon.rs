@@ -38,21 +38,21 @@ async fn answer(listener: TcpListener, pieces: &[&[u8]]) {
     client.read_u8().await.unwrap_err();
 }
 
-async fn told(pieces: &[&[u8]]) -> Result<RedisUrl, BeaconError> {
+async fn discover(pieces: &[&[u8]]) -> Result<RedisUrl, BeaconError> {
     let (listener, address) = listener().await;
     tokio::join!(answer(listener, pieces), data_store(&address)).1
 }
 
 #[tokio::test]
-async fn tells_ports_and_sockets() {
-    let url = told(&[ANSWER]).await.unwrap();
+async fn ports_and_sockets_are_found() {
+    let url = discover(&[ANSWER]).await.unwrap();
     assert_eq!(url.to_string(), "redis://127.0.0.1:25101");
-    let socket = told(&[b"\x22\0\0\0\x21\0\0\x001|localhost|/tmp/redis_data.sock"]).await;
+    let socket = discover(&[b"\x22\0\0\0\x21\0\0\x001|localhost|/tmp/redis_data.sock"]).await;
     assert!(
         matches!(socket, Err(BeaconError::Unreachable { .. })),
         "longer than it is: {socket:?}"
     );
-    let socket = told(&[b"\x22\0\0\0\x20\0\0\x001|localhost|/tmp/redis_data.sock"]).await;
+    let socket = discover(&[b"\x22\0\0\0\x20\0\0\x001|localhost|/tmp/redis_data.sock"]).await;
     assert_eq!(socket.unwrap().to_string(), "unix:///tmp/redis_data.sock");
 }
 
@@ -61,21 +61,23 @@ async fn takes_answers_in_pieces_and_after_others() {
     // Another message first: the host and port of the settings database.
     let other = b"\x1f\0\0\0\x0f\0\0\x00127.0.0.1:25101";
     let (start, end) = ANSWER.split_at(5);
-    let url = told(&[other, start, &end[..7], &end[7..]]).await.unwrap();
+    let url = discover(&[other, start, &end[..7], &end[7..]])
+        .await
+        .unwrap();
     assert_eq!(url.to_string(), "redis://127.0.0.1:25101");
 }
 
 #[tokio::test]
-async fn says_why_it_tells_nothing() {
-    let refused = told(&[b"\x21\0\0\0\x08\0\0\x001|no one"])
+async fn an_unusable_answer_is_an_error() {
+    let refused = discover(&[b"\x21\0\0\0\x08\0\0\x001|no one"])
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("no one"), "{refused}");
-    let unknown = told(&[b"\xff\xff\xff\xff\x02\0\0\x001|"])
+    let unknown = discover(&[b"\xff\xff\xff\xff\x02\0\0\x001|"])
         .await
         .unwrap_err();
     assert!(matches!(unknown, BeaconError::Refused { .. }), "{unknown}");
-    let other = told(&[b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+    let other = discover(&[b"HTTP/1.1 400 Bad Request\r\n\r\n"])
         .await
         .unwrap_err();
     assert!(matches!(other, BeaconError::Unreachable { .. }), "{other}");

@@ -263,7 +263,7 @@ async fn a_call_given_up_poisons_but_a_receive_goes_on() {
 }
 
 #[tokio::test]
-async fn trouble_with_the_server_is_told_apart() {
+async fn failures_of_the_server_are_distinguished() {
     let mut server = start(&plain()).await;
     let url = server.url();
     let mut connection = Connection::open(&url).await.unwrap();

@@ -83,7 +83,7 @@ async fn the_wait_of_a_blocking_read_is_no_part_of_its_duration() {
 }
 
 #[tokio::test]
-async fn causes_of_reconnections_are_told_apart() {
+async fn causes_of_reconnections_are_distinguished() {
     let mut server = PrivateRedis::start(&plain().password("secret"))
         .await
         .unwrap();

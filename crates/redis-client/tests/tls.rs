@@ -16,14 +16,14 @@ use tokio::net::{TcpListener, UnixStream};
 use tokio_rustls::TlsAcceptor;
 
 /// Terminates TLS in front of `redis`. Its certificate is for `localhost` only.
-struct Front {
+struct TlsProxy {
     redis: PrivateRedis,
     port: u16,
     folder: TempDir,
 }
 
-impl Front {
-    async fn start() -> Front {
+impl TlsProxy {
+    async fn start() -> TlsProxy {
         let options = RedisOptions::new()
             .modules(RedisModules::None)
             .password("hunter2");
@@ -57,7 +57,7 @@ impl Front {
                 }
             }
         });
-        Front {
+        TlsProxy {
             redis,
             port,
             folder,
@@ -84,8 +84,8 @@ impl Front {
 
 #[tokio::test]
 async fn data_pass_when_the_certificate_is_trusted() {
-    let front = Front::start().await;
-    let mut connection = Connection::open(&front.trusting("localhost"))
+    let proxy = TlsProxy::start().await;
+    let mut connection = Connection::open(&proxy.trusting("localhost"))
         .await
         .unwrap();
     let big: Vec<u8> = (0..5_000_000u32).map(|i| (i % 253) as u8).collect();
@@ -98,7 +98,7 @@ async fn data_pass_when_the_certificate_is_trusted() {
         .await
         .unwrap();
     assert!(reply.as_bytes().unwrap() == &big);
-    let mut plain = Connection::open(&front.redis.url()).await.unwrap();
+    let mut plain = Connection::open(&proxy.redis.url()).await.unwrap();
     assert_eq!(
         plain
             .call(&Command::new("STRLEN").arg("big"))
@@ -108,7 +108,7 @@ async fn data_pass_when_the_certificate_is_trusted() {
         Some(5_000_000)
     );
     assert!(
-        redis_call(&front.url("127.0.0.1", "ssl_cert_reqs=none"), "PING")
+        redis_call(&proxy.url("127.0.0.1", "ssl_cert_reqs=none"), "PING")
             .await
             .as_str()
             .is_some()
@@ -117,9 +117,9 @@ async fn data_pass_when_the_certificate_is_trusted() {
 
 #[tokio::test]
 async fn a_server_that_is_not_trusted_gets_no_password() {
-    let front = Front::start().await;
+    let proxy = TlsProxy::start().await;
     // Not the name in the certificate; a certificate that no authority vouches for.
-    for url in [front.trusting("127.0.0.1"), front.url("localhost", "")] {
+    for url in [proxy.trusting("127.0.0.1"), proxy.url("localhost", "")] {
         let error = Connection::open(&url).await.unwrap_err();
         assert!(
             matches!(error, RedisError::Tls { .. }) && !error.is_transient() && error.is_final(),
@@ -128,7 +128,7 @@ async fn a_server_that_is_not_trusted_gets_no_password() {
         let shown = with_causes(&error);
         assert!(!shown.contains("hunter2"), "{shown}");
     }
-    let missing = front.url("localhost", "ssl_ca_certs=/nonexistent.pem");
+    let missing = proxy.url("localhost", "ssl_ca_certs=/nonexistent.pem");
     let error = Connection::open(&missing).await.unwrap_err();
     assert!(error.is_final(), "{error}");
     let shown = with_causes(&error);
@@ -155,10 +155,10 @@ async fn a_server_without_tls_is_recognised() {
 
 #[tokio::test]
 async fn a_file_of_certificates_that_changes_is_read_again() {
-    let (old, new) = (Front::start().await, Front::start().await);
+    let (old, new) = (TlsProxy::start().await, TlsProxy::start().await);
     let file = old.certificates();
     let trusting =
-        |front: &Front| front.url("localhost", &format!("ssl_ca_certs={}", file.display()));
+        |proxy: &TlsProxy| proxy.url("localhost", &format!("ssl_ca_certs={}", file.display()));
     Connection::open(&trusting(&old)).await.unwrap();
     assert!(Connection::open(&trusting(&new)).await.is_err());
     std::fs::copy(new.certificates(), &file).unwrap();
@@ -179,13 +179,13 @@ async fn the_system_trusts_what_ssl_cert_file_names() {
         assert!(redis_call(&second, "PING").await.as_str().is_some());
         return;
     }
-    let fronts = [Front::start().await, Front::start().await];
-    let urls = fronts.each_ref().map(|front| front.url("localhost", ""));
+    let proxies = [TlsProxy::start().await, TlsProxy::start().await];
+    let urls = proxies.each_ref().map(|proxy| proxy.url("localhost", ""));
     let again = tokio::task::spawn_blocking(move || {
         std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "the_system_trusts_what_ssl_cert_file_names"])
-            .env("SSL_CERT_FILE", fronts[0].certificates())
-            .env(NEXT, fronts[1].certificates())
+            .env("SSL_CERT_FILE", proxies[0].certificates())
+            .env(NEXT, proxies[1].certificates())
             .envs(URLS.into_iter().zip(urls.map(|url| url.with_secrets())))
             .output()
             .unwrap()

@@ -95,7 +95,7 @@ async fn ends_when_its_owner_is_killed() {
 }
 
 #[tokio::test]
-async fn says_why_it_does_not_start() {
+async fn a_failed_start_has_a_reason() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let error = PrivateRedis::start(&plain().port(port)).await.unwrap_err();

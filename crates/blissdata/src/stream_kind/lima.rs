@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_saved_says_so_in_several_ways() {
+    fn unsaved_frames_are_recognised_in_all_forms() {
         for (field, value, never) in [
             ("saving_mode", json!("NOSAVING"), true),
             ("file_format", json!(null), false),

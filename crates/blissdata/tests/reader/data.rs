@@ -29,14 +29,14 @@ async fn numbers_of_every_type_and_byte_order() {
             panic!("{name} has no numbers");
         };
         assert_eq!(dtype.to_string(), expected["dtype"].as_str().unwrap());
-        let story = received.stream(name);
+        let received_stream = received.stream(name);
         assert_eq!(
-            story.data(),
+            received_stream.data(),
             hex(expected["data"].as_str().unwrap()),
             "{name}"
         );
         assert_eq!(
-            (story.end, story.lost.len()),
+            (received_stream.end, received_stream.lost.len()),
             (Some((5, true)), 0),
             "{name}"
         );
@@ -122,7 +122,7 @@ async fn detectors_report_their_progress() {
         received
             .streams
             .get(name)
-            .and_then(|story| story.frames.last().copied())
+            .and_then(|received_stream| received_stream.frames.last().copied())
     };
     read_until(&mut reader, &mut received, |received| {
         seen(received, "cam:image") == Some((10, 6))
@@ -187,18 +187,23 @@ async fn resumes_from_any_point() {
         let mut reader = peers.open(&answer).await;
         reader.follow("x", from).unwrap();
         let received = read_all(&mut reader).await;
-        let story = received.stream("x");
+        let received_stream = received.stream("x");
         assert_eq!(
-            story.ints(),
+            received_stream.ints(),
             (from as i32..33).collect::<Vec<i32>>(),
             "from {from}"
         );
         assert_eq!(
-            (story.end, &story.lost),
+            (received_stream.end, &received_stream.lost),
             (Some((33, true)), &vec![]),
             "from {from}"
         );
-        assert!(story.blocks.first().is_none_or(|block| block.0 == from));
+        assert!(
+            received_stream
+                .blocks
+                .first()
+                .is_none_or(|block| block.0 == from)
+        );
     }
     // More points on disk than there ever were.
     let mut reader = peers.open(&answer).await;
@@ -244,12 +249,12 @@ async fn large_streams_arrive_whole_in_bounded_pieces() {
         received
             .streams
             .values()
-            .all(|story| story.end.is_some_and(|(_, sealed)| sealed))
+            .all(|received_stream| received_stream.end.is_some_and(|(_, sealed)| sealed))
     );
 }
 
 #[tokio::test]
-async fn what_cannot_be_followed_is_said_at_once() {
+async fn unsupported_streams_are_refused_at_once() {
     let peers = Peers::start().await;
     let (_publisher, answer) = peers.publish("batches");
     let mut reader = peers.open(&answer).await;

@@ -73,7 +73,7 @@ async fn broken_entries_are_holes() {
 }
 
 #[tokio::test]
-async fn what_is_no_scan() {
+async fn keys_without_a_scan_are_refused() {
     let peers = Peers::start().await;
     let open = async |name: &str| {
         let key = name.parse().unwrap();

@@ -65,8 +65,8 @@ async fn a_dropped_wait_loses_nothing() {
     for _ in 0..4 {
         publisher.step();
         // Dropped at every point where it waits, sooner or later.
-        for patience in 0..60 {
-            let wait = Duration::from_micros(50 * patience);
+        for step in 0..60 {
+            let wait = Duration::from_micros(50 * step);
             if let Ok(events) = tokio::time::timeout(wait, reader.next()).await {
                 received.add(&reader, events.unwrap());
             }
@@ -76,12 +76,12 @@ async fn a_dropped_wait_loses_nothing() {
     let mut ints = received
         .streams
         .remove("x")
-        .map(|story| story.ints())
+        .map(|received_stream| received_stream.ints())
         .unwrap_or_default();
     ints.extend(
         rest.streams
             .get("x")
-            .map(|story| story.ints())
+            .map(|received_stream| received_stream.ints())
             .unwrap_or_default(),
     );
     assert_eq!(ints, (0..9).collect::<Vec<i32>>());
@@ -110,7 +110,7 @@ async fn a_restarted_redis_has_lost_the_scan() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_left_is_not_told_about() {
+async fn unfollowed_streams_have_no_events() {
     let peers = Peers::start().await;
     let (mut publisher, answer) = peers.publish("running");
     let mut reader = peers.open(&answer).await;

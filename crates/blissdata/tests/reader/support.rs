@@ -92,12 +92,12 @@ impl Drop for Publisher {
 }
 
 /// First index, count, shape and bytes of a block.
-pub type Piece = (u64, u64, Option<Vec<u64>>, Vec<u8>);
+pub type BlockParts = (u64, u64, Option<Vec<u64>>, Vec<u8>);
 
 /// What became of one stream.
 #[derive(Debug, Default)]
-pub struct Story {
-    pub blocks: Vec<Piece>,
+pub struct ReceivedStream {
+    pub blocks: Vec<BlockParts>,
     pub values: Vec<Value>,
     pub frames: Vec<(u64, u64)>,
     pub lost: Vec<(u64, u64, LossReason)>,
@@ -106,7 +106,7 @@ pub struct Story {
     pub next: Option<u64>,
 }
 
-impl Story {
+impl ReceivedStream {
     fn advance(&mut self, first: u64, count: u64) {
         if let Some(next) = self.next {
             assert_eq!(next, first, "a gap that is not received");
@@ -134,7 +134,7 @@ impl Story {
 /// Everything that a reader has received.
 #[derive(Debug, Default)]
 pub struct ReceivedEvents {
-    pub streams: BTreeMap<String, Story>,
+    pub streams: BTreeMap<String, ReceivedStream>,
     pub states: Vec<ScanState>,
     pub deleted: bool,
 }
@@ -149,27 +149,32 @@ impl ReceivedEvents {
                 ReaderEvent::Deleted => self.deleted = true,
                 ReaderEvent::Points(block) => {
                     let shape = block.shape.map(|shape| shape.to_vec());
-                    let story = self.story(reader, block.stream);
-                    story.advance(block.first, block.count);
-                    story
-                        .blocks
-                        .push((block.first, block.count, shape, block.data.to_vec()));
+                    let received_stream = self.received_stream(reader, block.stream);
+                    received_stream.advance(block.first, block.count);
+                    received_stream.blocks.push((
+                        block.first,
+                        block.count,
+                        shape,
+                        block.data.to_vec(),
+                    ));
                 }
                 ReaderEvent::Json {
                     stream,
                     first,
                     values,
                 } => {
-                    let story = self.story(reader, stream);
-                    story.advance(first, values.len() as u64);
-                    story.values.extend(values);
+                    let received_stream = self.received_stream(reader, stream);
+                    received_stream.advance(first, values.len() as u64);
+                    received_stream.values.extend(values);
                 }
                 ReaderEvent::Frames {
                     stream,
                     acquired,
                     saved,
                 } => {
-                    self.story(reader, stream).frames.push((acquired, saved));
+                    self.received_stream(reader, stream)
+                        .frames
+                        .push((acquired, saved));
                 }
                 ReaderEvent::Lost {
                     stream,
@@ -177,34 +182,34 @@ impl ReceivedEvents {
                     count,
                     reason,
                 } => {
-                    let story = self.story(reader, stream);
+                    let received_stream = self.received_stream(reader, stream);
                     if count > 0 {
-                        story.advance(first, count);
+                        received_stream.advance(first, count);
                     }
-                    story.lost.push((first, count, reason));
+                    received_stream.lost.push((first, count, reason));
                 }
                 ReaderEvent::End {
                     stream,
                     total,
                     sealed,
                 } => {
-                    let story = self.story(reader, stream);
-                    assert_eq!(story.end, None, "a second end");
-                    story.end = Some((total, sealed));
+                    let received_stream = self.received_stream(reader, stream);
+                    assert_eq!(received_stream.end, None, "a second end");
+                    received_stream.end = Some((total, sealed));
                 }
             }
         }
     }
 
-    fn story(&mut self, reader: &ScanReader, stream: StreamId) -> &mut Story {
+    fn received_stream(&mut self, reader: &ScanReader, stream: StreamId) -> &mut ReceivedStream {
         let name = reader.name(stream).unwrap().to_owned();
-        let story = self.streams.entry(name).or_default();
-        assert_eq!(story.end, None, "news after the end");
-        story
+        let received_stream = self.streams.entry(name).or_default();
+        assert_eq!(received_stream.end, None, "news after the end");
+        received_stream
     }
 
     /// The story of a stream, which must have one.
-    pub fn stream(&self, name: &str) -> &Story {
+    pub fn stream(&self, name: &str) -> &ReceivedStream {
         self.streams
             .get(name)
             .unwrap_or_else(|| panic!("nothing about {name} in {self:#?}"))

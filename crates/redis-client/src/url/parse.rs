@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_the_parts() {
+    fn parts_are_parsed() {
         let url = parse("redis://bl00:25002/3").unwrap();
         assert_eq!(
             url.endpoint(),

@@ -9,7 +9,7 @@ use crate::common::{python, python_url};
 use crate::{FLOAT, identity};
 
 #[tokio::test]
-async fn what_redis_refuses_is_told() {
+async fn refused_commands_are_errors() {
     let (server, store) = data_store().await;
     let mut scan = ScanPublisher::create(&store, identity(), json!({}))
         .await
