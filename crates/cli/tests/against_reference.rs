@@ -57,7 +57,7 @@ scenarios!(
 );
 
 /// Time until a writer is killed, unless it has finished before.
-const LIFE: Duration = Duration::from_millis(400);
+const KILL_DELAY: Duration = Duration::from_millis(400);
 
 /// Scenarios whose scans are deleted before they could be saved from Redis.
 const ONLY_LIVE: &str = "deleted";
@@ -156,7 +156,7 @@ mod reference {
 
 /// Saves the published scans with `nexus-writer save`.
 fn save(name: &str) {
-    let scenario = Scenario::set(name);
+    let scenario = Scenario::new(name);
     let scans = scenario.publish();
     let mut outcomes = String::new();
     for wave in scans.chunk_by(|one, other| one.wave == other.wave) {
@@ -187,7 +187,7 @@ fn save(name: &str) {
 
 /// Lets `nexus-writer run` save the scans while they are published. Returns its log.
 fn follow(name: &str) -> String {
-    let scenario = Scenario::set(name);
+    let scenario = Scenario::new(name);
     let mut writer = run(&scenario);
     for scan in scenario.publish_followed(&mut writer) {
         writer.wait_for(&scan.key);
@@ -207,13 +207,13 @@ fn follow_with_deaths(name: &str) {
 
 /// Returns `false` if a writer was killed while HDF5 flushed: such a file cannot be continued.
 fn die_on(name: &str) -> bool {
-    let scenario = Scenario::set(name);
+    let scenario = Scenario::new(name);
     let mut writer = run(&scenario);
     let (scans, mut log) = thread::scope(|scope| {
         let published = scope.spawn(|| scenario.publish_live());
         let mut log = String::new();
         while !published.is_finished() {
-            writer.logs_within("Finished writing", LIFE);
+            writer.logs_within("Finished writing", KILL_DELAY);
             writer.signal("KILL");
             let died = std::mem::replace(&mut writer, run(&scenario));
             log += &died.end().1;
@@ -253,7 +253,7 @@ fn run(scenario: &Scenario) -> Program {
 /// its state, and does not save a scan that has no mapping yet.
 fn follow_with_reference(name: &str) {
     for _ in 0..5 {
-        let scenario = Scenario::set(name);
+        let scenario = Scenario::new(name);
         let mut reference = Program::start(&mut scenario.reference());
         // It also misses scans until it has seen one.
         while !reference.logs_within(&scenario.publish_unsaved(), Duration::from_secs(2)) {}

@@ -29,7 +29,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_apart() {
+    fn other_characters_are_replaced() {
         assert_eq!(encode("5 \u{3bc}m \u{b5}m\0"), b"5 ?m \xb5m ");
     }
 }

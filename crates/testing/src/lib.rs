@@ -11,7 +11,7 @@
 //! use std::process::Command;
 //! use testing::Scenario;
 //!
-//! let scenario = Scenario::set("streams_short");
+//! let scenario = Scenario::new("streams_short");
 //! let scans = scenario.publish();
 //! let mut writer = Command::new("nexus-writer");
 //! writer.args(["save", &scenario.url(), &scans[0].key]);
@@ -27,21 +27,20 @@
     reason = "a panic is how a test fails"
 )]
 
-mod changed;
+mod changed_files;
 mod detector;
-mod gate;
-mod performance;
+mod paused_replay;
 mod program;
 mod python;
 mod recording;
 mod redis;
 mod scenario;
 mod tango;
+mod validation;
 
-pub use changed::{changed, refused};
+pub use changed_files::{differences_after, problems_after};
 pub use detector::DescribedDetector;
-pub use gate::{Problem, gate};
-pub use performance::Performance;
+pub use paused_replay::PausedReplay;
 pub use program::{Program, is_damaged};
 pub use python::{hold, output, python, read};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
@@ -52,3 +51,4 @@ pub use tango::{
     TangoClient, TangoDatabaseServer, TangoDevice, TangoError, TangoErrorLevel, WriterProtocol,
     free_port,
 };
+pub use validation::{Problem, validate};

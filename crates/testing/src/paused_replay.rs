@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::recording::RecordedScan;
 
 /// Recordings that are being published, up to the next pause.
-pub struct Performance {
+pub struct PausedReplay {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -23,11 +23,11 @@ enum Line {
     Scan(RecordedScan),
 }
 
-impl Performance {
-    pub(crate) fn start(command: &mut Command) -> Performance {
+impl PausedReplay {
+    pub(crate) fn start(command: &mut Command) -> PausedReplay {
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = pipes.spawn().unwrap();
-        Performance {
+        PausedReplay {
             input: child.stdin.take().unwrap(),
             output: BufReader::new(child.stdout.take().unwrap()),
             child,
@@ -51,7 +51,7 @@ impl Performance {
     }
 
     /// Ends a pause.
-    pub fn go_on(&mut self) {
+    pub fn resume(&mut self) {
         self.input.write_all(b"\n").unwrap();
     }
 

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The limit of each wait: no correct program takes that long, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// A running program, whose standard error the test reads. Dropping it kills the process if it still
 /// runs.
@@ -23,23 +23,23 @@ impl Program {
     pub fn start(command: &mut Command) -> Program {
         let mut child = spawn(command.stdout(Stdio::null()).stderr(Stdio::piped()));
         let stderr = child.stderr.take().unwrap();
-        Program::heard(child, stderr)
+        Program::read_lines(child, stderr)
     }
 
     /// Starts a program whose standard output the test reads as well.
-    pub fn start_telling_all(command: &mut Command) -> Program {
-        let (told, output) = std::io::pipe().unwrap();
+    pub fn start_with_output(command: &mut Command) -> Program {
+        let (source, output) = std::io::pipe().unwrap();
         let errors = output.try_clone().unwrap();
         let child = spawn(command.stdout(output).stderr(errors));
         // Only the program may hold the pipe, so that it ends with the program.
         command.stdout(Stdio::null()).stderr(Stdio::null());
-        Program::heard(child, told)
+        Program::read_lines(child, source)
     }
 
-    fn heard(child: Child, told: impl Read + Send + 'static) -> Program {
+    fn read_lines(child: Child, source: impl Read + Send + 'static) -> Program {
         let (sender, lines) = channel();
         thread::spawn(move || {
-            for line in BufReader::new(told).split(b'\n').map_while(Result::ok) {
+            for line in BufReader::new(source).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
                 if sender.send(line).is_err() {
                     break;
@@ -55,16 +55,16 @@ impl Program {
 
     /// Waits until the program has logged this text, now or before.
     pub fn wait_for(&mut self, text: &str) {
-        let found = self.logs_within(text, PATIENCE);
+        let found = self.logs_within(text, WAIT_LIMIT);
         assert!(found, "{text:?} is not in the log:\n{}", self.log);
     }
 
     /// Waits until the program has logged a line that the function accepts, now or before. Returns the
     /// first of them.
-    pub fn wait_for_line(&mut self, what: &str, tells: impl Fn(&str) -> bool) -> String {
-        let found = self.logs(PATIENCE, |log| log.lines().any(&tells));
+    pub fn wait_for_line(&mut self, what: &str, is_wanted: impl Fn(&str) -> bool) -> String {
+        let found = self.logs(WAIT_LIMIT, |log| log.lines().any(&is_wanted));
         assert!(found, "{what} is not in the log:\n{}", self.log);
-        let line = self.log.lines().find(|line| tells(line));
+        let line = self.log.lines().find(|line| is_wanted(line));
         line.unwrap_or_default().to_owned()
     }
 
@@ -73,14 +73,14 @@ impl Program {
         self.logs(time, |log| log.contains(text))
     }
 
-    fn logs(&mut self, time: Duration, tells: impl Fn(&str) -> bool) -> bool {
+    fn logs(&mut self, time: Duration, is_wanted: impl Fn(&str) -> bool) -> bool {
         let deadline = Instant::now() + time;
-        while !tells(&self.log) {
+        while !is_wanted(&self.log) {
             match self
                 .lines
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
             {
-                Ok(line) => self.hear(&line),
+                Ok(line) => self.append(&line),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return false,
             }
         }
@@ -119,14 +119,14 @@ impl Program {
 
     /// Waits for the end. Returns the exit status and the whole log.
     pub fn end(mut self) -> (ExitStatus, String) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_LIMIT;
         // The log ends when the process does.
         loop {
             match self
                 .lines
                 .recv_timeout(deadline.saturating_duration_since(Instant::now()))
             {
-                Ok(line) => self.hear(&line),
+                Ok(line) => self.append(&line),
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     panic!("does not end:\n{}", self.log)
@@ -136,7 +136,7 @@ impl Program {
         (self.child.wait().unwrap(), std::mem::take(&mut self.log))
     }
 
-    fn hear(&mut self, line: &str) {
+    fn append(&mut self, line: &str) {
         writeln!(self.log, "{line}").unwrap();
     }
 }
@@ -152,7 +152,7 @@ pub fn is_damaged(log: &str) -> bool {
         "truncated file",
     ]
     .iter()
-    .any(|told| log.contains(told))
+    .any(|text| log.contains(text))
 }
 
 fn spawn(command: &mut Command) -> Child {
@@ -168,8 +168,8 @@ impl Drop for Program {
             self.child.wait().ok();
         }
         if thread::panicking() {
-            let unheard: Vec<String> = self.lines.iter().collect();
-            let log = format!("{}{}", self.log, unheard.join("\n"));
+            let unread: Vec<String> = self.lines.iter().collect();
+            let log = format!("{}{}", self.log, unread.join("\n"));
             eprintln!("it had ended: {ended:?}; its log:\n{log}");
         }
     }

@@ -11,7 +11,7 @@ use crate::program::Program;
 
 /// Returns a command of that Python, in the directory of this crate's programs.
 pub fn python() -> Command {
-    let mut command = heard(&interpreter());
+    let mut command = unbuffered(&interpreter());
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("python"));
     // The peers must not connect to a server of the machine.
     command
@@ -73,11 +73,11 @@ pub(crate) fn lines<T: DeserializeOwned>(text: &str) -> Vec<T> {
 
 /// Returns the command of a program that pip installed beside the interpreter.
 pub(crate) fn installed(name: &str) -> Command {
-    heard(&interpreter().with_file_name(name))
+    unbuffered(&interpreter().with_file_name(name))
 }
 
 /// Returns a command whose lines can be read when it prints them, and not when a buffer is full.
-fn heard(program: &Path) -> Command {
+fn unbuffered(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env("PYTHONUNBUFFERED", "1");
     command

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use simulation::redis::PrivateRedis;
 use tempfile::TempDir;
 
-use crate::performance::Performance;
+use crate::paused_replay::PausedReplay;
 use crate::python::{lines, output, python};
 use crate::redis::redis;
 
@@ -83,7 +83,7 @@ pub struct Difference {
 
 impl Replay {
     /// Starts a Redis and makes a directory for these recordings.
-    pub fn of(names: &[&str]) -> Replay {
+    pub fn new(names: &[&str]) -> Replay {
         Replay {
             names: names.iter().map(|&name| name.to_owned()).collect(),
             server: redis(),
@@ -107,18 +107,18 @@ impl Replay {
     }
 
     /// Publishes the recordings one after the other. Returns their scans in that order.
-    pub fn play(&self, speed: Speed) -> Vec<RecordedScan> {
+    pub fn publish(&self, speed: Speed) -> Vec<RecordedScan> {
         lines(&output(&mut self.command(speed)))
     }
 
     /// Publishes the recordings, and pauses when these fractions of each are published: 0 is its
     /// beginning, 1 its end.
-    pub fn perform(&self, speed: Speed, pauses: &[f64]) -> Performance {
+    pub fn publish_with_pauses(&self, speed: Speed, pauses: &[f64]) -> PausedReplay {
         let mut replay = self.command(speed);
         replay
             .arg("--pause")
             .args(pauses.iter().map(f64::to_string));
-        Performance::start(&mut replay)
+        PausedReplay::start(&mut replay)
     }
 
     fn command(&self, speed: Speed) -> Command {

@@ -50,7 +50,7 @@ impl Scenario {
     }
 
     /// Starts a Redis and makes a directory for a scenario.
-    pub fn set(name: &str) -> Scenario {
+    pub fn new(name: &str) -> Scenario {
         Scenario {
             name: name.to_owned(),
             server: redis(),
@@ -70,12 +70,12 @@ impl Scenario {
 
     /// Publishes the scans, from their start to their end. Returns them ordered by wave.
     pub fn publish(&self) -> Vec<PublishedScan> {
-        self.play(&self.name, 0.0)
+        self.run_publisher(&self.name, 0.0)
     }
 
     /// Publishes the scans with pauses, in which a writer can follow them.
     pub fn publish_live(&self) -> Vec<PublishedScan> {
-        self.play(&self.name, STEP_SECONDS)
+        self.run_publisher(&self.name, STEP_SECONDS)
     }
 
     /// Publishes the scans with pauses. Each scan that has started waits until this writer has begun to
@@ -90,9 +90,9 @@ impl Scenario {
         for line in printed.lines() {
             match serde_json::from_str(&line.unwrap()).unwrap() {
                 PublisherLine::Started { started } => {
-                    let met = ["start saving", "FAILED"];
+                    let beginnings = ["start saving", "FAILED"];
                     writer.wait_for_line(&format!("the saving of {started}"), |line| {
-                        line.contains(&started) && met.iter().any(|text| line.contains(text))
+                        line.contains(&started) && beginnings.iter().any(|text| line.contains(text))
                     });
                     writeln!(answers).unwrap();
                 }
@@ -105,7 +105,7 @@ impl Scenario {
 
     /// Publishes scans that are not to be saved. Returns the key of one.
     pub fn publish_unsaved(&self) -> String {
-        self.play("not_saved", 0.0).remove(0).key
+        self.run_publisher("not_saved", 0.0).remove(0).key
     }
 
     /// Returns the command that makes blisswriter save every scan that appears.
@@ -126,7 +126,7 @@ impl Scenario {
         }
     }
 
-    fn play(&self, name: &str, step_seconds: f64) -> Vec<PublishedScan> {
+    fn run_publisher(&self, name: &str, step_seconds: f64) -> Vec<PublishedScan> {
         in_order(lines(&output(&mut self.publisher(name, step_seconds))))
     }
 

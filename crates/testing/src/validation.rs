@@ -24,10 +24,10 @@ pub struct Problem {
 ///
 /// # Panics
 /// Panics if there are no files.
-pub fn gate(directories: &[&Path], exclude: &str) -> Vec<Problem> {
-    let mut gate = python();
-    gate.args(["-m", "gate", "--exclude", exclude]);
-    let done = gate
+pub fn validate(directories: &[&Path], exclude: &str) -> Vec<Problem> {
+    let mut validators = python();
+    validators.args(["-m", "gate", "--exclude", exclude]);
+    let done = validators
         .args(directories)
         .stdin(Stdio::null())
         .output()

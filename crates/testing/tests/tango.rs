@@ -9,7 +9,7 @@ const DATABASE: &str = "sys/database/2";
 const DEVICE: &str = "id00/bliss_nxwriter/demo";
 
 #[test]
-fn a_database_comes_back_with_what_it_knew() {
+fn a_restarted_database_keeps_devices_and_properties() {
     let mut database = TangoDatabaseServer::new();
     let client = database.client();
     let device = client.device(DEVICE);
@@ -45,7 +45,7 @@ fn a_database_comes_back_with_what_it_knew() {
 }
 
 #[test]
-fn a_client_tells_values_and_failures() {
+fn a_client_returns_values_and_failures() {
     let database = TangoDatabaseServer::new();
     // The database is a device itself.
     let device = database.client().device(DATABASE);

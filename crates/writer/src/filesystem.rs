@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_paths_are_told_apart() {
+    fn bad_paths_are_distinguished() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "text").unwrap();

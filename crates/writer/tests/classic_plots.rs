@@ -10,7 +10,7 @@ use writer::options::SaveOptions;
 use writer::source::{StreamContent, StreamDescription};
 
 const DIODE: &str = "simulation_diode_sampling_controller:diode";
-const OTHER: &str = "simulation_diode_sampling_controller:diode2";
+const OTHER_DIODE: &str = "simulation_diode_sampling_controller:diode2";
 
 /// The mesh with these displayed items. `other` is the shape of the points of the second diode.
 struct Mesh {
@@ -38,7 +38,13 @@ impl Mesh {
             flat: self.flat,
             ..SaveOptions::default()
         };
-        let points_of = |name: &str| if name == OTHER { &self.other[..] } else { &[] };
+        let points_of = |name: &str| {
+            if name == OTHER_DIODE {
+                &self.other[..]
+            } else {
+                &[]
+            }
+        };
         let streams: Vec<StreamDescription> = info["channels"]
             .as_object()
             .unwrap()

@@ -13,7 +13,7 @@ use writer::source::blissdata::scan_store;
 use writer::source::{ScanId, ScanState, SourceEvent, StreamContent};
 
 /// Longer than anything takes.
-const LONG: Duration = Duration::from_secs(30);
+const LONG_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Creates a scan of the session `demo`.
 async fn publish(store: &DataStore) -> ScanPublisher {
@@ -39,7 +39,7 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
         let scans = scan_store(&store);
         let mut feed = scans.join("nexus-writer:demo:test").await.unwrap();
         let mut scan = publish(&store).await;
-        let assigned = feed.next(LONG).await.unwrap();
+        let assigned = feed.next(LONG_TIMEOUT).await.unwrap();
         let [assignment] = assigned.as_slice() else {
             panic!("one scan was created");
         };
@@ -97,20 +97,20 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
 }
 
 #[test]
-fn what_a_member_hands_back_or_leaves_is_handed_out_again() {
+fn returned_and_abandoned_scans_are_handed_out_again() {
     let server = testing::redis();
     Hub::new().unwrap().run(async {
         let store = DataStore::connect(&server.url()).await.unwrap();
         let scans = scan_store(&store);
         let mut feed = scans.join("nexus-writer:demo:test").await.unwrap();
         let scan = publish(&store).await;
-        let assigned = feed.next(LONG).await.unwrap();
+        let assigned = feed.next(LONG_TIMEOUT).await.unwrap();
         assert_eq!(assigned.len(), 1);
         feed.membership().leave().await.unwrap();
         let mut next = scans.join("nexus-writer:demo:test").await.unwrap();
         let mut again = Vec::new();
         while again.is_empty() {
-            again = next.next(LONG).await.unwrap();
+            again = next.next(LONG_TIMEOUT).await.unwrap();
         }
         assert_eq!(again[0].scan, ScanId::from(scan.key()));
         assert!(again[0].repeated);

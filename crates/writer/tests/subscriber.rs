@@ -158,7 +158,7 @@ fn events_are_consumed_in_order_and_then_it_is_off() {
 }
 
 #[test]
-fn it_is_on_once_it_has_subscribed() {
+fn a_subscriber_is_on_once_it_has_subscribed() {
     in_each_mode(async |mode| {
         for (reports_ready, state) in [(false, State::Init), (true, State::On)] {
             let fixture = Fixture::new();
@@ -293,7 +293,7 @@ fn observers_see_each_state_when_they_are_called() {
 }
 
 #[test]
-fn it_can_be_started_again_once_it_is_off_and_only_then() {
+fn a_subscriber_can_be_restarted_only_when_off() {
     in_each_mode(async |mode| {
         let fixture = Fixture::new();
         fixture.start(mode.clone(), true);

@@ -149,9 +149,9 @@ mod tests {
             FilterFn::new(takes).with_max_level_hint(least)
         });
         let lines = Lines::default();
-        let told = lines.clone();
+        let logged = lines.clone();
         let layer = fmt::layer()
-            .with_writer(move || told.clone())
+            .with_writer(move || logged.clone())
             .with_ansi(false)
             .without_time();
         let logs = tracing_subscriber::registry().with(layer.with_filter(filter));
@@ -170,12 +170,12 @@ mod tests {
             }
         });
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let told: Vec<_> = text
+        let logged: Vec<_> = text
             .lines()
             .filter_map(|line| line.split(": ").nth(1))
             .collect();
         assert_eq!(
-            told,
+            logged,
             [
                 "error at Warn",
                 "error at Info",

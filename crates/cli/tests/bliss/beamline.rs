@@ -13,7 +13,7 @@ use testing::{Program, TangoClient, free_port, read};
 use crate::session::Session;
 
 pub const DEVICE: &str = "id00/bliss_nxwriter/demo";
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// A beamline with the session `demo`. Its device is in the database, but is not served yet.
 pub struct Beamline {
@@ -51,7 +51,7 @@ impl Beamline {
             let socket = beamline.folder().join(option);
             command.arg(format!("--{option}={}", socket.display()));
         }
-        let mut beacon = Program::start_telling_all(&mut command);
+        let mut beacon = Program::start_with_output(&mut command);
         beacon.wait_for("Tango database started");
         beacon.wait_for("Web server ready");
         beamline.beacon = Some(beacon);
@@ -72,7 +72,7 @@ impl Beamline {
         let service = Path::new(env!("CARGO_BIN_EXE_NexusWriterService"));
         let mut command = self.command(service);
         command.args(["demo", "--log=info"]);
-        let mut service = Program::start_telling_all(&mut command);
+        let mut service = Program::start_with_output(&mut command);
         service.wait_for("Ready to accept request");
         self.client().device(DEVICE).wait_for_state("ON");
         service
@@ -87,7 +87,7 @@ impl Beamline {
 
     /// Waits until a dataset has at least this number of points. Returns their number.
     pub fn wait_for_points(&self, file: &Path, dataset: &str, points: usize) -> usize {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_LIMIT;
         loop {
             let found = match file.exists() {
                 true => read(file, &[dataset])[0].as_array().map_or(0, Vec::len),

@@ -70,21 +70,21 @@ with h5py.File(sys.argv[1], 'r') as file:
 }
 
 #[test]
-fn its_user_reads_why_a_scan_is_not_saved() {
+fn the_user_sees_why_a_scan_is_not_saved() {
     let beamline = Beamline::new();
     let service = beamline.serve();
     let device = beamline.client().device(DEVICE);
     let mut session = beamline.session();
     let good = beamline.folder().to_owned();
-    let mut refused = |told: &str, where_: serde_json::Value| {
+    let mut assert_refused = |text: &str, where_: serde_json::Value| {
         let file = session.save(where_);
         let scan = session.begin("loopscan", json!([100, 0.05]), &["diode1"]);
         let error = session.finish(&scan).unwrap_err();
-        assert!(error.contains(told), "{told:?}: {error}");
+        assert!(error.contains(text), "{text:?}: {error}");
         file
     };
 
-    refused(
+    assert_refused(
         "Cannot create directory (Nexus writer FileNotFoundError",
         json!({"base_path": "/proc/nowhere"}),
     );
@@ -92,7 +92,7 @@ fn its_user_reads_why_a_scan_is_not_saved() {
     let locked = good.join("demo/locked.h5");
     fs::create_dir_all(locked.parent().unwrap()).unwrap();
     let holder = hold(&locked);
-    let file = refused(
+    let file = assert_refused(
         "Nexus writer is in FAULT state (The Nexus file is locked",
         json!({"base_path": good, "data_filename": "locked"}),
     );
@@ -106,7 +106,7 @@ fn its_user_reads_why_a_scan_is_not_saved() {
         device.call("Init", json!(null)).is_ok()
     });
     device.wait_for_state("ON");
-    refused("Free disk space below", json!({}));
+    assert_refused("Free disk space below", json!({}));
     device
         .put_properties(json!({"required_disk_space": null}))
         .unwrap();
@@ -117,7 +117,7 @@ fn its_user_reads_why_a_scan_is_not_saved() {
 
     device.wait_until("stopped", |device| device.call("stop", json!(null)).is_ok());
     device.wait_for_state("OFF");
-    refused("Call the Nexus writer 'start' method", json!({}));
+    assert_refused("Call the Nexus writer 'start' method", json!({}));
     device.call("start", json!(null)).unwrap();
     device.wait_for_state("ON");
 
@@ -130,7 +130,7 @@ fn its_user_reads_why_a_scan_is_not_saved() {
 }
 
 #[test]
-fn what_came_until_the_user_stopped_the_scan_is_saved() {
+fn points_before_the_user_stops_the_scan_are_saved() {
     let beamline = Beamline::new();
     let service = beamline.serve();
     let mut session = beamline.session();

@@ -18,9 +18,9 @@ fn file_with(defect: &[&str]) -> (tempfile::TempDir, PathBuf) {
 /// Runs `check`. Returns its exit status and its JSON output.
 fn check(file: &Path, options: &[&str]) -> (Option<i32>, Json) {
     let mut command = nexus_writer(["check", "--json"]);
-    let (status, told, log) = run(command.arg(file).args(options));
-    assert_eq!(told.lines().count(), 1, "{told}{log}");
-    (status, serde_json::from_str(&told).unwrap())
+    let (status, report, log) = run(command.arg(file).args(options));
+    assert_eq!(report.lines().count(), 1, "{report}{log}");
+    (status, serde_json::from_str(&report).unwrap())
 }
 
 /// Returns all findings as `path: text`, those that are not problems in brackets.
@@ -30,10 +30,10 @@ fn findings(check: &Json) -> Vec<String> {
     let all = all.flat_map(|part| part["findings"].as_array().unwrap());
     all.map(|finding| {
         let text = |name: &str| finding[name].as_str().unwrap();
-        let told = format!("{}: {}", text("path"), text("text"));
+        let line = format!("{}: {}", text("path"), text("text"));
         match text("severity") {
-            "problem" => told,
-            _ => format!("({told})"),
+            "problem" => line,
+            _ => format!("({line})"),
         }
     })
     .collect()
@@ -43,19 +43,22 @@ fn findings(check: &Json) -> Vec<String> {
 fn a_good_file_is_good() {
     for harmless in [&[][..], &["root_record"], &["circle"]] {
         let (_folder, file) = file_with(harmless);
-        let (status, told) = check(&file, &[]);
-        assert_eq!(findings(&told), [""; 0], "{harmless:?}");
-        assert_eq!((status, &told["good"]), (Some(0), &Json::from(true)));
-        let streams = told["scans"].as_array().unwrap().iter();
+        let (status, report) = check(&file, &[]);
+        assert_eq!(findings(&report), [""; 0], "{harmless:?}");
+        assert_eq!((status, &report["good"]), (Some(0), &Json::from(true)));
+        let streams = report["scans"].as_array().unwrap().iter();
         let streams: u64 = streams.map(|scan| scan["streams"].as_u64().unwrap()).sum();
-        assert_eq!(streams, 2, "{told}");
+        assert_eq!(streams, 2, "{report}");
     }
     let (_folder, file) = file_with(&["fewer_published"]);
-    let (status, told) = check(&file, &[]);
-    assert_eq!(status, Some(0), "{told}");
+    let (status, report) = check(&file, &[]);
+    assert_eq!(status, Some(0), "{report}");
     let text = "/1.1/instrument/diode/data has 4 points, others have 5: so many were published";
     let at = |path: &str| format!("({path}: {text})");
-    assert!(findings(&told).contains(&at("/1.1/measurement")), "{told}");
+    assert!(
+        findings(&report).contains(&at("/1.1/measurement")),
+        "{report}"
+    );
 }
 
 #[test]
@@ -69,20 +72,20 @@ with h5py.File(sys.argv[1], 'a') as file:
 ";
     let mut holder = testing::Program::start(testing::python().args(["-c", hold]).arg(&file));
     holder.wait_for("open");
-    let (status, told) = check(&file, &[]);
-    assert_eq!((status, findings(&told)), (Some(1), vec![]), "{told}");
-    assert_eq!(told["scans"][0]["standing"], "not finished");
+    let (status, report) = check(&file, &[]);
+    assert_eq!((status, findings(&report)), (Some(1), vec![]), "{report}");
+    assert_eq!(report["scans"][0]["standing"], "not finished");
 }
 
 #[test]
-fn a_file_without_scans_is_told() {
+fn a_file_without_scans_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("empty.h5");
     let make = "import sys, h5py; h5py.File(sys.argv[1], 'w')";
     testing::output(testing::python().args(["-c", make]).arg(&file));
-    let (status, told) = check(&file, &[]);
+    let (status, report) = check(&file, &[]);
     assert_eq!(
-        (status, findings(&told)),
+        (status, findings(&report)),
         (Some(0), vec!["(/: holds no scan of its own)".to_owned()])
     );
 }
@@ -142,12 +145,12 @@ fn every_defect_is_found() {
         ),
         ("not_what_the_status_says", "/1.1/writer/status: is FAILED"),
     ];
-    for (defect, told) in defects {
+    for (defect, expected) in defects {
         let (_folder, file) = file_with(&[defect]);
         let (status, check) = check(&file, &[]);
         let found = findings(&check);
         assert!(
-            found.iter().any(|found| found.contains(told)),
+            found.iter().any(|found| found.contains(expected)),
             "{defect}: {found:?}"
         );
         assert_eq!((status, &check["good"]), (Some(1), &Json::from(false)));
@@ -172,21 +175,21 @@ fn a_record_of_a_newer_version_is_not_misread() {
 }
 
 #[test]
-fn what_is_not_finished_is_told() {
+fn unfinished_scans_are_reported() {
     for (defect, standing, shown) in [
         ("running", "not finished", "NOT FINISHED"),
         ("no_record", "without record", "NOT VERIFIED"),
     ] {
         let (_folder, file) = file_with(&[defect]);
-        let (status, told) = check(&file, &[]);
+        let (status, report) = check(&file, &[]);
         assert_eq!(
-            (status, &told["scans"][0]["standing"]),
+            (status, &report["scans"][0]["standing"]),
             (Some(1), &standing.into())
         );
-        let (status, told, _) = run(nexus_writer(["check"]).arg(&file));
+        let (status, report, _) = run(nexus_writer(["check"]).arg(&file));
         assert_eq!(status, Some(1));
-        assert!(told.contains("scan.h5: NOT GOOD\n  /1.1  "), "{told}");
-        assert!(told.contains(shown), "{told}");
+        assert!(report.contains("scan.h5: NOT GOOD\n  /1.1  "), "{report}");
+        assert!(report.contains(shown), "{report}");
     }
 }
 
@@ -196,13 +199,13 @@ fn one_bad_file_among_good_ones_is_enough() {
     let text = folder.path().join("text");
     std::fs::write(&text, "no HDF5").unwrap();
     for bad in [text, folder.path().join("nowhere.h5")] {
-        let (status, told, _) = run(nexus_writer(["check"]).args([&bad, &file]));
+        let (status, report, _) = run(nexus_writer(["check"]).args([&bad, &file]));
         assert_eq!(status, Some(1));
         let (bad, good) = (bad.display(), file.display());
-        assert!(told.contains(&format!(
+        assert!(report.contains(&format!(
             "{bad}: NOT GOOD\n    problem  /: cannot be opened"
         )));
-        assert!(told.contains(&format!(
+        assert!(report.contains(&format!(
             "{good}: good\n  /1.1  complete, 2 streams, 10 points\n"
         )));
     }
@@ -215,9 +218,9 @@ fn values_are_compared_with_redis() {
     let keys = fixture.simulate(&options);
     fixture.save(&keys);
     let url = fixture.url();
-    let (status, told) = check(&fixture.file(), &["--redis", &url]);
-    assert_eq!((status, findings(&told)), (Some(0), vec![]), "{told}");
-    let scan = &told["scans"][0];
+    let (status, report) = check(&fixture.file(), &["--redis", &url]);
+    assert_eq!((status, findings(&report)), (Some(0), vec![]), "{report}");
+    let scan = &report["scans"][0];
     assert_eq!(scan["scan"], keys[0].as_str());
     assert!(scan["compared"].as_u64().unwrap() >= 40, "{scan}");
     assert_eq!(scan["compared"], scan["points"]);
@@ -234,8 +237,8 @@ with h5py.File(sys.argv[1], 'a') as file:
     let altered = testing::output(testing::python().args(["-c", alter]).arg(fixture.file()));
     let (status, _) = check(&fixture.file(), &[]);
     assert_eq!(status, Some(0), "only Redis knows");
-    let (status, told) = check(&fixture.file(), &["--redis", &url]);
-    let found = findings(&told);
+    let (status, report) = check(&fixture.file(), &["--redis", &url]);
+    let found = findings(&report);
     assert_eq!((status, found.len()), (Some(1), 1), "{found:?}");
     let expected = format!(
         "/{}: 1 point differs from Redis: point 7, element 11 is ",
@@ -245,10 +248,10 @@ with h5py.File(sys.argv[1], 'a') as file:
 }
 
 #[test]
-fn scans_that_redis_no_longer_has_are_told() {
+fn scans_that_redis_no_longer_has_are_reported() {
     let (_folder, file) = file_with(&[]);
-    let (status, told) = check(&file, &["--redis", &Fixture::new().url()]);
-    assert_eq!(status, Some(0), "{told}");
+    let (status, report) = check(&file, &["--redis", &Fixture::new().url()]);
+    assert_eq!(status, Some(0), "{report}");
     let expected = "(/1.1: Redis no longer has the scan: values not compared)";
-    assert_eq!(findings(&told), [expected]);
+    assert_eq!(findings(&report), [expected]);
 }

@@ -9,15 +9,15 @@ use testing::Program;
 use crate::fixture::{facts, nexus_writer, run};
 
 /// A demo with all of its files in one directory.
-struct Theatre {
+struct DemoFixture {
     folder: tempfile::TempDir,
 }
 
-impl Theatre {
-    fn new() -> Theatre {
+impl DemoFixture {
+    fn new() -> DemoFixture {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("tmp")).unwrap();
-        Theatre { folder }
+        DemoFixture { folder }
     }
 
     fn demo(&self) -> Command {
@@ -59,10 +59,10 @@ fn is_running(path: &Path) -> bool {
 
 #[test]
 fn scans_are_saved_and_shown() {
-    let theatre = Theatre::new();
-    let (status, shown, log) = run(&mut theatre.demo());
+    let fixture = DemoFixture::new();
+    let (status, shown, log) = run(&mut fixture.demo());
     assert_eq!(status, Some(0), "{log}");
-    assert!(theatre.is_clean());
+    assert!(fixture.is_clean());
     for done in [
         "1.1 ascan: 1400 of 1400 points",
         "2.1 ascan, spectra: 960 of 960 points",
@@ -75,7 +75,7 @@ fn scans_are_saved_and_shown() {
             "{done}: {log}"
         );
     }
-    let file = theatre.file();
+    let file = fixture.file();
     assert!(
         shown.contains(&format!("The file is {}", file.display())),
         "{shown}"
@@ -98,17 +98,17 @@ fn scans_are_saved_and_shown() {
 
 #[test]
 fn an_interrupt_ends_everything() {
-    let theatre = Theatre::new();
-    let mut demo = Program::start(&mut theatre.demo());
+    let fixture = DemoFixture::new();
+    let mut demo = Program::start(&mut fixture.demo());
     demo.wait_for("1.1 ascan: ");
     assert!(
-        is_running(&theatre.temporary()),
+        is_running(&fixture.temporary()),
         "there is a private server"
     );
     let (status, log) = demo.interrupt();
     assert_eq!(status.code(), Some(0), "{log}");
-    assert!(theatre.is_clean());
-    let facts = facts(&theatre.file());
+    assert!(fixture.is_clean());
+    let facts = facts(&fixture.file());
     assert_eq!(facts["problems"], json!([]));
     assert_eq!(
         facts["end_reasons"],
@@ -118,23 +118,23 @@ fn an_interrupt_ends_everything() {
 
 #[test]
 fn without_redis_it_tells_what_to_do() {
-    let theatre = Theatre::new();
-    let (status, shown, log) = run(theatre
+    let fixture = DemoFixture::new();
+    let (status, shown, log) = run(fixture
         .demo()
         .env("NEXUS_WRITER_REDIS_SERVER", "/nowhere/redis-server"));
     assert_eq!((status, shown.as_str()), (Some(2), ""));
     assert!(log.contains("/nowhere/redis-server"), "{log}");
     assert!(log.contains("./dev setup"), "{log}");
-    assert!(!theatre.directory().exists());
-    assert!(theatre.is_clean());
+    assert!(!fixture.directory().exists());
+    assert!(fixture.is_clean());
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_told() {
-    let theatre = Theatre::new();
-    std::fs::write(theatre.folder.path().join("new"), "a file").unwrap();
-    let (status, _, log) = run(&mut theatre.demo());
+fn a_directory_that_cannot_be_created_is_an_error() {
+    let fixture = DemoFixture::new();
+    std::fs::write(fixture.folder.path().join("new"), "a file").unwrap();
+    let (status, _, log) = run(&mut fixture.demo());
     assert_eq!(status, Some(2));
     assert!(log.contains("cannot make the directory"), "{log}");
-    assert!(theatre.is_clean());
+    assert!(fixture.is_clean());
 }

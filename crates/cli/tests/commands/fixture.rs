@@ -64,20 +64,20 @@ impl Fixture {
     }
 
     /// Saves scans, which must be complete. Returns what is in the file.
-    pub fn save(&self, keys: &[String]) -> Saved {
+    pub fn save(&self, keys: &[String]) -> SaveOutput {
         let (status, reports, log) = run(nexus_writer(["save", "--json", &self.url()]).args(keys));
         assert_eq!(status, Some(0), "{reports}{log}");
         let reports = reports
             .lines()
             .map(|line| serde_json::from_str(line).unwrap());
-        Saved {
+        SaveOutput {
             reports: reports.collect(),
             facts: facts(&self.file()),
         }
     }
 }
 
-pub struct Saved {
+pub struct SaveOutput {
     /// One per scan.
     pub reports: Vec<Json>,
     pub facts: Json,

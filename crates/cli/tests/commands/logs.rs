@@ -62,7 +62,7 @@ fn a_log_file_is_rotated() {
 }
 
 #[test]
-fn a_log_file_that_cannot_be_written_is_told() {
+fn a_log_file_that_cannot_be_written_is_an_error() {
     let arguments = [
         "save",
         "redis://localhost:1",
@@ -70,7 +70,7 @@ fn a_log_file_that_cannot_be_written_is_told() {
         "--logfile",
         "/nowhere/log",
     ];
-    let (status, _, told) = run(&mut nexus_writer(arguments));
+    let (status, _, log) = run(&mut nexus_writer(arguments));
     assert_eq!(status, Some(2));
-    assert!(told.contains("/nowhere/log"), "{told}");
+    assert!(log.contains("/nowhere/log"), "{log}");
 }

@@ -69,7 +69,7 @@ fn parts_of_a_file_are_printed() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told() {
+fn unreadable_files_and_paths_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let (file, text) = (folder.path().join("a.h5"), folder.path().join("a.txt"));
     make(&file);
@@ -80,10 +80,10 @@ fn what_cannot_be_read_is_told() {
         (&[&text], "a.txt"),
         (&[&file, Path::new("/2.1")], "has no /2.1"),
     ];
-    for (arguments, told) in wrong {
+    for (arguments, message) in wrong {
         let (status, tree, log) = tree(arguments);
         assert_eq!((status, tree.as_str()), (Some(1), ""), "{log}");
-        assert!(log.contains(told), "{log}");
+        assert!(log.contains(message), "{log}");
     }
 }
 

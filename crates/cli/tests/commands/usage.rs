@@ -7,7 +7,7 @@ const COMMANDS: [&str; 7] = [
 ];
 
 #[test]
-fn help_tells_all_commands() {
+fn help_lists_all_commands() {
     let (status, help, _) = run(&mut nexus_writer(["--help"]));
     assert_eq!(status, Some(0));
     for command in COMMANDS {
@@ -102,7 +102,7 @@ fn a_build_without_tango_says_so() {
 }
 
 #[test]
-fn the_version_is_told() {
+fn the_version_is_printed() {
     let (status, version, _) = run(&mut nexus_writer(["--version"]));
     assert_eq!(status, Some(0));
     assert_eq!(
@@ -112,7 +112,7 @@ fn the_version_is_told() {
 }
 
 #[test]
-fn what_is_typed_wrong_is_told() {
+fn wrong_arguments_are_usage_errors() {
     let wrong: [(&[&str], &str); 17] = [
         (&[], "Usage: nexus-writer"),
         (&["fly"], "'fly'"),
@@ -145,19 +145,19 @@ fn what_is_typed_wrong_is_told() {
         (&["tree"], "<FILE>"),
         (&["tree", "file.h5", "--log", "loud"], "loud"),
     ];
-    for (arguments, told) in wrong {
+    for (arguments, message) in wrong {
         let (status, printed, log) = run(&mut nexus_writer(arguments));
         assert_eq!(
             (status, printed.as_str()),
             (Some(2), ""),
             "{arguments:?}: {log}"
         );
-        assert!(log.contains(told), "{arguments:?}: {log}");
+        assert!(log.contains(message), "{arguments:?}: {log}");
     }
 }
 
 #[test]
-fn passwords_are_not_told() {
+fn passwords_are_not_printed() {
     let url = "redis://user:secret@localhost:1/0";
     for arguments in [&["simulate", url][..], &["save", url, "esrf:scan:X"]] {
         let (status, printed, log) = run(&mut nexus_writer(arguments));

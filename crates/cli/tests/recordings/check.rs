@@ -10,7 +10,7 @@ const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
 
 /// Saves all scans of a recording with these options. Returns the file.
 fn save(replay: &Replay, name: &str, options: &[&str]) -> String {
-    let scans = replay.play(Speed::Max);
+    let scans = replay.publish(Speed::Max);
     let keys = scans.iter().map(|scan| scan.key.as_str());
     let mut command = Command::new(WRITER);
     let saved = command
@@ -33,13 +33,13 @@ fn frames_are_counted_in_every_form() {
         &["--disable-external-hdf5", "--copy-non-external"],
     ];
     for options in forms {
-        let replay = Replay::of(&["lima_mesh"]);
+        let replay = Replay::new(&["lima_mesh"]);
         let file = save(&replay, "lima_mesh", options);
-        let (status, told) = check(&replay, &file);
-        assert_eq!(status, Some(0), "{options:?}: {told}");
-        assert_eq!(told["scans"][0]["points"], 48, "{told}");
+        let (status, report) = check(&replay, &file);
+        assert_eq!(status, Some(0), "{options:?}: {report}");
+        assert_eq!(report["scans"][0]["points"], 48, "{report}");
     }
-    let replay = Replay::of(&["lima_mesh"]);
+    let replay = Replay::new(&["lima_mesh"]);
     let file = save(&replay, "lima_mesh", &[]);
     std::fs::remove_file(
         replay
@@ -47,9 +47,9 @@ fn frames_are_counted_in_every_form() {
             .join("demo/scan0001/mockcam_0001.h5"),
     )
     .unwrap();
-    let (status, told) = check(&replay, &file);
-    let findings = told["scans"][0]["findings"].to_string();
-    assert_eq!(status, Some(1), "{told}");
+    let (status, report) = check(&replay, &file);
+    let findings = report["scans"][0]["findings"].to_string();
+    assert_eq!(status, Some(1), "{report}");
     assert!(findings.contains("mockcam_0001.h5"), "{findings}");
 }
 
@@ -58,8 +58,8 @@ fn check(replay: &Replay, file: &str) -> (Option<i32>, Json) {
     let mut command = Command::new(WRITER);
     let checked = command.args(["check", "--json", "--redis", &replay.url(), file]);
     let checked = checked.output().unwrap();
-    let told = serde_json::from_slice(&checked.stdout).unwrap();
-    (checked.status.code(), told)
+    let report = serde_json::from_slice(&checked.stdout).unwrap();
+    (checked.status.code(), report)
 }
 
 /// Adds one to an element of a dataset.
@@ -96,8 +96,8 @@ fn every_value_of_lists_grids_and_spectra_counts() {
             "point 2, element 1 is",
         ),
     ];
-    for (name, options, path, index, told) in cases {
-        let replay = Replay::of(&[name]);
+    for (name, options, path, index, expected) in cases {
+        let replay = Replay::new(&[name]);
         let file = save(&replay, name, options);
         let (status, good) = check(&replay, &file);
         assert_eq!(status, Some(0), "{name} {options:?}: {good}");
@@ -108,7 +108,7 @@ fn every_value_of_lists_grids_and_spectra_counts() {
         let findings = bad["scans"][0]["findings"].to_string();
         assert_eq!(status, Some(1), "{name} {options:?}: {bad}");
         assert!(
-            findings.contains(path) && findings.contains(told),
+            findings.contains(path) && findings.contains(expected),
             "{name} {options:?}: {findings}"
         );
     }

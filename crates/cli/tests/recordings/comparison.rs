@@ -1,6 +1,6 @@
 //! The comparison of files finds differences.
 
-use testing::changed;
+use testing::differences_after;
 
 /// Changes of a file, and what the comparison must find then.
 const CHANGES: &[(&str, &[(&str, &str)])] = &[
@@ -55,7 +55,7 @@ const CHANGES: &[(&str, &[(&str, &str)])] = &[
 #[test]
 fn every_change_of_a_file_is_found() {
     let changes: Vec<_> = CHANGES.iter().map(|(change, _)| *change).collect();
-    for ((change, expected), found) in CHANGES.iter().zip(changed("ascan", &changes)) {
+    for ((change, expected), found) in CHANGES.iter().zip(differences_after("ascan", &changes)) {
         let found: Vec<_> = found
             .iter()
             .map(|one| (one.kind.as_str(), one.path.split_once("::").unwrap().1))

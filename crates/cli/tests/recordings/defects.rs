@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use testing::refused;
+use testing::problems_after;
 
 /// Changes of a good file, and the validators that must reject it then.
 const DEFECTS: &[(&str, &[&str])] = &[
@@ -104,7 +104,7 @@ fn lost_frames_are_refused() {
 
 fn assert_refused(recording: &str, defects: &[(&str, &[&str])]) {
     let changes: Vec<_> = defects.iter().map(|(change, _)| *change).collect();
-    for ((change, expected), found) in defects.iter().zip(refused(recording, &changes)) {
+    for ((change, expected), found) in defects.iter().zip(problems_after(recording, &changes)) {
         let checks: BTreeSet<_> = found.iter().map(|one| one.check.as_str()).collect();
         let expected: BTreeSet<_> = expected.iter().copied().collect();
         assert_eq!(checks, expected, "{change}: {found:?}");

@@ -7,7 +7,7 @@ use testing::{Program, Replay, Speed};
 use crate::families::{assert_equal, options};
 
 /// How many times faster than recorded the scans are replayed.
-const HURRY: u32 = 10;
+const SPEEDUP: u32 = 10;
 
 /// Texts that the writer logs at the end of a scan.
 const OUTCOMES: &[&str] = &[
@@ -31,11 +31,11 @@ fn in_step() {
         "lima_aborted",
         "spectra_big",
     ];
-    follow_at(Speed::Times(HURRY), &names, "golden");
+    follow_at(Speed::Times(SPEEDUP), &names, "golden");
 }
 
 fn follow_at(speed: Speed, names: &[&str], golden: &str) {
-    let replay = Replay::of(names);
+    let replay = Replay::new(names);
     let (flags, data_writer) = options(names, golden);
     let mut command = match data_writer.as_str() {
         "external" => session_writer(),
@@ -47,10 +47,10 @@ fn follow_at(speed: Speed, names: &[&str], golden: &str) {
         .env_remove("BEACON_HOST");
     let mut writer = Program::start(&mut command);
     writer.wait_for("subscribed");
-    for scan in replay.play(speed) {
+    for scan in replay.publish(speed) {
         let key = &scan.key;
-        let tells = |line: &str| OUTCOMES.iter().any(|text| line.contains(text));
-        writer.wait_for_line(key, |line| line.contains(key) && tells(line));
+        let is_outcome = |line: &str| OUTCOMES.iter().any(|text| line.contains(text));
+        writer.wait_for_line(key, |line| line.contains(key) && is_outcome(line));
     }
     let (status, log) = writer.interrupt();
     assert!(status.success(), "{status}\n{log}");

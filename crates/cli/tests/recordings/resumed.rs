@@ -12,7 +12,7 @@ use crate::save::writer;
 const PAUSES: [f64; 4] = [0.2, 0.45, 0.65, 0.85];
 
 /// Replays at the recorded speed, because recorded scans last a second or less.
-const PACE: Speed = Speed::Times(1);
+const SPEED: Speed = Speed::Times(1);
 
 /// State of a scan from which on writers write it.
 const PREPARED: u8 = 1;
@@ -50,11 +50,11 @@ fn resume(names: &[&str], golden: &str, end: End) {
 /// Saves a recording of one scan. Returns the logs, or `None` if a writer was killed while HDF5 flushed,
 /// which is not atomic: such a file cannot be continued.
 fn pass_on(name: &str, golden: &str, end: End, flags: &[String]) -> Option<String> {
-    let replay = Replay::of(&[name]);
-    let mut performance = replay.perform(PACE, &PAUSES);
+    let replay = Replay::new(&[name]);
+    let mut publisher = replay.publish_with_pauses(SPEED, &PAUSES);
     let mut running: Option<Program> = None;
     let mut logs = String::new();
-    while let Some(scans) = performance.pause() {
+    while let Some(scans) = publisher.pause() {
         if let Some(mut program) = running.take() {
             // A writer that ends before it has a file leaves nothing to continue.
             if scans.values().any(|&state| state >= PREPARED) {
@@ -72,9 +72,9 @@ fn pass_on(name: &str, golden: &str, end: End, flags: &[String]) -> Option<Strin
         if !scans.is_empty() {
             running = Some(Program::start(&mut save(&replay, scans.keys(), flags)));
         }
-        performance.go_on();
+        publisher.resume();
     }
-    performance.end();
+    publisher.end();
     let (status, log) = running.unwrap().end();
     logs += &log;
     if matches!(end, End::Killed) && is_damaged(&logs) {

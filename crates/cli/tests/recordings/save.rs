@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 use serde_json::Value as Json;
-use testing::{Replay, Speed, gate};
+use testing::{Replay, Speed, validate};
 
 use crate::families::{assert_equal, options};
 
@@ -26,8 +26,8 @@ const OUTCOMES: &[(&str, &[&str])] = &[
 
 /// Saves these recordings with `nexus-writer save`.
 pub fn save(names: &[&str], golden: &str) {
-    let replay = Replay::of(names);
-    let scans = replay.play(Speed::Max);
+    let replay = Replay::new(names);
+    let scans = replay.publish(Speed::Max);
     let (flags, _) = options(names, golden);
     let done = writer()
         .args(["save", "--json", &replay.url()])
@@ -59,7 +59,7 @@ pub fn save(names: &[&str], golden: &str) {
 
 /// Panics with the findings of the validators, except those about files of detectors.
 fn assert_valid(replay: &Replay) {
-    let problems = gate(&[replay.directory()], "mockcam*");
+    let problems = validate(&[replay.directory()], "mockcam*");
     let list: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert!(list.is_empty(), "{}", list.join("\n"));
 }

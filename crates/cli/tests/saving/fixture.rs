@@ -21,7 +21,7 @@ pub struct Fixture {
 }
 
 /// Output of `save`: exit status, one report per scan, and its log.
-pub struct Saved {
+pub struct SaveOutput {
     pub status: Option<i32>,
     pub reports: Vec<Json>,
     pub log: String,
@@ -80,11 +80,11 @@ impl Fixture {
         end(scan).await
     }
 
-    pub fn save<K: AsRef<str>>(&self, keys: &[K]) -> Saved {
+    pub fn save<K: AsRef<str>>(&self, keys: &[K]) -> SaveOutput {
         self.save_with(keys, |_| {})
     }
 
-    pub fn save_with<K: AsRef<str>>(&self, keys: &[K], adapt: impl Fn(&mut Command)) -> Saved {
+    pub fn save_with<K: AsRef<str>>(&self, keys: &[K], adapt: impl Fn(&mut Command)) -> SaveOutput {
         let mut command = Command::new(WRITER);
         // What is refused here stays refused.
         command.args(["save", "--json", "--retry-time=0", &self.url()]);
@@ -101,9 +101,9 @@ impl Fixture {
     }
 }
 
-fn saved(output: Output) -> Saved {
+fn saved(output: Output) -> SaveOutput {
     let text = String::from_utf8(output.stdout).unwrap();
-    Saved {
+    SaveOutput {
         status: output.status.code(),
         reports: text
             .lines()
@@ -167,7 +167,7 @@ with h5py.File(sys.argv[1], 'r', locking=False) as file:
 }
 
 /// Runs a command without the rights of the super-user, to whom permissions do not apply.
-pub fn as_nobody(command: &mut Command) {
+pub fn run_unprivileged(command: &mut Command) {
     const NOBODY: u32 = 65534;
     if rustix::process::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);

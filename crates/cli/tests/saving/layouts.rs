@@ -19,7 +19,7 @@ async fn invalid_items_are_named_by_their_path_and_the_rest_is_saved() {
     let report = &saved.reports[0];
     assert_eq!(saved.status, Some(1), "{}", saved.log);
     assert_eq!(report["state"], "INCOMPLETE");
-    let told: Vec<&str> = report["warnings"]
+    let warnings: Vec<&str> = report["warnings"]
         .as_array()
         .unwrap()
         .iter()
@@ -27,9 +27,9 @@ async fn invalid_items_are_named_by_their_path_and_the_rest_is_saved() {
         .collect();
     for place in ["::/1.1@bad: ", "::/1.1/nothing: ", "::/1.1/range: 300 "] {
         assert_eq!(
-            told.iter().filter(|text| text.contains(place)).count(),
+            warnings.iter().filter(|text| text.contains(place)).count(),
             1,
-            "{place} in {told:?}"
+            "{place} in {warnings:?}"
         );
     }
     assert_eq!(

@@ -13,14 +13,14 @@ use testing::Program;
 use crate::fixture::{Fixture, WRITER, diode, end, floats, read, send, stream, try_read};
 
 /// Longest wait, which is not reached even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
 
 /// Reads the file repeatedly until it has the expected content: a commit is not announced.
 pub async fn wait_until(file: &Path, paths: &[&str], expected: &Json) {
     let begun = Instant::now();
     // A file that is being created cannot be opened yet.
     while !file.exists() || try_read(file, paths).as_ref() != Ok(expected) {
-        assert!(begun.elapsed() < PATIENCE, "{:?}", try_read(file, paths));
+        assert!(begun.elapsed() < WAIT_LIMIT, "{:?}", try_read(file, paths));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -126,12 +126,13 @@ async fn services_take_the_scans_that_ask_for_them() {
             let mut scan = fixture
                 .create(&file, json!({"diode": stream("diode")}))
                 .await;
-            let asked = match writer {
+            let data_writer = match writer {
                 "null" => Json::Null,
                 name => json!(name),
             };
             if writer != "unnamed" {
-                scan.info_mut().insert("data_writer".to_owned(), asked);
+                scan.info_mut()
+                    .insert("data_writer".to_owned(), data_writer);
             }
             scan.info_mut().insert("save".to_owned(), json!(true));
             let diode = diode(&mut scan).await;

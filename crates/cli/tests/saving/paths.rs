@@ -8,13 +8,13 @@ use std::process::Command;
 use serde_json::{Value as Json, json};
 use testing::hold;
 
-use crate::fixture::{Fixture, Saved, as_nobody, end, read, stream};
+use crate::fixture::{Fixture, SaveOutput, end, read, run_unprivileged, stream};
 
 /// Saves a scan that cannot be saved together with one that can.
 async fn save_both(fixture: &Fixture, bad: &Path, adapt: impl Fn(&mut Command)) -> Json {
     let good = fixture.file("beside.h5");
     let keys = [fixture.good_scan(bad).await, fixture.good_scan(&good).await];
-    let Saved {
+    let SaveOutput {
         status,
         mut reports,
         log,
@@ -26,7 +26,7 @@ async fn save_both(fixture: &Fixture, bad: &Path, adapt: impl Fn(&mut Command)) 
     reports[0]["reason"].take()
 }
 
-fn assert_tells(reason: &Json, texts: &[&str]) {
+fn assert_contains(reason: &Json, texts: &[&str]) {
     let reason = reason.as_str().unwrap();
     for text in texts {
         assert!(reason.contains(text), "{text:?} in {reason:?}");
@@ -37,7 +37,7 @@ fn assert_tells(reason: &Json, texts: &[&str]) {
 async fn a_relative_path_is_refused() {
     let fixture = Fixture::new().await;
     let reason = save_both(&fixture, Path::new("data/a.h5"), |_| {}).await;
-    assert_tells(&reason, &["absolute", "data/a.h5"]);
+    assert_contains(&reason, &["absolute", "data/a.h5"]);
 }
 
 #[tokio::test]
@@ -54,11 +54,11 @@ async fn a_file_is_no_directory() {
     let fixture = Fixture::new().await;
     fs::write(fixture.file("file"), "").unwrap();
     let reason = save_both(&fixture, &fixture.file("file/a.h5"), |_| {}).await;
-    assert_tells(&reason, &["not a directory", "file"]);
+    assert_contains(&reason, &["not a directory", "file"]);
 }
 
 #[tokio::test]
-async fn a_directory_that_is_not_ours_is_told() {
+async fn a_directory_without_permission_is_an_error() {
     let fixture = Fixture::new().await;
     let locked = fixture.file("locked");
     fs::create_dir(&locked).unwrap();
@@ -70,19 +70,19 @@ async fn a_directory_that_is_not_ours_is_told() {
         fs::set_permissions(socket.unwrap().path(), fs::Permissions::from_mode(0o777)).unwrap();
     }
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o555)).unwrap();
-    let reason = save_both(&fixture, &locked.join("a.h5"), as_nobody).await;
-    assert_tells(&reason, &["no write permission", "locked/a.h5"]);
+    let reason = save_both(&fixture, &locked.join("a.h5"), run_unprivileged).await;
+    assert_contains(&reason, &["no write permission", "locked/a.h5"]);
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_before_the_scan_begins() {
+async fn a_full_disk_is_reported_before_the_scan_begins() {
     let fixture = Fixture::new().await;
     let key = fixture.good_scan(&fixture.file("a.h5")).await;
     let saved = fixture.save_with(&[key], |command| {
         command.args(["--required-disk-space", "1000000000000"]);
     });
     assert_eq!(saved.status, Some(1));
-    assert_tells(
+    assert_contains(
         &saved.reports[0]["reason"],
         &["not enough space", "a.h5", "1.00 EB required"],
     );
@@ -90,12 +90,12 @@ async fn a_full_disk_is_told_before_the_scan_begins() {
 }
 
 #[tokio::test]
-async fn a_locked_file_names_who_holds_it() {
+async fn a_locked_file_is_reported_with_its_holder() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let holder = hold(&file);
     let reason = save_both(&fixture, &file, |_| {}).await;
-    assert_tells(
+    assert_contains(
         &reason,
         &[
             "already locked",
@@ -112,12 +112,12 @@ async fn a_file_that_is_not_hdf5_stays_as_it_is() {
     let file = fixture.file("notes.h5");
     fs::write(&file, "These are notes.").unwrap();
     let reason = save_both(&fixture, &file, |_| {}).await;
-    assert_tells(&reason, &["not an HDF5 file", "notes.h5"]);
+    assert_contains(&reason, &["not an HDF5 file", "notes.h5"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "These are notes.");
 }
 
 #[tokio::test]
-async fn what_another_scan_wrote_stays_as_it_is() {
+async fn items_of_other_scans_are_not_changed() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let entry = |title: &str| {
@@ -130,7 +130,7 @@ async fn what_another_scan_wrote_stays_as_it_is() {
     assert_eq!(saved.status, Some(1));
     assert_eq!(saved.reports[0]["state"], "COMPLETE");
     assert_eq!(saved.reports[1]["state"], "FAILED");
-    assert_tells(
+    assert_contains(
         &saved.reports[1]["reason"],
         &["/1.1/title", "already exists", "a.h5"],
     );
@@ -155,7 +155,7 @@ async fn one_of_several_files_costs_that_file() {
     let saved = fixture.save(&[end(scan).await]);
     assert_eq!(saved.status, Some(1), "{}", saved.log);
     assert_eq!(saved.reports[0]["state"], "INCOMPLETE");
-    assert_tells(
+    assert_contains(
         &saved.reports[0]["reason"],
         &["missing directory", "missing/bad.h5"],
     );

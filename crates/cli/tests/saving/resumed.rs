@@ -145,7 +145,7 @@ async fn a_session_goes_on_with_the_scan_of_the_last_one() {
 }
 
 #[tokio::test]
-async fn what_a_dead_writer_missed_is_not_forgotten() {
+async fn points_that_a_killed_writer_missed_stay_recorded() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let (scan, diode) = started(&fixture, &file).await;
@@ -238,7 +238,7 @@ async fn a_stream_that_does_not_fit_what_is_there_costs_that_stream() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_damaged_is_told_and_left_as_it_is() {
+async fn a_damaged_file_is_reported_and_not_changed() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let (scan, _diode) = killed(&fixture, &file, &[0.0]).await;
@@ -256,7 +256,7 @@ async fn a_file_that_is_damaged_is_told_and_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_a_newer_program_has_begun_is_left_to_it() {
+async fn files_of_a_newer_version_are_not_continued() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let (scan, diode) = killed(&fixture, &file, &[0.0]).await;

@@ -46,7 +46,7 @@ async fn scan(fixture: &Fixture, file: &Path) {
 }
 
 #[tokio::test]
-async fn its_lines_are_those_of_the_python_writer() {
+async fn log_lines_are_those_of_the_python_writer() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let (all, out, err) = (
@@ -101,8 +101,8 @@ async fn its_lines_are_those_of_the_python_writer() {
         let all = lines.iter().map(|line| line[29..].to_owned());
         all.collect()
     };
-    let told = log.lines().map(str::to_owned).collect();
-    assert_eq!(messages(lines(&all)), messages(told));
+    let printed = log.lines().map(str::to_owned).collect();
+    assert_eq!(messages(lines(&all)), messages(printed));
     let (below, from) = (lines(&out), lines(&err));
     assert_eq!(below.len() + from.len(), lines(&all).len());
     assert!(below.iter().all(|line| line.starts_with("INFO ")));
@@ -169,8 +169,8 @@ async fn the_console_can_be_silent_and_lead_into_the_log() {
 }
 
 #[test]
-fn what_is_typed_wrong_is_told() {
-    let told = |arguments: &[&str]| {
+fn wrong_arguments_are_usage_errors() {
+    let run = |arguments: &[&str]| {
         let output = session_writer(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (
@@ -178,7 +178,7 @@ fn what_is_typed_wrong_is_told() {
             text(output.stdout) + &text(output.stderr),
         )
     };
-    let (status, help) = told(&["--help"]);
+    let (status, help) = run(&["--help"]);
     assert_eq!(status, Some(0));
     assert!(help.contains("--start-semaphore-file"), "{help}");
     for (arguments, problem) in [
@@ -190,7 +190,7 @@ fn what_is_typed_wrong_is_told() {
         (&["demo", "--required-disk-space", "much"], "much"),
         (&["demo"], "BEACON_HOST"),
     ] {
-        let (status, log) = told(arguments);
+        let (status, log) = run(arguments);
         assert_eq!(status, Some(2), "{arguments:?}: {log}");
         assert!(log.contains(problem), "{arguments:?}: {log}");
     }

@@ -70,7 +70,7 @@ async fn a_place_that_changes_at_the_end_keeps_its_data() {
 }
 
 #[tokio::test]
-async fn a_scan_that_nobody_was_there_for_is_saved_later() {
+async fn a_scan_created_without_a_writer_is_saved_later() {
     let fixture = Fixture::new().await;
     let before = fixture.file("before.h5");
     fixture.good_scan(&before).await;

@@ -11,7 +11,7 @@ use crate::fixture::{Fixture, WRITER};
 
 const KEY: &str = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4";
 
-fn refused(args: &[&str]) -> String {
+fn refusal(args: &[&str]) -> String {
     let output = Command::new(WRITER)
         .args(args)
         .env_remove("BEACON_HOST")
@@ -22,24 +22,24 @@ fn refused(args: &[&str]) -> String {
 }
 
 #[test]
-fn what_is_typed_wrong_is_refused() {
-    assert!(refused(&["save", "http://here:1", KEY]).contains("unknown scheme"));
-    assert!(refused(&["save", "redis://localhost:1/zero", KEY]).contains("database"));
-    assert!(refused(&["save", "redis://localhost:1", "scan"]).contains("esrf:scan:"));
-    assert!(refused(&["save", "redis://localhost:1"]).contains("KEY"));
-    assert!(refused(&["--log", "loud", "save", "redis://localhost:1", KEY]).contains("loud"));
-    refused(&["frobnicate"]);
+fn wrong_arguments_are_usage_errors() {
+    assert!(refusal(&["save", "http://here:1", KEY]).contains("unknown scheme"));
+    assert!(refusal(&["save", "redis://localhost:1/zero", KEY]).contains("database"));
+    assert!(refusal(&["save", "redis://localhost:1", "scan"]).contains("esrf:scan:"));
+    assert!(refusal(&["save", "redis://localhost:1"]).contains("KEY"));
+    assert!(refusal(&["--log", "loud", "save", "redis://localhost:1", KEY]).contains("loud"));
+    refusal(&["frobnicate"]);
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told() {
-    let told = refused(&["save", "unix:///nowhere/redis.sock", KEY]);
-    assert!(told.contains("/nowhere/redis.sock"), "{told}");
+fn an_absent_server_is_an_error() {
+    let message = refusal(&["save", "unix:///nowhere/redis.sock", KEY]);
+    assert!(message.contains("/nowhere/redis.sock"), "{message}");
     // Nothing listens on port 1.
-    let told = refused(&["save", "redis://user:secret@127.0.0.1:1", KEY]);
+    let message = refusal(&["save", "redis://user:secret@127.0.0.1:1", KEY]);
     assert!(
-        told.contains("127.0.0.1:1") && !told.contains("secret"),
-        "{told}"
+        message.contains("127.0.0.1:1") && !message.contains("secret"),
+        "{message}"
     );
 }
 
@@ -70,12 +70,12 @@ async fn another_protocol_is_refused() {
     let fixture = Fixture::new().await;
     let version = RedisCommand::new("SET").arg("_PROTOCOL_VERSION_").arg(2u64);
     fixture.store.call(&version).await.unwrap();
-    let told = refused(&["save", &fixture.url(), KEY]);
-    assert!(told.contains("protocol version"), "{told}");
+    let message = refusal(&["save", &fixture.url(), KEY]);
+    assert!(message.contains("protocol version"), "{message}");
 }
 
 #[tokio::test]
-async fn passwords_work_and_nobody_sees_them() {
+async fn passwords_work_and_are_not_printed() {
     let options = RedisOptions::new().user("writer", "s3cret", "~* &* +@all");
     let server = PrivateRedis::start(&options).await.unwrap();
     let url = server
@@ -91,9 +91,9 @@ async fn passwords_work_and_nobody_sees_them() {
         assert!(status.success() && !log.contains("s3cret"), "{log}");
     }
     let wrong = server.url().with_credentials(Some("writer"), Some("gu3ss"));
-    let told = refused(&["save", &wrong.with_secrets(), KEY]);
+    let message = refusal(&["save", &wrong.with_secrets(), KEY]);
     assert!(
-        told.contains("WRONGPASS") && !told.contains("gu3ss"),
-        "{told}"
+        message.contains("WRONGPASS") && !message.contains("gu3ss"),
+        "{message}"
     );
 }

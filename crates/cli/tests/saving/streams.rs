@@ -97,7 +97,7 @@ async fn streams_without_meaning_are_left_out_each_by_itself() {
         (&report["state"], &report["points"]),
         (&json!("INCOMPLETE"), &json!(3))
     );
-    let told = warnings(report).join("\n");
+    let warnings = warnings(report).join("\n");
     for text in [
         "dtype - ",
         "<U8",
@@ -105,9 +105,9 @@ async fn streams_without_meaning_are_left_out_each_by_itself() {
         "json - ",
         "rank - ",
     ] {
-        assert!(told.contains(text), "{text}: {told}");
+        assert!(warnings.contains(text), "{text}: {warnings}");
     }
-    assert!(told.contains(&format!(
+    assert!(warnings.contains(&format!(
         "missing stream 'absent', cannot save {}::/absent",
         file.display()
     )));
@@ -119,7 +119,7 @@ async fn streams_without_meaning_are_left_out_each_by_itself() {
 }
 
 #[tokio::test]
-async fn holes_keep_their_length_and_are_told() {
+async fn holes_keep_their_length_and_are_reported() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let names = ["diode", "size", "gap", "front"];
@@ -154,18 +154,18 @@ async fn holes_keep_their_length_and_are_told() {
     let report = &saved.reports[0];
     assert_eq!(saved.status, Some(1), "{}", saved.log);
     assert_eq!(report["state"], "INCOMPLETE");
-    let told = warnings(report).join("\n");
+    let warnings = warnings(report).join("\n");
     assert!(
-        told.contains(r#"stream "size": points 1..2 are lost: their entry is corrupt"#),
-        "{told}"
+        warnings.contains(r#"stream "size": points 1..2 are lost: their entry is corrupt"#),
+        "{warnings}"
     );
     assert!(
-        told.contains(r#"stream "gap": points 1..4 are lost"#),
-        "{told}"
+        warnings.contains(r#"stream "gap": points 1..4 are lost"#),
+        "{warnings}"
     );
     assert!(
-        told.contains(r#"stream "front": points 0..2 are lost"#),
-        "{told}"
+        warnings.contains(r#"stream "front": points 0..2 are lost"#),
+        "{warnings}"
     );
     let values = json!([
         [0.0, 1.0, 2.0],
@@ -177,7 +177,7 @@ async fn holes_keep_their_length_and_are_told() {
 }
 
 #[tokio::test]
-async fn detectors_without_usable_files_are_told() {
+async fn detectors_without_usable_files_are_reported() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let children = json!({"diode": stream("diode"), "edf": stream("edf"), "none": stream("none")});
@@ -207,12 +207,12 @@ async fn detectors_without_usable_files_are_told() {
     let saved = fixture.save(&[end(scan).await]);
     let report = &saved.reports[0];
     assert_eq!(report["state"], "INCOMPLETE", "{}", saved.log);
-    let told = warnings(report).join("\n");
+    let warnings = warnings(report).join("\n");
     assert!(
-        told.contains(r#"edf - HDF5 cannot refer to frames in files of format "edf""#),
-        "{told}"
+        warnings.contains(r#"edf - HDF5 cannot refer to frames in files of format "edf""#),
+        "{warnings}"
     );
-    assert!(told.contains("none - "), "{told}");
+    assert!(warnings.contains("none - "), "{warnings}");
     assert_eq!(
         read(&file, &["diode", "edf", "none"]),
         json!([[0.0, 1.0], null, null])
@@ -262,9 +262,12 @@ for number, rows in enumerate([2, 1]):
     let saved = fixture.save(&[end(scan).await]);
     let report = &saved.reports[0];
     assert_eq!(report["state"], "INCOMPLETE", "{}", saved.log);
-    let told = warnings(report).join("\n");
-    assert!(told.contains("lost - the detector does not save"), "{told}");
-    assert!(!told.contains("det3"), "{told}");
+    let warnings = warnings(report).join("\n");
+    assert!(
+        warnings.contains("lost - the detector does not save"),
+        "{warnings}"
+    );
+    assert!(!warnings.contains("det3"), "{warnings}");
     assert_eq!(
         read(&file, &["det3", "lost"]),
         json!([[[0, 1], [2, 3], [2, 3]], null])

@@ -64,7 +64,7 @@ async fn clients_hear_of_a_service_that_was_away() {
 fn wait(device: &TangoDevice, attribute: &str, value: &str) {
     for _ in 0..20 {
         match device.event(attribute) {
-            Ok(told) if told == value => return,
+            Ok(event) if event == value => return,
             Ok(_) | Err(_) => {}
         }
     }

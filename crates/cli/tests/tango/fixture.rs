@@ -131,7 +131,7 @@ impl Fixture {
 
 /// Starts a service and waits until clients are served. Its standard output is part of the log.
 pub fn start(command: &mut Command) -> Program {
-    let mut service = Program::start_telling_all(command);
+    let mut service = Program::start_with_output(command);
     service.wait_for(READY);
     service
 }
@@ -149,7 +149,7 @@ fn executable(name: &str) -> PathBuf {
 }
 
 /// Runs a command without the rights of the super-user, which no permission restricts.
-pub fn as_nobody(command: &mut Command) -> &mut Command {
+pub fn run_unprivileged(command: &mut Command) -> &mut Command {
     const NOBODY: u32 = 65534;
     if rustix::process::geteuid().is_root() {
         command.uid(NOBODY).gid(NOBODY);

@@ -47,11 +47,15 @@ fn assert_same(mut found: Json, recorded: &str) {
 /// not send those of the properties that it declares.
 fn remove_descriptions(found: &mut Json, recorded: &Json) {
     let declared = recorded["declared_device_properties"].as_array().unwrap();
-    let told = found["wizard_device_properties"].as_array_mut().unwrap();
-    assert_eq!(told.len(), 3 * declared.len());
-    for (told, declared) in told.chunks_mut(3).zip(declared) {
-        assert!(told[1] == declared["doc"] || told[1] == "", "{}", told[1]);
-        told[1] = "".into();
+    let properties = found["wizard_device_properties"].as_array_mut().unwrap();
+    assert_eq!(properties.len(), 3 * declared.len());
+    for (property, declared) in properties.chunks_mut(3).zip(declared) {
+        assert!(
+            property[1] == declared["doc"] || property[1] == "",
+            "{}",
+            property[1]
+        );
+        property[1] = "".into();
     }
 }
 

@@ -34,7 +34,7 @@ async fn a_good_scan() {
 }
 
 #[tokio::test]
-async fn a_scan_that_nobody_knows() {
+async fn an_unknown_scan() {
     let fixture = Fixture::new().await;
     let (device, _service) = fixture.serve_bliss();
     assert_eq!(device.call("SaveScan", KEY).unwrap(), false);
@@ -53,7 +53,7 @@ async fn a_scan_that_nobody_knows() {
 }
 
 #[tokio::test]
-async fn warnings_are_told_one_by_one() {
+async fn warnings_are_returned_one_by_one() {
     let fixture = Fixture::new().await;
     let (device, _service) = fixture.serve_bliss();
     let mut scan = mapping_scan(&fixture).await;

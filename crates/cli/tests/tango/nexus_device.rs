@@ -89,7 +89,7 @@ async fn directories() {
 }
 
 #[tokio::test]
-async fn it_is_not_stopped_while_a_scan_runs() {
+async fn the_service_is_not_stopped_while_a_scan_runs() {
     let fixture = Fixture::new().await;
     let (device, _service) = fixture.serve(json!({}));
     let mut scan = ScanPlan::new(&fixture.file("a.h5"))
@@ -344,9 +344,10 @@ fn lines(device: &TangoDevice, attribute: &str) -> Vec<String> {
 fn wait_for_line(device: &TangoDevice, attribute: &str, line: &str) {
     device.wait_until(line, |device| {
         let words = line.split_whitespace();
-        let told = lines(device, attribute);
-        told.iter()
-            .any(|told| told.split_whitespace().eq(words.clone()))
+        let lines = lines(device, attribute);
+        lines
+            .iter()
+            .any(|line| line.split_whitespace().eq(words.clone()))
     });
 }
 

@@ -8,12 +8,12 @@ use serde_json::{Value as Json, json};
 use testing::{NexusClient, NexusProtocol, Program, TangoDevice, hold, read};
 
 use crate::concurrent_scans::ConcurrentScans;
-use crate::fixture::{Fixture, as_nobody, start};
+use crate::fixture::{Fixture, run_unprivileged, start};
 use crate::live_scan::ScanPlan;
 
 const STATUS: &str = "1.1/writer/status";
 /// More megabytes than any disk has.
-const TOO_MUCH: f64 = 1e12;
+const MORE_THAN_ANY_DISK: f64 = 1e12;
 
 /// Waits until the reason of a scan's state has this text.
 fn wait_for_reason(device: &TangoDevice, scan: &str, text: &str) {
@@ -63,9 +63,9 @@ async fn a_scan_that_ends_before_bliss_asks_again() {
     let mut bliss = NexusClient::new(&device, scan.as_seen_by_bliss());
     bliss.prepare().unwrap();
     scan.run(3).await;
-    let asked = bliss.answers().len();
+    let answers_before = bliss.answers().len();
     bliss.end().unwrap();
-    assert!(bliss.answers().len() > asked);
+    assert!(bliss.answers().len() > answers_before);
     device.wait_for("scan_state", &scan.name, "OFF");
     scan.assert_written();
 }
@@ -73,7 +73,7 @@ async fn a_scan_that_ends_before_bliss_asks_again() {
 #[tokio::test]
 async fn no_disk_space() {
     let fixture = Fixture::new().await;
-    let properties = json!({"required_disk_space": TOO_MUCH, "recommended_disk_space": TOO_MUCH});
+    let properties = json!({"required_disk_space": MORE_THAN_ANY_DISK, "recommended_disk_space": MORE_THAN_ANY_DISK});
     let (device, _service) = fixture.serve(properties);
     let mut scan = ScanPlan::new(&fixture.file("a.h5"))
         .create(&fixture.store)
@@ -101,7 +101,7 @@ async fn no_disk_space() {
 #[tokio::test]
 async fn little_disk_space() {
     let fixture = Fixture::new().await;
-    let (device, _service) = fixture.serve(json!({"recommended_disk_space": TOO_MUCH}));
+    let (device, _service) = fixture.serve(json!({"recommended_disk_space": MORE_THAN_ANY_DISK}));
     let mut scan = ScanPlan::new(&fixture.file("a.h5"))
         .create(&fixture.store)
         .await;
@@ -120,7 +120,7 @@ async fn little_disk_space() {
 #[tokio::test]
 async fn no_permission() {
     let fixture = Fixture::new().await;
-    let (device, _service) = serve_as_nobody(&fixture);
+    let (device, _service) = serve_unprivileged(&fixture);
     let closed = fixture.file("closed");
     make_directory(&closed, 0o555);
     // A directory, a directory that has to be created, and an existing file.
@@ -166,7 +166,7 @@ async fn no_permission() {
 #[tokio::test]
 async fn a_directory_that_may_not_be_made() {
     let fixture = Fixture::new().await;
-    let (device, _service) = serve_as_nobody(&fixture);
+    let (device, _service) = serve_unprivileged(&fixture);
     let closed = fixture.file("closed");
     make_directory(&closed, 0o555);
     let below = closed.join("below");
@@ -280,7 +280,7 @@ async fn a_writer_that_is_stopped() {
 }
 
 #[tokio::test]
-async fn a_scan_of_somebody_else() {
+async fn a_scan_of_another_session() {
     let fixture = Fixture::new().await;
     let (device, _service) = fixture.serve(json!({}));
     let plan = ScanPlan::new(&fixture.file("a.h5"));
@@ -311,9 +311,9 @@ async fn twenty_scans_at_once() {
     println!("the slowest answer took {:?}", scans.slowest());
 }
 
-fn serve_as_nobody(fixture: &Fixture) -> (TangoDevice, Program) {
+fn serve_unprivileged(fixture: &Fixture) -> (TangoDevice, Program) {
     let device = fixture.nexus_writer(json!({}));
-    let service = start(as_nobody(&mut fixture.service()));
+    let service = start(run_unprivileged(&mut fixture.service()));
     device.wait_for_state("ON");
     (device, service)
 }

@@ -201,7 +201,7 @@ async fn a_database_that_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_typed_wrong() {
+async fn wrong_arguments_are_usage_errors() {
     let fixture = Fixture::new().await;
     for arguments in [
         &[][..],
@@ -237,7 +237,7 @@ fn register(fixture: &Fixture, arguments: &[&str]) -> (i32, String) {
 
 /// Returns the exit code of a command, and its output.
 fn ended(command: &mut Command) -> (i32, String) {
-    let (status, log) = Program::start_telling_all(command).end();
+    let (status, log) = Program::start_with_output(command).end();
     let code = status.code();
     (code.unwrap_or_else(|| panic!("{status}\n{log}")), log)
 }

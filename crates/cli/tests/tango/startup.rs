@@ -115,7 +115,7 @@ async fn before_the_database() {
     let mut fixture = Fixture::new().await;
     let device = fixture.nexus_writer(json!({}));
     fixture.database.stop();
-    let mut service = Program::start_telling_all(&mut fixture.service());
+    let mut service = Program::start_with_output(&mut fixture.service());
     fixture.database.start();
     service.wait_for("Ready to accept request");
     device.wait_for_state("ON");
@@ -147,7 +147,7 @@ async fn registration_and_start_of_the_nexus_writer() {
     register
         .args(["demo", "--instance=demo"])
         .env("BEAMLINE", "ID00");
-    let (status, log) = Program::start_telling_all(&mut register).end();
+    let (status, log) = Program::start_with_output(&mut register).end();
     assert_eq!(status.code(), Some(0), "{log}");
     // As BLISS finds the writer of its session.
     assert_eq!(fixture.client.devices("NexusWriter").unwrap(), [DEVICE]);
@@ -163,7 +163,7 @@ async fn registration_and_start_of_the_mapping_writer() {
     let mut register = fixture.bliss_command();
     let url = fixture.url();
     register.args(["tango", "register", &url, "--session", "demo"]);
-    let (status, log) = Program::start_telling_all(&mut register).end();
+    let (status, log) = Program::start_with_output(&mut register).end();
     assert_eq!(status.code(), Some(0), "{log}");
     let registered =
         format!("Registered Tango device {BLISS_DEVICE} with server BlissWriter/default");
@@ -185,7 +185,7 @@ async fn registration_and_start_of_the_mapping_writer() {
 
 /// Returns the exit code of a service that ends by itself, and its output.
 fn failed(mut command: Command) -> (i32, String) {
-    let (status, log) = Program::start_telling_all(&mut command).end();
+    let (status, log) = Program::start_with_output(&mut command).end();
     let code = status.code();
     (code.unwrap_or_else(|| panic!("{status}\n{log}")), log)
 }

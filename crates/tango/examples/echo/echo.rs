@@ -101,10 +101,10 @@ struct Echo {
     context: DeviceContext,
     refuses: AtomicBool,
     released: Event,
-    memory: Mutex<Memory>,
+    values: Mutex<EchoValues>,
 }
 
-struct Memory {
+struct EchoValues {
     truth: bool,
     count: i64,
     word: String,
@@ -120,7 +120,7 @@ impl DeviceFactory for EchoFactory {
     }
 
     fn create(&self, context: DeviceContext) -> Result<Arc<dyn Device>, DevFailed> {
-        let memory = Memory {
+        let values = EchoValues {
             truth: false,
             count: 0,
             word: String::new(),
@@ -129,13 +129,13 @@ impl DeviceFactory for EchoFactory {
             motto: motto(&context)?,
             length: 0,
         };
-        context.push_state(memory.mood, "made");
+        context.push_state(values.mood, "made");
         tracing::info!("{} is made", context.name());
         Ok(Arc::new(Echo {
             context,
             refuses: AtomicBool::new(false),
             released: Event::new(),
-            memory: Mutex::new(memory),
+            values: Mutex::new(values),
         }))
     }
 }
@@ -149,11 +149,11 @@ fn motto(context: &DeviceContext) -> Result<String, DevFailed> {
 
 impl Device for Echo {
     fn state(&self) -> DevState {
-        self.memory().mood
+        self.values().mood
     }
 
     fn status(&self) -> String {
-        format!("in the mood {}", self.memory().mood)
+        format!("in the mood {}", self.values().mood)
     }
 
     fn init(&self) -> Result<(), DevFailed> {
@@ -161,7 +161,7 @@ impl Device for Echo {
             return Err(DevFailed::python("RuntimeError", "not now", "Echo.init"));
         }
         let motto = motto(&self.context)?;
-        self.memory().motto = motto;
+        self.values().motto = motto;
         Ok(())
     }
 
@@ -181,7 +181,7 @@ impl Device for Echo {
                 self.refuses.store(refuses, Ordering::SeqCst)
             }
             ("fill", TangoValue::Long64(length)) => {
-                self.memory().length = usize::try_from(length).unwrap_or(0);
+                self.values().length = usize::try_from(length).unwrap_or(0);
                 for spectrum in ["words", "moods"] {
                     self.context.push(spectrum, self.read(spectrum)?);
                 }
@@ -212,31 +212,31 @@ impl Device for Echo {
     }
 
     fn read(&self, attribute: &str) -> Result<TangoValue, DevFailed> {
-        let memory = self.memory();
+        let values = self.values();
         Ok(match attribute {
-            "truth" => TangoValue::Boolean(memory.truth),
-            "count" => TangoValue::Long64(memory.count),
-            "word" => TangoValue::Text(memory.word.clone()),
-            "volume" => TangoValue::Enum(memory.volume),
-            "mood" => TangoValue::State(memory.mood),
-            "words" => TangoValue::Texts((0..memory.length).map(|n| format!("word {n}")).collect()),
+            "truth" => TangoValue::Boolean(values.truth),
+            "count" => TangoValue::Long64(values.count),
+            "word" => TangoValue::Text(values.word.clone()),
+            "volume" => TangoValue::Enum(values.volume),
+            "mood" => TangoValue::State(values.mood),
+            "words" => TangoValue::Texts((0..values.length).map(|n| format!("word {n}")).collect()),
             "moods" => {
                 let moods = [DevState::On, DevState::Running, DevState::Fault];
-                TangoValue::States((0..memory.length).map(|n| moods[n % 3]).collect())
+                TangoValue::States((0..values.length).map(|n| moods[n % 3]).collect())
             }
-            _ => TangoValue::Text(memory.motto.clone()),
+            _ => TangoValue::Text(values.motto.clone()),
         })
     }
 
     fn write(&self, attribute: &str, value: TangoValue) -> Result<(), DevFailed> {
         let news = value.clone();
         match (attribute, value) {
-            ("truth", TangoValue::Boolean(truth)) => self.memory().truth = truth,
-            ("count", TangoValue::Long64(count)) => self.memory().count = count,
-            ("word", TangoValue::Text(word)) => self.memory().word = word,
-            ("volume", TangoValue::Enum(volume)) => self.memory().volume = volume,
+            ("truth", TangoValue::Boolean(truth)) => self.values().truth = truth,
+            ("count", TangoValue::Long64(count)) => self.values().count = count,
+            ("word", TangoValue::Text(word)) => self.values().word = word,
+            ("volume", TangoValue::Enum(volume)) => self.values().volume = volume,
             ("mood", TangoValue::State(mood)) => {
-                self.memory().mood = mood;
+                self.values().mood = mood;
                 self.context.push_state(mood, &self.status());
             }
             (other, _) => return Err(DevFailed::python("KeyError", other, "Echo.write")),
@@ -265,7 +265,7 @@ fn failure(texts: &[String]) -> DevFailed {
 }
 
 impl Echo {
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn values(&self) -> MutexGuard<'_, EchoValues> {
+        self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

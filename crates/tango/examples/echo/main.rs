@@ -39,9 +39,9 @@ fn run() -> Result<(), Box<dyn Error>> {
         .with_ansi(false)
         .init();
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut patience = None;
+    let mut timeout = None;
     if arguments.len() > 1 && arguments[0] == "--wait" {
-        patience = Some(Duration::from_secs_f64(arguments[1].parse()?));
+        timeout = Some(Duration::from_secs_f64(arguments[1].parse()?));
         arguments.drain(..2);
     }
     let verbosity = arguments
@@ -57,21 +57,21 @@ fn run() -> Result<(), Box<dyn Error>> {
         instance: arguments.remove(0),
         verbosity,
         arguments,
-        wait_for_database: patience.is_some(),
+        wait_for_database: timeout.is_some(),
     };
-    Hub::new()?.run(serve(options, patience))
+    Hub::new()?.run(serve(options, timeout))
 }
 
 async fn serve(
     options: DeviceServerOptions,
-    patience: Option<Duration>,
+    timeout: Option<Duration>,
 ) -> Result<(), Box<dyn Error>> {
     let server = DeviceServer::start(
         options,
         vec![Arc::new(EchoFactory), Arc::new(SilentFactory)],
     )?;
-    let patience = patience.unwrap_or(Duration::MAX);
-    match hub::timeout(patience, server.wait_ready()).await {
+    let timeout = timeout.unwrap_or(Duration::MAX);
+    match hub::timeout(timeout, server.wait_ready()).await {
         Ok(ready) => ready?,
         Err(_) => {
             server.request_stop();

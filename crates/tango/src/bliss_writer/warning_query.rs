@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mistakes_are_told_as_in_python() {
+    fn errors_are_those_of_python() {
         let cases = [
             (
                 "",
@@ -179,9 +179,9 @@ mod tests {
             ("{\"scan_key\":1}", "KeyError: 'index'"),
             ("{\"scan_key\":5,\"index\":0}", "KeyError: 5"),
         ];
-        for (text, told) in cases {
+        for (text, message) in cases {
             let failure = WarningQuery::parse(text).unwrap_err();
-            assert_eq!(failure.to_string(), format!("{told}\n"), "{text}");
+            assert_eq!(failure.to_string(), format!("{message}\n"), "{text}");
         }
     }
 

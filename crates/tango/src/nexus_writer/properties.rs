@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_is_the_usual() {
+    fn absent_properties_have_defaults() {
         let usual = SaveOptions {
             space: DiskSpace {
                 required: 200 << 20,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_values_are_told() {
+    fn wrong_values_are_errors() {
         assert_eq!(
             read(&[]).unwrap_err(),
             "Exception: Device property session is mandatory\n"

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::fixture::{NONE, echo_device};
 
 /// Longer than the test takes.
-const LONG: Duration = Duration::from_secs(100);
+const LONG_TIMEOUT: Duration = Duration::from_secs(100);
 
 #[test]
 fn an_error_reaches_the_client_level_by_level() {
@@ -16,7 +16,7 @@ fn an_error_reaches_the_client_level_by_level() {
     let levels = json!(["ValueError", "bad value", "RuntimeError", "so it failed"]);
     let failure = device.call("fail", levels).unwrap_err();
     assert_eq!(failure.kind, "DevFailed");
-    let told: Vec<_> = failure
+    let levels: Vec<_> = failure
         .errors
         .iter()
         .map(|error| {
@@ -28,11 +28,11 @@ fn an_error_reaches_the_client_level_by_level() {
         })
         .collect();
     assert_eq!(
-        told[0],
+        levels[0],
         ("PyDs_PythonError", "ValueError: bad value\n", "Echo.fail")
     );
     assert_eq!(
-        told[1],
+        levels[1],
         (
             "PyDs_PythonError",
             "RuntimeError: so it failed\n",
@@ -40,7 +40,7 @@ fn an_error_reaches_the_client_level_by_level() {
         )
     );
     // The client's own library adds this level.
-    assert_eq!((told[2].0, told.len()), ("API_CommandFailed", 3));
+    assert_eq!((levels[2].0, levels.len()), ("API_CommandFailed", 3));
     assert!(failure.errors.iter().all(|error| error.severity == "ERR"));
 }
 
@@ -55,7 +55,7 @@ fn a_panic_is_an_error_of_the_command_alone() {
 }
 
 #[test]
-fn what_is_not_answered_is_a_failure_of_the_connection() {
+fn an_unanswered_call_is_a_connection_failure() {
     let (_server, device) = echo_device();
     let failure = device.call("leave_unanswered", NONE).unwrap_err();
     assert_eq!(failure.kind, "CommunicationFailed");
@@ -63,9 +63,9 @@ fn what_is_not_answered_is_a_failure_of_the_connection() {
 }
 
 #[test]
-fn a_command_that_takes_its_time_holds_up_nobody() {
+fn a_slow_command_does_not_delay_other_clients() {
     let (mut server, device) = echo_device();
-    let slow = device.with_timeout(LONG);
+    let slow = device.with_timeout(LONG_TIMEOUT);
     let waits = thread::spawn(move || slow.call("block", NONE));
     server.program.wait_for("a client waits");
     assert_eq!(device.state().unwrap(), "ON");

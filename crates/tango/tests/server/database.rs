@@ -8,7 +8,7 @@ use crate::fixture::{NONE, echo};
 fn start(database: &TangoDatabaseServer, arguments: &[&str]) -> Program {
     let mut command = echo();
     command.env("TANGO_HOST", database.host()).args(arguments);
-    Program::start_telling_all(&mut command)
+    Program::start_with_output(&mut command)
 }
 
 fn registered(database: &TangoDatabaseServer) -> TangoDevice {
@@ -57,7 +57,7 @@ fn a_server_waits_for_its_database() {
 }
 
 #[test]
-fn a_database_that_has_forgotten_the_exports_is_told_again() {
+fn a_database_that_has_lost_the_exports_receives_them_again() {
     let mut database = TangoDatabaseServer::beacon(
         "- {server: echo, personal_name: test, device: [{tango_name: a/b/1, class: Echo}]}",
     );
@@ -108,8 +108,8 @@ fn a_server_whose_devices_all_fail_ends() {
     device.put_properties(json!({"unless": "/"})).unwrap();
     let (status, log) = start(&database, &["test"]).end();
     assert_eq!(status.code(), Some(1), "{log}");
-    let told = "s/s/1: ValueError: / is there";
-    assert!(log.contains(told), "{log}");
+    let expected = "s/s/1: ValueError: / is there";
+    assert!(log.contains(expected), "{log}");
     assert!(!log.contains("Ready to accept request"), "{log}");
     assert!(!device.exported().unwrap());
 }

@@ -11,7 +11,7 @@ use testing::{Program, TangoClient, TangoDevice, free_port};
 const READY: &str = "signals are handled";
 
 /// An address without a database.
-const NOWHERE: &str = "127.0.0.1:1";
+const ADDRESS_WITHOUT_DATABASE: &str = "127.0.0.1:1";
 
 /// Returns the command `echo`, which cargo builds together with the tests.
 pub fn echo() -> Command {
@@ -23,7 +23,7 @@ pub fn echo() -> Command {
     );
     let mut command = Command::new(echo);
     // The tests must not use a database of the machine.
-    command.env("TANGO_HOST", NOWHERE);
+    command.env("TANGO_HOST", ADDRESS_WITHOUT_DATABASE);
     command
 }
 
@@ -65,9 +65,9 @@ impl EchoServer {
         arguments.push("-ORBendPoint".to_owned());
         arguments.push(format!("giop:tcp:127.0.0.1:{port}"));
         let mut server = EchoServer {
-            program: Program::start_telling_all(echo().args(&arguments)),
+            program: Program::start_with_output(echo().args(&arguments)),
             arguments,
-            client: TangoClient::start(NOWHERE),
+            client: TangoClient::start(ADDRESS_WITHOUT_DATABASE),
             port,
             _directory: directory,
         };
@@ -79,7 +79,7 @@ impl EchoServer {
     pub fn crash_and_start(self) -> EchoServer {
         self.program.signal("KILL");
         self.program.end();
-        let mut program = Program::start_telling_all(echo().args(&self.arguments));
+        let mut program = Program::start_with_output(echo().args(&self.arguments));
         program.wait_for(READY);
         EchoServer { program, ..self }
     }

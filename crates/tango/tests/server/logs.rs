@@ -8,7 +8,7 @@ use crate::fixture::{EchoServer, NONE};
 const OF_TANGO: &str = "In query_device command";
 
 #[test]
-fn tango_logs_nothing_unless_it_is_told() {
+fn tango_logs_nothing_by_default() {
     let server = EchoServer::start("Echo::a/b/1");
     server.admin().call("QueryDevice", NONE).unwrap();
     let (_, log) = server.end("TERM");
@@ -16,7 +16,7 @@ fn tango_logs_nothing_unless_it_is_told() {
 }
 
 #[test]
-fn tango_logs_as_much_as_it_is_told() {
+fn tango_logs_as_verbosely_as_requested() {
     let server = EchoServer::start_verbose("Echo::a/b/1", "-v5");
     let device = server.device("a/b/1");
     assert_eq!(
@@ -37,8 +37,8 @@ fn levels_are_set_by_the_device_and_by_clients() {
         device.call("log_levels", NONE).unwrap(),
         json!(["Debug", "Debug"])
     );
-    let told = admin.call("GetLoggingLevel", json!(["a/b/1"])).unwrap();
-    assert_eq!(told, json!([[5], ["a/b/1"]]));
+    let levels = admin.call("GetLoggingLevel", json!(["a/b/1"])).unwrap();
+    assert_eq!(levels, json!([[5], ["a/b/1"]]));
     admin
         .call("SetLoggingLevel", json!([[2], ["a/b/1"]]))
         .unwrap();

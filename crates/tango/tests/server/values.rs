@@ -114,7 +114,7 @@ fn values_that_tango_does_not_allow_do_not_reach_the_device() {
 fn the_answer_of_another_type_is_an_error() {
     let (_server, device) = echo_device();
     let failure = device.call("answer_wrongly", NONE).unwrap_err();
-    let told = "TypeError: Text(\"yes\") is not of the type Boolean\n";
-    assert_eq!(failure.first().desc, told);
+    let expected = "TypeError: Text(\"yes\") is not of the type Boolean\n";
+    assert_eq!(failure.first().desc, expected);
     assert_eq!(device.call("echo_long", 1).unwrap(), Json::from(1));
 }

@@ -17,7 +17,7 @@ pub use nexus::{NexusClient, NexusProtocol};
 /// How long BLISS waits for one answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// How long BLISS repeats a request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REPETITION_TIMEOUT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What BLISS knows of a scan when it talks to the writer.
@@ -37,7 +37,7 @@ pub struct BlissClient<D> {
     talk: Conversation,
     scan: BlissScan,
     protocol: D,
-    asked: bool,
+    has_asked_during: bool,
 }
 
 /// How BLISS talks to one kind of writer.
@@ -56,7 +56,7 @@ impl<D: WriterProtocol> BlissClient<D> {
             talk: Conversation::with(device),
             scan,
             protocol: D::default(),
-            asked: false,
+            has_asked_during: false,
         }
     }
 
@@ -67,13 +67,13 @@ impl<D: WriterProtocol> BlissClient<D> {
 
     /// Sends the requests of a scan that sends data: BLISS every 3 s, this at each call.
     pub fn during(&mut self) -> Result<(), String> {
-        self.asked = true;
+        self.has_asked_during = true;
         self.protocol.during(&mut self.talk, &self.scan)
     }
 
     /// Sends the requests that follow the end of the scan. BLISS does not wait for the file.
     pub fn end(&mut self) -> Result<(), String> {
-        match self.asked {
+        match self.has_asked_during {
             true => Ok(()),
             false => self.during(),
         }
@@ -141,7 +141,7 @@ impl Conversation {
                 Err(error) if is_transient(&error) => describe(&error),
                 Err(error) => return Err(describe(&error)),
             };
-            if begin.elapsed() > PATIENCE {
+            if begin.elapsed() > REPETITION_TIMEOUT {
                 return Ok(Err(problem));
             }
             thread::sleep(PAUSE);

@@ -16,7 +16,7 @@ use crate::python::python;
 use crate::tango::{TangoDevice, TangoError};
 
 /// The limit of each request, which exceeds all timeouts of Tango.
-const PATIENCE: Duration = Duration::from_secs(120);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A client of Tango devices that uses PyTango. Clones share one process, in which requests of several
 /// threads do not wait for each other. See `python/tango_client.py`.
@@ -28,11 +28,11 @@ pub struct TangoClient {
 struct Inner {
     child: Mutex<Child>,
     requests: Mutex<ChildStdin>,
-    waiting: Arc<Mutex<Waiting>>,
+    pending: Arc<Mutex<PendingReplies>>,
     next: AtomicU64,
 }
 
-type Waiting = HashMap<u64, Sender<Reply>>;
+type PendingReplies = HashMap<u64, Sender<Reply>>;
 
 #[derive(Deserialize)]
 struct Reply {
@@ -54,14 +54,14 @@ impl TangoClient {
         let mut child = command.spawn().unwrap();
         let requests = child.stdin.take().unwrap();
         let replies = child.stdout.take().unwrap();
-        let waiting = Arc::default();
-        let whom = Arc::clone(&waiting);
-        thread::spawn(move || deliver(replies, &whom));
+        let pending = Arc::default();
+        let receivers = Arc::clone(&pending);
+        thread::spawn(move || deliver(replies, &receivers));
         TangoClient {
             inner: Arc::new(Inner {
                 child: Mutex::new(child),
                 requests: Mutex::new(requests),
-                waiting,
+                pending,
                 next: AtomicU64::new(0),
             }),
         }
@@ -83,7 +83,7 @@ impl TangoClient {
         let id = self.inner.next.fetch_add(1, Ordering::Relaxed);
         request["id"] = id.into();
         let (sender, answer) = channel();
-        self.inner.waiting.lock().unwrap().insert(id, sender);
+        self.inner.pending.lock().unwrap().insert(id, sender);
         let line = format!("{request}\n");
         self.inner
             .requests
@@ -91,7 +91,7 @@ impl TangoClient {
             .unwrap()
             .write_all(line.as_bytes())
             .unwrap();
-        let reply = answer.recv_timeout(PATIENCE);
+        let reply = answer.recv_timeout(REPLY_TIMEOUT);
         let reply = reply.unwrap_or_else(|_| panic!("the client does not answer {request}"));
         match reply.error {
             None => Ok(reply.value),
@@ -100,20 +100,20 @@ impl TangoClient {
     }
 }
 
-fn deliver(replies: ChildStdout, waiting: &Mutex<Waiting>) {
+fn deliver(replies: ChildStdout, pending: &Mutex<PendingReplies>) {
     for line in BufReader::new(replies).lines().map_while(Result::ok) {
         // cppTango prints to standard output as well.
         let Ok(reply) = serde_json::from_str::<Reply>(&line) else {
             eprintln!("{line}");
             continue;
         };
-        if let Some(sender) = waiting.lock().unwrap().remove(&reply.id) {
+        if let Some(sender) = pending.lock().unwrap().remove(&reply.id) {
             // The send fails if the test has failed meanwhile and does not wait.
             sender.send(reply).ok();
         }
     }
     // Waiting requests fail, as there will be no more replies.
-    waiting.lock().unwrap().clear();
+    pending.lock().unwrap().clear();
 }
 
 impl Drop for Inner {

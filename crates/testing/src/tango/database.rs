@@ -89,7 +89,7 @@ impl TangoDatabaseServer {
             .current_dir(self.directory.path())
             .env_remove("TANGO_HOST")
             .env_remove("PYTANGO_DATABASE_NAME");
-        let mut program = Program::start_telling_all(&mut command);
+        let mut program = Program::start_with_output(&mut command);
         program.wait_for("Ready to accept request");
         self.program = Some(program);
     }

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::tango::TangoClient;
 
 /// The limit of each wait: no correct server takes that long, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const WAIT_LIMIT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A device as a client sees it.
@@ -106,10 +106,10 @@ impl TangoDevice {
 
     /// Waits for the next event of an attribute. Returns its value, or the errors of the event.
     pub fn event(&self, attribute: &str) -> Result<Json, TangoError> {
-        let patience = PATIENCE.as_secs();
-        let told = self.request(json!({"do": "event", "name": attribute, "value": patience}))?;
-        match told.get("errors") {
-            None => Ok(told["value"].clone()),
+        let seconds = WAIT_LIMIT.as_secs();
+        let event = self.request(json!({"do": "event", "name": attribute, "value": seconds}))?;
+        match event.get("errors") {
+            None => Ok(event["value"].clone()),
             Some(errors) => Err(TangoError {
                 kind: "event".to_owned(),
                 errors: serde_json::from_value(errors.clone()).unwrap(),
@@ -176,7 +176,7 @@ impl TangoDevice {
     /// Waits until the function returns `true` for the device. Tango sends no event when the answer of a
     /// command changes, so the function is called repeatedly.
     pub fn wait_until(&self, what: &str, holds: impl Fn(&TangoDevice) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_LIMIT;
         while !holds(self) {
             let late = Instant::now() > deadline;
             assert!(

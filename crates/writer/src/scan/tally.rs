@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_not_written() {
+    fn missing_points_are_not_written() {
         let mut tally = Tally {
             received: 8,
             ..Tally::default()
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_writer_noted_counts_as_far_as_there_are_points() {
+    fn recorded_holes_count_as_far_as_there_are_points() {
         let tally = Tally::resumed(10, &[(2, 5), (8, 12), (20, 30)]);
         assert_eq!(tally.holes, [(2, 5), (8, 10)]);
         assert_eq!(

@@ -68,7 +68,7 @@ const WORDS: [&str; 40] = [
 ];
 
 /// Names that are difficult for files.
-const TROUBLE: [&str; 16] = [
+const DIFFICULT_NAMES: [&str; 16] = [
     "",
     ".",
     "..",
@@ -342,7 +342,7 @@ fn text() -> impl Strategy<Value = String> {
     };
     prop_oneof![
         6 => select(of(&WORDS)),
-        3 => select(of(&TROUBLE)),
+        3 => select(of(&DIFFICULT_NAMES)),
         1 => ".{0,8}",
     ]
 }

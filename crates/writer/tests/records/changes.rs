@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use writer::subscriber::State;
 
-use crate::fixture::{LONG, ended, with_session};
+use crate::fixture::{LONG_TIMEOUT, ended, with_session};
 
 #[test]
 fn the_number_of_running_scans_is_followed_without_asking() {
@@ -36,7 +36,7 @@ fn the_number_of_running_scans_is_followed_without_asking() {
             record.stop();
             ended(&record).await;
         }
-        let heard = hub::timeout(LONG, &mut watching).await;
+        let heard = hub::timeout(LONG_TIMEOUT, &mut watching).await;
         assert!(heard.is_ok(), "{:?}", seen.borrow());
         heard.unwrap().unwrap();
     });

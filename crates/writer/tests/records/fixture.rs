@@ -18,7 +18,7 @@ use writer::session::{NexusSessionWriter, SessionOptions};
 use writer::source::blissdata::scan_store;
 
 /// A time that is longer than any operation takes.
-pub const LONG: Duration = Duration::from_secs(30);
+pub const LONG_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A session `demo` that is followed, and a directory for its files.
 pub struct SessionFixture {
@@ -63,7 +63,7 @@ pub fn with_session_at(
         };
         let writer =
             NexusSessionWriter::start(&writer_thread, &scan_store(&store), options).unwrap();
-        assert!(writer.subscriber().subscribed(Some(LONG)).await);
+        assert!(writer.subscriber().subscribed(Some(LONG_TIMEOUT)).await);
         let fixture = SessionFixture {
             store,
             records,
@@ -72,7 +72,13 @@ pub fn with_session_at(
             observation: writer_thread.observation().clone(),
         };
         test(&fixture).await;
-        assert!(fixture.writer.subscriber().stop_and_join(Some(LONG)).await);
+        assert!(
+            fixture
+                .writer
+                .subscriber()
+                .stop_and_join(Some(LONG_TIMEOUT))
+                .await
+        );
         writer_thread.stop().await.unwrap();
     });
 }
@@ -125,7 +131,7 @@ impl SessionFixture {
                 watch.changed().await;
             }
         };
-        hub::timeout(LONG, found).await.unwrap()
+        hub::timeout(LONG_TIMEOUT, found).await.unwrap()
     }
 }
 
@@ -178,7 +184,7 @@ pub async fn end(mut scan: ScanPublisher) {
 /// Waits for the end of a scan. Returns its state and the reason.
 pub async fn ended(record: &ScanRecord) -> (RecordState, String) {
     assert!(
-        record.join(Some(LONG)).await,
+        record.join(Some(LONG_TIMEOUT)).await,
         "{} does not end",
         record.name()
     );

@@ -11,7 +11,7 @@ use writer::records::{RecordState, ScanRecords};
 use crate::fixture::{ended, in_thread, start, with_session, with_session_options};
 
 /// More bytes than any disk has.
-const TOO_MUCH: u64 = 1 << 60;
+const MORE_THAN_ANY_DISK: u64 = 1 << 60;
 
 #[test]
 fn permission_and_space_are_true_before_the_scan_is_prepared() {
@@ -28,12 +28,13 @@ fn permission_and_space_are_true_before_the_scan_is_prepared() {
             scans.push(fixture.create(number, &path).await);
             let record = fixture.record(&format!("{number}_loopscan")).await;
             assert_eq!(record.has_write_permission().await, writable, "{path:?}");
-            let asked = record.clone();
-            let told = in_thread(move || asked.has_write_permission_blocking().unwrap()).await;
-            assert_eq!(told, writable, "{path:?}");
+            let shared = record.clone();
+            let may_write =
+                in_thread(move || shared.has_write_permission_blocking().unwrap()).await;
+            assert_eq!(may_write, writable, "{path:?}");
             record.has_write_permission_blocking().unwrap_err();
-            let asked = record.clone();
-            let free = in_thread(move || asked.free_space_blocking().unwrap()).await;
+            let shared = record.clone();
+            let free = in_thread(move || shared.free_space_blocking().unwrap()).await;
             let disk = filesystem::free_space(fixture.folder.path()).unwrap();
             if number != 1 {
                 // Other programs write on the same disk.
@@ -68,8 +69,8 @@ fn a_full_disk_is_reported_in_the_words_that_clients_match() {
     );
     let save = SaveOptions {
         space: DiskSpace {
-            required: TOO_MUCH,
-            recommended: TOO_MUCH,
+            required: MORE_THAN_ANY_DISK,
+            recommended: MORE_THAN_ANY_DISK,
         },
         retry_time: Duration::ZERO,
         ..SaveOptions::default()
@@ -81,7 +82,7 @@ fn a_full_disk_is_reported_in_the_words_that_clients_match() {
         let (state, reason) = ended(&record).await;
         assert_eq!(state, RecordState::Fault);
         assert!(
-            reason.starts_with(&filesystem::too_little_space(TOO_MUCH)),
+            reason.starts_with(&filesystem::too_little_space(MORE_THAN_ANY_DISK)),
             "{reason}"
         );
         assert!(!fixture.file("a.h5").exists());

@@ -12,7 +12,8 @@ use writer::report::figures::PointRange;
 use writer::source::ScanId;
 
 use crate::fixture::{
-    LONG, end, ended, in_thread, send, start, with_session, with_session_at, with_session_options,
+    LONG_TIMEOUT, end, ended, in_thread, send, start, with_session, with_session_at,
+    with_session_options,
 };
 
 #[test]
@@ -69,7 +70,7 @@ fn a_scan_is_known_long_before_it_is_prepared() {
 }
 
 #[test]
-fn where_the_data_are_is_known_once_the_scan_is_prepared() {
+fn data_urls_are_known_once_the_scan_is_prepared() {
     with_session(async |fixture| {
         let mut scan = fixture.create(7, &fixture.file("a.h5")).await;
         let record = fixture.record("7_loopscan").await;
@@ -81,7 +82,7 @@ fn where_the_data_are_is_known_once_the_scan_is_prepared() {
                 tokio::task::yield_now().await;
             }
         };
-        hub::timeout(LONG, looked).await.unwrap();
+        hub::timeout(LONG_TIMEOUT, looked).await.unwrap();
         let file = fixture.file("a.h5");
         let urls = ["7.1", "7.2"].map(|entry| format!("{}::/{entry}", file.display()));
         assert_eq!(record.urls(), urls);
@@ -122,14 +123,14 @@ fn a_scan_that_is_stopped_keeps_what_came() {
         let diode = start(&mut scan, "timer:diode").await;
         send(&diode, &[0.5, 1.5]).await;
         let record = fixture.record("1_loopscan").await;
-        let asked = record.clone();
+        let shared = record.clone();
         // Clients read records from threads of their own.
         let stopped = in_thread(move || {
-            while asked.bytes() < 16 {
+            while shared.bytes() < 16 {
                 std::thread::yield_now();
             }
-            asked.stop();
-            asked.join_blocking(Some(LONG)).unwrap()
+            shared.stop();
+            shared.join_blocking(Some(LONG_TIMEOUT)).unwrap()
         });
         assert!(stopped.await);
         let over = (RecordState::Fault, "Stop requested".to_owned());
@@ -245,7 +246,7 @@ fn no_more_are_kept_than_there_is_room_for() {
 
 #[test]
 fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
-    let replay = Arc::new(Replay::of(&["several_scans", "save_false", "parallel"]));
+    let replay = Arc::new(Replay::new(&["several_scans", "save_false", "parallel"]));
     let url = replay.url().parse().unwrap();
     with_session_at(
         &url,
@@ -253,7 +254,7 @@ fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
         ScanRecords::default(),
         async |fixture| {
             let player = replay.clone();
-            let played = in_thread(move || player.play(Speed::Max)).await;
+            let played = in_thread(move || player.publish(Speed::Max)).await;
             // The last scan of each name; the first scans of three recordings have the same name.
             let all = |records: &ScanRecords| (records.list().len() == 7).then(|| records.list());
             let records = fixture.until(all).await;

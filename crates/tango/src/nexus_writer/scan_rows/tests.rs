@@ -140,7 +140,7 @@ fn each_of_several_subscans_has_a_row() {
 }
 
 #[test]
-fn what_has_not_happened_has_no_time() {
+fn states_not_reached_have_no_time() {
     let mut scan = loopscan();
     scan.subscans.clear();
     scan.writing.began = None;

@@ -11,7 +11,7 @@ pub type MappingClient = BlissClient<MappingProtocol>;
 #[derive(Default)]
 pub struct MappingProtocol {
     /// The number of warnings that it has received.
-    told: u64,
+    warnings_received: u64,
 }
 
 impl WriterProtocol for MappingProtocol {
@@ -42,12 +42,12 @@ impl WriterProtocol for MappingProtocol {
     fn during(&mut self, talk: &mut Conversation, scan: &BlissScan) -> Result<(), String> {
         let key = scan.key.as_str();
         let count = talk.repeat(|talk| talk.ask("GetWarningCount", key).map(Step::Done))??;
-        for index in self.told..count.as_u64().unwrap_or_default() {
+        for index in self.warnings_received..count.as_u64().unwrap_or_default() {
             let which = json!({"scan_key": key, "index": index}).to_string();
             let warning =
                 talk.repeat(|talk| talk.ask_text("GetWarning", which.as_str()).map(Step::Done))??;
             talk.warn(warning);
-            self.told += 1;
+            self.warnings_received += 1;
         }
         let fault = talk.repeat(|talk| {
             if talk.ask_text("scan_state", key)? != "FAULT" {

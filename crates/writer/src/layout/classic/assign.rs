@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hdf5_cannot_convert_is_refused() {
+    fn values_that_hdf5_cannot_convert_are_refused() {
         assert_eq!(assigned(json!(true), json!(1)), None);
         assert_eq!(assigned(json!("a"), json!(1)), None);
         assert_eq!(assigned(json!(1), json!("a")), None);

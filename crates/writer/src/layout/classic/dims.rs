@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_grid_is_a_list() {
+    fn invalid_grids_are_lists() {
         let list = (vec![20], vec![20]);
         for info in [
             json!({"data_dim": 2, "npoints": 20, "npoints1": 4}),

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time() {
+    fn invalid_times_are_refused() {
         for text in ["", "yesterday", "2026-13-23T01:27:26+00:00", "12:30"] {
             assert_eq!(reformat(text), None, "{text}");
         }

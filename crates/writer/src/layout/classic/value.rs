@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_type_is_stored_as_json() {
+    fn untyped_values_are_stored_as_json() {
         let mut deep = json!(1);
         (0..33).for_each(|_| deep = json!([deep]));
         for json in [

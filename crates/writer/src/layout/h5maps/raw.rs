@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_array_is_refused() {
+    fn invalid_arrays_are_refused() {
         for bad in [
             json!(null),
             json!([1, null]),

@@ -173,7 +173,7 @@ fn metadata_of_regions_are_selected() {
 }
 
 #[test]
-fn what_breaks_the_rules_of_its_type_has_a_name() {
+fn channels_that_break_the_rules_of_their_type_have_a_name() {
     for (device_type, name, path) in [
         ("mosca", "x:other:y", "y/data"),
         ("mosca", "det00", "det00/data"),

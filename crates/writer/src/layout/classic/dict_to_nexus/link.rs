@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_target() {
+    fn invalid_targets_are_refused() {
         assert!(is_target("a::/b"));
         assert!(is_target("b"));
         for bad in ["", "::/b", "a::", "::", "a\0"] {

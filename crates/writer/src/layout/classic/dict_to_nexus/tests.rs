@@ -137,7 +137,7 @@ fn newer_values_are_assigned() {
 }
 
 #[test]
-fn what_was_a_value_or_a_group_stays_one() {
+fn values_and_groups_keep_their_kind() {
     let (entry, notices) = noticed([
         json!({"a": 1, "b": {"c": 2}}),
         json!({"a": {"x": 3}, "b": 4}),

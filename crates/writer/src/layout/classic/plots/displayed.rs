@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_displayed_comes_before_what_was_selected() {
+    fn displayed_plots_precede_selected_ones() {
         let info = json!({"display_extra": {"displayed_channels": ["a", 3], "plotselect": ["b"]}});
         assert_eq!(displayed_items(&info), ["a"]);
         let info = json!({"display_extra": {"displayed_channels": null, "plotselect": ["b"]}});

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_refused() {
+    fn invalid_tables_are_refused() {
         for bad in [
             json!([{}, {}]),
             json!([{"a": 1}, {"a": "b"}]),
