@@ -1,4 +1,4 @@
-//! The kind and the origin of each failure.
+//! The kind and the origin of each error.
 
 use observation::{Classified, ErrorKind, ErrorOrigin};
 use rustix::io::Errno;
@@ -24,10 +24,10 @@ impl Classified for h5::Error {
 
     fn origin(&self) -> ErrorOrigin {
         match self {
-            // A damaged file, a full disk, a file system that fails.
+            // The file is damaged, the disk is full, or the file system fails.
             h5::Error::Library(_) => ErrorOrigin::Environment,
             h5::Error::Closed => ErrorOrigin::Internal,
-            // What should be stored has no form in HDF5.
+            // HDF5 cannot represent the data.
             _ => ErrorOrigin::Data,
         }
     }
@@ -92,7 +92,7 @@ impl Classified for dataset::Error {
             dataset::Error::Hdf5 { source, .. } => source.origin(),
             dataset::Error::Frame { source, .. } => source.origin(),
             dataset::Error::Compression { source, .. } => source.origin(),
-            // Somebody has put another dataset there.
+            // Another program has replaced the dataset.
             dataset::Error::Mismatch { .. } => ErrorOrigin::User,
             _ => ErrorOrigin::Data,
         }
@@ -106,7 +106,7 @@ impl Classified for FrameError {
 
     fn origin(&self) -> ErrorOrigin {
         match self {
-            // The detector may still be writing, or its disk may come back.
+            // The detector may still be writing the file, or its disk is unavailable for a while.
             FrameError::Unreadable(_)
             | FrameError::Unopened(_)
             | FrameError::Short

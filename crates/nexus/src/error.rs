@@ -1,4 +1,4 @@
-//! Failures, with the file and the path inside it.
+//! The errors of this crate, with the file and the path inside it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use observation::{Classified, ErrorKind};
 use crate::file::LockHolder;
 use crate::h5;
 
-/// Result of an operation on a file.
+/// The result of an operation on a file.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What could not be done, where, and why. With the texts of its causes it fits into one line of a log
-/// or of a scan's state.
+/// An operation that failed, with the file, the path inside it, and the cause. Its text and the texts
+/// of its causes fit into one line of a log or of a scan's state.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -23,7 +23,7 @@ pub enum Error {
         /// The file.
         file: PathBuf,
     },
-    /// The file may not be written, or not be made.
+    /// The user of this process has no permission to write or to create the file.
     #[error("permission denied, cannot open '{}'", file.display())]
     PermissionDenied {
         /// The file.
@@ -34,64 +34,64 @@ pub enum Error {
     Locked {
         /// The file.
         file: PathBuf,
-        /// The processes that hold it, if they run on this machine.
+        /// The processes on this machine that hold the lock.
         holders: Vec<LockHolder>,
     },
-    /// The file exists and is something else.
+    /// The file exists but is not an HDF5 file.
     #[error("not an HDF5 file, cannot open '{}'", file.display())]
     NotHdf5 {
         /// The file.
         file: PathBuf,
     },
-    /// The file system, or what this user may use of it, is full.
+    /// The file system is full, or the quota of the user is exhausted.
     #[error("not enough space, cannot {action} '{}'", file.display())]
     NoSpace {
         /// The file.
         file: PathBuf,
-        /// What was tried.
+        /// The operation that failed.
         action: String,
     },
-    /// Opening, flushing or closing failed for another reason.
+    /// The file could not be opened, flushed or closed for another reason.
     #[error("cannot {action} '{}'", file.display())]
     File {
         /// The file.
         file: PathBuf,
-        /// What was tried.
+        /// The operation that failed.
         action: String,
-        /// What the HDF5 library or the operating system says.
+        /// The error of the HDF5 library or of the operating system.
         source: FileCause,
     },
-    /// A dataset, link or group of another kind has this name already.
+    /// A group, dataset or link that differs from the new one already has this name.
     #[error("cannot {action} '{path}' in '{}': name already exists", file.display())]
     Exists {
         /// The file.
         file: PathBuf,
         /// The path inside it.
         path: String,
-        /// What was tried.
+        /// The operation that failed.
         action: &'static str,
     },
-    /// Something inside a file could not be read or written.
+    /// A group, dataset, link or attribute could not be read or written.
     #[error("cannot {action} '{path}' in '{}'", file.display())]
     Item {
         /// The file.
         file: PathBuf,
         /// The path inside it, with `@` before the name of an attribute.
         path: String,
-        /// What was tried.
+        /// The operation that failed.
         action: &'static str,
-        /// What the HDF5 library says.
+        /// The error of the HDF5 library.
         source: h5::Error,
     },
 }
 
-/// Why something could not be done with a whole file.
+/// The cause of a failed operation on a whole file.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FileCause {
-    /// The HDF5 library failed.
+    /// The HDF5 library returned an error.
     #[error(transparent)]
     Hdf5(h5::Error),
-    /// The operating system refused.
+    /// The operating system returned an error.
     #[error(transparent)]
     System(Arc<io::Error>),
 }
@@ -114,7 +114,7 @@ impl Error {
         }
     }
 
-    /// The failure of an operation on one item of a file.
+    /// Returns the error for a failed operation on one item of a file.
     pub fn item(file: &Path, path: &str, action: &'static str, source: h5::Error) -> Error {
         let (file, path) = (file.to_owned(), path.to_owned());
         if source.kind() == ErrorKind::DiskFull {
@@ -129,7 +129,7 @@ impl Error {
         }
     }
 
-    /// The failure of an operation on a whole file.
+    /// Returns the error for a failed operation on a whole file.
     pub fn file(file: &Path, action: &str, source: h5::Error) -> Error {
         let (file, action) = (file.to_owned(), action.to_owned());
         if source.kind() == ErrorKind::DiskFull {

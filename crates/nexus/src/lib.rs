@@ -1,20 +1,20 @@
 //! NeXus/HDF5 files: the tree of a scan, file sessions, datasets that grow, chunk encoding.
 //!
-//! This crate knows nothing of Redis, and its parts build on each other:
+//! This crate does not use Redis. Its modules are:
 //!
-//! * [`tree`] says what a file should hold, as plain values. Two versions of a tree have a
-//!   [`difference`](tree::difference).
+//! * [`tree`] describes the groups, datasets and links that a file should hold, as plain values.
+//!   [`difference`](tree::difference) computes the changes between two versions of a tree.
 //! * [`file`](mod@file) opens files, shares them between scans, and flushes them.
-//! * [`apply`] writes a tree into a file, and later the difference.
-//! * [`chunk`] and [`dataset`] bring the points of streams into datasets.
-//! * [`h5`] is the HDF5 library underneath, and reads files as well.
+//! * [`apply`] writes a tree into a file, and later the changes between two versions of it.
+//! * [`chunk`] and [`dataset`] write the points of streams into datasets.
+//! * [`h5`] wraps the HDF5 library, for writing and for reading.
 //!
-//! Files have the form that readers of BLISS files rely on: format bounds *earliest* to *v110*
-//! (superblock 0, so plain readers open a file while it grows), never SWMR, HDF5 types as h5py
-//! makes them, and a root group that lists its members in the order in which they were made.
+//! Files have the format that programs which read BLISS files rely on: format bounds *earliest* to
+//! *v110* (superblock 0, so that a reader without SWMR can open a file while it grows), never SWMR,
+//! the HDF5 types that h5py creates, and a root group that lists its members in creation order.
 //!
-//! HDF5 does one thing at a time in a process. All writing belongs to one thread; other threads
-//! prepare what it writes.
+//! The HDF5 library executes one call at a time in a process. Therefore one thread makes all calls
+//! that write, and other threads prepare the data that it writes.
 //!
 //! ```
 //! use nexus::apply::PendingLinks;
@@ -45,7 +45,7 @@
 //! session.stamp()?;
 //! session.flush_if_dirty()?;
 //!
-//! // Others may read while the file is open here.
+//! // A reader may open the file while the session has it open.
 //! let file = h5::File::open_read(&path)?;
 //! let title = file.root()?.open_dataset("1.1/title")?.elements(1)?;
 //! assert_eq!(title.texts, Some(vec!["ascan roby 0 1 5".to_owned()]));
