@@ -1,13 +1,13 @@
-//! From the points of a stream to the chunks of an HDF5 dataset.
+//! Encodes the points of a stream as chunks of an HDF5 dataset.
 //!
-//! Points gather in a `Slab`: so many points in a row, one after the other as they were published,
-//! never decoded. `ChunkShape` says how many points a slab has and how a chunk divides the
-//! elements of a point. A full slab is frozen and handed to the worker threads of an [`EncoderPool`], which
-//! cut it into chunks (padded with the fill value where there are no data) and run the filters
-//! of the dataset on them with an `Encoder`. The result is what `H5Dwrite_chunk` stores, so
-//! the HDF5 library, which can only do one thing at a time in a process, has nothing to compute.
+//! A `Slab` collects successive points as the bytes that were published, without decoding them. A
+//! `ChunkShape` determines how many points a slab holds and how the elements of a point are divided
+//! among chunks. A full slab is handed to the worker threads of an [`EncoderPool`], which cut it
+//! into chunks (padded with the fill value where there are no data) and run the filters of the
+//! dataset on them with an `Encoder`. `H5Dwrite_chunk` stores the result as it is. So the HDF5
+//! library, which executes one call at a time in a process, does not compress anything.
 //!
-//! Nothing here calls HDF5.
+//! Nothing in this module calls HDF5.
 
 mod bitshuffle;
 mod buffer_pool;
@@ -40,14 +40,14 @@ pub(crate) use shuffle::shuffle;
 pub(crate) use slab::Slab;
 pub(crate) use tiles::{corners, cut, lay, tiles};
 
-/// Bytes of one point, or the largest number there is if the true one is beyond it.
+/// Returns the size of one point in bytes, or `u64::MAX` if it is larger than that.
 pub(crate) fn point_size(element: &[u64], item: usize) -> u64 {
     element
         .iter()
         .fold(item as u64, |size, &length| size.saturating_mul(length))
 }
 
-/// Bytes without any order, the same each time.
+/// Returns pseudo-random bytes, the same in each call.
 #[cfg(test)]
 fn test_noise(length: usize) -> Vec<u8> {
     let mut state = 1u64;

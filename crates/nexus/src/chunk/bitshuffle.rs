@@ -1,30 +1,31 @@
 //! The bitshuffle filter of HDF5 (id 32008), with and without LZ4.
 //!
-//! The format is that of <https://github.com/kiyo-masui/bitshuffle>: elements are sorted into blocks
-//! of about 8 KiB; in a block, the lowest bits of all elements come first, then their second bits
-//! and so on. Elements behind the last multiple of eight stay as they are. With LZ4, a header says
-//! the size and each block is compressed by itself, behind its compressed size.
+//! The format is that of <https://github.com/kiyo-masui/bitshuffle>: the elements are divided into
+//! blocks of about 8 KiB. In a block, the lowest bits of all elements come first, then their second
+//! bits and so on. Elements after the last multiple of eight are not shuffled. With LZ4, a header
+//! holds the size, and each block is compressed separately and preceded by its compressed size.
 
 use super::shuffle::{shuffle, unshuffle};
 
-/// Number of the filter in files.
+/// The identifier of the filter in HDF5 files.
 pub(crate) const BITSHUFFLE: i32 = 32008;
 
-/// Bytes of a block.
+/// The size of a block in bytes.
 const BLOCK: usize = 8192;
 
-/// Elements of the smallest block.
+/// The number of elements of the smallest block.
 const LEAST: usize = 128;
 
-/// Bytes before the blocks.
+/// The size of the header in bytes.
 const HEADER: usize = 12;
 
-/// Elements of a block of elements of `item` bytes.
+/// Returns the number of elements per block for elements of `item` bytes.
 fn block_length(item: usize) -> usize {
     (BLOCK / item.max(1) / 8 * 8).max(LEAST)
 }
 
-/// The parts of `size` bytes that are shuffled, as bytes of each, without the rest.
+/// Returns the sizes in bytes of the blocks into which `size` bytes are divided. They do not cover
+/// the bytes at the end that are not shuffled.
 fn blocks(size: usize, item: usize) -> impl Iterator<Item = usize> {
     let elements = size / item.max(1) / 8 * 8;
     let length = block_length(item);
@@ -33,7 +34,8 @@ fn blocks(size: usize, item: usize) -> impl Iterator<Item = usize> {
         .map(move |first| length.min(elements - first) * item)
 }
 
-/// Sorts the bits; `target` is as long as `source`. `spare` is used and grows at need.
+/// Shuffles the bits of `source` into `target`, which has the same length. `spare` is scratch memory
+/// and grows if necessary.
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
@@ -51,7 +53,7 @@ pub(crate) fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &
     target[at..source.len()].copy_from_slice(&source[at..]);
 }
 
-/// The way back of [`bitshuffle`].
+/// Reverses [`bitshuffle`].
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
@@ -69,7 +71,7 @@ pub(crate) fn bitunshuffle(source: &[u8], item: usize, target: &mut [u8], spare:
     target[at..source.len()].copy_from_slice(&source[at..]);
 }
 
-/// Sorts the bits and compresses them, behind what `target` holds.
+/// Shuffles the bits, compresses them with LZ4 and appends the result to `target`.
 pub(crate) fn bitshuffle_lz4(
     source: &[u8],
     item: usize,
@@ -87,7 +89,7 @@ pub(crate) fn bitshuffle_lz4(
         let start = target.len();
         let room = lz4_flex::block::get_maximum_output_size(size);
         target.resize(start + 4 + room, 0);
-        // There is room for the worst case, so this does not fail.
+        // `target` has room for the largest possible output, so this does not fail.
         let length = lz4_flex::block::compress_into(&sorted, &mut target[start + 4..]).unwrap_or(0);
         target[start..start + 4].copy_from_slice(&(length as u32).to_be_bytes());
         target.truncate(start + 4 + length);
@@ -95,8 +97,8 @@ pub(crate) fn bitshuffle_lz4(
     target.extend_from_slice(&source[at..]);
 }
 
-/// The way back of [`bitshuffle_lz4`]; `None` if these are no such bytes, or if they stand for more
-/// than `limit`.
+/// Reverses [`bitshuffle_lz4`]. Returns `None` if `source` does not have the format, or if the result
+/// would have more than `limit` bytes.
 pub(crate) fn bitunshuffle_lz4(
     source: &[u8],
     item: usize,
@@ -163,7 +165,7 @@ fn restore_block(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<
     unshuffle(spare, item, target);
 }
 
-/// A matrix of 8 x 8 bits with rows and columns exchanged (Hacker's Delight, 7-3).
+/// Returns the transpose of a matrix of 8 x 8 bits (Hacker's Delight, 7-3).
 fn transposed(rows: u64) -> u64 {
     let mut x = rows;
     for (shift, mask) in [
@@ -184,7 +186,7 @@ mod tests {
 
     #[test]
     fn bits_are_sorted_by_place() {
-        // Eight elements of one byte: 1, 2, 4, ... have their one bit in turn.
+        // Eight elements of one byte: element n has only bit n set, so the matrix is symmetric.
         let source: Vec<u8> = (0..8).map(|n| 1 << n).collect();
         let mut target = vec![0; 8];
         bitshuffle(&source, 1, &mut target, &mut Vec::new());
@@ -196,7 +198,7 @@ mod tests {
             &mut Vec::new(),
         );
         assert_eq!(target, [2, 0, 0, 0, 0, 0, 0, 0x80]);
-        // Too few.
+        // Fewer than eight elements are not shuffled.
         bitshuffle(&[1, 2, 3], 1, &mut target, &mut Vec::new());
         assert_eq!(target[..3], [1, 2, 3]);
     }

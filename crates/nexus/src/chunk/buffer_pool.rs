@@ -1,15 +1,16 @@
-//! Memory that is used again.
+//! Memory that is reused.
 //!
-//! Blocks of a megabyte go back to the operating system when they are freed and come back page by
-//! page, which costs as much as compressing a part of them. A [`BufferPool`] keeps some.
+//! The allocator returns blocks of a megabyte to the operating system when they are freed, and the
+//! system maps new ones page by page, which takes as long as compressing a part of them. A
+//! [`BufferPool`] keeps some of them allocated.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Below this a buffer is cheaper to allocate than to keep.
+/// The smallest capacity that is kept. It is cheaper to allocate a smaller buffer than to keep it.
 const LEAST_KEPT: usize = 32 << 10;
 
-/// Buffers that wait for their next use. Clones share them.
+/// The buffers that are not in use. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BufferPool {
     idle: Arc<Mutex<IdleBuffers>>,
@@ -23,7 +24,7 @@ struct IdleBuffers {
 }
 
 impl BufferPool {
-    /// Keeps at most `limit` bytes.
+    /// Returns an empty pool that keeps at most `limit` bytes.
     pub(crate) fn new(limit: usize) -> BufferPool {
         BufferPool {
             idle: Arc::default(),
@@ -31,7 +32,7 @@ impl BufferPool {
         }
     }
 
-    /// An empty buffer with room for `capacity` bytes.
+    /// Returns an empty buffer with room for `capacity` bytes.
     pub(crate) fn take(&self, capacity: usize) -> PooledBuffer {
         let found = (capacity >= LEAST_KEPT)
             .then(|| self.find(capacity))
@@ -42,7 +43,8 @@ impl BufferPool {
         }
     }
 
-    /// The last one that is large enough, and not so large that another one needs it more.
+    /// Returns the buffer that was put last and has at least `capacity` bytes, but no more than four
+    /// times as many, so that small requests do not use up the large buffers.
     fn find(&self, capacity: usize) -> Option<Vec<u8>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |buffer: &Vec<u8>| {
@@ -68,7 +70,7 @@ impl BufferPool {
     }
 }
 
-/// Bytes that go back to their [`BufferPool`] when they are dropped.
+/// A buffer that returns to its [`BufferPool`] when it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct PooledBuffer {
     bytes: Vec<u8>,

@@ -1,70 +1,73 @@
-//! How large chunks are.
+//! Chooses the shape of chunks.
 //!
-//! A chunk is the unit that is compressed and read as a whole. The default of 1 MiB is what the
-//! Python writer of BLISS 2 uses; it is also the size of the chunk cache of a reader.
+//! HDF5 compresses and reads chunks as a whole. The Python writer of BLISS 2 uses chunks of 1 MiB, as
+//! this module does; it is also the default size of the chunk cache of a reader.
 
 use std::time::Duration;
 
 use super::point_size;
 
-/// Bytes of a chunk, unless there is little memory or little data.
+/// The size of a chunk in bytes, unless there is little memory or little data.
 pub(crate) const MAX_CHUNK: u64 = 1 << 20;
 
-/// Bytes below which a chunk costs more in bookkeeping than it is worth.
+/// The size of the smallest chunk in bytes. The entries of smaller chunks in the chunk index would
+/// take too much space.
 const MIN_CHUNK: u64 = 4 << 10;
 
-/// Bytes of the smallest chunk that is worth compressing.
+/// The size in bytes of the smallest chunk that is compressed.
 const MIN_FILTERED: u64 = 8 << 10;
 
-/// Bytes of a point that is large: a spectrum, an image.
+/// The size in bytes from which on a point is large: a spectrum or an image.
 const LARGE: u64 = 4 << 10;
 
-/// Of how many seconds the points of a slow stream share a chunk.
+/// The time in seconds that a chunk of a slow stream covers.
 const SLOW_SPAN: f64 = 4.0;
 
-/// Points of a chunk of a fast stream: about the time between two commits, so that hardly ever a chunk has
-/// to be shown that is not full.
+/// The time in seconds that a chunk of a fast stream covers. It is about the time between two flushes,
+/// so that readers rarely have to see a chunk that is not full.
 const FAST_SPAN: f64 = 0.25;
 
-/// Points of a chunk of large points. Readers see whole chunks only, and live plots want as many spectra as
-/// there are scalars.
+/// The time in seconds that a chunk of large points covers. Readers see only full chunks of them, and
+/// live plots expect about as many spectra as scalars.
 const LARGE_SPAN: f64 = 0.02;
 
-/// Shortest time a rate is measured over: the first points of a scan come in a burst.
+/// The shortest time in seconds over which a rate is measured, because the first points of a scan
+/// arrive in a burst.
 const LEAST_ELAPSED: f64 = 0.5;
 
-/// How many points larger than a chunk are held in memory to share chunks.
+/// The number of points larger than a chunk that are held in memory to share chunks.
 const MOST_LARGE_POINTS: u64 = 16;
 
-/// Shape of the chunks of a dataset.
+/// The shape of the chunks of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChunkShape {
-    /// Number of points, at least 1.
+    /// The number of points, at least 1.
     pub length: u64,
-    /// Extent in each dimension of a point, at least 1 each; empty for scalars.
+    /// The length in each dimension of a point, at least 1. It is empty for scalars.
     pub element: Vec<u64>,
 }
 
 impl ChunkShape {
-    /// Length and element together, as HDF5 wants it.
+    /// Returns the length in all dimensions of the dataset.
     pub(crate) fn dims(&self) -> Vec<u64> {
         let mut dims = vec![self.length];
         dims.extend(&self.element);
         dims
     }
 
-    /// Bytes of one chunk before compression, for an item size in bytes.
+    /// Returns the size of one chunk in bytes before compression, for elements of `item` bytes.
     pub(crate) fn size(&self, item: usize) -> u64 {
         point_size(&self.element, item).saturating_mul(self.length)
     }
 }
 
-/// Chunks of about `target` bytes for points of shape `element` and `item` bytes per number.
+/// Returns the shape of chunks of about `target` bytes, for points of shape `element` with elements of
+/// `item` bytes.
 ///
-/// Small points stay whole, so that gathering them is one copy. Points larger than a chunk are
-/// divided from the last dimension to the first, in four at most, as blisswriter 3.0.0 does; a
-/// chunk then spans several points, but no more than 16, because so many must be
-/// in memory at once. `None` as long as a point has no elements.
+/// Small points are not divided, so that one copy appends them to a slab. Points larger than a chunk
+/// are divided from the last dimension to the first, into at most four parts per dimension, as
+/// blisswriter 3.0.0 does. A chunk then spans several points, but no more than 16, because all of them
+/// must be in memory at once. Returns `None` if a point has no elements.
 pub(crate) fn ended_stream_chunk(element: &[u64], item: usize, target: u64) -> Option<ChunkShape> {
     let point = point_size(element, item);
     if point == 0 || target == 0 {
@@ -92,7 +95,8 @@ pub(crate) fn ended_stream_chunk(element: &[u64], item: usize, target: u64) -> O
     })
 }
 
-/// Chunks that hold a part of one point larger than `target`, as equal parts as possible.
+/// Returns the shape of chunks that hold one part of one point larger than `target`. The parts are as
+/// equal as possible.
 fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
     let mut size = item as u64;
     let mut divided = element.to_vec();
@@ -107,18 +111,18 @@ fn single_point(element: &[u64], item: usize, target: u64) -> ChunkShape {
     }
 }
 
-/// Chunks for a stream of which `points` came in the time `elapsed` and no end is in sight, and
-/// whether they are compressed.
+/// Returns the shape of the chunks of a stream that has not ended, and `true` if they are compressed.
+/// `points` of the stream arrived in the time `elapsed`.
 ///
-/// A chunk that is not full when readers are to see it is stored as it is, at its full size. So
-/// slow streams get small chunks, for the points of four seconds, that are never compressed and
-/// stay where they are. A chunk that is compressed once it is full moves, and HDF5 may use its old
-/// place before a reader has learnt of the new one: the reader would see garbage. So where a chunk
-/// of a quarter second is worth compressing, chunks are made that small: they are full in time and
-/// need not be shown before. The same holds for large points, with chunks of very few of them.
-/// Lengths are powers of two.
+/// A chunk that is not full is stored without compression, at its full size, when readers have to see
+/// its points. If such a chunk is compressed when it becomes full, HDF5 stores it elsewhere and may
+/// reuse its old space while a reader still reads from there; the reader would see garbage. Therefore
+/// the chunks of slow streams are small, hold the points of four seconds, and are never compressed.
+/// Where the points of a quarter of a second are worth compressing, a chunk holds that many, so that
+/// it is full before readers have to see it. Chunks of large points hold very few points for the same
+/// reason. Lengths are powers of two.
 ///
-/// Points larger than `target` share no chunks, so that each is stored once.
+/// Points larger than `target` share no chunks, so that each chunk is stored once.
 pub(crate) fn live_stream_chunk(
     element: &[u64],
     item: usize,
@@ -167,7 +171,7 @@ mod tests {
         assert_eq!(sealed(&[1024, 1024], 1), (vec![1, 1024, 1024], 1 << 20));
     }
 
-    /// Figures of blisswriter 3.0.0.
+    /// The expected values are those of blisswriter 3.0.0.
     #[test]
     fn large_points_are_divided() {
         assert_eq!(sealed(&[2048, 2048], 4), (vec![1, 512, 512], 1 << 20));
@@ -191,7 +195,7 @@ mod tests {
     fn absurd_shapes_do_not_overflow() {
         let chunk = ended_stream_chunk(&[u64::MAX, u64::MAX], 8, MAX_CHUNK).unwrap();
         assert!(chunk.size(8) < 4 << 20, "{chunk:?}");
-        // Blisswriter would gather 131 072 points of 344 MB.
+        // Blisswriter would collect 131 072 points of 344 MB.
         let chunk = ended_stream_chunk(&[3; 16], 8, MAX_CHUNK).unwrap();
         assert!(chunk.length == 1 && chunk.size(8) <= 1 << 20, "{chunk:?}");
     }
@@ -204,14 +208,14 @@ mod tests {
                 live_stream_chunk(element, 8, MAX_CHUNK, points, elapsed).unwrap();
             (chunk.length, filtered)
         };
-        // One value in half a second: the smallest chunk.
+        // One value in half a second leads to the smallest chunk.
         assert_eq!(live(&[], 1, 0.5), (512, false));
         assert_eq!(live(&[], 0, 0.5), (512, false));
-        // 1000 values per second: 4000 are 31 KiB, a power of two is 4096.
+        // 1000 values per second are 4000 values in four seconds; the nearest power of two is 4096.
         assert_eq!(live(&[], 500, 0.5), (4096, false));
-        // A burst is not mistaken for a rate.
+        // The rate of a short burst is measured over half a second.
         assert_eq!(live(&[], 500, 0.001), (4096, false));
-        // Worth compressing; fast; as fast as it gets.
+        // A stream that is too slow for compression, and three that are fast enough.
         assert_eq!(live(&[], 2500, 1.0), (8192, false));
         assert_eq!(live(&[], 5000, 1.0), (1024, true));
         assert_eq!(live(&[], 100_000, 1.0), (32_768, true));

@@ -1,27 +1,28 @@
-//! Copies of boxes between arrays of several dimensions.
+//! Copies boxes between arrays of several dimensions.
 
-/// Most dimensions an HDF5 dataset can have.
+/// The largest number of dimensions of an HDF5 dataset.
 pub(crate) const MAX_RANK: usize = 32;
 
-/// Per dimension; not on the heap, because the points of a ragged stream are copied one by one.
+/// The stride of each dimension in bytes. It is not on the heap, because the points of a stream of
+/// variable shape are copied one by one.
 type Strides = [usize; MAX_RANK];
 
-/// One of the two arrays of a copy, in C order, and where the box lies in it.
+/// The dimensions of one of the two arrays of a copy, in C order, and the position of the box in it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ArrayBox<'a> {
-    /// Extent of the array.
+    /// The extent of the array.
     pub dims: &'a [u64],
-    /// First corner of the box.
+    /// The first corner of the box.
     pub start: &'a [u64],
 }
 
 /// Copies a box of `extent` elements of `item` bytes from one array to another.
 ///
-/// All have the same number of dimensions, and the box lies inside of both arrays. Runs that are
-/// contiguous in both are copied in one go, over as many dimensions as possible.
+/// The arrays and the box have the same number of dimensions, and the box lies inside both arrays.
+/// Each part of the box that is contiguous in both arrays is copied at once.
 ///
 /// # Panics
-/// If an array is shorter than its dimensions say, or of more than [`MAX_RANK`] dimensions.
+/// If an array has fewer bytes than its dimensions require, or more than [`MAX_RANK`] dimensions.
 pub(crate) fn copy_part(
     source: &[u8],
     from: ArrayBox,
@@ -33,7 +34,7 @@ pub(crate) fn copy_part(
     if extent.contains(&0) {
         return;
     }
-    // Dimensions from `outer` on form one contiguous run.
+    // The dimensions from `outer` on are contiguous in both arrays and form one run.
     let mut run = item;
     let mut outer = extent.len();
     while outer > 0 {
@@ -68,7 +69,7 @@ pub(crate) fn copy_part(
     }
 }
 
-/// Where the first corner lies, in bytes, and how far apart neighbours are in each dimension.
+/// Returns the offset of the first corner of the box in bytes, and the strides of the array.
 fn offset_and_strides(part: ArrayBox, item: usize) -> (usize, Strides) {
     let mut stride = item;
     let mut strides = [0; MAX_RANK];

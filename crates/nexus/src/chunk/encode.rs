@@ -1,9 +1,10 @@
-//! The filters of a chunk, run outside of the HDF5 library.
+//! Runs the filters of a chunk outside of the HDF5 library.
 //!
-//! A dataset with deflate declares it at [`DECLARED_LEVEL`], as the Python writers do; how hard
-//! the compressor worked is not visible in a file. libdeflate at level 1 makes chunks of the size
-//! that zlib makes at level 4, and is the fastest. Shuffled chunks of 1 MiB, one core of a shared
-//! virtual machine, size relative to zlib 4 and speed with the shuffle:
+//! A dataset with deflate declares [`DECLARED_LEVEL`], as the Python writers do. A file does not show
+//! which level the compressor really used. Chunks that libdeflate compresses at level 1 have about the
+//! size that zlib achieves at level 4, and level 1 is the fastest. The table shows the size relative to
+//! zlib at level 4, and the speed including the shuffle, for shuffled chunks of 1 MiB on one core of a
+//! shared virtual machine:
 //!
 //! | data (ratio with zlib 4)            | level 1         | level 2         | level 4         | level 5         |
 //! |-------------------------------------|-----------------|-----------------|-----------------|-----------------|
@@ -15,11 +16,12 @@
 //! | uint32 image, nearly empty (43)     | +2.6 % 265 MB/s | +0.2 % 249 MB/s | -7.2 % 301 MB/s | -9.7 % 275 MB/s |
 //! | float64 ramp (244)                  | +12  % 333 MB/s | +13  % 351 MB/s | +5.4 % 337 MB/s | -11  % 300 MB/s |
 //!
-//! Where next to nothing is left of a chunk, level 5 is as fast and makes even less of it, so the
-//! level follows what the last chunk of the dataset was like. Level 5 also makes up for a part of
-//! what small chunks, those of slow streams, are worse at. And where the first rows of shuffled
-//! bytes are noise, they are stored as they are, which for positions and time stamps saves a third
-//! to a half of the time; whether that is so is found out by trying, again and again.
+//! For chunks that compress to almost nothing, level 5 is as fast as level 1 and the result is even
+//! smaller. Therefore the level depends on the result for the last chunk of the dataset. Level 5 is
+//! also used for small chunks, those of slow streams, because small chunks compress less well. If the
+//! first rows of shuffled bytes are noise, they are stored without compression, which saves a third to
+//! a half of the time for positions and time stamps. Every [`TRIAL`] chunks the encoder compresses a
+//! whole chunk to check that storing these rows does not increase the size.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,36 +38,37 @@ use super::{
 /// The deflate level that datasets declare.
 pub(crate) const DECLARED_LEVEL: u32 = 4;
 
-/// What the compressor is asked for.
+/// The level at which chunks are usually compressed.
 const LEVEL: i32 = 1;
 
-/// The level where more effort costs little: for chunks of up to `SMALL` bytes, and for those of
-/// which less than one in `EMPTY` bytes is left.
+/// The level for chunks of up to `SMALL` bytes, and for chunks that compress to less than one byte in
+/// `EMPTY`. It takes little more time for them.
 const PATIENT_LEVEL: i32 = 5;
 const SMALL: usize = 128 << 10;
 const EMPTY: usize = 20;
 
-/// One of so many chunks is compressed as a whole, to see whether storing the noise still is right.
+/// The number of chunks of which one is compressed as a whole, to check that storing the noise without
+/// compression does not increase the size.
 const TRIAL: usize = 16;
 
-/// How many numbers of stored rows are tried.
+/// The number of counts of stored rows that a check tries.
 const TRIED: usize = 3;
 
-/// Storing the noise may cost one in so many bytes.
+/// Storing the noise without compression may increase the size by one byte in `WORTH`.
 const WORTH: usize = 200;
 
 /// A chunk ready to be stored with `H5Dwrite_chunk`.
 #[derive(Debug)]
 pub(crate) struct Encoded {
-    /// First corner of the chunk, in the dimensions of a point.
+    /// The first corner of the chunk, in the dimensions of a point.
     pub corner: Vec<u64>,
     /// Bit n is set if filter n was not run.
     pub filter_mask: u32,
-    /// What goes into the file.
+    /// The bytes to store in the file.
     pub bytes: PooledBuffer,
 }
 
-/// One thread's compressors and memory.
+/// The compressors and the memory of one thread.
 pub(crate) struct Encoder {
     usual: Compressor,
     patient: Compressor,
@@ -76,7 +79,8 @@ pub(crate) struct Encoder {
 }
 
 impl Encoder {
-    /// The results live in buffers of `buffers`. Each chunk is reported to `observation`.
+    /// Returns an encoder that takes memory for its results from `buffers` and reports each chunk to
+    /// `observation`.
     pub(crate) fn new(buffers: BufferPool, observation: Arc<Observation>) -> Encoder {
         // Both levels are in range; the fallback is libdeflate's default.
         let compressor = |level| Compressor::new(CompressionLvl::new(level).unwrap_or_default());
@@ -121,7 +125,8 @@ impl Encoder {
         }
     }
 
-    /// Runs the filters. Returns `true` if the result is worth it: compressed data are smaller.
+    /// Runs the filters. Returns `false` if the chunk should be stored without filters, because
+    /// compression does not make it smaller or there are none.
     fn filter(&mut self, tile: &[u8], format: &ChunkFormat, bytes: &mut Vec<u8>) -> bool {
         let (size, item) = (tile.len(), format.item);
         match format.scheme {
@@ -129,7 +134,7 @@ impl Encoder {
             CompressionScheme::Gzip | CompressionScheme::GzipByteShuffle => {
                 self.shuffled.resize(size, 0);
                 bytes.resize(size, 0);
-                // A result that is no smaller than the chunk is of no use: no room for it.
+                // Compression fails on purpose if the result would not be smaller than the chunk.
                 let room = &mut bytes[..size.saturating_sub(1)];
                 let length = if format.scheme == CompressionScheme::Gzip {
                     self.shuffled.copy_from_slice(tile);
@@ -158,8 +163,8 @@ impl Encoder {
         }
     }
 
-    /// Compresses what is shuffled, in the way that suited the chunks before, and notes what suits
-    /// this one.
+    /// Compresses the shuffled bytes and returns the length of the result. Rows of noise are stored
+    /// without compression if the last check of this dataset found that to be worthwhile.
     fn compress(&mut self, format: &ChunkFormat, target: &mut [u8]) -> Option<usize> {
         let row = self.shuffled.len() / format.item;
         let trial = format
@@ -180,8 +185,9 @@ impl Encoder {
         whole
     }
 
-    /// How many of the first `noise` rows may be stored without exceeding a size. The last ones may
-    /// hold more than they seem to.
+    /// Returns how many of the first `noise` rows can be stored without compression so that the result
+    /// has at most `limit` bytes. The last of these rows may be compressible even if they look like
+    /// noise.
     fn worth_storing(&mut self, noise: usize, row: usize, limit: usize) -> usize {
         let mut spare = self.buffers.take(self.shuffled.len());
         spare.resize(self.shuffled.len(), 0);
@@ -296,7 +302,7 @@ mod tests {
         assert_eq!(decoded(&result, 4096, 4), data);
     }
 
-    /// Chunks of doubles whose last digits are noise, as compressed one after the other.
+    /// Returns the compressed sizes of successive chunks of doubles whose last digits are noise.
     fn noisy(chunks: usize, noise: impl Fn(usize) -> Vec<u8>) -> Vec<usize> {
         let count = 1 << 14;
         let shape = ChunkShape {

@@ -1,4 +1,4 @@
-//! The threads that compress.
+//! The worker threads that compress chunks.
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -10,18 +10,18 @@ use observation::Observation;
 
 use super::{BufferPool, ChunkFormat, Encoded, Encoder, Slab};
 
-/// Bytes of the slabs that may be on their way through a pool, per worker: one that it works on,
-/// one that waits, and two that are not stored yet.
+/// The bytes that slabs may reserve at a time, per worker: one slab that the worker encodes, one that
+/// waits for it, and two whose chunks are not stored yet.
 const BUDGET: usize = 4 << 20;
 
-/// The limit for all workers of a machine with very many processors.
+/// The largest budget in bytes, however many processors the machine has.
 const LARGEST_BUDGET: usize = 64 << 20;
 
-/// Worker threads that make chunks of slabs, for all datasets of all files.
+/// The worker threads that encode the chunks of slabs, for all datasets of all files.
 ///
-/// A caller that hands slabs in reserves their size from `budget` and releases it when
-/// the chunks are stored; so memory is bounded. Dropping the pool ends its threads when they have
-/// done what they were given.
+/// A caller reserves the size of a slab from `budget` before it passes the slab to the pool, and
+/// releases it when the chunks are stored. This bounds the memory. Dropping the pool waits until its
+/// threads have finished all jobs.
 #[derive(Debug)]
 pub struct EncoderPool {
     jobs: Queue<EncodingJob>,
@@ -31,7 +31,7 @@ pub struct EncoderPool {
     workers: Vec<JoinHandle<()>>,
 }
 
-/// One chunk to make.
+/// One chunk to encode.
 struct EncodingJob {
     slab: Arc<Slab>,
     format: Arc<ChunkFormat>,
@@ -39,7 +39,7 @@ struct EncodingJob {
     report: JobGuard,
 }
 
-/// The chunks of one slab, while they are made.
+/// The chunks of one slab that the workers encode.
 #[derive(Debug, Clone)]
 pub(crate) struct EncodingBatch {
     progress: Arc<Mutex<BatchProgress>>,
@@ -52,26 +52,27 @@ struct BatchProgress {
     lost: bool,
 }
 
-/// A worker failed to make a chunk.
+/// A worker failed to encode a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a chunk could not be compressed")]
 pub struct EncodeError;
 
 impl EncoderPool {
-    /// Starts as many threads as there are processors. They report to `observation` what they do.
+    /// Starts as many threads as the machine has processors. They report the chunks that they encode
+    /// to `observation`.
     ///
     /// # Errors
-    /// If the system has no threads for us.
+    /// If the operating system cannot start a thread.
     pub fn start(observation: Arc<Observation>) -> io::Result<EncoderPool> {
         let workers = thread::available_parallelism().map_or(1, usize::from);
         let budget = (workers * BUDGET).min(LARGEST_BUDGET);
         EncoderPool::with_workers(workers, budget, observation)
     }
 
-    /// Starts `workers` threads, and lets `budget` bytes be on their way.
+    /// Starts `workers` threads with a budget of `budget` bytes.
     ///
     /// # Errors
-    /// If the system has no threads for us.
+    /// If the operating system cannot start a thread.
     pub fn with_workers(
         workers: usize,
         budget: usize,
@@ -96,24 +97,24 @@ impl EncoderPool {
         Ok(pool)
     }
 
-    /// The bytes that may be on their way.
+    /// Returns the budget from which callers reserve the bytes of slabs.
     pub fn budget(&self) -> &Budget {
         &self.budget
     }
 
-    /// Where the threads report what they do.
+    /// Returns the observation to which the threads report.
     pub(crate) fn observation(&self) -> &Arc<Observation> {
         &self.observation
     }
 
-    /// Takes bytes from the budget for a slab, if they are left.
+    /// Reserves the bytes of a slab, if the budget has as many left.
     pub(crate) fn try_reserve(&self, bytes: usize) -> Option<Reservation> {
         let reservation = self.budget.try_reserve(bytes);
         self.report_budget();
         reservation
     }
 
-    /// Releases the bytes of a slab.
+    /// Returns the bytes of a slab to the budget.
     pub(crate) fn release(&self, reservation: Reservation) {
         drop(reservation);
         self.report_budget();
@@ -125,12 +126,12 @@ impl EncoderPool {
         }
     }
 
-    /// Memory for slabs.
+    /// Returns the pool of buffers for slabs.
     pub(crate) fn buffers(&self) -> &BufferPool {
         &self.buffers
     }
 
-    /// Lets the workers make the chunks of a slab; `done` is sent when the last one is made.
+    /// Queues the chunks of a slab for the workers. They send `done` when the last chunk is encoded.
     pub(crate) fn encode(
         &self,
         slab: Slab,
@@ -156,7 +157,7 @@ impl EncoderPool {
                     done: done.clone(),
                 },
             };
-            // A job that a closed queue returns is dropped, and reports that.
+            // A closed queue returns the job. Dropping it reports the chunk as lost.
             drop(self.jobs.try_put(job, 0));
         }
         batch
@@ -168,22 +169,22 @@ impl Drop for EncoderPool {
         self.jobs.close();
         for worker in self.workers.drain(..) {
             if worker.join().is_err() {
-                tracing::error!("a compressing thread had panicked");
+                tracing::error!("a thread that compresses chunks panicked");
             }
         }
     }
 }
 
 impl EncodingBatch {
-    /// Whether nothing is left to wait for.
+    /// Returns `true` if the workers have finished all chunks.
     pub(crate) fn is_done(&self) -> bool {
         self.progress().left == 0
     }
 
-    /// The chunks, in no particular order; those that are made up to now.
+    /// Removes and returns the chunks that are encoded so far, in no particular order.
     ///
     /// # Errors
-    /// If one of them will never be made.
+    /// If a worker failed to encode one of them.
     pub(crate) fn take(&self) -> Result<Vec<Encoded>, EncodeError> {
         let mut progress = self.progress();
         if progress.lost {
@@ -197,7 +198,8 @@ impl EncodingBatch {
     }
 }
 
-/// Reports to a batch what became of its chunk, also if there will be none.
+/// Reports the encoded chunk to its batch when it is dropped, or reports the chunk as lost if a worker
+/// failed to encode it.
 struct JobGuard {
     batch: EncodingBatch,
     made: Option<Encoded>,
@@ -223,10 +225,10 @@ impl Drop for JobGuard {
 fn work(jobs: &Queue<EncodingJob>, buffers: &BufferPool, observation: &Arc<Observation>) {
     let new_encoder = || Encoder::new(buffers.clone(), observation.clone());
     let mut encoder = new_encoder();
-    // This thread is no greenlet, so the only end is that of the queue.
+    // A wait of this thread is never interrupted, so the loop ends only when the queue is closed.
     while let Ok(Some(mut job)) = jobs.get_blocking(None) {
         let encode = AssertUnwindSafe(|| encoder.encode(&job.slab, &job.format, &job.corner));
-        // A defect costs one dataset, not the thread that all others need.
+        // A panic fails one dataset but must not end the thread, which all other datasets use too.
         match panic::catch_unwind(encode) {
             Ok(encoded) => job.report.made = Some(encoded),
             Err(_) => encoder = new_encoder(),
@@ -283,7 +285,7 @@ mod tests {
         let pool = EncoderPool::with_workers(1, 1 << 20, Arc::default()).unwrap();
         let mut slab = Slab::new();
         slab.push(2, &[2], &[1; 4], 4);
-        // Only a defect makes a format that does not fit the slab.
+        // Only a defect could create a format that does not match the slab.
         let wrong = format(4, &[2]);
         let wrong = ChunkFormat::new(wrong.shape.clone(), 2, wrong.fill.clone(), wrong.scheme);
         let done = Event::new();

@@ -1,8 +1,8 @@
-//! What stands where no data came.
+//! The fill value: the element that a dataset holds where no data were published.
 
 use crate::tree::{ByteOrder, ElementType};
 
-/// The bytes of one element that says "missing": NaN for real floating-point types, 0 for all
+/// The bytes of one element that marks missing data: NaN for real floating-point types, 0 for all
 /// others, as in the files of BLISS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FillValue {
@@ -10,16 +10,16 @@ pub(crate) struct FillValue {
 }
 
 impl FillValue {
-    /// The value for a type; `None` for types whose elements have no bytes of their own.
+    /// Returns the fill value for a type, or `None` for types whose elements have no fixed size.
     pub(crate) fn new(element: &ElementType) -> Option<FillValue> {
         let mut bytes = vec![0; element.size().filter(|&size| size > 0)?];
         if let ElementType::Float(size, order) = element {
-            // The quiet NaN that numpy writes, most significant byte last.
+            // These are the last bytes of the quiet NaN that numpy writes, in little-endian order.
             let (mark, end): (&[u8], usize) = match size {
                 2 => (&[0x00, 0x7e], 2),
                 4 => (&[0xc0, 0x7f], 4),
                 8 => (&[0xf8, 0x7f], 8),
-                // 80 bits, then padding; the integer bit is not implied.
+                // An 80-bit number, then padding. The format stores the integer bit explicitly.
                 16 => (&[0xc0, 0xff, 0x7f], 10),
                 _ => (&[], 0),
             };
@@ -31,7 +31,7 @@ impl FillValue {
         Some(FillValue { bytes })
     }
 
-    /// Returns the fill value with NaN in both parts of complex numbers too.
+    /// Returns the fill value for a type, where complex numbers have NaN in both parts instead of 0.
     pub(crate) fn with_complex_nan(element: &ElementType) -> Option<FillValue> {
         let ElementType::Complex(size, order) = element else {
             return FillValue::new(element);
@@ -42,17 +42,19 @@ impl FillValue {
         })
     }
 
-    /// The bytes of one element.
+    /// Returns the bytes of one element.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Returns `true` if the value is what HDF5 returns for data that were never written.
+    /// Returns `true` if all bytes are zero, as in data that HDF5 returns without ever having stored
+    /// them.
     pub(crate) fn is_zero(&self) -> bool {
         self.bytes.iter().all(|&byte| byte == 0)
     }
 
-    /// Writes the value all over `target`, whose length is a multiple of the element's.
+    /// Sets all elements of `target` to the value. The length of `target` is a multiple of the size of
+    /// an element.
     pub(crate) fn lay(&self, target: &mut [u8]) {
         if self.is_zero() {
             return target.fill(0);

@@ -1,4 +1,4 @@
-//! What the chunks of a dataset have in common.
+//! The properties that all chunks of a dataset have in common.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
@@ -6,27 +6,28 @@ use observation::Filter;
 
 use super::{ChunkShape, CompressionScheme, FillValue};
 
-/// What the chunks of a dataset have in common, and what was learnt from those made so far.
+/// The properties that all chunks of a dataset have in common, and statistics of the chunks encoded so
+/// far.
 #[derive(Debug)]
 pub(crate) struct ChunkFormat {
-    /// Their shape.
+    /// The shape of a chunk.
     pub shape: ChunkShape,
-    /// Bytes of one number.
+    /// The size of one element in bytes.
     pub item: usize,
-    /// What stands where there are no data.
+    /// The element where there are no data.
     pub fill: FillValue,
-    /// Their filters.
+    /// The filters.
     pub scheme: CompressionScheme,
-    /// Whether the last chunk had next to nothing in it.
+    /// `true` if the last chunk compressed to almost nothing.
     pub(super) empty: AtomicBool,
-    /// How many rows of shuffled bytes are noise that is not worth looking into.
+    /// The number of rows of shuffled bytes that are noise and are stored without compression.
     pub(super) noise: AtomicUsize,
-    /// Chunks made up to now.
+    /// The number of chunks encoded so far.
     pub(super) made: AtomicUsize,
 }
 
 impl ChunkFormat {
-    /// A format for data of which nothing is known yet.
+    /// Returns a format without statistics.
     pub(crate) fn new(
         shape: ChunkShape,
         item: usize,
@@ -44,11 +45,11 @@ impl ChunkFormat {
         }
     }
 
-    /// The filter mask of a chunk that is stored as it is.
+    /// Returns the filter mask of a chunk that is stored without filters.
     ///
-    /// HDF5 1.14 forgets to note another mask when a chunk is stored again in the same size. A
-    /// chunk that is stored as it is and then with filters has to be taken out in between, unless
-    /// they make it smaller.
+    /// HDF5 1.14 does not update the mask when a chunk is stored again with the same size. A chunk that
+    /// is first stored without filters and then with filters has to be removed in between, unless the
+    /// filters make it smaller.
     pub(crate) fn skip_all(&self) -> u32 {
         match self.scheme {
             CompressionScheme::None => 0,
@@ -60,7 +61,7 @@ impl ChunkFormat {
         }
     }
 
-    /// The filter under which chunks are counted that are made.
+    /// Returns the filter under which the encoded chunks are counted in the observation.
     pub(crate) fn filter(&self) -> Filter {
         match self.scheme {
             CompressionScheme::None
@@ -72,7 +73,7 @@ impl ChunkFormat {
         }
     }
 
-    /// Bytes of a chunk before the filters.
+    /// Returns the size of a chunk in bytes before the filters.
     pub(crate) fn size(&self) -> usize {
         self.shape.size(self.item) as usize
     }

@@ -1,25 +1,27 @@
-//! Chunks and filters guessed from what a scan expects, as blisswriter 2.0.0 does.
+//! Guesses the chunks and the filters of a dataset from the expected shape of its data, as blisswriter
+//! 2.0.0 does.
 
 use super::{ChunkOptions, CompressionScheme, point_size};
 
-/// What stands for a length that is not known.
+/// The value that is used for an unknown length.
 const UNKNOWN: u64 = 512;
 
-/// Most bytes asked of a chunk: HDF5 has none of 4 GiB or more, and rounding up may double them.
+/// The largest requested size of a chunk in bytes. HDF5 supports chunks of less than 4 GiB, and rounding
+/// up may double the requested size.
 const LARGEST: u64 = 1 << 30;
 
-/// How a dataset of this layout is stored.
+/// The guessed chunks and filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChunkGuess {
-    /// Extent of a chunk in the dimensions of the scan, then in those of a point. Empty for a single
-    /// value, which is contiguous.
+    /// The length of a chunk in the dimensions of the scan, then in those of a point. It is empty for a
+    /// single value, which is stored contiguously.
     pub chunk: Vec<u64>,
-    /// How chunks are compressed.
+    /// The filters of the chunks.
     pub scheme: CompressionScheme,
 }
 
-/// The chunks of a dataset for a scan of extent `scan` with points of shape `detector`, of `item`
-/// bytes per element. A length of 0 or `None` is not known.
+/// Guesses the chunks of a dataset for a scan of shape `scan` with points of shape `detector` and
+/// elements of `item` bytes. A length of 0 or `None` is not known.
 pub(crate) fn guess(
     scan: &[u64],
     detector: &[Option<u64>],
@@ -71,13 +73,13 @@ mod tests {
     fn guessed(scan: &[u64], detector: &[u64], item: usize, options: &ChunkOptions) -> Vec<u64> {
         let detector: Vec<_> = detector.iter().copied().map(Some).collect();
         let mut guess = guess(scan, &detector, item, options);
-        // The last number says whether it is compressed.
+        // The last number is 1 if the chunk is compressed.
         let filtered = guess.scheme != CompressionScheme::None;
         guess.chunk.push(u64::from(filtered));
         guess.chunk
     }
 
-    /// Figures of blisswriter 2.0.0.
+    /// The expected values are those of blisswriter 2.0.0.
     #[test]
     fn chunks_follow_from_what_is_expected() {
         let usual = ChunkOptions::default();

@@ -1,29 +1,31 @@
-//! Bytes that no compressor makes smaller.
+//! Stores bytes that cannot be compressed without trying to compress them.
 //!
-//! The last digits of measured floating-point numbers are noise. After the shuffle they are the
-//! first part of a chunk, and most of the time of the compressor would go into looking for
-//! something in them. A zlib stream may hold a part as it is.
+//! The last digits of measured floating-point numbers are noise. After the shuffle they are the first
+//! part of a chunk, and the compressor would spend most of its time searching them for repetitions. A
+//! zlib stream may hold a part of the data without compression.
 
 use libdeflater::{Compressor, adler32};
 
-/// Bytes of a part that are looked at.
+/// The number of bytes of a row that are examined.
 const SAMPLE: usize = 8 << 10;
 
-/// Bits of information in a byte from which on it is noise; 8 is the most, and a sample of perfect
-/// noise has a little less.
+/// The entropy in bits per byte above which bytes are noise. The maximum is 8, and a sample of perfect
+/// noise has slightly less.
 const NOISE: f64 = 7.9;
 
-/// The limit for the differences of neighbours: below there is an order that may be of use. Rounded
-/// decimals have some that is of none.
+/// The entropy in bits of the differences between neighbouring bytes above which bytes are noise.
+/// Below it, the bytes have an order that may compress. It is lower than `NOISE`, because rounded
+/// decimal numbers have some order that does not compress.
 const DISORDER: f64 = 6.0;
 
-/// Most bytes of a stored block of deflate.
+/// The largest number of bytes of a stored block of deflate.
 const STORED: usize = u16::MAX as usize;
 
-/// How many of the leading rows of a shuffled chunk look like noise. They may still repeat.
+/// Returns how many of the leading rows of a shuffled chunk look like noise. Longer sequences in them
+/// may still repeat and be compressible.
 pub(super) fn noisy_rows(shuffled: &[u8], rows: usize) -> usize {
     let row = shuffled.len() / rows.max(1);
-    // Of few bytes nothing can be said.
+    // The entropy of fewer bytes is not meaningful.
     if row < SAMPLE {
         return 0;
     }
@@ -33,7 +35,7 @@ pub(super) fn noisy_rows(shuffled: &[u8], rows: usize) -> usize {
     noisy.count()
 }
 
-/// Whether neither the values nor the differences of neighbours tell anything.
+/// Returns `true` if neither the values nor the differences between neighbours are compressible.
 fn is_noise(sample: &[u8]) -> bool {
     let mut values = [0u32; 256];
     let mut steps = [0u32; 256];
@@ -46,7 +48,7 @@ fn is_noise(sample: &[u8]) -> bool {
     information(&values, sample.len()) > NOISE && information(&steps, sample.len()) > DISORDER
 }
 
-/// Shannon's entropy, in bits.
+/// Returns Shannon's entropy in bits.
 fn information(counts: &[u32; 256], total: usize) -> f64 {
     let total = total as f64;
     let used = counts.iter().filter(|&&count| count > 0);
@@ -55,8 +57,8 @@ fn information(counts: &[u32; 256], total: usize) -> f64 {
         .sum()
 }
 
-/// A zlib stream of `data` in `target`, with the first `stored` bytes as they are, and its length.
-/// `None` if there is not enough room.
+/// Writes a zlib stream of `data` into `target` and returns its length. The first `stored` bytes are not
+/// compressed. Returns `None` if `target` is too small.
 pub(super) fn zlib(
     compressor: &mut Compressor,
     data: &[u8],
@@ -67,7 +69,7 @@ pub(super) fn zlib(
         return compressor.zlib_compress(data, target).ok();
     }
     let (plain, rest) = data.split_at(stored);
-    // Deflate with a window of 32 KiB, made in a hurry.
+    // The header means deflate with a window of 32 KiB, at the fastest level.
     let mut end = put(target, 0, &[0x78, 0x01])?;
     for block in plain.chunks(STORED) {
         let length = block.len() as u16;
@@ -96,7 +98,7 @@ mod tests {
     fn noise_and_data_are_distinguished() {
         let mut data = test_noise(3 * SAMPLE);
         assert_eq!(noisy_rows(&data, 3), 3);
-        // Values that are used equally often, but in order.
+        // All values occur equally often, but in ascending order.
         for (index, byte) in data[SAMPLE..2 * SAMPLE].iter_mut().enumerate() {
             *byte = index as u8;
         }

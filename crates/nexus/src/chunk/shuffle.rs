@@ -1,9 +1,11 @@
-//! The shuffle filter of HDF5 (id 2): first bytes of all elements, then all second bytes, ...
+//! The shuffle filter of HDF5 (id 2): the first bytes of all elements, then all second bytes and so on.
 
-/// Elements that are taken apart at a time, so that all rows written to stay in the cache.
+/// The number of elements that are processed at a time, so that all rows that are written stay in the
+/// cache of the processor.
 const BLOCK: usize = 64;
 
-/// Bytes sorted by their place in an element of `item` bytes; `target` is as long as `source`.
+/// Sorts the bytes of `source` by their position in an element of `item` bytes. `target` has the same
+/// length as `source`.
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
@@ -26,7 +28,8 @@ pub(crate) fn shuffle(source: &[u8], item: usize, target: &mut [u8]) {
     }
 }
 
-/// With the item size known, the compiler makes vector instructions of the inner loops.
+/// Shuffles elements of `ITEM` bytes. The size is a constant so that the compiler can vectorize the
+/// inner loops.
 fn sorted<const ITEM: usize>(source: &[u8], target: &mut [u8]) {
     let count = source.len() / ITEM;
     let (elements, rest) = source.split_at(count * ITEM);
@@ -44,7 +47,7 @@ fn sorted<const ITEM: usize>(source: &[u8], target: &mut [u8]) {
     }
 }
 
-/// The way back of [`shuffle`].
+/// Reverses [`shuffle`].
 ///
 /// # Panics
 /// If `target` is shorter than `source`.

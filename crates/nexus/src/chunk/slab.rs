@@ -1,22 +1,22 @@
-//! The points that will share chunks.
+//! A slab: the points that will share chunks.
 
 use bytes::Bytes;
 
 use super::{BufferPool, PooledBuffer};
 
-/// Points that follow one another and have the same shape, or are missing.
+/// Successive points that have the same shape, or that are all missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PointRun {
-    /// How many.
+    /// The number of points.
     pub rows: u64,
-    /// Shape of each of them; `None` for points that never came.
+    /// The shape of each point, or `None` if the points are missing.
     pub shape: Option<Box<[u64]>>,
 }
 
-/// Points in a row, as they were published.
+/// Successive points, as they were published.
 ///
-/// The points of a variable shape are not padded here: a slab holds as much as has come, never
-/// more, and memory grows with it. A block that is exactly a slab is kept as it is, without a copy.
+/// A slab does not pad points of variable shape: it holds only published bytes, and its memory grows
+/// with them. A block that makes up a whole slab is not copied.
 #[derive(Debug, Default)]
 pub(crate) struct Slab {
     runs: Vec<PointRun>,
@@ -37,12 +37,12 @@ impl Default for Payload {
 }
 
 impl Slab {
-    /// An empty slab.
+    /// Returns an empty slab.
     pub(crate) fn new() -> Slab {
         Slab::default()
     }
 
-    /// An empty slab that is going to hold `expected` bytes, from used memory if there is any.
+    /// Returns an empty slab with room for `expected` bytes, taken from a pool of buffers.
     pub(crate) fn recycled(buffers: &BufferPool, expected: usize) -> Slab {
         Slab {
             bytes: Payload::Owned(buffers.take(expected)),
@@ -50,7 +50,7 @@ impl Slab {
         }
     }
 
-    /// A slab that consists of one block: `rows` points of the same shape.
+    /// Returns a slab that consists of one block of `rows` points of the same shape.
     pub(crate) fn whole(rows: u64, shape: &[u64], data: Bytes) -> Slab {
         Slab {
             runs: vec![PointRun {
@@ -62,8 +62,8 @@ impl Slab {
         }
     }
 
-    /// Adds `rows` points of the same shape. Memory is not taken beyond `expected` bytes unless
-    /// the points need it.
+    /// Adds `rows` points of the same shape. The slab reserves at most `expected` bytes unless the
+    /// points need more.
     pub(crate) fn push(&mut self, rows: u64, shape: &[u64], data: &[u8], expected: usize) {
         self.count(rows, Some(shape));
         if let Payload::Shared(shared) = &self.bytes {
@@ -82,7 +82,7 @@ impl Slab {
         }
     }
 
-    /// Adds `rows` points that never came.
+    /// Adds `rows` missing points.
     pub(crate) fn push_missing(&mut self, rows: u64) {
         self.count(rows, None);
     }
@@ -98,17 +98,17 @@ impl Slab {
         }
     }
 
-    /// Number of points.
+    /// Returns the number of points.
     pub(crate) fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// Whether there is no point.
+    /// Returns `true` if the slab has no points.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows == 0
     }
 
-    /// The bytes of all points that came.
+    /// Returns the bytes of all points that are not missing.
     pub(crate) fn bytes(&self) -> &[u8] {
         match &self.bytes {
             Payload::Owned(buffer) => buffer,
@@ -116,7 +116,7 @@ impl Slab {
         }
     }
 
-    /// The points, run by run: index of the first, the run, its bytes.
+    /// Returns an iterator over the runs, with the index of the first point, the run and its bytes.
     pub(crate) fn runs(&self, item: usize) -> impl Iterator<Item = (u64, &PointRun, &[u8])> {
         let (mut first, mut rest) = (0, self.bytes());
         self.runs.iter().map(move |run| {
@@ -130,7 +130,7 @@ impl Slab {
         })
     }
 
-    /// Whether all points came and have this shape, so that the bytes are one array.
+    /// Returns `true` if no point is missing and all have this shape, so that the bytes are one array.
     pub(crate) fn is_regular(&self, shape: &[u64]) -> bool {
         self.runs.len() == 1 && self.runs[0].shape.as_deref() == Some(shape)
     }

@@ -1,13 +1,13 @@
-//! Slabs cut into chunks.
+//! Cuts slabs into chunks.
 
 use std::collections::BTreeSet;
 
 use super::{ArrayBox, ChunkFormat, ChunkShape, Slab, copy_part};
 
-/// The first corners, in the dimensions of a point, of the chunks that hold data of a slab.
+/// Returns the first corners, in the dimensions of a point, of the chunks that hold data of a slab.
 ///
-/// Chunks without data are left out: the shape of a point may be far larger than what came of it.
-/// With `all`, points that never came count as data of the shape `all`.
+/// Chunks without data are left out, because published points may be far smaller than the dataset.
+/// With `all`, missing points count as data of the shape `all`.
 pub(crate) fn tiles(
     slab: &Slab,
     chunk: &ChunkShape,
@@ -20,7 +20,7 @@ pub(crate) fn tiles(
         let Some(shape) = run.shape.as_deref().or(all) else {
             continue;
         };
-        // What a smaller shape needs is needed already.
+        // A larger shape has already contributed all chunks of this one.
         if seen.iter().any(|other| within(shape, other)) {
             continue;
         }
@@ -56,9 +56,9 @@ fn grid(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
     }
 }
 
-/// The bytes of the chunk at `corner`, with the fill value where the slab has no data.
+/// Returns the bytes of the chunk at `corner`, with the fill value where the slab has no data.
 ///
-/// `scratch` is used unless the slab is the chunk.
+/// If the slab is exactly the chunk, its bytes are returned. Otherwise they are copied to `scratch`.
 pub(crate) fn cut<'a>(
     slab: &'a Slab,
     format: &ChunkFormat,
@@ -77,7 +77,7 @@ pub(crate) fn cut<'a>(
     scratch
 }
 
-/// Bytes of the chunk at `corner` for which the slab has data.
+/// Returns the number of bytes of the chunk at `corner` for which the slab has data.
 fn covered(slab: &Slab, format: &ChunkFormat, corner: &[u64]) -> usize {
     let runs = slab.runs(format.item);
     let elements: u64 = runs
@@ -87,18 +87,18 @@ fn covered(slab: &Slab, format: &ChunkFormat, corner: &[u64]) -> usize {
     elements as usize * format.item
 }
 
-/// What a run of points has for the chunk at `corner`.
+/// Returns the extent of the intersection of a run of points with the chunk at `corner`.
 fn overlap(rows: u64, shape: &[u64], corner: &[u64], format: &ChunkFormat) -> Vec<u64> {
     let inside = shape.iter().zip(corner).zip(&format.shape.element);
     let inside = inside.map(|((&length, &start), &most)| length.saturating_sub(start).min(most));
     std::iter::once(rows).chain(inside).collect()
 }
 
-/// Lays the data of a slab, whose first point is number `row` of the chunk, over the bytes of the
-/// chunk at `corner`.
+/// Copies the data of a slab into `tile`, the bytes of the chunk at `corner`. The first point of the
+/// slab is point `row` of the chunk.
 ///
 /// # Panics
-/// If the chunk is shorter than its shape, or the slab reaches beyond it.
+/// If `tile` has fewer bytes than the chunk, or the slab extends beyond the chunk.
 pub(crate) fn lay(slab: &Slab, format: &ChunkFormat, corner: &[u64], row: u64, tile: &mut [u8]) {
     let dims = format.shape.dims();
     let start: Vec<u64> = std::iter::once(0).chain(corner.iter().copied()).collect();
@@ -126,7 +126,7 @@ pub(crate) fn lay(slab: &Slab, format: &ChunkFormat, corner: &[u64], row: u64, t
     }
 }
 
-/// The first corners of all chunks of points of this shape.
+/// Returns the first corners of all chunks of points of this shape.
 pub(crate) fn corners(shape: &[u64], chunk: &ChunkShape) -> BTreeSet<Vec<u64>> {
     let mut corners = BTreeSet::new();
     grid(shape, &chunk.element, &mut corners);
