@@ -1,15 +1,16 @@
 //! Datasets that grow while a scan runs.
 //!
-//! A [`StreamDataset`] takes the points of one stream as they come and stores them at one place of
-//! a file, in the way its [`WritePolicy`] says: when all data are there already, in large compressed
-//! chunks, or contiguous if they are few; while a scan is running, so that readers see each point
-//! at the next flush of the file. Where a scan declares chunks and filters, these are used in both
-//! cases, and points may also fill a grid. Full slabs of points join the [`StoreQueue`] of their
-//! thread, which has them compressed by an [`EncoderPool`](crate::chunk::EncoderPool) of other threads and stores
-//! them in order.
+//! A [`StreamDataset`] stores the points of one stream as they arrive. Its [`WritePolicy`] determines
+//! how: if all points are published already, they are stored in large compressed chunks, or
+//! contiguously if they are few; while a scan is running, they are stored so that a reader sees each
+//! point after the next flush of the file. Chunks and filters that a scan declares are used in both
+//! cases, and the points may then also fill a grid. Full slabs are appended to the [`StoreQueue`] of the
+//! thread. It passes them to the threads of an [`EncoderPool`](crate::chunk::EncoderPool), which
+//! compress them, and stores the chunks in order.
 //!
-//! [`FrameDataset`] and [`link_frames`] are for detectors that write their own files: what is stored
-//! of their frames has a [`FrameStorage`], or is a link to one of the files.
+//! [`FrameDataset`] and [`link_frames`] are for detectors that write their own files. A
+//! [`FrameStorage`] determines how a dataset represents the frames in these files; alternatively the
+//! file holds a link to one of them.
 
 mod chunked_dataset;
 mod error;

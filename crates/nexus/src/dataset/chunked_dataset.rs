@@ -1,4 +1,4 @@
-//! The stored part of a stream: an open chunked dataset and its extent.
+//! An open chunked dataset and its extent.
 
 mod partial;
 
@@ -17,26 +17,26 @@ use crate::h5;
 
 /// A chunked dataset, used by its stream and by the [`StoreQueue`](super::StoreQueue).
 ///
-/// Extents grow right before the rows are stored and in the same breath, so that no flush ever
-/// shows rows that are not there.
+/// The extent grows immediately before the rows are stored, and no flush happens in between. So readers
+/// never see rows that are not stored.
 pub(super) struct ChunkedDataset {
     pub path: String,
     pub dataset: h5::Dataset,
     pub format: Arc<ChunkFormat>,
-    /// Whether what was never written reads as missing, so that empty chunks may be left out.
+    /// `true` if chunks that were never written read as missing points, so that they may be left out.
     pub sparse: bool,
-    /// Whether blocks go right into their chunks in the file.
+    /// `true` if blocks are written directly into their chunks in the file.
     pub direct: bool,
     pub extent: RefCell<Vec<u64>>,
-    /// Slabs on their way here.
+    /// The number of slabs of this dataset in the queue.
     pub pending: Cell<usize>,
-    /// What made this dataset useless.
+    /// The first error, after which nothing is stored any more.
     pub failure: RefCell<Option<Error>>,
     observation: Arc<Observation>,
 }
 
 impl ChunkedDataset {
-    /// The store of a dataset with this extent.
+    /// Returns the chunked dataset for an open dataset with this extent.
     pub fn new(
         spec: &DatasetSpec,
         dataset: h5::Dataset,
@@ -57,18 +57,19 @@ impl ChunkedDataset {
         })
     }
 
-    /// Whether chunks have filters.
+    /// Returns `true` if chunks have filters.
     pub fn filtered(&self) -> bool {
         self.format.scheme != CompressionScheme::None
     }
 
-    /// First corners of the chunks to store for a slab whose points are `element` at most.
+    /// Returns the first corners of the chunks to store for a slab whose points are not larger than
+    /// `element`.
     pub fn corners(&self, slab: &Slab, element: &[u64]) -> Vec<Vec<u64>> {
         let all = (!self.sparse).then_some(element);
         tiles(slab, &self.format.shape, self.format.item, all)
     }
 
-    /// Stores compressed chunks of `rows` points.
+    /// Stores the encoded chunks of `rows` points.
     pub fn chunks(
         &self,
         first: u64,
@@ -82,7 +83,7 @@ impl ChunkedDataset {
         });
     }
 
-    /// Stores the chunks that begin at row `first`, in place of those that were shown.
+    /// Stores the chunks that begin at row `first`, and replaces those that readers already see.
     fn replace(
         &self,
         first: u64,
@@ -102,8 +103,8 @@ impl ChunkedDataset {
         Ok(())
     }
 
-    /// Stores the chunks of a slab as they are. They may be stored again with more points in them:
-    /// they keep their place.
+    /// Stores the chunks of a slab without filters. If they are stored again with more points, they keep
+    /// their address in the file.
     pub fn raw(&self, first: u64, slab: &Slab, element: &[u64], scratch: &mut Vec<u8>) {
         self.attempt("store plain chunks", || {
             self.grow(first + slab.rows(), element)?;
@@ -116,13 +117,13 @@ impl ChunkedDataset {
         });
     }
 
-    /// Stores the last chunks, which begin at row `first` and are not full, without filters, if they
-    /// are not stored like that. The slab is all that is in them.
+    /// Stores the last chunks, which begin at row `first` and are not full, again without filters, if
+    /// they are stored with filters. The slab holds all their points.
     pub fn unfold(&self, first: u64, slab: &Slab, element: &[u64], resources: &mut StoreResources) {
         if !self.filtered() {
             return;
         }
-        self.attempt("take chunks back", || {
+        self.attempt("remove chunks", || {
             let touched = corners(&self.extent.borrow()[1..], &self.format.shape);
             for corner in touched {
                 let stored = self.dataset.stored_chunk(&offset(first, &corner))?;
@@ -135,8 +136,8 @@ impl ChunkedDataset {
         self.raw(first, slab, element, &mut resources.scratch);
     }
 
-    /// Stores a part of a slab through the filters of the library: slow, but it needs not be whole
-    /// chunks.
+    /// Stores the points of a slab with the filters of the HDF5 library. This is slow, but the points
+    /// need not fill whole chunks.
     pub fn blocks(&self, first: u64, slab: &Slab, element: &[u64], resources: &mut StoreResources) {
         self.attempt("store points", || {
             if !self.direct {
@@ -164,9 +165,10 @@ impl ChunkedDataset {
         Ok(())
     }
 
-    /// Takes back the chunks that begin at row `first`, if they were shown, and keeps their places
-    /// out of use. HDF5 1.14 forgets that a chunk is stored without filters, and could not add to it;
-    /// and the new chunk must not be put where readers look for the old one.
+    /// Removes the chunks that begin at row `first`, if readers already see them, and reserves their
+    /// space in the file. There are two reasons: HDF5 1.14 does not update the filter mask of a chunk
+    /// that is stored again, and the new chunk must not overwrite the old one while a reader still reads
+    /// it.
     fn withdraw(&self, first: u64, resources: &mut StoreResources) -> h5::Result<()> {
         let mut extent = self.extent.borrow_mut();
         if extent[0] <= first {
@@ -205,7 +207,8 @@ impl ChunkedDataset {
         Ok(())
     }
 
-    /// After the first failure nothing is stored any more: what followed would be out of place.
+    /// Calls `store`, unless an earlier call failed. After the first error nothing is stored any more,
+    /// because the following points would be at the wrong index.
     fn attempt(&self, action: &'static str, store: impl FnOnce() -> h5::Result<()>) {
         if self.failure.borrow().is_some() {
             return;

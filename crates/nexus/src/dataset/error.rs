@@ -1,14 +1,15 @@
-//! What can go wrong with the data of one stream.
+//! The errors of the dataset of one stream.
 
 use super::FrameError;
 use crate::chunk::EncodeError;
 use crate::h5;
 
-/// Why the data of a stream could not be stored. The other datasets of the file are not concerned.
+/// The reason why the data of a stream could not be stored. It does not affect the other datasets of the
+/// file.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Elements of this kind have no fixed size.
+    /// Elements of this type have no fixed size.
     #[error("dataset {path}: elements of type {element} cannot be streamed")]
     Type {
         /// Path of the dataset.
@@ -21,7 +22,7 @@ pub enum Error {
     Rank {
         /// Path of the dataset.
         path: String,
-        /// Dimensions of a point.
+        /// The number of dimensions of a point.
         rank: usize,
     },
     /// The points do not have the shape that was declared.
@@ -29,85 +30,85 @@ pub enum Error {
     Shape {
         /// Path of the dataset.
         path: String,
-        /// As declared; `None` stands for any length.
+        /// The declared shape; `None` means any length.
         declared: Vec<Option<u64>>,
-        /// What came; `None` if it is not known.
+        /// The shape of the given points; `None` if it is not known.
         given: Option<Vec<u64>>,
     },
-    /// The payload is not as long as its points.
-    #[error("dataset {path}: {given} bytes came for {count} points of shape {shape:?}")]
+    /// The payload does not have the size of its points.
+    #[error("dataset {path}: the payload of {count} points of shape {shape:?} has {given} bytes")]
     Payload {
         /// Path of the dataset.
         path: String,
-        /// Number of points.
+        /// The number of points.
         count: u64,
-        /// Their shape.
+        /// The shape of the points.
         shape: Vec<u64>,
-        /// Bytes that came.
+        /// The size of the payload in bytes.
         given: usize,
     },
-    /// More points than can be counted.
+    /// The number of points exceeds `u64::MAX`.
     #[error("dataset {path}: {count} more points are more than a dataset can have")]
     Count {
         /// Path of the dataset.
         path: String,
-        /// Number of points to add.
+        /// The number of points to add.
         count: u64,
     },
-    /// The dataset is that of one point.
-    #[error("dataset {path}: {count} more points came where there is one value")]
+    /// The dataset holds a single value, and more points were given.
+    #[error("dataset {path}: {count} more points were given for a dataset of one value")]
     Single {
         /// Path of the dataset.
         path: String,
-        /// Number of points that are left out.
+        /// The number of points that are not stored.
         count: u64,
     },
-    /// Points came that are stored already.
-    #[error("dataset {path}: point {given} came where point {expected} was expected")]
+    /// The given points have been given before.
+    #[error("dataset {path}: point {given} was given where point {expected} was expected")]
     Order {
         /// Path of the dataset.
         path: String,
-        /// Index of the next point.
+        /// The index of the next point.
         expected: u64,
-        /// Index of the first point that came.
+        /// The index of the first given point.
         given: u64,
     },
-    /// What an earlier writer has left is not what would be made here.
+    /// The dataset that an earlier writer left differs from the one that this writer would create.
     #[error("dataset {path}: cannot go on with what is there: {reason}")]
     Mismatch {
         /// Path of the dataset.
         path: String,
-        /// What is different.
+        /// The difference.
         reason: String,
     },
-    /// The HDF5 library failed.
+    /// The HDF5 library returned an error.
     #[error("dataset {path}: cannot {action}")]
     Hdf5 {
         /// Path of the dataset.
         path: String,
-        /// What was tried.
+        /// The operation that failed.
         action: &'static str,
-        /// What the library said.
+        /// The error of the library.
         source: h5::Error,
     },
-    /// A frame in a detector's own file cannot be shown or copied.
+    /// A frame in a file of a detector cannot be referred to or copied.
     #[error("dataset {path}: frame {frame} in {file}")]
     Frame {
         /// Path of the dataset.
         path: String,
-        /// Index of the frame in the scan.
+        /// The index of the frame in the scan.
         frame: u64,
-        /// File of the detector.
+        /// The file of the detector.
         file: String,
-        /// Why.
+        /// The cause.
         source: FrameError,
     },
-    /// Chunks could not be made.
-    #[error("dataset {path}: cannot make chunks")]
+    /// Chunks could not be encoded.
+    #[error("dataset {path}: cannot encode chunks")]
     Compression {
         /// Path of the dataset.
         path: String,
-        /// Why.
+        /// The cause.
         source: EncodeError,
     },
 }

@@ -1,23 +1,23 @@
-//! Datasets that an earlier writer has begun.
+//! Finds the dataset that an earlier writer left.
 
 use super::Error;
 use super::spec::{DatasetSpec, filters};
 use crate::chunk::{BITSHUFFLE, ChunkGuess, CompressionScheme};
 use crate::h5::{self, Filter, Link, ObjectKind};
 
-/// A dataset that is there, and that could have been made here.
+/// A dataset that an earlier writer left, and that this writer could have created.
 pub(super) struct ExistingDataset {
-    /// Its extent.
+    /// The extent of the dataset.
     pub extent: Vec<u64>,
-    /// Extent of a chunk, and the filters; nothing if the dataset is in one piece.
+    /// The extent of a chunk and the filters, or `None` if the dataset is contiguous.
     pub chunks: Option<(Vec<u64>, CompressionScheme)>,
 }
 
 impl DatasetSpec {
-    /// What is there already, if anything is.
+    /// Returns the dataset that an earlier writer left, if there is one.
     ///
     /// # Errors
-    /// If it is not what would be made here, and when it cannot be read.
+    /// If it differs from the dataset that this writer would create, and if it cannot be read.
     pub fn find(&self) -> Result<Option<ExistingDataset>, Error> {
         let failed = |source| self.failure("find the dataset", source);
         if !self.parent.has_link(&self.path).map_err(failed)? {
@@ -26,7 +26,7 @@ impl DatasetSpec {
         let link = self.parent.link(&self.path).map_err(failed)?;
         let kind = self.parent.kind(&self.path).map_err(failed)?;
         if link != Link::Hard || kind != Some(ObjectKind::Dataset) {
-            return Err(self.other("it is no dataset"));
+            return Err(self.other("it is not a dataset"));
         }
         let dataset = self.open(None)?;
         let info = dataset.info().map_err(failed)?;
@@ -59,21 +59,22 @@ impl DatasetSpec {
         Ok(Some(ExistingDataset { extent, chunks }))
     }
 
-    /// Opens the dataset with a chunk cache of so many bytes.
+    /// Opens the dataset with a chunk cache of `cache` bytes.
     pub fn open(&self, cache: Option<usize>) -> Result<h5::Dataset, Error> {
         self.parent
             .open_dataset_with(&self.path, cache)
             .map_err(|source| self.failure("open the dataset", source))
     }
 
-    /// Takes the dataset out of its group.
+    /// Removes the dataset from its group.
     pub fn unlink(&self) -> Result<(), Error> {
         self.parent
             .unlink(&self.path)
             .map_err(|source| self.failure("replace the dataset", source))
     }
 
-    /// Points whose length is given keep it, unless the scan declares that the dataset grows.
+    /// Returns `true` if the fixed lengths of points are those of the extent, or if the scan declares
+    /// the storage, because such a dataset can grow in all dimensions.
     fn has_room_for(&self, extent: &[u64]) -> bool {
         self.declared().is_some()
             || self
@@ -83,7 +84,7 @@ impl DatasetSpec {
                 .all(|(length, present)| length.is_none_or(|length| length == *present))
     }
 
-    /// The filters of a dataset with such chunks, if it could have been made here.
+    /// Returns the filters of a dataset with such chunks, if this writer could have created it.
     fn scheme(
         &self,
         guess: &Option<ChunkGuess>,
@@ -109,13 +110,14 @@ impl DatasetSpec {
     }
 }
 
-/// Whether these are the filters of a scheme, by the names that a file has for them.
+/// Returns `true` if `names` are the names of the filters of a scheme, as described in
+/// [`h5::DatasetStorage`].
 fn has_names(scheme: CompressionScheme, names: &[String]) -> bool {
     let filters = filters(scheme);
     let has_name = |filter: &Filter, name: &String| match filter {
         Filter::Shuffle => name == "shuffle",
         Filter::Deflate(level) => *name == format!("deflate {level}"),
-        // How the bits are compressed is declared.
+        // The name does not include whether LZ4 is used; the scan declares that.
         Filter::BitShuffle { .. } => name.ends_with(&format!("({BITSHUFFLE})")),
     };
     filters.len() == names.len() && filters.iter().zip(names).all(|(f, name)| has_name(f, name))

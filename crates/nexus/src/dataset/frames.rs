@@ -1,10 +1,9 @@
-//! Frames of a detector that are saved by the detector itself.
+//! Datasets for frames that a detector saves in its own files.
 //!
-//! What the HDF5 file holds of them is stored in one of four ways, see [`FrameStorage`]: a virtual
-//! dataset over HDF5 files, a dataset whose bytes are those of EDF files, a list of the files' names,
-//! or a copy. All of them are filled through [`FrameDataset`]. The detector knows when a frame is
-//! saved; where the writer has to look into the detector's files, it waits at the end, for a limited
-//! time, for a frame that is not there yet.
+//! There are four kinds, see [`FrameStorage`]: a virtual dataset over HDF5 files, a dataset whose bytes
+//! lie in EDF files, a list of the names of the files, or a copy. [`FrameDataset`] implements all of
+//! them. The detector publishes which frames it has saved. Where the writer has to read the files of the
+//! detector, it waits at the end of the scan, for a limited time, for frames that it cannot find yet.
 
 mod copier;
 mod edf;
@@ -32,55 +31,56 @@ pub use link::link_frames;
 pub use problem::FrameError;
 pub use storage::{FrameOptions, FrameStorage, choose_frame_storage};
 
-/// How many times longer a dataset is left as it is than it took to make it.
+/// The ratio of the time for which a dataset is not replaced to the time that its creation took.
 const REST: u32 = 20;
 
-/// How often frames that cannot be found are looked for at the end, and how long to wait before.
-/// Each frame that turns up starts the count again.
+/// The number of attempts to find missing frames at the end, and the pause between them. The count
+/// starts again with each frame that is found.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Frames that follow one another in one file of a detector.
+/// Successive frames in one file of a detector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameRange {
-    /// Absolute path of the file.
+    /// The absolute path of the file.
     pub file: String,
-    /// Path of the dataset in the file; empty for formats without datasets.
+    /// The path of the dataset in the file. It is empty for formats without datasets.
     pub dataset: String,
-    /// Index of the first frame in that dataset or file.
+    /// The index of the first frame in that dataset or file.
     pub first: u64,
-    /// Number of frames.
+    /// The number of frames.
     pub count: u64,
 }
 
-/// Where frames go and what they are.
+/// The position of a dataset of frames in a file, and the type and shape of the frames.
 pub struct FrameTarget {
-    /// Group that the path starts from.
+    /// The group to which the path is relative.
     pub parent: Rc<Group>,
-    /// Path of the dataset.
+    /// The path of the dataset.
     pub path: String,
-    /// The HDF5 file that gets the dataset.
+    /// The HDF5 file that holds the dataset.
     pub file: PathBuf,
-    /// Type of a pixel.
+    /// The type of a pixel.
     pub element: ElementType,
-    /// Shape of a frame.
+    /// The shape of a frame.
     pub frame: Vec<u64>,
-    /// How the dataset is stored. A declared one has the scan's extent, and all its dimensions can
-    /// grow as in the files of blisswriter 2.0.0; otherwise it is a list of frames.
+    /// The storage of the dataset. If it is declared, the dataset has the extent of the scan, and all
+    /// dimensions can grow, as in the files of blisswriter 2.0.0. Otherwise the dataset is a list of
+    /// frames.
     pub storage: StreamStorage,
 }
 
 /// The dataset for the frames of a detector.
 ///
-/// None of the forms but a copy can grow, so the dataset is made anew when there are more frames.
-/// It shall only name frames that are saved: what is missing reads as the fill value without any
-/// error.
+/// Only a copy can grow. The other kinds of dataset are replaced when there are more frames. The
+/// dataset must refer only to frames that are saved, because HDF5 returns the fill value for missing
+/// frames without any error.
 pub struct FrameDataset {
     site: FrameTarget,
     content: Content,
-    /// Frames that readers see.
+    /// The number of frames that readers see.
     visible: u64,
-    /// There is a dataset of an earlier writer.
+    /// `true` if the file has a dataset that an earlier writer left.
     old: bool,
     rests_until: Option<Instant>,
     observation: Arc<Observation>,
@@ -94,8 +94,8 @@ enum Content {
 }
 
 impl FrameDataset {
-    /// A dataset of this form, to be made when there are frames. A copy is stored by `policy`
-    /// through the line of `store_queue`; to the other forms these do not matter.
+    /// Returns a dataset that will be created when there are frames. `policy` and `store_queue` are used
+    /// only for a copy.
     ///
     /// # Errors
     /// If a copy of such frames cannot be stored, see [`StreamDataset::new`](super::StreamDataset).
@@ -125,12 +125,12 @@ impl FrameDataset {
         })
     }
 
-    /// The dataset that an earlier writer has begun with the same arguments. A copy continues behind
-    /// the frames that [were taken](FrameDataset::taken), the other forms are made anew when there
-    /// are frames.
+    /// Returns a dataset that continues the one that an earlier writer created with the same arguments.
+    /// A copy continues after the frames that [are copied](FrameDataset::taken). The other kinds are
+    /// replaced when there are frames.
     ///
     /// # Errors
-    /// As for a new dataset, and if there is something else than such a dataset.
+    /// As for a new dataset, and if the existing dataset of copies has another type, shape or storage.
     pub fn resume(
         form: FrameStorage,
         site: FrameTarget,
@@ -162,12 +162,12 @@ impl FrameDataset {
         Ok(dataset)
     }
 
-    /// Path of the dataset, as given.
+    /// Returns the path of the dataset, as given.
     pub fn path(&self) -> &str {
         &self.site.path
     }
 
-    /// What the dataset holds of the frames.
+    /// Returns how the dataset represents the frames.
     pub fn form(&self) -> FrameStorage {
         match &self.content {
             Content::Virtual => FrameStorage::Virtual,
@@ -177,12 +177,12 @@ impl FrameDataset {
         }
     }
 
-    /// Number of frames that readers see after the next flush of the file.
+    /// Returns the number of frames that readers see after the next flush of the file.
     pub fn visible(&self) -> u64 {
         self.visible
     }
 
-    /// Number of frames that need not be given to [`take`](FrameDataset::take) any more.
+    /// Returns the number of frames that need not be passed to [`take`](FrameDataset::take) any more.
     pub fn taken(&self) -> u64 {
         match &self.content {
             Content::Copy(copies) => copies.taken(),
@@ -190,17 +190,18 @@ impl FrameDataset {
         }
     }
 
-    /// Whether the dataset was made so recently, for the time it took, that it should be left as it
-    /// is while the scan runs: one over very many files takes its time to make.
+    /// Returns `true` if the dataset should not be replaced yet, because its creation took long compared
+    /// to the time since then. The creation of a dataset over very many files is slow.
     pub fn is_resting(&self) -> bool {
         self.rests_until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Copies these frames, those of the scan from [`taken`](FrameDataset::taken) on, as far as
-    /// they can be found; waits for memory. Does nothing in the other forms.
+    /// Copies these frames, which are those of the scan from [`taken`](FrameDataset::taken) on, up to
+    /// the first one that cannot be found yet. Waits for free memory. Does nothing if the dataset is not
+    /// a copy.
     ///
     /// # Errors
-    /// If frames cannot be copied for a reason that time does not heal, or not be stored.
+    /// If a frame cannot be copied now or later, or cannot be stored.
     pub async fn take(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         match &mut self.content {
             Content::Copy(copies) => copies.take(&self.site, frames).await.map(drop),
@@ -208,20 +209,21 @@ impl FrameDataset {
         }
     }
 
-    /// Waits until the copies that fill chunks are stored.
+    /// Waits until all full chunks of a copy are stored.
     pub async fn drain(&self) {
         if let Content::Copy(copies) = &self.content {
             copies.drain().await;
         }
     }
 
-    /// Lets readers see these frames, which are all of the scan up to now, from the next flush of
-    /// the file on. Does nothing if there are no more than before; without frames there is no
-    /// dataset. Frames that cannot be found yet are left out, and a copy shows what was taken.
+    /// Makes these frames, which are all frames of the scan so far, visible to readers after the next
+    /// flush of the file. Does nothing if there are no more frames than before; without frames the
+    /// dataset does not exist. Frames that cannot be found yet are left out. A copy shows the frames that
+    /// are copied.
     ///
     /// # Errors
-    /// If frames cannot be shown for a reason that time does not heal, and when the dataset cannot
-    /// be written. The one that was there before may be gone then.
+    /// If the dataset can refer to a frame neither now nor later, and if the dataset cannot be written.
+    /// In that case the previous dataset may have been removed.
     pub fn show(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         if let Content::Copy(copies) = &mut self.content {
             self.visible = copies.expose()?;
@@ -231,7 +233,7 @@ impl FrameDataset {
         if let Content::External(raw) = &mut self.content {
             raw.locate(&self.site, &frames)?;
         }
-        // Texts that were deleted leave their room in the file unused: not too often.
+        // HDF5 does not reuse the space of deleted texts, so the list is not replaced for few frames.
         let rare = matches!(self.content, Content::Names);
         if rare && count(&frames) < self.visible.saturating_mul(2) {
             return Ok(());
@@ -239,12 +241,12 @@ impl FrameDataset {
         self.make(&frames)
     }
 
-    /// Ends the dataset with these frames, which are all of the scan. Those that cannot be found
-    /// are tried again for some seconds.
+    /// Completes the dataset with these frames, which are all frames of the scan. Waits some seconds for
+    /// frames that cannot be found.
     ///
     /// # Errors
-    /// If frames are not found, or cannot be shown, and when the dataset cannot be written. What
-    /// was found before the failure is [visible](FrameDataset::visible) still.
+    /// If frames are not found, if the dataset cannot refer to them, and if the dataset cannot be
+    /// written. The frames found before the error are [visible](FrameDataset::visible) nevertheless.
     pub async fn close(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         let frames = some(frames);
         let existing = self.find(&frames).await;
@@ -255,7 +257,7 @@ impl FrameDataset {
         existing.and(made)
     }
 
-    /// Looks into the detector's files until all frames are found.
+    /// Reads the files of the detector until all frames are found or there is no attempt left.
     async fn find(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         let mut tries = TRIES;
         loop {
@@ -283,12 +285,12 @@ impl FrameDataset {
         }
     }
 
-    /// Makes the dataset anew if there is more to show.
+    /// Replaces the dataset if there are more frames than it shows.
     fn make(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         let count = match &self.content {
             Content::External(raw) => raw.located(),
             Content::Names | Content::Virtual => count(frames),
-            // This one does grow.
+            // A copy grows and is never replaced.
             Content::Copy(_) => return Ok(()),
         };
         if count <= self.visible {
@@ -342,7 +344,7 @@ fn count(frames: &[FrameRange]) -> u64 {
     frames.iter().map(|frames| frames.count).sum()
 }
 
-/// Without the first `skipped` frames.
+/// Returns `frames` without the first `skipped` ones.
 fn after(frames: &[FrameRange], mut skipped: u64) -> Vec<FrameRange> {
     let rest = frames.iter().map(|frames| {
         let skip = skipped.min(frames.count);

@@ -1,33 +1,34 @@
-//! Places of chunks that readers may still look at.
+//! Reserves the space of freed chunks that readers may still read.
 //!
-//! A chunk of a compressed dataset is shown before it is full, as it is, and compressed once it is
-//! full. The old place is free then, and HDF5 would take it at once, even for the compressed chunk
-//! itself. But a reader that has the file open finds its chunks where they were when it looked for
-//! them, and would see garbage. So the space is not used again before such readers had time to look again.
+//! A chunk of a compressed dataset is stored without filters as long as it is not full, so that readers
+//! see its points, and is compressed once it is full. HDF5 would reuse the old space immediately, even
+//! for the compressed chunk itself. But a reader that has the file open keeps the addresses of the
+//! chunks that it has looked up, and would see garbage. Therefore the space is not reused before such
+//! readers have had time to look up the new addresses.
 //!
-//! HDF5 has no means for that; but a dataset can own the place, one without a name that vanishes
-//! when it is closed, or with the file. To get hold of it, the chunks are taken out of their dataset
-//! by making it shorter, and the nameless one takes what has become free before anything else does.
+//! HDF5 has no function for that. But an anonymous dataset can own the space; HDF5 frees it when the
+//! dataset or the file is closed. The chunks are removed from their dataset by reducing its extent, and
+//! the anonymous dataset is allocated in the freed space before anything else is.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::h5::{self, ReservedSpan, StoredChunk};
 
-/// How long a place is kept: longer than the time between two commits, because until then the old
-/// place is the right one, and some seconds more.
+/// The time for which space is reserved. Readers use the old address until the next flush, so it is the
+/// time between two flushes and some seconds more.
 const HOLD_TIME: Duration = Duration::from_secs(10);
 
-/// Most places kept; each costs the library 64 KiB of memory.
+/// The largest number of reserved spans. The library uses 64 KiB of memory for each.
 const MAX_SPANS: usize = 128;
 
-/// Most bytes kept.
+/// The largest number of reserved bytes.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// How often a span is reserved in order to cover the place.
+/// The largest number of spans that are allocated in order to cover one freed span.
 const MAX_TRIES: usize = 4;
 
-/// Places out of use, the oldest first.
+/// The reserved spans of files, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct FreedSpaceReserve {
     entries: VecDeque<ReserveEntry>,
@@ -36,23 +37,23 @@ pub(super) struct FreedSpaceReserve {
 
 #[derive(Debug)]
 struct ReserveEntry {
-    /// It lives as long as this.
+    /// The span is reserved as long as this value exists.
     _span: ReservedSpan,
     size: u64,
     since: Instant,
 }
 
-/// A part of a file.
+/// A contiguous part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Span {
     address: u64,
     size: u64,
-    /// What is there.
+    /// The first byte of the span.
     first: u8,
 }
 
 impl FreedSpaceReserve {
-    /// Frees what was kept long enough.
+    /// Releases the spans that have been reserved for long enough.
     pub fn drop_expired(&mut self) {
         while self
             .entries
@@ -63,10 +64,10 @@ impl FreedSpaceReserve {
         }
     }
 
-    /// Frees chunks of `dataset` with `free`, and keeps their places out of use.
+    /// Calls `free`, which frees chunks of `dataset`, and reserves their space.
     ///
-    /// `chunks` are those that `free` takes out, with the first byte of each. Where a place cannot
-    /// be kept, it can be used at once, as without all this.
+    /// `chunks` are the chunks that `free` removes, with the first byte of each. If the space of a chunk
+    /// cannot be reserved, HDF5 may reuse it immediately.
     pub fn free_chunks(
         &mut self,
         dataset: &h5::Dataset,
@@ -74,7 +75,8 @@ impl FreedSpaceReserve {
         free: impl FnOnce() -> h5::Result<()>,
     ) -> h5::Result<()> {
         self.drop_expired();
-        // Before, so that what describes a reserved span does not lie in it.
+        // The spans are prepared before the chunks are freed, so that the metadata of a reserved span is
+        // not allocated in the freed space.
         let prepared: Vec<_> = spans(chunks)
             .into_iter()
             .map(|span| (span, dataset.prepare_span(span.size)))
@@ -84,13 +86,13 @@ impl FreedSpaceReserve {
             if let Err(error) =
                 reserved.and_then(|reserved| self.reserve_span(dataset, span, reserved))
             {
-                tracing::debug!(%error, "the place of a chunk cannot be kept");
+                tracing::debug!(%error, "cannot reserve the space of a freed chunk");
             }
         }
         Ok(())
     }
 
-    /// Reserves spans until they cover the place. Those that are elsewhere are released at the end.
+    /// Allocates spans until they cover `span`. Those that do not overlap it are released at the end.
     fn reserve_span(
         &mut self,
         dataset: &h5::Dataset,
@@ -122,12 +124,12 @@ impl FreedSpaceReserve {
         tracing::debug!(
             ?span,
             covered,
-            "the place of a chunk is not kept as a whole"
+            "the space of a freed chunk is reserved only in part"
         );
         Ok(())
     }
 
-    /// Keeps a place of that size out of use.
+    /// Keeps a reserved span of `size` bytes until it expires.
     pub fn hold(&mut self, reserved: ReservedSpan, size: u64) {
         while self.entries.len() >= MAX_SPANS
             || (self.bytes + size > MAX_BYTES && !self.entries.is_empty())
@@ -149,7 +151,7 @@ impl FreedSpaceReserve {
     }
 }
 
-/// Chunks that lie side by side become one place, as they do when they are free.
+/// Returns the spans of chunks. Adjacent chunks form one span, because HDF5 joins adjacent free space.
 fn spans(mut chunks: Vec<(StoredChunk, u8)>) -> Vec<Span> {
     chunks.sort_by_key(|(chunk, _)| chunk.address);
     let mut spans: Vec<Span> = Vec::new();

@@ -1,4 +1,4 @@
-//! A dataset with the shape of the scan: a grid of points, or a single one.
+//! A dataset with the shape of the scan: a grid of points, or a single point.
 
 mod blocks;
 
@@ -16,31 +16,33 @@ use crate::chunk::{ChunkGuess, CompressionScheme, Slab, point_size};
 use crate::h5;
 use blocks::blocks;
 
-/// How long points of a compressed grid wait: its last chunks are compressed each time.
+/// The shortest time between two writes to a compressed grid, because each write compresses the last
+/// chunks again.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How much memory there may be for points that wait, in chunks of the policy.
+/// The largest size of the points that are not written yet, in chunks of the policy.
 const MOST_WAITING: u64 = 4;
 
-/// The cache for chunks that are written to: with less than those of a row of the grid, the same
-/// chunks are compressed again for each row.
+/// The largest size of the chunk cache, in chunks of the policy. If the cache cannot hold the chunks of
+/// one row of the grid, the library compresses them again for each row.
 const MOST_CACHE: u64 = 64;
 
-/// A dataset whose first dimensions are those of the scan, made at full size with the first point.
+/// A dataset whose first dimensions are those of the scan. It is created at full size with the first
+/// point.
 ///
-/// Points fill it in C order. Surplus points make the first dimension longer. Points are written
-/// through the HDF5 library, in blocks as large as possible, because what follows one another in time
-/// is scattered over chunks.
+/// Points fill it in C order. Surplus points extend the first dimension. The HDF5 library writes the
+/// points with its filters, in blocks as large as possible, because successive points belong to
+/// different chunks.
 pub(super) struct PointGrid {
     spec: DatasetSpec,
-    /// The grid that was declared; empty for a single point.
+    /// The declared shape of the grid. It is empty for a single point.
     scan: Vec<u64>,
     policy: WritePolicy,
     observation: Arc<Observation>,
-    /// Largest shape of a point up to now.
+    /// The largest length of a point so far, in each dimension.
     element: Vec<u64>,
     points: u64,
-    /// Points that are written.
+    /// The number of points that are written.
     visible: u64,
     waiting: Slab,
     written: Option<Instant>,
@@ -48,12 +50,12 @@ pub(super) struct PointGrid {
     failed: Option<Error>,
 }
 
-/// What is in the file.
+/// The state of the dataset in the file.
 enum Stored {
     Nothing,
-    /// One value of an earlier writer.
+    /// A single value that an earlier writer left.
     EarlierValue,
-    /// One value, written already.
+    /// A single value that is written.
     Value,
     Array {
         dataset: h5::Dataset,
@@ -73,7 +75,7 @@ impl PointGrid {
         PointGrid {
             element: element.collect(),
             spec,
-            // Only the first dimension may be without a length.
+            // Only the first dimension may have an unknown length, which is 0.
             scan: scan
                 .iter()
                 .enumerate()
@@ -90,7 +92,7 @@ impl PointGrid {
         }
     }
 
-    /// Writes the points that wait. After a failure nothing is written any more.
+    /// Writes the waiting points. After an error nothing is written any more.
     fn write(&mut self) -> Result<(), Error> {
         self.check()?;
         let slab = std::mem::take(&mut self.waiting);
@@ -107,7 +109,7 @@ impl PointGrid {
         Ok(())
     }
 
-    /// Makes the dataset, if it is not there.
+    /// Creates the dataset, if it does not exist.
     fn create(&mut self, slab: &Slab) -> Result<(), Error> {
         if let Stored::Value | Stored::Array { .. } = self.stored {
             return Ok(());
@@ -118,7 +120,7 @@ impl PointGrid {
         if chunk.is_empty() {
             let value = Some(slab.bytes()).filter(|bytes| !bytes.is_empty());
             let earlier = matches!(self.stored, Stored::EarlierValue);
-            // A point that never came leaves the value that is there.
+            // A missing point does not replace the value that an earlier writer left.
             if !earlier || value.is_some() {
                 if earlier {
                     self.spec.unlink()?;
@@ -144,7 +146,8 @@ impl PointGrid {
         MOST_WAITING * self.policy.chunk
     }
 
-    /// Bytes of the chunks that one pass over the inner dimensions touches.
+    /// Returns the size of the chunk cache: the bytes of the chunks that one row of the grid touches,
+    /// within limits.
     fn cache(&self, extent: &[u64], chunk: &[u64]) -> usize {
         let outer = usize::from(!self.scan.is_empty());
         let chunks =
@@ -156,7 +159,7 @@ impl PointGrid {
                 });
         let size = point_size(chunk, self.spec.item());
         let needed = chunks.saturating_mul(size);
-        // With less than one chunk the library would keep none.
+        // The library caches no chunk that is larger than the cache.
         needed.min(MOST_CACHE * self.policy.chunk).max(size) as usize
     }
 
@@ -208,8 +211,8 @@ impl PointStore for PointGrid {
         &self.spec
     }
 
-    /// Fills what is there again from the first point on, because the file does not show how many points came
-    /// before. Those that are missing now keep the value that they have.
+    /// Opens the dataset that an earlier writer left. It is filled again from the first point on, because
+    /// the file does not show how many points were written. Points that are missing now keep their value.
     fn resume(&mut self) -> Result<(), Error> {
         let Some(ExistingDataset { extent, chunks }) = self.spec.find()? else {
             return Ok(());

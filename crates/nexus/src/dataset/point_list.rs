@@ -20,42 +20,42 @@ use crate::h5::{self, ReservedSpan};
 use buffer::PointBuffer;
 use chunked::Chunked;
 
-/// Bytes below which a dataset that has ended is contiguous, without filters, as in the files of
-/// blisswriter.
+/// The size in bytes below which the dataset of an ended stream is contiguous, without filters, as in
+/// the files of blisswriter.
 const CONTIGUOUS: u64 = 1 << 20;
 
-/// A dataset of points one after the other.
+/// A dataset of successive points.
 ///
-/// Where the scan declares chunks and filters, the dataset exists from the first point on. Else
-/// nothing exists in the file until it is known how to store the points: a full chunk has come, or
-/// it is time to show something, or the stream has ended.
+/// If the scan declares chunks and filters, the dataset is created with the first point. Otherwise it is
+/// created when the points fill a chunk, when readers have to see points, or when the stream ends;
+/// only then it is known how to store the points.
 pub(super) struct PointList {
     buffer: PointBuffer,
     state: State,
 }
 
-/// Where the points are.
+/// The state of the dataset, and where its points are.
 enum State {
-    /// In the buffer; nothing is in the file.
+    /// All points are in the buffer. The file has no dataset.
     Buffered {
-        /// Time of the first point.
+        /// The time of the first point.
         since: Option<Instant>,
     },
-    /// In the buffer, and the first of them also in a contiguous dataset of an earlier writer. A
-    /// chunked one takes its place when there is more to show.
+    /// All points are in the buffer, and the first of them also in a contiguous dataset that an earlier
+    /// writer left. A chunked dataset replaces it when readers have to see more points.
     Contiguous {
         dataset: h5::Dataset,
-        /// Points in the dataset.
+        /// The number of points in the dataset.
         visible: u64,
-        /// Time at which it was found.
+        /// The time at which the dataset was found.
         since: Instant,
     },
-    /// In a chunked dataset; those of the last chunk may be in the buffer.
+    /// The points are in a chunked dataset. Those of the last chunk may be in the buffer.
     Chunked(Chunked),
-    /// Nowhere: the dataset could not be made.
+    /// The dataset could not be created, and the points are lost.
     Failed {
         error: Error,
-        /// Points in a dataset of an earlier writer that is still there.
+        /// The number of points in a dataset that an earlier writer left and that was not removed.
         visible: u64,
     },
 }
@@ -68,7 +68,7 @@ impl PointList {
         }
     }
 
-    /// Makes the dataset that the scan declares, if it does.
+    /// Creates the dataset if the scan declares its chunks and filters.
     fn create_declared(&mut self) -> Result<(), Error> {
         let Some(guess) = self.buffer.spec.guess() else {
             return Ok(());
@@ -80,7 +80,7 @@ impl PointList {
         self.create(ChunkShape { length, element }, guess.scheme)
     }
 
-    /// Makes the chunked dataset. What has come is dealt out to its chunks.
+    /// Creates the chunked dataset, and moves the points of the buffer to its chunks.
     fn create(&mut self, chunk: ChunkShape, scheme: CompressionScheme) -> Result<(), Error> {
         let replaces = matches!(self.state, State::Contiguous { .. });
         let made = self
@@ -88,7 +88,7 @@ impl PointList {
             .and_then(|()| self.buffer.create_store(chunk, scheme));
         match made {
             Ok(store) => {
-                // What readers saw already is shown again at once.
+                // Points that readers have seen already become visible again at once.
                 let filled = (!replaces).then(Instant::now);
                 let mut chunked = Chunked::new(store, filled);
                 chunked.take_over(&mut self.buffer);
@@ -105,8 +105,8 @@ impl PointList {
         }
     }
 
-    /// Takes a contiguous dataset away that another one is going to replace. Its place in the file
-    /// stays out of use for a while: until the next flush it is the right one.
+    /// Removes a contiguous dataset that another one is going to replace. Its space in the file stays
+    /// reserved for a while, because readers see the old dataset until the next flush.
     fn make_way(&mut self) -> Result<(), Error> {
         let State::Contiguous { since, .. } = self.state else {
             return Ok(());
@@ -123,8 +123,8 @@ impl PointList {
         Ok(())
     }
 
-    /// The chunks for a dataset that readers shall see before the stream has ended: nothing if they
-    /// see all points already.
+    /// Returns the chunks and the filters for a dataset that readers have to see before the stream ends,
+    /// or `None` if they see all points already or a dataset with chunks exists.
     fn chunk_to_show(&self) -> Option<(ChunkShape, CompressionScheme)> {
         let (elapsed, visible) = match &self.state {
             State::Buffered { since } => (since.map(|since| since.elapsed()), 0),
@@ -233,7 +233,7 @@ impl PointStore for PointList {
             return Ok(());
         }
         match self.state {
-            // Nothing more has come.
+            // The dataset that an earlier writer left has all points.
             State::Contiguous { visible, .. } if visible == points => return Ok(()),
             State::Buffered { .. } | State::Contiguous { .. } => {
                 let PointBuffer { spec, element, .. } = &self.buffer;

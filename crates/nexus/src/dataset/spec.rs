@@ -1,4 +1,4 @@
-//! Where a stream goes in a file, and what was declared about it.
+//! The specification of a dataset: its path, type and shape, and how it is stored.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -11,12 +11,12 @@ use crate::chunk::{
 use crate::h5::{self, ChunkedOptions, Filter, Group};
 use crate::tree::{DeclaredStorage, ElementType, StreamStorage};
 
-/// What is known of a dataset before there are any points.
+/// The properties of a dataset that are known before the first point.
 pub(super) struct DatasetSpec {
     pub parent: Rc<Group>,
     pub path: String,
     element: ElementType,
-    /// Shape of a point; `None` for a variable length.
+    /// The shape of a point, with `None` for a variable length.
     pub shape: Vec<Option<u64>>,
     fill: FillValue,
     storage: StreamStorage,
@@ -57,17 +57,17 @@ impl DatasetSpec {
         })
     }
 
-    /// Type of one element.
+    /// Returns the type of one element.
     pub fn element(&self) -> &ElementType {
         &self.element
     }
 
-    /// Bytes of one element.
+    /// Returns the size of one element in bytes.
     pub fn item(&self) -> usize {
         self.fill.bytes().len()
     }
 
-    /// The layout that the scan declares, if it does.
+    /// Returns the storage that the scan declares, if it declares one.
     pub fn declared(&self) -> Option<&DeclaredStorage> {
         match &self.storage {
             StreamStorage::Automatic => None,
@@ -75,7 +75,7 @@ impl DatasetSpec {
         }
     }
 
-    /// Chunks and filters that the scan declares.
+    /// Returns the chunks and filters of the storage that the scan declares.
     pub fn guess(&self) -> Option<ChunkGuess> {
         let DeclaredStorage { scan, chunks } = self.declared()?;
         Some(guess(scan, &self.shape, self.item(), chunks))
@@ -85,21 +85,22 @@ impl DatasetSpec {
         self.shape.contains(&None)
     }
 
-    /// Whether the dataset declares the fill value, as in the files of the blisswriter of the layout; a
-    /// fixed shape leaves nothing to fill.
+    /// Returns `true` if the dataset declares the fill value, as blisswriter does it. A dataset of points
+    /// of fixed shape does not, unless the scan declares its storage.
     fn has_fill(&self) -> bool {
         self.is_variable() || self.declared().is_some()
     }
 
-    /// Whether missing elements need not be written.
+    /// Returns `true` if missing elements need not be written, because HDF5 returns the fill value for
+    /// them.
     pub fn is_sparse(&self) -> bool {
         self.has_fill() || self.fill.is_zero()
     }
 
-    /// The shape of a point, given or, where it is always the same, declared.
+    /// Returns the shape of a point: the given one, or the declared one if all its lengths are fixed.
     pub fn point_shape<'a>(&self, given: Option<&'a [u64]>) -> Result<Cow<'a, [u64]>, Error> {
         let declared: Option<Vec<u64>> = self.shape.iter().copied().collect();
-        // Where a scan declares the storage, a dataset grows with its points.
+        // If the scan declares the storage, the dataset can grow in all dimensions.
         let any = self.declared().is_some();
         let fits = |given: &[u64]| {
             let pairs = given.iter().zip(&self.shape);
@@ -131,18 +132,18 @@ impl DatasetSpec {
         })
     }
 
-    /// Whether points go right into their chunks in the file, as those of an unfiltered dataset that
-    /// is declared do.
+    /// Returns `true` if points are written directly into their chunks in the file. This holds for
+    /// datasets without filters whose storage the scan declares.
     pub fn is_direct(&self, scheme: CompressionScheme) -> bool {
         self.declared().is_some() && scheme == CompressionScheme::None
     }
 
-    /// What the chunks of such a dataset have in common.
+    /// Returns the format of the chunks of this dataset.
     pub fn format(&self, chunk: ChunkShape, scheme: CompressionScheme) -> ChunkFormat {
         ChunkFormat::new(chunk, self.item(), self.fill.clone(), scheme)
     }
 
-    /// Makes a chunked dataset of this extent.
+    /// Creates a chunked dataset of extent `shape`.
     pub fn create(
         &self,
         shape: &[u64],
@@ -164,7 +165,7 @@ impl DatasetSpec {
             .map_err(|source| self.failure("create the dataset", source))
     }
 
-    /// Largest extent of the dataset.
+    /// Returns the largest extent of the dataset, with `None` for unlimited dimensions.
     pub fn max_shape(&self, rank: usize) -> Vec<Option<u64>> {
         match self.storage {
             StreamStorage::Automatic => std::iter::once(None)
@@ -174,7 +175,7 @@ impl DatasetSpec {
         }
     }
 
-    /// Makes a dataset of one value, or of the fill value.
+    /// Creates a dataset of one value, or of the fill value.
     pub fn create_value(&self, value: Option<&[u8]>) -> Result<(), Error> {
         let value = value.unwrap_or(self.fill.bytes());
         self.parent
@@ -183,7 +184,7 @@ impl DatasetSpec {
             .map_err(|source| self.failure("create the dataset", source))
     }
 
-    /// Makes a contiguous dataset of all points of a stream, padded to the largest of them.
+    /// Creates a contiguous dataset of all points of a stream, padded to the shape `element`.
     pub fn create_contiguous(
         &self,
         slab: &Slab,
@@ -237,7 +238,7 @@ impl DatasetSpec {
     }
 }
 
-/// The filters of a scheme, as the library knows them.
+/// Returns the HDF5 filters of a compression scheme.
 pub(super) fn filters(scheme: CompressionScheme) -> &'static [Filter] {
     match scheme {
         CompressionScheme::None => &[],

@@ -1,4 +1,4 @@
-//! The queue of slabs on their way into files.
+//! The queue of slabs that wait to be stored in files.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -13,11 +13,12 @@ use super::chunked_dataset::ChunkedDataset;
 use super::freed_space::FreedSpaceReserve;
 use crate::chunk::{BufferPool, Encoder, EncoderPool, EncodingBatch, Slab};
 
-/// Slabs of all datasets that one thread writes, in the order in which they were filled.
+/// The queue of slabs of all datasets that one thread writes, in the order in which they were filled.
 ///
-/// They go through the compressing threads as far as the budget of the [`EncoderPool`] allows, and come
-/// back to be stored in the same order. Any greenlet of the thread that waits moves the whole queue
-/// on, so no task waits for another one that is idle. Clones are handles of the same queue.
+/// The queue passes slabs to the [`EncoderPool`] as far as its budget allows, and stores the encoded
+/// chunks in the order of the slabs. Each task that waits for the queue also advances it, for the slabs
+/// of all tasks; so no task waits for another task that does something else. Clones are handles of the
+/// same queue.
 #[derive(Clone)]
 pub struct StoreQueue {
     state: Rc<QueueState>,
@@ -26,60 +27,60 @@ pub struct StoreQueue {
 struct QueueState {
     pool: Arc<EncoderPool>,
     slabs: RefCell<VecDeque<QueuedSlab>>,
-    /// Slabs at the head of the queue that wait for nothing, or for the pool only.
+    /// The number of slabs at the head of the queue that the pool has taken or does not need to take.
     sent: Cell<usize>,
-    /// Slabs that were ever posted. A task that waits for those up to now does not wait for later ones:
-    /// a busy dataset must not keep the others waiting.
+    /// The number of slabs posted since the queue was created. A task that waits for its slabs does not
+    /// wait for slabs posted later, so that a busy dataset does not delay the others.
     posted: Cell<u64>,
-    /// Sent by the pool.
+    /// The event that the pool sends when the chunks of a slab are encoded.
     done: Event,
     resources: RefCell<StoreResources>,
 }
 
-/// What the thread that writes has for all datasets.
+/// The resources of the writing thread that all datasets share.
 pub(super) struct StoreResources {
     /// Memory for one chunk.
     pub scratch: Vec<u8>,
-    /// Places in files that are not used for a while.
+    /// Space in files that is reserved for a while.
     pub freed_space: FreedSpaceReserve,
     encoder: Option<Encoder>,
     observation: Arc<Observation>,
 }
 
-/// One slab.
+/// A slab in the queue.
 pub(super) struct QueuedSlab {
     pub store: Rc<ChunkedDataset>,
-    /// Index of the first point.
+    /// The index of the first point.
     pub first: u64,
-    /// Number of points.
+    /// The number of points.
     pub rows: u64,
-    /// Largest shape of a point up to here.
+    /// The largest length of a point up to this slab, in each dimension.
     pub element: Vec<u64>,
     pub method: StoreMethod,
 }
 
-/// What is to be done with a slab.
+/// How a slab is stored.
 pub(super) enum StoreMethod {
-    /// Compress its chunks.
+    /// The pool encodes the chunks, and the queue stores them.
     Encode(Slab),
-    /// Store its chunks as they are.
+    /// The queue stores the chunks without filters.
     Plain(Slab),
-    /// Store its points through the library.
+    /// The HDF5 library writes the points with its filters.
     Blocks(Slab),
-    /// Add its points to chunks of which some are stored; whether these are the last ones.
+    /// The queue adds the points to chunks that are partly stored.
     Append {
         slab: Slab,
-        /// Points of the chunks that are stored.
+        /// The number of points of the chunks that are stored already.
         before: u64,
-        /// Whether nothing more comes.
+        /// `true` if the chunks are complete with these points.
         finish: bool,
     },
-    /// The pool has it.
+    /// The pool has taken the slab.
     Sent(EncodingBatch, Option<Reservation>),
 }
 
 impl StoreQueue {
-    /// A queue in front of a pool, for the thread that calls HDF5.
+    /// Returns a queue that uses `pool`, for the thread that calls HDF5.
     pub fn new(pool: Arc<EncoderPool>) -> StoreQueue {
         StoreQueue {
             state: Rc::new(QueueState {
@@ -93,34 +94,34 @@ impl StoreQueue {
         }
     }
 
-    /// The compressing threads.
+    /// Returns the encoder pool.
     pub fn pool(&self) -> &EncoderPool {
         &self.state.pool
     }
 
-    /// Where the thread reports what it does.
+    /// Returns the observation to which the thread reports.
     pub(super) fn observation(&self) -> &Arc<Observation> {
         self.state.pool.observation()
     }
 
-    /// Stores what is ready and hands the pool what it has room for, without waiting.
+    /// Stores the chunks that are ready, and passes slabs to the pool as far as its budget allows,
+    /// without waiting.
     ///
-    /// A failure concerns one dataset, which reports it when it is used the next time.
+    /// An error affects one dataset, which returns it when it is used the next time.
     pub fn advance(&self) {
         self.state.resources.borrow_mut().freed_space.drop_expired();
         loop {
             while let Some(queued) = self.state.next_ready() {
                 self.state.store(queued);
             }
-            // A slab without any data is ready as soon as it is sent.
+            // A slab without data is ready as soon as it is passed to the pool.
             if !self.state.send() {
                 return;
             }
         }
     }
 
-    /// Waits until the pool has taken everything posted up to now, so that what is in memory is
-    /// bounded.
+    /// Waits until the pool has taken all slabs posted so far. This bounds the memory.
     pub async fn settle(&self) {
         let posted = self.state.posted.get();
         let taken = |state: &QueueState| state.unsent() <= state.posted.get() - posted;
@@ -133,14 +134,14 @@ impl StoreQueue {
         self.observation().chunks.waited(stopwatch);
     }
 
-    /// Waits until everything posted up to now is stored.
+    /// Waits until all slabs posted so far are stored.
     pub async fn drain(&self) {
         let posted = self.state.posted.get();
         self.until(|state| state.unstored() <= state.posted.get() - posted)
             .await;
     }
 
-    /// Waits until a dataset has got everything.
+    /// Waits until all slabs of a dataset are stored.
     pub(super) async fn drain_one(&self, store: &ChunkedDataset) {
         self.until(|_| store.pending.get() == 0).await;
     }
@@ -154,7 +155,7 @@ impl StoreQueue {
         self.advance();
     }
 
-    /// Lends what the thread has.
+    /// Calls `work` with the resources of the writing thread.
     pub(super) fn with_resources<T>(&self, work: impl FnOnce(&mut StoreResources) -> T) -> T {
         work(&mut self.state.resources.borrow_mut())
     }
@@ -181,7 +182,8 @@ impl StoreResources {
         }
     }
 
-    /// Compresses chunks that are not worth the way to the pool.
+    /// Returns an encoder for chunks that the writing thread compresses itself, because it has to read
+    /// their stored points first.
     pub fn encoder(&mut self) -> &mut Encoder {
         self.encoder
             .get_or_insert_with(|| Encoder::new(BufferPool::default(), self.observation.clone()))
@@ -189,17 +191,17 @@ impl StoreResources {
 }
 
 impl QueueState {
-    /// Slabs in the queue.
+    /// Returns the number of slabs in the queue.
     fn unstored(&self) -> u64 {
         self.slabs.borrow().len() as u64
     }
 
-    /// Slabs that the pool has not taken yet.
+    /// Returns the number of slabs that the pool has not taken yet.
     fn unsent(&self) -> u64 {
         self.unstored() - self.sent.get() as u64
     }
 
-    /// Takes the first slab if it can be stored.
+    /// Removes and returns the first slab if it can be stored.
     fn next_ready(&self) -> Option<QueuedSlab> {
         let mut slabs = self.slabs.borrow_mut();
         let ready = match &slabs.front()?.method {
@@ -243,14 +245,15 @@ impl QueueState {
                 before,
                 finish,
             } => store.part(first, before, &slab, &element, finish, resources),
-            // Not ready, so never taken from the queue.
+            // Such a slab is not ready, so `next_ready` never returns it.
             StoreMethod::Encode(_) => {}
         }
         store.pending.set(store.pending.get() - 1);
     }
 
-    /// Hands slabs to the pool in their order, as far as the budget allows; one always passes, so
-    /// that the queue moves whatever others use of the pool. Returns `true` if there was any.
+    /// Passes slabs to the pool in order, as far as the budget allows. One slab may always exceed the
+    /// budget, so that the queue advances even if other queues use up the budget. Returns `true` if a
+    /// slab was passed or skipped.
     fn send(&self) -> bool {
         let mut slabs = self.slabs.borrow_mut();
         let before = self.sent.get();

@@ -12,42 +12,41 @@ use super::{Error, StoreQueue, WritePolicy};
 use crate::h5::Group;
 use crate::tree::{ElementType, StreamStorage};
 
-/// The dataset of one stream at one place of a file, filled point by point.
+/// The dataset of one stream, at one path of a file, that is filled point by point.
 ///
-/// All calls, HDF5 and so this type, belong to one thread. None of them waits, but
-/// [`settle`](StreamDataset::settle), [`drain`](StreamDataset::drain) and
-/// [`close`](StreamDataset::close).
+/// It belongs to the thread that calls HDF5. Only [`settle`](StreamDataset::settle),
+/// [`drain`](StreamDataset::drain) and [`close`](StreamDataset::close) wait.
 ///
-/// After an error of HDF5 every call returns that error. After others the points in question are left
-/// out, and the stream may go on.
+/// After an error of HDF5 every call returns that error. After other errors the rejected points are not
+/// stored, and more points may be added.
 pub struct StreamDataset {
     points: Box<dyn PointStore>,
     store_queue: StoreQueue,
 }
 
-/// How the points of a stream are arranged in its dataset: one after the other, or in a grid.
+/// The arrangement of the points of a stream in its dataset: a list or a grid.
 pub(super) trait PointStore {
-    /// What was known of the dataset before there were any points.
+    /// Returns the properties of the dataset that were known before the first point.
     fn spec(&self) -> &DatasetSpec;
 
-    /// Continues the dataset that is in the file, if there is one.
+    /// Continues the dataset that an earlier writer left in the file, if there is one.
     fn resume(&mut self) -> Result<(), Error>;
 
-    /// Number of points up to now, with those that are missing.
+    /// Returns the number of points so far, including missing ones.
     fn points(&self) -> u64;
 
-    /// Number of points that readers can see after the next flush of the file.
+    /// Returns the number of points that readers can see after the next flush of the file.
     fn visible(&self) -> u64;
 
-    /// Whether the dataset exists in the file.
+    /// Returns `true` if the dataset exists in the file.
     fn exists(&self) -> bool;
 
-    /// Whether another dataset will take the place of the one that is there.
+    /// Returns `true` if another dataset will replace the one that exists in the file.
     fn is_superseded(&self) -> bool {
         false
     }
 
-    /// The chunked dataset that slabs are on their way to, if there is one.
+    /// Returns the chunked dataset whose slabs are posted to the queue, if there is one.
     fn store(&self) -> Option<Rc<ChunkedDataset>> {
         None
     }
@@ -56,23 +55,23 @@ pub(super) trait PointStore {
     /// number.
     fn add(&mut self, count: u64, data: Option<(&[u64], Bytes)>) -> Result<(), Error>;
 
-    /// Lets readers see the points that have come.
+    /// Makes the points so far visible to readers.
     fn expose(&mut self) -> Result<(), Error>;
 
-    /// Stores what is left, or posts it to the queue.
+    /// Stores the remaining points, or posts them to the queue.
     fn finish(&mut self) -> Result<(), Error>;
 
-    /// Returns the failure after which nothing is stored any more, if there was one.
+    /// Returns the error after which nothing is stored any more, if there was one.
     fn check(&self) -> Result<(), Error>;
 }
 
 impl StreamDataset {
-    /// A dataset to be made at `path`, relative to `parent`, for points of this type and shape.
-    /// `None` in the shape stands for a length that may differ from point to point. `storage` says
-    /// whether chunks and filters are chosen here or were declared.
+    /// Returns a dataset that will be created at `path`, relative to `parent`, for points of this type
+    /// and shape. `None` in the shape means that the length may differ from point to point. `storage`
+    /// determines whether the chunks and filters are chosen automatically or are declared by the scan.
     ///
     /// # Errors
-    /// If elements of the type have no fixed size, or points too many dimensions.
+    /// If elements of the type have no fixed size, or if points have too many dimensions.
     pub fn new(
         parent: Rc<Group>,
         path: &str,
@@ -97,16 +96,16 @@ impl StreamDataset {
         })
     }
 
-    /// The dataset that an earlier writer has begun with the same arguments, to go on with: its
-    /// [`points`](StreamDataset::points) tell the index of the next one. If there is none at `path`,
-    /// it is made as with [`new`](StreamDataset::new).
+    /// Opens the dataset that an earlier writer created with the same arguments, and continues it at the
+    /// index that [`points`](StreamDataset::points) returns. If there is no dataset at `path`, this is
+    /// equivalent to [`new`](StreamDataset::new).
     ///
-    /// A grid starts again at index 0: the file does not show how many of its points came. Points that are
-    /// [skipped](StreamDataset::skip) keep the value that they have there.
+    /// A grid continues at index 0, because the file does not show how many of its points were written.
+    /// Points that are [skipped](StreamDataset::skip) keep the value that the earlier writer stored.
     ///
     /// # Errors
-    /// As for [`new`](StreamDataset::new), and if what is there has another type, shape, chunks or filters than what would be
-    /// made, and when it cannot be read.
+    /// As for [`new`](StreamDataset::new), if the existing dataset has another type, shape, chunks or
+    /// filters than a new one would have, and if it cannot be read.
     pub fn resume(
         parent: Rc<Group>,
         path: &str,
@@ -122,41 +121,41 @@ impl StreamDataset {
         Ok(dataset)
     }
 
-    /// Path of the dataset, as given.
+    /// Returns the path of the dataset, as given.
     pub fn path(&self) -> &str {
         &self.points.spec().path
     }
 
-    /// Number of points up to now, with those that were skipped: the index of the next one.
+    /// Returns the number of points so far, including skipped ones. It is the index of the next point.
     pub fn points(&self) -> u64 {
         self.points.points()
     }
 
-    /// Number of points that readers can see after the next flush of the file.
+    /// Returns the number of points that readers can see after the next flush of the file.
     pub fn visible(&self) -> u64 {
         self.points.visible()
     }
 
-    /// Whether the dataset exists in the file.
+    /// Returns `true` if the dataset exists in the file.
     pub fn exists(&self) -> bool {
         self.points.exists()
     }
 
-    /// Whether the dataset is one of an earlier writer that another is going to replace as soon as
-    /// there are more points.
+    /// Returns `true` if the file holds a dataset that an earlier writer left, and another one will
+    /// replace it as soon as there are more points.
     pub fn is_superseded(&self) -> bool {
         self.points.is_superseded()
     }
 
-    /// Adds `count` points from index `first` on. Points that are missing before are skipped.
+    /// Adds `count` points from index `first` on. Points between the last one and `first` are skipped.
     ///
-    /// `shape` is that of each of these points; it may be left out when no length is variable.
-    /// `data` are their elements in C order, as they shall be in the file. They are kept without a
-    /// copy where they fill chunks; call [`settle`](StreamDataset::settle) before adding more.
+    /// `shape` is the shape of each of these points. It may be `None` if no length is variable. `data`
+    /// holds their elements in C order, with the bytes that the file should hold. The parts that fill a
+    /// whole chunk are not copied. Call [`settle`](StreamDataset::settle) before adding more points.
     ///
     /// # Errors
-    /// If the points do not fit the declared shape or their number of bytes, if they came already,
-    /// if there is no room for them, and when the dataset cannot be written.
+    /// If the points do not have the declared shape, if `data` does not have their size, if they were
+    /// added before, if the dataset has no room for them, and if the dataset cannot be written.
     pub fn append(
         &mut self,
         first: u64,
@@ -183,10 +182,10 @@ impl StreamDataset {
         self.points.add(count, Some((&shape, data)))
     }
 
-    /// Adds `count` points that never came. They read as NaN if the type has it, else as 0.
+    /// Adds `count` missing points. They read as NaN if the type has a NaN, otherwise as 0.
     ///
     /// # Errors
-    /// When the dataset cannot be written.
+    /// If the dataset cannot be written.
     pub fn skip(&mut self, count: u64) -> Result<(), Error> {
         self.points.check()?;
         if count == 0 {
@@ -199,7 +198,7 @@ impl StreamDataset {
     /// Waits until memory is free for more points.
     ///
     /// # Errors
-    /// When the dataset cannot be written.
+    /// If the dataset cannot be written.
     pub async fn settle(&mut self) -> Result<(), Error> {
         if self.points.store().is_some() {
             self.store_queue.settle().await;
@@ -207,31 +206,31 @@ impl StreamDataset {
         self.points.check()
     }
 
-    /// Waits until the chunks that are full are stored, however busy other datasets are.
+    /// Waits until all full chunks of this dataset are stored.
     pub async fn drain(&self) {
         if let Some(store) = self.points.store() {
             self.store_queue.drain_one(&store).await;
         }
     }
 
-    /// Lets readers see the points that have come, from the next flush of the file on; to be called
-    /// before each flush. Does nothing in [`WriteMode::Backlog`](super::WriteMode::Backlog), where they see
+    /// Makes the points so far visible to readers after the next flush of the file. Call this before each
+    /// flush. It does nothing in [`WriteMode::Backlog`](super::WriteMode::Backlog), where readers see only
     /// whole chunks.
     ///
-    /// The last chunk of a compressed dataset is left out while it fills up within half a second,
-    /// and for as long as it takes too much time to show it.
+    /// The last chunk of a compressed dataset is not made visible in the first half second after the
+    /// previous one became full. If it takes long to store, it is not stored again for ten times as long.
     ///
     /// # Errors
-    /// When the dataset cannot be written.
+    /// If the dataset cannot be written.
     pub fn expose(&mut self) -> Result<(), Error> {
         self.points.expose()
     }
 
-    /// Stores what is left and ends the dataset. Returns the number of its points: with none there is
-    /// no dataset.
+    /// Stores the remaining points and completes the dataset. Returns the number of its points. Without
+    /// points there is no dataset.
     ///
     /// # Errors
-    /// When the dataset cannot be written.
+    /// If the dataset cannot be written.
     pub async fn close(mut self) -> Result<u64, Error> {
         self.points.check()?;
         self.points.finish()?;

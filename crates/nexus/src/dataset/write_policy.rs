@@ -2,30 +2,31 @@
 
 use crate::chunk::MAX_CHUNK;
 
-/// What is known about a stream when its dataset is made.
+/// The properties of a stream that determine how its data are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WritePolicy {
-    /// Whether somebody may be looking.
+    /// Whether readers have to see the points while the scan is running.
     pub mode: WriteMode,
-    /// Bytes of a chunk, and so of the memory for the stream: 1 MiB, or less for a scan of very
-    /// many streams, see [`WritePolicy::with_memory`].
+    /// The size of a chunk in bytes, and therefore about the memory for the stream. It is 1 MiB, or less
+    /// for a scan of very many streams, see [`WritePolicy::with_memory`].
     pub chunk: u64,
 }
 
-/// Whether readers shall see the points soon.
+/// Whether readers have to see the points while the scan is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteMode {
-    /// All points are there already or soon: they are stored in the best way, chunk by chunk.
+    /// All points are published already or will be soon. They are stored chunk by chunk, with the best
+    /// compression.
     Backlog,
-    /// The scan is going on: at each commit, readers get to see all points.
+    /// The scan is running. Readers see all points after each flush.
     Live,
 }
 
-/// Bytes below which chunks are no longer worth their name.
+/// The size in bytes of the smallest chunk of a scan of very many streams.
 const LEAST_CHUNK: u64 = 16 << 10;
 
 impl WritePolicy {
-    /// For streams that have ended, or soon will have.
+    /// Returns the policy for streams that have ended or will end soon.
     pub fn backlog() -> WritePolicy {
         WritePolicy {
             mode: WriteMode::Backlog,
@@ -33,7 +34,7 @@ impl WritePolicy {
         }
     }
 
-    /// For streams of a running scan.
+    /// Returns the policy for streams of a running scan.
     pub fn live() -> WritePolicy {
         WritePolicy {
             mode: WriteMode::Live,
@@ -41,8 +42,9 @@ impl WritePolicy {
         }
     }
 
-    /// Returns the policy for one of `streams` streams that together shall not use more than `memory` bytes,
-    /// as long as their points and not their number make it possible.
+    /// Returns the policy for one of `streams` streams that together use at most `memory` bytes. They
+    /// use more if there are so many streams that the smallest chunks, or single points, are larger
+    /// than their share.
     pub fn with_memory(self, memory: u64, streams: usize) -> WritePolicy {
         let share = memory / (streams as u64).max(1);
         let chunk = share.clamp(LEAST_CHUNK, MAX_CHUNK);

@@ -230,14 +230,14 @@ fn only_what_would_be_made_here_is_continued() {
             &DOUBLE,
             &[],
             StreamStorage::Automatic,
-            "it is no dataset",
+            "it is not a dataset",
         ),
         (
             "link",
             &DOUBLE,
             &two,
             StreamStorage::Automatic,
-            "it is no dataset",
+            "it is not a dataset",
         ),
     ] {
         assert_eq!(

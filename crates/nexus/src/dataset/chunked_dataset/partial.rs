@@ -1,20 +1,20 @@
-//! Compressed chunks that are stored before they are full, and completed later.
+//! Stores compressed chunks before they are full, and completes them later.
 //!
-//! Until it is full, such a chunk lies in the file without filters, at its full size. So points can
-//! be added where they belong, and memory is used for one chunk at a time only.
+//! As long as such a chunk is not full, it is stored without filters at its full size. So points can be
+//! added at their offset in the chunk, and only one chunk at a time has to be in memory.
 
 use super::ChunkedDataset;
 use crate::chunk::{Encoded, Slab, corners, lay};
 use crate::dataset::store_queue::StoreResources;
 use crate::h5;
 
-/// Bytes of the chunks of a row that are compressed together; larger rows stay as they are. Only
-/// points that are far larger than was declared make such rows.
+/// The largest total size in bytes of the chunks that begin at the same row and are compressed. Larger
+/// ones remain without filters. They occur only if points are far larger than declared.
 const MOST: usize = 256 << 20;
 
 impl ChunkedDataset {
-    /// Adds the points of a slab to chunks whose first `row` points are stored. If `finish` is set,
-    /// there is nothing to come, and the chunks are compressed.
+    /// Adds the points of a slab to chunks whose first `row` points are stored. If `finish` is `true`,
+    /// the chunks are complete with these points and are compressed.
     pub fn part(
         &self,
         first: u64,
@@ -50,7 +50,7 @@ impl ChunkedDataset {
         });
     }
 
-    /// Stores chunks without filters, with what there is of them already.
+    /// Adds the points of a slab to stored chunks, and stores these again without filters.
     fn add_to(
         &self,
         start: u64,
@@ -59,7 +59,7 @@ impl ChunkedDataset {
         corners: &[Vec<u64>],
         resources: &mut StoreResources,
     ) -> h5::Result<()> {
-        // The memory of the last use is not needed meanwhile.
+        // This frees the scratch memory, so that only one chunk at a time is in memory.
         resources.scratch = Vec::new();
         for corner in corners {
             if let Some(tile) = self.tile(start, corner, row, slab)? {
@@ -69,7 +69,8 @@ impl ChunkedDataset {
         Ok(())
     }
 
-    /// The bytes of a chunk, as stored, with those of a slab; `None` if there is nothing of it.
+    /// Returns the bytes of a chunk as stored, with the points of a slab added. Returns `None` if the
+    /// chunk is not stored and the slab has no data for it.
     fn tile(
         &self,
         start: u64,
@@ -104,7 +105,7 @@ impl ChunkedDataset {
     }
 }
 
-/// First element of a chunk.
+/// Returns the offset of a chunk in the dataset: the row and the corner of its first element.
 pub(super) fn offset(first: u64, corner: &[u64]) -> Vec<u64> {
     std::iter::once(first)
         .chain(corner.iter().copied())

@@ -1,4 +1,4 @@
-//! Copies of the frames in a detector's files.
+//! Copies the frames in the files of a detector.
 
 use std::rc::Rc;
 
@@ -11,19 +11,19 @@ use crate::dataset::{Error, StoreQueue, StreamDataset, WritePolicy};
 use crate::h5::{self, Dataset, DatasetInfo, DatasetStorage, File, Group};
 use crate::tree::{ElementType, StreamStorage};
 
-/// Bytes that are read at a time, if a frame is not larger.
+/// The number of bytes that are read at a time, if a frame is not larger.
 const BATCH: u64 = 4 << 20;
 
-/// The frames that were copied, on their way into the dataset.
+/// Copies frames into a dataset.
 pub(super) struct FrameCopier {
-    /// None when it has ended.
+    /// The dataset of the copies, or `None` when it has been closed.
     dataset: Option<StreamDataset>,
     taken: u64,
 }
 
 /// A file of a detector, open for reading.
 enum Source {
-    /// The file must stay open for its dataset.
+    /// A dataset in an HDF5 file. The file must stay open as long as the dataset.
     Hdf5 {
         dataset: Dataset,
         _file: File,
@@ -31,7 +31,7 @@ enum Source {
     Edf(EdfFile),
 }
 
-/// How [`StreamDataset`]s are made.
+/// A constructor of [`StreamDataset`].
 type Make = fn(
     Rc<Group>,
     &str,
@@ -81,18 +81,18 @@ impl FrameCopier {
         })
     }
 
-    /// Number of copies that readers see.
+    /// Returns the number of copies that readers see.
     pub fn visible(&self) -> u64 {
         self.dataset.as_ref().map_or(0, StreamDataset::visible)
     }
 
-    /// Number of frames that were copied.
+    /// Returns the number of copied frames.
     pub fn taken(&self) -> u64 {
         self.taken
     }
 
-    /// Copies these frames, the next ones of the scan. Returns the reason if there is one that is
-    /// not there yet.
+    /// Copies these frames, which are the next ones of the scan. Returns the error for the first frame
+    /// that may be found later.
     pub async fn take(
         &mut self,
         site: &FrameTarget,
@@ -128,7 +128,7 @@ impl FrameCopier {
         }
     }
 
-    /// Makes what was copied visible. Returns the number of frames.
+    /// Makes the copies visible to readers. Returns the number of visible frames.
     pub fn expose(&mut self) -> Result<u64, Error> {
         match &mut self.dataset {
             Some(dataset) => dataset.expose().map(|()| dataset.visible()),
@@ -136,7 +136,7 @@ impl FrameCopier {
         }
     }
 
-    /// Stores what is left. Returns the number of frames.
+    /// Stores the remaining copies. Returns the number of frames.
     pub async fn close(&mut self) -> Result<u64, Error> {
         match self.dataset.take() {
             Some(dataset) => dataset.close().await,
@@ -157,7 +157,7 @@ impl FrameCopier {
 }
 
 impl Source {
-    /// Files that have datasets are HDF5 files.
+    /// Opens a file. It is an HDF5 file if the frames name a dataset.
     fn open(frames: &FrameRange, site: &FrameTarget) -> Result<Source, FrameError> {
         if frames.dataset.is_empty() {
             return EdfFile::open(&frames.file).map(Source::Edf);
@@ -179,8 +179,7 @@ impl Source {
         })
     }
 
-    /// Reads some of the frames from `row` on, one at least and `most` at most: their number and
-    /// bytes.
+    /// Reads at least one and at most `most` frames from `row` on. Returns their number and their bytes.
     fn read(
         &mut self,
         row: u64,
@@ -219,7 +218,8 @@ impl Source {
     }
 }
 
-/// The library says nothing of use about filters that it lacks.
+/// Returns the error for frames that the library cannot read. The error of the library does not name
+/// the filters that it lacks, so this function does.
 fn unreadable(dataset: &Dataset, error: h5::Error) -> FrameError {
     let Ok(DatasetInfo {
         storage: DatasetStorage::Chunked { filters, .. },

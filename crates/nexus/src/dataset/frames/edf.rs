@@ -1,7 +1,7 @@
-//! Where the frames of an EDF file are.
+//! Finds the frames in an EDF file.
 //!
-//! An EDF file is a series of blocks: a header of texts between braces, then the bytes of one
-//! frame. (ESRF data format, as Lima and FabIO write it.)
+//! An EDF file (ESRF data format, as Lima and FabIO write it) is a series of blocks. Each block consists
+//! of a header of texts between braces and the bytes of one frame.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,37 +12,37 @@ use std::sync::Arc;
 use super::FrameError;
 use crate::tree::{ByteOrder, ElementType};
 
-/// Bytes of headers that are read at a time.
+/// The number of bytes of a header that are read at a time.
 const BLOCK: usize = 1 << 10;
-/// Beyond this many bytes it is no header.
+/// The largest size of a header in bytes. A file without the end of a header is not an EDF file.
 const LONGEST_HEADER: usize = 1 << 20;
 
 /// An EDF file that is read from its start to its end.
 pub(super) struct EdfFile {
     file: File,
     length: u64,
-    /// Where the next header begins.
+    /// The offset of the next header.
     next: u64,
-    /// Index of the next frame.
+    /// The index of the next frame.
     row: u64,
-    /// What a general block in front says about all frames.
+    /// The fields of a general block at the start of the file, which apply to all frames.
     general: Header,
 }
 
-/// One frame in an EDF file, whole and not compressed.
+/// One complete, uncompressed frame in an EDF file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct EdfFrame {
-    /// First byte.
+    /// The offset of the first byte.
     pub offset: u64,
-    /// Number of bytes.
+    /// The number of bytes.
     pub size: u64,
-    /// Type of a pixel.
+    /// The type of a pixel.
     pub element: ElementType,
-    /// Slowest dimension first.
+    /// The shape of the frame, with the slowest dimension first.
     pub shape: Vec<u64>,
 }
 
-/// Texts by the names in upper case.
+/// The values of the fields of a header, by their names in upper case.
 type Header = HashMap<String, String>;
 
 impl EdfFile {
@@ -53,7 +53,7 @@ impl EdfFile {
         let read = file.read_at(&mut mark, 0).map_err(unreadable)?;
         if read == 2 && mark == [0x1f, 0x8b] {
             return Err(FrameError::Compressed(
-                "the file is made by gzip".to_owned(),
+                "the file is compressed with gzip".to_owned(),
             ));
         }
         Ok(EdfFile {
@@ -65,7 +65,7 @@ impl EdfFile {
         })
     }
 
-    /// Skips to the frame of this index, which is none that was read before, and reads its header.
+    /// Skips to the frame of index `row`, which must not have been read before, and reads its header.
     pub fn frame(&mut self, row: u64) -> Result<EdfFrame, FrameError> {
         loop {
             let (header, offset) = self.header()?;
@@ -94,7 +94,7 @@ impl EdfFile {
         }
     }
 
-    /// The bytes of a frame.
+    /// Returns the bytes of a frame.
     pub fn read(&self, frame: &EdfFrame) -> Result<Vec<u8>, FrameError> {
         let size = usize::try_from(frame.size).map_err(|_| FrameError::Short)?;
         let mut bytes = vec![0; size];
@@ -104,7 +104,7 @@ impl EdfFile {
         Ok(bytes)
     }
 
-    /// The next header, and where its data begin.
+    /// Returns the next header, and the offset of its data.
     fn header(&self) -> Result<(Header, u64), FrameError> {
         let mut text = Vec::new();
         loop {
@@ -119,7 +119,7 @@ impl EdfFile {
                     return Err(FrameError::Header("a header does not begin with a brace"));
                 }
                 Some(begin) => {
-                    // An end may lie across the border of two blocks.
+                    // The end of the header may lie across two blocks.
                     let from = old.saturating_sub(2).max(begin);
                     if let Some((end, data)) = end(&text, from) {
                         let header = fields(&text[begin + 1..end]);
@@ -145,7 +145,7 @@ impl EdfFile {
             return Err(FrameError::Compressed(compression.clone()));
         }
         if field("EDF_BINARYFILENAME").is_some() {
-            return Err(FrameError::Header("the frame is in yet another file"));
+            return Err(FrameError::Header("the frame is in another file"));
         }
         let order = match field("BYTEORDER") {
             Some(order) if order.contains("High") => ByteOrder::Big,
@@ -172,7 +172,7 @@ impl EdfFile {
     }
 }
 
-/// Where the brace is that ends a header, and what is behind its line.
+/// Returns the index of the brace that ends a header, and the index after the end of its line.
 fn end(text: &[u8], from: usize) -> Option<(usize, usize)> {
     (from..text.len()).find_map(|at| match &text[at..] {
         [b'}', b'\n', ..] => Some((at, at + 2)),
@@ -181,7 +181,7 @@ fn end(text: &[u8], from: usize) -> Option<(usize, usize)> {
     })
 }
 
-/// Where a part of a file ends that begins at `offset`.
+/// Returns the offset of the end of a part of a file that begins at `offset`.
 fn behind(offset: u64, size: u64) -> Result<u64, FrameError> {
     offset
         .checked_add(size)
@@ -212,7 +212,7 @@ fn element(name: &str, order: ByteOrder) -> Option<ElementType> {
         "UnsignedByte" | "Unsigned8" => ElementType::Uint(1, ByteOrder::Little),
         "SignedShort" | "Signed16" => ElementType::Int(2, order),
         "UnsignedShort" | "Unsigned16" | "UnsignedShortInteger" => ElementType::Uint(2, order),
-        // Of 4 bytes, whatever the machine.
+        // A long integer has 4 bytes on all machines.
         "SignedInteger" | "Signed32" | "SignedLong" => ElementType::Int(4, order),
         "UnsignedInteger" | "Unsigned32" | "UnsignedLong" => ElementType::Uint(4, order),
         "Signed64" => ElementType::Int(8, order),
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn headers_of_any_length_are_skipped() {
         let mut bytes = Vec::new();
-        // The end of one header lies across two blocks.
+        // The end of one of these headers lies across two blocks.
         for (row, padding) in [0, BLOCK - 55, 3 * BLOCK].into_iter().enumerate() {
             let fields = "dim_1 = 2;Dim_2 =3 ; DataType=UnsignedByte;Size = 8;x = ";
             let text = format!("{fields}{};", "x".repeat(padding));

@@ -9,24 +9,25 @@ use crate::dataset::Error;
 use crate::h5::ExternalOptions;
 use crate::tree::{ByteOrder, ElementType, ExternalFile};
 
-/// Pieces of files of one dataset: a message in its header lists them, with 24 bytes for each, and
-/// messages have less than 64 KiB (HDF5 file format, *Data Storage - External Data Files*).
+/// The largest number of pieces of files to which a dataset can refer. A message in its header lists
+/// them, with 24 bytes for each, and messages have less than 64 KiB (HDF5 file format, *Data Storage -
+/// External Data Files*).
 const MAX_PIECES: usize = 2700;
 
-/// The pieces that were found.
+/// The pieces of EDF files that hold the frames found so far.
 #[derive(Default)]
 pub(super) struct ExternalFrames {
     pieces: Vec<ExternalFile>,
 }
 
 impl ExternalFrames {
-    /// Number of frames that were found.
+    /// Returns the number of frames that were found.
     pub fn located(&self) -> u64 {
         self.pieces.len() as u64
     }
 
-    /// Finds more of these frames, which are all of the scan. Returns the reason if there is one
-    /// that is not there yet.
+    /// Finds more of these frames, which are all frames of the scan. Returns the error for the first
+    /// frame that may be found later.
     pub fn locate(
         &mut self,
         site: &FrameTarget,
@@ -59,7 +60,7 @@ impl ExternalFrames {
         Ok(())
     }
 
-    /// Makes the dataset of all frames that were found.
+    /// Creates the dataset of all frames that were found.
     pub fn make(&self, site: &FrameTarget) -> Result<(), Error> {
         let shape: Vec<u64> = std::iter::once(self.located())
             .chain(site.frame.iter().copied())
@@ -78,7 +79,8 @@ impl ExternalFrames {
     }
 }
 
-/// The frame, if it is what was declared, its bytes in either order if `swappable`.
+/// Returns the frame if it has the declared shape and type. If `swappable` is `true`, its bytes may have
+/// either order.
 pub(super) fn fitting(
     frame: EdfFrame,
     site: &FrameTarget,
@@ -103,7 +105,7 @@ pub(super) fn fitting(
     Ok(frame)
 }
 
-/// Whether the bytes of one can be those of the other.
+/// Returns `true` if elements of the two types have the same bytes.
 pub(super) fn same_order(left: &ElementType, right: &ElementType) -> bool {
     left == right || left.size() == Some(1)
 }

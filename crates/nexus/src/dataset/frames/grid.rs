@@ -1,26 +1,26 @@
-//! Where the frames of a scan go in a grid.
+//! Computes the positions of the frames of a scan in a grid.
 
 use super::FrameRange;
 
-/// Frames that follow one another in a file and in the grid.
+/// Frames that are successive both in a file and in the grid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
-    /// Index of the run of frames.
+    /// The index of the range of frames.
     pub source: usize,
-    /// First frame in the file.
+    /// The index of the first frame in the file.
     pub first: u64,
-    /// Number of frames.
+    /// The number of frames.
     pub count: u64,
-    /// Place of the first frame in the grid.
+    /// The position of the first frame in the grid.
     pub start: Vec<u64>,
-    /// Dimension of the grid along which they follow one another.
+    /// The dimension of the grid along which they are successive.
     pub axis: usize,
 }
 
-/// Cuts runs of frames where the grid begins a new row. The grid is filled in C order; its first
-/// dimension has no end. A grid of one dimension is a list.
+/// Divides ranges of frames where the grid begins a new row. The grid is filled in C order, and its first
+/// dimension is unlimited. A grid of one dimension is a list.
 pub(super) fn pieces(frames: &[FrameRange], grid: &[u64]) -> Vec<Piece> {
-    // Dimensions of length 1 at the end make no rows.
+    // The last dimensions do not form rows if their length is 1.
     let axis = grid.iter().rposition(|length| *length > 1).unwrap_or(0);
     let mut pieces = Vec::new();
     let mut index = 0;
@@ -47,7 +47,7 @@ pub(super) fn pieces(frames: &[FrameRange], grid: &[u64]) -> Vec<Piece> {
     pieces
 }
 
-/// Extent of the grid for so many frames: as declared, or more rows.
+/// Returns the extent of the grid for `frames` frames: the declared one, with more rows if necessary.
 pub(super) fn extent(frames: u64, grid: &[u64]) -> Vec<u64> {
     let mut extent = grid.to_vec();
     if let (Some(slow), Some(last)) = (extent.first_mut(), frames.checked_sub(1)) {

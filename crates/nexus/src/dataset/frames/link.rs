@@ -1,4 +1,4 @@
-//! How files of a detector are named in a file that refers to them.
+//! Links to the files of a detector, and the names of these files in links.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,11 @@ use crate::dataset::Error;
 use crate::h5::Group;
 use crate::tree::Value;
 
-/// Links `path`, relative to `parent`, to the dataset of a detector's own master file, as Lima 2
-/// writes it; `file` is the HDF5 file that gets the link.
+/// Links `path`, relative to `parent`, to the dataset in the master file of a detector, which Lima 2
+/// writes. `file` is the HDF5 file that holds the link.
 ///
 /// # Errors
-/// When the link cannot be made, for example because the name exists.
+/// If the link cannot be created, for example because the name exists.
 pub fn link_frames(
     parent: &Group,
     path: &str,
@@ -29,7 +29,7 @@ pub fn link_frames(
         })
 }
 
-/// Makes the list: for each frame the name of its file and its index there.
+/// Creates the list of names: for each frame the name of its file and its index in the file.
 pub(super) fn create_name_list(site: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
     let texts: Vec<String> = frames
         .iter()
@@ -48,8 +48,8 @@ pub(super) fn create_name_list(site: &FrameTarget, frames: &[FrameRange]) -> Res
         .map_err(|source| site.failure("create the list of names", source))
 }
 
-/// Relative to the directory of `home` if the file lies below it, so that both can be moved
-/// together.
+/// Returns the path of `file` relative to the directory of `home` if the file lies below it, so that both
+/// can be moved together. Otherwise returns `file`.
 pub(super) fn stored_name(file: &str, home: &Path) -> String {
     let directory = home.parent().unwrap_or(Path::new(""));
     let below = Path::new(file).strip_prefix(directory).ok();

@@ -8,7 +8,7 @@ use crate::dataset::Error;
 use crate::h5::VirtualOptions;
 use crate::tree::{DeclaredStorage, Hyperslab, StreamStorage, VirtualSource};
 
-/// Makes the dataset: one piece for each file, and for each row if the scan is a grid.
+/// Creates the dataset, with one mapping for each file, or for each row and file if the scan is a grid.
 pub(super) fn make(site: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
     let declared = match &site.storage {
         StreamStorage::Automatic => None,
@@ -16,7 +16,7 @@ pub(super) fn make(site: &FrameTarget, frames: &[FrameRange]) -> Result<(), Erro
     };
     let scan: &[u64] = match declared {
         Some(DeclaredStorage { scan, .. }) if scan.len() > 1 => scan,
-        // As many as there are frames.
+        // A list has as many rows as there are frames.
         _ => &[0],
     };
     let sources: Vec<VirtualSource> = grid::pieces(frames, scan)
@@ -57,7 +57,8 @@ fn source(site: &FrameTarget, frames: &FrameRange, piece: &Piece) -> VirtualSour
     }
 }
 
-/// The classic layout names a file in the same directory with `./` in front, as `blisswriter` 2.0.0.
+/// Returns the name of a file in a mapping. In a dataset with declared storage, the name of a file in
+/// the same directory begins with `./`, as blisswriter 2.0.0 writes it.
 fn source_name(file: &str, site: &FrameTarget) -> String {
     let name = stored_name(file, &site.file);
     match site.storage {
@@ -66,7 +67,7 @@ fn source_name(file: &str, site: &FrameTarget) -> String {
     }
 }
 
-/// One block of whole frames.
+/// Returns the selection of one block of whole frames.
 fn whole(start: &[u64], count: &[u64], frame: &[u64]) -> Hyperslab {
     let start = start.iter().copied();
     Hyperslab {

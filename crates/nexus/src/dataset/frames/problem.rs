@@ -1,11 +1,11 @@
-//! Why a frame cannot be found in a detector's file.
+//! The errors of one frame in a file of a detector.
 
 use std::io;
 use std::sync::Arc;
 
 use crate::h5;
 
-/// What is wrong with one frame in one file.
+/// The reason why one frame in a file of a detector cannot be referred to or copied.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum FrameError {
@@ -18,44 +18,44 @@ pub enum FrameError {
     /// The file has fewer frames.
     #[error("the file ends before the frame")]
     Short,
-    /// Frames of files of this kind cannot be found.
-    #[error("the file is no EDF file: {0}")]
+    /// The file does not have the EDF format.
+    #[error("the file is not an EDF file: {0}")]
     Header(&'static str),
-    /// The bytes of the frame are not its pixels.
+    /// The frame is compressed.
     #[error("the frame is compressed ({0})")]
     Compressed(String),
-    /// The bytes of the pixels are in the other order.
+    /// The pixels have the other byte order.
     #[error("the bytes of the pixels are in another order than {0}")]
     ByteOrder(String),
     /// The pixels have another type.
     #[error("pixels of type {found} where {declared} was declared")]
     Type {
-        /// As declared.
+        /// The declared type.
         declared: String,
-        /// As in the file.
+        /// The type in the file.
         found: String,
     },
     /// The frame has another shape.
     #[error("a frame of shape {found:?} where {declared:?} was declared")]
     Shape {
-        /// As declared.
+        /// The declared shape.
         declared: Vec<u64>,
-        /// As in the file.
+        /// The shape in the file.
         found: Vec<u64>,
     },
     /// The HDF5 library cannot read the frame.
     #[error("the frame cannot be read")]
     Hdf5(#[source] h5::Error),
-    /// The HDF5 library has not got a filter of the dataset.
+    /// The HDF5 library may lack a filter of the dataset.
     #[error("the frame needs filters that this program may lack: {0}")]
     Filters(String),
-    /// More frames than one dataset can refer to.
+    /// There are more frames than one dataset can refer to.
     #[error("HDF5 cannot refer to more than {0} pieces of files in one dataset")]
     TooMany(usize),
 }
 
 impl FrameError {
-    /// Whether the frame may be there later.
+    /// Returns `true` if the frame may be found later.
     pub(super) fn may_heal(&self) -> bool {
         matches!(
             self,

@@ -1,6 +1,6 @@
-//! What an HDF5 file gets of the frames that a detector saves itself.
+//! How an HDF5 file represents the frames that a detector saves in its own files.
 
-/// What may be made of the files of detectors, with the names and defaults of blisswriter 2.0.0.
+/// The options for frames in files of detectors, with the names and defaults of blisswriter 2.0.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameOptions {
     /// `allow_external_hdf5`: refer to frames in HDF5 files.
@@ -13,7 +13,7 @@ pub struct FrameOptions {
 }
 
 impl FrameOptions {
-    /// The defaults: frames in HDF5 files are referred to, others at most named.
+    /// The defaults: the dataset refers to frames in HDF5 files, and lists the names of other files.
     pub const REFERRED: FrameOptions = FrameOptions {
         hdf5: true,
         non_hdf5: false,
@@ -27,21 +27,21 @@ impl Default for FrameOptions {
     }
 }
 
-/// How the frames of a detector are stored.
+/// How a dataset represents the frames of a detector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameStorage {
     /// A virtual dataset over the frames in HDF5 files.
     Virtual,
     /// A dataset whose bytes lie in EDF files.
     External,
-    /// A list of texts: file name, two colons, index of the frame in the file.
+    /// A list of texts: the file name, two colons, and the index of the frame in the file.
     Names,
     /// A copy of the frames.
     Copy,
 }
 
-/// The form for frames in files of this format, as blisswriter 2.0.0 chooses it; nothing for a
-/// detector that saves nothing.
+/// Returns the storage for frames in files of this format, as blisswriter 2.0.0 chooses it. Returns
+/// `None` if the detector saves no files.
 pub fn choose_frame_storage(format: Option<&str>, options: FrameOptions) -> Option<FrameStorage> {
     let format = format?.to_ascii_lowercase();
     Some(match format.as_str() {

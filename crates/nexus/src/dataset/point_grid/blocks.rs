@@ -1,10 +1,10 @@
-//! Runs of points in C order, as blocks of a grid.
+//! Divides successive points, in C order, into blocks of a grid.
 
-/// First corner and extent.
+/// The first corner and the extent of a block.
 pub(super) type Block = (Vec<u64>, Vec<u64>);
 
-/// The blocks of `count` points from point `first` on, in their order and as few as possible. The
-/// first length of the grid does not matter; without any lengths there is one block, of no
+/// Returns the blocks of `count` points from point `first` on, in the order of the points and as few as
+/// possible. The first length of the grid is ignored. A grid of no dimensions has one block of no
 /// dimensions.
 pub(super) fn blocks(first: u64, count: u64, grid: &[u64]) -> Vec<Block> {
     let mut existing = Vec::new();
@@ -27,7 +27,7 @@ fn divide(first: u64, count: u64, grid: &[u64], start: &mut Vec<u64>, existing: 
         let (row, within) = (first / per_row, first % per_row);
         start.push(row);
         let done = if within == 0 && left >= per_row {
-            // Whole rows.
+            // The block consists of whole rows.
             let rows = left / per_row;
             let depth = start.len();
             let corner = start.iter().copied().chain(inner.iter().map(|_| 0));
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn points_are_dealt_out_in_order() {
-        // The points of all blocks, one after the other, are the run.
+        // The points of all blocks in order are the given points.
         for grid in [&[5][..], &[3, 4], &[2, 3, 4], &[2, 1, 3, 2]] {
             for first in 0..30 {
                 for count in 0..30 {

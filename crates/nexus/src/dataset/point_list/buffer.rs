@@ -1,4 +1,4 @@
-//! The points of a list that are in memory.
+//! The points of a list that are not stored yet.
 
 use std::rc::Rc;
 
@@ -12,23 +12,23 @@ use crate::dataset::chunked_dataset::ChunkedDataset;
 use crate::dataset::spec::DatasetSpec;
 use crate::dataset::{Error, StoreQueue, WritePolicy};
 
-/// How many times the size of a chunk may be in memory for points that have become far larger than
-/// those that the chunks were made for.
+/// The largest size of a slab, in chunks of the policy. A slab becomes larger than a chunk if its points
+/// are larger than those for which the shape of the chunks was chosen.
 const LARGEST_SLAB: u64 = 16;
 
-/// How many points larger than what the policy allows may be in memory.
+/// The number of points that may be in memory if each is larger than a chunk of the policy.
 const LEAST_POINTS: u64 = 4;
 
-/// The points that wait to be stored, and what they are stored with.
+/// The points that are not stored yet, and the properties and the queue of their dataset.
 pub(super) struct PointBuffer {
     pub spec: DatasetSpec,
     pub policy: WritePolicy,
     pub store_queue: StoreQueue,
-    /// Points that came or were skipped, stored or not.
+    /// The number of points so far, including skipped and stored ones.
     pub points: u64,
-    /// Largest shape of a point up to now.
+    /// The largest length of a point so far, in each dimension.
     pub element: Vec<u64>,
-    /// The last of the points.
+    /// The last points.
     pub slab: Slab,
 }
 
@@ -45,7 +45,7 @@ impl PointBuffer {
         }
     }
 
-    /// Makes room for points of this shape.
+    /// Enlarges the shape of the dataset so that it has room for points of this shape.
     pub fn note_shape(&mut self, shape: &[u64]) {
         for (largest, length) in self.element.iter_mut().zip(shape) {
             *largest = (*largest).max(*length);
@@ -64,20 +64,20 @@ impl PointBuffer {
         }
     }
 
-    /// The chunks for all points, if one of them is full with `more` points.
+    /// Returns the shape of the chunks if the buffer fills one of them with `more` points.
     pub fn full_chunk(&self, more: u64) -> Option<ChunkShape> {
         ended_stream_chunk(&self.element, self.spec.item(), self.policy.chunk)
             .filter(|chunk| self.slab.rows() + more >= chunk.length)
     }
 
-    /// Bytes of points that may wait in memory for the rest of their chunk.
+    /// Returns how many bytes of points may wait in memory until their chunk is full.
     pub fn largest_slab(&self) -> u64 {
         let chunk = self.policy.chunk;
         if self.spec.declared().is_none() || chunk == MAX_CHUNK {
             return LARGEST_SLAB * chunk;
         }
-        // Here the policy had no say in the size of the chunks. Chunks of large points are worth
-        // some memory, because each time that some are added the whole chunks are read and written.
+        // The scan declares the size of the chunks, so the policy does not limit it. If points are large,
+        // the slab holds several of them, because adding points reads and writes whole chunks.
         let point = point_size(&self.element, self.spec.item());
         if point > chunk {
             point.saturating_mul(LEAST_POINTS)
@@ -86,7 +86,7 @@ impl PointBuffer {
         }
     }
 
-    /// Makes a chunked dataset without points.
+    /// Creates a chunked dataset without points.
     pub fn create_store(
         &self,
         chunk: ChunkShape,
@@ -110,7 +110,7 @@ impl PointBuffer {
         ))
     }
 
-    /// Makes a contiguous dataset of all points, which are in memory.
+    /// Creates a contiguous dataset of all points, which must be in the buffer.
     pub fn create_contiguous(&self) -> Result<(), Error> {
         let hdf5 = &self.store_queue.observation().hdf5;
         let stopwatch = self.store_queue.observation().stopwatch();

@@ -1,4 +1,4 @@
-//! How points are dealt out to the chunks of a dataset.
+//! Distributes points to the chunks of a dataset.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -10,25 +10,25 @@ use crate::chunk::{Slab, point_size};
 use crate::dataset::chunked_dataset::ChunkedDataset;
 use crate::dataset::store_queue::{QueuedSlab, StoreMethod};
 
-/// How long readers may wait for the points of a chunk that is not full.
+/// How long readers may wait for the points of a chunk with filters that is not full.
 const SOON: Duration = Duration::from_millis(500);
 
-/// How many times longer the last chunk is left as it is than it took to show it.
+/// The ratio of the time for which the last chunk is not stored again to the time that storing it took.
 const REST: u32 = 10;
 
-/// A chunked dataset, and what is known of its last chunk.
+/// A chunked dataset, and the state of its last chunk.
 pub(super) struct Chunked {
     pub store: Rc<ChunkedDataset>,
-    /// Points of the last chunk that are stored already and not in the buffer.
+    /// The number of points of the last chunk that are stored and not in the buffer.
     before: u64,
-    /// Points of the buffer that readers can see.
+    /// The number of points of the buffer that readers can see.
     exposed: u64,
-    /// When the last chunk was filled, or the first one begun; `None` if readers have seen all that
-    /// is in it.
+    /// The time when a chunk last became full, or when the first one was begun. It is `None` if readers
+    /// have seen all points of the last chunk in an earlier dataset.
     filled: Option<Instant>,
-    /// When the last chunk may be shown again, for the time that it takes.
+    /// The time before which the last chunk is not stored again, because storing it takes long.
     rests_until: Option<Instant>,
-    /// Bytes of the last slab.
+    /// The size of the last slab in bytes.
     usual: usize,
 }
 
@@ -44,8 +44,8 @@ impl Chunked {
         }
     }
 
-    /// A dataset of an earlier writer, whose last chunk has `rest` points: all in the buffer, or
-    /// none if points go right into the file.
+    /// Returns the state for a dataset that an earlier writer left, whose last chunk has `rest` points.
+    /// All of them are in the buffer, or none if points are written directly into the file.
     pub fn resumed(store: Rc<ChunkedDataset>, rest: u64, buffer: &mut PointBuffer) -> Chunked {
         let mut chunked = Chunked::new(store, Some(Instant::now()));
         if chunked.store.direct {
@@ -63,7 +63,7 @@ impl Chunked {
         chunked
     }
 
-    /// Deals out the points that came before there was a dataset, if they fill a chunk.
+    /// Moves the points that were added before the dataset was created to its chunks, if they fill one.
     pub fn take_over(&mut self, buffer: &mut PointBuffer) {
         if buffer.slab.rows() < self.store.format.shape.length {
             return;
@@ -79,7 +79,7 @@ impl Chunked {
         }
     }
 
-    /// Deals points out to slabs.
+    /// Adds points to slabs, and posts each slab that is full.
     pub fn fill(
         &mut self,
         buffer: &mut PointBuffer,
@@ -114,7 +114,7 @@ impl Chunked {
             buffer.slab = Slab::whole(rows, shape, data);
             return;
         }
-        // Memory is taken in one piece only by streams that have filled it before.
+        // Memory for a whole slab is reserved only if the stream has filled a slab before.
         if buffer.slab.is_empty() && self.usual > 0 {
             buffer.slab = Slab::recycled(buffer.store_queue.pool().buffers(), self.usual);
         }
@@ -122,12 +122,13 @@ impl Chunked {
         buffer.slab.push(rows, shape, &data, expected);
     }
 
-    /// Lets readers see the points of the last chunk, unless it is better to wait.
+    /// Makes the points of the last chunk visible to readers, unless it is better to wait.
     pub fn expose(&mut self, buffer: &mut PointBuffer) {
         let store = &self.store;
-        // A chunk that will be compressed is better not shown before it is full, if that is soon.
+        // A chunk with filters that becomes full soon is not made visible before, because it would be
+        // stored twice.
         let soon = store.filtered() && self.filled.is_some_and(|filled| filled.elapsed() < SOON);
-        // Rows are only shown behind rows that are stored.
+        // Rows become visible only after all rows before them are stored.
         if soon || store.pending.get() > 0 || buffer.slab.rows() == self.exposed {
             return;
         }
@@ -138,7 +139,7 @@ impl Chunked {
         }
     }
 
-    /// Whether a chunk has whole points, so that some of them are one piece of it.
+    /// Returns `true` if a chunk holds whole points, so that successive points are contiguous in it.
     fn is_undivided(&self, buffer: &PointBuffer) -> bool {
         let chunk = &self.store.format.shape.element;
         buffer
@@ -148,7 +149,7 @@ impl Chunked {
             .all(|(length, chunk)| length <= chunk)
     }
 
-    /// Stores the last chunk as it is. It stays in memory too.
+    /// Stores the last chunk without filters. Its points also stay in the buffer.
     fn show(&mut self, buffer: &PointBuffer) {
         let start = Instant::now();
         if self.rests_until.is_some_and(|until| start < until) {
@@ -160,15 +161,15 @@ impl Chunked {
             .store_queue
             .with_resources(|resources| store.raw(first, slab, element, &mut resources.scratch));
         self.exposed = slab.rows();
-        // Chunks that were declared may be far larger than what has come of them.
+        // Declared chunks may be far larger than the points that they hold so far.
         if buffer.spec.declared().is_some() {
             self.rests_until = start.checked_add(start.elapsed() * REST);
         }
     }
 
-    /// Sends what is left on its way, compressed if the dataset is.
+    /// Posts the remaining points to the queue. They are compressed if the dataset has filters.
     pub fn finish(&mut self, buffer: &mut PointBuffer) {
-        // What readers saw of the last chunk was not compressed, nor what was stored of it before.
+        // The points of the last chunk that are stored already are not compressed.
         let stored = self.before > 0 && buffer.spec.declared().is_some();
         let unfinished = self.store.filtered() && (stored || !buffer.slab.is_empty());
         if buffer.slab.rows() > self.exposed || unfinished {
@@ -176,7 +177,7 @@ impl Chunked {
         }
     }
 
-    /// Sends the slab on its way; with it the present chunk is complete.
+    /// Posts the slab, which completes the current chunk.
     fn post_slab(&mut self, buffer: &mut PointBuffer) {
         self.usual = buffer.slab.bytes().len();
         if self.before > 0 {
@@ -190,7 +191,7 @@ impl Chunked {
         self.filled = Some(Instant::now());
     }
 
-    /// Sends the slab on its way before the chunk is complete.
+    /// Posts the slab before the current chunk is complete.
     fn post_part(&mut self, buffer: &mut PointBuffer) {
         self.post_rest(buffer, false);
     }
@@ -208,7 +209,7 @@ impl Chunked {
         }
     }
 
-    /// Sends the slab on its way; what follows belongs to the same chunk.
+    /// Posts the slab to the queue. The next points belong to the same chunk.
     fn post(&mut self, buffer: &mut PointBuffer, method: impl FnOnce(Slab) -> StoreMethod) {
         let slab = std::mem::take(&mut buffer.slab);
         let rows = slab.rows();

@@ -1,4 +1,4 @@
-//! How a dataset continues that an earlier writer has begun.
+//! Continues a dataset that an earlier writer left.
 
 use std::time::Instant;
 
@@ -10,11 +10,12 @@ use crate::dataset::existing::ExistingDataset;
 use crate::dataset::stream::PointStore;
 
 impl PointList {
-    /// Goes on with what is there: the next point is the one behind the last row.
+    /// Continues the dataset that an earlier writer left, if there is one. The next point follows its
+    /// last row.
     ///
-    /// The last chunk, if it is not full, is what it was when its rows were shown: without filters
-    /// in the file, and in memory too unless its rows go right into the file. A contiguous dataset
-    /// is read, and stays until there is more to store.
+    /// If the last chunk is not full, it is stored without filters, and its points are read into the
+    /// buffer, unless points are written directly into the file. A contiguous dataset is read, and stays
+    /// in the file until more points have to be stored.
     pub(super) fn resume_found(&mut self) -> Result<(), Error> {
         let Some(existing) = self.buffer.spec.find()? else {
             return Ok(());
@@ -56,7 +57,7 @@ impl PointList {
         self.check()
     }
 
-    /// Reads rows into the buffer. Those that never came are what they are in the file.
+    /// Reads rows into the buffer. Missing points become ordinary points with the fill value.
     fn read(&mut self, first: u64, rows: u64) -> Result<(), Error> {
         let buffer = &mut self.buffer;
         let mut start = vec![0; buffer.element.len() + 1];
@@ -65,7 +66,8 @@ impl PointList {
             .chain(&buffer.element)
             .copied()
             .collect();
-        // Closed at once: the library must not keep chunks that are stored past it from now on.
+        // The dataset is closed immediately, so that the library does not cache chunks that this writer
+        // replaces without the cache.
         let read = buffer.spec.open(None)?.read_block(&start, &count);
         let bytes = read.map_err(|source| buffer.spec.failure("read the last points", source))?;
         if rows > 0 {
