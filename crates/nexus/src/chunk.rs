@@ -13,6 +13,7 @@ mod bitshuffle;
 mod buffer_pool;
 mod choice;
 mod copy;
+mod cut;
 mod encode;
 mod encoder_pool;
 mod fill;
@@ -21,7 +22,6 @@ mod guess;
 mod noise;
 mod shuffle;
 mod slab;
-mod tiles;
 
 pub(crate) use crate::tree::{ChunkOptions, CompressionScheme};
 pub(crate) use bitshuffle::{
@@ -30,6 +30,7 @@ pub(crate) use bitshuffle::{
 pub(crate) use buffer_pool::{BufferPool, PooledBuffer};
 pub(crate) use choice::{ChunkShape, MAX_CHUNK, ended_stream_chunk, live_stream_chunk};
 pub(crate) use copy::{ArrayBox, MAX_RANK, copy_part};
+pub(crate) use cut::{all_corners, chunk_bytes, copy_into, corners_with_data};
 pub(crate) use encode::{DECLARED_LEVEL, Encoded, Encoder};
 pub(crate) use encoder_pool::EncodingBatch;
 pub use encoder_pool::{EncodeError, EncoderPool};
@@ -38,7 +39,6 @@ pub(crate) use format::ChunkFormat;
 pub(crate) use guess::{ChunkGuess, guess};
 pub(crate) use shuffle::shuffle;
 pub(crate) use slab::Slab;
-pub(crate) use tiles::{corners, cut, lay, tiles};
 
 /// Returns the size of one point in bytes, or `u64::MAX` if it is larger than that.
 pub(crate) fn point_size(element: &[u64], item: usize) -> u64 {

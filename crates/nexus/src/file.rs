@@ -1,19 +1,19 @@
-//! Open files, shared by all scans that write them.
+//! Open files, which all scans that write them share.
 //!
-//! One [`FilePool`] belongs to the thread that writes. A scan that maps a file opens a
-//! [`FileSession`] of it; sessions of the same file, by whatever path, share one HDF5 handle, which
-//! is closed when the last of them is gone. While a file is open the process holds its lock:
-//! writers elsewhere are refused, and readers have to leave locks out
-//! (`HDF5_USE_FILE_LOCKING=FALSE`, as the readers of BLISS files do).
+//! One [`FilePool`] belongs to the writing thread. A scan opens a [`FileSession`] of each file that it
+//! writes. Sessions of the same file share one HDF5 handle, even if their paths differ; the handle is
+//! closed with the last session. While a file is open, the process holds its lock: other writers cannot
+//! open it, and readers have to open it without a lock (`HDF5_USE_FILE_LOCKING=FALSE`, as the readers of
+//! BLISS files do).
 //!
-//! New data reach other processes, and survive the end of this one, with a flush:
-//! [`FileSession::flush_if_dirty`] for one file, [`FilePool::commit`] for all. How often is up to
-//! the caller; readers expect it at most every half second.
+//! A flush makes new data visible to other processes, and the data then survive the end of this process.
+//! [`FileSession::flush_if_dirty`] flushes one file and [`FilePool::commit`] all files. The caller
+//! decides how often; readers expect a flush at most every half second.
 //!
-//! Every scan stamps the root of its files: `HDF5_Version` and `file_time` if they are absent, and
-//! `file_update_time` always. `h5py_version` is not written, other than by writers in Python: it is
-//! there to tell that h5py made the file (NeXus manual, `NXroot`). The classic layout of BLISS has a
-//! stamp of its own, [`FileSession::stamp_nexus`].
+//! Each scan stamps the root of its files: it writes `HDF5_Version` and `file_time` if they are missing,
+//! and always writes `file_update_time`. Unlike writers in Python it does not write `h5py_version`, which
+//! means that h5py created the file (NeXus manual, `NXroot`). The classic layout of BLISS uses another
+//! stamp, [`FileSession::stamp_nexus`].
 
 mod lock_holder;
 mod open;

@@ -1,17 +1,18 @@
-//! The HDF5 library as the rest of this crate sees it: handles, errors, files, groups, datasets.
+//! A safe interface to the HDF5 library: files, groups, datasets, attributes, links and errors.
 //!
-//! This is the only place with `unsafe` code. Every call goes through one macro that takes the
-//! process-wide reentrant lock, because the C library keeps global state, and that turns a failure
-//! status into an [`Error`] with the library's own error stack. Nothing is printed by the library.
+//! This is the only module with `unsafe` code. Each call goes through one macro. The macro takes the
+//! process-wide reentrant lock, because the C library has global state, and turns a failed status into
+//! an [`Error`] with the error stack of the library. The library does not print its errors.
 //!
-//! * [`File`], [`Group`], [`Dataset`] own one identifier each and close it when dropped. A file is
-//!   closed *strongly*: the identifiers of its objects become invalid with it, and using them is
+//! * [`File`], [`Group`] and [`Dataset`] own one identifier each and close it when they are dropped. A
+//!   file is closed *strongly*: the identifiers of its objects become invalid with it, and using them is
 //!   an error, never a crash.
-//! * [`Group`] makes everything: groups, links, and datasets by [`ChunkedOptions`], [`VirtualOptions`] and
-//!   [`ExternalOptions`] options.
-//! * The HDF5 type of an [`ElementType`](crate::tree::ElementType) is the one that h5py makes for the
+//! * [`Group`] creates groups, links and datasets. [`ChunkedOptions`], [`VirtualOptions`] and
+//!   [`ExternalOptions`] describe a new dataset.
+//! * The HDF5 type of an [`ElementType`](crate::tree::ElementType) is the one that h5py creates for the
 //!   numpy type of the same name.
-//! * [`Link`], [`DatasetInfo`] and [`RenderedElements`] describe what a file holds, for people and tests.
+//! * [`Link`], [`DatasetInfo`] and [`RenderedElements`] describe the content of a file, for users and
+//!   tests.
 
 mod attribute;
 mod chunk;

@@ -1,10 +1,9 @@
-//! The tree of a file: what a layout asks for, before any HDF5 is involved.
+//! The tree of a file: the groups, datasets and links that a layout describes.
 //!
-//! A layout is a pure function from a scan's metadata to one [`Group`] per file, its root. The
-//! items of the tree are small values known now ([`Dataset`] with a [`Value`]), links, and places
-//! where the data of a stream go ([`Content::Stream`]). Nothing here touches a file, so a layout is
-//! tested without one and two versions of a tree are compared with plain equality
-//! (see [`difference`]).
+//! A layout is a pure function from the metadata of a scan to one [`Group`] per file, which is its root.
+//! The items of the tree are small known values ([`Dataset`] with a [`Value`]), links, and datasets that
+//! streams will fill ([`Content::Stream`]). This module does not access files, so a layout can be tested
+//! without one, and two versions of a tree can be compared for equality (see [`difference()`]).
 
 mod difference;
 mod element;
@@ -20,26 +19,26 @@ pub use value::{Column, Value};
 
 use std::path::PathBuf;
 
-/// Attributes or children by name, in the order in which the layout declared them.
+/// The attributes or children of an item by name, in the order in which the layout declared them.
 pub type NamedList<T> = Vec<(String, T)>;
 
 /// One node of the tree.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
-    /// A group, made if it is missing and used again if it exists.
+    /// A group. It is created if it does not exist.
     Group(Group),
-    /// A dataset of a value, of a stream, or of data stored elsewhere.
+    /// A dataset of a value, of a stream, or of data stored in other files.
     Dataset(Dataset),
-    /// A soft link with its exact target text; it may be relative and may dangle.
+    /// A soft link. Its text is stored as given, and its target need not exist.
     SoftLink {
-        /// Path of the target, relative to the group of the link or absolute.
+        /// The path of the target, relative to the group of the link or absolute.
         target: String,
     },
-    /// A link to an object of another file, both texts stored as given.
+    /// A link to an object of another file. Both texts are stored as given.
     ExternalLink {
-        /// Name of the other file.
+        /// The name of the other file.
         file: String,
-        /// Path inside it.
+        /// The path inside it.
         target: String,
     },
 }
@@ -47,62 +46,64 @@ pub enum Item {
 /// A group with its attributes and children.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Group {
-    /// Attributes of the group.
+    /// The attributes of the group.
     pub attributes: NamedList<Value>,
-    /// Children in writing order. A name with slashes makes the groups in between.
+    /// The children in the order in which they are written. A name with slashes creates the groups in
+    /// between.
     pub children: NamedList<Item>,
 }
 
 /// A dataset with its attributes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    /// Attributes of the dataset.
+    /// The attributes of the dataset.
     pub attributes: NamedList<Value>,
-    /// What the dataset holds.
+    /// The source of the elements.
     pub content: Content,
 }
 
-/// Where the elements of a dataset come from.
+/// The source of the elements of a dataset.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// Known now; written at once, contiguous.
+    /// A known value, which is written contiguously.
     Value(Value),
-    /// A stream; the dataset appears with the first points.
+    /// A stream. The dataset is created with the first points.
     Stream(Stream),
-    /// Raw bytes in other files, read by HDF5 as one contiguous dataset.
+    /// Raw bytes in other files, which HDF5 reads as one contiguous dataset.
     External(ExternalContent),
-    /// Parts of datasets of other files.
+    /// Parts of datasets in other files.
     Virtual(VirtualContent),
 }
 
-/// A dataset whose bytes lie in raw files.
+/// The content of a dataset whose bytes lie in raw files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExternalContent {
-    /// Type of one element.
+    /// The type of one element.
     pub element: ElementType,
-    /// Extent, in elements.
+    /// The extent in elements.
     pub shape: Vec<u64>,
-    /// The files in the order of the elements.
+    /// The files, in the order of the elements.
     pub files: Vec<ExternalFile>,
 }
 
 /// A piece of a raw file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExternalFile {
-    /// Name as stored; a relative one is resolved by HDF5 against the reader's directory.
+    /// The name of the file as stored. HDF5 resolves a relative name against the working directory of the
+    /// reader.
     pub name: PathBuf,
-    /// First byte.
+    /// The offset of the first byte.
     pub offset: u64,
-    /// Number of bytes, or `None` for all that follow.
+    /// The number of bytes, or `None` for all bytes to the end of the file.
     pub size: Option<u64>,
 }
 
-/// A dataset made of parts of other datasets.
+/// The content of a virtual dataset, which consists of parts of other datasets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VirtualContent {
-    /// Type of one element.
+    /// The type of one element.
     pub element: ElementType,
-    /// Extent, in elements.
+    /// The extent in elements.
     pub shape: Vec<u64>,
     /// The parts.
     pub sources: Vec<VirtualSource>,
@@ -111,31 +112,32 @@ pub struct VirtualContent {
 /// One part of a virtual dataset.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VirtualSource {
-    /// Where the part lies in the virtual dataset.
+    /// The position of the part in the virtual dataset.
     pub target: Hyperslab,
-    /// File that holds the data, relative to the directory of the virtual dataset's file, or absolute.
+    /// The file that holds the data, relative to the directory of the file of the virtual dataset, or
+    /// absolute.
     pub file: String,
-    /// Path of the dataset in that file.
+    /// The path of the dataset in that file.
     pub dataset: String,
-    /// Which elements of that dataset.
+    /// The selected elements of that dataset.
     pub selection: Hyperslab,
 }
 
-/// A regular hyperslab; all vectors have one entry per dimension.
+/// A regular hyperslab. All vectors have one entry per dimension.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hyperslab {
-    /// First element.
+    /// The first element.
     pub start: Vec<u64>,
-    /// Distance between blocks; `None` is one everywhere.
+    /// The distance between blocks. `None` means 1 in each dimension.
     pub stride: Option<Vec<u64>>,
-    /// Number of blocks.
+    /// The number of blocks.
     pub count: Vec<u64>,
-    /// Size of a block; `None` is one everywhere.
+    /// The size of a block. `None` means 1 in each dimension.
     pub block: Option<Vec<u64>>,
 }
 
 impl Item {
-    /// The stream that fills this item, if it is a place for one.
+    /// Returns the name of the stream that fills this item, if it is the dataset of a stream.
     pub fn stream(&self) -> Option<&str> {
         match self {
             Item::Dataset(Dataset {
@@ -148,7 +150,7 @@ impl Item {
 }
 
 impl Group {
-    /// Every place for a stream below this group: its absolute path and the stream's name.
+    /// Returns the absolute path of each dataset of a stream below this group, and the name of the stream.
     pub fn streams(&self) -> Vec<(String, &str)> {
         let mut found = Vec::new();
         self.collect_streams("", &mut found);

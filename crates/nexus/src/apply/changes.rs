@@ -1,17 +1,17 @@
-//! One step from a version of a tree to the next.
+//! Carries out one change from a version of a tree to the next.
 
 use super::tree_writer::TreeWriter;
 use crate::h5;
 use crate::tree::{Change, Content, Dataset, Item, Value};
 
 impl<'t> TreeWriter<'_, 't> {
-    /// Carries out one step, or notes why not.
+    /// Carries out one change, or records the error.
     pub(super) fn apply(&mut self, root: &h5::Group, change: &'t Change<'t>) {
         match change {
             Change::Add { path, item } => self.item_at(root, path, item),
             Change::Remove { path, .. } => {
                 let removed = self.remove(root, path);
-                self.note(removed);
+                self.record(removed);
             }
             Change::Replace {
                 path,
@@ -29,13 +29,14 @@ impl<'t> TreeWriter<'_, 't> {
                 };
                 match removed {
                     Ok(()) => self.item_at(root, path, after),
-                    Err(error) => self.note(Err(error)),
+                    Err(error) => self.record(Err(error)),
                 }
             }
             Change::Attributes { path, set, delete } => {
                 self.change_attributes(root, path, set, delete);
             }
-            // The data stay where they were written; the caller knows the change and can warn.
+            // The data stay at the path where they were written. The caller knows the change and can
+            // log a warning.
             Change::StreamMoved { .. } => {}
         }
     }
@@ -45,7 +46,7 @@ impl<'t> TreeWriter<'_, 't> {
     }
 }
 
-/// The new value, if nothing else has changed.
+/// Returns the new value, if both items are datasets with the same attributes.
 fn value_only<'t>(before: &Item, after: &'t Item) -> Option<&'t Value> {
     let (Item::Dataset(before), Item::Dataset(after)) = (before, after) else {
         return None;

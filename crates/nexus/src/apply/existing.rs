@@ -1,4 +1,4 @@
-//! Writing over what an earlier writer has left.
+//! Writes items into a file where an earlier writer has left some of them.
 
 use super::tree_writer::TreeWriter;
 use crate::error::Result;
@@ -6,15 +6,16 @@ use crate::h5::{self, Link, ObjectKind};
 use crate::tree::{Content, Dataset, Item};
 
 impl TreeWriter<'_, '_> {
-    /// Removes a link that is another one than the item. Returns `true` if it is the same.
-    pub(super) fn clear(
+    /// Removes an existing link that differs from the item. Returns `true` if the item is a link and the
+    /// file holds the same link.
+    pub(super) fn remove_different_link(
         &mut self,
         group: &h5::Group,
         name: &str,
-        here: &str,
+        item_path: &str,
         item: &Item,
     ) -> Result<bool> {
-        let failed = |reason| self.failed(here, "look at", reason);
+        let failed = |reason| self.failed(item_path, "inspect", reason);
         if !group.has_link(name).map_err(failed)? {
             return Ok(false);
         }
@@ -28,27 +29,27 @@ impl TreeWriter<'_, '_> {
                 },
             ) => file == *wanted && target == *path,
             (Link::Soft { .. } | Link::External { .. }, _) if item.stream().is_none() => false,
-            // Whether an object can stay is seen where it is wanted.
+            // Whether an existing object can stay is decided where the item is written.
             _ => return Ok(false),
         };
         if same {
-            self.pending.forget(here);
+            self.pending.forget(item_path);
         } else {
-            self.unlink(group, name, here)?;
+            self.unlink(group, name, item_path)?;
         }
         Ok(same)
     }
 
-    /// Brings a dataset that is there to the value and attributes of this one; takes it away if that
-    /// cannot be done. Returns `true` if it is done.
-    pub(super) fn renew(
+    /// Writes the value and the attributes of an item into an existing dataset, and returns `true`.
+    /// Removes the dataset if its type or shape differs, and returns `false`.
+    pub(super) fn update_dataset(
         &mut self,
         group: &h5::Group,
         name: &str,
-        here: &str,
+        item_path: &str,
         dataset: &Dataset,
     ) -> Result<bool> {
-        let failed = |reason| self.failed(here, "look at", reason);
+        let failed = |reason| self.failed(item_path, "inspect", reason);
         let kind = match group.has_link(name).map_err(failed)? {
             true => group.kind(name).map_err(failed)?,
             false => return Ok(false),
@@ -57,22 +58,22 @@ impl TreeWriter<'_, '_> {
             return Ok(false);
         }
         if let Content::Value(value) = &dataset.content {
-            let failed = |reason| self.failed(here, "write", reason);
+            let failed = |reason| self.failed(item_path, "write", reason);
             let present = group.open_dataset(name).map_err(failed)?;
             if present.rewrite(value).map_err(failed)? {
                 for (name, value) in &dataset.attributes {
-                    self.attribute(here, name, present.set_attribute(name, value));
+                    self.attribute(item_path, name, present.set_attribute(name, value));
                 }
                 self.rewritten.push(present);
                 return Ok(true);
             }
         }
-        self.unlink(group, name, here)?;
+        self.unlink(group, name, item_path)?;
         Ok(false)
     }
 
-    fn unlink(&self, group: &h5::Group, name: &str, here: &str) -> Result<()> {
+    fn unlink(&self, group: &h5::Group, name: &str, item_path: &str) -> Result<()> {
         let unlinked = group.unlink(name);
-        unlinked.map_err(|reason| self.failed(here, "replace", reason))
+        unlinked.map_err(|reason| self.failed(item_path, "replace", reason))
     }
 }

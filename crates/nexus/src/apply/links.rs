@@ -4,23 +4,23 @@ use crate::error::{Error, Result};
 use crate::file::FileSession;
 use crate::h5;
 
-/// Soft links of one file that are not made yet, because their target does not exist.
+/// The soft links of one file that are not created yet, because their target does not exist.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct PendingLinks {
     links: Vec<PendingLink>,
 }
 
-/// A soft link that is not made yet.
+/// A soft link that is not created yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingLink {
-    /// Absolute path of the link.
+    /// The absolute path of the link.
     pub path: String,
-    /// Text of the link: a path, absolute or relative to the group of the link.
+    /// The text of the link: a path, absolute or relative to the group of the link.
     pub target: String,
 }
 
 impl FileSession {
-    /// Makes the links whose target exists by now. The others keep waiting.
+    /// Creates the links whose target exists by now. The others remain in `pending`.
     pub fn retry_links(&self, pending: &mut PendingLinks) -> Vec<Error> {
         if pending.is_empty() {
             return Vec::new();
@@ -31,7 +31,7 @@ impl FileSession {
         }
     }
 
-    /// Makes all links that still wait; those without a target lead nowhere.
+    /// Creates all links in `pending`, even if their target does not exist.
     pub fn force_links(&self, pending: &mut PendingLinks) -> Vec<Error> {
         let mut errors = self.retry_links(pending);
         if pending.is_empty() {
@@ -39,8 +39,11 @@ impl FileSession {
         }
         match self.root() {
             Ok(root) => {
-                let made = pending.links.drain(..).map(|link| make(self, &root, &link));
-                errors.extend(made.filter_map(Result::err));
+                let created = pending
+                    .links
+                    .drain(..)
+                    .map(|link| create(self, &root, &link));
+                errors.extend(created.filter_map(Result::err));
             }
             Err(error) => errors.push(error),
         }
@@ -49,17 +52,18 @@ impl FileSession {
 }
 
 impl PendingLinks {
-    /// Whether no link waits.
+    /// Returns `true` if no link waits for its target.
     pub fn is_empty(&self) -> bool {
         self.links.is_empty()
     }
 
-    /// The links that wait, in the order in which they were asked for.
+    /// Returns the waiting links, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &PendingLink> {
         self.links.iter()
     }
 
-    /// Makes a link if its target exists, else keeps it. The group may be any of the file.
+    /// Creates a link if its target exists, otherwise adds it to the waiting ones. `group` may be any
+    /// group of the file.
     pub(super) fn make_or_keep(
         &mut self,
         session: &FileSession,
@@ -67,7 +71,7 @@ impl PendingLinks {
         link: PendingLink,
     ) -> Result<()> {
         if has_target(group, &link).map_err(|reason| failed(session, &link, reason))? {
-            return make(session, group, &link);
+            return create(session, group, &link);
         }
         let taken = group.has_link(&link.path);
         if taken.map_err(|reason| failed(session, &link, reason))? {
@@ -77,18 +81,19 @@ impl PendingLinks {
         Ok(())
     }
 
-    /// Makes every link whose target exists, until there is none: a link may wait for another one.
+    /// Creates the links whose target exists, repeatedly until there is none left, because the target of
+    /// a link may be another link.
     pub(super) fn retry(&mut self, session: &FileSession, root: &h5::Group) -> Vec<Error> {
         let mut errors = Vec::new();
         loop {
             let before = self.links.len();
             self.links.retain(|link| {
-                let made = match has_target(root, link) {
+                let created = match has_target(root, link) {
                     Ok(false) => return true,
-                    Ok(true) => make(session, root, link),
+                    Ok(true) => create(session, root, link),
                     Err(reason) => Err(failed(session, link, reason)),
                 };
-                errors.extend(made.err());
+                errors.extend(created.err());
                 false
             });
             if self.links.len() == before {
@@ -97,7 +102,7 @@ impl PendingLinks {
         }
     }
 
-    /// Drops the link at this path, and all below it.
+    /// Drops the waiting link at this path and all waiting links below it.
     pub(super) fn forget(&mut self, path: &str) {
         self.links.retain(|link| {
             let below = link.path.strip_prefix(path);
@@ -117,14 +122,14 @@ fn has_target(group: &h5::Group, link: &PendingLink) -> h5::Result<bool> {
     group.resolves(&format!("{directory}/{}", link.target))
 }
 
-fn make(session: &FileSession, group: &h5::Group, link: &PendingLink) -> Result<()> {
+fn create(session: &FileSession, group: &h5::Group, link: &PendingLink) -> Result<()> {
     match group.has_link(&link.path) {
         Ok(true) => return Err(exists(session, link)),
         Ok(false) => {}
         Err(reason) => return Err(failed(session, link, reason)),
     }
-    let made = group.create_soft_link(&link.path, &link.target);
-    made.map_err(|reason| failed(session, link, reason))
+    let created = group.create_soft_link(&link.path, &link.target);
+    created.map_err(|reason| failed(session, link, reason))
 }
 
 fn exists(session: &FileSession, link: &PendingLink) -> Error {

@@ -1,4 +1,4 @@
-//! One pass over items to write.
+//! Writes the items of a tree in one pass.
 
 use observation::{Hdf5Stage, Stopwatch};
 
@@ -8,29 +8,29 @@ use crate::file::FileSession;
 use crate::h5::{self, Link, ObjectKind};
 use crate::tree::{Content, Dataset, Group, Item, Value};
 
-/// Objects between two flushes of a large tree. When the HDF5 library has no more room for metadata
-/// it writes some of it at any time, and the file on disk fits no flush any more; this few never
-/// fill it.
+/// The number of objects between two flushes of a large tree. When the metadata cache of the HDF5 library
+/// is full, the library writes parts of it between flushes, and the file on disk becomes inconsistent.
+/// So few objects never fill the cache.
 const OBJECTS_PER_FLUSH: usize = 300;
 
-/// What may be there already.
+/// The items that may exist in the file before the tree is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ExistingItems {
-    /// Nothing but groups: a name that is taken is an error.
+    /// Only groups may exist. It is an error if another item exists.
     Nothing,
-    /// What an earlier writer has made of the same tree.
+    /// An earlier writer may have written some items of the same tree.
     Resumed,
 }
 
-/// Writes items, collecting what fails, what waits, and what comes last.
+/// Writes items, and collects errors, waiting links and the items that are written last.
 pub(super) struct TreeWriter<'s, 't> {
     pub(super) session: &'s FileSession,
     existing: ExistingItems,
     pub(super) pending: &'s mut PendingLinks,
     written: WriteOutcome,
-    /// What marks an entry as complete: path of the group, name, item.
+    /// The datasets that mark an entry as complete: the path of the group, the name and the dataset.
     end_times: Vec<(String, &'t str, &'t Dataset)>,
-    /// Datasets with new values, to be kept until the next flush.
+    /// The datasets with new values, which have to stay open until the next flush.
     pub(super) rewritten: Vec<h5::Dataset>,
     objects: usize,
     flush_failed: bool,
@@ -57,7 +57,7 @@ impl<'s, 't> TreeWriter<'s, 't> {
         }
     }
 
-    /// Writes attributes and children of a group that is open. The path of the root is empty.
+    /// Writes the attributes and children of an open group. The path of the root is empty.
     pub(super) fn fill_group(&mut self, group: &h5::Group, path: &str, tree: &'t Group) {
         for (name, value) in &tree.attributes {
             self.attribute(path, name, group.set_attribute(name, value));
@@ -67,56 +67,56 @@ impl<'s, 't> TreeWriter<'s, 't> {
         }
     }
 
-    /// Writes one item below a group that is open; the path is that of the group.
+    /// Writes one item into an open group. `path` is the path of the group.
     pub(super) fn item(&mut self, group: &h5::Group, path: &str, name: &'t str, item: &'t Item) {
-        // Names are relative, also those that start with a slash.
+        // Names are relative, even if they start with a slash.
         let name = name.trim_start_matches('/');
-        let here = format!("{path}/{name}");
+        let item_path = format!("{path}/{name}");
         self.count_object();
         if self.existing == ExistingItems::Resumed {
-            match self.clear(group, name, &here, item) {
+            match self.remove_different_link(group, name, &item_path, item) {
                 Ok(false) => {}
                 Ok(true) => return,
-                Err(error) => return self.note(Err(error)),
+                Err(error) => return self.record(Err(error)),
             }
         }
         let done = match item {
-            Item::Group(tree) => self.group(group, name, &here).map(|group| {
-                self.fill_group(&group, &here, tree);
+            Item::Group(tree) => self.group(group, name, &item_path).map(|group| {
+                self.fill_group(&group, &item_path, tree);
             }),
             Item::Dataset(dataset) => match &dataset.content {
                 Content::Stream(stream) => {
                     self.written.streams.push(StreamLocation {
-                        path: here,
+                        path: item_path,
                         stream: stream.name.clone(),
                     });
                     Ok(())
                 }
-                _ if here.ends_with("/end_time") => {
+                _ if item_path.ends_with("/end_time") => {
                     self.end_times.push((path.to_owned(), name, dataset));
                     Ok(())
                 }
-                _ => self.dataset(group, name, &here, dataset),
+                _ => self.dataset(group, name, &item_path, dataset),
             },
             Item::SoftLink { target } => self.pending.make_or_keep(
                 self.session,
                 group,
                 PendingLink {
-                    path: here,
+                    path: item_path,
                     target: target.clone(),
                 },
             ),
             Item::ExternalLink { file, target } => {
-                self.absent(group, name, &here, "link").and_then(|()| {
-                    let made = group.create_external_link(name, file.as_ref(), target);
-                    made.map_err(|reason| self.failed(&here, "link", reason))
+                self.absent(group, name, &item_path, "link").and_then(|()| {
+                    let created = group.create_external_link(name, file.as_ref(), target);
+                    created.map_err(|reason| self.failed(&item_path, "link", reason))
                 })
             }
         };
-        self.note(done);
+        self.record(done);
     }
 
-    /// Makes what waited for the end, and returns the outcome of everything.
+    /// Writes the items that are written last, and returns the outcome of the whole pass.
     pub(super) fn finish(mut self, root: &h5::Group) -> WriteOutcome {
         let failed = self.pending.retry(self.session, root);
         self.written.errors.extend(failed);
@@ -132,16 +132,16 @@ impl<'s, 't> TreeWriter<'s, 't> {
         if self.end_times.is_empty() {
             return;
         }
-        // A reader that sees the mark must see what it stands for.
+        // A reader that sees the end time must see all items of the entry.
         self.flush();
         for (path, name, dataset) in std::mem::take(&mut self.end_times) {
-            let here = format!("{path}/{name}");
+            let item_path = format!("{path}/{name}");
             let group = if path.is_empty() { "/" } else { &path };
             let opened = root.open_group(group);
             let done = opened
-                .map_err(|reason| self.failed(&here, "write", reason))
-                .and_then(|group| self.dataset(&group, name, &here, dataset));
-            self.note(done);
+                .map_err(|reason| self.failed(&item_path, "write", reason))
+                .and_then(|group| self.dataset(&group, name, &item_path, dataset));
+            self.record(done);
         }
     }
 
@@ -151,28 +151,30 @@ impl<'s, 't> TreeWriter<'s, 't> {
         hdf5.finished(Hdf5Stage::Build, self.stopwatch);
     }
 
-    fn group(&self, parent: &h5::Group, name: &str, here: &str) -> Result<h5::Group> {
+    fn group(&self, parent: &h5::Group, name: &str, item_path: &str) -> Result<h5::Group> {
         let group = match parent.kind(name) {
             Ok(Some(ObjectKind::Group)) => parent.open_group(name),
-            Ok(Some(_)) => return Err(self.exists(here, "create group")),
+            Ok(Some(_)) => return Err(self.exists(item_path, "create group")),
             Ok(None) => parent.create_group(name),
             Err(reason) => Err(reason),
         };
-        group.map_err(|reason| self.failed(here, "create group", reason))
+        group.map_err(|reason| self.failed(item_path, "create group", reason))
     }
 
     fn dataset(
         &mut self,
         group: &h5::Group,
         name: &str,
-        here: &str,
+        item_path: &str,
         dataset: &Dataset,
     ) -> Result<()> {
-        if self.existing == ExistingItems::Resumed && self.renew(group, name, here, dataset)? {
+        if self.existing == ExistingItems::Resumed
+            && self.update_dataset(group, name, item_path, dataset)?
+        {
             return Ok(());
         }
-        self.absent(group, name, here, "write")?;
-        let made = match &dataset.content {
+        self.absent(group, name, item_path, "write")?;
+        let created = match &dataset.content {
             Content::Value(value) => group.create_value(name, value),
             Content::External(external) => group.create_external(
                 name,
@@ -198,15 +200,15 @@ impl<'s, 't> TreeWriter<'s, 't> {
             }
             Content::Stream(_) => return Ok(()),
         };
-        let made = made.map_err(|reason| self.failed(here, "write", reason))?;
+        let created = created.map_err(|reason| self.failed(item_path, "write", reason))?;
         for (name, value) in &dataset.attributes {
-            self.attribute(here, name, made.set_attribute(name, value));
+            self.attribute(item_path, name, created.set_attribute(name, value));
         }
         Ok(())
     }
 
-    /// Sets and deletes attributes of whatever is at this path. Nothing is also fine, since a stream
-    /// without data has no dataset; and so is a link to another file, which is not ours.
+    /// Sets and deletes attributes of the object at this path. Does nothing if there is no object,
+    /// because a stream without data has no dataset, or if the path leads to another file.
     pub(super) fn change_attributes(
         &mut self,
         root: &h5::Group,
@@ -221,7 +223,7 @@ impl<'s, 't> TreeWriter<'s, 't> {
         };
         let object = match object {
             Ok(object) => object,
-            Err(reason) => return self.note(Err(self.failed(path, "open", reason))),
+            Err(reason) => return self.record(Err(self.failed(path, "open", reason))),
         };
         for name in delete {
             self.attribute(path, name, object.delete_attribute_if_any(name));
@@ -231,18 +233,18 @@ impl<'s, 't> TreeWriter<'s, 't> {
         }
     }
 
-    /// Writes a value in place of the one at this path. Returns `true` if that is done: it is not if
-    /// there is something else than expected.
+    /// Writes a value into the dataset at this path. Returns `false` if there is no such dataset, or if
+    /// it has another type or shape.
     pub(super) fn rewrite(&mut self, root: &h5::Group, path: &str, value: &Value) -> Result<bool> {
-        // What marks the end has its own time.
+        // The end time of an entry is written last and never in place.
         if path.ends_with("/end_time") {
             return Ok(false);
         }
         let failed = |reason| self.failed(path, "write", reason);
-        let there = root.has_link(path).map_err(failed)?
+        let is_dataset = root.has_link(path).map_err(failed)?
             && root.link(path).map_err(failed)? == Link::Hard
             && root.kind(path).map_err(failed)? == Some(ObjectKind::Dataset);
-        if !there {
+        if !is_dataset {
             return Ok(false);
         }
         let dataset = root.open_dataset(path).map_err(failed)?;
@@ -251,7 +253,7 @@ impl<'s, 't> TreeWriter<'s, 't> {
         done.map_err(|reason| self.failed(path, "write", reason))
     }
 
-    /// Removes whatever is at this path; nothing is also fine, since it may never have been written.
+    /// Removes the link at this path, if there is one. Its item may never have been written.
     pub(super) fn remove(&mut self, root: &h5::Group, path: &str) -> Result<()> {
         self.pending.forget(path);
         let removed = match root.has_link(path) {
@@ -262,14 +264,14 @@ impl<'s, 't> TreeWriter<'s, 't> {
         removed.map_err(|reason| self.failed(path, "remove", reason))
     }
 
-    pub(super) fn note(&mut self, done: Result<()>) {
+    pub(super) fn record(&mut self, done: Result<()>) {
         self.written.errors.extend(done.err());
     }
 
     pub(super) fn attribute(&mut self, path: &str, name: &str, done: h5::Result<()>) {
         if let Err(reason) = done {
             let path = format!("{}@{name}", if path.is_empty() { "/" } else { path });
-            self.note(Err(self.failed(&path, "write attribute", reason)));
+            self.record(Err(self.failed(&path, "write attribute", reason)));
         }
     }
 
@@ -277,13 +279,13 @@ impl<'s, 't> TreeWriter<'s, 't> {
         &self,
         group: &h5::Group,
         name: &str,
-        here: &str,
+        item_path: &str,
         action: &'static str,
     ) -> Result<()> {
         match group.has_link(name) {
             Ok(false) => Ok(()),
-            Ok(true) => Err(self.exists(here, action)),
-            Err(reason) => Err(self.failed(here, action, reason)),
+            Ok(true) => Err(self.exists(item_path, action)),
+            Err(reason) => Err(self.failed(item_path, action, reason)),
         }
     }
 
@@ -306,7 +308,8 @@ impl<'s, 't> TreeWriter<'s, 't> {
         }
     }
 
-    /// Reports a failure once: a full disk would fail every time.
+    /// Flushes the file. After an error it does nothing any more, because a full disk would cause the same
+    /// error each time.
     fn flush(&mut self) {
         if self.flush_failed {
             return;

@@ -14,14 +14,14 @@ pub(crate) const BITSHUFFLE: i32 = 32008;
 const BLOCK: usize = 8192;
 
 /// The number of elements of the smallest block.
-const LEAST: usize = 128;
+const MIN_BLOCK_LENGTH: usize = 128;
 
 /// The size of the header in bytes.
 const HEADER: usize = 12;
 
 /// Returns the number of elements per block for elements of `item` bytes.
 fn block_length(item: usize) -> usize {
-    (BLOCK / item.max(1) / 8 * 8).max(LEAST)
+    (BLOCK / item.max(1) / 8 * 8).max(MIN_BLOCK_LENGTH)
 }
 
 /// Returns the sizes in bytes of the blocks into which `size` bytes are divided. They do not cover
@@ -34,19 +34,19 @@ fn blocks(size: usize, item: usize) -> impl Iterator<Item = usize> {
         .map(move |first| length.min(elements - first) * item)
 }
 
-/// Shuffles the bits of `source` into `target`, which has the same length. `spare` is scratch memory
+/// Shuffles the bits of `source` into `target`, which has the same length. `scratch` is scratch memory
 /// and grows if necessary.
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
-pub(crate) fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
+pub(crate) fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], scratch: &mut Vec<u8>) {
     let mut at = 0;
     for size in blocks(source.len(), item) {
         sort_block(
             &source[at..at + size],
             item,
             &mut target[at..at + size],
-            spare,
+            scratch,
         );
         at += size;
     }
@@ -57,14 +57,14 @@ pub(crate) fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &
 ///
 /// # Panics
 /// If `target` is shorter than `source`.
-pub(crate) fn bitunshuffle(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
+pub(crate) fn bitunshuffle(source: &[u8], item: usize, target: &mut [u8], scratch: &mut Vec<u8>) {
     let mut at = 0;
     for size in blocks(source.len(), item) {
         restore_block(
             &source[at..at + size],
             item,
             &mut target[at..at + size],
-            spare,
+            scratch,
         );
         at += size;
     }
@@ -76,7 +76,7 @@ pub(crate) fn bitshuffle_lz4(
     source: &[u8],
     item: usize,
     target: &mut Vec<u8>,
-    spare: &mut Vec<u8>,
+    scratch: &mut Vec<u8>,
 ) {
     target.extend((source.len() as u64).to_be_bytes());
     target.extend(((block_length(item) * item) as u32).to_be_bytes());
@@ -84,7 +84,7 @@ pub(crate) fn bitshuffle_lz4(
     let mut at = 0;
     for size in blocks(source.len(), item) {
         sorted.resize(size, 0);
-        sort_block(&source[at..at + size], item, &mut sorted, spare);
+        sort_block(&source[at..at + size], item, &mut sorted, scratch);
         at += size;
         let start = target.len();
         let room = lz4_flex::block::get_maximum_output_size(size);
@@ -103,9 +103,9 @@ pub(crate) fn bitunshuffle_lz4(
     source: &[u8],
     item: usize,
     limit: usize,
-    spare: &mut Vec<u8>,
+    scratch: &mut Vec<u8>,
 ) -> Option<Vec<u8>> {
-    let (header, mut rest) = source.split_at_checked(HEADER)?;
+    let (header, mut remaining) = source.split_at_checked(HEADER)?;
     let (size, block) = header.split_at(8);
     let size = usize::try_from(u64::from_be_bytes(size.try_into().ok()?)).ok()?;
     let block = u32::from_be_bytes(block.try_into().ok()?) as usize;
@@ -117,27 +117,27 @@ pub(crate) fn bitunshuffle_lz4(
     let mut sorted = Vec::new();
     let mut at = 0;
     for size in blocks(size, item) {
-        let (length, behind) = rest.split_at_checked(4)?;
+        let (length, tail) = remaining.split_at_checked(4)?;
         let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
-        let (packed, behind) = behind.split_at_checked(length)?;
-        rest = behind;
+        let (packed, tail) = tail.split_at_checked(length)?;
+        remaining = tail;
         sorted.resize(size, 0);
         let read = lz4_flex::block::decompress_into(packed, &mut sorted).ok()?;
         if read != size {
             return None;
         }
-        restore_block(&sorted, item, &mut target[at..at + size], spare);
+        restore_block(&sorted, item, &mut target[at..at + size], scratch);
         at += size;
     }
-    target[at..].copy_from_slice(rest.get(..size - at)?);
+    target[at..].copy_from_slice(remaining.get(..size - at)?);
     Some(target)
 }
 
-fn sort_block(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
-    spare.resize(source.len(), 0);
-    shuffle(source, item, spare);
+fn sort_block(source: &[u8], item: usize, target: &mut [u8], scratch: &mut Vec<u8>) {
+    scratch.resize(source.len(), 0);
+    shuffle(source, item, scratch);
     let row = source.len() / item / 8;
-    for (plane, bits) in spare
+    for (plane, bits) in scratch
         .chunks_exact(8 * row)
         .zip(target.chunks_exact_mut(8 * row))
     {
@@ -150,19 +150,19 @@ fn sort_block(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>
     }
 }
 
-fn restore_block(source: &[u8], item: usize, target: &mut [u8], spare: &mut Vec<u8>) {
-    spare.resize(source.len(), 0);
+fn restore_block(source: &[u8], item: usize, target: &mut [u8], scratch: &mut Vec<u8>) {
+    scratch.resize(source.len(), 0);
     let row = source.len() / item / 8;
     for (bits, plane) in source
         .chunks_exact(8 * row)
-        .zip(spare.chunks_exact_mut(8 * row))
+        .zip(scratch.chunks_exact_mut(8 * row))
     {
         for (index, eight) in plane.as_chunks_mut::<8>().0.iter_mut().enumerate() {
             let columns = std::array::from_fn(|bit| bits[bit * row + index]);
             *eight = transposed(u64::from_le_bytes(columns)).to_le_bytes();
         }
     }
-    unshuffle(spare, item, target);
+    unshuffle(scratch, item, target);
 }
 
 /// Returns the transpose of a matrix of 8 x 8 bits (Hacker's Delight, 7-3).
@@ -206,17 +206,17 @@ mod tests {
     #[test]
     fn every_size_comes_back() {
         let noise = test_noise(70_000);
-        let mut spare = Vec::new();
+        let mut scratch = Vec::new();
         for item in [1, 2, 3, 4, 8, 10, 16, 32, 100] {
             for count in [0, 1, 7, 8, 9, 128, 333, 700] {
                 for data in [&noise[..item * count], &vec![5; item * count]] {
                     let (mut sorted, mut back) = (vec![0; data.len()], vec![0; data.len()]);
-                    bitshuffle(data, item, &mut sorted, &mut spare);
-                    bitunshuffle(&sorted, item, &mut back, &mut spare);
+                    bitshuffle(data, item, &mut sorted, &mut scratch);
+                    bitunshuffle(&sorted, item, &mut back, &mut scratch);
                     assert_eq!(back, data, "{count} elements of {item} bytes");
                     let mut packed = Vec::new();
-                    bitshuffle_lz4(data, item, &mut packed, &mut spare);
-                    let back = bitunshuffle_lz4(&packed, item, data.len(), &mut spare);
+                    bitshuffle_lz4(data, item, &mut packed, &mut scratch);
+                    let back = bitunshuffle_lz4(&packed, item, data.len(), &mut scratch);
                     assert_eq!(
                         back.as_deref(),
                         Some(data),
@@ -229,13 +229,16 @@ mod tests {
 
     #[test]
     fn other_bytes_are_refused() {
-        let (mut packed, mut spare) = (Vec::new(), Vec::new());
-        bitshuffle_lz4(&test_noise(1000), 4, &mut packed, &mut spare);
+        let (mut packed, mut scratch) = (Vec::new(), Vec::new());
+        bitshuffle_lz4(&test_noise(1000), 4, &mut packed, &mut scratch);
         for end in 0..packed.len() {
-            assert_eq!(bitunshuffle_lz4(&packed[..end], 4, 1000, &mut spare), None);
+            assert_eq!(
+                bitunshuffle_lz4(&packed[..end], 4, 1000, &mut scratch),
+                None
+            );
         }
-        assert_eq!(bitunshuffle_lz4(&packed, 8, 1000, &mut spare), None);
-        assert_eq!(bitunshuffle_lz4(&packed, 4, 999, &mut spare), None);
-        assert_eq!(bitunshuffle_lz4(&packed, 0, 1000, &mut spare), None);
+        assert_eq!(bitunshuffle_lz4(&packed, 8, 1000, &mut scratch), None);
+        assert_eq!(bitunshuffle_lz4(&packed, 4, 999, &mut scratch), None);
+        assert_eq!(bitunshuffle_lz4(&packed, 0, 1000, &mut scratch), None);
     }
 }

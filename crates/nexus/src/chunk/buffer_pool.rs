@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The smallest capacity that is kept. It is cheaper to allocate a smaller buffer than to keep it.
-const LEAST_KEPT: usize = 32 << 10;
+const MIN_KEPT: usize = 32 << 10;
 
 /// The buffers that are not in use. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -34,12 +34,12 @@ impl BufferPool {
 
     /// Returns an empty buffer with room for `capacity` bytes.
     pub(crate) fn take(&self, capacity: usize) -> PooledBuffer {
-        let found = (capacity >= LEAST_KEPT)
+        let found = (capacity >= MIN_KEPT)
             .then(|| self.find(capacity))
             .flatten();
         PooledBuffer {
             bytes: found.unwrap_or_else(|| Vec::with_capacity(capacity)),
-            home: Some(self.clone()),
+            pool: Some(self.clone()),
         }
     }
 
@@ -50,15 +50,15 @@ impl BufferPool {
         let fits = |buffer: &Vec<u8>| {
             buffer.capacity() >= capacity && buffer.capacity() <= capacity.saturating_mul(4)
         };
-        let place = idle.buffers.iter().rposition(fits)?;
-        let buffer = idle.buffers.swap_remove(place);
+        let index = idle.buffers.iter().rposition(fits)?;
+        let buffer = idle.buffers.swap_remove(index);
         idle.bytes -= buffer.capacity();
         Some(buffer)
     }
 
     fn put(&self, mut buffer: Vec<u8>) {
         let size = buffer.capacity();
-        if size < LEAST_KEPT {
+        if size < MIN_KEPT {
             return;
         }
         buffer.clear();
@@ -74,7 +74,7 @@ impl BufferPool {
 #[derive(Debug, Default)]
 pub(crate) struct PooledBuffer {
     bytes: Vec<u8>,
-    home: Option<BufferPool>,
+    pool: Option<BufferPool>,
 }
 
 impl Deref for PooledBuffer {
@@ -93,8 +93,8 @@ impl DerefMut for PooledBuffer {
 
 impl Drop for PooledBuffer {
     fn drop(&mut self) {
-        if let Some(home) = &self.home {
-            home.put(std::mem::take(&mut self.bytes));
+        if let Some(pool) = &self.pool {
+            pool.put(std::mem::take(&mut self.bytes));
         }
     }
 }
@@ -108,10 +108,10 @@ mod tests {
         let buffers = BufferPool::new(1 << 20);
         let mut buffer = buffers.take(100_000);
         buffer.extend_from_slice(b"old");
-        let place = buffer.as_ptr();
+        let address = buffer.as_ptr();
         drop(buffer);
         let again = buffers.take(90_000);
-        assert_eq!(again.as_ptr(), place);
+        assert_eq!(again.as_ptr(), address);
         assert!(again.is_empty());
     }
 

@@ -18,7 +18,7 @@ const MIN_CHUNK: u64 = 4 << 10;
 const MIN_FILTERED: u64 = 8 << 10;
 
 /// The size in bytes from which on a point is large: a spectrum or an image.
-const LARGE: u64 = 4 << 10;
+const LARGE_POINT: u64 = 4 << 10;
 
 /// The time in seconds that a chunk of a slow stream covers.
 const SLOW_SPAN: f64 = 4.0;
@@ -33,10 +33,10 @@ const LARGE_SPAN: f64 = 0.02;
 
 /// The shortest time in seconds over which a rate is measured, because the first points of a scan
 /// arrive in a burst.
-const LEAST_ELAPSED: f64 = 0.5;
+const MIN_ELAPSED: f64 = 0.5;
 
 /// The number of points larger than a chunk that are held in memory to share chunks.
-const MOST_LARGE_POINTS: u64 = 16;
+const MAX_LARGE_POINTS: u64 = 16;
 
 /// The shape of the chunks of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub(crate) fn ended_stream_chunk(element: &[u64], item: usize, target: u64) -> O
         size = size.saturating_mul(*length);
     }
     let length = target.div_ceil(size);
-    if length > MOST_LARGE_POINTS {
+    if length > MAX_LARGE_POINTS {
         return Some(single_point(element, item, target));
     }
     Some(ChunkShape {
@@ -135,19 +135,19 @@ pub(crate) fn live_stream_chunk(
     if point > target {
         return Some((single_point(element, item, target), true));
     }
-    let rate = points as f64 / elapsed.as_secs_f64().max(LEAST_ELAPSED);
+    let rate = points as f64 / elapsed.as_secs_f64().max(MIN_ELAPSED);
     let length = |span: f64| 1u64 << (rate * span).max(1.0).log2().round().min(40.0) as u32;
-    let most = 1 << (target / point).ilog2();
-    let (length, filtered) = if point >= LARGE {
+    let max_length = 1 << (target / point).ilog2();
+    let (length, filtered) = if point >= LARGE_POINT {
         (length(LARGE_SPAN), true)
     } else if length(FAST_SPAN) * point >= MIN_FILTERED {
         (length(FAST_SPAN), true)
     } else {
-        let least = MIN_CHUNK.min(target).div_ceil(point).next_power_of_two();
-        (length(SLOW_SPAN).max(least), false)
+        let min_length = MIN_CHUNK.min(target).div_ceil(point).next_power_of_two();
+        (length(SLOW_SPAN).max(min_length), false)
     };
     let chunk = ChunkShape {
-        length: length.min(most),
+        length: length.min(max_length),
         element: full.element,
     };
     Some((chunk, filtered))
@@ -157,29 +157,29 @@ pub(crate) fn live_stream_chunk(
 mod tests {
     use super::*;
 
-    fn sealed(element: &[u64], item: usize) -> (Vec<u64>, u64) {
+    fn ended(element: &[u64], item: usize) -> (Vec<u64>, u64) {
         let chunk = ended_stream_chunk(element, item, MAX_CHUNK).unwrap();
         (chunk.dims(), chunk.size(item))
     }
 
     #[test]
     fn small_points_stay_whole() {
-        assert_eq!(sealed(&[], 8), (vec![131_072], 1 << 20));
-        assert_eq!(sealed(&[3], 1), (vec![349_526, 3], 1_048_578));
-        assert_eq!(sealed(&[1024], 4), (vec![256, 1024], 1 << 20));
-        assert_eq!(sealed(&[512, 512], 2), (vec![2, 512, 512], 1 << 20));
-        assert_eq!(sealed(&[1024, 1024], 1), (vec![1, 1024, 1024], 1 << 20));
+        assert_eq!(ended(&[], 8), (vec![131_072], 1 << 20));
+        assert_eq!(ended(&[3], 1), (vec![349_526, 3], 1_048_578));
+        assert_eq!(ended(&[1024], 4), (vec![256, 1024], 1 << 20));
+        assert_eq!(ended(&[512, 512], 2), (vec![2, 512, 512], 1 << 20));
+        assert_eq!(ended(&[1024, 1024], 1), (vec![1, 1024, 1024], 1 << 20));
     }
 
     /// The expected values are those of blisswriter 3.0.0.
     #[test]
     fn large_points_are_divided() {
-        assert_eq!(sealed(&[2048, 2048], 4), (vec![1, 512, 512], 1 << 20));
-        assert_eq!(sealed(&[4096, 4096], 2), (vec![1, 512, 1024], 1 << 20));
-        assert_eq!(sealed(&[2162, 2068], 4), (vec![1, 508, 517], 1_050_544));
-        assert_eq!(sealed(&[2_000_000], 1), (vec![3, 500_000], 1_500_000));
-        assert_eq!(sealed(&[10_000_000], 8), (vec![1, 131_072], 1 << 20));
-        assert_eq!(sealed(&[7, 1_000_000], 4), (vec![1, 2, 250_000], 2_000_000));
+        assert_eq!(ended(&[2048, 2048], 4), (vec![1, 512, 512], 1 << 20));
+        assert_eq!(ended(&[4096, 4096], 2), (vec![1, 512, 1024], 1 << 20));
+        assert_eq!(ended(&[2162, 2068], 4), (vec![1, 508, 517], 1_050_544));
+        assert_eq!(ended(&[2_000_000], 1), (vec![3, 500_000], 1_500_000));
+        assert_eq!(ended(&[10_000_000], 8), (vec![1, 131_072], 1 << 20));
+        assert_eq!(ended(&[7, 1_000_000], 4), (vec![1, 2, 250_000], 2_000_000));
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_memory_budget_has_the_last_word() {
+    fn chunks_never_exceed_the_memory_budget() {
         let second = Duration::from_secs(1);
         let length = |points| {
             live_stream_chunk(&[], 8, 2048, points, second)

@@ -32,30 +32,30 @@ use observation::Observation;
 use super::noise::{noisy_rows, zlib};
 use super::{
     BufferPool, ChunkFormat, CompressionScheme, PooledBuffer, Slab, bitshuffle, bitshuffle_lz4,
-    cut, shuffle,
+    chunk_bytes, shuffle,
 };
 
 /// The deflate level that datasets declare.
 pub(crate) const DECLARED_LEVEL: u32 = 4;
 
 /// The level at which chunks are usually compressed.
-const LEVEL: i32 = 1;
+const FAST_LEVEL: i32 = 1;
 
-/// The level for chunks of up to `SMALL` bytes, and for chunks that compress to less than one byte in
-/// `EMPTY`. It takes little more time for them.
-const PATIENT_LEVEL: i32 = 5;
-const SMALL: usize = 128 << 10;
-const EMPTY: usize = 20;
+/// The level for chunks of up to `SMALL_CHUNK` bytes, and for chunks that compress to less than one byte in
+/// `EMPTY_RATIO`. It takes little more time for them.
+const THOROUGH_LEVEL: i32 = 5;
+const SMALL_CHUNK: usize = 128 << 10;
+const EMPTY_RATIO: usize = 20;
 
 /// The number of chunks of which one is compressed as a whole, to check that storing the noise without
 /// compression does not increase the size.
 const TRIAL: usize = 16;
 
 /// The number of counts of stored rows that a check tries.
-const TRIED: usize = 3;
+const CANDIDATES: usize = 3;
 
-/// Storing the noise without compression may increase the size by one byte in `WORTH`.
-const WORTH: usize = 200;
+/// Storing the noise without compression may increase the size by one byte in `GROWTH_LIMIT`.
+const GROWTH_LIMIT: usize = 200;
 
 /// A chunk ready to be stored with `H5Dwrite_chunk`.
 #[derive(Debug)]
@@ -70,11 +70,11 @@ pub(crate) struct Encoded {
 
 /// The compressors and the memory of one thread.
 pub(crate) struct Encoder {
-    usual: Compressor,
-    patient: Compressor,
+    fast: Compressor,
+    thorough: Compressor,
     buffers: BufferPool,
     observation: Arc<Observation>,
-    tile: Vec<u8>,
+    scratch: Vec<u8>,
     shuffled: Vec<u8>,
 }
 
@@ -85,39 +85,43 @@ impl Encoder {
         // Both levels are in range; the fallback is libdeflate's default.
         let compressor = |level| Compressor::new(CompressionLvl::new(level).unwrap_or_default());
         Encoder {
-            usual: compressor(LEVEL),
-            patient: compressor(PATIENT_LEVEL),
+            fast: compressor(FAST_LEVEL),
+            thorough: compressor(THOROUGH_LEVEL),
             buffers,
             observation,
-            tile: Vec::new(),
+            scratch: Vec::new(),
             shuffled: Vec::new(),
         }
     }
 
     /// Cuts the chunk at `corner` out of a slab and compresses it.
     pub(crate) fn encode(&mut self, slab: &Slab, format: &ChunkFormat, corner: &[u64]) -> Encoded {
-        let mut scratch = std::mem::take(&mut self.tile);
-        let encoded = self.encode_tile(cut(slab, format, corner, &mut scratch), format, corner);
-        self.tile = scratch;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let encoded = self.encode_chunk(
+            chunk_bytes(slab, format, corner, &mut scratch),
+            format,
+            corner,
+        );
+        self.scratch = scratch;
         encoded
     }
 
     /// Compresses the bytes of the chunk at `corner`.
-    pub(crate) fn encode_tile(
+    pub(crate) fn encode_chunk(
         &mut self,
-        tile: &[u8],
+        chunk: &[u8],
         format: &ChunkFormat,
         corner: &[u64],
     ) -> Encoded {
         let stopwatch = self.observation.stopwatch();
-        let mut bytes = self.buffers.take(tile.len());
-        let filtered = self.filter(tile, format, &mut bytes);
+        let mut bytes = self.buffers.take(chunk.len());
+        let filtered = self.filter(chunk, format, &mut bytes);
         if !filtered {
             bytes.clear();
-            bytes.extend_from_slice(tile);
+            bytes.extend_from_slice(chunk);
         }
         let figures = self.observation.encoder.filter(format.filter());
-        figures.encoded(stopwatch, tile.len(), bytes.len());
+        figures.encoded(stopwatch, chunk.len(), bytes.len());
         Encoded {
             corner: corner.to_vec(),
             filter_mask: if filtered { 0 } else { format.skip_all() },
@@ -127,8 +131,8 @@ impl Encoder {
 
     /// Runs the filters. Returns `false` if the chunk should be stored without filters, because
     /// compression does not make it smaller or there are none.
-    fn filter(&mut self, tile: &[u8], format: &ChunkFormat, bytes: &mut Vec<u8>) -> bool {
-        let (size, item) = (tile.len(), format.item);
+    fn filter(&mut self, chunk: &[u8], format: &ChunkFormat, bytes: &mut Vec<u8>) -> bool {
+        let (size, item) = (chunk.len(), format.item);
         match format.scheme {
             CompressionScheme::None => false,
             CompressionScheme::Gzip | CompressionScheme::GzipByteShuffle => {
@@ -137,10 +141,10 @@ impl Encoder {
                 // Compression fails on purpose if the result would not be smaller than the chunk.
                 let room = &mut bytes[..size.saturating_sub(1)];
                 let length = if format.scheme == CompressionScheme::Gzip {
-                    self.shuffled.copy_from_slice(tile);
+                    self.shuffled.copy_from_slice(chunk);
                     self.compress_whole(format, room)
                 } else {
-                    shuffle(tile, item, &mut self.shuffled);
+                    shuffle(chunk, item, &mut self.shuffled);
                     self.compress(format, room)
                 };
                 bytes.truncate(length.unwrap_or(0));
@@ -148,16 +152,16 @@ impl Encoder {
             }
             CompressionScheme::ByteShuffle => {
                 bytes.resize(size, 0);
-                shuffle(tile, item, bytes);
+                shuffle(chunk, item, bytes);
                 true
             }
             CompressionScheme::BitShuffle => {
                 bytes.resize(size, 0);
-                bitshuffle(tile, item, bytes, &mut self.shuffled);
+                bitshuffle(chunk, item, bytes, &mut self.shuffled);
                 true
             }
             CompressionScheme::Lz4BitShuffle => {
-                bitshuffle_lz4(tile, item, bytes, &mut self.shuffled);
+                bitshuffle_lz4(chunk, item, bytes, &mut self.shuffled);
                 bytes.len() < size
             }
         }
@@ -168,19 +172,19 @@ impl Encoder {
     fn compress(&mut self, format: &ChunkFormat, target: &mut [u8]) -> Option<usize> {
         let row = self.shuffled.len() / format.item;
         let trial = format
-            .made
+            .encoded_count
             .fetch_add(1, Ordering::Relaxed)
             .is_multiple_of(TRIAL);
         let noise = noisy_rows(&self.shuffled, format.item);
-        let known = format.noise.load(Ordering::Relaxed);
+        let known = format.stored_rows.load(Ordering::Relaxed);
         if !trial && noise > 0 && noise <= known {
-            return zlib(&mut self.usual, &self.shuffled, noise * row, target);
+            return zlib(&mut self.fast, &self.shuffled, noise * row, target);
         }
         let whole = self.compress_whole(format, target);
         if trial {
             let limit = whole.unwrap_or(self.shuffled.len());
-            let noise = self.worth_storing(noise, row, limit + limit / WORTH);
-            format.noise.store(noise, Ordering::Relaxed);
+            let noise = self.storable_rows(noise, row, limit + limit / GROWTH_LIMIT);
+            format.stored_rows.store(noise, Ordering::Relaxed);
         }
         whole
     }
@@ -188,13 +192,13 @@ impl Encoder {
     /// Returns how many of the first `noise` rows can be stored without compression so that the result
     /// has at most `limit` bytes. The last of these rows may be compressible even if they look like
     /// noise.
-    fn worth_storing(&mut self, noise: usize, row: usize, limit: usize) -> usize {
-        let mut spare = self.buffers.take(self.shuffled.len());
-        spare.resize(self.shuffled.len(), 0);
-        let least = noise.saturating_sub(TRIED);
+    fn storable_rows(&mut self, noise: usize, row: usize, limit: usize) -> usize {
+        let mut scratch = self.buffers.take(self.shuffled.len());
+        scratch.resize(self.shuffled.len(), 0);
+        let least = noise.saturating_sub(CANDIDATES);
         let mut rows = (least + 1..=noise).rev();
         rows.find(|rows| {
-            zlib(&mut self.usual, &self.shuffled, rows * row, &mut spare)
+            zlib(&mut self.fast, &self.shuffled, rows * row, &mut scratch)
                 .is_some_and(|length| length <= limit)
         })
         .unwrap_or(0)
@@ -202,18 +206,18 @@ impl Encoder {
 
     fn compress_whole(&mut self, format: &ChunkFormat, target: &mut [u8]) -> Option<usize> {
         let size = self.shuffled.len();
-        let patient = size <= SMALL || format.empty.load(Ordering::Relaxed);
-        let first = if patient {
-            &mut self.patient
+        let thorough = size <= SMALL_CHUNK || format.nearly_empty.load(Ordering::Relaxed);
+        let first = if thorough {
+            &mut self.thorough
         } else {
-            &mut self.usual
+            &mut self.fast
         };
         let mut length = zlib(first, &self.shuffled, 0, target);
-        let is_empty = length.is_some_and(|length| length < size / EMPTY);
-        if is_empty && !patient {
-            length = zlib(&mut self.patient, &self.shuffled, 0, target);
+        let is_empty = length.is_some_and(|length| length < size / EMPTY_RATIO);
+        if is_empty && !thorough {
+            length = zlib(&mut self.thorough, &self.shuffled, 0, target);
         }
-        format.empty.store(is_empty, Ordering::Relaxed);
+        format.nearly_empty.store(is_empty, Ordering::Relaxed);
         length
     }
 }
@@ -322,20 +326,20 @@ mod tests {
                 number[..5].copy_from_slice(noise);
             }
             let slab = Slab::whole(count as u64, &[], data.clone().into());
-            let made = encoder.encode(&slab, &format, &[]);
-            assert_eq!(decoded(&made, data.len(), 8), data);
-            sizes.push(made.bytes.len());
+            let result = encoder.encode(&slab, &format, &[]);
+            assert_eq!(decoded(&result, data.len(), 8), data);
+            sizes.push(result.bytes.len());
         }
         sizes
     }
 
     #[test]
-    fn noise_is_stored_where_it_costs_nothing() {
+    fn noise_is_stored_if_the_size_hardly_grows() {
         let noise = test_noise(5 << 14);
         let sizes = noisy(3, |_| noise.clone());
         assert!(sizes[1] > 5 << 14, "the noise is all there");
         assert_ne!(sizes[0], sizes[1], "the first chunk is a trial");
-        assert!(sizes[1] < sizes[0] + sizes[0] / WORTH);
+        assert!(sizes[1] < sizes[0] + sizes[0] / GROWTH_LIMIT);
     }
 
     #[test]

@@ -47,9 +47,9 @@ pub(crate) struct EncodingBatch {
 
 #[derive(Debug, Default)]
 struct BatchProgress {
-    left: usize,
-    made: Vec<Encoded>,
-    lost: bool,
+    unfinished: usize,
+    encoded: Vec<Encoded>,
+    failed: bool,
 }
 
 /// A worker failed to encode a chunk.
@@ -91,7 +91,7 @@ impl EncoderPool {
             let observation = pool.observation.clone();
             let worker = thread::Builder::new()
                 .name(format!("chunk-{number}"))
-                .spawn(move || work(&jobs, &buffers, &observation))?;
+                .spawn(move || run_worker(&jobs, &buffers, &observation))?;
             pool.workers.push(worker);
         }
         Ok(pool)
@@ -142,7 +142,7 @@ impl EncoderPool {
         let slab = Arc::new(slab);
         let batch = EncodingBatch {
             progress: Arc::new(Mutex::new(BatchProgress {
-                left: corners.len(),
+                unfinished: corners.len(),
                 ..BatchProgress::default()
             })),
         };
@@ -153,11 +153,11 @@ impl EncoderPool {
                 corner,
                 report: JobGuard {
                     batch: batch.clone(),
-                    made: None,
+                    encoded: None,
                     done: done.clone(),
                 },
             };
-            // A closed queue returns the job. Dropping it reports the chunk as lost.
+            // A closed queue returns the job. Dropping it reports the failure.
             drop(self.jobs.try_put(job, 0));
         }
         batch
@@ -178,7 +178,7 @@ impl Drop for EncoderPool {
 impl EncodingBatch {
     /// Returns `true` if the workers have finished all chunks.
     pub(crate) fn is_done(&self) -> bool {
-        self.progress().left == 0
+        self.progress().unfinished == 0
     }
 
     /// Removes and returns the chunks that are encoded so far, in no particular order.
@@ -187,10 +187,10 @@ impl EncodingBatch {
     /// If a worker failed to encode one of them.
     pub(crate) fn take(&self) -> Result<Vec<Encoded>, EncodeError> {
         let mut progress = self.progress();
-        if progress.lost {
+        if progress.failed {
             return Err(EncodeError);
         }
-        Ok(std::mem::take(&mut progress.made))
+        Ok(std::mem::take(&mut progress.encoded))
     }
 
     fn progress(&self) -> std::sync::MutexGuard<'_, BatchProgress> {
@@ -198,23 +198,23 @@ impl EncodingBatch {
     }
 }
 
-/// Reports the encoded chunk to its batch when it is dropped, or reports the chunk as lost if a worker
+/// Reports the encoded chunk to its batch when it is dropped, or reports the failure if a worker
 /// failed to encode it.
 struct JobGuard {
     batch: EncodingBatch,
-    made: Option<Encoded>,
+    encoded: Option<Encoded>,
     done: Event,
 }
 
 impl Drop for JobGuard {
     fn drop(&mut self) {
         let mut progress = self.batch.progress();
-        progress.left -= 1;
-        match self.made.take() {
-            Some(encoded) => progress.made.push(encoded),
-            None => progress.lost = true,
+        progress.unfinished -= 1;
+        match self.encoded.take() {
+            Some(encoded) => progress.encoded.push(encoded),
+            None => progress.failed = true,
         }
-        let finished = progress.left == 0;
+        let finished = progress.unfinished == 0;
         drop(progress);
         if finished {
             self.done.send();
@@ -222,7 +222,7 @@ impl Drop for JobGuard {
     }
 }
 
-fn work(jobs: &Queue<EncodingJob>, buffers: &BufferPool, observation: &Arc<Observation>) {
+fn run_worker(jobs: &Queue<EncodingJob>, buffers: &BufferPool, observation: &Arc<Observation>) {
     let new_encoder = || Encoder::new(buffers.clone(), observation.clone());
     let mut encoder = new_encoder();
     // A wait of this thread is never interrupted, so the loop ends only when the queue is closed.
@@ -230,7 +230,7 @@ fn work(jobs: &Queue<EncodingJob>, buffers: &BufferPool, observation: &Arc<Obser
         let encode = AssertUnwindSafe(|| encoder.encode(&job.slab, &job.format, &job.corner));
         // A panic fails one dataset but must not end the thread, which all other datasets use too.
         match panic::catch_unwind(encode) {
-            Ok(encoded) => job.report.made = Some(encoded),
+            Ok(encoded) => job.report.encoded = Some(encoded),
             Err(_) => encoder = new_encoder(),
         }
     }
@@ -239,7 +239,7 @@ fn work(jobs: &Queue<EncodingJob>, buffers: &BufferPool, observation: &Arc<Obser
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunk::{ChunkShape, CompressionScheme, FillValue, tiles};
+    use crate::chunk::{ChunkShape, CompressionScheme, FillValue, corners_with_data};
     use crate::tree::{ByteOrder, ElementType};
 
     fn format(length: u64, element: &[u64]) -> Arc<ChunkFormat> {
@@ -251,13 +251,13 @@ mod tests {
         })
     }
 
-    fn made(
+    fn encode_all(
         pool: &EncoderPool,
         slab: Slab,
         format: &Arc<ChunkFormat>,
     ) -> Result<Vec<Vec<u64>>, EncodeError> {
         let done = Event::new();
-        let corners = tiles(&slab, &format.shape, 1, None);
+        let corners = corners_with_data(&slab, &format.shape, 1, None);
         let batch = pool.encode(slab, format, corners, &done);
         while !batch.is_done() {
             done.wait_blocking(None).unwrap();
@@ -276,12 +276,12 @@ mod tests {
     fn every_chunk_of_a_slab_is_made() {
         let pool = EncoderPool::with_workers(3, 1 << 20, Arc::default()).unwrap();
         let slab = Slab::whole(4, &[10, 10], vec![1; 400].into());
-        let corners = made(&pool, slab, &format(4, &[5, 4])).unwrap();
+        let corners = encode_all(&pool, slab, &format(4, &[5, 4])).unwrap();
         assert_eq!(corners, [[0, 0], [0, 4], [0, 8], [5, 0], [5, 4], [5, 8]]);
     }
 
     #[test]
-    fn a_failure_costs_one_batch() {
+    fn a_panic_fails_one_batch() {
         let pool = EncoderPool::with_workers(1, 1 << 20, Arc::default()).unwrap();
         let mut slab = Slab::new();
         slab.push(2, &[2], &[1; 4], 4);
@@ -293,6 +293,6 @@ mod tests {
         assert!(done.wait_blocking(None).unwrap() && batch.is_done());
         assert_eq!(batch.take().unwrap_err(), EncodeError);
         let slab = Slab::whole(1, &[2], vec![1; 2].into());
-        assert_eq!(made(&pool, slab, &format(4, &[2])).unwrap(), [[0]]);
+        assert_eq!(encode_all(&pool, slab, &format(4, &[2])).unwrap(), [[0]]);
     }
 }

@@ -55,7 +55,7 @@ impl FillValue {
 
     /// Sets all elements of `target` to the value. The length of `target` is a multiple of the size of
     /// an element.
-    pub(crate) fn lay(&self, target: &mut [u8]) {
+    pub(crate) fn fill_slice(&self, target: &mut [u8]) {
         if self.is_zero() {
             return target.fill(0);
         }
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_filled_with_zeros() {
+    fn other_types_are_filled_with_zeros() {
         for element in [
             ElementType::Bool,
             ElementType::Int(4, ByteOrder::Big),
@@ -111,7 +111,7 @@ mod tests {
     fn the_value_is_repeated() {
         let fill = FillValue::new(&ElementType::Float(4, ByteOrder::Little)).unwrap();
         let mut target = [1; 12];
-        fill.lay(&mut target);
+        fill.fill_slice(&mut target);
         assert_eq!(
             target,
             [0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f]

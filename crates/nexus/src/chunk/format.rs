@@ -19,11 +19,11 @@ pub(crate) struct ChunkFormat {
     /// The filters.
     pub scheme: CompressionScheme,
     /// `true` if the last chunk compressed to almost nothing.
-    pub(super) empty: AtomicBool,
+    pub(super) nearly_empty: AtomicBool,
     /// The number of rows of shuffled bytes that are noise and are stored without compression.
-    pub(super) noise: AtomicUsize,
+    pub(super) stored_rows: AtomicUsize,
     /// The number of chunks encoded so far.
-    pub(super) made: AtomicUsize,
+    pub(super) encoded_count: AtomicUsize,
 }
 
 impl ChunkFormat {
@@ -39,9 +39,9 @@ impl ChunkFormat {
             item,
             fill,
             scheme,
-            empty: AtomicBool::new(false),
-            noise: AtomicUsize::new(0),
-            made: AtomicUsize::new(0),
+            nearly_empty: AtomicBool::new(false),
+            stored_rows: AtomicUsize::new(0),
+            encoded_count: AtomicUsize::new(0),
         }
     }
 

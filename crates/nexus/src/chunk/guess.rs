@@ -8,7 +8,7 @@ const UNKNOWN: u64 = 512;
 
 /// The largest requested size of a chunk in bytes. HDF5 supports chunks of less than 4 GiB, and rounding
 /// up may double the requested size.
-const LARGEST: u64 = 1 << 30;
+const MAX_CHUNK_SIZE: u64 = 1 << 30;
 
 /// The guessed chunks and filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,23 +43,23 @@ pub(crate) fn guess(
     } else {
         CompressionScheme::None
     };
-    let target = options.chunk_nbytes.min(LARGEST);
+    let target = options.chunk_nbytes.min(MAX_CHUNK_SIZE);
     if size <= target {
         return ChunkGuess {
             chunk: expected,
             scheme,
         };
     }
-    let most = target / (item as u64).max(1);
+    let max_elements = target / (item as u64).max(1);
     let mut elements = 1u64;
     let mut chunk = expected;
     for length in chunk.iter_mut().rev() {
-        *length = if elements >= most {
+        *length = if elements >= max_elements {
             1
         } else {
             length
                 .div_ceil(options.chunk_split.max(1))
-                .min(most.div_ceil(elements))
+                .min(max_elements.div_ceil(elements))
         };
         elements = elements.saturating_mul(*length);
     }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn absurd_figures_give_chunks() {
+    fn absurd_options_result_in_chunks() {
         let nothing = ChunkOptions {
             chunk_nbytes: 0,
             chunk_split: 0,

@@ -11,15 +11,15 @@ const SAMPLE: usize = 8 << 10;
 
 /// The entropy in bits per byte above which bytes are noise. The maximum is 8, and a sample of perfect
 /// noise has slightly less.
-const NOISE: f64 = 7.9;
+const MIN_ENTROPY: f64 = 7.9;
 
 /// The entropy in bits of the differences between neighbouring bytes above which bytes are noise.
-/// Below it, the bytes have an order that may compress. It is lower than `NOISE`, because rounded
+/// Below it, the bytes have an order that may compress. It is lower than `MIN_ENTROPY`, because rounded
 /// decimal numbers have some order that does not compress.
-const DISORDER: f64 = 6.0;
+const MIN_STEP_ENTROPY: f64 = 6.0;
 
 /// The largest number of bytes of a stored block of deflate.
-const STORED: usize = u16::MAX as usize;
+const MAX_STORED: usize = u16::MAX as usize;
 
 /// Returns how many of the leading rows of a shuffled chunk look like noise. Longer sequences in them
 /// may still repeat and be compressible.
@@ -45,11 +45,11 @@ fn is_noise(sample: &[u8]) -> bool {
         steps[usize::from(byte.wrapping_sub(last))] += 1;
         last = byte;
     }
-    information(&values, sample.len()) > NOISE && information(&steps, sample.len()) > DISORDER
+    entropy(&values, sample.len()) > MIN_ENTROPY && entropy(&steps, sample.len()) > MIN_STEP_ENTROPY
 }
 
 /// Returns Shannon's entropy in bits.
-fn information(counts: &[u32; 256], total: usize) -> f64 {
+fn entropy(counts: &[u32; 256], total: usize) -> f64 {
     let total = total as f64;
     let used = counts.iter().filter(|&&count| count > 0);
     used.map(|&count| f64::from(count) / total)
@@ -68,20 +68,22 @@ pub(super) fn zlib(
     if stored == 0 {
         return compressor.zlib_compress(data, target).ok();
     }
-    let (plain, rest) = data.split_at(stored);
+    let (plain, remaining) = data.split_at(stored);
     // The header means deflate with a window of 32 KiB, at the fastest level.
-    let mut end = put(target, 0, &[0x78, 0x01])?;
-    for block in plain.chunks(STORED) {
+    let mut end = append_at(target, 0, &[0x78, 0x01])?;
+    for block in plain.chunks(MAX_STORED) {
         let length = block.len() as u16;
         let [low, high] = length.to_le_bytes();
-        end = put(target, end, &[0, low, high, !low, !high])?;
-        end = put(target, end, block)?;
+        end = append_at(target, end, &[0, low, high, !low, !high])?;
+        end = append_at(target, end, block)?;
     }
-    end += compressor.deflate_compress(rest, &mut target[end..]).ok()?;
-    put(target, end, &adler32(data).to_be_bytes())
+    end += compressor
+        .deflate_compress(remaining, &mut target[end..])
+        .ok()?;
+    append_at(target, end, &adler32(data).to_be_bytes())
 }
 
-fn put(target: &mut [u8], at: usize, bytes: &[u8]) -> Option<usize> {
+fn append_at(target: &mut [u8], at: usize, bytes: &[u8]) -> Option<usize> {
     let end = at + bytes.len();
     target.get_mut(at..end)?.copy_from_slice(bytes);
     Some(end)
@@ -95,7 +97,7 @@ mod tests {
     use crate::chunk::test_noise;
 
     #[test]
-    fn noise_and_data_are_distinguished() {
+    fn noise_is_distinguished_from_data() {
         let mut data = test_noise(3 * SAMPLE);
         assert_eq!(noisy_rows(&data, 3), 3);
         // All values occur equally often, but in ascending order.
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn too_little_room_is_reported() {
+    fn a_target_that_is_too_small_is_reported() {
         let mut compressor = Compressor::new(CompressionLvl::default());
         let data = test_noise(1000);
         for room in [0, 1, 5, 500, 1000, 1011] {

@@ -11,10 +11,10 @@ const BLOCK: usize = 64;
 /// If `target` is shorter than `source`.
 pub(crate) fn shuffle(source: &[u8], item: usize, target: &mut [u8]) {
     match item {
-        2 => sorted::<2>(source, target),
-        4 => sorted::<4>(source, target),
-        8 => sorted::<8>(source, target),
-        16 => sorted::<16>(source, target),
+        2 => shuffle_sized::<2>(source, target),
+        4 => shuffle_sized::<4>(source, target),
+        8 => shuffle_sized::<8>(source, target),
+        16 => shuffle_sized::<16>(source, target),
         0 | 1 => target[..source.len()].copy_from_slice(source),
         _ => {
             let count = source.len() / item;
@@ -30,11 +30,11 @@ pub(crate) fn shuffle(source: &[u8], item: usize, target: &mut [u8]) {
 
 /// Shuffles elements of `ITEM` bytes. The size is a constant so that the compiler can vectorize the
 /// inner loops.
-fn sorted<const ITEM: usize>(source: &[u8], target: &mut [u8]) {
+fn shuffle_sized<const ITEM: usize>(source: &[u8], target: &mut [u8]) {
     let count = source.len() / ITEM;
-    let (elements, rest) = source.split_at(count * ITEM);
-    let (sorted, behind) = target[..source.len()].split_at_mut(count * ITEM);
-    behind.copy_from_slice(rest);
+    let (elements, tail) = source.split_at(count * ITEM);
+    let (sorted, target_tail) = target[..source.len()].split_at_mut(count * ITEM);
+    target_tail.copy_from_slice(tail);
     for (number, block) in elements.chunks(BLOCK * ITEM).enumerate() {
         let first = number * BLOCK;
         let length = block.len() / ITEM;

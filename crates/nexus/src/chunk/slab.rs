@@ -118,13 +118,13 @@ impl Slab {
 
     /// Returns an iterator over the runs, with the index of the first point, the run and its bytes.
     pub(crate) fn runs(&self, item: usize) -> impl Iterator<Item = (u64, &PointRun, &[u8])> {
-        let (mut first, mut rest) = (0, self.bytes());
+        let (mut first, mut remaining) = (0, self.bytes());
         self.runs.iter().map(move |run| {
             let size = run.shape.as_deref().map_or(0, |shape| {
                 super::point_size(shape, item).saturating_mul(run.rows) as usize
             });
-            let (bytes, behind) = rest.split_at(size);
-            rest = behind;
+            let (bytes, tail) = remaining.split_at(size);
+            remaining = tail;
             first += run.rows;
             (first - run.rows, run, bytes)
         })
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_tell_shapes_and_holes() {
+    fn runs_have_shapes_and_missing_points() {
         let mut slab = Slab::new();
         slab.push(1, &[2], &[1, 2], 100);
         slab.push_missing(3);

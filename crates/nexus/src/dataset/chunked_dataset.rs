@@ -12,7 +12,9 @@ use partial::offset;
 use super::Error;
 use super::spec::DatasetSpec;
 use super::store_queue::StoreResources;
-use crate::chunk::{ChunkFormat, CompressionScheme, Encoded, Slab, corners, cut, tiles};
+use crate::chunk::{
+    ChunkFormat, CompressionScheme, Encoded, Slab, all_corners, chunk_bytes, corners_with_data,
+};
 use crate::h5;
 
 /// A chunked dataset, used by its stream and by the [`StoreQueue`](super::StoreQueue).
@@ -64,13 +66,13 @@ impl ChunkedDataset {
 
     /// Returns the first corners of the chunks to store for a slab whose points are not larger than
     /// `element`.
-    pub fn corners(&self, slab: &Slab, element: &[u64]) -> Vec<Vec<u64>> {
-        let all = (!self.sparse).then_some(element);
-        tiles(slab, &self.format.shape, self.format.item, all)
+    pub fn corners_with_data(&self, slab: &Slab, element: &[u64]) -> Vec<Vec<u64>> {
+        let missing_shape = (!self.sparse).then_some(element);
+        corners_with_data(slab, &self.format.shape, self.format.item, missing_shape)
     }
 
     /// Stores the encoded chunks of `rows` points.
-    pub fn chunks(
+    pub fn store_encoded(
         &self,
         first: u64,
         rows: u64,
@@ -78,13 +80,13 @@ impl ChunkedDataset {
         chunks: &[Encoded],
         resources: &mut StoreResources,
     ) {
-        self.attempt("store chunks", || {
-            self.replace(first, first + rows, element, chunks, resources)
+        self.try_store("store chunks", || {
+            self.replace_chunks(first, first + rows, element, chunks, resources)
         });
     }
 
     /// Stores the chunks that begin at row `first`, and replaces those that readers already see.
-    fn replace(
+    fn replace_chunks(
         &self,
         first: u64,
         rows: u64,
@@ -94,24 +96,24 @@ impl ChunkedDataset {
     ) -> h5::Result<()> {
         let plain = |chunk: &Encoded| chunk.filter_mask != 0;
         if !chunks.iter().all(plain) {
-            self.withdraw(first, resources)?;
+            self.remove_chunks(first, resources)?;
         }
         self.grow(rows, element)?;
         for chunk in chunks {
-            self.chunk(first, &chunk.corner, chunk.filter_mask, &chunk.bytes)?;
+            self.write_chunk(first, &chunk.corner, chunk.filter_mask, &chunk.bytes)?;
         }
         Ok(())
     }
 
     /// Stores the chunks of a slab without filters. If they are stored again with more points, they keep
     /// their address in the file.
-    pub fn raw(&self, first: u64, slab: &Slab, element: &[u64], scratch: &mut Vec<u8>) {
-        self.attempt("store plain chunks", || {
+    pub fn store_plain(&self, first: u64, slab: &Slab, element: &[u64], scratch: &mut Vec<u8>) {
+        self.try_store("store plain chunks", || {
             self.grow(first + slab.rows(), element)?;
             let mask = self.format.skip_all();
-            for corner in self.corners(slab, element) {
-                let tile = cut(slab, &self.format, &corner, scratch);
-                self.chunk(first, &corner, mask, tile)?;
+            for corner in self.corners_with_data(slab, element) {
+                let bytes = chunk_bytes(slab, &self.format, &corner, scratch);
+                self.write_chunk(first, &corner, mask, bytes)?;
             }
             Ok(())
         });
@@ -119,29 +121,41 @@ impl ChunkedDataset {
 
     /// Stores the last chunks, which begin at row `first` and are not full, again without filters, if
     /// they are stored with filters. The slab holds all their points.
-    pub fn unfold(&self, first: u64, slab: &Slab, element: &[u64], resources: &mut StoreResources) {
+    pub fn remove_filters(
+        &self,
+        first: u64,
+        slab: &Slab,
+        element: &[u64],
+        resources: &mut StoreResources,
+    ) {
         if !self.filtered() {
             return;
         }
-        self.attempt("remove chunks", || {
-            let touched = corners(&self.extent.borrow()[1..], &self.format.shape);
-            for corner in touched {
+        self.try_store("remove chunks", || {
+            let corners = all_corners(&self.extent.borrow()[1..], &self.format.shape);
+            for corner in corners {
                 let stored = self.dataset.stored_chunk(&offset(first, &corner))?;
                 if stored.is_some_and(|chunk| chunk.skipped != self.format.skip_all()) {
-                    return self.withdraw(first, resources);
+                    return self.remove_chunks(first, resources);
                 }
             }
             Ok(())
         });
-        self.raw(first, slab, element, &mut resources.scratch);
+        self.store_plain(first, slab, element, &mut resources.scratch);
     }
 
     /// Stores the points of a slab with the filters of the HDF5 library. This is slow, but the points
     /// need not fill whole chunks.
-    pub fn blocks(&self, first: u64, slab: &Slab, element: &[u64], resources: &mut StoreResources) {
-        self.attempt("store points", || {
+    pub fn write_blocks(
+        &self,
+        first: u64,
+        slab: &Slab,
+        element: &[u64],
+        resources: &mut StoreResources,
+    ) {
+        self.try_store("store points", || {
             if !self.direct {
-                self.withdraw(first, resources)?;
+                self.remove_chunks(first, resources)?;
             }
             self.grow(first + slab.rows(), element)?;
             for (row, run, bytes) in slab.runs(self.format.item) {
@@ -158,7 +172,7 @@ impl ChunkedDataset {
         });
     }
 
-    fn chunk(&self, first: u64, corner: &[u64], mask: u32, bytes: &[u8]) -> h5::Result<()> {
+    fn write_chunk(&self, first: u64, corner: &[u64], mask: u32, bytes: &[u8]) -> h5::Result<()> {
         self.dataset
             .write_chunk(&offset(first, corner), mask, bytes)?;
         self.observation.hdf5.bytes_written.add(bytes.len() as u64);
@@ -169,7 +183,7 @@ impl ChunkedDataset {
     /// space in the file. There are two reasons: HDF5 1.14 does not update the filter mask of a chunk
     /// that is stored again, and the new chunk must not overwrite the old one while a reader still reads
     /// it.
-    fn withdraw(&self, first: u64, resources: &mut StoreResources) -> h5::Result<()> {
+    fn remove_chunks(&self, first: u64, resources: &mut StoreResources) -> h5::Result<()> {
         let mut extent = self.extent.borrow_mut();
         if extent[0] <= first {
             return Ok(());
@@ -177,19 +191,19 @@ impl ChunkedDataset {
         let mut shown = Vec::new();
         let is_start = first.is_multiple_of(self.format.shape.length);
         if is_start && self.filtered() {
-            for corner in corners(&extent[1..], &self.format.shape) {
+            for corner in all_corners(&extent[1..], &self.format.shape) {
                 if let Some((chunk, bytes)) = self.dataset.read_chunk(&offset(first, &corner))? {
                     shown.extend(bytes.first().map(|byte| (chunk, *byte)));
                 }
             }
         }
-        let mut less = extent.clone();
-        less[0] = first;
-        let free = || self.dataset.set_extent(&less);
+        let mut shorter = extent.clone();
+        shorter[0] = first;
+        let free = || self.dataset.set_extent(&shorter);
         resources
             .freed_space
             .free_chunks(&self.dataset, shown, free)?;
-        *extent = less;
+        *extent = shorter;
         Ok(())
     }
 
@@ -209,7 +223,7 @@ impl ChunkedDataset {
 
     /// Calls `store`, unless an earlier call failed. After the first error nothing is stored any more,
     /// because the following points would be at the wrong index.
-    fn attempt(&self, action: &'static str, store: impl FnOnce() -> h5::Result<()>) {
+    fn try_store(&self, action: &'static str, store: impl FnOnce() -> h5::Result<()>) {
         if self.failure.borrow().is_some() {
             return;
         }

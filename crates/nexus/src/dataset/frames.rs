@@ -32,11 +32,11 @@ pub use problem::FrameError;
 pub use storage::{FrameOptions, FrameStorage, choose_frame_storage};
 
 /// The ratio of the time for which a dataset is not replaced to the time that its creation took.
-const REST: u32 = 20;
+const REST_RATIO: u32 = 20;
 
 /// The number of attempts to find missing frames at the end, and the pause between them. The count
 /// starts again with each frame that is found.
-const TRIES: u32 = 50;
+const MAX_TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Successive frames in one file of a detector.
@@ -76,12 +76,12 @@ pub struct FrameTarget {
 /// dataset must refer only to frames that are saved, because HDF5 returns the fill value for missing
 /// frames without any error.
 pub struct FrameDataset {
-    site: FrameTarget,
+    target: FrameTarget,
     content: Content,
     /// The number of frames that readers see.
     visible: u64,
     /// `true` if the file has a dataset that an earlier writer left.
-    old: bool,
+    has_earlier: bool,
     rests_until: Option<Instant>,
     observation: Arc<Observation>,
 }
@@ -101,7 +101,7 @@ impl FrameDataset {
     /// If a copy of such frames cannot be stored, see [`StreamDataset::new`](super::StreamDataset).
     pub fn new(
         form: FrameStorage,
-        site: FrameTarget,
+        target: FrameTarget,
         policy: WritePolicy,
         store_queue: &StoreQueue,
     ) -> Result<FrameDataset, Error> {
@@ -110,16 +110,16 @@ impl FrameDataset {
             FrameStorage::External => Content::External(ExternalFrames::default()),
             FrameStorage::Names => Content::Names,
             FrameStorage::Copy => Content::Copy(Box::new(FrameCopier::new(
-                &site,
+                &target,
                 policy,
                 store_queue.clone(),
             )?)),
         };
         Ok(FrameDataset {
-            site,
+            target,
             content,
             visible: 0,
-            old: false,
+            has_earlier: false,
             rests_until: None,
             observation: store_queue.observation().clone(),
         })
@@ -133,38 +133,39 @@ impl FrameDataset {
     /// As for a new dataset, and if the existing dataset of copies has another type, shape or storage.
     pub fn resume(
         form: FrameStorage,
-        site: FrameTarget,
+        target: FrameTarget,
         policy: WritePolicy,
         store_queue: &StoreQueue,
     ) -> Result<FrameDataset, Error> {
         if form == FrameStorage::Copy {
-            let copies = FrameCopier::resume(&site, policy, store_queue.clone())?;
+            let copies = FrameCopier::resume(&target, policy, store_queue.clone())?;
             return Ok(FrameDataset {
                 visible: copies.visible(),
                 content: Content::Copy(Box::new(copies)),
-                site,
-                old: false,
+                target,
+                has_earlier: false,
                 rests_until: None,
                 observation: store_queue.observation().clone(),
             });
         }
-        let old = match site.parent.has_link(&site.path) {
-            Ok(true) => site
+        let has_earlier = match target.parent.has_link(&target.path) {
+            Ok(true) => target
                 .parent
-                .kind(&site.path)
+                .kind(&target.path)
                 .map(|kind| kind == Some(ObjectKind::Dataset)),
             Ok(false) => Ok(false),
             Err(error) => Err(error),
         };
-        let old = old.map_err(|source| site.failure("find the dataset", source))?;
-        let mut dataset = FrameDataset::new(form, site, policy, store_queue)?;
-        dataset.old = old;
+        let has_earlier =
+            has_earlier.map_err(|source| target.failure("find the dataset", source))?;
+        let mut dataset = FrameDataset::new(form, target, policy, store_queue)?;
+        dataset.has_earlier = has_earlier;
         Ok(dataset)
     }
 
     /// Returns the path of the dataset, as given.
     pub fn path(&self) -> &str {
-        &self.site.path
+        &self.target.path
     }
 
     /// Returns how the dataset represents the frames.
@@ -204,7 +205,7 @@ impl FrameDataset {
     /// If a frame cannot be copied now or later, or cannot be stored.
     pub async fn take(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         match &mut self.content {
-            Content::Copy(copies) => copies.take(&self.site, frames).await.map(drop),
+            Content::Copy(copies) => copies.take(&self.target, frames).await.map(drop),
             _ => Ok(()),
         }
     }
@@ -229,9 +230,9 @@ impl FrameDataset {
             self.visible = copies.expose()?;
             return Ok(());
         }
-        let frames = some(frames);
-        if let Content::External(raw) = &mut self.content {
-            raw.locate(&self.site, &frames)?;
+        let frames = non_empty(frames);
+        if let Content::External(external) = &mut self.content {
+            external.locate(&self.target, &frames)?;
         }
         // HDF5 does not reuse the space of deleted texts, so the list is not replaced for few frames.
         let rare = matches!(self.content, Content::Names);
@@ -248,37 +249,37 @@ impl FrameDataset {
     /// If frames are not found, if the dataset cannot refer to them, and if the dataset cannot be
     /// written. The frames found before the error are [visible](FrameDataset::visible) nevertheless.
     pub async fn close(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
-        let frames = some(frames);
-        let existing = self.find(&frames).await;
+        let frames = non_empty(frames);
+        let found = self.find(&frames).await;
         let made = match &mut self.content {
             Content::Copy(copies) => copies.close().await.map(|points| self.visible = points),
             _ => self.make(&frames),
         };
-        existing.and(made)
+        found.and(made)
     }
 
     /// Reads the files of the detector until all frames are found or there is no attempt left.
     async fn find(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
-        let mut tries = TRIES;
+        let mut tries = MAX_TRIES;
         loop {
             let (before, after, missing) = match &mut self.content {
                 Content::Virtual | Content::Names => return Ok(()),
-                Content::External(raw) => {
-                    let before = raw.located();
-                    let missing = raw.locate(&self.site, frames)?;
-                    (before, raw.located(), missing)
+                Content::External(external) => {
+                    let before = external.located();
+                    let missing = external.locate(&self.target, frames)?;
+                    (before, external.located(), missing)
                 }
                 Content::Copy(copies) => {
                     let before = copies.taken();
-                    let rest = after(frames, before);
-                    let missing = copies.take(&self.site, &rest).await?;
+                    let remaining = skip_frames(frames, before);
+                    let missing = copies.take(&self.target, &remaining).await?;
                     (before, copies.taken(), missing)
                 }
             };
             match missing {
                 None => return Ok(()),
                 Some(error) if tries == 0 => return Err(error),
-                Some(_) if after > before => tries = TRIES,
+                Some(_) if after > before => tries = MAX_TRIES,
                 Some(_) => tries -= 1,
             }
             hub::sleep(PAUSE).await;
@@ -288,7 +289,7 @@ impl FrameDataset {
     /// Replaces the dataset if there are more frames than it shows.
     fn make(&mut self, frames: &[FrameRange]) -> Result<(), Error> {
         let count = match &self.content {
-            Content::External(raw) => raw.located(),
+            Content::External(external) => external.located(),
             Content::Names | Content::Virtual => count(frames),
             // A copy grows and is never replaced.
             Content::Copy(_) => return Ok(()),
@@ -298,21 +299,21 @@ impl FrameDataset {
         }
         let start = Instant::now();
         let stopwatch = self.observation.stopwatch();
-        if self.visible > 0 || self.old {
-            let unlinked = self.site.parent.unlink(&self.site.path);
-            unlinked.map_err(|source| self.site.failure("replace the dataset", source))?;
+        if self.visible > 0 || self.has_earlier {
+            let unlinked = self.target.parent.unlink(&self.target.path);
+            unlinked.map_err(|source| self.target.failure("replace the dataset", source))?;
             self.visible = 0;
-            self.old = false;
+            self.has_earlier = false;
         }
         match &self.content {
-            Content::External(raw) => raw.make(&self.site)?,
-            Content::Names => link::create_name_list(&self.site, frames)?,
-            Content::Virtual => mapping::make(&self.site, frames)?,
+            Content::External(external) => external.make(&self.target)?,
+            Content::Names => link::create_name_list(&self.target, frames)?,
+            Content::Virtual => mapping::make(&self.target, frames)?,
             Content::Copy(_) => {}
         }
         self.observation.hdf5.finished(Hdf5Stage::Build, stopwatch);
         self.visible = count;
-        self.rests_until = Instant::now().checked_add(start.elapsed() * REST);
+        self.rests_until = Instant::now().checked_add(start.elapsed() * REST_RATIO);
         Ok(())
     }
 }
@@ -336,7 +337,7 @@ impl FrameTarget {
     }
 }
 
-fn some(frames: &[FrameRange]) -> Vec<FrameRange> {
+fn non_empty(frames: &[FrameRange]) -> Vec<FrameRange> {
     frames.iter().filter(|f| f.count > 0).cloned().collect()
 }
 
@@ -345,8 +346,8 @@ fn count(frames: &[FrameRange]) -> u64 {
 }
 
 /// Returns `frames` without the first `skipped` ones.
-fn after(frames: &[FrameRange], mut skipped: u64) -> Vec<FrameRange> {
-    let rest = frames.iter().map(|frames| {
+fn skip_frames(frames: &[FrameRange], mut skipped: u64) -> Vec<FrameRange> {
+    let remaining = frames.iter().map(|frames| {
         let skip = skipped.min(frames.count);
         skipped -= skip;
         FrameRange {
@@ -355,5 +356,5 @@ fn after(frames: &[FrameRange], mut skipped: u64) -> Vec<FrameRange> {
             ..frames.clone()
         }
     });
-    rest.filter(|frames| frames.count > 0).collect()
+    remaining.filter(|frames| frames.count > 0).collect()
 }

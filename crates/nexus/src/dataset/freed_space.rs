@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_side_by_side_are_one() {
+    fn adjacent_chunks_form_one_span() {
         let chunk = |address, size| {
             let skipped = 0;
             let chunk = StoredChunk {

@@ -18,14 +18,14 @@ use blocks::blocks;
 
 /// The shortest time between two writes to a compressed grid, because each write compresses the last
 /// chunks again.
-const PATIENCE: Duration = Duration::from_secs(3);
+const WRITE_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The largest size of the points that are not written yet, in chunks of the policy.
-const MOST_WAITING: u64 = 4;
+const MAX_WAITING: u64 = 4;
 
 /// The largest size of the chunk cache, in chunks of the policy. If the cache cannot hold the chunks of
 /// one row of the grid, the library compresses them again for each row.
-const MOST_CACHE: u64 = 64;
+const MAX_CACHE: u64 = 64;
 
 /// A dataset whose first dimensions are those of the scan. It is created at full size with the first
 /// point.
@@ -142,8 +142,8 @@ impl PointGrid {
         Ok(())
     }
 
-    fn most_waiting(&self) -> u64 {
-        MOST_WAITING * self.policy.chunk
+    fn max_waiting(&self) -> u64 {
+        MAX_WAITING * self.policy.chunk
     }
 
     /// Returns the size of the chunk cache: the bytes of the chunks that one row of the grid touches,
@@ -160,7 +160,7 @@ impl PointGrid {
         let size = point_size(chunk, self.spec.item());
         let needed = chunks.saturating_mul(size);
         // The library caches no chunk that is larger than the cache.
-        needed.min(MOST_CACHE * self.policy.chunk).max(size) as usize
+        needed.min(MAX_CACHE * self.policy.chunk).max(size) as usize
     }
 
     fn write_points(&mut self, slab: &Slab) -> Result<(), Error> {
@@ -192,8 +192,9 @@ impl PointGrid {
                 let Some(shape) = &run.shape else { continue };
                 for (mut start, mut count) in blocks(first + row, run.rows, scan) {
                     let points: u64 = count.iter().product();
-                    let (part, rest) = bytes.split_at((point_size(shape, item) * points) as usize);
-                    bytes = rest;
+                    let (part, remaining) =
+                        bytes.split_at((point_size(shape, item) * points) as usize);
+                    bytes = remaining;
                     start.extend(shape.iter().map(|_| 0));
                     count.extend(shape.iter());
                     dataset.write_block(&start, &count, part)?;
@@ -247,12 +248,12 @@ impl PointStore for PointGrid {
                         *largest = (*largest).max(*length);
                     }
                     let size = point_size(shape, self.spec.item()) * room;
-                    let (part, expected) = (&data[..size as usize], self.most_waiting() as usize);
+                    let (part, expected) = (&data[..size as usize], self.max_waiting() as usize);
                     self.waiting.push(room, shape, part, expected);
                 }
                 None => self.waiting.push_missing(room),
             }
-            if self.waiting.bytes().len() as u64 > self.most_waiting() {
+            if self.waiting.bytes().len() as u64 > self.max_waiting() {
                 self.write()?;
             }
         }
@@ -277,7 +278,7 @@ impl PointStore for PointGrid {
                 ..
             }
         );
-        if compressed && self.written.is_some_and(|at| at.elapsed() < PATIENCE) {
+        if compressed && self.written.is_some_and(|at| at.elapsed() < WRITE_INTERVAL) {
             return Ok(());
         }
         self.write()

@@ -83,10 +83,10 @@ impl PointList {
     /// Creates the chunked dataset, and moves the points of the buffer to its chunks.
     fn create(&mut self, chunk: ChunkShape, scheme: CompressionScheme) -> Result<(), Error> {
         let replaces = matches!(self.state, State::Contiguous { .. });
-        let made = self
-            .make_way()
+        let created = self
+            .remove_contiguous()
             .and_then(|()| self.buffer.create_store(chunk, scheme));
-        match made {
+        match created {
             Ok(store) => {
                 // Points that readers have seen already become visible again at once.
                 let filled = (!replaces).then(Instant::now);
@@ -107,7 +107,7 @@ impl PointList {
 
     /// Removes a contiguous dataset that another one is going to replace. Its space in the file stays
     /// reserved for a while, because readers see the old dataset until the next flush.
-    fn make_way(&mut self) -> Result<(), Error> {
+    fn remove_contiguous(&mut self) -> Result<(), Error> {
         let State::Contiguous { since, .. } = self.state else {
             return Ok(());
         };
@@ -244,7 +244,7 @@ impl PointStore for PointList {
                         self.create(chunk, CompressionScheme::GzipByteShuffle)?;
                     }
                     _ => {
-                        self.make_way()?;
+                        self.remove_contiguous()?;
                         return self.buffer.create_contiguous();
                     }
                 }

@@ -207,7 +207,7 @@ impl DatasetSpec {
 
     fn padded(&self, slab: &Slab, dims: &[u64]) -> Vec<u8> {
         let mut bytes = vec![0; point_size(dims, self.item()) as usize];
-        self.fill.lay(&mut bytes);
+        self.fill.fill_slice(&mut bytes);
         let start = vec![0; dims.len()];
         for (row, run, data) in slab.runs(self.item()) {
             let Some(shape) = &run.shape else { continue };

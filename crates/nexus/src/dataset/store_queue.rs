@@ -130,20 +130,20 @@ impl StoreQueue {
             return;
         }
         let stopwatch = self.observation().stopwatch();
-        self.until(taken).await;
+        self.wait_until(taken).await;
         self.observation().chunks.waited(stopwatch);
     }
 
     /// Waits until all slabs posted so far are stored.
     pub async fn drain(&self) {
         let posted = self.state.posted.get();
-        self.until(|state| state.unstored() <= state.posted.get() - posted)
+        self.wait_until(|state| state.unstored() <= state.posted.get() - posted)
             .await;
     }
 
     /// Waits until all slabs of a dataset are stored.
     pub(super) async fn drain_one(&self, store: &ChunkedDataset) {
-        self.until(|_| store.pending.get() == 0).await;
+        self.wait_until(|_| store.pending.get() == 0).await;
     }
 
     /// Appends a slab.
@@ -160,7 +160,7 @@ impl StoreQueue {
         work(&mut self.state.resources.borrow_mut())
     }
 
-    async fn until(&self, reached: impl Fn(&QueueState) -> bool) {
+    async fn wait_until(&self, reached: impl Fn(&QueueState) -> bool) {
         loop {
             self.state.done.clear();
             self.advance();
@@ -228,7 +228,7 @@ impl QueueState {
         match method {
             StoreMethod::Sent(batch, reservation) => {
                 match batch.take() {
-                    Ok(chunks) => store.chunks(first, rows, &element, &chunks, resources),
+                    Ok(chunks) => store.store_encoded(first, rows, &element, &chunks, resources),
                     Err(source) => store.fail(Error::Compression {
                         path: store.path.clone(),
                         source,
@@ -238,13 +238,15 @@ impl QueueState {
                     self.pool.release(reservation);
                 }
             }
-            StoreMethod::Plain(slab) => store.raw(first, &slab, &element, &mut resources.scratch),
-            StoreMethod::Blocks(slab) => store.blocks(first, &slab, &element, resources),
+            StoreMethod::Plain(slab) => {
+                store.store_plain(first, &slab, &element, &mut resources.scratch)
+            }
+            StoreMethod::Blocks(slab) => store.write_blocks(first, &slab, &element, resources),
             StoreMethod::Append {
                 slab,
                 before,
                 finish,
-            } => store.part(first, before, &slab, &element, finish, resources),
+            } => store.store_part(first, before, &slab, &element, finish, resources),
             // Such a slab is not ready, so `next_ready` never returns it.
             StoreMethod::Encode(_) => {}
         }
@@ -278,7 +280,7 @@ impl QueuedSlab {
     fn hand_over(&mut self, pool: &EncoderPool, reservation: Option<Reservation>, done: &Event) {
         if let StoreMethod::Encode(slab) = &mut self.method {
             let slab = std::mem::take(slab);
-            let corners = self.store.corners(&slab, &self.element);
+            let corners = self.store.corners_with_data(&slab, &self.element);
             let batch = pool.encode(slab, &self.store.format, corners, done);
             self.method = StoreMethod::Sent(batch, reservation);
         }

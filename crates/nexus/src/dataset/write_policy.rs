@@ -23,7 +23,7 @@ pub enum WriteMode {
 }
 
 /// The size in bytes of the smallest chunk of a scan of very many streams.
-const LEAST_CHUNK: u64 = 16 << 10;
+const MIN_CHUNK: u64 = 16 << 10;
 
 impl WritePolicy {
     /// Returns the policy for streams that have ended or will end soon.
@@ -47,7 +47,7 @@ impl WritePolicy {
     /// than their share.
     pub fn with_memory(self, memory: u64, streams: usize) -> WritePolicy {
         let share = memory / (streams as u64).max(1);
-        let chunk = share.clamp(LEAST_CHUNK, MAX_CHUNK);
+        let chunk = share.clamp(MIN_CHUNK, MAX_CHUNK);
         WritePolicy {
             chunk: 1 << chunk.ilog2(),
             ..self
@@ -66,6 +66,6 @@ mod tests {
         assert_eq!(chunk(10), MAX_CHUNK);
         assert_eq!(chunk(256), MAX_CHUNK);
         assert_eq!(chunk(300), MAX_CHUNK / 2);
-        assert_eq!(chunk(1_000_000), LEAST_CHUNK);
+        assert_eq!(chunk(1_000_000), MIN_CHUNK);
     }
 }

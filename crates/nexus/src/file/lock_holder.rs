@@ -1,4 +1,4 @@
-//! The processes that hold the lock of a file.
+//! Finds the processes that hold the lock of a file.
 
 use std::fmt;
 use std::fs;
@@ -10,17 +10,17 @@ use rustix::fs::{major, minor};
 /// A process that holds the lock on a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockHolder {
-    /// Its number.
+    /// The process identifier.
     pub pid: u32,
-    /// Its command line, if it still runs and may be looked at.
+    /// The command line, if the process still runs and this process may read it.
     pub command: Option<String>,
-    /// The user that it runs for: a name, or a number if that has no name here.
+    /// The user of the process: the name, or the number if it has no name on this machine.
     pub user: Option<String>,
 }
 
 impl LockHolder {
-    /// The processes of this machine that hold a lock on the file. Empty when they run elsewhere,
-    /// which a network file system allows.
+    /// Returns the processes on this machine that hold a lock on the file. The result is empty if a
+    /// process on another machine holds it, through a network file system.
     pub fn of(path: &Path) -> Vec<LockHolder> {
         let Ok(file) = fs::metadata(path) else {
             return Vec::new();
@@ -35,7 +35,7 @@ impl LockHolder {
         pids.into_iter().map(LockHolder::of_process).collect()
     }
 
-    /// All of them in one line.
+    /// Returns the descriptions of all holders in one line.
     pub(crate) fn list(holders: &[LockHolder]) -> String {
         if holders.is_empty() {
             return "a process that is not on this machine".to_owned();
@@ -73,24 +73,25 @@ impl fmt::Display for LockHolder {
     }
 }
 
-/// The holder of one line of `/proc/locks`, if it is about this file:
-/// `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`; waiting ones have an arrow after the number.
+/// Returns the process of one line of `/proc/locks`, if the line describes a lock on this file, for
+/// example `1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF`. Lines of processes that wait for a lock have
+/// an arrow after the number.
 fn held(line: &str, device: u64, inode: u64, path: &Path) -> Option<u32> {
     let mut words = line.split_ascii_whitespace().skip(1);
     if words.next()? == "->" {
         return None;
     }
     let pid = words.nth(2)?.parse().ok()?;
-    let mut place = words.next()?.split(':');
-    let (high, low) = (place.next()?, place.next()?);
-    if place.next()?.parse::<u64>().ok()? != inode {
+    let mut location = words.next()?.split(':');
+    let (high, low) = (location.next()?, location.next()?);
+    if location.next()?.parse::<u64>().ok()? != inode {
         return None;
     }
     let high = u32::from_str_radix(high, 16).ok()?;
     let low = u32::from_str_radix(low, 16).ok()?;
-    let here = high == major(device) && low == minor(device);
-    // Layered file systems show files under another device than locks.
-    (here || has_open(pid, path)).then_some(pid)
+    let same_device = high == major(device) && low == minor(device);
+    // On layered file systems the device of a file differs from the device in its locks.
+    (same_device || has_open(pid, path)).then_some(pid)
 }
 
 fn has_open(pid: u32, path: &Path) -> bool {

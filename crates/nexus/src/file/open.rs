@@ -1,4 +1,4 @@
-//! Opening a file for writing, and putting into words why that is not possible.
+//! Opens a file for writing, and finds the reason if that is not possible.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,16 +12,16 @@ use super::lock_holder::LockHolder;
 use crate::error::{Error, FileCause, Result};
 use crate::h5;
 
-/// How an HDF5 file begins, and the size of what is there before any object (HDF5 file format,
-/// superblock version 0).
+/// The first bytes of an HDF5 file, and the size of its superblock, which precedes all objects (HDF5 file
+/// format, superblock version 0).
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 const SUPERBLOCK: u64 = 96;
 
-/// The absolute path without links and dots. The file itself need not exist, its directory must.
+/// Returns the absolute path without links and dots. The file need not exist, but its directory must.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     let failed = |error: io::Error| refused(path, error);
     let mut target = path.to_owned();
-    // As many links to a file that does not exist yet as the kernel would follow.
+    // The kernel follows at most 40 links too.
     for _ in 0..40 {
         match fs::canonicalize(&target) {
             Ok(resolved) => return Ok(resolved),
@@ -35,16 +35,16 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        let here = fs::canonicalize(directory).map_err(failed)?.join(name);
-        match fs::read_link(&here) {
-            Ok(link) => target = here.with_file_name("").join(link),
-            Err(_) => return Ok(here),
+        let absolute = fs::canonicalize(directory).map_err(failed)?.join(name);
+        match fs::read_link(&absolute) {
+            Ok(link) => target = absolute.with_file_name("").join(link),
+            Err(_) => return Ok(absolute),
         }
     }
     Err(failed(io::Error::from(Errno::LOOP)))
 }
 
-/// Opens a file for writing, made if it is missing.
+/// Opens a file for writing, and creates it if it is missing.
 pub(super) fn append(path: &Path) -> Result<h5::File> {
     let file = match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -52,7 +52,7 @@ pub(super) fn append(path: &Path) -> Result<h5::File> {
         }
         Err(error) => return Err(refused(path, error)),
         Ok(found) if found.is_dir() => return Err(refused(path, ErrorKind::IsADirectory.into())),
-        // Left by a writer that ended before its first flush. Nothing is in it to be lost.
+        // A writer left this file that ended before its first flush. It holds no data.
         Ok(found) if found.len() <= SUPERBLOCK && is_bare(path)? && !is_locked(path)? => {
             h5::File::replace(path).and_then(usable)
         }
@@ -61,12 +61,13 @@ pub(super) fn append(path: &Path) -> Result<h5::File> {
     file.map_err(|source| unopened(path, source))
 }
 
-/// From now on others can open the file, also if this process dies.
+/// Flushes a new file, so that readers can open it, even if this process dies.
 fn usable(file: h5::File) -> h5::Result<h5::File> {
     file.flush().map(|()| file)
 }
 
-/// Whether a file that is no longer than the superblock has nothing else in it.
+/// Returns `true` if a file that is not longer than the superblock is empty or an HDF5 file without
+/// objects.
 fn is_bare(path: &Path) -> Result<bool> {
     let bytes = fs::read(path).map_err(|error| refused(path, error))?;
     Ok(bytes.is_empty() || (bytes.len() as u64 <= SUPERBLOCK && bytes.starts_with(SIGNATURE)))
@@ -75,8 +76,8 @@ fn is_bare(path: &Path) -> Result<bool> {
 fn is_locked(path: &Path) -> Result<bool> {
     let file = fs::File::open(path).map_err(|error| refused(path, error))?;
     let locked = flock(&file, FlockOperation::NonBlockingLockExclusive) == Err(Errno::WOULDBLOCK);
-    // Said, because a program that another thread is starting may have a copy of the descriptor.
-    // It fails where there are no locks.
+    // Closing the file would not release the lock if a program that another thread is starting has a copy
+    // of the descriptor. Unlocking fails on file systems without locks.
     flock(&file, FlockOperation::Unlock).ok();
     Ok(locked)
 }
@@ -95,7 +96,7 @@ fn unopened(path: &Path, source: h5::Error) -> Error {
             Error::File { .. } => Error::file(path, "open", source),
             known => known,
         },
-        // An empty file that somebody has just made and locked.
+        // Another process has just created and locked the file.
         None if fs::metadata(path).is_ok_and(|found| found.len() == 0) => Error::Locked {
             holders: LockHolder::of(path),
             file,

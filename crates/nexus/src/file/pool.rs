@@ -12,16 +12,16 @@ use super::open;
 use super::session::{FileSession, OpenFile};
 use crate::error::{Error, Result};
 
-/// The open files of one thread, by their resolved absolute path. Clones are the same pool.
+/// The open files of one thread, by their resolved absolute path. Clones refer to the same pool.
 #[derive(Debug, Clone, Default)]
 pub struct FilePool {
-    // Weak, so that the sessions alone decide how long a file stays open.
+    // The references are weak, so that a file is closed with its last session.
     files: Rc<RefCell<BTreeMap<PathBuf, Weak<OpenFile>>>>,
     observation: Arc<Observation>,
 }
 
 impl FilePool {
-    /// A pool without files, which reports to `observation` what HDF5 does with them.
+    /// Returns a pool without files. The durations of HDF5 operations are reported to `observation`.
     pub fn new(observation: Arc<Observation>) -> FilePool {
         FilePool {
             files: Rc::default(),
@@ -29,13 +29,14 @@ impl FilePool {
         }
     }
 
-    /// Opens a file for writing, made if it is missing, or joins those who have it open.
+    /// Opens a file for writing, and creates it if it is missing. If the file is open in this pool
+    /// already, the new session shares it.
     ///
-    /// A relative path is taken from the working directory, links are followed.
+    /// A relative path is relative to the working directory, and links are followed.
     ///
     /// # Errors
-    /// When the directory is missing, for lack of permission or space, when another process has
-    /// locked the file, and when the file is not HDF5.
+    /// If the directory is missing, if permission or space is lacking, if another process has locked the
+    /// file, and if the file is not an HDF5 file.
     pub fn open(&self, path: &Path) -> Result<FileSession> {
         let path = open::resolve(path)?;
         self.forget_closed();
@@ -50,8 +51,8 @@ impl FilePool {
         Ok(FileSession::new(open))
     }
 
-    /// Flushes every file that was written since its last flush. One that fails does not keep the
-    /// others from theirs.
+    /// Flushes each file that was written since its last flush. If one fails, the others are flushed
+    /// nevertheless. Returns the errors.
     pub fn commit(&self) -> Vec<Error> {
         let flushed = self
             .open_files()
@@ -60,7 +61,7 @@ impl FilePool {
         flushed.filter_map(Result::err).collect()
     }
 
-    /// Paths of the files that are open now.
+    /// Returns the paths of the files that are open.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.open_files()
             .iter()

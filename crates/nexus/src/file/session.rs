@@ -1,4 +1,4 @@
-//! One scan's hold on one file.
+//! A session: the use of one file by one scan.
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::h5;
 use crate::tree::Value;
 
-/// One scan's hold on one open file. The file is closed with the last of them.
+/// The use of one open file by one scan. The file is closed with its last session.
 #[derive(Debug)]
 pub struct FileSession {
     open: Rc<OpenFile>,
@@ -23,25 +23,26 @@ impl FileSession {
         FileSession { open }
     }
 
-    /// Resolved absolute path of the file.
+    /// Returns the resolved absolute path of the file.
     pub fn path(&self) -> &Path {
         self.open.path()
     }
 
-    /// The root group, to read and to write. Counts as writing.
+    /// Returns the root group, for reading and writing. The next flush is not skipped after this call.
     pub fn root(&self) -> Result<h5::Group> {
         self.mark_dirty();
         let root = self.open.with(|file| file.root());
         root.map_err(|reason| Error::item(self.path(), "/", "open", reason))
     }
 
-    /// All elements of a dataset of real numbers, of whatever type, in C order: the axis of a plot.
+    /// Returns all elements of a dataset of real numbers of any type, in C order. They are used as the
+    /// axis of a plot.
     ///
-    /// It must be one that no stream is filling at the time: HDF5 1.14 does not find its way in
-    /// chunks that are stored without the filters of their dataset as long as it is open for that.
+    /// No stream may be writing the dataset, because HDF5 1.14 cannot read chunks that were stored without
+    /// the filters of their dataset as long as the dataset is open for writing.
     ///
     /// # Errors
-    /// If there is no such dataset, or it cannot be read.
+    /// If the dataset does not exist or cannot be read.
     pub fn read_numbers(&self, path: &str) -> Result<Vec<f64>> {
         let read = self.open.with(|file| {
             let dataset = file.root()?.open_dataset(path)?;
@@ -50,44 +51,45 @@ impl FileSession {
         read.map_err(|reason| Error::item(self.path(), path, "read", reason))
     }
 
-    /// Notes that something was written through an object that was opened before, so that the next
-    /// flush is not skipped.
+    /// Records that the file was written through an object that was opened before, so that the next flush
+    /// is not skipped.
     pub fn mark_dirty(&self) {
         self.open.dirty.set(true);
     }
 
-    /// Stamps the root group: once per scan, when its tree has been written.
+    /// Stamps the root group. Call this once per scan, when its tree has been written.
     pub fn stamp(&self) -> Result<()> {
         let root = self.root()?;
         stamp::stamp(&root).map_err(|reason| Error::item(self.path(), "/", "stamp", reason))
     }
 
-    /// Stamps the root group if it has no class yet: the class NXroot, the name of the file, the time
-    /// and the version of HDF5, and what the caller adds. A file that has a class keeps all that it
-    /// has, as with `blisswriter` 2.0.0.
+    /// Stamps the root group if it has no class yet. The stamp consists of the class NXroot, the name of
+    /// the file, the time, the version of HDF5 and the attributes in `more`. If the root has a class, its
+    /// attributes are not changed, as in blisswriter 2.0.0.
     pub fn stamp_nexus(&self, more: &[(String, Value)]) -> Result<()> {
         let root = self.root()?;
         stamp::stamp_nexus(&root, self.path(), more)
             .map_err(|reason| Error::item(self.path(), "/", "stamp", reason))
     }
 
-    /// Where what HDF5 does with the file is reported.
+    /// Returns the observation to which the HDF5 operations on the file are reported.
     pub(crate) fn observation(&self) -> &Observation {
         &self.open.observation
     }
 
-    /// Hands everything written so far on to the operating system, where other processes see it and
-    /// it survives the end of this one. Does nothing when nothing was written since.
+    /// Passes all written data to the operating system. Other processes then see the data, and they
+    /// survive the end of this process. Does nothing if nothing was written since the last flush.
     ///
-    /// Returns `true` if there was something to do. After a failure the next call tries again.
+    /// Returns `true` if the file was flushed. After an error the next call tries again.
     pub fn flush_if_dirty(&self) -> Result<bool> {
         self.open.flush_if_dirty()
     }
 
-    /// Releases the file, and closes it if no other session has it open.
+    /// Releases the file, and closes it if no other session has it open. Dropping a session does the
+    /// same, but only logs an error.
     ///
     /// # Errors
-    /// When the rest could not be written. Dropping does the same with a line in the log.
+    /// If the remaining data cannot be written.
     pub fn close(self) -> Result<()> {
         match Rc::into_inner(self.open) {
             Some(open) => open.close(),
@@ -96,11 +98,11 @@ impl FileSession {
     }
 }
 
-/// An open file, shared by the sessions.
+/// An open file, which its sessions share.
 #[derive(Debug)]
 pub(super) struct OpenFile {
     path: PathBuf,
-    /// Taken out by closing.
+    /// The HDF5 file, or `None` when it has been closed.
     file: RefCell<Option<h5::File>>,
     dirty: Cell<bool>,
     observation: Arc<Observation>,
@@ -144,7 +146,7 @@ impl OpenFile {
         if self.file.borrow().is_none() {
             return Ok(());
         }
-        // Flushed first: an error of closing says less about what went wrong, and comes only once.
+        // The file is flushed first, because the error of a flush is more precise than that of closing.
         let flushed = self.flush_if_dirty();
         let Some(file) = self.file.take() else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What a writer notes about itself at the root of a file.
+//! The attributes with which a writer stamps the root group of a file.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use chrono::Local;
 use crate::h5;
 use crate::tree::Value;
 
-/// The stamp of `blisswriter` 2.0.0, in its order, in a root that has no class.
+/// Writes the stamp of blisswriter 2.0.0, in its order, if the root has no class.
 pub(super) fn stamp_nexus(
     root: &h5::Group,
     path: &Path,
@@ -21,7 +21,7 @@ pub(super) fn stamp_nexus(
         ("file_time", current_time()),
         ("file_name", path.display().to_string()),
         ("HDF5_Version", h5::version()?),
-        // Readers may ask for the attribute; no h5py had a hand in the file.
+        // Readers may expect the attribute, but the file was not written by h5py.
         ("h5py_version", "none".to_owned()),
     ];
     for (name, text) in own {
@@ -33,7 +33,7 @@ pub(super) fn stamp_nexus(
     Ok(())
 }
 
-/// `HDF5_Version` and `file_time` if they are absent, `file_update_time` always.
+/// Writes `HDF5_Version` and `file_time` if they are missing, and always writes `file_update_time`.
 pub(super) fn stamp(root: &h5::Group) -> h5::Result<()> {
     let now = current_time();
     if !root.has_attribute("HDF5_Version")? {
@@ -45,7 +45,7 @@ pub(super) fn stamp(root: &h5::Group) -> h5::Result<()> {
     root.set_attribute("file_update_time", &Value::text(now))
 }
 
-/// The present time, ISO 8601 with offset, as `datetime.isoformat` of Python writes it.
+/// Returns the current time in ISO 8601 format with an offset, as `datetime.isoformat` of Python does.
 pub fn current_time() -> String {
     Local::now().format("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string()
 }

@@ -21,18 +21,18 @@ use crate::tree::Value;
 macro_rules! attributes {
     ($($object:ty),*) => {$(
         impl $object {
-            /// Makes an attribute, or replaces it; it moves to the end of the list then. When this
-            /// fails, what was there is still there.
+            /// Creates an attribute, or replaces an existing one, which then moves to the end of the
+            /// list. If this fails, the existing attribute is not changed.
             pub fn set_attribute(&self, name: &str, value: &Value) -> Result<()> {
                 set(self.handle.id(), name, value)
             }
 
-            /// Whether there is an attribute of this name.
+            /// Returns `true` if there is an attribute of this name.
             pub fn has_attribute(&self, name: &str) -> Result<bool> {
                 exists(self.handle.id(), name)
             }
 
-            /// Takes an attribute away if there is one.
+            /// Deletes an attribute if it exists.
             pub fn delete_attribute_if_any(&self, name: &str) -> Result<()> {
                 if exists(self.handle.id(), name)? {
                     delete(self.handle.id(), name)?;
@@ -40,12 +40,12 @@ macro_rules! attributes {
                 Ok(())
             }
 
-            /// Names of all attributes, in the order in which the file keeps them.
+            /// Returns the names of all attributes, in the order in which the file lists them.
             pub fn attribute_names(&self) -> Result<Vec<String>> {
                 names(self.handle.id())
             }
 
-            /// The elements of an attribute as texts.
+            /// Returns the elements of an attribute as texts.
             pub fn attribute(&self, name: &str) -> Result<RenderedElements> {
                 read(self.handle.id(), name)
             }
@@ -61,7 +61,7 @@ fn set(object: hid_t, name: &str, value: &Value) -> Result<()> {
     if !exists(object, name)? {
         return create(object, name, &packed, &space);
     }
-    // The new one is complete before the old one goes.
+    // The new attribute is complete before the old one is deleted.
     let temporary = format!("{name} (new)");
     if exists(object, &temporary)? {
         delete(object, &temporary)?;
@@ -113,7 +113,7 @@ fn delete(object: hid_t, name: &str) -> Result<()> {
 fn names(object: hid_t) -> Result<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     let note: h5a::H5A_operator2_t = Some(note_name);
-    // Objects that do not track the order of creation answer with an arbitrary but fixed one.
+    // For objects that do not track the creation order, the library uses an arbitrary but fixed order.
     call!(h5a::H5Aiterate2(
         object,
         H5_index_t::H5_INDEX_CRT_ORDER,
@@ -131,7 +131,7 @@ unsafe extern "C" fn note_name(
     _: *const H5A_info_t,
     names: *mut c_void,
 ) -> herr_t {
-    // SAFETY: the library passes a C string and the vector that `names` gave it.
+    // SAFETY: the library passes a C string and the pointer to the vector in `names`.
     let (name, names) = unsafe { (CStr::from_ptr(name), &mut *names.cast::<Vec<String>>()) };
     names.push(name.to_string_lossy().into_owned());
     0

@@ -1,4 +1,4 @@
-//! Chunks as they are stored, past the filters of the library.
+//! Reads and writes stored chunks without the filters of the library.
 
 use hdf5_metno_sys::{h5d, h5p};
 
@@ -10,26 +10,26 @@ use super::error::{Error, Result};
 use super::filter::{self, Filter};
 use super::library::{Handle, call, enter};
 
-/// What the library takes for "nowhere".
+/// The undefined address of the library (`HADDR_UNDEF`).
 const NOWHERE: u64 = u64::MAX;
 
 /// A chunk as it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StoredChunk {
-    /// First byte in the file.
+    /// The address of the first byte in the file.
     pub address: u64,
-    /// Number of bytes.
+    /// The number of bytes.
     pub size: u64,
-    /// Bit i is set if the i-th filter was left out.
+    /// The filter mask: bit i is set if the i-th filter was skipped.
     pub skipped: u32,
 }
 
-/// What the chunks of a dataset can be.
+/// The valid sizes of the chunks of a dataset.
 #[derive(Debug)]
 pub(super) struct ChunkLimits {
-    /// Number of dimensions.
+    /// The number of dimensions.
     rank: usize,
-    /// Bytes of a chunk before the filters.
+    /// The size of a chunk in bytes before the filters.
     size: u64,
     /// Bit i is set if the i-th filter changes the number of bytes.
     resizing: u32,
@@ -41,7 +41,7 @@ impl ChunkLimits {
         ChunkLimits::with(chunk, datatype, resizing)
     }
 
-    /// The format that the list of a dataset's creation has.
+    /// Returns the limits for a dataset with this creation property list.
     fn of(list: &Handle, rank: usize, datatype: &Datatype) -> Result<Self> {
         let mut chunk = vec![0; rank];
         let length = i32::try_from(rank).unwrap_or(i32::MAX);
@@ -64,32 +64,32 @@ impl ChunkLimits {
         })
     }
 
-    /// Refuses bytes that cannot be a chunk: HDF5 would store as many as there are, over whatever
-    /// follows in the file.
+    /// Returns an error for bytes that cannot be a chunk. HDF5 would store any number of bytes and could
+    /// overwrite the following data in the file.
     fn check(&self, skipped: u32, bytes: &[u8]) -> Result<()> {
         if self.resizing & !skipped == 0 {
             return same_size(self.size, bytes);
         }
         match bytes.len() {
             1..=MAX_STORED => Ok(()),
-            given => Err(Error::Type(format!("{given} bytes are no chunk"))),
+            given => Err(Error::Type(format!("{given} bytes cannot be a chunk"))),
         }
     }
 }
 
-/// Most bytes of a chunk: HDF5 counts them with 32 bits.
+/// The largest size of a chunk in bytes, which HDF5 stores in 32 bits.
 const MAX_STORED: usize = u32::MAX as usize;
 
 impl Dataset {
-    /// Stores one whole chunk as it is, already filtered.
+    /// Stores the bytes of one whole chunk to which the filters have been applied already.
     ///
-    /// `offset` is the first element of the chunk, `bytes` the chunk after the filters. Bit i of
-    /// Bit i of `skipped` is set if the i-th filter was left out for this chunk. The chunk must lie inside
-    /// the extent, so extend before; chunks at the edge are stored whole, padded.
+    /// `offset` is the index of the first element of the chunk, and `bytes` is the chunk after the
+    /// filters. Bit i of `skipped` is set if the i-th filter was skipped for this chunk. The chunk must
+    /// overlap the extent. Chunks at the edge are padded to their full size.
     ///
     /// # Errors
-    /// If the bytes cannot be a chunk: where no filter that ran changes their number, there must be
-    /// as many as the elements of a chunk have.
+    /// If the bytes cannot be a chunk: unless a filter changes the size, they must have the size of the
+    /// elements of a chunk.
     pub fn write_chunk(&self, offset: &[u64], skipped: u32, bytes: &[u8]) -> Result<()> {
         let limits = self.chunk_limits()?;
         same_rank(limits.rank, offset.len())?;
@@ -108,7 +108,7 @@ impl Dataset {
         .map(drop)
     }
 
-    /// The chunk that begins at this element, if it is stored.
+    /// Returns the chunk that begins at this element, if it is stored.
     pub(crate) fn stored_chunk(&self, offset: &[u64]) -> Result<Option<StoredChunk>> {
         self.same_rank_as(offset)?;
         let (mut skipped, mut address, mut size) = (0, 0, 0);
@@ -126,7 +126,7 @@ impl Dataset {
         }))
     }
 
-    /// The bytes of the chunk that begins at this element, as they are stored; `None` if it is not.
+    /// Returns the chunk that begins at this element, and its stored bytes, or `None` if it is not stored.
     pub(crate) fn read_chunk(&self, offset: &[u64]) -> Result<Option<(StoredChunk, Vec<u8>)>> {
         let _entered = enter();
         let Some(chunk) = self.stored_chunk(offset)? else {

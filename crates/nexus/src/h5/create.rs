@@ -1,4 +1,4 @@
-//! Making datasets.
+//! Creates datasets.
 
 use hdf5_metno_sys::h5::hsize_t;
 use hdf5_metno_sys::h5i::hid_t;
@@ -15,59 +15,61 @@ use super::library::{Handle, c_path, c_text, call};
 use super::properties;
 use crate::tree::{ElementType, ExternalFile, Hyperslab, VirtualSource};
 
-/// A dataset that is stored in chunks and may grow.
+/// The properties of a new dataset that is stored in chunks and may grow.
 #[derive(Debug, Clone, Copy)]
 pub struct ChunkedOptions<'a> {
-    /// Type of one element; not text.
+    /// The type of one element, which must not contain text of variable length.
     pub element: &'a ElementType,
-    /// Extent at first, in elements.
+    /// The initial extent in elements.
     pub shape: &'a [u64],
-    /// Largest extent, `None` without limit.
+    /// The largest extent, with `None` for unlimited dimensions.
     pub max_shape: &'a [Option<u64>],
-    /// Extent of a chunk, in elements.
+    /// The extent of a chunk in elements.
     pub chunk: &'a [u64],
-    /// What is done to a chunk before it is stored, in this order.
+    /// The filters, in the order in which they are applied to a chunk before it is stored.
     pub filters: &'a [Filter],
-    /// The bytes of the element that stands for what was never written; `None` is zero.
+    /// The bytes of the fill value, which readers get for elements that were never written. `None` means
+    /// zero.
     pub fill: Option<&'a [u8]>,
-    /// Bytes of chunks that are kept in memory when blocks are written; `None` is the usual MiB.
-    /// With less than a chunk, and without filters, blocks go right into the file.
+    /// The size of the chunk cache in bytes. `None` means the default of 1 MiB. If a chunk is larger than
+    /// the cache and has no filters, blocks are written directly into the file.
     pub cache: Option<usize>,
 }
 
-/// A dataset whose bytes lie in raw files.
+/// The properties of a new dataset whose bytes lie in raw files.
 #[derive(Debug, Clone, Copy)]
 pub struct ExternalOptions<'a> {
-    /// Type of one element; not text.
+    /// The type of one element, which must not contain text of variable length.
     pub element: &'a ElementType,
-    /// Extent, in elements.
+    /// The extent in elements.
     pub shape: &'a [u64],
-    /// The files in the order of the elements. Only the last may be without a size.
+    /// The files, in the order of the elements. Only the last file may have no size.
     pub files: &'a [ExternalFile],
-    /// What reads where a file is too short; the default of the library if there is none.
+    /// The bytes of the fill value, which readers get where a file is too short. `None` means the default
+    /// of the library.
     pub fill: Option<&'a [u8]>,
 }
 
-/// A dataset made of parts of other datasets.
+/// The properties of a new virtual dataset, which consists of parts of other datasets.
 #[derive(Debug, Clone, Copy)]
 pub struct VirtualOptions<'a> {
-    /// Type of one element; not text.
+    /// The type of one element, which must not contain text of variable length.
     pub element: &'a ElementType,
-    /// Extent, in elements.
+    /// The extent in elements.
     pub shape: &'a [u64],
-    /// Largest extent, `None` without limit.
+    /// The largest extent, with `None` for unlimited dimensions.
     pub max_shape: &'a [Option<u64>],
     /// The parts.
     pub sources: &'a [VirtualSource],
-    /// The bytes of the element that stands for what no part has; `None` is zero.
+    /// The bytes of the fill value, which readers get for elements that no part holds. `None` means zero.
     pub fill: Option<&'a [u8]>,
 }
 
 impl Group {
-    /// Makes a chunked dataset. A name with slashes makes the groups in between.
+    /// Creates a chunked dataset. A name with slashes creates the groups in between.
     ///
     /// # Errors
-    /// If the name exists, for text, and if vectors do not agree in length.
+    /// If the name exists, if the type contains text, and if the vectors differ in length.
     pub fn create_chunked(&self, name: &str, options: &ChunkedOptions) -> Result<Dataset> {
         let ChunkedOptions {
             element,
@@ -98,11 +100,11 @@ impl Group {
         Ok(dataset)
     }
 
-    /// Makes a contiguous dataset of fixed extent, a scalar for an empty shape, and writes it.
+    /// Creates a contiguous dataset of fixed extent and writes it. An empty shape creates a scalar.
     ///
     /// # Errors
-    /// If the name exists, for text (see [`Group::create_value`]), and if the number of bytes is
-    /// not that of the type and shape.
+    /// If the name exists, if the type contains text (see [`Group::create_value`]), and if `bytes` does
+    /// not have the size that the type and shape require.
     pub fn create_contiguous(
         &self,
         name: &str,
@@ -122,10 +124,10 @@ impl Group {
         Ok(dataset)
     }
 
-    /// Makes a dataset whose bytes lie in other files, which need not exist yet.
+    /// Creates a dataset whose bytes lie in other files, which need not exist yet.
     ///
     /// # Errors
-    /// If the name exists, for text, and if a file before the last one has no size.
+    /// If the name exists, if the type contains text, and if a file before the last one has no size.
     pub fn create_external(&self, name: &str, options: &ExternalOptions) -> Result<Dataset> {
         let list = properties::dataset_creation()?;
         for ExternalFile { name, offset, size } in options.files {
@@ -143,13 +145,13 @@ impl Group {
         self.create_dataset(name, &datatype, &space, &list)
     }
 
-    /// Makes a dataset of parts of other datasets, which need not exist yet.
+    /// Creates a dataset that consists of parts of other datasets, which need not exist yet.
     ///
-    /// Sources are given as explicit selections: one of *everything* makes the whole dataset
-    /// unreadable as soon as a source holds more than was expected.
+    /// Each source has an explicit selection. With a selection of *all* elements, the whole dataset would
+    /// become unreadable as soon as a source has more elements than expected.
     ///
     /// # Errors
-    /// If the name exists, for text, and if vectors do not agree in length.
+    /// If the name exists, if the type contains text, and if the vectors differ in length.
     pub fn create_virtual(&self, name: &str, options: &VirtualOptions) -> Result<Dataset> {
         let list = properties::dataset_creation()?;
         for VirtualSource {
@@ -227,7 +229,7 @@ fn set_fill(list: &Handle, datatype: &Datatype, fill: &[u8]) -> Result<()> {
     call!(h5p::H5Pset_fill_value(list.id(), id, fill.as_ptr().cast())).map(drop)
 }
 
-/// The type, if its elements are plain bytes.
+/// Returns the HDF5 type, if its elements do not contain pointers.
 fn direct(element: &ElementType) -> Result<std::sync::Arc<Datatype>> {
     let datatype = Datatype::of(element)?;
     if datatype.is_indirect() {
@@ -245,7 +247,7 @@ pub(super) fn same_size(expected: u64, bytes: &[u8]) -> Result<()> {
     }
 }
 
-/// The smallest extent that holds a selection.
+/// Returns the smallest extent that contains a selection.
 fn reach(selection: &Hyperslab) -> Result<Vec<u64>> {
     let Hyperslab {
         start,

@@ -1,4 +1,4 @@
-//! Datasets: growing, writing, reading.
+//! Extends, writes and reads datasets.
 
 use std::ffi::c_void;
 use std::sync::OnceLock;
@@ -14,10 +14,10 @@ use super::error::{Error, Result};
 use super::library::{Handle, call, enter};
 use crate::tree::{ByteOrder, ElementType};
 
-/// Most numbers that are read at once: a gibibyte.
-const MOST_NUMBERS: u64 = 1 << 27;
+/// The largest number of numbers that are read at once, which is one gibibyte.
+const MAX_NUMBERS: u64 = 1 << 27;
 
-/// `f64` in memory.
+/// The type of `f64` in memory.
 const NATIVE_DOUBLE: ElementType = ElementType::Float(
     8,
     if cfg!(target_endian = "big") {
@@ -32,7 +32,7 @@ const NATIVE_DOUBLE: ElementType = ElementType::Float(
 pub struct Dataset {
     pub(super) handle: Handle,
     pub(super) datatype: Datatype,
-    /// Found out with the first chunk that is stored.
+    /// The valid sizes of chunks, which are determined when the first chunk is stored.
     pub(super) chunk_limits: OnceLock<ChunkLimits>,
 }
 
@@ -47,7 +47,7 @@ impl Dataset {
         })
     }
 
-    /// Present extent, in elements; empty for a scalar (and for a dataset without any space).
+    /// Returns the current extent in elements, which is empty for a scalar and for a null dataspace.
     pub fn shape(&self) -> Result<Vec<u64>> {
         Ok(self
             .space()?
@@ -56,25 +56,25 @@ impl Dataset {
             .unwrap_or_default())
     }
 
-    /// Whether the elements are of this type.
+    /// Returns `true` if the elements have this type.
     pub fn holds(&self, element: &ElementType) -> Result<bool> {
         let wanted = Datatype::of(element)?;
         let (present, wanted) = (&self.datatype.handle, &wanted.handle);
         Ok(call!(h5t::H5Tequal(present.id(), wanted.id()))? > 0)
     }
 
-    /// Bytes of one element.
+    /// Returns the size of one element in bytes.
     pub fn element_size(&self) -> usize {
         self.datatype.size()
     }
 
-    /// Changes the extent of a chunked dataset; new elements read as the fill value.
+    /// Changes the extent of a chunked dataset. New elements have the fill value.
     pub fn set_extent(&self, shape: &[u64]) -> Result<()> {
         self.same_rank_as(shape)?;
         call!(h5d::H5Dset_extent(self.handle.id(), shape.as_ptr())).map(drop)
     }
 
-    /// Writes one block of elements through the filters. The block must lie inside the extent.
+    /// Writes one block of elements with the filters of the dataset. The block must lie inside the extent.
     pub fn write_block(&self, start: &[u64], count: &[u64], bytes: &[u8]) -> Result<()> {
         let (memory, file) = self.block(start, count, &self.datatype, bytes)?;
         if bytes.is_empty() {
@@ -91,15 +91,15 @@ impl Dataset {
         .map(drop)
     }
 
-    /// Reads one block of elements, as bytes of the dataset's own type.
+    /// Reads one block of elements, as bytes of the type of the dataset.
     pub fn read_block(&self, start: &[u64], count: &[u64]) -> Result<Vec<u8>> {
         self.read_converted(start, count, &self.datatype)
     }
 
-    /// Reads one block of elements and converts them to this type, as HDF5 converts numbers.
+    /// Reads one block of elements. HDF5 converts them to this type.
     ///
     /// # Errors
-    /// If there is no conversion, and if the library lacks a filter of the dataset.
+    /// If HDF5 cannot convert the elements, and if the library lacks a filter of the dataset.
     pub fn read_block_as(
         &self,
         start: &[u64],
@@ -131,19 +131,19 @@ impl Dataset {
     /// Reads all elements as numbers, in C order.
     ///
     /// # Errors
-    /// If the elements are no real numbers, or too many for memory, or cannot be read.
+    /// If the elements are not real numbers, if they are too many for memory, or if they cannot be read.
     pub fn read_numbers(&self) -> Result<Vec<f64>> {
         let _entered = enter();
         // SAFETY: the handle is alive.
         let class = unsafe { h5t::H5Tget_class(self.datatype.handle.id()) };
         if !matches!(class, H5T_class_t::H5T_INTEGER | H5T_class_t::H5T_FLOAT) {
-            return Err(Error::Type("these are no real numbers".to_owned()));
+            return Err(Error::Type("the elements are not real numbers".to_owned()));
         }
         let count = match self.space()?.extent()? {
             Some((shape, _)) => elements(&shape)?,
             None => 0,
         };
-        if count > MOST_NUMBERS {
+        if count > MAX_NUMBERS {
             return Err(Error::Type(format!("{count} numbers are too many")));
         }
         let mut numbers = vec![0f64; count as usize];
@@ -191,7 +191,7 @@ impl Dataset {
     /// Writes the whole dataset.
     ///
     /// # Safety
-    /// The memory must hold as many elements of that type as the dataset has.
+    /// `memory` must point to as many elements of type `datatype` as the dataset has.
     pub(super) unsafe fn write_raw(
         &self,
         datatype: &Datatype,

@@ -6,21 +6,21 @@ use super::error::{Error, Result};
 use super::library::{Handle, call};
 use crate::tree::Hyperslab;
 
-/// Extent of a dataset or attribute and what is selected of it.
+/// The extent of a dataset or attribute, and a selection of its elements.
 #[derive(Debug)]
 pub(super) struct Dataspace {
     pub(super) handle: Handle,
     rank: usize,
 }
 
-/// Present and largest extent; the latter is `None` where there is no limit.
+/// The current and the largest extent, the latter with `None` for unlimited dimensions.
 pub(super) type Extent = (Vec<u64>, Vec<Option<u64>>);
 
-/// What the library takes for "grows without limit".
+/// The value that the library uses for an unlimited dimension or size.
 pub(super) const UNLIMITED: u64 = h5s::H5S_UNLIMITED;
 
 impl Dataspace {
-    /// Scalar for an empty shape, fixed otherwise.
+    /// Returns a dataspace of fixed extent, or a scalar one for an empty shape.
     pub(super) fn of(shape: &[u64]) -> Result<Dataspace> {
         if shape.is_empty() {
             let id = call!(h5s::H5Screate(H5S_class_t::H5S_SCALAR))?;
@@ -32,7 +32,7 @@ impl Dataspace {
         Dataspace::simple(shape, std::ptr::null())
     }
 
-    /// One that may grow; `None` grows without limit.
+    /// Returns a dataspace that may grow up to `max_shape`, with `None` for unlimited dimensions.
     pub(super) fn growing(shape: &[u64], max_shape: &[Option<u64>]) -> Result<Dataspace> {
         same_rank(shape.len(), max_shape.len())?;
         let limits: Vec<u64> = max_shape
@@ -51,7 +51,7 @@ impl Dataspace {
         })
     }
 
-    /// Takes over a dataspace that the library has made.
+    /// Takes ownership of a dataspace that the library has created.
     pub(super) fn from_handle(handle: Handle) -> Result<Dataspace> {
         let rank = call!(h5s::H5Sget_simple_extent_ndims(handle.id()))?;
         Ok(Dataspace {
@@ -60,7 +60,8 @@ impl Dataspace {
         })
     }
 
-    /// Extent and limits; both empty for a scalar, `None` for a null space.
+    /// Returns the current and the largest extent, which are empty for a scalar. Returns `None` for a null
+    /// dataspace.
     pub(super) fn extent(&self) -> Result<Option<Extent>> {
         let _entered = super::library::enter();
         // SAFETY: the handle is alive.
@@ -81,7 +82,7 @@ impl Dataspace {
         Ok(Some((shape, limits)))
     }
 
-    /// Selects one block and nothing else.
+    /// Replaces the selection by one block.
     pub(super) fn select_block(&self, start: &[u64], count: &[u64]) -> Result<()> {
         same_rank(self.rank, start.len())?;
         same_rank(self.rank, count.len())?;
@@ -96,7 +97,7 @@ impl Dataspace {
         .map(drop)
     }
 
-    /// Selects a regular hyperslab and nothing else.
+    /// Replaces the selection by a regular hyperslab.
     pub(super) fn select(&self, selection: &Hyperslab) -> Result<()> {
         let Hyperslab {
             start,
@@ -123,7 +124,7 @@ impl Dataspace {
     }
 }
 
-/// An error unless the two numbers of dimensions are the same.
+/// Returns an error unless the two numbers of dimensions are equal.
 pub(super) fn same_rank(expected: usize, given: usize) -> Result<()> {
     if expected == given {
         Ok(())
@@ -132,7 +133,8 @@ pub(super) fn same_rank(expected: usize, given: usize) -> Result<()> {
     }
 }
 
-/// Number of elements of a shape; one for a scalar. An error if it does not fit 64 bits.
+/// Returns the number of elements of a shape, which is 1 for a scalar, or an error if the number exceeds
+/// 64 bits.
 pub(super) fn elements(shape: &[u64]) -> Result<u64> {
     shape
         .iter()

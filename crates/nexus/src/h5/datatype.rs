@@ -1,4 +1,4 @@
-//! HDF5 types of elements.
+//! The HDF5 types of elements.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,8 +10,8 @@ use super::error::{Error, Result};
 use super::library::{Handle, c_text, call};
 use crate::tree::{ByteOrder, ElementType};
 
-/// An HDF5 type; both the type in the file and that of the bytes handed over, so that nothing is
-/// ever converted.
+/// An HDF5 type. It is both the type in the file and the type of the bytes in memory, so that HDF5 does
+/// not convert elements when it writes them.
 #[derive(Debug)]
 pub(super) struct Datatype {
     pub(super) handle: Handle,
@@ -20,24 +20,24 @@ pub(super) struct Datatype {
 }
 
 impl Datatype {
-    /// The type that h5py makes for the numpy type of the same name. Simple ones are made once
-    /// per thread.
+    /// Returns the type that h5py creates for the numpy type of the same name. Types other than compounds
+    /// are created once per thread.
     pub(super) fn of(element: &ElementType) -> Result<Arc<Datatype>> {
-        thread_local!(static MADE: RefCell<HashMap<ElementType, Arc<Datatype>>> = RefCell::default());
+        thread_local!(static CACHE: RefCell<HashMap<ElementType, Arc<Datatype>>> = RefCell::default());
         if let ElementType::Compound(members) = element {
             return compound(members).map(Arc::new);
         }
-        MADE.with(|made| {
-            if let Some(datatype) = made.borrow().get(element) {
+        CACHE.with(|cache| {
+            if let Some(datatype) = cache.borrow().get(element) {
                 return Ok(datatype.clone());
             }
             let datatype = Arc::new(simple(element)?);
-            made.borrow_mut().insert(element.clone(), datatype.clone());
+            cache.borrow_mut().insert(element.clone(), datatype.clone());
             Ok(datatype)
         })
     }
 
-    /// Takes over a type that the library has made.
+    /// Takes ownership of a type that the library has created.
     pub(super) fn from_handle(handle: Handle) -> Result<Datatype> {
         let text = call!(h5t::H5Tdetect_class(handle.id(), H5T_class_t::H5T_STRING))? > 0;
         let sequence = call!(h5t::H5Tdetect_class(handle.id(), H5T_class_t::H5T_VLEN))? > 0;
@@ -48,8 +48,8 @@ impl Datatype {
         let _entered = super::library::enter();
         // SAFETY: the handle is alive.
         let size = unsafe { h5t::H5Tget_size(handle.id()) };
-        // Texts of fixed length count as indirect too: nothing here writes them, and telling them
-        // apart inside compounds is not worth it.
+        // Texts of fixed length count as indirect too. Nothing writes them to existing datasets, and it
+        // would be laborious to distinguish them inside compounds.
         Ok(Datatype {
             handle,
             size,
@@ -57,13 +57,13 @@ impl Datatype {
         })
     }
 
-    /// Bytes of one element in memory. Texts are pointers there.
+    /// Returns the size of one element in memory, where a text of variable length is a pointer.
     pub(super) fn size(&self) -> usize {
         self.size
     }
 
-    /// Whether the elements are, or contain, pointers to what they stand for. Such elements are
-    /// never written from plain bytes.
+    /// Returns `true` if the elements are or contain pointers. Such elements are never written from plain
+    /// bytes.
     pub(super) fn is_indirect(&self) -> bool {
         self.indirect
     }
@@ -87,7 +87,7 @@ fn simple(element: &ElementType) -> Result<Datatype> {
 
 fn predefined(element: &ElementType) -> Result<Datatype> {
     use ByteOrder::{Big, Little};
-    // The statics are filled when the library opens.
+    // The library sets the identifiers when it is initialised.
     let _entered = super::library::enter();
     let id = match element {
         ElementType::Int(1, _) => *h5t::H5T_STD_I8LE,
@@ -139,7 +139,8 @@ fn text() -> Result<Datatype> {
     own(handle, true)
 }
 
-/// Padded with NUL and not ended by it, as h5py stores bytes of fixed length.
+/// Returns the type of texts that are padded with NUL but not terminated by it, as h5py stores bytes of
+/// fixed length.
 fn fixed_text(size: usize) -> Result<Datatype> {
     let handle = {
         let _entered = super::library::enter();
@@ -150,7 +151,7 @@ fn fixed_text(size: usize) -> Result<Datatype> {
     own(handle, false)
 }
 
-/// IEEE half precision, made out of single precision as h5py does.
+/// Returns the type of IEEE half precision, derived from single precision as h5py does it.
 fn half(order: ByteOrder) -> Result<Datatype> {
     let handle = predefined(&ElementType::Float(4, order))?.handle;
     call!(h5t::H5Tset_fields(handle.id(), 15, 10, 5, 0, 10))?;
@@ -159,8 +160,8 @@ fn half(order: ByteOrder) -> Result<Datatype> {
     own(handle, false)
 }
 
-/// The x87 format of 80 bits in 16 bytes, numpy's `float128` on x86. Made by hand so that it is the
-/// same on every machine.
+/// Returns the type of the x87 format of 80 bits in 16 bytes, which is `float128` of numpy on x86. It is
+/// built from its parts, so that it is the same on all machines.
 fn extended(order: ByteOrder) -> Result<Datatype> {
     let handle = predefined(&ElementType::Float(8, ByteOrder::Little))?.handle;
     let id = handle.id();
@@ -176,7 +177,7 @@ fn extended(order: ByteOrder) -> Result<Datatype> {
     own(handle, false)
 }
 
-/// Members one after the other without padding.
+/// Returns a compound of successive members without padding.
 fn compound(members: &[(String, ElementType)]) -> Result<Datatype> {
     let types = members
         .iter()

@@ -1,4 +1,4 @@
-//! What a file holds, for people and for tests.
+//! Describes the datasets and attributes of a file, for users and tests.
 
 use std::ffi::c_char;
 
@@ -16,50 +16,52 @@ use super::render;
 /// The elements of a small dataset or attribute as texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RenderedElements {
-    /// Name of the type of one element, such as `float64`, `text` or `compound{x: int64}`.
+    /// The name of the type of one element, such as `float64`, `text` or `compound{x: int64}`.
     pub type_name: String,
-    /// Extent; empty for a scalar, `None` when there is no space at all.
+    /// The extent, which is empty for a scalar, or `None` for a null dataspace.
     pub shape: Option<Vec<u64>>,
-    /// The elements in C order, texts without quotes; `None` if there are more than was asked for.
+    /// The elements in C order, texts without quotes, or `None` if there are more than the limit.
     pub texts: Option<Vec<String>>,
 }
 
-/// How a dataset is stored.
+/// The type, extent and storage of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatasetInfo {
-    /// Name of the type of one element.
+    /// The name of the type of one element.
     pub type_name: String,
-    /// Extent; empty for a scalar, `None` when there is no space at all.
+    /// The extent, which is empty for a scalar, or `None` for a null dataspace.
     pub shape: Option<Vec<u64>>,
-    /// Largest extent, `None` without limit.
+    /// The largest extent, with `None` for unlimited dimensions.
     pub max_shape: Vec<Option<u64>>,
-    /// Where the bytes are.
+    /// The storage of the elements.
     pub storage: DatasetStorage,
 }
 
-/// Where the bytes of a dataset are.
+/// The storage of the elements of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DatasetStorage {
-    /// In the header of the dataset.
+    /// The elements are stored in the header of the dataset.
     Compact,
-    /// In one piece.
+    /// The elements are stored contiguously.
     Contiguous,
-    /// In pieces.
+    /// The elements are stored in chunks.
     Chunked {
-        /// Extent of one piece.
+        /// The extent of one chunk.
         chunk: Vec<u64>,
-        /// Steps from elements to bytes, such as `shuffle` or `deflate 4`.
+        /// The filters, such as `shuffle` or `deflate 4`.
         filters: Vec<String>,
     },
-    /// In other files without structure: name, first byte, number of bytes (`None`: the rest).
+    /// The bytes are stored in raw files, each with its name, the offset of the first byte, and the
+    /// number of bytes (`None` for all bytes to the end).
     External(Vec<(String, u64, Option<u64>)>),
-    /// In datasets of other files: name of the file, path inside.
+    /// The elements are parts of datasets in other files, each with the name of the file and the path
+    /// inside it.
     Virtual(Vec<(String, String)>),
 }
 
 impl Dataset {
-    /// How the dataset is stored.
+    /// Returns the type, extent and storage of the dataset.
     pub fn info(&self) -> Result<DatasetInfo> {
         let (shape, max_shape) = match self.space()?.extent()? {
             Some((shape, limits)) => (Some(shape), limits),
@@ -74,7 +76,7 @@ impl Dataset {
         })
     }
 
-    /// The elements as texts, if there are not more of them than `limit`.
+    /// Returns the elements as texts, if there are at most `limit`.
     pub fn elements(&self, limit: u64) -> Result<RenderedElements> {
         let (all, default) = (h5s::H5S_ALL, h5p::H5P_DEFAULT);
         let id = self.handle.id();

@@ -1,4 +1,4 @@
-//! Any HDF5 type, taken apart: how to read one element in memory, and what to call it.
+//! Decodes any HDF5 type: the format of one element in memory, and the name of the type.
 
 use std::ffi::CStr;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::error::Result;
 use super::library::{Handle, call, enter};
 use super::number;
 
-/// How to read one element in memory.
+/// The format of one element in memory.
 pub(super) enum ElementFormat {
     Integer {
         signed: bool,
@@ -138,7 +138,7 @@ impl fmt::Display for ElementFormat {
     }
 }
 
-/// Whether this is how h5py writes complex numbers.
+/// Returns `true` if these are the members of a complex number as h5py writes it.
 pub(super) fn is_complex(members: &[Member]) -> bool {
     matches!(members, [re, im] if re.name == "r" && im.name == "i"
         && matches!((&re.format, &im.format), (ElementFormat::Float { .. }, ElementFormat::Float { .. })))
@@ -196,7 +196,7 @@ fn members_of_enum(id: hid_t, size: usize, big: bool) -> Result<Vec<(i128, Strin
 fn member_name(id: hid_t, index: u32) -> String {
     let _entered = enter();
     // SAFETY: the index is below the number of members; the library returns a C string, which
-    // is copied before it is given back.
+    // is copied before it is freed.
     unsafe {
         let name = h5t::H5Tget_member_name(id, index);
         if name.is_null() {

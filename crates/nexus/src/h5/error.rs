@@ -1,4 +1,4 @@
-//! What can go wrong in the HDF5 library, with its error stack.
+//! The errors of the HDF5 library, with its error stack.
 
 use std::ffi::{CStr, c_char, c_uint, c_void};
 use std::fmt;
@@ -7,76 +7,77 @@ use hdf5_metno_sys::h5::herr_t;
 use hdf5_metno_sys::h5e::{self, H5E_direction_t, H5E_error2_t};
 use hdf5_metno_sys::h5i::hid_t;
 
-/// Result of a call to the HDF5 library.
+/// The result of a call to the HDF5 library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Failure of one operation on an HDF5 file.
+/// The error of one operation on an HDF5 file.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The C library refused.
+    /// The C library returned an error.
     #[error("{0}")]
     Library(ErrorStack),
-    /// HDF5 texts end at the first NUL character, so this one cannot be stored whole.
+    /// HDF5 texts end at the first NUL character, so this text cannot be stored.
     #[error("text with a NUL character: {0:?}")]
     Nul(String),
-    /// The number of bytes does not fit the type and shape.
-    #[error("{given} bytes given where type and shape make {expected}")]
+    /// The number of bytes does not match the type and shape.
+    #[error("{given} bytes given where type and shape require {expected}")]
     Size {
-        /// What the type and shape need.
+        /// The number of bytes that the type and shape require.
         expected: u64,
-        /// What there was.
+        /// The given number of bytes.
         given: u64,
     },
     /// Vectors that describe one dataset differ in their number of dimensions.
     #[error("{given} dimensions given where there are {expected}")]
     Rank {
-        /// Dimensions of the dataset.
+        /// The number of dimensions of the dataset.
         expected: usize,
-        /// Dimensions of the argument.
+        /// The number of dimensions of the argument.
         given: usize,
     },
     /// The file was closed.
     #[error("the file is closed")]
     Closed,
-    /// There is no HDF5 type for this.
+    /// The operation is not possible for the type or shape.
     #[error("{0}")]
     Type(String),
 }
 
-/// The error stack of the C library, outermost call first.
+/// The error stack of the C library.
 #[derive(Debug, Clone)]
 pub struct ErrorStack {
-    /// Function that was called.
+    /// The function that this program called.
     pub function: &'static str,
-    /// What the library noted on the way out.
+    /// The entries that the library recorded, from the outermost call to the innermost.
     pub entries: Vec<StackEntry>,
 }
 
 /// One entry of the error stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackEntry {
-    /// Part of the library that failed.
+    /// The part of the library that failed.
     pub major: Major,
-    /// ObjectKind of failure.
+    /// The kind of error.
     pub minor: Minor,
-    /// Function inside the library.
+    /// The function inside the library.
     pub function: String,
-    /// Text about this very failure.
+    /// The text of the error.
     pub message: String,
 }
 
-/// Parts of the library, by its major error numbers, as far as they are distinguished here.
+/// The parts of the library, by its major error numbers, as far as this crate distinguishes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Major {
     /// Files (`H5E_FILE`).
     File,
-    /// Any other.
+    /// Any other part.
     Other,
 }
 
-/// Kinds of failures, by the library's minor error numbers, as far as they are distinguished here.
+/// The kinds of errors, by the minor error numbers of the library, as far as this crate distinguishes
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Minor {
@@ -86,12 +87,13 @@ pub enum Minor {
     CannotLockFile,
     /// The file is not an HDF5 file (`H5E_NOTHDF5`).
     NotHdf5,
-    /// Any other.
+    /// Any other kind.
     Other,
 }
 
 impl Error {
-    /// Entries of the error stack, outermost call first; empty if the library was not asked.
+    /// Returns the entries of the error stack, from the outermost call to the innermost. They are empty if
+    /// the error is not one of the C library.
     pub fn entries(&self) -> &[StackEntry] {
         match self {
             Error::Library(stack) => &stack.entries,
@@ -105,25 +107,25 @@ impl Error {
         self.errno().is_some()
     }
 
-    /// Number of the system error that caused this one, if there was one.
+    /// Returns the number of the system error that caused this one, if there is one.
     pub fn errno(&self) -> Option<i32> {
         self.entries().iter().rev().find_map(|entry| {
-            // The library keeps the number in its text alone. Names come before it, and may look like
-            // it.
-            let (_, rest) = entry.message.rsplit_once("errno = ")?;
-            let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+            // The library has the number only in its text. Names of files precede it in the text and may
+            // contain the same words.
+            let (_, tail) = entry.message.rsplit_once("errno = ")?;
+            let digits = tail.split(|c: char| !c.is_ascii_digit()).next()?;
             digits.parse().ok()
         })
     }
 
-    /// Returns `true` if a failure of this kind is anywhere in the stack.
+    /// Returns `true` if the stack has an error of this kind.
     pub fn has(&self, minor: Minor) -> bool {
         self.entries().iter().any(|entry| entry.minor == minor)
     }
 }
 
 impl fmt::Display for ErrorStack {
-    /// `function: outermost message (innermost message)`, as h5py words it.
+    /// Writes `function: outermost message (innermost message)`, like h5py.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let function = self.function.rsplit(' ').next().unwrap_or(self.function);
         match (self.entries.first(), self.entries.last()) {
@@ -131,13 +133,13 @@ impl fmt::Display for ErrorStack {
                 write!(f, "{function}: {} ({})", first.message, last.message)
             }
             (Some(only), _) => write!(f, "{function}: {}", only.message),
-            _ => write!(f, "{function} failed without giving a reason"),
+            _ => write!(f, "{function} failed for an unknown reason"),
         }
     }
 }
 
 impl ErrorStack {
-    /// Takes the error stack of the call that has just failed, leaving it empty.
+    /// Returns the error stack of the call that has just failed, and clears the stack of the library.
     pub(super) fn take(function: &'static str) -> ErrorStack {
         let mut entries: Vec<StackEntry> = Vec::new();
         // SAFETY: the caller holds the lock; `entries` outlives the walk, and `note` gets nothing
@@ -156,7 +158,7 @@ impl ErrorStack {
 }
 
 unsafe extern "C" fn note(_: c_uint, entry: *const H5E_error2_t, entries: *mut c_void) -> herr_t {
-    // SAFETY: the library passes a valid entry and the pointer that `ErrorStack::take` gave it.
+    // SAFETY: the library passes a valid entry and the pointer from `ErrorStack::take`.
     let (entry, entries) = unsafe { (&*entry, &mut *entries.cast::<Vec<StackEntry>>()) };
     entries.push(StackEntry {
         major: Major::of(entry.maj_num),
@@ -167,7 +169,7 @@ unsafe extern "C" fn note(_: c_uint, entry: *const H5E_error2_t, entries: *mut c
     0
 }
 
-// The library makes its error numbers when it is initialised, and keeps them in variables.
+// The library assigns its error numbers when it is initialised, and stores them in variables.
 
 impl Major {
     fn of(number: hid_t) -> Major {

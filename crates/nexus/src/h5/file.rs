@@ -1,4 +1,4 @@
-//! Files.
+//! Creates, opens, flushes and closes files.
 
 use std::path::Path;
 
@@ -12,21 +12,22 @@ use super::group::Group;
 use super::library::{Handle, c_path, call};
 use super::properties;
 
-/// An open file. Dropping it closes it and everything open in it.
+/// An open file. Dropping it closes it and all open objects in it.
 #[derive(Debug)]
 pub struct File {
-    // Dropped in this order: the lock goes when the library has written what it held on to.
+    // The fields are dropped in this order, so that the lock is released after the library has written all
+    // data.
     handle: Handle,
     lock: Option<FileLock>,
 }
 
 impl File {
-    /// Makes a file that must not exist, and opens it for writing with a lock.
+    /// Creates a file that must not exist, and opens it for writing with a lock.
     pub fn create(path: &Path) -> Result<File> {
         File::create_with(path, h5f::H5F_ACC_EXCL)
     }
 
-    /// Makes a file in place of what is there, and opens it for writing with a lock.
+    /// Creates a file or empties an existing one, and opens it for writing with a lock.
     pub fn replace(path: &Path) -> Result<File> {
         File::create_with(path, h5f::H5F_ACC_TRUNC)
     }
@@ -36,12 +37,13 @@ impl File {
         File::open_with(path, h5f::H5F_ACC_RDWR, properties::write_access()?)?.locked()
     }
 
-    /// Opens an existing file for reading, without a lock: also while another process writes it.
-    /// If this process writes it, what was not flushed yet is seen too.
+    /// Opens an existing file for reading, without a lock, so that another process may have it open for
+    /// writing. If this process has it open for writing, data that are not flushed yet are visible too.
     pub fn open_read(path: &Path) -> Result<File> {
         let opened = File::open_with(path, h5f::H5F_ACC_RDONLY, properties::read_access()?);
         match opened {
-            // Open in this process already, and all who share a file must agree about locks.
+            // This process has the file open already, with a lock. All handles of a file in one process
+            // must use the same setting for locks.
             Err(error) if disagrees_about_locks(&error) => {
                 File::open_with(path, h5f::H5F_ACC_RDONLY, properties::write_access()?)
             }
@@ -49,7 +51,7 @@ impl File {
         }
     }
 
-    /// The root group.
+    /// Returns the root group.
     pub fn root(&self) -> Result<Group> {
         let id = call!(h5g::H5Gopen2(
             self.handle.id(),
@@ -61,8 +63,8 @@ impl File {
         })
     }
 
-    /// Hands everything that the library holds on to the operating system: from now on it
-    /// survives the end of this process.
+    /// Passes all data in the memory of the library to the operating system. They then survive the end of
+    /// this process.
     pub fn flush(&self) -> Result<()> {
         call!(h5f::H5Fflush(
             self.handle.id(),
@@ -71,7 +73,7 @@ impl File {
         .map(drop)
     }
 
-    /// Closes the file and everything open in it, telling whether all was written.
+    /// Closes the file and all open objects in it. Returns an error if not all data were written.
     pub fn close(mut self) -> Result<()> {
         self.leave_shared_lock();
         self.handle.close()
@@ -102,13 +104,14 @@ impl File {
         }
     }
 
-    /// Only for a file that was opened with `write_access`.
+    /// Adds the lock to a file, which must have been opened with `write_access`.
     fn locked(mut self) -> Result<File> {
         self.lock = Some(FileLock::of(&self.handle)?);
         Ok(self)
     }
 
-    /// All openings of the same file in this process share the lock.
+    /// Keeps the lock when this handle is closed, if the file has other handles in this process, because
+    /// all of them share the lock.
     fn leave_shared_lock(&mut self) {
         let open = call!(h5f::H5Fget_obj_count(self.handle.id(), h5f::H5F_OBJ_FILE));
         if !matches!(open, Ok(1))
@@ -119,8 +122,8 @@ impl File {
     }
 }
 
-/// Whether a file could not be opened because those who have it open use locks. HDF5 has no number of
-/// its own for that: a file cannot be initialised, and there is no other cause.
+/// Returns `true` if a file could not be opened because another handle in this process uses locks. HDF5
+/// has no specific number for that error: it reports that a file cannot be initialised, without a cause.
 fn disagrees_about_locks(error: &Error) -> bool {
     let cause = error.entries().last();
     cause.is_some_and(|cause| (cause.major, cause.minor) == (Major::File, Minor::CannotInitialise))

@@ -11,38 +11,39 @@ use rustix::io::{FdFlags, fcntl_setfd};
 use super::error::Result;
 use super::library::{Handle, call};
 
-/// Ends the lock of a file when dropped, which has to be after the file was closed.
+/// Releases the lock of a file when it is dropped. It has to be dropped after the file was closed.
 ///
-/// The library leaves that to the closing of its descriptor. But a program that another thread is
-/// just starting has a copy of it, and with it the lock: until it runs, or until it ends if it
-/// was started before the descriptor was kept from it.
+/// The library relies on the closing of its descriptor to release the lock. But if another thread starts
+/// a program at that time, the new process has a copy of the descriptor, and the lock remains until the
+/// process executes the program, or until it ends if it was started before the descriptor was marked as
+/// close-on-exec.
 #[derive(Debug)]
 pub(super) struct FileLock(Option<OwnedFd>);
 
 impl FileLock {
-    /// Of a file that was opened with `write_access`. From now on programs that are started do not
-    /// have it open.
+    /// Returns the lock of a file that was opened with `write_access`, and marks its descriptor as
+    /// close-on-exec, so that programs started by this process do not have the file open.
     pub(super) fn of(file: &Handle) -> Result<FileLock> {
-        let mut place: *mut c_void = ptr::null_mut();
+        let mut pointer: *mut c_void = ptr::null_mut();
         call!(h5f::H5Fget_vfd_handle(
             file.id(),
             h5p::H5P_DEFAULT,
-            &mut place
+            &mut pointer
         ))?;
         // SAFETY: the driver of `write_access` (sec2) returns the address of its descriptor, an int, which
         // stays and is open as long as the file is, and `file` keeps it open.
-        let descriptor = unsafe { BorrowedFd::borrow_raw(*place.cast::<c_int>()) };
+        let descriptor = unsafe { BorrowedFd::borrow_raw(*pointer.cast::<c_int>()) };
         if let Err(error) = fcntl_setfd(descriptor, FdFlags::CLOEXEC) {
-            tracing::debug!(%error, "a file stays open in programs that are started");
+            tracing::debug!(%error, "programs started by this process have a file open");
         }
         let second = descriptor.try_clone_to_owned();
         if let Err(error) = &second {
-            tracing::debug!(%error, "programs that are being started may keep the lock of a file");
+            tracing::debug!(%error, "programs that are being started may hold the lock of a file");
         }
         Ok(FileLock(second.ok()))
     }
 
-    /// Leaves the lock to others in this process.
+    /// Drops this value without releasing the lock, which other handles in this process still need.
     pub(super) fn leave_to_others(mut self) {
         self.0 = None;
     }
@@ -52,7 +53,7 @@ impl Drop for FileLock {
     fn drop(&mut self) {
         let Some(descriptor) = &self.0 else { return };
         if let Err(error) = flock(descriptor.as_fd(), FlockOperation::Unlock) {
-            tracing::debug!(%error, "the lock of a closed file goes with the programs that have it");
+            tracing::debug!(%error, "cannot release the lock of a closed file");
         }
     }
 }

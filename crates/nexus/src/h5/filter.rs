@@ -1,4 +1,4 @@
-//! The filters of datasets, and one that the C library does not bring: bitshuffle.
+//! The filters of datasets, including bitshuffle, which is not part of the C library.
 
 use std::ffi::{c_uint, c_void};
 use std::{fmt, panic};
@@ -11,22 +11,22 @@ use super::error::Result;
 use super::library::call;
 use crate::chunk;
 
-/// One step between the elements of a chunk and its bytes in the file.
+/// A filter that transforms a chunk before it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
-    /// First bytes of all elements together, then second bytes and so on.
+    /// The first bytes of all elements are stored together, then the second bytes and so on.
     Shuffle,
-    /// A zlib stream of this level, 0 to 9.
+    /// A chunk is compressed to a zlib stream with this level, 0 to 9.
     Deflate(u32),
-    /// First bits of all elements together, then second bits and so on, as they are or with LZ4.
+    /// The first bits of all elements are stored together, then the second bits and so on.
     BitShuffle {
-        /// Whether the bits are compressed.
+        /// `true` if the bits are compressed with LZ4.
         lz4: bool,
     },
 }
 
 impl Filter {
-    /// Whether a chunk may have another number of bytes after the filter.
+    /// Returns `true` if the filter may change the size of a chunk.
     pub(super) fn resizes(self) -> bool {
         match self {
             Filter::Shuffle | Filter::BitShuffle { lz4: false } => false,
@@ -35,15 +35,15 @@ impl Filter {
     }
 }
 
-/// A filter as a file has it.
+/// A filter of an existing dataset.
 pub(super) struct StoredFilter {
     id: i32,
-    /// As much of it as is needed here.
+    /// The first parameters of the filter.
     values: [c_uint; 16],
     name: String,
 }
 
-/// The filters of a list of dataset creation.
+/// Returns the filters in a dataset creation property list.
 pub(super) fn stored(list: hid_t) -> Result<Vec<StoredFilter>> {
     let count = call!(h5p::H5Pget_nfilters(list))?;
     (0..count.unsigned_abs())
@@ -70,7 +70,7 @@ pub(super) fn stored(list: hid_t) -> Result<Vec<StoredFilter>> {
 }
 
 impl StoredFilter {
-    /// Whether a chunk may have another number of bytes after the filter.
+    /// Returns `true` if the filter may change the size of a chunk.
     pub(super) fn resizes(&self) -> bool {
         match self.id {
             h5z::H5Z_FILTER_SHUFFLE => false,
@@ -91,12 +91,12 @@ impl fmt::Display for StoredFilter {
     }
 }
 
-/// What the plugin writes next to the filter's number: its version, then the size of an element,
-/// the size of a block (0: usual), the compressor.
+/// The version of the bitshuffle plugin. The parameters of the filter are this version, the size of an
+/// element, the size of a block (0 for the default) and the compressor.
 const PLUGIN_VERSION: [c_uint; 2] = [0, 4];
 const LZ4: c_uint = 2;
 
-/// Adds a filter to a list of dataset creation, for elements of `item` bytes.
+/// Adds a filter to a dataset creation property list, for elements of `item` bytes.
 pub(super) fn add(list: hid_t, filter: Filter, item: usize) -> Result<()> {
     match filter {
         Filter::Shuffle => call!(h5p::H5Pset_shuffle(list))?,
@@ -117,29 +117,30 @@ pub(super) fn add(list: hid_t, filter: Filter, item: usize) -> Result<()> {
     Ok(())
 }
 
-/// Registers bitshuffle with the library. To be called under its lock; may be repeated.
+/// Registers bitshuffle with the library. The caller must hold the lock of the library, and may call this
+/// repeatedly.
 pub(super) fn register() {
     let class = H5Z_class2_t {
         version: h5z::H5Z_CLASS_T_VERS as i32,
         id: chunk::BITSHUFFLE,
         encoder_present: 1,
         decoder_present: 1,
-        // As the plugin has it, because the name is stored in files.
+        // The name is that of the plugin, because it is stored in files.
         name: c"bitshuffle; see https://github.com/kiyo-masui/bitshuffle".as_ptr(),
         can_apply: None,
         set_local: None,
         filter: Some(bitshuffle),
     };
-    // SAFETY: the library copies the description; the name and the function live for ever. A
-    // failure shows where the filter is used.
+    // SAFETY: the library copies the description; the name and the function are static. If the
+    // registration fails, each use of the filter returns an error.
     let status = unsafe { h5z::H5Zregister((&raw const class).cast()) };
     if status < 0 {
-        tracing::warn!("HDF5 takes no filters");
+        tracing::warn!("cannot register the bitshuffle filter with HDF5");
     }
 }
 
-/// The filter as the library calls it: it replaces the buffer and returns the number of its bytes, or
-/// 0 for a failure.
+/// Applies the filter. The library calls this function. It replaces the buffer and returns the number of
+/// its bytes, or 0 if it fails.
 unsafe extern "C" fn bitshuffle(
     flags: c_uint,
     value_count: usize,
@@ -148,7 +149,7 @@ unsafe extern "C" fn bitshuffle(
     buffer_size: *mut usize,
     buffer: *mut *mut c_void,
 ) -> usize {
-    // SAFETY: the library passes as many values and bytes as it says.
+    // SAFETY: the library passes `value_count` values and a buffer of at least `length` bytes.
     let (values, source) = unsafe {
         if values.is_null() || (*buffer).is_null() {
             return 0;
@@ -159,13 +160,13 @@ unsafe extern "C" fn bitshuffle(
         )
     };
     let reverse = flags & h5z::H5Z_FLAG_REVERSE != 0;
-    // A panic must not cross the library.
+    // A panic must not unwind through the C library.
     let filtered = panic::catch_unwind(|| filtered(values, reverse, source));
     let Ok(Some(target)) = filtered else {
         return 0;
     };
-    // SAFETY: the new buffer is of the size of what is copied; the old one, of which `source` is not
-    // used any more, came from the same allocator.
+    // SAFETY: the new buffer has the size of the copied bytes. The old buffer came from the same
+    // allocator, and `source`, which refers to it, is not used any more.
     unsafe {
         let memory = h5::H5allocate_memory(target.len(), false.into());
         if memory.is_null() {
@@ -179,31 +180,31 @@ unsafe extern "C" fn bitshuffle(
     target.len()
 }
 
-/// The bytes after the filter, or before it.
+/// Returns the bytes to which the filter is applied, or reversed if `reverse` is `true`.
 fn filtered(values: &[c_uint], reverse: bool, source: &[u8]) -> Option<Vec<u8>> {
     let item = usize::try_from(*values.get(2)?).ok()?;
     let compressor = values.get(4).copied().unwrap_or(0);
-    let mut spare = Vec::new();
+    let mut scratch = Vec::new();
     match (compressor, reverse) {
         (0, false) => {
             let mut target = vec![0; source.len()];
-            chunk::bitshuffle(source, item, &mut target, &mut spare);
+            chunk::bitshuffle(source, item, &mut target, &mut scratch);
             Some(target)
         }
         (0, true) => {
             let mut target = vec![0; source.len()];
-            chunk::bitunshuffle(source, item, &mut target, &mut spare);
+            chunk::bitunshuffle(source, item, &mut target, &mut scratch);
             Some(target)
         }
         (LZ4, false) => {
             let mut target = Vec::new();
-            chunk::bitshuffle_lz4(source, item, &mut target, &mut spare);
+            chunk::bitshuffle_lz4(source, item, &mut target, &mut scratch);
             Some(target)
         }
         (LZ4, true) => {
-            // No byte of LZ4 stands for more than 255, and chunks are smaller than 4 GiB.
+            // One byte of LZ4 expands to at most 255 bytes, and chunks are smaller than 4 GiB.
             let limit = source.len().saturating_mul(256).min(u32::MAX as usize);
-            chunk::bitunshuffle_lz4(source, item, limit, &mut spare)
+            chunk::bitunshuffle_lz4(source, item, limit, &mut scratch)
         }
         _ => None,
     }

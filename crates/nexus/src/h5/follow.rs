@@ -1,7 +1,7 @@
-//! Where paths lead, without opening other files.
+//! Follows paths to their targets, without opening other files.
 //!
-//! The library would follow an external link by opening the other file like this one: for writing
-//! and with a lock. That file may be one that a detector is writing.
+//! The library follows an external link by opening the other file in the same way as this one: for
+//! writing and with a lock. But a detector may be writing that file.
 
 use hdf5_metno_sys::h5i::{self, H5I_type_t};
 use hdf5_metno_sys::{h5l, h5p};
@@ -11,7 +11,8 @@ use super::group::{Group, Object, ObjectKind};
 use super::library::{c_text, call, enter};
 use super::link::Link;
 
-/// Soft links on one way before it counts as a circle, as in the library.
+/// The largest number of soft links that are followed. Like the library, this module takes a path with
+/// more of them for a cycle.
 const MAX_SOFT_LINKS: usize = 16;
 
 #[derive(PartialEq)]
@@ -22,19 +23,20 @@ enum PathEnd {
 }
 
 impl Group {
-    /// Whether a path leads to an object of this file, or out of it. A soft link that leads nowhere
-    /// does not; an external link does, whatever is there.
+    /// Returns `true` if a path leads to an object of this file or to another file. The target in another
+    /// file need not exist, but the target of a soft link must.
     ///
     /// # Errors
-    /// If a group on the way cannot be read.
+    /// If a group of the path cannot be read.
     pub fn resolves(&self, path: &str) -> Result<bool> {
         Ok(self.follow(path, MAX_SOFT_LINKS)? != PathEnd::Nothing)
     }
 
-    /// What a path leads to, following soft links; `None` if it leads nowhere.
+    /// Returns the kind of object to which a path leads, following soft links, or `None` if there is no
+    /// object.
     ///
     /// # Errors
-    /// If a group on the way, or the object, cannot be read.
+    /// If a group of the path, or the object, cannot be read.
     pub fn kind(&self, path: &str) -> Result<Option<ObjectKind>> {
         match self.follow(path, MAX_SOFT_LINKS)? {
             PathEnd::Nothing => Ok(None),
@@ -43,10 +45,10 @@ impl Group {
         }
     }
 
-    /// Whether there is a link at this path, wherever it leads.
+    /// Returns `true` if there is a link at this path, even if its target does not exist.
     ///
     /// # Errors
-    /// If a group on the way cannot be read.
+    /// If a group of the path cannot be read.
     pub fn has_link(&self, path: &str) -> Result<bool> {
         let path = path.trim_end_matches('/');
         if parts(path).next().is_none() {
@@ -68,13 +70,13 @@ impl Group {
                 Link::Hard => done.push('/'),
                 Link::Soft { .. } if links == 0 => return Ok(PathEnd::Nothing),
                 Link::Soft { target } => {
-                    let rest: Vec<_> = names.collect();
+                    let remaining: Vec<_> = names.collect();
                     let start = if target.starts_with('/') {
                         ""
                     } else {
                         &done[..parent]
                     };
-                    let path = format!("{start}{target}/{}", rest.join("/"));
+                    let path = format!("{start}{target}/{}", remaining.join("/"));
                     return self.follow(&path, links - 1);
                 }
                 Link::External { .. } | Link::Other => return Ok(PathEnd::OtherFile),
@@ -83,14 +85,15 @@ impl Group {
         Ok(PathEnd::Object)
     }
 
-    /// Whether there is a link of this name, when all that is before it exists. In something that is
-    /// not a group there is none.
+    /// Returns `true` if there is a link at this path. The parent must exist. If the parent is not a
+    /// group, there is no link.
     fn has_name(&self, path: &str) -> Result<bool> {
         let c_path = c_text(path)?;
         let exists = call!(h5l::H5Lexists(self.id(), c_path.as_ptr(), h5p::H5P_DEFAULT));
         match exists {
             Ok(exists) => Ok(exists > 0),
-            // The library fails alike for what is not a group and for a group that it cannot read.
+            // The library returns the same error for a parent that is not a group and for a group that it
+            // cannot read.
             Err(error) => match self.open_object(parent(path)).map(|object| object.kind()) {
                 Ok(ObjectKind::Dataset | ObjectKind::Type) => Ok(false),
                 _ => Err(error),
@@ -111,13 +114,13 @@ impl Object {
     }
 }
 
-/// The names of a path. Slashes may be repeated, and a dot is the group itself.
+/// Returns the names of a path. Slashes may be repeated, and a dot means the group itself.
 fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split('/')
         .filter(|name| !name.is_empty() && *name != ".")
 }
 
-/// The path without its last name.
+/// Returns the path without its last name.
 fn parent(path: &str) -> &str {
     match path.rsplit_once('/') {
         Some(("", _)) => "/",

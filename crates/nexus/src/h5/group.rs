@@ -1,4 +1,4 @@
-//! Groups: where everything is made and found.
+//! Creates and opens groups, and opens the objects in them.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::MaybeUninit;
@@ -20,13 +20,13 @@ pub struct Group {
     pub(super) handle: Handle,
 }
 
-/// Whatever has attributes: an open group, dataset or named type.
+/// An open object that has attributes: a group, dataset or named type.
 #[derive(Debug)]
 pub struct Object {
     pub(super) handle: Handle,
 }
 
-/// What an object is.
+/// The kind of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ObjectKind {
@@ -36,7 +36,7 @@ pub enum ObjectKind {
     Dataset,
     /// A named type.
     Type,
-    /// Something in another file, which is not looked at.
+    /// An object in another file, which is not opened.
     External,
 }
 
@@ -45,7 +45,7 @@ impl Group {
         self.handle.id()
     }
 
-    /// Makes a group that must not exist. A name with slashes makes those in between.
+    /// Creates a group that must not exist. A name with slashes creates the groups in between.
     pub fn create_group(&self, name: &str) -> Result<Group> {
         let link = properties::link_creation(name)?;
         let name = c_text(name)?;
@@ -76,7 +76,8 @@ impl Group {
         self.open_dataset_with(path, None)
     }
 
-    /// Opens a dataset with a chunk cache of so many bytes, see [`ChunkedOptions::cache`](super::ChunkedOptions).
+    /// Opens a dataset with a chunk cache of `cache` bytes, see
+    /// [`ChunkedOptions::cache`](super::ChunkedOptions::cache).
     pub fn open_dataset_with(&self, path: &str, cache: Option<usize>) -> Result<Dataset> {
         let path = c_text(path)?;
         let access = cache.map(properties::dataset_access).transpose()?;
@@ -85,7 +86,7 @@ impl Group {
         Dataset::from_handle(Handle::new(id))
     }
 
-    /// Opens whatever is at this path, for its attributes.
+    /// Opens the object at this path, for access to its attributes.
     pub fn open_object(&self, path: &str) -> Result<Object> {
         let path = c_text(path)?;
         let id = call!(h5o::H5Oopen(self.id(), path.as_ptr(), h5p::H5P_DEFAULT))?;
@@ -94,13 +95,13 @@ impl Group {
         })
     }
 
-    /// Takes the link at this path away, and with it the object if nothing else leads to it.
+    /// Removes the link at this path. The object is removed too if it has no other hard link.
     pub fn unlink(&self, path: &str) -> Result<()> {
         let path = c_text(path)?;
         call!(h5l::H5Ldelete(self.id(), path.as_ptr(), h5p::H5P_DEFAULT)).map(drop)
     }
 
-    /// What distinguishes this group from all others of the file, whichever path leads to it.
+    /// Returns the token of this group, which is unique in the file and does not depend on the path.
     pub fn token(&self) -> Result<[u8; 16]> {
         let mut info = MaybeUninit::<H5O_info2_t>::zeroed();
         call!(h5o::H5Oget_info3(
@@ -114,7 +115,7 @@ impl Group {
         })
     }
 
-    /// Names of the children: in the order in which they were made if the group keeps it, else by
+    /// Returns the names of the children, in creation order if the group tracks it, otherwise sorted by
     /// name.
     pub fn names(&self) -> Result<Vec<String>> {
         let creation = Handle::new(call!(h5g::H5Gget_create_plist(self.id()))?);
@@ -143,7 +144,7 @@ unsafe extern "C" fn note_name(
     _: *const H5L_info2_t,
     names: *mut c_void,
 ) -> herr_t {
-    // SAFETY: the library passes a C string and the vector that `names` gave it.
+    // SAFETY: the library passes a C string and the pointer to the vector in `names`.
     let (name, names) = unsafe { (CStr::from_ptr(name), &mut *names.cast::<Vec<String>>()) };
     names.push(name.to_string_lossy().into_owned());
     0

@@ -1,5 +1,5 @@
-//! The border to the C library: the lock around it, its initialisation, the check of what a call
-//! returned, the identifiers of objects, and texts.
+//! The calls to the C library: the lock, the initialisation, the check of the returned status, the
+//! identifiers of objects, and the conversion of texts.
 
 use std::cell::Cell;
 use std::ffi::{CString, c_char};
@@ -13,20 +13,20 @@ use super::error::{Error, ErrorStack, Result};
 
 /// Calls one function of the C library under the lock and checks the status that it returns.
 ///
-/// The arguments are ordinary expressions: they are evaluated under the lock, in their order, before
-/// the `unsafe` block, which contains nothing but the call.
+/// The arguments are ordinary expressions. They are evaluated under the lock, in order, before the
+/// `unsafe` block, which contains only the call.
 ///
-/// What makes such a call sound, all over `h5`: identifiers come from handles that are alive while
-/// the call runs (the library answers a wrong identifier with an error, not with a crash); pointers
-/// come from references, slices or C strings that outlive the call; and the sizes of buffers were
-/// compared with the dataspace and type before.
+/// Each call in `h5` has to satisfy these conditions: identifiers come from handles that are alive while
+/// the call runs (the library returns an error for a wrong identifier and does not crash); pointers come
+/// from references, slices or C strings that outlive the call; and the sizes of buffers have been compared
+/// with the dataspace and type.
 macro_rules! call {
-    // All arguments are bound to names.
+    // In this step all arguments are bound to names.
     (@bound $function:path, [$($name:ident)*]) => {
         // SAFETY: see the documentation of the macro.
         unsafe { $function($($name),*) }
     };
-    // Each `argument` is another name, because each comes from another expansion. `match` keeps
+    // Each `argument` is a different name, because each comes from a different expansion. `match` keeps
     // temporary values alive until the call has returned.
     (@bound $function:path, [$($name:ident)*] $argument:expr $(, $rest:expr)*) => {
         match $argument {
@@ -43,25 +43,25 @@ macro_rules! call {
 }
 pub(super) use call;
 
-/// Version of the HDF5 library, for example `1.14.6`.
+/// Returns the version of the HDF5 library, for example `1.14.6`.
 pub(crate) fn version() -> Result<String> {
     let (mut major, mut minor, mut release) = (0, 0, 0);
     call!(h5::H5get_libversion(&mut major, &mut minor, &mut release))?;
     Ok(format!("{major}.{minor}.{release}"))
 }
 
-/// Waits for the C library, makes it ready, and holds it for as long as the result lives. One
-/// thread may hold it several times.
+/// Waits for the lock of the C library, initialises the library, and holds the lock as long as the result
+/// lives. One thread may hold the lock several times.
 #[must_use]
 pub(super) fn enter() -> impl Sized {
     let lock = LOCK.lock();
     thread_local!(static READY: Cell<bool> = const { Cell::new(false) });
     READY.with(|ready| {
         if !ready.replace(true) {
-            // SAFETY: none of these takes a pointer of ours. They run under the lock and may be
-            // repeated. The exit handler is left out because it would close the library while
-            // threads that still run use it; the error stack and its printing belong to a thread
-            // in builds of the library that know threads.
+            // SAFETY: none of these functions gets a pointer from this program. They run under the
+            // lock and may be called repeatedly. The exit handler is disabled because it would close
+            // the library while other threads still use it. Printing is disabled for each thread,
+            // because each has its own error stack in thread-safe builds of the library.
             unsafe {
                 h5::H5dont_atexit();
                 h5::H5open();
@@ -73,7 +73,7 @@ pub(super) fn enter() -> impl Sized {
     lock
 }
 
-/// A value that the library uses to tell success or failure: failures are negative.
+/// The status that a function of the library returns. It is negative if the function failed.
 pub(super) trait ReturnStatus: Copy {
     fn failed(self) -> bool;
 }
@@ -96,7 +96,8 @@ impl ReturnStatus for isize {
     }
 }
 
-/// Returns the status if it means success, else the error stack. Must run under the same lock as the call.
+/// Returns the status if it means success, otherwise the error stack. The caller must still hold the lock
+/// under which the function was called.
 pub(super) fn check<S: ReturnStatus>(function: &'static str, status: S) -> Result<S> {
     if status.failed() {
         Err(Error::Library(ErrorStack::take(function)))
@@ -105,12 +106,12 @@ pub(super) fn check<S: ReturnStatus>(function: &'static str, status: S) -> Resul
     }
 }
 
-/// Owns one identifier: it counts as one reference, given back when dropped.
+/// An owned identifier. It holds one reference, which is released when it is dropped.
 #[derive(Debug)]
 pub(super) struct Handle(hid_t);
 
 impl Handle {
-    /// Takes over the reference that a call has just returned.
+    /// Takes ownership of the reference that a call has just returned.
     pub(super) fn new(id: hid_t) -> Handle {
         Handle(id)
     }
@@ -119,14 +120,14 @@ impl Handle {
         self.0
     }
 
-    /// Whether the library still knows the identifier: a file that was closed takes those of its
-    /// objects with it.
+    /// Returns `true` if the identifier is valid. Closing a file invalidates the identifiers of its
+    /// objects.
     pub(super) fn is_valid(&self) -> bool {
         matches!(call!(h5i::H5Iis_valid(self.0)), Ok(1..))
     }
 
-    /// Releases the reference. Returns `true` if that worked: closing may write.
-    /// The handle is good for nothing afterwards.
+    /// Releases the reference. The handle is invalid afterwards. Closing the last reference may write
+    /// data, so this may fail.
     pub(super) fn close(&mut self) -> Result<()> {
         let id = std::mem::replace(&mut self.0, h5i::H5I_INVALID_HID);
         call!(h5i::H5Idec_ref(id)).map(drop)
@@ -144,18 +145,18 @@ impl Drop for Handle {
     }
 }
 
-/// A text for the C library.
+/// Returns a text as a C string.
 pub(super) fn c_text(text: &str) -> Result<CString> {
     CString::new(text).map_err(|_| Error::Nul(text.to_owned()))
 }
 
-/// A path for the C library.
+/// Returns a path as a C string.
 pub(super) fn c_path(path: &Path) -> Result<CString> {
     CString::new(path.as_os_str().as_bytes())
         .map_err(|_| Error::Nul(path.to_string_lossy().into_owned()))
 }
 
-/// Asks for a text of unknown length: once for the length, once for the text.
+/// Returns a text of unknown length. Calls `get` once for the length and once for the text.
 pub(super) fn sized_text(get: impl Fn(*mut c_char, usize) -> Result<isize>) -> Result<String> {
     let length = get(std::ptr::null_mut(), 0)?.unsigned_abs();
     let mut buffer = vec![0u8; length + 1];

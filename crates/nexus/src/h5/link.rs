@@ -1,4 +1,4 @@
-//! Links that are not hard links.
+//! Creates and reads links.
 
 use std::path::Path;
 
@@ -10,30 +10,30 @@ use super::group::Group;
 use super::library::{c_path, c_text, call, enter};
 use super::properties;
 
-/// How a name leads to an object.
+/// The link between a name and an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Link {
-    /// Directly.
+    /// The name refers to the object directly.
     Hard,
-    /// By a path in the same file.
+    /// The name refers to a path in the same file.
     Soft {
         /// The path, as stored.
         target: String,
     },
-    /// By a path in another file.
+    /// The name refers to a path in another file.
     External {
-        /// Name of the file, as stored.
+        /// The name of the file, as stored.
         file: String,
         /// The path, as stored.
         target: String,
     },
-    /// By a rule that this program does not know.
+    /// The link is of a kind that this crate does not know.
     Other,
 }
 
 impl Group {
-    /// Makes a soft link with exactly this text. It may lead nowhere.
+    /// Creates a soft link with exactly this text. Its target need not exist.
     pub fn create_soft_link(&self, name: &str, target: &str) -> Result<()> {
         let link = properties::link_creation(name)?;
         let (name, target) = (c_text(name)?, c_text(target)?);
@@ -48,7 +48,7 @@ impl Group {
         .map(drop)
     }
 
-    /// Makes a link to an object of another file with exactly these texts.
+    /// Creates a link to an object of another file with exactly these texts.
     pub fn create_external_link(&self, name: &str, file: &Path, target: &str) -> Result<()> {
         let link = properties::link_creation(name)?;
         let (name, file, target) = (c_text(name)?, c_path(file)?, c_text(target)?);
@@ -63,7 +63,7 @@ impl Group {
         .map(drop)
     }
 
-    /// How this name leads on.
+    /// Returns the link at this path.
     pub fn link(&self, path: &str) -> Result<Link> {
         let path = c_text(path)?;
         let access = h5p::H5P_DEFAULT;
@@ -77,7 +77,7 @@ impl Group {
         if info.type_ == H5L_type_t::H5L_TYPE_HARD {
             return Ok(Link::Hard);
         }
-        // SAFETY: links other than hard ones have the size of their value here.
+        // SAFETY: for links other than hard links the union holds the size of the value.
         let size = unsafe { *info.u.val_size() };
         let mut value = vec![0u8; size + 1];
         let buffer = value.as_mut_ptr().cast();

@@ -1,6 +1,6 @@
-//! Numbers of any size and byte order as texts.
+//! Decodes numbers of any size and byte order.
 
-/// An integer of up to 8 bytes.
+/// Returns an integer of up to 8 bytes.
 pub(super) fn integer(bytes: &[u8], signed: bool, big: bool) -> i128 {
     let mut word = [0u8; 16];
     little(bytes, big, &mut word);
@@ -17,7 +17,7 @@ pub(super) fn integer(bytes: &[u8], signed: bool, big: bool) -> i128 {
     }
 }
 
-/// The shortest text that stands for a float of 2, 4, 8 or (x87) 16 bytes.
+/// Returns the shortest text that represents a float of 2, 4, 8 or (x87) 16 bytes.
 pub(super) fn float_text(bytes: &[u8], big: bool) -> String {
     let mut word = [0u8; 16];
     little(bytes, big, &mut word);
@@ -48,7 +48,7 @@ fn half(bits: u16) -> f32 {
     }
 }
 
-/// The x87 format: 64 bits of fraction with the one before the point, 15 of exponent, one of sign.
+/// Decodes the x87 format: 64 bits of fraction including the integer bit, 15 of exponent, one of sign.
 fn extended(bits: u128) -> f64 {
     let fraction = bits as u64;
     let exponent = ((bits >> 64) as i32) & 0x7fff;
@@ -56,7 +56,7 @@ fn extended(bits: u128) -> f64 {
     match (exponent, fraction << 1) {
         (0x7fff, 0) => sign * f64::INFINITY,
         (0x7fff, _) => f64::NAN,
-        // Two steps, since a fraction times a tiny power of two alone would vanish.
+        // The product is computed in two steps, because the smallest factor alone would underflow.
         _ => sign * (fraction as f64 * 2f64.powi(-63)) * 2f64.powi(exponent - 16383),
     }
 }

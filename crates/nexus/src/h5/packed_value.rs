@@ -1,4 +1,4 @@
-//! Values as the C library wants them in memory: rows of fixed size, texts behind pointers.
+//! Packs values into the format of the C library in memory: rows of fixed size with pointers to texts.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use super::library::call;
 use super::properties;
 use crate::tree::{Column, Value};
 
-/// A value ready to be written.
+/// A value in the format of the C library.
 pub(super) struct PackedValue<'a> {
     pub(super) datatype: Arc<Datatype>,
     pub(super) rows: Cow<'a, [u8]>,
-    /// What the pointers in `rows` point to.
+    /// The texts to which the pointers in `rows` point.
     _texts: Vec<u8>,
 }
 
 impl<'a> PackedValue<'a> {
-    /// Numbers are borrowed, tables are turned from columns into rows.
+    /// Packs a value. Numbers are borrowed, and the columns of tables are copied to rows.
     pub(super) fn new(value: &'a Value) -> Result<PackedValue<'a>> {
         let datatype = Datatype::of(&value.element())?;
         let count = elements(value.shape())?;
@@ -46,7 +46,7 @@ impl<'a> PackedValue<'a> {
             .ok_or_else(|| Error::Type(format!("{count} rows do not fit into memory")))?;
         check(value, count)?;
         let mut rows = vec![0u8; length];
-        // Never grows beyond its capacity, so that the pointers stay right.
+        // The vector never grows beyond its capacity, so that the pointers remain valid.
         let mut texts = Vec::with_capacity(text_bytes(value));
         fill(value, 0, stride, &mut rows, &mut texts)?;
         Ok(PackedValue {
@@ -58,10 +58,10 @@ impl<'a> PackedValue<'a> {
 }
 
 impl Group {
-    /// Makes a contiguous dataset of this value, a scalar for an empty shape.
+    /// Creates a contiguous dataset of this value. An empty shape creates a scalar.
     ///
     /// # Errors
-    /// If the name exists, and if the value contradicts itself.
+    /// If the name exists, and if the number of elements does not match the shape of the value.
     pub fn create_value(&self, name: &str, value: &Value) -> Result<Dataset> {
         let packed = PackedValue::new(value)?;
         let space = Dataspace::of(value.shape())?;
@@ -77,15 +77,15 @@ impl Group {
 }
 
 impl Dataset {
-    /// Writes another value in place of the one that is there. Does nothing, and says so with
-    /// `false`, if that is of another type or shape.
+    /// Replaces the value of the dataset. Returns `false` and does nothing if the dataset has another type
+    /// or shape.
     ///
-    /// Texts lie elsewhere in the file than the dataset, which has their addresses. So that readers
-    /// never find an address without a text, the dataset must be kept until the next flush: what it
-    /// holds of small values goes into the file when it is closed, but texts only with the flush.
+    /// A dataset of texts holds the addresses of the texts in the file. The library writes the addresses
+    /// when the dataset is closed, but the texts only with the next flush. So the dataset must stay open
+    /// until the next flush, in order that a reader never finds an address without a text.
     ///
     /// # Errors
-    /// If the value contradicts itself, and if it cannot be written.
+    /// If the number of elements does not match the shape of the value, and if it cannot be written.
     pub fn rewrite(&self, value: &Value) -> Result<bool> {
         let packed = PackedValue::new(value)?;
         let (present, given) = (&self.datatype.handle, &packed.datatype.handle);
@@ -103,14 +103,14 @@ impl Dataset {
     }
 }
 
-/// Compares the lengths of what the value holds with the number of elements, column by column.
+/// Compares the number of elements in each column of the value with `count`.
 fn check(value: &Value, count: u64) -> Result<()> {
     let expected = |given: usize| {
         if given as u64 == count {
             Ok(())
         } else {
             Err(Error::Type(format!(
-                "{given} elements given where the shape makes {count}"
+                "{given} elements given where the shape requires {count}"
             )))
         }
     };
@@ -129,7 +129,8 @@ fn check(value: &Value, count: u64) -> Result<()> {
     }
 }
 
-/// Writes one column, or all of a table, at `offset` of every row. Lengths were checked.
+/// Writes one column, or all columns of a table, at `offset` of each row. Returns the size of the column.
+/// The lengths must have been checked.
 fn fill(
     value: &Value,
     offset: usize,
@@ -169,7 +170,7 @@ fn fill(
 
 const POINTER: usize = size_of::<*const u8>();
 
-/// Bytes of all texts with the NUL at the end of each.
+/// Returns the total size in bytes of all texts, including the NUL at the end of each.
 fn text_bytes(value: &Value) -> usize {
     match value {
         Value::Numbers { .. } => 0,

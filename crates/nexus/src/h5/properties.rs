@@ -1,4 +1,4 @@
-//! Property lists: how files, links and datasets are made.
+//! The property lists with which files, links and datasets are created and opened.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -16,18 +16,19 @@ const TRACKED_AND_INDEXED: u32 = 0x1 | 0x2;
 
 macro_rules! list {
     ($class:ident) => {{
-        // The class identifiers are filled when the library opens.
+        // The library sets the identifiers of classes when it is initialised.
         let _entered = enter();
         Handle::new(call!(h5p::H5Pcreate(*h5p::$class))?)
     }};
 }
 
-/// Access to a file for writing: format bounds that every reader understands, a lock, and
-/// objects that close with the file.
+/// Returns the properties for writing a file: format bounds that all readers support, a lock, and objects
+/// that are closed with the file.
 ///
-/// The lower bound keeps superblock 0, which plain readers open while the file is being written.
-/// `HDF5_USE_FILE_LOCKING` in the environment overrules the lock, as in every program with HDF5.
-/// Plain files, whatever `HDF5_DRIVER` says: what holds for them is relied on.
+/// The lower bound selects superblock 0, so that a reader without SWMR can open the file while it is
+/// written. The environment variable `HDF5_USE_FILE_LOCKING` overrides the lock, as in all programs that
+/// use HDF5. The driver is always sec2, even if `HDF5_DRIVER` names another one, because the locks rely
+/// on it.
 pub(super) fn write_access() -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_ACCESS);
     call!(h5p::H5Pset_fapl_sec2(list.id()))?;
@@ -44,7 +45,7 @@ pub(super) fn write_access() -> Result<Handle> {
     Ok(list)
 }
 
-/// Access to a file that another process may be writing: no lock.
+/// Returns the properties for reading a file that another process may be writing, without a lock.
 pub(super) fn read_access() -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_ACCESS);
     call!(h5p::H5Pset_file_locking(list.id(), 0, 1))?;
@@ -55,7 +56,7 @@ pub(super) fn read_access() -> Result<Handle> {
     Ok(list)
 }
 
-/// A new file: its root group lists links and attributes in the order in which they were made.
+/// Returns the properties of a new file, whose root group lists links and attributes in creation order.
 pub(super) fn file_creation() -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_CREATE);
     call!(h5p::H5Pset_link_creation_order(
@@ -70,16 +71,17 @@ pub(super) fn file_creation() -> Result<Handle> {
     Ok(list)
 }
 
-/// A new link: groups in between are made, and names say that they are UTF-8 if they need to.
+/// Returns the properties of a new link. Groups in between are created, and names that are not ASCII are
+/// marked as UTF-8.
 pub(super) fn link_creation(name: &str) -> Result<Rc<Handle>> {
     thread_local!(static ASCII: OnceCell<Rc<Handle>> = const { OnceCell::new() });
     thread_local!(static UNICODE: OnceCell<Rc<Handle>> = const { OnceCell::new() });
-    let (made, encoding) = if name.is_ascii() {
+    let (cache, encoding) = if name.is_ascii() {
         (&ASCII, H5T_cset_t::H5T_CSET_ASCII)
     } else {
         (&UNICODE, H5T_cset_t::H5T_CSET_UTF8)
     };
-    cached(made, || {
+    cached(cache, || {
         let list = list!(H5P_CLS_LINK_CREATE);
         call!(h5p::H5Pset_create_intermediate_group(list.id(), 1))?;
         call!(h5p::H5Pset_char_encoding(list.id(), encoding))?;
@@ -87,43 +89,45 @@ pub(super) fn link_creation(name: &str) -> Result<Rc<Handle>> {
     })
 }
 
-/// A new dataset, without times, so that the same scan makes the same file.
+/// Returns the properties of a new dataset, without time stamps, so that the same scan always results in
+/// the same file.
 pub(super) fn dataset_creation() -> Result<Handle> {
     let list = list!(H5P_CLS_DATASET_CREATE);
     call!(h5p::H5Pset_obj_track_times(list.id(), 0))?;
     Ok(list)
 }
 
-/// Returns the properties of a dataset with nothing special about it.
+/// Returns the properties of a new contiguous dataset, from a cache.
 pub(super) fn plain_dataset_creation() -> Result<Rc<Handle>> {
     thread_local!(static PLAIN: OnceCell<Rc<Handle>> = const { OnceCell::new() });
     cached(&PLAIN, dataset_creation)
 }
 
-/// Access to a dataset with a chunk cache of so many bytes.
+/// Returns the properties for opening a dataset with a chunk cache of `cache` bytes.
 pub(super) fn dataset_access(cache: usize) -> Result<Handle> {
-    // As many slots as usual, and the usual order of eviction.
+    // These values stand for the default number of slots and the default order of eviction.
     let (slots, order) = (usize::MAX, -1.0);
     let list = list!(H5P_CLS_DATASET_ACCESS);
     call!(h5p::H5Pset_chunk_cache(list.id(), slots, cache, order))?;
     Ok(list)
 }
 
-/// The list of this thread, made at its first use: thousands of objects are made alike.
+/// Returns the list of this thread, which is created at its first use. It is cached because thousands of
+/// objects are created with the same properties.
 fn cached(
-    made: &'static LocalKey<OnceCell<Rc<Handle>>>,
+    cache: &'static LocalKey<OnceCell<Rc<Handle>>>,
     make: impl FnOnce() -> Result<Handle>,
 ) -> Result<Rc<Handle>> {
-    made.with(|made| match made.get() {
+    cache.with(|cache| match cache.get() {
         Some(list) => Ok(list.clone()),
         None => {
             let list = Rc::new(make()?);
-            Ok(made.get_or_init(|| list).clone())
+            Ok(cache.get_or_init(|| list).clone())
         }
     })
 }
 
-/// Whether a group keeps the order in which its links were made.
+/// Returns `true` if a group tracks the creation order of its links.
 pub(super) fn tracks_link_order(group_creation: hid_t) -> Result<bool> {
     let mut flags = 0;
     call!(h5p::H5Pget_link_creation_order(group_creation, &mut flags))?;

@@ -1,4 +1,4 @@
-//! RenderedElements of any HDF5 type as texts.
+//! Renders elements of any HDF5 type as texts.
 
 use std::ffi::{CStr, c_char, c_void};
 
@@ -14,7 +14,7 @@ use super::library::call;
 use super::number;
 use crate::tree::ElementType;
 
-/// Reads with `read` into memory of the right size and puts the elements into words.
+/// Calls `read` with memory of the right size, and renders the elements as texts.
 pub(super) fn elements(
     datatype: &Datatype,
     space: &Dataspace,
@@ -68,12 +68,12 @@ pub(super) fn elements(
     })
 }
 
-/// One element of a stream, whose bytes these are, as text.
+/// Returns one element of a stream as a text, from its bytes.
 pub fn element_text(element: &ElementType, bytes: &[u8]) -> Result<String> {
     let datatype = Datatype::of(element)?;
     if datatype.is_indirect() {
         return Err(Error::Type(
-            "texts lie elsewhere than their bytes".to_owned(),
+            "the bytes of an element do not include its text".to_owned(),
         ));
     }
     let size = element.size().unwrap_or_default();
@@ -86,7 +86,7 @@ pub fn element_text(element: &ElementType, bytes: &[u8]) -> Result<String> {
     Ok(ElementFormat::of(datatype.handle.id())?.text(bytes, false))
 }
 
-/// Name of a type, such as `float64`, `text` or `compound{x: int64}`.
+/// Returns the name of a type, such as `float64`, `text` or `compound{x: int64}`.
 pub(super) fn type_name(datatype: hid_t) -> Result<String> {
     Ok(ElementFormat::of(datatype)?.to_string())
 }
@@ -108,7 +108,8 @@ impl ElementFormat {
                 if pointer.is_null() {
                     return quote(String::new(), quoted);
                 }
-                // SAFETY: the library has put a C string here, which lives until it is reclaimed.
+                // SAFETY: the library has stored a pointer to a C string, which is valid until it is
+                // reclaimed.
                 let text = unsafe { CStr::from_ptr(pointer) };
                 quote(text.to_string_lossy().into_owned(), quoted)
             }
@@ -140,7 +141,7 @@ impl ElementFormat {
                 if length == 0 || pointer == 0 {
                     return "[]".to_owned();
                 }
-                // SAFETY: the library has put a length and a pointer to as many elements here.
+                // SAFETY: the library has stored a length and a pointer to as many elements.
                 let items =
                     unsafe { std::slice::from_raw_parts(pointer as *const u8, length * size) };
                 list(base, items, *size)
@@ -164,7 +165,7 @@ fn quote(text: String, quoted: bool) -> String {
     if quoted { format!("{text:?}") } else { text }
 }
 
-/// The first bytes as a number of the size of a pointer.
+/// Returns the first bytes as a number of the size of a pointer.
 fn address(bytes: &[u8]) -> usize {
     let mut word = [0u8; size_of::<usize>()];
     word.copy_from_slice(&bytes[..size_of::<usize>()]);

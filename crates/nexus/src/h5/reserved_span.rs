@@ -1,4 +1,4 @@
-//! Parts of a file that are kept out of use.
+//! Reserves spans of a file, so that HDF5 does not use them.
 
 use hdf5_metno_sys::h5d::{self, H5D_alloc_time_t, H5D_fill_time_t};
 use hdf5_metno_sys::h5p;
@@ -11,17 +11,18 @@ use super::library::{Handle, call, enter};
 use super::properties;
 use crate::tree::{ByteOrder, ElementType};
 
-/// A part of a file that belongs to a dataset without a name, until it is dropped.
+/// A contiguous part of a file that belongs to an anonymous dataset, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct ReservedSpan {
     dataset: Dataset,
 }
 
 impl Dataset {
-    /// Gets ready to own `size` bytes of this dataset's file, which [`ReservedSpan::allocate`] then looks for.
+    /// Creates an anonymous dataset of `size` bytes in the file of this dataset. Its space is not allocated
+    /// before [`ReservedSpan::allocate`].
     pub(crate) fn prepare_span(&self, size: u64) -> Result<ReservedSpan> {
         let list = properties::dataset_creation()?;
-        // What lies there must stay.
+        // HDF5 must not overwrite the bytes of the span, because readers may still read them.
         call!(h5p::H5Pset_fill_time(
             list.id(),
             H5D_fill_time_t::H5D_FILL_TIME_NEVER
@@ -45,17 +46,17 @@ impl Dataset {
 }
 
 impl ReservedSpan {
-    /// The place of a dataset whose last link was taken away.
+    /// Returns the span of a dataset whose last link was removed.
     pub(crate) fn of(dataset: Dataset) -> ReservedSpan {
         ReservedSpan { dataset }
     }
 
-    /// Takes the first free space in the file that is large enough, and returns its address.
-    /// Nothing is changed there but the first byte: it becomes `first`.
+    /// Allocates the first free space in the file that is large enough, and returns its address. Only the
+    /// first byte of the space is written: it becomes `first`.
     pub(crate) fn allocate(&self, first: u8) -> Result<u64> {
         let _entered = enter();
         self.dataset.write_block(&[0], &[1], &[first])?;
-        // SAFETY: the handle is alive; the address shows a failure.
+        // SAFETY: the handle is alive; the library returns an undefined address if it fails.
         Ok(unsafe { h5d::H5Dget_offset(self.dataset.handle.id()) })
     }
 }

@@ -1,63 +1,64 @@
-//! What changed between two versions of a file's tree.
+//! Computes the changes between two versions of the tree of a file.
 //!
-//! A scan's tree is known twice: when it is prepared and when it is closed. Only what the first
-//! version declared is ever removed, and never a dataset that a stream has filled: those lose and
-//! gain attributes in place, and a changed place for a stream is reported instead of carried out.
+//! The layout creates the tree of a scan twice: when the scan is prepared and when it closes. A change
+//! removes only items that the first version declared, and never a dataset that a stream has filled. The
+//! attributes of such a dataset are changed in place, and a changed path of a stream is reported but not
+//! carried out.
 
 use std::collections::HashMap;
 
 use super::{Content, Dataset, Group, Item, NamedList, Value};
 
-/// One step from the first version of a tree to the second. Paths are absolute.
+/// One change from the first version of a tree to the second. Paths are absolute.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change<'a> {
     /// The item exists in the second version only.
     Add {
-        /// Path of the new item.
+        /// The path of the new item.
         path: String,
-        /// What to write.
+        /// The item to write.
         item: &'a Item,
     },
     /// The item exists in the first version only.
     Remove {
-        /// Path of the item.
+        /// The path of the item.
         path: String,
-        /// What the first version declared.
+        /// The item that the first version declared.
         item: &'a Item,
     },
-    /// The item is another one now.
+    /// The item differs between the versions.
     Replace {
-        /// Path of both.
+        /// The path of both items.
         path: String,
-        /// What the first version declared.
+        /// The item that the first version declared.
         before: &'a Item,
-        /// What to write.
+        /// The item to write.
         after: &'a Item,
     },
-    /// Attributes to set (new or changed) and to delete on a group or streamed dataset.
+    /// Attributes of a group, or of the dataset of a stream, are set or deleted.
     Attributes {
-        /// Path of the object, `/` for the root.
+        /// The path of the object, `/` for the root.
         path: String,
-        /// New or changed.
+        /// The attributes that are new or changed.
         set: Vec<(&'a str, &'a Value)>,
-        /// Declared by the first version only.
+        /// The attributes that only the first version declared.
         delete: Vec<&'a str>,
     },
-    /// The place of a stream was moved, removed, or put where something else was: the data that
-    /// were written stay where they are.
+    /// The dataset of a stream was moved, removed or added, or replaces another item. The data stay at
+    /// the path where they were written.
     StreamMoved {
-        /// Path of the place, in the version that has it.
+        /// The path of the dataset, in the version that has it.
         path: String,
-        /// Name of the stream.
+        /// The name of the stream.
         stream: String,
     },
 }
 
-/// The steps from `before` to `after`, both root groups of one file.
+/// Returns the changes from `before` to `after`, which are root groups of the same file.
 ///
-/// Removals come first, so that an item may be moved; links come last, so that their targets
-/// exist, and of all new items those named `end_time` are the very last, because readers take
-/// them for the mark of a finished entry (silx, `silx.io.h5py_utils`).
+/// Removals come first, so that an item may be moved. Links come after other items, so that their targets
+/// exist. Items named `end_time` come last, because readers take them as the mark of a complete entry
+/// (silx, `silx.io.h5py_utils`).
 pub fn difference<'a>(before: &'a Group, after: &'a Group) -> Vec<Change<'a>> {
     let mut changes = Vec::new();
     groups("", before, after, &mut changes);
@@ -129,7 +130,7 @@ fn items<'a>(path: String, before: &'a Item, after: &'a Item, changes: &mut Vec<
     }
 }
 
-/// A group that holds streams is not removed as a whole: its other children are.
+/// Removes an item. A group that holds streams is not removed, but its other children are.
 fn removed<'a>(path: String, item: &'a Item, changes: &mut Vec<Change<'a>>) {
     match item {
         Item::Group(group) if holds_streams(item) => {
@@ -190,7 +191,8 @@ fn attributes<'a>(
     }
 }
 
-/// An entry may have thousands of positioners: looking each up in a list would be slow.
+/// Returns a map of the entries by name. Searching lists would be slow, because an entry may have
+/// thousands of positioners.
 fn by_name<T>(named: &NamedList<T>) -> HashMap<&str, &T> {
     named
         .iter()

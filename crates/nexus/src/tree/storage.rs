@@ -1,18 +1,18 @@
-//! How the data of a stream are to be stored.
+//! How the data of a stream are stored.
 
 use std::str::FromStr;
 
-/// A place for a stream.
+/// The stream that fills a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
-    /// Name of the stream.
+    /// The name of the stream.
     pub name: String,
-    /// How its data are stored.
+    /// How the data are stored.
     pub storage: StreamStorage,
 }
 
 impl From<String> for Stream {
-    /// A stream stored in whatever way suits its data.
+    /// Returns a stream whose storage the writer chooses.
     fn from(name: String) -> Stream {
         Stream {
             name,
@@ -27,39 +27,38 @@ impl From<&str> for Stream {
     }
 }
 
-/// How the storage of a stream's dataset is decided.
+/// How the storage of the dataset of a stream is chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum StreamStorage {
-    /// The writer, by what comes and how fast.
+    /// The writer chooses chunks and filters, depending on the points and their rate.
     #[default]
     Automatic,
-    /// The scan, before there are any data: extent, chunks and filters are what blisswriter 2.0.0
-    /// makes of these figures.
+    /// The scan declares the storage before there are data. Extent, chunks and filters are those that
+    /// blisswriter 2.0.0 derives from the declaration.
     Declared(DeclaredStorage),
 }
 
-/// The layout of a stream's dataset as a scan declares it.
+/// The storage of the dataset of a stream as the scan declares it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeclaredStorage {
-    /// Extent of the scan in the dataset, before the dimensions of a point: one length for a growing
-    /// list of points (0 if it is not known), several for a grid at full size whose first dimension
-    /// may grow, none for one value.
+    /// The shape of the scan, which precedes the dimensions of a point in the dataset. It has one length
+    /// for a growing list of points (0 if the length is not known), several for a grid, which is created
+    /// at full size and whose first dimension may grow, and none for a single value.
     pub scan: Vec<u64>,
-    /// What decides about chunks and filters.
+    /// The options for chunks and filters.
     pub chunks: ChunkOptions,
 }
 
-/// What decides about chunks and filters, with the names and defaults of the `chunk_options` of
-/// BLISS.
+/// The options for chunks and filters, with the names and defaults of the `chunk_options` of BLISS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkOptions {
-    /// Bytes of a chunk, at most.
+    /// The largest size of a chunk in bytes.
     pub chunk_nbytes: u64,
-    /// Into how many parts a dimension is divided that does not fit.
+    /// The number of parts into which a dimension is divided if the dataset is larger than a chunk.
     pub chunk_split: u64,
-    /// Bytes of a dataset, as expected, above which it is compressed.
+    /// The expected size of a dataset in bytes above which it is compressed.
     pub compression_limit_nbytes: u64,
-    /// How it is compressed then.
+    /// The filters of a compressed dataset.
     pub scheme: CompressionScheme,
 }
 
@@ -74,25 +73,25 @@ impl Default for ChunkOptions {
     }
 }
 
-/// The filters of a dataset that is compressed.
+/// The filters of a compressed dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CompressionScheme {
-    /// None.
+    /// No filters.
     None,
     /// Deflate.
     Gzip,
-    /// Shuffled bytes, not compressed.
+    /// The shuffle filter, without compression.
     ByteShuffle,
-    /// Shuffled bytes, then deflate.
+    /// The shuffle filter, then deflate.
     #[default]
     GzipByteShuffle,
-    /// Shuffled bits, not compressed.
+    /// The bitshuffle filter, without compression.
     BitShuffle,
-    /// Shuffled bits with LZ4.
+    /// The bitshuffle filter with LZ4 compression.
     Lz4BitShuffle,
 }
 
-/// A text that is no [`CompressionScheme`].
+/// The error for a text that does not name a [`CompressionScheme`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown HDF5 compression '{0}'")]
 pub struct UnknownCompression(pub String);
@@ -100,7 +99,7 @@ pub struct UnknownCompression(pub String);
 impl FromStr for CompressionScheme {
     type Err = UnknownCompression;
 
-    /// Reads the names that BLISS has for schemes, in upper or lower case.
+    /// Parses the names that BLISS uses for schemes, in upper or lower case.
     fn from_str(text: &str) -> Result<CompressionScheme, UnknownCompression> {
         match text.to_lowercase().as_str() {
             "none" => Ok(CompressionScheme::None),

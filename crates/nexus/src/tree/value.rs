@@ -1,46 +1,46 @@
-//! Values that are known when the tree is made.
+//! Values that are known when the tree is created.
 
 use super::ElementType;
 
 /// A scalar or array, in C order, with its HDF5 type.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Numbers, booleans or texts of fixed length, as the bytes that go into the file.
+    /// Numbers, booleans or texts of fixed length, as the bytes that the file holds.
     Numbers {
-        /// Type of one element; never text of variable length or compound.
+        /// The type of one element, which is neither a text of variable length nor a compound.
         element: ElementType,
-        /// Empty for a scalar.
+        /// The shape, which is empty for a scalar.
         shape: Vec<u64>,
-        /// The elements one after the other.
+        /// The bytes of all elements.
         bytes: Vec<u8>,
     },
     /// UTF-8 texts.
     Texts {
-        /// Empty for a scalar.
+        /// The shape, which is empty for a scalar.
         shape: Vec<u64>,
-        /// As many as the shape has elements.
+        /// The texts, as many as the shape has elements.
         texts: Vec<String>,
     },
-    /// A table, column by column; all columns have the shape of the table.
+    /// A table of columns, which all have the shape of the table.
     Compound {
-        /// Empty for a scalar.
+        /// The shape, which is empty for a scalar.
         shape: Vec<u64>,
-        /// At least one.
+        /// The columns, at least one.
         columns: Vec<Column>,
     },
 }
 
-/// One member of a compound, for all elements.
+/// The values of one member of a compound, for all elements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
-    /// Name of the member.
+    /// The name of the member.
     pub name: String,
-    /// Its values.
+    /// The values.
     pub value: Value,
 }
 
 impl Value {
-    /// A scalar text.
+    /// Returns a scalar text.
     pub fn text(text: impl Into<String>) -> Value {
         Value::Texts {
             shape: Vec::new(),
@@ -48,7 +48,7 @@ impl Value {
         }
     }
 
-    /// Extent, in elements; empty for a scalar.
+    /// Returns the extent in elements, which is empty for a scalar.
     pub fn shape(&self) -> &[u64] {
         match self {
             Value::Numbers { shape, .. }
@@ -57,7 +57,7 @@ impl Value {
         }
     }
 
-    /// HDF5 type of one element.
+    /// Returns the type of one element.
     pub fn element(&self) -> ElementType {
         match self {
             Value::Numbers { element, .. } => element.clone(),

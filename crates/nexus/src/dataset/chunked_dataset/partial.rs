@@ -4,18 +4,18 @@
 //! added at their offset in the chunk, and only one chunk at a time has to be in memory.
 
 use super::ChunkedDataset;
-use crate::chunk::{Encoded, Slab, corners, lay};
+use crate::chunk::{Encoded, Slab, all_corners, copy_into};
 use crate::dataset::store_queue::StoreResources;
 use crate::h5;
 
 /// The largest total size in bytes of the chunks that begin at the same row and are compressed. Larger
 /// ones remain without filters. They occur only if points are far larger than declared.
-const MOST: usize = 256 << 20;
+const MAX_ROW_BYTES: usize = 256 << 20;
 
 impl ChunkedDataset {
     /// Adds the points of a slab to chunks whose first `row` points are stored. If `finish` is `true`,
     /// the chunks are complete with these points and are compressed.
-    pub fn part(
+    pub fn store_part(
         &self,
         first: u64,
         row: u64,
@@ -24,29 +24,33 @@ impl ChunkedDataset {
         finish: bool,
         resources: &mut StoreResources,
     ) {
-        self.attempt("store parts of chunks", || {
+        self.try_store("store parts of chunks", || {
             self.grow(first + slab.rows(), element)?;
             let start = first - row;
-            let touched = self.corners(slab, element);
+            let touched = self.corners_with_data(slab, element);
             if !finish {
                 return self.add_to(start, row, slab, &touched, resources);
             }
-            let mut all = corners(&self.extent.borrow()[1..], &self.format.shape);
+            let mut all = all_corners(&self.extent.borrow()[1..], &self.format.shape);
             all.extend(touched);
-            let mut made: Vec<Encoded> = Vec::new();
+            let mut encoded: Vec<Encoded> = Vec::new();
             let mut size = 0;
             for corner in &all {
-                let Some(tile) = self.tile(start, corner, row, slab)? else {
+                let Some(chunk) = self.merged_chunk(start, corner, row, slab)? else {
                     continue;
                 };
-                size += tile.len();
-                if size > MOST {
+                size += chunk.len();
+                if size > MAX_ROW_BYTES {
                     let all: Vec<_> = all.into_iter().collect();
                     return self.add_to(start, row, slab, &all, resources);
                 }
-                made.push(resources.encoder().encode_tile(&tile, &self.format, corner));
+                encoded.push(
+                    resources
+                        .encoder()
+                        .encode_chunk(&chunk, &self.format, corner),
+                );
             }
-            self.replace(start, first + slab.rows(), element, &made, resources)
+            self.replace_chunks(start, first + slab.rows(), element, &encoded, resources)
         });
     }
 
@@ -62,8 +66,8 @@ impl ChunkedDataset {
         // This frees the scratch memory, so that only one chunk at a time is in memory.
         resources.scratch = Vec::new();
         for corner in corners {
-            if let Some(tile) = self.tile(start, corner, row, slab)? {
-                self.chunk(start, corner, self.format.skip_all(), &tile)?;
+            if let Some(chunk) = self.merged_chunk(start, corner, row, slab)? {
+                self.write_chunk(start, corner, self.format.skip_all(), &chunk)?;
             }
         }
         Ok(())
@@ -71,7 +75,7 @@ impl ChunkedDataset {
 
     /// Returns the bytes of a chunk as stored, with the points of a slab added. Returns `None` if the
     /// chunk is not stored and the slab has no data for it.
-    fn tile(
+    fn merged_chunk(
         &self,
         start: u64,
         corner: &[u64],
@@ -91,17 +95,17 @@ impl ChunkedDataset {
                 })
             })
         };
-        let mut tile = match stored {
+        let mut chunk = match stored {
             Some((_, bytes)) if bytes.len() == size => bytes,
             _ if touched() => {
-                let mut tile = vec![0; size];
-                self.format.fill.lay(&mut tile);
-                tile
+                let mut chunk = vec![0; size];
+                self.format.fill.fill_slice(&mut chunk);
+                chunk
             }
             _ => return Ok(None),
         };
-        lay(slab, &self.format, corner, row, &mut tile);
-        Ok(Some(tile))
+        copy_into(slab, &self.format, corner, row, &mut chunk);
+        Ok(Some(chunk))
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::edf::EdfFile;
-use super::external::{fitting, same_order};
+use super::external::{checked_frame, same_order};
 use super::{FrameError, FrameRange, FrameTarget};
 use crate::dataset::{Error, StoreQueue, StreamDataset, WritePolicy};
 use crate::h5::{self, Dataset, DatasetInfo, DatasetStorage, File, Group};
@@ -32,7 +32,7 @@ enum Source {
 }
 
 /// A constructor of [`StreamDataset`].
-type Make = fn(
+type Constructor = fn(
     Rc<Group>,
     &str,
     ElementType,
@@ -44,34 +44,34 @@ type Make = fn(
 
 impl FrameCopier {
     pub fn new(
-        site: &FrameTarget,
+        target: &FrameTarget,
         policy: WritePolicy,
         store_queue: StoreQueue,
     ) -> Result<FrameCopier, Error> {
-        FrameCopier::with(StreamDataset::new, site, policy, store_queue)
+        FrameCopier::create(StreamDataset::new, target, policy, store_queue)
     }
 
     pub fn resume(
-        site: &FrameTarget,
+        target: &FrameTarget,
         policy: WritePolicy,
         store_queue: StoreQueue,
     ) -> Result<FrameCopier, Error> {
-        FrameCopier::with(StreamDataset::resume, site, policy, store_queue)
+        FrameCopier::create(StreamDataset::resume, target, policy, store_queue)
     }
 
-    fn with(
-        make: Make,
-        site: &FrameTarget,
+    fn create(
+        make: Constructor,
+        target: &FrameTarget,
         policy: WritePolicy,
         store_queue: StoreQueue,
     ) -> Result<FrameCopier, Error> {
-        let shape = site.frame.iter().copied().map(Some).collect();
+        let shape = target.frame.iter().copied().map(Some).collect();
         let dataset = make(
-            site.parent.clone(),
-            &site.path,
-            site.element.clone(),
+            target.parent.clone(),
+            &target.path,
+            target.element.clone(),
             shape,
-            site.storage.clone(),
+            target.storage.clone(),
             policy,
             store_queue,
         )?;
@@ -95,21 +95,21 @@ impl FrameCopier {
     /// that may be found later.
     pub async fn take(
         &mut self,
-        site: &FrameTarget,
+        target: &FrameTarget,
         frames: &[FrameRange],
     ) -> Result<Option<Error>, Error> {
         for frames in frames {
             let before = self.taken;
-            let mut source = match Source::open(frames, site) {
+            let mut source = match Source::open(frames, target) {
                 Ok(source) => source,
-                Err(problem) => return self.stopped(problem, frames, site),
+                Err(problem) => return self.frame_error(problem, frames, target),
             };
             while self.taken - before < frames.count {
                 let done = self.taken - before;
-                let read = source.read(frames.first + done, frames.count - done, site);
+                let read = source.read(frames.first + done, frames.count - done, target);
                 let (count, bytes) = match read {
                     Ok(read) => read,
-                    Err(problem) => return self.stopped(problem, frames, site),
+                    Err(problem) => return self.frame_error(problem, frames, target),
                 };
                 if let Some(dataset) = &mut self.dataset {
                     dataset.append(self.taken, count, None, Bytes::from(bytes))?;
@@ -144,21 +144,25 @@ impl FrameCopier {
         }
     }
 
-    fn stopped(
+    fn frame_error(
         &self,
         problem: FrameError,
         frames: &FrameRange,
-        site: &FrameTarget,
+        target: &FrameTarget,
     ) -> Result<Option<Error>, Error> {
-        let heals = problem.may_heal();
-        let error = site.problem(self.taken, &frames.file, problem);
-        if heals { Ok(Some(error)) } else { Err(error) }
+        let is_temporary = problem.is_temporary();
+        let error = target.problem(self.taken, &frames.file, problem);
+        if is_temporary {
+            Ok(Some(error))
+        } else {
+            Err(error)
+        }
     }
 }
 
 impl Source {
     /// Opens a file. It is an HDF5 file if the frames name a dataset.
-    fn open(frames: &FrameRange, site: &FrameTarget) -> Result<Source, FrameError> {
+    fn open(frames: &FrameRange, target: &FrameTarget) -> Result<Source, FrameError> {
         if frames.dataset.is_empty() {
             return EdfFile::open(&frames.file).map(Source::Edf);
         }
@@ -167,9 +171,9 @@ impl Source {
         let dataset = root.open_dataset(&frames.dataset);
         let dataset = dataset.map_err(FrameError::Unopened)?;
         let shape = dataset.shape().map_err(FrameError::Hdf5)?;
-        if shape.get(1..) != Some(&site.frame[..]) {
+        if shape.get(1..) != Some(&target.frame[..]) {
             return Err(FrameError::Shape {
-                declared: site.frame.clone(),
+                declared: target.frame.clone(),
                 found: shape.get(1..).unwrap_or_default().to_vec(),
             });
         }
@@ -179,18 +183,18 @@ impl Source {
         })
     }
 
-    /// Reads at least one and at most `most` frames from `row` on. Returns their number and their bytes.
+    /// Reads at least one and at most `max_count` frames from `row` on. Returns their number and their bytes.
     fn read(
         &mut self,
         row: u64,
-        most: u64,
-        site: &FrameTarget,
+        max_count: u64,
+        target: &FrameTarget,
     ) -> Result<(u64, Vec<u8>), FrameError> {
         match self {
             Source::Edf(edf) => {
-                let frame = fitting(edf.frame(row)?, site, true)?;
+                let frame = checked_frame(edf.frame(row)?, target, true)?;
                 let mut bytes = edf.read(&frame)?;
-                if !same_order(&frame.element, &site.element) {
+                if !same_order(&frame.element, &target.element) {
                     let item = frame.element.size().unwrap_or(1);
                     bytes.chunks_exact_mut(item).for_each(<[u8]>::reverse);
                 }
@@ -198,18 +202,18 @@ impl Source {
             }
             Source::Hdf5 { dataset, .. } => {
                 let shape = dataset.shape().map_err(FrameError::Hdf5)?;
-                let there = shape.first().map_or(0, |rows| rows.saturating_sub(row));
-                if there == 0 {
+                let available = shape.first().map_or(0, |rows| rows.saturating_sub(row));
+                if available == 0 {
                     return Err(FrameError::Short);
                 }
-                let item = site.element.size().unwrap_or(1);
-                let size = crate::chunk::point_size(&site.frame, item);
-                let count = (BATCH / size.max(1)).clamp(1, most.min(there));
+                let item = target.element.size().unwrap_or(1);
+                let size = crate::chunk::point_size(&target.frame, item);
+                let count = (BATCH / size.max(1)).clamp(1, max_count.min(available));
                 let mut start = vec![0; shape.len()];
                 start[0] = row;
                 let mut block = shape;
                 block[0] = count;
-                match dataset.read_block_as(&start, &block, &site.element) {
+                match dataset.read_block_as(&start, &block, &target.element) {
                     Ok(bytes) => Ok((count, bytes)),
                     Err(error) => Err(unreadable(dataset, error)),
                 }

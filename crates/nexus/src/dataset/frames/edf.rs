@@ -70,7 +70,7 @@ impl EdfFile {
         loop {
             let (header, offset) = self.header()?;
             if header.contains_key("EDF_DATAFORMATVERSION") {
-                self.next = behind(offset, number(&header, "EDF_BINARYSIZE")?.unwrap_or(0))?;
+                self.next = end_of(offset, number(&header, "EDF_BINARYSIZE")?.unwrap_or(0))?;
                 self.general = header;
                 continue;
             }
@@ -83,10 +83,10 @@ impl EdfFile {
             if size < frame.size {
                 return Err(FrameError::Header("a frame larger than its room"));
             }
-            if behind(frame.offset, frame.size)? > self.length {
+            if end_of(frame.offset, frame.size)? > self.length {
                 return Err(FrameError::Short);
             }
-            self.next = behind(offset, size)?;
+            self.next = end_of(offset, size)?;
             self.row += 1;
             if self.row > row {
                 return Ok(frame);
@@ -108,11 +108,11 @@ impl EdfFile {
     fn header(&self) -> Result<(Header, u64), FrameError> {
         let mut text = Vec::new();
         loop {
-            let old = text.len();
-            text.resize(old + BLOCK, 0);
-            let at = behind(self.next, old as u64)?;
-            let read = self.file.read_at(&mut text[old..], at);
-            text.truncate(old + read.map_err(unreadable)?);
+            let before = text.len();
+            text.resize(before + BLOCK, 0);
+            let at = end_of(self.next, before as u64)?;
+            let read = self.file.read_at(&mut text[before..], at);
+            text.truncate(before + read.map_err(unreadable)?);
             let begin = text.iter().position(|byte| !byte.is_ascii_whitespace());
             match begin {
                 Some(begin) if text[begin] != b'{' => {
@@ -120,15 +120,15 @@ impl EdfFile {
                 }
                 Some(begin) => {
                     // The end of the header may lie across two blocks.
-                    let from = old.saturating_sub(2).max(begin);
-                    if let Some((end, data)) = end(&text, from) {
+                    let from = before.saturating_sub(2).max(begin);
+                    if let Some((end, data)) = header_end(&text, from) {
                         let header = fields(&text[begin + 1..end]);
-                        return Ok((header, behind(self.next, data as u64)?));
+                        return Ok((header, end_of(self.next, data as u64)?));
                     }
                 }
                 None => {}
             }
-            if text.len() == old {
+            if text.len() == before {
                 return Err(FrameError::Short);
             }
             if text.len() > LONGEST_HEADER {
@@ -173,7 +173,7 @@ impl EdfFile {
 }
 
 /// Returns the index of the brace that ends a header, and the index after the end of its line.
-fn end(text: &[u8], from: usize) -> Option<(usize, usize)> {
+fn header_end(text: &[u8], from: usize) -> Option<(usize, usize)> {
     (from..text.len()).find_map(|at| match &text[at..] {
         [b'}', b'\n', ..] => Some((at, at + 2)),
         [b'}', b'\r', b'\n', ..] => Some((at, at + 3)),
@@ -182,7 +182,7 @@ fn end(text: &[u8], from: usize) -> Option<(usize, usize)> {
 }
 
 /// Returns the offset of the end of a part of a file that begins at `offset`.
-fn behind(offset: u64, size: u64) -> Result<u64, FrameError> {
+fn end_of(offset: u64, size: u64) -> Result<u64, FrameError> {
     offset
         .checked_add(size)
         .filter(|end| i64::try_from(*end).is_ok())
@@ -295,7 +295,7 @@ mod tests {
         let compressed = header("Compression = GZIP; DataType = Float; Dim_1 = 2;");
         let unknown = header("DataType = FloatIEEE128; Dim_1 = 2;");
         let small = header("DataType = Float; Dim_1 = 2; Size = 4;");
-        for (bytes, heals, text) in [
+        for (bytes, is_temporary, text) in [
             (&b""[..], true, "ends before"),
             (b"\n\n", true, "ends before"),
             (&whole[..10], true, "ends before"),
@@ -308,11 +308,11 @@ mod tests {
             (b"{\nDataType = Float; Dim_1 = x;}\n", false, "no number"),
         ] {
             let error = open(&file(bytes)).frame(0).unwrap_err();
-            assert_eq!(error.may_heal(), heals, "{error}");
+            assert_eq!(error.is_temporary(), is_temporary, "{error}");
             assert!(error.to_string().contains(text), "{error}");
         }
         let missing = EdfFile::open("/nowhere/a.edf").err().unwrap();
-        assert!(missing.may_heal());
+        assert!(missing.is_temporary());
         let gzip = EdfFile::open(file(&[0x1f, 0x8b, 8]).path().to_str().unwrap());
         assert!(matches!(gzip.err(), Some(FrameError::Compressed(_))));
     }

@@ -30,27 +30,31 @@ impl ExternalFrames {
     /// frame that may be found later.
     pub fn locate(
         &mut self,
-        site: &FrameTarget,
+        target: &FrameTarget,
         frames: &[FrameRange],
     ) -> Result<Option<Error>, Error> {
-        for frames in super::after(frames, self.located()) {
-            let Err(problem) = self.locate_in(&frames, site) else {
+        for frames in super::skip_frames(frames, self.located()) {
+            let Err(problem) = self.locate_in(&frames, target) else {
                 continue;
             };
-            let heals = problem.may_heal();
-            let error = site.problem(self.located(), &frames.file, problem);
-            return if heals { Ok(Some(error)) } else { Err(error) };
+            let is_temporary = problem.is_temporary();
+            let error = target.problem(self.located(), &frames.file, problem);
+            return if is_temporary {
+                Ok(Some(error))
+            } else {
+                Err(error)
+            };
         }
         Ok(None)
     }
 
-    fn locate_in(&mut self, frames: &FrameRange, site: &FrameTarget) -> Result<(), FrameError> {
+    fn locate_in(&mut self, frames: &FrameRange, target: &FrameTarget) -> Result<(), FrameError> {
         let mut edf = EdfFile::open(&frames.file)?;
         for row in frames.first..frames.first.saturating_add(frames.count) {
             if self.pieces.len() >= MAX_PIECES {
                 return Err(FrameError::TooMany(MAX_PIECES));
             }
-            let EdfFrame { offset, size, .. } = fitting(edf.frame(row)?, site, false)?;
+            let EdfFrame { offset, size, .. } = checked_frame(edf.frame(row)?, target, false)?;
             self.pieces.push(ExternalFile {
                 name: PathBuf::from(&frames.file),
                 offset,
@@ -61,39 +65,40 @@ impl ExternalFrames {
     }
 
     /// Creates the dataset of all frames that were found.
-    pub fn make(&self, site: &FrameTarget) -> Result<(), Error> {
+    pub fn make(&self, target: &FrameTarget) -> Result<(), Error> {
         let shape: Vec<u64> = std::iter::once(self.located())
-            .chain(site.frame.iter().copied())
+            .chain(target.frame.iter().copied())
             .collect();
-        let fill = FillValue::new(&site.element);
+        let fill = FillValue::new(&target.element);
         let options = ExternalOptions {
-            element: &site.element,
+            element: &target.element,
             shape: &shape,
             files: &self.pieces,
             fill: fill.as_ref().map(FillValue::bytes),
         };
-        site.parent
-            .create_external(&site.path, &options)
+        target
+            .parent
+            .create_external(&target.path, &options)
             .map(drop)
-            .map_err(|source| site.failure("create the external dataset", source))
+            .map_err(|source| target.failure("create the external dataset", source))
     }
 }
 
 /// Returns the frame if it has the declared shape and type. If `swappable` is `true`, its bytes may have
 /// either order.
-pub(super) fn fitting(
+pub(super) fn checked_frame(
     frame: EdfFrame,
-    site: &FrameTarget,
+    target: &FrameTarget,
     swappable: bool,
 ) -> Result<EdfFrame, FrameError> {
-    if frame.shape != site.frame {
+    if frame.shape != target.frame {
         return Err(FrameError::Shape {
-            declared: site.frame.clone(),
+            declared: target.frame.clone(),
             found: frame.shape,
         });
     }
-    let declared = site.element.clone();
-    if little(&frame.element) != little(&declared) {
+    let declared = target.element.clone();
+    if little_endian(&frame.element) != little_endian(&declared) {
         return Err(FrameError::Type {
             declared: format!("{declared:?}"),
             found: format!("{:?}", frame.element),
@@ -110,7 +115,7 @@ pub(super) fn same_order(left: &ElementType, right: &ElementType) -> bool {
     left == right || left.size() == Some(1)
 }
 
-fn little(element: &ElementType) -> ElementType {
+fn little_endian(element: &ElementType) -> ElementType {
     match element {
         ElementType::Int(size, _) => ElementType::Int(*size, ByteOrder::Little),
         ElementType::Uint(size, _) => ElementType::Uint(*size, ByteOrder::Little),

@@ -27,7 +27,7 @@ pub(super) fn pieces(frames: &[FrameRange], grid: &[u64]) -> Vec<Piece> {
     for (source, frames) in frames.iter().enumerate() {
         let mut done = 0;
         while done < frames.count {
-            let start = spec(index, grid);
+            let start = position(index, grid);
             let room = match axis {
                 0 => u64::MAX,
                 axis => grid[axis] - start[axis],
@@ -51,23 +51,23 @@ pub(super) fn pieces(frames: &[FrameRange], grid: &[u64]) -> Vec<Piece> {
 pub(super) fn extent(frames: u64, grid: &[u64]) -> Vec<u64> {
     let mut extent = grid.to_vec();
     if let (Some(slow), Some(last)) = (extent.first_mut(), frames.checked_sub(1)) {
-        *slow = (*slow).max(spec(last, grid)[0] + 1);
+        *slow = (*slow).max(position(last, grid)[0] + 1);
     }
     extent
 }
 
-fn spec(index: u64, grid: &[u64]) -> Vec<u64> {
-    let mut rest = index;
-    let mut spec = vec![0; grid.len()];
+fn position(index: u64, grid: &[u64]) -> Vec<u64> {
+    let mut remaining = index;
+    let mut position = vec![0; grid.len()];
     for (axis, length) in grid.iter().enumerate().skip(1).rev() {
         let length = (*length).max(1);
-        spec[axis] = rest % length;
-        rest /= length;
+        position[axis] = remaining % length;
+        remaining /= length;
     }
-    if let Some(slow) = spec.first_mut() {
-        *slow = rest;
+    if let Some(slow) = position.first_mut() {
+        *slow = remaining;
     }
-    spec
+    position
 }
 
 #[cfg(test)]

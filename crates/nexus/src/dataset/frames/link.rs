@@ -30,11 +30,11 @@ pub fn link_frames(
 }
 
 /// Creates the list of names: for each frame the name of its file and its index in the file.
-pub(super) fn create_name_list(site: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
+pub(super) fn create_name_list(target: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
     let texts: Vec<String> = frames
         .iter()
         .flat_map(|frames| {
-            let name = stored_name(&frames.file, &site.file);
+            let name = stored_name(&frames.file, &target.file);
             (0..frames.count).map(move |row| format!("{name}::{}", frames.first + row))
         })
         .collect();
@@ -42,10 +42,11 @@ pub(super) fn create_name_list(site: &FrameTarget, frames: &[FrameRange]) -> Res
         shape: vec![texts.len() as u64],
         texts,
     };
-    site.parent
-        .create_value(&site.path, &list)
+    target
+        .parent
+        .create_value(&target.path, &list)
         .map(drop)
-        .map_err(|source| site.failure("create the list of names", source))
+        .map_err(|source| target.failure("create the list of names", source))
 }
 
 /// Returns the path of `file` relative to the directory of `home` if the file lies below it, so that both

@@ -9,8 +9,8 @@ use crate::h5::VirtualOptions;
 use crate::tree::{DeclaredStorage, Hyperslab, StreamStorage, VirtualSource};
 
 /// Creates the dataset, with one mapping for each file, or for each row and file if the scan is a grid.
-pub(super) fn make(site: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
-    let declared = match &site.storage {
+pub(super) fn make(target: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
+    let declared = match &target.storage {
         StreamStorage::Automatic => None,
         StreamStorage::Declared(declared) => Some(declared),
     };
@@ -21,47 +21,48 @@ pub(super) fn make(site: &FrameTarget, frames: &[FrameRange]) -> Result<(), Erro
     };
     let sources: Vec<VirtualSource> = grid::pieces(frames, scan)
         .into_iter()
-        .map(|piece| source(site, &frames[piece.source], &piece))
+        .map(|piece| source(target, &frames[piece.source], &piece))
         .collect();
     let mut shape = grid::extent(super::count(frames), scan);
     let rank = shape.len();
-    shape.extend(&site.frame);
+    shape.extend(&target.frame);
     let all_grow = declared.is_some();
     let max_shape: Vec<Option<u64>> = shape
         .iter()
         .enumerate()
         .map(|(axis, length)| (axis >= rank && !all_grow).then_some(*length))
         .collect();
-    let fill = FillValue::new(&site.element).filter(|_| all_grow);
+    let fill = FillValue::new(&target.element).filter(|_| all_grow);
     let options = VirtualOptions {
-        element: &site.element,
+        element: &target.element,
         shape: &shape,
         max_shape: &max_shape,
         sources: &sources,
         fill: fill.as_ref().map(FillValue::bytes),
     };
-    site.parent
-        .create_virtual(&site.path, &options)
+    target
+        .parent
+        .create_virtual(&target.path, &options)
         .map(drop)
-        .map_err(|source| site.failure("create the virtual dataset", source))
+        .map_err(|source| target.failure("create the virtual dataset", source))
 }
 
-fn source(site: &FrameTarget, frames: &FrameRange, piece: &Piece) -> VirtualSource {
+fn source(target: &FrameTarget, frames: &FrameRange, piece: &Piece) -> VirtualSource {
     let mut count = vec![1; piece.start.len()];
     count[piece.axis] = piece.count;
     VirtualSource {
-        target: whole(&piece.start, &count, &site.frame),
-        file: source_name(&frames.file, site),
+        target: whole(&piece.start, &count, &target.frame),
+        file: source_name(&frames.file, target),
         dataset: frames.dataset.clone(),
-        selection: whole(&[piece.first], &[piece.count], &site.frame),
+        selection: whole(&[piece.first], &[piece.count], &target.frame),
     }
 }
 
 /// Returns the name of a file in a mapping. In a dataset with declared storage, the name of a file in
 /// the same directory begins with `./`, as blisswriter 2.0.0 writes it.
-fn source_name(file: &str, site: &FrameTarget) -> String {
-    let name = stored_name(file, &site.file);
-    match site.storage {
+fn source_name(file: &str, target: &FrameTarget) -> String {
+    let name = stored_name(file, &target.file);
+    match target.storage {
         StreamStorage::Declared(_) if !name.contains('/') => format!("./{name}"),
         _ => name,
     }

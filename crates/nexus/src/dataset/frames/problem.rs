@@ -56,7 +56,7 @@ pub enum FrameError {
 
 impl FrameError {
     /// Returns `true` if the frame may be found later.
-    pub(super) fn may_heal(&self) -> bool {
+    pub(super) fn is_temporary(&self) -> bool {
         matches!(
             self,
             FrameError::Unreadable(_) | FrameError::Unopened(_) | FrameError::Short

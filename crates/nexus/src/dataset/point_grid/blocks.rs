@@ -7,18 +7,18 @@ pub(super) type Block = (Vec<u64>, Vec<u64>);
 /// possible. The first length of the grid is ignored. A grid of no dimensions has one block of no
 /// dimensions.
 pub(super) fn blocks(first: u64, count: u64, grid: &[u64]) -> Vec<Block> {
-    let mut existing = Vec::new();
+    let mut blocks = Vec::new();
     let mut start = Vec::with_capacity(grid.len());
-    divide(first, count, grid, &mut start, &mut existing);
-    existing
+    divide(first, count, grid, &mut start, &mut blocks);
+    blocks
 }
 
-fn divide(first: u64, count: u64, grid: &[u64], start: &mut Vec<u64>, existing: &mut Vec<Block>) {
+fn divide(first: u64, count: u64, grid: &[u64], start: &mut Vec<u64>, blocks: &mut Vec<Block>) {
     if count == 0 {
         return;
     }
     let Some((_, inner)) = grid.split_first() else {
-        existing.push((start.clone(), vec![1; start.len()]));
+        blocks.push((start.clone(), vec![1; start.len()]));
         return;
     };
     let per_row: u64 = inner.iter().product::<u64>().max(1);
@@ -34,11 +34,11 @@ fn divide(first: u64, count: u64, grid: &[u64], start: &mut Vec<u64>, existing: 
             let extent = std::iter::repeat_n(1, depth - 1)
                 .chain([rows])
                 .chain(inner.iter().copied());
-            existing.push((corner.collect(), extent.collect()));
+            blocks.push((corner.collect(), extent.collect()));
             rows * per_row
         } else {
             let part = left.min(per_row - within);
-            divide(within, part, inner, start, existing);
+            divide(within, part, inner, start, blocks);
             part
         };
         start.pop();
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_are_dealt_out_in_order() {
+    fn blocks_cover_the_points_in_order() {
         // The points of all blocks in order are the given points.
         for grid in [&[5][..], &[3, 4], &[2, 3, 4], &[2, 1, 3, 2]] {
             for first in 0..30 {

@@ -14,10 +14,10 @@ use crate::dataset::{Error, StoreQueue, WritePolicy};
 
 /// The largest size of a slab, in chunks of the policy. A slab becomes larger than a chunk if its points
 /// are larger than those for which the shape of the chunks was chosen.
-const LARGEST_SLAB: u64 = 16;
+const MAX_SLAB_CHUNKS: u64 = 16;
 
 /// The number of points that may be in memory if each is larger than a chunk of the policy.
-const LEAST_POINTS: u64 = 4;
+const MIN_POINTS: u64 = 4;
 
 /// The points that are not stored yet, and the properties and the queue of their dataset.
 pub(super) struct PointBuffer {
@@ -74,13 +74,13 @@ impl PointBuffer {
     pub fn largest_slab(&self) -> u64 {
         let chunk = self.policy.chunk;
         if self.spec.declared().is_none() || chunk == MAX_CHUNK {
-            return LARGEST_SLAB * chunk;
+            return MAX_SLAB_CHUNKS * chunk;
         }
         // The scan declares the size of the chunks, so the policy does not limit it. If points are large,
         // the slab holds several of them, because adding points reads and writes whole chunks.
         let point = point_size(&self.element, self.spec.item());
         if point > chunk {
-            point.saturating_mul(LEAST_POINTS)
+            point.saturating_mul(MIN_POINTS)
         } else {
             chunk
         }

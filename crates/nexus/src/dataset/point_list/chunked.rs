@@ -11,10 +11,10 @@ use crate::dataset::chunked_dataset::ChunkedDataset;
 use crate::dataset::store_queue::{QueuedSlab, StoreMethod};
 
 /// How long readers may wait for the points of a chunk with filters that is not full.
-const SOON: Duration = Duration::from_millis(500);
+const MAX_DELAY: Duration = Duration::from_millis(500);
 
 /// The ratio of the time for which the last chunk is not stored again to the time that storing it took.
-const REST: u32 = 10;
+const REST_RATIO: u32 = 10;
 
 /// A chunked dataset, and the state of its last chunk.
 pub(super) struct Chunked {
@@ -29,7 +29,7 @@ pub(super) struct Chunked {
     /// The time before which the last chunk is not stored again, because storing it takes long.
     rests_until: Option<Instant>,
     /// The size of the last slab in bytes.
-    usual: usize,
+    last_slab_size: usize,
 }
 
 impl Chunked {
@@ -40,22 +40,22 @@ impl Chunked {
             exposed: 0,
             filled,
             rests_until: None,
-            usual: 0,
+            last_slab_size: 0,
         }
     }
 
-    /// Returns the state for a dataset that an earlier writer left, whose last chunk has `rest` points.
+    /// Returns the state for a dataset that an earlier writer left, whose last chunk has `partial` points.
     /// All of them are in the buffer, or none if points are written directly into the file.
-    pub fn resumed(store: Rc<ChunkedDataset>, rest: u64, buffer: &mut PointBuffer) -> Chunked {
+    pub fn resumed(store: Rc<ChunkedDataset>, partial: u64, buffer: &mut PointBuffer) -> Chunked {
         let mut chunked = Chunked::new(store, Some(Instant::now()));
         if chunked.store.direct {
-            chunked.before = rest;
-        } else if rest > 0 {
-            let (first, store) = (buffer.points - rest, &chunked.store);
+            chunked.before = partial;
+        } else if partial > 0 {
+            let (first, store) = (buffer.points - partial, &chunked.store);
             buffer.store_queue.with_resources(|resources| {
-                store.unfold(first, &buffer.slab, &buffer.element, resources)
+                store.remove_filters(first, &buffer.slab, &buffer.element, resources)
             });
-            chunked.exposed = rest;
+            chunked.exposed = partial;
         }
         if buffer.slab.bytes().len() as u64 > buffer.largest_slab() {
             chunked.post_part(buffer);
@@ -95,7 +95,7 @@ impl Chunked {
                 Some((shape, data)) => {
                     let size = point_size(shape, buffer.spec.item()) as usize * rows as usize;
                     let part = data.split_to(size);
-                    self.gather(buffer, rows, rows == length, shape, part);
+                    self.push(buffer, rows, rows == length, shape, part);
                 }
                 None => buffer.slab.push_missing(rows),
             }
@@ -109,16 +109,16 @@ impl Chunked {
         }
     }
 
-    fn gather(&self, buffer: &mut PointBuffer, rows: u64, whole: bool, shape: &[u64], data: Bytes) {
+    fn push(&self, buffer: &mut PointBuffer, rows: u64, whole: bool, shape: &[u64], data: Bytes) {
         if whole {
             buffer.slab = Slab::whole(rows, shape, data);
             return;
         }
         // Memory for a whole slab is reserved only if the stream has filled a slab before.
-        if buffer.slab.is_empty() && self.usual > 0 {
-            buffer.slab = Slab::recycled(buffer.store_queue.pool().buffers(), self.usual);
+        if buffer.slab.is_empty() && self.last_slab_size > 0 {
+            buffer.slab = Slab::recycled(buffer.store_queue.pool().buffers(), self.last_slab_size);
         }
-        let expected = self.usual.max(buffer.policy.chunk as usize);
+        let expected = self.last_slab_size.max(buffer.policy.chunk as usize);
         buffer.slab.push(rows, shape, &data, expected);
     }
 
@@ -127,7 +127,10 @@ impl Chunked {
         let store = &self.store;
         // A chunk with filters that becomes full soon is not made visible before, because it would be
         // stored twice.
-        let soon = store.filtered() && self.filled.is_some_and(|filled| filled.elapsed() < SOON);
+        let soon = store.filtered()
+            && self
+                .filled
+                .is_some_and(|filled| filled.elapsed() < MAX_DELAY);
         // Rows become visible only after all rows before them are stored.
         if soon || store.pending.get() > 0 || buffer.slab.rows() == self.exposed {
             return;
@@ -157,13 +160,13 @@ impl Chunked {
         }
         let (slab, element) = (&buffer.slab, &buffer.element);
         let (store, first) = (&self.store, buffer.points - slab.rows());
-        buffer
-            .store_queue
-            .with_resources(|resources| store.raw(first, slab, element, &mut resources.scratch));
+        buffer.store_queue.with_resources(|resources| {
+            store.store_plain(first, slab, element, &mut resources.scratch)
+        });
         self.exposed = slab.rows();
         // Declared chunks may be far larger than the points that they hold so far.
         if buffer.spec.declared().is_some() {
-            self.rests_until = start.checked_add(start.elapsed() * REST);
+            self.rests_until = start.checked_add(start.elapsed() * REST_RATIO);
         }
     }
 
@@ -179,9 +182,9 @@ impl Chunked {
 
     /// Posts the slab, which completes the current chunk.
     fn post_slab(&mut self, buffer: &mut PointBuffer) {
-        self.usual = buffer.slab.bytes().len();
+        self.last_slab_size = buffer.slab.bytes().len();
         if self.before > 0 {
-            self.post_rest(buffer, true);
+            self.post_append(buffer, true);
         } else if self.store.filtered() {
             self.post(buffer, StoreMethod::Encode);
         } else {
@@ -193,10 +196,10 @@ impl Chunked {
 
     /// Posts the slab before the current chunk is complete.
     fn post_part(&mut self, buffer: &mut PointBuffer) {
-        self.post_rest(buffer, false);
+        self.post_append(buffer, false);
     }
 
-    fn post_rest(&mut self, buffer: &mut PointBuffer, finish: bool) {
+    fn post_append(&mut self, buffer: &mut PointBuffer, finish: bool) {
         let before = self.before;
         if buffer.spec.declared().is_some() && self.store.filtered() {
             self.post(buffer, |slab| StoreMethod::Append {

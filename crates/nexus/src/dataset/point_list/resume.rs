@@ -39,11 +39,11 @@ impl PointList {
             return Ok(());
         };
         let element = chunk.to_vec();
-        let rest = points % length;
+        let partial = points % length;
         let spec = &self.buffer.spec;
         let direct = spec.is_direct(scheme);
-        if !direct && rest > 0 {
-            self.read(points - rest, rest)?;
+        if !direct && partial > 0 {
+            self.read(points - partial, partial)?;
         }
         let spec = &self.buffer.spec;
         let shape = ChunkShape { length, element };
@@ -53,7 +53,7 @@ impl PointList {
             self.buffer.store_queue.observation(),
         );
         let store = ChunkedDataset::new(spec, dataset, format, extent, observation);
-        self.state = State::Chunked(Chunked::resumed(store, rest, &mut self.buffer));
+        self.state = State::Chunked(Chunked::resumed(store, partial, &mut self.buffer));
         self.check()
     }
 

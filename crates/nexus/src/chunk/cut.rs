@@ -7,34 +7,34 @@ use super::{ArrayBox, ChunkFormat, ChunkShape, Slab, copy_part};
 /// Returns the first corners, in the dimensions of a point, of the chunks that hold data of a slab.
 ///
 /// Chunks without data are left out, because published points may be far smaller than the dataset.
-/// With `all`, missing points count as data of the shape `all`.
-pub(crate) fn tiles(
+/// With `missing_shape`, missing points count as data of that shape.
+pub(crate) fn corners_with_data(
     slab: &Slab,
     chunk: &ChunkShape,
     item: usize,
-    all: Option<&[u64]>,
+    missing_shape: Option<&[u64]>,
 ) -> Vec<Vec<u64>> {
     let mut seen: Vec<&[u64]> = Vec::new();
     let mut corners = BTreeSet::new();
     for (_, run, _) in slab.runs(item) {
-        let Some(shape) = run.shape.as_deref().or(all) else {
+        let Some(shape) = run.shape.as_deref().or(missing_shape) else {
             continue;
         };
         // A larger shape has already contributed all chunks of this one.
-        if seen.iter().any(|other| within(shape, other)) {
+        if seen.iter().any(|other| fits_into(shape, other)) {
             continue;
         }
         seen.push(shape);
-        grid(shape, &chunk.element, &mut corners);
+        add_corners(shape, &chunk.element, &mut corners);
     }
     corners.into_iter().collect()
 }
 
-fn within(shape: &[u64], other: &[u64]) -> bool {
+fn fits_into(shape: &[u64], other: &[u64]) -> bool {
     shape.iter().zip(other).all(|(a, b)| a <= b)
 }
 
-fn grid(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
+fn add_corners(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
     if shape.contains(&0) {
         return;
     }
@@ -59,7 +59,7 @@ fn grid(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
 /// Returns the bytes of the chunk at `corner`, with the fill value where the slab has no data.
 ///
 /// If the slab is exactly the chunk, its bytes are returned. Otherwise they are copied to `scratch`.
-pub(crate) fn cut<'a>(
+pub(crate) fn chunk_bytes<'a>(
     slab: &'a Slab,
     format: &ChunkFormat,
     corner: &[u64],
@@ -70,15 +70,15 @@ pub(crate) fn cut<'a>(
         return slab.bytes();
     }
     scratch.resize(format.size(), 0);
-    if covered(slab, format, corner) < format.size() {
-        format.fill.lay(scratch);
+    if covered_bytes(slab, format, corner) < format.size() {
+        format.fill.fill_slice(scratch);
     }
-    lay(slab, format, corner, 0, scratch);
+    copy_into(slab, format, corner, 0, scratch);
     scratch
 }
 
 /// Returns the number of bytes of the chunk at `corner` for which the slab has data.
-fn covered(slab: &Slab, format: &ChunkFormat, corner: &[u64]) -> usize {
+fn covered_bytes(slab: &Slab, format: &ChunkFormat, corner: &[u64]) -> usize {
     let runs = slab.runs(format.item);
     let elements: u64 = runs
         .filter_map(|(_, run, _)| Some(overlap(run.rows, run.shape.as_deref()?, corner, format)))
@@ -94,12 +94,18 @@ fn overlap(rows: u64, shape: &[u64], corner: &[u64], format: &ChunkFormat) -> Ve
     std::iter::once(rows).chain(inside).collect()
 }
 
-/// Copies the data of a slab into `tile`, the bytes of the chunk at `corner`. The first point of the
+/// Copies the data of a slab into `chunk`, the bytes of the chunk at `corner`. The first point of the
 /// slab is point `row` of the chunk.
 ///
 /// # Panics
-/// If `tile` has fewer bytes than the chunk, or the slab extends beyond the chunk.
-pub(crate) fn lay(slab: &Slab, format: &ChunkFormat, corner: &[u64], row: u64, tile: &mut [u8]) {
+/// If `chunk` has fewer bytes than its shape requires, or the slab extends beyond the chunk.
+pub(crate) fn copy_into(
+    slab: &Slab,
+    format: &ChunkFormat,
+    corner: &[u64],
+    row: u64,
+    chunk: &mut [u8],
+) {
     let dims = format.shape.dims();
     let start: Vec<u64> = std::iter::once(0).chain(corner.iter().copied()).collect();
     for (first, run, bytes) in slab.runs(format.item) {
@@ -122,14 +128,14 @@ pub(crate) fn lay(slab: &Slab, format: &ChunkFormat, corner: &[u64], row: u64, t
                 start: &to,
             },
         );
-        copy_part(bytes, from, tile, to, &extent, format.item);
+        copy_part(bytes, from, chunk, to, &extent, format.item);
     }
 }
 
 /// Returns the first corners of all chunks of points of this shape.
-pub(crate) fn corners(shape: &[u64], chunk: &ChunkShape) -> BTreeSet<Vec<u64>> {
+pub(crate) fn all_corners(shape: &[u64], chunk: &ChunkShape) -> BTreeSet<Vec<u64>> {
     let mut corners = BTreeSet::new();
-    grid(shape, &chunk.element, &mut corners);
+    add_corners(shape, &chunk.element, &mut corners);
     corners
 }
 
@@ -156,10 +162,10 @@ mod tests {
         let mut slab = Slab::new();
         slab.push(2, &[3], &[1, 2, 3, 4, 5, 6], 6);
         let shape = chunk(2, &[3]);
-        assert_eq!(tiles(&slab, &shape, 1, None), [[0]]);
+        assert_eq!(corners_with_data(&slab, &shape, 1, None), [[0]]);
         let mut scratch = Vec::new();
-        let tile = cut(&slab, &bytes(&shape), &[0], &mut scratch);
-        assert_eq!(tile.as_ptr(), slab.bytes().as_ptr());
+        let cut_out = chunk_bytes(&slab, &bytes(&shape), &[0], &mut scratch);
+        assert_eq!(cut_out.as_ptr(), slab.bytes().as_ptr());
     }
 
     #[test]
@@ -167,23 +173,24 @@ mod tests {
         let mut slab = Slab::new();
         slab.push(1, &[3], &[1, 2, 3], 6);
         let mut scratch = vec![9; 100];
-        let tile = cut(&slab, &bytes(&chunk(2, &[3])), &[0], &mut scratch);
-        assert_eq!(tile, [1, 2, 3, 0, 0, 0]);
+        let cut_out = chunk_bytes(&slab, &bytes(&chunk(2, &[3])), &[0], &mut scratch);
+        assert_eq!(cut_out, [1, 2, 3, 0, 0, 0]);
     }
 
     #[test]
-    fn large_points_are_cut() {
+    fn large_points_are_divided() {
         let mut slab = Slab::new();
         let data: Vec<u8> = (1..=30).collect();
         slab.push(2, &[3, 5], &data, 30);
         let shape = chunk(2, &[2, 3]);
-        let corners = tiles(&slab, &shape, 1, None);
+        let corners = corners_with_data(&slab, &shape, 1, None);
         assert_eq!(corners, [[0, 0], [0, 3], [2, 0], [2, 3]]);
         let mut scratch = Vec::new();
-        let mut tile = |corner: &[u64]| cut(&slab, &bytes(&shape), corner, &mut scratch).to_vec();
-        assert_eq!(tile(&[0, 0]), [1, 2, 3, 6, 7, 8, 16, 17, 18, 21, 22, 23]);
-        assert_eq!(tile(&[0, 3]), [4, 5, 0, 9, 10, 0, 19, 20, 0, 24, 25, 0]);
-        assert_eq!(tile(&[2, 3]), [14, 15, 0, 0, 0, 0, 29, 30, 0, 0, 0, 0]);
+        let mut cut_out =
+            |corner: &[u64]| chunk_bytes(&slab, &bytes(&shape), corner, &mut scratch).to_vec();
+        assert_eq!(cut_out(&[0, 0]), [1, 2, 3, 6, 7, 8, 16, 17, 18, 21, 22, 23]);
+        assert_eq!(cut_out(&[0, 3]), [4, 5, 0, 9, 10, 0, 19, 20, 0, 24, 25, 0]);
+        assert_eq!(cut_out(&[2, 3]), [14, 15, 0, 0, 0, 0, 29, 30, 0, 0, 0, 0]);
     }
 
     #[test]
@@ -197,16 +204,16 @@ mod tests {
         slab.push(1, &[0], &[], 0);
         slab.push(1, &[1], &number(4.), 0);
         let shape = chunk(4, &[2]);
-        assert_eq!(tiles(&slab, &shape, 4, None), [[0], [2]]);
+        assert_eq!(corners_with_data(&slab, &shape, 4, None), [[0], [2]]);
         let format = ChunkFormat::new(shape, 4, fill, CompressionScheme::GzipByteShuffle);
         let mut scratch = Vec::new();
-        let mut tile = |corner: u64| -> Vec<f32> {
-            cut(&slab, &format, &[corner], &mut scratch)
+        let mut cut_out = |corner: u64| -> Vec<f32> {
+            chunk_bytes(&slab, &format, &[corner], &mut scratch)
                 .chunks(4)
                 .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
                 .collect()
         };
-        let text = format!("{:?} {:?}", tile(0), tile(2));
+        let text = format!("{:?} {:?}", cut_out(0), cut_out(2));
         assert_eq!(
             text,
             "[1.0, 2.0, NaN, NaN, NaN, NaN, 4.0, NaN] [3.0, NaN, NaN, NaN, NaN, NaN, NaN, NaN]"
@@ -220,22 +227,28 @@ mod tests {
         slab.push(1, &[7, 1], &[2; 7], 9);
         slab.push(1, &[0, 50], &[], 9);
         slab.push(1, &[1, 2], &[3; 2], 9);
-        let corners = tiles(&slab, &chunk(4, &[4, 4]), 1, None);
+        let corners = corners_with_data(&slab, &chunk(4, &[4, 4]), 1, None);
         assert_eq!(corners, [[0, 0], [0, 4], [0, 8], [4, 0]]);
         let mut hole = Slab::new();
         hole.push_missing(4);
         let shape = chunk(4, &[4]);
-        assert!(tiles(&hole, &shape, 1, None).is_empty());
-        assert_eq!(tiles(&hole, &shape, 1, Some(&[6])), [[0], [4]]);
+        assert!(corners_with_data(&hole, &shape, 1, None).is_empty());
+        assert_eq!(corners_with_data(&hole, &shape, 1, Some(&[6])), [[0], [4]]);
     }
 
     #[test]
-    fn scalars_have_one_tile() {
+    fn scalars_have_one_chunk() {
         let mut slab = Slab::new();
         slab.push(2, &[], &[1, 2], 2);
         let shape = chunk(3, &[]);
-        assert_eq!(tiles(&slab, &shape, 1, None), [Vec::<u64>::new()]);
+        assert_eq!(
+            corners_with_data(&slab, &shape, 1, None),
+            [Vec::<u64>::new()]
+        );
         let mut scratch = Vec::new();
-        assert_eq!(cut(&slab, &bytes(&shape), &[], &mut scratch), [1, 2, 0]);
+        assert_eq!(
+            chunk_bytes(&slab, &bytes(&shape), &[], &mut scratch),
+            [1, 2, 0]
+        );
     }
 }
