@@ -15,7 +15,7 @@ from pathlib import Path
 
 import h5tree
 from scenarios import RECORDED
-from scenarios.stage import publish
+from scenarios.fixture import publish
 
 HERE = Path(__file__).resolve().parent
 GOLDEN = HERE / "golden"
@@ -42,12 +42,12 @@ def main():
 
 
 def record(scenario, url: str, root: Path) -> dict:
-    stage = publish(scenario, url, root)
+    fixture = publish(scenario, url, root)
     before = [*h5tree.hdf5_files(root), "not_hdf5.h5"]
     outcomes = []
-    plays = sorted(stage.plays, key=lambda play: play.wave)
-    for _, wave in groupby(plays, key=lambda play: play.wave):
-        labels = {play.key: play.label for play in wave}
+    publishers = sorted(fixture.publishers, key=lambda publisher: publisher.wave)
+    for _, wave in groupby(publishers, key=lambda publisher: publisher.wave):
+        labels = {publisher.key: publisher.label for publisher in wave}
         for outcome in save(url, root, list(labels)):
             # The other lines are long, and only for people.
             outcome["reason"] = outcome["reason"].split("\n")[0]

@@ -1,6 +1,6 @@
 """Scenarios: scans with mappings (`h5maps`), published with the genuine blissdata.
 
-A scenario is a function that takes a `Stage` and publishes scans on it. See `python -m scenarios`.
+A scenario is a function that takes a `ScenarioFixture` and publishes scans on it. See `python -m scenarios`.
 """
 
 from . import detectors, endings, static, streams, versions

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 
 from . import SCENARIOS
-from .stage import Play, publish
+from .fixture import ScanPublisher, publish
 
 
-def wait(play: Play):
-    print(json.dumps({"started": play.key}), flush=True)
+def wait(publisher: ScanPublisher):
+    print(json.dumps({"started": publisher.key}), flush=True)
     if not sys.stdin.readline():
         raise EOFError("standard input has ended before the scan may continue")
 
@@ -38,9 +38,9 @@ def main():
     if not (options.name and options.redis and options.root):
         parser.error("a name, --redis and --root are needed")
     hooks = {"started": wait} if options.wait else {}
-    stage = publish(SCENARIOS[options.name], options.redis, options.root, options.pace, **hooks)
-    for play in stage.plays:
-        print(json.dumps({"key": play.key, "label": play.label, "wave": play.wave}), flush=True)
+    fixture = publish(SCENARIOS[options.name], options.redis, options.root, options.pace, **hooks)
+    for publisher in fixture.publishers:
+        print(json.dumps({"key": publisher.key, "label": publisher.label, "wave": publisher.wave}), flush=True)
     # The threads of streams that are not sealed would keep the process alive for ever.
     os._exit(0)
 

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 
 from . import items as i
-from .stage import Play, Stage
+from .fixture import ScanPublisher, ScenarioFixture
 
 DATA = "/entry_0000/measurement/data"
 
@@ -29,24 +29,24 @@ def announce(stream, frames: int, saved: int | None = None, step: int = 3):
     stream.send({"last_index": frames - 1, "last_index_saved": (frames if saved is None else saved) - 1})
 
 
-def lima_references(stage: Stage):
+def lima_references(fixture: ScenarioFixture):
     """All ways to save, or not; no file of a detector exists."""
-    play = stage.scan(1)
-    diode = play.stream("diode")
+    publisher = fixture.scan(1)
+    diode = publisher.stream("diode")
     shape = (2, 4)
-    folder = stage.absolute("scan0001")
-    pilatus = play.lima("pilatus:image", shape, 7, {"file_path": f"{folder}/pil_%04d.h5", "frames_per_file": 3})
-    eiger = play.lima(
+    folder = fixture.absolute("scan0001")
+    pilatus = publisher.lima("pilatus:image", shape, 7, {"file_path": f"{folder}/pil_%04d.h5", "frames_per_file": 3})
+    eiger = publisher.lima(
         "eiger:image", shape, 4, {"file_path": "/elsewhere/eig_%04d.h5", "frames_per_file": 10, "file_offset": 5}
     )
-    cam = play.lima("cam:image", shape, 4)
-    edf = play.lima(
+    cam = publisher.lima("cam:image", shape, 4)
+    edf = publisher.lima(
         "edf:image",
         shape,
         2,
         {"file_path": f"{folder}/e_%04d.edf", "frames_per_file": 1, "file_format": "edf"},
     )
-    play.lima("noimg:image", shape, 4, {"file_path": f"{folder}/no_%04d.h5", "frames_per_file": 1})
+    publisher.lima("noimg:image", shape, 4, {"file_path": f"{folder}/no_%04d.h5", "frames_per_file": 1})
 
     def send():
         announce(pilatus, 14)
@@ -63,62 +63,62 @@ def lima_references(stage: Stage):
         "noimg": i.stream("noimg:image"),
         "diode": i.stream("diode"),
     }
-    play.run({"scan.h5": i.entry("1.1", children)}, send)
+    publisher.run({"scan.h5": i.entry("1.1", children)}, send)
 
 
-def lima_files(stage: Stage):
+def lima_files(fixture: ScenarioFixture):
     """Ten frames in three files, and an axis."""
     shape = (6, 8)
     for file, numbers in enumerate((range(0, 4), range(4, 8), range(8, 10))):
-        save_frames(stage.root / f"scan0001/cam_{file:04d}.h5", numbers, shape)
-    play = stage.scan(1)
-    saving = {"file_path": stage.absolute("scan0001/cam_%04d.h5"), "frames_per_file": 4}
-    cam, axis = play.lima("cam:image", shape, 10, saving), play.stream("axis:m0")
+        save_frames(fixture.root / f"scan0001/cam_{file:04d}.h5", numbers, shape)
+    publisher = fixture.scan(1)
+    saving = {"file_path": fixture.absolute("scan0001/cam_%04d.h5"), "frames_per_file": 4}
+    cam, axis = publisher.lima("cam:image", shape, 10, saving), publisher.stream("axis:m0")
 
     def send():
         for k in range(10):
             axis.send(0.1 * k)
             cam.send({"last_index": k, "last_index_saved": 4 * (k // 4) - 1})
-            stage.pause()
+            fixture.pause()
         cam.send({"last_index": 9, "last_index_saved": 9})
 
     children = {"cam": i.dataset(i.stream("cam:image"), interpretation="image"), "m0": i.stream("axis:m0")}
-    play.run({"scan.h5": i.measurement("1.1", children)}, send)
+    publisher.run({"scan.h5": i.measurement("1.1", children)}, send)
 
 
-def lima_acquisitions(stage: Stage):
+def lima_acquisitions(fixture: ScenarioFixture):
     """Three acquisitions of three frames, two in a file: the last file of each is shorter."""
     shape = (3, 5)
     for acquisition in range(3):
         first = 3 * acquisition
-        save_frames(stage.root / f"img/a{2 * acquisition + 1}.h5", (first, first + 1), shape)
-        save_frames(stage.root / f"img/a{2 * acquisition + 2}.h5", (first + 2,), shape)
-    play = stage.scan(1)
-    saving = {"file_path": stage.absolute("img/a%d.h5"), "frames_per_file": 2, "file_offset": 1}
-    cam = play.lima("cam:image", shape, 3, saving)
-    play.run({"scan.h5": i.measurement("1.1", {"cam": i.stream("cam:image")})}, lambda: announce(cam, 9, step=2))
+        save_frames(fixture.root / f"img/a{2 * acquisition + 1}.h5", (first, first + 1), shape)
+        save_frames(fixture.root / f"img/a{2 * acquisition + 2}.h5", (first + 2,), shape)
+    publisher = fixture.scan(1)
+    saving = {"file_path": fixture.absolute("img/a%d.h5"), "frames_per_file": 2, "file_offset": 1}
+    cam = publisher.lima("cam:image", shape, 3, saving)
+    publisher.run({"scan.h5": i.measurement("1.1", {"cam": i.stream("cam:image")})}, lambda: announce(cam, 9, step=2))
 
 
-def lima_aborted(stage: Stage):
+def lima_aborted(fixture: ScenarioFixture):
     """The detector continued after the scan was aborted: its files hold more than was announced."""
     shape = (4, 4)
-    save_frames(stage.root / "scan0001/cam_0000.h5", range(0, 6), shape)
-    save_frames(stage.root / "scan0001/cam_0001.h5", range(6, 12), shape)
-    play = stage.scan(1)
-    saving = {"file_path": stage.absolute("scan0001/cam_%04d.h5"), "frames_per_file": 6}
-    cam = play.lima("cam:image", shape, 20, saving)
-    play.run(
+    save_frames(fixture.root / "scan0001/cam_0000.h5", range(0, 6), shape)
+    save_frames(fixture.root / "scan0001/cam_0001.h5", range(6, 12), shape)
+    publisher = fixture.scan(1)
+    saving = {"file_path": fixture.absolute("scan0001/cam_%04d.h5"), "frames_per_file": 6}
+    cam = publisher.lima("cam:image", shape, 20, saving)
+    publisher.run(
         {"scan.h5": i.measurement("1.1", {"cam": i.stream("cam:image")})},
         lambda: announce(cam, 8),
         end_reason="USER_ABORT",
     )
 
 
-def lima2_master(stage: Stage):
+def lima2_master(fixture: ScenarioFixture):
     """A detector with a master file, which is linked if there is a frame."""
-    play = stage.scan(1)
-    cam, idle = lima2(play, "cam:frame", "scan0001/master.h5"), lima2(play, "idle:frame", "scan0001/idle.h5")
-    away = lima2(play, "away:frame", "/elsewhere/master.h5")
+    publisher = fixture.scan(1)
+    cam, idle = lima2(publisher, "cam:frame", "scan0001/master.h5"), lima2(publisher, "idle:frame", "scan0001/idle.h5")
+    away = lima2(publisher, "away:frame", "/elsewhere/master.h5")
 
     def send():
         for stream in (cam, away):
@@ -132,13 +132,13 @@ def lima2_master(stage: Stage):
         "title": "lima 2",
     }
     assert idle is not None
-    play.run({"scan.h5": i.entry("1.1", children)}, send)
+    publisher.run({"scan.h5": i.entry("1.1", children)}, send)
 
 
-def lima2(play: Play, name: str, master: str):
+def lima2(publisher: ScanPublisher, name: str, master: str):
     """The plugin of Lima 2 asks a server before it makes such a stream, and there is none."""
-    stream = play.stream(name, "<u4")
-    play.disguise(
+    stream = publisher.stream(name, "<u4")
+    publisher.disguise(
         name,
         plugin="lima2",
         dtype="uint16",
@@ -148,6 +148,6 @@ def lima2(play: Play, name: str, master: str):
         source_name="frame",
         conductor_hostname="localhost",
         conductor_port=1,
-        master_file=[master if master.startswith("/") else play.stage.absolute(master), "/entry/data"],
+        master_file=[master if master.startswith("/") else publisher.fixture.absolute(master), "/entry/data"],
     )
     return stream

@@ -1,13 +1,13 @@
 """Items that do not depend on streams: every kind, every type of value, and what is refused."""
 
 from . import items as i
-from .stage import Stage
+from .fixture import ScenarioFixture
 
 BE = "AAAAAAAAAAA/8AAAAAAAAEAAAAAAAAAAQAgAAAAAAAA="
 C8 = "AAAAAAAAgD8AAABAAAAAAA=="
 
 
-def static_items(stage: Stage):
+def static_items(fixture: ScenarioFixture):
     """Every kind of item, and every way to write a value."""
     nested = i.compound(["a", [1, 2]], ["b", i.base64("<c8", C8, [2])])
     table = i.compound(
@@ -66,10 +66,10 @@ def static_items(stage: Stage):
         ),
     }
     root = i.group({"1.1": i.group(children, NX_class="NXentry")}, NX_class="NXroot", default="1.1")
-    stage.scan(1).run({"scan.h5": root})
+    fixture.scan(1).run({"scan.h5": root})
 
 
-def static_values(stage: Stage):
+def static_values(fixture: ScenarioFixture):
     """The rules of conversion, where they are surprising."""
     integers = {f"{sign}int{bits}": i.inline(f"{sign}int{bits}", [1, 2]) for sign in ("", "u") for bits in (8, 16, 32, 64)}
     floats = {f"float{bits}": i.inline(f"float{bits}", [1.5, "inf"]) for bits in (16, 32, 64, 128)}
@@ -104,15 +104,15 @@ def static_values(stage: Stage):
         "deep": i.group({"er": i.group({"est": i.group({"value": 1})})}),
         "nothing": i.group(),
     }
-    stage.scan(1).run({"scan.h5": i.entry("1.1", children)})
+    fixture.scan(1).run({"scan.h5": i.entry("1.1", children)})
 
 
-def static_merge(stage: Stage):
+def static_merge(fixture: ScenarioFixture):
     """A second scan finds what the first one made: groups are used again, attributes replaced."""
     first = i.group({"1.1": i.group({"a": 1, "sub": i.group({"x": 1}, note="old")})}, NX_class="NXroot", creator="one", a=1)
     second = i.group({"1.1": i.group({"b": 2, "sub": i.group({"y": 2}, note="new")}, extra=True)}, creator="two")
-    stage.scan(1, label="first").run({"scan.h5": first})
-    stage.scan(2, label="second", wave=1).run({"scan.h5": second})
+    fixture.scan(1, label="first").run({"scan.h5": first})
+    fixture.scan(2, label="second", wave=1).run({"scan.h5": second})
 
 
 # Nothing of a mapping that does not validate is written.
@@ -138,11 +138,11 @@ INVALID = {
 }
 
 
-def invalid_items(stage: Stage):
+def invalid_items(fixture: ScenarioFixture):
     """Each scan has one item that is refused between two that are not."""
     for number, (name, item) in enumerate(INVALID.items(), 1):
         maps = {f"{name}.h5": i.entry("1.1", {"before": 1, name: item, "z_after": 2})}
-        stage.scan(number, f"{name}.h5", label=name).run(maps)
+        fixture.scan(number, f"{name}.h5", label=name).run(maps)
 
 
 # Validates, but cannot be written.
@@ -158,10 +158,10 @@ UNWRITABLE = {
 }
 
 
-def unwritable_items(stage: Stage):
+def unwritable_items(fixture: ScenarioFixture):
     """Each scan has one item that cannot be converted, between two that can."""
     for number, (name, item) in enumerate(UNWRITABLE.items(), 1):
-        play = stage.scan(number, f"{name}.h5", label=name)
-        diode = play.stream("diode")
+        publisher = fixture.scan(number, f"{name}.h5", label=name)
+        diode = publisher.stream("diode")
         maps = {f"{name}.h5": i.entry("1.1", {"before": 1, name: item, "z_after": 2, "diode": i.stream("diode")})}
-        play.run(maps, lambda: diode.send(1.0))
+        publisher.run(maps, lambda: diode.send(1.0))

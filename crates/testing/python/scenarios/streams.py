@@ -4,12 +4,12 @@ import numpy as np
 from blissdata.streams.hdf5_fallback import Hdf5BackedStream
 
 from . import items as i
-from .stage import Channel, Stage
+from .fixture import Channel, ScenarioFixture
 
 
-def streams_short(stage: Stage):
+def streams_short(fixture: ScenarioFixture):
     """Streams of a few points: all but the largest are only written at the end of the scan."""
-    play = stage.scan(1)
+    publisher = fixture.scan(1)
     shapes = {
         "axis:diode": ("<f8", ()),
         "flags": ("?", ()),
@@ -22,7 +22,7 @@ def streams_short(stage: Stage):
         "frames": ("<u2", (512, 512)),
         "empty": ("<f8", ()),
     }
-    streams = {name: play.stream(name, *what) for name, what in shapes.items()}
+    streams = {name: publisher.stream(name, *what) for name, what in shapes.items()}
 
     def send():
         for k in range(6):
@@ -35,24 +35,24 @@ def streams_short(stage: Stage):
             streams["cplx"].send(np.complex64(k + 1j))
             streams["be"].send(np.array(k, ">u2"))
             streams["frames"].send(np.full((512, 512), k, "<u2"))
-            stage.pause()
+            fixture.pause()
         streams["mca"].send(np.arange(600 * 1024, dtype="<u4").reshape(600, 1024))
 
     children = {name: i.stream(name) for name in shapes if name not in ("axis:diode", "empty")}
     children["diode"] = i.dataset(i.stream("axis:diode"), units="V", offset=i.inline("float32", 1.0))
     children["diode_copy"] = i.stream("axis:diode")
     children["never"] = i.dataset(i.stream("empty"), units="V")
-    play.run({"scan.h5": i.measurement("1.1", children)}, send)
+    publisher.run({"scan.h5": i.measurement("1.1", children)}, send)
 
 
-def streams_long(stage: Stage):
+def streams_long(fixture: ScenarioFixture):
     """Streams that pass a chunk length, in batches of several sizes; one grows while it is written."""
-    play = stage.scan(1)
-    diode = play.stream("diode")
-    ragged = play.stream("ragged", "<f8", (-1,))
-    frames = play.stream("frames", "<u2", (512, 512))
-    mca = play.stream("mca", "<u4", (1024,))
-    slow = play.stream("slow")
+    publisher = fixture.scan(1)
+    diode = publisher.stream("diode")
+    ragged = publisher.stream("ragged", "<f8", (-1,))
+    frames = publisher.stream("frames", "<u2", (512, 512))
+    mca = publisher.stream("mca", "<u4", (1024,))
+    slow = publisher.stream("slow")
 
     def send():
         for k in range(11):
@@ -64,10 +64,10 @@ def streams_long(stage: Stage):
                 frames.send(np.arange(n, n + 512 * 512).astype("<u2").reshape(512, 512))
             mca.send(np.arange(120 * 1024, dtype="<u4").reshape(120, 1024) + k)
             slow.send(k)
-            stage.pause()
+            fixture.pause()
 
     names = ["diode", "ragged", "frames", "mca", "slow"]
-    play.run({"scan.h5": i.group({name: i.stream(name) for name in names})}, send)
+    publisher.run({"scan.h5": i.group({name: i.stream(name) for name in names})}, send)
 
 
 DTYPES = ["|b1", "|i1", "|u1"] + [
@@ -77,14 +77,14 @@ DTYPES = ["|b1", "|i1", "|u1"] + [
 ]
 
 
-def every_dtype(stage: Stage):
+def every_dtype(fixture: ScenarioFixture):
     """Scalars, vectors and variable vectors of every type and byte order."""
-    play = stage.scan(1)
+    publisher = fixture.scan(1)
     streams = []
     for dtype in [*DTYPES, "<f16", "<c32"]:
         for kind, shape in {"scalar": (), "vector": (3,), "ragged": (-1,)}.items():
             name = f"{kind}_{dtype.replace('<', 'le').replace('>', 'be').strip('|')}"
-            streams.append((name, dtype, shape, play.stream(name, dtype, shape)))
+            streams.append((name, dtype, shape, publisher.stream(name, dtype, shape)))
 
     def send():
         for _, dtype, shape, stream in streams:
@@ -97,18 +97,18 @@ def every_dtype(stage: Stage):
                 stream.send(numbers(dtype, (7, *shape)))
 
     maps = i.measurement("1.1", {name: i.stream(name) for name, *_ in streams})
-    play.run({"scan.h5": maps}, send)
+    publisher.run({"scan.h5": maps}, send)
 
 
-def dynamic_shapes(stage: Stage):
+def dynamic_shapes(fixture: ScenarioFixture):
     """Shapes that grow in one or several dimensions, before and after a chunk is full."""
-    play = stage.scan(1)
-    plane = play.stream("plane", "<i4", (-1, -1))
-    mixed = play.stream("mixed", ">f4", (2, -1))
-    cube = play.stream("cube", "|u1", (-1, 3, -1))
-    shrinking = play.stream("shrinking", "<f8", (-1,))
-    constant = play.stream("constant", "<u2", (-1,))
-    late = play.stream("late", "<f4", (-1, 64))
+    publisher = fixture.scan(1)
+    plane = publisher.stream("plane", "<i4", (-1, -1))
+    mixed = publisher.stream("mixed", ">f4", (2, -1))
+    cube = publisher.stream("cube", "|u1", (-1, 3, -1))
+    shrinking = publisher.stream("shrinking", "<f8", (-1,))
+    constant = publisher.stream("constant", "<u2", (-1,))
+    late = publisher.stream("late", "<f4", (-1, 64))
 
     def send():
         for k in range(8):
@@ -117,27 +117,27 @@ def dynamic_shapes(stage: Stage):
             cube.send(numbers("|u1", (1 + k % 2, 3, 1 + k // 2)))
             shrinking.send(numbers("<f8", 9 - k))
             constant.send(numbers("<u2", (5, 4)))
-            stage.pause()
+            fixture.pause()
         late.send(numbers("<f4", (3000, 2, 64)))
-        stage.pause()
+        fixture.pause()
         late.send(numbers("<f4", (500, 5, 64)))
         late.send(numbers("<f4", (20, 1, 64)))
 
     names = ["plane", "mixed", "cube", "shrinking", "constant", "late"]
-    play.run({"scan.h5": i.measurement("1.1", {name: i.stream(name) for name in names})}, send)
+    publisher.run({"scan.h5": i.measurement("1.1", {name: i.stream(name) for name in names})}, send)
 
 
-def several_files(stage: Stage):
+def several_files(fixture: ScenarioFixture):
     """One scan in three files, one of them in a folder of its own, with a stream in two of them."""
-    (stage.root / "raw").mkdir()
-    play = stage.scan(1, "main.h5")
-    diode, spectrum = play.stream("diode"), play.stream("spectrum", "<u4", (16,))
+    (fixture.root / "raw").mkdir()
+    publisher = fixture.scan(1, "main.h5")
+    diode, spectrum = publisher.stream("diode"), publisher.stream("spectrum", "<u4", (16,))
 
     def send():
         for k in range(10):
             diode.send(k)
             spectrum.send(numbers("<u4", 16) + k)
-            stage.pause()
+            fixture.pause()
 
     main = {"diode": i.dataset(i.stream("diode"), units="V"), "spectrum": i.external("raw/spectra.h5", "/1.1/spectrum")}
     maps = {
@@ -145,15 +145,15 @@ def several_files(stage: Stage):
         "raw/spectra.h5": i.entry("1.1", {"spectrum": i.stream("spectrum"), "diode": i.stream("diode")}),
         "index.h5": i.group({"1.1": i.external("main.h5", "/1.1")}),
     }
-    play.run(maps, send)
+    publisher.run(maps, send)
 
 
-def file_backed(stage: Stage):
+def file_backed(fixture: ScenarioFixture):
     """Streams that name the file which the writer is about to make."""
-    play = stage.scan(1)
-    definition = Hdf5BackedStream.make_definition("diode", stage.absolute("scan.h5"), "1.1/measurement/diode", "<f8")
-    diode = Channel(play.scan.create_stream(definition), "<f8")
-    play.run(
+    publisher = fixture.scan(1)
+    definition = Hdf5BackedStream.make_definition("diode", fixture.absolute("scan.h5"), "1.1/measurement/diode", "<f8")
+    diode = Channel(publisher.scan.create_stream(definition), "<f8")
+    publisher.run(
         {"scan.h5": i.measurement("1.1", {"diode": i.stream("diode")})},
         lambda: [diode.send(float(k)) for k in range(20)],
     )

@@ -3,13 +3,13 @@
 import numpy as np
 
 from . import items as i
-from .stage import Stage
+from .fixture import ScenarioFixture
 
 
-def two_versions(stage: Stage):
+def two_versions(fixture: ScenarioFixture):
     """Values, attributes, groups, links and a whole file change; the streams stay."""
-    play = stage.scan(1)
-    diode, seconds = play.stream("diode"), play.stream("t")
+    publisher = fixture.scan(1)
+    diode, seconds = publisher.stream("diode"), publisher.stream("t")
     same = {
         "title": "loopscan 3",
         "unchanged": i.dataset(0.1, units="s"),
@@ -37,9 +37,9 @@ def two_versions(stage: Stage):
         for k in range(3):
             diode.send(k)
             seconds.send(0.1 * k)
-            stage.pause()
+            fixture.pause()
 
-    play.run(
+    publisher.run(
         {"scan.h5": i.group({"1.1": i.group(prepared, NX_class="NXentry", tmp=1)})},
         send,
         {
@@ -49,7 +49,7 @@ def two_versions(stage: Stage):
     )
 
 
-def streams_change(stage: Stage):
+def streams_change(fixture: ScenarioFixture):
     """A streamed dataset is not as it was when the scan is closed. Its points must survive."""
     plain = i.stream("diode")
     cases = {
@@ -63,41 +63,41 @@ def streams_change(stage: Stage):
         "no_data": ({"empty": i.stream("empty")}, {"empty": i.dataset(i.stream("empty"), units="A")}),
     }
     for number, (name, (before, after)) in enumerate(cases.items(), 1):
-        play = stage.scan(number, f"{name}.h5", label=name)
-        diode = play.stream("diode")
-        play.stream("empty")
-        play.run(
+        publisher = fixture.scan(number, f"{name}.h5", label=name)
+        diode = publisher.stream("diode")
+        publisher.stream("empty")
+        publisher.run(
             {f"{name}.h5": i.entry("1.1", {"title": name, **before})},
             lambda diode=diode: diode.send(np.arange(4, dtype="<f8")),
             {f"{name}.h5": i.entry("1.1", {"title": name, **after})},
         )
 
 
-def shared_file(stage: Stage):
+def shared_file(fixture: ScenarioFixture):
     """Two scans in one file, which one of them names in another way; a third repeats an entry."""
 
     def maps(name: str, creator: str, entry: str) -> dict:
         children = {"title": f"scan {entry[0]}", "x": i.stream("x")}
         return {name: i.group({entry: i.group(children, NX_class="NXentry")}, NX_class="NXroot", creator=creator)}
 
-    second = stage.scan(2, label="second")
-    first = stage.scan(1, label="first", wave=1)
+    second = fixture.scan(2, label="second")
+    first = fixture.scan(1, label="first", wave=1)
     floats, integers = second.stream("x"), first.stream("x", "<i4")
     second.prepare(maps("scan.h5", "scan2", "2.1"))
     second.start()
     floats.send(0.0)
-    stage.pause()
-    first.prepare(maps(f"../{stage.root.name}/scan.h5", "scan1", "1.1"))
+    fixture.pause()
+    first.prepare(maps(f"../{fixture.root.name}/scan.h5", "scan1", "1.1"))
     first.start()
     for k in range(4):
         integers.send(np.int32(k))
         if k:
             floats.send(float(k))
-        stage.pause()
+        fixture.pause()
     second.stop()
     second.close()
     first.stop()
     first.close()
-    again = stage.scan(2, label="again", wave=2)
+    again = fixture.scan(2, label="again", wave=2)
     again.stream("x")
     again.run(maps("scan.h5", "scan3", "2.1"))

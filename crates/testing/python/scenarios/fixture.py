@@ -1,7 +1,8 @@
 """Publishes scans as BLISS does, with the genuine blissdata.
 
-A `Stage` is what a scenario publishes to: a data base and a directory for the files. It makes
-`Play`s, each of which is one scan. File names in mappings are relative to the directory of the stage.
+A `ScenarioFixture` is what a scenario publishes to: a data base and a directory for the files. It makes
+`ScanPublisher`s, each of which publishes one scan. File names in mappings are relative to the directory of the
+fixture.
 """
 
 import os
@@ -17,40 +18,42 @@ from blissdata.streams.lima.stream import LimaStream
 from blissdata.streams.scan_sequence import ScanStream
 
 
-def publish(scenario, url: str, root: Path, pace: float = 0.0, started=lambda play: None) -> "Stage":
-    """Play a scenario from start to end."""
-    stage = Stage(url, root, pace, started)
+def publish(scenario, url: str, root: Path, pace: float = 0.0, started=lambda publisher: None) -> "ScenarioFixture":
+    """Run a scenario from start to end."""
+    fixture = ScenarioFixture(url, root, pace, started)
     try:
-        scenario(stage)
+        scenario(fixture)
     except BaseException:
         # The threads of streams that are not sealed would keep the process alive for ever.
         traceback.print_exc()
         os._exit(1)
-    return stage
+    return fixture
 
 
-class Stage:
+class ScenarioFixture:
     """`pace` is the time in seconds between two steps of a scan that is published live.
 
     `started` is called with each scan that has just started, before anything else happens to it.
     """
 
-    def __init__(self, url: str, root: Path, pace: float = 0.0, started=lambda play: None):
+    def __init__(self, url: str, root: Path, pace: float = 0.0, started=lambda publisher: None):
         self.url = url
         self.root = Path(root).resolve()
         self.store = DataStore(url)
         self.pace = pace
         self.started = started
-        self.plays: list[Play] = []
+        self.publishers: list[ScanPublisher] = []
 
-    def scan(self, number: int, path: str | None = "scan.h5", label: str = "", wave: int = 0, **info) -> "Play":
+    def scan(
+        self, number: int, path: str | None = "scan.h5", label: str = "", wave: int = 0, **info
+    ) -> "ScanPublisher":
         """A new scan in the state CREATED, whose main file is `path`.
 
         Scans of a later `wave` may only be saved when those of the earlier ones are.
         """
-        play = Play(self, number, path, label, wave, info)
-        self.plays.append(play)
-        return play
+        publisher = ScanPublisher(self, number, path, label, wave, info)
+        self.publishers.append(publisher)
+        return publisher
 
     def pause(self):
         time.sleep(self.pace)
@@ -60,11 +63,11 @@ class Stage:
         return f"{self.root}/{name}"
 
 
-class Play:
+class ScanPublisher:
     """One scan: `stream` and its kin, then `run` (or `prepare`, `start`, `stop`, `close`)."""
 
-    def __init__(self, stage: Stage, number: int, path: str | None, label: str, wave: int, info: dict):
-        self.stage = stage
+    def __init__(self, fixture: ScenarioFixture, number: int, path: str | None, label: str, wave: int, info: dict):
+        self.fixture = fixture
         self.label = label
         self.wave = wave
         identity = {
@@ -72,9 +75,9 @@ class Play:
             "number": number,
             "data_policy": "no_policy",
             "session": "demo",
-            "path": path and stage.absolute(path),
+            "path": path and fixture.absolute(path),
         }
-        self.scan = stage.store.create_scan(identity, info={"save": path is not None, **info})
+        self.scan = fixture.store.create_scan(identity, info={"save": path is not None, **info})
         self.key = self.scan.key
 
     # -- streams -----------------------------------------------------------------------------------
@@ -111,13 +114,13 @@ class Play:
 
     def prepare(self, maps: dict | None):
         # A writer may meet the scan before its mapping is there.
-        self.stage.pause()
+        self.fixture.pause()
         self._map(maps)
         self.scan.prepare()
 
     def start(self):
         self.scan.start()
-        self.stage.started(self)
+        self.fixture.started(self)
 
     def stop(self):
         self.scan.stop()
@@ -146,18 +149,18 @@ class Play:
     def trim(self, stream, first: int):
         """Remove the entries before the point `first`, as the memory tracker does."""
         stream.join()
-        with redis.Redis.from_url(self.stage.url) as client:
+        with redis.Redis.from_url(self.fixture.url) as client:
             client.xtrim(stream.key, minid=f"{first}-1", approximate=False)
 
     def trim_to_seal(self, stream):
         """Remove all data of a sealed stream."""
-        with redis.Redis.from_url(self.stage.url) as client:
+        with redis.Redis.from_url(self.fixture.url) as client:
             client.xtrim(stream.key, minid="18446744073709551615-18446744073709551615", approximate=False)
 
     def _map(self, maps: dict | None):
         if maps is not None:
             self.scan.info["h5maps"] = {
-                name if name.startswith(":") else self.stage.absolute(name): item for name, item in maps.items()
+                name if name.startswith(":") else self.fixture.absolute(name): item for name, item in maps.items()
             }
 
 
