@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use crate::terminal;
+
 /// Everything was done.
 pub const SUCCESS: ExitCode = ExitCode::SUCCESS;
 /// Something failed; the rest was done.
@@ -27,10 +29,8 @@ impl Failure {
 
     /// Prints the error with its causes to standard error. Returns the exit code.
     pub fn report(&self, program: &str) -> ExitCode {
-        eprintln!(
-            "{program}: {}",
-            writer::subscriber::with_causes(self.error.as_ref())
-        );
+        let problem = writer::subscriber::with_causes(self.error.as_ref());
+        terminal::print_line(&format!("{program}: {problem}"));
         ExitCode::from(self.code)
     }
 }

@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod exit;
+mod line_queue;
 mod logging;
 mod secrets;
 mod signals;
@@ -16,16 +17,38 @@ use clap::Parser;
 use args::{Args, SessionWriterArgs};
 #[cfg(feature = "tango")]
 use args::{RegisterArgs, ServiceArgs};
+use commands::Outcome;
+use exit::Failure;
+use logging::Logs;
 
 /// Runs `nexus-writer` with the arguments of the process.
 pub fn nexus_writer() -> ExitCode {
     if let Err(error) = secrets::hide_password() {
-        eprintln!("nexus-writer: the password stays visible in the arguments: {error}");
+        terminal::print_line(&format!(
+            "nexus-writer: the password stays visible in the arguments: {error}"
+        ));
     }
     let args = Args::parse();
-    logging::start(&args.logging, args.log_format, args.command.usual_log())
-        .and_then(|logs| commands::run(args.command, logs.level.clone()))
-        .unwrap_or_else(|failure| failure.report("nexus-writer"))
+    let logs = logging::start(&args.logging, args.log_format, args.command.usual_log());
+    run("nexus-writer", logs, |logs| {
+        commands::run(args.command, logs.level.clone())
+    })
+}
+
+/// Runs a command with logs. Returns its exit code when everything is reported.
+fn run(
+    program: &str,
+    logs: Result<Logs, Failure>,
+    command: impl FnOnce(&Logs) -> Outcome,
+) -> ExitCode {
+    let outcome = logs.and_then(|logs| {
+        let outcome = command(&logs);
+        logs.end_redirect();
+        outcome
+    });
+    let code = outcome.unwrap_or_else(|failure| failure.report(program));
+    logging::flush();
+    code
 }
 
 /// Runs `NexusSessionWriter` with the arguments of the process.
@@ -34,9 +57,10 @@ pub fn nexus_writer() -> ExitCode {
 /// writer.
 pub fn session_writer() -> ExitCode {
     let args = SessionWriterArgs::parse();
-    logging::start_classic(&args.logging, &args.console)
-        .and_then(|_logs| commands::session(args.session_name, None, args.service, args.saving))
-        .unwrap_or_else(|failure| failure.report("NexusSessionWriter"))
+    let logs = logging::start_classic(&args.logging, &args.console);
+    run("NexusSessionWriter", logs, |_| {
+        commands::session(args.session_name, None, args.service, args.saving)
+    })
 }
 
 /// Runs `NexusWriterService` with the arguments of the process: Tango devices that save the scans of
@@ -44,16 +68,18 @@ pub fn session_writer() -> ExitCode {
 #[cfg(feature = "tango")]
 pub fn writer_service() -> ExitCode {
     let args = ServiceArgs::parse();
-    logging::start_classic(&args.logging, &args.console)
-        .and_then(|logs| commands::tango::service(args, logs.level.clone()))
-        .unwrap_or_else(|failure| failure.report("NexusWriterService"))
+    let logs = logging::start_classic(&args.logging, &args.console);
+    run("NexusWriterService", logs, |logs| {
+        commands::tango::service(args, logs.level.clone())
+    })
 }
 
 /// Runs `RegisterNexusWriter` with the arguments of the process: defines a Tango device for a session.
 #[cfg(feature = "tango")]
 pub fn register_writer() -> ExitCode {
     let args = RegisterArgs::parse();
-    logging::start_classic(&args.logging, &args.console)
-        .and_then(|_logs| commands::tango::register(args))
-        .unwrap_or_else(|failure| failure.report("RegisterNexusWriter"))
+    let logs = logging::start_classic(&args.logging, &args.console);
+    run("RegisterNexusWriter", logs, |_| {
+        commands::tango::register(args)
+    })
 }

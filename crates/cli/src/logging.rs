@@ -2,29 +2,31 @@
 //!
 //! `nexus-writer` writes them to standard error, so that standard output has only the results of a command.
 //! Programs that replace one in Python write [classic] lines, those below warnings to standard output.
+//!
+//! Each log has a [queue](LineQueue) and a thread, so that no output ever stops the work.
 
 mod classic;
 mod context;
 mod level;
 mod redirect;
+mod rotating_file;
 
+use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::Mutex;
+use std::time::Duration;
 
-use file_rotate::compression::Compression;
-use file_rotate::suffix::AppendCount;
-use file_rotate::{ContentLimit, FileRotate};
 use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::FilterFn;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, reload};
 
 use crate::args::{Console, LogFormat, Logging};
 use crate::exit::Failure;
+use crate::line_queue::{self, LineQueue};
 use crate::terminal;
 use classic::ClassicLine;
 use context::Contexts;
@@ -34,6 +36,7 @@ use context::Contexts;
 )]
 pub use level::{LogLevel, Severity};
 use redirect::ConsoleRedirect;
+use rotating_file::RotatingFile;
 
 type MessageFilter = FilterFn<Box<dyn Fn(&Metadata) -> bool + Send + Sync>>;
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -46,8 +49,11 @@ enum SeverityRange {
     FromWarning,
 }
 
-/// Logs that were started. Console output is redirected into them until this is dropped, if that was asked
-/// for.
+/// How long the end of the program waits until its last lines are written.
+const FLUSH_TIME: Duration = Duration::from_secs(2);
+
+/// Logs that were started. Console output is redirected into them until [`Logs::end_redirect`], if that was
+/// asked for.
 pub struct Logs {
     /// The level of all logs.
     #[cfg_attr(
@@ -55,7 +61,19 @@ pub struct Logs {
         allow(dead_code, reason = "clients of Tango ask")
     )]
     pub level: LogLevel,
-    _redirect: ConsoleRedirect,
+    redirect: ConsoleRedirect,
+}
+
+impl Logs {
+    /// Ends the redirection of the console, after everything that was written there is logged.
+    pub fn end_redirect(self) {
+        drop(self.redirect);
+    }
+}
+
+/// Waits until the last lines are written, but not for long: nobody may read them.
+pub fn flush() {
+    line_queue::flush_all(FLUSH_TIME);
 }
 
 /// Starts the logs of `nexus-writer`, with `default_level` if the options have none. Must be called once.
@@ -65,7 +83,7 @@ pub fn start(options: &Logging, format: LogFormat, default_level: &str) -> Resul
     let times = std::env::var_os("JOURNAL_STREAM").is_none();
     let own = |range| level.filter(move |least| only_events(range, least));
     let mut layers = vec![layer(
-        terminal::stderr,
+        terminal::stderr()?,
         format,
         times,
         own(SeverityRange::All),
@@ -76,7 +94,7 @@ pub fn start(options: &Logging, format: LogFormat, default_level: &str) -> Resul
     init(layers)?;
     Ok(Logs {
         level,
-        _redirect: ConsoleRedirect::default(),
+        redirect: ConsoleRedirect::default(),
     })
 }
 
@@ -89,43 +107,42 @@ pub fn start_classic(options: &Logging, console: &Console) -> Result<Logs, Failu
             .with_filter(message_filter(LevelFilter::INFO, context::is_subscriber))
             .boxed(),
     ];
-    let mut add = |writer: Target, range| {
+    let mut add = |writer: LineQueue, range| {
         let lines = fmt::layer()
-            .with_writer(Mutex::new(writer))
+            .with_writer(writer)
             .with_ansi(false)
+            .log_internal_errors(false)
             .event_format(ClassicLine);
         let filter = level.filter(move |least| events_and_spans(range, least));
         layers.push(lines.with_filter(filter).boxed());
     };
+    let (output, errors) = console_queues(&redirect)?;
     if !console.nologstdout {
-        let output = redirect.original_stdout()?;
-        add(
-            output.map_or(Box::new(io::stdout()), boxed),
-            SeverityRange::BelowWarning,
-        );
+        add(output, SeverityRange::BelowWarning);
     }
-    let errors = redirect.original_stderr()?;
-    add(
-        errors.map_or(Box::new(io::stderr()), boxed),
-        SeverityRange::FromWarning,
-    );
+    add(errors, SeverityRange::FromWarning);
     for (file, range) in files(options)? {
-        add(
-            Box::new(file.into_inner().map_err(|error| error.to_string())?),
-            range,
-        );
+        add(file, range);
     }
     init(layers)?;
-    Ok(Logs {
-        level,
-        _redirect: redirect,
-    })
+    Ok(Logs { level, redirect })
 }
 
-type Target = Box<dyn io::Write + Send>;
-
-fn boxed(file: std::fs::File) -> Target {
-    Box::new(file)
+/// Returns the queues of the console: of standard output, and of standard error. They are one queue if both lead to
+/// the same place, such as a terminal or the journal, so that their lines stay in order.
+fn console_queues(redirect: &ConsoleRedirect) -> io::Result<(LineQueue, LineQueue)> {
+    let output = redirect.original_stdout()?;
+    let errors = redirect.original_stderr()?;
+    let place = |file: &File| file.metadata().map(|about| (about.dev(), about.ino()));
+    let is_same = place(&output)? == place(&errors)?;
+    let errors = match redirect.redirects_stderr() {
+        true => LineQueue::start("standard error", errors)?,
+        false => terminal::stderr()?,
+    };
+    Ok(match is_same {
+        true => (errors.clone(), errors),
+        false => (LineQueue::start("standard output", output)?, errors),
+    })
 }
 
 fn init(layers: Vec<BoxedLayer>) -> Result<(), Failure> {
@@ -172,16 +189,17 @@ fn message_filter(
     FilterFn::new(takes).with_max_level_hint(least)
 }
 
-fn layer<W>(
-    writer: W,
+fn layer(
+    writer: LineQueue,
     format: LogFormat,
     times: bool,
     filter: reload::Layer<MessageFilter, Registry>,
-) -> BoxedLayer
-where
-    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
-{
-    let layer = fmt::layer().with_writer(writer).with_ansi(false);
+) -> BoxedLayer {
+    // What the layer has to say about itself would go to standard error directly.
+    let layer = fmt::layer()
+        .with_writer(writer)
+        .with_ansi(false)
+        .log_internal_errors(false);
     match (format, times) {
         (LogFormat::Json, _) => layer.json().flatten_event(true).with_filter(filter).boxed(),
         (LogFormat::Text, true) => layer.with_target(false).with_filter(filter).boxed(),
@@ -193,10 +211,8 @@ where
     }
 }
 
-type RotatingFile = Mutex<FileRotate<AppendCount>>;
-
 /// Opens the log files of the options.
-fn files(options: &Logging) -> Result<Vec<(RotatingFile, SeverityRange)>, Failure> {
+fn files(options: &Logging) -> Result<Vec<(LineQueue, SeverityRange)>, Failure> {
     let asked = [
         ("--logfile", &options.logfile, SeverityRange::All),
         (
@@ -214,33 +230,20 @@ fn files(options: &Logging) -> Result<Vec<(RotatingFile, SeverityRange)>, Failur
         .into_iter()
         .filter_map(|(option, path, range)| path.as_ref().map(|path| (option, path, range)));
     asked
-        .map(|(option, path, range)| Ok((Mutex::new(rotating(option, path, options)?), range)))
+        .map(|(option, path, range)| Ok((rotating(option, path, options)?, range)))
         .collect()
 }
 
-fn rotating(
-    option: &str,
-    path: &Path,
-    options: &Logging,
-) -> Result<FileRotate<AppendCount>, Failure> {
-    let limit = match (options.filesize * 1e6) as usize {
-        0 => ContentLimit::None,
-        bytes => ContentLimit::BytesSurpassed(bytes),
+fn rotating(option: &str, path: &Path, options: &Logging) -> Result<LineQueue, Failure> {
+    let limit = match (options.filesize * 1e6) as u64 {
+        0 => None,
+        bytes => Some(bytes),
     };
-    // `FileRotate` opens the file lazily and panics if it cannot.
-    std::fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .map_err(|error| {
-            Failure::usage(format!("cannot write {option} {}: {error}", path.display()))
-        })?;
-    let suffix = AppendCount::new(options.filebackups);
-    Ok(FileRotate::new(
-        path,
-        suffix,
-        limit,
-        Compression::None,
-        None,
-    ))
+    let file = RotatingFile::open(path, limit, options.filebackups).map_err(|error| {
+        Failure::usage(format!("cannot write {option} {}: {error}", path.display()))
+    })?;
+    Ok(LineQueue::start(
+        &format!("the log file {}", path.display()),
+        file,
+    )?)
 }

@@ -2,15 +2,20 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::thread::{self, JoinHandle};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
 
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::stdio::{dup2_stderr, dup2_stdout};
-use tracing::{error, info};
+use tracing::{error, info, warn};
+
+/// How long the end waits until everything is logged. A child process may still have the console.
+const END_TIME: Duration = Duration::from_secs(2);
 
 /// Redirects standard output and error into the log. Dropping it restores them, after everything that was
-/// written is logged.
+/// written is logged. Nobody who writes there ever waits: the log takes every line at once.
 #[derive(Default)]
 pub struct ConsoleRedirect {
     output: Option<RedirectedStream>,
@@ -29,21 +34,25 @@ impl ConsoleRedirect {
         })
     }
 
-    /// Returns the original standard output, if it is redirected.
-    pub fn original_stdout(&self) -> io::Result<Option<File>> {
-        original(self.output.as_ref())
+    /// Returns the original standard output.
+    pub fn original_stdout(&self) -> io::Result<File> {
+        original(self.output.as_ref(), io::stdout().as_fd())
     }
 
-    /// Returns the original standard error, if it is redirected.
-    pub fn original_stderr(&self) -> io::Result<Option<File>> {
-        original(self.errors.as_ref())
+    /// Returns the original standard error.
+    pub fn original_stderr(&self) -> io::Result<File> {
+        original(self.errors.as_ref(), io::stderr().as_fd())
+    }
+
+    /// Returns `true` if standard error is redirected.
+    pub fn redirects_stderr(&self) -> bool {
+        self.errors.is_some()
     }
 }
 
-fn original(redirected: Option<&RedirectedStream>) -> io::Result<Option<File>> {
-    redirected
-        .map(|redirected| redirected.original.try_clone().map(File::from))
-        .transpose()
+fn original(redirected: Option<&RedirectedStream>, current: BorrowedFd) -> io::Result<File> {
+    let stream = redirected.map_or(current, |redirected| redirected.original.as_fd());
+    stream.try_clone_to_owned().map(File::from)
 }
 
 #[derive(Clone, Copy)]
@@ -73,7 +82,8 @@ impl Stream {
 struct RedirectedStream {
     stream: Stream,
     original: OwnedFd,
-    reader: Option<JoinHandle<()>>,
+    /// Disconnected when the reader has ended.
+    ended: Receiver<()>,
 }
 
 impl RedirectedStream {
@@ -83,9 +93,11 @@ impl RedirectedStream {
             Stream::Errors => io::stderr().as_fd().try_clone_to_owned()?,
         };
         let (end, begin) = pipe_with(PipeFlags::CLOEXEC)?;
-        let reader = thread::Builder::new()
+        let (running, ended) = channel();
+        thread::Builder::new()
             .name("console".to_owned())
             .spawn(move || {
+                let _running: Sender<()> = running;
                 let lines = BufReader::new(File::from(end)).split(b'\n');
                 for line in lines.map_while(Result::ok) {
                     stream.log(String::from_utf8_lossy(&line).trim_end());
@@ -95,7 +107,7 @@ impl RedirectedStream {
         Ok(RedirectedStream {
             stream,
             original,
-            reader: Some(reader),
+            ended,
         })
     }
 }
@@ -103,14 +115,14 @@ impl RedirectedStream {
 impl Drop for RedirectedStream {
     fn drop(&mut self) {
         // An error cannot be reported: the log and the process are about to end.
-        let back = io::stdout()
-            .flush()
-            .and_then(|()| self.stream.redirect_to(&self.original));
+        let flushed = match self.stream {
+            Stream::Output => io::stdout().flush(),
+            Stream::Errors => Ok(()),
+        };
+        let back = flushed.and_then(|()| self.stream.redirect_to(&self.original));
         // The reader ends when the last writer of the pipe, the redirected stream, is closed.
-        if let (Ok(()), Some(reader)) = (back, self.reader.take())
-            && reader.join().is_err()
-        {
-            eprintln!("the reader of the console panicked");
+        if back.is_ok() && self.ended.recv_timeout(END_TIME) == Err(RecvTimeoutError::Timeout) {
+            warn!("the console is still open: what is written there now is not logged");
         }
     }
 }

@@ -7,6 +7,7 @@ mod classic;
 mod fixture;
 mod layouts;
 mod live;
+mod logs;
 mod paths;
 mod resumed;
 mod scans;

@@ -44,7 +44,10 @@ struct Expected {
 impl ProgressView {
     /// Creates a view without scans. `file` is where they will be saved.
     pub fn new(file: &Path) -> ProgressView {
-        eprintln!("Scans are simulated, and saved in {}", file.display());
+        terminal::print_line(&format!(
+            "Scans are simulated, and saved in {}",
+            file.display()
+        ));
         ProgressView {
             scans: RefCell::default(),
             in_terminal: !terminal::bars().is_hidden(),
@@ -174,17 +177,17 @@ impl Scan {
             None => (self.id.as_str(), 0),
         };
         let (points, time) = (self.points(), self.began.elapsed().as_secs_f64());
-        match &self.report {
-            None => eprintln!(
+        terminal::print_line(&match &self.report {
+            None => format!(
                 "{name}: {points} of {expected} points, {:.0}/s",
                 points as f64 / time
             ),
-            Some(report) => eprintln!(
+            Some(report) => format!(
                 "{name}: {points} of {expected} points in {time:.1} s, {}: {}",
                 report.outcome.name(),
                 report.reason
             ),
-        }
+        });
     }
 }
 
