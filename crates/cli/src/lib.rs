@@ -6,6 +6,7 @@ mod commands;
 mod exit;
 mod line_queue;
 mod logging;
+mod results;
 mod secrets;
 mod signals;
 mod terminal;

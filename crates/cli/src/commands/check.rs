@@ -9,9 +9,9 @@ use writer::check::{FileCheck, FileChecker, Finding, FindingSeverity, ScanCheck,
 use writer::source::ScanStore;
 use writer::source::blissdata::scan_store;
 
-use super::tree::print;
 use super::{Outcome, connect};
 use crate::exit;
+use crate::results::print;
 
 /// Largest number of findings of one scan that are printed as text. The JSON form has all.
 const MAX_FINDINGS: usize = 20;

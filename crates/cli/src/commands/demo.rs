@@ -20,6 +20,7 @@ use writer::{NexusSessionWriter, WriterThread};
 
 use super::{Outcome, tree};
 use crate::exit::{self, Failure};
+use crate::results::Printer;
 use crate::signals::Interrupts;
 use progress_view::ProgressView;
 use scans::SESSION;
@@ -64,7 +65,13 @@ pub async fn demo(directory: Option<PathBuf>) -> Outcome {
     writer_thread.stop().await?;
     drop(redis);
     published?;
-    print_result(&file, &view)
+    let printer = Printer::start()?;
+    printer.print(describe_result(&file)?);
+    printer.finish(&interrupts).await;
+    Ok(match view.all_complete() {
+        true => exit::SUCCESS,
+        false => ExitCode::from(exit::FAILED),
+    })
 }
 
 /// Publishes the scans and shows the progress until all of them are saved.
@@ -139,22 +146,17 @@ fn with_advice(error: PrivateRedisError) -> Failure {
     Failure::usage(format!("{}{advice}", with_causes(&error)))
 }
 
-/// Prints the tree of the file and how to open it.
-fn print_result(file: &Path, view: &ProgressView) -> Outcome {
+/// Returns the tree of the file, and how to open it.
+fn describe_result(file: &Path) -> Result<String, Failure> {
     if !file.exists() {
         return Err("ended before anything was saved".into());
     }
     let structure = tree::describe(file, "/")?;
-    let printed = tree::print(&format!(
+    Ok(format!(
         "{structure}\n\
          The file is {}. Look into it with\n\
          \x20   silx view {file:?}\n\
          \x20   python -c 'import h5py; print(*h5py.File({file:?})[\"1.1/measurement\"].items(), sep=\"\\n\")'\n",
         file.display()
-    ))?;
-    Ok(if view.all_complete() {
-        printed
-    } else {
-        ExitCode::from(exit::FAILED)
-    })
+    ))
 }

@@ -16,6 +16,7 @@ use writer::{NexusScanWriter, WriterThread};
 use super::{Outcome, connect};
 use crate::args::{MEGABYTE, Saving};
 use crate::exit::{self, Failure};
+use crate::results::Printer;
 use crate::signals::Interrupts;
 
 /// Largest number of scans that are saved at the same time: while one is written, the next one is read. More
@@ -42,7 +43,32 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
     let store = scan_store(&store);
     let writer_thread = WriterThread::start(Arc::default())?;
     writer_thread.keep_files().await?;
+    writer_thread.set_file_locking(saving.file_locking).await?;
     let options = saving.options_of_save(MEGABYTE);
+    let printer = Printer::start()?;
+    let print = |report: &ScanReport| {
+        printer.print(match json {
+            true => format!("{}\n", to_json(report)),
+            false => to_text(report),
+        });
+    };
+    let saved = save_all(&writer_thread, &store, scans, &options, &interrupts, print).await;
+    let stopped = writer_thread.stop().await;
+    printer.finish(&interrupts).await;
+    let code = saved?;
+    stopped?;
+    Ok(code)
+}
+
+/// Saves the scans until a signal comes. Returns the exit code.
+async fn save_all(
+    writer_thread: &WriterThread,
+    store: &Arc<dyn ScanStore>,
+    scans: Vec<ScanId>,
+    options: &SaveOptions,
+    interrupts: &Interrupts,
+    print: impl Fn(&ScanReport),
+) -> Outcome {
     let mut worst = ScanOutcome::Skipped;
     let mut waiting = VecDeque::from(scans);
     let mut running = VecDeque::new();
@@ -51,7 +77,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
             let Some(id) = waiting.pop_front() else {
                 break;
             };
-            let scan = begin(&writer_thread, &store, id, &options)?;
+            let scan = begin(writer_thread, store, id, options)?;
             tokio::select! {
                 // A scan that is not even prepared must not block the others.
                 _ = hub::timeout(BEGIN_TIMEOUT, scan.begun()) => {}
@@ -62,14 +88,12 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
         let Some(first) = running.pop_front() else {
             break;
         };
-        let report = wait_for_report(&first, &running, &interrupts).await;
+        let report = wait_for_report(&first, &running, interrupts).await;
         worst = worst.max(report.outcome);
-        print_report(&report, json);
+        print(&report);
     }
-    let has_unstarted = !waiting.is_empty();
-    writer_thread.stop().await?;
     Ok(match worst {
-        ScanOutcome::Skipped | ScanOutcome::Complete if !has_unstarted => exit::SUCCESS,
+        ScanOutcome::Skipped | ScanOutcome::Complete if waiting.is_empty() => exit::SUCCESS,
         _ => ExitCode::from(exit::FAILED),
     })
 }
@@ -109,23 +133,20 @@ async fn wait_for_report(
     first.report().await
 }
 
-fn print_report(report: &ScanReport, as_json: bool) {
-    if as_json {
-        println!("{}", to_json(report));
-        return;
-    }
-    println!(
-        "{} {}: {}",
+fn to_text(report: &ScanReport) -> String {
+    let mut text = format!(
+        "{} {}: {}\n",
         report.scan,
         report.outcome.name(),
         report.reason
     );
     for file in &report.files {
-        println!("  {}", file.display());
+        text += &format!("  {}\n", file.display());
     }
     for warning in &report.warnings {
-        println!("  warning: {warning}");
+        text += &format!("  warning: {warning}\n");
     }
+    text
 }
 
 fn to_json(report: &ScanReport) -> serde_json::Value {

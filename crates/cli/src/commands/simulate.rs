@@ -1,16 +1,16 @@
 //! `simulate`: publishes simulated scans, for use without a beamline.
 
-use std::io::Write;
 use std::path::Path;
 
 use blissdata::store::{DataStore, ScanKey, StoreError};
 use simulation::scans::{ScanPlan, publish_scan};
-use tracing::{info, warn};
+use tracing::info;
 
 use super::free_number::free_number;
 use super::{Outcome, connect};
 use crate::args::SimulationArgs;
 use crate::exit::{self, Failure};
+use crate::results::Printer;
 use crate::signals::Interrupts;
 
 /// Largest size of a message. Redis would accept 512 MB, but publishing such messages takes too long.
@@ -29,20 +29,35 @@ pub async fn simulate(url: String, wanted: SimulationArgs) -> Outcome {
             .await
             .map_err(Failure::usage)?,
     };
-    for _ in 0..wanted.scans {
+    let printer = Printer::start()?;
+    let published = publish(&store, plan, wanted.scans, &interrupts, &printer).await;
+    printer.finish(&interrupts).await;
+    published.map(|()| exit::SUCCESS)
+}
+
+/// Publishes scans one after the other, until a signal comes.
+async fn publish(
+    store: &DataStore,
+    mut plan: ScanPlan,
+    scans: u64,
+    interrupts: &Interrupts,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let print_key = |key: &ScanKey| printer.print(format!("{key}\n"));
+    for _ in 0..scans {
         if interrupts.stop_requested.is_set() {
             break;
         }
         info!("publishing scan {} {}", plan.number, plan.title());
         tokio::select! {
-            published = publish_scan(&store, &plan, &interrupts.stop_requested, |key, _| print_key(key)) => published?,
+            published = publish_scan(store, &plan, &interrupts.stop_requested, |key, _| print_key(key)) => published?,
             () = interrupts.abort_requested.wait() => {
                 return Err(format!("aborted before scan {} was closed", plan.number).into());
             }
         }
         plan.number += 1;
     }
-    Ok(exit::SUCCESS)
+    Ok(())
 }
 
 /// Returns the plan of the scans, with the number 1: the caller sets the number of each scan.
@@ -88,12 +103,5 @@ async fn initialise_if_empty(store: &DataStore) -> Result<(), Failure> {
             simulation::initialise(store).await.map_err(Failure::usage)
         }
         Err(error) => Err(Failure::usage(error)),
-    }
-}
-
-/// Prints the key of a scan. An error is only logged, because the scan goes on without a reader.
-fn print_key(key: &ScanKey) {
-    if let Err(error) = writeln!(std::io::stdout(), "{key}") {
-        warn!(scan = %key, "cannot print the key of the scan: {error}");
     }
 }

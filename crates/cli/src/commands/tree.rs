@@ -1,13 +1,14 @@
 //! `tree`: prints the structure of a file for people.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use nexus::h5::{DatasetInfo, DatasetStorage, File, Group, Link, ObjectKind, RenderedElements};
 
 use super::Outcome;
 use crate::exit::{self, Failure};
+use crate::results::print;
 
 /// Largest number of elements of a value that are printed. Larger values are shown by type and shape.
 const MAX_ELEMENTS: u64 = 6;
@@ -16,16 +17,8 @@ const MAX_VALUE_CHARS: usize = 72;
 
 /// Prints the tree below `path` in `file`.
 pub fn tree(file: &Path, path: &str) -> Outcome {
-    print(&describe(file, path)?)
-}
-
-/// Prints a long text, until its reader closes the pipe.
-pub fn print(text: &str) -> Outcome {
-    match io::stdout().write_all(text.as_bytes()) {
-        // A reader such as `head` may have seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit::SUCCESS),
-        written => Ok(written.map(|()| exit::SUCCESS)?),
-    }
+    print(&describe(file, path)?)?;
+    Ok(exit::SUCCESS)
 }
 
 /// Returns the tree below `path` as text.

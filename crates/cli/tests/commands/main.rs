@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod fixture;
 mod logs;
+mod output;
 mod simulate;
 mod tree;
 mod usage;

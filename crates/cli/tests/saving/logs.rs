@@ -220,3 +220,29 @@ async fn the_last_lines_are_not_lost() {
     let mut child = child;
     assert!(child.wait().unwrap().success());
 }
+
+#[tokio::test]
+async fn a_save_whose_reports_nobody_takes_can_be_stopped() {
+    let fixture = Fixture::new().await;
+    let keys = [
+        fixture.good_scan(&fixture.file("a.h5")).await,
+        fixture.good_scan(&fixture.file("b.h5")).await,
+    ];
+    let (unread, pipe) = full_pipe();
+    let log = fixture.file("log");
+    let mut command = Command::new(WRITER);
+    command.args(["save", &fixture.url()]).args(&keys);
+    command
+        .args(["--log=debug", "--logfile"])
+        .arg(&log)
+        .stdin(Stdio::null());
+    let child = command.stdout(pipe).stderr(Stdio::null()).spawn().unwrap();
+    drop(command);
+    until("saved", || {
+        let told = fs::read_to_string(&log).unwrap_or_default();
+        told.matches("outcome=\"COMPLETE\"").count() == keys.len()
+    })
+    .await;
+    end(child).await;
+    drop(unread);
+}
