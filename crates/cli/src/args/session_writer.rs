@@ -7,7 +7,8 @@ use super::{Console, Logging, Saving, Service};
 /// Saves the scans of one BLISS session as NeXus HDF5 files.
 ///
 /// Redis is that of REDIS_DATA_URL; otherwise Beacon is asked (BEACON_HOST). SIGINT and SIGTERM end
-/// the writer: what Redis has of running scans is saved. A second one leaves at once.
+/// the writer, as do SIGQUIT and SIGHUP: what Redis has of running scans is saved. A second one leaves at
+/// once.
 #[derive(Parser)]
 #[command(
     name = "NexusSessionWriter",

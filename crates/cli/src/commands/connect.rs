@@ -20,10 +20,18 @@ pub async fn connect(url: &RedisUrl) -> Result<DataStore, Failure> {
     DataStore::connect(url).await.map_err(Failure::usage)
 }
 
-/// Waits until the store can be used. Returns `false` if a signal came first.
-pub async fn wait_ready(store: &DataStore, interrupts: &Interrupts) -> Result<bool, Failure> {
+/// Waits until the store can be used.
+pub async fn wait_ready(store: &DataStore) -> Result<(), Failure> {
+    store.wait_ready().await.map_err(Failure::usage)
+}
+
+/// Waits for a step of the start. Returns `None` if a signal came first, which ends the wait at once.
+pub async fn unless_stopped<T>(
+    interrupts: &Interrupts,
+    step: impl Future<Output = Result<T, Failure>>,
+) -> Result<Option<T>, Failure> {
     tokio::select! {
-        () = interrupts.stop_requested.wait() => Ok(false),
-        ready = store.wait_ready() => ready.map(|()| true).map_err(Failure::usage),
+        () = interrupts.stop_requested.wait() => Ok(None),
+        done = step => done.map(Some),
     }
 }

@@ -50,12 +50,16 @@ async fn follow(
     semaphore: Option<PathBuf>,
 ) -> Outcome {
     let interrupts = Interrupts::listen()?;
-    let url = connect::discover(redis.as_deref()).await?;
+    let discovered = connect::discover(redis.as_deref());
+    let Some(url) = connect::unless_stopped(&interrupts, discovered).await? else {
+        return Ok(exit::SUCCESS);
+    };
     let mut semaphore = semaphore.map(Semaphore::prepare).transpose()?;
     // Redis may be started after the service, so there need not be a connection yet.
     let observation = Arc::new(Observation::default());
     let store = DataStore::observed(&url, &observation);
-    if !connect::wait_ready(&store, &interrupts).await? {
+    let ready = connect::wait_ready(&store);
+    if connect::unless_stopped(&interrupts, ready).await?.is_none() {
         return Ok(exit::SUCCESS);
     }
     let writer_thread = Arc::new(WriterThread::start(observation)?);

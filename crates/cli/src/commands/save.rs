@@ -34,12 +34,16 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
         .map(|key| Ok(ScanId::from(&key.parse::<ScanKey>()?)))
         .collect::<Result<Vec<_>, KeyError>>()
         .map_err(Failure::usage)?;
-    let url = connect::discover(Some(&url)).await?;
-    let store = connect::connect(&url).await?;
     let interrupts = Interrupts::listen()?;
-    if !connect::wait_ready(&store, &interrupts).await? {
+    let connected = async {
+        let url = connect::discover(Some(&url)).await?;
+        let store = connect::connect(&url).await?;
+        connect::wait_ready(&store).await?;
+        Ok(store)
+    };
+    let Some(store) = connect::unless_stopped(&interrupts, connected).await? else {
         return Err("stopped before the data store was ready".into());
-    }
+    };
     let store = scan_store(&store);
     let writer_thread = WriterThread::start(Arc::default())?;
     writer_thread.keep_files().await?;

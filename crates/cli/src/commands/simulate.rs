@@ -20,14 +20,20 @@ const MAX_MESSAGE_BYTES: u64 = 64 << 20;
 pub async fn simulate(url: String, wanted: SimulationArgs) -> Outcome {
     let mut plan = plan(&wanted)?;
     let interrupts = Interrupts::listen()?;
-    let url = connect::discover(Some(&url)).await?;
-    let store = connect::connect(&url).await?;
-    initialise_if_empty(&store).await?;
-    plan.number = match wanted.first {
-        Some(first) => first,
-        None => free_number(&store, &plan.file)
-            .await
-            .map_err(Failure::usage)?,
+    let prepared = async {
+        let url = connect::discover(Some(&url)).await?;
+        let store = connect::connect(&url).await?;
+        initialise_if_empty(&store).await?;
+        plan.number = match wanted.first {
+            Some(first) => first,
+            None => free_number(&store, &plan.file)
+                .await
+                .map_err(Failure::usage)?,
+        };
+        Ok(store)
+    };
+    let Some(store) = connect::unless_stopped(&interrupts, prepared).await? else {
+        return Ok(exit::SUCCESS);
     };
     let printer = Printer::start()?;
     let published = publish(&store, plan, wanted.scans, &interrupts, &printer).await;

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod classic;
+mod endings;
 mod fixture;
 mod layouts;
 mod live;

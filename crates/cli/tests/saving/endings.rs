@@ -1,0 +1,119 @@
+//! What ends the commands, and when.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use serde_json::json;
+use testing::Program;
+
+use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
+
+const SESSION_WRITER: &str = env!("CARGO_BIN_EXE_NexusSessionWriter");
+const KEY: &str = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4";
+
+/// Returns a command that is started with (`--default-signal`) or without (`--ignore-signal`) an action of
+/// SIGHUP.
+fn with_hangup(option: &str) -> Command {
+    let mut command = Command::new("env");
+    command.arg(format!("{option}=HUP")).arg(WRITER);
+    command
+}
+
+#[tokio::test]
+async fn each_signal_saves_what_redis_has() {
+    let fixture = Fixture::new().await;
+    for signal in ["HUP", "QUIT", "TERM", "INT"] {
+        let mut command = with_hangup("--default-signal");
+        command.args([
+            "session",
+            "demo",
+            "--data-writer=any",
+            "--redis",
+            &fixture.url(),
+        ]);
+        let mut running = Program::start(&mut command);
+        running.wait_for("subscribed");
+        let file = fixture.file(&format!("{signal}.h5"));
+        let mut scan = fixture
+            .create(&file, json!({"diode": stream("diode")}))
+            .await;
+        let diode = diode(&mut scan).await;
+        scan.prepare().await.unwrap();
+        scan.start().await.unwrap();
+        running.wait_for("start saving");
+        send(&diode, &[0.0, 1.0]).await;
+        running.signal(signal);
+        let (status, log) = running.end();
+        assert!(status.success(), "{signal}: {status}: {log}");
+        assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0]]), "{signal}");
+        end(scan).await;
+    }
+}
+
+#[tokio::test]
+async fn a_hangup_that_is_ignored_stays_ignored() {
+    let fixture = Fixture::new().await;
+    let mut command = with_hangup("--ignore-signal");
+    let mut running = Program::start(command.args(["run", &fixture.url()]));
+    running.wait_for("subscribed");
+    running.signal("HUP");
+    fixture.good_scan(&fixture.file("a.h5")).await;
+    running.wait_for("Finished writing");
+    running.signal("TERM");
+    let (status, log) = running.end();
+    assert!(status.success(), "{log}");
+    assert_eq!(log.matches("finishing").count(), 1, "{log}");
+}
+
+/// A server that is frozen: the kernel accepts connections, and nobody answers. Returns it with its URL.
+fn frozen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_frozen_redis() {
+    let stopped = "stopped before the data store was ready";
+    for (arguments, code, told) in [
+        (&["run", "URL"][..], 0, ""),
+        (&["session", "demo", "--redis", "URL"], 0, ""),
+        (&["save", "URL", KEY], 1, stopped),
+    ] {
+        let (listener, url) = frozen();
+        let arguments = arguments.iter().map(|word| word.replace("URL", &url));
+        let running = Program::start(Command::new(WRITER).args(arguments));
+        let (_connection, _) = listener.accept().unwrap();
+        running.signal("TERM");
+        let (status, log) = running.end();
+        assert_eq!(status.code(), Some(code), "{log}");
+        assert!(log.contains(told), "{log}");
+        // The wait did not come to its own end.
+        assert!(
+            !log.contains("waited") && !log.contains("cannot connect"),
+            "{log}"
+        );
+    }
+}
+
+#[test]
+fn a_stop_does_not_wait_for_beacon() {
+    // A port at which nobody listens any more.
+    let (listener, _) = frozen();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    for (program, arguments) in [
+        (WRITER, &["session", "demo"][..]),
+        (SESSION_WRITER, &["demo", "--log=info"]),
+    ] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec \"$0\" \"$@\" 1>&2", program]);
+        command.args(arguments).env("BEACON_HOST", &address);
+        let mut running = Program::start(command.env_remove("REDIS_DATA_URL"));
+        running.wait_for("waiting for beacon");
+        running.signal("TERM");
+        let (status, log) = running.end();
+        // After its last attempt it would have failed.
+        assert_eq!(status.code(), Some(0), "{log}");
+    }
+}
