@@ -39,7 +39,7 @@ impl Classified for Error {
             Error::MissingDirectory { .. } | Error::PermissionDenied { .. } => {
                 ErrorKind::Permission
             }
-            Error::Locked { .. } => ErrorKind::Locked,
+            Error::Locked { .. } | Error::NoLocks { .. } => ErrorKind::Locked,
             Error::NoSpace { .. } => ErrorKind::DiskFull,
             Error::NotHdf5 { .. } | Error::Exists { .. } => ErrorKind::Hdf5,
             Error::File { source, .. } => source.kind(),
@@ -55,6 +55,7 @@ impl Classified for Error {
             Error::MissingDirectory { .. }
             | Error::PermissionDenied { .. }
             | Error::Locked { .. }
+            | Error::NoLocks { .. }
             | Error::NoSpace { .. } => ErrorOrigin::Environment,
         }
     }

@@ -37,6 +37,14 @@ pub enum Error {
         /// The processes on this machine that hold the lock.
         holders: Vec<LockHolder>,
     },
+    /// The file system has no locks, but the file must be locked.
+    #[error("the file system has no locks, cannot open '{}' ({reason})", file.display())]
+    NoLocks {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
     /// The file exists but is not an HDF5 file.
     #[error("not an HDF5 file, cannot open '{}'", file.display())]
     NotHdf5 {
@@ -105,7 +113,7 @@ impl Error {
             | Error::PermissionDenied { .. }
             | Error::Locked { .. }
             | Error::NoSpace { .. } => true,
-            Error::NotHdf5 { .. } | Error::Exists { .. } => false,
+            Error::NotHdf5 { .. } | Error::Exists { .. } | Error::NoLocks { .. } => false,
             Error::File { source, .. } => match source {
                 FileCause::System(_) => true,
                 FileCause::Hdf5(error) => error.is_temporary(),

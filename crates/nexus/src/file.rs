@@ -16,12 +16,14 @@
 //! stamp, [`FileSession::stamp_nexus`].
 
 mod lock_holder;
+mod locking;
 mod open;
 mod pool;
 mod session;
 mod stamp;
 
 pub use lock_holder::LockHolder;
+pub use locking::{FileLocking, UnknownLocking};
 pub use pool::FilePool;
 pub use session::FileSession;
 pub use stamp::current_time;

@@ -15,7 +15,7 @@ use chrono::{DateTime, FixedOffset};
 use hub::{Budget, CallError, StopError, Thread};
 use nexus::chunk::EncoderPool;
 use nexus::dataset::StoreQueue;
-use nexus::file::{FilePool, FileSession};
+use nexus::file::{FileLocking, FilePool, FileSession};
 use observation::Observation;
 use tracing::warn;
 
@@ -78,6 +78,15 @@ impl WriterThread {
             .await
     }
 
+    /// Sets whether files are locked that are opened from now on.
+    ///
+    /// # Errors
+    /// If the thread has ended.
+    pub async fn set_file_locking(&self, locking: FileLocking) -> Result<(), CallError> {
+        self.on_context(move |context| context.files.set_locking(locking))
+            .await
+    }
+
     /// Closes the files that were kept open and ends the thread. Must be called after all scans have ended.
     ///
     /// # Errors
@@ -93,7 +102,10 @@ impl WriterThread {
         self.thread.stop(Some(STOP_TIMEOUT)).await
     }
 
-    async fn on_context(&self, work: fn(&WriterContext)) -> Result<(), CallError> {
+    async fn on_context(
+        &self,
+        work: impl FnOnce(&WriterContext) + Send + 'static,
+    ) -> Result<(), CallError> {
         let observation = self.observation.clone();
         let work = move || WriterContext::here(&observation).map(|context| work(&context));
         if let Err(reason) = self.thread.apply(work).await? {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args as Group;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use nexus::file::FileLocking;
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
 use writer::options::{DataWriterFilter, PARK_AFTER, RETRY_TIME, SaveOptions};
@@ -76,6 +77,15 @@ pub struct Saving {
         value_name = "SECONDS"
     )]
     park_after: u64,
+    /// Whether files are locked: where the file system can (auto), always (required), never (off)
+    #[arg(
+        long,
+        alias = "file_locking",
+        default_value_t = FileLocking::Auto,
+        value_name = "WHEN",
+        value_parser = lockings()
+    )]
+    pub file_locking: FileLocking,
     /// Accepted because the Python writer has it; no effect
     #[arg(
         long,
@@ -104,6 +114,10 @@ pub struct Service {
     /// File to make once scans are taken, and to remove at the end
     #[arg(long, alias = "start_semaphore_file", value_name = "FILE")]
     pub start_semaphore_file: Option<PathBuf>,
+}
+
+fn lockings() -> impl TypedValueParser<Value = FileLocking> {
+    PossibleValuesParser::new(FileLocking::ALL.map(FileLocking::name)).try_map(|name| name.parse())
 }
 
 fn layouts() -> impl TypedValueParser<Value = LayoutChoice> {

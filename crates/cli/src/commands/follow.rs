@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use blissdata::store::DataStore;
 use hub::Queue;
+use nexus::file::FileLocking;
 use observation::Observation;
 use writer::WriterThread;
 use writer::options::DataWriterFilter;
@@ -25,7 +26,7 @@ pub async fn run(url: String, writer: DataWriterFilter, saving: Saving) -> Outco
         save: saving.options(MEGABYTE),
         ..SessionOptions::default()
     };
-    follow(Some(url), options, None).await
+    follow(Some(url), options, saving.file_locking, None).await
 }
 
 /// Saves the scans of one session.
@@ -41,12 +42,14 @@ pub async fn session(
         save: saving.options(MEBIBYTE),
         ..SessionOptions::default()
     };
-    follow(redis, options, service.start_semaphore_file).await
+    let semaphore = service.start_semaphore_file;
+    follow(redis, options, saving.file_locking, semaphore).await
 }
 
 async fn follow(
     redis: Option<String>,
     mut options: SessionOptions,
+    locking: FileLocking,
     semaphore: Option<PathBuf>,
 ) -> Outcome {
     let interrupts = Interrupts::listen()?;
@@ -63,6 +66,7 @@ async fn follow(
         return Ok(exit::SUCCESS);
     }
     let writer_thread = Arc::new(WriterThread::start(observation)?);
+    writer_thread.set_file_locking(locking).await?;
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
     let session = NexusSessionWriter::start(&writer_thread, &scan_store(&store), options)?;

@@ -1,23 +1,28 @@
 //! Opens a file for writing, and finds the reason if that is not possible.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::lock_holder::LockHolder;
+use super::locking::{FileLocking, without_locks};
 use crate::error::{Error, FileCause, Result};
-use crate::h5;
+use crate::h5::{self, WriteAccess};
 
 /// The first bytes of an HDF5 file, and the size of its superblock, which precedes all objects (HDF5 file
 /// format, superblock version 0).
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 const SUPERBLOCK: u64 = 96;
 
-/// Returns the absolute path without links and dots. The file need not exist, but its directory must.
+/// Directories without locks that are remembered, so that each is reported once.
+const MAX_KNOWN: usize = 1000;
+
+/// The absolute path without links and dots. The file itself need not exist, its directory must.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     let failed = |error: io::Error| refused(path, error);
     let mut target = path.to_owned();
@@ -45,20 +50,56 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
 }
 
 /// Opens a file for writing, and creates it if it is missing.
-pub(super) fn append(path: &Path) -> Result<h5::File> {
-    let file = match fs::metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            h5::File::create(path).and_then(usable)
-        }
+pub(super) fn append(path: &Path, locking: FileLocking) -> Result<h5::File> {
+    let access = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => WriteAccess::Create,
         Err(error) => return Err(refused(path, error)),
         Ok(found) if found.is_dir() => return Err(refused(path, ErrorKind::IsADirectory.into())),
-        // A writer left this file that ended before its first flush. It holds no data.
+        // Left by a writer that ended before its first flush. It holds nothing that could be lost.
         Ok(found) if found.len() <= SUPERBLOCK && is_bare(path)? && !is_locked(path)? => {
-            h5::File::replace(path).and_then(usable)
+            WriteAccess::Replace
         }
-        Ok(_) => h5::File::open(path),
+        Ok(_) => WriteAccess::Existing,
     };
-    file.map_err(|source| unopened(path, source))
+    let opened = h5::File::open_to_write(path, access, locking != FileLocking::Off);
+    let opened = match (&opened, locking) {
+        (Err(error), FileLocking::Auto | FileLocking::Required) => match without_locks(error) {
+            Some(reason) if locking == FileLocking::Auto => {
+                warn_once(path, reason);
+                // The failed attempt may have created the file.
+                let access = match access {
+                    WriteAccess::Create if path.exists() => WriteAccess::Replace,
+                    access => access,
+                };
+                h5::File::open_to_write(path, access, false)
+            }
+            Some(reason) => {
+                let (file, reason) = (path.to_owned(), io::Error::from(reason).to_string());
+                return Err(Error::NoLocks { file, reason });
+            }
+            None => opened,
+        },
+        _ => opened,
+    };
+    let opened = match access {
+        WriteAccess::Existing => opened,
+        WriteAccess::Create | WriteAccess::Replace => opened.and_then(usable),
+    };
+    opened.map_err(|source| unopened(path, source))
+}
+
+/// Warns once per directory that its file system has no locks.
+fn warn_once(path: &Path, reason: Errno) {
+    static KNOWN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let directory = path.parent().unwrap_or(path);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() < MAX_KNOWN && known.insert(directory.to_owned()) {
+        let reason = io::Error::from(reason);
+        tracing::warn!(
+            "files in {} cannot be locked ({reason}), only claims in Redis protect them",
+            directory.display()
+        );
+    }
 }
 
 /// Flushes a new file, so that readers can open it, even if this process dies.

@@ -1,6 +1,6 @@
 //! The open files of one thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use observation::{Hdf5Stage, Observation};
 
+use super::locking::FileLocking;
 use super::open;
 use super::session::{FileSession, OpenFile};
 use crate::error::{Error, Result};
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 pub struct FilePool {
     // The references are weak, so that a file is closed with its last session.
     files: Rc<RefCell<BTreeMap<PathBuf, Weak<OpenFile>>>>,
+    locking: Rc<Cell<FileLocking>>,
     observation: Arc<Observation>,
 }
 
@@ -25,12 +27,17 @@ impl FilePool {
     pub fn new(observation: Arc<Observation>) -> FilePool {
         FilePool {
             files: Rc::default(),
+            locking: Rc::default(),
             observation,
         }
     }
 
-    /// Opens a file for writing, and creates it if it is missing. If the file is open in this pool
-    /// already, the new session shares it.
+    /// Sets whether files are locked that are opened from now on.
+    pub fn set_locking(&self, locking: FileLocking) {
+        self.locking.set(locking);
+    }
+
+    /// Opens a file for writing, made if it is missing, or joins those who have it open.
     ///
     /// A relative path is relative to the working directory, and links are followed.
     ///
@@ -44,7 +51,7 @@ impl FilePool {
             return Ok(FileSession::new(open));
         }
         let stopwatch = self.observation.stopwatch();
-        let file = open::append(&path)?;
+        let file = open::append(&path, self.locking.get())?;
         self.observation.hdf5.finished(Hdf5Stage::Open, stopwatch);
         let open = Rc::new(OpenFile::new(path.clone(), file, self.observation.clone()));
         self.files.borrow_mut().insert(path, Rc::downgrade(&open));

@@ -28,7 +28,13 @@ impl FileSession {
         self.open.path()
     }
 
-    /// Returns the root group, for reading and writing. The next flush is not skipped after this call.
+    /// Returns `true` if a lock of the operating system keeps other processes from writing the file.
+    pub fn is_locked(&self) -> bool {
+        let file = self.open.file.borrow();
+        file.as_ref().is_some_and(h5::File::is_locked)
+    }
+
+    /// The root group, to read and to write. Counts as writing.
     pub fn root(&self) -> Result<h5::Group> {
         self.mark_dirty();
         let root = self.open.with(|file| file.root());

@@ -21,20 +21,61 @@ pub struct File {
     lock: Option<FileLock>,
 }
 
+/// How a file is opened for writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteAccess {
+    /// The file must not exist, and is created.
+    Create,
+    /// An existing file is replaced by an empty one.
+    Replace,
+    /// The file must exist.
+    Existing,
+}
+
 impl File {
     /// Creates a file that must not exist, and opens it for writing with a lock.
     pub fn create(path: &Path) -> Result<File> {
-        File::create_with(path, h5f::H5F_ACC_EXCL)
+        File::open_to_write(path, WriteAccess::Create, true)
     }
 
-    /// Creates a file or empties an existing one, and opens it for writing with a lock.
+    /// Creates a file in place of an existing one, and opens it for writing with a lock.
     pub fn replace(path: &Path) -> Result<File> {
-        File::create_with(path, h5f::H5F_ACC_TRUNC)
+        File::open_to_write(path, WriteAccess::Replace, true)
     }
 
     /// Opens an existing file for writing with a lock.
     pub fn open(path: &Path) -> Result<File> {
-        File::open_with(path, h5f::H5F_ACC_RDWR, properties::write_access()?)?.locked()
+        File::open_to_write(path, WriteAccess::Existing, true)
+    }
+
+    /// Opens a file for writing. Without `with_lock` other processes may open it at the same time.
+    pub fn open_to_write(path: &Path, access: WriteAccess, with_lock: bool) -> Result<File> {
+        let path = c_path(path)?;
+        let list = properties::write_access(with_lock)?;
+        let create = |flags: u32| {
+            let creation = properties::file_creation()?;
+            call!(h5f::H5Fcreate(
+                path.as_ptr(),
+                flags,
+                creation.id(),
+                list.id()
+            ))
+        };
+        let id = match access {
+            WriteAccess::Create => create(h5f::H5F_ACC_EXCL)?,
+            WriteAccess::Replace => create(h5f::H5F_ACC_TRUNC)?,
+            WriteAccess::Existing => {
+                call!(h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDWR, list.id()))?
+            }
+        };
+        let mut file = File::new(id);
+        file.lock = Some(FileLock::of(&file.handle, with_lock)?);
+        Ok(file)
+    }
+
+    /// Returns `true` if the file is open for writing and a lock of the operating system protects it.
+    pub fn is_locked(&self) -> bool {
+        self.lock.as_ref().is_some_and(FileLock::is_held)
     }
 
     /// Opens an existing file for reading, without a lock, so that another process may have it open for
@@ -45,7 +86,7 @@ impl File {
             // This process has the file open already, with a lock. All handles of a file in one process
             // must use the same setting for locks.
             Err(error) if disagrees_about_locks(&error) => {
-                File::open_with(path, h5f::H5F_ACC_RDONLY, properties::write_access()?)
+                File::open_with(path, h5f::H5F_ACC_RDONLY, properties::write_access(true)?)
             }
             opened => opened,
         }
@@ -79,18 +120,6 @@ impl File {
         self.handle.close()
     }
 
-    fn create_with(path: &Path, flags: u32) -> Result<File> {
-        let (path, creation) = (c_path(path)?, properties::file_creation()?);
-        let access = properties::write_access()?;
-        let id = call!(h5f::H5Fcreate(
-            path.as_ptr(),
-            flags,
-            creation.id(),
-            access.id()
-        ))?;
-        File::new(id).locked()
-    }
-
     fn open_with(path: &Path, flags: u32, access: Handle) -> Result<File> {
         let path = c_path(path)?;
         let id = call!(h5f::H5Fopen(path.as_ptr(), flags, access.id()))?;
@@ -104,14 +133,7 @@ impl File {
         }
     }
 
-    /// Adds the lock to a file, which must have been opened with `write_access`.
-    fn locked(mut self) -> Result<File> {
-        self.lock = Some(FileLock::of(&self.handle)?);
-        Ok(self)
-    }
-
-    /// Keeps the lock when this handle is closed, if the file has other handles in this process, because
-    /// all of them share the lock.
+    /// All openings of the same file in this process share the lock.
     fn leave_shared_lock(&mut self) {
         let open = call!(h5f::H5Fget_obj_count(self.handle.id(), h5f::H5F_OBJ_FILE));
         if !matches!(open, Ok(1))

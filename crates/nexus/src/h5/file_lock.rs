@@ -18,12 +18,15 @@ use super::library::{Handle, call};
 /// process executes the program, or until it ends if it was started before the descriptor was marked as
 /// close-on-exec.
 #[derive(Debug)]
-pub(super) struct FileLock(Option<OwnedFd>);
+pub(super) struct FileLock {
+    descriptor: Option<OwnedFd>,
+    is_held: bool,
+}
 
 impl FileLock {
-    /// Returns the lock of a file that was opened with `write_access`, and marks its descriptor as
-    /// close-on-exec, so that programs started by this process do not have the file open.
-    pub(super) fn of(file: &Handle) -> Result<FileLock> {
+    /// Of a file that was opened with `write_access`. From now on programs that are started do not
+    /// have it open.
+    pub(super) fn of(file: &Handle, with_lock: bool) -> Result<FileLock> {
         let mut pointer: *mut c_void = ptr::null_mut();
         call!(h5f::H5Fget_vfd_handle(
             file.id(),
@@ -40,18 +43,32 @@ impl FileLock {
         if let Err(error) = &second {
             tracing::debug!(%error, "programs that are being started may hold the lock of a file");
         }
-        Ok(FileLock(second.ok()))
+        // The library does not report whether it has a lock, because its environment may overrule what it was
+        // asked for. Locking again what is locked does nothing.
+        let is_held =
+            with_lock && flock(descriptor, FlockOperation::NonBlockingLockExclusive).is_ok();
+        Ok(FileLock {
+            descriptor: second.ok(),
+            is_held,
+        })
+    }
+
+    /// Returns `true` if no other process can have a lock of the file.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held
     }
 
     /// Drops this value without releasing the lock, which other handles in this process still need.
     pub(super) fn leave_to_others(mut self) {
-        self.0 = None;
+        self.descriptor = None;
     }
 }
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        let Some(descriptor) = &self.0 else { return };
+        let Some(descriptor) = &self.descriptor else {
+            return;
+        };
         if let Err(error) = flock(descriptor.as_fd(), FlockOperation::Unlock) {
             tracing::debug!(%error, "cannot release the lock of a closed file");
         }

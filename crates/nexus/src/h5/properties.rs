@@ -25,11 +25,10 @@ macro_rules! list {
 /// Returns the properties for writing a file: format bounds that all readers support, a lock, and objects
 /// that are closed with the file.
 ///
-/// The lower bound selects superblock 0, so that a reader without SWMR can open the file while it is
-/// written. The environment variable `HDF5_USE_FILE_LOCKING` overrides the lock, as in all programs that
-/// use HDF5. The driver is always sec2, even if `HDF5_DRIVER` names another one, because the locks rely
-/// on it.
-pub(super) fn write_access() -> Result<Handle> {
+/// The lower bound keeps superblock 0, which plain readers open while the file is being written.
+/// `HDF5_USE_FILE_LOCKING` in the environment overrules the lock, as in every program with HDF5.
+/// Plain files, whatever `HDF5_DRIVER` says: what holds for them is relied on.
+pub(super) fn write_access(with_lock: bool) -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_ACCESS);
     call!(h5p::H5Pset_fapl_sec2(list.id()))?;
     call!(h5p::H5Pset_libver_bounds(
@@ -37,7 +36,7 @@ pub(super) fn write_access() -> Result<Handle> {
         H5F_libver_t::H5F_LIBVER_EARLIEST,
         H5F_libver_t::H5F_LIBVER_V110
     ))?;
-    call!(h5p::H5Pset_file_locking(list.id(), 1, 1))?;
+    call!(h5p::H5Pset_file_locking(list.id(), with_lock.into(), 1))?;
     call!(h5p::H5Pset_fclose_degree(
         list.id(),
         H5F_close_degree_t::H5F_CLOSE_STRONG

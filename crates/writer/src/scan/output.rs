@@ -24,7 +24,7 @@ use super::record::running_record;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
 use crate::layout::{EntryLink, FileTree, Layout, RootAttributes, ScanFacts, StreamFacts};
 use crate::report::ScanProgress;
-use crate::source::{SourceEvent, StreamId};
+use crate::source::{FileLease, SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
 
@@ -58,6 +58,8 @@ pub struct ScanOutput {
     /// Measures how long the oldest points have waited for a flush.
     unflushed_since: Option<Stopwatch>,
     closed: bool,
+    /// What tells whether all files are claimed; empty if they are not.
+    leases: Vec<Arc<dyn FileLease>>,
 }
 
 /// The first facts of a scan, and the trees that the layout makes of them.
@@ -161,7 +163,11 @@ impl ScanOutput {
             written: 0,
             unflushed_since: None,
             closed: false,
+            leases: prepared.leases,
         };
+        if let Some(problem) = output.unprotected() {
+            return Err(problem.into());
+        }
         let mut last = Vec::new();
         let mut resume_points = ResumePoints::Points(HashMap::new());
         if resumed {
@@ -254,6 +260,10 @@ impl ScanOutput {
             return;
         }
         // Plots want all streams at the same point, so chunks that are being encoded must not be missing.
+        if let Some(problem) = self.unprotected() {
+            self.stop(problem, diagnostics);
+            return;
+        }
         for dataset in &self.datasets {
             dataset.drain().await;
         }
@@ -273,6 +283,16 @@ impl ScanOutput {
             let hdf5 = &diagnostics.figures().observation().hdf5;
             hdf5.commit_delay.record(unflushed_since);
         }
+    }
+
+    /// Returns a problem if another writer could write one of the files now: where the file system has no
+    /// locks, only a claim protects them, and it has to be confirmed.
+    fn unprotected(&self) -> Option<ScanProblem> {
+        let is_claimed =
+            !self.leases.is_empty() && self.leases.iter().all(|lease| lease.is_confirmed());
+        let mut unlocked = self.files.iter().filter(|file| !file.session.is_locked());
+        let file = unlocked.next().filter(|_| !is_claimed)?.path();
+        Some(ScanProblem::FileUnprotected { file })
     }
 
     /// Counts the points that were written since the last call.

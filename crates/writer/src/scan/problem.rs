@@ -48,6 +48,12 @@ pub enum ScanProblem {
         /// Who has the claim.
         claim: String,
     },
+    /// Nothing keeps other writers from writing a file: it has neither a lock nor a claim.
+    #[error("{} cannot be locked, and Redis does not confirm its claim", file.display())]
+    FileUnprotected {
+        /// The file.
+        file: PathBuf,
+    },
     /// A file is locked, in the words that clients of the layout match.
     #[error("{text}")]
     FileLocked {

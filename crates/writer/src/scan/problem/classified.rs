@@ -15,7 +15,9 @@ impl Classified for ScanProblem {
             ScanProblem::Directory(error) | ScanProblem::DirectoryRefused { cause: error, .. } => {
                 error.kind()
             }
-            ScanProblem::FileLocked { .. } | ScanProblem::FileClaimed { .. } => ErrorKind::Locked,
+            ScanProblem::FileLocked { .. }
+            | ScanProblem::FileClaimed { .. }
+            | ScanProblem::FileUnprotected { .. } => ErrorKind::Locked,
             ScanProblem::NameTaken { .. }
             | ScanProblem::NoFile
             | ScanProblem::RecordUnreadable { .. } => ErrorKind::Hdf5,
@@ -53,6 +55,7 @@ impl Classified for ScanProblem {
             ScanProblem::StreamStopped { source, .. } => source.origin(),
             ScanProblem::FileLocked { .. }
             | ScanProblem::FileClaimed { .. }
+            | ScanProblem::FileUnprotected { .. }
             | ScanProblem::DiskFull { .. } => ErrorOrigin::Environment,
             ScanProblem::FramesNotSaved { .. } => ErrorOrigin::Environment,
             ScanProblem::PointsLost { source, .. } | ScanProblem::StreamDamaged { source, .. } => {

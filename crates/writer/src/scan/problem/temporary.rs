@@ -24,6 +24,7 @@ impl ScanProblem {
             }
             ScanProblem::FileLocked { .. }
             | ScanProblem::FileClaimed { .. }
+            | ScanProblem::FileUnprotected { .. }
             | ScanProblem::DiskFull { .. } => true,
             ScanProblem::FileUnreadable { source, .. } | ScanProblem::Hdf5(source) => {
                 source.is_temporary()
@@ -42,6 +43,7 @@ impl ScanProblem {
             && matches!(
                 self,
                 ScanProblem::DiskFull { .. }
+                    | ScanProblem::FileUnprotected { .. }
                     | ScanProblem::StreamStopped { .. }
                     | ScanProblem::File(nexus::Error::NoSpace { .. })
             )
