@@ -99,6 +99,14 @@ impl Fixture {
         running.wait_for("subscribed");
         running
     }
+
+    /// Stops a writer in order. Returns its log.
+    pub fn end(running: Program) -> String {
+        running.signal("TERM");
+        let (status, log) = running.end();
+        assert!(status.success(), "{log}");
+        log
+    }
 }
 
 fn saved(output: Output) -> SaveOutput {

@@ -5,14 +5,18 @@
 
 mod classic;
 mod endings;
+mod environment;
 mod fixture;
 mod layouts;
 mod live;
 mod logs;
 mod paths;
+mod redis_faults;
 mod resumed;
 mod scans;
 mod session_writer;
+mod several_writers;
 mod signals;
+mod silence;
 mod stores;
 mod streams;

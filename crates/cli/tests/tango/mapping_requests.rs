@@ -8,7 +8,7 @@ use testing::{MappingClient, TangoDevice};
 use crate::fixture::{BLISS_DEVICE, Fixture};
 use crate::live_scan::{LiveScan, ScanPlan};
 
-const MAX_CONCURRENT_SCANS: u64 = 32;
+const MAX_CONCURRENT_SCANS: u64 = 100;
 
 #[tokio::test]
 async fn warnings_are_there_while_the_scan_runs() {

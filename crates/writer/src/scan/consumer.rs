@@ -81,6 +81,9 @@ impl ScanConsumer {
 
     /// Opens the files and writes what is known before the data.
     async fn prepare(&mut self, prepared: Prepared) -> Result<(), Fault> {
+        if prepared.stop_requested.is_set() {
+            return Err(ScanProblem::Interrupted(Interruption::WriterStopped).into());
+        }
         let observation = self.diagnostics.figures().observation();
         let context = WriterContext::here(observation).map_err(Fault::internal)?;
         let layout = &*prepared.layout;
@@ -182,7 +185,6 @@ impl ScanConsumer {
     /// Prepares for the next attempt.
     fn reset(&mut self) {
         self.diagnostics = self.diagnostics.next_attempt();
-        self.progress.restart();
         self.space_watch = None;
     }
 
@@ -206,6 +208,7 @@ impl Consumer for ScanConsumer {
         match event {
             ScanUpdate::Prepared(prepared) => {
                 self.last_attempt = None;
+                self.progress.restart();
                 self.diagnostics.report_stop_to(prepared.stopped.clone());
                 self.fault = self.prepare(*prepared).await.err();
                 self.begun.send();

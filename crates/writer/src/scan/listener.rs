@@ -29,6 +29,9 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// How often a parked scan is looked at.
 const PARKED_POLL: Duration = Duration::from_secs(5);
 
+/// How long it is looked at: longer than one read of an idle stream blocks.
+const PARKED_LOOK: Duration = Duration::from_secs(1);
+
 /// How often a file is asked for that another writer has claimed.
 const CLAIM_POLL: Duration = Duration::from_secs(1);
 
@@ -128,6 +131,10 @@ impl ScanListener {
         context: &Context,
         sink: &Sink<C>,
     ) -> (ListenerEnd, Option<Box<dyn ScanSource>>) {
+        if context.stopping().is_set() {
+            let stopped = ScanProblem::Interrupted(Interruption::WriterStopped);
+            return (ListenerEnd::Ended(Err(stopped.into())), None);
+        }
         let source = match self.store.open(&self.id).await {
             Ok(source) => source,
             Err(error) => {
@@ -180,9 +187,13 @@ impl ScanListener {
         info!(scan = %self.id, "{reason}");
         context.waiting(reason);
         while !context.stopping().is_set() {
-            // An error is dealt with by the next attempt.
-            if !matches!(source.next().await, Ok(events) if events.is_empty()) {
-                return;
+            // A new connection takes several steps before it delivers.
+            let looked = Instant::now();
+            while looked.elapsed() < PARKED_LOOK {
+                // An error is dealt with by the next attempt.
+                if !matches!(source.next().await, Ok(events) if events.is_empty()) {
+                    return;
+                }
             }
             source.disconnect();
             context.stopping().wait_timeout(PARKED_POLL).await;
@@ -214,7 +225,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
         let mut drain_deadline: Option<Instant> = None;
         let mut last_event = Instant::now();
         let mut ended = self.source.state() == ScanState::Closed;
-        self.read_document(ended).await?;
+        self.read_document(context, ended).await?;
         loop {
             if self.wanted.is_some() && !self.already_complete {
                 context.working();
@@ -245,7 +256,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             }
             if states {
                 ended = self.source.state() == ScanState::Closed;
-                self.read_document(ended).await?;
+                self.read_document(context, ended).await?;
             }
             if !ended && last_event.elapsed() > self.scan.save.park_after {
                 return Ok(ListenerEnd::Parked);
@@ -254,7 +265,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
     }
 
     /// Reads the layout or new streams from the document, which has changed with the state.
-    async fn read_document(&mut self, ended: bool) -> Result<(), Fault> {
+    async fn read_document(&mut self, context: &Context, ended: bool) -> Result<(), Fault> {
         if self.source.state() < ScanState::Prepared {
             return Ok(());
         }
@@ -279,6 +290,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
                 ended,
                 is_resumed: self.scan.resumed,
                 opened: opened.promise(no_answer()),
+                stop_requested: context.stopping().clone(),
                 stopped: self.stopped.clone(),
                 leases: self.claims.leases(),
             };

@@ -57,6 +57,8 @@ pub struct Prepared {
     pub is_resumed: bool,
     /// Receives what the files already have, once they are open.
     pub opened: Promise<ResumePoints, Fault>,
+    /// Sent when the writer shall stop, after which no scan is begun.
+    pub stop_requested: Event,
     /// Sent when nothing more can be saved before a problem of the environment is gone.
     pub stopped: Event,
     /// What tells whether all files are claimed; empty if they are not.

@@ -1,0 +1,139 @@
+//! What the environment prevents is tried again.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::json;
+use testing::Program;
+
+use crate::fixture::{Fixture, WRITER, read, run_unprivileged};
+
+#[tokio::test]
+async fn a_locked_file_is_waited_for() {
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let mut holder = testing::hold(&file);
+    let mut running = fixture.run();
+    fixture.good_scan(&file).await;
+    running.wait_for("waiting, the scan is not lost: file already locked");
+    holder.signal("TERM");
+    holder.wait_for("released");
+    running.wait_for("Finished writing");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    running.signal("TERM");
+    assert!(running.end().0.success());
+}
+
+#[tokio::test]
+async fn a_directory_without_permission_is_waited_for() {
+    let fixture = Fixture::new().await;
+    fs::set_permissions(fixture.folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let directory = fixture.file("closed");
+    fs::create_dir(&directory).unwrap();
+    fs::set_permissions(&directory, Permissions::from_mode(0o555)).unwrap();
+    let mut command = Command::new(WRITER);
+    command.args(["run", &fixture.url()]);
+    // The writer may run as another user, which must reach the server.
+    let server = fixture.server.directory();
+    fs::set_permissions(server, Permissions::from_mode(0o777)).unwrap();
+    for socket in fs::read_dir(server).unwrap() {
+        fs::set_permissions(socket.unwrap().path(), Permissions::from_mode(0o777)).unwrap();
+    }
+    run_unprivileged(&mut command);
+    let mut running = Program::start(&mut command);
+    running.wait_for("subscribed");
+    let file = directory.join("a.h5");
+    fixture.good_scan(&file).await;
+    running.wait_for("waiting, the scan is not lost: writer has no write permission");
+    fs::set_permissions(&directory, Permissions::from_mode(0o777)).unwrap();
+    running.wait_for("Finished writing");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+}
+
+#[tokio::test]
+async fn too_few_descriptors_delay_scans_but_lose_none() {
+    const SCANS: usize = 80;
+    let fixture = Fixture::new().await;
+    Fixture::end(fixture.run());
+    let files: Vec<PathBuf> = (0..SCANS)
+        .map(|number| fixture.file(&format!("{number}.h5")))
+        .collect();
+    for file in &files {
+        fixture.good_scan(file).await;
+    }
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "ulimit -n 40; exec \"$0\" run \"$1\"",
+        WRITER,
+        &fixture.url(),
+    ]);
+    let mut running = Program::start(&mut shell);
+    for file in &files {
+        running.wait_for(&format!("Finished writing to '{}'", file.display()));
+    }
+    assert_eq!(
+        read(&files[SCANS - 1], &["diode"]),
+        json!([[0.0, 1.0, 2.0]])
+    );
+    let log = Fixture::end(running);
+    assert!(!log.contains("FAILED"), "{log}");
+}
+
+/// A library that replaces `flock` by a function that fails, as on a file system without locks.
+fn without_locks(fixture: &Fixture) -> PathBuf {
+    let (source, library) = (fixture.file("flock.c"), fixture.file("flock.so"));
+    let code = "#include <errno.h>\nint flock(int fd, int how) { errno = ENOLCK; return -1; }\n";
+    fs::write(&source, code).unwrap();
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(&source)
+        .status();
+    assert!(compiled.unwrap().success());
+    library
+}
+
+#[tokio::test]
+async fn a_file_system_without_locks_is_reported_as_that() {
+    let fixture = Fixture::new().await;
+    let library = without_locks(&fixture);
+    let file = fixture.file("a.h5");
+    let key = fixture.good_scan(&file).await;
+    let save = |locking: &str| {
+        fixture.save_with(&[&key], |command| {
+            command.env("LD_PRELOAD", &library);
+            command.args(["--file-locking", locking]);
+        })
+    };
+    let required = save("required");
+    assert_eq!(required.status, Some(1), "{}", required.log);
+    let reason = required.reports[0]["reason"].as_str().unwrap();
+    assert!(reason.contains("has no locks"), "{reason}");
+    let auto = save("auto");
+    assert_eq!(auto.status, Some(0), "{}", auto.log);
+    assert_eq!(
+        auto.log.matches("cannot be locked").count(),
+        1,
+        "{}",
+        auto.log
+    );
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+}
+
+#[tokio::test]
+async fn without_locks_and_without_redis_nothing_is_written() {
+    let fixture = Fixture::new().await;
+    let library = without_locks(&fixture);
+    let file = fixture.file("a.h5");
+    let key = fixture.good_scan(&file).await;
+    testing::redis_call(&fixture.server.url(), "CONFIG SET maxmemory 1").await;
+    let refused = fixture.save_with(&[&key], |command| {
+        command.env("LD_PRELOAD", &library);
+    });
+    assert_eq!(refused.status, Some(1), "{}", refused.log);
+    let reason = refused.reports[0]["reason"].as_str().unwrap();
+    assert!(reason.contains("does not confirm its claim"), "{reason}");
+}

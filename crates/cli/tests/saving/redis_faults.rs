@@ -1,0 +1,135 @@
+//! A Redis that refuses, or comes back different, while scans are saved.
+
+use std::process::Command;
+
+use blissdata::store::DataStore;
+use redis_client::Value;
+use serde_json::json;
+use testing::{Program, redis_call};
+
+use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
+
+impl Fixture {
+    /// Executes a command of Redis, whose words are separated by spaces.
+    async fn redis(&self, command: &str) -> Value {
+        redis_call(&self.server.url(), command).await
+    }
+}
+
+#[tokio::test]
+async fn a_full_redis_ends_nothing() {
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let file = fixture.file("a.h5");
+    let children = json!({"diode": stream("diode")});
+    let mut scan = fixture.create(&file, children).await;
+    let diode = diode(&mut scan).await;
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    send(&diode, &[0.0, 1.0]).await;
+    running.wait_for("start saving");
+    fixture.redis("CONFIG SET maxmemory 1").await;
+    running.wait_for("the heartbeat of the writer cannot be renewed");
+    fixture.redis("CONFIG SET maxmemory 0").await;
+    running.wait_for("no longer: the heartbeat of the writer cannot be renewed");
+    send(&diode, &[2.0]).await;
+    end(scan).await;
+    running.wait_for("Finished writing");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    let log = Fixture::end(running);
+    let refused = log.matches("WARN the heartbeat").count();
+    assert_eq!(refused, 1, "a refusal is reported once: {log}");
+}
+
+#[tokio::test]
+async fn a_full_redis_is_joined_and_read() {
+    let fixture = Fixture::new().await;
+    // The group of writers exists from now on.
+    Fixture::end(fixture.run());
+    let file = fixture.file("a.h5");
+    fixture.good_scan(&file).await;
+    fixture.redis("CONFIG SET maxmemory 1").await;
+    let mut running = fixture.run();
+    running.wait_for("Finished writing");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    Fixture::end(running);
+}
+
+#[tokio::test]
+async fn a_replica_is_waited_for() {
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    fixture.redis("REPLICAOF 127.0.0.1 1").await;
+    running.wait_for("READONLY");
+    fixture.redis("REPLICAOF NO ONE").await;
+    let file = fixture.file("a.h5");
+    fixture.good_scan(&file).await;
+    running.wait_for("Finished writing");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    Fixture::end(running);
+}
+
+#[tokio::test]
+async fn clients_that_are_unblocked_or_refused_come_back() {
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let clients = fixture.redis("CLIENT LIST").await;
+    let clients = clients.as_str().unwrap().to_owned();
+    for client in clients.lines() {
+        let id = client.split_once(' ').unwrap().0.trim_start_matches("id=");
+        fixture.redis(&format!("CLIENT UNBLOCK {id} ERROR")).await;
+    }
+    running.wait_for("UNBLOCKED");
+    let first = fixture.file("first.h5");
+    fixture.good_scan(&first).await;
+    running.wait_for("first.h5' (");
+
+    // This connection is one of the two that may be.
+    let mut keeper = redis_client::Connection::open(&fixture.server.url())
+        .await
+        .unwrap();
+    let set = |clients: &str| redis_client::Command::new("CONFIG SET maxclients").arg(clients);
+    keeper.call(&set("1")).await.unwrap();
+    let kill = redis_client::Command::new("CLIENT KILL TYPE normal SKIPME yes");
+    keeper.call(&kill).await.unwrap();
+    running.wait_for("max number of clients reached");
+    keeper.call(&set("1000")).await.unwrap();
+    let second = fixture.file("second.h5");
+    let fixture = Fixture {
+        store: DataStore::connect(&fixture.server.url()).await.unwrap(),
+        ..fixture
+    };
+    fixture.good_scan(&second).await;
+    running.wait_for("second.h5' (");
+    Fixture::end(running);
+}
+
+#[tokio::test]
+async fn an_empty_redis_stays_empty_until_it_is_initialised() {
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let scan = fixture.file("before.h5");
+    fixture.good_scan(&scan).await;
+    running.wait_for("Finished writing");
+    fixture.redis("FLUSHALL").await;
+    running.wait_for("is not initialised for blissdata");
+    // The next heartbeat is due as well.
+    running.wait_for("the heartbeat of the writer cannot be renewed");
+    assert_eq!(fixture.redis("DBSIZE").await.as_int(), Some(0));
+    simulation::initialise(&fixture.store).await.unwrap();
+    let file = fixture.file("after.h5");
+    fixture.good_scan(&file).await;
+    running.wait_for("after.h5' (");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    Fixture::end(running);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_final() {
+    let fixture = Fixture::new().await;
+    fixture.redis("CONFIG SET requirepass right").await;
+    let running = Program::start(Command::new(WRITER).args(["run", &fixture.url()]));
+    let (status, log) = running.end();
+    assert!(!status.success());
+    assert!(log.contains("NOAUTH"), "{log}");
+}

@@ -1,0 +1,91 @@
+//! Several writers of one session, and scans that share files.
+
+use std::process::Command;
+
+use serde_json::json;
+use testing::Program;
+
+use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
+use crate::live::wait_until;
+
+#[tokio::test]
+async fn two_writers_share_one_file_and_lose_nothing() {
+    const SCANS: usize = 40;
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let mut writers = [fixture.run(), fixture.run()];
+    let names: Vec<String> = (0..SCANS).map(|number| format!("scan{number}")).collect();
+    for name in &names {
+        let mut children = json!({});
+        children[name] = stream("diode");
+        fixture.scan_with(&file, children).await;
+    }
+    let paths: Vec<&str> = names.iter().map(String::as_str).collect();
+    wait_until(&file, &paths, &json!(vec![[0.0, 1.0, 2.0]; SCANS])).await;
+    let mut finished = 0;
+    for writer in &mut writers {
+        writer.signal("TERM");
+    }
+    for writer in writers {
+        let (status, log) = writer.end();
+        assert!(status.success() && !log.contains("FAILED"), "{log}");
+        finished += log.matches("Finished writing").count();
+    }
+    assert_eq!(finished, SCANS, "each scan is saved once");
+}
+
+#[tokio::test]
+async fn the_file_of_a_killed_writer_passes_to_another_one() {
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let mut first = fixture.run();
+    let mut scan = fixture
+        .create(&file, json!({"live": stream("diode")}))
+        .await;
+    let diode = diode(&mut scan).await;
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    send(&diode, &[0.0, 1.0]).await;
+    first.wait_for("start saving");
+    wait_until(&file, &["live"], &json!([[0.0, 1.0]])).await;
+
+    // The first writer has the file, so the other one cannot write it.
+    let key = fixture
+        .scan_with(&file, json!({"short": stream("diode")}))
+        .await;
+    let mut other = Program::start(Command::new(WRITER).args([
+        "save",
+        "--retry-time=3600",
+        &fixture.url(),
+        &key,
+    ]));
+    first.wait_for("Finished writing");
+    other.wait_for("is written by another writer");
+    let mut second = fixture.run();
+    first.signal("KILL");
+    first.end();
+    assert!(other.end().0.success());
+    send(&diode, &[2.0]).await;
+    end(scan).await;
+    second.wait_for("Finished writing");
+    assert_eq!(
+        read(&file, &["live", "short"]),
+        json!([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]])
+    );
+    assert!(!Fixture::end(second).contains("FAILED"));
+}
+
+#[tokio::test]
+async fn a_scan_that_was_saved_on_request_is_complete_for_the_next_writer() {
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    // The group of writers exists from now on.
+    Fixture::end(fixture.run());
+    let key = fixture.good_scan(&file).await;
+    assert_eq!(fixture.save(&[&key]).status, Some(0));
+    let mut next = fixture.run();
+    next.wait_for("Finished writing");
+    let log = Fixture::end(next);
+    assert!(!log.contains("already exists"), "{log}");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+}
