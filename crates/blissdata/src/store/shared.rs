@@ -99,7 +99,7 @@ impl SharedHistory {
         let command = Command::new("XGROUP").arg("SETID").arg(HISTORY_KEY);
         let command = command.arg(&self.state().group).arg("$");
         until_possible("earlier scans cannot be skipped", async || {
-            Ok(self.state().store.write(&command).await.map(|_| ())?)
+            self.state().store.write(&command).await.map(|_| ())
         })
         .await
     }
@@ -127,8 +127,9 @@ impl SharedHistory {
         self.membership.state()
     }
 
-    /// Makes the group if there is none. A server that refuses is asked again when the group is missed.
-    async fn make_group(&mut self) -> Result<(), StoreError> {
+    /// Makes the group if there is none. Returns `false` if the server refuses, or is not initialised; then it
+    /// is asked again when the group is missed.
+    async fn make_group(&mut self) -> Result<bool, StoreError> {
         let command = Command::new("XGROUP").arg("CREATE").arg(HISTORY_KEY);
         let command = command.arg(&self.state().group);
         let command = command.arg(self.begin.to_string()).arg("MKSTREAM");
@@ -139,12 +140,12 @@ impl SharedHistory {
             Err(error) if error.is_final() => return Err(error),
             Err(error) => {
                 tracing::debug!("the group is not created: {}", with_causes(&error));
-                return Ok(());
+                return Ok(false);
             }
         }
         // If the group vanishes now, it does so with the history, and all that follows is new.
         self.begin = Timetag::START;
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -167,12 +168,12 @@ impl HistoryReader for SharedHistory {
         }
         let reply = match good_reply(connection, "XREADGROUP").await {
             Err(error @ RedisError::Server { .. }) if is_without_group(&error) => {
-                if self.begin == Timetag::START {
-                    tracing::warn!("the scan history has begun anew");
-                }
-                self.make_group().await?;
-                if self.begin != Timetag::START {
+                let is_new = self.begin == Timetag::START;
+                if !self.make_group().await? {
                     return Err(error.into());
+                }
+                if is_new {
+                    tracing::warn!("the scan history has begun anew");
                 }
                 return Ok(Vec::new());
             }
