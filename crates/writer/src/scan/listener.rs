@@ -1,11 +1,13 @@
 //! Listens to one scan: its states, its document, and the streams that its layout asks for.
 
+mod waiting;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hub::{AsyncResult, Budget, Event, Reservation};
-use tracing::{Span, debug, info, warn};
+use tracing::Span;
 
 use super::attempt::{AttemptClock, AttemptEnd, ListenerEnd, Verdict};
 use super::figures::ScanFigures;
@@ -25,12 +27,6 @@ use crate::subscriber::{Consumer, Context, Fault, Listener, Sink, with_causes};
 /// How long a writer that stops reads on to take what Redis already has. A running scan delivers without
 /// end, so there must be a limit.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
-
-/// How often a parked scan is looked at.
-const PARKED_POLL: Duration = Duration::from_secs(5);
-
-/// How long it is looked at: longer than one read of an idle stream blocks.
-const PARKED_LOOK: Duration = Duration::from_secs(1);
 
 /// How often a file is asked for that another writer has claimed.
 const CLAIM_POLL: Duration = Duration::from_secs(1);
@@ -114,17 +110,6 @@ impl Listener for ScanListener {
 }
 
 impl ScanListener {
-    /// Waits until fewer scans are saved at the same time than may be.
-    async fn take_place(&mut self, context: &Context) {
-        if self.place.is_none() {
-            tokio::select! {
-                place = self.places.reserve(1) => self.place = Some(place),
-                // A scan that stops needs no place.
-                () = context.stopping().wait() => {}
-            }
-        }
-    }
-
     /// Makes one attempt to save the scan. Returns how it ended, and the source of a scan that is parked.
     async fn attempt<C: Consumer<Event = ScanUpdate>>(
         &mut self,
@@ -164,40 +149,6 @@ impl ScanListener {
         let source = (end == ListenerEnd::Parked).then_some(attempt.source);
         self.claims = claims;
         (end, source)
-    }
-
-    /// Waits before the next attempt, and leaves the place to other scans meanwhile.
-    async fn wait(&mut self, context: &Context, fault: &Fault, pause: Duration) {
-        self.place = None;
-        let reason = format!("waiting, the scan is not lost: {fault}");
-        if context.is_waiting() {
-            debug!(scan = %self.id, "{reason}");
-        } else {
-            warn!(scan = %self.id, "{reason}");
-        }
-        context.waiting(reason);
-        context.stopping().wait_timeout(pause).await;
-    }
-
-    /// Waits until a silent scan publishes something, and leaves the place to other scans meanwhile.
-    async fn wait_for_news(&mut self, context: &Context, mut source: Box<dyn ScanSource>) {
-        self.place = None;
-        let silence = self.save.park_after.as_secs();
-        let reason = format!("waiting: the scan has published nothing for {silence} s");
-        info!(scan = %self.id, "{reason}");
-        context.waiting(reason);
-        while !context.stopping().is_set() {
-            // A new connection takes several steps before it delivers.
-            let looked = Instant::now();
-            while looked.elapsed() < PARKED_LOOK {
-                // An error is dealt with by the next attempt.
-                if !matches!(source.next().await, Ok(events) if events.is_empty()) {
-                    return;
-                }
-            }
-            source.disconnect();
-            context.stopping().wait_timeout(PARKED_POLL).await;
-        }
     }
 }
 
