@@ -241,9 +241,9 @@ fn programs_that_are_started_do_not_hold_files() {
         ]);
         let child = child.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = child.spawn().unwrap();
-        let mut told = String::new();
+        let mut line = String::new();
         let output = child.stdout.as_mut().unwrap();
-        BufReader::new(output).read_line(&mut told).unwrap();
+        BufReader::new(output).read_line(&mut line).unwrap();
         session.close().unwrap();
         FilePool::default().open(&path).unwrap().close().unwrap();
         drop(child.stdin.take());

@@ -240,8 +240,8 @@ fn a_plot_that_is_not_possible_is_left_out() {
     assert_eq!(text(&tree.root, "default"), Some("1.1"));
     assert_eq!(text(entry, "default"), None);
     assert_eq!(tree.invalid, []);
-    let told = |notice: &&String| notice.contains("1.1/instrument/diode/signal");
-    assert_eq!(tree.notices.iter().filter(told).count(), 1);
+    let is_about_signal = |notice: &&String| notice.contains("1.1/instrument/diode/signal");
+    assert_eq!(tree.notices.iter().filter(is_about_signal).count(), 1);
 }
 
 #[test]

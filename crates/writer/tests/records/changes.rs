@@ -11,18 +11,18 @@ use crate::fixture::{LONG_TIMEOUT, ended, with_session};
 fn the_number_of_running_scans_is_followed_without_asking() {
     with_session(async |fixture| {
         let seen = Rc::new(RefCell::new(vec![0]));
-        let (mut watch, records, told) = (
+        let (mut watch, records, counts) = (
             fixture.records.watch(),
             fixture.records.clone(),
             seen.clone(),
         );
         let mut watching = hub::spawn(async move {
-            while told.borrow().as_slice() != [0, 1, 2, 1, 0] {
+            while counts.borrow().as_slice() != [0, 1, 2, 1, 0] {
                 watch.changed().await;
                 let running = records.running();
-                let mut told = told.borrow_mut();
-                if told.last() != Some(&running) {
-                    told.push(running);
+                let mut counts = counts.borrow_mut();
+                if counts.last() != Some(&running) {
+                    counts.push(running);
                 }
             }
         });
@@ -36,9 +36,9 @@ fn the_number_of_running_scans_is_followed_without_asking() {
             record.stop();
             ended(&record).await;
         }
-        let heard = hub::timeout(LONG_TIMEOUT, &mut watching).await;
-        assert!(heard.is_ok(), "{:?}", seen.borrow());
-        heard.unwrap().unwrap();
+        let ended_in_time = hub::timeout(LONG_TIMEOUT, &mut watching).await;
+        assert!(ended_in_time.is_ok(), "{:?}", seen.borrow());
+        ended_in_time.unwrap().unwrap();
     });
 }
 

@@ -195,10 +195,10 @@ pub async fn ended(record: &ScanRecord) -> (RecordState, String) {
 /// Runs `work` in a plain thread, while this thread's hub goes on.
 pub async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let done = Event::new();
-    let told = done.clone();
+    let sender = done.clone();
     let thread = std::thread::spawn(move || {
         let result = work();
-        told.send();
+        sender.send();
         result
     });
     done.wait().await;

@@ -59,9 +59,9 @@ fn a_scan_is_known_long_before_it_is_prepared() {
             ]
         );
         assert_eq!(record.bytes(), 24);
-        let told = |text| DateTime::parse_from_rfc3339(text).ok();
-        assert_eq!(record.scan_start(), told("2026-11-23T01:02:03+01:00"));
-        assert_eq!(record.scan_end(), told("2026-11-23T01:02:05+01:00"));
+        let time = |text| DateTime::parse_from_rfc3339(text).ok();
+        assert_eq!(record.scan_start(), time("2026-11-23T01:02:03+01:00"));
+        assert_eq!(record.scan_end(), time("2026-11-23T01:02:05+01:00"));
         assert!(record.ended().unwrap() >= began);
         let duration = record.duration();
         assert!(duration > Duration::ZERO);
@@ -144,9 +144,10 @@ fn a_scan_that_is_stopped_keeps_what_came() {
         let mut found = read(&file, &paths);
         assert_eq!(found[0], json!([0.5, 1.5]));
         assert_eq!(found[1], "FAILED");
-        let told = found[2].take();
-        let told: serde_json::Value = serde_json::from_str(told.as_str().unwrap()).unwrap();
-        assert_eq!(told["problems"], json!(["Stop requested"]));
+        let record_text = found[2].take();
+        let completeness: serde_json::Value =
+            serde_json::from_str(record_text.as_str().unwrap()).unwrap();
+        assert_eq!(completeness["problems"], json!(["Stop requested"]));
         assert!(found[3].is_string());
         // Data that come later are ignored.
         record.stop();
@@ -258,7 +259,7 @@ fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
             // The last scan of each name; the first scans of three recordings have the same name.
             let all = |records: &ScanRecords| (records.list().len() == 7).then(|| records.list());
             let records = fixture.until(all).await;
-            let mut told = Vec::new();
+            let mut outcomes = Vec::new();
             for record in &records {
                 let (state, reason) = ended(record).await;
                 assert_eq!(state, RecordState::Off, "{}: {reason}", record.name());
@@ -270,14 +271,14 @@ fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
                 let subscans = record.progress();
                 let points = |one: &SubscanProgress| format!("{} {}", one.name, one.points);
                 let points: Vec<_> = subscans.iter().map(points).collect();
-                told.push((
+                outcomes.push((
                     record.name().to_owned(),
                     entries.join(","),
                     points.join(","),
                 ));
             }
             // Scans that are published together are looked up together, and added in any order.
-            told.sort();
+            outcomes.sort();
             let mut expected = [
                 ("2_ascan", "2.1", "axis 4pts-4pts"),
                 ("_1_ct", "", ""),
@@ -289,7 +290,7 @@ fn scans_of_bliss_have_the_names_that_bliss_gives_them() {
             ];
             expected.sort_unstable();
             let expected = expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()));
-            assert_eq!(told, expected);
+            assert_eq!(outcomes, expected);
             assert_eq!(played.len(), 9);
         },
     );
