@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::json;
 use testing::Program;
 
-use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
+use crate::fixture::{Fixture, WRITER, end, read, send};
 
 const SESSION_WRITER: &str = env!("CARGO_BIN_EXE_NexusSessionWriter");
 const KEY: &str = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4";
@@ -34,12 +34,7 @@ async fn each_signal_saves_what_redis_has() {
         let mut running = Program::start(&mut command);
         running.wait_for("subscribed");
         let file = fixture.file(&format!("{signal}.h5"));
-        let mut scan = fixture
-            .create(&file, json!({"diode": stream("diode")}))
-            .await;
-        let diode = diode(&mut scan).await;
-        scan.prepare().await.unwrap();
-        scan.start().await.unwrap();
+        let (scan, diode) = fixture.start_scan(&file).await;
         running.wait_for("start saving");
         send(&diode, &[0.0, 1.0]).await;
         running.signal(signal);

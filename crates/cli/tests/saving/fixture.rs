@@ -64,6 +64,15 @@ impl Fixture {
         ScanPublisher::create(&self.store, id, info).await.unwrap()
     }
 
+    /// Starts a scan whose only stream is mapped as `diode`.
+    pub async fn start_scan(&self, file: &Path) -> (ScanPublisher, StreamPublisher) {
+        let mut scan = self.create(file, json!({"diode": stream("diode")})).await;
+        let diode = diode(&mut scan).await;
+        scan.prepare().await.unwrap();
+        scan.start().await.unwrap();
+        (scan, diode)
+    }
+
     /// Publishes a whole scan whose only stream, mapped as `diode`, has three points.
     pub async fn good_scan(&self, file: &Path) -> String {
         self.scan_with(file, json!({"diode": stream("diode")}))

@@ -7,7 +7,7 @@ use redis_client::Value;
 use serde_json::json;
 use testing::{Program, redis_call};
 
-use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
+use crate::fixture::{Fixture, WRITER, end, read, send};
 
 impl Fixture {
     /// Executes a command of Redis, whose words are separated by spaces.
@@ -21,11 +21,7 @@ async fn a_full_redis_ends_nothing() {
     let fixture = Fixture::new().await;
     let mut running = fixture.run();
     let file = fixture.file("a.h5");
-    let children = json!({"diode": stream("diode")});
-    let mut scan = fixture.create(&file, children).await;
-    let diode = diode(&mut scan).await;
-    scan.prepare().await.unwrap();
-    scan.start().await.unwrap();
+    let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0]).await;
     running.wait_for("start saving");
     fixture.redis("CONFIG SET maxmemory 1").await;

@@ -23,12 +23,7 @@ async fn a_stop_saves_what_redis_has() {
     let fixture = Fixture::new().await;
     let mut running = fixture.run();
     let file = fixture.file("a.h5");
-    let mut scan = fixture
-        .create(&file, json!({"diode": stream("diode")}))
-        .await;
-    let diode = diode(&mut scan).await;
-    scan.prepare().await.unwrap();
-    scan.start().await.unwrap();
+    let (scan, diode) = fixture.start_scan(&file).await;
     running.wait_for("start saving");
     send(&diode, &[0.0, 1.0, 2.0, 3.0]).await;
     running.signal("INT");

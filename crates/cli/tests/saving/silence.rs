@@ -20,12 +20,7 @@ async fn a_silent_scan_is_parked_and_continued() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let mut running = run_and_park(&fixture);
-    let mut scan = fixture
-        .create(&file, json!({"diode": stream("diode")}))
-        .await;
-    let diode = diode(&mut scan).await;
-    scan.prepare().await.unwrap();
-    scan.start().await.unwrap();
+    let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0]).await;
     running.wait_for("the scan has published nothing for 1 s");
     // The file is closed: another program can lock it.

@@ -24,8 +24,8 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// Of a file that was opened with `write_access`. From now on programs that are started do not
-    /// have it open.
+    /// Returns the lock of a file that was opened with `write_access`. Programs that this process starts from
+    /// now on do not have the file open.
     pub(super) fn of(file: &Handle, with_lock: bool) -> Result<FileLock> {
         let mut pointer: *mut c_void = ptr::null_mut();
         call!(h5f::H5Fget_vfd_handle(

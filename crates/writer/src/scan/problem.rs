@@ -45,7 +45,7 @@ pub enum ScanProblem {
     /// Another writer has claimed a file.
     #[error("{claim}")]
     FileClaimed {
-        /// Who has the claim.
+        /// The file and the process that has claimed it.
         claim: String,
     },
     /// Nothing keeps other writers from writing a file: it has neither a lock nor a claim.
