@@ -5,13 +5,18 @@ use rustix::io::Errno;
 
 use crate::chunk::EncodeError;
 use crate::dataset::FrameError;
+use crate::h5::LockFailure;
 use crate::tree::UnknownCompression;
 use crate::{Error, FileCause, dataset, h5};
 
 impl Classified for h5::Error {
     fn kind(&self) -> ErrorKind {
+        match self.lock_failure() {
+            Some(LockFailure::Held) => return ErrorKind::Locked,
+            Some(LockFailure::NoLocks(_)) => return ErrorKind::Permission,
+            Some(LockFailure::Other(_)) | None => {}
+        }
         match self {
-            h5::Error::Library(_) if self.has(h5::Minor::CannotLockFile) => ErrorKind::Locked,
             h5::Error::Library(_) => match self.errno().map(Errno::from_raw_os_error) {
                 Some(Errno::NOSPC | Errno::DQUOT) => ErrorKind::DiskFull,
                 Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => ErrorKind::Permission,
@@ -24,8 +29,8 @@ impl Classified for h5::Error {
 
     fn origin(&self) -> ErrorOrigin {
         match self {
-            // The file is damaged, the disk is full, or the file system fails.
-            h5::Error::Library(_) => ErrorOrigin::Environment,
+            // The file is damaged, the disk is full, or the file system fails or has no locks.
+            h5::Error::Library(_) | h5::Error::Lock { .. } => ErrorOrigin::Environment,
             h5::Error::Closed => ErrorOrigin::Internal,
             // HDF5 cannot represent the data.
             _ => ErrorOrigin::Data,
@@ -36,12 +41,13 @@ impl Classified for h5::Error {
 impl Classified for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Error::MissingDirectory { .. } | Error::PermissionDenied { .. } => {
-                ErrorKind::Permission
-            }
-            Error::Locked { .. } | Error::NoLocks { .. } => ErrorKind::Locked,
+            // Nobody holds a file that cannot be locked: its file system does not allow what is asked.
+            Error::MissingDirectory { .. }
+            | Error::PermissionDenied { .. }
+            | Error::NoLocks { .. } => ErrorKind::Permission,
+            Error::Locked { .. } => ErrorKind::Locked,
             Error::NoSpace { .. } => ErrorKind::DiskFull,
-            Error::NotHdf5 { .. } | Error::Exists { .. } => ErrorKind::Hdf5,
+            Error::NotHdf5 { .. } | Error::Damaged { .. } | Error::Exists { .. } => ErrorKind::Hdf5,
             Error::File { source, .. } => source.kind(),
             Error::Item { source, .. } => source.kind(),
         }
@@ -49,7 +55,9 @@ impl Classified for Error {
 
     fn origin(&self) -> ErrorOrigin {
         match self {
-            Error::NotHdf5 { .. } | Error::Exists { .. } => ErrorOrigin::User,
+            Error::NotHdf5 { .. } | Error::Damaged { .. } | Error::Exists { .. } => {
+                ErrorOrigin::User
+            }
             Error::File { source, .. } => source.origin(),
             Error::Item { source, .. } => source.origin(),
             Error::MissingDirectory { .. }

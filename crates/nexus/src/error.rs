@@ -38,12 +38,20 @@ pub enum Error {
         holders: Vec<LockHolder>,
     },
     /// The file system has no locks, but the file must be locked.
-    #[error("the file system has no locks, cannot open '{}' ({reason})", file.display())]
+    #[error("the file system has no locks, cannot open '{}'", file.display())]
     NoLocks {
         /// The file.
         file: PathBuf,
-        /// What the operating system says.
-        reason: String,
+        /// The error of the operating system.
+        source: Arc<io::Error>,
+    },
+    /// The file is an HDF5 file that the library cannot read.
+    #[error("damaged file, cannot open '{}'", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// The error of the HDF5 library.
+        source: h5::Error,
     },
     /// The file exists but is not an HDF5 file.
     #[error("not an HDF5 file, cannot open '{}'", file.display())]
@@ -112,8 +120,9 @@ impl Error {
             Error::MissingDirectory { .. }
             | Error::PermissionDenied { .. }
             | Error::Locked { .. }
+            | Error::NoLocks { .. }
             | Error::NoSpace { .. } => true,
-            Error::NotHdf5 { .. } | Error::Exists { .. } | Error::NoLocks { .. } => false,
+            Error::NotHdf5 { .. } | Error::Damaged { .. } | Error::Exists { .. } => false,
             Error::File { source, .. } => match source {
                 FileCause::System(_) => true,
                 FileCause::Hdf5(error) => error.is_temporary(),

@@ -23,7 +23,7 @@ mod session;
 mod stamp;
 
 pub use lock_holder::LockHolder;
-pub use locking::{FileLocking, UnknownLocking};
+pub use locking::{FileLocking, UnknownFileLocking};
 pub use pool::FilePool;
 pub use session::FileSession;
 pub use stamp::current_time;

@@ -1,11 +1,13 @@
-//! Whether files are protected by locks of the operating system.
+//! Whether files are protected by locks of the operating system, and which file systems have none.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::str::FromStr;
-
-use rustix::io::Errno;
-
-use crate::h5;
 
 /// Whether a file that is open for writing has a lock of the operating system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,34 +44,33 @@ impl fmt::Display for FileLocking {
 /// A text that is no [`FileLocking`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is none of auto, required, off")]
-pub struct UnknownLocking(String);
+pub struct UnknownFileLocking(String);
 
 impl FromStr for FileLocking {
-    type Err = UnknownLocking;
+    type Err = UnknownFileLocking;
 
-    fn from_str(text: &str) -> Result<FileLocking, UnknownLocking> {
+    fn from_str(text: &str) -> Result<FileLocking, UnknownFileLocking> {
         let mut all = FileLocking::ALL.into_iter();
         let found = all.find(|locking| locking.name() == text);
-        found.ok_or_else(|| UnknownLocking(text.to_owned()))
+        found.ok_or_else(|| UnknownFileLocking(text.to_owned()))
     }
 }
 
-/// The number with which Linux reports that a network file system has no locks. It is meant for the kernel
-/// alone, so no library has a name for it.
-const KERNEL_NOT_SUPPORTED: i32 = 524;
+/// The file systems without locks that the log has named.
+#[derive(Debug, Default)]
+pub(super) struct LocklessFileSystems(RefCell<BTreeSet<u64>>);
 
-/// Returns why the file system has no locks, if that is the reason for which a file could not be opened.
-pub(super) fn without_locks(error: &h5::Error) -> Option<Errno> {
-    let errno = error
-        .errno()
-        .filter(|_| error.has(h5::Minor::CannotLockFile))?;
-    let without = [
-        Errno::NOLCK.raw_os_error(),
-        Errno::OPNOTSUPP.raw_os_error(),
-        Errno::NOSYS.raw_os_error(),
-        KERNEL_NOT_SUPPORTED,
-    ];
-    without
-        .contains(&errno)
-        .then(|| Errno::from_raw_os_error(errno))
+impl LocklessFileSystems {
+    /// Warns that a file is open without a lock, if it is the first of its file system.
+    pub fn warn(&self, path: &Path, reason: &io::Error) {
+        // A file that has been deleted meanwhile counts as one of an unknown file system.
+        let device = fs::metadata(path).map_or(0, |file| file.dev());
+        if self.0.borrow_mut().insert(device) {
+            let directory = path.parent().unwrap_or(path).display();
+            tracing::warn!(
+                "files in {directory} cannot be locked ({reason}), only claims in Redis protect the files \
+                 of this file system"
+            );
+        }
+    }
 }

@@ -1,26 +1,22 @@
 //! Opens a file for writing, and finds the reason if that is not possible.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::lock_holder::LockHolder;
-use super::locking::{FileLocking, without_locks};
+use super::locking::FileLocking;
 use crate::error::{Error, FileCause, Result};
-use crate::h5::{self, WriteAccess};
+use crate::h5::{self, LockFailure, WriteAccess};
 
 /// The first bytes of an HDF5 file, and the size of its superblock, which precedes all objects (HDF5 file
 /// format, superblock version 0).
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 const SUPERBLOCK: u64 = 96;
-
-/// Directories without locks that are remembered, so that each is reported once.
-const MAX_KNOWN: usize = 1000;
 
 /// The absolute path without links and dots. The file itself need not exist, its directory must.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
@@ -49,56 +45,58 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     Err(failed(io::Error::from(Errno::LOOP)))
 }
 
+/// A file that was opened for writing.
+pub(super) struct OpenedFile {
+    pub file: h5::File,
+    /// The reason for which the file system has not locked the file, if it should have.
+    pub no_locks: Option<Arc<io::Error>>,
+}
+
 /// Opens a file for writing, and creates it if it is missing.
-pub(super) fn append(path: &Path, locking: FileLocking) -> Result<h5::File> {
+pub(super) fn append(path: &Path, locking: FileLocking) -> Result<OpenedFile> {
+    let with_lock = locking != FileLocking::Off;
+    let (file, no_locks) = match (open_or_create(path, with_lock), locking) {
+        (Err(Error::NoLocks { source, .. }), FileLocking::Auto) => {
+            (open_or_create(path, false)?, Some(source))
+        }
+        (opened, _) => (opened?, None),
+    };
+    Ok(OpenedFile { file, no_locks })
+}
+
+fn open_or_create(path: &Path, with_lock: bool) -> Result<h5::File> {
     let access = match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => WriteAccess::Create,
         Err(error) => return Err(refused(path, error)),
         Ok(found) if found.is_dir() => return Err(refused(path, ErrorKind::IsADirectory.into())),
         // Left by a writer that ended before its first flush. It holds nothing that could be lost.
-        Ok(found) if found.len() <= SUPERBLOCK && is_bare(path)? && !is_locked(path)? => {
+        Ok(found)
+            if found.len() <= SUPERBLOCK && is_bare(path)? && (!with_lock || !is_locked(path)?) =>
+        {
             WriteAccess::Replace
         }
         Ok(_) => WriteAccess::Existing,
     };
-    let opened = h5::File::open_to_write(path, access, locking != FileLocking::Off);
-    let opened = match (&opened, locking) {
-        (Err(error), FileLocking::Auto | FileLocking::Required) => match without_locks(error) {
-            Some(reason) if locking == FileLocking::Auto => {
-                warn_once(path, reason);
-                // The failed attempt may have created the file.
-                let access = match access {
-                    WriteAccess::Create if path.exists() => WriteAccess::Replace,
-                    access => access,
-                };
-                h5::File::open_to_write(path, access, false)
-            }
-            Some(reason) => {
-                let (file, reason) = (path.to_owned(), io::Error::from(reason).to_string());
-                return Err(Error::NoLocks { file, reason });
-            }
-            None => opened,
-        },
-        _ => opened,
-    };
+    let opened = h5::File::open_to_write(path, access, with_lock);
     let opened = match access {
         WriteAccess::Existing => opened,
         WriteAccess::Create | WriteAccess::Replace => opened.and_then(usable),
     };
-    opened.map_err(|source| unopened(path, source))
+    opened.map_err(|source| {
+        let error = unopened(path, source);
+        if access == WriteAccess::Create && matches!(error, Error::NoLocks { .. }) {
+            remove_empty(path);
+        }
+        error
+    })
 }
 
-/// Warns once per directory that its file system has no locks.
-fn warn_once(path: &Path, reason: Errno) {
-    static KNOWN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
-    let directory = path.parent().unwrap_or(path);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if known.len() < MAX_KNOWN && known.insert(directory.to_owned()) {
-        let reason = io::Error::from(reason);
-        tracing::warn!(
-            "files in {} cannot be locked ({reason}), only claims in Redis protect them",
-            directory.display()
-        );
+/// Removes the empty file that remains when a new file cannot be locked.
+fn remove_empty(path: &Path) {
+    if fs::metadata(path).is_ok_and(|found| found.len() == 0)
+        && let Err(error) = fs::remove_file(path)
+    {
+        tracing::debug!(%error, "an empty file remains: {}", path.display());
     }
 }
 
@@ -125,24 +123,30 @@ fn is_locked(path: &Path) -> Result<bool> {
 
 fn unopened(path: &Path, source: h5::Error) -> Error {
     let file = path.to_owned();
-    if source.has(h5::Minor::CannotLockFile) {
-        let holders = LockHolder::of(path);
-        return Error::Locked { file, holders };
-    }
-    if source.has(h5::Minor::NotHdf5) {
-        return Error::NotHdf5 { file };
-    }
-    match source.errno().map(io::Error::from_raw_os_error) {
-        Some(error) => match refused(path, error) {
-            Error::File { .. } => Error::file(path, "open", source),
-            known => known,
-        },
-        // Another process has just created and locked the file.
-        None if fs::metadata(path).is_ok_and(|found| found.len() == 0) => Error::Locked {
+    let is_empty = || fs::metadata(path).is_ok_and(|found| found.len() == 0);
+    match source.lock_failure() {
+        Some(LockFailure::Held) => Error::Locked {
             holders: LockHolder::of(path),
             file,
         },
-        None => Error::file(path, "open", source),
+        Some(LockFailure::NoLocks(error)) => Error::NoLocks {
+            file,
+            source: Arc::new(error),
+        },
+        Some(LockFailure::Other(error)) => failed(path, "lock", error),
+        None => match source.errno().map(io::Error::from_raw_os_error) {
+            // This is checked first, because the library also reports that a file is no HDF5 file if its
+            // first bytes cannot be read.
+            Some(error) => refused(path, error),
+            None if source.has(h5::Minor::NotHdf5) => Error::NotHdf5 { file },
+            // Another process has just created and locked the file.
+            None if is_empty() => Error::Locked {
+                holders: LockHolder::of(path),
+                file,
+            },
+            None if source.is_damage() => Error::Damaged { file, source },
+            None => Error::file(path, "open", source),
+        },
     }
 }
 
@@ -157,10 +161,14 @@ fn refused(path: &Path, error: io::Error) -> Error {
             file,
             action: "open".to_owned(),
         },
-        _ => Error::File {
-            file,
-            action: "open".to_owned(),
-            source: FileCause::System(Arc::new(error)),
-        },
+        _ => failed(path, "open", error),
+    }
+}
+
+fn failed(path: &Path, action: &str, error: io::Error) -> Error {
+    Error::File {
+        file: path.to_owned(),
+        action: action.to_owned(),
+        source: FileCause::System(Arc::new(error)),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use observation::{Hdf5Stage, Observation};
 
-use super::locking::FileLocking;
+use super::locking::{FileLocking, LocklessFileSystems};
 use super::open;
 use super::session::{FileSession, OpenFile};
 use crate::error::{Error, Result};
@@ -19,6 +19,7 @@ pub struct FilePool {
     // The references are weak, so that a file is closed with its last session.
     files: Rc<RefCell<BTreeMap<PathBuf, Weak<OpenFile>>>>,
     locking: Rc<Cell<FileLocking>>,
+    lockless: Rc<LocklessFileSystems>,
     observation: Arc<Observation>,
 }
 
@@ -26,9 +27,8 @@ impl FilePool {
     /// Returns a pool without files. The durations of HDF5 operations are reported to `observation`.
     pub fn new(observation: Arc<Observation>) -> FilePool {
         FilePool {
-            files: Rc::default(),
-            locking: Rc::default(),
             observation,
+            ..FilePool::default()
         }
     }
 
@@ -37,23 +37,43 @@ impl FilePool {
         self.locking.set(locking);
     }
 
-    /// Opens a file for writing, made if it is missing, or joins those who have it open.
+    /// Returns whether files are locked.
+    pub fn locking(&self) -> FileLocking {
+        self.locking.get()
+    }
+
+    /// Opens a file for writing, and creates it if it is missing. If other sessions have it open already,
+    /// the new session shares it with them.
     ///
     /// A relative path is relative to the working directory, and links are followed.
     ///
     /// # Errors
     /// If the directory is missing, if permission or space is lacking, if another process has locked the
-    /// file, and if the file is not an HDF5 file.
+    /// file, if it must be locked and its file system has no locks, and if the file is damaged or not an
+    /// HDF5 file.
     pub fn open(&self, path: &Path) -> Result<FileSession> {
+        self.open_with(path, self.locking.get())
+    }
+
+    /// Opens a file as [`open`](FilePool::open) does, with another choice of locking for a file that is not
+    /// open yet.
+    ///
+    /// # Errors
+    /// As for [`open`](FilePool::open).
+    pub fn open_with(&self, path: &Path, locking: FileLocking) -> Result<FileSession> {
         let path = open::resolve(path)?;
         self.forget_closed();
         if let Some(open) = self.files.borrow().get(&path).and_then(Weak::upgrade) {
             return Ok(FileSession::new(open));
         }
         let stopwatch = self.observation.stopwatch();
-        let file = open::append(&path, self.locking.get())?;
+        let opened = open::append(&path, locking)?;
         self.observation.hdf5.finished(Hdf5Stage::Open, stopwatch);
-        let open = Rc::new(OpenFile::new(path.clone(), file, self.observation.clone()));
+        if let Some(reason) = &opened.no_locks {
+            self.lockless.warn(&path, reason);
+        }
+        let open = OpenFile::new(path.clone(), opened.file, self.observation.clone());
+        let open = Rc::new(open);
         self.files.borrow_mut().insert(path, Rc::downgrade(&open));
         Ok(FileSession::new(open))
     }

@@ -36,6 +36,12 @@ pub enum Error {
         /// The number of dimensions of the argument.
         given: usize,
     },
+    /// The library has opened the file with a lock, but the operating system has not locked it.
+    #[error("the file is not locked")]
+    Lock {
+        /// The number of the system error.
+        errno: i32,
+    },
     /// The file was closed.
     #[error("the file is closed")]
     Closed,
@@ -104,7 +110,14 @@ impl Error {
     /// Returns `true` if the operating system refused something, which it may allow later. A damaged file is
     /// no such case.
     pub fn is_temporary(&self) -> bool {
-        self.errno().is_some()
+        self.errno().is_some() || matches!(self, Error::Lock { .. })
+    }
+
+    /// Returns `true` if a file could not be opened because of its content: the library failed below
+    /// `H5F_open`, which itself refuses what it is asked for, and the operating system refused nothing.
+    pub fn is_damage(&self) -> bool {
+        let cause = self.entries().last();
+        self.errno().is_none() && cause.is_some_and(|cause| cause.function != "H5F_open")
     }
 
     /// Returns the number of the system error that caused this one, if there is one.

@@ -7,7 +7,7 @@ use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5g, h5p};
 
 use super::error::{Error, Major, Minor, Result};
-use super::file_lock::FileLock;
+use super::file_lock::{self, FileLock};
 use super::group::Group;
 use super::library::{Handle, c_path, call};
 use super::properties;
@@ -65,17 +65,30 @@ impl File {
             WriteAccess::Create => create(h5f::H5F_ACC_EXCL)?,
             WriteAccess::Replace => create(h5f::H5F_ACC_TRUNC)?,
             WriteAccess::Existing => {
-                call!(h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDWR, list.id()))?
+                let open = |list: &Handle| {
+                    call!(h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDWR, list.id()))
+                };
+                match open(&list) {
+                    // All handles of a file in one process must use the same setting for locks. Whether the
+                    // file is locked is asked below.
+                    Err(error) if disagrees_about_locks(&error) => {
+                        open(&properties::write_access(!with_lock)?)?
+                    }
+                    opened => opened?,
+                }
             }
         };
         let mut file = File::new(id);
-        file.lock = Some(FileLock::of(&file.handle, with_lock)?);
+        file_lock::close_in_programs(&file.handle)?;
+        if with_lock {
+            file.lock = Some(FileLock::of(&file.handle)?);
+        }
         Ok(file)
     }
 
     /// Returns `true` if the file is open for writing and a lock of the operating system protects it.
     pub fn is_locked(&self) -> bool {
-        self.lock.as_ref().is_some_and(FileLock::is_held)
+        self.lock.is_some()
     }
 
     /// Opens an existing file for reading, without a lock, so that another process may have it open for

@@ -8,7 +8,7 @@ use hdf5_metno_sys::{h5f, h5p};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::{FdFlags, fcntl_setfd};
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::library::{Handle, call};
 
 /// Releases the lock of a file when it is dropped. It has to be dropped after the file was closed.
@@ -20,42 +20,27 @@ use super::library::{Handle, call};
 #[derive(Debug)]
 pub(super) struct FileLock {
     descriptor: Option<OwnedFd>,
-    is_held: bool,
 }
 
 impl FileLock {
-    /// Returns the lock of a file that was opened with `write_access`. Programs that this process starts from
-    /// now on do not have the file open.
-    pub(super) fn of(file: &Handle, with_lock: bool) -> Result<FileLock> {
-        let mut pointer: *mut c_void = ptr::null_mut();
-        call!(h5f::H5Fget_vfd_handle(
-            file.id(),
-            h5p::H5P_DEFAULT,
-            &mut pointer
-        ))?;
-        // SAFETY: the driver of `write_access` (sec2) returns the address of its descriptor, an int, which
-        // stays and is open as long as the file is, and `file` keeps it open.
-        let descriptor = unsafe { BorrowedFd::borrow_raw(*pointer.cast::<c_int>()) };
-        if let Err(error) = fcntl_setfd(descriptor, FdFlags::CLOEXEC) {
-            tracing::debug!(%error, "programs started by this process have a file open");
-        }
+    /// Returns the lock of a file that was opened with `write_access` and a lock.
+    ///
+    /// # Errors
+    /// If the operating system has not locked the file.
+    pub(super) fn of(file: &Handle) -> Result<FileLock> {
+        let descriptor = descriptor(file)?;
+        // The lock that the library has taken belongs to the same descriptor, so this is no second lock.
+        flock(descriptor, FlockOperation::NonBlockingLockExclusive).map_err(|errno| {
+            let errno = errno.raw_os_error();
+            Error::Lock { errno }
+        })?;
         let second = descriptor.try_clone_to_owned();
         if let Err(error) = &second {
             tracing::debug!(%error, "programs that are being started may hold the lock of a file");
         }
-        // The library does not report whether it has a lock, because its environment may overrule what it was
-        // asked for. Locking again what is locked does nothing.
-        let is_held =
-            with_lock && flock(descriptor, FlockOperation::NonBlockingLockExclusive).is_ok();
         Ok(FileLock {
             descriptor: second.ok(),
-            is_held,
         })
-    }
-
-    /// Returns `true` if no other process can have a lock of the file.
-    pub(super) fn is_held(&self) -> bool {
-        self.is_held
     }
 
     /// Drops this value without releasing the lock, which other handles in this process still need.
@@ -73,4 +58,24 @@ impl Drop for FileLock {
             tracing::debug!(%error, "cannot release the lock of a closed file");
         }
     }
+}
+
+/// Closes a file that was opened with `write_access` in the programs that this process starts from now on.
+pub(super) fn close_in_programs(file: &Handle) -> Result<()> {
+    if let Err(error) = fcntl_setfd(descriptor(file)?, FdFlags::CLOEXEC) {
+        tracing::debug!(%error, "programs started by this process have a file open");
+    }
+    Ok(())
+}
+
+fn descriptor(file: &Handle) -> Result<BorrowedFd<'_>> {
+    let mut pointer: *mut c_void = ptr::null_mut();
+    call!(h5f::H5Fget_vfd_handle(
+        file.id(),
+        h5p::H5P_DEFAULT,
+        &mut pointer
+    ))?;
+    // SAFETY: the driver of `write_access` (sec2) returns the address of its descriptor, an int, which
+    // stays and is open as long as the file is, and `file` keeps it open.
+    Ok(unsafe { BorrowedFd::borrow_raw(*pointer.cast::<c_int>()) })
 }

@@ -67,6 +67,8 @@ pub(super) fn enter() -> impl Sized {
                 h5::H5open();
                 h5e::H5Eset_auto2(h5e::H5E_DEFAULT, None, std::ptr::null_mut());
             }
+            // SAFETY: the library was initialised above, and its lock is held.
+            unsafe { super::lock_environment::ignore() };
             super::filter::register();
         }
     });

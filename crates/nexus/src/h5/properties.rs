@@ -22,11 +22,10 @@ macro_rules! list {
     }};
 }
 
-/// Returns the properties for writing a file: format bounds that all readers support, a lock, and objects
-/// that are closed with the file.
+/// Returns the properties for writing a file: format bounds that all readers support, a lock if it is asked
+/// for, and objects that are closed with the file.
 ///
 /// The lower bound keeps superblock 0, which plain readers open while the file is being written.
-/// `HDF5_USE_FILE_LOCKING` in the environment overrules the lock, as in every program with HDF5.
 /// Plain files, whatever `HDF5_DRIVER` says: what holds for them is relied on.
 pub(super) fn write_access(with_lock: bool) -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_ACCESS);
@@ -36,7 +35,8 @@ pub(super) fn write_access(with_lock: bool) -> Result<Handle> {
         H5F_libver_t::H5F_LIBVER_EARLIEST,
         H5F_libver_t::H5F_LIBVER_V110
     ))?;
-    call!(h5p::H5Pset_file_locking(list.id(), with_lock.into(), 1))?;
+    // A lock that is asked for is never left out silently.
+    call!(h5p::H5Pset_file_locking(list.id(), with_lock.into(), 0))?;
     call!(h5p::H5Pset_fclose_degree(
         list.id(),
         H5F_close_degree_t::H5F_CLOSE_STRONG
