@@ -171,13 +171,19 @@ impl WriterContext {
         })
     }
 
-    /// Opens a file. It stays open for later scans after [`WriterThread::keep_files`].
-    pub fn open(&self, path: &Path) -> nexus::Result<FileSession> {
-        let session = self.files.open(path)?;
+    /// Returns whether files are locked.
+    pub fn locking(&self) -> FileLocking {
+        self.files.locking()
+    }
+
+    /// Opens a file with this choice of locking, unless it is open already. It stays open for later scans
+    /// after [`WriterThread::keep_files`].
+    pub fn open(&self, path: &Path, locking: FileLocking) -> nexus::Result<FileSession> {
+        let session = self.files.open_with(path, locking)?;
         if self.keeps_files.get() {
             let mut kept = self.kept_files.borrow_mut();
             if !kept.iter().any(|other| other.path() == session.path()) {
-                kept.push_back(self.files.open(path)?);
+                kept.push_back(self.files.open_with(path, locking)?);
                 if kept.len() > MAX_KEPT_FILES {
                     kept.pop_front();
                 }
@@ -201,8 +207,8 @@ impl WriterContext {
     }
 
     /// Opens a file that is closed as soon as the session is dropped.
-    pub fn open_once(&self, path: &Path) -> nexus::Result<FileSession> {
-        self.files.open(path)
+    pub fn open_once(&self, path: &Path, locking: FileLocking) -> nexus::Result<FileSession> {
+        self.files.open_with(path, locking)
     }
 
     /// Reserves memory for the chunks of `streams` streams.

@@ -12,6 +12,8 @@ use tracing::{debug, info, info_span, warn};
 use super::attempt::{ListenerEnd, Verdict};
 use super::diagnostics::Diagnostics;
 use super::figures::RunningGuard;
+use super::file::locking_of;
+use super::file_claims::FileLeases;
 use super::output::{FirstTrees, OutputStart, ScanOutput, first_facts};
 use super::problem::{Interruption, ScanProblem};
 use super::space_watch::SpaceWatch;
@@ -115,7 +117,7 @@ impl ScanConsumer {
         let facts = first_facts(&self.diagnostics);
         let trees = layout.trees(&facts);
         // The files stay open, and thereby ours, until the scan has opened them.
-        let _opened = open_unlocked(&context, &trees, lock_timeout).await;
+        let _opened = open_unlocked(&context, &prepared.claims, &trees, lock_timeout).await;
         let first = FirstTrees { facts, trees };
         match ScanOutput::begin(
             context,
@@ -300,6 +302,7 @@ impl Consumer for ScanConsumer {
 /// files that are still locked after `lock_timeout`.
 async fn open_unlocked(
     context: &WriterContext,
+    claims: &FileLeases,
     trees: &[FileTree],
     lock_timeout: Duration,
 ) -> Vec<FileSession> {
@@ -308,7 +311,10 @@ async fn open_unlocked(
     for tree in trees {
         let file = Path::new(&tree.file);
         while file.is_absolute() && file.exists() {
-            match context.open_once(file) {
+            let Some(locking) = locking_of(context, claims) else {
+                break;
+            };
+            match context.open_once(file, locking) {
                 Ok(file) => files.push(file),
                 Err(nexus::Error::Locked { .. }) if Instant::now() < deadline => {
                     hub::sleep(LOCK_POLL).await;

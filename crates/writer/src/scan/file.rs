@@ -10,10 +10,12 @@ use nexus::h5;
 use nexus::tree::{Change, Group, Item, Value, difference};
 
 use super::diagnostics::Diagnostics;
+use super::file_claims::FileLeases;
 use super::partial_scan::PartialScan;
 use super::problem::ScanProblem;
 use crate::layout::{FileTree, Layout, RootAttributes};
 use crate::writer_thread::WriterContext;
+pub use open::locking_of;
 use open::{first_taken, open};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -38,11 +40,12 @@ impl ScanFile {
     /// if nothing can be written into the file.
     pub fn begin(
         context: &WriterContext,
+        claims: &FileLeases,
         layout: &dyn Layout,
         tree: FileTree,
         diagnostics: &mut Diagnostics,
     ) -> Option<ScanFile> {
-        let mut file = ScanFile::open(context, layout, &tree, false, diagnostics)?;
+        let mut file = ScanFile::open(context, claims, layout, &tree, false, diagnostics)?;
         file.write(tree, diagnostics);
         Some(file)
     }
@@ -51,12 +54,13 @@ impl ScanFile {
     /// already has an item of the tree, unless an earlier writer of this scan (`resumed`) has left it.
     pub fn open(
         context: &WriterContext,
+        claims: &FileLeases,
         layout: &dyn Layout,
         tree: &FileTree,
         resumed: bool,
         diagnostics: &mut Diagnostics,
     ) -> Option<ScanFile> {
-        match ScanFile::try_open(context, layout, tree, resumed, diagnostics) {
+        match ScanFile::try_open(context, claims, layout, tree, resumed, diagnostics) {
             Ok(file) => Some(file),
             Err(problem) => {
                 diagnostics.problem(problem);
@@ -67,12 +71,13 @@ impl ScanFile {
 
     fn try_open(
         context: &WriterContext,
+        claims: &FileLeases,
         layout: &dyn Layout,
         tree: &FileTree,
         resumed: bool,
         diagnostics: &Diagnostics,
     ) -> Result<ScanFile, ScanProblem> {
-        let session = open(context, layout, tree)?;
+        let session = open(context, claims, layout, tree)?;
         let mut partial = None;
         if resumed {
             let root = session.root()?;

@@ -52,12 +52,12 @@ impl FileClaims {
         Ok(())
     }
 
-    /// Returns what tells whether the files are claimed; none if a claim is missing.
-    pub fn leases(&self) -> Vec<Arc<dyn FileLease>> {
-        match self.claims.len() == self.files.len() {
+    /// Returns the leases of the files.
+    pub fn leases(&self) -> FileLeases {
+        FileLeases(match self.claims.len() == self.files.len() {
             true => self.claims.iter().map(|claim| claim.lease()).collect(),
             false => Vec::new(),
-        }
+        })
     }
 
     /// Releases the claims, after the files were closed.
@@ -65,5 +65,16 @@ impl FileClaims {
         for claim in std::mem::take(&mut self.claims) {
             claim.release().await;
         }
+    }
+}
+
+/// The leases of all files of a scan; empty if a file is not claimed.
+#[derive(Debug, Clone, Default)]
+pub struct FileLeases(Vec<Arc<dyn FileLease>>);
+
+impl FileLeases {
+    /// Returns `true` if no other process can have a claim of any of the files now. Waits for nothing.
+    pub fn are_confirmed(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|lease| lease.is_confirmed())
     }
 }

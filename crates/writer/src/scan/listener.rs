@@ -243,7 +243,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
                 opened: opened.promise(no_answer()),
                 stop_requested: context.stopping().clone(),
                 stopped: self.stopped.clone(),
-                leases: self.claims.leases(),
+                claims: self.claims.leases(),
             };
             self.send(ScanUpdate::Prepared(Box::new(prepared))).await?;
             if !self.resume(opened).await {

@@ -19,12 +19,13 @@ use tracing::info;
 use super::dataset_writer::DatasetWriter;
 use super::diagnostics::Diagnostics;
 use super::file::ScanFile;
+use super::file_claims::FileLeases;
 use super::problem::{Interruption, ScanProblem, StreamProblem};
 use super::record::running_record;
 use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
 use crate::layout::{EntryLink, FileTree, Layout, RootAttributes, ScanFacts, StreamFacts};
 use crate::report::ScanProgress;
-use crate::source::{FileLease, SourceEvent, StreamId};
+use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
 
@@ -58,8 +59,8 @@ pub struct ScanOutput {
     /// Measures how long the oldest points have waited for a flush.
     unflushed_since: Option<Stopwatch>,
     closed: bool,
-    /// What tells whether all files are claimed; empty if they are not.
-    leases: Vec<Arc<dyn FileLease>>,
+    /// The claims of the files.
+    claims: FileLeases,
 }
 
 /// The first facts of a scan, and the trees that the layout makes of them.
@@ -128,7 +129,14 @@ impl ScanOutput {
         let mut header = RootAttributes::Minimal;
         for tree in &trees {
             header = tree.root_attributes.clone();
-            match ScanFile::open(&context, &*layout, tree, resumed, diagnostics) {
+            match ScanFile::open(
+                &context,
+                &prepared.claims,
+                &*layout,
+                tree,
+                resumed,
+                diagnostics,
+            ) {
                 Some(file) => files.push(file),
                 None => {
                     unwritable_files.insert(tree.file.clone());
@@ -163,7 +171,7 @@ impl ScanOutput {
             written: 0,
             unflushed_since: None,
             closed: false,
-            leases: prepared.leases,
+            claims: prepared.claims,
         };
         if let Some(problem) = output.unprotected() {
             return Err(problem.into());
@@ -288,10 +296,11 @@ impl ScanOutput {
     /// Returns a problem if another writer could write one of the files now: where the file system has no
     /// locks, only a claim protects them, and it has to be confirmed.
     fn unprotected(&self) -> Option<ScanProblem> {
-        let is_claimed =
-            !self.leases.is_empty() && self.leases.iter().all(|lease| lease.is_confirmed());
         let mut unlocked = self.files.iter().filter(|file| !file.session.is_locked());
-        let file = unlocked.next().filter(|_| !is_claimed)?.path();
+        let file = unlocked
+            .next()
+            .filter(|_| !self.claims.are_confirmed())?
+            .path();
         Some(ScanProblem::FileUnprotected { file })
     }
 

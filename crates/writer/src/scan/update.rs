@@ -1,15 +1,15 @@
 //! Messages from the listener of a scan to its consumer.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use hub::{Event, Promise};
 use serde_json::Value as Json;
 
 use super::attempt::AttemptEnd;
+use super::file_claims::FileLeases;
 use super::problem::{Interruption, ScanProblem};
 use crate::layout::{Layout, ScanReference};
-use crate::source::{FileLease, SourceEvent, StreamContent, StreamId};
+use crate::source::{SourceEvent, StreamContent, StreamId};
 use crate::subscriber::Fault;
 
 /// One step of a scan. Steps are sent in the order in which they happened.
@@ -61,8 +61,8 @@ pub struct Prepared {
     pub stop_requested: Event,
     /// Sent when nothing more can be saved before a problem of the environment is gone.
     pub stopped: Event,
-    /// What tells whether all files are claimed; empty if they are not.
-    pub leases: Vec<Arc<dyn FileLease>>,
+    /// The claims of the files.
+    pub claims: FileLeases,
 }
 
 /// The part of a scan that its files already have.

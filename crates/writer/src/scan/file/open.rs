@@ -2,17 +2,29 @@
 
 use std::path::Path;
 
-use nexus::file::FileSession;
+use nexus::file::{FileLocking, FileSession};
 use nexus::tree::{Group, Item};
 use nexus::{Error, h5};
 
 use crate::layout::{FileTree, Layout};
+use crate::scan::file_claims::FileLeases;
 use crate::scan::problem::ScanProblem;
 use crate::writer_thread::WriterContext;
+
+/// Returns how a file has to be locked, or `None` if it must not be opened: a file that no claim protects
+/// has to be locked.
+pub fn locking_of(context: &WriterContext, claims: &FileLeases) -> Option<FileLocking> {
+    match (context.locking(), claims.are_confirmed()) {
+        (FileLocking::Off, false) => None,
+        (FileLocking::Auto, false) => Some(FileLocking::Required),
+        (chosen, _) => Some(chosen),
+    }
+}
 
 /// Opens the file of a tree.
 pub fn open(
     context: &WriterContext,
+    claims: &FileLeases,
     layout: &dyn Layout,
     tree: &FileTree,
 ) -> Result<FileSession, ScanProblem> {
@@ -21,9 +33,14 @@ pub fn open(
         let file = path.to_owned();
         return Err(ScanProblem::RelativePath { file });
     }
-    context.open(path).map_err(|error| {
+    let unprotected = || ScanProblem::FileUnprotected {
+        file: path.to_owned(),
+    };
+    let locking = locking_of(context, claims).ok_or_else(unprotected)?;
+    context.open(path, locking).map_err(|error| {
         let known = match &error {
             Error::Locked { file, holders } => layout.locked_text(file, holders),
+            Error::NoLocks { .. } if locking != context.locking() => return unprotected(),
             _ => None,
         };
         match known {

@@ -214,7 +214,13 @@ impl ScanOutput {
             .into_iter()
             .map(|(path, stream)| (path, stream.to_owned()))
             .collect();
-        let Some(file) = ScanFile::begin(&self.context, &*self.layout, tree, diagnostics) else {
+        let Some(file) = ScanFile::begin(
+            &self.context,
+            &self.claims,
+            &*self.layout,
+            tree,
+            diagnostics,
+        ) else {
             return;
         };
         for (path, stream) in streams {
