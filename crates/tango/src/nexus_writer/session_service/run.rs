@@ -6,6 +6,7 @@ use std::time::Duration;
 use blissdata::store::{DataStore, StoreError};
 use hub::{CallError, Event};
 use redis_client::{DiscoverError, beacon::BeaconError};
+use tracing::warn;
 use writer::NexusSessionWriter;
 use writer::options::DataWriterFilter;
 use writer::session::SessionOptions;
@@ -20,6 +21,9 @@ const SILENT_WAIT: Duration = Duration::from_secs(20);
 
 /// Time between two attempts to reach Beacon after the first one has failed.
 const BEACON_RETRY_PERIOD: Duration = Duration::from_secs(1);
+
+/// Time between two attempts to use a data store that has refused this writer.
+const REFUSED_RETRY_PERIOD: Duration = Duration::from_secs(5);
 
 /// The name by which scans ask for this writer.
 const DATA_WRITER: &str = "nexus";
@@ -74,21 +78,49 @@ pub async fn run(
     guard.set_end(end);
 }
 
+/// Saves scans until the run is asked to stop. A data store that refuses this writer (by a password or its
+/// version) is tried again, because people repair the one or the other while the device is in FAULT.
 async fn listen(
     service: &SessionService,
     run: &SessionRun,
     properties: WriterProperties,
-    only_new: bool,
+    mut only_new: bool,
+) -> Result<(), RunError> {
+    let mut reported = String::new();
+    loop {
+        let refused = match save_scans(service, run, &properties, &mut only_new).await {
+            Err(refused @ (RunError::Store(_) | RunError::Session(_))) if !run.stop.is_set() => {
+                with_causes(&refused)
+            }
+            end => return end,
+        };
+        if refused != reported {
+            warn!(device = service.name(), "no scans are taken: {refused}");
+        }
+        service.set_state(DevState::Fault, &refused);
+        reported = refused;
+        if run.stop.wait_timeout(REFUSED_RETRY_PERIOD).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Saves scans until the run is asked to stop, or the data store refuses this writer.
+async fn save_scans(
+    service: &SessionService,
+    run: &SessionRun,
+    properties: &WriterProperties,
+    only_new: &mut bool,
 ) -> Result<(), RunError> {
     let store = tokio::select! {
-        store = find_store(service, &properties) => store?,
+        store = find_store(service, properties) => store?,
         () = run.stop.wait() => return Ok(()),
     };
     let options = SessionOptions {
-        session: Some(properties.session),
+        session: Some(properties.session.clone()),
         writer: DataWriterFilter::Named(DATA_WRITER.to_owned()),
-        save: properties.save,
-        only_new,
+        save: properties.save.clone(),
+        only_new: *only_new,
         records: service.records().clone(),
         ..SessionOptions::default()
     };
@@ -100,6 +132,7 @@ async fn listen(
     let subscriber = session.subscriber();
     tokio::select! {
         subscribed = subscriber.subscribed(None) => if subscribed {
+            *only_new = false;
             service.set_subscribed();
         },
         () = run.stop.wait() => {}

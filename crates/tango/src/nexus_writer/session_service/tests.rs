@@ -319,3 +319,39 @@ fn a_device_that_waits_for_redis_can_be_stopped() {
         assert_eq!(service.state(), DevState::Off);
     });
 }
+
+#[test]
+fn a_device_in_fault_works_again_when_redis_accepts_it() {
+    let redis = testing::redis();
+    let url = redis.url();
+    let with_password: RedisUrl = url
+        .with_secrets()
+        .replacen("redis://", "redis://:secret@", 1)
+        .parse()
+        .unwrap();
+    let call = move |url: &RedisUrl, command: &str| {
+        in_hub(async { testing::redis_call(url, command).await });
+    };
+    with_engine(&data_store(&url), move |service| {
+        // At the start.
+        call(&url, "CONFIG SET requirepass secret");
+        service.start(|| properties("demo")).unwrap();
+        wait_for(service, DevState::Fault);
+        assert!(service.status().contains("NOAUTH"), "{}", service.status());
+        call(&with_password, "CONFIG SET requirepass ");
+        wait_for(service, DevState::On);
+        // While it listens: all its connections are closed, and it cannot make new ones.
+        call(&url, "CONFIG SET requirepass secret");
+        call(&with_password, "CLIENT KILL TYPE normal");
+        wait_for(service, DevState::Fault);
+        call(&with_password, "CONFIG SET requirepass ");
+        wait_for(service, DevState::On);
+        assert_eq!(service.status(), "Subscribed to Redis");
+        // A device in FAULT can be stopped.
+        call(&url, "CONFIG SET requirepass secret");
+        call(&with_password, "CLIENT KILL TYPE normal");
+        wait_for(service, DevState::Fault);
+        service.stop().unwrap();
+        assert_eq!(service.state(), DevState::Off);
+    });
+}
