@@ -248,8 +248,11 @@ impl Connection {
         commands.push(Command::new("PING"));
         for (command, reply) in commands.iter().zip(self.pipeline(&commands).await?) {
             match reply {
-                // A user who may only read need not be allowed to ping.
-                Err(error) if command.name() == "PING" && error.code() == "NOPERM" => {}
+                // A user who may only read need not be allowed to ping, and a server that cannot save its data
+                // refuses PING together with all commands that write (`processCommand` of Redis).
+                Err(error)
+                    if command.name() == "PING" && matches!(error.code(), "NOPERM" | "MISCONF") => {
+                }
                 Err(source) => {
                     return Err(RedisError::Refused {
                         server: self.server.clone(),

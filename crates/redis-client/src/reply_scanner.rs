@@ -21,8 +21,9 @@ const MAX_LINE: usize = 1 << 20;
 /// Redis refuses to hold more than 512 MB in one string unless configured otherwise.
 const MAX_BULK: i64 = 1 << 32;
 
-/// The element that begins at `at` in `bytes`, and where its first line ends. None when that
-/// line is not complete yet.
+/// Returns the element that begins at `at` in `bytes`, and where its first line ends, or `None` if that line
+/// has not arrived completely.
+#[inline]
 pub(crate) fn parse_header(
     bytes: &[u8],
     at: usize,
@@ -67,8 +68,13 @@ pub(crate) fn parse_header(
     }
 }
 
-/// A decimal number up to CR LF, and what follows these. Walks by parts of the line: each step of an
-/// index would be checked for overflow.
+/// More digits than this may not fit into an `i64`.
+const SAFE_DIGITS: usize = 18;
+
+/// Returns the decimal number up to CR LF, and the bytes after it, or `None` if CR LF has not arrived.
+///
+/// This is executed several times for each point of a stream. It walks by parts of the line, because each
+/// step of an index would be checked for overflow.
 fn number(line: &[u8]) -> Result<Option<(i64, &[u8])>, String> {
     let (is_negative, digits) = match line.strip_prefix(b"-") {
         Some(digits) => (true, digits),
@@ -77,19 +83,18 @@ fn number(line: &[u8]) -> Result<Option<(i64, &[u8])>, String> {
     let (mut value, mut rest) = (0i64, digits);
     while let [byte @ b'0'..=b'9', after @ ..] = rest {
         let digit = i64::from(byte.wrapping_sub(b'0'));
-        value = value
-            .checked_mul(10)
-            .and_then(|v| {
-                if is_negative {
-                    v.checked_sub(digit)
-                } else {
-                    v.checked_add(digit)
-                }
-            })
-            .ok_or("a number that is too large")?;
+        value = value.wrapping_mul(10).wrapping_add(digit);
         rest = after;
     }
+    if is_negative {
+        value = value.wrapping_neg();
+    }
     let used = digits.len() - rest.len();
+    if used > SAFE_DIGITS {
+        let text = &line[..line.len() - rest.len()];
+        let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
+        value = text.parse().map_err(|_| "a number that is too large")?;
+    }
     match rest {
         [] if used <= MAX_NUMBER => Ok(None),
         [b'\r', after @ ..] if (1..=MAX_NUMBER).contains(&used) => match after {
@@ -220,6 +225,21 @@ mod tests {
             b"$\r\n",
         ] {
             assert!(ReplyScanner::new().advance(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_the_range_of_i64() {
+        for number in [0, 7, -1, 999_999_999_999_999_999, i64::MAX, i64::MIN] {
+            let line = format!(":{number}\r\n");
+            let end = line.len();
+            assert_eq!(
+                parse_header(line.as_bytes(), 0),
+                Ok(Some((ReplyHeader::Int(number), end)))
+            );
+        }
+        for line in [":9223372036854775808\r\n", ":-9223372036854775809\r\n"] {
+            assert!(parse_header(line.as_bytes(), 0).is_err(), "{line}");
         }
     }
 }
