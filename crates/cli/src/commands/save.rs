@@ -19,9 +19,9 @@ use crate::exit::{self, Failure};
 use crate::results::Printer;
 use crate::signals::Interrupts;
 
-/// Largest number of scans that are saved at the same time: while one is written, the next one is read. More
-/// would need more memory without being faster.
-const MAX_RUNNING: usize = 2;
+/// Largest number of scans that are saved at the same time: while one is written, the next one is read, and
+/// the files of a third one are claimed and opened. More would need more memory without being faster.
+const MAX_RUNNING: usize = 3;
 
 /// How long to wait until a scan has its files, so that a shared file has the scans in the order of their
 /// keys.
