@@ -18,5 +18,6 @@ mod session_writer;
 mod several_writers;
 mod signals;
 mod silence;
+mod soak;
 mod stores;
 mod streams;

@@ -51,6 +51,42 @@ async fn a_full_redis_is_joined_and_read() {
     Fixture::end(running);
 }
 
+/// A server whose snapshots fail refuses all commands that write, and PING.
+#[tokio::test]
+async fn a_redis_that_cannot_save_its_data_is_read() {
+    let fixture = Fixture::new().await;
+    let mut running = fixture.run();
+    let (first, second) = (fixture.file("first.h5"), fixture.file("second.h5"));
+    let (scan, diode) = fixture.start_scan(&first).await;
+    send(&diode, &[0.0, 1.0]).await;
+    let waiting = fixture.good_scan(&second).await;
+    running.wait_for("second.h5' (");
+    let mut keeper = redis_client::Connection::open(&fixture.server.url())
+        .await
+        .unwrap();
+    // A directory with the name of the file that Redis writes.
+    std::fs::create_dir(fixture.server.directory().join("dump.rdb")).unwrap();
+    let save = |moments: &str| {
+        let command = redis_client::Command::new("CONFIG").arg("SET");
+        command.arg("save").arg(moments)
+    };
+    keeper.call(&save("86400 1000000000")).await.unwrap();
+    let snapshot = redis_client::Command::new("BGSAVE");
+    keeper.call(&snapshot).await.unwrap();
+    running.wait_for("MISCONF");
+    // New connections are possible, and so is everything that only reads.
+    std::fs::remove_file(&second).unwrap();
+    let saved = fixture.save(&[&waiting]);
+    assert_eq!(saved.status, Some(0), "{}", saved.log);
+    keeper.call(&save("")).await.unwrap();
+    send(&diode, &[2.0]).await;
+    end(scan).await;
+    running.wait_for("first.h5' (");
+    assert_eq!(read(&first, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    let log = Fixture::end(running);
+    assert!(!log.contains("FAILED"), "{log}");
+}
+
 #[tokio::test]
 async fn a_replica_is_waited_for() {
     let fixture = Fixture::new().await;
