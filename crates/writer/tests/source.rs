@@ -72,7 +72,6 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
             diode.send(&point.to_le_bytes(), 1).await.unwrap();
         }
         diode.flush().await.unwrap();
-        assert_eq!(source.heads(&["diode"]).await.unwrap(), [Some(3)]);
         while source.position(id) != Some(3) {
             for event in source.next().await.unwrap() {
                 if let SourceEvent::Points(block) = event {
@@ -80,6 +79,7 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
                 }
             }
         }
+        assert_eq!(source.heads(&["diode"]).await.unwrap(), [Some(3)]);
         scan.start().await.unwrap();
         scan.stop().await.unwrap();
         scan.close("SUCCESS").await.unwrap();

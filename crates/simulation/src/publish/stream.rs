@@ -17,9 +17,9 @@ const SEAL: &str = "18446744073709551615-18446744073709551615";
 
 /// Sends the points of one stream.
 ///
-/// Sending queues; [`flush`](Self::flush) makes what was sent visible to readers now, otherwise
-/// it is when some 64 kB have been gathered, or when the stream is sealed. An entry that Redis
-/// refuses makes a later call fail: at the latest the seal.
+/// Sending queues; [`flush`](Self::flush) passes the queue to Redis, which otherwise happens when some 64 kB
+/// have been gathered, or when the stream is sealed. An entry that Redis refuses makes a later call fail: at
+/// the latest the seal.
 #[derive(Clone)]
 pub struct StreamPublisher {
     inner: Arc<Inner>,
@@ -162,7 +162,7 @@ impl StreamPublisher {
             .await
     }
 
-    /// Makes visible what was sent.
+    /// Passes to Redis what was sent, without waiting for its replies: readers see it soon.
     pub async fn flush(&self) -> Result<(), PublishError> {
         let mut connection = self.inner.connection.lock().await;
         connection.flush().await?;
