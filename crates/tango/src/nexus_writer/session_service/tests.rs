@@ -326,7 +326,7 @@ fn a_device_in_fault_works_again_when_redis_accepts_it() {
     let url = redis.url();
     let with_password: RedisUrl = url
         .with_secrets()
-        .replacen("redis://", "redis://:secret@", 1)
+        .replacen("://", "://:secret@", 1)
         .parse()
         .unwrap();
     let call = move |url: &RedisUrl, command: &str| {
