@@ -43,11 +43,15 @@ impl HistoryConnection {
         let outcome = opening.await;
         self.opening = None;
         self.connection = Some(outcome?);
+        self.existing().map(|connection| (connection, true))
+    }
+
+    /// Notes that the history could be read: a server that accepts a connection may refuse that still.
+    fn note_success(&mut self) {
         self.backoff.reset();
         if std::mem::take(&mut self.is_reported) {
             tracing::info!("following the scan history again");
         }
-        self.existing().map(|connection| (connection, true))
     }
 
     fn existing(&mut self) -> Result<&mut Connection, StoreError> {
@@ -96,8 +100,12 @@ pub(super) trait HistoryReader {
         loop {
             match timeout_at(deadline, self.read_once(timeout)).await {
                 Err(_) => return Ok(Vec::new()),
-                Ok(Ok(scans)) if scans.is_empty() && Instant::now() < deadline => {}
-                Ok(Ok(scans)) => return Ok(scans),
+                Ok(Ok(scans)) => {
+                    self.connection().note_success();
+                    if !scans.is_empty() || Instant::now() >= deadline {
+                        return Ok(scans);
+                    }
+                }
                 Ok(Err(error)) => {
                     if !self.connection().recover(error, deadline).await? {
                         return Ok(Vec::new());
