@@ -30,6 +30,7 @@
 mod changed_files;
 mod detector;
 mod failing_call;
+mod network_path;
 mod paused_replay;
 mod program;
 mod python;
@@ -42,6 +43,7 @@ mod validation;
 pub use changed_files::{differences_after, problems_after};
 pub use detector::DescribedDetector;
 pub use failing_call::{SystemCall, failing};
+pub use network_path::NetworkPath;
 pub use paused_replay::PausedReplay;
 pub use program::{Program, is_damaged};
 pub use python::{hold, output, python, read};

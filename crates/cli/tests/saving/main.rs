@@ -10,6 +10,7 @@ mod fixture;
 mod layouts;
 mod live;
 mod logs;
+mod networks;
 mod paths;
 mod redis_faults;
 mod resumed;

@@ -85,6 +85,8 @@ async fn a_redis_that_cannot_save_its_data_is_read() {
     assert_eq!(read(&first, &["diode"]), json!([[0.0, 1.0, 2.0]]));
     let log = Fixture::end(running);
     assert!(!log.contains("FAILED"), "{log}");
+    let refused = log.matches("WARN the scan history").count();
+    assert_eq!(refused, 1, "a refusal is reported once: {log}");
 }
 
 #[tokio::test]

@@ -3,12 +3,13 @@
 
 mod faults;
 mod kills;
+mod outages;
 mod resources;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -24,6 +25,14 @@ fn scale(variable: &str, default: usize) -> usize {
         Ok(text) => text.parse().expect(variable),
         Err(_) => default,
     }
+}
+
+/// Sends a signal to a process.
+fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &process.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
 }
 
 /// Publishes a scan named `name` in `file`, and pauses for up to `pause` after each step.

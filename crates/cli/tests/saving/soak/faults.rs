@@ -12,7 +12,7 @@ use testing::Program;
 use tokio::sync::RwLock;
 
 use super::resources::{Resources, assert_flat};
-use super::{ExpectedScans, publish, scale};
+use super::{ExpectedScans, publish, scale, signal};
 use crate::fixture::{Fixture, WRITER};
 
 /// Scans that share a file, as those of a dataset of BLISS do.
@@ -105,6 +105,9 @@ impl Surroundings<'_> {
             }
             EnvironmentFault::ConnectionsClosed => {
                 self.redis(&["CLIENT", "KILL", "TYPE", "normal"]).await;
+                // The connection of the publishers is made again, which is not the subject of this test.
+                let ping = RedisCommand::new("PING");
+                self.fixture.store.call(&ping).await.unwrap();
             }
             EnvironmentFault::Unblocked => {
                 let clients = self.redis(&["CLIENT", "LIST"]).await;
@@ -140,10 +143,7 @@ impl Surroundings<'_> {
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &self.writer.to_string()])
-            .status();
-        assert!(sent.unwrap().success());
+        signal(self.writer, name);
     }
 }
 
