@@ -4,11 +4,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 use testing::Program;
 
 use crate::fixture::{Fixture, WRITER, read, run_unprivileged};
+use crate::soak::outage_time;
 
 #[tokio::test]
 async fn a_locked_file_is_waited_for() {
@@ -18,6 +20,7 @@ async fn a_locked_file_is_waited_for() {
     let mut running = fixture.run();
     fixture.good_scan(&file).await;
     running.wait_for("waiting, the scan is not lost: file already locked");
+    tokio::time::sleep(outage_time(Duration::ZERO)).await;
     holder.signal("TERM");
     holder.wait_for("released");
     running.wait_for("Finished writing");
@@ -47,6 +50,7 @@ async fn a_directory_without_permission_is_waited_for() {
     let file = directory.join("a.h5");
     fixture.good_scan(&file).await;
     running.wait_for("waiting, the scan is not lost: writer has no write permission");
+    tokio::time::sleep(outage_time(Duration::ZERO)).await;
     fs::set_permissions(&directory, Permissions::from_mode(0o777)).unwrap();
     running.wait_for("Finished writing");
     assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));

@@ -27,6 +27,14 @@ fn scale(variable: &str, default: usize) -> usize {
     }
 }
 
+/// Returns how long an outage lasts: as long as a test needs, or longer in `./dev soak`.
+pub fn outage_time(default: Duration) -> Duration {
+    match std::env::var("NEXUS_WRITER_SOAK_OUTAGE") {
+        Ok(seconds) => Duration::from_secs(seconds.parse().unwrap()),
+        Err(_) => default,
+    }
+}
+
 /// Sends a signal to a process.
 fn signal(process: u32, name: &str) {
     let sent = Command::new("kill")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use testing::{NetworkPath, Program, redis_call};
 
-use super::{scale, signal};
+use super::{outage_time, signal};
 use crate::fixture::{Fixture, WRITER, end, read, send};
 use crate::live::wait_until;
 
@@ -41,8 +41,7 @@ impl Outage {
 
 #[tokio::test]
 async fn long_outages_lose_no_point() {
-    let seconds = scale("NEXUS_WRITER_SOAK_OUTAGE", 2);
-    let time = Duration::from_secs(seconds.try_into().unwrap());
+    let time = outage_time(Duration::from_secs(2));
     for outage in Outage::ALL {
         println!("{outage:?} for {time:?}");
         endure(outage, time).await;
