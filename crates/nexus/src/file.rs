@@ -15,6 +15,7 @@
 //! means that h5py created the file (NeXus manual, `NXroot`). The classic layout of BLISS uses another
 //! stamp, [`FileSession::stamp_nexus`].
 
+mod interference;
 mod lock_holder;
 mod locking;
 mod open;
@@ -22,6 +23,7 @@ mod pool;
 mod session;
 mod stamp;
 
+pub use interference::FileInterference;
 pub use lock_holder::LockHolder;
 pub use locking::{FileLocking, UnknownFileLocking};
 pub use pool::FilePool;

@@ -63,7 +63,9 @@ impl FilePool {
     pub fn open_with(&self, path: &Path, locking: FileLocking) -> Result<FileSession> {
         let path = open::resolve(path)?;
         self.forget_closed();
-        if let Some(open) = self.files.borrow().get(&path).and_then(Weak::upgrade) {
+        let open = self.files.borrow().get(&path).and_then(Weak::upgrade);
+        // Nobody finds what is written into a file that has lost its name.
+        if let Some(open) = open.filter(|open| open.interference().is_none()) {
             return Ok(FileSession::new(open));
         }
         let stopwatch = self.observation.stopwatch();

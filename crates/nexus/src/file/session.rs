@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use observation::{Hdf5Stage, Observation};
 
+use super::interference::{FileInterference, FileWatch};
 use super::stamp;
 use crate::error::{Error, Result};
 use crate::h5;
@@ -32,6 +33,18 @@ impl FileSession {
     pub fn is_locked(&self) -> bool {
         let file = self.open.file.borrow();
         file.as_ref().is_some_and(h5::File::is_locked)
+    }
+
+    /// Returns what other programs have done to the name or the size of the file since it was opened, if they
+    /// have done anything. What is written then is lost, or in another file than its readers expect.
+    pub fn interference(&self) -> Option<FileInterference> {
+        self.open.interference()
+    }
+
+    /// Lets nothing more reach the file: neither from this session, nor from others that have it open. Used when
+    /// another process may be writing it, or has truncated it.
+    pub fn abandon(&self) {
+        self.open.abandon();
     }
 
     /// The root group, to read and to write. Counts as writing.
@@ -111,6 +124,8 @@ pub(super) struct OpenFile {
     /// The HDF5 file, or `None` when it has been closed.
     file: RefCell<Option<h5::File>>,
     dirty: Cell<bool>,
+    watch: FileWatch,
+    is_abandoned: Cell<bool>,
     observation: Arc<Observation>,
 }
 
@@ -118,15 +133,32 @@ impl OpenFile {
     pub(super) fn new(path: PathBuf, file: h5::File, observation: Arc<Observation>) -> OpenFile {
         observation.hdf5.files_open.add(1.0);
         OpenFile {
+            watch: FileWatch::new(&path, &file),
             path,
             file: RefCell::new(Some(file)),
             dirty: Cell::new(true),
+            is_abandoned: Cell::new(false),
             observation,
         }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn interference(&self) -> Option<FileInterference> {
+        let file = self.file.borrow();
+        file.as_ref()
+            .and_then(|file| self.watch.interference(&self.path, file))
+    }
+
+    fn abandon(&self) {
+        self.is_abandoned.set(true);
+        let abandoned = self.with(h5::File::abandon);
+        if !matches!(abandoned, Ok(Ok(()))) {
+            let file = self.path.display();
+            tracing::error!(?abandoned, "{file} cannot be closed without being written");
+        }
     }
 
     fn with<T>(&self, f: impl FnOnce(&h5::File) -> h5::Result<T>) -> h5::Result<T> {
@@ -137,7 +169,7 @@ impl OpenFile {
     }
 
     pub(super) fn flush_if_dirty(&self) -> Result<bool> {
-        if !self.dirty.get() {
+        if !self.dirty.get() || self.is_abandoned.get() {
             return Ok(false);
         }
         let stopwatch = self.observation.stopwatch();
@@ -145,6 +177,9 @@ impl OpenFile {
         self.observation.hdf5.finished(Hdf5Stage::Flush, stopwatch);
         flushed.map_err(|reason| Error::file(&self.path, "flush", reason))?;
         self.dirty.set(false);
+        if let Some(file) = &*self.file.borrow() {
+            self.watch.flushed(file);
+        }
         Ok(true)
     }
 
@@ -163,6 +198,10 @@ impl OpenFile {
             .map_err(|reason| Error::file(&self.path, "close", reason));
         self.observation.hdf5.finished(Hdf5Stage::Close, stopwatch);
         self.observation.hdf5.files_open.add(-1.0);
+        if self.is_abandoned.get() {
+            // The library cannot read back what was redirected.
+            return Ok(());
+        }
         flushed.and(closed)
     }
 }

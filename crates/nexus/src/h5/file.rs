@@ -1,10 +1,12 @@
 //! Creates, opens, flushes and closes files.
 
+use std::io;
 use std::path::Path;
 
 use hdf5_metno_sys::h5f::{self, H5F_scope_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5g, h5p};
+use rustix::fs::Stat;
 
 use super::error::{Error, Major, Minor, Result};
 use super::file_lock::{self, FileLock};
@@ -103,6 +105,17 @@ impl File {
             }
             opened => opened,
         }
+    }
+
+    /// Returns what the operating system knows of the open file, which must be open for writing.
+    pub(crate) fn status(&self) -> Result<io::Result<Stat>> {
+        file_lock::status(&self.handle)
+    }
+
+    /// Lets nothing more reach the file, which must be open for writing. The library has no function that closes
+    /// a file without writing what it has in memory.
+    pub(crate) fn abandon(&self) -> Result<io::Result<()>> {
+        file_lock::redirect(&self.handle)
     }
 
     /// Returns the root group.

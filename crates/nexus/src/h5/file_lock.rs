@@ -1,12 +1,14 @@
 //! The lock of a file that is open for writing.
 
 use std::ffi::{c_int, c_void};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
 use hdf5_metno_sys::{h5f, h5p};
-use rustix::fs::{FlockOperation, flock};
-use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::fs::{FlockOperation, MemfdFlags, Stat, flock, fstat, memfd_create};
+use rustix::io::{DupFlags, FdFlags, dup3, fcntl_setfd};
 
 use super::error::{Error, Result};
 use super::library::{Handle, call};
@@ -66,6 +68,25 @@ pub(super) fn close_in_programs(file: &Handle) -> Result<()> {
         tracing::debug!(%error, "programs started by this process have a file open");
     }
     Ok(())
+}
+
+/// Returns what the operating system knows of a file that was opened with `write_access`.
+pub(super) fn status(file: &Handle) -> Result<io::Result<Stat>> {
+    let descriptor = descriptor(file)?;
+    Ok(fstat(descriptor).map_err(io::Error::from))
+}
+
+/// Lets everything that the library still writes into a file go to a temporary file in memory. Only for a file
+/// that was opened with `write_access`.
+pub(super) fn redirect(file: &Handle) -> Result<io::Result<()>> {
+    let descriptor = descriptor(file)?;
+    let redirected = memfd_create(c"abandoned", MemfdFlags::CLOEXEC).and_then(|memory| {
+        // SAFETY: the descriptor is open, and stays so: `dup3` replaces what it refers to, and the library
+        // remains its owner, because this value is never dropped.
+        let mut target = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(descriptor.as_raw_fd()) });
+        dup3(&memory, &mut target, DupFlags::CLOEXEC)
+    });
+    Ok(redirected.map_err(io::Error::from))
 }
 
 fn descriptor(file: &Handle) -> Result<BorrowedFd<'_>> {

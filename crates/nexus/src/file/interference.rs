@@ -1,0 +1,82 @@
+//! Changes that other programs make to the name, or to the size, of an open file.
+
+use std::cell::Cell;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::h5;
+
+/// What happened to a file while it was open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FileInterference {
+    /// No file has its name any more: it was deleted or renamed, or its directory was.
+    #[error("was deleted or renamed while it was written")]
+    Missing,
+    /// Another file has its name.
+    #[error("was replaced by another file while it was written")]
+    Replaced,
+    /// It is shorter than it was.
+    #[error("was truncated while it was written")]
+    Truncated,
+}
+
+/// Compares an open file with the file that has its name.
+#[derive(Debug)]
+pub(super) struct FileWatch {
+    /// Device and inode; none where the file system does not number its files.
+    identity: Option<(u64, u64)>,
+    /// The size after the last flush. A file does not shrink while it is open.
+    size: Cell<u64>,
+}
+
+impl FileWatch {
+    /// Starts to watch a file that was just opened at this path.
+    pub fn new(path: &Path, file: &h5::File) -> FileWatch {
+        let open = status(file);
+        // Some network file systems number a file anew whenever they are asked.
+        let named = fs::metadata(path).ok().map(|named| identity(&named));
+        FileWatch {
+            identity: open
+                .map(|(identity, _)| identity)
+                .filter(|identity| named == Some(*identity)),
+            size: Cell::new(open.map_or(0, |(_, size)| size)),
+        }
+    }
+
+    /// Notes that the file was flushed.
+    pub fn flushed(&self, file: &h5::File) {
+        if let Some((_, size)) = status(file) {
+            self.size.set(size);
+        }
+    }
+
+    /// Returns what happened to the file, if anything did. A file system that does not answer is no change.
+    pub fn interference(&self, path: &Path, file: &h5::File) -> Option<FileInterference> {
+        let watched = self.identity?;
+        match fs::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Some(FileInterference::Missing);
+            }
+            Err(_) => return None,
+            Ok(named) if identity(&named) != watched => return Some(FileInterference::Replaced),
+            Ok(_) => {}
+        }
+        let (_, size) = status(file)?;
+        (size < self.size.get()).then_some(FileInterference::Truncated)
+    }
+}
+
+fn identity(named: &fs::Metadata) -> (u64, u64) {
+    (named.dev(), named.ino())
+}
+
+/// Returns identity and size of an open file.
+fn status(file: &h5::File) -> Option<((u64, u64), u64)> {
+    let status = file.status().ok()?.ok()?;
+    Some((
+        (status.st_dev, status.st_ino),
+        u64::try_from(status.st_size).unwrap_or_default(),
+    ))
+}
