@@ -7,6 +7,7 @@ mod classic;
 mod endings;
 mod environment;
 mod fixture;
+mod interference;
 mod layouts;
 mod live;
 mod logs;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use nexus::dataset::{WriteMode, WritePolicy};
-use nexus::file::current_time;
+use nexus::file::{FileInterference, current_time};
 use observation::Stopwatch;
 use serde_json::Value as Json;
 use tracing::info;
@@ -173,7 +173,7 @@ impl ScanOutput {
             closed: false,
             claims: prepared.claims,
         };
-        if let Some(problem) = output.unprotected() {
+        if let Some(problem) = output.obstacle() {
             return Err(problem.into());
         }
         let mut last = Vec::new();
@@ -268,7 +268,7 @@ impl ScanOutput {
             return;
         }
         // Plots want all streams at the same point, so chunks that are being encoded must not be missing.
-        if let Some(problem) = self.unprotected() {
+        if let Some(problem) = self.obstacle() {
             self.stop(problem, diagnostics);
             return;
         }
@@ -291,6 +291,24 @@ impl ScanOutput {
             let hdf5 = &diagnostics.figures().observation().hdf5;
             hdf5.commit_delay.record(unflushed_since);
         }
+    }
+
+    /// Returns a problem if nothing more may be written into the files, or if readers will not find it there.
+    /// Nothing more reaches a file then that another writer may be writing, or that has lost its end.
+    fn obstacle(&self) -> Option<ScanProblem> {
+        if let Some(problem) = self.unprotected() {
+            self.files.iter().for_each(|file| file.session.abandon());
+            return Some(problem);
+        }
+        let (file, what) = self
+            .files
+            .iter()
+            .find_map(|file| Some((file, file.session.interference()?)))?;
+        if what == FileInterference::Truncated {
+            file.session.abandon();
+        }
+        let file = file.path();
+        Some(ScanProblem::FileInterference { file, what })
     }
 
     /// Returns a problem if another writer could write one of the files now: where the file system has no
@@ -347,6 +365,11 @@ impl ScanOutput {
     /// Closes the files. Returns their paths.
     pub fn end(self, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
         let paths = self.files.iter().map(ScanFile::path).collect();
+        if diagnostics.temporary_problem().is_none()
+            && let Some(problem) = self.obstacle()
+        {
+            diagnostics.problem(problem);
+        }
         for file in self.files {
             file.close(diagnostics);
         }

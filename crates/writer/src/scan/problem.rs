@@ -6,6 +6,7 @@ mod temporary;
 use std::path::PathBuf;
 
 use acquisition::FrameSourceError;
+use nexus::file::FileInterference;
 use nexus::h5;
 use observation::Classified as _;
 
@@ -53,6 +54,14 @@ pub enum ScanProblem {
     FileUnprotected {
         /// The file.
         file: PathBuf,
+    },
+    /// Another program has deleted, renamed, replaced or truncated a file.
+    #[error("{} {what}", file.display())]
+    FileInterference {
+        /// The file.
+        file: PathBuf,
+        /// What was done to it.
+        what: FileInterference,
     },
     /// A file is locked, in the words that clients of the layout match.
     #[error("{text}")]

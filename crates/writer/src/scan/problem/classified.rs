@@ -20,6 +20,7 @@ impl Classified for ScanProblem {
             | ScanProblem::FileUnprotected { .. } => ErrorKind::Locked,
             ScanProblem::NameTaken { .. }
             | ScanProblem::NoFile
+            | ScanProblem::FileInterference { .. }
             | ScanProblem::RecordUnreadable { .. } => ErrorKind::Hdf5,
             ScanProblem::FileUnreadable { source, .. } | ScanProblem::Hdf5(source) => source.kind(),
             ScanProblem::File(error) => error.kind(),
@@ -56,6 +57,7 @@ impl Classified for ScanProblem {
             ScanProblem::FileLocked { .. }
             | ScanProblem::FileClaimed { .. }
             | ScanProblem::FileUnprotected { .. }
+            | ScanProblem::FileInterference { .. }
             | ScanProblem::DiskFull { .. } => ErrorOrigin::Environment,
             ScanProblem::FramesNotSaved { .. } => ErrorOrigin::Environment,
             ScanProblem::PointsLost { source, .. } | ScanProblem::StreamDamaged { source, .. } => {

@@ -25,6 +25,7 @@ impl ScanProblem {
             ScanProblem::FileLocked { .. }
             | ScanProblem::FileClaimed { .. }
             | ScanProblem::FileUnprotected { .. }
+            | ScanProblem::FileInterference { .. }
             | ScanProblem::DiskFull { .. } => true,
             ScanProblem::FileUnreadable { source, .. } | ScanProblem::Hdf5(source) => {
                 source.is_temporary()
@@ -44,6 +45,7 @@ impl ScanProblem {
                 self,
                 ScanProblem::DiskFull { .. }
                     | ScanProblem::FileUnprotected { .. }
+                    | ScanProblem::FileInterference { .. }
                     | ScanProblem::StreamStopped { .. }
                     | ScanProblem::File(nexus::Error::NoSpace { .. })
             )
