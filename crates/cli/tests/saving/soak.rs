@@ -2,6 +2,7 @@
 //! variables that make them long.
 
 mod faults;
+mod holes;
 mod kills;
 mod outages;
 mod resources;

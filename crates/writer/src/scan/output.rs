@@ -50,10 +50,8 @@ pub struct ScanOutput {
     datasets: Vec<DatasetWriter>,
     /// The datasets of each stream that is followed.
     followed: HashMap<StreamId, FollowedDatasets>,
-    /// Number of missing points that the record in the files states.
-    recorded_missing: u64,
-    /// When the record was last updated with missing points.
-    recorded_missing_at: Option<Instant>,
+    /// When the record last listed all lost points.
+    losses_listed_at: Option<Instant>,
     /// Number of written points that were reported to the observation.
     written: u64,
     /// Measures how long the oldest points have waited for a flush.
@@ -166,8 +164,7 @@ impl ScanOutput {
             failed_links: Vec::new(),
             datasets,
             followed: HashMap::new(),
-            recorded_missing: 0,
-            recorded_missing_at: None,
+            losses_listed_at: None,
             written: 0,
             unflushed_since: None,
             closed: false,
@@ -247,6 +244,16 @@ impl ScanOutput {
             return;
         };
         losses::report(&followed.name, &event, diagnostics);
+        if let SourceEvent::Lost {
+            first, count: 1.., ..
+        } = event
+        {
+            let datasets = followed.datasets.clone();
+            self.expect_holes(&datasets, first, diagnostics);
+        }
+        let Some(followed) = self.followed.get(&stream) else {
+            return;
+        };
         if has_data {
             self.unflushed_since
                 .get_or_insert_with(|| diagnostics.figures().stopwatch());
@@ -259,6 +266,9 @@ impl ScanOutput {
             let dataset = &mut self.datasets[index];
             let file = &self.files[dataset.file];
             dataset.take(&event, file, &self.context, diagnostics).await;
+        }
+        if matches!(event, SourceEvent::Lost { .. }) {
+            self.list_losses(diagnostics);
         }
     }
 
@@ -281,7 +291,7 @@ impl ScanOutput {
         if self.mark_stored() {
             self.update_files(diagnostics);
         }
-        self.record_losses(diagnostics);
+        self.list_losses(diagnostics);
         for file in &mut self.files {
             file.retry_links(diagnostics);
             file.flush(diagnostics);

@@ -17,7 +17,12 @@ pub struct Tally {
     pub written: u64,
     /// Ranges of points that are missing: index of the first, and of the one behind the last.
     holes: Vec<(u64, u64)>,
+    /// The point from which on points may be missing that no record lists yet.
+    unlisted_from: Option<u64>,
 }
+
+/// The end of a range in which any point may be missing: the largest number that all readers of JSON can have.
+const OPEN_END: u64 = (1 << 53) - 1;
 
 impl Tally {
     /// Adds a range of missing points.
@@ -43,14 +48,43 @@ impl Tally {
         tally
     }
 
-    /// Returns `true` if points are missing.
-    pub fn has_holes(&self) -> bool {
-        !self.holes.is_empty()
+    /// Lets the record list all points from `first` on as missing, until the holes in it are known. Returns
+    /// `false` if it does so already.
+    pub fn expect_holes(&mut self, first: u64) -> bool {
+        match &mut self.unlisted_from {
+            Some(from) if *from <= first => false,
+            from => {
+                *from = Some(first);
+                true
+            }
+        }
     }
 
-    /// Returns the number of missing points.
-    pub fn missing_points(&self) -> u64 {
-        self.holes.iter().map(|(first, end)| end - first).sum()
+    /// Lets the record list the known holes, and no others.
+    pub fn list_holes(&mut self) {
+        self.unlisted_from = None;
+    }
+
+    /// Returns `true` if the record lists the known holes, and no others.
+    pub fn lists_holes(&self) -> bool {
+        self.unlisted_from.is_none()
+    }
+
+    /// Returns `true` if the record has to list missing points.
+    pub fn has_holes(&self) -> bool {
+        !self.holes.is_empty() || self.unlisted_from.is_some()
+    }
+
+    /// Returns the holes as the record lists them.
+    fn listed_holes(&self) -> Vec<(u64, u64)> {
+        let Some(from) = self.unlisted_from else {
+            return self.holes.clone();
+        };
+        let before = self.holes.iter().filter(|(first, _)| *first < from);
+        let mut listed: Vec<(u64, u64)> =
+            before.map(|&(first, end)| (first, end.min(from))).collect();
+        listed.push((from, OPEN_END));
+        listed
     }
 
     /// Sets `written` from the number of points in the dataset, which includes the missing ones before its
@@ -81,7 +115,7 @@ impl Tally {
             "expected": self.expected,
             "received": self.received,
             "written": self.written,
-            "holes": self.holes,
+            "holes": self.listed_holes(),
         });
         if let Some(file) = file {
             part["file"] = json!(file);
@@ -106,6 +140,21 @@ mod tests {
     }
 
     #[test]
+    fn expected_holes_are_listed_without_an_end() {
+        let mut tally = Tally::default();
+        tally.add_hole(3, 2);
+        assert!(tally.expect_holes(7));
+        assert!(!tally.expect_holes(20));
+        let listed = |tally: &Tally| tally.to_json("diode", None, "diode")["holes"].clone();
+        assert_eq!(listed(&tally), json!([[3, 5], [7, OPEN_END]]));
+        tally.add_hole(7, 1);
+        assert_eq!(listed(&tally), json!([[3, 5], [7, OPEN_END]]));
+        tally.list_holes();
+        assert_eq!(listed(&tally), json!([[3, 5], [7, 8]]));
+        assert!(tally.expect_holes(20));
+    }
+
+    #[test]
     fn missing_points_are_not_written() {
         let mut tally = Tally {
             received: 8,
@@ -124,10 +173,7 @@ mod tests {
     fn recorded_holes_count_as_far_as_there_are_points() {
         let tally = Tally::resumed(10, &[(2, 5), (8, 12), (20, 30)]);
         assert_eq!(tally.holes, [(2, 5), (8, 10)]);
-        assert_eq!(
-            (tally.received, tally.written, tally.missing_points()),
-            (5, 5, 5)
-        );
+        assert_eq!((tally.received, tally.written), (5, 5));
         assert_eq!(Tally::resumed(0, &[(0, 3)]), Tally::default());
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset, Local};
 use nexus::file::current_time;
@@ -15,9 +14,6 @@ use crate::scan::entry_links;
 use crate::scan::file::{ScanFile, report_invalid};
 use crate::scan::problem::ScanProblem;
 use crate::scan::record::{final_record, running_record};
-
-/// Shortest time between two updates of the record because of lost points.
-const LOSS_RECORD_PERIOD: Duration = Duration::from_secs(5);
 
 impl ScanOutput {
     /// Writes everything that is known before the data. `first` are the trees of the first facts, `last`
@@ -32,7 +28,6 @@ impl ScanOutput {
         let is_resumed = self.files.iter().any(|file| file.partial.is_some());
         let is_unchanged = !is_resumed && record == self.facts.record;
         self.facts.record = record;
-        self.recorded_missing = self.missing_points();
         let trees = match is_unchanged {
             true => first,
             false => self.layout.trees(&self.facts),
@@ -106,31 +101,10 @@ impl ScanOutput {
             None => WritingStatus::Succeeded,
             Some(_) => WritingStatus::Failed,
         };
-        self.facts.record = final_record(&self.datasets, &self.file_names(), diagnostics);
-    }
-
-    /// Updates the record in the files if more points are missing, but not too often. A writer that
-    /// continues the scan reads there which points are missing.
-    pub(super) fn record_losses(&mut self, diagnostics: &mut Diagnostics) {
-        let missing = self.missing_points();
-        let is_too_soon = self
-            .recorded_missing_at
-            .is_some_and(|at| at.elapsed() < LOSS_RECORD_PERIOD);
-        if missing == self.recorded_missing || is_too_soon {
-            return;
-        }
-        self.recorded_missing = missing;
-        self.recorded_missing_at = Some(Instant::now());
-        self.facts.record = running_record(&self.datasets, &self.file_names(), diagnostics);
-        self.apply_trees(diagnostics);
-    }
-
-    /// Returns the number of points that are missing in the files.
-    pub(super) fn missing_points(&self) -> u64 {
         self.datasets
-            .iter()
-            .map(|dataset| dataset.tally.missing_points())
-            .sum()
+            .iter_mut()
+            .for_each(|dataset| dataset.tally.list_holes());
+        self.facts.record = final_record(&self.datasets, &self.file_names(), diagnostics);
     }
 
     pub(super) fn file_names(&self) -> Vec<String> {
@@ -178,7 +152,7 @@ impl ScanOutput {
         }
     }
 
-    fn apply_trees(&mut self, diagnostics: &mut Diagnostics) {
+    pub(super) fn apply_trees(&mut self, diagnostics: &mut Diagnostics) {
         let ended = self.facts.end.as_ref().map(end_time);
         let ended = ended.filter(|_| self.layout.policy().shows_latest);
         for mut tree in self.layout.trees(&self.facts) {
