@@ -156,7 +156,9 @@ async fn faults_lose_no_scan_and_leave_nothing_behind() {
     let fixture = Fixture::new().await;
     let log = fixture.file("writer.log");
     let mut command = Command::new(WRITER);
-    command.args(["run", &fixture.url(), "--logfile"]).arg(&log);
+    // One file, however many scans there are.
+    command.args(["run", &fixture.url(), "--filesize=1000", "--logfile"]);
+    command.arg(&log);
     let mut writer = Program::start(&mut command);
     writer.wait_for("subscribed");
 
