@@ -47,6 +47,31 @@ pub enum Error {
         /// The size of the payload in bytes.
         given: usize,
     },
+    /// The points have so different shapes that a dataset with room for all of them would be mostly empty.
+    #[error(
+        "dataset {path}: points of shape {given:?} in a dataset with room for {present:?} would need \
+         {bytes} bytes each"
+    )]
+    Padding {
+        /// Path of the dataset.
+        path: String,
+        /// The shape of the given points.
+        given: Vec<u64>,
+        /// The largest length of the points so far, in each dimension.
+        present: Vec<u64>,
+        /// The size of a point in the dataset.
+        bytes: u64,
+    },
+    /// Missing points would have to be written, and are too many for that.
+    #[error("dataset {path}: {count} missing points would need {bytes} bytes")]
+    Hole {
+        /// Path of the dataset.
+        path: String,
+        /// The number of missing points.
+        count: u64,
+        /// Their size in the dataset.
+        bytes: u64,
+    },
     /// The number of points exceeds `u64::MAX`.
     #[error("dataset {path}: {count} more points are more than a dataset can have")]
     Count {

@@ -212,6 +212,10 @@ impl PointStore for PointGrid {
         &self.spec
     }
 
+    fn element(&self) -> &[u64] {
+        &self.element
+    }
+
     /// Opens the dataset that an earlier writer left. It is filled again from the first point on, because
     /// the file does not show how many points were written. Points that are missing now keep their value.
     fn resume(&mut self) -> Result<(), Error> {

@@ -158,6 +158,10 @@ impl PointStore for PointList {
         &self.buffer.spec
     }
 
+    fn element(&self) -> &[u64] {
+        &self.buffer.element
+    }
+
     fn resume(&mut self) -> Result<(), Error> {
         self.resume_found()
     }

@@ -9,8 +9,18 @@ use super::point_grid::PointGrid;
 use super::point_list::PointList;
 use super::spec::DatasetSpec;
 use super::{Error, StoreQueue, WritePolicy};
+use crate::chunk::point_size;
 use crate::h5::Group;
 use crate::tree::{ElementType, StreamStorage};
+
+/// The size in bytes up to which a point may always be padded.
+const MAX_PADDED_POINT: u64 = 64 << 20;
+
+/// The ratio of the size of a padded point to that of the largest point, above which points are refused.
+const MAX_PADDING: u64 = 16;
+
+/// The largest size in bytes of missing points that have to be written.
+const MAX_WRITTEN_HOLE: u64 = 1 << 30;
 
 /// The dataset of one stream, at one path of a file, that is filled point by point.
 ///
@@ -28,6 +38,9 @@ pub struct StreamDataset {
 pub(super) trait PointStore {
     /// Returns the properties of the dataset that were known before the first point.
     fn spec(&self) -> &DatasetSpec;
+
+    /// Returns the largest length of a point so far, in each dimension.
+    fn element(&self) -> &[u64];
 
     /// Continues the dataset that an earlier writer left in the file, if there is one.
     fn resume(&mut self) -> Result<(), Error>;
@@ -179,6 +192,7 @@ impl StreamDataset {
             return Ok(());
         }
         self.check_count(count)?;
+        self.check_padding(&shape)?;
         self.points.add(count, Some((&shape, data)))
     }
 
@@ -192,6 +206,7 @@ impl StreamDataset {
             return Ok(());
         }
         self.check_count(count)?;
+        self.check_hole(count)?;
         self.points.add(count, None)
     }
 
@@ -237,6 +252,42 @@ impl StreamDataset {
         self.drain().await;
         self.points.check()?;
         Ok(self.points())
+    }
+
+    /// Refuses points for which those of other shapes would have to be padded to an unreasonable size.
+    fn check_padding(&self, shape: &[u64]) -> Result<(), Error> {
+        let (present, item) = (self.points.element(), self.points.spec().item());
+        let padded: Vec<u64> = present
+            .iter()
+            .zip(shape)
+            .map(|(present, given)| *present.max(given))
+            .collect();
+        let bytes = point_size(&padded, item);
+        let largest = point_size(present, item).max(point_size(shape, item));
+        if bytes <= MAX_PADDED_POINT || bytes / MAX_PADDING <= largest {
+            return Ok(());
+        }
+        Err(Error::Padding {
+            path: self.path().to_owned(),
+            given: shape.to_vec(),
+            present: present.to_vec(),
+            bytes,
+        })
+    }
+
+    /// Refuses missing points that take space and time, because the library would not read the fill value of
+    /// their type where nothing is written.
+    fn check_hole(&self, count: u64) -> Result<(), Error> {
+        let spec = self.points.spec();
+        let bytes = point_size(self.points.element(), spec.item()).saturating_mul(count);
+        if spec.is_sparse() || bytes <= MAX_WRITTEN_HOLE {
+            return Ok(());
+        }
+        Err(Error::Hole {
+            path: self.path().to_owned(),
+            count,
+            bytes,
+        })
     }
 
     fn check_count(&self, count: u64) -> Result<(), Error> {

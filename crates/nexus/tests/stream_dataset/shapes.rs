@@ -1,6 +1,6 @@
 //! Points of different shapes, and points that are missing.
 
-use nexus::dataset::{StreamDataset, WritePolicy};
+use nexus::dataset::{Error, StreamDataset, WritePolicy};
 use nexus::tree::ElementType;
 use serde_json::json;
 
@@ -194,4 +194,76 @@ fn points_that_were_lost_leave_holes() {
         &writer.end("few").doubles(),
         &[nan, nan, 5., 6., nan, nan]
     ));
+}
+
+/// Writing the chunks of these holes would take hours, and more space than there is.
+#[test]
+fn large_holes_take_neither_time_nor_space() {
+    const HOLE: u64 = 1 << 23;
+    const IMAGE: [Option<u64>; 2] = [Some(512), Some(512)];
+    let bytes = 512 * 512 * 4;
+    let writer = Writer::new();
+    for (path, policy) in [
+        ("backlog", WritePolicy::backlog()),
+        ("live", WritePolicy::live()),
+    ] {
+        let points = run(async {
+            let mut dataset = writer.dataset(path, ElementType::Uint(4, LITTLE), &IMAGE, policy);
+            for part in 0..10 {
+                let first = part * (HOLE + 1);
+                dataset.append(first, 1, None, pattern(bytes)).unwrap();
+                dataset.expose().unwrap();
+                dataset.settle().await.unwrap();
+                dataset.skip(HOLE).unwrap();
+            }
+            dataset.close().await.unwrap()
+        });
+        assert_eq!(points, 10 * (HOLE + 1));
+        let dataset = writer.root.open_dataset(path).unwrap();
+        assert_eq!(dataset.shape().unwrap(), [points, 512, 512]);
+        let block = |first: u64| dataset.read_block(&[first, 0, 0], &[1, 512, 512]).unwrap();
+        assert_eq!(block(HOLE + 1), pattern(bytes));
+        assert!(block(HOLE).iter().all(|byte| *byte == 0));
+        assert!(block(points - 1).iter().all(|byte| *byte == 0));
+    }
+    let size = std::fs::metadata(&writer.path).unwrap().len();
+    assert!(size < 100 << 20, "{size} bytes");
+}
+
+#[test]
+fn holes_that_would_have_to_be_written_are_limited() {
+    let writer = Writer::new();
+    run(async {
+        let image = [Some(1024), Some(1024)];
+        let mut dataset = writer.dataset("a", DOUBLE, &image, WritePolicy::backlog());
+        // The library reads 0 where nothing is written, and missing numbers are NaN.
+        let error = dataset.skip(1000).unwrap_err();
+        assert!(matches!(error, Error::Hole { count: 1000, .. }), "{error}");
+        dataset.skip(2).unwrap();
+        assert_eq!(dataset.close().await.unwrap(), 2);
+    });
+}
+
+#[test]
+fn points_that_would_be_mostly_padding_are_refused() {
+    let writer = Writer::new();
+    run(async {
+        let mut dataset = writer.dataset("a", DOUBLE, &[None, None], WritePolicy::backlog());
+        dataset
+            .append(0, 1, Some(&[1, 20_000]), count(0, 20_000))
+            .unwrap();
+        let error = dataset
+            .append(1, 1, Some(&[20_000, 1]), count(0, 20_000))
+            .unwrap_err();
+        assert!(matches!(error, Error::Padding { .. }), "{error}");
+        // Others are still accepted.
+        dataset
+            .append(1, 1, Some(&[10, 2_000]), count(0, 20_000))
+            .unwrap();
+        assert_eq!(dataset.close().await.unwrap(), 2);
+    });
+    assert_eq!(
+        writer.seen("a").unwrap().layout["shape"],
+        json!([2, 10, 20_000])
+    );
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use redis_client::{Command as RedisCommand, Connection, Value};
+use redis_client::{Command as RedisCommand, Connection, RedisError, Value};
 use rustix::fs::{FlockOperation, flock};
 use testing::Program;
 use tokio::sync::RwLock;
@@ -93,7 +93,10 @@ impl Surroundings<'_> {
                 fs::create_dir(&obstacle).unwrap();
                 self.redis(&["CONFIG", "SET", "save", "86400 1000000000"])
                     .await;
-                self.redis(&["BGSAVE", "SCHEDULE"]).await;
+                // An earlier snapshot may not have ended.
+                while self.try_redis(&["BGSAVE"]).await.is_err() {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
                 pause().await;
                 self.redis(&["CONFIG", "SET", "save", ""]).await;
                 fs::remove_dir(&obstacle).unwrap();
@@ -137,9 +140,13 @@ impl Surroundings<'_> {
     }
 
     async fn redis(&self, words: &[&str]) -> Value {
+        self.try_redis(words).await.unwrap()
+    }
+
+    async fn try_redis(&self, words: &[&str]) -> Result<Value, RedisError> {
         let command = RedisCommand::new(words[0]).args(&words[1..]);
         let mut connection = Connection::open(&self.fixture.server.url()).await.unwrap();
-        connection.call(&command).await.unwrap()
+        connection.call(&command).await
     }
 
     fn signal(&self, name: &str) {

@@ -89,6 +89,9 @@ impl Chunked {
         let length = self.store.format.shape.length;
         let mut left = count;
         while left > 0 {
+            if data.is_none() {
+                left -= self.skip_chunks(buffer, left);
+            }
             let room = length - self.before - buffer.slab.rows();
             let rows = left.min(room);
             match &mut data {
@@ -107,6 +110,21 @@ impl Chunked {
                 self.post_part(buffer);
             }
         }
+    }
+
+    /// Passes over the whole chunks at the begin of `count` missing points, except the last one, which makes the
+    /// dataset as long as it has to be. Returns the number of their points.
+    ///
+    /// Nothing is stored for them, so that a hole of millions of chunks takes no time.
+    fn skip_chunks(&self, buffer: &mut PointBuffer, count: u64) -> u64 {
+        let length = self.store.format.shape.length;
+        let begins_chunk = self.before == 0 && buffer.slab.is_empty();
+        if !self.store.sparse || !begins_chunk || length == 0 {
+            return 0;
+        }
+        let skipped = (count / length).saturating_sub(1) * length;
+        buffer.points += skipped;
+        skipped
     }
 
     fn push(&self, buffer: &mut PointBuffer, rows: u64, whole: bool, shape: &[u64], data: Bytes) {
