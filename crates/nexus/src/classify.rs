@@ -31,6 +31,7 @@ impl Classified for h5::Error {
         match self {
             // The file is damaged, the disk is full, or the file system fails or has no locks.
             h5::Error::Library(_) | h5::Error::Lock { .. } => ErrorOrigin::Environment,
+            h5::Error::NotRegular => ErrorOrigin::User,
             h5::Error::Closed => ErrorOrigin::Internal,
             // HDF5 cannot represent the data.
             _ => ErrorOrigin::Data,

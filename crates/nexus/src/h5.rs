@@ -41,7 +41,7 @@ mod reserved_span;
 pub(crate) use chunk::StoredChunk;
 pub use create::{ChunkedOptions, ExternalOptions, VirtualOptions};
 pub use dataset::Dataset;
-pub use describe::{DatasetInfo, DatasetStorage, RenderedElements};
+pub use describe::{DatasetInfo, DatasetStorage, RenderedElements, VirtualPart};
 pub use error::{Error, ErrorStack, Major, Minor, Result, StackEntry};
 pub use file::{File, WriteAccess};
 pub use filter::Filter;

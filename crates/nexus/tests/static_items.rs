@@ -361,7 +361,11 @@ fn values_are_read_back_as_texts() {
     let vds = entry.open_dataset("vds").unwrap().info().unwrap();
     assert_eq!(
         vds.storage,
-        h5::DatasetStorage::Virtual(vec![("o%.h5".to_owned(), "/d".to_owned())])
+        h5::DatasetStorage::Virtual(vec![h5::VirtualPart {
+            file: "o%.h5".to_owned(),
+            path: "/d".to_owned(),
+            needed: Some(vec![2]),
+        }])
     );
     assert_eq!(
         entry.link("ext").unwrap(),

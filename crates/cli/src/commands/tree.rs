@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use nexus::h5::{DatasetInfo, DatasetStorage, File, Group, Link, ObjectKind, RenderedElements};
+use nexus::h5::{
+    Dataset, DatasetInfo, DatasetStorage, File, Group, Link, ObjectKind, RenderedElements,
+};
 
 use super::Outcome;
 use crate::exit::{self, Failure};
@@ -28,6 +30,7 @@ pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
     let mut printer = Printer {
         text: String::new(),
         bold: io::stdout().is_terminal(),
+        open_groups: Vec::new(),
     };
     let root = open.root()?;
     match root.kind(path)? {
@@ -44,10 +47,8 @@ pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
         }
         Some(_) => {
             let dataset = root.open_dataset(path)?;
-            let about = describe_dataset(
-                &dataset.info()?,
-                dataset.elements(MAX_ELEMENTS).ok().as_ref(),
-            );
+            let info = dataset.info()?;
+            let about = describe_dataset(&info, elements(&dataset, &info).as_ref());
             printer.line("", path, &about);
         }
         None => return Err(format!("{} has no {path}", file.display()).into()),
@@ -58,6 +59,8 @@ pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
 struct Printer {
     text: String,
     bold: bool,
+    /// The groups on the way to the current one: hard links can make cycles.
+    open_groups: Vec<[u8; 16]>,
 }
 
 impl Printer {
@@ -73,6 +76,13 @@ impl Printer {
     }
 
     fn group(&mut self, group: &Group, indent: &str) -> Result<(), Failure> {
+        self.open_groups.push(group.token()?);
+        let printed = self.content(group, indent);
+        self.open_groups.pop();
+        printed
+    }
+
+    fn content(&mut self, group: &Group, indent: &str) -> Result<(), Failure> {
         let names = group.names()?;
         self.attributes(
             group.attribute_names()?,
@@ -112,15 +122,17 @@ impl Printer {
         match parent.kind(name)? {
             Some(ObjectKind::Group) => {
                 let group = parent.open_group(name)?;
+                if self.open_groups.contains(&group.token()?) {
+                    self.line(lead, name, "→ a group that contains this one");
+                    return Ok(());
+                }
                 self.line(lead, name, &nexus_class(&group)?);
                 self.group(&group, below)
             }
             Some(ObjectKind::Dataset) => {
                 let dataset = parent.open_dataset(name)?;
-                let about = describe_dataset(
-                    &dataset.info()?,
-                    dataset.elements(MAX_ELEMENTS).ok().as_ref(),
-                );
+                let info = dataset.info()?;
+                let about = describe_dataset(&info, elements(&dataset, &info).as_ref());
                 self.line(lead, name, &about);
                 self.attributes(
                     dataset.attribute_names()?,
@@ -153,6 +165,14 @@ impl Printer {
             };
             self.line(&lead, &format!("@{name}"), &value);
         }
+    }
+}
+
+/// Returns the elements of a small dataset, unless they are in other files, which nobody may be able to read.
+fn elements(dataset: &Dataset, info: &DatasetInfo) -> Option<RenderedElements> {
+    match info.storage {
+        DatasetStorage::External(_) | DatasetStorage::Virtual(_) => None,
+        _ => dataset.elements(MAX_ELEMENTS).ok(),
     }
 }
 

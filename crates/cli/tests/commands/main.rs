@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod fixture;
 mod logs;
+mod other_files;
 mod output;
 mod simulate;
 mod tree;

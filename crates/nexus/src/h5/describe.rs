@@ -55,9 +55,19 @@ pub enum DatasetStorage {
     /// The bytes are stored in raw files, each with its name, the offset of the first byte, and the
     /// number of bytes (`None` for all bytes to the end).
     External(Vec<(String, u64, Option<u64>)>),
-    /// The elements are parts of datasets in other files, each with the name of the file and the path
-    /// inside it.
-    Virtual(Vec<(String, String)>),
+    /// The elements are parts of datasets in other files.
+    Virtual(Vec<VirtualPart>),
+}
+
+/// A part of a virtual dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VirtualPart {
+    /// The name of the file, or `.` for the file of the virtual dataset.
+    pub file: String,
+    /// The path of the dataset in the file.
+    pub path: String,
+    /// The extent that the dataset needs at least, or `None` if the part grows with it.
+    pub needed: Option<Vec<u64>>,
 }
 
 impl Dataset {
@@ -135,7 +145,7 @@ fn external(list: hid_t, index: u32) -> Result<(String, u64, Option<u64>)> {
     Ok((name, offset.unsigned_abs(), size))
 }
 
-fn sources(list: hid_t) -> Result<Vec<(String, String)>> {
+fn sources(list: hid_t) -> Result<Vec<VirtualPart>> {
     let mut count = 0;
     call!(h5p::H5Pget_virtual_count(list, &mut count))?;
     (0..count)
@@ -146,7 +156,56 @@ fn sources(list: hid_t) -> Result<Vec<(String, String)>> {
             let dataset = sized_text(|buffer: *mut c_char, size| {
                 call!(h5p::H5Pget_virtual_dsetname(list, index, buffer, size))
             })?;
-            Ok((file.replace("%%", "%"), dataset.replace("%%", "%")))
+            let source = Handle::new(call!(h5p::H5Pget_virtual_srcspace(list, index))?);
+            let mapped = Handle::new(call!(h5p::H5Pget_virtual_vspace(list, index))?);
+            Ok(VirtualPart {
+                file: file.replace("%%", "%"),
+                path: dataset.replace("%%", "%"),
+                needed: needed_extent(&source, &mapped)?,
+            })
         })
         .collect()
+}
+
+/// Returns the extent that a source dataset needs for its selection `source`, which fills the selection `mapped`
+/// of the virtual dataset, or `None` if it has no limit.
+fn needed_extent(source: &Handle, mapped: &Handle) -> Result<Option<Vec<u64>>> {
+    if rank(source)? > 0 {
+        let bounds = selected_bounds(source)?;
+        return Ok(bounds.map(|(_, last)| last.iter().map(|last| last + 1).collect()));
+    }
+    // The library does not store the extent of a source that is selected as a whole.
+    let bounds = selected_bounds(mapped)?;
+    Ok(bounds.map(|(first, last)| {
+        let lengths = first
+            .iter()
+            .zip(&last)
+            .map(|(first, last)| last - first + 1);
+        lengths.collect()
+    }))
+}
+
+fn rank(space: &Handle) -> Result<usize> {
+    let rank = call!(h5s::H5Sget_simple_extent_ndims(space.id()))?;
+    Ok(usize::try_from(rank).unwrap_or_default())
+}
+
+/// Returns the first and the last index of a selection in each dimension, or `None` if it has no limit.
+fn selected_bounds(space: &Handle) -> Result<Option<(Vec<u64>, Vec<u64>)>> {
+    let rank = rank(space)?;
+    if rank == 0 {
+        return Ok(None);
+    }
+    let (mut first, mut last) = (vec![0u64; rank], vec![0u64; rank]);
+    let bounds = call!(h5s::H5Sget_select_bounds(
+        space.id(),
+        first.as_mut_ptr(),
+        last.as_mut_ptr()
+    ));
+    // The library has no bounds for selections without a limit.
+    let unlimited = |last: &u64| *last >= UNLIMITED - 1;
+    Ok(match bounds {
+        Ok(_) if !last.iter().any(unlimited) => Some((first, last)),
+        _ => None,
+    })
 }

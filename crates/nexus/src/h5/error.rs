@@ -42,6 +42,9 @@ pub enum Error {
         /// The number of the system error.
         errno: i32,
     },
+    /// The path does not lead to a regular file. Opening a pipe or a device might wait for ever.
+    #[error("not a regular file")]
+    NotRegular,
     /// The file was closed.
     #[error("the file is closed")]
     Closed,

@@ -95,7 +95,14 @@ impl File {
 
     /// Opens an existing file for reading, without a lock, so that another process may have it open for
     /// writing. If this process has it open for writing, data that are not flushed yet are visible too.
+    ///
+    /// # Errors
+    /// If there is no such file, if it is no regular file, or if the library cannot open it.
     pub fn open_read(path: &Path) -> Result<File> {
+        // What cannot be asked is left to the library, whose error says more.
+        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(Error::NotRegular);
+        }
         let opened = File::open_with(path, h5f::H5F_ACC_RDONLY, properties::read_access()?);
         match opened {
             // This process has the file open already, with a lock. All handles of a file in one process

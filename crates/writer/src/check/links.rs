@@ -3,14 +3,17 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use nexus::h5::{self, Dataset, DatasetStorage, Group, Link, ObjectKind};
+use nexus::h5::{self, Dataset, DatasetStorage, Group, Link, ObjectKind, VirtualPart};
 
 use super::Finding;
-use super::referenced_files::ReferencedFiles;
+use super::referenced_files::{FoundItem, ReferencedFiles};
 use super::text::join;
 
 /// The placeholder for the number of a block in the source files of a virtual dataset.
 const BLOCK_NUMBER: &str = "%b";
+
+/// How the name of a type ends whose bytes are in the other order.
+const BIG_ENDIAN: &str = " big-endian";
 
 /// Checks all links of a file.
 pub struct LinkChecker {
@@ -77,20 +80,11 @@ impl LinkChecker {
 
     fn dataset(&mut self, root: &Group, dataset: &Dataset, path: &str) -> h5::Result<()> {
         let mut reasons = HashSet::new();
-        match dataset.info()?.storage {
-            DatasetStorage::Virtual(sources) => {
-                for (file, source) in sources {
-                    let missing = match file.as_str() {
-                        "." => match root.resolves(&source)? {
-                            true => None,
-                            false => Some(format!("there is no {source}")),
-                        },
-                        file => {
-                            let first = |name: &str| name.replace(BLOCK_NUMBER, "0");
-                            self.targets.find(&first(file), &first(&source)).err()
-                        }
-                    };
-                    reasons.extend(missing);
+        let info = dataset.info()?;
+        match info.storage {
+            DatasetStorage::Virtual(parts) => {
+                for part in parts {
+                    reasons.extend(self.part(root, path, &part, &info.type_name).err());
                 }
             }
             DatasetStorage::External(files) => {
@@ -102,6 +96,56 @@ impl LinkChecker {
         }
         for reason in reasons {
             self.problem(path, format!("lacks a part of its data: {reason}"));
+        }
+        Ok(())
+    }
+
+    /// Checks that the source of a part of a virtual dataset exists, is large enough, and has its type.
+    fn part(
+        &mut self,
+        root: &Group,
+        own_path: &str,
+        part: &VirtualPart,
+        type_name: &str,
+    ) -> Result<(), String> {
+        let first = |name: &str| name.replace(BLOCK_NUMBER, "0");
+        let (file, path) = (first(&part.file), first(&part.path));
+        if self.targets.is_own(&file) && join("/", &path) == own_path {
+            return Err("it is a part of itself".to_owned());
+        }
+        let found = match file.as_str() {
+            "." => FoundItem::at(root, &path)
+                .map_err(|error| format!("{path} cannot be read: {error}"))?
+                .ok_or_else(|| format!("there is no {path}"))?,
+            file => self.targets.find(file, &path)?,
+        };
+        let source = format!("{path} in {}", part.file);
+        let (stored, shape) = match found {
+            FoundItem::Dataset { type_name, shape } => (type_name, shape),
+            FoundItem::Elsewhere => return Ok(()),
+            FoundItem::Other => return Err(format!("{source} is no dataset")),
+        };
+        if let Some(needed) = &part.needed {
+            let fits = match needed.len() == shape.len() {
+                true => needed
+                    .iter()
+                    .zip(&shape)
+                    .all(|(needed, present)| needed <= present),
+                // A single frame need not have a dimension for its number.
+                false => needed.iter().product::<u64>() <= shape.iter().product(),
+            };
+            if !fits {
+                return Err(format!(
+                    "{source} has the shape {shape:?}, {needed:?} is needed"
+                ));
+            }
+        }
+        // The library converts between byte orders without a loss.
+        let number = |name: &str| name.trim_end_matches(BIG_ENDIAN).to_owned();
+        if number(&stored) != number(type_name) {
+            return Err(format!(
+                "{source} has the type {stored}, {type_name} is declared"
+            ));
         }
         Ok(())
     }
