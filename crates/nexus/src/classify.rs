@@ -46,7 +46,7 @@ impl Classified for Error {
             Error::MissingDirectory { .. }
             | Error::PermissionDenied { .. }
             | Error::NoLocks { .. } => ErrorKind::Permission,
-            Error::Locked { .. } => ErrorKind::Locked,
+            Error::Locked { .. } | Error::StillOpen { .. } => ErrorKind::Locked,
             Error::NoSpace { .. } => ErrorKind::DiskFull,
             Error::NotHdf5 { .. } | Error::Damaged { .. } | Error::Exists { .. } => ErrorKind::Hdf5,
             Error::File { source, .. } => source.kind(),
@@ -65,6 +65,7 @@ impl Classified for Error {
             | Error::PermissionDenied { .. }
             | Error::Locked { .. }
             | Error::NoLocks { .. }
+            | Error::StillOpen { .. }
             | Error::NoSpace { .. } => ErrorOrigin::Environment,
         }
     }

@@ -53,6 +53,12 @@ pub enum Error {
         /// The error of the HDF5 library.
         source: h5::Error,
     },
+    /// The file was truncated, or another process may be writing it, and sessions of this process have it open.
+    #[error("the file is still open from before it was changed, cannot open '{}'", file.display())]
+    StillOpen {
+        /// The file.
+        file: PathBuf,
+    },
     /// The file exists but is not an HDF5 file.
     #[error("not an HDF5 file, cannot open '{}'", file.display())]
     NotHdf5 {
@@ -121,6 +127,7 @@ impl Error {
             | Error::PermissionDenied { .. }
             | Error::Locked { .. }
             | Error::NoLocks { .. }
+            | Error::StillOpen { .. }
             | Error::NoSpace { .. } => true,
             Error::NotHdf5 { .. } | Error::Damaged { .. } | Error::Exists { .. } => false,
             Error::File { source, .. } => match source {

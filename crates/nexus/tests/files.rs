@@ -13,7 +13,7 @@ use std::thread;
 
 use common::{at, dataset, describe, group, names, nx, python, script};
 use nexus::apply::PendingLinks;
-use nexus::file::{FilePool, FileSession};
+use nexus::file::{FileInterference, FilePool, FileSession};
 use nexus::{Error, h5};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -311,4 +311,46 @@ fn objects_of_a_closed_file_are_errors() {
     session.close().unwrap();
     assert!(dataset.write_block(&[0], &[1], &[1]).is_err());
     assert!(root.create_group("late").is_err());
+}
+
+#[test]
+fn an_abandoned_file_is_not_written_any_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, pool) = (directory.path().join("a.h5"), FilePool::default());
+    let sessions = [pool.open(&path).unwrap(), pool.open(&path).unwrap()];
+    let root = sessions[0].root().unwrap();
+    root.create_group("before").unwrap();
+    sessions[0].flush_if_dirty().unwrap();
+    let before = fs::read(&path).unwrap();
+    root.create_group("after").unwrap();
+    sessions[0].abandon();
+    drop(root);
+    let [first, second] = sessions;
+    first.close().unwrap();
+    // The library would share its handle with a new session.
+    let error = pool.open(&path).unwrap_err();
+    assert!(matches!(error, Error::StillOpen { .. }), "{error}");
+    assert!(second.is_abandoned());
+    second.close().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), before);
+    let session = pool.open(&path).unwrap();
+    assert_eq!(session.root().unwrap().names().unwrap(), ["before"]);
+}
+
+#[test]
+fn a_file_with_another_inode_is_opened_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, pool) = (directory.path().join("a.h5"), FilePool::default());
+    let old = pool.open(&path).unwrap();
+    old.root().unwrap().create_group("old").unwrap();
+    assert_eq!(old.interference(), None);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(old.interference(), Some(FileInterference::Missing));
+    let new = pool.open(&path).unwrap();
+    assert_eq!(old.interference(), Some(FileInterference::Replaced));
+    assert_eq!(new.interference(), None);
+    assert_eq!(new.root().unwrap().names().unwrap(), [""; 0]);
+    new.root().unwrap().create_group("new").unwrap();
+    new.close().and_then(|()| old.close()).unwrap();
+    assert_eq!(names(&describe(&path)), ["new"]);
 }

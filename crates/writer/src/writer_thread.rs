@@ -179,6 +179,10 @@ impl WriterContext {
     /// Opens a file with this choice of locking, unless it is open already. It stays open for later scans
     /// after [`WriterThread::keep_files`].
     pub fn open(&self, path: &Path, locking: FileLocking) -> nexus::Result<FileSession> {
+        if self.keeps_files.get() {
+            let mut kept = self.kept_files.borrow_mut();
+            kept.retain(|file| !file.is_abandoned() && file.interference().is_none());
+        }
         let session = self.files.open_with(path, locking)?;
         if self.keeps_files.get() {
             let mut kept = self.kept_files.borrow_mut();

@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde_json::json;
 use testing::Program;
 
-use crate::fixture::{Fixture, WRITER, read, run_unprivileged};
+use crate::fixture::{Fixture, WRITER, end, read, run_unprivileged, send};
+use crate::live::wait_until;
 use crate::soak::outage_time;
 
 #[tokio::test]
@@ -140,4 +141,33 @@ async fn without_locks_and_without_redis_nothing_is_written() {
     assert_eq!(refused.status, Some(1), "{}", refused.log);
     let reason = refused.reports[0]["reason"].as_str().unwrap();
     assert!(reason.contains("does not confirm its claim"), "{reason}");
+}
+
+/// The claim is all that protects the file, so nothing more may reach it once another writer has the claim.
+#[tokio::test]
+async fn a_lost_claim_ends_writing_where_there_are_no_locks() {
+    let fixture = Fixture::new().await;
+    let library = without_locks(&fixture);
+    let file = fixture.file("a.h5");
+    let mut command = Command::new(WRITER);
+    command.args(["run", &fixture.url()]);
+    let mut running = Program::start(command.env("LD_PRELOAD", &library));
+    running.wait_for("subscribed");
+    let (scan, diode) = fixture.start_scan(&file).await;
+    send(&diode, &[0.0, 1.0]).await;
+    wait_until(&file, &["diode"], &json!([[0.0, 1.0]])).await;
+
+    let key = format!("nexus-writer:file:{}", file.display());
+    let url = fixture.server.url();
+    testing::redis_call(&url, &format!("SET {key} elsewhere/boot/space/1/1")).await;
+    // As another writer would leave it.
+    let content = fs::read(&file).unwrap();
+    running.wait_for("does not confirm its claim");
+    assert!(fs::read(&file).unwrap() == content);
+    testing::redis_call(&url, &format!("DEL {key}")).await;
+    send(&diode, &[2.0]).await;
+    end(scan).await;
+    running.wait_for("Finished writing");
+    assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    Fixture::end(running);
 }

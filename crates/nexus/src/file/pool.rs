@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use observation::{Hdf5Stage, Observation};
 
+use super::interference::FileInterference;
 use super::locking::{FileLocking, LocklessFileSystems};
 use super::open;
 use super::session::{FileSession, OpenFile};
@@ -64,9 +65,15 @@ impl FilePool {
         let path = open::resolve(path)?;
         self.forget_closed();
         let open = self.files.borrow().get(&path).and_then(Weak::upgrade);
-        // Nobody finds what is written into a file that has lost its name.
-        if let Some(open) = open.filter(|open| open.interference().is_none()) {
-            return Ok(FileSession::new(open));
+        if let Some(open) = open {
+            match open.interference() {
+                // The library would open the file that must not be written once more.
+                _ if open.is_abandoned() => return Err(Error::StillOpen { file: path }),
+                Some(FileInterference::Truncated) => return Err(Error::StillOpen { file: path }),
+                None => return Ok(FileSession::new(open)),
+                // Nobody finds what is written into a file that has lost its name.
+                Some(FileInterference::Missing | FileInterference::Replaced) => {}
+            }
         }
         let stopwatch = self.observation.stopwatch();
         let opened = open::append(&path, locking)?;

@@ -41,6 +41,12 @@ impl FileSession {
         self.open.interference()
     }
 
+    /// Returns `true` if nothing more reaches the file, because a session has [abandoned](FileSession::abandon)
+    /// it.
+    pub fn is_abandoned(&self) -> bool {
+        self.open.is_abandoned()
+    }
+
     /// Lets nothing more reach the file: neither from this session, nor from others that have it open. Used when
     /// another process may be writing it, or has truncated it.
     pub fn abandon(&self) {
@@ -150,6 +156,10 @@ impl OpenFile {
         let file = self.file.borrow();
         file.as_ref()
             .and_then(|file| self.watch.interference(&self.path, file))
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.get()
     }
 
     fn abandon(&self) {

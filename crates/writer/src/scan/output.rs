@@ -307,7 +307,8 @@ impl ScanOutput {
     /// Nothing more reaches a file then that another writer may be writing, or that has lost its end.
     fn obstacle(&self) -> Option<ScanProblem> {
         if let Some(problem) = self.unprotected() {
-            self.files.iter().for_each(|file| file.session.abandon());
+            let unlocked = self.files.iter().filter(|file| !file.session.is_locked());
+            unlocked.for_each(|file| file.session.abandon());
             return Some(problem);
         }
         let (file, what) = self
