@@ -114,6 +114,13 @@ impl FileCheck {
         self.findings.iter().all(fine) && self.scans.iter().all(ScanCheck::is_good)
     }
 
+    /// Returns `true` if anything is wrong, other than that scans are not finished.
+    pub fn has_problems(&self) -> bool {
+        let scans = self.scans.iter().flat_map(|scan| &scan.findings);
+        let mut findings = self.findings.iter().chain(scans);
+        findings.any(|finding| finding.severity == FindingSeverity::Problem)
+    }
+
     /// Returns the check as a JSON object.
     pub fn to_json(&self) -> Json {
         json!({

@@ -1,6 +1,9 @@
 //! `check` of files with and without defects.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value as Json;
 
@@ -12,6 +15,10 @@ fn file_with(defect: &[&str]) -> (tempfile::TempDir, PathBuf) {
     let file = folder.path().join("scan.h5");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/checked.py");
     testing::output(testing::python().arg(script).arg(&file).args(defect));
+    // Nobody is writing it any more.
+    let long_ago = SystemTime::now() - Duration::from_secs(3600);
+    let opened = fs::File::options().write(true).open(&file).unwrap();
+    opened.set_modified(long_ago).unwrap();
     (folder, file)
 }
 
@@ -254,4 +261,21 @@ fn scans_that_redis_no_longer_has_are_reported() {
     assert_eq!(status, Some(0), "{report}");
     let expected = "(/1.1: Redis no longer has the scan: values not compared)";
     assert_eq!(findings(&report), [expected]);
+}
+
+/// The library does not write its metadata in one piece.
+#[test]
+fn a_file_that_is_being_written_is_looked_at_again() {
+    let (_folder, file) = file_with(&[]);
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    let written = file.clone();
+    let writer = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        fs::write(written, whole).unwrap();
+    });
+    let (status, report) = check(&file, &[]);
+    writer.join().unwrap();
+    assert_eq!(findings(&report), [""; 0]);
+    assert_eq!(status, Some(0), "{report}");
 }
