@@ -154,10 +154,11 @@ impl RedisUrl {
             None => format!("{user}@"),
         };
         let bracketed = |host: &str| {
+            let encoded = parse::encode_host(host);
             if host.contains(':') {
-                format!("[{host}]")
+                format!("[{encoded}]")
             } else {
-                host.to_owned()
+                encoded
             }
         };
         let path = if self.database == 0 {

@@ -22,6 +22,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 const ESCAPED_IN_PATH: &AsciiSet = &ESCAPED.remove(b'/');
+const ESCAPED_IN_HOST: &AsciiSet = &ESCAPED.remove(b':');
 
 pub(super) fn parse(text: &str) -> Result<RedisUrl, UrlError> {
     let (scheme, rest) = text
@@ -44,6 +45,10 @@ pub(super) fn parse(text: &str) -> Result<RedisUrl, UrlError> {
 
 pub(super) fn encode(text: &str) -> String {
     percent_encode(text.as_bytes(), ESCAPED).to_string()
+}
+
+pub(super) fn encode_host(host: &str) -> String {
+    percent_encode(host.as_bytes(), ESCAPED_IN_HOST).to_string()
 }
 
 pub(super) fn encode_path(path: &Path) -> String {
