@@ -18,6 +18,7 @@ mod shared;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -54,6 +55,8 @@ struct Shared {
     shared_connection: Mutex<Option<Connection>>,
     /// The files that this process has claimed.
     file_claims: FileClaims,
+    /// Set when the store was found not to be initialised.
+    was_empty: AtomicBool,
 }
 
 impl DataStore {
@@ -75,6 +78,7 @@ impl DataStore {
                 observation,
                 shared_connection: Mutex::new(None),
                 file_claims: FileClaims::default(),
+                was_empty: AtomicBool::new(false),
             }),
         }
     }
@@ -112,10 +116,19 @@ impl DataStore {
             check_version(connection).await
         }
         .await;
-        if outcome.is_err() {
+        if let Err(error) = &outcome {
             *shared_connection = None;
+            if matches!(error, StoreError::NotInitialised { .. }) {
+                self.shared.was_empty.store(true, Ordering::Relaxed);
+            }
         }
         outcome
+    }
+
+    /// Returns `true` if the store was not initialised when it was last asked for that before it could be used:
+    /// all scans in it were created since.
+    pub(crate) fn was_empty(&self) -> bool {
+        self.shared.was_empty.load(Ordering::Relaxed)
     }
 
     /// Waits until the store can be used: until there is a server, until it has loaded its data,

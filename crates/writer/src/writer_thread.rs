@@ -4,7 +4,7 @@
 //! [`WriterContext`]: the open files, the workers that encode chunks, and the memory for chunks.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -27,8 +27,6 @@ const CHUNK_MEMORY_BYTES: u64 = 40 << 20;
 const MAX_CHUNK_BYTES: u64 = 1 << 20;
 /// Size of a chunk in the worst case, however many streams there are.
 const MIN_CHUNK_BYTES: u64 = 16 << 10;
-/// Largest number of files that are kept open between scans.
-const MAX_KEPT_FILES: usize = 8;
 /// Largest number of files whose default scan is remembered.
 const MAX_SHOWN_FILES: usize = 1000;
 /// Largest number of scans that are saved at the same time. BLISS never runs so many, but a writer that was
@@ -65,19 +63,6 @@ impl WriterThread {
         &self.observation
     }
 
-    /// Keeps the last files open between scans, until the thread ends.
-    ///
-    /// Opening a file takes time and adds some kilobytes to it (HDF5 does not reuse the rest of its heaps),
-    /// so this suits many scans that are known beforehand. Otherwise a file is closed and unlocked as soon
-    /// as no scan needs it.
-    ///
-    /// # Errors
-    /// If the thread has ended.
-    pub async fn keep_files(&self) -> Result<(), CallError> {
-        self.on_context(|context| context.keeps_files.set(true))
-            .await
-    }
-
     /// Sets whether files are locked that are opened from now on.
     ///
     /// # Errors
@@ -87,18 +72,11 @@ impl WriterThread {
             .await
     }
 
-    /// Closes the files that were kept open and ends the thread. Must be called after all scans have ended.
+    /// Ends the thread. Must be called after all scans have ended.
     ///
     /// # Errors
     /// If the thread does not end in time, or has panicked.
     pub async fn stop(&self) -> Result<(), StopError> {
-        // Files that were dropped with the thread-local context would be closed after the join.
-        let closed = self
-            .on_context(|context| context.kept_files.borrow_mut().clear())
-            .await;
-        if let Err(error) = closed {
-            warn!("cannot close the files that were kept open: {error}");
-        }
         self.thread.stop(Some(STOP_TIMEOUT)).await
     }
 
@@ -138,8 +116,6 @@ pub(crate) struct WriterContext {
     /// Encodes chunks and writes them into files.
     pub store_queue: StoreQueue,
     free_chunk_memory: Cell<u64>,
-    keeps_files: Cell<bool>,
-    kept_files: RefCell<VecDeque<FileSession>>,
     /// End time of the scan that is the default plot of each file.
     shown_scans: RefCell<HashMap<PathBuf, DateTime<FixedOffset>>>,
 }
@@ -165,8 +141,6 @@ impl WriterContext {
             files: FilePool::new(observation.clone()),
             store_queue,
             free_chunk_memory: Cell::new(CHUNK_MEMORY_BYTES),
-            keeps_files: Cell::new(false),
-            kept_files: RefCell::default(),
             shown_scans: RefCell::default(),
         })
     }
@@ -176,24 +150,10 @@ impl WriterContext {
         self.files.locking()
     }
 
-    /// Opens a file with this choice of locking, unless it is open already. It stays open for later scans
-    /// after [`WriterThread::keep_files`].
+    /// Opens a file with this choice of locking, unless it is open already. It is closed when the last of its
+    /// sessions is dropped: before the claim of the file is released.
     pub fn open(&self, path: &Path, locking: FileLocking) -> nexus::Result<FileSession> {
-        if self.keeps_files.get() {
-            let mut kept = self.kept_files.borrow_mut();
-            kept.retain(|file| !file.is_abandoned() && file.interference().is_none());
-        }
-        let session = self.files.open_with(path, locking)?;
-        if self.keeps_files.get() {
-            let mut kept = self.kept_files.borrow_mut();
-            if !kept.iter().any(|other| other.path() == session.path()) {
-                kept.push_back(self.files.open_with(path, locking)?);
-                if kept.len() > MAX_KEPT_FILES {
-                    kept.pop_front();
-                }
-            }
-        }
-        Ok(session)
+        self.files.open_with(path, locking)
     }
 
     /// Makes a scan that ended at this time the default of a file, unless the default has ended later.
@@ -208,11 +168,6 @@ impl WriterContext {
         }
         shown.insert(file.to_owned(), ended);
         true
-    }
-
-    /// Opens a file that is closed as soon as the session is dropped.
-    pub fn open_once(&self, path: &Path, locking: FileLocking) -> nexus::Result<FileSession> {
-        self.files.open_with(path, locking)
     }
 
     /// Reserves memory for the chunks of `streams` streams.

@@ -215,7 +215,8 @@ impl FileClaim {
         let release = Command::new("EVAL").arg(RELEASE).arg(1);
         let release = release.arg(&state.key).arg(&state.value);
         // Nothing is created, so the store need not be initialised.
-        state.store.call_once(&release).await?;
+        // Repeating it does nothing.
+        state.store.call(&release).await?;
         Ok(())
     }
 }

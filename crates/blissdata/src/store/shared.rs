@@ -27,7 +27,8 @@ pub use membership::GroupMembership;
 ///
 /// A group begins with the scans that are created after its first member joined. From then on none
 /// is missed: what was created while there was no member, and what a member had not done when it
-/// died or left, is handed out when there is a member again. In Redis, a group is a consumer group of
+/// died or left, is handed out when there is a member again. If the first member was there before the store
+/// was initialised, the group begins with the first scan. In Redis, a group is a consumer group of
 /// the history's stream, so that other programs are not disturbed by it.
 ///
 /// [`GroupMembership::maintain`] has to run beside it: it renews the heartbeat, claims the scans of
@@ -76,6 +77,12 @@ impl SharedHistory {
             last_timetag(&reply).ok_or_else(|| unexpected(store, "XREVRANGE"))
         })
         .await?;
+        // Scans that were created between the initialisation and this moment are not old ones.
+        let begin = if store.was_empty() {
+            Timetag::START
+        } else {
+            begin
+        };
         let mut history = SharedHistory {
             connection: HistoryConnection::new(store),
             membership: GroupMembership::new(GroupState::new(store, group)),

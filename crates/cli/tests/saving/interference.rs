@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::fixture::{Fixture, end, read, send};
+use crate::fixture::{Fixture, diode, end, read, send, stream};
 use crate::live::wait_until;
 
 /// Saves a scan, does something to its file in the middle, and returns the log.
@@ -115,5 +115,68 @@ async fn a_file_that_vanishes_at_the_end_is_written_again() {
     running.signal("CONT");
     running.wait_for("Finished writing");
     assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+    Fixture::end(running);
+}
+
+/// One of the scans notices it first, and nothing that the others write reaches the file any more.
+#[tokio::test]
+async fn all_scans_of_an_emptied_file_are_written_again() {
+    const NAMES: [&str; 3] = ["a", "b", "c"];
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let mut running = fixture.run();
+    let mut scans = Vec::new();
+    for name in NAMES {
+        let mut children = json!({});
+        children[name] = stream("diode");
+        let mut scan = fixture.create(&file, children).await;
+        let diode = diode(&mut scan).await;
+        scan.prepare().await.unwrap();
+        scan.start().await.unwrap();
+        send(&diode, &[0.0, 1.0]).await;
+        scans.push((scan, diode));
+    }
+    wait_until(&file, &NAMES, &json!(vec![[0.0, 1.0]; 3])).await;
+    let opened = OpenOptions::new().write(true).open(&file);
+    opened.unwrap().set_len(0).unwrap();
+    running.wait_for("was truncated");
+    for (scan, diode) in scans {
+        send(&diode, &[2.0]).await;
+        end(scan).await;
+    }
+    wait_until(&file, &NAMES, &json!(vec![[0.0, 1.0, 2.0]; 3])).await;
+    let log = Fixture::end(running);
+    assert!(!log.contains("FAILED"), "{log}");
+}
+
+/// What is written next makes the file longer than it was, so that its size does not show it.
+#[tokio::test]
+async fn an_emptied_file_that_grows_at_once_is_written_again() {
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let mut running = fixture.run();
+    let (scan, diode) = fixture.start_scan(&file).await;
+    send(&diode, &[0.0, 1.0]).await;
+    wait_until(&file, &["diode"], &json!([[0.0, 1.0]])).await;
+    // Many points, in large blocks, of which whole chunks are stored before the next look at the file.
+    let block: Vec<u8> = (0..100_000u32)
+        .flat_map(|point| f64::from(point).to_le_bytes())
+        .collect();
+    let opened = OpenOptions::new().write(true).open(&file);
+    opened.unwrap().set_len(0).unwrap();
+    for _ in 0..40 {
+        diode.send(&block, 100_000).await.unwrap();
+    }
+    diode.flush().await.unwrap();
+    end(scan).await;
+    running.wait_for("Finished writing");
+    const SHAPE: &str = "
+import sys, h5py
+with h5py.File(sys.argv[1], 'r', locking=False) as file:
+    print(len(file['diode']), file['diode'][-1])
+";
+    let mut python = testing::python();
+    let seen = testing::output(python.args(["-c", SHAPE]).arg(&file));
+    assert_eq!(seen.trim(), "4000002 99999.0");
     Fixture::end(running);
 }

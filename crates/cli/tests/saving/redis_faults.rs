@@ -167,3 +167,25 @@ async fn a_wrong_password_is_final() {
     assert!(!status.success());
     assert!(log.contains("NOAUTH"), "{log}");
 }
+
+#[tokio::test]
+async fn a_writer_that_waits_for_the_initialisation_misses_no_scan() {
+    let server = testing::empty_redis().await;
+    let fixture = Fixture {
+        store: DataStore::connect(&server.url()).await.unwrap(),
+        server,
+        folder: tempfile::tempdir().unwrap(),
+    };
+    let mut running = Program::start(Command::new(WRITER).args(["run", &fixture.url()]));
+    running.wait_for("is not initialised for blissdata");
+    // It looks again after a pause that has grown, so that scans come first.
+    simulation::initialise(&fixture.store).await.unwrap();
+    let files: Vec<_> = (0..5).map(|n| fixture.file(&format!("{n}.h5"))).collect();
+    for file in &files {
+        fixture.good_scan(file).await;
+    }
+    for file in &files {
+        running.wait_for(&format!("Finished writing to '{}'", file.display()));
+    }
+    Fixture::end(running);
+}

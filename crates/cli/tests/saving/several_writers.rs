@@ -89,3 +89,39 @@ async fn a_scan_that_was_saved_on_request_is_complete_for_the_next_writer() {
     assert!(!log.contains("already exists"), "{log}");
     assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
 }
+
+/// A file that nothing more is written into is closed, although the command goes on with other scans.
+#[tokio::test]
+async fn save_keeps_no_file_longer_than_it_needs_it() {
+    let fixture = Fixture::new().await;
+    let (shared, other) = (fixture.file("shared.h5"), fixture.file("other.h5"));
+    let done = fixture
+        .scan_with(&shared, json!({"first": stream("diode")}))
+        .await;
+    let (live, _diode) = fixture.start_scan(&other).await;
+    let mut long = Program::start(Command::new(WRITER).args([
+        "save",
+        "--log=info",
+        &fixture.url(),
+        &done,
+        &live.key().to_string(),
+    ]));
+    long.wait_for(&format!("start saving scan={}", live.key()));
+    let second = fixture
+        .scan_with(&shared, json!({"second": stream("diode")}))
+        .await;
+    let saved = Program::start(Command::new(WRITER).args([
+        "save",
+        "--retry-time=20",
+        &fixture.url(),
+        &second,
+    ]));
+    let (status, log) = saved.end();
+    assert!(status.success(), "{log}");
+    end(live).await;
+    assert!(long.end().0.success());
+    assert_eq!(
+        read(&shared, &["first", "second"]),
+        json!([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]])
+    );
+}

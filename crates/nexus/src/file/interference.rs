@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::open::SIGNATURE;
 use crate::h5;
 
 /// What happened to a file while it was open.
@@ -64,12 +65,19 @@ impl FileWatch {
             Ok(_) => {}
         }
         let (_, size) = status(file)?;
-        (size < self.size.get()).then_some(FileInterference::Truncated)
+        // What is written after the truncation makes the file as long as before, without its beginning.
+        let is_truncated = size < self.size.get() || !begins_as_hdf5(file);
+        is_truncated.then_some(FileInterference::Truncated)
     }
 }
 
 fn identity(named: &fs::Metadata) -> (u64, u64) {
     (named.dev(), named.ino())
+}
+
+/// Returns `true` unless the first bytes of the file are others than those of every HDF5 file.
+fn begins_as_hdf5(file: &h5::File) -> bool {
+    !matches!(file.signature(), Ok(Ok(bytes)) if bytes != SIGNATURE)
 }
 
 /// Returns identity and size of an open file.

@@ -15,7 +15,7 @@ use crate::h5::{self, LockFailure, WriteAccess};
 
 /// The first bytes of an HDF5 file, and the size of its superblock, which precedes all objects (HDF5 file
 /// format, superblock version 0).
-const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+pub(super) const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 const SUPERBLOCK: u64 = 96;
 
 /// The absolute path without links and dots. The file itself need not exist, its directory must.
@@ -109,7 +109,7 @@ fn usable(file: h5::File) -> h5::Result<h5::File> {
 /// objects.
 fn is_bare(path: &Path) -> Result<bool> {
     let bytes = fs::read(path).map_err(|error| refused(path, error))?;
-    Ok(bytes.is_empty() || (bytes.len() as u64 <= SUPERBLOCK && bytes.starts_with(SIGNATURE)))
+    Ok(bytes.is_empty() || (bytes.len() as u64 <= SUPERBLOCK && bytes.starts_with(&SIGNATURE)))
 }
 
 fn is_locked(path: &Path) -> Result<bool> {

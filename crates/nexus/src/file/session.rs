@@ -153,6 +153,9 @@ impl OpenFile {
     }
 
     pub(super) fn interference(&self) -> Option<FileInterference> {
+        if self.is_abandoned() {
+            return Some(FileInterference::Truncated);
+        }
         let file = self.file.borrow();
         file.as_ref()
             .and_then(|file| self.watch.interference(&self.path, file))
@@ -164,6 +167,17 @@ impl OpenFile {
 
     fn abandon(&self) {
         self.is_abandoned.set(true);
+        // Another program has emptied the file. What is in it now was written after that, and is of no use
+        // without its beginning.
+        if matches!(
+            self.with(h5::File::signature),
+            Ok(Ok([0, 0, 0, 0, 0, 0, 0, 0]))
+        ) {
+            let emptied = self.with(h5::File::empty);
+            if !matches!(emptied, Ok(Ok(()))) {
+                tracing::error!(?emptied, "{} cannot be emptied", self.path.display());
+            }
+        }
         let abandoned = self.with(h5::File::abandon);
         if !matches!(abandoned, Ok(Ok(()))) {
             let file = self.path.display();

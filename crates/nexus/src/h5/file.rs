@@ -119,6 +119,17 @@ impl File {
         file_lock::status(&self.handle)
     }
 
+    /// Returns the first bytes of the file, which must be open for writing, as they are in the file.
+    pub(crate) fn signature(&self) -> Result<io::Result<[u8; 8]>> {
+        file_lock::first_bytes(&self.handle)
+    }
+
+    /// Removes everything from the file, which must be open for writing. Must be followed by
+    /// [`abandon`](File::abandon).
+    pub(crate) fn empty(&self) -> Result<io::Result<()>> {
+        file_lock::empty(&self.handle)
+    }
+
     /// Lets nothing more reach the file, which must be open for writing. The library has no function that closes
     /// a file without writing what it has in memory.
     pub(crate) fn abandon(&self) -> Result<io::Result<()>> {

@@ -7,8 +7,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 
 use hdf5_metno_sys::{h5f, h5p};
-use rustix::fs::{FlockOperation, MemfdFlags, Stat, flock, fstat, memfd_create};
-use rustix::io::{DupFlags, FdFlags, dup3, fcntl_setfd};
+use rustix::fs::{FlockOperation, MemfdFlags, Stat, flock, fstat, ftruncate, memfd_create};
+use rustix::io::{DupFlags, FdFlags, dup3, fcntl_setfd, pread};
 
 use super::error::{Error, Result};
 use super::library::{Handle, call};
@@ -74,6 +74,20 @@ pub(super) fn close_in_programs(file: &Handle) -> Result<()> {
 pub(super) fn status(file: &Handle) -> Result<io::Result<Stat>> {
     let descriptor = descriptor(file)?;
     Ok(fstat(descriptor).map_err(io::Error::from))
+}
+
+/// Returns the first bytes of a file that was opened with `write_access`; zeros if it is shorter.
+pub(super) fn first_bytes(file: &Handle) -> Result<io::Result<[u8; 8]>> {
+    let descriptor = descriptor(file)?;
+    let mut bytes = [0; 8];
+    let read = pread(descriptor, &mut bytes, 0);
+    Ok(read.map(|_| bytes).map_err(io::Error::from))
+}
+
+/// Empties a file that was opened with `write_access`.
+pub(super) fn empty(file: &Handle) -> Result<io::Result<()>> {
+    let descriptor = descriptor(file)?;
+    Ok(ftruncate(descriptor, 0).map_err(io::Error::from))
 }
 
 /// Lets everything that the library still writes into a file go to a temporary file in memory. Only for a file

@@ -65,6 +65,12 @@ impl AttemptClock {
         }
     }
 
+    /// Returns `true` if there shall be no further attempt.
+    pub fn is_over(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
     /// Returns how long to wait before the next attempt, or `None` if there shall be none.
     pub fn pause(&mut self) -> Option<Duration> {
         let pause = self.pause;

@@ -314,7 +314,7 @@ async fn open_unlocked(
             let Some(locking) = locking_of(context, claims) else {
                 break;
             };
-            match context.open_once(file, locking) {
+            match context.open(file, locking) {
                 Ok(file) => files.push(file),
                 Err(nexus::Error::Locked { .. }) if Instant::now() < deadline => {
                     hub::sleep(LOCK_POLL).await;

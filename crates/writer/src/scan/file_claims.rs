@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use observation::with_causes;
 use tracing::debug;
@@ -10,6 +11,9 @@ use tracing::debug;
 use super::problem::ScanProblem;
 use crate::layout::Layout;
 use crate::source::{ClaimError, FileClaim, FileLease, ScanStore};
+
+/// How long a scan waits until its claims are released. A server that does not answer may take longer.
+const RELEASE_TIME: Duration = Duration::from_secs(1);
 
 /// The files of a scan, once they are known, and their claims while the scan has them.
 #[derive(Default)]
@@ -63,7 +67,9 @@ impl FileClaims {
     /// Releases the claims, after the files were closed.
     pub async fn release(&mut self) {
         for claim in std::mem::take(&mut self.claims) {
-            claim.release().await;
+            if hub::timeout(RELEASE_TIME, claim.release()).await.is_err() {
+                debug!("a claim is being released, which takes long");
+            }
         }
     }
 }

@@ -72,7 +72,11 @@ impl Listener for ScanListener {
             if let Err(claimed) = self.claims.acquire(&*self.store).await
                 && !context.stopping().is_set()
             {
-                self.wait(&context, &claimed.into(), CLAIM_POLL).await;
+                let fault = Fault::from(claimed);
+                if clock.is_over() {
+                    return Err(fault);
+                }
+                self.wait(&context, &fault, CLAIM_POLL).await;
                 continue;
             }
             let (end, source) = self.attempt(&context, &sink).await;

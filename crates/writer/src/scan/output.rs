@@ -274,14 +274,17 @@ impl ScanOutput {
 
     /// Makes received data visible to readers.
     pub async fn commit(&mut self, diagnostics: &mut Diagnostics) {
-        if self.policy.mode == WriteMode::Backlog || self.closed {
+        if self.closed {
             return;
         }
-        // Plots want all streams at the same point, so chunks that are being encoded must not be missing.
         if let Some(problem) = self.obstacle() {
             self.stop(problem, diagnostics);
             return;
         }
+        if self.policy.mode == WriteMode::Backlog {
+            return;
+        }
+        // Plots want all streams at the same point, so chunks that are being encoded must not be missing.
         for dataset in &self.datasets {
             dataset.drain().await;
         }

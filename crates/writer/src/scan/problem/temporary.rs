@@ -18,6 +18,8 @@ impl ScanProblem {
                 matches!(
                     error,
                     PathError::NoPermission(_)
+                        | PathError::NotADirectory(_)
+                        | PathError::NotAFile(_)
                         | PathError::NoSpace { .. }
                         | PathError::System { .. }
                 )
