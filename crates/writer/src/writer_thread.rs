@@ -4,12 +4,12 @@
 //! [`WriterContext`]: the open files, the workers that encode chunks, and the memory for chunks.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset};
 use hub::{Budget, CallError, StopError, Thread};
@@ -27,6 +27,12 @@ const CHUNK_MEMORY_BYTES: u64 = 40 << 20;
 const MAX_CHUNK_BYTES: u64 = 1 << 20;
 /// Size of a chunk in the worst case, however many streams there are.
 const MIN_CHUNK_BYTES: u64 = 16 << 10;
+/// Largest number of files that are kept open between scans.
+const MAX_KEPT_FILES: usize = 8;
+
+/// How long a file is kept open after a scan has opened it. Others wait for its lock meanwhile.
+const KEEP_TIME: Duration = Duration::from_secs(1);
+
 /// Largest number of files whose default scan is remembered.
 const MAX_SHOWN_FILES: usize = 1000;
 /// Largest number of scans that are saved at the same time. BLISS never runs so many, but a writer that was
@@ -63,6 +69,19 @@ impl WriterThread {
         &self.observation
     }
 
+    /// Keeps files open for a moment after the last scan that needed them.
+    ///
+    /// Opening a file takes time and adds some kilobytes to it (HDF5 does not reuse the rest of its heaps), so
+    /// this suits many scans that are known beforehand. Only files with a lock are kept: the claim of a file may
+    /// be released before it is closed, and then nothing else keeps other writers from it.
+    ///
+    /// # Errors
+    /// If the thread has ended.
+    pub async fn keep_files(&self) -> Result<(), CallError> {
+        self.on_context(|context| context.keeps_files.set(true))
+            .await
+    }
+
     /// Sets whether files are locked that are opened from now on.
     ///
     /// # Errors
@@ -72,11 +91,18 @@ impl WriterThread {
             .await
     }
 
-    /// Ends the thread. Must be called after all scans have ended.
+    /// Closes the files that were kept open and ends the thread. Must be called after all scans have ended.
     ///
     /// # Errors
     /// If the thread does not end in time, or has panicked.
     pub async fn stop(&self) -> Result<(), StopError> {
+        // Files that were dropped with the thread-local context would be closed after the join.
+        let closed = self
+            .on_context(|context| context.kept_files.borrow_mut().clear())
+            .await;
+        if let Err(error) = closed {
+            warn!("cannot close the files that were kept open: {error}");
+        }
         self.thread.stop(Some(STOP_TIMEOUT)).await
     }
 
@@ -116,8 +142,17 @@ pub(crate) struct WriterContext {
     /// Encodes chunks and writes them into files.
     pub store_queue: StoreQueue,
     free_chunk_memory: Cell<u64>,
+    keeps_files: Cell<bool>,
+    kept_files: RefCell<VecDeque<KeptFile>>,
     /// End time of the scan that is the default plot of each file.
     shown_scans: RefCell<HashMap<PathBuf, DateTime<FixedOffset>>>,
+}
+
+/// A file that is open for the next scan.
+struct KeptFile {
+    session: FileSession,
+    /// When a scan last opened it.
+    used: Instant,
 }
 
 impl WriterContext {
@@ -141,6 +176,8 @@ impl WriterContext {
             files: FilePool::new(observation.clone()),
             store_queue,
             free_chunk_memory: Cell::new(CHUNK_MEMORY_BYTES),
+            keeps_files: Cell::new(false),
+            kept_files: RefCell::default(),
             shown_scans: RefCell::default(),
         })
     }
@@ -150,9 +187,35 @@ impl WriterContext {
         self.files.locking()
     }
 
-    /// Opens a file with this choice of locking, unless it is open already. It is closed when the last of its
-    /// sessions is dropped: before the claim of the file is released.
+    /// Opens a file of a scan with this choice of locking, unless it is open already. It stays open for a moment
+    /// after the scan if that was [asked for](WriterThread::keep_files).
     pub fn open(&self, path: &Path, locking: FileLocking) -> nexus::Result<FileSession> {
+        self.close_unused_files();
+        let session = self.files.open_with(path, locking)?;
+        if self.keeps_files.get() && session.is_locked() {
+            let mut kept = self.kept_files.borrow_mut();
+            kept.retain(|file| file.session.path() != session.path());
+            kept.push_back(KeptFile {
+                session: self.files.open_with(path, locking)?,
+                used: Instant::now(),
+            });
+            if kept.len() > MAX_KEPT_FILES {
+                kept.pop_front();
+            }
+        }
+        Ok(session)
+    }
+
+    /// Closes the files that were kept open for long enough, and those that must not be written any more.
+    pub fn close_unused_files(&self) {
+        let mut kept = self.kept_files.borrow_mut();
+        kept.retain(|file| {
+            file.used.elapsed() < KEEP_TIME && file.session.interference().is_none()
+        });
+    }
+
+    /// Opens a file that is closed as soon as the session is dropped.
+    pub fn open_once(&self, path: &Path, locking: FileLocking) -> nexus::Result<FileSession> {
         self.files.open_with(path, locking)
     }
 

@@ -46,6 +46,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
     };
     let store = scan_store(&store);
     let writer_thread = WriterThread::start(Arc::default())?;
+    writer_thread.keep_files().await?;
     writer_thread.set_file_locking(saving.file_locking).await?;
     let options = saving.options_of_save(MEGABYTE);
     let printer = Printer::start()?;

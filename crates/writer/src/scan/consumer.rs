@@ -253,6 +253,9 @@ impl Consumer for ScanConsumer {
     }
 
     async fn tick(&mut self) {
+        if let Ok(context) = WriterContext::here(self.diagnostics.figures().observation()) {
+            context.close_unused_files();
+        }
         let Some(output) = &mut self.output else {
             return;
         };
@@ -314,7 +317,7 @@ async fn open_unlocked(
             let Some(locking) = locking_of(context, claims) else {
                 break;
             };
-            match context.open(file, locking) {
+            match context.open_once(file, locking) {
                 Ok(file) => files.push(file),
                 Err(nexus::Error::Locked { .. }) if Instant::now() < deadline => {
                     hub::sleep(LOCK_POLL).await;

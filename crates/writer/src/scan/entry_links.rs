@@ -39,7 +39,7 @@ fn create_one(
 ) -> Result<bool, ScanProblem> {
     let path = Path::new(&link.file);
     filesystem::prepare_path(path, 0)?;
-    let session = context.open(path, context.locking())?;
+    let session = context.open_once(path, context.locking())?;
     write_root_attributes(&session, header)?;
     let root = session.root()?;
     let made = if root.has_link(&link.name)? {
