@@ -17,7 +17,8 @@ pub(super) struct HistoryConnection {
     /// A connection on its way: kept, so that short waits add up to one that is long enough.
     opening: Option<Opening>,
     backoff: Backoff,
-    is_reported: bool,
+    /// Why the history cannot be followed, as it was last reported.
+    reported: Option<String>,
 }
 
 type Opening = Pin<Box<dyn Future<Output = Result<Connection, StoreError>> + Send + Sync>>;
@@ -29,7 +30,7 @@ impl HistoryConnection {
             connection: None,
             opening: None,
             backoff: Backoff::new(),
-            is_reported: false,
+            reported: None,
         }
     }
 
@@ -49,7 +50,7 @@ impl HistoryConnection {
     /// Notes that the history could be read: a server that accepts a connection may refuse that still.
     fn note_success(&mut self) {
         self.backoff.reset();
-        if std::mem::take(&mut self.is_reported) {
+        if self.reported.take().is_some() {
             tracing::info!("following the scan history again");
         }
     }
@@ -73,10 +74,10 @@ impl HistoryConnection {
         if error.is_final() {
             return Err(error);
         }
-        if !self.is_reported {
-            let reason = with_causes(&error);
+        let reason = with_causes(&error);
+        if self.reported.as_ref() != Some(&reason) {
             tracing::warn!("the scan history cannot be followed, trying again: {reason}");
-            self.is_reported = true;
+            self.reported = Some(reason);
         }
         let resume = Instant::now() + self.backoff.pause();
         tokio::time::sleep_until(resume.min(deadline)).await;

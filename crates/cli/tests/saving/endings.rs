@@ -35,7 +35,8 @@ async fn each_signal_saves_what_redis_has() {
         running.wait_for("subscribed");
         let file = fixture.file(&format!("{signal}.h5"));
         let (scan, diode) = fixture.start_scan(&file).await;
-        running.wait_for("start saving");
+        // The scan that the last writer left is continued beside it.
+        running.wait_for(&format!("start saving scan={}", scan.key()));
         send(&diode, &[0.0, 1.0]).await;
         running.signal(signal);
         let (status, log) = running.end();

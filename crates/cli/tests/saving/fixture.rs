@@ -147,7 +147,7 @@ pub async fn send(stream: &StreamPublisher, points: &[f64]) {
     for point in points {
         stream.send(&point.to_le_bytes(), 1).await.unwrap();
     }
-    stream.flush().await.unwrap();
+    stream.settle().await.unwrap();
 }
 
 pub async fn end(mut scan: ScanPublisher) -> String {

@@ -169,6 +169,17 @@ impl StreamPublisher {
         self.check(&connection)
     }
 
+    /// Waits until Redis has accepted what was sent: other connections see it from then on.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub async fn settle(&self) -> Result<(), PublishError> {
+        let mut connection = self.inner.connection.lock().await;
+        // Replies come in the order of the commands.
+        connection.ask(&[Command::new("PING")]).await?;
+        self.check(&connection)
+    }
+
     /// Number of points sent.
     pub async fn len(&self) -> u64 {
         self.inner.progress.lock().await.next

@@ -1,6 +1,7 @@
 //! The output of one scan: its open files, and the datasets that its streams fill.
 
 mod losses;
+mod obstacle;
 mod resume;
 mod trees;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use nexus::dataset::{WriteMode, WritePolicy};
-use nexus::file::{FileInterference, current_time};
+use nexus::file::current_time;
 use observation::Stopwatch;
 use serde_json::Value as Json;
 use tracing::info;
@@ -304,36 +305,6 @@ impl ScanOutput {
             let hdf5 = &diagnostics.figures().observation().hdf5;
             hdf5.commit_delay.record(unflushed_since);
         }
-    }
-
-    /// Returns a problem if nothing more may be written into the files, or if readers will not find it there.
-    /// Nothing more reaches a file then that another writer may be writing, or that has lost its end.
-    fn obstacle(&self) -> Option<ScanProblem> {
-        if let Some(problem) = self.unprotected() {
-            let unlocked = self.files.iter().filter(|file| !file.session.is_locked());
-            unlocked.for_each(|file| file.session.abandon());
-            return Some(problem);
-        }
-        let (file, what) = self
-            .files
-            .iter()
-            .find_map(|file| Some((file, file.session.interference()?)))?;
-        if what == FileInterference::Truncated {
-            file.session.abandon();
-        }
-        let file = file.path();
-        Some(ScanProblem::FileInterference { file, what })
-    }
-
-    /// Returns a problem if another writer could write one of the files now: where the file system has no
-    /// locks, only a claim protects them, and it has to be confirmed.
-    fn unprotected(&self) -> Option<ScanProblem> {
-        let mut unlocked = self.files.iter().filter(|file| !file.session.is_locked());
-        let file = unlocked
-            .next()
-            .filter(|_| !self.claims.are_confirmed())?
-            .path();
-        Some(ScanProblem::FileUnprotected { file })
     }
 
     /// Counts the points that were written since the last call.
