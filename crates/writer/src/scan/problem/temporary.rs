@@ -18,8 +18,6 @@ impl ScanProblem {
                 matches!(
                     error,
                     PathError::NoPermission(_)
-                        | PathError::NotADirectory(_)
-                        | PathError::NotAFile(_)
                         | PathError::NoSpace { .. }
                         | PathError::System { .. }
                 )
