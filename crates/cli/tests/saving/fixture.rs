@@ -66,7 +66,14 @@ impl Fixture {
 
     /// Starts a scan whose only stream is mapped as `diode`.
     pub async fn start_scan(&self, file: &Path) -> (ScanPublisher, StreamPublisher) {
-        let mut scan = self.create(file, json!({"diode": stream("diode")})).await;
+        self.start_scan_as(file, "diode").await
+    }
+
+    /// Starts a scan whose only stream is mapped as `name`.
+    pub async fn start_scan_as(&self, file: &Path, name: &str) -> (ScanPublisher, StreamPublisher) {
+        let mut children = json!({});
+        children[name] = stream("diode");
+        let mut scan = self.create(file, children).await;
         let diode = diode(&mut scan).await;
         scan.prepare().await.unwrap();
         scan.start().await.unwrap();

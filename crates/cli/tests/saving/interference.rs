@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::fixture::{Fixture, diode, end, read, send, stream};
+use crate::fixture::{Fixture, end, read, send};
 use crate::live::wait_until;
 
 /// Saves a scan, does something to its file in the middle, and returns the log.
@@ -127,12 +127,7 @@ async fn all_scans_of_an_emptied_file_are_written_again() {
     let mut running = fixture.run();
     let mut scans = Vec::new();
     for name in NAMES {
-        let mut children = json!({});
-        children[name] = stream("diode");
-        let mut scan = fixture.create(&file, children).await;
-        let diode = diode(&mut scan).await;
-        scan.prepare().await.unwrap();
-        scan.start().await.unwrap();
+        let (scan, diode) = fixture.start_scan_as(&file, name).await;
         send(&diode, &[0.0, 1.0]).await;
         scans.push((scan, diode));
     }

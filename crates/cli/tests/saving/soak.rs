@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use crate::fixture::{Fixture, diode, end, send, stream};
+use crate::fixture::{Fixture, end, send};
 
 /// The points of each scan.
 const POINTS: [f64; 3] = [0.0, 1.0, 2.0];
@@ -46,12 +46,7 @@ fn signal(process: u32, name: &str) {
 
 /// Publishes a scan named `name` in `file`, and pauses for up to `pause` after each step.
 async fn publish(fixture: &Fixture, file: &Path, name: &str, pause: Duration) {
-    let mut children = json!({});
-    children[name] = stream("diode");
-    let mut scan = fixture.create(file, children).await;
-    let diode = diode(&mut scan).await;
-    scan.prepare().await.unwrap();
-    scan.start().await.unwrap();
+    let (scan, diode) = fixture.start_scan_as(file, name).await;
     for point in POINTS {
         tokio::time::sleep(pause.mul_f64(fastrand::f64())).await;
         send(&diode, &[point]).await;

@@ -10,7 +10,7 @@ use simulation::publish::{ScanPublisher, StreamPublisher};
 use testing::Program;
 
 use super::scale;
-use crate::fixture::{Fixture, WRITER, diode, end, stream};
+use crate::fixture::{Fixture, WRITER, end};
 
 const POINTS: usize = 60_000;
 const LOST: usize = 20_000;
@@ -92,12 +92,7 @@ async fn kill_once(is_live: bool, seed: u64) -> bool {
     let file = fixture.file("ab.h5");
     let mut scans = Vec::new();
     for name in ["a", "b"] {
-        let mut children = json!({});
-        children[name] = stream("diode");
-        let mut scan = fixture.create(&file, children).await;
-        let diode = diode(&mut scan).await;
-        scan.prepare().await.unwrap();
-        scan.start().await.unwrap();
+        let (scan, diode) = fixture.start_scan_as(&file, name).await;
         let lost = if name == "a" { LOST } else { 0 };
         send_and_forget(&fixture, &diode, POINTS, lost).await;
         scans.push(scan);
