@@ -4,7 +4,8 @@
 //! - [`DetectorFiles`] describes a detector that saves its frames itself: the type of the frames, and in
 //!   which files they are, as [`FrameSource`]s.
 //! - [`FileSeries`], [`format_printf`] and [`format_braces`] compute those files for detectors that number them: how frames
-//!   are dealt out to files, and how the files are called.
+//!   are dealt out to files, and how the files are called. [`local_path`] returns the path of a file that a program
+//!   on another system may have named.
 //!
 //! A detector that saves its frames in numbered files implements [`DetectorFiles`] like this:
 //!
@@ -54,8 +55,10 @@ mod detector;
 mod dtype;
 mod file_name;
 mod file_series;
+mod local_path;
 
 pub use detector::{DetectorFiles, FrameSource, FrameSourceError, FrameType};
 pub use dtype::{DType, DTypeError, DTypeKind};
 pub use file_name::{TemplateValue, format_braces, format_printf};
 pub use file_series::FileSeries;
+pub use local_path::local_path;
