@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod exit;
+mod inspection;
 mod line_queue;
 mod logging;
 mod results;
@@ -24,6 +25,9 @@ use logging::Logs;
 
 /// Runs `nexus-writer` with the arguments of the process.
 pub fn nexus_writer() -> ExitCode {
+    if let Some(code) = inspection::serve_if_asked() {
+        return code;
+    }
     if let Err(error) = secrets::hide_password() {
         terminal::print_line(&format!(
             "nexus-writer: the password stays visible in the arguments: {error}"
@@ -57,6 +61,9 @@ fn run(
 /// It does the same as `nexus-writer session`, with the options, log lines and log targets of the Python
 /// writer.
 pub fn session_writer() -> ExitCode {
+    if let Some(code) = inspection::serve_if_asked() {
+        return code;
+    }
     let args = SessionWriterArgs::parse();
     let logs = logging::start_classic(&args.logging, &args.console);
     run("NexusSessionWriter", logs, |_| {
@@ -68,6 +75,9 @@ pub fn session_writer() -> ExitCode {
 /// BLISS sessions.
 #[cfg(feature = "tango")]
 pub fn writer_service() -> ExitCode {
+    if let Some(code) = inspection::serve_if_asked() {
+        return code;
+    }
     let args = ServiceArgs::parse();
     let logs = logging::start_classic(&args.logging, &args.console);
     run("NexusWriterService", logs, |logs| {

@@ -4,7 +4,7 @@ use observation::{Classified, ErrorKind, ErrorOrigin};
 use rustix::io::Errno;
 
 use crate::chunk::EncodeError;
-use crate::dataset::FrameError;
+use crate::frames::FrameError;
 use crate::h5::LockFailure;
 use crate::tree::UnknownCompression;
 use crate::{Error, FileCause, dataset, h5};
@@ -91,7 +91,6 @@ impl Classified for dataset::Error {
     fn kind(&self) -> ErrorKind {
         match self {
             dataset::Error::Hdf5 { source, .. } => source.kind(),
-            dataset::Error::Frame { source, .. } => source.kind(),
             dataset::Error::Compression { source, .. } => source.kind(),
             dataset::Error::Mismatch { .. } => ErrorKind::Hdf5,
             _ => ErrorKind::Protocol,
@@ -101,7 +100,6 @@ impl Classified for dataset::Error {
     fn origin(&self) -> ErrorOrigin {
         match self {
             dataset::Error::Hdf5 { source, .. } => source.origin(),
-            dataset::Error::Frame { source, .. } => source.origin(),
             dataset::Error::Compression { source, .. } => source.origin(),
             // Another program has replaced the dataset.
             dataset::Error::Mismatch { .. } => ErrorOrigin::User,
@@ -117,11 +115,9 @@ impl Classified for FrameError {
 
     fn origin(&self) -> ErrorOrigin {
         match self {
-            // The detector may still be writing the file, or its disk is unavailable for a while.
-            FrameError::Unreadable(_)
-            | FrameError::Unopened(_)
-            | FrameError::Short
-            | FrameError::Hdf5(_) => ErrorOrigin::Environment,
+            // The detector has not saved them yet, or not where this host sees them.
+            error if error.is_temporary() => ErrorOrigin::Environment,
+            FrameError::Hdf5(_) => ErrorOrigin::Environment,
             _ => ErrorOrigin::Data,
         }
     }

@@ -10,7 +10,7 @@
 //!
 //! [`FrameDataset`] and [`link_frames`] are for detectors that write their own files. A
 //! [`FrameStorage`] determines how a dataset represents the frames in these files; alternatively the
-//! file holds a link to one of them.
+//! file holds a link to one of them. The module [`frames`](crate::frames) looks whether they are there.
 
 mod chunked_dataset;
 mod error;
@@ -26,8 +26,8 @@ mod write_policy;
 
 pub use error::Error;
 pub use frames::{
-    FrameDataset, FrameError, FrameOptions, FrameRange, FrameStorage, FrameTarget,
-    choose_frame_storage, link_frames,
+    FrameDataset, FrameOptions, FrameReference, FrameStorage, FrameTarget, LocatedFrames,
+    MAX_FRAME_PIECES, choose_frame_storage, link_frames,
 };
 pub use store_queue::StoreQueue;
 pub use stream::StreamDataset;

@@ -7,6 +7,8 @@
 //! * [`file`](mod@file) opens files, shares them between scans, and flushes them.
 //! * [`apply`] writes a tree into a file, and later the changes between two versions of it.
 //! * [`chunk`] and [`dataset`] write the points of streams into datasets.
+//! * [`frames`] finds and reads the frames in the files of detectors, and [`inspection`] does so on behalf of
+//!   another process.
 //! * [`h5`] wraps the HDF5 library, for writing and for reading.
 //!
 //! Files have the format that programs which read BLISS files rely on: format bounds *earliest* to
@@ -60,7 +62,9 @@ mod classify;
 pub mod dataset;
 mod error;
 pub mod file;
+pub mod frames;
 pub mod h5;
+pub mod inspection;
 pub mod tree;
 
 pub use error::{Error, FileCause, Result};

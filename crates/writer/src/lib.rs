@@ -16,6 +16,7 @@
 pub mod check;
 mod element;
 pub mod filesystem;
+pub mod inspection;
 pub mod layout;
 pub mod options;
 pub mod records;

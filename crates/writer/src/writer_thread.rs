@@ -19,6 +19,8 @@ use nexus::file::{FileLocking, FilePool, FileSession};
 use observation::Observation;
 use tracing::warn;
 
+use crate::inspection::{InspectionProgram, Inspector};
+
 /// Largest number of bytes in the queues between all listeners and all consumers.
 const QUEUE_BYTES: usize = 16 << 20;
 /// Bytes that all scans together may hold in chunks that are not full.
@@ -91,6 +93,18 @@ impl WriterThread {
             .await
     }
 
+    /// Sets the program that looks at the files of detectors for scans that begin from now on. Without it, their
+    /// frames count as missing: nobody has seen them.
+    ///
+    /// # Errors
+    /// If the thread has ended.
+    pub async fn inspect_with(&self, program: InspectionProgram) -> Result<(), CallError> {
+        self.on_context(|context| {
+            context.inspector.replace(Inspector::new(Some(program)));
+        })
+        .await
+    }
+
     /// Closes the files that were kept open and ends the thread. Must be called after all scans have ended.
     ///
     /// # Errors
@@ -141,6 +155,7 @@ pub(crate) struct WriterContext {
     files: FilePool,
     /// Encodes chunks and writes them into files.
     pub store_queue: StoreQueue,
+    inspector: RefCell<Rc<Inspector>>,
     free_chunk_memory: Cell<u64>,
     keeps_files: Cell<bool>,
     kept_files: RefCell<VecDeque<KeptFile>>,
@@ -175,11 +190,17 @@ impl WriterContext {
         Ok(WriterContext {
             files: FilePool::new(observation.clone()),
             store_queue,
+            inspector: RefCell::new(Inspector::new(None)),
             free_chunk_memory: Cell::new(CHUNK_MEMORY_BYTES),
             keeps_files: Cell::new(false),
             kept_files: RefCell::default(),
             shown_scans: RefCell::default(),
         })
+    }
+
+    /// Returns what looks at the files of detectors.
+    pub fn inspector(&self) -> Rc<Inspector> {
+        self.inspector.borrow().clone()
     }
 
     /// Returns whether files are locked.

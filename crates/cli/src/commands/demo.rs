@@ -20,6 +20,7 @@ use writer::{NexusSessionWriter, WriterThread};
 
 use super::{Outcome, tree};
 use crate::exit::{self, Failure};
+use crate::inspection;
 use crate::results::Printer;
 use crate::signals::Interrupts;
 use progress_view::ProgressView;
@@ -42,6 +43,7 @@ pub async fn demo(directory: Option<PathBuf>) -> Outcome {
     let file = make_directory(directory)?.join("demo.h5");
 
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
+    writer_thread.inspect_with(inspection::program()).await?;
     let notices = Queue::new(MAX_NOTICES);
     let options = SessionOptions {
         session: Some(SESSION.to_owned()),

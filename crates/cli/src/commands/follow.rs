@@ -17,6 +17,7 @@ use super::semaphore::Semaphore;
 use super::{Outcome, connect};
 use crate::args::{MEBIBYTE, MEGABYTE, Saving, Service};
 use crate::exit::{self, Failure};
+use crate::inspection;
 use crate::signals::Interrupts;
 
 /// Saves every scan that asks for this writer.
@@ -66,6 +67,7 @@ async fn follow(
         return Ok(exit::SUCCESS);
     }
     let writer_thread = Arc::new(WriterThread::start(observation)?);
+    writer_thread.inspect_with(inspection::program()).await?;
     writer_thread.set_file_locking(locking).await?;
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();

@@ -16,6 +16,7 @@ use writer::{NexusScanWriter, WriterThread};
 use super::{Outcome, connect};
 use crate::args::{MEGABYTE, Saving};
 use crate::exit::{self, Failure};
+use crate::inspection;
 use crate::results::Printer;
 use crate::signals::Interrupts;
 
@@ -46,6 +47,7 @@ pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) ->
     };
     let store = scan_store(&store);
     let writer_thread = WriterThread::start(Arc::default())?;
+    writer_thread.inspect_with(inspection::program()).await?;
     writer_thread.keep_files().await?;
     writer_thread.set_file_locking(saving.file_locking).await?;
     let options = saving.options_of_save(MEGABYTE);

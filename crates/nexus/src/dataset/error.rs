@@ -1,6 +1,5 @@
 //! The errors of the dataset of one stream.
 
-use super::FrameError;
 use crate::chunk::EncodeError;
 use crate::h5;
 
@@ -115,18 +114,6 @@ pub enum Error {
         action: &'static str,
         /// The error of the library.
         source: h5::Error,
-    },
-    /// A frame in a file of a detector cannot be referred to or copied.
-    #[error("dataset {path}: frame {frame} in {file}")]
-    Frame {
-        /// Path of the dataset.
-        path: String,
-        /// The index of the frame in the scan.
-        frame: u64,
-        /// The file of the detector.
-        file: String,
-        /// The cause.
-        source: FrameError,
     },
     /// Chunks could not be encoded.
     #[error("dataset {path}: cannot encode chunks")]

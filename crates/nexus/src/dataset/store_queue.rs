@@ -100,7 +100,7 @@ impl StoreQueue {
     }
 
     /// Returns the observation to which the thread reports.
-    pub(super) fn observation(&self) -> &Arc<Observation> {
+    pub fn observation(&self) -> &Arc<Observation> {
         self.state.pool.observation()
     }
 

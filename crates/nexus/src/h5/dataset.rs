@@ -10,6 +10,7 @@ use super::chunk::ChunkLimits;
 use super::create::same_size;
 use super::dataspace::{Dataspace, elements, same_rank};
 use super::datatype::Datatype;
+use super::element_format::ElementFormat;
 use super::error::{Error, Result};
 use super::library::{Handle, call, enter};
 use crate::tree::{ByteOrder, ElementType};
@@ -61,6 +62,51 @@ impl Dataset {
         let wanted = Datatype::of(element)?;
         let (present, wanted) = (&self.datatype.handle, &wanted.handle);
         Ok(call!(h5t::H5Tequal(present.id(), wanted.id()))? > 0)
+    }
+
+    /// Returns the type of the elements if they are real or complex numbers, or truth values as h5py stores them.
+    /// Returns `None` for all other types, and for formats of numbers that numpy does not have.
+    pub fn number_type(&self) -> Result<Option<ElementType>> {
+        let order = |big: bool, size: usize| match big && size > 1 {
+            true => ByteOrder::Big,
+            false => ByteOrder::Little,
+        };
+        let element = match ElementFormat::of(self.datatype.handle.id())? {
+            ElementFormat::Integer {
+                signed: true,
+                size,
+                big,
+            } => ElementType::Int(size, order(big, size)),
+            ElementFormat::Integer { size, big, .. } => ElementType::Uint(size, order(big, size)),
+            ElementFormat::Float { size, big } => ElementType::Float(size, order(big, size)),
+            ElementFormat::Enumeration { size: 1, .. } => ElementType::Bool,
+            ElementFormat::Compound(_) => return self.complex_type(),
+            _ => return Ok(None),
+        };
+        // Numbers can have any size and precision.
+        let is_known = match element {
+            ElementType::Int(size, _) | ElementType::Uint(size, _) => matches!(size, 1 | 2 | 4 | 8),
+            ElementType::Float(size, _) => matches!(size, 2 | 4 | 8 | 16),
+            _ => true,
+        };
+        Ok(match is_known && self.holds(&element)? {
+            true => Some(element),
+            false => None,
+        })
+    }
+
+    fn complex_type(&self) -> Result<Option<ElementType>> {
+        let size = self.element_size();
+        if !matches!(size, 8 | 16 | 32) {
+            return Ok(None);
+        }
+        for order in [ByteOrder::Little, ByteOrder::Big] {
+            let element = ElementType::Complex(size, order);
+            if self.holds(&element)? {
+                return Ok(Some(element));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the size of one element in bytes.

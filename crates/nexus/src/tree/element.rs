@@ -1,7 +1,9 @@
 //! The types of elements that HDF5 stores.
 
+use serde::{Deserialize, Serialize};
+
 /// The order of the bytes of one number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum ByteOrder {
     /// The least significant byte is first, as on all supported machines.
     #[default]
@@ -14,7 +16,7 @@ pub enum ByteOrder {
 ///
 /// The HDF5 types are those that h5py creates for the numpy type of the same name, so that readers in
 /// Python get the type that was published.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ElementType {
     /// An enumeration over one signed byte: `FALSE` = 0, `TRUE` = 1.
     Bool,

@@ -4,8 +4,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod copies;
+mod found;
 mod names;
 mod raw;
+mod readers;
 mod support;
 mod virtuals;

@@ -1,6 +1,7 @@
 //! Lists of the places of frames.
 
-use nexus::dataset::{FrameRange, FrameStorage};
+use nexus::dataset::FrameReference;
+use nexus::frames::FrameRange;
 use serde_json::json;
 
 use crate::support::*;
@@ -8,12 +9,16 @@ use crate::support::*;
 #[test]
 fn names_are_relative_to_the_file_and_need_no_files() {
     let fixture = FrameFixture::new();
-    let mut frames = fixture.dataset(FrameStorage::Names, SHORT, declared(&[2, 3]));
-    frames.show(&[fixture.frames("det_0.cbf", 2)]).unwrap();
+    let mut frames = fixture.dataset(FrameReference::Names, SHORT, declared(&[2, 3]));
+    frames
+        .show(&usable(&[fixture.frames("det_0.cbf", 2)]))
+        .unwrap();
     let names = ["raw/det_0.cbf::0", "raw/det_0.cbf::1"];
     assert_eq!(fixture.seen()["values"], json!(names));
     // Not made anew for each frame.
-    frames.show(&[fixture.frames("det_0.cbf", 3)]).unwrap();
+    frames
+        .show(&usable(&[fixture.frames("det_0.cbf", 3)]))
+        .unwrap();
     assert_eq!(frames.visible(), 2);
 
     let elsewhere = FrameRange {
@@ -21,7 +26,8 @@ fn names_are_relative_to_the_file_and_need_no_files() {
         first: 7,
         ..fixture.frames("", 1)
     };
-    close(&mut frames, &[fixture.frames("det_0.cbf", 3), elsewhere]).unwrap();
+    let all = [fixture.frames("det_0.cbf", 3), elsewhere];
+    frames.close(&usable(&all)).unwrap();
     let seen = fixture.seen();
     assert_eq!(
         seen["values"],

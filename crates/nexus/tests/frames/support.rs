@@ -5,11 +5,8 @@ use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hub::Hub;
-use nexus::chunk::EncoderPool;
-use nexus::dataset::{
-    Error, FrameDataset, FrameRange, FrameStorage, FrameTarget, StoreQueue, WritePolicy,
-};
+use nexus::dataset::{FrameDataset, FrameReference, FrameTarget, LocatedFrames};
+use nexus::frames::{ExpectedFrames, Finding, FoundFrames, FrameFormat, FrameRange, find};
 use nexus::h5::{File, Group};
 use nexus::tree::{ByteOrder, ChunkOptions, DeclaredStorage, ElementType, StreamStorage};
 use serde_json::Value as Json;
@@ -24,7 +21,6 @@ pub struct FrameFixture {
     pub path: PathBuf,
     pub file: File,
     pub root: Rc<Group>,
-    pub store_queue: StoreQueue,
 }
 
 impl FrameFixture {
@@ -34,13 +30,11 @@ impl FrameFixture {
         let path = directory.path().join("scan.h5");
         let file = File::create(&path).unwrap();
         let root = Rc::new(file.root().unwrap());
-        let pool = EncoderPool::with_workers(1, 16 << 20, Arc::default()).unwrap();
         FrameFixture {
             directory,
             path,
             file,
             root,
-            store_queue: StoreQueue::new(Arc::new(pool)),
         }
     }
 
@@ -77,11 +71,11 @@ impl FrameFixture {
 
     pub fn dataset(
         &self,
-        form: FrameStorage,
+        reference: FrameReference,
         element: ElementType,
         storage: StreamStorage,
     ) -> FrameDataset {
-        let site = FrameTarget {
+        let target = FrameTarget {
             parent: Rc::clone(&self.root),
             path: "cam/image".to_owned(),
             file: self.path.clone(),
@@ -89,7 +83,7 @@ impl FrameFixture {
             frame: vec![2, 3],
             storage,
         };
-        FrameDataset::new(form, site, WritePolicy::live(), &self.store_queue).unwrap()
+        FrameDataset::new(reference, target, Arc::default())
     }
 
     /// What a reader sees after a flush.
@@ -115,13 +109,41 @@ pub fn declared(scan: &[u64]) -> StreamStorage {
     })
 }
 
-/// Ends the dataset with these frames.
-pub fn close(dataset: &mut FrameDataset, frames: &[FrameRange]) -> Result<(), Error> {
-    run(dataset.close(frames))
+/// Frames to which a dataset may refer.
+pub fn usable(frames: &[FrameRange]) -> Vec<LocatedFrames> {
+    let frames = frames.iter().map(|range| LocatedFrames {
+        range: range.clone(),
+        is_usable: true,
+        pieces: Vec::new(),
+    });
+    frames.collect()
 }
 
-pub fn run<T>(scan: impl Future<Output = T>) -> T {
-    Hub::new().unwrap().run(scan)
+/// Frames with the bytes that were found for them.
+pub fn in_pieces(frames: &[FrameRange]) -> Vec<LocatedFrames> {
+    let mut located = usable(frames);
+    for frames in &mut located {
+        frames.pieces = look(&frames.range, &of_any_type(FrameFormat::Edf)).pieces;
+    }
+    located
+}
+
+/// Frames of 2 x 3 pixels of any type.
+pub fn of_any_type(format: FrameFormat) -> ExpectedFrames {
+    ExpectedFrames {
+        format,
+        element: None,
+        shape: Some(vec![Some(2), Some(3)]),
+        is_swappable: false,
+    }
+}
+
+/// What there is of frames that were not looked for before.
+pub fn look(range: &FrameRange, expected: &ExpectedFrames) -> FoundFrames {
+    match find(range, expected, None) {
+        Finding::Found(found) => found,
+        Finding::Unchanged => panic!("it was not looked for before"),
+    }
 }
 
 /// The pixels of frames.

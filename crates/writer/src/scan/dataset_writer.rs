@@ -1,6 +1,7 @@
 //! Writes the data of one stream into one dataset of a file.
 
 mod content;
+mod frames;
 mod resume;
 
 use std::borrow::Cow;
@@ -11,7 +12,7 @@ use nexus::tree::{NamedList, StreamStorage, Value};
 
 use super::diagnostics::Diagnostics;
 use super::file::ScanFile;
-use super::frame_writer::FrameWriter;
+use super::frame_writer::{FrameWriter, MissingFrames};
 use super::problem::{ScanProblem, StreamProblem};
 use super::tally::Tally;
 use crate::layout::StreamDestination;
@@ -61,6 +62,8 @@ enum DatasetContent {
         file: String,
         dataset: String,
         announced: bool,
+        /// The frames that are not there, once they were looked for.
+        missing: Vec<MissingFrames>,
     },
     /// Everything is written. `filled` if there was anything to write.
     Finished { filled: bool },
@@ -140,7 +143,12 @@ impl DatasetWriter {
                 SourceEvent::Frames {
                     acquired, saved, ..
                 },
-            ) => frames.take(*acquired, *saved, &self.counter).await,
+            ) => frames.take(*acquired, *saved, &self.counter),
+            // Its files are looked at when all streams have ended, so that none of them waits for it.
+            (DatasetContent::Frames(frames), SourceEvent::End { .. }) => {
+                frames.end();
+                Ok(())
+            }
             (
                 DatasetContent::MasterFile { announced, .. },
                 SourceEvent::Frames { acquired, .. },
@@ -148,6 +156,7 @@ impl DatasetWriter {
                 *announced |= *acquired > 0;
                 Ok(())
             }
+            (DatasetContent::MasterFile { .. }, SourceEvent::End { .. }) => Ok(()),
             (_, SourceEvent::End { .. }) => {
                 self.finish(file, diagnostics).await;
                 Ok(())
@@ -209,7 +218,7 @@ impl DatasetWriter {
             Ok(visible) => {
                 self.visible = visible;
                 if let DatasetContent::Frames(frames) = &self.content {
-                    self.has_attributes &= !frames.replaces_dataset();
+                    self.has_attributes &= frames.is_copy();
                 }
                 file.session.mark_dirty();
                 self.write_attributes(file, diagnostics);
@@ -241,11 +250,12 @@ impl DatasetWriter {
                 closed.map_err(StreamProblem::from)
             }
             DatasetContent::Frames(mut frames) => {
-                self.has_attributes &= !frames.replaces_dataset();
+                self.has_attributes &= frames.is_copy();
                 // Frames before the one that failed are stored and count.
-                if let Err(problem) = frames.finish(&self.stream, diagnostics).await {
+                if let Err(problem) = frames.finish().await {
                     self.fail(problem, diagnostics);
                 }
+                self.report_frames(&frames, diagnostics);
                 self.tally.set_stored(frames.visible());
                 Ok(frames.visible() > 0)
             }
@@ -253,9 +263,11 @@ impl DatasetWriter {
                 file: master,
                 dataset,
                 announced: true,
+                missing,
             } => {
                 // A link has no attributes.
                 self.has_attributes = true;
+                self.report_missing(missing, diagnostics);
                 self.tally.set_stored(self.tally.received);
                 self.link(file, &master, &dataset).map(|()| true)
             }

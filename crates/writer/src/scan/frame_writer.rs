@@ -1,25 +1,61 @@
 //! Writes the dataset of frames that a detector saves in its own files.
+//!
+//! What the detector announces is not believed: a frame counts as written when it was found in its file. The files
+//! are looked at by another process (see [`inspection`](crate::inspection)) when the detector has closed them, and
+//! all of them again at the end of the scan.
 
-use std::ops::Range;
+mod copies;
+mod missing;
+mod places;
+mod search;
+mod wait;
+
+use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use acquisition::DetectorFiles;
+use acquisition::{DetectorFiles, FrameSource};
 use nexus::dataset::{
-    FrameDataset, FrameOptions, FrameRange, FrameStorage, FrameTarget, StoreQueue, WritePolicy,
+    FrameDataset, FrameOptions, FrameReference, FrameStorage, FrameTarget, WritePolicy,
     choose_frame_storage,
 };
+use nexus::frames::{ExpectedFrames, FrameFormat};
 use nexus::tree::StreamStorage;
 
-use super::diagnostics::Diagnostics;
-use super::problem::{ScanProblem, StreamProblem};
+use super::problem::StreamProblem;
+use crate::inspection::Inspector;
 use crate::report::DatasetCounter;
+use crate::writer_thread::WriterContext;
+use copies::FrameCopies;
+use places::FramePlaces;
+use search::FrameSearch;
+use wait::{Pause, RUNNING_LIMIT};
+
+pub use missing::MissingFrames;
+
+/// How long frames are copied while other streams of the scan wait.
+const COPY_TIME: Duration = Duration::from_secs(1);
 
 /// Writes the dataset of a detector's frames, and counts them.
 pub struct FrameWriter {
-    files: Arc<dyn DetectorFiles>,
-    dataset: FrameDataset,
+    places: FramePlaces,
+    /// The format of the files, if it is one to which a virtual dataset cannot refer.
+    other_format: Option<String>,
+    inspector: Rc<Inspector>,
+    content: FrameContent,
+    pause: Pause,
     acquired: u64,
     saved: u64,
+    /// The stream has ended: all files are closed.
+    has_ended: bool,
+}
+
+enum FrameContent {
+    Reference {
+        search: FrameSearch,
+        dataset: FrameDataset,
+    },
+    Copy(FrameCopies),
 }
 
 impl FrameWriter {
@@ -28,49 +64,87 @@ impl FrameWriter {
     /// A layout that does not declare the storage gets virtual datasets only: other formats, and
     /// detectors that save nothing, are then errors as soon as there are frames.
     ///
-    /// Set `resumed` if an earlier writer may have begun the dataset.
+    /// Set `is_resumed` if an earlier writer may have begun the dataset.
     ///
     /// # Errors
     /// If such frames cannot be stored.
     pub fn new(
         files: Arc<dyn DetectorFiles>,
         options: FrameOptions,
-        site: FrameTarget,
+        target: FrameTarget,
         policy: WritePolicy,
-        store_queue: &StoreQueue,
-        resumed: bool,
+        context: &WriterContext,
+        is_resumed: bool,
     ) -> Result<Option<FrameWriter>, StreamProblem> {
-        let form = match site.storage {
-            StreamStorage::Automatic => Some(FrameStorage::Virtual),
-            StreamStorage::Declared(_) => choose_frame_storage(files.format(), options),
+        let format = files.format().map(str::to_owned);
+        let storage = match target.storage {
+            StreamStorage::Automatic => Some(FrameStorage::Reference(FrameReference::Virtual)),
+            StreamStorage::Declared(_) => choose_frame_storage(format.as_deref(), options),
         };
-        let Some(form) = form else {
+        let Some(storage) = storage else {
             return Ok(None);
         };
-        let dataset = match resumed {
-            true => FrameDataset::resume(form, site, policy, store_queue),
-            false => FrameDataset::new(form, site, policy, store_queue),
+        let is_virtual = storage == FrameStorage::Reference(FrameReference::Virtual);
+        let has_type = storage != FrameStorage::Reference(FrameReference::Names);
+        let expected = ExpectedFrames {
+            format: frame_format(format.as_deref()),
+            element: None,
+            shape: has_type.then(|| files.frame().shape.clone()),
+            // The library converts between byte orders when it reads from an HDF5 file.
+            is_swappable: is_virtual || storage == FrameStorage::Copy,
+        };
+        let places = FramePlaces::new(files, &target.file);
+        let content = match storage {
+            FrameStorage::Copy => {
+                let queue = context.store_queue.clone();
+                FrameContent::Copy(FrameCopies::new(
+                    target, expected, policy, queue, is_resumed,
+                )?)
+            }
+            FrameStorage::Reference(reference) => {
+                let observation = context.store_queue.observation().clone();
+                let search = match has_type {
+                    true => FrameSearch::with_type(expected, target.element.clone()),
+                    false => FrameSearch::new(expected),
+                };
+                let dataset = match is_resumed {
+                    true => FrameDataset::resume(reference, target, observation)?,
+                    false => FrameDataset::new(reference, target, observation),
+                };
+                FrameContent::Reference { search, dataset }
+            }
         };
         Ok(Some(FrameWriter {
-            files,
-            dataset: dataset?,
+            other_format: format
+                .filter(|format| is_virtual && !format.eq_ignore_ascii_case("hdf5")),
+            places,
+            inspector: context.inspector(),
+            content,
+            pause: Pause::default(),
             acquired: 0,
             saved: 0,
+            has_ended: false,
         }))
     }
 
     /// Returns the number of frames that readers can see.
     pub fn visible(&self) -> u64 {
-        self.dataset.visible()
+        match &self.content {
+            FrameContent::Reference { dataset, .. } => dataset.visible(),
+            FrameContent::Copy(copies) => copies.visible(),
+        }
     }
 
-    /// Returns `true` if more frames need a new dataset in place of the existing one.
-    pub fn replaces_dataset(&self) -> bool {
-        self.dataset.form() != FrameStorage::Copy
+    /// Returns `true` if the dataset has copies of the frames.
+    pub fn is_copy(&self) -> bool {
+        matches!(self.content, FrameContent::Copy(_))
     }
 
-    /// Handles a report of the detector, and copies the saved frames if the dataset is a copy.
-    pub async fn take(
+    /// Handles a report of the detector.
+    ///
+    /// # Errors
+    /// If such frames cannot be stored.
+    pub fn take(
         &mut self,
         acquired: u64,
         saved: u64,
@@ -79,67 +153,188 @@ impl FrameWriter {
         counter.add(acquired.saturating_sub(self.acquired), 0);
         self.acquired = self.acquired.max(acquired);
         self.saved = self.saved.max(saved);
-        let (taken, readable) = (self.dataset.taken(), self.files.readable(self.saved));
-        if taken >= readable {
-            return Ok(());
+        match &self.other_format {
+            Some(format) if self.acquired > 0 => Err(StreamProblem::FrameFormat(format.clone())),
+            _ => Ok(()),
         }
-        let frames = self.frames(taken..readable)?;
-        Ok(self.dataset.take(&frames).await?)
+    }
+
+    /// Notes that the stream has ended.
+    pub fn end(&mut self) {
+        self.has_ended = true;
+    }
+
+    /// Looks for the frames in files that the detector has closed, and copies them if the dataset has copies. Waits
+    /// about a second at most.
+    ///
+    /// # Errors
+    /// If the frames cannot be stored.
+    pub async fn look(&mut self) -> Result<(), StreamProblem> {
+        let readable = match self.has_ended {
+            true => self.acquired,
+            false => self.places.readable(self.saved),
+        };
+        let inspector = &self.inspector;
+        match &mut self.content {
+            _ if self.pause.is_on() => {}
+            FrameContent::Reference { search, dataset } => {
+                if readable <= dataset.visible() || dataset.is_resting() {
+                    return Ok(());
+                }
+                if search.frames() < readable {
+                    search.extend(self.places.of(search.frames()..readable)?);
+                }
+                let error = search.look(inspector, RUNNING_LIMIT).await;
+                self.pause.begin(error.as_ref());
+            }
+            FrameContent::Copy(copies) => {
+                if readable <= copies.taken() {
+                    return Ok(());
+                }
+                let places = self.places.of(0..readable)?;
+                let deadline = Instant::now().checked_add(COPY_TIME);
+                let error = copies
+                    .copy(&places, inspector, RUNNING_LIMIT, deadline)
+                    .await?;
+                self.pause.begin(error.as_ref());
+            }
+        }
+        Ok(())
     }
 
     /// Waits until full chunks are in the file.
     pub async fn drain(&self) {
-        self.dataset.drain().await;
+        if let FrameContent::Copy(copies) = &self.content {
+            copies.drain().await;
+        }
     }
 
-    /// Makes the frames in files that the detector has closed visible to readers. Returns the number of
-    /// visible frames.
+    /// Makes the frames that were found visible to readers. Returns the number of visible frames.
+    ///
+    /// # Errors
+    /// If the dataset cannot be written.
     pub fn expose(&mut self) -> Result<u64, StreamProblem> {
-        let readable = self.files.readable(self.saved);
-        if readable > self.dataset.visible() && !self.dataset.is_resting() {
-            let frames = self.frames(0..readable)?;
-            self.dataset.show(&frames)?;
+        match &mut self.content {
+            FrameContent::Copy(copies) => copies.expose()?,
+            FrameContent::Reference { search, dataset } if !dataset.is_resting() => {
+                let found = search.found_so_far();
+                set_type(dataset, search);
+                dataset.show(&found)?;
+            }
+            FrameContent::Reference { .. } => {}
         }
-        Ok(self.dataset.visible())
+        Ok(self.visible())
     }
 
-    /// Writes the rest and closes the dataset. Every acquired frame gets a row, saved or not, so that rows
-    /// of all datasets belong to the same points.
-    pub async fn finish(
-        &mut self,
-        stream: &str,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<(), StreamProblem> {
+    /// Looks for all frames at the end of the scan, and waits some seconds for those that are missing. Copies those
+    /// before the first missing one. Returns the index of the missing one, if the copies need a hole there.
+    ///
+    /// # Errors
+    /// If the frames cannot be stored.
+    pub async fn find_rest(&mut self) -> Result<Option<u64>, StreamProblem> {
         if self.acquired == 0 {
-            return Ok(());
+            return Ok(None);
         }
-        if self.saved < self.acquired {
-            diagnostics.problem(ScanProblem::FramesNotSaved {
-                stream: stream.to_owned(),
-                acquired: self.acquired,
-                saved: self.saved,
-            });
+        match &mut self.content {
+            FrameContent::Reference { search, .. } => {
+                let known = search.frames();
+                search.extend(self.places.of(known..self.acquired.max(known))?);
+                search.look_at_all(&self.inspector).await;
+                Ok(None)
+            }
+            FrameContent::Copy(copies) => {
+                let places = self.places.of(0..self.acquired)?;
+                let is_whole = copies.copy_to_gap(&places, &self.inspector).await?;
+                Ok((!is_whole).then(|| copies.taken()))
+            }
         }
-        let frames = self.frames(0..self.acquired)?;
-        Ok(self.dataset.close(&frames).await?)
     }
 
-    /// Returns where the frames of this range are.
-    fn frames(&self, range: Range<u64>) -> Result<Vec<FrameRange>, StreamProblem> {
-        let format = self.files.format();
-        let other = format.filter(|format| !format.eq_ignore_ascii_case("hdf5"));
-        if let (Some(format), FrameStorage::Virtual) = (other, self.dataset.form()) {
-            return Err(StreamProblem::FrameFormat(format.to_owned()));
+    /// Copies the frames after missing ones. The record in the file must list all of them as missing before.
+    ///
+    /// # Errors
+    /// If the frames cannot be stored.
+    pub async fn copy_rest(&mut self) -> Result<(), StreamProblem> {
+        if let FrameContent::Copy(copies) = &mut self.content {
+            let places = self.places.of(0..self.acquired)?;
+            copies.copy_rest(&places, &self.inspector).await?;
         }
-        let sources = self.files.sources(range)?;
-        Ok(sources
-            .into_iter()
-            .map(|source| FrameRange {
-                file: source.file,
-                dataset: source.dataset,
-                first: source.first_row,
-                count: source.frames,
-            })
-            .collect())
+        Ok(())
+    }
+
+    /// Writes the rest and closes the dataset, after all frames [were looked for](FrameWriter::find_rest). Every
+    /// acquired frame gets a row, saved or not, so that rows of all datasets belong to the same points.
+    ///
+    /// # Errors
+    /// If the dataset cannot be written.
+    pub async fn finish(&mut self) -> Result<(), StreamProblem> {
+        match &mut self.content {
+            FrameContent::Copy(copies) => copies.close().await,
+            FrameContent::Reference { search, dataset } => {
+                let is_shape_known = search.frame_type().is_some() || search.is_shape_known();
+                if search.frames() > 0 && !is_shape_known {
+                    return Err(StreamProblem::FrameShapeUnknown);
+                }
+                set_type(dataset, search);
+                Ok(dataset.close(&search.located())?)
+            }
+        }
+    }
+
+    /// Returns the frames that are not there, after all were looked for.
+    pub fn missing(&self) -> Vec<MissingFrames> {
+        let missing = match &self.content {
+            FrameContent::Copy(copies) => copies.missing(),
+            FrameContent::Reference { search, dataset } => {
+                search.missing(dataset.reference() == FrameReference::External)
+            }
+        };
+        missing::shorten(missing)
+    }
+
+    /// Returns the numbers of frames that the detector has acquired and saved, if it has not saved all.
+    pub fn unsaved(&self) -> Option<(u64, u64)> {
+        (self.saved < self.acquired).then_some((self.acquired, self.saved))
+    }
+
+    /// Returns a text that says how the type of the frames differs from what was announced, if it does.
+    pub fn type_difference(&self) -> Option<String> {
+        match &self.content {
+            FrameContent::Copy(copies) => copies.type_difference(),
+            FrameContent::Reference { search, .. } => search.type_difference(),
+        }
+    }
+}
+
+/// Looks for the frames in the master file of a detector, which refers to all others. Returns the missing ones.
+pub async fn look_at_master_file(
+    inspector: &Inspector,
+    file: &std::path::Path,
+    master: FrameSource,
+) -> Vec<MissingFrames> {
+    let expected = ExpectedFrames {
+        format: FrameFormat::Hdf5,
+        element: None,
+        shape: None,
+        is_swappable: false,
+    };
+    let directory = file.parent().unwrap_or(std::path::Path::new(""));
+    let mut search = FrameSearch::new(expected);
+    search.extend(vec![places::place(directory, master)]);
+    search.look_at_all(inspector).await;
+    search.missing(false)
+}
+
+fn set_type(dataset: &mut FrameDataset, search: &FrameSearch) {
+    if let Some((element, shape)) = search.frame_type() {
+        dataset.set_frame_type(element.clone(), shape.clone());
+    }
+}
+
+fn frame_format(format: Option<&str>) -> FrameFormat {
+    match format.map(str::to_ascii_lowercase).as_deref() {
+        Some("hdf5") => FrameFormat::Hdf5,
+        Some("edf") => FrameFormat::Edf,
+        _ => FrameFormat::Other,
     }
 }

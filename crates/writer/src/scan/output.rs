@@ -1,5 +1,6 @@
 //! The output of one scan: its open files, and the datasets that its streams fill.
 
+mod frames;
 mod losses;
 mod obstacle;
 mod resume;
@@ -285,6 +286,9 @@ impl ScanOutput {
         if self.policy.mode == WriteMode::Backlog {
             return;
         }
+        for dataset in &mut self.datasets {
+            dataset.look_for_frames(diagnostics).await;
+        }
         // Plots want all streams at the same point, so chunks that are being encoded must not be missing.
         for dataset in &self.datasets {
             dataset.drain().await;
@@ -381,6 +385,7 @@ impl ScanOutput {
     }
 
     async fn finish_datasets(&mut self, diagnostics: &mut Diagnostics) {
+        self.find_frames(diagnostics).await;
         for dataset in &mut self.datasets {
             dataset.finish(&self.files[dataset.file], diagnostics).await;
         }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use acquisition::FrameSourceError;
 use nexus::file::FileInterference;
+use nexus::frames::FrameError;
 use nexus::h5;
 use observation::Classified as _;
 
@@ -184,6 +185,20 @@ pub enum ScanProblem {
         acquired: u64,
         /// Frames that were saved.
         saved: u64,
+    },
+    /// Frames are not where a detector has announced them.
+    #[error("stream {stream:?}: frames {first}..{end} are not there, beginning with {}", file.display())]
+    FramesMissing {
+        /// The stream.
+        stream: String,
+        /// Index of the first frame.
+        first: u64,
+        /// Index behind the last frame.
+        end: u64,
+        /// The file in which the first of them should be.
+        file: PathBuf,
+        /// Why it is not there.
+        source: FrameError,
     },
     /// Points are missing though nothing has failed.
     #[error(

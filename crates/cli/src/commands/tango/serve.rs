@@ -12,6 +12,7 @@ use writer::options::SaveOptions;
 
 use crate::commands::Outcome;
 use crate::exit;
+use crate::inspection;
 use crate::logging::{LogLevel, Severity};
 use crate::signals::Interrupts;
 
@@ -27,6 +28,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// while they still answer. Then the server ends.
 pub async fn serve(options: DeviceServerOptions, level: LogLevel) -> Outcome {
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
+    writer_thread.inspect_with(inspection::program()).await?;
     let nexus = Arc::new(NexusWriterFactory::new(
         writer_thread.clone(),
         Arc::new(level),

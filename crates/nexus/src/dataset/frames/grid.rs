@@ -1,6 +1,6 @@
 //! Computes the positions of the frames of a scan in a grid.
 
-use super::FrameRange;
+use super::LocatedFrames;
 
 /// Frames that are successive both in a file and in the grid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub(super) struct Piece {
 
 /// Divides ranges of frames where the grid begins a new row. The grid is filled in C order, and its first
 /// dimension is unlimited. A grid of one dimension is a list.
-pub(super) fn pieces(frames: &[FrameRange], grid: &[u64]) -> Vec<Piece> {
+pub(super) fn pieces(frames: &[LocatedFrames], grid: &[u64]) -> Vec<Piece> {
     // The last dimensions do not form rows if their length is 1.
     let axis = grid.iter().rposition(|length| *length > 1).unwrap_or(0);
     let mut pieces = Vec::new();
     let mut index = 0;
-    for (source, frames) in frames.iter().enumerate() {
+    for (source, LocatedFrames { range: frames, .. }) in frames.iter().enumerate() {
         let mut done = 0;
         while done < frames.count {
             let start = position(index, grid);
@@ -73,15 +73,20 @@ fn position(index: u64, grid: &[u64]) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frames::FrameRange;
 
     fn cut(files: &[u64], grid: &[u64]) -> Vec<(usize, u64, u64, Vec<u64>)> {
-        let frames: Vec<FrameRange> = files
+        let frames: Vec<LocatedFrames> = files
             .iter()
-            .map(|count| FrameRange {
-                file: String::new(),
-                dataset: String::new(),
-                first: 0,
-                count: *count,
+            .map(|count| LocatedFrames {
+                range: FrameRange {
+                    file: String::new(),
+                    dataset: String::new(),
+                    first: 0,
+                    count: *count,
+                },
+                is_usable: true,
+                pieces: Vec::new(),
             })
             .collect();
         pieces(&frames, grid)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FrameRange, FrameTarget};
+use super::{FrameTarget, LocatedFrames};
 use crate::dataset::Error;
 use crate::h5::Group;
 use crate::tree::Value;
@@ -30,12 +30,15 @@ pub fn link_frames(
 }
 
 /// Creates the list of names: for each frame the name of its file and its index in the file.
-pub(super) fn create_name_list(target: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
+pub(super) fn create_name_list(
+    target: &FrameTarget,
+    frames: &[LocatedFrames],
+) -> Result<(), Error> {
     let texts: Vec<String> = frames
         .iter()
-        .flat_map(|frames| {
-            let name = stored_name(&frames.file, &target.file);
-            (0..frames.count).map(move |row| format!("{name}::{}", frames.first + row))
+        .flat_map(|LocatedFrames { range, .. }| {
+            let name = stored_name(&range.file, &target.file);
+            (0..range.count).map(move |row| format!("{name}::{}", range.first + row))
         })
         .collect();
     let list = Value::Texts {

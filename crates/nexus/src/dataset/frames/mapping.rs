@@ -2,14 +2,15 @@
 
 use super::grid::{self, Piece};
 use super::link::stored_name;
-use super::{FrameRange, FrameTarget};
+use super::{FrameTarget, LocatedFrames};
 use crate::chunk::FillValue;
 use crate::dataset::Error;
+use crate::frames::FrameRange;
 use crate::h5::VirtualOptions;
 use crate::tree::{DeclaredStorage, Hyperslab, StreamStorage, VirtualSource};
 
 /// Creates the dataset, with one mapping for each file, or for each row and file if the scan is a grid.
-pub(super) fn make(target: &FrameTarget, frames: &[FrameRange]) -> Result<(), Error> {
+pub(super) fn make(target: &FrameTarget, frames: &[LocatedFrames]) -> Result<(), Error> {
     let declared = match &target.storage {
         StreamStorage::Automatic => None,
         StreamStorage::Declared(declared) => Some(declared),
@@ -21,9 +22,11 @@ pub(super) fn make(target: &FrameTarget, frames: &[FrameRange]) -> Result<(), Er
     };
     let sources: Vec<VirtualSource> = grid::pieces(frames, scan)
         .into_iter()
-        .map(|piece| source(target, &frames[piece.source], &piece))
+        .filter(|piece| frames[piece.source].is_usable)
+        .map(|piece| source(target, &frames[piece.source].range, &piece))
         .collect();
-    let mut shape = grid::extent(super::count(frames), scan);
+    let count = frames.iter().map(|frames| frames.range.count).sum();
+    let mut shape = grid::extent(count, scan);
     let rank = shape.len();
     shape.extend(&target.frame);
     let all_grow = declared.is_some();

@@ -30,14 +30,21 @@ impl Default for FrameOptions {
 /// How a dataset represents the frames of a detector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameStorage {
+    /// The dataset refers to the files of the detector.
+    Reference(FrameReference),
+    /// The dataset has copies of the frames. They are the points of a [`StreamDataset`](super::StreamDataset).
+    Copy,
+}
+
+/// How a dataset refers to the frames in the files of a detector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FrameReference {
     /// A virtual dataset over the frames in HDF5 files.
     Virtual,
     /// A dataset whose bytes lie in EDF files.
     External,
     /// A list of texts: the file name, two colons, and the index of the frame in the file.
     Names,
-    /// A copy of the frames.
-    Copy,
 }
 
 /// Returns the storage for frames in files of this format, as blisswriter 2.0.0 chooses it. Returns
@@ -45,16 +52,20 @@ pub enum FrameStorage {
 pub fn choose_frame_storage(format: Option<&str>, options: FrameOptions) -> Option<FrameStorage> {
     let format = format?.to_ascii_lowercase();
     Some(match format.as_str() {
-        "hdf5" if options.hdf5 => FrameStorage::Virtual,
-        "edf" if options.non_hdf5 => FrameStorage::External,
+        "hdf5" if options.hdf5 => FrameStorage::Reference(FrameReference::Virtual),
+        "edf" if options.non_hdf5 => FrameStorage::Reference(FrameReference::External),
         "hdf5" | "edf" if options.copy => FrameStorage::Copy,
-        _ => FrameStorage::Names,
+        _ => FrameStorage::Reference(FrameReference::Names),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const VIRTUAL: FrameStorage = FrameStorage::Reference(FrameReference::Virtual);
+    const EXTERNAL: FrameStorage = FrameStorage::Reference(FrameReference::External);
+    const NAMES: FrameStorage = FrameStorage::Reference(FrameReference::Names);
 
     #[test]
     fn formats_and_options() {
@@ -75,15 +86,15 @@ mod tests {
         ];
         let copy_all = FrameOptions { copy: true, ..none };
         for (format, options, form) in [
-            ("hdf5", default, FrameStorage::Virtual),
-            ("hdf5", copy, FrameStorage::Virtual),
-            ("hdf5", none, FrameStorage::Names),
+            ("hdf5", default, VIRTUAL),
+            ("hdf5", copy, VIRTUAL),
+            ("hdf5", none, NAMES),
             ("hdf5", copy_all, FrameStorage::Copy),
-            ("edf", default, FrameStorage::Names),
-            ("edf", raw, FrameStorage::External),
+            ("edf", default, NAMES),
+            ("edf", raw, EXTERNAL),
             ("edf", copy, FrameStorage::Copy),
-            ("cbf", raw, FrameStorage::Names),
-            ("cbf", copy_all, FrameStorage::Names),
+            ("cbf", raw, NAMES),
+            ("cbf", copy_all, NAMES),
         ] {
             assert_eq!(
                 choose_frame_storage(Some(format), options),

@@ -63,25 +63,18 @@ impl DatasetWriter {
                 Ok(DatasetContent::Points(Box::new(dataset)))
             }
             StreamContent::Frames(files) => {
-                let shape: Option<Vec<u64>> = files.frame().shape.iter().copied().collect();
-                let shape = shape.ok_or(StreamProblem::FrameShapeUnknown)?;
-                let site = FrameTarget {
+                let shape = files.frame().shape.iter();
+                let target = FrameTarget {
                     parent: root()?,
                     path: self.path.clone(),
                     file: file.session.path().to_owned(),
                     element: element_type(files.frame().dtype),
-                    frame: shape,
+                    // The files tell the lengths that are not known.
+                    frame: shape.map(|length| length.unwrap_or(0)).collect(),
                     storage: self.storage.clone(),
                 };
-                let store_queue = &context.store_queue;
-                let frames = FrameWriter::new(
-                    files.clone(),
-                    self.frames,
-                    site,
-                    policy,
-                    store_queue,
-                    resumed,
-                )?;
+                let frames =
+                    FrameWriter::new(files.clone(), self.frames, target, policy, context, resumed)?;
                 Ok(match frames {
                     Some(frames) => DatasetContent::Frames(Box::new(frames)),
                     None => DatasetContent::Finished { filled: false },
@@ -91,6 +84,7 @@ impl DatasetWriter {
                 file: file.clone(),
                 dataset: dataset.clone(),
                 announced: false,
+                missing: Vec::new(),
             }),
             StreamContent::MasterFile(None) => Err(StreamProblem::NoMasterFile),
             StreamContent::References => Err(StreamProblem::ReferencesNotData),

@@ -37,8 +37,13 @@ impl DatasetWriter {
     /// Counts the points that the dataset holds before it is continued.
     pub(super) fn count_existing(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         let DatasetContent::Points(dataset) = &self.content else {
-            // Detectors report their frames from the start again.
-            self.tally = Tally::default();
+            // Detectors report their frames from the start again. What an earlier writer has copied stays, and so do
+            // the holes in it.
+            let is_copy =
+                matches!(&self.content, DatasetContent::Frames(frames) if frames.is_copy());
+            if !is_copy {
+                self.tally = Tally::default();
+            }
             return;
         };
         let is_superseded = dataset.is_superseded();

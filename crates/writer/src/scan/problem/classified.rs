@@ -27,7 +27,9 @@ impl Classified for ScanProblem {
             ScanProblem::LinkNotMade { source, .. } => source.kind(),
             ScanProblem::StreamStopped { source, .. } => source.kind(),
             ScanProblem::DiskFull { .. } => ErrorKind::DiskFull,
-            ScanProblem::FramesNotSaved { .. } => ErrorKind::DetectorFile,
+            ScanProblem::FramesNotSaved { .. } | ScanProblem::FramesMissing { .. } => {
+                ErrorKind::DetectorFile
+            }
             ScanProblem::Interrupted(Interruption::Fault(fault)) => fault.kind(),
             ScanProblem::Shortfall { .. } => ErrorKind::Internal,
             ScanProblem::StreamMissing { .. }
@@ -60,6 +62,7 @@ impl Classified for ScanProblem {
             | ScanProblem::FileInterference { .. }
             | ScanProblem::DiskFull { .. } => ErrorOrigin::Environment,
             ScanProblem::FramesNotSaved { .. } => ErrorOrigin::Environment,
+            ScanProblem::FramesMissing { source, .. } => source.origin(),
             ScanProblem::PointsLost { source, .. } | ScanProblem::StreamDamaged { source, .. } => {
                 source.origin()
             }

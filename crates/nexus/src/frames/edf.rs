@@ -5,9 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::Arc;
 
 use super::FrameError;
 use crate::tree::{ByteOrder, ElementType};
@@ -47,10 +45,10 @@ type Header = HashMap<String, String>;
 
 impl EdfFile {
     pub fn open(path: &str) -> Result<EdfFile, FrameError> {
-        let file = File::open(path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
         let mut mark = [0; 2];
-        let read = file.read_at(&mut mark, 0).map_err(unreadable)?;
+        let read = file.read_at(&mut mark, 0)?;
         if read == 2 && mark == [0x1f, 0x8b] {
             return Err(FrameError::Compressed(
                 "the file is compressed with gzip".to_owned(),
@@ -81,7 +79,7 @@ impl EdfFile {
             };
             let size = size.unwrap_or(frame.size);
             if size < frame.size {
-                return Err(FrameError::Header("a frame larger than its room"));
+                return Err(header_error("a frame larger than its room"));
             }
             if end_of(frame.offset, frame.size)? > self.length {
                 return Err(FrameError::Short);
@@ -98,9 +96,7 @@ impl EdfFile {
     pub fn read(&self, frame: &EdfFrame) -> Result<Vec<u8>, FrameError> {
         let size = usize::try_from(frame.size).map_err(|_| FrameError::Short)?;
         let mut bytes = vec![0; size];
-        self.file
-            .read_exact_at(&mut bytes, frame.offset)
-            .map_err(unreadable)?;
+        self.file.read_exact_at(&mut bytes, frame.offset)?;
         Ok(bytes)
     }
 
@@ -112,11 +108,11 @@ impl EdfFile {
             text.resize(before + BLOCK, 0);
             let at = end_of(self.next, before as u64)?;
             let read = self.file.read_at(&mut text[before..], at);
-            text.truncate(before + read.map_err(unreadable)?);
+            text.truncate(before + read?);
             let begin = text.iter().position(|byte| !byte.is_ascii_whitespace());
             match begin {
                 Some(begin) if text[begin] != b'{' => {
-                    return Err(FrameError::Header("a header does not begin with a brace"));
+                    return Err(header_error("a header does not begin with a brace"));
                 }
                 Some(begin) => {
                     // The end of the header may lie across two blocks.
@@ -132,7 +128,7 @@ impl EdfFile {
                 return Err(FrameError::Short);
             }
             if text.len() > LONGEST_HEADER {
-                return Err(FrameError::Header("a header has no end"));
+                return Err(header_error("a header has no end"));
             }
         }
     }
@@ -145,14 +141,14 @@ impl EdfFile {
             return Err(FrameError::Compressed(compression.clone()));
         }
         if field("EDF_BINARYFILENAME").is_some() {
-            return Err(FrameError::Header("the frame is in another file"));
+            return Err(header_error("the frame is in another file"));
         }
         let order = match field("BYTEORDER") {
             Some(order) if order.contains("High") => ByteOrder::Big,
             _ => ByteOrder::Little,
         };
         let element = field("DATATYPE").and_then(|name| element(name, order));
-        let element = element.ok_or(FrameError::Header("a data type that is not known"))?;
+        let element = element.ok_or_else(|| header_error("a data type that is not known"))?;
         let mut shape = Vec::new();
         while let Some(length) = number(header, &format!("DIM_{}", shape.len() + 1))? {
             shape.push(length);
@@ -162,7 +158,7 @@ impl EdfFile {
         let size = shape
             .iter()
             .try_fold(item, |size, length| size.checked_mul(*length))
-            .ok_or(FrameError::Header("a block larger than any file"))?;
+            .ok_or_else(|| header_error("a block larger than any file"))?;
         Ok(EdfFrame {
             offset,
             size,
@@ -186,7 +182,11 @@ fn end_of(offset: u64, size: u64) -> Result<u64, FrameError> {
     offset
         .checked_add(size)
         .filter(|end| i64::try_from(*end).is_ok())
-        .ok_or(FrameError::Header("a block larger than any file"))
+        .ok_or_else(|| header_error("a block larger than any file"))
+}
+
+fn header_error(problem: &str) -> FrameError {
+    FrameError::Header(problem.to_owned())
 }
 
 fn fields(text: &[u8]) -> Header {
@@ -202,7 +202,7 @@ fn fields(text: &[u8]) -> Header {
 }
 
 fn number(header: &Header, name: &str) -> Result<Option<u64>, FrameError> {
-    let parse = |text: &String| text.parse().map_err(|_| FrameError::Header("no number"));
+    let parse = |text: &String| text.parse().map_err(|_| header_error("no number"));
     header.get(name).map(parse).transpose()
 }
 
@@ -223,13 +223,6 @@ fn element(name: &str, order: ByteOrder) -> Option<ElementType> {
         "Double" | "DoubleValue" | "FloatIEEE64" | "DoubleIEEE64" => ElementType::Float(8, order),
         _ => return None,
     })
-}
-
-fn unreadable(error: io::Error) -> FrameError {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => FrameError::Short,
-        _ => FrameError::Unreadable(Arc::new(error)),
-    }
 }
 
 #[cfg(test)]
