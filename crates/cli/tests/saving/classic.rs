@@ -14,7 +14,7 @@ const DIODE: &str = "1.1/instrument/diode/signal";
 const STATUS: &str = "1.1/writer/status";
 
 /// Returns the info of a scan of three points with these counters, as BLISS 2.2 publishes it.
-fn info(file: &Path, counters: &[&str]) -> Json {
+pub fn info(file: &Path, counters: &[&str]) -> Json {
     let channels: Vec<String> = counters.iter().map(|name| format!("ctl:{name}")).collect();
     let entry = |entry: fn() -> Json| -> serde_json::Map<String, Json> {
         channels
@@ -42,7 +42,7 @@ fn info(file: &Path, counters: &[&str]) -> Json {
     })
 }
 
-async fn create(fixture: &Fixture, info: Json) -> ScanPublisher {
+pub async fn create(fixture: &Fixture, info: Json) -> ScanPublisher {
     let id = ScanIdentity {
         name: "loopscan".to_owned(),
         number: 1,
@@ -82,7 +82,7 @@ pub fn session(fixture: &Fixture) -> Program {
 }
 
 /// Returns the record of completeness in the first entry.
-fn record(file: &Path) -> Json {
+pub fn record(file: &Path) -> Json {
     let read = read(file, &["1.1/writer/type", "1.1/writer/data"]);
     assert_eq!(read[0], "application/json");
     serde_json::from_str(read[1].as_str().unwrap()).unwrap()

@@ -178,7 +178,9 @@ import json, sys, h5py
 with h5py.File(sys.argv[1], 'r', locking=False) as file:
     def known(value):
         return [known(v) for v in value] if isinstance(value, list) else value if value == value else 'nan'
-    read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else known(item[()].tolist())
+    def read(item):
+        value = item.asstr()[()] if item.dtype.kind == 'O' else item[()]
+        return known(value.tolist() if hasattr(value, 'tolist') else value)
     print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
 ";
     let mut python = testing::python();

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 mod classic;
+mod detector_files;
 mod endings;
 mod environment;
 mod fixture;

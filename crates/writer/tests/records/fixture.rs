@@ -25,6 +25,7 @@ pub struct SessionFixture {
     pub store: DataStore,
     pub records: ScanRecords,
     pub writer: NexusSessionWriter,
+    pub writer_thread: Arc<WriterThread>,
     pub folder: tempfile::TempDir,
     pub observation: Arc<Observation>,
 }
@@ -68,6 +69,7 @@ pub fn with_session_at(
             store,
             records,
             writer,
+            writer_thread: writer_thread.clone(),
             folder: tempfile::tempdir().unwrap(),
             observation: writer_thread.observation().clone(),
         };

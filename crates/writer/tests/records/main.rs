@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod changes;
+mod detectors;
 mod fixture;
 mod observed;
 mod problems;
