@@ -4,6 +4,7 @@
 mod args;
 mod commands;
 mod exit;
+mod growing_file;
 mod inspection;
 mod line_queue;
 mod logging;

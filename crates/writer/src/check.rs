@@ -14,6 +14,7 @@ mod referenced_files;
 pub(crate) mod text;
 mod values;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use nexus::h5::{self, File, Group};
@@ -119,6 +120,24 @@ impl FileCheck {
         let scans = self.scans.iter().flat_map(|scan| &scan.findings);
         let mut findings = self.findings.iter().chain(scans);
         findings.any(|finding| finding.severity == FindingSeverity::Problem)
+    }
+
+    /// Drops the problems that another check of the same file has not found in the same place. What a check finds in
+    /// a file that is being written may be the moment between two writes; what all checks find is not.
+    pub fn keep_problems_of_both(&mut self, other: &FileCheck) {
+        let scans = other.scans.iter().flat_map(|scan| &scan.findings);
+        let others = other.findings.iter().chain(scans);
+        let known: HashSet<&str> = others
+            .filter(|finding| finding.severity == FindingSeverity::Problem)
+            .map(|finding| finding.path.as_str())
+            .collect();
+        let scans = self.scans.iter_mut().map(|scan| &mut scan.findings);
+        for findings in scans.chain([&mut self.findings]) {
+            findings.retain(|finding| {
+                finding.severity != FindingSeverity::Problem
+                    || known.contains(finding.path.as_str())
+            });
+        }
     }
 
     /// Returns the check as a JSON object.

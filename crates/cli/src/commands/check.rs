@@ -1,10 +1,8 @@
 //! `check`: verifies that files are readable and hold what was published.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
 
 use writer::check::{FileCheck, FileChecker, Finding, FindingSeverity, ScanCheck, ScanStatus};
 use writer::source::ScanStore;
@@ -12,17 +10,11 @@ use writer::source::blissdata::scan_store;
 
 use super::{Outcome, connect};
 use crate::exit;
+use crate::growing_file::{GrowingFile, LOOK_PERIOD};
 use crate::results::print;
 
 /// Largest number of findings of one scan that are printed as text. The JSON form has all.
 const MAX_FINDINGS: usize = 20;
-
-/// How often a file with problems is looked at while somebody may be writing it.
-const MAX_LOOKS: usize = 10;
-/// Time between two looks: longer than a flush.
-const LOOK_PERIOD: Duration = Duration::from_millis(300);
-/// How long after its last change a file counts as being written. Running scans are flushed more often.
-const RECENT: Duration = Duration::from_secs(2);
 
 /// Checks the files one by one and prints the findings.
 pub async fn check(files: Vec<PathBuf>, redis: Option<String>, json: bool) -> Outcome {
@@ -48,41 +40,17 @@ pub async fn check(files: Vec<PathBuf>, redis: Option<String>, json: bool) -> Ou
     })
 }
 
-/// Checks a file. A file that is being written may look damaged for a moment, because the library does not write
-/// its metadata in one piece, so it is looked at again.
+/// Checks a file, again if somebody may be writing it and it looks damaged.
 async fn check_file(file: &Path, store: Option<&dyn ScanStore>) -> FileCheck {
-    let mut state = FileState::of(file);
-    for _ in 1..MAX_LOOKS {
-        let check = check_once(file, store).await;
-        let now = FileState::of(file);
-        if !check.has_problems() || (now == state && !now.is_recent()) {
-            return check;
-        }
-        state = now;
+    let mut growing = GrowingFile::new(file);
+    let mut check = check_once(file, store).await;
+    while check.has_problems() && growing.may_change() {
         hub::sleep(LOOK_PERIOD).await;
+        let before = check;
+        check = check_once(file, store).await;
+        check.keep_problems_of_both(&before);
     }
-    check_once(file, store).await
-}
-
-/// When a file was last changed, and its size.
-#[derive(PartialEq)]
-struct FileState(Option<(SystemTime, u64)>);
-
-impl FileState {
-    fn of(file: &Path) -> FileState {
-        let found = fs::metadata(file);
-        FileState(
-            found
-                .ok()
-                .and_then(|found| Some((found.modified().ok()?, found.len()))),
-        )
-    }
-
-    /// Returns `true` if the file was changed so lately that somebody may be writing it.
-    fn is_recent(&self) -> bool {
-        let age = self.0.and_then(|(modified, _)| modified.elapsed().ok());
-        age.is_some_and(|age| age < RECENT)
-    }
+    check
 }
 
 async fn check_once(file: &Path, store: Option<&dyn ScanStore>) -> FileCheck {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::thread;
 
 use nexus::h5::{
     Dataset, DatasetInfo, DatasetStorage, File, Group, Link, ObjectKind, RenderedElements,
@@ -10,6 +11,7 @@ use nexus::h5::{
 
 use super::Outcome;
 use crate::exit::{self, Failure};
+use crate::growing_file::{GrowingFile, LOOK_PERIOD};
 use crate::results::print;
 
 /// Largest number of elements of a value that are printed. Larger values are shown by type and shape.
@@ -23,8 +25,19 @@ pub fn tree(file: &Path, path: &str) -> Outcome {
     Ok(exit::SUCCESS)
 }
 
-/// Returns the tree below `path` as text.
+/// Returns the tree below `path` as text. A file that somebody may be writing is read again if it cannot be read.
 pub fn describe(file: &Path, path: &str) -> Result<String, Failure> {
+    let mut growing = GrowingFile::new(file);
+    loop {
+        let described = describe_once(file, path);
+        if described.is_ok() || !growing.may_change() {
+            return described;
+        }
+        thread::sleep(LOOK_PERIOD);
+    }
+}
+
+fn describe_once(file: &Path, path: &str) -> Result<String, Failure> {
     let open = File::open_read(file)
         .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let mut printer = Printer {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use simulation::publish::{
@@ -93,21 +94,53 @@ async fn start(
     layout: Layout,
     files: LimaFiles,
 ) -> (ScanPublisher, StreamPublisher) {
-    let (mut scan, name) = match layout {
+    match layout {
         Layout::H5maps => {
             let children = json!({"cam": stream("cam:image")});
-            (fixture.create(file, children).await, "cam:image")
+            begin(fixture.create(file, children).await, files).await
         }
-        Layout::Classic => {
-            let mut info = classic::info(file, &[]);
-            info["channels"] = json!({"cam:image": {"device": "2:ctl", "dim": 2}});
-            info["devices"]["2:ctl"] = json!({"name": "cam", "channels": ["cam:image"]});
-            let device = json!({"device_type": "lima", "device_info": {"type": "lima"}});
-            info["nexuswriter"]["devices"] = json!({"cam:image": device});
-            (classic::create(fixture, info).await, "cam:image")
+        Layout::Classic => start_with(fixture, classic::info(file, &[]), files).await,
+    }
+}
+
+/// Publishes a scan in the classic layout, whose detector saves a file after each pause of up to `pause`.
+pub async fn publish_images(fixture: &Fixture, file: &Path, number: u64, pause: Duration) {
+    let path = fixture.file(&format!("cam_{number}_%04d.h5"));
+    let whole = fixture.file("cam_whole.h5");
+    if !whole.exists() {
+        detect(&whole, &[2, 2, 3], "uint16");
+    }
+    let mut info = classic::info(file, &[]);
+    info["scan_nb"] = json!(number);
+    let (scan, cam) = start_with(fixture, info, hdf5(path.to_str().unwrap(), 2)).await;
+    for saved in 1..=FRAMES {
+        tokio::time::sleep(pause.mul_f64(fastrand::f64())).await;
+        if saved % 2 == 1 {
+            let name = format!("cam_{number}_{:04}.h5", saved / 2);
+            fs::copy(&whole, fixture.file(&name)).unwrap();
         }
-    };
-    let cam = scan.add_stream(name, camera(files)).await.unwrap();
+        cam.send_lima(saved, saved).await.unwrap();
+        cam.settle().await.unwrap();
+    }
+    end(scan).await;
+}
+
+/// Starts a scan in the classic layout whose only channel is a detector.
+async fn start_with(
+    fixture: &Fixture,
+    mut info: Json,
+    files: LimaFiles,
+) -> (ScanPublisher, StreamPublisher) {
+    info["channels"] = json!({"cam:image": {"device": "2:ctl", "dim": 2}});
+    info["devices"]["2:ctl"] = json!({"name": "cam", "channels": ["cam:image"]});
+    let device = json!({"device_type": "lima", "device_info": {"type": "lima"}});
+    info["nexuswriter"]["devices"] = json!({"cam:image": device});
+    begin(classic::create(fixture, info).await, files).await
+}
+
+/// Adds the stream of a detector to a scan, and starts it.
+async fn begin(mut scan: ScanPublisher, files: LimaFiles) -> (ScanPublisher, StreamPublisher) {
+    let cam = scan.add_stream("cam:image", camera(files)).await.unwrap();
     scan.prepare().await.unwrap();
     scan.start().await.unwrap();
     (scan, cam)

@@ -25,6 +25,19 @@ pub async fn wait_until(file: &Path, paths: &[&str], expected: &Json) {
     }
 }
 
+/// Waits until a file is there.
+pub async fn wait_until_exists(file: &Path) {
+    let begun = Instant::now();
+    while !file.exists() {
+        assert!(
+            begun.elapsed() < WAIT_LIMIT,
+            "{} does not come",
+            file.display()
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn points_are_seen_during_the_scan() {
     let fixture = Fixture::new().await;
