@@ -26,7 +26,7 @@ use observation::{Observation, with_causes};
 use redis_client::{Backoff, Command, Connection, RedisError, RedisUrl, ServerError, Value};
 use tokio::sync::Mutex;
 
-use file_claim::FileClaims;
+use file_claim::ReleaseQueue;
 
 pub use error::StoreError;
 pub use file_claim::{ClaimError, FileClaim, FileLease};
@@ -53,8 +53,8 @@ struct Shared {
     /// Where connections report what they do.
     observation: Option<Arc<Observation>>,
     shared_connection: Mutex<Option<Connection>>,
-    /// The files that this process has claimed.
-    file_claims: FileClaims,
+    /// Claims of files that are to be released.
+    release_queue: ReleaseQueue,
     /// Set when the store was found not to be initialised.
     was_empty: AtomicBool,
 }
@@ -77,7 +77,7 @@ impl DataStore {
                 url: url.clone(),
                 observation,
                 shared_connection: Mutex::new(None),
-                file_claims: FileClaims::default(),
+                release_queue: ReleaseQueue::default(),
                 was_empty: AtomicBool::new(false),
             }),
         }
@@ -196,25 +196,8 @@ impl DataStore {
         &self,
         commands: &[Command],
     ) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
-        self.retry(async |connection| {
-            let replies = connection.pipeline(commands).await?;
-            let busy = replies
-                .iter()
-                .zip(commands)
-                .find_map(|(reply, command)| match reply {
-                    Err(error) if error.is_transient() => Some((error, command)),
-                    _ => None,
-                });
-            match busy {
-                Some((error, command)) => Err(RedisError::Server {
-                    server: connection.server().to_owned(),
-                    command: command.name().to_owned(),
-                    source: error.clone(),
-                }),
-                None => Ok(replies),
-            }
-        })
-        .await
+        self.retry(async |connection| pipeline(connection, commands).await)
+            .await
     }
 
     async fn retry<T>(
@@ -249,8 +232,8 @@ impl DataStore {
         }
     }
 
-    fn file_claims(&self) -> &FileClaims {
-        &self.shared.file_claims
+    fn release_queue(&self) -> &ReleaseQueue {
+        &self.shared.release_queue
     }
 
     async fn connected<'a>(
@@ -274,6 +257,29 @@ impl DataStore {
 impl fmt::Debug for DataStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DataStore({})", self.shared.url)
+    }
+}
+
+/// Sends commands at once. A server that is loading or busy is an error.
+async fn pipeline(
+    connection: &mut Connection,
+    commands: &[Command],
+) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
+    let replies = connection.pipeline(commands).await?;
+    let busy = replies
+        .iter()
+        .zip(commands)
+        .find_map(|(reply, command)| match reply {
+            Err(error) if error.is_transient() => Some((error, command)),
+            _ => None,
+        });
+    match busy {
+        Some((error, command)) => Err(RedisError::Server {
+            server: connection.server().to_owned(),
+            command: command.name().to_owned(),
+            source: error.clone(),
+        }),
+        None => Ok(replies),
     }
 }
 

@@ -4,9 +4,11 @@
 //! is a key in Redis with a lease: whoever dies or is cut off loses it when the lease has run out. The clients
 //! of one process share the claim of a file.
 
+mod release;
+
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use observation::with_causes;
@@ -15,6 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::shared::GroupMember;
 use super::{DataStore, PROTOCOL_VERSION, PROTOCOL_VERSION_KEY, StoreError};
+pub(super) use release::ReleaseQueue;
 
 /// How long a claim lasts that is not renewed.
 const LEASE: Duration = Duration::from_secs(60);
@@ -23,11 +26,13 @@ const LEASE: Duration = Duration::from_secs(60);
 const RENEWAL_PERIOD: Duration = Duration::from_secs(10);
 
 /// Claims a file: returns the new value, or the value of the present holder. `ARGV[4]` is the value of a holder
-/// that is known to be dead. The token grows with each claim, so that no two claims of a file are equal.
+/// that is known to be dead. A claim of this process is replaced: no client has it any more, but Redis could not
+/// be told. The token grows with each claim, so that no two claims of a file are equal.
 const CLAIM: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then \
                      return redis.error_reply('UNINITIALISED') end \
                      local held = redis.call('GET', KEYS[2]) \
-                     if held and held ~= ARGV[4] then return held end \
+                     if held and held ~= ARGV[4] and \
+                         string.sub(held, 1, #ARGV[2] + 1) ~= ARGV[2] .. ' ' then return held end \
                      local time = redis.call('TIME') \
                      local value = ARGV[2] .. ' ' .. time[1] .. string.format('%06d', time[2]) \
                      redis.call('SET', KEYS[2], value, 'PX', ARGV[3]) \
@@ -40,11 +45,6 @@ const RENEW: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then \
                      if held and held ~= ARGV[2] then return held end \
                      redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) \
                      return ARGV[2]";
-
-/// Releases a claim, unless somebody else has it.
-const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
-                       return redis.call('DEL', KEYS[1]) end \
-                       return 0";
 
 /// Why a file was not claimed.
 #[derive(Debug, thiserror::Error)]
@@ -63,11 +63,14 @@ pub enum ClaimError {
     Store(#[from] StoreError),
 }
 
-/// The claims of one process in one data store, by file.
-#[derive(Default)]
-pub(super) struct FileClaims {
-    files: Mutex<HashMap<String, Weak<ClaimState>>>,
-}
+/// The claims of this process, by server and file. Redis knows a holder as a process, so all clients in the
+/// process share them.
+static CLAIMS: LazyLock<Mutex<HashMap<(String, String), ClaimSlot>>> =
+    LazyLock::new(Mutex::default);
+
+/// The claim of one file, if this process has it. Locked while Redis is asked to change it: a file is not claimed
+/// twice at the same time, nor before its last claim is released.
+type ClaimSlot = Arc<tokio::sync::Mutex<Weak<ClaimState>>>;
 
 /// The claim of a file. Released when the last of its clones is [released](FileClaim::release).
 #[derive(Clone)]
@@ -77,6 +80,7 @@ pub struct FileClaim {
 
 struct ClaimState {
     store: DataStore,
+    slot: ClaimSlot,
     key: String,
     value: String,
     lease: FileLease,
@@ -107,8 +111,9 @@ impl DataStore {
     /// [`ClaimError::Held`] if another process has the claim and is not known to be dead.
     pub async fn claim_file(&self, file: &Path) -> Result<FileClaim, ClaimError> {
         let file = file.to_string_lossy().into_owned();
-        let existing = self.claims().get(&file).and_then(Weak::upgrade);
-        if let Some(state) = existing {
+        let slot = slot_of(self, &file);
+        let mut claim = slot.lock().await;
+        if let Some(state) = claim.upgrade() {
             return Ok(FileClaim { state });
         }
         let key = format!("nexus-writer:file:{file}");
@@ -127,15 +132,14 @@ impl DataStore {
         }
         let state = Arc::new(ClaimState {
             store: self.clone(),
+            slot: slot.clone(),
             key,
             value: held,
             lease: FileLease {
                 confirmed_until: Arc::new(Mutex::new(Some(asked + LEASE))),
             },
         });
-        let mut claims = self.claims();
-        claims.retain(|_, claim| claim.strong_count() > 0);
-        claims.insert(file, Arc::downgrade(&state));
+        *claim = Arc::downgrade(&state);
         Ok(FileClaim { state })
     }
 
@@ -154,12 +158,16 @@ impl DataStore {
                 .into()
         })
     }
+}
 
-    fn claims(&self) -> MutexGuard<'_, HashMap<String, Weak<ClaimState>>> {
-        let files = &self.file_claims().files;
-        // No code runs under the lock that could leave the map half changed.
-        files.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// Returns the slot of a file of a store.
+fn slot_of(store: &DataStore, file: &str) -> ClaimSlot {
+    // No code runs under the lock that could leave the map half changed.
+    let claims = CLAIMS.lock();
+    let mut claims = claims.unwrap_or_else(PoisonError::into_inner);
+    claims.retain(|_, slot| Arc::strong_count(slot) > 1);
+    let key = (store.url().to_string(), file.to_owned());
+    claims.entry(key).or_default().clone()
 }
 
 impl FileClaim {
@@ -209,15 +217,12 @@ impl FileClaim {
     /// # Errors
     /// If Redis cannot be asked, or refuses.
     pub async fn release(self) -> Result<(), StoreError> {
+        let slot = self.state.slot.clone();
+        let _claim = slot.lock().await;
         let Some(state) = Arc::into_inner(self.state) else {
             return Ok(());
         };
-        let release = Command::new("EVAL").arg(RELEASE).arg(1);
-        let release = release.arg(&state.key).arg(&state.value);
-        // Nothing is created, so the store need not be initialised.
-        // Repeating it does nothing.
-        state.store.call(&release).await?;
-        Ok(())
+        Ok(state.store.release_claim(&state.key, &state.value).await?)
     }
 }
 
