@@ -58,7 +58,7 @@ pub async fn create(fixture: &Fixture, info: Json) -> ScanPublisher {
         .unwrap()
 }
 
-async fn counter(scan: &mut ScanPublisher, name: &str) -> StreamPublisher {
+pub async fn counter(scan: &mut ScanPublisher, name: &str) -> StreamPublisher {
     scan.add_stream(&format!("ctl:{name}"), floats())
         .await
         .unwrap()

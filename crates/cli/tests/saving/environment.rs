@@ -88,7 +88,7 @@ async fn too_few_descriptors_delay_scans_but_lose_none() {
 }
 
 /// A library that replaces `flock` by a function that fails, as on a file system without locks.
-fn without_locks(fixture: &Fixture) -> PathBuf {
+pub fn without_locks(fixture: &Fixture) -> PathBuf {
     let (source, library) = (fixture.file("flock.c"), fixture.file("flock.so"));
     let code = "#include <errno.h>\nint flock(int fd, int how) { errno = ENOLCK; return -1; }\n";
     fs::write(&source, code).unwrap();
@@ -157,14 +157,12 @@ async fn a_lost_claim_ends_writing_where_there_are_no_locks() {
     send(&diode, &[0.0, 1.0]).await;
     wait_until(&file, &["diode"], &json!([[0.0, 1.0]])).await;
 
-    let key = format!("nexus-writer:file:{}", file.display());
-    let url = fixture.server.url();
-    testing::redis_call(&url, &format!("SET {key} elsewhere/boot/space/1/1")).await;
+    fixture.claim_elsewhere(&file).await;
     // As another writer would leave it.
     let content = fs::read(&file).unwrap();
     running.wait_for("does not confirm its claim");
     assert!(fs::read(&file).unwrap() == content);
-    testing::redis_call(&url, &format!("DEL {key}")).await;
+    fixture.end_claim(&file).await;
     send(&diode, &[2.0]).await;
     end(scan).await;
     running.wait_for("Finished writing");

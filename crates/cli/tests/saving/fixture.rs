@@ -109,6 +109,24 @@ impl Fixture {
         saved(command.output().unwrap())
     }
 
+    /// Claims a file for a writer that does not exist. It is on another host, so nobody knows that.
+    pub async fn claim_elsewhere(&self, file: &Path) {
+        let claim = format!("SET {} elsewhere/boot/space/1/1", claim_of(file));
+        testing::redis_call(&self.server.url(), &claim).await;
+    }
+
+    /// Ends the claim of a file.
+    pub async fn end_claim(&self, file: &Path) {
+        let end = format!("DEL {}", claim_of(file));
+        testing::redis_call(&self.server.url(), &end).await;
+    }
+
+    /// Returns the number of files that are claimed.
+    pub async fn claims(&self) -> usize {
+        let claims = testing::redis_call(&self.server.url(), "KEYS nexus-writer:file:*").await;
+        claims.as_array().unwrap().len()
+    }
+
     /// Starts `run` and waits until it has subscribed.
     pub fn run(&self) -> Program {
         let mut running = Program::start(Command::new(WRITER).args(["run", &self.url()]));
@@ -123,6 +141,11 @@ impl Fixture {
         assert!(status.success(), "{log}");
         log
     }
+}
+
+/// Returns the key of the claim of a file.
+fn claim_of(file: &Path) -> String {
+    format!("nexus-writer:file:{}", file.display())
 }
 
 fn saved(output: Output) -> SaveOutput {

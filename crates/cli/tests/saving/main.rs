@@ -10,6 +10,7 @@ mod environment;
 mod fixture;
 mod interference;
 mod layouts;
+mod link_files;
 mod live;
 mod logs;
 mod networks;

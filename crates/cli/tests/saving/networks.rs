@@ -63,3 +63,25 @@ async fn lost_packets_lose_no_point() {
     assert_eq!(read(&file, &["diode"]), json!([points]));
     Fixture::end(running);
 }
+
+/// Claims that are not released before the end would keep other writers waiting for a minute.
+#[tokio::test]
+async fn a_stop_behind_long_round_trips_releases_all_claims() {
+    const SCANS: usize = 20;
+    let fixture = Fixture::new().await;
+    let path = NetworkPath::to(&fixture.server, Duration::from_millis(150), 0);
+    let mut running = run_behind(&path.url());
+    let mut scans = Vec::new();
+    for number in 0..SCANS {
+        let file = fixture.file(&format!("{number}.h5"));
+        scans.push(fixture.start_scan(&file).await);
+    }
+    for (scan, _) in &scans {
+        running.wait_for(&format!("start saving scan={}", scan.key()));
+    }
+    assert_eq!(fixture.claims().await, SCANS);
+    let log = Fixture::end(running);
+    assert_eq!(log.matches("INCOMPLETE in '").count(), SCANS);
+    assert!(!log.contains("cannot leave"), "{log}");
+    assert_eq!(fixture.claims().await, 0);
+}

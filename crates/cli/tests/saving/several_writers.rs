@@ -125,3 +125,20 @@ async fn save_keeps_no_file_longer_than_it_needs_it() {
         json!([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]])
     );
 }
+
+#[tokio::test]
+async fn the_retry_time_limits_the_wait_for_another_writer() {
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let key = fixture.good_scan(&file).await;
+    fixture.claim_elsewhere(&file).await;
+    let mut command = Command::new(WRITER);
+    command.args(["save", "--retry-time=1", &fixture.url(), &key]);
+    let (status, log) = Program::start_with_output(&mut command).end();
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(
+        log.contains("FAILED") && log.contains("is written by another writer"),
+        "{log}"
+    );
+    assert!(!file.exists());
+}

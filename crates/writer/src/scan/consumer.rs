@@ -241,6 +241,7 @@ impl Consumer for ScanConsumer {
         };
         match event {
             ScanUpdate::Prepared(_) | ScanUpdate::AttemptEnd(_) => {}
+            ScanUpdate::Links(request) => output.make_links(request, &mut self.diagnostics),
             ScanUpdate::Streams(sources) => output.follow(sources, &mut self.diagnostics),
             ScanUpdate::Data(events) => {
                 for event in events {

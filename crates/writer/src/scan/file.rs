@@ -15,8 +15,8 @@ use super::partial_scan::PartialScan;
 use super::problem::ScanProblem;
 use crate::layout::{FileTree, Layout, RootAttributes};
 use crate::writer_thread::WriterContext;
-pub use open::locking_of;
 use open::{first_taken, open};
+pub use open::{locking_of, open_protected};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hub::Greenlet;
 use observation::with_causes;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::problem::ScanProblem;
 use crate::layout::Layout;
@@ -20,9 +21,19 @@ const RELEASE_TIME: Duration = Duration::from_secs(1);
 pub struct FileClaims {
     files: BTreeSet<PathBuf>,
     claims: Vec<Box<dyn FileClaim>>,
+    /// Releases of claims that the scan had only for a moment.
+    releases: Vec<Greenlet<()>>,
 }
 
 impl FileClaims {
+    /// Creates the claim of one file, which is to be acquired.
+    pub fn of(file: &str) -> FileClaims {
+        FileClaims {
+            files: BTreeSet::from([file.into()]),
+            ..FileClaims::default()
+        }
+    }
+
     /// Notes the files in which a layout stores data.
     pub fn set_files(&mut self, layout: &dyn Layout) {
         let datasets = layout.destinations();
@@ -66,11 +77,32 @@ impl FileClaims {
 
     /// Releases the claims, after the files were closed.
     pub async fn release(&mut self) {
-        for claim in std::mem::take(&mut self.claims) {
-            if hub::timeout(RELEASE_TIME, claim.release()).await.is_err() {
-                debug!("a claim is being released, which takes long");
+        let claims = std::mem::take(&mut self.claims).into_iter();
+        let releases = claims.map(|claim| hub::spawn(claim.release()));
+        self.releases.extend(releases);
+        let releases = std::mem::take(&mut self.releases);
+        let released = hub::timeout(RELEASE_TIME, async {
+            for release in releases {
+                if let Err(error) = release.await {
+                    warn!("a claim is not released: {error}");
+                }
             }
+        });
+        if released.await.is_err() {
+            debug!("claims are being released, which takes long");
         }
+    }
+
+    /// Releases other claims when `used` has completed. [`release`](FileClaims::release) waits for that, too.
+    pub fn release_after(
+        &mut self,
+        mut claims: FileClaims,
+        used: impl Future<Output = ()> + 'static,
+    ) {
+        self.releases.push(hub::spawn(async move {
+            used.await;
+            claims.release().await;
+        }));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Listens to one scan: its states, its document, and the streams that its layout asks for.
 
+mod document;
+mod links;
 mod waiting;
 
 use std::collections::{HashMap, HashSet};
@@ -14,15 +16,12 @@ use super::figures::ScanFigures;
 use super::file_claims::FileClaims;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
-use super::update::{Closed, FollowedStream, Prepared, ResumePoints, ScanUpdate};
-use crate::layout::info::count;
-use crate::layout::{Layout, ScanDescription, layout_of};
+use super::update::{Closed, ScanUpdate};
 use crate::options::{DataWriterFilter, SaveOptions};
 use crate::report::ScanProgress;
-use crate::source::{
-    ScanId, ScanSource, ScanState, ScanStore, SourceEvent, StreamDescription, StreamId, parse_time,
-};
-use crate::subscriber::{Consumer, Context, Fault, Listener, Sink, with_causes};
+use crate::source::{ScanId, ScanSource, ScanState, ScanStore, SourceEvent, StreamId};
+use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
+use links::Links;
 
 /// How long a writer that stops reads on to take what Redis already has. A running scan delivers without
 /// end, so there must be a limit.
@@ -144,6 +143,7 @@ impl ScanListener {
             already_complete: false,
             open_streams: HashSet::new(),
             references: References::default(),
+            links: Links::default(),
             stopped: Event::new(),
         };
         let end = match attempt.run(context).await {
@@ -171,6 +171,8 @@ struct ListenerState<'a, C: Consumer<Event = ScanUpdate>> {
     /// Followed streams that have not ended.
     open_streams: HashSet<StreamId>,
     references: References,
+    /// Links to the scan in other files.
+    links: Links,
     /// Sent by the consumer when nothing more can be saved before a problem of the environment is gone.
     stopped: Event,
 }
@@ -189,7 +191,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
                 return Ok(ListenerEnd::Ended(Ok(())));
             }
             if ended && self.open_streams.is_empty() {
-                return self.close(None).await;
+                return self.close(context, None).await;
             }
             let events = self.source.next().await;
             let events = events.map_err(ScanProblem::from)?;
@@ -203,11 +205,11 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             if context.stopping().is_set() && !states && !deleted && !ended {
                 let limit = *drain_deadline.get_or_insert_with(|| Instant::now() + DRAIN_LIMIT);
                 if self.source.is_caught_up() || Instant::now() > limit {
-                    return self.close(Some(Interruption::WriterStopped)).await;
+                    return self.close(context, Some(Interruption::WriterStopped)).await;
                 }
             }
             if deleted {
-                return self.close(Some(Interruption::ScanDeleted)).await;
+                return self.close(context, Some(Interruption::ScanDeleted)).await;
             }
             if states {
                 ended = self.source.state() == ScanState::Closed;
@@ -217,124 +219,6 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
                 return Ok(ListenerEnd::Parked);
             }
         }
-    }
-
-    /// Reads the layout or new streams from the document, which has changed with the state.
-    async fn read_document(&mut self, context: &Context, ended: bool) -> Result<(), Fault> {
-        if self.source.state() < ScanState::Prepared {
-            return Ok(());
-        }
-        let info = self.source.info();
-        if let Some(time) = info.get("end_time").and_then(parse_time) {
-            self.scan.progress.end(time);
-        }
-        let streams = self.source.streams();
-        if self.wanted.is_none() {
-            let Some(layout) = self.layout(&streams, ended)? else {
-                return Ok(());
-            };
-            self.claims.set_files(&*layout);
-            self.claims.acquire(&*self.scan.store).await?;
-            let expected = count(info.get("npoints")).filter(|points| *points > 0);
-            self.scan.progress.begin(layout.subscan_entries(), expected);
-            self.wanted = Some(layout.streams().into_iter().collect());
-            let opened = AsyncResult::new();
-            let prepared = Prepared {
-                layout,
-                info: self.source.info().clone(),
-                ended,
-                is_resumed: self.scan.resumed,
-                opened: opened.promise(no_answer()),
-                stop_requested: context.stopping().clone(),
-                stopped: self.stopped.clone(),
-                claims: self.claims.leases(),
-            };
-            self.send(ScanUpdate::Prepared(Box::new(prepared))).await?;
-            if !self.resume(opened).await {
-                return Ok(());
-            }
-        }
-        let followed = self.follow_wanted(streams);
-        if followed.is_empty() {
-            Ok(())
-        } else {
-            self.send(ScanUpdate::Streams(followed)).await
-        }
-    }
-
-    /// Waits until the consumer has opened the files. Returns `false` if it has no use for any data: the
-    /// files have the whole scan, or cannot be written, which the consumer remembers.
-    async fn resume(&mut self, opened: AsyncResult<ResumePoints, Fault>) -> bool {
-        match opened.take().await {
-            Ok(ResumePoints::Points(points)) => {
-                self.resume_points = points;
-                true
-            }
-            Ok(ResumePoints::Complete) | Err(_) => {
-                self.already_complete = true;
-                false
-            }
-        }
-    }
-
-    /// Returns the layout of the scan, or `None` if the scan is not to be saved, or not yet known to be.
-    fn layout(
-        &self,
-        streams: &[StreamDescription],
-        ended: bool,
-    ) -> Result<Option<Box<dyn Layout>>, Fault> {
-        let info = self.source.info();
-        let writer = self.scan.writer.as_ref();
-        if writer.is_some_and(|writer| !writer.accepts(info)) {
-            return Ok(None);
-        }
-        let scan = ScanDescription {
-            info,
-            path: self.source.path(),
-            streams,
-        };
-        match layout_of(&scan, &self.scan.save) {
-            Ok(layout) => Ok(layout),
-            // The info may be older than the state, and a later version may be complete.
-            Err(_) if !ended && streams.is_empty() => Ok(None),
-            Err(error) => Err(Fault::new(&error)),
-        }
-    }
-
-    /// Starts to follow the wanted streams that the scan has declared by now.
-    fn follow_wanted(&mut self, streams: Vec<StreamDescription>) -> Vec<FollowedStream> {
-        let Some(wanted) = &mut self.wanted else {
-            return Vec::new();
-        };
-        let mut followed = Vec::new();
-        for StreamDescription { name, mut content } in streams {
-            if !wanted.remove(&name) {
-                continue;
-            }
-            let mut id = None;
-            if content.is_ok() {
-                let from = self.resume_points.get(&name).copied().unwrap_or(0);
-                match self.source.follow(&name, from) {
-                    Ok(stream) => {
-                        self.open_streams.insert(stream);
-                        id = Some(stream);
-                    }
-                    Err(error) => content = Err(with_causes(&error)),
-                }
-            }
-            followed.push(FollowedStream { name, id, content });
-        }
-        followed
-    }
-
-    /// Returns `true` if the document says that the scan is not to be saved. A document that is older than
-    /// the state (because Redis refused its update) does not count: a later version may say otherwise.
-    fn is_not_to_be_saved(&self) -> bool {
-        let state = self.source.state();
-        self.wanted.is_none()
-            && (state == ScanState::Closed
-                || state >= ScanState::Prepared
-                    && (self.source.path().is_none() || !self.source.streams().is_empty()))
     }
 
     async fn forward(&mut self, events: Vec<SourceEvent>) -> Result<(), Fault> {
@@ -360,13 +244,18 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
         }
     }
 
-    async fn close(&mut self, interruption: Option<Interruption>) -> Result<ListenerEnd, Fault> {
+    async fn close(
+        &mut self,
+        context: &Context,
+        interruption: Option<Interruption>,
+    ) -> Result<ListenerEnd, Fault> {
         if self.wanted.is_none() {
             return match interruption {
                 Some(interruption) => Err(ScanProblem::Interrupted(interruption).into()),
                 None => Ok(ListenerEnd::Ended(Ok(()))),
             };
         }
+        self.finish_links(context).await?;
         let references = std::mem::take(&mut self.references);
         let (references, problems) = references.resolve(&*self.scan.store).await;
         let closed = Closed {

@@ -1,6 +1,7 @@
 //! The output of one scan: its open files, and the datasets that its streams fill.
 
 mod frames;
+mod links;
 mod losses;
 mod obstacle;
 mod resume;
@@ -47,7 +48,7 @@ pub struct ScanOutput {
     unwritable_files: HashSet<String>,
     /// What the writer states at the root of files.
     header: RootAttributes,
-    /// Links that could not be created in other files, and why. They are tried again at the end.
+    /// Links that could not be created in other files, and why.
     failed_links: Vec<(EntryLink, ScanProblem)>,
     datasets: Vec<DatasetWriter>,
     /// The datasets of each stream that is followed.

@@ -6,6 +6,7 @@ use hub::{Event, Promise};
 use serde_json::Value as Json;
 
 use super::attempt::AttemptEnd;
+use super::entry_links::LinkRequest;
 use super::file_claims::FileLeases;
 use super::problem::{Interruption, ScanProblem};
 use crate::layout::{Layout, ScanReference};
@@ -19,6 +20,8 @@ pub enum ScanUpdate {
     Prepared(Box<Prepared>),
     /// Streams of the layout that are followed from now on.
     Streams(Vec<FollowedStream>),
+    /// Links to the scan that other files are to hold.
+    Links(LinkRequest),
     /// Data, losses and ends of streams.
     Data(Vec<SourceEvent>),
     /// The scan has ended, and all its data were sent before.

@@ -33,14 +33,10 @@ pub fn open(
         let file = path.to_owned();
         return Err(ScanProblem::RelativePath { file });
     }
-    let unprotected = || ScanProblem::FileUnprotected {
-        file: path.to_owned(),
-    };
-    let locking = locking_of(context, claims).ok_or_else(unprotected)?;
-    context.open(path, locking).map_err(|error| {
-        let known = match &error {
-            Error::Locked { file, holders } => layout.locked_text(file, holders),
-            Error::NoLocks { .. } if locking != context.locking() => return unprotected(),
+    let opened = open_protected(context, claims, path, |locking| context.open(path, locking));
+    opened.map_err(|problem| {
+        let known = match &problem {
+            ScanProblem::File(Error::Locked { file, holders }) => layout.locked_text(file, holders),
             _ => None,
         };
         match known {
@@ -48,8 +44,25 @@ pub fn open(
                 file: path.to_owned(),
                 text,
             },
-            None => error.into(),
+            None => problem,
         }
+    })
+}
+
+/// Opens a file with `open`, if a lock or a claim keeps other writers from it.
+pub fn open_protected(
+    context: &WriterContext,
+    claims: &FileLeases,
+    path: &Path,
+    open: impl FnOnce(FileLocking) -> nexus::Result<FileSession>,
+) -> Result<FileSession, ScanProblem> {
+    let unprotected = || ScanProblem::FileUnprotected {
+        file: path.to_owned(),
+    };
+    let locking = locking_of(context, claims).ok_or_else(unprotected)?;
+    open(locking).map_err(|error| match error {
+        Error::NoLocks { .. } if locking != context.locking() => unprotected(),
+        error => error.into(),
     })
 }
 

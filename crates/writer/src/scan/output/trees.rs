@@ -10,7 +10,6 @@ use serde_json::Value as Json;
 use super::ScanOutput;
 use crate::layout::{EndFacts, FileTree, WritingStatus};
 use crate::scan::diagnostics::Diagnostics;
-use crate::scan::entry_links;
 use crate::scan::file::{ScanFile, report_invalid};
 use crate::scan::problem::ScanProblem;
 use crate::scan::record::{final_record, running_record};
@@ -42,12 +41,6 @@ impl ScanOutput {
                 None => file.write(tree, diagnostics),
             }
         }
-        self.failed_links = entry_links::create(
-            &self.context,
-            self.layout.entry_links(),
-            &self.header,
-            diagnostics,
-        );
         self.facts.status = WritingStatus::Running;
         self.update_files(diagnostics);
         self.files
@@ -57,9 +50,7 @@ impl ScanOutput {
 
     /// Writes the last trees, with the status and the record of the scan.
     pub(super) fn end_files(&mut self, diagnostics: &mut Diagnostics) {
-        let again = std::mem::take(&mut self.failed_links);
-        let again = again.into_iter().map(|(link, _)| link).collect();
-        for (link, reason) in entry_links::create(&self.context, again, &self.header, diagnostics) {
+        for (link, reason) in std::mem::take(&mut self.failed_links) {
             diagnostics.problem(ScanProblem::LinkNotMade {
                 file: link.file.into(),
                 name: link.name,

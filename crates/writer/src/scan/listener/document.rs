@@ -1,0 +1,136 @@
+//! Reads the layout and the streams of a scan from its document, which changes with the state of the scan.
+
+use hub::AsyncResult;
+
+use super::{ListenerState, no_answer};
+use crate::layout::info::count;
+use crate::layout::{Layout, ScanDescription, layout_of};
+use crate::scan::update::{FollowedStream, Prepared, ResumePoints, ScanUpdate};
+use crate::source::{ScanState, StreamDescription, parse_time};
+use crate::subscriber::{Consumer, Context, Fault, with_causes};
+
+impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
+    /// Reads the layout or new streams from the document, which has changed with the state.
+    pub(super) async fn read_document(
+        &mut self,
+        context: &Context,
+        ended: bool,
+    ) -> Result<(), Fault> {
+        if self.source.state() < ScanState::Prepared {
+            return Ok(());
+        }
+        let info = self.source.info();
+        if let Some(time) = info.get("end_time").and_then(parse_time) {
+            self.scan.progress.end(time);
+        }
+        let streams = self.source.streams();
+        if self.wanted.is_none() {
+            let Some(layout) = self.layout(&streams, ended)? else {
+                return Ok(());
+            };
+            self.claims.set_files(&*layout);
+            self.claims.acquire(&*self.scan.store).await?;
+            let expected = count(info.get("npoints")).filter(|points| *points > 0);
+            self.scan.progress.begin(layout.subscan_entries(), expected);
+            self.wanted = Some(layout.streams().into_iter().collect());
+            let links = layout.entry_links();
+            let opened = AsyncResult::new();
+            let prepared = Prepared {
+                layout,
+                info: self.source.info().clone(),
+                ended,
+                is_resumed: self.scan.resumed,
+                opened: opened.promise(no_answer()),
+                stop_requested: context.stopping().clone(),
+                stopped: self.stopped.clone(),
+                claims: self.claims.leases(),
+            };
+            self.send(ScanUpdate::Prepared(Box::new(prepared))).await?;
+            if !self.resume(opened).await {
+                return Ok(());
+            }
+            self.request_links(links).await?;
+        }
+        let followed = self.follow_wanted(streams);
+        if followed.is_empty() {
+            Ok(())
+        } else {
+            self.send(ScanUpdate::Streams(followed)).await
+        }
+    }
+
+    /// Waits until the consumer has opened the files. Returns `false` if it has no use for any data: the
+    /// files have the whole scan, or cannot be written, which the consumer remembers.
+    async fn resume(&mut self, opened: AsyncResult<ResumePoints, Fault>) -> bool {
+        match opened.take().await {
+            Ok(ResumePoints::Points(points)) => {
+                self.resume_points = points;
+                true
+            }
+            Ok(ResumePoints::Complete) | Err(_) => {
+                self.already_complete = true;
+                false
+            }
+        }
+    }
+
+    /// Returns the layout of the scan, or `None` if the scan is not to be saved, or not yet known to be.
+    fn layout(
+        &self,
+        streams: &[StreamDescription],
+        ended: bool,
+    ) -> Result<Option<Box<dyn Layout>>, Fault> {
+        let info = self.source.info();
+        let writer = self.scan.writer.as_ref();
+        if writer.is_some_and(|writer| !writer.accepts(info)) {
+            return Ok(None);
+        }
+        let scan = ScanDescription {
+            info,
+            path: self.source.path(),
+            streams,
+        };
+        match layout_of(&scan, &self.scan.save) {
+            Ok(layout) => Ok(layout),
+            // The info may be older than the state, and a later version may be complete.
+            Err(_) if !ended && streams.is_empty() => Ok(None),
+            Err(error) => Err(Fault::new(&error)),
+        }
+    }
+
+    /// Starts to follow the wanted streams that the scan has declared by now.
+    fn follow_wanted(&mut self, streams: Vec<StreamDescription>) -> Vec<FollowedStream> {
+        let Some(wanted) = &mut self.wanted else {
+            return Vec::new();
+        };
+        let mut followed = Vec::new();
+        for StreamDescription { name, mut content } in streams {
+            if !wanted.remove(&name) {
+                continue;
+            }
+            let mut id = None;
+            if content.is_ok() {
+                let from = self.resume_points.get(&name).copied().unwrap_or(0);
+                match self.source.follow(&name, from) {
+                    Ok(stream) => {
+                        self.open_streams.insert(stream);
+                        id = Some(stream);
+                    }
+                    Err(error) => content = Err(with_causes(&error)),
+                }
+            }
+            followed.push(FollowedStream { name, id, content });
+        }
+        followed
+    }
+
+    /// Returns `true` if the document says that the scan is not to be saved. A document that is older than
+    /// the state (because Redis refused its update) does not count: a later version may say otherwise.
+    pub(super) fn is_not_to_be_saved(&self) -> bool {
+        let state = self.source.state();
+        self.wanted.is_none()
+            && (state == ScanState::Closed
+                || state >= ScanState::Prepared
+                    && (self.source.path().is_none() || !self.source.streams().is_empty()))
+    }
+}
