@@ -23,6 +23,7 @@ use hub::Hub;
 use crate::args::{Command, Saving, Service};
 use crate::exit::Failure;
 use crate::logging::LogLevel;
+use crate::signals::CaughtSignals;
 
 /// Result of a command.
 pub type Outcome = Result<ExitCode, Failure>;
@@ -32,41 +33,61 @@ pub type Outcome = Result<ExitCode, Failure>;
     not(feature = "tango"),
     allow(unused_variables, reason = "clients of Tango change the level")
 )]
-pub fn run(command: Command, level: LogLevel) -> Outcome {
+pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome {
     match command {
         Command::Run {
             url,
             data_writer,
             saving,
-        } => on_hub(follow::run(url, data_writer, saving)),
+        } => on_hub(follow::run(
+            url,
+            data_writer,
+            saving,
+            signals.end_in_order(),
+        )),
         Command::Session {
             name,
             redis,
             service,
             saving,
-        } => session(name, redis, service, saving),
+        } => session(name, redis, service, saving, signals),
         Command::Save {
             url,
             keys,
             json,
             saving,
-        } => on_hub(save::save(url, keys, json, saving)),
+        } => on_hub(save::save(url, keys, json, saving, signals.end_in_order())),
         #[cfg(feature = "simulation")]
-        Command::Simulate { url, scans } => on_hub(simulate::simulate(url, scans)),
-        Command::Tree { file, path } => tree::tree(&file, &path),
-        Command::Check { files, redis, json } => on_hub(check::check(files, redis, json)),
+        Command::Simulate { url, scans } => {
+            on_hub(simulate::simulate(url, scans, signals.end_in_order()))
+        }
+        Command::Tree { file, path } => {
+            signals.end_at_once();
+            tree::tree(&file, &path)
+        }
+        Command::Check { files, redis, json } => {
+            signals.end_at_once();
+            on_hub(check::check(files, redis, json))
+        }
         #[cfg(feature = "simulation")]
-        Command::Demo { directory } => on_hub(demo::demo(directory)),
+        Command::Demo { directory } => on_hub(demo::demo(directory, signals.end_in_order())),
         #[cfg(feature = "tango")]
-        Command::Tango(command) => tango::tango(command, level),
+        Command::Tango(command) => tango::tango(command, level, signals),
         #[cfg(not(feature = "tango"))]
         Command::Tango { .. } => Err(Failure::usage("built without Tango support")),
     }
 }
 
 /// Saves the scans of one session.
-pub fn session(name: String, redis: Option<String>, service: Service, saving: Saving) -> Outcome {
-    on_hub(follow::session(name, redis, service, saving))
+pub fn session(
+    name: String,
+    redis: Option<String>,
+    service: Service,
+    saving: Saving,
+    signals: CaughtSignals,
+) -> Outcome {
+    let interrupts = signals.end_in_order();
+    on_hub(follow::session(name, redis, service, saving, interrupts))
 }
 
 fn on_hub(command: impl Future<Output = Outcome>) -> Outcome {

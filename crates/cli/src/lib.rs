@@ -13,6 +13,7 @@ mod secrets;
 mod signals;
 mod terminal;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,13 +24,15 @@ use args::{RegisterArgs, ServiceArgs};
 use commands::Outcome;
 use exit::Failure;
 use logging::Logs;
+use signals::CaughtSignals;
 
 /// Runs `nexus-writer` with the arguments of the process.
 pub fn nexus_writer() -> ExitCode {
     if let Some(code) = inspection::serve_if_asked() {
         return code;
     }
-    if let Err(error) = secrets::hide_password() {
+    let signals = CaughtSignals::catch();
+    if let Err(error) = secrets::hide_password(|| has_come(&signals)) {
         terminal::print_line(&format!(
             "nexus-writer: the password stays visible in the arguments: {error}"
         ));
@@ -37,8 +40,13 @@ pub fn nexus_writer() -> ExitCode {
     let args = Args::parse();
     let logs = logging::start(&args.logging, args.log_format, args.command.usual_log());
     run("nexus-writer", logs, |logs| {
-        commands::run(args.command, logs.level.clone())
+        commands::run(args.command, logs.level.clone(), signals?)
     })
+}
+
+/// Returns `true` if a signal has come. The program is not executed again then, which would lose the signal.
+fn has_come(signals: &io::Result<CaughtSignals>) -> bool {
+    signals.as_ref().is_ok_and(CaughtSignals::have_come)
 }
 
 /// Runs a command with logs. Returns its exit code when everything is reported.
@@ -65,10 +73,11 @@ pub fn session_writer() -> ExitCode {
     if let Some(code) = inspection::serve_if_asked() {
         return code;
     }
+    let signals = CaughtSignals::catch();
     let args = SessionWriterArgs::parse();
     let logs = logging::start_classic(&args.logging, &args.console);
     run("NexusSessionWriter", logs, |_| {
-        commands::session(args.session_name, None, args.service, args.saving)
+        commands::session(args.session_name, None, args.service, args.saving, signals?)
     })
 }
 
@@ -79,10 +88,11 @@ pub fn writer_service() -> ExitCode {
     if let Some(code) = inspection::serve_if_asked() {
         return code;
     }
+    let signals = CaughtSignals::catch();
     let args = ServiceArgs::parse();
     let logs = logging::start_classic(&args.logging, &args.console);
     run("NexusWriterService", logs, |logs| {
-        commands::tango::service(args, logs.level.clone())
+        commands::tango::service(args, logs.level.clone(), signals?)
     })
 }
 

@@ -13,14 +13,15 @@ use redis_client::RedisUrl;
 /// Environment variable with the URL that an argument had.
 const URL_VARIABLE: &str = "NEXUS_WRITER_URL";
 
-/// Executes the program again without the password, if an argument has one. Does not return in this case.
-pub fn hide_password() -> std::io::Result<()> {
+/// Executes the program again without the password, if an argument has one. Does not return in this case, unless
+/// the process shall end.
+pub fn hide_password(shall_end: impl FnOnce() -> bool) -> std::io::Result<()> {
     let mut args: Vec<OsString> = env::args_os().collect();
     let Some((at, option, url)) = find_password(&args) else {
         return Ok(());
     };
     // This is done only once: a password may look like its placeholder.
-    if env::var_os(URL_VARIABLE).is_some() {
+    if env::var_os(URL_VARIABLE).is_some() || shall_end() {
         return Ok(());
     }
     args[at] = format!("{option}{url}").into();

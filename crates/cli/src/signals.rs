@@ -1,19 +1,28 @@
-//! Signals: the first requests a stop, the second an abort. Neither takes longer than a minute.
+//! Signals, which are caught from the beginning of `main`: the first requests a stop, the second an abort. Neither
+//! takes longer than a minute.
 
-use std::future::{pending, poll_fn};
+mod caught;
+
+use std::future::pending;
 use std::io;
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use hub::Event;
+use nix::sys::signal::{SigSet, Signal};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::low_level::emulate_default_handler;
+use tokio::net;
 use tokio::runtime::Builder;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
 use crate::exit;
 use crate::line_queue;
+use caught::{CaughtSignal, ignores, next_signals};
 
 /// The times of `nexus-writer` and `NexusSessionWriter`. Supervisors wait at least 60 s before they kill a process
 /// that has been told to stop, if that is configured as README.md says.
@@ -34,6 +43,119 @@ struct StopLimits {
     exit: Duration,
 }
 
+/// Signals that are caught, before it is known what they mean for the command.
+pub struct CaughtSignals {
+    /// Set as soon as a signal comes.
+    came: Arc<AtomicBool>,
+    meaning: oneshot::Sender<Meaning>,
+    interrupts: Interrupts,
+}
+
+/// What signals mean for a command.
+enum Meaning {
+    /// They end it in order.
+    End {
+        limits: Option<StopLimits>,
+        /// SIGHUP does so, too.
+        by_hangup: bool,
+    },
+    /// They do what they do in any process.
+    Default,
+}
+
+impl CaughtSignals {
+    /// Catches SIGINT, SIGTERM, SIGQUIT and SIGHUP. A SIGHUP that is ignored, as `nohup` has it, stays ignored.
+    ///
+    /// Must come before anything else in `main`: a command that ends in order must do so from its beginning. A
+    /// thread that does nothing else receives the signals, so that they count whatever the others wait for.
+    pub fn catch() -> io::Result<CaughtSignals> {
+        let came = Arc::new(AtomicBool::new(false));
+        let mut signals = Vec::new();
+        // A signal that came while its handler is registered would be lost, so it waits until then.
+        let blocked = [
+            Signal::SIGTERM,
+            Signal::SIGINT,
+            Signal::SIGQUIT,
+            Signal::SIGHUP,
+        ];
+        let blocked: SigSet = blocked.into_iter().collect();
+        blocked.thread_block()?;
+        for number in [SIGTERM, SIGINT, SIGQUIT, SIGHUP] {
+            if number != SIGHUP || !ignores(number) {
+                signals.push(CaughtSignal::catch(number, &came)?);
+            }
+        }
+        blocked.thread_unblock()?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (sender, meaning) = oneshot::channel();
+        let interrupts = Interrupts::new();
+        let supervisor = interrupts.clone();
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                let handled = runtime.block_on(async {
+                    let signals = signals.into_iter().map(CaughtSignal::listen);
+                    let signals = signals.collect::<io::Result<Vec<_>>>()?;
+                    match meaning.await {
+                        Ok(Meaning::End { limits, by_hangup }) => {
+                            let next = async || wait_for_any(&signals, by_hangup).await;
+                            supervisor.supervise(next, limits).await;
+                        }
+                        // Without a meaning, the process is about to exit.
+                        Ok(Meaning::Default) | Err(_) => act_by_default(&signals).await,
+                    }
+                    Ok::<_, io::Error>(())
+                });
+                if let Err(error) = handled {
+                    error!("signals cannot be received: {error}");
+                }
+                line_queue::flush_all(FLUSH_TIME);
+                exit_now(exit::FAILED);
+            })?;
+        Ok(CaughtSignals {
+            came,
+            meaning: sender,
+            interrupts,
+        })
+    }
+
+    /// Returns `true` if a signal has come.
+    pub fn have_come(&self) -> bool {
+        self.came.load(Ordering::SeqCst)
+    }
+
+    /// Lets the first signal request a stop, and the second one an abort. The process exits at the latest 60 s
+    /// after the first one.
+    pub fn end_in_order(self) -> Interrupts {
+        self.mean(Meaning::End {
+            limits: Some(STOP_LIMITS),
+            by_hangup: true,
+        })
+    }
+
+    /// Lets signals end a Tango server in order. SIGQUIT ends it like SIGINT, and SIGHUP, which a closing
+    /// terminal sends, does nothing.
+    #[cfg(feature = "tango")]
+    pub fn end_server(self) -> Interrupts {
+        self.mean(Meaning::End {
+            limits: None,
+            by_hangup: false,
+        })
+    }
+
+    /// Lets signals end the process at once. One that has come does so now.
+    pub fn end_at_once(self) {
+        self.mean(Meaning::Default);
+    }
+
+    fn mean(self, meaning: Meaning) -> Interrupts {
+        if self.meaning.send(meaning).is_err() {
+            error!("signals have no effect: their thread has ended");
+        }
+        self.interrupts
+    }
+}
+
 /// Stop and abort requests by signals.
 #[derive(Clone)]
 pub struct Interrupts {
@@ -44,60 +166,6 @@ pub struct Interrupts {
 }
 
 impl Interrupts {
-    /// Listens to SIGINT, SIGTERM, SIGQUIT and SIGHUP from now on. A SIGHUP that is ignored, as `nohup` has it,
-    /// stays ignored. The process exits at the latest 60 s after the first signal.
-    pub fn listen() -> io::Result<Interrupts> {
-        let mut kinds = vec![
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::quit(),
-        ];
-        if !ignores(SignalKind::hangup()) {
-            kinds.push(SignalKind::hangup());
-        }
-        Interrupts::start(&kinds, Some(STOP_LIMITS))
-    }
-
-    /// Listens to signals in a Tango server. SIGQUIT, which would kill the server, ends it like SIGINT, and
-    /// SIGHUP, which a closing terminal sends, does nothing. Must be called in a greenlet.
-    #[cfg(feature = "tango")]
-    pub fn listen_in_server() -> io::Result<Interrupts> {
-        let mut hangup = signal(SignalKind::hangup())?;
-        hub::spawn(async move {
-            while hangup.recv().await.is_some() {
-                info!("a hang-up does not end the server");
-            }
-        })
-        .detach();
-        let kinds = [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::quit(),
-        ];
-        Interrupts::start(&kinds, None)
-    }
-
-    /// Starts a thread that does nothing else, so that signals count whatever the others wait for.
-    fn start(kinds: &[SignalKind], limits: Option<StopLimits>) -> io::Result<Interrupts> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let mut signals = {
-            let _runtime = runtime.enter();
-            let signals = kinds.iter().map(|kind| signal(*kind));
-            signals.collect::<io::Result<Vec<_>>>()?
-        };
-        let interrupts = Interrupts::new();
-        let sender = interrupts.clone();
-        thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || {
-                let next = async || wait_for_any(&mut signals).await;
-                runtime.block_on(sender.supervise(next, limits));
-                line_queue::flush_all(FLUSH_TIME);
-                exit_now(exit::FAILED);
-            })?;
-        Ok(interrupts)
-    }
-
     fn new() -> Interrupts {
         Interrupts {
             stop_requested: Event::new(),
@@ -141,25 +209,26 @@ fn exit_now(code: u8) -> ! {
     unsafe { libc::_exit(code.into()) }
 }
 
-/// Returns `true` if the parent of this process has set it to ignore the signal.
-fn ignores(kind: SignalKind) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mut lines = status.lines();
-    let mask = lines.find_map(|line| line.strip_prefix("SigIgn:"));
-    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    mask.is_some_and(|mask| mask & 1 << (kind.as_raw_value() - 1) != 0)
+/// Waits for a signal that ends the command.
+async fn wait_for_any(signals: &[CaughtSignal<net::UnixStream>], by_hangup: bool) {
+    loop {
+        let came = next_signals(signals).await;
+        if by_hangup || came.iter().any(|number| *number != SIGHUP) {
+            return;
+        }
+        info!("a hang-up does not end the server");
+    }
 }
 
-async fn wait_for_any(signals: &mut [Signal]) {
-    poll_fn(|context| {
-        // All signals are polled, so that each of them wakes this task.
-        let came = |signal: &mut Signal| signal.poll_recv(context).is_ready();
-        match signals.iter_mut().map(came).filter(|came| *came).count() {
-            0 => Poll::Pending,
-            _ => Poll::Ready(()),
+/// Does with each signal what it does in a process that does not catch it.
+async fn act_by_default(signals: &[CaughtSignal<net::UnixStream>]) {
+    loop {
+        for number in next_signals(signals).await {
+            if let Err(error) = emulate_default_handler(number) {
+                error!("signal {number} has no effect: {error}");
+            }
         }
-    })
-    .await;
+    }
 }
 
 #[cfg(test)]

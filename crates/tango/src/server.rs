@@ -48,11 +48,10 @@ pub struct DeviceServerOptions {
 
 /// The device server of this process.
 ///
-/// cppTango changes what signals do: it blocks most of them in its threads, and sets `SIGINT` and `SIGQUIT`
-/// to end the process. A program that handles signals has to do so after
-/// [`wait_ready`](DeviceServer::wait_ready), in a thread that is older than the server: `SIGTERM` and
-/// `SIGINT` should call [`request_stop`](DeviceServer::request_stop), or the server stays in the database as
-/// if it ran. `SIGHUP` and `SIGQUIT` would end the process as well.
+/// cppTango blocks most signals in its threads, and waits for them in one of its own. A program that handles
+/// signals has to do so before [`start`](DeviceServer::start), and needs a thread that is older than the server:
+/// `SIGTERM` and `SIGINT` should call [`request_stop`](DeviceServer::request_stop), or the server stays in the
+/// database as if it ran. `SIGHUP` and `SIGQUIT` would end the process as well.
 ///
 /// cppTango itself ends the process, with exit code 255 and a line on standard error, if its arguments are
 /// wrong, the database does not know the server, the server runs already, or the database cannot be reached

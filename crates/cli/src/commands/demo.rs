@@ -34,8 +34,7 @@ const REFRESH_PERIOD: Duration = Duration::from_millis(100);
 const DEFAULT_DIRECTORY: &str = "nexus-writer-demo";
 
 /// Saves simulated scans and shows the progress.
-pub async fn demo(directory: Option<PathBuf>) -> Outcome {
-    let interrupts = Interrupts::listen()?;
+pub async fn demo(directory: Option<PathBuf>, interrupts: Interrupts) -> Outcome {
     let redis = PrivateRedis::start(&RedisOptions::new()).await;
     let redis = redis.map_err(with_advice)?;
     let store = DataStore::connect(&redis.url()).await?;

@@ -21,13 +21,18 @@ use crate::inspection;
 use crate::signals::Interrupts;
 
 /// Saves every scan that asks for this writer.
-pub async fn run(url: String, writer: DataWriterFilter, saving: Saving) -> Outcome {
+pub async fn run(
+    url: String,
+    writer: DataWriterFilter,
+    saving: Saving,
+    interrupts: Interrupts,
+) -> Outcome {
     let options = SessionOptions {
         writer,
         save: saving.options(MEGABYTE),
         ..SessionOptions::default()
     };
-    follow(Some(url), options, saving.file_locking, None).await
+    follow(Some(url), options, saving.file_locking, None, interrupts).await
 }
 
 /// Saves the scans of one session.
@@ -36,6 +41,7 @@ pub async fn session(
     redis: Option<String>,
     service: Service,
     saving: Saving,
+    interrupts: Interrupts,
 ) -> Outcome {
     let options = SessionOptions {
         session: Some(name),
@@ -44,7 +50,7 @@ pub async fn session(
         ..SessionOptions::default()
     };
     let semaphore = service.start_semaphore_file;
-    follow(redis, options, saving.file_locking, semaphore).await
+    follow(redis, options, saving.file_locking, semaphore, interrupts).await
 }
 
 async fn follow(
@@ -52,8 +58,8 @@ async fn follow(
     mut options: SessionOptions,
     locking: FileLocking,
     semaphore: Option<PathBuf>,
+    interrupts: Interrupts,
 ) -> Outcome {
-    let interrupts = Interrupts::listen()?;
     let discovered = connect::discover(redis.as_deref());
     let Some(url) = connect::unless_stopped(&interrupts, discovered).await? else {
         return Ok(exit::SUCCESS);

@@ -29,13 +29,18 @@ const MAX_RUNNING: usize = 3;
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Saves the scans and prints a report of each.
-pub async fn save(url: String, keys: Vec<String>, json: bool, saving: Saving) -> Outcome {
+pub async fn save(
+    url: String,
+    keys: Vec<String>,
+    json: bool,
+    saving: Saving,
+    interrupts: Interrupts,
+) -> Outcome {
     let scans = keys
         .iter()
         .map(|key| Ok(ScanId::from(&key.parse::<ScanKey>()?)))
         .collect::<Result<Vec<_>, KeyError>>()
         .map_err(Failure::usage)?;
-    let interrupts = Interrupts::listen()?;
     let connected = async {
         let url = connect::discover(Some(&url)).await?;
         let store = connect::connect(&url).await?;

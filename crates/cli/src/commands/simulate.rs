@@ -17,9 +17,8 @@ use crate::signals::Interrupts;
 const MAX_MESSAGE_BYTES: u64 = 64 << 20;
 
 /// Publishes scans and prints the key of each as soon as it exists.
-pub async fn simulate(url: String, wanted: SimulationArgs) -> Outcome {
+pub async fn simulate(url: String, wanted: SimulationArgs, interrupts: Interrupts) -> Outcome {
     let mut plan = plan(&wanted)?;
-    let interrupts = Interrupts::listen()?;
     let prepared = async {
         let url = connect::discover(Some(&url)).await?;
         let store = connect::connect(&url).await?;

@@ -10,16 +10,17 @@ use tracing::warn;
 use super::{Outcome, on_hub};
 use crate::args::{RegisterArgs, ServiceArgs, TangoCommand};
 use crate::logging::LogLevel;
+use crate::signals::CaughtSignals;
 
 /// Runs a command of `nexus-writer tango`.
-pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
+pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> Outcome {
     match command {
         TangoCommand::Run {
             instance,
             server,
             tests,
         } => {
-            host::restart_with(server.tango_host.as_deref())?;
+            host::restart_with(server.tango_host.as_deref(), || signals.have_come())?;
             let options = DeviceServerOptions {
                 server: server.server,
                 instance,
@@ -27,7 +28,7 @@ pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
                 arguments: tests.tango_arg,
                 wait_for_database: true,
             };
-            on_hub(serve::serve(options, level))
+            on_hub(serve::serve(options, level, signals.end_server()))
         }
         TangoCommand::Register {
             redis_url,
@@ -38,6 +39,7 @@ pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
             member,
             session,
         } => {
+            signals.end_at_once();
             let member = member
                 .or_else(|| session.clone())
                 .unwrap_or_else(|| "default".to_owned());
@@ -53,7 +55,7 @@ pub fn tango(command: TangoCommand, level: LogLevel) -> Outcome {
 }
 
 /// Serves the devices of one instance.
-pub fn service(args: ServiceArgs, level: LogLevel) -> Outcome {
+pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Outcome {
     if !args.patch.is_empty() {
         warn!("--patch has no effect: it changes the Python writer for its own tests");
     }
@@ -64,7 +66,7 @@ pub fn service(args: ServiceArgs, level: LogLevel) -> Outcome {
         arguments: args.tests.tango_arg,
         wait_for_database: true,
     };
-    on_hub(serve::serve(options, level))
+    on_hub(serve::serve(options, level, signals.end_server()))
 }
 
 /// Defines a device for a session.

@@ -1,7 +1,10 @@
 //! What ends the commands, and when.
 
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::json;
 use testing::Program;
@@ -111,5 +114,94 @@ fn a_stop_does_not_wait_for_beacon() {
         let (status, log) = running.end();
         // After its last attempt it would have failed.
         assert_eq!(status.code(), Some(0), "{log}");
+    }
+}
+
+#[test]
+fn a_signal_kills_a_command_that_has_nothing_to_end() {
+    let (listener, url) = frozen();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut command = Command::new(WRITER);
+    let running = Program::start(command.args(["check", "--redis", &url]).arg(file.path()));
+    let (_connection, _) = listener.accept().unwrap();
+    running.signal("TERM");
+    let (status, log) = running.end();
+    assert_eq!(status.signal(), Some(libc::SIGTERM), "{log}");
+}
+
+/// What a process that has just been started has done so far.
+struct Progress {
+    catches_signals: bool,
+    threads: usize,
+    sockets: usize,
+}
+
+impl Progress {
+    /// Returns `None` if the process does not execute the program yet, or has ended.
+    fn of(process: u32, program: &str) -> Option<Progress> {
+        let executed = fs::read_link(format!("/proc/{process}/exe")).ok()?;
+        if executed != fs::canonicalize(program).unwrap() {
+            return None;
+        }
+        // First, so that it is not more than at the time of the status.
+        let files = fs::read_dir(format!("/proc/{process}/fd")).ok()?;
+        let names = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+        let sockets = names
+            .filter(|name| name.to_string_lossy().starts_with("socket:"))
+            .count();
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let value = |name: &str| {
+            let mut lines = status.lines();
+            lines
+                .find_map(|line| line.strip_prefix(name))
+                .map(str::trim)
+        };
+        let caught = u64::from_str_radix(value("SigCgt:")?, 16).unwrap();
+        Some(Progress {
+            catches_signals: caught & 1 << (libc::SIGTERM - 1) != 0,
+            threads: value("Threads:")?.parse().unwrap(),
+            sockets,
+        })
+    }
+}
+
+/// The kernel says when a process has begun to catch signals. That is the first thing that it does: before, it has
+/// no thread, and no socket but the pair of the first signal.
+#[test]
+fn a_signal_at_any_time_ends_a_command_in_order() {
+    let (_listener, url) = frozen();
+    for (program, arguments, code) in [
+        (WRITER, &["run", "URL"][..], 0),
+        (WRITER, &["session", "demo", "--redis", "URL"], 0),
+        (WRITER, &["save", "URL", KEY], 1),
+        (SESSION_WRITER, &["demo"], 0),
+    ] {
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|word| word.replace("URL", &url))
+            .collect();
+        let mut in_order = 0;
+        for delay in 0..100 {
+            let mut command = Command::new(program);
+            command.args(&arguments).env("REDIS_DATA_URL", &url);
+            let running = Program::start(&mut command);
+            std::thread::sleep(Duration::from_micros(200) * delay);
+            let Some(before) = Progress::of(running.id(), program) else {
+                continue;
+            };
+            let untouched = before.threads == 1 && before.sockets <= 2;
+            assert!(before.catches_signals || untouched, "{program} {delay}");
+            running.signal("TERM");
+            let (status, log) = running.end();
+            if before.catches_signals {
+                assert_eq!(
+                    status.code(),
+                    Some(code),
+                    "{program} {delay}: {status} {log}"
+                );
+                in_order += 1;
+            }
+        }
+        assert!(in_order > 10, "{program}: {in_order}");
     }
 }

@@ -66,6 +66,10 @@ async fn serve(
     options: DeviceServerOptions,
     timeout: Option<Duration>,
 ) -> Result<(), Box<dyn Error>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut quit = signal(SignalKind::quit())?;
     let server = DeviceServer::start(
         options,
         vec![Arc::new(EchoFactory), Arc::new(SilentFactory)],
@@ -79,11 +83,6 @@ async fn serve(
             return Err("the database is away".into());
         }
     }
-    // Not earlier: cppTango changes the handling of signals until it runs.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut quit = signal(SignalKind::quit())?;
     tracing::info!("signals are handled");
     tokio::select! {
         _ = terminate.recv() => {}

@@ -28,13 +28,16 @@ pub fn address(option: Option<&str>) -> Result<Option<TangoDatabaseAddress>, Fai
 
 /// Lets a Tango server find the database of an option. The server reads the environment only, which cannot be
 /// changed while there are threads, so this restarts the process with another environment and does not return
-/// then.
-pub fn restart_with(option: Option<&str>) -> Result<(), Failure> {
+/// then, unless the process shall end.
+pub fn restart_with(option: Option<&str>, shall_end: impl FnOnce() -> bool) -> Result<(), Failure> {
     let Some(TangoDatabaseAddress { host, port }) = address(option)? else {
         return Ok(());
     };
     let wanted = format!("{host}:{port}");
     if env::var(VARIABLE).is_ok_and(|known| known == wanted) {
+        return Ok(());
+    }
+    if shall_end() {
         return Ok(());
     }
     let mut args = env::args_os();

@@ -26,7 +26,11 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 ///
 /// At the end, the devices take no more scans, save what Redis holds of those that run, and close the files,
 /// while they still answer. Then the server ends.
-pub async fn serve(options: DeviceServerOptions, level: LogLevel) -> Outcome {
+pub async fn serve(
+    options: DeviceServerOptions,
+    level: LogLevel,
+    interrupts: Interrupts,
+) -> Outcome {
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
     writer_thread.inspect_with(inspection::program()).await?;
     let nexus = Arc::new(NexusWriterFactory::new(
@@ -39,12 +43,12 @@ pub async fn serve(options: DeviceServerOptions, level: LogLevel) -> Outcome {
     )?);
     let factories: Vec<Arc<dyn DeviceFactory>> = vec![nexus.clone(), bliss.clone()];
     let server = DeviceServer::start(options, factories)?;
-    ready(&server).await?;
-    // Not earlier, because Tango changes what signals do. Until now, signals kill the process, which loses
-    // nothing.
-    let interrupts = Interrupts::listen_in_server()?;
+    let serving = async {
+        ready(&server).await?;
+        server.wait_ended().await
+    };
     let ended = tokio::select! {
-        ended = server.wait_ended() => ended,
+        ended = serving => ended,
         () = interrupts.stop_requested.wait() => Ok(()),
     };
     let stop = async { tokio::join!(nexus.stop(), bliss.stop()) };
