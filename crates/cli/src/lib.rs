@@ -46,7 +46,8 @@ pub fn nexus_writer() -> ExitCode {
 
 /// Returns `true` if a signal has come. The program is not executed again then, which would lose the signal.
 fn has_come(signals: &io::Result<CaughtSignals>) -> bool {
-    signals.as_ref().is_ok_and(CaughtSignals::have_come)
+    let came = |signals: &CaughtSignals| signals.have_come() || signals.have_hung_up();
+    signals.as_ref().is_ok_and(came)
 }
 
 /// Runs a command with logs. Returns its exit code when everything is reported.

@@ -45,7 +45,9 @@ struct StopLimits {
 
 /// Signals that are caught, before it is known what they mean for the command.
 pub struct CaughtSignals {
-    /// Set as soon as a signal comes.
+    /// Set as soon as SIGHUP comes.
+    hung_up: Arc<AtomicBool>,
+    /// Set as soon as another signal comes.
     came: Arc<AtomicBool>,
     meaning: oneshot::Sender<Meaning>,
     interrupts: Interrupts,
@@ -69,7 +71,7 @@ impl CaughtSignals {
     /// Must come before anything else in `main`: a command that ends in order must do so from its beginning. A
     /// thread that does nothing else receives the signals, so that they count whatever the others wait for.
     pub fn catch() -> io::Result<CaughtSignals> {
-        let came = Arc::new(AtomicBool::new(false));
+        let (hung_up, came) = (Arc::default(), Arc::default());
         let mut signals = Vec::new();
         // A signal that came while its handler is registered would be lost, so it waits until then.
         let blocked = [
@@ -81,8 +83,10 @@ impl CaughtSignals {
         let blocked: SigSet = blocked.into_iter().collect();
         blocked.thread_block()?;
         for number in [SIGTERM, SIGINT, SIGQUIT, SIGHUP] {
-            if number != SIGHUP || !ignores(number) {
+            if number != SIGHUP {
                 signals.push(CaughtSignal::catch(number, &came)?);
+            } else if !ignores(number) {
+                signals.push(CaughtSignal::catch(number, &hung_up)?);
             }
         }
         blocked.thread_unblock()?;
@@ -113,15 +117,21 @@ impl CaughtSignals {
                 exit_now(exit::FAILED);
             })?;
         Ok(CaughtSignals {
+            hung_up,
             came,
             meaning: sender,
             interrupts,
         })
     }
 
-    /// Returns `true` if a signal has come.
+    /// Returns `true` if a signal has come that ends every command.
     pub fn have_come(&self) -> bool {
         self.came.load(Ordering::SeqCst)
+    }
+
+    /// Returns `true` if SIGHUP has come.
+    pub fn have_hung_up(&self) -> bool {
+        self.hung_up.load(Ordering::SeqCst)
     }
 
     /// Lets the first signal request a stop, and the second one an abort. The process exits at the latest 60 s
