@@ -10,6 +10,7 @@ mod error;
 mod event_sender;
 mod exports;
 mod log;
+mod panics;
 mod reply;
 mod shared_state;
 
@@ -78,6 +79,7 @@ impl DeviceServer {
             .try_for_each(|class| description::validate(class))?;
         let arguments = arguments(&options)?;
         let state = SharedState::install(factories)?;
+        panics::install_hook();
         spawn("tango-events", || {
             state.events.run(|device| state.state_of(device))
         })?;

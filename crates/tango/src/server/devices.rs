@@ -1,8 +1,6 @@
 //! The devices of the server.
 
-use std::any::Any;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::class::DeviceClass;
@@ -10,6 +8,7 @@ use crate::device::{Device, DeviceFactory};
 use crate::device_context::DeviceContext;
 use crate::failure::DevFailed;
 use crate::server::error::{DeviceFailure, DeviceServerError};
+use crate::server::panics::{self, catch_panic};
 use crate::value::DevState;
 
 /// All devices, by the numbers that the shim gives them.
@@ -85,15 +84,13 @@ impl Devices {
     pub fn remove(&self, id: u64) {
         let removed = self.write().remove(&id);
         let Some(removed) = removed else { return };
-        if let Ok(device) = &removed.device {
-            let result = catch_unwind(AssertUnwindSafe(|| device.remove()));
-            if let Err(panic) = result {
-                let problem = panic_text(&*panic);
-                tracing::error!(
-                    device = removed.context.name,
-                    "panic while it is removed: {problem}"
-                );
-            }
+        if let Ok(device) = &removed.device
+            && let Err(problem) = panics::catch(|| device.remove())
+        {
+            tracing::error!(
+                device = removed.context.name,
+                "panic while it is removed: {problem}"
+            );
         }
     }
 
@@ -199,19 +196,4 @@ fn create(
 /// Returns the text of a failure without the line end that descriptions in the manner of Python have.
 fn text_of(failure: &DevFailed) -> String {
     failure.to_string().trim_end().to_owned()
-}
-
-/// Turns a panic into a failure of the call alone: what devices share is consistent at any time.
-pub fn catch_panic<T>(call: impl FnOnce() -> Result<T, DevFailed>) -> Result<T, DevFailed> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let problem = panic_text(&*panic);
-        tracing::error!("panic in a device: {problem}");
-        Err(DevFailed::python("SystemError", problem, "tango"))
-    })
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("panic").to_owned()
 }

@@ -46,12 +46,14 @@ fn an_error_reaches_the_client_level_by_level() {
 
 #[test]
 fn a_panic_is_an_error_of_the_command_alone() {
-    let (_server, device) = echo_device();
+    let (mut server, device) = echo_device();
     let failure = device.call("panic", "out of cheese").unwrap_err();
     assert_eq!(failure.kind, "DevFailed");
     assert_eq!(failure.first().desc, "SystemError: out of cheese\n");
     assert_eq!(device.call("echo_long", 1).unwrap(), 1);
     assert_eq!(device.state().unwrap(), "ON");
+    // The client does not wait until the functions are named.
+    server.program.wait_for("a device panicked at");
 }
 
 #[test]

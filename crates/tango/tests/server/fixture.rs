@@ -24,6 +24,8 @@ pub fn echo() -> Command {
     let mut command = Command::new(echo);
     // The tests must not use a database of the machine.
     command.env("TANGO_HOST", ADDRESS_WITHOUT_DATABASE);
+    // A panic is reported in full, which takes long.
+    command.env("RUST_BACKTRACE", "1");
     command
 }
 
