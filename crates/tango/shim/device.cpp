@@ -18,6 +18,17 @@ std::condition_variable unpinned;
 std::map<nxt_device, Entry> devices;
 nxt_device last_number = 0;
 
+// The attributes that had listeners when the last device of each name was destroyed.
+std::map<std::string, std::vector<std::string>> last_listened;
+
+std::vector<std::string> listened(nxt::Device &device) {
+  std::vector<std::string> names;
+  for (Tango::Attribute *attribute : device.get_device_attr()->get_attribute_list())
+    if (attribute->change_event_subscribed())
+      names.push_back(attribute->get_name());
+  return names;
+}
+
 } // namespace
 
 namespace nxt {
@@ -31,6 +42,11 @@ Device::Device(Tango::DeviceClass *device_class, const char *name, uint32_t inde
     set_change_event(copy(definition().attributes[k].name), true, false);
   {
     std::lock_guard<std::mutex> guard(devices_lock);
+    former_listened = last_listened[get_name_lower()];
+    // If a client waits for the last device of this name, that is destroyed later.
+    for (const auto &entry : devices)
+      if (entry.second.device->get_name_lower() == get_name_lower())
+        former_listened = listened(*entry.second.device);
     own_number = ++last_number;
     devices[own_number] = Entry{this, 0};
   }
@@ -42,7 +58,15 @@ Device::~Device() {
   server().callbacks.remove(own_number);
   std::unique_lock<std::mutex> guard(devices_lock);
   unpinned.wait(guard, [this] { return devices[own_number].pins == 0; });
+  last_listened[get_name_lower()] = listened(*this);
   devices.erase(own_number);
+}
+
+bool Device::has_its_listeners() {
+  for (const std::string &name : former_listened)
+    if (!get_device_attr()->get_attr_by_name(name.c_str()).change_event_subscribed())
+      return false;
+  return true;
 }
 
 void Device::init_device() {

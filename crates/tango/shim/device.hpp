@@ -23,9 +23,13 @@ public:
   Tango::DevState dev_state() override;
   Tango::ConstDevString dev_status() override;
 
+  // Returns true if all attributes have listeners again that had some in the last device of this name.
+  bool has_its_listeners();
+
 private:
   nxt_device own_number;
   uint32_t class_index;
+  std::vector<std::string> former_listened;
 };
 
 // Finds a device, and prevents that it is destroyed as long as the pin exists. Meanwhile, the thread may wait

@@ -3,6 +3,13 @@
 
 #include "device.hpp"
 
+int32_t nxt_has_listeners(nxt_device number, nxt_sink sink) {
+  return nxt::call_guarded(sink, [=] {
+    nxt::DevicePin pin(number);
+    return pin.device().has_its_listeners() ? 1 : 0;
+  });
+}
+
 int32_t nxt_push_state(nxt_device number, int32_t state, nxt_text status, nxt_sink sink) {
   return nxt::call_guarded(sink, [=] {
     nxt::DevicePin pin(number);

@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /* Must be raised with every change of a header. Both sides compare it, and the sizes of structures. */
-#define NXT_INTERFACE 3
+#define NXT_INTERFACE 4
 
 /* Type codes of Tango. */
 enum {
@@ -111,6 +111,9 @@ int32_t nxt_restore_exports(nxt_sink);
  *
  * Adds the values of a property. 1: it is set; 0: it is not. */
 int32_t nxt_property_get(nxt_device, nxt_text name, nxt_sink);
+/* 1: all attributes have listeners again that had some in the last device of this name. After a restart, cppTango
+ * gives them to the new device some time after its creation. */
+int32_t nxt_has_listeners(nxt_device, nxt_sink);
 int32_t nxt_push_state(nxt_device, int32_t state, nxt_text status, nxt_sink);
 int32_t nxt_push(nxt_device, uint32_t attribute, const nxt_reply *value, nxt_sink);
 

@@ -77,10 +77,10 @@ impl SharedState {
 
     /// Creates a device.
     pub fn create_device(&self, class_index: u32, id: u64, name: String) {
-        self.devices.create(class_index, id, name);
         if self.lifecycle().phase == Phase::Serving {
-            self.events.send_state_later(id);
+            self.events.wait_for_listeners(id);
         }
+        self.devices.create(class_index, id, name);
     }
 
     /// Returns the state of a device as an event, if the device still exists.

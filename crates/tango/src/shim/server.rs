@@ -9,7 +9,7 @@ use crate::latin1;
 use crate::value::DevState;
 
 /// `NXT_INTERFACE`
-const INTERFACE: u32 = 3;
+const INTERFACE: u32 = 4;
 
 /// `nxt_command`
 #[repr(C)]
@@ -209,6 +209,13 @@ pub fn property(device: u64, name: &str) -> Result<Option<Vec<String>>, ErrorSta
     Ok((is_set != 0).then_some(values))
 }
 
+/// Returns `true` if all attributes of a device have listeners again that had some in the last device of its name:
+/// after a restart, cppTango gives them to the new device some time after its creation.
+pub fn has_listeners(device: u64) -> Result<bool, ErrorStack> {
+    let (status, _) = call(|sink| nxt_has_listeners(device, sink))?;
+    Ok(status == 1)
+}
+
 /// Sends events of the state and the status of a device.
 pub fn push_state(device: u64, state: DevState, status: &str) -> Result<(), ErrorStack> {
     let status = latin1::encode(status);
@@ -258,6 +265,7 @@ unsafe extern "C" {
     safe fn nxt_restore_exports(sink: Sink<'_>) -> i32;
 
     safe fn nxt_property_get(device: u64, name: Text<'_>, sink: Sink<'_>) -> i32;
+    safe fn nxt_has_listeners(device: u64, sink: Sink<'_>) -> i32;
     safe fn nxt_push_state(device: u64, state: i32, status: Text<'_>, sink: Sink<'_>) -> i32;
     safe fn nxt_push(device: u64, attribute: u32, value: &Reply, sink: Sink<'_>) -> i32;
 
