@@ -113,9 +113,9 @@ impl RecordedStream {
     /// Returns how many of the first `points` points are missing.
     pub fn missing(&self, points: u64) -> u64 {
         let holes = self.holes.iter();
-        let missing: u64 = holes
+        let missing = holes
             .map(|(first, end)| end.min(&points).saturating_sub(*first))
-            .sum();
+            .fold(0, u64::saturating_add);
         missing.min(points)
     }
 }
@@ -175,5 +175,8 @@ mod tests {
             problem(stream("3", 3, 3, "[[1, 3], [5, 6]]")),
             "points 1 to 2 are missing and others"
         );
+        // Nothing says that holes are possible.
+        let impossible = stream("null", 3, 3, "[[0, 18446744073709551615], [0, 9], [7, 2]]");
+        assert_eq!(impossible.missing(u64::MAX), u64::MAX);
     }
 }
