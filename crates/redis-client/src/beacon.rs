@@ -6,7 +6,7 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::url::RedisUrl;
@@ -83,7 +83,11 @@ pub async fn data_store(address: &str) -> Result<RedisUrl, BeaconError> {
     }
 }
 
-fn parse_address(address: &str) -> Result<(&str, u16), BeaconError> {
+/// Splits the address of a Beacon server into host and port.
+///
+/// # Errors
+/// [`BeaconError::Address`] if it has another form.
+pub fn parse_address(address: &str) -> Result<(&str, u16), BeaconError> {
     // As blissdata: exactly one colon, so that an IPv6 address is not misread.
     let parts = address.split_once(':').and_then(|(host, port)| {
         let port = port.parse().ok().filter(|_| !host.is_empty())?;
@@ -102,6 +106,14 @@ async fn query(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
     request.extend_from_slice(&(content.len() as i32).to_le_bytes());
     request.extend_from_slice(&content);
     stream.write_all(&request).await?;
+    receive(&mut stream).await
+}
+
+/// Reads messages until one is an answer. Returns its kind and its content.
+///
+/// # Errors
+/// If the connection ends before, or its other end is not Beacon.
+pub async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(i32, Vec<u8>)> {
     loop {
         let kind = stream.read_i32_le().await?;
         let len = usize::try_from(stream.read_i32_le().await?).unwrap_or(usize::MAX);
@@ -120,7 +132,11 @@ async fn query(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
     }
 }
 
-fn parse_answer(address: &str, kind: i32, content: &[u8]) -> Result<RedisUrl, BeaconError> {
+/// Reads the URL of the data store from an answer of Beacon.
+///
+/// # Errors
+/// [`BeaconError::Refused`] or [`BeaconError::Answer`] if the answer names none.
+pub fn parse_answer(address: &str, kind: i32, content: &[u8]) -> Result<RedisUrl, BeaconError> {
     let text = String::from_utf8_lossy(content);
     let odd = |reason: &str| BeaconError::Answer {
         address: address.to_owned(),

@@ -21,7 +21,7 @@ use nexus::h5::{self, File, Group};
 use serde_json::{Value as Json, json};
 
 use crate::source::ScanStore;
-pub(crate) use completeness::{
+pub use completeness::{
     CompletenessRecord, RecordError, RecordedStream, VERSION as RECORD_VERSION,
 };
 use links::LinkChecker;
