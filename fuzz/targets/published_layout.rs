@@ -1,0 +1,24 @@
+//! Layouts that scans publish: the mapping of a file.
+#![no_main]
+
+mod common;
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+use writer::layout::{ScanDescription, layout_of};
+use writer::options::SaveOptions;
+
+fuzz_target!(|text: &[u8]| {
+    let Ok(mapping) = blissdata::json::parse(text) else {
+        return;
+    };
+    let info = json!({"h5maps": {"/a.h5": mapping.value}});
+    let scan = ScanDescription {
+        info: &info,
+        path: Some("/a.h5"),
+        streams: &[],
+    };
+    if let Ok(Some(layout)) = layout_of(&scan, &SaveOptions::default()) {
+        common::exercise(&*layout, info);
+    }
+});
