@@ -37,7 +37,7 @@ static void wait_for_cleanup() {
 }
 
 // Keeps what the program does with signals. cppTango sets SIGINT and SIGQUIT to their default action when it
-// creates the object that handles signals, up to 9.5 with the first call of `instance`.
+// creates the object that handles signals: with the first call of `instance` in 9.3, in `init` in later releases.
 class SignalActions {
 public:
   SignalActions() {
