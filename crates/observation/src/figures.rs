@@ -2,6 +2,7 @@
 
 pub mod encoder;
 pub mod hdf5;
+pub mod lag;
 pub mod queue;
 pub mod redis;
 pub mod session;

@@ -12,6 +12,7 @@
 //! | [`encoder`](Observation::encoder) | the threads that compress chunks |
 //! | [`hdf5`](Observation::hdf5) | the thread that calls HDF5: opening, writing, flushing, closing |
 //! | [`sessions`](Observation::sessions) | listeners and writers of scans, by BLISS session |
+//! | [`lags`](Observation::lags) | listeners of scans, once per second |
 //! | [`failures`](Observation::failures) | everything that fails, by kind of error |
 //!
 //! # Cost
@@ -59,6 +60,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub use error::{Classified, ErrorKind, ErrorOrigin, FailureCounts, with_causes};
 pub use figures::encoder::{EncoderFigures, Filter, FilterFigures};
 pub use figures::hdf5::{Hdf5Figures, Hdf5Stage};
+pub use figures::lag::{LagReport, LagTable, ScanLag};
 pub use figures::queue::QueueFigures;
 pub use figures::redis::{ReconnectCause, RedisCommand, RedisFigures};
 pub use figures::session::{
@@ -83,6 +85,8 @@ pub struct Observation {
     pub hdf5: Hdf5Figures,
     /// Scans and their data, by BLISS session.
     pub sessions: SessionTable,
+    /// How far the running scans are behind, of which the gauges of sessions are made.
+    pub lags: LagTable,
     /// Failures by kind of error.
     pub failures: FailureCounts,
 }

@@ -82,6 +82,9 @@ pub struct RedisFigures {
     pub memory_used: Gauge,
     /// Memory that the server may use, in bytes; 0 for no limit.
     pub memory_limit: Gauge,
+    /// Seconds until the server begins to drop points of running scans that are in no file yet, or to refuse new
+    /// ones; infinite while that is not in sight.
+    pub trim_margin: Gauge,
     reconnects: [Counter; ReconnectCause::ALL.len()],
     durations: [Histogram; RedisCommand::ALL.len()],
 }
@@ -101,11 +104,14 @@ impl RedisFigures {
 impl Default for RedisFigures {
     fn default() -> RedisFigures {
         let duration = || Histogram::new(Duration::from_micros(100), 3);
+        let trim_margin = Gauge::default();
+        trim_margin.set(f64::INFINITY);
         RedisFigures {
             connections: Gauge::default(),
             bytes_received: Counter::default(),
             memory_used: Gauge::default(),
             memory_limit: Gauge::default(),
+            trim_margin,
             reconnects: Default::default(),
             durations: std::array::from_fn(|_| duration()),
         }
