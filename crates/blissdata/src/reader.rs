@@ -36,7 +36,7 @@ use snapshot::ScanSnapshot;
 use stream_cursor::StreamCursor;
 
 pub use event::{LossReason, PointBlock, ReadError, ReaderEvent, StreamId};
-pub use heads::StreamHead;
+pub use heads::{HeadProbe, StreamHead};
 
 /// Streams that trickle are read not more often than this: each read would find one point only.
 const TRICKLE: Duration = Duration::from_millis(20);
@@ -216,6 +216,12 @@ impl ScanReader {
     /// True when the last reply said that Redis has nothing more at present.
     pub fn caught_up(&self) -> bool {
         self.ready.is_empty() && self.caught_up
+    }
+
+    /// Returns `true` if the last reply held all that the followed streams had: their
+    /// [positions](Self::position) are where they ended then.
+    pub fn is_current(&self) -> bool {
+        self.trickles
     }
 
     /// Since when Redis cannot be reached.

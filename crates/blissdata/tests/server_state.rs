@@ -56,6 +56,9 @@ async fn memory_and_its_limit_are_reported() {
         (None, "allkeys-lru")
     );
     assert_eq!(observation.redis.memory_limit.get(), 0.0);
+    assert!(!state.has_memory_tracker);
+    redis_call(&server.url(), "XADD _MEMORY_TRACKING_ * esrf:stream:1 5-1").await;
+    assert!(store.server_state().await.unwrap().has_memory_tracker);
     // The observation is not watched, so nothing was timed.
     let times = observation.redis.duration(RedisCommand::Other).snapshot();
     assert_eq!(times.count, 0);

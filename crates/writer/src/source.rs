@@ -17,6 +17,8 @@ mod claim;
 mod error;
 mod event;
 mod feed;
+pub(crate) mod margin_level;
+mod memory;
 mod scan;
 mod server;
 mod stream;
@@ -32,7 +34,8 @@ pub use claim::{ClaimError, FileClaim, FileLease};
 pub use error::SourceError;
 pub use event::{Block, LossReason, SourceEvent};
 pub use feed::{AckHandle, Assignment, FeedMembership, ScanFeed};
-pub use scan::{ScanId, ScanSource, ScanState};
+pub use memory::{MemoryForecast, ShortageEffect};
+pub use scan::{HeadProbe, ScanId, ScanSource, ScanState};
 pub use server::ServerState;
 pub use stream::{StreamContent, StreamDescription, StreamId};
 pub use summary::ScanSummary;
@@ -78,4 +81,10 @@ pub trait ScanStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the server cannot be asked, or does not allow it.
     async fn server_state(&self) -> Result<ServerState, SourceError>;
+
+    /// Foresees when the server runs short of memory. May be called often: the server is asked every 10 s.
+    ///
+    /// # Errors
+    /// If the server cannot be asked, or does not allow it.
+    async fn forecast(&self) -> Result<MemoryForecast, SourceError>;
 }

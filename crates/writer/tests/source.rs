@@ -67,7 +67,8 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
 
         let id = source.follow("diode", 0).unwrap();
         assert!(source.follow("camera", 0).is_err());
-        assert_eq!(source.heads(&["diode"]).await.unwrap(), [Some(0)]);
+        let probe = source.head_probe(&["diode"]).unwrap();
+        assert_eq!(probe.ask().await.unwrap(), [Some(0)]);
         for point in [0.5f64, 1.5, 2.5] {
             diode.send(&point.to_le_bytes(), 1).await.unwrap();
         }
@@ -79,7 +80,7 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
                 }
             }
         }
-        assert_eq!(source.heads(&["diode"]).await.unwrap(), [Some(3)]);
+        assert_eq!(probe.ask().await.unwrap(), [Some(3)]);
         scan.start().await.unwrap();
         scan.stop().await.unwrap();
         scan.close("SUCCESS").await.unwrap();

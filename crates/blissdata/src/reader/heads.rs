@@ -4,6 +4,7 @@ use redis_client::{Command, Value};
 
 use super::{ReadError, ScanReader};
 use crate::entries::{EntryId, parse_uint};
+use crate::store::{DataStore, ScanKey};
 
 /// The last entry of a stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -14,16 +15,20 @@ pub struct StreamHead {
     pub is_sealed: bool,
 }
 
+/// Asks how far streams of a scan are published, beside the reader of the scan.
+#[derive(Debug)]
+pub struct HeadProbe {
+    store: DataStore,
+    scan: ScanKey,
+    commands: Vec<Command>,
+}
+
 impl ScanReader {
-    /// Asks how far these streams are published, in the order of the names. A stream without entries has a
-    /// head of 0; a key that is no stream has none.
-    ///
-    /// The question goes over the connection that the store shares, so that no read of this reader is
-    /// disturbed.
+    /// Returns a probe of these streams, which outlives the reader.
     ///
     /// # Errors
-    /// If the scan has no stream of such a name, or Redis cannot be asked.
-    pub async fn heads(&self, names: &[&str]) -> Result<Vec<Option<StreamHead>>, ReadError> {
+    /// If the scan has no stream of such a name.
+    pub fn head_probe(&self, names: &[&str]) -> Result<HeadProbe, ReadError> {
         let last_entry = |name: &&str| match self.document.streams.get(*name) {
             Some(model) => Ok(Command::new("XREVRANGE")
                 .arg(model.key.as_str())
@@ -33,10 +38,26 @@ impl ScanReader {
                 name: (*name).to_owned(),
             }),
         };
-        let commands: Vec<_> = names.iter().map(last_entry).collect::<Result<_, _>>()?;
-        let replies = self.connection.store().pipeline(&commands).await;
+        Ok(HeadProbe {
+            store: self.connection.store().clone(),
+            scan: self.document.key.clone(),
+            commands: names.iter().map(last_entry).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl HeadProbe {
+    /// Asks how far the streams are published, in the order of their names. A stream without entries has a head
+    /// of 0; a key that is no stream has none.
+    ///
+    /// The question goes over the connection that the store shares, so that no read of the scan is disturbed.
+    ///
+    /// # Errors
+    /// If Redis cannot be asked.
+    pub async fn ask(&self) -> Result<Vec<Option<StreamHead>>, ReadError> {
+        let replies = self.store.pipeline(&self.commands).await;
         let replies = replies.map_err(|source| ReadError::Redis {
-            key: self.document.key.clone(),
+            key: self.scan.clone(),
             source: Box::new(source),
         })?;
         Ok(replies

@@ -4,6 +4,9 @@ use redis_client::{Command, RedisError, ServerError, Value};
 
 use super::{DataStore, PROTOCOL_VERSION, PROTOCOL_VERSION_KEY};
 
+/// The stream in which the memory tracker notes how far each stream was published at what time (blissdata 2.4.5).
+const MEMORY_TRACKING_KEY: &str = "_MEMORY_TRACKING_";
+
 /// The state of a server as a data store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerState {
@@ -16,6 +19,8 @@ pub struct ServerState {
     /// What the server does when the limit is reached: `noeviction` if it refuses to take more, otherwise
     /// which keys it drops.
     pub eviction_policy: String,
+    /// Whether the memory tracker of BLISS has been at work: it drops old points before the limit is reached.
+    pub has_memory_tracker: bool,
 }
 
 impl ServerState {
@@ -36,6 +41,7 @@ impl DataStore {
         let commands = [
             Command::new("INFO").arg("memory"),
             Command::new("GET").arg(PROTOCOL_VERSION_KEY),
+            Command::new("EXISTS").arg(MEMORY_TRACKING_KEY),
         ];
         let replies = self.pipeline(&commands).await?;
         let mut replies = replies.into_iter().zip(&commands);
@@ -43,7 +49,7 @@ impl DataStore {
             Some((reply, command)) => self.good(reply, command),
             None => Ok(Value::Nil),
         };
-        let (memory, version) = (next()?, next()?);
+        let (memory, version, tracker) = (next()?, next()?, next()?);
         let memory = memory.as_str().unwrap_or_default();
         let field = |name: &str| {
             let value = memory
@@ -62,6 +68,7 @@ impl DataStore {
             used_memory: bytes("used_memory")?,
             max_memory: Some(bytes("maxmemory")?).filter(|limit| *limit > 0),
             eviction_policy: field("maxmemory_policy")?.trim().to_owned(),
+            has_memory_tracker: tracker.as_int() == Some(1),
         };
         if let Some(observation) = &self.shared.observation {
             let redis = &observation.redis;

@@ -40,16 +40,16 @@ async fn heads_are_behind_the_last_point() {
 
     let reader = ScanReader::open(&peers.store, scan.key()).await.unwrap();
     let head = |end, is_sealed| Some(StreamHead { end, is_sealed });
-    let heads = reader
-        .heads(&["points", "batches", "nothing", "broken"])
-        .await;
+    let probe = reader.head_probe(&["points", "batches", "nothing", "broken"]);
     assert_eq!(
-        heads.unwrap(),
+        probe.unwrap().ask().await.unwrap(),
         [head(1, false), head(15, false), head(0, false), None]
     );
     streams[0].seal().await.unwrap();
-    assert_eq!(reader.heads(&["batches"]).await.unwrap(), [head(15, true)]);
-    let unknown = reader.heads(&["batches", "other"]).await.unwrap_err();
+    let probe = reader.head_probe(&["batches"]).unwrap();
+    let unknown = reader.head_probe(&["batches", "other"]).unwrap_err();
+    drop(reader);
+    assert_eq!(probe.ask().await.unwrap(), [head(15, true)]);
     assert!(
         matches!(unknown, ReadError::UnknownStream { .. }),
         "{unknown}"

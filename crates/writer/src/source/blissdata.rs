@@ -3,6 +3,7 @@
 mod claim;
 mod error;
 mod feed;
+mod memory;
 mod scan;
 mod stream;
 mod summary;
@@ -15,10 +16,11 @@ use blissdata::store::{DataStore, ScanKey, SharedHistory, StoreError};
 use serde_json::Value as Json;
 
 use super::{
-    ClaimError, FileClaim, ScanFeed, ScanId, ScanSource, ScanStore, ScanSummary, ServerState,
-    SourceError,
+    ClaimError, FileClaim, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanStore, ScanSummary,
+    ServerState, SourceError,
 };
 use feed::HistoryFeed;
+use memory::MemoryWatch;
 use scan::PublishedScan;
 
 /// Returns the scans that a data store of BLISS 2 holds.
@@ -32,30 +34,36 @@ use scan::PublishedScan;
 /// let scans = scan_store(&DataStore::new(&url));
 /// ```
 pub fn scan_store(store: &DataStore) -> Arc<dyn ScanStore> {
-    Arc::new(BlissdataStore(store.clone()))
+    Arc::new(BlissdataStore {
+        store: store.clone(),
+        memory: MemoryWatch::default(),
+    })
 }
 
 /// A data store as a [`ScanStore`].
 #[derive(Debug)]
-struct BlissdataStore(DataStore);
+struct BlissdataStore {
+    store: DataStore,
+    memory: MemoryWatch,
+}
 
 #[async_trait(?Send)]
 impl ScanStore for BlissdataStore {
     async fn join(&self, group: &str) -> Result<Box<dyn ScanFeed>, SourceError> {
-        let history = SharedHistory::join(&self.0, group).await?;
+        let history = SharedHistory::join(&self.store, group).await?;
         Ok(Box::new(HistoryFeed::new(history)))
     }
 
     async fn summary(&self, scan: &ScanId) -> Result<ScanSummary, SourceError> {
-        summary::load(&self.0, &key(scan)?).await
+        summary::load(&self.store, &key(scan)?).await
     }
 
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError> {
-        summary::info(&self.0, scan.as_str()).await
+        summary::info(&self.store, scan.as_str()).await
     }
 
     async fn server_state(&self) -> Result<ServerState, SourceError> {
-        let state = self.0.server_state().await.map_err(StoreError::from)?;
+        let state = self.store.server_state().await.map_err(StoreError::from)?;
         Ok(ServerState {
             is_initialised: state.is_usable(),
             used_memory: state.used_memory,
@@ -64,12 +72,17 @@ impl ScanStore for BlissdataStore {
         })
     }
 
+    async fn forecast(&self) -> Result<MemoryForecast, SourceError> {
+        let forecast = self.memory.forecast(&self.store).await;
+        Ok(forecast.map_err(StoreError::from)?)
+    }
+
     async fn claim_file(&self, file: &Path) -> Result<Box<dyn FileClaim>, ClaimError> {
-        claim::claim(&self.0, file).await
+        claim::claim(&self.store, file).await
     }
 
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError> {
-        let scan = PublishedScan::open(&self.0, &key(scan)?).await?;
+        let scan = PublishedScan::open(&self.store, &key(scan)?).await?;
         Ok(Box::new(scan))
     }
 }

@@ -91,11 +91,24 @@ pub trait ScanSource {
     /// Returns the index of the next point that comes from a stream, or `None` if it is not followed.
     fn position(&self, stream: StreamId) -> Option<u64>;
 
-    /// Asks how far these streams are published: the index behind the last point of each, in their order.
-    /// An item is `None` if the server holds no such stream. The difference to the
-    /// [`position`](ScanSource::position) is the lag of the reader.
+    /// Returns `true` if the last events were all that the server had: the positions of the streams are where
+    /// the streams ended then.
+    fn is_current(&self) -> bool;
+
+    /// Returns a probe that asks how far these streams are published. It outlives the source.
     ///
     /// # Errors
-    /// If the scan has no such stream, or the server cannot be asked.
-    async fn heads(&self, streams: &[&str]) -> Result<Vec<Option<u64>>, SourceError>;
+    /// If the scan has no such stream.
+    fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError>;
+}
+
+/// Asks how far some streams of a scan are published, beside the source that reads them.
+#[async_trait(?Send)]
+pub trait HeadProbe {
+    /// Returns the index behind the last point of each stream. An item is `None` if the server holds no such
+    /// stream.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    async fn ask(&self) -> Result<Vec<Option<u64>>, SourceError>;
 }

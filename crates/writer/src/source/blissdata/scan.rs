@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use super::stream::{content, references};
 use super::summary::client_name;
 use crate::source::{
-    Block, LossReason, ScanSource, ScanState, SourceError, SourceEvent, StreamDescription, StreamId,
+    Block, HeadProbe, LossReason, ScanSource, ScanState, SourceError, SourceEvent,
+    StreamDescription, StreamId,
 };
 
 /// A scan in a data store.
@@ -70,9 +71,12 @@ impl ScanSource for PublishedScan {
         self.0.position(reader::StreamId(stream.0))
     }
 
-    async fn heads(&self, streams: &[&str]) -> Result<Vec<Option<u64>>, SourceError> {
-        let heads = self.0.heads(streams).await?;
-        Ok(heads.into_iter().map(|head| Some(head?.end)).collect())
+    fn is_current(&self) -> bool {
+        self.0.is_current()
+    }
+
+    fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError> {
+        Ok(Box::new(self.0.head_probe(streams)?))
     }
 
     fn disconnect(&mut self) {
@@ -85,6 +89,14 @@ impl ScanSource for PublishedScan {
 
     fn is_finished(&self) -> bool {
         self.0.finished()
+    }
+}
+
+#[async_trait(?Send)]
+impl HeadProbe for reader::HeadProbe {
+    async fn ask(&self) -> Result<Vec<Option<u64>>, SourceError> {
+        let heads = reader::HeadProbe::ask(self).await?;
+        Ok(heads.into_iter().map(|head| Some(head?.end)).collect())
     }
 }
 
