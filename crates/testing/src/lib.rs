@@ -48,7 +48,7 @@ pub use paused_replay::PausedReplay;
 pub use program::{Program, is_damaged};
 pub use python::{hold, output, python, read};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
-pub use redis::{data_store, empty_redis, redis, redis_call};
+pub use redis::{data_store, empty_redis, fill_to_tracker_threshold, redis, redis_call};
 pub use scenario::{FileCheck, PublishedScan, Scenario};
 pub use tango::{
     BlissClient, BlissScan, MappingClient, MappingProtocol, NexusClient, NexusProtocol,

@@ -35,6 +35,16 @@ pub async fn redis_call(url: &RedisUrl, command: &str) -> Value {
     connection.call(&command).await.unwrap()
 }
 
+/// Lets a server use so much of its memory that the memory tracker of BLISS would drop points, and seem to have a
+/// tracker. There is room for some megabytes more.
+pub async fn fill_to_tracker_threshold(url: &RedisUrl) {
+    redis_call(url, "XADD _MEMORY_TRACKING_ * esrf:stream:1 0-1").await;
+    redis_call(url, "SETRANGE ballast 40000000 x").await;
+    let used = DataStore::new(url).server_state().await.unwrap();
+    let limit = used.used_memory / 85 * 100;
+    redis_call(url, &format!("CONFIG SET maxmemory {limit}")).await;
+}
+
 async fn initialise(server: &PrivateRedis) -> DataStore {
     let store = DataStore::connect(&server.url()).await.unwrap();
     simulation::initialise(&store).await.unwrap();

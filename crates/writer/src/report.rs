@@ -2,6 +2,7 @@
 
 pub mod figures;
 mod progress;
+mod stream_lag;
 mod warnings;
 
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ pub use observation::ScanOutcome;
 
 pub(crate) use progress::DatasetCounter;
 pub use progress::{ScanProgress, SubscanProgress};
+pub(crate) use stream_lag::StreamFigures;
+pub use stream_lag::StreamLag;
 pub use warnings::Warnings;
 
 /// The report of a scan whose saving has ended.

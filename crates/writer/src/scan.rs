@@ -10,6 +10,7 @@ mod file;
 mod file_claims;
 mod frame_writer;
 mod listener;
+mod margin;
 mod output;
 mod partial_scan;
 mod problem;
@@ -33,6 +34,7 @@ use diagnostics::Diagnostics;
 use figures::ScanFigures;
 use file_claims::FileClaims;
 use listener::ScanListener;
+use margin::{MarginSubject, MarginWatch};
 pub use problem::{Interruption, ScanProblem, StreamProblem};
 
 /// A subscriber in parallel mode: the listener reads one scan on this thread's hub, the consumer
@@ -114,6 +116,14 @@ impl NexusScanWriter {
             places: writer_thread.places().clone(),
             place,
             claims: FileClaims::default(),
+            margin: MarginWatch::new(MarginSubject {
+                id: id.clone(),
+                name: writer.summary.name.clone(),
+                store: store.clone(),
+                progress: progress.clone(),
+                figures: figures.clone(),
+                warnings: warnings.clone(),
+            }),
         };
         let mode = Mode::Parallel(writer_thread.thread(), writer_thread.budget().clone());
         let running = figures.running();

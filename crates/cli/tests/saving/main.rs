@@ -13,6 +13,7 @@ mod layouts;
 mod link_files;
 mod live;
 mod logs;
+mod margins;
 mod networks;
 mod paths;
 mod redis_faults;

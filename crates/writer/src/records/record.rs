@@ -9,7 +9,7 @@ use hub::BlockingInGreenlet;
 
 use super::RecordState;
 use crate::filesystem;
-use crate::report::SubscanProgress;
+use crate::report::{StreamLag, SubscanProgress};
 use crate::scan::NexusScanWriter;
 use crate::source::{ScanId, ScanSummary};
 use crate::subscriber::{Subscriber, Times};
@@ -108,6 +108,12 @@ impl ScanRecord {
     /// Returns the bytes of these points.
     pub fn bytes(&self) -> u64 {
         self.ask(|writer| writer.progress().bytes(), |ended| ended.bytes)
+    }
+
+    /// Returns how far the saving of each stream of numbers is behind. There are none until they are known, nor
+    /// when the saving has ended.
+    pub fn lags(&self) -> Vec<StreamLag> {
+        self.ask(|writer| writer.progress().lags(), |_| Vec::new())
     }
 
     /// Returns when the scan appeared.

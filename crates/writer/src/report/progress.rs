@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use chrono::{DateTime, FixedOffset};
 
 use super::figures::{self, PointRange};
+use super::stream_lag::{StreamFigures, StreamLag, StreamTable};
 use crate::layout::SubscanEntry;
 
 /// Figures of a scan that is being saved, readable from any thread.
@@ -17,6 +18,7 @@ pub struct ScanProgress {
     expected_subscans: OnceLock<ExpectedSubscans>,
     datasets: Mutex<Vec<Arc<DatasetPoints>>>,
     scan_end: OnceLock<DateTime<FixedOffset>>,
+    streams: StreamTable,
 }
 
 /// Progress of a subscan.
@@ -90,6 +92,17 @@ impl ScanProgress {
     /// Returns when the scan itself ended, once that is published.
     pub fn scan_end(&self) -> Option<DateTime<FixedOffset>> {
         self.scan_end.get().copied()
+    }
+
+    /// Returns how far the saving of each stream of numbers is behind. There are none before the streams are
+    /// known.
+    pub fn lags(&self) -> Vec<StreamLag> {
+        self.streams.lags()
+    }
+
+    /// Returns the figures of a stream of numbers.
+    pub(crate) fn stream(&self, name: &str) -> Arc<StreamFigures> {
+        self.streams.stream(name)
     }
 
     /// Sets the subscans of the layout and the announced number of points. Later calls have no

@@ -98,6 +98,13 @@ impl DatasetWriter {
         self.tally.written.max(self.visible)
     }
 
+    /// Returns the index of the first point that readers cannot see after a flush, or `None` if nothing more
+    /// will be stored.
+    pub fn stored_until(&self) -> Option<u64> {
+        let is_finished = matches!(self.content, DatasetContent::Finished { .. });
+        (!is_finished && !self.stopped).then_some(self.visible)
+    }
+
     /// Returns `true` if the scan has not declared the stream.
     pub fn is_waiting(&self) -> bool {
         matches!(self.content, DatasetContent::Waiting)

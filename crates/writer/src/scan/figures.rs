@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use observation::{ErrorKind, Observation, ScanOutcome, SessionFigures, Stopwatch};
+use observation::{ErrorKind, LagReport, Observation, ScanOutcome, SessionFigures, Stopwatch};
 
 use crate::source::{LossReason, ScanSummary, SourceEvent};
 
@@ -51,6 +51,11 @@ impl ScanFigures {
     pub fn running(&self) -> RunningGuard {
         self.session.running.add(1.0);
         RunningGuard(self.session.clone())
+    }
+
+    /// Creates the place of the scan among the lags of all scans.
+    pub fn lag_report(&self) -> LagReport {
+        LagReport::new(&self.observation, &self.session)
     }
 
     /// Counts the scan as continued from an earlier writer.

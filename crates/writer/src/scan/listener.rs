@@ -14,6 +14,7 @@ use tracing::Span;
 use super::attempt::{AttemptClock, AttemptEnd, ListenerEnd, Verdict};
 use super::figures::ScanFigures;
 use super::file_claims::FileClaims;
+use super::margin::MarginWatch;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
 use super::update::{Closed, ScanUpdate};
@@ -54,6 +55,8 @@ pub struct ScanListener {
     pub place: Option<Reservation>,
     /// The claims of its files.
     pub claims: FileClaims,
+    /// Measures how far the scan is behind.
+    pub margin: MarginWatch,
 }
 
 impl Listener for ScanListener {
@@ -65,6 +68,7 @@ impl Listener for ScanListener {
         sink: Sink<C>,
     ) -> Result<(), Fault> {
         let mut clock = AttemptClock::new(self.save.retry_time);
+        self.margin.start();
         loop {
             self.take_place(&context).await;
             // Nothing is read as long as it cannot be written.
@@ -132,6 +136,7 @@ impl ScanListener {
         };
         Span::current().record("name", source.name());
         context.ready();
+        self.margin.begin_attempt();
         let mut claims = std::mem::take(&mut self.claims);
         let mut attempt = ListenerState {
             scan: self,
@@ -195,6 +200,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             }
             let events = self.source.next().await;
             let events = events.map_err(ScanProblem::from)?;
+            self.scan.margin.take_lengths(&*self.source);
             if !events.is_empty() {
                 last_event = Instant::now();
             }

@@ -1,10 +1,12 @@
 //! The output of one scan: its open files, and the datasets that its streams fill.
 
+mod follow;
 mod frames;
 mod links;
 mod losses;
 mod obstacle;
 mod resume;
+mod stored;
 mod trees;
 
 use std::collections::{HashMap, HashSet};
@@ -23,11 +25,11 @@ use super::dataset_writer::DatasetWriter;
 use super::diagnostics::Diagnostics;
 use super::file::ScanFile;
 use super::file_claims::FileLeases;
-use super::problem::{Interruption, ScanProblem, StreamProblem};
+use super::problem::{Interruption, ScanProblem};
 use super::record::running_record;
-use super::update::{Closed, FollowedStream, Prepared, ResumePoints};
+use super::update::{Closed, Prepared, ResumePoints};
 use crate::layout::{EntryLink, FileTree, Layout, RootAttributes, ScanFacts, StreamFacts};
-use crate::report::ScanProgress;
+use crate::report::{ScanProgress, StreamFigures};
 use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
@@ -62,6 +64,8 @@ pub struct ScanOutput {
     closed: bool,
     /// The claims of the files.
     claims: FileLeases,
+    /// Shows observers how far each stream is stored.
+    progress: Arc<ScanProgress>,
 }
 
 /// The first facts of a scan, and the trees that the layout makes of them.
@@ -93,6 +97,8 @@ pub enum OutputStart {
 struct FollowedDatasets {
     name: String,
     datasets: Vec<usize>,
+    /// How far the stream is stored, if it is one of numbers.
+    figures: Option<Arc<StreamFigures>>,
 }
 
 impl ScanOutput {
@@ -172,6 +178,7 @@ impl ScanOutput {
             unflushed_since: None,
             closed: false,
             claims: prepared.claims,
+            progress: progress.clone(),
         };
         if let Some(problem) = output.obstacle() {
             return Err(problem.into());
@@ -190,44 +197,6 @@ impl ScanOutput {
         output.write(trees, &last, diagnostics);
         info!(scan = %diagnostics.scan(), streams, "start saving");
         Ok(OutputStart::Started(Box::new(output)))
-    }
-
-    /// Prepares the datasets of these streams for their data.
-    pub fn follow(&mut self, streams: Vec<FollowedStream>, diagnostics: &mut Diagnostics) {
-        for FollowedStream { name, id, content } in streams {
-            let mut own = Vec::new();
-            for (index, dataset) in self.datasets.iter_mut().enumerate() {
-                if dataset.stream != name {
-                    continue;
-                }
-                match &content {
-                    Ok(content) => {
-                        let file = &self.files[dataset.file];
-                        dataset.begin(content, file, &self.context, self.policy, diagnostics);
-                    }
-                    Err(reason) => {
-                        let problem = StreamProblem::NotSaveable(reason.clone());
-                        dataset.fail(problem, diagnostics);
-                    }
-                }
-                own.push(index);
-            }
-            if let (Err(reason), true) = (&content, own.is_empty()) {
-                diagnostics.problem(ScanProblem::StreamUnusable {
-                    stream: name.clone(),
-                    reason: reason.clone(),
-                });
-            }
-            if let Some(id) = id {
-                self.followed.insert(
-                    id,
-                    FollowedDatasets {
-                        name,
-                        datasets: own,
-                    },
-                );
-            }
-        }
     }
 
     /// Passes an event of a stream to all of its datasets.
@@ -306,6 +275,7 @@ impl ScanOutput {
             file.flush(diagnostics);
         }
         self.report_written(diagnostics);
+        self.report_stored(diagnostics);
         if let Some(unflushed_since) = self.unflushed_since.take() {
             let hdf5 = &diagnostics.figures().observation().hdf5;
             hdf5.commit_delay.record(unflushed_since);

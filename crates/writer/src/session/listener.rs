@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::info;
+use tracing::{debug, info};
 
 use super::{Notice, NoticeSender};
 use crate::source::{Assignment, FeedMembership, ScanFeed, ScanStore, SourceError};
-use crate::subscriber::{Consumer, Context, Fault, Listener, Sink};
+use crate::subscriber::{Consumer, Context, Fault, Listener, Sink, with_causes};
 
 /// Longest wait for a new scan before the listener checks whether it shall stop.
 const STOP_POLL: Duration = Duration::from_millis(500);
@@ -45,6 +45,17 @@ impl Listener for SessionListener {
         };
         let mut feed = joined.map_err(|error| Fault::new(&error))?;
         sink.put(FeedItem::Joined(feed.membership()), 0).await?;
+        let store = self.store.clone();
+        // Users learn at the start, and not with the first scan, that the server may drop data.
+        hub::spawn(async move {
+            if let Err(error) = store.forecast().await {
+                debug!(
+                    "the memory of the server is not known: {}",
+                    with_causes(&error)
+                );
+            }
+        })
+        .detach();
         context.ready();
         info!("subscribed: scans are saved from now on");
         self.notices.send(Notice::Subscribed).await;

@@ -6,7 +6,7 @@ use super::{ListenerState, no_answer};
 use crate::layout::info::count;
 use crate::layout::{Layout, ScanDescription, layout_of};
 use crate::scan::update::{FollowedStream, Prepared, ResumePoints, ScanUpdate};
-use crate::source::{ScanState, StreamDescription, parse_time};
+use crate::source::{ScanState, StreamContent, StreamDescription, parse_time};
 use crate::subscriber::{Consumer, Context, Fault, with_causes};
 
 impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
@@ -34,6 +34,8 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             self.scan.progress.begin(layout.subscan_entries(), expected);
             self.wanted = Some(layout.streams().into_iter().collect());
             let links = layout.entry_links();
+            // It counts while the files cannot be opened, too.
+            self.watch(&streams);
             let opened = AsyncResult::new();
             let prepared = Prepared {
                 layout,
@@ -51,6 +53,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             }
             self.request_links(links).await?;
         }
+        self.watch(&streams);
         let followed = self.follow_wanted(streams);
         if followed.is_empty() {
             Ok(())
@@ -114,6 +117,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
                 match self.source.follow(&name, from) {
                     Ok(stream) => {
                         self.open_streams.insert(stream);
+                        self.scan.margin.follow(&name, stream);
                         id = Some(stream);
                     }
                     Err(error) => content = Err(with_causes(&error)),
@@ -132,5 +136,18 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             && (state == ScanState::Closed
                 || state >= ScanState::Prepared
                     && (self.source.path().is_none() || !self.source.streams().is_empty()))
+    }
+
+    /// Lets the lag of the wanted streams of numbers be measured.
+    fn watch(&self, streams: &[StreamDescription]) {
+        let is_wanted = |name: &String| self.wanted.as_ref().is_some_and(|all| all.contains(name));
+        let numbers = streams.iter().filter_map(|stream| match stream.content {
+            Ok(StreamContent::Numbers { .. }) => Some(&stream.name),
+            _ => None,
+        });
+        let numbers = numbers.filter(|name| is_wanted(name));
+        self.scan
+            .margin
+            .watch(&*self.source, numbers.map(String::as_str));
     }
 }

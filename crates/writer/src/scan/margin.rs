@@ -1,0 +1,249 @@
+//! Measures how far a scan is behind its publisher, and warns before the server drops what is in no file yet.
+
+mod lag_samples;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hub::Greenlet;
+use observation::{ScanLag, with_causes};
+use tracing::{Instrument as _, Span, debug, error, info, warn};
+
+use super::figures::ScanFigures;
+use crate::report::{ScanProgress, StreamFigures, Warnings};
+use crate::source::margin_level::MarginLevel;
+use crate::source::{
+    HeadProbe, MemoryForecast, ScanId, ScanSource, ScanStore, ShortageEffect, StreamId,
+};
+use lag_samples::LagSamples;
+
+/// Time between two measurements.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// What the margin of one scan is measured for.
+pub struct MarginSubject {
+    /// Identifier of the scan.
+    pub id: ScanId,
+    /// Name of the scan for users.
+    pub name: String,
+    /// Where the scan is published.
+    pub store: Arc<dyn ScanStore>,
+    /// Receives the lags of the streams.
+    pub progress: Arc<ScanProgress>,
+    /// Receives the lag of the scan.
+    pub figures: ScanFigures,
+    /// Receives the warnings.
+    pub warnings: Warnings,
+}
+
+/// Measures the lag and the margin of a scan, once per second, until it is dropped.
+///
+/// It runs beside the listener, which may be waiting for the consumer or for a file just when the margin shrinks.
+pub struct MarginWatch {
+    state: Rc<WatchState>,
+    greenlet: Option<Greenlet<()>>,
+}
+
+struct WatchState {
+    subject: MarginSubject,
+    streams: RefCell<Vec<WatchedStream>>,
+    /// Asks how far the streams are published, in their order.
+    probe: RefCell<Option<Rc<dyn HeadProbe>>>,
+    /// Set once per second, until the lengths of the streams are known.
+    is_due: Cell<bool>,
+}
+
+struct WatchedStream {
+    /// Its identifier in the present attempt to save the scan, if there is one.
+    id: Option<StreamId>,
+    name: String,
+    figures: Arc<StreamFigures>,
+    published: u64,
+    samples: LagSamples,
+}
+
+impl MarginWatch {
+    /// Creates a watch that has no streams yet.
+    pub fn new(subject: MarginSubject) -> MarginWatch {
+        let state = WatchState {
+            subject,
+            streams: RefCell::default(),
+            probe: RefCell::default(),
+            is_due: Cell::new(false),
+        };
+        MarginWatch {
+            state: Rc::new(state),
+            greenlet: None,
+        }
+    }
+
+    /// Starts to measure, in a greenlet of this hub.
+    pub fn start(&mut self) {
+        let watching = self.state.clone().run().instrument(Span::current());
+        self.greenlet = Some(hub::spawn(watching));
+    }
+
+    /// Notes that another attempt to save the scan begins: streams have other identifiers in its events.
+    pub fn begin_attempt(&self) {
+        for stream in &mut *self.state.streams.borrow_mut() {
+            stream.id = None;
+        }
+    }
+
+    /// Measures these streams of numbers of the source from now on, whether they can be saved yet or not.
+    pub fn watch<'n>(&self, source: &dyn ScanSource, names: impl Iterator<Item = &'n str>) {
+        let mut streams = self.state.streams.borrow_mut();
+        let known = streams.len();
+        for name in names {
+            if streams.iter().all(|stream| stream.name != name) {
+                streams.push(WatchedStream {
+                    id: None,
+                    name: name.to_owned(),
+                    figures: self.state.subject.progress.stream(name),
+                    published: 0,
+                    samples: LagSamples::default(),
+                });
+            }
+        }
+        if streams.len() == known {
+            return;
+        }
+        let names: Vec<&str> = streams.iter().map(|stream| stream.name.as_str()).collect();
+        match source.head_probe(&names) {
+            Ok(probe) => *self.state.probe.borrow_mut() = Some(Rc::from(probe)),
+            Err(error) => debug!("the lag is not measured: {}", with_causes(&error)),
+        }
+    }
+
+    /// Notes that the source follows a stream.
+    pub fn follow(&self, name: &str, id: StreamId) {
+        let mut streams = self.state.streams.borrow_mut();
+        let mut streams = streams.iter_mut();
+        if let Some(stream) = streams.find(|stream| stream.name == name) {
+            stream.id = Some(id);
+        }
+    }
+
+    /// Takes the lengths of the streams from a source that has read all of them, if they are due: then the server
+    /// need not be asked.
+    pub fn take_lengths(&self, source: &dyn ScanSource) {
+        if !self.state.is_due.get() || !source.is_current() {
+            return;
+        }
+        let mut streams = self.state.streams.borrow_mut();
+        let position = |stream: &WatchedStream| source.position(stream.id?);
+        let lengths: Option<Vec<u64>> = streams.iter().map(position).collect();
+        // A stream that is not followed yet has to be asked for.
+        if let Some(lengths) = lengths {
+            WatchState::set_lengths(&mut streams, lengths.into_iter().map(Some));
+            self.state.is_due.set(false);
+        }
+    }
+}
+
+impl Drop for MarginWatch {
+    fn drop(&mut self) {
+        if let Some(greenlet) = &self.greenlet {
+            greenlet.kill();
+        }
+    }
+}
+
+impl WatchState {
+    async fn run(self: Rc<WatchState>) {
+        let report = self.subject.figures.lag_report();
+        let mut level = MarginLevel::default();
+        let mut forecast = None;
+        loop {
+            hub::sleep(PERIOD).await;
+            if self.is_due.get() {
+                self.ask().await;
+            }
+            if !self.streams.borrow().is_empty() {
+                match self.subject.store.forecast().await {
+                    Ok(answer) => forecast = Some(answer),
+                    Err(error) => debug!("the margin is not known: {}", with_causes(&error)),
+                }
+            }
+            if let Some(forecast) = forecast {
+                let lag = self.measure(forecast);
+                report.set(lag);
+                self.warn(forecast, lag, &mut level);
+            }
+            self.is_due.set(true);
+        }
+    }
+
+    /// Asks the server for the lengths of the streams.
+    async fn ask(&self) {
+        let probe = self.probe.borrow().clone();
+        let Some(probe) = probe else {
+            return;
+        };
+        match probe.ask().await {
+            Ok(lengths) => Self::set_lengths(&mut self.streams.borrow_mut(), lengths),
+            Err(error) => debug!("the lag is not known: {}", with_causes(&error)),
+        }
+    }
+
+    fn set_lengths(streams: &mut [WatchedStream], lengths: impl IntoIterator<Item = Option<u64>>) {
+        let now = Instant::now();
+        for (stream, length) in streams.iter_mut().zip(lengths) {
+            // A stream that is gone has been as long as it was.
+            if let Some(length) = length {
+                stream.published = stream.published.max(length);
+            }
+            let stored = stream.figures.stored();
+            stream.samples.add(now, stream.published, stored);
+        }
+    }
+
+    /// Measures the lags of all streams. Returns that of the scan.
+    fn measure(&self, forecast: MemoryForecast) -> ScanLag {
+        let now = Instant::now();
+        let (mut points, mut worst) = (0, Duration::ZERO);
+        for stream in &mut *self.streams.borrow_mut() {
+            let stored = stream.figures.stored();
+            let age = stream.samples.age(now, stored);
+            points += stream.published.saturating_sub(stored);
+            worst = worst.max(age);
+            let margin = forecast.margin(age);
+            stream.figures.set_measured(stream.published, age, margin);
+        }
+        let margin = forecast.margin(worst);
+        ScanLag {
+            points,
+            seconds: worst.as_secs_f64(),
+            margin: margin.map_or(f64::INFINITY, |margin| margin.as_secs_f64()),
+        }
+    }
+
+    /// Warns when the margin crosses a threshold. That publishers are refused concerns all scans, and is reported
+    /// by the store.
+    fn warn(&self, forecast: MemoryForecast, lag: ScanLag, level: &mut MarginLevel) {
+        let drops = matches!(forecast.effect, ShortageEffect::DropsPoints { .. });
+        let margin = Duration::try_from_secs_f64(lag.margin).ok();
+        let Some(news) = level.update(margin.filter(|_| drops)) else {
+            return;
+        };
+        let (scan, name) = (&self.subject.id, &self.subject.name);
+        if news == MarginLevel::Safe {
+            info!(%scan, "Redis keeps the points of scan {name} for long enough again");
+            return;
+        }
+        let when = match margin.unwrap_or_default().as_secs() {
+            0 => "at any moment".to_owned(),
+            seconds => format!("in about {seconds} s"),
+        };
+        let text = format!("Redis will drop points of scan {name} {when} unless the disk keeps up");
+        if self.subject.warnings.add(&text) {
+            self.subject.figures.warned();
+        }
+        match news {
+            MarginLevel::Alarm => error!(%scan, "{text}"),
+            _ => warn!(%scan, "{text}"),
+        }
+    }
+}
