@@ -8,6 +8,7 @@
 //!   through a [`RedisUrl`](redis_client::RedisUrl).
 //! - [`document`] describes a scan, [`encoding`] and [`stream_kind`] its streams, and [`reader`] follows
 //!   them while the scan runs.
+//! - [`spool`] keeps on disk what Redis is about to drop.
 //! - [`entries`] and [`json`] are what the others are built on.
 //!
 //! ```no_run
@@ -37,5 +38,6 @@ pub mod encoding;
 pub mod entries;
 pub mod json;
 pub mod reader;
+pub mod spool;
 pub mod store;
 pub mod stream_kind;

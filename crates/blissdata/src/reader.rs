@@ -18,20 +18,24 @@ mod housekeeping;
 mod parse;
 mod payload_format;
 mod read_request;
+mod refill;
 mod snapshot;
 mod stream_cursor;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis_client::RedisError;
 
 use crate::document::{ScanDocument, ScanState};
 use crate::entries::EntryId;
+use crate::spool::ScanSpool;
 use crate::store::{DataStore, ScanKey};
 use batch_sizer::BatchSizer;
 use connection::ReaderConnection;
 use payload_format::PayloadFormat;
 use read_request::ReadRequest;
+use refill::Refill;
 use snapshot::ScanSnapshot;
 use stream_cursor::StreamCursor;
 
@@ -88,6 +92,10 @@ pub struct ScanReader {
     wrong_type: bool,
     /// The stream of states cannot be read.
     blind: bool,
+    /// Replaces what Redis has lost.
+    refill: Refill,
+    /// The host that has unread points of the scan, if it is another one.
+    spooled_on: Option<String>,
 }
 
 /// Progress of the end of a scan that is deleted before it is closed.
@@ -109,12 +117,27 @@ impl ScanReader {
     /// # Errors
     /// When there is no such scan, its document is unusable, or Redis cannot be reached.
     pub async fn open(store: &DataStore, key: &ScanKey) -> Result<ScanReader, ReadError> {
+        ScanReader::open_spooled(store, key, None).await
+    }
+
+    /// Opens a scan that has a spool, or may get one: what Redis has lost is taken from it, up to the scan as a
+    /// whole.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_spooled(
+        store: &DataStore,
+        key: &ScanKey,
+        spool: Option<Arc<ScanSpool>>,
+    ) -> Result<ScanReader, ReadError> {
         let redis = |source| ReadError::Redis {
             key: key.clone(),
             source: Box::new(source),
         };
         let mut connection = store.open().await.map_err(redis)?;
-        let snapshot = ScanSnapshot::load(&mut connection, key).await?;
+        let refill = Refill::new(spool);
+        let snapshot = ScanSnapshot::load(&mut connection, key).await;
+        let snapshot = snapshot.or_else(|error| ScanSnapshot::spooled(&refill, error))?;
         Ok(ScanReader {
             connection: ReaderConnection::new(store, connection),
             document: snapshot.document,
@@ -131,6 +154,8 @@ impl ScanReader {
             deletion: Deletion::No,
             wrong_type: false,
             blind: false,
+            refill,
+            spooled_on: snapshot.spooled_on,
         })
     }
 
@@ -210,12 +235,12 @@ impl ScanReader {
     /// True when nothing more will come: the scan is closed and the streams followed have ended, or
     /// the scan was deleted. [`next`](Self::next) returns at once then, with what is left.
     pub fn finished(&self) -> bool {
-        self.ready.is_empty() && self.is_over()
+        self.has_handed_out() && self.is_over()
     }
 
     /// True when the last reply said that Redis has nothing more at present.
     pub fn caught_up(&self) -> bool {
-        self.ready.is_empty() && self.caught_up
+        self.has_handed_out() && self.caught_up
     }
 
     /// Returns `true` if the last reply held all that the followed streams had: their
@@ -241,7 +266,7 @@ impl ScanReader {
     /// # Errors
     /// Only when trying again does not help: wrong credentials, no permission.
     pub async fn next(&mut self) -> Result<Vec<ReaderEvent>, ReadError> {
-        if self.ready.is_empty() {
+        if self.has_handed_out() {
             match self.advance().await {
                 Ok(()) => {}
                 Err(error) if error.is_transient() || is_unblocked(&error) => {
@@ -262,7 +287,16 @@ impl ScanReader {
                 }
             }
         }
-        Ok(std::mem::take(&mut self.ready))
+        if self.refill.is_empty() && !self.ready.iter().any(ReaderEvent::may_be_spooled) {
+            return Ok(std::mem::take(&mut self.ready));
+        }
+        self.refill.add(std::mem::take(&mut self.ready));
+        Ok(self.refill.next(&self.cursors).await)
+    }
+
+    /// Returns `true` if no event is left to be handed out.
+    fn has_handed_out(&self) -> bool {
+        self.ready.is_empty() && self.refill.is_empty()
     }
 
     /// Makes one step. Whatever is dropped while it waits is asked again by the next step.

@@ -15,6 +15,7 @@ mod key;
 mod listing;
 mod server_state;
 mod shared;
+mod spool_mark;
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,7 +34,9 @@ pub use file_claim::{ClaimError, FileClaim, FileLease};
 pub use history::History;
 pub use key::{KeyError, ScanKey, Timetag};
 pub use server_state::ServerState;
+pub(crate) use shared::host_name;
 pub use shared::{AssignedScan, GroupMembership, SharedHistory};
+pub(crate) use spool_mark::{other_host, spool_mark};
 
 /// The key that says the version of the protocol.
 pub const PROTOCOL_VERSION_KEY: &str = "_PROTOCOL_VERSION_";

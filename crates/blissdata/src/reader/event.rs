@@ -67,6 +67,19 @@ pub enum ReaderEvent {
     Deleted,
 }
 
+impl ReaderEvent {
+    /// Returns `true` if a spool may have what Redis did not have.
+    pub(super) fn may_be_spooled(&self) -> bool {
+        matches!(
+            self,
+            ReaderEvent::Lost {
+                reason: LossReason::Trimmed | LossReason::StatusTrimmed,
+                ..
+            } | ReaderEvent::End { .. }
+        )
+    }
+}
+
 /// Consecutive points of a numeric stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PointBlock {

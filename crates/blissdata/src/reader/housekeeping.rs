@@ -47,6 +47,7 @@ impl ScanReader {
                 Some(Err(error)) => {
                     tracing::warn!("{}; keeping the previous one", with_causes(&error));
                 }
+                None if self.deletion == Deletion::Seen => self.take_spooled_document(),
                 None => {}
             }
         }
@@ -65,6 +66,16 @@ impl ScanReader {
             self.deletion = Deletion::Done;
         }
         Ok(())
+    }
+
+    /// Replaces the document of a scan that Redis has lost by that of the spool, if it is as recent.
+    fn take_spooled_document(&mut self) {
+        if let Some((state, document)) = self.refill.document()
+            && state >= self.state
+        {
+            self.document.update(document);
+            self.seen = Some(state).filter(|state| *state > self.state);
+        }
     }
 
     /// Finds out which keys are no streams, and ends them.

@@ -4,9 +4,10 @@ use bytes::Bytes;
 use redis_client::{Command, Connection, RedisError, ServerError, Value};
 
 use super::event::ReadError;
+use super::refill::Refill;
 use crate::document::{ScanDocument, ScanDocumentError, ScanState};
 use crate::entries::{EntryId, EntryScanner, parse_uint};
-use crate::store::ScanKey;
+use crate::store::{ScanKey, other_host, spool_mark};
 
 /// A scan that has at most so many seconds to live counts as deleted (blissdata 2.4.5).
 const DELETED: i64 = 10;
@@ -17,6 +18,8 @@ pub(super) struct ScanSnapshot {
     pub state: ScanState,
     /// Last entry of the stream of states.
     pub position: EntryId,
+    /// The host that has unread points of the scan, if it is another one.
+    pub spooled_on: Option<String>,
 }
 
 impl ScanSnapshot {
@@ -34,8 +37,9 @@ impl ScanSnapshot {
         let asked = [
             Command::new("TTL").arg(key.as_str()),
             json(".state_stream.pk"),
+            spool_mark(key),
         ];
-        let [ttl, pk] = pair(connection.pipeline(&asked).await.map_err(redis)?);
+        let [ttl, pk, mark] = three(connection.pipeline(&asked).await.map_err(redis)?);
         let pk = match (ttl.ok().and_then(|ttl| ttl.as_int()), pk) {
             (Some(-2), _) => return Err(ReadError::NotFound { key: key.clone() }),
             (Some(0..=DELETED), _) => return Err(ReadError::Deleted { key: key.clone() }),
@@ -76,12 +80,34 @@ impl ScanSnapshot {
                 document: ScanDocument::parse(key, &text)?,
                 state,
                 position,
+                spooled_on: mark.ok().and_then(|mark| other_host(&mark)),
             }),
             Ok(_) => Err(ReadError::NotFound { key: key.clone() }),
             Err(error) => Err(ReadError::NotAScan {
                 key: key.clone(),
                 source: error,
             }),
+        }
+    }
+}
+
+impl ScanSnapshot {
+    /// Takes a scan that Redis has lost from its spool.
+    ///
+    /// # Errors
+    /// `error`, if Redis cannot be asked or the spool does not have the scan.
+    pub(super) fn spooled(refill: &Refill, error: ReadError) -> Result<ScanSnapshot, ReadError> {
+        match error {
+            ReadError::NotFound { .. } | ReadError::Deleted { .. } => {
+                let (state, document) = refill.document().ok_or(error)?;
+                Ok(ScanSnapshot {
+                    document,
+                    state,
+                    position: EntryId::START,
+                    spooled_on: None,
+                })
+            }
+            error => Err(error),
         }
     }
 }
@@ -124,8 +150,8 @@ fn last_state(reply: &Bytes) -> Option<(ScanState, EntryId)> {
     Some((parse_state(entry.state?)?, entry.id))
 }
 
-fn pair(replies: Vec<Result<Value, ServerError>>) -> [Result<Value, ServerError>; 2] {
+fn three(replies: Vec<Result<Value, ServerError>>) -> [Result<Value, ServerError>; 3] {
     let mut replies = replies.into_iter();
     let mut next = || replies.next().unwrap_or(Ok(Value::Nil));
-    [next(), next()]
+    [next(), next(), next()]
 }

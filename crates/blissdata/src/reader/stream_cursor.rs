@@ -82,6 +82,11 @@ impl StreamCursor {
         self.next
     }
 
+    /// Returns a cursor of the same stream that begins with another point.
+    pub fn from(&self, point: u64) -> StreamCursor {
+        StreamCursor::new(self.id, &self.name, &self.key, self.format.clone(), point)
+    }
+
     /// Takes the entries of this stream in a reply.
     pub fn take(
         &mut self,
@@ -155,10 +160,40 @@ impl StreamCursor {
 
     /// Ends a stream that was not sealed.
     pub fn end_unsealed(&mut self, out: &mut EventCollector<'_>) {
+        self.end_record(out);
+        self.end(false, out);
+    }
+
+    /// Reports an entry that cannot be read, if it was the last one: no other shows how many points it had.
+    pub fn end_record(&mut self, out: &mut EventCollector<'_>) {
         if let Some(corrupt) = &self.corrupt {
             self.advance_to(self.next.saturating_add(corrupt.declared), out);
         }
-        self.end(false, out);
+    }
+
+    /// Returns `true` if the entries are reports of a detector.
+    pub fn is_progress(&self) -> bool {
+        self.format.is_progress()
+    }
+
+    /// Returns the index behind the last report of a detector that was understood.
+    pub fn reports(&self) -> u64 {
+        self.reports
+    }
+
+    /// Returns the number of frames that a detector has acquired.
+    pub fn acquired(&self) -> u64 {
+        self.progress.acquired
+    }
+
+    /// Returns the progress of a detector, if it is greater than what `other` has reported.
+    pub fn progress_beyond(&self, other: &StreamCursor) -> Option<ReaderEvent> {
+        let Progress { acquired, saved } = self.progress.max(other.reported);
+        (self.progress.max(other.reported) != other.reported).then_some(ReaderEvent::Frames {
+            stream: self.id,
+            acquired,
+            saved,
+        })
     }
 
     /// Ends a stream whose key turned out to be none.

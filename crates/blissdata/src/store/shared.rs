@@ -20,6 +20,7 @@ use super::key::{ScanKey, Timetag};
 use super::{DataStore, StoreError};
 use group_state::GroupState;
 pub(super) use member::GroupMember;
+pub(crate) use member::host_name;
 pub use membership::GroupMembership;
 
 /// Hands out the scans of the history, each to one member of a group of writers, and remembers in

@@ -8,4 +8,5 @@ mod ends;
 mod faults;
 mod heads;
 mod live;
+mod spool;
 mod support;

@@ -112,13 +112,18 @@ impl GroupMember {
     }
 }
 
+/// Returns the name of this host.
+pub fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
 /// Host, its boot and the space of process numbers: what makes numbers of processes comparable.
 fn process_space() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let host = read("/proc/sys/kernel/hostname");
     let boot = read("/proc/sys/kernel/random/boot_id");
     let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-    format!("{}/{}/{}", host.trim(), boot.trim(), space.display())
+    format!("{}/{}/{}", host_name(), boot.trim(), space.display())
 }
 
 /// When a process started, in ticks since the boot; none if there is no such process.

@@ -1,0 +1,172 @@
+//! The directory that has the spools of all scans of a host.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, access};
+use serde_json::Value;
+
+use super::scan_spool::{ScanSpool, SpoolError};
+use crate::document::{ScanDocument, ScanState};
+use crate::store::ScanKey;
+
+/// The longest name of a file that all file systems can have.
+const MAX_NAME: usize = 255;
+
+/// The directory that has the spools of all scans of a host, each in a folder of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoolDirectory {
+    path: PathBuf,
+    size: u64,
+}
+
+/// A scan whose spool no process holds.
+#[derive(Debug)]
+pub struct SpooledScan {
+    /// The server that had the scan, as the process that recorded it named it.
+    pub server: String,
+    /// The state of the scan, as far as it was recorded.
+    pub state: ScanState,
+    /// Its document.
+    pub document: ScanDocument,
+}
+
+impl SpoolDirectory {
+    /// Names the directory. All spools together get no larger than `size` bytes.
+    pub fn new(path: impl Into<PathBuf>, size: u64) -> SpoolDirectory {
+        SpoolDirectory {
+            path: path.into(),
+            size,
+        }
+    }
+
+    /// Returns where the directory is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the number of bytes that all spools together may have.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Makes the directory if there is none.
+    ///
+    /// # Errors
+    /// If there can be none, or nothing can be written there.
+    pub fn prepare(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.path)?;
+        Ok(access(&self.path, Access::WRITE_OK | Access::EXEC_OK)?)
+    }
+
+    /// Takes the spool of a scan, which may not exist yet: then it has no contents.
+    ///
+    /// # Errors
+    /// [`SpoolError::Held`] if another process has it, or if it cannot be read.
+    pub fn take(&self, scan: &ScanKey) -> Result<ScanSpool, SpoolError> {
+        let folder = folder_name(scan).map(|name| self.path.join(name));
+        let folder = folder.ok_or_else(|| SpoolError::Name { scan: scan.clone() })?;
+        ScanSpool::take(self.clone(), folder, scan)
+    }
+
+    /// Returns `true` if there is a spool of the scan. Waits for the disk only for a moment.
+    pub fn has(&self, scan: &ScanKey) -> bool {
+        folder_name(scan).is_some_and(|name| self.path.join(name).is_dir())
+    }
+
+    /// Returns the scans whose spools no process holds.
+    pub fn abandoned(&self) -> Vec<SpooledScan> {
+        let Ok(folders) = fs::read_dir(&self.path) else {
+            // There is no directory until something is recorded.
+            return Vec::new();
+        };
+        let folders = folders.filter_map(Result::ok);
+        let scans = folders.filter_map(|folder| {
+            let scan = scan_of(folder.file_name().to_str()?)?;
+            let spool = ScanSpool::look_at_abandoned(self.clone(), folder.path(), &scan);
+            spooled_scan(&spool.ok()?, &scan)
+        });
+        scans.collect()
+    }
+
+    /// Returns what is recorded about a scan, also while another process has its spool.
+    pub fn spooled(&self, scan: &ScanKey) -> Option<SpooledScan> {
+        let folder = self.path.join(folder_name(scan)?);
+        spooled_scan(&ScanSpool::look(self.clone(), folder, scan).ok()?, scan)
+    }
+
+    /// Returns the number of bytes that all spools together have.
+    ///
+    /// # Errors
+    /// If the directory cannot be read.
+    pub(super) fn used(&self) -> io::Result<u64> {
+        let mut used = 0;
+        for folder in fs::read_dir(&self.path)? {
+            // Another process may remove a spool meanwhile.
+            let Ok(files) = fs::read_dir(folder?.path()) else {
+                continue;
+            };
+            let sizes = files.filter_map(|file| Some(file.ok()?.metadata().ok()?.len()));
+            used += sizes.sum::<u64>();
+        }
+        Ok(used)
+    }
+}
+
+fn spooled_scan(spool: &ScanSpool, scan: &ScanKey) -> Option<SpooledScan> {
+    let about: Value = serde_json::from_slice(&spool.about()?).ok()?;
+    let (state, text) = spool.document()?;
+    Some(SpooledScan {
+        server: about.get("server")?.as_str()?.to_owned(),
+        state,
+        document: ScanDocument::parse(scan, &text).ok()?,
+    })
+}
+
+/// Returns the name of the folder of a scan, or `None` if there can be none: keys come from outside.
+fn folder_name(scan: &ScanKey) -> Option<String> {
+    let mut name = String::new();
+    for byte in scan.pk().bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' => name.push(char::from(byte)),
+            _ => name.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    (name.len() <= MAX_NAME).then_some(name)
+}
+
+fn scan_of(folder: &str) -> Option<ScanKey> {
+    let mut pk = Vec::new();
+    let mut bytes = folder.bytes();
+    while let Some(byte) = bytes.next() {
+        pk.push(match byte {
+            b'%' => {
+                let digits = [bytes.next()?, bytes.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    let pk = String::from_utf8(pk).ok().filter(|pk| !pk.is_empty())?;
+    Some(ScanKey::from_pk(&pk))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_after_scans_and_stay_in_the_directory() {
+        for pk in ["01M82Y7PBE5ARXMK29K55ZRRJ4", "../../etc", "a.b:c%20é", "%"] {
+            let scan = ScanKey::from_pk(pk);
+            let name = folder_name(&scan).unwrap();
+            assert!(!name.contains(['/', '.']), "{name}");
+            assert_eq!(scan_of(&name), Some(scan));
+        }
+        assert_eq!(folder_name(&ScanKey::from_pk(&"x".repeat(256))), None);
+        for other in ["", "%", "%4", "%zz", "%ff"] {
+            assert_eq!(scan_of(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! The spool of one scan: a folder that one process holds.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rustix::fs::{FlockOperation, flock};
+
+use super::directory::SpoolDirectory;
+use super::index::{RecordPlace, RecordedEnd, SpoolIndex};
+use super::record::{RecordTooLarge, SpoolRecord};
+use crate::document::ScanState;
+use crate::store::ScanKey;
+
+/// Number of the file that is kept to the end: what the scan is, its documents, and streams of other things than
+/// numbers.
+pub(super) const SCAN_FILE: u32 = 0;
+
+/// How long a spool may be locked before another process has it.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
+/// Time between two attempts to lock it.
+const LOCK_POLL: Duration = Duration::from_millis(10);
+
+/// Why a spool cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpoolError {
+    /// Another process has it.
+    #[error("the spool {} is held by another process", folder.display())]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The key of the scan cannot be the name of a folder.
+    #[error("scan {scan} cannot be spooled: its key is too long")]
+    Name {
+        /// Key of the scan.
+        scan: ScanKey,
+    },
+    /// The spools have no more room.
+    #[error("the spool {} is full ({} MB): what Redis drops is lost", directory.display(), size / 1_000_000)]
+    Full {
+        /// The directory of all spools.
+        directory: PathBuf,
+        /// The bytes that they may have.
+        size: u64,
+    },
+    /// An entry is larger than the format allows.
+    #[error("cannot write into the spool {}", folder.display())]
+    TooLarge {
+        /// The folder.
+        folder: PathBuf,
+        /// How large it is.
+        source: RecordTooLarge,
+    },
+    /// The system refuses.
+    #[error("cannot use the spool {}", folder.display())]
+    Io {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The spool of one scan. It is held until it is dropped.
+#[derive(Debug)]
+pub struct ScanSpool {
+    directory: SpoolDirectory,
+    folder: PathBuf,
+    scan: ScanKey,
+    state: Mutex<SpoolState>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct SpoolState {
+    /// The locked file, if the folder exists.
+    pub lock: Option<File>,
+    pub index: SpoolIndex,
+    /// Length of what is whole of [`SCAN_FILE`].
+    pub scan_file_length: u64,
+    /// The largest number of a file.
+    pub last_file: u32,
+}
+
+impl ScanSpool {
+    pub(super) fn take(
+        directory: SpoolDirectory,
+        folder: PathBuf,
+        scan: &ScanKey,
+    ) -> Result<ScanSpool, SpoolError> {
+        let spool = ScanSpool::empty(directory, folder, scan);
+        if spool.folder.is_dir() {
+            spool.state().lock = Some(spool.locked_soon()?);
+            spool.read_files().map_err(|source| spool.io(source))?;
+        }
+        Ok(spool)
+    }
+
+    /// Reads a spool that another process may have.
+    pub(super) fn look(
+        directory: SpoolDirectory,
+        folder: PathBuf,
+        scan: &ScanKey,
+    ) -> Result<ScanSpool, SpoolError> {
+        let spool = ScanSpool::empty(directory, folder, scan);
+        let read = fs::read(spool.file(SCAN_FILE)).map_err(|source| spool.io(source))?;
+        spool.state().index.add_file(SCAN_FILE, &read);
+        Ok(spool)
+    }
+
+    /// Reads what a spool says about its scan as a whole, if no process has it.
+    pub(super) fn look_at_abandoned(
+        directory: SpoolDirectory,
+        folder: PathBuf,
+        scan: &ScanKey,
+    ) -> Result<ScanSpool, SpoolError> {
+        let spool = ScanSpool::empty(directory.clone(), folder.clone(), scan);
+        let lock = spool.locked()?;
+        if !spool.file(SCAN_FILE).exists() {
+            // A process that was removing the spool was killed.
+            spool.state().lock = Some(lock);
+            spool.remove()?;
+        }
+        ScanSpool::look(directory, folder, scan)
+    }
+
+    fn empty(directory: SpoolDirectory, folder: PathBuf, scan: &ScanKey) -> ScanSpool {
+        ScanSpool {
+            directory,
+            folder,
+            scan: scan.clone(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// Returns the directory of all spools.
+    pub fn directory(&self) -> &SpoolDirectory {
+        &self.directory
+    }
+
+    /// Returns the scan.
+    pub fn scan(&self) -> &ScanKey {
+        &self.scan
+    }
+
+    /// Returns the folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns `true` if the spool exists: something was recorded.
+    pub fn exists(&self) -> bool {
+        self.state().lock.is_some()
+    }
+
+    /// Returns what was recorded about the scan as a whole: a JSON object.
+    pub fn about(&self) -> Option<Bytes> {
+        self.state().index.scan.clone()
+    }
+
+    /// Returns the last document that was recorded, and the state of the scan before that.
+    pub fn document(&self) -> Option<(ScanState, Bytes)> {
+        self.state().index.document.clone()
+    }
+
+    /// Removes the spool, because nothing of it is needed any more.
+    ///
+    /// # Errors
+    /// If the system refuses. Then the spool is found again later.
+    pub fn remove(&self) -> Result<(), SpoolError> {
+        let mut state = self.state();
+        if state.lock.is_none() {
+            return Ok(());
+        }
+        let removed = || {
+            for file in fs::read_dir(&self.folder)? {
+                let file = file?.path();
+                // Whoever waits for the lock must not find a spool that is half removed.
+                if file != self.lock_file() {
+                    fs::remove_file(file)?;
+                }
+            }
+            fs::remove_file(self.lock_file())?;
+            fs::remove_dir(&self.folder)
+        };
+        removed().map_err(|source| self.io(source))?;
+        *state = SpoolState::default();
+        Ok(())
+    }
+
+    pub(crate) fn locate(&self, stream: &str, points: Range<u64>) -> Option<RecordPlace> {
+        self.state().index.locate(stream, points)
+    }
+
+    pub(crate) fn records(&self, stream: &str) -> Vec<RecordPlace> {
+        self.state().index.records(stream)
+    }
+
+    pub(crate) fn recorded_end(&self, stream: &str) -> RecordedEnd {
+        self.state().index.recorded_end(stream)
+    }
+
+    /// Reads the entries of a record, as Redis replied them. A record that cannot be read is forgotten.
+    pub(crate) fn read(&self, stream: &str, place: RecordPlace) -> Option<Bytes> {
+        let read = self.read_record(place);
+        if read.is_none() {
+            tracing::warn!(
+                "cannot read points {} to {} of stream {stream} in the spool {}",
+                place.first,
+                place.end,
+                self.folder.display()
+            );
+            self.state().index.remove(stream, place);
+        }
+        read
+    }
+
+    fn read_record(&self, place: RecordPlace) -> Option<Bytes> {
+        let mut file = File::open(self.file(place.file)).ok()?;
+        file.seek(SeekFrom::Start(place.offset)).ok()?;
+        let mut record = vec![0; usize::try_from(place.length).ok()?];
+        file.read_exact(&mut record).ok()?;
+        let record = Bytes::from(record);
+        match SpoolRecord::decode(&record)?.0 {
+            SpoolRecord::Entries(entries) => Some(record.slice_ref(entries.reply)),
+            _ => None,
+        }
+    }
+
+    /// Locks the folder. A process that lists spools holds each of them for a moment.
+    fn locked_soon(&self) -> Result<File, SpoolError> {
+        let deadline = Instant::now() + LOCK_TIMEOUT;
+        loop {
+            match self.locked() {
+                Err(SpoolError::Held { .. }) if Instant::now() < deadline => sleep(LOCK_POLL),
+                locked => return locked,
+            }
+        }
+    }
+
+    /// Locks the folder.
+    pub(super) fn locked(&self) -> Result<File, SpoolError> {
+        let io = |source| self.io(source);
+        let held = || SpoolError::Held {
+            folder: self.folder.clone(),
+        };
+        let path = self.lock_file();
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(io)?;
+        flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| held())?;
+        // The last process may have removed the spool just now.
+        let is_there =
+            fs::metadata(&path).and_then(|there| Ok(there.ino() == file.metadata()?.ino()));
+        match is_there {
+            Ok(true) => Ok(file),
+            _ => Err(held()),
+        }
+    }
+
+    fn read_files(&self) -> io::Result<()> {
+        let mut numbers = Vec::new();
+        for file in fs::read_dir(&self.folder)? {
+            let name = file?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_suffix(".records"));
+            numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+        }
+        numbers.sort_unstable();
+        let mut state = self.state();
+        for number in numbers {
+            let whole = state.index.add_file(number, &fs::read(self.file(number))?);
+            if number == SCAN_FILE {
+                state.scan_file_length = whole as u64;
+            }
+            state.last_file = number;
+        }
+        Ok(())
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    pub(super) fn file(&self, number: u32) -> PathBuf {
+        self.folder.join(format!("{number:06}.records"))
+    }
+
+    pub(super) fn io(&self, source: io::Error) -> SpoolError {
+        SpoolError::Io {
+            folder: self.folder.clone(),
+            source,
+        }
+    }
+
+    /// No code runs under the lock that could leave the state half changed.
+    pub(super) fn state(&self) -> MutexGuard<'_, SpoolState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
