@@ -3,6 +3,8 @@
 //! Names and defaults are those of `blisswriter` 2.0.0, so that the configuration of a beamline
 //! keeps its meaning.
 
+mod spool;
+
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use serde_json::Value as Json;
 
 use crate::filesystem::DiskSpace;
 use crate::layout::{self, LayoutChoice};
+
+pub use spool::{SPOOL_MEGABYTES, SpoolOptions};
 
 /// How scans are saved.
 #[derive(Debug, Clone, PartialEq, Eq)]

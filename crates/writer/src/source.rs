@@ -21,6 +21,7 @@ pub(crate) mod margin_level;
 mod memory;
 mod scan;
 mod server;
+mod spool;
 mod stream;
 mod summary;
 
@@ -37,6 +38,7 @@ pub use feed::{AckHandle, Assignment, FeedMembership, ScanFeed};
 pub use memory::{MemoryForecast, ShortageEffect};
 pub use scan::{HeadProbe, ScanId, ScanSource, ScanState};
 pub use server::ServerState;
+pub use spool::{ScanSpool, SpooledScan, UnreadStream};
 pub use stream::{StreamContent, StreamDescription, StreamId};
 pub use summary::ScanSummary;
 pub(crate) use summary::parse_time;
@@ -70,11 +72,21 @@ pub trait ScanStore: fmt::Debug + Send + Sync {
     /// [`ClaimError::Held`] if another process has the claim and is not known to be dead.
     async fn claim_file(&self, file: &Path) -> Result<Box<dyn FileClaim>, ClaimError>;
 
-    /// Opens a scan to read it from its beginning.
+    /// Removes the spool of a scan for which nothing is left to do. Does nothing if there is none.
+    async fn discard_spool(&self, scan: &ScanId);
+
+    /// Returns the scans of this server whose spools are on this host and which no process has.
+    async fn spooled_scans(&self) -> Vec<SpooledScan>;
+
+    /// Opens a scan to read it from its beginning, and takes its spool: what the server has lost comes from there.
     ///
     /// # Errors
-    /// If there is no such scan, its document is not usable, or the server cannot be asked.
+    /// If there is no such scan, its document is not usable, the server cannot be asked, or another process has
+    /// data of the scan that the server may not have: the scan is left to it.
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError>;
+
+    /// Returns the spool of a scan that was opened, which may be empty. Returns `None` if nothing can be spooled.
+    fn spool(&self, scan: &ScanId) -> Option<Box<dyn ScanSpool>>;
 
     /// Asks the server how it is.
     ///

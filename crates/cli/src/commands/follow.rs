@@ -9,9 +9,9 @@ use hub::Queue;
 use nexus::file::FileLocking;
 use observation::Observation;
 use writer::WriterThread;
-use writer::options::DataWriterFilter;
+use writer::options::{DataWriterFilter, SpoolOptions};
 use writer::session::{NexusSessionWriter, Notice, SessionOptions};
-use writer::source::blissdata::scan_store;
+use writer::source::blissdata::spooling_scan_store;
 
 use super::semaphore::Semaphore;
 use super::{Outcome, connect};
@@ -32,7 +32,8 @@ pub async fn run(
         save: saving.options(MEGABYTE),
         ..SessionOptions::default()
     };
-    follow(Some(url), options, saving.file_locking, None, interrupts).await
+    let spool = saving.spool_options(MEGABYTE);
+    follow(Some(url), options, spool, saving.file_locking, None, interrupts).await
 }
 
 /// Saves the scans of one session.
@@ -50,12 +51,14 @@ pub async fn session(
         ..SessionOptions::default()
     };
     let semaphore = service.start_semaphore_file;
-    follow(redis, options, saving.file_locking, semaphore, interrupts).await
+    let spool = saving.spool_options(MEBIBYTE);
+    follow(redis, options, spool, saving.file_locking, semaphore, interrupts).await
 }
 
 async fn follow(
     redis: Option<String>,
     mut options: SessionOptions,
+    spool: SpoolOptions,
     locking: FileLocking,
     semaphore: Option<PathBuf>,
     interrupts: Interrupts,
@@ -77,7 +80,8 @@ async fn follow(
     writer_thread.set_file_locking(locking).await?;
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
-    let session = NexusSessionWriter::start(&writer_thread, &scan_store(&store), options)?;
+    let scans = spooling_scan_store(&store, &spool);
+    let session = NexusSessionWriter::start(&writer_thread, &scans, options)?;
     let served = tokio::select! {
         served = serve(&session, &interrupts) => served,
         Err(failure) = create_when_subscribed(semaphore.as_mut(), notices) => Err(failure),

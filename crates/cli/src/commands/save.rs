@@ -9,7 +9,7 @@ use blissdata::store::{KeyError, ScanKey};
 use serde_json::json;
 use writer::options::SaveOptions;
 use writer::report::{ScanOutcome, ScanReport};
-use writer::source::blissdata::scan_store;
+use writer::source::blissdata::spooling_scan_store;
 use writer::source::{ScanId, ScanStore};
 use writer::{NexusScanWriter, WriterThread};
 
@@ -50,7 +50,7 @@ pub async fn save(
     let Some(store) = connect::unless_stopped(&interrupts, connected).await? else {
         return Err("stopped before the data store was ready".into());
     };
-    let store = scan_store(&store);
+    let store = spooling_scan_store(&store, &saving.spool_options(MEGABYTE));
     let writer_thread = WriterThread::start(Arc::default())?;
     writer_thread.inspect_with(inspection::program()).await?;
     writer_thread.keep_files().await?;
@@ -100,6 +100,9 @@ async fn save_all(
             break;
         };
         let report = wait_for_report(&first, &running, interrupts).await;
+        if report.outcome <= ScanOutcome::Complete {
+            store.discard_spool(&report.scan).await;
+        }
         worst = worst.max(report.outcome);
         print(&report);
     }

@@ -129,7 +129,13 @@ impl Fixture {
 
     /// Starts `run` and waits until it has subscribed.
     pub fn run(&self) -> Program {
-        let mut running = Program::start(Command::new(WRITER).args(["run", &self.url()]));
+        self.run_with(&[])
+    }
+
+    /// Starts `run` with these options and waits until it has subscribed.
+    pub fn run_with(&self, options: &[&str]) -> Program {
+        let mut command = Command::new(WRITER);
+        let mut running = Program::start(command.args(["run", &self.url()]).args(options));
         running.wait_for("subscribed");
         running
     }

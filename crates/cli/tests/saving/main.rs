@@ -24,5 +24,6 @@ mod several_writers;
 mod signals;
 mod silence;
 mod soak;
+mod spool;
 mod stores;
 mod streams;

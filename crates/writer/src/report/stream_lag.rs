@@ -29,6 +29,8 @@ pub(crate) struct StreamTable(Mutex<Vec<Arc<StreamFigures>>>);
 pub(crate) struct StreamFigures {
     name: String,
     stored: AtomicU64,
+    /// Index of the first point that the next process would read.
+    needed: AtomicU64,
     measured: Mutex<Measured>,
 }
 
@@ -52,6 +54,7 @@ impl StreamTable {
         let stream = Arc::new(StreamFigures {
             name: name.to_owned(),
             stored: AtomicU64::new(0),
+            needed: AtomicU64::new(0),
             measured: Mutex::default(),
         });
         streams.push(stream.clone());
@@ -69,14 +72,21 @@ impl StreamTable {
 }
 
 impl StreamFigures {
-    /// Sets the number of points that are flushed to the files.
-    pub fn set_stored(&self, points: u64) {
+    /// Sets the number of points that are flushed to the files, and the index of the first point that the next
+    /// process would read to continue them.
+    pub fn set_stored(&self, points: u64, needed: u64) {
         self.stored.store(points, Ordering::Relaxed);
+        self.needed.store(needed, Ordering::Relaxed);
     }
 
     /// Notes that nothing more of the stream will be stored.
     pub fn abandon(&self) {
-        self.set_stored(ABANDONED);
+        self.set_stored(ABANDONED, ABANDONED);
+    }
+
+    /// Returns the index of the first point that the next process would read, or `None` if it needs nothing more.
+    pub fn needed(&self) -> Option<u64> {
+        Some(self.needed.load(Ordering::Relaxed)).filter(|needed| *needed != ABANDONED)
     }
 
     /// Returns the index of the first point that is not stored.
@@ -119,7 +129,7 @@ mod tests {
     #[test]
     fn streams_are_known_by_their_names() {
         let table = StreamTable::default();
-        table.stream("diode").set_stored(3);
+        table.stream("diode").set_stored(3, 0);
         let margin = Some(Duration::from_secs(50));
         let age = Duration::from_secs(2);
         table.stream("diode").set_measured(10, age, margin);
@@ -134,5 +144,7 @@ mod tests {
         };
         let expected = [lag("diode", 10, 3, margin), lag("broken", 4, 4, None)];
         assert_eq!(table.lags(), expected);
+        assert_eq!(table.stream("diode").needed(), Some(0));
+        assert_eq!(table.stream("broken").needed(), None);
     }
 }

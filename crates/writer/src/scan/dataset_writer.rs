@@ -3,12 +3,15 @@
 mod content;
 mod frames;
 mod resume;
+mod stored;
 
 use std::borrow::Cow;
 
 use nexus::dataset::{FrameOptions, StreamDataset, link_frames};
 use nexus::h5::Link;
 use nexus::tree::{NamedList, StreamStorage, Value};
+
+pub use stored::StoredPoints;
 
 use super::diagnostics::Diagnostics;
 use super::file::ScanFile;
@@ -96,13 +99,6 @@ impl DatasetWriter {
     /// Returns the number of points in the file: at least that many, until the dataset is finished.
     pub fn written(&self) -> u64 {
         self.tally.written.max(self.visible)
-    }
-
-    /// Returns the index of the first point that readers cannot see after a flush, or `None` if nothing more
-    /// will be stored.
-    pub fn stored_until(&self) -> Option<u64> {
-        let is_finished = matches!(self.content, DatasetContent::Finished { .. });
-        (!is_finished && !self.stopped).then_some(self.visible)
     }
 
     /// Returns `true` if the scan has not declared the stream.

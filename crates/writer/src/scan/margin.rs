@@ -1,6 +1,7 @@
 //! Measures how far a scan is behind its publisher, and warns before the server drops what is in no file yet.
 
 mod lag_samples;
+mod spooling;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,8 +17,10 @@ use crate::report::{ScanProgress, StreamFigures, Warnings};
 use crate::source::margin_level::MarginLevel;
 use crate::source::{
     HeadProbe, MemoryForecast, ScanId, ScanSource, ScanStore, ShortageEffect, StreamId,
+    UnreadStream,
 };
 use lag_samples::LagSamples;
+use spooling::{Spooling, Unread};
 
 /// Time between two measurements.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -51,6 +54,9 @@ struct WatchState {
     streams: RefCell<Vec<WatchedStream>>,
     /// Asks how far the streams are published, in their order.
     probe: RefCell<Option<Rc<dyn HeadProbe>>>,
+    /// All streams that the layout asks for.
+    wanted: RefCell<Vec<String>>,
+    spooling: RefCell<Spooling>,
     /// Set once per second, until the lengths of the streams are known.
     is_due: Cell<bool>,
 }
@@ -71,6 +77,8 @@ impl MarginWatch {
             subject,
             streams: RefCell::default(),
             probe: RefCell::default(),
+            wanted: RefCell::default(),
+            spooling: RefCell::default(),
             is_due: Cell::new(false),
         };
         MarginWatch {
@@ -85,8 +93,16 @@ impl MarginWatch {
         self.greenlet = Some(hub::spawn(watching));
     }
 
-    /// Notes that another attempt to save the scan begins: streams have other identifiers in its events.
+    /// Sets the streams that the layout asks for, whether they are declared yet or not.
+    pub fn set_wanted(&self, streams: impl Iterator<Item = String>) {
+        *self.state.wanted.borrow_mut() = streams.collect();
+    }
+
+    /// Notes that the scan was opened for another attempt to save it: streams have other identifiers in its events.
     pub fn begin_attempt(&self) {
+        let subject = &self.state.subject;
+        let spool = subject.store.spool(&subject.id);
+        self.state.spooling.borrow_mut().set_spool(spool);
         for stream in &mut *self.state.streams.borrow_mut() {
             stream.id = None;
         }
@@ -156,6 +172,15 @@ impl WatchState {
         let report = self.subject.figures.lag_report();
         let mut level = MarginLevel::default();
         let mut forecast = None;
+        let unread: Unread = {
+            // The recorder belongs to the state, and must not keep it.
+            let state = Rc::downgrade(&self);
+            Rc::new(move || {
+                state
+                    .upgrade()
+                    .map_or_else(Vec::new, |state| state.unread())
+            })
+        };
         loop {
             hub::sleep(PERIOD).await;
             if self.is_due.get() {
@@ -171,6 +196,10 @@ impl WatchState {
                 let lag = self.measure(forecast);
                 report.set(lag);
                 self.warn(forecast, lag, &mut level);
+                let age = Duration::from_secs_f64(lag.seconds);
+                let scan = &self.subject.id;
+                let mut spooling = self.spooling.borrow_mut();
+                spooling.update(scan, forecast, age, &unread);
             }
             self.is_due.set(true);
         }
@@ -218,6 +247,24 @@ impl WatchState {
             seconds: worst.as_secs_f64(),
             margin: margin.map_or(f64::INFINITY, |margin| margin.as_secs_f64()),
         }
+    }
+
+    /// Lists what is in no file yet.
+    fn unread(&self) -> Vec<UnreadStream> {
+        let streams = self.streams.borrow();
+        let wanted = self.wanted.borrow();
+        let unread = wanted.iter().filter_map(|name| {
+            let numbers = streams.iter().find(|stream| stream.name == *name);
+            Some(UnreadStream {
+                name: name.clone(),
+                from: match numbers {
+                    Some(stream) => stream.figures.needed()?,
+                    None => 0,
+                },
+                is_points: numbers.is_some(),
+            })
+        });
+        unread.collect()
     }
 
     /// Warns when the margin crosses a threshold. That publishers are refused concerns all scans, and is reported

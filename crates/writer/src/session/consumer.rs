@@ -15,7 +15,7 @@ use crate::records::ScanRecords;
 use crate::report::{ScanOutcome, ScanProgress, ScanReport, figures, one_line};
 use crate::scan::NexusScanWriter;
 use crate::source::{
-    AckHandle, Assignment, FeedMembership, ScanId, ScanStore, ScanSummary, SourceError,
+    AckHandle, Assignment, FeedMembership, ScanId, ScanStore, ScanSummary, SourceError, SpooledScan,
 };
 use crate::subscriber::{Consumer, Fault, with_causes};
 use crate::writer_thread::WriterThread;
@@ -50,6 +50,15 @@ pub struct SessionConsumer {
     pub notices: NoticeSender,
 }
 
+/// Acknowledges a scan that the feed has not handed out.
+struct NoAck;
+
+impl AckHandle for NoAck {
+    fn acknowledge(&self) {}
+
+    fn hand_back(&self, _: Duration) {}
+}
+
 /// A scan that is being saved.
 #[derive(Clone)]
 pub struct RunningScan {
@@ -66,6 +75,7 @@ impl Consumer for SessionConsumer {
         match item {
             FeedItem::Joined(membership) => self.membership = Some(membership),
             FeedItem::Scan(assignment) => self.begin(assignment).await,
+            FeedItem::Spooled(scan) => self.begin_spooled(scan).await,
         }
         Ok(())
     }
@@ -107,6 +117,10 @@ impl SessionConsumer {
             repeated,
             ack,
         } = assignment;
+        if self.running().contains_key(&scan) {
+            // It is being finished from its spool.
+            return ack.hand_back(LOOKUP_PAUSE);
+        }
         let summary = match self.find_summary(&scan).await {
             Ok(Some(summary)) => summary,
             Ok(None) => return ack.acknowledge(),
@@ -116,15 +130,33 @@ impl SessionConsumer {
                 return ack.hand_back(LOOKUP_PAUSE);
             }
         };
+        if repeated {
+            info!(%scan, "continuing the scan: its last writer ended before it was saved");
+        }
+        self.start(summary, ack, repeated).await;
+    }
+
+    /// Starts to finish a scan whose unread points a dead process on this host has left in a spool. Redis need not
+    /// have the scan any more, nor its place in the history.
+    async fn begin_spooled(&mut self, spooled: SpooledScan) {
+        let SpooledScan { summary, info } = spooled;
+        let is_own = self.session.is_none() || summary.session == self.session;
+        if !is_own || !self.writer.accepts(&info) || self.running().contains_key(&summary.id) {
+            return;
+        }
+        info!(scan = %summary.id, "continuing the scan: its last writer left unread points in a spool");
+        self.start(summary, Box::new(NoAck), true).await;
+    }
+
+    /// Starts to save a scan, when there is a place for it.
+    async fn start(&mut self, summary: ScanSummary, ack: Box<dyn AckHandle>, repeated: bool) {
+        let scan = summary.id.clone();
         let place = tokio::select! {
             biased;
             // A scan that is not begun is handed out to the next member of the group.
             () = self.stop_requested.wait() => return,
             place = self.writer_thread.places().reserve(1) => place,
         };
-        if repeated {
-            info!(%scan, "continuing the scan: its last writer ended before it was saved");
-        }
         // An earlier writer may have saved the scan on request, or without being able to acknowledge it.
         let begun = NexusScanWriter::begin(
             &self.writer_thread,
@@ -174,7 +206,7 @@ impl SessionConsumer {
         span.record("state", "RUNNING");
         self.notices.send(Notice::Started(writer.clone())).await;
         let (running, notices) = (self.running.clone(), self.notices.clone());
-        let stopping = self.stopping.clone();
+        let (stopping, store) = (self.stopping.clone(), self.store.clone());
         hub::spawn(async move {
             let report = log_progress(&writer).await;
             writer
@@ -185,6 +217,7 @@ impl SessionConsumer {
             // The next writer continues a scan that was interrupted by our end.
             if !stopping.is_set() || report.outcome <= ScanOutcome::Complete {
                 ack.acknowledge();
+                store.discard_spool(&id).await;
             }
             scan.recorded.send();
             notices.send(Notice::Ended(report)).await;

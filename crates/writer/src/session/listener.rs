@@ -1,16 +1,19 @@
 //! Follows the history of scans.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::{debug, info};
 
 use super::{Notice, NoticeSender};
-use crate::source::{Assignment, FeedMembership, ScanFeed, ScanStore, SourceError};
+use crate::source::{Assignment, FeedMembership, ScanFeed, ScanStore, SourceError, SpooledScan};
 use crate::subscriber::{Consumer, Context, Fault, Listener, Sink, with_causes};
 
 /// Longest wait for a new scan before the listener checks whether it shall stop.
 const STOP_POLL: Duration = Duration::from_millis(500);
+
+/// How often the session looks for spooled scans that a dead process on this host has left.
+const SPOOL_PERIOD: Duration = Duration::from_secs(10);
 
 /// Follows the history of scans.
 pub struct SessionListener {
@@ -28,6 +31,8 @@ pub enum FeedItem {
     Joined(Arc<dyn FeedMembership>),
     /// A scan that was handed out to us.
     Scan(Assignment),
+    /// A scan whose spool is on this host and which no process has.
+    Spooled(SpooledScan),
 }
 
 impl Listener for SessionListener {
@@ -56,10 +61,19 @@ impl Listener for SessionListener {
             }
         })
         .detach();
+        let mut spooled = self.store.spooled_scans().await;
+        let mut last_look = Instant::now();
         context.ready();
         info!("subscribed: scans are saved from now on");
         self.notices.send(Notice::Subscribed).await;
         while !context.stopping().is_set() {
+            if last_look.elapsed() >= SPOOL_PERIOD {
+                spooled = self.store.spooled_scans().await;
+                last_look = Instant::now();
+            }
+            for scan in spooled.drain(..) {
+                sink.put(FeedItem::Spooled(scan), 0).await?;
+            }
             let next = tokio::select! {
                 () = context.stopping().wait() => break,
                 next = feed.next(STOP_POLL) => next,

@@ -5,6 +5,7 @@ mod error;
 mod feed;
 mod memory;
 mod scan;
+mod spool;
 mod stream;
 mod summary;
 
@@ -12,16 +13,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use blissdata::spool::SpoolDirectory;
 use blissdata::store::{DataStore, ScanKey, SharedHistory, StoreError};
 use serde_json::Value as Json;
+use tracing::warn;
 
 use super::{
-    ClaimError, FileClaim, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanStore, ScanSummary,
-    ServerState, SourceError,
+    ClaimError, FileClaim, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool, ScanStore,
+    ScanSummary, ServerState, SourceError, SpooledScan,
 };
+use crate::options::SpoolOptions;
 use feed::HistoryFeed;
 use memory::MemoryWatch;
 use scan::PublishedScan;
+use spool::Spools;
 
 /// Returns the scans that a data store of BLISS 2 holds.
 ///
@@ -34,9 +39,25 @@ use scan::PublishedScan;
 /// let scans = scan_store(&DataStore::new(&url));
 /// ```
 pub fn scan_store(store: &DataStore) -> Arc<dyn ScanStore> {
+    create(store, Spools::ignored(store))
+}
+
+/// Returns the scans that a data store of BLISS 2 holds, to save them. Their unread points are spooled before Redis drops
+/// them, and scans are left alone whose unread points are on another host.
+pub fn spooling_scan_store(store: &DataStore, options: &SpoolOptions) -> Arc<dyn ScanStore> {
+    let directory = options.directory();
+    if directory.is_none() && options.size > 0 {
+        warn!("points that Redis drops unread will be lost: there is no directory for them");
+    }
+    let directory = directory.map(|path| SpoolDirectory::new(path, options.size));
+    create(store, Spools::new(store, directory))
+}
+
+fn create(store: &DataStore, spools: Spools) -> Arc<dyn ScanStore> {
     Arc::new(BlissdataStore {
         store: store.clone(),
         memory: MemoryWatch::default(),
+        spools: Arc::new(spools),
     })
 }
 
@@ -45,6 +66,7 @@ pub fn scan_store(store: &DataStore) -> Arc<dyn ScanStore> {
 struct BlissdataStore {
     store: DataStore,
     memory: MemoryWatch,
+    spools: Arc<Spools>,
 }
 
 #[async_trait(?Send)]
@@ -55,7 +77,11 @@ impl ScanStore for BlissdataStore {
     }
 
     async fn summary(&self, scan: &ScanId) -> Result<ScanSummary, SourceError> {
-        summary::load(&self.store, &key(scan)?).await
+        let key = key(scan)?;
+        match summary::load(&self.store, &key).await {
+            Err(error) if error.is_missing() => self.spools.summary(&key).await.ok_or(error),
+            summary => summary,
+        }
     }
 
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError> {
@@ -82,8 +108,23 @@ impl ScanStore for BlissdataStore {
     }
 
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError> {
-        let scan = PublishedScan::open(&self.store, &key(scan)?).await?;
+        let key = key(scan)?;
+        let scan = PublishedScan::open(&self.store, &key, &self.spools).await?;
         Ok(Box::new(scan))
+    }
+
+    fn spool(&self, scan: &ScanId) -> Option<Box<dyn ScanSpool>> {
+        self.spools.recording(&key(scan).ok()?)
+    }
+
+    async fn discard_spool(&self, scan: &ScanId) {
+        if let Ok(key) = key(scan) {
+            self.spools.discard(&key).await;
+        }
+    }
+
+    async fn spooled_scans(&self) -> Vec<SpooledScan> {
+        self.spools.abandoned().await
     }
 }
 

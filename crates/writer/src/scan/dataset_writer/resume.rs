@@ -14,12 +14,8 @@ impl DatasetWriter {
     /// Reads what an earlier writer has left in the dataset. Returns the index of the first missing point,
     /// which is 0 for a grid: its shape does not show how many points it holds.
     pub fn resume(&mut self, file: &ScanFile) -> u64 {
-        let is_list = match &self.storage {
-            StreamStorage::Automatic => true,
-            StreamStorage::Declared(declared) => declared.scan.len() == 1,
-        };
         let points = match file.rows(&self.path) {
-            Some(rows) if is_list => rows,
+            Some(rows) if self.is_list() => rows,
             _ => 0,
         };
         let noted = file.partial.as_ref();
@@ -27,6 +23,14 @@ impl DatasetWriter {
         let holes = noted.map_or(&[][..], |stream| &stream.holes);
         self.tally = Tally::resumed(points, holes);
         points
+    }
+
+    /// Returns `true` if the length of the dataset shows how many points it holds.
+    pub(super) fn is_list(&self) -> bool {
+        match &self.storage {
+            StreamStorage::Automatic => true,
+            StreamStorage::Declared(declared) => declared.scan.len() == 1,
+        }
     }
 
     /// Counts the points of a dataset that is already complete.

@@ -32,6 +32,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             self.claims.acquire(&*self.scan.store).await?;
             let expected = count(info.get("npoints")).filter(|points| *points > 0);
             self.scan.progress.begin(layout.subscan_entries(), expected);
+            self.scan.margin.set_wanted(layout.streams().into_iter());
             self.wanted = Some(layout.streams().into_iter().collect());
             let links = layout.entry_links();
             // It counts while the files cannot be opened, too.

@@ -1,6 +1,7 @@
 //! Reports which points of each stream are safe in the files.
 
 use super::ScanOutput;
+use crate::scan::dataset_writer::StoredPoints;
 use crate::scan::diagnostics::Diagnostics;
 
 impl ScanOutput {
@@ -17,8 +18,12 @@ impl ScanOutput {
             };
             let datasets = followed.datasets.iter();
             let stored = datasets.filter_map(|index| self.datasets[*index].stored_until());
-            match stored.min() {
-                Some(points) => figures.set_stored(points),
+            let least = stored.reduce(|one, other| StoredPoints {
+                visible: one.visible.min(other.visible),
+                continued: one.continued.min(other.continued),
+            });
+            match least {
+                Some(points) => figures.set_stored(points.visible, points.continued),
                 None => figures.abandon(),
             }
         }

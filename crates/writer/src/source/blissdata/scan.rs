@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 use blissdata::document::ScanState as PublishedState;
-use blissdata::reader::{self, ReaderEvent, ScanReader};
+use blissdata::reader::{self, ReadError, ReaderEvent, ScanReader};
 use blissdata::store::{DataStore, ScanKey};
 use serde_json::Value as Json;
+use tokio::join;
 
+use super::error::SpoolHeldError;
+use super::spool::Spools;
 use super::stream::{content, references};
 use super::summary::client_name;
 use crate::source::{
@@ -17,9 +20,36 @@ use crate::source::{
 pub struct PublishedScan(ScanReader);
 
 impl PublishedScan {
-    /// Opens the scan.
-    pub async fn open(store: &DataStore, key: &ScanKey) -> Result<PublishedScan, SourceError> {
-        Ok(PublishedScan(ScanReader::open(store, key).await?))
+    /// Opens the scan, and takes its spool. What Redis has lost comes from the spool, up to the scan as a whole.
+    pub async fn open(
+        store: &DataStore,
+        key: &ScanKey,
+        spools: &Spools,
+    ) -> Result<PublishedScan, SourceError> {
+        let (spool, opened) = match spools.find(key) {
+            Some(spool) => (Some(spool), ScanReader::open(store, key).await),
+            None => {
+                // Most scans have no spool, and need not wait until that is known.
+                let (spool, opened) = join!(spools.take(key), ScanReader::open(store, key));
+                (spool?, opened)
+            }
+        };
+        let mut reader = match (opened, &spool) {
+            (Err(ReadError::NotFound { .. } | ReadError::Deleted { .. }), Some(spool)) => {
+                ScanReader::open_spooled(store, key, Some(spool.clone())).await?
+            }
+            (opened, _) => opened?,
+        };
+        let is_ours =
+            spool.as_ref().is_some_and(|spool| spool.exists()) || !spools.respects_marks();
+        if let Some(host) = reader.spooled_on().filter(|_| !is_ours) {
+            let host = host.to_owned();
+            return Err(SpoolHeldError::OnHost { host }.into());
+        }
+        if let Some(spool) = spool {
+            reader.set_spool(spool);
+        }
+        Ok(PublishedScan(reader))
     }
 }
 
