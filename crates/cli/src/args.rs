@@ -5,6 +5,7 @@ mod saving;
 mod session_writer;
 #[cfg(feature = "simulation")]
 mod simulation;
+mod spool;
 #[cfg(feature = "tango")]
 mod tango;
 
@@ -19,6 +20,7 @@ pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
 pub use session_writer::SessionWriterArgs;
 #[cfg(feature = "simulation")]
 pub use simulation::SimulationArgs;
+pub use spool::Spool;
 #[cfg(feature = "tango")]
 pub use tango::{RegisterArgs, ServiceArgs, TangoCommand};
 

@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hub::{Launcher, NoHub};
 use writer::WriterThread;
-use writer::options::SaveOptions;
+use writer::options::{SaveOptions, SpoolOptions};
 
 use crate::class::DeviceClass;
 use crate::device::{Device, DeviceFactory};
@@ -37,19 +37,22 @@ struct ServiceEntry {
 }
 
 impl BlissWriterFactory {
-    /// Creates a factory whose devices listen on the hub of this thread and write in the writer thread.
+    /// Creates a factory whose devices listen on the hub of this thread and write in the writer thread. Unread
+    /// points are spooled as `spool` says.
     ///
     /// # Errors
     /// Fails when this thread runs no hub.
     pub fn new(
         writer_thread: &Arc<WriterThread>,
         save: SaveOptions,
+        spool: SpoolOptions,
     ) -> Result<BlissWriterFactory, NoHub> {
         Ok(BlissWriterFactory {
             context: ServiceContext {
                 launcher: Launcher::current()?,
                 writer_thread: writer_thread.clone(),
                 save,
+                spool,
             },
             services: Mutex::default(),
         })

@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hub::{Launcher, NoHub};
 use writer::WriterThread;
+use writer::options::SpoolOptions;
 
 use crate::class::DeviceClass;
 use crate::device::{Device, DeviceFactory};
@@ -45,19 +46,22 @@ pub struct NexusWriterFactory {
 
 impl NexusWriterFactory {
     /// Creates a factory whose devices listen on the hub of this thread. The environment says where Redis is
-    /// (`REDIS_DATA_URL`), or Beacon is asked (`BEACON_HOST`, or the property `beacon_host`).
+    /// (`REDIS_DATA_URL`), or Beacon is asked (`BEACON_HOST`, or the property `beacon_host`). Unread points are
+    /// spooled as `spool` says.
     ///
     /// # Errors
     /// Fails if this thread runs no hub.
     pub fn new(
         writer_thread: Arc<WriterThread>,
         log_control: Arc<dyn WriterLogControl>,
+        spool: SpoolOptions,
     ) -> Result<NexusWriterFactory, NoHub> {
         let environment = |name: &str| std::env::var(name).ok();
         let server_context = ServerContext::new(
             writer_thread,
             Launcher::current()?,
             log_control,
+            spool,
             environment,
         );
         Ok(NexusWriterFactory {

@@ -8,9 +8,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use nexus::file::FileLocking;
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
-use writer::options::{
-    DataWriterFilter, PARK_AFTER, RETRY_TIME, SPOOL_MEGABYTES, SaveOptions, SpoolOptions,
-};
+use writer::options::{DataWriterFilter, PARK_AFTER, RETRY_TIME, SaveOptions, SpoolOptions};
+
+use super::Spool;
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
@@ -79,18 +79,8 @@ pub struct Saving {
         value_name = "SECONDS"
     )]
     park_after: u64,
-    /// Directory for unread points that Redis is about to drop [default: spool in $STATE_DIRECTORY, else
-    /// ~/.local/state/nexus-writer/spool]
-    #[arg(long, value_name = "DIR")]
-    spool: Option<PathBuf>,
-    /// Largest size in MB of that directory; 0 to lose the points instead
-    #[arg(
-        long,
-        alias = "spool_size",
-        default_value_t = SPOOL_MEGABYTES,
-        value_name = "MB"
-    )]
-    spool_size: u64,
+    #[command(flatten)]
+    spool: Spool,
     /// Whether files are locked: where the file system can (auto), always (required), never (off)
     #[arg(
         long,
@@ -165,10 +155,7 @@ impl Saving {
 
     /// Returns where unread points are kept that Redis is about to drop.
     pub fn spool_options(&self, megabyte: u64) -> SpoolOptions {
-        SpoolOptions {
-            path: self.spool.clone(),
-            size: self.spool_size.saturating_mul(megabyte),
-        }
+        self.spool.options(megabyte)
     }
 
     /// Returns the options for a command that saves certain scans and ends: it does not wait for long.
@@ -213,23 +200,6 @@ mod tests {
             ..SaveOptions::default()
         };
         assert_eq!(options(&[]), usual);
-    }
-
-    #[test]
-    fn the_spool_is_of_any_size() {
-        let typed = |arguments: &[&str]| {
-            let typed = std::iter::once(&"writer").chain(arguments);
-            let saving = Typed::try_parse_from(typed).unwrap().saving;
-            saving.spool_options(MEGABYTE)
-        };
-        assert_eq!(typed(&[]), SpoolOptions::default());
-        let expected = SpoolOptions {
-            path: Some("/data/spool".into()),
-            size: 5_000_000,
-        };
-        assert_eq!(typed(&["--spool=/data/spool", "--spool-size=5"]), expected);
-        assert_eq!(typed(&["--spool=/data/spool", "--spool_size=5"]), expected);
-        assert_eq!(typed(&["--spool-size=0"]), SpoolOptions::none());
     }
 
     #[test]

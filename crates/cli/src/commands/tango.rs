@@ -8,7 +8,7 @@ use tango::DeviceServerOptions;
 use tracing::warn;
 
 use super::{Outcome, on_hub};
-use crate::args::{RegisterArgs, ServiceArgs, TangoCommand};
+use crate::args::{MEBIBYTE, MEGABYTE, RegisterArgs, ServiceArgs, TangoCommand};
 use crate::logging::LogLevel;
 use crate::signals::CaughtSignals;
 
@@ -18,6 +18,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
         TangoCommand::Run {
             instance,
             server,
+            spool,
             tests,
         } => {
             host::restart_with(server.tango_host.as_deref(), || signals.have_come())?;
@@ -28,7 +29,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
                 arguments: tests.tango_arg,
                 wait_for_database: true,
             };
-            on_hub(serve::serve(options, level, signals.end_server()))
+            on_hub(serve::serve(options, spool.options(MEGABYTE), level, signals.end_server()))
         }
         TangoCommand::Register {
             redis_url,
@@ -59,6 +60,7 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
     if !args.patch.is_empty() {
         warn!("--patch has no effect: it changes the Python writer for its own tests");
     }
+    let spool = args.spool.options(MEBIBYTE);
     let options = DeviceServerOptions {
         server: args.server,
         instance: args.instance,
@@ -66,7 +68,7 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
         arguments: args.tests.tango_arg,
         wait_for_database: true,
     };
-    on_hub(serve::serve(options, level, signals.end_server()))
+    on_hub(serve::serve(options, spool, level, signals.end_server()))
 }
 
 /// Defines a device for a session.

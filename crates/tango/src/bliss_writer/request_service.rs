@@ -11,10 +11,10 @@ use hub::{GreenletError, Launcher};
 use redis_client::RedisUrl;
 use tracing::{error, info};
 use writer::filesystem::{self, PathError};
-use writer::options::SaveOptions;
+use writer::options::{SaveOptions, SpoolOptions};
 use writer::report::{ScanOutcome, figures};
-use writer::source::blissdata::scan_store;
-use writer::source::{ScanId, ScanSummary};
+use writer::source::blissdata::spooling_scan_store;
+use writer::source::{ScanId, ScanStore, ScanSummary};
 use writer::subscriber::with_causes;
 use writer::{NexusScanWriter, WriterThread};
 
@@ -41,6 +41,8 @@ pub struct ServiceContext {
     pub writer_thread: Arc<WriterThread>,
     /// How scans are saved.
     pub save: SaveOptions,
+    /// Where unread points are kept that Redis is about to drop.
+    pub spool: SpoolOptions,
 }
 
 /// Saves the scans of one device.
@@ -153,7 +155,7 @@ impl RequestService {
         };
         let service = self.clone();
         self.run_on_hub(move || async move {
-            let (scans, id) = (scan_store(&store), ScanId::from(&key));
+            let (scans, id) = (service.scan_store(&store), ScanId::from(&key));
             let summary = match hub::timeout(SUMMARY_TIMEOUT, scans.summary(&id)).await {
                 Ok(Ok(summary)) => summary,
                 Ok(Err(error)) => {
@@ -180,7 +182,7 @@ impl RequestService {
             if self.scans.find(key.as_str()).is_some() {
                 continue;
             }
-            match scan_store(store).summary(&ScanId::from(&key)).await {
+            match self.scan_store(store).summary(&ScanId::from(&key)).await {
                 Ok(summary) => {
                     info!(scan = %key, "taken up again: a writer ended before it was saved");
                     self.start_saving(store, key, summary);
@@ -253,13 +255,9 @@ impl RequestService {
         }
         // An earlier writer may have begun the scan, so it is always resumed.
         let save = self.context.save.clone();
-        let started = NexusScanWriter::resume(
-            &self.context.writer_thread,
-            &scan_store(store),
-            summary,
-            None,
-            save,
-        );
+        let scans = self.scan_store(store);
+        let started =
+            NexusScanWriter::resume(&self.context.writer_thread, &scans, summary, None, save);
         let writer = match started {
             Ok(writer) => writer,
             Err(error) => {
@@ -284,6 +282,9 @@ impl RequestService {
                 outcome => error!(scan = %key, "{}: {}", outcome.name(), report.reason),
             });
         let is_done = report.outcome <= ScanOutcome::Complete;
+        if is_done || !self.stopping.load(Ordering::Relaxed) {
+            scans.discard_spool(&report.scan).await;
+        }
         scan.set_ended(report);
         is_done
     }
@@ -296,6 +297,10 @@ impl RequestService {
             Some(Err(error)) => Err(error),
             Some(Ok(_)) | None => Ok(()),
         }
+    }
+
+    fn scan_store(&self, store: &DataStore) -> Arc<dyn ScanStore> {
+        spooling_scan_store(store, &self.context.spool)
     }
 
     /// Runs a greenlet in the hub and waits for what it returns.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hub::Launcher;
 use redis_client::{DiscoverError, RedisUrl};
 use writer::WriterThread;
+use writer::options::SpoolOptions;
 
 use super::log_levels::WriterLogControl;
 use super::properties::WriterProperties;
@@ -23,6 +24,8 @@ pub struct ServerContext {
     pub launcher: Launcher,
     /// The level of the logs of the process.
     pub log_control: Arc<dyn WriterLogControl>,
+    /// Where unread points are kept that Redis is about to drop.
+    pub spool: SpoolOptions,
     data_url: Option<String>,
     beacon_host: Option<String>,
 }
@@ -33,6 +36,7 @@ impl ServerContext {
         writer_thread: Arc<WriterThread>,
         launcher: Launcher,
         log_control: Arc<dyn WriterLogControl>,
+        spool: SpoolOptions,
         look_up: impl Fn(&str) -> Option<String>,
     ) -> ServerContext {
         let environment = |name| look_up(name).filter(|text| !text.is_empty());
@@ -40,6 +44,7 @@ impl ServerContext {
             writer_thread,
             launcher,
             log_control,
+            spool,
             data_url: environment(DATA_URL),
             beacon_host: environment(BEACON_HOST),
         }

@@ -8,7 +8,7 @@ use tango::nexus_writer::{NexusWriterFactory, WriterLogControl, WriterLogLevel};
 use tango::{DeviceFactory, DeviceServer, DeviceServerError, DeviceServerOptions};
 use tracing::{info, warn};
 use writer::WriterThread;
-use writer::options::SaveOptions;
+use writer::options::{SaveOptions, SpoolOptions};
 
 use crate::commands::Outcome;
 use crate::exit;
@@ -28,6 +28,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// while they still answer. Then the server ends.
 pub async fn serve(
     options: DeviceServerOptions,
+    spool: SpoolOptions,
     level: LogLevel,
     interrupts: Interrupts,
 ) -> Outcome {
@@ -36,10 +37,12 @@ pub async fn serve(
     let nexus = Arc::new(NexusWriterFactory::new(
         writer_thread.clone(),
         Arc::new(level),
+        spool.clone(),
     )?);
     let bliss = Arc::new(BlissWriterFactory::new(
         &writer_thread,
         SaveOptions::default(),
+        spool,
     )?);
     let factories: Vec<Arc<dyn DeviceFactory>> = vec![nexus.clone(), bliss.clone()];
     let server = DeviceServer::start(options, factories)?;

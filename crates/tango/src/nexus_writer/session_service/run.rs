@@ -10,7 +10,7 @@ use tracing::warn;
 use writer::NexusSessionWriter;
 use writer::options::DataWriterFilter;
 use writer::session::SessionOptions;
-use writer::source::blissdata::scan_store;
+use writer::source::blissdata::spooling_scan_store;
 use writer::subscriber::{Fault, IllegalTransition, with_causes};
 
 use super::{SessionService, WriterProperties};
@@ -124,11 +124,9 @@ async fn save_scans(
         records: service.records().clone(),
         ..SessionOptions::default()
     };
-    let session = NexusSessionWriter::start(
-        &service.server_context().writer_thread,
-        &scan_store(&store),
-        options,
-    )?;
+    let context = service.server_context();
+    let scans = spooling_scan_store(&store, &context.spool);
+    let session = NexusSessionWriter::start(&context.writer_thread, &scans, options)?;
     let subscriber = session.subscriber();
     tokio::select! {
         subscribed = subscriber.subscribed(None) => if subscribed {

@@ -10,6 +10,7 @@ use redis_client::RedisUrl;
 use serde_json::json;
 use simulation::publish::ScanPublisher;
 use writer::WriterThread;
+use writer::options::SpoolOptions;
 
 use super::SessionService;
 use crate::device_context::{DeviceContext, PropertyError};
@@ -54,6 +55,7 @@ fn with_engine(
             writer_thread.clone(),
             Launcher::current().unwrap(),
             log_control,
+            SpoolOptions::none(),
             look_up,
         );
         let service =
