@@ -6,6 +6,7 @@ mod holes;
 mod kills;
 mod outages;
 mod resources;
+mod spool;
 mod walks;
 
 use std::collections::BTreeMap;

@@ -62,6 +62,15 @@ impl ThreatenedScan {
         wait(text, || has(&spool(&self.fixture), text)).await;
     }
 
+    /// Returns the size of the spool.
+    pub fn spooled_bytes(&self) -> u64 {
+        let files = files(&spool(&self.fixture));
+        files
+            .iter()
+            .map(|file| fs::metadata(file).unwrap().len())
+            .sum()
+    }
+
     /// Lets Redis drop all points before this one.
     pub async fn trim(&self, first: usize) {
         let command = format!("XTRIM {} MINID {first}", self.diode.key());
