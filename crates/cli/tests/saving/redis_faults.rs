@@ -107,8 +107,12 @@ async fn a_replica_is_waited_for() {
 async fn clients_that_are_unblocked_or_refused_come_back() {
     let fixture = Fixture::new().await;
     let mut running = fixture.run();
-    let clients = fixture.redis("CLIENT LIST").await;
-    let clients = clients.as_str().unwrap().to_owned();
+    let mut clients = String::new();
+    // A client cannot be unblocked before it waits.
+    while !clients.contains("flags=b") {
+        let list = fixture.redis("CLIENT LIST").await;
+        clients = list.as_str().unwrap().to_owned();
+    }
     for client in clients.lines() {
         let id = client.split_once(' ').unwrap().0.trim_start_matches("id=");
         fixture.redis(&format!("CLIENT UNBLOCK {id} ERROR")).await;
