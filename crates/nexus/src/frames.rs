@@ -12,6 +12,7 @@ mod find;
 mod hdf5;
 mod reader;
 mod stamp;
+mod storage;
 
 use serde::{Deserialize, Serialize};
 

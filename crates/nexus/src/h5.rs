@@ -14,6 +14,7 @@
 //! * [`Link`], [`DatasetInfo`] and [`RenderedElements`] describe the content of a file, for users and
 //!   tests.
 
+mod allocation;
 mod attribute;
 mod chunk;
 mod create;

@@ -97,7 +97,8 @@ impl Inspector {
         Ok(())
     }
 
-    /// Begins to read these frames. Waits at most `limit` for each answer.
+    /// Begins to read these frames. Waits at most `limit` until the file is open, and at most `batch_limit` for each
+    /// part of the frames.
     ///
     /// # Errors
     /// If the first frame cannot be read.
@@ -106,6 +107,7 @@ impl Inspector {
         expected: &ExpectedFrames,
         range: FrameRange,
         limit: Duration,
+        batch_limit: Duration,
     ) -> Result<FrameStream<'_>, FrameError> {
         let expected = expected.clone();
         let request = Request::Read { expected, range };
@@ -113,7 +115,7 @@ impl Inspector {
         process.send(&request, limit).await?;
         match process.answer(limit).await? {
             Answer::Frames { element, shape } => {
-                Ok(FrameStream::new(self, process, element, shape, limit))
+                Ok(FrameStream::new(self, process, element, shape, batch_limit))
             }
             Answer::End(Some(error)) => {
                 self.keep(process);

@@ -33,7 +33,15 @@ pub async fn run(
         ..SessionOptions::default()
     };
     let spool = saving.spool_options(MEGABYTE);
-    follow(Some(url), options, spool, saving.file_locking, None, interrupts).await
+    follow(
+        Some(url),
+        options,
+        spool,
+        saving.file_locking,
+        None,
+        interrupts,
+    )
+    .await
 }
 
 /// Saves the scans of one session.
@@ -52,7 +60,15 @@ pub async fn session(
     };
     let semaphore = service.start_semaphore_file;
     let spool = saving.spool_options(MEBIBYTE);
-    follow(redis, options, spool, saving.file_locking, semaphore, interrupts).await
+    follow(
+        redis,
+        options,
+        spool,
+        saving.file_locking,
+        semaphore,
+        interrupts,
+    )
+    .await
 }
 
 async fn follow(

@@ -29,7 +29,12 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
                 arguments: tests.tango_arg,
                 wait_for_database: true,
             };
-            on_hub(serve::serve(options, spool.options(MEGABYTE), level, signals.end_server()))
+            on_hub(serve::serve(
+                options,
+                spool.options(MEGABYTE),
+                level,
+                signals.end_server(),
+            ))
         }
         TangoCommand::Register {
             redis_url,

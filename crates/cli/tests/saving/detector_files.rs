@@ -471,6 +471,55 @@ async fn edf_files_are_looked_at_in_every_form() {
 }
 
 #[tokio::test]
+async fn frames_that_the_detector_has_not_saved_are_no_frames() {
+    for layout in LAYOUTS {
+        let fixture = Fixture::new().await;
+        let path = fixture.file("cam.h5");
+        // Its file has more, perhaps of an earlier scan.
+        detect(&path, &[6, 2, 3], "uint16");
+        let file = fixture.file("0.h5");
+        let files = hdf5(path.to_str().unwrap(), FRAMES);
+        let (scan, cam) = start(&fixture, &file, layout, files).await;
+        cam.send_lima(FRAMES, 4).await.unwrap();
+        let saved = fixture.save(&[end(scan).await]);
+        let report = &saved.reports[0];
+        assert_eq!(report["state"], "INCOMPLETE", "{report}");
+        let reason = "the detector has acquired 6 frames and saved 4";
+        assert!(report["reason"].to_string().contains(reason), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_of_frames_that_cannot_be_true_harms_no_other_scan() {
+    let fixture = Fixture::new().await;
+    let path = fixture.file("cam.edf");
+    detect(&path, &[6, 2, 3], "uint16");
+    let files = LimaFiles {
+        frame_per_file: 1 << 40,
+        ..edf(path.to_str().unwrap())
+    };
+    let file = fixture.file("0.h5");
+    let (scan, cam) = start(&fixture, &file, Layout::Classic, files).await;
+    cam.send_lima(1 << 40, 1 << 40).await.unwrap();
+    let keys = [
+        end(scan).await,
+        fixture.good_scan(&fixture.file("1.h5")).await,
+    ];
+    let saved = fixture.save(&keys);
+    let state = |key: &String| {
+        let report = saved.reports.iter().find(|report| report["key"] == **key);
+        report.unwrap()["state"].as_str().unwrap()
+    };
+    assert_eq!(
+        keys.each_ref().map(state),
+        ["INCOMPLETE", "COMPLETE"],
+        "{}",
+        saved.log
+    );
+    assert!(saved.log.contains("names is too long"), "{}", saved.log);
+}
+
+#[tokio::test]
 async fn copies_have_a_hole_for_a_missing_file_and_go_on_behind_it() {
     let fixture = Fixture::new().await;
     for number in [0, 2] {

@@ -115,6 +115,14 @@ pub enum Error {
         /// The error of the library.
         source: h5::Error,
     },
+    /// A list would have more names of frames than fit into memory.
+    #[error("dataset {path}: a list of {count} names is too long")]
+    TooManyNames {
+        /// Path of the dataset.
+        path: String,
+        /// The number of names.
+        count: u64,
+    },
     /// Chunks could not be encoded.
     #[error("dataset {path}: cannot encode chunks")]
     Compression {

@@ -30,6 +30,12 @@ pub enum FrameError {
     /// The file has fewer frames.
     #[error("the file ends before the frame")]
     Short,
+    /// The dataset has room for the frame, and nothing was written there.
+    #[error("the frame was not written")]
+    Unwritten,
+    /// The path leads to a pipe, a device or a directory.
+    #[error("not a regular file")]
+    NotRegular,
     /// The dataset of a detector consists of datasets in other files, and one of these is not there.
     #[error("the dataset lacks a part: {0}")]
     PartMissing(String),
@@ -83,10 +89,12 @@ impl FrameError {
             | FrameError::Unreadable(_)
             | FrameError::Unopened(_)
             | FrameError::Short
+            | FrameError::Unwritten
             | FrameError::PartMissing(_)
             | FrameError::NoAnswer(_)
             | FrameError::NotInspected(_) => true,
             FrameError::ForeignName
+            | FrameError::NotRegular
             | FrameError::NoDataset
             | FrameError::Header(_)
             | FrameError::Compressed(_)
@@ -108,6 +116,7 @@ impl FrameError {
             FrameError::Missing
                 | FrameError::Unreadable(_)
                 | FrameError::Unopened(_)
+                | FrameError::Unwritten
                 | FrameError::PartMissing(_)
                 | FrameError::NoAnswer(_)
                 | FrameError::NotInspected(_)

@@ -70,7 +70,7 @@ fn look(
 ) -> Result<bool, FrameError> {
     let file = std::fs::metadata(&range.file)?;
     if !file.is_file() {
-        return Err(FrameError::Unreadable("not a regular file".to_owned()));
+        return Err(FrameError::NotRegular);
     }
     let stamp = FileStamp::of(&file);
     if known == Some(stamp) {

@@ -1,13 +1,13 @@
 //! Frames in a dataset of an HDF5 file.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::error::unopened;
 use super::find::FoundFrames;
+use super::storage::StorageSearch;
 use super::{ExpectedFrames, FrameBatch, FrameError, FrameRange};
 use crate::chunk::point_size;
-use crate::h5::{self, Dataset, DatasetInfo, DatasetStorage, File, VirtualPart};
+use crate::h5::{self, Dataset, DatasetInfo, DatasetStorage, File};
 use crate::tree::ElementType;
 
 /// The filters that the library always has.
@@ -36,10 +36,16 @@ pub(super) fn find(
     found.present = frames.available(range.first).min(range.count);
     found.element = frames.element.clone();
     found.shape = Some(shape);
-    let info = frames.dataset.info().map_err(unopened)?;
-    if let DatasetStorage::Virtual(parts) = info.storage {
-        // The detector has several files, and this one only refers to them.
-        check_parts(Path::new(&range.file), &parts).inspect_err(|_| found.present = 0)?;
+    let there = range.first..range.first + found.present;
+    let mut search = StorageSearch::default();
+    let stored = search.stored_frames(Path::new(&range.file), &frames.dataset, there);
+    // A change of these is not a change of the file.
+    if search.is_elsewhere || frames.dataset.file_name().map_err(unopened)? != range.file {
+        found.stamp = None;
+    }
+    let available = std::mem::replace(&mut found.present, *stored.as_ref().unwrap_or(&0));
+    if stored? < available {
+        return Err(FrameError::Unwritten);
     }
     match found.present == range.count {
         true => Ok(()),
@@ -75,6 +81,11 @@ impl Hdf5Frames {
         self.extent.get(1..).unwrap_or_default()
     }
 
+    /// Returns `true` if the dataset has a frame of this index.
+    pub fn has(&self, index: u64) -> bool {
+        self.available(index) > 0
+    }
+
     /// Returns the number of frames from this one on.
     fn available(&self, first: u64) -> u64 {
         let rows = self.extent.first();
@@ -100,11 +111,23 @@ impl Hdf5Frames {
         start[0] = first;
         let mut block = self.extent.clone();
         block[0] = count;
-        let read = self.dataset.read_block_as(&start, &block, element);
+        let mut read = self.dataset.read_block_as(&start, &block, element);
+        if read.is_err() && count > 1 {
+            // The frames before the one that cannot be read are copied.
+            block[0] = 1;
+            read = self.dataset.read_block_as(&start, &block, element);
+        }
         Ok(FrameBatch {
-            frames: count,
+            frames: block[0],
             bytes: read.map_err(|error| self.unreadable(error))?,
         })
+    }
+
+    /// Returns an error if pixels of these frames are not stored.
+    pub fn check_storage(&self, range: &FrameRange) -> Result<u64, FrameError> {
+        let present = self.available(range.first).min(range.count);
+        let there = range.first..range.first + present;
+        StorageSearch::default().stored_frames(Path::new(&range.file), &self.dataset, there)
     }
 
     /// Returns the error for frames that the library cannot read. The error of the library does not name the
@@ -127,37 +150,4 @@ impl Hdf5Frames {
             false => FrameError::Filters(foreign.join(", ")),
         }
     }
-}
-
-/// Checks that the datasets exist of which a virtual dataset consists, and that they are large enough. Readers get
-/// the fill value for what is not there, without an error.
-fn check_parts(file: &Path, parts: &[VirtualPart]) -> Result<(), FrameError> {
-    let directory = file.parent().unwrap_or(Path::new(""));
-    let mut extents: HashMap<(PathBuf, &str), Option<Vec<u64>>> = HashMap::new();
-    for part in parts {
-        let source = match part.file.as_str() {
-            "." => file.to_owned(),
-            name => directory.join(name),
-        };
-        let missing = || FrameError::PartMissing(format!("{} in {}", part.path, source.display()));
-        let extent = extents
-            .entry((source.clone(), &part.path))
-            .or_insert_with(|| extent(&source, &part.path).ok());
-        let Some(extent) = extent else {
-            return Err(missing());
-        };
-        let needed = part.needed.as_deref().unwrap_or_default();
-        if needed
-            .iter()
-            .zip(extent.iter())
-            .any(|(needed, present)| needed > present)
-        {
-            return Err(missing());
-        }
-    }
-    Ok(())
-}
-
-fn extent(file: &Path, path: &str) -> h5::Result<Vec<u64>> {
-    File::open_read(file)?.root()?.open_dataset(path)?.shape()
 }

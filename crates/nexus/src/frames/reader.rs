@@ -1,6 +1,6 @@
 //! Reads frames in the file of a detector.
 
-use super::edf::EdfFile;
+use super::edf::{EdfFile, EdfFrame};
 use super::expected::same_bytes;
 use super::hdf5::Hdf5Frames;
 use super::{ExpectedFrames, FrameError, FrameFormat, FrameRange};
@@ -28,12 +28,16 @@ pub struct FrameBatch {
 }
 
 enum Source {
-    Hdf5(Hdf5Frames),
+    Hdf5 {
+        frames: Hdf5Frames,
+        /// The index behind the last frame that was written, if the dataset has more.
+        stored: u64,
+    },
     Edf {
         file: EdfFile,
         expected: ExpectedFrames,
-        /// A frame whose bytes were not read yet.
-        first: Option<FrameBatch>,
+        /// The first frame, whose bytes were not read yet.
+        first: Option<EdfFrame>,
     },
 }
 
@@ -49,11 +53,15 @@ impl FrameReader {
             FrameFormat::Hdf5 => {
                 let frames = Hdf5Frames::open(range)?;
                 expected.check(frames.element(), frames.frame_shape())?;
+                let stored = frames.check_storage(range)?;
                 let element = expected.element.as_ref().or(frames.element()).cloned();
                 Ok(FrameReader {
                     element: element.ok_or_else(not_numbers)?,
                     shape: frames.frame_shape().to_vec(),
-                    source: Source::Hdf5(frames),
+                    source: Source::Hdf5 {
+                        frames,
+                        stored: next + stored,
+                    },
                     next,
                     end,
                 })
@@ -68,16 +76,14 @@ impl FrameReader {
                     .element
                     .get_or_insert_with(|| frame.element.clone())
                     .clone();
-                let mut bytes = file.read(&frame)?;
-                swap(&mut bytes, &frame.element, &element);
                 Ok(FrameReader {
+                    element,
+                    shape: frame.shape.clone(),
                     source: Source::Edf {
                         file,
                         expected,
-                        first: Some(FrameBatch { frames: 1, bytes }),
+                        first: Some(frame),
                     },
-                    element,
-                    shape: frame.shape,
                     next,
                     end,
                 })
@@ -105,23 +111,28 @@ impl FrameReader {
             return Ok(None);
         }
         let batch = match &mut self.source {
-            Source::Hdf5(frames) => {
-                frames.read(self.next, self.end - self.next, BATCH, &self.element)?
+            Source::Hdf5 { frames, stored } => {
+                let end = match self.next < *stored {
+                    true => (*stored).min(self.end),
+                    false if frames.has(self.next) => return Err(FrameError::Unwritten),
+                    false => self.end,
+                };
+                frames.read(self.next, end - self.next, BATCH, &self.element)?
             }
             Source::Edf {
                 file,
                 expected,
                 first,
-            } => match first.take() {
-                Some(batch) => batch,
-                None => {
-                    let frame = file.frame(self.next)?;
-                    expected.check(Some(&frame.element), &frame.shape)?;
-                    let mut bytes = file.read(&frame)?;
-                    swap(&mut bytes, &frame.element, &self.element);
-                    FrameBatch { frames: 1, bytes }
-                }
-            },
+            } => {
+                let frame = match first.take() {
+                    Some(frame) => frame,
+                    None => file.frame(self.next)?,
+                };
+                expected.check(Some(&frame.element), &frame.shape)?;
+                let mut bytes = file.read(&frame)?;
+                swap(&mut bytes, &frame.element, &self.element);
+                FrameBatch { frames: 1, bytes }
+            }
         };
         self.next += batch.frames;
         Ok(Some(batch))

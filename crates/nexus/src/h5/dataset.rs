@@ -79,7 +79,15 @@ impl Dataset {
             } => ElementType::Int(size, order(big, size)),
             ElementFormat::Integer { size, big, .. } => ElementType::Uint(size, order(big, size)),
             ElementFormat::Float { size, big } => ElementType::Float(size, order(big, size)),
-            ElementFormat::Enumeration { size: 1, .. } => ElementType::Bool,
+            ElementFormat::Enumeration { size, big, .. } => {
+                let is_bool = self.holds(&ElementType::Bool)?;
+                return Ok(match size {
+                    1 if is_bool => Some(ElementType::Bool),
+                    // The library converts enumerations to their integers.
+                    1 | 2 | 4 | 8 => Some(ElementType::Uint(size, order(big, size))),
+                    _ => None,
+                });
+            }
             ElementFormat::Compound(_) => return self.complex_type(),
             _ => return Ok(None),
         };

@@ -68,6 +68,11 @@ pub struct VirtualPart {
     pub path: String,
     /// The extent that the dataset needs at least, or `None` if the part grows with it.
     pub needed: Option<Vec<u64>>,
+    /// The number of elements of the part, or the largest number if the part grows.
+    pub elements: u64,
+    /// The names of the file and the dataset of the first block, if the part consists of numbered blocks.
+    /// Otherwise those of the part.
+    pub first_source: (String, String),
 }
 
 impl Dataset {
@@ -162,6 +167,8 @@ fn sources(list: hid_t) -> Result<Vec<VirtualPart>> {
                 file: file.replace("%%", "%"),
                 path: dataset.replace("%%", "%"),
                 needed: needed_extent(&source, &mapped)?,
+                elements: selected_elements(&mapped),
+                first_source: (first_name(&file), first_name(&dataset)),
             })
         })
         .collect()
@@ -185,6 +192,35 @@ fn needed_extent(source: &Handle, mapped: &Handle) -> Result<Option<Vec<u64>>> {
     }))
 }
 
+/// Returns the name of the source of the first block: `%b` is the number of the block, and `%%` a percent sign.
+fn first_name(name: &str) -> String {
+    let mut first = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.find('%') {
+        first.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        match rest.strip_prefix('b') {
+            Some(after) => {
+                first.push('0');
+                rest = after;
+            }
+            None => {
+                first.push('%');
+                rest = rest.strip_prefix('%').unwrap_or(rest);
+            }
+        }
+    }
+    first + rest
+}
+
+fn selected_elements(space: &Handle) -> u64 {
+    let _entered = enter();
+    // SAFETY: the handle is alive.
+    let count = unsafe { h5s::H5Sget_select_npoints(space.id()) };
+    // The library returns -2 (`H5S_UNLIMITED`) for a selection without a limit.
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
 fn rank(space: &Handle) -> Result<usize> {
     let rank = call!(h5s::H5Sget_simple_extent_ndims(space.id()))?;
     Ok(usize::try_from(rank).unwrap_or_default())
@@ -193,7 +229,8 @@ fn rank(space: &Handle) -> Result<usize> {
 /// Returns the first and the last index of a selection in each dimension, or `None` if it has no limit.
 fn selected_bounds(space: &Handle) -> Result<Option<(Vec<u64>, Vec<u64>)>> {
     let rank = rank(space)?;
-    if rank == 0 {
+    // The library has no bounds for nothing.
+    if rank == 0 || selected_elements(space) == 0 {
         return Ok(None);
     }
     let (mut first, mut last) = (vec![0u64; rank], vec![0u64; rank]);

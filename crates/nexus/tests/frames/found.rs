@@ -55,7 +55,7 @@ fn everything_that_differs_from_the_announcement_is_found() {
         file: "/".to_owned(),
         ..range.clone()
     };
-    assert!(matches!(named(&directory), FrameError::Unreadable(_)));
+    assert_eq!(named(&directory), FrameError::NotRegular);
 
     let of_shape = |shape: &[u64]| ExpectedFrames {
         shape: Some(shape.iter().copied().map(Some).collect()),
@@ -210,4 +210,149 @@ fn a_master_file_needs_all_of_its_parts() {
     let found = look(&range, &expected);
     assert!(matches!(found.missing, Some(FrameError::PartMissing(_))));
     assert_eq!(found.present, 0);
+}
+
+/// Lets h5py make files in the directory of the detector, which is the current one. `frames` are six frames.
+fn make(fixture: &FrameFixture, program: &str) {
+    let begin = "
+import h5py, numpy, os, sys
+os.chdir(sys.argv[1])
+frames = numpy.arange(36, dtype='uint16').reshape(6, 2, 3)
+def virtual(path, sources, shape=frames.shape):
+    layout = h5py.VirtualLayout(shape, 'uint16')
+    for rows, name, dataset, extent in sources:
+        layout[rows] = h5py.VirtualSource(name, dataset, extent)
+    with h5py.File(path, 'w') as file:
+        file.create_virtual_dataset('entry/data', layout)
+";
+    let mut python = crate::common::python();
+    python.arg("-c").arg(format!("{begin}{program}"));
+    let status = python.arg(fixture.directory.path().join("raw")).status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn frames_that_were_never_written_are_missing() {
+    let fixture = FrameFixture::new();
+    make(
+        &fixture,
+        "
+with h5py.File('chunks.h5', 'w') as file:
+    data = file.create_dataset('entry/data', frames.shape, 'uint16', chunks=(1, 2, 2))
+    data[:3] = frames[:3]
+    data[4] = frames[4]
+with h5py.File('plain.h5', 'w') as file:
+    file.create_dataset('entry/data', frames.shape, 'uint16')
+",
+    );
+    let expected = of_any_type(FrameFormat::Hdf5);
+    let found = look(&fixture.frames("chunks.h5", 6), &expected);
+    assert_eq!(
+        (found.present, found.missing),
+        (3, Some(FrameError::Unwritten))
+    );
+    let later = FrameRange {
+        first: 4,
+        ..fixture.frames("chunks.h5", 1)
+    };
+    assert_eq!(look(&later, &expected).missing, None);
+    let found = look(&fixture.frames("plain.h5", 6), &expected);
+    assert_eq!(
+        (found.present, found.missing),
+        (0, Some(FrameError::Unwritten))
+    );
+}
+
+#[test]
+fn pixels_in_other_files_are_looked_for_there() {
+    let fixture = FrameFixture::new();
+    make(
+        &fixture,
+        "
+whole = numpy.s_[:]
+with h5py.File('part.h5', 'w') as file:
+    file['data'] = frames
+    file['text'] = numpy.full(frames.shape, b'x')
+virtual('good.h5', [(whole, 'part.h5', 'data', frames.shape)])
+virtual('nested.h5', [(whole, 'good.h5', 'entry/data', frames.shape)])
+virtual('lost.h5', [(whole, 'nowhere.h5', 'data', frames.shape)])
+virtual('nested_lost.h5', [(whole, 'lost.h5', 'entry/data', frames.shape)])
+virtual('half.h5', [(numpy.s_[:3], 'part.h5', 'data', (3, 2, 3))])
+virtual('text.h5', [(whole, 'part.h5', 'text', frames.shape)])
+virtual('itself.h5', [(whole, '.', 'entry/data', frames.shape)])
+virtual('percent%b.h5', [(whole, '100%%b.h5', 'data', frames.shape)])
+os.rename('percent%b.h5', 'percent.h5')
+with h5py.File('100%b.h5', 'w') as file:
+    file['data'] = frames
+def raw(name, size):
+    open(name + '.raw', 'wb').write(bytes(size))
+    with h5py.File(name + '.h5', 'w') as file:
+        file.create_dataset('entry/data', frames.shape, 'uint16', external=[(name + '.raw', 0, 72)])
+raw('raw', 72)
+raw('short_raw', 71)
+raw('no_raw', 72)
+os.remove('no_raw.raw')
+",
+    );
+    let expected = of_any_type(FrameFormat::Hdf5);
+    for name in ["good", "nested", "raw", "percent"] {
+        let found = look(&fixture.frames(&format!("{name}.h5"), 6), &expected);
+        assert_eq!((found.present, found.missing), (6, None), "{name}");
+        // The other files may change although this one does not.
+        assert_eq!(found.stamp, None, "{name}");
+    }
+    for name in [
+        "lost",
+        "nested_lost",
+        "half",
+        "text",
+        "itself",
+        "short_raw",
+        "no_raw",
+    ] {
+        let range = fixture.frames(&format!("{name}.h5"), 6);
+        let found = look(&range, &expected);
+        let error = found.missing.unwrap();
+        assert!(
+            matches!(error, FrameError::PartMissing(_)),
+            "{name}: {error}"
+        );
+        assert_eq!(found.present, 0, "{name}");
+        let read = nexus::frames::FrameReader::open(&range, &expected).err();
+        assert_eq!(read, Some(error), "{name}");
+    }
+}
+
+#[test]
+fn elements_that_are_no_numbers_have_no_type() {
+    let fixture = FrameFixture::new();
+    make(
+        &fixture,
+        "
+def save(name, data):
+    with h5py.File(name, 'w') as file:
+        file['entry/data'] = data
+save('text.h5', numpy.full(frames.shape, b'x'))
+save('compound.h5', numpy.zeros(frames.shape, 'u2,u2'))
+save('bool.h5', frames > 3)
+save('complex.h5', frames.astype('c8'))
+save('half.h5', frames.astype('f2'))
+enum = h5py.enum_dtype({'OFF': 0, 'ON': 1}, basetype='u2')
+with h5py.File('enum.h5', 'w') as file:
+    file.create_dataset('entry/data', frames.shape, enum)[...] = frames
+",
+    );
+    let little = ByteOrder::Little;
+    for (name, element) in [
+        ("text", None),
+        ("compound", None),
+        ("bool", Some(ElementType::Bool)),
+        ("complex", Some(ElementType::Complex(8, little))),
+        ("half", Some(ElementType::Float(2, little))),
+        ("enum", Some(SHORT)),
+    ] {
+        let range = fixture.frames(&format!("{name}.h5"), 6);
+        let found = look(&range, &of_any_type(FrameFormat::Hdf5));
+        assert_eq!(found.element, element, "{name}");
+    }
 }

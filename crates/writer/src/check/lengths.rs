@@ -96,7 +96,11 @@ pub fn verify(root: &Group, place: &RecordedStream, dimensions: usize) -> Option
     // A grid has its full size from the start, a list grows.
     let fits = match dimensions {
         0 | 1 => points - place.missing(points) == place.written,
-        grid => shape.iter().take(grid).product::<u64>() >= place.written,
+        grid => {
+            // A point may have no elements.
+            let lengths = shape.iter().take(grid).map(|length| (*length).max(1));
+            points >= place.written || lengths.product::<u64>() >= place.written
+        }
     };
     if fits {
         return None;

@@ -9,9 +9,6 @@ use super::Finding;
 use super::referenced_files::{FoundItem, ReferencedFiles};
 use super::text::join;
 
-/// The placeholder for the number of a block in the source files of a virtual dataset.
-const BLOCK_NUMBER: &str = "%b";
-
 /// How the name of a type ends whose bytes are in the other order.
 const BIG_ENDIAN: &str = " big-endian";
 
@@ -108,8 +105,7 @@ impl LinkChecker {
         part: &VirtualPart,
         type_name: &str,
     ) -> Result<(), String> {
-        let first = |name: &str| name.replace(BLOCK_NUMBER, "0");
-        let (file, path) = (first(&part.file), first(&part.path));
+        let (file, path) = part.first_source.clone();
         if self.targets.is_own(&file) && join("/", &path) == own_path {
             return Err("it is a part of itself".to_owned());
         }

@@ -7,6 +7,9 @@ use crate::dataset::Error;
 use crate::h5::Group;
 use crate::tree::Value;
 
+/// The largest number of names in a list, which takes about 100 bytes of memory for each.
+const MAX_NAMES: u64 = 1 << 20;
+
 /// Links `path`, relative to `parent`, to the dataset in the master file of a detector, which Lima 2
 /// writes. `file` is the HDF5 file that holds the link.
 ///
@@ -34,6 +37,11 @@ pub(super) fn create_name_list(
     target: &FrameTarget,
     frames: &[LocatedFrames],
 ) -> Result<(), Error> {
+    let count = frames.iter().map(|frames| frames.range.count).sum();
+    if count > MAX_NAMES {
+        let path = target.path.clone();
+        return Err(Error::TooManyNames { path, count });
+    }
     let texts: Vec<String> = frames
         .iter()
         .flat_map(|LocatedFrames { range, .. }| {

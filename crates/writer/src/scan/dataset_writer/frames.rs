@@ -66,9 +66,8 @@ impl DatasetWriter {
             diagnostics.warning(format_args!("stream {:?}: {difference}", self.stream));
         }
         let missing = frames.missing();
-        if let Some((acquired, saved)) = frames.unsaved()
-            && missing.last().is_some_and(|last| last.end > saved)
-        {
+        // What is in their place may be anything, for example what an earlier scan has left.
+        if let Some((acquired, saved)) = frames.unsaved() {
             diagnostics.problem(ScanProblem::FramesNotSaved {
                 stream: self.stream.clone(),
                 acquired,

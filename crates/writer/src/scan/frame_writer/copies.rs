@@ -8,7 +8,7 @@ use nexus::tree::ElementType;
 
 use super::missing::{MissingFrames, add_missing};
 use super::places::{FramePlace, first_frames, skip_frames};
-use super::wait::{PatientWait, REST_LIMIT};
+use super::wait::{BATCH_LIMIT, PatientWait, REST_LIMIT};
 use crate::inspection::Inspector;
 use crate::scan::problem::StreamProblem;
 
@@ -104,8 +104,8 @@ impl FrameCopies {
         })
     }
 
-    /// Copies frames until `deadline`. `places` are those of all frames so far. Waits at most `limit` for each part
-    /// of them. Returns why the next frame cannot be copied, if that is so.
+    /// Copies frames until `deadline`. `places` are those of all frames so far. Waits at most `limit` for each
+    /// file. Returns why the next frame cannot be copied, if that is so.
     ///
     /// # Errors
     /// If the copies cannot be stored.
@@ -120,7 +120,10 @@ impl FrameCopies {
             if let Some(error) = place.unusable {
                 return Ok(Some(error));
             }
-            let mut frames = match inspector.read(&self.expected, place.range, limit).await {
+            let mut frames = match inspector
+                .read(&self.expected, place.range, limit, BATCH_LIMIT)
+                .await
+            {
                 Ok(frames) => frames,
                 Err(error) => return Ok(Some(error)),
             };
@@ -175,7 +178,7 @@ impl FrameCopies {
     ) -> Result<(), StreamProblem> {
         let mut silence = None;
         while let Some(place) = skip_frames(places, self.taken).into_iter().next() {
-            let through = self.taken + place.range.count;
+            let mut through = self.taken + place.range.count;
             let error = match &silence {
                 Some(error) => Some(FrameError::clone(error)),
                 None => {
@@ -184,8 +187,11 @@ impl FrameCopies {
                 }
             };
             if let Some(error) = error {
-                if matches!(error, FrameError::NoAnswer(_)) {
-                    silence = Some(error.clone());
+                match error {
+                    FrameError::NoAnswer(_) => silence = Some(error.clone()),
+                    // Only this frame is damaged.
+                    FrameError::Hdf5(_) => through = self.taken + 1,
+                    _ => {}
                 }
                 self.give_up(through, place.range.file, error)?;
             }

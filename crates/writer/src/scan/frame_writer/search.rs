@@ -164,28 +164,28 @@ impl FrameSearch {
         if found.present > 0
             && let (Some(announced), Some(shape)) = (&self.announced, &found.shape)
         {
-            let element = found.element.as_ref();
-            match &self.frame_type {
-                Some(_) => {
-                    if let Err(error) = self.expected.check(element, shape) {
-                        found = FoundFrames {
-                            missing: Some(error),
-                            stamp: found.stamp,
-                            ..FoundFrames::default()
-                        };
-                    }
-                }
-                None => {
-                    self.expected.element = Some(announced.clone());
-                    let is_announced = self.expected.check(element, shape).is_ok();
-                    let element = match (is_announced, element) {
-                        (false, Some(found)) => found.clone(),
-                        _ => announced.clone(),
-                    };
-                    self.expected.element = Some(element.clone());
-                    self.expected.shape = Some(shape.iter().copied().map(Some).collect());
-                    self.frame_type = Some((element, shape.clone()));
-                }
+            if let (None, Some(element)) = (&self.frame_type, &found.element) {
+                self.expected.element = Some(announced.clone());
+                let is_announced = self.expected.check(Some(element), shape).is_ok();
+                let element = if is_announced { announced } else { element };
+                self.expected.element = Some(element.clone());
+                self.expected.shape = Some(shape.iter().copied().map(Some).collect());
+                self.frame_type = Some((element.clone(), shape.clone()));
+            }
+            let checked = match &found.element {
+                Some(element) => self.expected.check(Some(element), shape),
+                // A dataset cannot take the type of what is not a number.
+                None => Err(FrameError::Type {
+                    expected: element_name(Some(announced)),
+                    found: element_name(None),
+                }),
+            };
+            if let Err(error) = checked {
+                found = FoundFrames {
+                    missing: Some(error),
+                    stamp: found.stamp,
+                    ..FoundFrames::default()
+                };
             }
         }
         self.known[index].found = Some(found);

@@ -10,9 +10,14 @@ pub const REST_LIMIT: Duration = Duration::from_secs(5);
 /// How long to wait for an answer about one file while the scan runs. Its other streams wait meanwhile.
 pub const RUNNING_LIMIT: Duration = Duration::from_secs(1);
 
+/// How long to wait for some frames that are copied. Those of some hundred megabytes take seconds to be decompressed.
+pub const BATCH_LIMIT: Duration = Duration::from_secs(30);
+
 /// The number of attempts to find missing frames at the end of a scan, and the pause between them. The count starts
 /// again with each frame that is found.
 const MAX_TRIES: u32 = 50;
+/// The number of attempts if there is no answer: another process may get one.
+const MAX_SILENT_TRIES: u32 = 2;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// How soon frames are looked for again that were not found.
@@ -25,6 +30,7 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 #[derive(Default)]
 pub struct PatientWait {
     tries: u32,
+    silent_tries: u32,
     present: u64,
 }
 
@@ -37,7 +43,10 @@ impl PatientWait {
             false => self.tries + 1,
         };
         self.present = present.max(self.present);
-        let is_silent = matches!(error, FrameError::NoAnswer(_));
+        if matches!(error, FrameError::NoAnswer(_)) {
+            self.silent_tries += 1;
+        }
+        let is_silent = self.silent_tries >= MAX_SILENT_TRIES;
         if !error.is_temporary() || is_silent || self.tries > MAX_TRIES {
             return false;
         }
