@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::detector::{FrameSource, FrameSourceError};
 
-/// Beyond this many files a progress report is rather wrong than true.
-const MAX_FILES: usize = 10_000_000;
+/// Beyond this many files a progress report is rather wrong than true, and HDF5 would need hours to refer to them.
+const MAX_FILES: usize = 100_000;
 
 /// How frames are dealt out to numbered files: each acquisition starts a new file, which takes a
 /// fixed number of frames.

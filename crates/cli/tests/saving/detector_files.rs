@@ -41,7 +41,7 @@ fn camera(files: LimaFiles) -> StreamDefinition {
         shape: vec![2, 3],
         server_url: "id00/lima/cam".to_owned(),
         buffer_max_number: 100,
-        frame_per_acquisition: FRAMES,
+        frame_per_acquisition: files.frame_per_file.max(FRAMES),
         files: Some(files),
     })
 }
