@@ -1,0 +1,92 @@
+//! Files that come, grow or vanish while a scan is saved.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{FRAMES, LAYOUTS, detect, hdf5, pixels, record, report_all, start};
+use crate::classic;
+use crate::fixture::{Fixture, end, read};
+use crate::live::wait_until;
+
+#[tokio::test]
+async fn a_file_that_comes_late_is_waited_for() {
+    for layout in LAYOUTS {
+        let fixture = Fixture::new().await;
+        let path = fixture.file("cam.h5");
+        let hidden = fixture.file("hidden.h5");
+        detect(&hidden, &[6, 2, 3], "uint16");
+        let mut running = classic::session(&fixture);
+        let file = fixture.file("scan.h5");
+        let (scan, cam) = start(
+            &fixture,
+            &file,
+            layout,
+            hdf5(path.to_str().unwrap(), FRAMES),
+        )
+        .await;
+        report_all(&cam).await;
+        running.wait_for("start saving");
+        end(scan).await;
+        fs::rename(&hidden, &path).unwrap();
+        running.wait_for("Finished writing");
+        assert_eq!(read(&file, &[layout.path()]), json!([pixels(0..6)]));
+        assert_eq!(record(&file, layout)["complete"], true);
+        Fixture::end(running);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_grows_is_waited_for() {
+    for layout in LAYOUTS {
+        let fixture = Fixture::new().await;
+        let path = fixture.file("cam.h5");
+        let hidden = fixture.file("hidden.h5");
+        detect(&path, &[2, 2, 3], "uint16");
+        detect(&hidden, &[6, 2, 3], "uint16");
+        let mut running = classic::session(&fixture);
+        let file = fixture.file("scan.h5");
+        let (scan, cam) = start(
+            &fixture,
+            &file,
+            layout,
+            hdf5(path.to_str().unwrap(), FRAMES),
+        )
+        .await;
+        report_all(&cam).await;
+        running.wait_for("start saving");
+        end(scan).await;
+        fs::rename(&hidden, &path).unwrap();
+        running.wait_for("Finished writing");
+        assert_eq!(read(&file, &[layout.path()]), json!([pixels(0..6)]));
+        assert_eq!(record(&file, layout)["complete"], true);
+        Fixture::end(running);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_vanishes_after_it_was_seen_is_missing() {
+    for layout in LAYOUTS {
+        let fixture = Fixture::new().await;
+        for (number, frames) in [(0, 3), (1, 3)] {
+            detect(
+                &fixture.file(&format!("cam_000{number}.h5")),
+                &[frames, 2, 3],
+                "uint16",
+            );
+        }
+        let path = fixture.file("cam_%04d.h5");
+        let mut running = classic::session(&fixture);
+        let file = fixture.file("scan.h5");
+        let (scan, cam) = start(&fixture, &file, layout, hdf5(path.to_str().unwrap(), 3)).await;
+        report_all(&cam).await;
+        wait_until(&file, &[layout.path()], &json!([pixels(0..3)])).await;
+        fs::remove_file(fixture.file("cam_0000.h5")).unwrap();
+        end(scan).await;
+        running.wait_for("INCOMPLETE in");
+        let record = record(&file, layout);
+        assert_eq!(record["complete"], false);
+        assert_eq!(record["streams"][0]["holes"], json!([[0, 3]]));
+        Fixture::end(running);
+    }
+}
