@@ -216,10 +216,11 @@ impl FrameWriter {
     pub fn expose(&mut self) -> Result<u64, StreamProblem> {
         match &mut self.content {
             FrameContent::Copy(copies) => copies.expose()?,
-            FrameContent::Reference { search, dataset } if !dataset.is_resting() => {
-                let found = search.found_so_far();
+            FrameContent::Reference { search, dataset }
+                if search.found_frames() > dataset.visible() && !dataset.is_resting() =>
+            {
                 set_type(dataset, search);
-                dataset.show(&found)?;
+                dataset.show(&search.found_so_far())?;
             }
             FrameContent::Reference { .. } => {}
         }

@@ -191,6 +191,12 @@ impl FrameSearch {
         self.known[index].found = Some(found);
     }
 
+    /// Returns the number of frames before the first one that is missing or was not looked for.
+    pub fn found_frames(&self) -> u64 {
+        let whole = self.known.iter().take_while(|known| known.is_whole());
+        whole.map(|known| known.place.range.count).sum()
+    }
+
     /// Returns the frames of the scan before the first one that is missing or was not looked for.
     pub fn found_so_far(&self) -> Vec<LocatedFrames> {
         let whole = self.known.iter().take_while(|known| known.is_whole());
