@@ -365,6 +365,8 @@ fn values_are_read_back_as_texts() {
             file: "o%.h5".to_owned(),
             path: "/d".to_owned(),
             needed: Some(vec![2]),
+            elements: 2,
+            first_source: ("o%.h5".to_owned(), "/d".to_owned()),
         }])
     );
     assert_eq!(
