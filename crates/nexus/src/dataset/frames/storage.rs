@@ -32,7 +32,7 @@ impl Default for FrameOptions {
 pub enum FrameStorage {
     /// The dataset refers to the files of the detector.
     Reference(FrameReference),
-    /// The dataset has copies of the frames. They are the points of a [`StreamDataset`](super::StreamDataset).
+    /// The dataset has copies of the frames. They are the points of a [`StreamDataset`](crate::dataset::StreamDataset).
     Copy,
 }
 
