@@ -14,6 +14,9 @@ use crate::store::ScanKey;
 /// The longest name of a file that all file systems can have.
 const MAX_NAME: usize = 255;
 
+/// How the name of the folder of a scan ends. Other folders in the directory belong to somebody else.
+const ENDING: &str = ".spool";
+
 /// The directory that has the spools of all scans of a host, each in a folder of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpoolDirectory {
@@ -82,6 +85,9 @@ impl SpoolDirectory {
             return Vec::new();
         };
         let folders = folders.filter_map(Result::ok);
+        // A link may lead to files of somebody else.
+        let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let folders = folders.filter(is_folder);
         let scans = folders.filter_map(|folder| {
             let scan = scan_of(folder.file_name().to_str()?)?;
             let spool = ScanSpool::look_at_abandoned(self.clone(), folder.path(), &scan);
@@ -103,8 +109,12 @@ impl SpoolDirectory {
     pub(super) fn used(&self) -> io::Result<u64> {
         let mut used = 0;
         for folder in fs::read_dir(&self.path)? {
+            let folder = folder?;
+            if folder.file_name().to_str().and_then(scan_of).is_none() {
+                continue;
+            }
             // Another process may remove a spool meanwhile.
-            let Ok(files) = fs::read_dir(folder?.path()) else {
+            let Ok(files) = fs::read_dir(folder.path()) else {
                 continue;
             };
             let sizes = files.filter_map(|file| Some(file.ok()?.metadata().ok()?.len()));
@@ -133,12 +143,14 @@ fn folder_name(scan: &ScanKey) -> Option<String> {
             _ => name.push_str(&format!("%{byte:02x}")),
         }
     }
+    name.push_str(ENDING);
     (name.len() <= MAX_NAME).then_some(name)
 }
 
+/// Returns the scan of a folder, or `None` if it is not one of ours.
 fn scan_of(folder: &str) -> Option<ScanKey> {
     let mut pk = Vec::new();
-    let mut bytes = folder.bytes();
+    let mut bytes = folder.strip_suffix(ENDING)?.bytes();
     while let Some(byte) = bytes.next() {
         pk.push(match byte {
             b'%' => {
@@ -149,7 +161,8 @@ fn scan_of(folder: &str) -> Option<ScanKey> {
         });
     }
     let pk = String::from_utf8(pk).ok().filter(|pk| !pk.is_empty())?;
-    Some(ScanKey::from_pk(&pk))
+    let scan = ScanKey::from_pk(&pk);
+    (folder_name(&scan)? == folder).then_some(scan)
 }
 
 #[cfg(test)]
@@ -161,12 +174,77 @@ mod tests {
         for pk in ["01M82Y7PBE5ARXMK29K55ZRRJ4", "../../etc", "a.b:c%20é", "%"] {
             let scan = ScanKey::from_pk(pk);
             let name = folder_name(&scan).unwrap();
-            assert!(!name.contains(['/', '.']), "{name}");
+            assert!(!name.contains('/') && !name.starts_with('.'), "{name}");
             assert_eq!(scan_of(&name), Some(scan));
         }
         assert_eq!(folder_name(&ScanKey::from_pk(&"x".repeat(256))), None);
-        for other in ["", "%", "%4", "%zz", "%ff"] {
+        for other in [
+            "",
+            ".spool",
+            "%.spool",
+            "%4.spool",
+            "%zz.spool",
+            "%ff.spool",
+            "a.b.spool",
+            "photos",
+        ] {
             assert_eq!(scan_of(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn what_is_not_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let elsewhere = tempfile::tempdir().unwrap();
+        let scan = ScanKey::from_pk("01M8");
+        for name in [
+            "photos/a.jpg",
+            "photos/lock",
+            "01M8.spool/000001.records",
+            "01M8.spool/notes",
+        ] {
+            fs::create_dir_all(path(name).parent().unwrap()).unwrap();
+            fs::write(path(name), name).unwrap();
+        }
+        fs::write(elsewhere.path().join("lock"), "").unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), path("link.spool")).unwrap();
+        // The spool of a process that was killed while it removed it.
+        fs::create_dir(path("dead.spool")).unwrap();
+        fs::write(path("dead.spool/lock"), "").unwrap();
+
+        let directory = SpoolDirectory::new(folder.path(), 1 << 20);
+        assert!(directory.abandoned().is_empty());
+        assert!(!path("dead.spool").exists());
+        for name in [
+            "photos/a.jpg",
+            "photos/lock",
+            "01M8.spool/000001.records",
+            "01M8.spool/notes",
+            "link.spool/lock",
+        ] {
+            assert!(path(name).exists(), "{name}");
+        }
+        assert!(!path("01M8.spool/lock").exists());
+        // Only files of the spool go with it, and only these count.
+        fs::write(path("01M8.spool/000001.records"), "NXSPOOL1").unwrap();
+        fs::create_dir(path("01M8.spool/000002.records")).unwrap();
+        directory.take(&scan).unwrap().remove().unwrap();
+        assert!(!path("01M8.spool/000001.records").exists());
+        assert!(path("01M8.spool/notes").exists());
+        assert!(path("01M8.spool/000002.records").exists());
+        assert!(directory.abandoned().is_empty());
+    }
+
+    #[test]
+    fn files_of_another_version_are_not_touched() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("01M8.spool/000001.records");
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, "NXSPOOL2 of the future").unwrap();
+        let directory = SpoolDirectory::new(folder.path(), 1 << 20);
+        let taken = directory.take(&ScanKey::from_pk("01M8"));
+        assert!(matches!(taken, Err(SpoolError::Io { .. })), "{taken:?}");
+        assert_eq!(fs::read(&file).unwrap(), b"NXSPOOL2 of the future");
     }
 }

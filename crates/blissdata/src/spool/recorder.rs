@@ -109,6 +109,8 @@ impl Recorder {
                     // Replies may be left that belong to nothing any more, and records that are not written.
                     self.connection = None;
                     self.streams.clear();
+                    self.document = None;
+                    self.state = None;
                     let reason = with_causes(&error);
                     if reason != reported {
                         tracing::warn!(scan = %self.spool.scan(), "unread points are not spooled: {reason}");
@@ -132,6 +134,7 @@ impl Recorder {
             "host": host_name(),
         });
         let written = tokio::task::spawn_blocking(move || {
+            spool.forget_if_removed()?;
             let mut writer = match writer {
                 Some(writer) => writer,
                 None => SpoolWriter::open(&spool, about.to_string().as_bytes())?,

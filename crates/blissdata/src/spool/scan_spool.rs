@@ -14,7 +14,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::directory::SpoolDirectory;
 use super::index::{RecordPlace, RecordedEnd, SpoolIndex};
-use super::record::{RecordTooLarge, SpoolRecord};
+use super::record::{MAGIC, RecordTooLarge, SpoolRecord};
 use crate::document::ScanState;
 use crate::store::ScanKey;
 
@@ -122,13 +122,16 @@ impl ScanSpool {
         scan: &ScanKey,
     ) -> Result<ScanSpool, SpoolError> {
         let spool = ScanSpool::empty(directory.clone(), folder.clone(), scan);
-        let lock = spool.locked()?;
-        if !spool.file(SCAN_FILE).exists() {
+        let io = |source| spool.io(source);
+        if spool.lock_file().exists() && spool.numbers().map_err(io)?.is_empty() {
             // A process that was removing the spool was killed.
+            let lock = spool.locked()?;
             spool.state().lock = Some(lock);
             spool.remove()?;
         }
-        ScanSpool::look(directory, folder, scan)
+        let looked = ScanSpool::look(directory, folder, scan)?;
+        let _unused = looked.locked()?;
+        Ok(looked)
     }
 
     fn empty(directory: SpoolDirectory, folder: PathBuf, scan: &ScanKey) -> ScanSpool {
@@ -179,20 +182,20 @@ impl ScanSpool {
         if state.lock.is_none() {
             return Ok(());
         }
+        // Nobody who waits for the lock may find a spool that is half removed.
         let removed = || {
-            for file in fs::read_dir(&self.folder)? {
-                let file = file?.path();
-                // Whoever waits for the lock must not find a spool that is half removed.
-                if file != self.lock_file() {
-                    fs::remove_file(file)?;
-                }
+            for number in self.numbers()? {
+                fs::remove_file(self.file(number))?;
             }
-            fs::remove_file(self.lock_file())?;
-            fs::remove_dir(&self.folder)
+            fs::remove_file(self.lock_file())
         };
         removed().map_err(|source| self.io(source))?;
         *state = SpoolState::default();
-        Ok(())
+        match fs::remove_dir(&self.folder) {
+            // Something else in it is not ours, and stays.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+            removed => removed.map_err(|source| self.io(source)),
+        }
     }
 
     pub(crate) fn locate(&self, stream: &str, points: Range<u64>) -> Option<RecordPlace> {
@@ -260,31 +263,77 @@ impl ScanSpool {
             .map_err(io)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| held())?;
         // The last process may have removed the spool just now.
-        let is_there =
-            fs::metadata(&path).and_then(|there| Ok(there.ino() == file.metadata()?.ino()));
-        match is_there {
-            Ok(true) => Ok(file),
-            _ => Err(held()),
+        match self.has_lock_file(&file) {
+            true => Ok(file),
+            false => Err(held()),
+        }
+    }
+
+    /// Returns `true` if this is the lock of the folder, and not one that was removed.
+    fn has_lock_file(&self, file: &File) -> bool {
+        let there = fs::metadata(self.lock_file());
+        let is_there = there.and_then(|there| Ok(there.ino() == file.metadata()?.ino()));
+        is_there.unwrap_or(false)
+    }
+
+    /// Forgets what was recorded if somebody has removed the folder, so that the spool can be begun again.
+    ///
+    /// # Errors
+    /// If the folder was removed.
+    pub(super) fn forget_if_removed(&self) -> Result<(), SpoolError> {
+        let mut state = self.state();
+        match &state.lock {
+            Some(lock) if !self.has_lock_file(lock) => {
+                *state = SpoolState::default();
+                let text = "it was removed by another program";
+                Err(self.io(io::Error::new(io::ErrorKind::NotFound, text)))
+            }
+            _ => Ok(()),
         }
     }
 
     fn read_files(&self) -> io::Result<()> {
-        let mut numbers = Vec::new();
-        for file in fs::read_dir(&self.folder)? {
-            let name = file?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".records"));
-            numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
-        }
-        numbers.sort_unstable();
         let mut state = self.state();
-        for number in numbers {
-            let whole = state.index.add_file(number, &fs::read(self.file(number))?);
+        for number in self.numbers()? {
+            state.last_file = number;
+            let path = self.file(number);
+            let bytes = match fs::read(&path) {
+                Ok(bytes) => bytes,
+                // The other files are of use without it.
+                Err(error) if number != SCAN_FILE => {
+                    tracing::warn!("cannot read {}: {error}", path.display());
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            if is_foreign(&bytes) {
+                let text = format!("{} has another format", path.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+            }
+            let whole = state.index.add_file(number, &bytes);
             if number == SCAN_FILE {
                 state.scan_file_length = whole as u64;
             }
-            state.last_file = number;
         }
         Ok(())
+    }
+
+    /// Returns the numbers of the files, in order. Files and folders with other names are not ours.
+    fn numbers(&self) -> io::Result<Vec<u32>> {
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let number = name.to_str().and_then(|name| name.strip_suffix(".records"));
+            let number = number.and_then(|number| number.parse::<u32>().ok());
+            let is_own = |number: &u32| {
+                self.file(*number) == entry.path()
+                    && entry.file_type().is_ok_and(|kind| kind.is_file())
+            };
+            numbers.extend(number.filter(is_own));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
     }
 
     fn lock_file(&self) -> PathBuf {
@@ -306,4 +355,10 @@ impl ScanSpool {
     pub(super) fn state(&self) -> MutexGuard<'_, SpoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns `true` if a file begins with something else than a file of records, as far as it goes.
+fn is_foreign(bytes: &[u8]) -> bool {
+    let begin = &bytes[..bytes.len().min(MAGIC.len())];
+    !MAGIC.starts_with(begin)
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use blissdata::document::ScanDocument;
@@ -16,6 +17,16 @@ use tracing::{debug, warn};
 use super::error::SpoolHeldError;
 use super::summary::client_name;
 use crate::source::{ScanId, ScanSpool, ScanSummary, SpooledScan, UnreadStream, parse_time};
+
+/// How long the disk may take to show which spools there are. New scans wait meanwhile.
+const LIST_TIME: Duration = Duration::from_secs(2);
+
+/// How long the disk may take to read or remove the spool of a scan, which may have gigabytes. The scan waits
+/// meanwhile, and is saved without a spool then.
+const SCAN_TIME: Duration = Duration::from_secs(60);
+
+/// Largest number of threads that wait for the disk.
+const MAX_PENDING: usize = 4;
 
 /// The spools of the scans of a data store, on this host.
 #[derive(Debug)]
@@ -30,6 +41,8 @@ pub struct Spools {
     /// The scans that had a spool, or got one, while this process had it.
     used: Mutex<HashSet<ScanKey>>,
     is_unusable: AtomicBool,
+    /// The number of threads that wait for the disk.
+    pending: Arc<AtomicUsize>,
 }
 
 /// A spool that this process has.
@@ -57,6 +70,7 @@ impl Spools {
             taken: Mutex::default(),
             used: Mutex::default(),
             is_unusable: AtomicBool::new(false),
+            pending: Arc::default(),
         }
     }
 
@@ -74,7 +88,10 @@ impl Spools {
         scan: &ScanKey,
     ) -> Result<Option<Arc<spool::ScanSpool>>, SpoolHeldError> {
         let key = scan.clone();
-        let spool = match self.blocking(move |directory| directory.take(&key)).await {
+        let spool = match self
+            .blocking(SCAN_TIME, move |directory| directory.take(&key))
+            .await
+        {
             Some(Ok(spool)) => Arc::new(spool),
             Some(Err(SpoolError::Held { folder })) => {
                 return Err(SpoolHeldError::ByProcess { folder });
@@ -113,7 +130,7 @@ impl Spools {
             return;
         }
         let (key, taken) = (scan.clone(), self.find(scan));
-        let removed = self.blocking(move |directory| {
+        let removed = self.blocking(SCAN_TIME, move |directory| {
             if !directory.has(&key) {
                 return Ok(false);
             }
@@ -138,14 +155,14 @@ impl Spools {
     /// Returns what is recorded about a scan.
     pub async fn summary(&self, scan: &ScanKey) -> Option<ScanSummary> {
         let key = scan.clone();
-        let spooled = self.blocking(move |directory| directory.spooled(&key));
+        let spooled = self.blocking(SCAN_TIME, move |directory| directory.spooled(&key));
         Some(summary(&spooled.await??.document))
     }
 
     /// Returns the scans of this data store whose spools no process has.
     pub async fn abandoned(&self) -> Vec<SpooledScan> {
         // Users learn at the start that nothing can be spooled, and not when it is needed.
-        let looked = self.blocking(|directory| {
+        let looked = self.blocking(LIST_TIME, |directory| {
             let prepared = directory.prepare();
             let unusable = prepared.map_err(|error| (directory.path().to_owned(), error));
             (unusable, directory.abandoned())
@@ -179,14 +196,32 @@ impl Spools {
         reply.is_ok_and(|reply| reply.as_int() == Some(1))
     }
 
-    /// Uses the directory in a thread that may wait for the disk. Returns `None` if nothing is spooled.
+    /// Uses the directory in a thread that may wait for the disk. Returns `None` if nothing is spooled,
+    /// or if the disk takes longer than `limit`.
     async fn blocking<T: Send + 'static>(
         &self,
+        limit: Duration,
         work: impl FnOnce(SpoolDirectory) -> T + Send + 'static,
     ) -> Option<T> {
         let directory = self.directory.clone()?;
-        let done = tokio::task::spawn_blocking(move || work(directory)).await;
-        done.ok()
+        let pending = self.pending.clone();
+        // A disk that does not answer keeps its threads.
+        if pending.fetch_add(1, Ordering::Relaxed) >= MAX_PENDING {
+            pending.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work(directory);
+            pending.fetch_sub(1, Ordering::Relaxed);
+            result
+        });
+        match hub::timeout(limit, done).await {
+            Ok(done) => done.ok(),
+            Err(_) => {
+                self.report_unusable("the disk of the spool does not answer");
+                None
+            }
+        }
     }
 
     fn used(&self) -> MutexGuard<'_, HashSet<ScanKey>> {
