@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
-use std::time::Duration;
+use std::time::Instant;
 
 use serde_json::json;
 use testing::Program;
@@ -180,12 +180,23 @@ fn a_signal_at_any_time_ends_a_command_in_order() {
             .iter()
             .map(|word| word.replace("URL", &url))
             .collect();
-        let mut in_order = 0;
-        for delay in 0..100 {
+        let start = || {
             let mut command = Command::new(program);
             command.args(&arguments).env("REDIS_DATA_URL", &url);
-            let running = Program::start(&mut command);
-            std::thread::sleep(Duration::from_micros(200) * delay);
+            Program::start(&mut command)
+        };
+        // How long the program takes to get there depends on its libraries and on the machine.
+        let begun = Instant::now();
+        let running = start();
+        while !running.catches_signals() {
+            std::thread::yield_now();
+        }
+        let step = begun.elapsed() / 50;
+        drop(running);
+        let mut in_order = 0;
+        for delay in 0..100 {
+            let running = start();
+            std::thread::sleep(step * delay);
             let Some(before) = Progress::of(running.id(), program) else {
                 continue;
             };

@@ -54,6 +54,7 @@ pub async fn serve(
         ended = serving => ended,
         () = interrupts.stop_requested.wait() => Ok(()),
     };
+    let is_told_to_stop = interrupts.stop_requested.is_set();
     let stop = async { tokio::join!(nexus.stop(), bliss.stop()) };
     let abort = async {
         interrupts.abort_requested.wait().await;
@@ -74,7 +75,11 @@ pub async fn serve(
         }
     };
     writer_thread.stop().await?;
-    ended?;
+    match ended {
+        // Devices that were being initialised cannot be, when the server stops.
+        Err(error) if is_told_to_stop => info!("{error}"),
+        ended => ended?,
+    }
     Ok(exit::SUCCESS)
 }
 
