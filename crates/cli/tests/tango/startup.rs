@@ -1,8 +1,6 @@
 //! Services that cannot start, or start late.
 
 use std::process::Command;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use testing::{NexusClient, Program};
@@ -183,36 +181,6 @@ async fn registration_and_start_of_the_mapping_writer() {
     assert_eq!(device.properties().unwrap(), properties);
     let _service = start(&mut fixture.bliss_service());
     device.wait_for_state("ON");
-}
-
-#[tokio::test]
-async fn a_signal_at_any_time_ends_a_service_in_order() {
-    let mut fixture = Fixture::new().await;
-    let device = fixture.nexus_writer(json!({}));
-    fixture.bliss_writer();
-    // Without the database, a service waits for it.
-    for with_database in [true, false] {
-        if !with_database {
-            fixture.database.stop();
-        }
-        for step in 0..40 {
-            let mut command = match step % 4 {
-                0 | 1 => fixture.service(),
-                _ => fixture.bliss_service(),
-            };
-            let service = Program::start_with_output(&mut command);
-            while !service.catches_signals() {
-                thread::yield_now();
-            }
-            thread::sleep(Duration::from_millis(10) * step);
-            service.signal(["TERM", "INT"][step as usize % 2]);
-            let (status, log) = service.end();
-            assert_eq!(status.code(), Some(0), "{step}: {status} {log}");
-            if with_database {
-                assert!(!device.exported().unwrap(), "{step}: {log}");
-            }
-        }
-    }
 }
 
 /// Returns the exit code of a service that ends by itself, and its output.

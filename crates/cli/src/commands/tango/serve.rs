@@ -1,5 +1,6 @@
 //! Serves Tango devices until a signal, or a client, ends that.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use writer::options::{SaveOptions, SpoolOptions};
 use crate::commands::Outcome;
 use crate::exit;
 use crate::inspection;
-use crate::logging::{LogLevel, Severity};
+use crate::logging::{self, LogLevel, Severity};
 use crate::signals::Interrupts;
 
 /// How long Tango may take to start its server before a log line says what it may wait for.
@@ -46,8 +47,10 @@ pub async fn serve(
     )?);
     let factories: Vec<Arc<dyn DeviceFactory>> = vec![nexus.clone(), bliss.clone()];
     let server = DeviceServer::start(options, factories)?;
+    let is_ready = Cell::new(false);
     let serving = async {
         ready(&server).await?;
+        is_ready.set(true);
         server.wait_ended().await
     };
     let ended = tokio::select! {
@@ -65,6 +68,12 @@ pub async fn serve(
     tokio::select! {
         _ = stop => {}
         () = abort => {}
+    }
+    if is_told_to_stop && !is_ready.get() {
+        // cppTango crashes if it is stopped while it starts. Nothing of it needs an end in order.
+        writer_thread.stop().await?;
+        logging::flush();
+        signal_hook::low_level::exit(0);
     }
     server.request_stop();
     let ended = match hub::timeout(STOP_TIMEOUT, server.wait_ended()).await {
