@@ -59,7 +59,7 @@ impl DataStore {
                 command: "EVAL".to_owned(),
                 source,
             }),
-            // Whoever has sent it has the answer before the connection is free again.
+            // The task that sent it has the answer before the connection is free again.
             Ok(Ok(_)) | Err(_) => Ok(()),
         }
     }

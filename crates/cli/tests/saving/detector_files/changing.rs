@@ -9,59 +9,40 @@ use crate::classic;
 use crate::fixture::{Fixture, end, read};
 use crate::live::wait_until;
 
-#[tokio::test]
-async fn a_file_that_comes_late_is_waited_for() {
+/// Saves a scan in both layouts. Its file has `frames` frames when the scan ends, if there are any, and all of them
+/// a moment later.
+async fn complete_after_the_end(frames: Option<u64>) {
     for layout in LAYOUTS {
         let fixture = Fixture::new().await;
         let path = fixture.file("cam.h5");
         let hidden = fixture.file("hidden.h5");
-        detect(&hidden, &[6, 2, 3], "uint16");
+        if let Some(frames) = frames {
+            detect(&path, &[frames, 2, 3], "uint16");
+        }
+        detect(&hidden, &[FRAMES, 2, 3], "uint16");
         let mut running = classic::session(&fixture);
         let file = fixture.file("scan.h5");
-        let (scan, cam) = start(
-            &fixture,
-            &file,
-            layout,
-            hdf5(path.to_str().unwrap(), FRAMES),
-        )
-        .await;
+        let files = hdf5(path.to_str().unwrap(), FRAMES);
+        let (scan, cam) = start(&fixture, &file, layout, files).await;
         report_all(&cam).await;
         running.wait_for("start saving");
         end(scan).await;
         fs::rename(&hidden, &path).unwrap();
         running.wait_for("Finished writing");
-        assert_eq!(read(&file, &[layout.path()]), json!([pixels(0..6)]));
+        assert_eq!(read(&file, &[layout.path()]), json!([pixels(0..FRAMES)]));
         assert_eq!(record(&file, layout)["complete"], true);
         Fixture::end(running);
     }
 }
 
 #[tokio::test]
+async fn a_file_that_comes_late_is_waited_for() {
+    complete_after_the_end(None).await;
+}
+
+#[tokio::test]
 async fn a_file_that_grows_is_waited_for() {
-    for layout in LAYOUTS {
-        let fixture = Fixture::new().await;
-        let path = fixture.file("cam.h5");
-        let hidden = fixture.file("hidden.h5");
-        detect(&path, &[2, 2, 3], "uint16");
-        detect(&hidden, &[6, 2, 3], "uint16");
-        let mut running = classic::session(&fixture);
-        let file = fixture.file("scan.h5");
-        let (scan, cam) = start(
-            &fixture,
-            &file,
-            layout,
-            hdf5(path.to_str().unwrap(), FRAMES),
-        )
-        .await;
-        report_all(&cam).await;
-        running.wait_for("start saving");
-        end(scan).await;
-        fs::rename(&hidden, &path).unwrap();
-        running.wait_for("Finished writing");
-        assert_eq!(read(&file, &[layout.path()]), json!([pixels(0..6)]));
-        assert_eq!(record(&file, layout)["complete"], true);
-        Fixture::end(running);
-    }
+    complete_after_the_end(Some(2)).await;
 }
 
 #[tokio::test]

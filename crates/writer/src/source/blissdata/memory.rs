@@ -45,7 +45,7 @@ impl MemoryWatch {
     /// # Errors
     /// If the server cannot be asked, or does not allow it.
     pub async fn forecast(&self, store: &DataStore) -> Result<MemoryForecast, RedisError> {
-        // Whoever waits for the lock finds an answer that is new.
+        // A task that has waited for the lock finds a new answer.
         let mut watch = self.0.lock().await;
         if watch
             .last
