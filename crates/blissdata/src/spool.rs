@@ -9,6 +9,7 @@
 //! spool over. Functions that are not `async` may wait for the disk.
 
 mod directory;
+mod folder_lock;
 mod index;
 mod record;
 mod recorder;

@@ -3,16 +3,15 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rustix::fs::{FlockOperation, flock};
 
 use super::directory::SpoolDirectory;
+use super::folder_lock::FolderLock;
 use super::index::{RecordPlace, RecordedEnd, SpoolIndex};
 use super::record::{MAGIC, RecordTooLarge, SpoolRecord};
 use crate::document::ScanState;
@@ -80,8 +79,8 @@ pub struct ScanSpool {
 
 #[derive(Debug, Default)]
 pub(super) struct SpoolState {
-    /// The locked file, if the folder exists.
-    pub lock: Option<File>,
+    /// The lock, if the folder exists.
+    pub lock: Option<FolderLock>,
     pub index: SpoolIndex,
     /// Length of what is whole of [`SCAN_FILE`].
     pub scan_file_length: u64,
@@ -238,7 +237,7 @@ impl ScanSpool {
     }
 
     /// Locks the folder. A process that lists spools holds each of them for a moment.
-    fn locked_soon(&self) -> Result<File, SpoolError> {
+    fn locked_soon(&self) -> Result<FolderLock, SpoolError> {
         let deadline = Instant::now() + LOCK_TIMEOUT;
         loop {
             match self.locked() {
@@ -249,31 +248,11 @@ impl ScanSpool {
     }
 
     /// Locks the folder.
-    pub(super) fn locked(&self) -> Result<File, SpoolError> {
-        let io = |source| self.io(source);
-        let held = || SpoolError::Held {
+    pub(super) fn locked(&self) -> Result<FolderLock, SpoolError> {
+        let lock = FolderLock::take(&self.lock_file()).map_err(|source| self.io(source))?;
+        lock.ok_or_else(|| SpoolError::Held {
             folder: self.folder.clone(),
-        };
-        let path = self.lock_file();
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(io)?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| held())?;
-        // The last process may have removed the spool just now.
-        match self.has_lock_file(&file) {
-            true => Ok(file),
-            false => Err(held()),
-        }
-    }
-
-    /// Returns `true` if this is the lock of the folder, and not one that was removed.
-    fn has_lock_file(&self, file: &File) -> bool {
-        let there = fs::metadata(self.lock_file());
-        let is_there = there.and_then(|there| Ok(there.ino() == file.metadata()?.ino()));
-        is_there.unwrap_or(false)
+        })
     }
 
     /// Forgets what was recorded if somebody has removed the folder, so that the spool can be begun again.
@@ -283,7 +262,7 @@ impl ScanSpool {
     pub(super) fn forget_if_removed(&self) -> Result<(), SpoolError> {
         let mut state = self.state();
         match &state.lock {
-            Some(lock) if !self.has_lock_file(lock) => {
+            Some(lock) if !lock.is_at(&self.lock_file()) => {
                 *state = SpoolState::default();
                 let text = "it was removed by another program";
                 Err(self.io(io::Error::new(io::ErrorKind::NotFound, text)))

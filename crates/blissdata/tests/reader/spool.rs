@@ -73,6 +73,7 @@ async fn record(
     streams: &[UnreadStream],
     done: impl Fn() -> bool,
 ) {
+    let holders = Arc::strong_count(spool);
     let recorder = Recorder::new(&peers.store, spool).run(|| streams.to_vec());
     let is_done = async {
         while !done() {
@@ -82,6 +83,10 @@ async fn record(
     tokio::select! {
         () = recorder => {}
         () = is_done => {}
+    }
+    // The thread that writes for the recorder may still wait for the disk, and has the spool until then.
+    while Arc::strong_count(spool) > holders {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
