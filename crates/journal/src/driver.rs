@@ -1,0 +1,83 @@
+//! The driver as the C library sees it.
+//!
+//! This is the only module with `unsafe` code. Each function that the library calls finds the file behind the pointer
+//! that [`open`](callbacks) has returned, and leaves the work to [`OpenFile`](crate::open_file::OpenFile).
+
+mod callbacks;
+mod class;
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use hdf5_metno_sys::h5i::{H5I_type_t, H5Iget_type, hid_t};
+use hdf5_metno_sys::{LOCK, h5, h5p};
+
+use crate::error::{Error, Result};
+use crate::journal::Shared;
+use class::Class;
+
+unsafe extern "C" {
+    // The declarations of `hdf5-metno-sys` have the class of HDF5 1.8.
+    fn H5FDregister(class: *const Class) -> hid_t;
+    fn H5Pset_driver(list: hid_t, driver: hid_t, info: *const c_void) -> h5::herr_t;
+    fn H5Pget_driver_info(list: hid_t) -> *const c_void;
+}
+
+/// Sets the driver in a file access property list, for the file of `shared`.
+pub(crate) fn set(access: hid_t, shared: &Arc<Shared>) -> Result<()> {
+    let refused = |function| Error::Library { function };
+    let _lock = LOCK.lock();
+    // SAFETY: the lock of the library is held; the class is valid for ever, and registering it again returns the
+    // same identifier.
+    let driver = unsafe {
+        h5::H5open();
+        H5FDregister(&raw const callbacks::CLASS)
+    };
+    if driver < 0 {
+        return Err(refused("H5FDregister"));
+    }
+    // SAFETY: the lock of the library is held. `callbacks` expects such a pointer, and the library copies what it
+    // points to with `fapl_copy` before this function returns.
+    let status = unsafe { H5Pset_driver(access, driver, std::ptr::from_ref(shared).cast()) };
+    match status {
+        0.. => Ok(()),
+        _ => Err(refused("H5Pset_driver")),
+    }
+}
+
+/// Returns the journal of a file access property list with this driver.
+fn journal_of(access: hid_t) -> Option<Arc<Shared>> {
+    // SAFETY: the library calls this while it holds its lock. A list with this driver has a pointer to an `Arc<Shared>`
+    // that `fapl_copy` has made, and that lives as long as the list.
+    unsafe {
+        if H5Iget_type(access) != H5I_type_t::H5I_GENPROP_LST {
+            return None;
+        }
+        let info = H5Pget_driver_info(access).cast::<Arc<Shared>>();
+        info.as_ref().cloned()
+    }
+}
+
+/// Lets a file be created whose freed space is never used again, so that whatever a reader has looked up stays where it
+/// is. Such files have superblock 2, which HDF5 1.8 and later read.
+///
+/// # Errors
+/// If this is no list of file creation properties.
+pub fn keep_freed_space(creation: hid_t) -> Result<()> {
+    let _lock = LOCK.lock();
+    // SAFETY: the lock of the library is held, and it checks the identifier.
+    let status = unsafe {
+        h5p::H5Pset_file_space_strategy(
+            creation,
+            hdf5_metno_sys::h5f::H5F_fspace_strategy_t::H5F_FSPACE_STRATEGY_NONE,
+            0,
+            1,
+        )
+    };
+    match status {
+        0.. => Ok(()),
+        _ => Err(Error::Library {
+            function: "H5Pset_file_space_strategy",
+        }),
+    }
+}

@@ -1,0 +1,286 @@
+//! Brings a file into order that an ended program had open for writing.
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::format::{COMMITS, Commit, Header};
+use crate::host;
+use crate::lock;
+use crate::open_file::{LockedJournal, journal_path};
+use crate::options::Options;
+use crate::overlay::{Content, Overlay};
+use crate::storage::{Storage, Target};
+use crate::superblock::{self, Superblock};
+
+/// Disks write sectors of at least this size as a whole.
+const SECTOR: u64 = 512;
+
+/// What was done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recovery {
+    /// There was no journal, or nothing in it.
+    InOrder,
+    /// The file is as it was at the last commit.
+    Completed,
+    /// The power has failed, and the file is as it was at the last checkpoint. This number of commits was undone.
+    RolledBack(usize),
+    /// Somebody else has changed the file since, so it was left as it is.
+    Foreign,
+}
+
+/// Brings a file into order that an ended program had open for writing, and removes its journal. What was committed
+/// stays.
+///
+/// # Errors
+/// If another program has the file open for writing, or if it cannot be read or written.
+pub fn recover(path: &Path, options: &Options) -> Result<Recovery> {
+    if !journal_path(path).exists() {
+        return Ok(Recovery::InOrder);
+    }
+    let journal = LockedJournal::open(path, options)?;
+    let file = File::options().read(true).write(true).open(path);
+    let file = match file {
+        // The journal of a file that was removed.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            journal.remove()?;
+            return Ok(Recovery::InOrder);
+        }
+        file => file.map_err(|source| Error::io(path.to_owned(), "open", source))?,
+    };
+    if options.lock {
+        lock::lock_data(&file, path)?;
+    }
+    let data = Storage::new(file, path, Target::Data, options.observer.clone());
+    let recovered = recover_locked(&journal.storage, &data).and_then(|recovery| {
+        journal.remove()?;
+        Ok(recovery)
+    });
+    if options.lock {
+        lock::unlock(data.file());
+    }
+    recovered
+}
+
+/// Brings a file into order whose journal is locked. The journal stays.
+pub(crate) fn recover_locked(journal: &Storage, data: &Storage) -> Result<Recovery> {
+    let length = journal.length()?;
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+    journal.read(0, &mut bytes)?;
+    let Some(header) = Header::of_journal(&bytes) else {
+        return Ok(Recovery::InOrder);
+    };
+    let commits = commits(&bytes, header.number);
+    let recovery = match header.is_ordered && header.boot != host::boot() {
+        true => roll_back(data, &header, &commits)?,
+        false => complete(data, &header, &commits)?,
+    };
+    if recovery == Recovery::Foreign {
+        tracing::warn!(
+            "{} was changed by another program after its last writer (process {} on {}) had ended, and is left as it is",
+            data.path().display(),
+            header.process,
+            header.host
+        );
+    }
+    Ok(recovery)
+}
+
+/// Returns the whole commits behind the checkpoint with this number.
+fn commits(journal: &[u8], checkpoint: u64) -> Vec<Commit> {
+    let mut commits: Vec<Commit> = Vec::new();
+    let mut rest = journal.get(COMMITS as usize..).unwrap_or_default();
+    while let Some((commit, length)) = Commit::decode(rest) {
+        if commit.number != checkpoint + 1 + commits.len() as u64 {
+            break;
+        }
+        rest = &rest[length..];
+        commits.push(commit);
+    }
+    commits
+}
+
+/// Makes the last commit again.
+fn complete(data: &Storage, header: &Header, commits: &[Commit]) -> Result<Recovery> {
+    let last = commits.last();
+    let (end, published) = last.map_or((header.end, header.published), |commit| {
+        (commit.end, commit.published)
+    });
+    let mut new = Overlay::default();
+    for change in last.iter().flat_map(|commit| &commit.changes) {
+        new.put(change.address, change.content, &change.new);
+    }
+    let Some(end_in_file) = EndInFile::find(data, &new, [published, end], header.end == 0)? else {
+        return Ok(Recovery::Foreign);
+    };
+    if !is_one_of(data, new.clone(), last.map_or(&[], std::slice::from_ref))? {
+        return Ok(Recovery::Foreign);
+    }
+    restore(data, &new)?;
+    end_in_file.set(data, end)?;
+    Ok(Recovery::Completed)
+}
+
+/// Restores the checkpoint.
+fn roll_back(data: &Storage, header: &Header, commits: &[Commit]) -> Result<Recovery> {
+    if header.end == 0 {
+        return roll_back_new(data, commits);
+    }
+    // What is behind the checkpoint may not have reached the disk. It is cut off.
+    let commits: Vec<Commit> = commits
+        .iter()
+        .map(|commit| before_end(commit, header.end))
+        .collect();
+    let (mut new, mut old) = (Overlay::default(), Overlay::default());
+    for change in commits.iter().flat_map(|commit| &commit.changes) {
+        new.put(change.address, change.content, &change.new);
+    }
+    for change in commits.iter().rev().flat_map(|commit| &commit.changes) {
+        old.put(change.address, change.content, &change.old);
+    }
+    let ends = [header.published, header.end];
+    let found = EndInFile::find(data, &old, ends, false)?;
+    let Some(end_in_file) = found else {
+        return Ok(Recovery::Foreign);
+    };
+    if !is_one_of(data, new, &commits)? {
+        return Ok(Recovery::Foreign);
+    }
+    restore(data, &old)?;
+    end_in_file.set(data, header.end)?;
+    Ok(Recovery::RolledBack(commits.len()))
+}
+
+/// Empties a file that was new, and of which nothing is certain.
+fn roll_back_new(data: &Storage, commits: &[Commit]) -> Result<Recovery> {
+    let mut first = [0; superblock::LENGTH];
+    data.read(0, &mut first)?;
+    let is_published = |end| commits.iter().any(|commit| commit.published == end);
+    let is_own = match Superblock::of(&first) {
+        Some(superblock) => is_published(superblock.end(&first)),
+        None => first[..8] == [0; 8],
+    };
+    if !is_own {
+        return Ok(Recovery::Foreign);
+    }
+    EndInFile::Nothing.set(data, 0)?;
+    Ok(Recovery::RolledBack(commits.len()))
+}
+
+/// Writes these bytes, durably.
+fn restore(data: &Storage, bytes: &Overlay) -> Result<()> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    for (address, extent) in bytes.iter() {
+        data.write(address, &extent.bytes)?;
+    }
+    data.synchronise()
+}
+
+/// Returns what a commit has changed before this end.
+fn before_end(commit: &Commit, end: u64) -> Commit {
+    let mut commit = commit.clone();
+    for change in &mut commit.changes {
+        let length = end
+            .saturating_sub(change.address)
+            .min(change.new.len() as u64);
+        change.new.truncate(length as usize);
+        change.old.truncate(length as usize);
+    }
+    commit.changes.retain(|change| !change.new.is_empty());
+    commit
+}
+
+/// Returns `true` if each sector that these commits have changed has the content of one moment: after all of them,
+/// before one of them, or in between, when a part of the sector was written. `version` is what they wrote last.
+fn is_one_of(data: &Storage, mut version: Overlay, commits: &[Commit]) -> Result<bool> {
+    let mut unknown = Vec::new();
+    for (address, extent) in version.iter() {
+        let end = address + extent.bytes.len() as u64;
+        let mut begin = address;
+        while begin < end {
+            let behind = end.min((begin / SECTOR + 1) * SECTOR);
+            let mut bytes = vec![0; (behind - begin) as usize];
+            data.read(begin, &mut bytes)?;
+            unknown.push((begin, bytes));
+            begin = behind;
+        }
+    }
+    if commits.is_empty() {
+        return Ok(unknown.is_empty());
+    }
+    for commit in commits.iter().rev() {
+        let after = version.clone();
+        for change in &commit.changes {
+            version.put(change.address, Content::Raw, &change.old);
+        }
+        unknown.retain(|(address, bytes)| {
+            let content = |version: &Overlay| {
+                let mut expected = vec![0; bytes.len()];
+                version.patch(*address, &mut expected);
+                expected
+            };
+            !is_between(bytes, &content(&after), &content(&version))
+        });
+    }
+    Ok(unknown.is_empty())
+}
+
+/// Returns `true` if the beginning of `bytes` is that of `new`, and the rest that of `old`.
+fn is_between(bytes: &[u8], new: &[u8], old: &[u8]) -> bool {
+    let written = bytes.iter().zip(new).take_while(|(a, b)| a == b).count();
+    bytes[written..] == old[written..]
+}
+
+/// The end of the file in its superblock.
+#[derive(Debug, Clone, Copy)]
+enum EndInFile {
+    Superblock(Superblock),
+    /// The file has a user block or other addresses, so that its end is not changed.
+    Other,
+    /// The file was new, and nothing of it was written yet.
+    Nothing,
+}
+
+impl EndInFile {
+    /// Returns `None` if the end is neither `published` nor `end` when these bytes are restored. It is `end` if a
+    /// recovery has not finished.
+    fn find(
+        data: &Storage,
+        restored: &Overlay,
+        [published, end]: [u64; 2],
+        is_new: bool,
+    ) -> Result<Option<EndInFile>> {
+        let mut first = [0; superblock::LENGTH];
+        data.read(0, &mut first)?;
+        restored.patch(0, &mut first);
+        Ok(match Superblock::of(&first) {
+            Some(superblock) => [published, end]
+                .contains(&superblock.end(&first))
+                .then_some(EndInFile::Superblock(superblock)),
+            None if is_new && first[..8] == [0; 8] => Some(EndInFile::Nothing),
+            None => Some(EndInFile::Other),
+        })
+    }
+
+    /// Gives the file an end, durably.
+    fn set(self, data: &Storage, end: u64) -> Result<()> {
+        match self {
+            EndInFile::Superblock(superblock) => {
+                let mut first = [0; superblock::LENGTH];
+                data.read(0, &mut first)?;
+                if superblock.end(&first) != end {
+                    let changed = superblock.set_end(&mut first, end);
+                    data.write(changed.start as u64, &first[changed])?;
+                }
+                if data.length()? != end {
+                    data.set_length(end)?;
+                }
+                data.synchronise()
+            }
+            EndInFile::Nothing if data.length()? > 0 => data.set_length(0),
+            EndInFile::Nothing | EndInFile::Other => Ok(()),
+        }
+    }
+}
