@@ -6,11 +6,12 @@
 mod callbacks;
 mod class;
 
-use std::ffi::c_void;
+use std::ffi::{CString, c_void};
 use std::sync::Arc;
 
 use hdf5_metno_sys::h5i::{H5I_type_t, H5Iget_type, hid_t};
-use hdf5_metno_sys::{LOCK, h5, h5p};
+use hdf5_metno_sys::{LOCK, h5, h5e, h5p};
+use rustix::io::Errno;
 
 use crate::error::{Error, Result};
 use crate::journal::Shared;
@@ -55,6 +56,43 @@ fn journal_of(access: hid_t) -> Option<Arc<Shared>> {
         }
         let info = H5Pget_driver_info(access).cast::<Arc<Shared>>();
         info.as_ref().cloned()
+    }
+}
+
+/// Puts an error on the error stack of the library, as its own driver of ordinary files does: with the number of the
+/// system error in the text.
+fn push(error: &Error) {
+    let (number, kind) = match error {
+        Error::Held { .. } => (
+            Some(Errno::WOULDBLOCK.raw_os_error()),
+            *h5e::H5E_CANTLOCKFILE,
+        ),
+        Error::NoLocks { source, .. } => (source.raw_os_error(), *h5e::H5E_CANTLOCKFILE),
+        error => (
+            error.system().and_then(std::io::Error::raw_os_error),
+            *h5e::H5E_WRITEERROR,
+        ),
+    };
+    let text = match number {
+        Some(number) => format!("{error}, errno = {number}"),
+        None => error.to_string(),
+    };
+    let Ok(text) = CString::new(text) else {
+        return;
+    };
+    // SAFETY: the library has called this driver, so it is initialised and its lock is held. It copies the texts.
+    unsafe {
+        h5e::H5Epush2(
+            h5e::H5E_DEFAULT,
+            c"journal".as_ptr(),
+            c"journal".as_ptr(),
+            0,
+            *h5e::H5E_ERR_CLS,
+            *h5e::H5E_FILE,
+            kind,
+            c"%s".as_ptr(),
+            text.as_ptr(),
+        );
     }
 }
 

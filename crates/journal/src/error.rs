@@ -62,39 +62,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns a copy. The cause of it is the error number of the system only.
-    pub(crate) fn duplicate(&self) -> Error {
-        let copy = |source: &io::Error| match source.raw_os_error() {
-            Some(number) => io::Error::from_raw_os_error(number),
-            None => io::Error::new(source.kind(), source.to_string()),
-        };
+    /// Returns what the system says, if that is why.
+    #[must_use]
+    pub fn system(&self) -> Option<&io::Error> {
         match self {
-            Error::Held { file } => Error::Held { file: file.clone() },
-            Error::NoLocks { file, source } => Error::NoLocks {
-                file: file.clone(),
-                source: copy(source),
-            },
-            Error::NoRoom {
-                file,
-                attempted,
-                source,
-            } => Error::NoRoom {
-                file: file.clone(),
-                attempted,
-                source: copy(source),
-            },
-            Error::Io {
-                file,
-                attempted,
-                source,
-            } => Error::Io {
-                file: file.clone(),
-                attempted,
-                source: copy(source),
-            },
-            Error::Library { function } => Error::Library { function },
-            Error::NotOpen => Error::NotOpen,
-            Error::StillOpen => Error::StillOpen,
+            Error::NoLocks { source, .. }
+            | Error::NoRoom { source, .. }
+            | Error::Io { source, .. } => Some(source),
+            Error::Held { .. } | Error::Library { .. } | Error::NotOpen | Error::StillOpen => None,
         }
     }
 

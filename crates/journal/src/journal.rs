@@ -1,6 +1,7 @@
 //! The journal of one file, as the program sees it that writes the file.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hdf5_metno_sys::h5i::hid_t;
@@ -269,25 +270,23 @@ impl Drop for PendingCommit {
 
 impl Shared {
     /// Opens the file for the library.
-    pub(crate) fn open(&self, path: &std::path::Path, access: Access) -> Option<Arc<OpenFile>> {
+    pub(crate) fn open(&self, path: &Path, access: Access) -> Result<Arc<OpenFile>> {
         let mut slot = self.slot();
         if access.writes && matches!(&*slot, Slot::Open(_) | Slot::Closed(_)) {
-            return None;
+            return Err(Error::StillOpen);
         }
-        match OpenFile::open(path, access, &self.options) {
-            Ok(file) => {
-                let file = Arc::new(file);
-                if access.writes {
-                    *slot = Slot::Open(file.clone());
-                }
-                Some(file)
-            }
-            Err(error) => {
-                if access.writes {
-                    *slot = Slot::Failed(error);
-                }
-                None
-            }
+        let file = Arc::new(OpenFile::open(path, access, &self.options)?);
+        if access.writes {
+            *slot = Slot::Open(file.clone());
+        }
+        Ok(file)
+    }
+
+    /// Notes why the library could not open a file.
+    pub(crate) fn failed(&self, error: Error) {
+        let mut slot = self.slot();
+        if matches!(&*slot, Slot::Empty | Slot::Failed(_)) {
+            *slot = Slot::Failed(error);
         }
     }
 
@@ -319,8 +318,7 @@ impl Shared {
     fn file(&self) -> Result<Arc<OpenFile>> {
         match &*self.slot() {
             Slot::Open(file) | Slot::Closed(file) => Ok(file.clone()),
-            Slot::Empty => Err(Error::NotOpen),
-            Slot::Failed(error) => Err(error.duplicate()),
+            Slot::Empty | Slot::Failed(_) => Err(Error::NotOpen),
         }
     }
 }

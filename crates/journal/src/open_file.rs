@@ -65,6 +65,10 @@ impl OpenFile {
     /// Opens a file. If it is opened for writing, what an ended program has left is brought into order before.
     pub fn open(path: &Path, access: Access, options: &Options) -> Result<OpenFile> {
         let failed = |source| Error::io(path.to_owned(), "open", source);
+        // The library asks first whether there is a file that it will create then.
+        if access.writes && !access.creates {
+            std::fs::metadata(path).map_err(failed)?;
+        }
         let journal = match access.writes {
             true => Some(LockedJournal::open(path, options)?),
             false => None,

@@ -4,6 +4,8 @@
 //! moment: with the changes before it (the program was killed), or with those before the last `fdatasync` and some of the
 //! later ones (the power has failed).
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::fs;

@@ -18,7 +18,7 @@ use super::class::{
     CLASS_VERSION, Class, DRAW, FEATURES, FileHead, GLOBAL_HEAP, LOCAL_HEAP, MemoryType, SUPER,
     TREE,
 };
-use super::journal_of;
+use super::{journal_of, push};
 use crate::error::Result;
 use crate::journal::Shared;
 use crate::open_file::{Access, OpenFile, State};
@@ -119,6 +119,7 @@ unsafe fn with_state(
         match work(file, &mut state) {
             Ok(()) => true,
             Err(error) => {
+                push(&error);
                 state.failure = Some(error);
                 false
             }
@@ -158,7 +159,7 @@ unsafe extern "C" fn open(
         let name = unsafe { CStr::from_ptr(name) };
         let path = Path::new(OsStr::from_bytes(name.to_bytes()));
         let shared = journal_of(access)?;
-        let file = shared.open(
+        let opened = shared.open(
             path,
             Access {
                 writes: flags & H5F_ACC_RDWR != 0,
@@ -166,7 +167,15 @@ unsafe extern "C" fn open(
                 truncates: flags & H5F_ACC_TRUNC != 0,
                 must_be_new: flags & H5F_ACC_EXCL != 0,
             },
-        )?;
+        );
+        let file = match opened {
+            Ok(file) => file,
+            Err(error) => {
+                push(&error);
+                shared.failed(error);
+                return None;
+            }
+        };
         Some(Box::new(DriverFile {
             head: FileHead {
                 driver_id: 0,
