@@ -157,8 +157,8 @@ impl Committer {
         self.journal.remove()
     }
 
-    /// Removes the journal of a file that was not changed.
-    pub fn abandon(&mut self) -> Result<()> {
+    /// Removes the journal, of which nothing is needed.
+    pub fn remove_journal(&self) -> Result<()> {
         self.journal.remove()
     }
 

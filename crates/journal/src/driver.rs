@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use crate::error::{Error, Result};
 use crate::journal::Shared;
+use crate::lock::LOCK_ATTEMPT;
 use class::Class;
 
 unsafe extern "C" {
@@ -67,7 +68,12 @@ fn push(error: &Error) {
             Some(Errno::WOULDBLOCK.raw_os_error()),
             *h5e::H5E_CANTLOCKFILE,
         ),
-        Error::NoLocks { source, .. } => (source.raw_os_error(), *h5e::H5E_CANTLOCKFILE),
+        Error::NoLocks { source, .. }
+        | Error::Io {
+            attempted: LOCK_ATTEMPT,
+            source,
+            ..
+        } => (source.raw_os_error(), *h5e::H5E_CANTLOCKFILE),
         error => (
             error.system().and_then(std::io::Error::raw_os_error),
             *h5e::H5E_WRITEERROR,

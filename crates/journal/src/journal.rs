@@ -149,6 +149,18 @@ impl Journal {
         }
     }
 
+    /// Removes the name of the journal, because the file has lost its own: it was deleted, renamed or replaced. Another
+    /// file with that name can be opened then. What is still written goes to the file without a name.
+    ///
+    /// # Errors
+    /// If no file is open, or the journal cannot be removed.
+    pub fn leave_name(&self) -> Result<()> {
+        match &*self.shared.file()?.committer() {
+            Some(committer) => committer.remove_journal(),
+            None => Ok(()),
+        }
+    }
+
     /// Returns what was found, and done, when the file was opened.
     #[must_use]
     pub fn recovery(&self) -> Option<Recovery> {
@@ -300,7 +312,7 @@ impl Shared {
         let is_untouched = !file.state().is_changed && !file.state().is_closing;
         // The library opens a file tentatively to compare it with those that are open.
         if is_untouched && let Some(committer) = file.committer().as_mut() {
-            match committer.abandon() {
+            match committer.remove_journal() {
                 Ok(()) => {
                     *slot = Slot::Empty;
                     return;

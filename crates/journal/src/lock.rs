@@ -14,6 +14,9 @@ use rustix::io::Errno;
 
 use crate::error::{Error, Result};
 
+/// What was attempted if a lock fails.
+pub(crate) const LOCK_ATTEMPT: &str = "lock";
+
 /// Returns the open and locked journal of a file. It is created if it is missing.
 pub(crate) fn open_journal(path: &Path, data: &Path, with_lock: bool) -> Result<File> {
     let failed = |source| Error::io(path.to_owned(), "open", source);
@@ -38,7 +41,7 @@ pub(crate) fn open_journal(path: &Path, data: &Path, with_lock: bool) -> Result<
 /// Locks a data file.
 pub(crate) fn lock_data(file: &File, path: &Path) -> Result<()> {
     let metadata = file.metadata();
-    let names = metadata.map_err(|source| Error::io(path.to_owned(), "lock", source))?;
+    let names = metadata.map_err(|source| Error::io(path.to_owned(), LOCK_ATTEMPT, source))?;
     let operation = match names.nlink() {
         0 | 1 => FlockOperation::NonBlockingLockShared,
         _ => FlockOperation::NonBlockingLockExclusive,
@@ -71,7 +74,7 @@ fn lock(file: &File, operation: FlockOperation, data: &Path) -> Result<()> {
         // 524 is ENOTSUPP, which some file systems let out of the kernel.
         Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS => no_locks(data, error),
         error if error.raw_os_error() == 524 => no_locks(data, error),
-        error => Error::io(data, "lock", error.into()),
+        error => Error::io(data, LOCK_ATTEMPT, error.into()),
     })
 }
 

@@ -12,9 +12,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use common::{dataset, describe, group, names, nx, python, script};
+use nexus::Error;
 use nexus::apply::PendingLinks;
 use nexus::file::{FileLocking, FilePool, FileSession};
-use nexus::{Error, h5};
+use nexus::h5::{self, FileDriver};
 use observation::{Classified, ErrorKind, ErrorOrigin, with_causes};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -145,15 +146,20 @@ fn a_lock_of_another_program_is_reported_as_that() {
     let path = directory.path().join("a.h5");
     write(&FilePool::default(), &path, "1.1").unwrap();
     let other = fs::File::open(&path).unwrap();
-    // As h5py does when it opens a file for reading, and another writer.
-    let locks = [
-        FlockOperation::NonBlockingLockShared,
-        FlockOperation::NonBlockingLockExclusive,
+    // As another writer, and as h5py does when it opens a file for reading.
+    let exclusive = FlockOperation::NonBlockingLockExclusive;
+    let shared = FlockOperation::NonBlockingLockShared;
+    let refused = [
+        (FileDriver::Safe, exclusive),
+        (FileDriver::Plain, exclusive),
+        (FileDriver::Plain, shared),
     ];
-    for lock in locks {
+    for (driver, lock) in refused {
         flock(&other, lock).unwrap();
         for locking in [FileLocking::Auto, FileLocking::Required] {
-            let error = pool(locking).open(&path).unwrap_err();
+            let pool = pool(locking);
+            pool.set_driver(driver);
+            let error = pool.open(&path).unwrap_err();
             assert!(matches!(error, Error::Locked { .. }), "{error}");
             assert_eq!(error.kind(), ErrorKind::Locked);
             assert_eq!(error.origin(), ErrorOrigin::Environment);
@@ -162,7 +168,7 @@ fn a_lock_of_another_program_is_reported_as_that() {
 }
 
 #[test]
-fn a_lock_of_a_reader_is_reported_as_that() {
+fn a_reader_that_locks_a_file_is_in_nobodys_way_but_that_of_the_plain_driver() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.h5");
     write(&FilePool::default(), &path, "1.1").unwrap();
@@ -177,7 +183,10 @@ fn a_lock_of_a_reader_is_reported_as_that() {
     let output = reader.stdout.as_mut().unwrap();
     BufReader::new(output).read_line(&mut line).unwrap();
     assert_eq!(line, "held\n");
-    let error = FilePool::default().open(&path).unwrap_err();
+    assert!(write(&FilePool::default(), &path, "1.2").unwrap());
+    let plain = FilePool::default();
+    plain.set_driver(FileDriver::Plain);
+    let error = plain.open(&path).unwrap_err();
     let Error::Locked { holders, .. } = &error else {
         panic!("{error}");
     };

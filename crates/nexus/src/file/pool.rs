@@ -13,6 +13,7 @@ use super::locking::{FileLocking, LocklessFileSystems};
 use super::open;
 use super::session::{FileSession, OpenFile};
 use crate::error::{Error, Result};
+use crate::h5::FileDriver;
 
 /// The open files of one thread, by their resolved absolute path. Clones refer to the same pool.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,7 @@ pub struct FilePool {
     // The references are weak, so that a file is closed with its last session.
     files: Rc<RefCell<BTreeMap<PathBuf, Weak<OpenFile>>>>,
     locking: Rc<Cell<FileLocking>>,
+    driver: Rc<Cell<FileDriver>>,
     lockless: Rc<LocklessFileSystems>,
     observation: Arc<Observation>,
 }
@@ -41,6 +43,11 @@ impl FilePool {
     /// Returns whether files are locked.
     pub fn locking(&self) -> FileLocking {
         self.locking.get()
+    }
+
+    /// Sets what writes the files that are opened from now on.
+    pub fn set_driver(&self, driver: FileDriver) {
+        self.driver.set(driver);
     }
 
     /// Opens a file for writing, and creates it if it is missing. If other sessions have it open already,
@@ -72,11 +79,13 @@ impl FilePool {
                 Some(FileInterference::Truncated) => return Err(Error::StillOpen { file: path }),
                 None => return Ok(FileSession::new(open)),
                 // Nobody finds what is written into a file that has lost its name.
-                Some(FileInterference::Missing | FileInterference::Replaced) => {}
+                Some(FileInterference::Missing | FileInterference::Replaced) => {
+                    open.leave_name()?;
+                }
             }
         }
         let stopwatch = self.observation.stopwatch();
-        let opened = open::append(&path, locking)?;
+        let opened = open::append(&path, locking, self.driver.get())?;
         self.observation.hdf5.finished(Hdf5Stage::Open, stopwatch);
         if let Some(reason) = &opened.no_locks {
             self.lockless.warn(&path, reason);
