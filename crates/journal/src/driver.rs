@@ -7,14 +7,15 @@ mod callbacks;
 mod class;
 
 use std::ffi::{CString, c_void};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use hdf5_metno_sys::h5f::H5F_fspace_strategy_t;
 use hdf5_metno_sys::h5i::{H5I_type_t, H5Iget_type, hid_t};
-use hdf5_metno_sys::{LOCK, h5, h5e, h5p};
+use hdf5_metno_sys::{LOCK, h5, h5e, h5f, h5i, h5p};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
-use crate::journal::Shared;
+use crate::journal::{Journal, Shared};
 use crate::lock::LOCK_ATTEMPT;
 use class::Class;
 
@@ -27,23 +28,35 @@ unsafe extern "C" {
 
 /// Sets the driver in a file access property list, for the file of `shared`.
 pub(crate) fn set(access: hid_t, shared: &Arc<Shared>) -> Result<()> {
-    let refused = |function| Error::Library { function };
     let _lock = LOCK.lock();
-    // SAFETY: the lock of the library is held; the class is valid for ever, and registering it again returns the
-    // same identifier.
-    let driver = unsafe {
-        h5::H5open();
-        H5FDregister(&raw const callbacks::CLASS)
-    };
-    if driver < 0 {
-        return Err(refused("H5FDregister"));
-    }
+    let driver = register()?;
     // SAFETY: the lock of the library is held. `callbacks` expects such a pointer, and the library copies what it
     // points to with `fapl_copy` before this function returns.
     let status = unsafe { H5Pset_driver(access, driver, std::ptr::from_ref(shared).cast()) };
     match status {
         0.. => Ok(()),
-        _ => Err(refused("H5Pset_driver")),
+        _ => Err(Error::Library {
+            function: "H5Pset_driver",
+        }),
+    }
+}
+
+/// Returns the identifier of the driver. The lock of the library must be held.
+fn register() -> Result<hid_t> {
+    static DRIVER: OnceLock<hid_t> = OnceLock::new();
+    if let Some(driver) = DRIVER.get() {
+        return Ok(*driver);
+    }
+    // SAFETY: the caller holds the lock of the library, and the class is valid for ever.
+    let driver = unsafe {
+        h5::H5open();
+        H5FDregister(&raw const callbacks::CLASS)
+    };
+    match driver {
+        0.. => Ok(*DRIVER.get_or_init(|| driver)),
+        _ => Err(Error::Library {
+            function: "H5FDregister",
+        }),
     }
 }
 
@@ -58,6 +71,56 @@ fn journal_of(access: hid_t) -> Option<Arc<Shared>> {
         let info = H5Pget_driver_info(access).cast::<Arc<Shared>>();
         info.as_ref().cloned()
     }
+}
+
+/// Notes that objects were removed which had these parts of a file (address and length), so that they are used again for
+/// raw data: after the next commit (with [`Durability::Ordered`](crate::Durability): checkpoint), and when no reader can
+/// know them any more, which is 10 s later. `object` is any open object in the file, or the file.
+///
+/// Returns `false` if the file is not open with this driver, or was not made with [`keep_freed_space`], so that the
+/// library itself uses freed space again.
+///
+/// # Errors
+/// If the library refuses to tell how the file was opened.
+pub fn release_space(object: hid_t, spans: &[(u64, u64)]) -> Result<bool> {
+    let refused = |function| Error::Library { function };
+    let _lock = LOCK.lock();
+    let driver = register()?;
+    // SAFETY: the lock of the library is held, and it checks the identifiers. Those that it returns are closed below.
+    let shared = unsafe {
+        let file = h5i::H5Iget_file_id(object);
+        if file < 0 {
+            return Err(refused("H5Iget_file_id"));
+        }
+        let access = h5f::H5Fget_access_plist(file);
+        let creation = h5f::H5Fget_create_plist(file);
+        let shared = (h5p::H5Pget_driver(access) == driver && keeps_freed_space(creation))
+            .then(|| journal_of(access))
+            .flatten();
+        for list in [access, creation, file] {
+            h5i::H5Idec_ref(list);
+        }
+        shared
+    };
+    let Some(shared) = shared else {
+        return Ok(false);
+    };
+    let journal = Journal { shared };
+    for (address, length) in spans {
+        journal.release(*address, *length)?;
+    }
+    Ok(true)
+}
+
+/// Returns `true` if the library does not use freed space of files with these creation properties.
+fn keeps_freed_space(creation: hid_t) -> bool {
+    let mut strategy = H5F_fspace_strategy_t::H5F_FSPACE_STRATEGY_FSM_AGGR;
+    let (mut persists, mut threshold) = (0, 0);
+    // SAFETY: the caller holds the lock of the library, and the pointers are valid.
+    let status = unsafe {
+        h5p::H5Pget_file_space_strategy(creation, &mut strategy, &mut persists, &mut threshold)
+    };
+    status >= 0 && strategy == H5F_fspace_strategy_t::H5F_FSPACE_STRATEGY_NONE
 }
 
 /// Puts an error on the error stack of the library, as its own driver of ordinary files does: with the number of the
@@ -113,7 +176,7 @@ pub fn keep_freed_space(creation: hid_t) -> Result<()> {
     let status = unsafe {
         h5p::H5Pset_file_space_strategy(
             creation,
-            hdf5_metno_sys::h5f::H5F_fspace_strategy_t::H5F_FSPACE_STRATEGY_NONE,
+            H5F_fspace_strategy_t::H5F_FSPACE_STRATEGY_NONE,
             0,
             1,
         )

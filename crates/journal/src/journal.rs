@@ -9,8 +9,9 @@ use hdf5_metno_sys::h5i::hid_t;
 use crate::committer::{Changes, CommitKind, publish};
 use crate::driver;
 use crate::error::{Error, Result};
+use crate::free_space::Span;
 use crate::open_file::{Access, OpenFile, State};
-use crate::options::Options;
+use crate::options::{Durability, Options};
 use crate::overlay::Overlay;
 use crate::recovery::Recovery;
 use crate::superblock;
@@ -149,6 +150,16 @@ impl Journal {
         }
     }
 
+    /// Notes that objects which had this part of the file were removed, so that it is used again for raw data: after
+    /// the next commit (with [`Durability::Ordered`]: checkpoint), and when no reader can know it any more.
+    ///
+    /// Only for files whose freed space the library itself does not use: see [`release_space`](crate::release_space).
+    pub(crate) fn release(&self, address: u64, length: u64) -> Result<()> {
+        let file = self.shared.file()?;
+        file.state().free_space.add(Span { address, length });
+        Ok(())
+    }
+
     /// Removes the name of the journal, because the file has lost its own: it was deleted, renamed or replaced. Another
     /// file with that name can be opened then. What is still written goes to the file without a name.
     ///
@@ -209,6 +220,14 @@ impl Journal {
         state.frozen = Some(overlay.clone());
         state.direct_from = state.end.max(state.direct_from);
         state.is_changed = false;
+        let freed = match kind == CommitKind::Checkpoint || !self.shared.is_ordered() {
+            true => state.free_space.take_freed(),
+            // A power failure restores the last checkpoint, which refers to what was freed since.
+            false => {
+                state.free_space.forget_fresh();
+                Vec::new()
+            }
+        };
         let (end, published) = (state.end, state.published);
         drop(state);
         Ok(Some(PendingCommit {
@@ -216,6 +235,7 @@ impl Journal {
             overlay,
             end,
             published,
+            freed,
             kind,
         }))
     }
@@ -242,6 +262,8 @@ pub struct PendingCommit {
     overlay: Arc<Overlay>,
     end: u64,
     published: u64,
+    /// Space to which nothing refers after this commit.
+    freed: Vec<Span>,
     kind: CommitKind,
 }
 
@@ -250,7 +272,7 @@ impl PendingCommit {
     ///
     /// # Errors
     /// The file is at the commit before, and the changes belong to the next one.
-    pub fn run(self) -> Result<()> {
+    pub fn run(mut self) -> Result<()> {
         let mut committer = self.file.committer();
         let committer = committer.as_mut().ok_or(Error::NotOpen)?;
         let changes = Changes {
@@ -261,7 +283,11 @@ impl PendingCommit {
         };
         let committed = committer.commit(&self.file.data, &changes);
         if committed.is_ok() {
-            self.file.state().frozen = None;
+            let mut state = self.file.state();
+            state.frozen = None;
+            state
+                .free_space
+                .add_unreferenced(std::mem::take(&mut self.freed));
         }
         committed
     }
@@ -274,6 +300,7 @@ impl Drop for PendingCommit {
             let later = std::mem::replace(&mut state.overlay, (*frozen).clone());
             state.overlay.merge(later);
             state.is_changed = true;
+            state.free_space.restore(std::mem::take(&mut self.freed));
         }
         drop(state);
         self.file.committed.notify_all();
@@ -321,6 +348,10 @@ impl Shared {
             }
         }
         *slot = Slot::Closed(file.clone());
+    }
+
+    fn is_ordered(&self) -> bool {
+        self.options.durability == Durability::Ordered
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot> {

@@ -55,6 +55,7 @@ mod committer;
 mod driver;
 mod error;
 pub mod format;
+mod free_space;
 mod host;
 mod journal;
 mod lock;
@@ -66,7 +67,7 @@ mod storage;
 mod superblock;
 
 pub use committer::CommitKind;
-pub use driver::keep_freed_space;
+pub use driver::{keep_freed_space, release_space};
 pub use error::{Error, Result};
 pub use journal::{Journal, PendingCommit};
 pub use options::{Durability, HEADROOM, Options};

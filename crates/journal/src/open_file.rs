@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::committer::Committer;
 use crate::error::{Error, Result};
+use crate::free_space::FreeSpace;
 use crate::lock;
 use crate::options::Options;
 use crate::overlay::{Content, Overlay};
@@ -45,6 +46,8 @@ pub(crate) struct State {
     pub direct_from: u64,
     /// The end of the file in the superblock of the last commit.
     pub published: u64,
+    /// Parts of the file that are used again. Only if the library does not do that itself.
+    pub free_space: FreeSpace,
     /// Whether the library closes the file.
     pub is_closing: bool,
     pub is_changed: bool,
@@ -112,6 +115,7 @@ impl OpenFile {
             physical_end: length,
             direct_from: end,
             published,
+            free_space: FreeSpace::default(),
             is_closing: false,
             is_changed: false,
             failure: None,
@@ -173,6 +177,9 @@ impl OpenFile {
             state.overlay.put(address, content, bytes);
             return Ok(());
         }
+        if state.free_space.is_fresh(address, bytes.len() as u64) {
+            return self.data.write(address, bytes);
+        }
         let known = state.direct_from.clamp(address, end) - address;
         let (known, fresh) = bytes.split_at(known as usize);
         self.write_changed(state, address, known)?;
@@ -204,8 +211,12 @@ impl OpenFile {
         Ok(())
     }
 
-    /// Reserves `size` bytes at the end of the file, and returns their address.
-    pub fn allocate(&self, state: &mut State, size: u64) -> u64 {
+    /// Reserves `size` bytes, and returns their address: at the end of the file, or, for raw data, in space that was
+    /// freed.
+    pub fn allocate(&self, state: &mut State, size: u64, is_raw: bool) -> u64 {
+        if is_raw && let Some(address) = state.free_space.allocate(size) {
+            return address;
+        }
         let address = state.end;
         state.end += size;
         address

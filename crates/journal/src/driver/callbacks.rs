@@ -230,7 +230,7 @@ unsafe extern "C" fn query(_file: *const FileHead, flags: *mut c_ulong) -> herr_
 
 unsafe extern "C" fn alloc(
     file: *mut FileHead,
-    _kind: MemoryType,
+    kind: MemoryType,
     _transfer: hid_t,
     size: hsize_t,
 ) -> haddr_t {
@@ -238,7 +238,7 @@ unsafe extern "C" fn alloc(
     // SAFETY: the library has the pointer from `open`.
     unsafe {
         with_state(file, |file, state| {
-            address = file.allocate(state, size);
+            address = file.allocate(state, size, kind == DRAW);
             Ok(())
         });
     }
