@@ -71,5 +71,5 @@ pub use driver::{keep_freed_space, release_space};
 pub use error::{Error, Result};
 pub use journal::{Journal, PendingCommit};
 pub use options::{Durability, HEADROOM, Options};
-pub use recovery::{Recovery, recover};
+pub use recovery::{Recovery, has_journal, recover};
 pub use storage::{Observer, Operation, Target};

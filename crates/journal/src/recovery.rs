@@ -29,6 +29,12 @@ pub enum Recovery {
     Foreign,
 }
 
+/// Returns `true` if a program has the file open for writing, or was ended while it had.
+#[must_use]
+pub fn has_journal(path: &Path) -> bool {
+    journal_path(path).exists()
+}
+
 /// Brings a file into order that an ended program had open for writing, and removes its journal. What was committed
 /// stays.
 ///

@@ -14,7 +14,7 @@ use std::thread;
 use common::{at, dataset, describe, group, names, nx, python, script};
 use nexus::Error;
 use nexus::apply::PendingLinks;
-use nexus::file::{FileInterference, FilePool, FileSession};
+use nexus::file::{FileInterference, FilePool, FileSession, FileSettings};
 use nexus::h5::{self, FileDriver, WriteAccess, WriteOptions};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -25,6 +25,13 @@ fn entry(session: &FileSession, name: &str, title: &str) {
     let written = session.write_tree(&tree, &mut PendingLinks::default());
     assert!(written.errors.is_empty(), "{:?}", written.errors);
     session.stamp().unwrap();
+}
+
+fn with_driver(driver: FileDriver) -> FileSettings {
+    FileSettings {
+        driver,
+        ..FileSettings::default()
+    }
 }
 
 #[test]
@@ -283,7 +290,7 @@ fn a_lock_is_shared_within_this_process_by_the_plain_driver() {
     let path = directory.path().join("a.h5");
     let pool = || {
         let pool = FilePool::default();
-        pool.set_driver(FileDriver::Plain);
+        pool.set(with_driver(FileDriver::Plain));
         pool
     };
     let first = pool().open(&path).unwrap();
@@ -319,7 +326,7 @@ fn a_full_disk_is_reported_as_such_and_costs_nothing() {
         let path = directory.path().join(format!("{driver:?}.h5"));
         let add = |name: &str| {
             let pool = FilePool::default();
-            pool.set_driver(driver);
+            pool.set(with_driver(driver));
             let session = pool.open(&path)?;
             entry(&session, name, "scan");
             session.close()

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use common::{dataset, describe, group, names, nx, python, script};
 use nexus::Error;
 use nexus::apply::PendingLinks;
-use nexus::file::{FileLocking, FilePool, FileSession};
+use nexus::file::{FileLocking, FilePool, FileSession, FileSettings};
 use nexus::h5::{self, FileDriver};
 use observation::{Classified, ErrorKind, ErrorOrigin, with_causes};
 use rustix::fs::{FlockOperation, flock};
@@ -30,8 +30,12 @@ const NO_LOCKS: [i32; 4] = [
 ];
 
 fn pool(locking: FileLocking) -> FilePool {
+    pool_with(FileDriver::Safe, locking)
+}
+
+fn pool_with(driver: FileDriver, locking: FileLocking) -> FilePool {
     let pool = FilePool::default();
-    pool.set_locking(locking);
+    pool.set(FileSettings { locking, driver });
     pool
 }
 
@@ -157,9 +161,7 @@ fn a_lock_of_another_program_is_reported_as_that() {
     for (driver, lock) in refused {
         flock(&other, lock).unwrap();
         for locking in [FileLocking::Auto, FileLocking::Required] {
-            let pool = pool(locking);
-            pool.set_driver(driver);
-            let error = pool.open(&path).unwrap_err();
+            let error = pool_with(driver, locking).open(&path).unwrap_err();
             assert!(matches!(error, Error::Locked { .. }), "{error}");
             assert_eq!(error.kind(), ErrorKind::Locked);
             assert_eq!(error.origin(), ErrorOrigin::Environment);
@@ -184,8 +186,7 @@ fn a_reader_that_locks_a_file_is_in_nobodys_way_but_that_of_the_plain_driver() {
     BufReader::new(output).read_line(&mut line).unwrap();
     assert_eq!(line, "held\n");
     assert!(write(&FilePool::default(), &path, "1.2").unwrap());
-    let plain = FilePool::default();
-    plain.set_driver(FileDriver::Plain);
+    let plain = pool_with(FileDriver::Plain, FileLocking::Auto);
     let error = plain.open(&path).unwrap_err();
     let Error::Locked { holders, .. } = &error else {
         panic!("{error}");

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use nexus::Error;
-use nexus::file::{FileLocking, FilePool};
+use nexus::file::{FileLocking, FilePool, FileSettings};
 use observation::{Classified, ErrorKind, ErrorOrigin, with_causes};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -124,7 +124,10 @@ fn every_failure_has_its_origin() {
     let locks = Errno::NOLCK.raw_os_error();
     let error = failing(SystemCall::Flock, locks, || {
         let pool = FilePool::default();
-        pool.set_locking(FileLocking::Required);
+        pool.set(FileSettings {
+            locking: FileLocking::Required,
+            ..FileSettings::default()
+        });
         pool.open(&at("whole.h5")).map(drop).unwrap_err()
     });
     assert_eq!(error.origin(), ErrorOrigin::Environment, "{error:?}");

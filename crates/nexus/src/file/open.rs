@@ -121,7 +121,7 @@ fn is_locked(path: &Path) -> Result<bool> {
     Ok(locked)
 }
 
-fn unopened(path: &Path, source: h5::Error) -> Error {
+pub(super) fn unopened(path: &Path, source: h5::Error) -> Error {
     let file = path.to_owned();
     let is_empty = || fs::metadata(path).is_ok_and(|found| found.len() == 0);
     match source.lock_failure() {
@@ -165,7 +165,7 @@ fn refused(path: &Path, error: io::Error) -> Error {
     }
 }
 
-fn failed(path: &Path, action: &str, error: io::Error) -> Error {
+pub(super) fn failed(path: &Path, action: &str, error: io::Error) -> Error {
     Error::File {
         file: path.to_owned(),
         action: action.to_owned(),

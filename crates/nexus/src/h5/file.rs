@@ -1,8 +1,10 @@
 //! Creates, opens, flushes and closes files.
 
+use std::fmt;
 use std::io;
 use std::mem;
 use std::path::Path;
+use std::str::FromStr;
 
 use hdf5_metno_sys::h5f::{self, H5F_scope_t};
 use hdf5_metno_sys::h5i::hid_t;
@@ -55,6 +57,40 @@ pub enum FileDriver {
     Safe,
     /// The HDF5 library itself. A file whose writer is killed may be unreadable.
     Plain,
+}
+
+impl FileDriver {
+    /// All values.
+    pub const ALL: [FileDriver; 2] = [FileDriver::Safe, FileDriver::Plain];
+
+    /// Returns the name of the value in options.
+    pub fn name(self) -> &'static str {
+        match self {
+            FileDriver::Safe => "safe",
+            FileDriver::Plain => "plain",
+        }
+    }
+}
+
+impl fmt::Display for FileDriver {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that is no [`FileDriver`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither safe nor plain")]
+pub struct UnknownFileDriver(String);
+
+impl FromStr for FileDriver {
+    type Err = UnknownFileDriver;
+
+    fn from_str(text: &str) -> std::result::Result<FileDriver, UnknownFileDriver> {
+        let mut all = FileDriver::ALL.into_iter();
+        let found = all.find(|driver| driver.name() == text);
+        found.ok_or_else(|| UnknownFileDriver(text.to_owned()))
+    }
 }
 
 /// How a file is protected from other programs and from the end of this one.
