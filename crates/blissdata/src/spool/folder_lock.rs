@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 /// A locked file, which is unlocked when this value is dropped.
 ///
@@ -18,14 +19,18 @@ pub(super) struct FolderLock {
 
 impl FolderLock {
     /// Locks a file, which is created if it is missing. Returns `None` if another holder has it.
+    ///
+    /// # Errors
+    /// If the file cannot be created, or if its file system has no locks.
     pub fn take(path: &Path) -> io::Result<Option<FolderLock>> {
         let file = File::options()
             .create(true)
             .truncate(false)
             .write(true)
             .open(path)?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Ok(None);
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            locked => locked?,
         }
         let lock = FolderLock { file };
         // The last holder may have removed the file just now.
@@ -50,6 +55,9 @@ impl Drop for FolderLock {
 
 #[cfg(test)]
 mod tests {
+    use rustix::io::Errno;
+    use testing::{SystemCall, failing};
+
     use super::FolderLock;
 
     #[test]
@@ -63,5 +71,14 @@ mod tests {
         drop(lock);
         assert!(FolderLock::take(&path).unwrap().is_some());
         drop(copy);
+    }
+
+    #[test]
+    fn a_file_system_without_locks_is_no_other_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let errno = Errno::NOLCK.raw_os_error();
+        let locked = failing(SystemCall::Flock, errno, || FolderLock::take(&path));
+        assert_eq!(locked.unwrap_err().raw_os_error(), Some(errno));
     }
 }
