@@ -53,9 +53,9 @@
 //!
 //! # Recovery
 //!
-//! Whoever holds the exclusive lock (`flock`) of the journal brings the file into order. Without a valid header, or if
-//! the end in the superblock is neither the published end of the checkpoint nor that of one of the commits, the file
-//! is left as it is: somebody else has changed it.
+//! The program that holds the exclusive lock (`flock`) of the journal brings the file into order. Without a valid
+//! header the file is in order. If the file is shorter than the state that would be restored, or the end in its
+//! superblock is not the published end of that state, somebody else has changed it, and it is left as it is.
 //!
 //! - If the header is of this boot, or its flags are 0, the last commit is made again: its new bytes are written,
 //!   unless the file has something else than old or new bytes at one of these places (compared by pieces of 512

@@ -250,8 +250,8 @@ enum EndInFile {
 }
 
 impl EndInFile {
-    /// Returns `None` if the end is neither `published` nor `end` when these bytes are restored. It is `end` if a
-    /// recovery has not finished.
+    /// Returns `None` if the file is shorter than `end`, or if the end is neither `published` nor `end` when these bytes
+    /// are restored. It is `end` if a recovery has not finished.
     fn find(
         data: &Storage,
         restored: &Overlay,
@@ -261,6 +261,10 @@ impl EndInFile {
         let mut first = [0; superblock::LENGTH];
         data.read(0, &mut first)?;
         restored.patch(0, &mut first);
+        // The file has its length before a commit says so.
+        if data.length()? < end {
+            return Ok(None);
+        }
         Ok(match Superblock::of(&first) {
             Some(superblock) => [published, end]
                 .contains(&superblock.end(&first))

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use serde_json::json;
-use testing::Program;
+use testing::{Program, SystemCall, failing};
 
 use crate::fixture::{Fixture, WRITER, end, read, run_unprivileged, send};
 use crate::live::wait_until;
@@ -87,30 +88,21 @@ async fn too_few_descriptors_delay_scans_but_lose_none() {
     assert!(!log.contains("FAILED"), "{log}");
 }
 
-/// A library that replaces `flock` by a function that fails, as on a file system without locks.
-pub fn without_locks(fixture: &Fixture) -> PathBuf {
-    let (source, library) = (fixture.file("flock.c"), fixture.file("flock.so"));
-    let code = "#include <errno.h>\nint flock(int fd, int how) { errno = ENOLCK; return -1; }\n";
-    fs::write(&source, code).unwrap();
-    let compiled = Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .arg(&library)
-        .arg(&source)
-        .status();
-    assert!(compiled.unwrap().success());
-    library
+/// Runs work in which files cannot be locked, also in programs that it starts, as on a file system without locks.
+pub fn without_locks<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    failing(SystemCall::Flock, Errno::NOLCK.raw_os_error(), work)
 }
 
 #[tokio::test]
 async fn a_file_system_without_locks_is_reported_as_that() {
     let fixture = Fixture::new().await;
-    let library = without_locks(&fixture);
     let file = fixture.file("a.h5");
     let key = fixture.good_scan(&file).await;
     let save = |locking: &str| {
-        fixture.save_with(&[&key], |command| {
-            command.env("LD_PRELOAD", &library);
-            command.args(["--file-locking", locking]);
+        without_locks(|| {
+            fixture.save_with(&[&key], |command| {
+                command.args(["--file-locking", locking]);
+            })
         })
     };
     let required = save("required");
@@ -131,13 +123,10 @@ async fn a_file_system_without_locks_is_reported_as_that() {
 #[tokio::test]
 async fn without_locks_and_without_redis_nothing_is_written() {
     let fixture = Fixture::new().await;
-    let library = without_locks(&fixture);
     let file = fixture.file("a.h5");
     let key = fixture.good_scan(&file).await;
     testing::redis_call(&fixture.server.url(), "CONFIG SET maxmemory 1").await;
-    let refused = fixture.save_with(&[&key], |command| {
-        command.env("LD_PRELOAD", &library);
-    });
+    let refused = without_locks(|| fixture.save_with(&[&key], |_| {}));
     assert_eq!(refused.status, Some(1), "{}", refused.log);
     let reason = refused.reports[0]["reason"].as_str().unwrap();
     assert!(reason.contains("does not confirm its claim"), "{reason}");
@@ -147,11 +136,10 @@ async fn without_locks_and_without_redis_nothing_is_written() {
 #[tokio::test]
 async fn a_lost_claim_ends_writing_where_there_are_no_locks() {
     let fixture = Fixture::new().await;
-    let library = without_locks(&fixture);
     let file = fixture.file("a.h5");
     let mut command = Command::new(WRITER);
     command.args(["run", &fixture.url()]);
-    let mut running = Program::start(command.env("LD_PRELOAD", &library));
+    let mut running = without_locks(|| Program::start(&mut command));
     running.wait_for("subscribed");
     let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0]).await;
