@@ -3,15 +3,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include <csignal>
-
 #include "device.hpp"
-
-#if __has_include(<tango/dserversignal.h>)
-#include <tango/dserversignal.h>
-#else
-#include <dserversignal.h>
-#endif
 
 static const nxt_server *description = nullptr;
 
@@ -36,29 +28,8 @@ static void wait_for_cleanup() {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-// Keeps what the program does with signals. cppTango sets SIGINT and SIGQUIT to their default action when it
-// creates the object that handles signals: with the first call of `instance` in 9.3, in `init` in later releases.
-class SignalActions {
-public:
-  SignalActions() {
-    sigaction(SIGINT, nullptr, &interrupt);
-    sigaction(SIGQUIT, nullptr, &quit);
-  }
-  void restore() const {
-    sigaction(SIGINT, &interrupt, nullptr);
-    sigaction(SIGQUIT, &quit, nullptr);
-  }
-
-private:
-  struct sigaction interrupt, quit;
-};
-
 static void serve(std::vector<std::string> arguments) {
   const nxt_server &server = nxt::server();
-  SignalActions actions;
-  // Now, because the start may wait for the database as long as it is away.
-  Tango::DServerSignal::instance();
-  actions.restore();
   int argc = static_cast<int>(arguments.size());
   std::vector<char *> argv;
   for (std::string &argument : arguments)
@@ -68,8 +39,7 @@ static void serve(std::vector<std::string> arguments) {
     Tango::Util::_daemon = true;
     Tango::Util::_sleep_between_connect = server.wait_for_database;
   }
-  Tango::Util *util = Tango::Util::init(argc, argv.data());
-  actions.restore();
+  Tango::Util *util = nxt::init_tango(argc, argv.data());
   if (server.callbacks.connected() != 0)
     return;
   util->set_server_version(nxt::copy(server.version).c_str());

@@ -72,6 +72,9 @@ template <class Function> int32_t call_guarded(const nxt_sink &sink, Function fu
 // Returns the description of the server, from nxt_run on.
 const nxt_server &server();
 
+// Creates the server, which connects to the database. The signals of the process stay those of the program.
+Tango::Util *init_tango(int argc, char **argv);
+
 // Creates all classes. cppTango calls it when the server starts, and when it restarts.
 void make_classes(Tango::DServer *);
 

@@ -99,8 +99,9 @@ impl DeviceServer {
         wait_for(&self.state.ready).await
     }
 
-    /// Asks the server to stop: its devices are removed, and the database is told so. Returns at once;
-    /// [`wait_ended`](DeviceServer::wait_ended) waits for the end. Until then, devices must still answer.
+    /// Asks the server to stop: its devices are removed, and the database is told so. A server that is creating its
+    /// devices does that first. Returns at once; [`wait_ended`](DeviceServer::wait_ended) waits for the end. Until
+    /// then, devices must still answer.
     pub fn request_stop(&self) {
         self.state.request_stop();
     }
@@ -112,6 +113,14 @@ impl DeviceServer {
     /// Fails if the server failed, also if it failed to start.
     pub async fn wait_ended(&self) -> Result<(), DeviceServerError> {
         wait_for(&self.state.ended).await
+    }
+
+    /// Returns `true` if cppTango has cleaned up, as it does at the end of a server that was started.
+    ///
+    /// Otherwise its threads still run, also after [`wait_ended`](DeviceServer::wait_ended), because a start cannot
+    /// be interrupted. The process has to exit without its exit handlers then: those destroy what the threads use.
+    pub fn has_cleaned_up(&self) -> bool {
+        self.state.has_cleaned_up()
     }
 }
 

@@ -111,6 +111,49 @@ impl Program {
         caught.is_none_or(|mask| mask & 1 << (libc::SIGTERM - 1) != 0)
     }
 
+    /// Returns the number of its threads: 0 if it has ended.
+    pub fn thread_count(&self) -> usize {
+        self.threads().len()
+    }
+
+    /// Waits until the process has this many threads of this name. Threads inherit the name of the one that
+    /// starts them.
+    pub fn wait_for_threads(&self, name: &str, count: usize) {
+        let deadline = Instant::now() + WAIT_LIMIT;
+        while self.threads_of(name).len() < count {
+            assert!(Instant::now() < deadline, "too few threads {name:?}");
+            thread::yield_now();
+        }
+    }
+
+    /// Sends a signal to each thread of this name. Unlike those for the process, no other thread receives them.
+    pub fn signal_threads(&self, name: &str, signal: libc::c_int) {
+        for thread in self.threads_of(name) {
+            // SAFETY: the kernel checks both ids, and no memory is passed. This process has not waited for
+            // its child yet, so no other process can have its id.
+            let sent = unsafe { libc::syscall(libc::SYS_tgkill, self.child.id(), thread, signal) };
+            assert_eq!(sent, 0, "{}", std::io::Error::last_os_error());
+        }
+    }
+
+    fn threads_of(&self, name: &str) -> Vec<u32> {
+        let mut threads = self.threads();
+        let folder = format!("/proc/{}/task", self.child.id());
+        threads.retain(|thread| {
+            let found = std::fs::read_to_string(format!("{folder}/{thread}/comm"));
+            found.is_ok_and(|found| found.trim_end() == name)
+        });
+        threads
+    }
+
+    fn threads(&self) -> Vec<u32> {
+        let Ok(tasks) = std::fs::read_dir(format!("/proc/{}/task", self.child.id())) else {
+            return Vec::new();
+        };
+        let names = tasks.filter_map(|task| task.ok()?.file_name().into_string().ok());
+        names.filter_map(|name| name.parse().ok()).collect()
+    }
+
     /// Sends a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let pid = self.child.id();

@@ -15,7 +15,8 @@ use testing::{Program, TangoClient, TangoDatabaseServer, TangoDevice};
 
 pub const DEVICE: &str = "id00/bliss_nxwriter/demo";
 pub const BLISS_DEVICE: &str = "id00/blisswriter/demo";
-const READY: &str = "Ready to accept request";
+/// What a service prints when clients are served.
+pub const READY: &str = "Ready to accept request";
 
 pub struct Fixture {
     pub database: TangoDatabaseServer,

@@ -9,6 +9,7 @@
 
 mod concurrent_scans;
 mod database;
+mod early_signals;
 mod events;
 mod fixture;
 mod interface;

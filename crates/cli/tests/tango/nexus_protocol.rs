@@ -152,7 +152,9 @@ async fn no_permission() {
     // The writer itself still works.
     let open = fixture.file("open");
     make_directory(&open, 0o777);
+    // Clients find scans by their names. One of the refused scans has the number 1.
     let mut scan = ScanPlan::new(&open.join("a.h5"))
+        .number(8)
         .create(&fixture.store)
         .await;
     NexusClient::new(&device, scan.as_seen_by_bliss())

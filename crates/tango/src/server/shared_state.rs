@@ -39,7 +39,10 @@ enum Phase {
     Connecting,
     CreatingDevices,
     Serving,
+    /// The server has ended, and cppTango has cleaned up.
     Ended,
+    /// The server did not start, and threads of cppTango still run.
+    NotStarted,
 }
 
 /// Returns the state of the server of this process, if there is or was one.
@@ -125,6 +128,11 @@ impl SharedState {
         lifecycle.phase == Phase::Serving && !lifecycle.ending
     }
 
+    /// Returns `true` if the server has ended, and cppTango has cleaned up.
+    pub fn has_cleaned_up(&self) -> bool {
+        self.lifecycle().phase == Phase::Ended
+    }
+
     /// Ends the server, without waiting for its end.
     pub fn request_stop(&'static self) {
         let phase = {
@@ -138,7 +146,7 @@ impl SharedState {
         match phase {
             // cppTango cannot be interrupted, and has nothing that has to be cleaned up.
             Phase::Connecting => self.finish(Ok(())),
-            Phase::CreatingDevices | Phase::Ended => {}
+            Phase::CreatingDevices | Phase::Ended | Phase::NotStarted => {}
             Phase::Serving => {
                 // To end the server waits for threads that use its device of administration.
                 let thread = thread::Builder::new().name("tango-stop".to_owned());
@@ -160,7 +168,10 @@ impl SharedState {
     pub fn set_ended(&self, outcome: Result<(), DeviceServerError>) {
         let failure = {
             let mut lifecycle = self.lifecycle();
-            lifecycle.phase = Phase::Ended;
+            lifecycle.phase = match lifecycle.phase {
+                Phase::Serving => Phase::Ended,
+                _ => Phase::NotStarted,
+            };
             lifecycle.failure.take()
         };
         // cppTango may have left some.

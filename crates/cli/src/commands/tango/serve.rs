@@ -26,7 +26,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Serves the devices that the database knows for the instance, of both classes.
 ///
 /// At the end, the devices take no more scans, save what Redis holds of those that run, and close the files,
-/// while they still answer. Then the server ends.
+/// while they still answer. Then the server ends. A server that starts ends first: as soon as it has started, or at
+/// once if it waits for the database.
 pub async fn serve(
     options: DeviceServerOptions,
     spool: SpoolOptions,
@@ -53,11 +54,15 @@ pub async fn serve(
         is_ready.set(true);
         server.wait_ended().await
     };
-    let ended = tokio::select! {
+    let mut ended = tokio::select! {
         ended = serving => ended,
         () = interrupts.stop_requested.wait() => Ok(()),
     };
     let is_told_to_stop = interrupts.stop_requested.is_set();
+    if !is_ready.get() {
+        // Devices may still be created. Their sessions have to be stopped, too.
+        ended = ended.and(end(&server).await);
+    }
     let stop = async { tokio::join!(nexus.stop(), bliss.stop()) };
     let abort = async {
         interrupts.abort_requested.wait().await;
@@ -69,27 +74,33 @@ pub async fn serve(
         _ = stop => {}
         () = abort => {}
     }
-    if is_told_to_stop && !is_ready.get() {
-        // cppTango crashes if it is stopped while it starts. Nothing of it needs an end in order.
-        writer_thread.stop().await?;
-        logging::flush();
-        signal_hook::low_level::exit(0);
+    if is_ready.get() {
+        ended = ended.and(end(&server).await);
     }
-    server.request_stop();
-    let ended = match hub::timeout(STOP_TIMEOUT, server.wait_ended()).await {
-        Ok(last) => ended.and(last),
-        Err(_) => {
-            warn!("the Tango server does not end; the process does");
-            ended
-        }
-    };
     writer_thread.stop().await?;
     match ended {
         // Devices that were being initialised cannot be, when the server stops.
         Err(error) if is_told_to_stop => info!("{error}"),
         ended => ended?,
     }
+    if !server.has_cleaned_up() {
+        // The process crashes if its exit handlers destroy what threads of cppTango use.
+        logging::flush();
+        signal_hook::low_level::exit(0);
+    }
     Ok(exit::SUCCESS)
+}
+
+/// Stops the server, and waits for its end.
+async fn end(server: &DeviceServer) -> Result<(), DeviceServerError> {
+    server.request_stop();
+    match hub::timeout(STOP_TIMEOUT, server.wait_ended()).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            warn!("the Tango server does not end; the process does");
+            Ok(())
+        }
+    }
 }
 
 /// Waits until the devices are served. Tango logs nothing while it waits for its database.

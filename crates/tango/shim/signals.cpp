@@ -1,0 +1,53 @@
+// Signals belong to the program, not to cppTango.
+#include "shim.hpp"
+
+#include <csignal>
+#include <unistd.h>
+
+#if __has_include(<tango/dserversignal.h>)
+#include <tango/dserversignal.h>
+#else
+#include <dserversignal.h>
+#endif
+
+// cppTango starts a thread that takes SIGHUP, SIGINT, SIGQUIT and SIGTERM with `sigwait`, though the program
+// handles them. The kernel gives a signal to a thread of the program if it can. But `sigwait` takes any signal
+// that is still pending when it is called: one that came just before the thread began, or while the process was
+// stopped. cppTango then ends the process while it starts ("Tango is not initialised", or SIGKILL), or removes
+// the devices during their scans. No function of cppTango prevents that. The linker prefers symbols of the
+// program to those of libc, so cppTango calls this function, and its thread waits for ever.
+extern "C" __attribute__((used, visibility("default"))) int sigwait(const sigset_t *, int *) {
+  for (;;)
+    pause();
+}
+
+namespace {
+
+// Keeps what the program does with signals. cppTango sets SIGINT and SIGQUIT to their default action when it
+// creates the object that handles signals: with the first call of `instance` in 9.3, in `init` in later releases.
+class SignalActions {
+public:
+  SignalActions() {
+    sigaction(SIGINT, nullptr, &interrupt);
+    sigaction(SIGQUIT, nullptr, &quit);
+  }
+  void restore() const {
+    sigaction(SIGINT, &interrupt, nullptr);
+    sigaction(SIGQUIT, &quit, nullptr);
+  }
+
+private:
+  struct sigaction interrupt, quit;
+};
+
+} // namespace
+
+Tango::Util *nxt::init_tango(int argc, char **argv) {
+  SignalActions actions;
+  // Now, because `init` may wait for the database as long as it is away.
+  Tango::DServerSignal::instance();
+  actions.restore();
+  Tango::Util *util = Tango::Util::init(argc, argv);
+  actions.restore();
+  return util;
+}
