@@ -79,15 +79,6 @@ impl ExpectedScans {
         self.0.values().map(Vec::len).sum()
     }
 
-    /// Returns the number of scans in these files.
-    fn count_in(&self, files: &[String]) -> usize {
-        let names = files
-            .iter()
-            .filter_map(|file| self.0.get(Path::new(file)))
-            .map(Vec::len);
-        names.sum()
-    }
-
     /// Compares all files with what they must contain.
     fn missing(&self) -> MissingScans {
         const PROGRAM: &str = "
