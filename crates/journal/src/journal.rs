@@ -70,7 +70,9 @@ impl Journal {
     /// Returns `false` if nothing has changed since the last commit.
     ///
     /// # Errors
-    /// The file is at the commit before, and the changes are kept: the commit may be tried again.
+    /// The file is at the commit before, and the changes are kept: the commit may be tried again. But if the library
+    /// could not write raw data since the last commit, nothing is committed any more: the file has to be closed and
+    /// [discarded](Journal::discard).
     pub fn commit(&self, kind: CommitKind) -> Result<bool> {
         match self.freeze(kind)? {
             Some(commit) => commit.run().map(|()| true),
@@ -83,7 +85,7 @@ impl Journal {
     /// changed.
     ///
     /// # Errors
-    /// If the beginning of the file cannot be read.
+    /// If the beginning of the file cannot be read, or if the library could not write raw data since the last commit.
     pub fn freeze(&self, kind: CommitKind) -> Result<Option<PendingCommit>> {
         self.freeze_file(self.shared.file()?, kind)
     }
@@ -110,7 +112,8 @@ impl Journal {
     /// journal. `H5Fclose` must have returned success before.
     ///
     /// # Errors
-    /// The file is at the commit before, and the changes are kept: this may be tried again.
+    /// The file is at the commit before, and the changes are kept: this may be tried again, except after raw data could
+    /// not be written.
     pub fn finish(&self) -> Result<()> {
         let mut slot = self.shared.slot();
         let file = match &*slot {
@@ -210,6 +213,7 @@ impl Journal {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+        file.expect_written(&state)?;
         let is_needed = state.is_changed || kind == CommitKind::Checkpoint;
         if !is_needed && !state.is_closing {
             return Ok(None);

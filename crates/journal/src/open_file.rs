@@ -5,6 +5,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use rustix::io::Errno;
+
 use crate::committer::Committer;
 use crate::error::{Error, Result};
 use crate::free_space::FreeSpace;
@@ -51,6 +53,9 @@ pub(crate) struct State {
     /// Whether the library closes the file.
     pub is_closing: bool,
     pub is_changed: bool,
+    /// The number of the system error for which raw data could not be written. What the library has in memory since
+    /// refers to data that are not there, so it is never committed.
+    pub unwritten: Option<i32>,
     /// Why the last call of the library has failed.
     pub failure: Option<Error>,
 }
@@ -118,6 +123,7 @@ impl OpenFile {
             free_space: FreeSpace::default(),
             is_closing: false,
             is_changed: false,
+            unwritten: None,
             failure: None,
         };
         Ok(OpenFile {
@@ -178,7 +184,7 @@ impl OpenFile {
             return Ok(());
         }
         if state.free_space.is_fresh(address, bytes.len() as u64) {
-            return self.data.write(address, bytes);
+            return self.write_raw(state, address, bytes);
         }
         let known = state.direct_from.clamp(address, end) - address;
         let (known, fresh) = bytes.split_at(known as usize);
@@ -186,9 +192,30 @@ impl OpenFile {
         if !fresh.is_empty() {
             let address = address + known.len() as u64;
             state.overlay.remove(address, end);
-            self.data.write(address, fresh)?;
+            self.write_raw(state, address, fresh)?;
         }
         Ok(())
+    }
+
+    fn write_raw(&self, state: &mut State, address: u64, bytes: &[u8]) -> Result<()> {
+        let written = self.data.write(address, bytes);
+        if let Err(error) = &written {
+            let number = error.system().and_then(std::io::Error::raw_os_error);
+            state.unwritten = Some(number.unwrap_or(Errno::IO.raw_os_error()));
+        }
+        written
+    }
+
+    /// # Errors
+    /// If raw data could not be written.
+    pub fn expect_written(&self, state: &State) -> Result<()> {
+        match state.unwritten {
+            Some(number) => {
+                let source = std::io::Error::from_raw_os_error(number);
+                Err(Error::io(self.data.path().to_owned(), "write", source))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Puts what is different from the present bytes into the overlay.

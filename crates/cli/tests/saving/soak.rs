@@ -1,6 +1,7 @@
 //! Long runs under faults: nothing may be lost, and nothing may grow. The tests are short; `./dev soak` sets the
 //! variables that make them long.
 
+mod crash;
 mod faults;
 mod holes;
 mod kills;

@@ -77,7 +77,20 @@ fn open_or_create(path: &Path, options: WriteOptions) -> Result<h5::File> {
         }
         Ok(_) => WriteAccess::Existing,
     };
-    let opened = h5::File::open_to_write(path, access, options);
+    let opened = match h5::File::open_to_write(path, access, options) {
+        Err(error) if access == WriteAccess::Existing && needs_plain(&error, options) => {
+            let driver = FileDriver::Plain;
+            let opened = h5::File::open_to_write(path, access, WriteOptions { driver, ..options });
+            if opened.is_ok() {
+                tracing::warn!(
+                    "no journal can be made beside {}: a kill may damage the file",
+                    path.display()
+                );
+            }
+            opened
+        }
+        opened => opened,
+    };
     let opened = match access {
         WriteAccess::Existing => opened,
         WriteAccess::Create | WriteAccess::Replace => opened.and_then(usable),
@@ -89,6 +102,14 @@ fn open_or_create(path: &Path, options: WriteOptions) -> Result<h5::File> {
         }
         error
     })
+}
+
+/// Returns `true` if a file could not be opened because its journal could not. The file itself may be writable, in a
+/// directory that is not.
+fn needs_plain(error: &h5::Error, options: WriteOptions) -> bool {
+    let denied = [Errno::ACCESS, Errno::PERM].map(Errno::raw_os_error);
+    options.driver == FileDriver::Safe
+        && error.errno().is_some_and(|number| denied.contains(&number))
 }
 
 /// Removes the empty file that remains when a new file cannot be locked.
