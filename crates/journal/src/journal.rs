@@ -340,7 +340,9 @@ impl Shared {
         if !is_own {
             return;
         }
-        let is_untouched = !file.state().is_changed && !file.state().is_closing;
+        let state = file.state();
+        let is_untouched = !state.is_changed && !state.is_closing;
+        drop(state);
         // The library opens a file tentatively to compare it with those that are open.
         if is_untouched && let Some(committer) = file.committer().as_mut() {
             match committer.remove_journal() {
