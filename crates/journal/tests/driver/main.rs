@@ -1,0 +1,12 @@
+//! The driver together with h5py, other writers, full disks, and files of others.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod changed_files;
+mod fixture;
+mod other_files;
+mod threads;
+mod visibility;
