@@ -135,14 +135,14 @@ impl Journal {
     /// # Errors
     /// If the file cannot be brought into order. The next that opens it will do that.
     pub fn discard(&self) -> Result<()> {
-        let file = match std::mem::take(&mut *self.shared.slot()) {
-            Slot::Closed(file) => file,
-            slot @ Slot::Open(_) => {
-                *self.shared.slot() = slot;
-                return Err(Error::StillOpen);
-            }
+        let mut slot = self.shared.slot();
+        let file = match &*slot {
+            Slot::Closed(file) => file.clone(),
+            Slot::Open(_) => return Err(Error::StillOpen),
             Slot::Empty | Slot::Failed(_) => return Ok(()),
         };
+        *slot = Slot::Empty;
+        drop(slot);
         match file.committer().as_mut() {
             Some(committer) => committer.restore(&file.data),
             None => Ok(()),

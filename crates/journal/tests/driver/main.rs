@@ -7,6 +7,7 @@ mod common;
 
 mod changed_files;
 mod fixture;
+mod locks;
 mod other_files;
 mod threads;
 mod visibility;
