@@ -149,8 +149,9 @@ impl Committer {
     }
 
     /// Gives the file its length and removes the journal, after the last commit.
-    pub fn finish(&mut self, data: &Storage) -> Result<()> {
-        if self.length != self.end || data.length()? != self.end {
+    pub fn finish(&mut self, data: &Storage, has_reserve: bool) -> Result<()> {
+        // Setting the length that the file has gives back what was reserved behind it.
+        if has_reserve || self.length != self.end || data.length()? != self.end {
             data.set_length(self.end)?;
             self.length = self.end;
         }

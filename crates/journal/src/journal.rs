@@ -101,8 +101,11 @@ impl Journal {
     /// [`Error::NoRoom`] if there is no room.
     pub fn reserve(&self, bytes: u64) -> Result<bool> {
         let file = self.shared.file()?;
-        let end = file.state().end;
-        file.data.allocate(end, end + bytes)
+        let mut state = file.state();
+        state.has_reserve = true;
+        let end = state.end;
+        drop(state);
+        file.data.allocate(end, end.saturating_add(bytes))
     }
 
     /// Commits what the library has written while it closed the file, gives the file its length and removes the
@@ -121,8 +124,9 @@ impl Journal {
         if let Some(commit) = self.freeze_file(file.clone(), CommitKind::Checkpoint)? {
             commit.run()?;
         }
+        let has_reserve = file.state().has_reserve;
         match file.committer().as_mut() {
-            Some(committer) => committer.finish(&file.data)?,
+            Some(committer) => committer.finish(&file.data, has_reserve)?,
             None => return Err(Error::NotOpen),
         }
         *slot = Slot::Empty;

@@ -48,6 +48,8 @@ pub(crate) struct State {
     /// Whether the library closes the file.
     pub is_closing: bool,
     pub is_changed: bool,
+    /// Whether room was reserved behind the end of the file.
+    pub has_reserve: bool,
     /// Why the last call of the library has failed.
     pub failure: Option<Error>,
 }
@@ -114,6 +116,7 @@ impl OpenFile {
             published,
             is_closing: false,
             is_changed: false,
+            has_reserve: false,
             failure: None,
         };
         Ok(OpenFile {

@@ -9,5 +9,6 @@ mod changed_files;
 mod fixture;
 mod locks;
 mod other_files;
+mod space;
 mod threads;
 mod visibility;
