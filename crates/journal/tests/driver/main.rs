@@ -7,6 +7,7 @@ mod common;
 
 mod changed_files;
 mod fixture;
+mod journals;
 mod locks;
 mod other_files;
 mod space;
