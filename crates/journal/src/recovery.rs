@@ -195,7 +195,7 @@ fn roll_back_new(data: &Storage, commits: &[Commit]) -> Result<Recovery> {
     let is_published = |end| commits.iter().any(|commit| commit.published == end);
     let is_own = match Superblock::of(&first) {
         Some(superblock) => is_published(superblock.end(&first)),
-        None => first[..8] == [0; 8],
+        None => first[..8] == [0; 8] && !Superblock::is_in(data)?,
     };
     if !is_own {
         return Ok(Recovery::Foreign);
@@ -296,7 +296,9 @@ impl EndInFile {
             Some(superblock) => [published, end]
                 .contains(&superblock.end(&first))
                 .then_some(EndInFile::Superblock(superblock)),
-            None if is_new && first[..8] == [0; 8] => Some(EndInFile::Nothing),
+            None if is_new && first[..8] == [0; 8] && !Superblock::is_in(data)? => {
+                Some(EndInFile::Nothing)
+            }
             None => Some(EndInFile::Other),
         })
     }

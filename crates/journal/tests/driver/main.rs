@@ -6,6 +6,8 @@
 mod common;
 
 mod changed_files;
+mod creation;
+mod disk_full;
 mod fixture;
 mod journals;
 mod locks;
