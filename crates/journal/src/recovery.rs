@@ -150,7 +150,9 @@ fn complete(data: &Storage, header: &Header, commits: &[Commit]) -> Result<Recov
     let Some(end_in_file) = EndInFile::find(data, &new, [published, end], header.end == 0)? else {
         return Ok(Recovery::Foreign);
     };
-    if !is_one_of(data, new.clone(), last.map_or(&[], std::slice::from_ref))? {
+    let is_own = end_in_file.is_restored(data, &new, end)?
+        || is_one_of(data, new.clone(), last.map_or(&[], std::slice::from_ref))?;
+    if !is_own {
         return Ok(Recovery::Foreign);
     }
     restore(data, &new)?;
@@ -180,7 +182,9 @@ fn roll_back(data: &Storage, header: &Header, commits: &[Commit]) -> Result<Reco
     let Some(end_in_file) = found else {
         return Ok(Recovery::Foreign);
     };
-    if !is_one_of(data, new, &commits)? {
+    let is_own =
+        end_in_file.is_restored(data, &old, header.end)? || is_one_of(data, new, &commits)?;
+    if !is_own {
         return Ok(Recovery::Foreign);
     }
     restore(data, &old)?;
@@ -301,6 +305,28 @@ impl EndInFile {
             }
             None => Some(EndInFile::Other),
         })
+    }
+
+    /// Returns `true` if the file has all of these bytes, and its end: a recovery before has only not removed the
+    /// journal.
+    fn is_restored(self, data: &Storage, restored: &Overlay, end: u64) -> Result<bool> {
+        let mut expected = restored.clone();
+        if let EndInFile::Superblock(superblock) = self {
+            let mut first = [0; superblock::LENGTH];
+            data.read(0, &mut first)?;
+            restored.patch(0, &mut first);
+            let changed = superblock.set_end(&mut first, end);
+            let address = changed.start as u64;
+            expected.put(address, Content::Superblock, &first[changed]);
+        }
+        for (address, extent) in expected.iter() {
+            let mut found = vec![0; extent.bytes.len()];
+            data.read(address, &mut found)?;
+            if found != extent.bytes {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Gives the file an end, durably.

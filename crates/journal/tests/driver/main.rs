@@ -12,6 +12,7 @@ mod fixture;
 mod journals;
 mod locks;
 mod other_files;
+mod recoveries;
 mod space;
 mod threads;
 mod visibility;
