@@ -118,25 +118,16 @@ impl Committer {
         data.allocate(self.end, changes.end)?;
         let commit = self.prepare(data, changes)?;
         let encoded = commit.encode();
-        let is_new = self.end == 0;
-        if !is_new {
-            self.write_fresh(data, changes.overlay)?;
+        if self.end > 0 {
+            self.write_fresh(data, changes.overlay, |_| true)?;
         }
         self.journal.storage.write(self.position, &encoded)?;
-        if is_ordered {
-            self.journal.storage.synchronise()?;
-            self.synchronise_names(data)?;
+        let applied = self.apply(data, changes, &commit);
+        if applied.is_ok() || self.is_torn || !self.withdraw(data) {
+            self.number = commit.number;
+            self.position += encoded.len() as u64;
         }
-        self.number = commit.number;
-        self.position += encoded.len() as u64;
-        if is_new {
-            self.write_fresh(data, changes.overlay)?;
-        }
-        self.is_torn = true;
-        for change in &commit.changes {
-            data.write(change.address, &change.new)?;
-        }
-        self.is_torn = false;
+        applied?;
         self.end = changes.end;
         self.published = changes.published;
         if is_ordered && is_checkpoint {
@@ -149,8 +140,9 @@ impl Committer {
     }
 
     /// Gives the file its length and removes the journal, after the last commit.
-    pub fn finish(&mut self, data: &Storage) -> Result<()> {
-        if self.length != self.end || data.length()? != self.end {
+    pub fn finish(&mut self, data: &Storage, has_reserve: bool) -> Result<()> {
+        // Setting the length that the file has gives back what was reserved behind it.
+        if has_reserve || self.length != self.end || data.length()? != self.end {
             data.set_length(self.end)?;
             self.length = self.end;
         }
@@ -213,10 +205,58 @@ impl Committer {
         })
     }
 
-    /// Writes what is behind the end of the last commit.
-    fn write_fresh(&self, data: &Storage, overlay: &Overlay) -> Result<()> {
+    /// Brings a commit that is in the journal into the file.
+    fn apply(&mut self, data: &Storage, changes: &Changes<'_>, commit: &Commit) -> Result<()> {
+        if self.is_ordered {
+            self.journal.storage.synchronise()?;
+            self.synchronise_names(data)?;
+        }
+        if self.end == 0 {
+            // Whoever finds a superblock finds everything else.
+            let is_superblock = |content| content == Content::Superblock;
+            self.write_fresh(data, changes.overlay, |content| !is_superblock(content))?;
+            self.write_fresh(data, changes.overlay, is_superblock)?;
+        }
+        let write = |change: &Change| data.write(change.address, &change.new);
+        let written = commit.changes.iter().try_for_each(write);
+        match &written {
+            Ok(()) => self.is_torn = false,
+            Err(_) => {
+                let restore = |change: &Change| data.write(change.address, &change.old);
+                let restored = commit.changes.iter().rev().try_for_each(restore);
+                self.is_torn |= restored.is_err();
+            }
+        }
+        written
+    }
+
+    /// Removes a commit that is not in the file from the end of the journal. Otherwise it would be made again after a
+    /// kill, when what it refers to may have been replaced by that of a later one.
+    fn withdraw(&self, data: &Storage) -> bool {
+        let ordered = match self.is_ordered {
+            true => data.synchronise(),
+            false => Ok(()),
+        };
+        let withdrawn = ordered.and_then(|()| {
+            let nothing = [0; Commit::HEAD];
+            self.journal.storage.write(self.position, &nothing)
+        });
+        if let Err(error) = &withdrawn {
+            tracing::debug!(%error, "a commit that has failed remains in the journal");
+        }
+        withdrawn.is_ok()
+    }
+
+    /// Writes what is behind the end of the last commit and has one of these contents.
+    fn write_fresh(
+        &self,
+        data: &Storage,
+        overlay: &Overlay,
+        is_included: impl Fn(Content) -> bool,
+    ) -> Result<()> {
         let mut pending: Option<(u64, Vec<u8>)> = None;
-        for (address, extent) in overlay.iter() {
+        let extents = overlay.iter();
+        for (address, extent) in extents.filter(|(_, extent)| is_included(extent.content)) {
             let known = self
                 .end
                 .saturating_sub(address)

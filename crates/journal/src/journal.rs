@@ -104,8 +104,11 @@ impl Journal {
     /// [`Error::NoRoom`] if there is no room.
     pub fn reserve(&self, bytes: u64) -> Result<bool> {
         let file = self.shared.file()?;
-        let end = file.state().end;
-        file.data.allocate(end, end + bytes)
+        let mut state = file.state();
+        state.has_reserve = true;
+        let end = state.end;
+        drop(state);
+        file.data.allocate(end, end.saturating_add(bytes))
     }
 
     /// Commits what the library has written while it closed the file, gives the file its length and removes the
@@ -125,8 +128,9 @@ impl Journal {
         if let Some(commit) = self.freeze_file(file.clone(), CommitKind::Checkpoint)? {
             commit.run()?;
         }
+        let has_reserve = file.state().has_reserve;
         match file.committer().as_mut() {
-            Some(committer) => committer.finish(&file.data)?,
+            Some(committer) => committer.finish(&file.data, has_reserve)?,
             None => return Err(Error::NotOpen),
         }
         *slot = Slot::Empty;
@@ -139,14 +143,14 @@ impl Journal {
     /// # Errors
     /// If the file cannot be brought into order. The next that opens it will do that.
     pub fn discard(&self) -> Result<()> {
-        let file = match std::mem::take(&mut *self.shared.slot()) {
-            Slot::Closed(file) => file,
-            slot @ Slot::Open(_) => {
-                *self.shared.slot() = slot;
-                return Err(Error::StillOpen);
-            }
+        let mut slot = self.shared.slot();
+        let file = match &*slot {
+            Slot::Closed(file) => file.clone(),
+            Slot::Open(_) => return Err(Error::StillOpen),
             Slot::Empty | Slot::Failed(_) => return Ok(()),
         };
+        *slot = Slot::Empty;
+        drop(slot);
         match file.committer().as_mut() {
             Some(committer) => committer.restore(&file.data),
             None => Ok(()),

@@ -56,6 +56,8 @@ pub(crate) struct State {
     /// The number of the system error for which raw data could not be written. What the library has in memory since
     /// refers to data that are not there, so it is never committed.
     pub unwritten: Option<i32>,
+    /// Whether room was reserved behind the end of the file.
+    pub has_reserve: bool,
     /// Why the last call of the library has failed.
     pub failure: Option<Error>,
 }
@@ -124,6 +126,7 @@ impl OpenFile {
             is_closing: false,
             is_changed: false,
             unwritten: None,
+            has_reserve: false,
             failure: None,
         };
         Ok(OpenFile {

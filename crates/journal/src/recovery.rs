@@ -41,7 +41,9 @@ pub fn has_journal(path: &Path) -> bool {
 /// # Errors
 /// If another program has the file open for writing, or if it cannot be read or written.
 pub fn recover(path: &Path, options: &Options) -> Result<Recovery> {
-    if !journal_path(path).exists() {
+    let path_of_journal = journal_path(path);
+    let has_journal = path_of_journal.try_exists();
+    if !has_journal.map_err(|source| Error::io(path_of_journal, "look for", source))? {
         return Ok(Recovery::InOrder);
     }
     let journal = LockedJournal::open(path, options)?;
@@ -70,13 +72,12 @@ pub fn recover(path: &Path, options: &Options) -> Result<Recovery> {
 
 /// Brings a file into order whose journal is locked. The journal stays.
 pub(crate) fn recover_locked(journal: &Storage, data: &Storage) -> Result<Recovery> {
-    let length = journal.length()?;
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-    journal.read(0, &mut bytes)?;
-    let Some(header) = Header::of_journal(&bytes) else {
+    let mut headers = [0; COMMITS as usize];
+    journal.read(0, &mut headers)?;
+    let Some(header) = Header::of_journal(&headers) else {
         return Ok(Recovery::InOrder);
     };
-    let commits = commits(&bytes, header.number);
+    let commits = commits(journal, header.number)?;
     let recovery = match header.is_ordered && header.boot != host::boot() {
         true => roll_back(data, &header, &commits)?,
         false => complete(data, &header, &commits)?,
@@ -92,18 +93,54 @@ pub(crate) fn recover_locked(journal: &Storage, data: &Storage) -> Result<Recove
     Ok(recovery)
 }
 
-/// Returns the whole commits behind the checkpoint with this number.
-fn commits(journal: &[u8], checkpoint: u64) -> Vec<Commit> {
-    let mut commits: Vec<Commit> = Vec::new();
-    let mut rest = journal.get(COMMITS as usize..).unwrap_or_default();
-    while let Some((commit, length)) = Commit::decode(rest) {
-        if commit.number != checkpoint + 1 + commits.len() as u64 {
-            break;
+/// Reads the whole commits behind the checkpoint with this number.
+fn commits(journal: &Storage, checkpoint: u64) -> Result<Vec<Commit>> {
+    let end = journal.length()?;
+    let mut position = COMMITS;
+    let mut commits = Vec::new();
+    let mut next = None;
+    loop {
+        let mut head = [0; Commit::HEAD];
+        journal.read(position, &mut head)?;
+        let Some((number, length)) = Commit::decode_head(&head) else {
+            return Ok(commits);
+        };
+        // Commits up to the checkpoint are still there if it was not known to be durable when the next was made.
+        let follows = match next {
+            None => number <= checkpoint.saturating_add(1),
+            Some(next) => number == next,
+        };
+        let (true, Some(behind)) = (follows, position.checked_add(length)) else {
+            return Ok(commits);
+        };
+        // The length of a file costs nothing, but memory does.
+        if behind > end {
+            return Ok(commits);
         }
-        rest = &rest[length..];
-        commits.push(commit);
+        let Some(commit) = Commit::decode(&read_all(journal, position, length)?) else {
+            return Ok(commits);
+        };
+        if number > checkpoint {
+            commits.push(commit);
+        }
+        position = behind;
+        next = number.checked_add(1);
     }
-    commits
+}
+
+fn read_all(journal: &Storage, position: u64, length: u64) -> Result<Vec<u8>> {
+    let mut bytes: Vec<u8> = Vec::new();
+    let reserved = match usize::try_from(length) {
+        Ok(length) => bytes.try_reserve_exact(length).map(|()| length).ok(),
+        Err(_) => None,
+    };
+    let Some(length) = reserved else {
+        let source = std::io::ErrorKind::OutOfMemory.into();
+        return Err(Error::io(journal.path().to_owned(), "read", source));
+    };
+    bytes.resize(length, 0);
+    journal.read(position, &mut bytes)?;
+    Ok(bytes)
 }
 
 /// Makes the last commit again.
@@ -119,7 +156,9 @@ fn complete(data: &Storage, header: &Header, commits: &[Commit]) -> Result<Recov
     let Some(end_in_file) = EndInFile::find(data, &new, [published, end], header.end == 0)? else {
         return Ok(Recovery::Foreign);
     };
-    if !is_one_of(data, new.clone(), last.map_or(&[], std::slice::from_ref))? {
+    let is_own = end_in_file.is_restored(data, &new, end)?
+        || is_one_of(data, new.clone(), last.map_or(&[], std::slice::from_ref))?;
+    if !is_own {
         return Ok(Recovery::Foreign);
     }
     restore(data, &new)?;
@@ -149,7 +188,9 @@ fn roll_back(data: &Storage, header: &Header, commits: &[Commit]) -> Result<Reco
     let Some(end_in_file) = found else {
         return Ok(Recovery::Foreign);
     };
-    if !is_one_of(data, new, &commits)? {
+    let is_own =
+        end_in_file.is_restored(data, &old, header.end)? || is_one_of(data, new, &commits)?;
+    if !is_own {
         return Ok(Recovery::Foreign);
     }
     restore(data, &old)?;
@@ -164,7 +205,7 @@ fn roll_back_new(data: &Storage, commits: &[Commit]) -> Result<Recovery> {
     let is_published = |end| commits.iter().any(|commit| commit.published == end);
     let is_own = match Superblock::of(&first) {
         Some(superblock) => is_published(superblock.end(&first)),
-        None => first[..8] == [0; 8],
+        None => first[..8] == [0; 8] && !Superblock::is_in(data)?,
     };
     if !is_own {
         return Ok(Recovery::Foreign);
@@ -269,9 +310,33 @@ impl EndInFile {
             Some(superblock) => [published, end]
                 .contains(&superblock.end(&first))
                 .then_some(EndInFile::Superblock(superblock)),
-            None if is_new && first[..8] == [0; 8] => Some(EndInFile::Nothing),
+            None if is_new && first[..8] == [0; 8] && !Superblock::is_in(data)? => {
+                Some(EndInFile::Nothing)
+            }
             None => Some(EndInFile::Other),
         })
+    }
+
+    /// Returns `true` if the file has all of these bytes, and its end: a recovery before has only not removed the
+    /// journal.
+    fn is_restored(self, data: &Storage, restored: &Overlay, end: u64) -> Result<bool> {
+        let mut expected = restored.clone();
+        if let EndInFile::Superblock(superblock) = self {
+            let mut first = [0; superblock::LENGTH];
+            data.read(0, &mut first)?;
+            restored.patch(0, &mut first);
+            let changed = superblock.set_end(&mut first, end);
+            let address = changed.start as u64;
+            expected.put(address, Content::Superblock, &first[changed]);
+        }
+        for (address, extent) in expected.iter() {
+            let mut found = vec![0; extent.bytes.len()];
+            data.read(address, &mut found)?;
+            if found != extent.bytes {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Gives the file an end, durably.

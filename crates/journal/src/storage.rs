@@ -127,22 +127,21 @@ impl Storage {
             return Ok(true);
         }
         let length = end - begin;
-        let allocated = self
-            .observe(Operation::Allocate(begin, length))
-            .and_then(|()| {
-                Ok(fallocate(
-                    &self.file,
-                    FallocateFlags::KEEP_SIZE,
-                    begin,
-                    length,
-                )?)
-            });
-        match allocated {
-            Ok(()) => Ok(true),
-            Err(error) => match Errno::from_io_error(&error) {
-                Some(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(false),
-                _ => Err(self.failed("reserve room for", error)),
-            },
+        let allocate = || {
+            self.observe(Operation::Allocate(begin, length))?;
+            let flags = FallocateFlags::KEEP_SIZE;
+            Ok(fallocate(&self.file, flags, begin, length)?)
+        };
+        loop {
+            let Err(error) = allocate() else {
+                return Ok(true);
+            };
+            match Errno::from_io_error(&error) {
+                Some(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(false),
+                // By a signal.
+                Some(Errno::INTR) => {}
+                _ => return Err(self.failed("reserve room for", error)),
+            }
         }
     }
 

@@ -6,6 +6,8 @@
 use std::ops::Range;
 
 use crate::checksum::lookup3;
+use crate::error::Result;
+use crate::storage::Storage;
 
 /// The first bytes of a superblock.
 pub(crate) const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
@@ -39,6 +41,25 @@ impl Superblock {
             && bytes[base..base + 8] == [0; 8]
             && (!has_checksum || bytes[44..48] == lookup3(&bytes[..44]).to_le_bytes());
         is_usual.then_some(superblock)
+    }
+
+    /// Returns `true` if there is a superblock anywhere where the library looks for one: at the beginning, or behind a
+    /// user block.
+    pub fn is_in(data: &Storage) -> Result<bool> {
+        let length = data.length()?;
+        let mut address = 0;
+        while address < length {
+            let mut found = [0; SIGNATURE.len()];
+            data.read(address, &mut found)?;
+            if found == SIGNATURE {
+                return Ok(true);
+            }
+            address = match address {
+                0 => 512,
+                address => address.saturating_mul(2),
+            };
+        }
+        Ok(false)
     }
 
     /// Returns the end of the file.

@@ -4,7 +4,6 @@ use super::{u32_at, u64_at};
 use crate::overlay::Content;
 
 const MAGIC: [u8; 8] = *b"H5COMMIT";
-const HEAD: usize = 56;
 const CHANGE_HEAD: usize = 16;
 
 /// Bytes of a file before and after a commit.
@@ -27,10 +26,14 @@ pub(crate) struct Commit {
 }
 
 impl Commit {
+    /// The length of what is before the changes.
+    pub const HEAD: usize = 56;
+
     pub fn encode(&self) -> Vec<u8> {
         let length = |change: &Change| CHANGE_HEAD + 2 * change.new.len();
-        let mut bytes = Vec::with_capacity(HEAD + self.changes.iter().map(length).sum::<usize>());
-        bytes.resize(HEAD, 0);
+        let mut bytes =
+            Vec::with_capacity(Self::HEAD + self.changes.iter().map(length).sum::<usize>());
+        bytes.resize(Self::HEAD, 0);
         for change in &self.changes {
             bytes.extend(change.address.to_le_bytes());
             bytes.extend((change.new.len() as u32).to_le_bytes());
@@ -38,8 +41,8 @@ impl Commit {
             bytes.extend(&change.new);
             bytes.extend(&change.old);
         }
-        let payload = (bytes.len() - HEAD) as u64;
-        let checksum = crc32fast::hash(&bytes[HEAD..]);
+        let payload = (bytes.len() - Self::HEAD) as u64;
+        let checksum = crc32fast::hash(&bytes[Self::HEAD..]);
         bytes[..8].copy_from_slice(&MAGIC);
         bytes[8..16].copy_from_slice(&self.number.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.end.to_le_bytes());
@@ -52,15 +55,20 @@ impl Commit {
         bytes
     }
 
-    /// Returns the first commit of these bytes and its length, or `None` if there is none that is whole.
-    pub fn decode(bytes: &[u8]) -> Option<(Commit, usize)> {
-        let head = bytes.get(..HEAD)?;
+    /// Returns the number and the length of the commit that begins with these bytes, or `None` if none does.
+    pub fn decode_head(head: &[u8; Self::HEAD]) -> Option<(u64, u64)> {
         if head[..8] != MAGIC || u32_at(head, 48)? != crc32fast::hash(&head[..48]) {
             return None;
         }
-        let length = HEAD.checked_add(usize::try_from(u64_at(head, 32)?).ok()?)?;
-        let payload = bytes.get(HEAD..length)?;
-        if u32_at(head, 44)? != crc32fast::hash(payload) {
+        let length = u64_at(head, 32)?.checked_add(Self::HEAD as u64)?;
+        Some((u64_at(head, 8)?, length))
+    }
+
+    /// Returns the commit that these bytes are, or `None` if they are none.
+    pub fn decode(bytes: &[u8]) -> Option<Commit> {
+        let (head, payload) = bytes.split_first_chunk()?;
+        let (number, length) = Self::decode_head(head)?;
+        if length != bytes.len() as u64 || u32_at(head, 44)? != crc32fast::hash(payload) {
             return None;
         }
         let mut changes = Vec::new();
@@ -68,20 +76,21 @@ impl Commit {
         for _ in 0..u32_at(head, 40)? {
             let length = u32_at(rest, 8)? as usize;
             let end = CHANGE_HEAD.checked_add(length)?;
-            changes.push(Change {
+            let change = Change {
                 address: u64_at(rest, 0)?,
                 content: Content::of_number(u32_at(rest, 12)?)?,
                 new: rest.get(CHANGE_HEAD..end)?.to_vec(),
                 old: rest.get(end..end.checked_add(length)?)?.to_vec(),
-            });
+            };
+            change.address.checked_add(length as u64)?;
+            changes.push(change);
             rest = rest.get(end + length..)?;
         }
-        let commit = Commit {
-            number: u64_at(head, 8)?,
+        Some(Commit {
+            number,
             end: u64_at(head, 16)?,
             published: u64_at(head, 24)?,
             changes,
-        };
-        Some((commit, length))
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The few calls of the HDF5 library that the tests need.
 
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_int, c_uint, c_void};
 use std::path::Path;
 use std::ptr;
 
@@ -93,6 +93,38 @@ fn access(journal: Option<&Journal>, bounds: Bounds) -> Id {
         journal.set_driver(list.0).unwrap();
     }
     list
+}
+
+/// Opens a file for writing. Returns the texts on the error stack of the library as well.
+pub fn open_with_errors(path: &Path, journal: &Journal) -> (Option<File>, Vec<String>) {
+    unsafe extern "C" fn add(
+        _level: c_uint,
+        error: *const h5e::H5E_error2_t,
+        texts: *mut c_void,
+    ) -> c_int {
+        // SAFETY: the library passes an error whose text is a C string, and the pointer that is passed below.
+        let (error, texts) = unsafe { (&*error, &mut *texts.cast::<Vec<String>>()) };
+        // SAFETY: as above.
+        let text = unsafe { CStr::from_ptr(error.desc) };
+        texts.push(text.to_string_lossy().into_owned());
+        0
+    }
+    let access = access(Some(journal), Bounds::Earliest);
+    let name = path_text(path);
+    // No other thread may use the library before the errors are read.
+    let _lock = LOCK.lock();
+    let file = call!(h5f::H5Fopen, name.as_ptr(), h5f::H5F_ACC_RDWR, access.0);
+    let mut texts: Vec<String> = Vec::new();
+    // SAFETY: the lock is held, and the pointer is valid during the call.
+    unsafe {
+        h5e::H5Ewalk2(
+            h5e::H5E_DEFAULT,
+            h5e::H5E_direction_t::H5E_WALK_UPWARD,
+            Some(add),
+            (&raw mut texts).cast(),
+        );
+    }
+    (file.map(File::new), texts)
 }
 
 impl File {
@@ -207,7 +239,7 @@ impl File {
             return None;
         }
         // SAFETY: the library has put the address of a C string there.
-        let value = unsafe { std::ffi::CStr::from_ptr(pointer) };
+        let value = unsafe { CStr::from_ptr(pointer) };
         let value = value.to_string_lossy().into_owned();
         call!(h5::H5free_memory, pointer.cast());
         Some(value)
@@ -274,6 +306,8 @@ impl File {
             values.as_ptr().cast()
         )
         .is_some()
+            // Errors when it is closed would crash the library later.
+            && call!(h5d::H5Dflush, dataset.0).is_some()
     }
 
     pub fn values(&self, path: &str) -> Option<Vec<i64>> {

@@ -1,8 +1,10 @@
 //! A file with scans, whose content is known for each moment.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use journal::{CommitKind, Journal};
+use serde_json::Value as Json;
 
 use super::hdf5::File;
 
@@ -25,10 +27,15 @@ pub struct ScanWriter<'a> {
 
 impl<'a> ScanWriter<'a> {
     pub fn new(file: File, journal: &'a Journal) -> ScanWriter<'a> {
+        ScanWriter::go_on(file, journal, Vec::new())
+    }
+
+    /// Continues a file that has this content.
+    pub fn go_on(file: File, journal: &'a Journal, content: Content) -> ScanWriter<'a> {
         ScanWriter {
             file,
             journal,
-            content: Vec::new(),
+            content,
             commits: 0,
             checkpoint_period: 4,
         }
@@ -47,18 +54,26 @@ impl<'a> ScanWriter<'a> {
 
     /// Adds points to the last scan.
     pub fn add_points(&mut self, count: usize) {
+        assert!(self.try_add_points(count));
+    }
+
+    /// Adds points to the last scan. Returns `false` if they could not be written.
+    pub fn try_add_points(&mut self, count: usize) -> bool {
         let scan = self.content.len();
         let begin = self.content[scan - 1];
         for index in 0..DATASETS {
             let values: Vec<i64> = (begin..begin + count)
                 .map(|row| value(scan, index, row))
                 .collect();
-            assert!(self.file.append(&path(scan, index), &values));
+            if !self.file.append(&path(scan, index), &values) {
+                return false;
+            }
         }
         self.content[scan - 1] += count;
         let progress = format!("{} points{}", begin + count, "!".repeat(begin % 50));
         self.file
             .set_attribute(&format!("{scan}.1"), "progress", &progress);
+        true
     }
 
     /// Commits. Returns whether that was a checkpoint.
@@ -122,6 +137,21 @@ fn points(file: &File, scan: usize, count: usize) -> Result<Vec<usize>, String> 
         lengths.push(values.len());
     }
     Ok(lengths)
+}
+
+/// Checks what h5py has found in a file, by path: these scans with this number of points, and no others.
+pub fn expect_found(found: &BTreeMap<String, Json>, content: &[usize]) {
+    let paths = found.keys();
+    let scans = paths.filter(|path| path.ends_with(".1")).count();
+    assert_eq!(scans, content.len(), "{:?}", found.keys());
+    for (index, count) in content.iter().enumerate() {
+        let scan = index + 1;
+        assert_eq!(found[&format!("{scan}.1@title")], title(scan));
+        for index in 0..DATASETS {
+            let values: Vec<i64> = (0..*count).map(|row| value(scan, index, row)).collect();
+            assert_eq!(found[&path(scan, index)], Json::from(values));
+        }
+    }
 }
 
 fn title(scan: usize) -> String {
