@@ -23,7 +23,7 @@
 //! # Example
 //!
 //! ```
-//! use hdf5_metno_sys::{h5f, h5p};
+//! use hdf5_metno_sys::{h5, h5f, h5p};
 //! use journal::{CommitKind, Journal, Options};
 //!
 //! # let folder = tempfile::tempdir()?;
@@ -32,6 +32,7 @@
 //! let name = std::ffi::CString::new(path.to_str().ok_or("not UTF-8")?)?;
 //! // SAFETY: one thread uses the library, and all identifiers are valid.
 //! let file = unsafe {
+//!     h5::H5open();
 //!     let access = h5p::H5Pcreate(*h5p::H5P_CLS_FILE_ACCESS);
 //!     journal.set_driver(access)?;
 //!     h5f::H5Fcreate(name.as_ptr(), h5f::H5F_ACC_EXCL, h5p::H5P_DEFAULT, access)
@@ -62,6 +63,7 @@ mod lock;
 mod open_file;
 mod options;
 mod overlay;
+mod own_files;
 mod recovery;
 mod storage;
 mod superblock;

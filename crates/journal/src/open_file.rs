@@ -13,6 +13,7 @@ use crate::free_space::FreeSpace;
 use crate::lock;
 use crate::options::Options;
 use crate::overlay::{Content, Overlay};
+use crate::own_files::OwnFile;
 use crate::recovery::{self, Recovery};
 use crate::storage::{Storage, Target};
 
@@ -32,6 +33,8 @@ pub(crate) struct OpenFile {
     /// What was done when the file was opened.
     pub recovery: Recovery,
     with_lock: bool,
+    /// `None` if the file is open for reading only.
+    _own: Option<OwnFile>,
 }
 
 /// What the library has changed since the last commit.
@@ -92,7 +95,14 @@ impl OpenFile {
         }
         let file = open.truncate(false).open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
-        if journal.is_some() && options.lock {
+        let identity = (metadata.dev(), metadata.ino());
+        let own = match access.writes {
+            true => Some(OwnFile::new(identity).ok_or_else(|| Error::Held {
+                file: path.to_owned(),
+            })?),
+            false => None,
+        };
+        if access.writes && options.lock {
             lock::lock_data(&file, path)?;
         }
         let data = Storage::new(file, path, Target::Data, options.observer.clone());
@@ -131,7 +141,8 @@ impl OpenFile {
         };
         Ok(OpenFile {
             data,
-            identity: (metadata.dev(), metadata.ino()),
+            identity,
+            _own: own,
             state: Mutex::new(state),
             committed: Condvar::new(),
             committer: Mutex::new(committer),

@@ -237,11 +237,15 @@ fn sessions_of_one_file_agree_about_its_lock() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.h5");
     without_locks(Errno::NOLCK.raw_os_error(), || {
-        let first = FilePool::default().open(&path).unwrap();
-        let second = FilePool::default().open(&path).unwrap();
-        assert!(!first.is_locked() && !second.is_locked());
-        let third = pool(FileLocking::Required).open(&path).unwrap_err();
-        assert!(matches!(third, Error::NoLocks { .. }), "{third}");
+        let pools = [FilePool::default(), FilePool::default()];
+        let sessions = [pools[0].open(&path).unwrap(), pools[0].open(&path).unwrap()];
+        assert!(!sessions.iter().any(FileSession::is_locked));
+        // The library would share the file with a session of another pool, whose commits nobody would make.
+        let other = pools[1].open(&path).unwrap_err();
+        assert!(matches!(other, Error::Locked { .. }), "{other}");
+        let required = pool(FileLocking::Required).open(&path).unwrap_err();
+        assert!(matches!(required, Error::NoLocks { .. }), "{required}");
+        let [first, second] = sessions;
         second.close().and_then(|()| first.close()).unwrap();
     });
     let pool = FilePool::default();
