@@ -25,7 +25,8 @@
 //! # Commits
 //!
 //! The commits since the checkpoint begin at 4096, one behind the other, with numbers that follow on that of the
-//! header. The first that has another number, another magic text or a wrong checksum ends them.
+//! header. The first that has another number, another magic text or a wrong checksum ends them. If the header was not
+//! known to be on the disk, the commits up to the checkpoint are still before them; they do not count.
 //!
 //! | bytes | content |
 //! |---|---|
@@ -49,7 +50,9 @@
 //! | then n | the old bytes |
 //!
 //! Only what changes the file before its last end is in a commit. What is behind it is not referred to by anything
-//! before the commit, and is written into the file before the commit is in the journal.
+//! before the commit, and is written into the file before the commit is in the journal. A new file has no end: its
+//! first commit is in the journal before, without changes, and the superblock is written last. A commit that could not
+//! be brought into the file is overwritten with zeros.
 //!
 //! # Recovery
 //!
