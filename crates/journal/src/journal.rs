@@ -69,7 +69,8 @@ impl Journal {
     /// Returns `false` if nothing has changed since the last commit.
     ///
     /// # Errors
-    /// The file is at the commit before, and the changes are kept: the commit may be tried again.
+    /// The file is at the commit before, unless all that has failed is to make a checkpoint durable. In either case the
+    /// commit may be tried again.
     pub fn commit(&self, kind: CommitKind) -> Result<bool> {
         match self.freeze(kind)? {
             Some(commit) => commit.run().map(|()| true),
