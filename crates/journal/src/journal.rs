@@ -70,9 +70,9 @@ impl Journal {
     /// Returns `false` if nothing has changed since the last commit.
     ///
     /// # Errors
-    /// The file is at the commit before, and the changes are kept: the commit may be tried again. But if the library
-    /// could not write raw data since the last commit, nothing is committed any more: the file has to be closed and
-    /// [discarded](Journal::discard).
+    /// The file is at the commit before, unless all that has failed is to make a checkpoint durable. In either case the
+    /// commit may be tried again. But if the library could not write raw data since the last commit, nothing is
+    /// committed any more: the file has to be closed and [discarded](Journal::discard).
     pub fn commit(&self, kind: CommitKind) -> Result<bool> {
         match self.freeze(kind)? {
             Some(commit) => commit.run().map(|()| true),

@@ -279,11 +279,16 @@ impl File {
     /// Appends values to a dataset. Returns `false` if they could not be written.
     pub fn append(&self, path: &str, values: &[i64]) -> bool {
         let dataset = self.dataset(path).unwrap();
-        let (begin, count) = (self.length(path).unwrap(), values.len() as u64);
-        let length = begin + count;
-        if call!(h5d::H5Dset_extent, dataset.0, &raw const length).is_none() {
-            return false;
-        }
+        let begin = self.length(path).unwrap();
+        let length = begin + values.len() as u64;
+        call!(h5d::H5Dset_extent, dataset.0, &raw const length).is_some()
+            && self.write(path, begin, values)
+    }
+
+    /// Writes values from this row on. Returns `false` if they could not be written.
+    pub fn write(&self, path: &str, begin: u64, values: &[i64]) -> bool {
+        let dataset = self.dataset(path).unwrap();
+        let count = values.len() as u64;
         let file_space = Id(call!(h5d::H5Dget_space, dataset.0).unwrap());
         call!(
             h5s::H5Sselect_hyperslab,

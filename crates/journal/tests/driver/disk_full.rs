@@ -1,93 +1,16 @@
-//! A disk that is full, for a moment or for longer.
+//! A disk that is full for a moment: each operation fails once.
 
-use std::env;
-use std::io;
-use std::path::Path;
-use std::process::Command;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use journal::{CommitKind, Durability, Error, Journal, Observer, Operation, Target};
+use journal::{CommitKind, Durability, Error, Journal};
 
-use crate::common::hdf5::{Bounds, File};
+use crate::common::hdf5::File;
 use crate::common::scans::{Content, ScanWriter, content};
+use crate::failures::{FailureAndKills, Failures};
 use crate::fixture::{Fixture, Kills, options};
 
 const NO_SPACE: i32 = 28;
 const INTERRUPTED: i32 = 4;
-
-/// Lets one operation fail.
-#[derive(Debug, Default)]
-struct Failures(Mutex<Plan>);
-
-#[derive(Debug, Default)]
-struct Plan {
-    /// The number of operations before the one that fails.
-    before: Option<usize>,
-    error: i32,
-    /// Whether the file had been changed, and only making that durable remained.
-    has_changed: bool,
-    failure: Option<Failure>,
-}
-
-/// An operation that has failed.
-#[derive(Debug)]
-struct Failure {
-    operation: String,
-    has_changed: bool,
-}
-
-impl Failures {
-    fn new() -> Arc<Failures> {
-        Arc::default()
-    }
-
-    /// Lets an operation fail: the first, or the one behind this number of others.
-    fn arm(&self, before: usize, error: i32) {
-        *self.0.lock().unwrap() = Plan {
-            before: Some(before),
-            error,
-            ..Plan::default()
-        };
-    }
-
-    fn is_armed(&self) -> bool {
-        self.0.lock().unwrap().before.is_some()
-    }
-
-    /// Lets nothing fail from now on. Returns what has failed.
-    fn disarm(&self) -> Option<Failure> {
-        std::mem::take(&mut *self.0.lock().unwrap()).failure
-    }
-}
-
-impl Observer for Failures {
-    fn before(&self, target: Target, operation: Operation<'_>) -> io::Result<()> {
-        let mut plan = self.0.lock().unwrap();
-        plan.has_changed |= match (target, operation) {
-            // A header of the journal, and the end of the changes of a checkpoint.
-            (Target::Journal, Operation::Write(0 | 2048, _)) => true,
-            (Target::Data, Operation::Synchronise) => true,
-            _ => false,
-        };
-        match plan.before {
-            None => return Ok(()),
-            Some(0) => plan.before = None,
-            Some(before) => {
-                plan.before = Some(before - 1);
-                return Ok(());
-            }
-        }
-        let operation = match operation {
-            Operation::Write(offset, bytes) => format!("Write({offset}, {})", bytes.len()),
-            operation => format!("{operation:?}"),
-        };
-        plan.failure = Some(Failure {
-            operation: format!("{target:?} {operation}"),
-            has_changed: plan.has_changed,
-        });
-        Err(io::Error::from_raw_os_error(plan.error))
-    }
-}
 
 fn expect_no_room<T: std::fmt::Debug>(result: Result<T, Error>, at: &str) {
     match result {
@@ -187,21 +110,6 @@ fn a_commit_that_fails_changes_nothing_and_can_be_repeated() {
         }
         // Lengths, room, raw data, new objects, the journal, changed objects.
         assert!(number >= 6, "{number}");
-    }
-}
-
-/// Lets an operation fail, and copies the file before each of the later ones.
-#[derive(Debug)]
-struct FailureAndKills(Arc<Failures>, Arc<Kills>);
-
-impl Observer for FailureAndKills {
-    fn before(&self, target: Target, operation: Operation<'_>) -> io::Result<()> {
-        let FailureAndKills(failures, kills) = self;
-        failures.before(target, operation)?;
-        match failures.is_armed() {
-            true => Ok(()),
-            false => kills.before(target, operation),
-        }
     }
 }
 
@@ -366,74 +274,4 @@ fn an_interrupted_call_is_repeated() {
         assert!(attempt.journal.reserve(1000).is_ok());
     }
     drop(writer);
-}
-
-/// The variables name the folder in which a file is written until the disk is full, and the points of each scan. This is
-/// started by the tests below.
-const FOLDER: &str = "JOURNAL_TEST_FOLDER";
-const POINTS: &str = "JOURNAL_TEST_POINTS";
-
-#[test]
-#[ignore = "needs a small disk"]
-fn writes_until_the_disk_is_full() {
-    let folder = env::var_os(FOLDER).unwrap();
-    let points = env::var(POINTS).unwrap().parse().unwrap();
-    let path = Path::new(&folder).join("scans.h5");
-    let journal = Journal::new(options(Durability::Ordered, None));
-    let file = File::create(&path, Some(&journal), Bounds::Earliest, 0).unwrap();
-    let mut writer = ScanWriter::new(file, &journal);
-    let mut committed = Vec::new();
-    let error = loop {
-        writer.begin_scan();
-        if !writer.try_add_points(points) {
-            break journal.take_failure().unwrap();
-        }
-        match writer.commit() {
-            Ok(_) => committed = writer.content.clone(),
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(error, Error::NoRoom { .. }), "{error:?}");
-    assert!(committed.len() > 5, "{committed:?}");
-    assert_eq!(content(&path), Ok(committed.clone()));
-    writer.file.close();
-    journal.discard().unwrap();
-    assert_eq!(content(&path), Ok(committed));
-    println!("as at the last commit");
-    // The library cannot end in order if raw data could not be written.
-    std::process::abort();
-}
-
-fn on_a_small_disk(shell: &str) {
-    for points in ["3", "50", "400"] {
-        let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new("sh");
-        command
-            .args(["-ec", shell])
-            .arg(folder.path())
-            .arg(env::current_exe().unwrap())
-            .args(["--exact", "disk_full::writes_until_the_disk_is_full"])
-            .args(["--ignored", "--nocapture"])
-            .env(FOLDER, folder.path())
-            .env(POINTS, points);
-        let output = command.output().unwrap();
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(printed.contains("as at the last commit"), "{output:?}");
-    }
-}
-
-#[test]
-fn a_limit_on_the_size_of_files_leaves_the_last_commit() {
-    on_a_small_disk("trap '' XFSZ; ulimit -f 1000; exec \"$@\"");
-}
-
-/// A disk in memory can only be made where users may have namespaces of their own; the limit above is everywhere.
-#[test]
-fn a_full_disk_leaves_the_last_commit() {
-    const MOUNT: &str = "exec unshare -rm sh -ec \
-        'mount -t tmpfs -o size=500k none \"$0\"; exec \"$@\"' \"$0\" \"$@\"";
-    let can_mount = Command::new("unshare").args(["-rm", "true"]).status();
-    if can_mount.is_ok_and(|status| status.success()) {
-        on_a_small_disk(MOUNT);
-    }
 }

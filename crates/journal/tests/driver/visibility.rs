@@ -1,6 +1,7 @@
 //! What readers see of a file that is being written.
 
 use journal::{CommitKind, Durability, Journal};
+use serde_json::Value as Json;
 use testing::Program;
 
 use crate::common::scans::{ScanWriter, expect_found};
@@ -51,6 +52,39 @@ fn without_changes_there_is_no_commit() {
     assert!(!journal.commit(CommitKind::Visible).unwrap());
     // What is visible already may become durable.
     assert!(journal.commit(CommitKind::Checkpoint).unwrap());
+}
+
+#[test]
+fn values_that_are_overwritten_stay_until_the_commit() {
+    let path = "1.1/instrument/channel0";
+    let expect = |fixture: &Fixture, value: i64| {
+        let found = fixture.found(Reading::Unlocked);
+        assert_eq!(found[path][3], Json::from(value));
+        assert_eq!(found[path][4], Json::from(1_000_064));
+    };
+    for is_discarded in [false, true] {
+        let fixture = Fixture::new();
+        let journal = journal(None);
+        let mut writer = ScanWriter::new(fixture.create(&journal), &journal);
+        writer.begin_scan();
+        writer.add_points(100);
+        writer.commit().unwrap();
+        assert!(writer.file.write(path, 3, &[7]));
+        assert_eq!(writer.file.values(path).unwrap()[3], 7);
+        expect(&fixture, 1_000_048);
+        writer.commit().unwrap();
+        expect(&fixture, 7);
+        assert!(writer.file.write(path, 3, &[8]));
+        assert!(writer.file.close());
+        expect(&fixture, 7);
+        if is_discarded {
+            journal.discard().unwrap();
+            expect(&fixture, 7);
+        } else {
+            journal.finish().unwrap();
+            expect(&fixture, 8);
+        }
+    }
 }
 
 /// Readers with a lock, who stay while the writer works.
