@@ -121,6 +121,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Bring files into order whose writer was killed, as the next writer does: what was committed stays
+    Repair {
+        /// HDF5 files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// See it all happen: a private Redis, a writer, and simulated scans
     #[cfg(feature = "simulation")]
     Demo {

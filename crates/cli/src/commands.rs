@@ -7,6 +7,7 @@ mod demo;
 mod follow;
 #[cfg(feature = "simulation")]
 mod free_number;
+mod repair;
 mod save;
 mod semaphore;
 #[cfg(feature = "simulation")]
@@ -68,6 +69,10 @@ pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome
         Command::Check { files, redis, json } => {
             signals.end_at_once();
             on_hub(check::check(files, redis, json))
+        }
+        Command::Repair { files } => {
+            signals.end_at_once();
+            repair::repair(&files)
         }
         #[cfg(feature = "simulation")]
         Command::Demo { directory } => on_hub(demo::demo(directory, signals.end_in_order())),

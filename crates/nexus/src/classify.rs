@@ -17,11 +17,13 @@ impl Classified for h5::Error {
             Some(LockFailure::Other(_)) | None => {}
         }
         match self {
-            h5::Error::Library(_) => match self.errno().map(Errno::from_raw_os_error) {
-                Some(Errno::NOSPC | Errno::DQUOT) => ErrorKind::DiskFull,
-                Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => ErrorKind::Permission,
-                _ => ErrorKind::Hdf5,
-            },
+            h5::Error::Journal(_) | h5::Error::Library(_) => {
+                match self.errno().map(Errno::from_raw_os_error) {
+                    Some(Errno::NOSPC | Errno::DQUOT) => ErrorKind::DiskFull,
+                    Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => ErrorKind::Permission,
+                    _ => ErrorKind::Hdf5,
+                }
+            }
             h5::Error::Closed => ErrorKind::Internal,
             _ => ErrorKind::Hdf5,
         }
@@ -30,7 +32,9 @@ impl Classified for h5::Error {
     fn origin(&self) -> ErrorOrigin {
         match self {
             // The file is damaged, the disk is full, or the file system fails or has no locks.
-            h5::Error::Library(_) | h5::Error::Lock { .. } => ErrorOrigin::Environment,
+            h5::Error::Journal(_) | h5::Error::Library(_) | h5::Error::Lock { .. } => {
+                ErrorOrigin::Environment
+            }
             h5::Error::NotRegular => ErrorOrigin::User,
             h5::Error::Closed => ErrorOrigin::Internal,
             // HDF5 cannot represent the data.

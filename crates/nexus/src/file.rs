@@ -20,12 +20,14 @@ mod lock_holder;
 mod locking;
 mod open;
 mod pool;
+mod repair;
 mod session;
 mod stamp;
 
 pub use interference::FileInterference;
 pub use lock_holder::LockHolder;
 pub use locking::{FileLocking, UnknownFileLocking};
-pub use pool::FilePool;
+pub use pool::{FilePool, FileSettings};
+pub use repair::{Recovery, repair};
 pub use session::FileSession;
 pub use stamp::current_time;

@@ -44,7 +44,7 @@ pub use create::{ChunkedOptions, ExternalOptions, VirtualOptions};
 pub use dataset::Dataset;
 pub use describe::{DatasetInfo, DatasetStorage, RenderedElements, VirtualPart};
 pub use error::{Error, ErrorStack, Major, Minor, Result, StackEntry};
-pub use file::{File, WriteAccess};
+pub use file::{File, FileDriver, UnknownFileDriver, WriteAccess, WriteOptions};
 pub use filter::Filter;
 pub use group::{Group, Object, ObjectKind};
 pub(crate) use library::version;

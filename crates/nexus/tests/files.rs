@@ -12,17 +12,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use common::{at, dataset, describe, group, names, nx, python, script};
+use nexus::Error;
 use nexus::apply::PendingLinks;
-use nexus::file::{FileInterference, FilePool, FileSession};
-use nexus::{Error, h5};
+use nexus::file::{FileInterference, FilePool, FileSession, FileSettings};
+use nexus::h5::{self, FileDriver, WriteAccess, WriteOptions};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use testing::{SystemCall, failing};
 
 fn entry(session: &FileSession, name: &str, title: &str) {
     let tree = group(vec![(name, nx("NXentry", vec![("title", dataset(title))]))]);
     let written = session.write_tree(&tree, &mut PendingLinks::default());
     assert!(written.errors.is_empty(), "{:?}", written.errors);
     session.stamp().unwrap();
+}
+
+fn with_driver(driver: FileDriver) -> FileSettings {
+    FileSettings {
+        driver,
+        ..FileSettings::default()
+    }
 }
 
 #[test]
@@ -62,8 +71,8 @@ fn two_scans_share_a_file_under_any_path() {
         attributes,
         ["HDF5_Version", "file_time", "file_update_time"]
     );
-    // Superblock 0, which every reader opens while the file grows.
-    assert_eq!(fs::read(&path).unwrap()[8], 0);
+    // Superblock 2, which every reader since HDF5 1.8 opens while the file grows.
+    assert_eq!(fs::read(&path).unwrap()[8], 2);
 }
 
 #[test]
@@ -205,7 +214,11 @@ fn a_file_without_anything_but_its_superblock_is_used() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.h5");
     // What a writer leaves that is killed while it makes the file, as far as it comes.
-    let whole = h5::File::create(&path).unwrap();
+    let options = WriteOptions {
+        driver: FileDriver::Plain,
+        ..WriteOptions::default()
+    };
+    let whole = h5::File::open_to_write(&path, WriteAccess::Create, options).unwrap();
     let bytes = fs::read(&path).unwrap();
     drop(whole);
     fs::write(&path, &bytes).unwrap();
@@ -272,11 +285,16 @@ fn programs_that_are_just_started_do_not_hold_files() {
 }
 
 #[test]
-fn a_lock_is_shared_within_this_process() {
+fn a_lock_is_shared_within_this_process_by_the_plain_driver() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.h5");
-    let first = FilePool::default().open(&path).unwrap();
-    let second = FilePool::default().open(&path).unwrap();
+    let pool = || {
+        let pool = FilePool::default();
+        pool.set(with_driver(FileDriver::Plain));
+        pool
+    };
+    let first = pool().open(&path).unwrap();
+    let second = pool().open(&path).unwrap();
     first.close().unwrap();
     let is_locked = || {
         let file = fs::File::open(&path).unwrap();
@@ -288,13 +306,37 @@ fn a_lock_is_shared_within_this_process() {
 }
 
 #[test]
-fn a_full_disk_is_reported_as_such() {
-    // Writing to this device always fails for want of space.
-    let error = h5::File::replace(Path::new("/dev/full"))
-        .and_then(h5::File::close)
-        .unwrap_err();
-    let error = Error::file(Path::new("/dev/full"), "flush", error);
-    assert!(matches!(error, Error::NoSpace { .. }), "{error}");
+fn a_journal_belongs_to_one_pool() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.h5");
+    let first = FilePool::default().open(&path).unwrap();
+    let error = FilePool::default().open(&path).unwrap_err();
+    let Error::Locked { holders, .. } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(holders[0].pid, std::process::id());
+    first.close().unwrap();
+    FilePool::default().open(&path).unwrap().close().unwrap();
+}
+
+#[test]
+fn a_full_disk_is_reported_as_such_and_costs_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    for driver in [FileDriver::Safe, FileDriver::Plain] {
+        let path = directory.path().join(format!("{driver:?}.h5"));
+        let add = |name: &str| {
+            let pool = FilePool::default();
+            pool.set(with_driver(driver));
+            let session = pool.open(&path)?;
+            entry(&session, name, "scan");
+            session.close()
+        };
+        add("1.1").unwrap();
+        let full = Errno::NOSPC.raw_os_error();
+        let error = failing(SystemCall::Write, full, || add("2.1").unwrap_err());
+        assert!(matches!(error, Error::NoSpace { .. }), "{error}");
+        assert_eq!(names(&describe(&path)), ["1.1"]);
+    }
 }
 
 #[test]

@@ -12,9 +12,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use common::{dataset, describe, group, names, nx, python, script};
+use nexus::Error;
 use nexus::apply::PendingLinks;
-use nexus::file::{FileLocking, FilePool, FileSession};
-use nexus::{Error, h5};
+use nexus::file::{FileLocking, FilePool, FileSession, FileSettings};
+use nexus::h5::{self, FileDriver};
 use observation::{Classified, ErrorKind, ErrorOrigin, with_causes};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -29,8 +30,12 @@ const NO_LOCKS: [i32; 4] = [
 ];
 
 fn pool(locking: FileLocking) -> FilePool {
+    pool_with(FileDriver::Safe, locking)
+}
+
+fn pool_with(driver: FileDriver, locking: FileLocking) -> FilePool {
     let pool = FilePool::default();
-    pool.set_locking(locking);
+    pool.set(FileSettings { locking, driver });
     pool
 }
 
@@ -145,15 +150,18 @@ fn a_lock_of_another_program_is_reported_as_that() {
     let path = directory.path().join("a.h5");
     write(&FilePool::default(), &path, "1.1").unwrap();
     let other = fs::File::open(&path).unwrap();
-    // As h5py does when it opens a file for reading, and another writer.
-    let locks = [
-        FlockOperation::NonBlockingLockShared,
-        FlockOperation::NonBlockingLockExclusive,
+    // As another writer, and as h5py does when it opens a file for reading.
+    let exclusive = FlockOperation::NonBlockingLockExclusive;
+    let shared = FlockOperation::NonBlockingLockShared;
+    let refused = [
+        (FileDriver::Safe, exclusive),
+        (FileDriver::Plain, exclusive),
+        (FileDriver::Plain, shared),
     ];
-    for lock in locks {
+    for (driver, lock) in refused {
         flock(&other, lock).unwrap();
         for locking in [FileLocking::Auto, FileLocking::Required] {
-            let error = pool(locking).open(&path).unwrap_err();
+            let error = pool_with(driver, locking).open(&path).unwrap_err();
             assert!(matches!(error, Error::Locked { .. }), "{error}");
             assert_eq!(error.kind(), ErrorKind::Locked);
             assert_eq!(error.origin(), ErrorOrigin::Environment);
@@ -162,7 +170,7 @@ fn a_lock_of_another_program_is_reported_as_that() {
 }
 
 #[test]
-fn a_lock_of_a_reader_is_reported_as_that() {
+fn a_reader_that_locks_a_file_is_in_nobodys_way_but_that_of_the_plain_driver() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.h5");
     write(&FilePool::default(), &path, "1.1").unwrap();
@@ -177,7 +185,9 @@ fn a_lock_of_a_reader_is_reported_as_that() {
     let output = reader.stdout.as_mut().unwrap();
     BufReader::new(output).read_line(&mut line).unwrap();
     assert_eq!(line, "held\n");
-    let error = FilePool::default().open(&path).unwrap_err();
+    assert!(write(&FilePool::default(), &path, "1.2").unwrap());
+    let plain = pool_with(FileDriver::Plain, FileLocking::Auto);
+    let error = plain.open(&path).unwrap_err();
     let Error::Locked { holders, .. } = &error else {
         panic!("{error}");
     };
@@ -227,11 +237,15 @@ fn sessions_of_one_file_agree_about_its_lock() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.h5");
     without_locks(Errno::NOLCK.raw_os_error(), || {
-        let first = FilePool::default().open(&path).unwrap();
-        let second = FilePool::default().open(&path).unwrap();
-        assert!(!first.is_locked() && !second.is_locked());
-        let third = pool(FileLocking::Required).open(&path).unwrap_err();
-        assert!(matches!(third, Error::NoLocks { .. }), "{third}");
+        let pools = [FilePool::default(), FilePool::default()];
+        let sessions = [pools[0].open(&path).unwrap(), pools[0].open(&path).unwrap()];
+        assert!(!sessions.iter().any(FileSession::is_locked));
+        // The library would share the file with a session of another pool, whose commits nobody would make.
+        let other = pools[1].open(&path).unwrap_err();
+        assert!(matches!(other, Error::Locked { .. }), "{other}");
+        let required = pool(FileLocking::Required).open(&path).unwrap_err();
+        assert!(matches!(required, Error::NoLocks { .. }), "{required}");
+        let [first, second] = sessions;
         second.close().and_then(|()| first.close()).unwrap();
     });
     let pool = FilePool::default();

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 
 use nexus::Error;
-use nexus::file::{FileLocking, FilePool};
+use nexus::file::{FileLocking, FilePool, FileSettings};
 use observation::{Classified, ErrorKind, ErrorOrigin, with_causes};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -87,7 +87,7 @@ fn every_failure_has_its_origin() {
     let at = |name: &str| directory.path().join(name);
     whole_file(&at("locked.h5"));
     let lock = fs::File::open(at("locked.h5")).unwrap();
-    flock(&lock, FlockOperation::NonBlockingLockShared).unwrap();
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).unwrap();
     // The name of the second contains the words that the library puts before the number of a system error.
     let others = ["notes.h5", "errno = 28, a.h5"];
     for name in others {
@@ -98,7 +98,7 @@ fn every_failure_has_its_origin() {
     // A file that was copied in part, and one with other bytes where its root group is described.
     fs::write(at("short.h5"), &bytes[..bytes.len() / 2]).unwrap();
     let mut spoilt = bytes;
-    spoilt[96..].fill(0xa5);
+    spoilt[48..].fill(0xa5);
     fs::write(at("spoilt.h5"), spoilt).unwrap();
 
     let table = [
@@ -124,7 +124,10 @@ fn every_failure_has_its_origin() {
     let locks = Errno::NOLCK.raw_os_error();
     let error = failing(SystemCall::Flock, locks, || {
         let pool = FilePool::default();
-        pool.set_locking(FileLocking::Required);
+        pool.set(FileSettings {
+            locking: FileLocking::Required,
+            ..FileSettings::default()
+        });
         pool.open(&at("whole.h5")).map(drop).unwrap_err()
     });
     assert_eq!(error.origin(), ErrorOrigin::Environment, "{error:?}");

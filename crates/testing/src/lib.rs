@@ -45,7 +45,7 @@ pub use detector::DescribedDetector;
 pub use failing_call::{SystemCall, failing};
 pub use network_path::NetworkPath;
 pub use paused_replay::PausedReplay;
-pub use program::{Program, is_damaged};
+pub use program::Program;
 pub use python::{hold, output, python, read};
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::{data_store, empty_redis, fill_to_tracker_threshold, redis, redis_call};

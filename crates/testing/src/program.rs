@@ -193,20 +193,6 @@ impl Program {
     }
 }
 
-/// Returns `true` if the log of a writer reports a file that HDF5 cannot read because its writer was
-/// killed while HDF5 wrote the metadata, which is not atomic.
-pub fn is_damaged(log: &str) -> bool {
-    [
-        "addr overflow",
-        "past end of allocation",
-        "bad object header",
-        "signature",
-        "truncated file",
-    ]
-    .iter()
-    .any(|text| log.contains(text))
-}
-
 fn spawn(command: &mut Command) -> Child {
     let child = command.stdin(Stdio::null()).spawn();
     child.unwrap_or_else(|error| panic!("{command:?}: {error}"))

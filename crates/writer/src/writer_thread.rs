@@ -15,7 +15,7 @@ use chrono::{DateTime, FixedOffset};
 use hub::{Budget, CallError, StopError, Thread};
 use nexus::chunk::EncoderPool;
 use nexus::dataset::StoreQueue;
-use nexus::file::{FileLocking, FilePool, FileSession};
+use nexus::file::{FileLocking, FilePool, FileSession, FileSettings};
 use observation::Observation;
 use tracing::warn;
 
@@ -84,12 +84,12 @@ impl WriterThread {
             .await
     }
 
-    /// Sets whether files are locked that are opened from now on.
+    /// Sets how files are written that are opened from now on.
     ///
     /// # Errors
     /// If the thread has ended.
-    pub async fn set_file_locking(&self, locking: FileLocking) -> Result<(), CallError> {
-        self.on_context(move |context| context.files.set_locking(locking))
+    pub async fn set_files(&self, settings: FileSettings) -> Result<(), CallError> {
+        self.on_context(move |context| context.files.set(settings))
             .await
     }
 

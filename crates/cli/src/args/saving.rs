@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Args as Group;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nexus::file::FileLocking;
+use nexus::file::{FileLocking, FileSettings};
+use nexus::h5::FileDriver;
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
 use writer::options::{DataWriterFilter, PARK_AFTER, RETRY_TIME, SaveOptions, SpoolOptions};
@@ -89,7 +90,16 @@ pub struct Saving {
         value_name = "WHEN",
         value_parser = lockings()
     )]
-    pub file_locking: FileLocking,
+    file_locking: FileLocking,
+    /// What writes files: a journal, with which they survive a kill and a full disk (safe), or HDF5 alone (plain)
+    #[arg(
+        long,
+        alias = "file_driver",
+        default_value_t = FileDriver::Safe,
+        value_name = "NAME",
+        value_parser = drivers()
+    )]
+    file_driver: FileDriver,
     /// Accepted because the Python writer has it; no effect
     #[arg(
         long,
@@ -120,6 +130,10 @@ pub struct Service {
     pub start_semaphore_file: Option<PathBuf>,
 }
 
+fn drivers() -> impl TypedValueParser<Value = FileDriver> {
+    PossibleValuesParser::new(FileDriver::ALL.map(FileDriver::name)).try_map(|name| name.parse())
+}
+
 fn lockings() -> impl TypedValueParser<Value = FileLocking> {
     PossibleValuesParser::new(FileLocking::ALL.map(FileLocking::name)).try_map(|name| name.parse())
 }
@@ -129,6 +143,14 @@ fn layouts() -> impl TypedValueParser<Value = LayoutChoice> {
 }
 
 impl Saving {
+    /// Returns how files are written.
+    pub fn file_settings(&self) -> FileSettings {
+        FileSettings {
+            locking: self.file_locking,
+            driver: self.file_driver,
+        }
+    }
+
     /// The same for the writer. Tells what has no effect.
     pub fn options(&self, megabyte: u64) -> SaveOptions {
         if !self.resource_profiling.eq_ignore_ascii_case("off") {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use blissdata::store::DataStore;
 use hub::Queue;
-use nexus::file::FileLocking;
+use nexus::file::FileSettings;
 use observation::Observation;
 use writer::WriterThread;
 use writer::options::{DataWriterFilter, SpoolOptions};
@@ -37,7 +37,7 @@ pub async fn run(
         Some(url),
         options,
         spool,
-        saving.file_locking,
+        saving.file_settings(),
         None,
         interrupts,
     )
@@ -64,7 +64,7 @@ pub async fn session(
         redis,
         options,
         spool,
-        saving.file_locking,
+        saving.file_settings(),
         semaphore,
         interrupts,
     )
@@ -75,7 +75,7 @@ async fn follow(
     redis: Option<String>,
     mut options: SessionOptions,
     spool: SpoolOptions,
-    locking: FileLocking,
+    files: FileSettings,
     semaphore: Option<PathBuf>,
     interrupts: Interrupts,
 ) -> Outcome {
@@ -93,7 +93,7 @@ async fn follow(
     }
     let writer_thread = Arc::new(WriterThread::start(observation)?);
     writer_thread.inspect_with(inspection::program()).await?;
-    writer_thread.set_file_locking(locking).await?;
+    writer_thread.set_files(files).await?;
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
     let scans = spooling_scan_store(&store, &spool);

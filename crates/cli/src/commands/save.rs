@@ -54,7 +54,7 @@ pub async fn save(
     let writer_thread = WriterThread::start(Arc::default())?;
     writer_thread.inspect_with(inspection::program()).await?;
     writer_thread.keep_files().await?;
-    writer_thread.set_file_locking(saving.file_locking).await?;
+    writer_thread.set_files(saving.file_settings()).await?;
     let options = saving.options_of_save(MEGABYTE);
     let printer = Printer::start()?;
     let print = |report: &ScanReport| {

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use testing::{Program, Replay, Speed, is_damaged};
+use testing::{Program, Replay, Speed};
 
 use crate::families::{assert_equal, options};
 use crate::save::writer;
@@ -16,9 +16,6 @@ const SPEED: Speed = Speed::Times(1);
 
 /// State of a scan from which on writers write it.
 const PREPARED: u8 = 1;
-
-/// Number of attempts: a kill damages the file only in rare moments.
-const ATTEMPTS: usize = 3;
 
 /// How writers end.
 #[derive(Clone, Copy, Debug)]
@@ -39,17 +36,15 @@ fn resume(names: &[&str], golden: &str, end: End) {
     let mut continued = 0;
     let mut all = String::new();
     for name in names {
-        let mut lives = (0..ATTEMPTS).filter_map(|_| pass_on(name, golden, end, &flags));
-        let logs = lives.next().expect("a file that is whole");
+        let logs = pass_on(name, golden, end, &flags);
         continued += usize::from(logs.contains("continues"));
         all += &logs;
     }
     assert!(continued > 0, "no writer has left anything:\n{all}");
 }
 
-/// Saves a recording of one scan. Returns the logs, or `None` if a writer was killed while HDF5 flushed,
-/// which is not atomic: such a file cannot be continued.
-fn pass_on(name: &str, golden: &str, end: End, flags: &[String]) -> Option<String> {
+/// Saves a recording of one scan. Returns the logs.
+fn pass_on(name: &str, golden: &str, end: End, flags: &[String]) -> String {
     let replay = Replay::new(&[name]);
     let mut publisher = replay.publish_with_pauses(SPEED, &PAUSES);
     let mut running: Option<Program> = None;
@@ -77,12 +72,9 @@ fn pass_on(name: &str, golden: &str, end: End, flags: &[String]) -> Option<Strin
     publisher.end();
     let (status, log) = running.unwrap().end();
     logs += &log;
-    if matches!(end, End::Killed) && is_damaged(&logs) {
-        return None;
-    }
     assert!(status.success(), "{name} {end:?}: {status}\n{logs}");
     assert_equal(&replay, golden, &logs);
-    Some(logs)
+    logs
 }
 
 macro_rules! resumed {

@@ -2,14 +2,15 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use serde_json::json;
-use testing::Program;
+use testing::{Program, SystemCall, failing};
 
-use crate::fixture::{Fixture, WRITER, end, read, run_unprivileged, send};
+use crate::fixture::{Fixture, WRITER, end, read, run_unprivileged, send, stream};
 use crate::live::wait_until;
 use crate::soak::outage_time;
 
@@ -33,28 +34,63 @@ async fn a_locked_file_is_waited_for() {
 #[tokio::test]
 async fn a_directory_without_permission_is_waited_for() {
     let fixture = Fixture::new().await;
-    fs::set_permissions(fixture.folder.path(), Permissions::from_mode(0o755)).unwrap();
     let directory = fixture.file("closed");
     fs::create_dir(&directory).unwrap();
-    fs::set_permissions(&directory, Permissions::from_mode(0o555)).unwrap();
+    set_mode(&directory, 0o555);
     let mut command = Command::new(WRITER);
     command.args(["run", &fixture.url()]);
-    // The writer may run as another user, which must reach the server.
-    let server = fixture.server.directory();
-    fs::set_permissions(server, Permissions::from_mode(0o777)).unwrap();
-    for socket in fs::read_dir(server).unwrap() {
-        fs::set_permissions(socket.unwrap().path(), Permissions::from_mode(0o777)).unwrap();
-    }
-    run_unprivileged(&mut command);
-    let mut running = Program::start(&mut command);
+    let mut running = Program::start(with_permissions(&fixture, &mut command));
     running.wait_for("subscribed");
     let file = directory.join("a.h5");
     fixture.good_scan(&file).await;
     running.wait_for("waiting, the scan is not lost: writer has no write permission");
     tokio::time::sleep(outage_time(Duration::ZERO)).await;
-    fs::set_permissions(&directory, Permissions::from_mode(0o777)).unwrap();
+    set_mode(&directory, 0o777);
     running.wait_for("Finished writing");
     assert_eq!(read(&file, &["diode"]), json!([[0.0, 1.0, 2.0]]));
+}
+
+#[tokio::test]
+async fn a_file_in_a_closed_directory_is_written_without_a_journal() {
+    let fixture = Fixture::new().await;
+    let directory = fixture.file("closed");
+    fs::create_dir(&directory).unwrap();
+    let file = directory.join("a.h5");
+    fixture.save(&[fixture
+        .scan_with(&file, json!({"first": stream("diode")}))
+        .await]);
+    set_mode(&file, 0o666);
+    set_mode(&directory, 0o555);
+    let second = fixture
+        .scan_with(&file, json!({"second": stream("diode")}))
+        .await;
+    let saved = fixture.save_with(&[second], |command| {
+        with_permissions(&fixture, command);
+    });
+    assert_eq!(saved.status, Some(0), "{}", saved.log);
+    assert!(
+        saved.log.contains("no journal can be made"),
+        "{}",
+        saved.log
+    );
+    let points = json!([0.0, 1.0, 2.0]);
+    assert_eq!(read(&file, &["first", "second"]), json!([points, points]));
+}
+
+/// Lets a writer run as a user to whom permissions apply, and who reaches the server and the directories.
+fn with_permissions<'a>(fixture: &Fixture, command: &'a mut Command) -> &'a mut Command {
+    set_mode(fixture.folder.path(), 0o755);
+    let server = fixture.server.directory();
+    set_mode(server, 0o777);
+    for socket in fs::read_dir(server).unwrap() {
+        set_mode(&socket.unwrap().path(), 0o777);
+    }
+    run_unprivileged(command);
+    command
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 #[tokio::test]
@@ -87,30 +123,21 @@ async fn too_few_descriptors_delay_scans_but_lose_none() {
     assert!(!log.contains("FAILED"), "{log}");
 }
 
-/// A library that replaces `flock` by a function that fails, as on a file system without locks.
-pub fn without_locks(fixture: &Fixture) -> PathBuf {
-    let (source, library) = (fixture.file("flock.c"), fixture.file("flock.so"));
-    let code = "#include <errno.h>\nint flock(int fd, int how) { errno = ENOLCK; return -1; }\n";
-    fs::write(&source, code).unwrap();
-    let compiled = Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .arg(&library)
-        .arg(&source)
-        .status();
-    assert!(compiled.unwrap().success());
-    library
+/// Runs work in which files cannot be locked, also in programs that it starts, as on a file system without locks.
+pub fn without_locks<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    failing(SystemCall::Flock, Errno::NOLCK.raw_os_error(), work)
 }
 
 #[tokio::test]
 async fn a_file_system_without_locks_is_reported_as_that() {
     let fixture = Fixture::new().await;
-    let library = without_locks(&fixture);
     let file = fixture.file("a.h5");
     let key = fixture.good_scan(&file).await;
     let save = |locking: &str| {
-        fixture.save_with(&[&key], |command| {
-            command.env("LD_PRELOAD", &library);
-            command.args(["--file-locking", locking]);
+        without_locks(|| {
+            fixture.save_with(&[&key], |command| {
+                command.args(["--file-locking", locking]);
+            })
         })
     };
     let required = save("required");
@@ -131,13 +158,10 @@ async fn a_file_system_without_locks_is_reported_as_that() {
 #[tokio::test]
 async fn without_locks_and_without_redis_nothing_is_written() {
     let fixture = Fixture::new().await;
-    let library = without_locks(&fixture);
     let file = fixture.file("a.h5");
     let key = fixture.good_scan(&file).await;
     testing::redis_call(&fixture.server.url(), "CONFIG SET maxmemory 1").await;
-    let refused = fixture.save_with(&[&key], |command| {
-        command.env("LD_PRELOAD", &library);
-    });
+    let refused = without_locks(|| fixture.save_with(&[&key], |_| {}));
     assert_eq!(refused.status, Some(1), "{}", refused.log);
     let reason = refused.reports[0]["reason"].as_str().unwrap();
     assert!(reason.contains("does not confirm its claim"), "{reason}");
@@ -147,11 +171,10 @@ async fn without_locks_and_without_redis_nothing_is_written() {
 #[tokio::test]
 async fn a_lost_claim_ends_writing_where_there_are_no_locks() {
     let fixture = Fixture::new().await;
-    let library = without_locks(&fixture);
     let file = fixture.file("a.h5");
     let mut command = Command::new(WRITER);
     command.args(["run", &fixture.url()]);
-    let mut running = Program::start(command.env("LD_PRELOAD", &library));
+    let mut running = without_locks(|| Program::start(&mut command));
     running.wait_for("subscribed");
     let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0]).await;

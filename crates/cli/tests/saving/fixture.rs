@@ -48,7 +48,12 @@ impl Fixture {
 
     /// Creates a scan to be saved in `file`, with this mapping of that file.
     pub async fn create(&self, file: &Path, children: Json) -> ScanPublisher {
-        let path = file.to_str().unwrap().to_owned();
+        self.create_in(&[file], children).await
+    }
+
+    /// Creates a scan to be saved in several files, with this mapping of each.
+    pub async fn create_in(&self, files: &[&Path], children: Json) -> ScanPublisher {
+        let path = files[0].to_str().unwrap().to_owned();
         let id = ScanIdentity {
             name: "loopscan".to_owned(),
             number: 1,
@@ -57,10 +62,13 @@ impl Fixture {
             proposal: None,
             collection: None,
             dataset: None,
-            path: Some(path.clone()),
+            path: Some(path),
         };
         let root = json!({"type": "group", "children": children});
-        let info = json!({"h5maps": {path: root}});
+        let mut info = json!({"h5maps": {}});
+        for file in files {
+            info["h5maps"][file.to_str().unwrap()] = root.clone();
+        }
         ScanPublisher::create(&self.store, id, info).await.unwrap()
     }
 

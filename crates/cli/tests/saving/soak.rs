@@ -1,6 +1,7 @@
 //! Long runs under faults: nothing may be lost, and nothing may grow. The tests are short; `./dev soak` sets the
 //! variables that make them long.
 
+mod crash;
 mod faults;
 mod holes;
 mod kills;
@@ -77,15 +78,6 @@ impl ExpectedScans {
 
     fn len(&self) -> usize {
         self.0.values().map(Vec::len).sum()
-    }
-
-    /// Returns the number of scans in these files.
-    fn count_in(&self, files: &[String]) -> usize {
-        let names = files
-            .iter()
-            .filter_map(|file| self.0.get(Path::new(file)))
-            .map(Vec::len);
-        names.sum()
     }
 
     /// Compares all files with what they must contain.

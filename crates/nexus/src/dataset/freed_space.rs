@@ -6,7 +6,8 @@
 //! chunks that it has looked up, and would see garbage. Therefore the space is not reused before such
 //! readers have had time to look up the new addresses.
 //!
-//! HDF5 has no function for that. But an anonymous dataset can own the space; HDF5 frees it when the
+//! With a journal, its file driver hands out the space again when that is safe. Without one, or in a file that another
+//! program has made, HDF5 has no function for that. But an anonymous dataset can own the space; HDF5 frees it when the
 //! dataset or the file is closed. The chunks are removed from their dataset by reducing its extent, and
 //! the anonymous dataset is allocated in the freed space before anything else is.
 
@@ -75,9 +76,15 @@ impl FreedSpaceReserve {
         free: impl FnOnce() -> h5::Result<()>,
     ) -> h5::Result<()> {
         self.drop_expired();
+        let spans = spans(chunks);
+        if dataset.release_space(&[])? {
+            free()?;
+            let released: Vec<_> = spans.iter().map(|span| (span.address, span.size)).collect();
+            return dataset.release_space(&released).map(drop);
+        }
         // The spans are prepared before the chunks are freed, so that the metadata of a reserved span is
         // not allocated in the freed space.
-        let prepared: Vec<_> = spans(chunks)
+        let prepared: Vec<_> = spans
             .into_iter()
             .map(|span| (span, dataset.prepare_span(span.size)))
             .collect();
@@ -129,8 +136,21 @@ impl FreedSpaceReserve {
         Ok(())
     }
 
+    /// Frees a contiguous dataset of `size` bytes whose last link was removed, and reserves its space.
+    pub fn free_contiguous(&mut self, dataset: h5::Dataset, size: u64) -> h5::Result<()> {
+        let is_released = match dataset.offset() {
+            Some(address) => dataset.release_space(&[(address, size)])?,
+            // Nothing was written.
+            None => true,
+        };
+        if !is_released {
+            self.hold(ReservedSpan::of(dataset), size);
+        }
+        Ok(())
+    }
+
     /// Keeps a reserved span of `size` bytes until it expires.
-    pub fn hold(&mut self, reserved: ReservedSpan, size: u64) {
+    fn hold(&mut self, reserved: ReservedSpan, size: u64) {
         while self.entries.len() >= MAX_SPANS
             || (self.bytes + size > MAX_BYTES && !self.entries.is_empty())
         {

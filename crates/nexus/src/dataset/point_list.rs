@@ -16,7 +16,7 @@ use super::{Error, StoreQueue, WriteMode, WritePolicy};
 use crate::chunk::{
     ChunkShape, CompressionScheme, ended_stream_chunk, live_stream_chunk, point_size,
 };
-use crate::h5::{self, ReservedSpan};
+use crate::h5;
 use buffer::PointBuffer;
 use chunked::Chunked;
 
@@ -116,9 +116,13 @@ impl PointList {
         let state = std::mem::replace(&mut self.state, State::Buffered { since });
         if let State::Contiguous { dataset, .. } = state {
             let size = self.buffer.slab.bytes().len() as u64;
-            self.buffer.store_queue.with_resources(|resources| {
-                resources.freed_space.hold(ReservedSpan::of(dataset), size)
-            });
+            let freed = self
+                .buffer
+                .store_queue
+                .with_resources(|resources| resources.freed_space.free_contiguous(dataset, size));
+            if let Err(error) = freed {
+                tracing::debug!(%error, "the space of a replaced dataset may be used again too early");
+            }
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::lock_holder::LockHolder;
 use super::locking::FileLocking;
 use crate::error::{Error, FileCause, Result};
-use crate::h5::{self, LockFailure, WriteAccess};
+use crate::h5::{self, FileDriver, LockFailure, WriteAccess, WriteOptions};
 
 /// The first bytes of an HDF5 file, and the size of its superblock, which precedes all objects (HDF5 file
 /// format, superblock version 0).
@@ -53,31 +53,44 @@ pub(super) struct OpenedFile {
 }
 
 /// Opens a file for writing, and creates it if it is missing.
-pub(super) fn append(path: &Path, locking: FileLocking) -> Result<OpenedFile> {
-    let with_lock = locking != FileLocking::Off;
-    let (file, no_locks) = match (open_or_create(path, with_lock), locking) {
-        (Err(Error::NoLocks { source, .. }), FileLocking::Auto) => {
-            (open_or_create(path, false)?, Some(source))
-        }
+pub(super) fn append(path: &Path, locking: FileLocking, driver: FileDriver) -> Result<OpenedFile> {
+    let open = |lock| open_or_create(path, WriteOptions { lock, driver });
+    let (file, no_locks) = match (open(locking != FileLocking::Off), locking) {
+        (Err(Error::NoLocks { source, .. }), FileLocking::Auto) => (open(false)?, Some(source)),
         (opened, _) => (opened?, None),
     };
     Ok(OpenedFile { file, no_locks })
 }
 
-fn open_or_create(path: &Path, with_lock: bool) -> Result<h5::File> {
+fn open_or_create(path: &Path, options: WriteOptions) -> Result<h5::File> {
     let access = match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => WriteAccess::Create,
         Err(error) => return Err(refused(path, error)),
         Ok(found) if found.is_dir() => return Err(refused(path, ErrorKind::IsADirectory.into())),
         // Left by a writer that ended before its first flush. It holds nothing that could be lost.
         Ok(found)
-            if found.len() <= SUPERBLOCK && is_bare(path)? && (!with_lock || !is_locked(path)?) =>
+            if found.len() <= SUPERBLOCK
+                && is_bare(path)?
+                && (!options.lock || !is_locked(path)?) =>
         {
             WriteAccess::Replace
         }
         Ok(_) => WriteAccess::Existing,
     };
-    let opened = h5::File::open_to_write(path, access, with_lock);
+    let opened = match h5::File::open_to_write(path, access, options) {
+        Err(error) if access == WriteAccess::Existing && needs_plain(&error, options) => {
+            let driver = FileDriver::Plain;
+            let opened = h5::File::open_to_write(path, access, WriteOptions { driver, ..options });
+            if opened.is_ok() {
+                tracing::warn!(
+                    "no journal can be made beside {}: a kill may damage the file",
+                    path.display()
+                );
+            }
+            opened
+        }
+        opened => opened,
+    };
     let opened = match access {
         WriteAccess::Existing => opened,
         WriteAccess::Create | WriteAccess::Replace => opened.and_then(usable),
@@ -89,6 +102,14 @@ fn open_or_create(path: &Path, with_lock: bool) -> Result<h5::File> {
         }
         error
     })
+}
+
+/// Returns `true` if a file could not be opened because its journal could not. The file itself may be writable, in a
+/// directory that is not.
+fn needs_plain(error: &h5::Error, options: WriteOptions) -> bool {
+    let denied = [Errno::ACCESS, Errno::PERM].map(Errno::raw_os_error);
+    options.driver == FileDriver::Safe
+        && error.errno().is_some_and(|number| denied.contains(&number))
 }
 
 /// Removes the empty file that remains when a new file cannot be locked.
@@ -121,7 +142,7 @@ fn is_locked(path: &Path) -> Result<bool> {
     Ok(locked)
 }
 
-fn unopened(path: &Path, source: h5::Error) -> Error {
+pub(super) fn unopened(path: &Path, source: h5::Error) -> Error {
     let file = path.to_owned();
     let is_empty = || fs::metadata(path).is_ok_and(|found| found.len() == 0);
     match source.lock_failure() {
@@ -165,7 +186,7 @@ fn refused(path: &Path, error: io::Error) -> Error {
     }
 }
 
-fn failed(path: &Path, action: &str, error: io::Error) -> Error {
+pub(super) fn failed(path: &Path, action: &str, error: io::Error) -> Error {
     Error::File {
         file: path.to_owned(),
         action: action.to_owned(),

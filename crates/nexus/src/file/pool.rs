@@ -13,13 +13,23 @@ use super::locking::{FileLocking, LocklessFileSystems};
 use super::open;
 use super::session::{FileSession, OpenFile};
 use crate::error::{Error, Result};
+use crate::h5::FileDriver;
+
+/// How files are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileSettings {
+    /// Whether they are locked.
+    pub locking: FileLocking,
+    /// What writes them.
+    pub driver: FileDriver,
+}
 
 /// The open files of one thread, by their resolved absolute path. Clones refer to the same pool.
 #[derive(Debug, Clone, Default)]
 pub struct FilePool {
     // The references are weak, so that a file is closed with its last session.
     files: Rc<RefCell<BTreeMap<PathBuf, Weak<OpenFile>>>>,
-    locking: Rc<Cell<FileLocking>>,
+    settings: Rc<Cell<FileSettings>>,
     lockless: Rc<LocklessFileSystems>,
     observation: Arc<Observation>,
 }
@@ -33,14 +43,14 @@ impl FilePool {
         }
     }
 
-    /// Sets whether files are locked that are opened from now on.
-    pub fn set_locking(&self, locking: FileLocking) {
-        self.locking.set(locking);
+    /// Sets how files are written that are opened from now on.
+    pub fn set(&self, settings: FileSettings) {
+        self.settings.set(settings);
     }
 
     /// Returns whether files are locked.
     pub fn locking(&self) -> FileLocking {
-        self.locking.get()
+        self.settings.get().locking
     }
 
     /// Opens a file for writing, and creates it if it is missing. If other sessions have it open already,
@@ -53,7 +63,7 @@ impl FilePool {
     /// file, if it must be locked and its file system has no locks, and if the file is damaged or not an
     /// HDF5 file.
     pub fn open(&self, path: &Path) -> Result<FileSession> {
-        self.open_with(path, self.locking.get())
+        self.open_with(path, self.locking())
     }
 
     /// Opens a file as [`open`](FilePool::open) does, with another choice of locking for a file that is not
@@ -72,11 +82,13 @@ impl FilePool {
                 Some(FileInterference::Truncated) => return Err(Error::StillOpen { file: path }),
                 None => return Ok(FileSession::new(open)),
                 // Nobody finds what is written into a file that has lost its name.
-                Some(FileInterference::Missing | FileInterference::Replaced) => {}
+                Some(FileInterference::Missing | FileInterference::Replaced) => {
+                    open.leave_name()?;
+                }
             }
         }
         let stopwatch = self.observation.stopwatch();
-        let opened = open::append(&path, locking)?;
+        let opened = open::append(&path, locking, self.settings.get().driver)?;
         self.observation.hdf5.finished(Hdf5Stage::Open, stopwatch);
         if let Some(reason) = &opened.no_locks {
             self.lockless.warn(&path, reason);

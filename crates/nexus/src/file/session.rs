@@ -165,6 +165,12 @@ impl OpenFile {
         self.is_abandoned.get()
     }
 
+    /// Lets another file with this name be opened.
+    pub(super) fn leave_name(&self) -> Result<()> {
+        self.with(h5::File::leave_name)
+            .map_err(|reason| Error::file(&self.path, "give up", reason))
+    }
+
     fn abandon(&self) {
         self.is_abandoned.set(true);
         // Another program has emptied the file. What is in it now was written after that, and is of no use

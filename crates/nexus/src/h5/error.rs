@@ -2,6 +2,8 @@
 
 use std::ffi::{CStr, c_char, c_uint, c_void};
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 
 use hdf5_metno_sys::h5::herr_t;
 use hdf5_metno_sys::h5e::{self, H5E_direction_t, H5E_error2_t};
@@ -42,6 +44,9 @@ pub enum Error {
         /// The number of the system error.
         errno: i32,
     },
+    /// The journal of the file could not be used.
+    #[error("{0}")]
+    Journal(Arc<journal::Error>),
     /// The path does not lead to a regular file. Opening a pipe or a device might wait for ever.
     #[error("not a regular file")]
     NotRegular,
@@ -125,6 +130,9 @@ impl Error {
 
     /// Returns the number of the system error that caused this one, if there is one.
     pub fn errno(&self) -> Option<i32> {
+        if let Error::Journal(error) = self {
+            return error.system().and_then(io::Error::raw_os_error);
+        }
         self.entries().iter().rev().find_map(|entry| {
             // The library has the number only in its text. Names of files precede it in the text and may
             // contain the same words.
@@ -137,6 +145,12 @@ impl Error {
     /// Returns `true` if the stack has an error of this kind.
     pub fn has(&self, minor: Minor) -> bool {
         self.entries().iter().any(|entry| entry.minor == minor)
+    }
+}
+
+impl From<journal::Error> for Error {
+    fn from(error: journal::Error) -> Error {
+        Error::Journal(Arc::new(error))
     }
 }
 

@@ -1,11 +1,15 @@
 //! Creates, opens, flushes and closes files.
 
+use std::fmt;
 use std::io;
+use std::mem;
 use std::path::Path;
+use std::str::FromStr;
 
 use hdf5_metno_sys::h5f::{self, H5F_scope_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5g, h5p};
+use journal::{CommitKind, Durability, Journal};
 use rustix::fs::Stat;
 
 use super::error::{Error, Major, Minor, Result};
@@ -20,7 +24,18 @@ pub struct File {
     // The fields are dropped in this order, so that the lock is released after the library has written all
     // data.
     handle: Handle,
-    lock: Option<FileLock>,
+    protection: Protection,
+}
+
+/// What protects an open file.
+#[derive(Debug)]
+enum Protection {
+    /// Nothing: the file is read, or the file system has no locks.
+    Nothing,
+    /// The lock of the library.
+    Lock(FileLock),
+    /// The journal, which may have a lock.
+    Journal { journal: Journal, is_locked: bool },
 }
 
 /// How a file is opened for writing.
@@ -34,67 +49,144 @@ pub enum WriteAccess {
     Existing,
 }
 
+/// What writes a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FileDriver {
+    /// A journal: the file on disk is always as it was at a flush. See the crate [`journal`].
+    #[default]
+    Safe,
+    /// The HDF5 library itself. A file whose writer is killed may be unreadable.
+    Plain,
+}
+
+impl FileDriver {
+    /// All values.
+    pub const ALL: [FileDriver; 2] = [FileDriver::Safe, FileDriver::Plain];
+
+    /// Returns the name of the value in options.
+    pub fn name(self) -> &'static str {
+        match self {
+            FileDriver::Safe => "safe",
+            FileDriver::Plain => "plain",
+        }
+    }
+}
+
+impl fmt::Display for FileDriver {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that is no [`FileDriver`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither safe nor plain")]
+pub struct UnknownFileDriver(String);
+
+impl FromStr for FileDriver {
+    type Err = UnknownFileDriver;
+
+    fn from_str(text: &str) -> std::result::Result<FileDriver, UnknownFileDriver> {
+        let mut all = FileDriver::ALL.into_iter();
+        let found = all.find(|driver| driver.name() == text);
+        found.ok_or_else(|| UnknownFileDriver(text.to_owned()))
+    }
+}
+
+/// How a file is protected from other programs and from the end of this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Whether the operating system locks the file. Without a lock other processes may write it at the same time.
+    pub lock: bool,
+    /// What writes the file.
+    pub driver: FileDriver,
+}
+
+impl Default for WriteOptions {
+    fn default() -> WriteOptions {
+        WriteOptions {
+            lock: true,
+            driver: FileDriver::default(),
+        }
+    }
+}
+
 impl File {
     /// Creates a file that must not exist, and opens it for writing with a lock.
     pub fn create(path: &Path) -> Result<File> {
-        File::open_to_write(path, WriteAccess::Create, true)
+        File::open_to_write(path, WriteAccess::Create, WriteOptions::default())
     }
 
     /// Creates a file in place of an existing one, and opens it for writing with a lock.
     pub fn replace(path: &Path) -> Result<File> {
-        File::open_to_write(path, WriteAccess::Replace, true)
+        File::open_to_write(path, WriteAccess::Replace, WriteOptions::default())
     }
 
     /// Opens an existing file for writing with a lock.
     pub fn open(path: &Path) -> Result<File> {
-        File::open_to_write(path, WriteAccess::Existing, true)
+        File::open_to_write(path, WriteAccess::Existing, WriteOptions::default())
     }
 
-    /// Opens a file for writing. Without `with_lock` other processes may open it at the same time.
-    pub fn open_to_write(path: &Path, access: WriteAccess, with_lock: bool) -> Result<File> {
-        let path = c_path(path)?;
-        let list = properties::write_access(with_lock)?;
-        let create = |flags: u32| {
-            let creation = properties::file_creation()?;
-            call!(h5f::H5Fcreate(
-                path.as_ptr(),
-                flags,
-                creation.id(),
-                list.id()
-            ))
-        };
+    /// Opens a file for writing.
+    pub fn open_to_write(path: &Path, access: WriteAccess, options: WriteOptions) -> Result<File> {
+        match options.driver {
+            FileDriver::Safe => File::open_journalled(path, access, options.lock),
+            FileDriver::Plain => File::open_plain(path, access, options.lock),
+        }
+    }
+
+    fn open_journalled(path: &Path, access: WriteAccess, lock: bool) -> Result<File> {
+        let journal = Journal::new(journal::Options {
+            lock,
+            durability: Durability::Unordered,
+            ..journal::Options::default()
+        });
+        let list = properties::write_access(lock, Some(&journal))?;
         let id = match access {
-            WriteAccess::Create => create(h5f::H5F_ACC_EXCL)?,
-            WriteAccess::Replace => create(h5f::H5F_ACC_TRUNC)?,
-            WriteAccess::Existing => {
-                let open = |list: &Handle| {
-                    call!(h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDWR, list.id()))
-                };
-                match open(&list) {
-                    // All handles of a file in one process must use the same setting for locks. Whether the
-                    // file is locked is asked below.
-                    Err(error) if disagrees_about_locks(&error) => {
-                        open(&properties::write_access(!with_lock)?)?
-                    }
-                    opened => opened?,
+            WriteAccess::Existing => open_existing(path, &list)?,
+            access => create(path, access, &list, Some(&journal))?,
+        };
+        let mut file = File::new(id);
+        file.protection = Protection::Journal {
+            journal,
+            is_locked: lock,
+        };
+        Ok(file)
+    }
+
+    fn open_plain(path: &Path, access: WriteAccess, lock: bool) -> Result<File> {
+        let list = properties::write_access(lock, None)?;
+        let id = match access {
+            WriteAccess::Existing => match open_existing(path, &list) {
+                // All handles of a file in one process must use the same setting for locks. Whether the
+                // file is locked is asked below.
+                Err(error) if disagrees_about_locks(&error) => {
+                    open_existing(path, &properties::write_access(!lock, None)?)?
                 }
-            }
+                opened => opened?,
+            },
+            access => create(path, access, &list, None)?,
         };
         let mut file = File::new(id);
         file_lock::close_in_programs(&file.handle)?;
-        if with_lock {
-            file.lock = Some(FileLock::of(&file.handle)?);
+        if lock {
+            file.protection = Protection::Lock(FileLock::of(&file.handle)?);
         }
         Ok(file)
     }
 
     /// Returns `true` if the file is open for writing and a lock of the operating system protects it.
     pub fn is_locked(&self) -> bool {
-        self.lock.is_some()
+        match self.protection {
+            Protection::Nothing => false,
+            Protection::Lock(_) => true,
+            Protection::Journal { is_locked, .. } => is_locked,
+        }
     }
 
     /// Opens an existing file for reading, without a lock, so that another process may have it open for
-    /// writing. If this process has it open for writing, data that are not flushed yet are visible too.
+    /// writing. If this process has it open for writing without a journal, data that are not flushed yet are visible
+    /// too.
     ///
     /// # Errors
     /// If there is no such file, if it is no regular file, or if the library cannot open it.
@@ -108,7 +200,8 @@ impl File {
             // This process has the file open already, with a lock. All handles of a file in one process
             // must use the same setting for locks.
             Err(error) if disagrees_about_locks(&error) => {
-                File::open_with(path, h5f::H5F_ACC_RDONLY, properties::write_access(true)?)
+                let list = properties::write_access(true, None)?;
+                File::open_with(path, h5f::H5F_ACC_RDONLY, list)
             }
             opened => opened,
         }
@@ -130,6 +223,14 @@ impl File {
         file_lock::empty(&self.handle)
     }
 
+    /// Lets another file be opened that has the name of this one, which was deleted, renamed or replaced.
+    pub(crate) fn leave_name(&self) -> Result<()> {
+        match &self.protection {
+            Protection::Journal { journal, .. } => Ok(journal.leave_name()?),
+            Protection::Lock(_) | Protection::Nothing => Ok(()),
+        }
+    }
+
     /// Lets nothing more reach the file, which must be open for writing. The library has no function that closes
     /// a file without writing what it has in memory.
     pub(crate) fn abandon(&self) -> Result<io::Result<()>> {
@@ -148,20 +249,40 @@ impl File {
         })
     }
 
-    /// Passes all data in the memory of the library to the operating system. They then survive the end of
-    /// this process.
+    /// Makes all data visible to other processes. They then survive the end of this process.
+    ///
+    /// # Errors
+    /// With a journal, the file remains as it was at the flush before, and nothing is lost: the next flush includes
+    /// these data.
     pub fn flush(&self) -> Result<()> {
         call!(h5f::H5Fflush(
             self.handle.id(),
             H5F_scope_t::H5F_SCOPE_LOCAL
-        ))
-        .map(drop)
+        ))?;
+        if let Protection::Journal { journal, .. } = &self.protection {
+            journal.commit(CommitKind::Visible)?;
+        }
+        Ok(())
     }
 
-    /// Closes the file and all open objects in it. Returns an error if not all data were written.
+    /// Closes the file and all open objects in it.
+    ///
+    /// # Errors
+    /// If not all data were written. With a journal, the file remains as it was at the last flush then.
     pub fn close(mut self) -> Result<()> {
+        self.close_now()
+    }
+
+    fn close_now(&mut self) -> Result<()> {
         self.leave_shared_lock();
-        self.handle.close()
+        let closed = self.handle.close();
+        if let Protection::Journal { journal, .. } = &self.protection {
+            match closed {
+                Ok(()) => journal.finish()?,
+                Err(_) => journal.discard()?,
+            }
+        }
+        closed
     }
 
     fn open_with(path: &Path, flags: u32, access: Handle) -> Result<File> {
@@ -173,19 +294,45 @@ impl File {
     fn new(id: hid_t) -> File {
         File {
             handle: Handle::new(id),
-            lock: None,
+            protection: Protection::Nothing,
         }
     }
 
     /// All openings of the same file in this process share the lock.
     fn leave_shared_lock(&mut self) {
         let open = call!(h5f::H5Fget_obj_count(self.handle.id(), h5f::H5F_OBJ_FILE));
-        if !matches!(open, Ok(1))
-            && let Some(lock) = self.lock.take()
-        {
-            lock.leave_to_others();
+        if !matches!(open, Ok(1)) && matches!(self.protection, Protection::Lock(_)) {
+            let protection = mem::replace(&mut self.protection, Protection::Nothing);
+            if let Protection::Lock(lock) = protection {
+                lock.leave_to_others();
+            }
         }
     }
+}
+
+fn open_existing(path: &Path, list: &Handle) -> Result<hid_t> {
+    let path = c_path(path)?;
+    call!(h5f::H5Fopen(path.as_ptr(), h5f::H5F_ACC_RDWR, list.id()))
+}
+
+fn create(
+    path: &Path,
+    access: WriteAccess,
+    list: &Handle,
+    journal: Option<&Journal>,
+) -> Result<hid_t> {
+    let path = c_path(path)?;
+    let flags = match access {
+        WriteAccess::Replace => h5f::H5F_ACC_TRUNC,
+        WriteAccess::Create | WriteAccess::Existing => h5f::H5F_ACC_EXCL,
+    };
+    let creation = properties::file_creation(journal)?;
+    call!(h5f::H5Fcreate(
+        path.as_ptr(),
+        flags,
+        creation.id(),
+        list.id()
+    ))
 }
 
 /// Returns `true` if a file could not be opened because another handle in this process uses locks. HDF5
@@ -197,8 +344,10 @@ fn disagrees_about_locks(error: &Error) -> bool {
 
 impl Drop for File {
     fn drop(&mut self) {
-        if self.handle.is_valid() {
-            self.leave_shared_lock();
+        if self.handle.is_valid()
+            && let Err(error) = self.close_now()
+        {
+            tracing::warn!(%error, "an HDF5 file could not be closed");
         }
     }
 }

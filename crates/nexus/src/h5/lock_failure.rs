@@ -40,6 +40,13 @@ impl Error {
     pub fn lock_failure(&self) -> Option<LockFailure> {
         match self {
             Error::Lock { errno } => Some(LockFailure::of(*errno)),
+            Error::Journal(error) => match &**error {
+                journal::Error::Held { .. } => Some(LockFailure::Held),
+                journal::Error::NoLocks { source, .. } => {
+                    source.raw_os_error().map(LockFailure::of)
+                }
+                _ => None,
+            },
             // The library reports the number of each system call that fails.
             _ if self.has(Minor::CannotLockFile) => {
                 Some(self.errno().map_or(LockFailure::Held, LockFailure::of))

@@ -8,6 +8,7 @@ use hdf5_metno_sys::h5f::{H5F_close_degree_t, H5F_libver_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p;
 use hdf5_metno_sys::h5t::H5T_cset_t;
+use journal::Journal;
 
 use super::error::Result;
 use super::library::{Handle, call, enter};
@@ -25,11 +26,16 @@ macro_rules! list {
 /// Returns the properties for writing a file: format bounds that all readers support, a lock if it is asked
 /// for, and objects that are closed with the file.
 ///
-/// The lower bound keeps superblock 0, which plain readers open while the file is being written.
-/// Plain files, whatever `HDF5_DRIVER` says: what holds for them is relied on.
-pub(super) fn write_access(with_lock: bool) -> Result<Handle> {
+/// The lower bound keeps superblocks without a mark of a writer, which plain readers open while the file is being
+/// written. Without a journal files are plain, whatever `HDF5_DRIVER` says: what holds for them is relied on.
+pub(super) fn write_access(with_lock: bool, journal: Option<&Journal>) -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_ACCESS);
-    call!(h5p::H5Pset_fapl_sec2(list.id()))?;
+    match journal {
+        Some(journal) => journal.set_driver(list.id())?,
+        None => {
+            call!(h5p::H5Pset_fapl_sec2(list.id()))?;
+        }
+    }
     call!(h5p::H5Pset_libver_bounds(
         list.id(),
         H5F_libver_t::H5F_LIBVER_EARLIEST,
@@ -56,8 +62,11 @@ pub(super) fn read_access() -> Result<Handle> {
 }
 
 /// Returns the properties of a new file, whose root group lists links and attributes in creation order.
-pub(super) fn file_creation() -> Result<Handle> {
+pub(super) fn file_creation(journal: Option<&Journal>) -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_CREATE);
+    if journal.is_some() {
+        journal::keep_freed_space(list.id())?;
+    }
     call!(h5p::H5Pset_link_creation_order(
         list.id(),
         TRACKED_AND_INDEXED

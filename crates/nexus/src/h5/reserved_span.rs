@@ -18,6 +18,20 @@ pub(crate) struct ReservedSpan {
 }
 
 impl Dataset {
+    /// Hands out parts of the file (address and size) again, that belong to no object any more, when that is safe.
+    /// Returns `false` if the library does that itself, at once.
+    pub(crate) fn release_space(&self, spans: &[(u64, u64)]) -> Result<bool> {
+        Ok(journal::release_space(self.handle.id(), spans)?)
+    }
+
+    /// Returns the address of the data of a contiguous dataset, if they have one.
+    pub(crate) fn offset(&self) -> Option<u64> {
+        let _entered = enter();
+        // SAFETY: the handle is alive; the library returns an undefined address if there is none.
+        let address = unsafe { h5d::H5Dget_offset(self.handle.id()) };
+        (address != u64::MAX).then_some(address)
+    }
+
     /// Creates an anonymous dataset of `size` bytes in the file of this dataset. Its space is not allocated
     /// before [`ReservedSpan::allocate`].
     pub(crate) fn prepare_span(&self, size: u64) -> Result<ReservedSpan> {
@@ -54,9 +68,7 @@ impl ReservedSpan {
     /// Allocates the first free space in the file that is large enough, and returns its address. Only the
     /// first byte of the space is written: it becomes `first`.
     pub(crate) fn allocate(&self, first: u8) -> Result<u64> {
-        let _entered = enter();
         self.dataset.write_block(&[0], &[1], &[first])?;
-        // SAFETY: the handle is alive; the library returns an undefined address if it fails.
-        Ok(unsafe { h5d::H5Dget_offset(self.dataset.handle.id()) })
+        Ok(self.dataset.offset().unwrap_or(u64::MAX))
     }
 }

@@ -43,7 +43,7 @@ async fn diode_length(fixture: &Fixture, diode: &StreamPublisher) -> usize {
 
 /// Returns, for each name, the ranges of NaN in its dataset, and of the holes in its record; null if h5py
 /// cannot open the file.
-fn holes(file: &Path, names: &[&str]) -> Option<BTreeMap<String, [Json; 2]>> {
+fn holes(file: &Path, names: &[&str]) -> BTreeMap<String, [Json; 2]> {
     const PROGRAM: &str = "
 import json, sys, h5py, numpy
 def ranges(missing):
@@ -54,8 +54,8 @@ try:
         records = [json.loads(text) for name, text in file.attrs.items() if 'completeness' in name]
         listed = {s['path'].strip('/'): s['holes'] for record in records for s in record['streams']}
         found = {name: [ranges(numpy.isnan(file[name][()])), listed.get(name, [])] for name in sys.argv[2:]}
-except (OSError, KeyError, RuntimeError):
-    found = None
+except (OSError, KeyError, RuntimeError) as error:
+    sys.exit(f'unreadable: {error!r}')
 json.dump(found, sys.stdout)
 ";
     let mut python = testing::python();
@@ -66,18 +66,13 @@ json.dump(found, sys.stdout)
 #[tokio::test]
 async fn no_kill_hides_a_hole() {
     let kills = scale("NEXUS_WRITER_SOAK_KILLS", 4);
-    let mut damaged = 0;
     for kill in 0..kills {
         let seed = fastrand::u64(..);
         fastrand::seed(seed);
         let is_live = kill % 2 == 1;
-        damaged += usize::from(!kill_once(is_live, seed).await);
+        kill_once(is_live, seed).await;
     }
-    println!("{kills} kills, {damaged} damaged files");
-    assert!(
-        damaged * 4 <= kills,
-        "too many damaged files to say anything"
-    );
+    println!("{kills} kills");
 }
 
 async fn end_all(scans: &mut Vec<ScanPublisher>) {
@@ -86,8 +81,8 @@ async fn end_all(scans: &mut Vec<ScanPublisher>) {
     }
 }
 
-/// Kills a writer that saves two scans in one file. Returns `false` if that has damaged the file.
-async fn kill_once(is_live: bool, seed: u64) -> bool {
+/// Kills a writer that saves two scans in one file.
+async fn kill_once(is_live: bool, seed: u64) {
     let fixture = Fixture::new().await;
     let file = fixture.file("ab.h5");
     let mut scans = Vec::new();
@@ -109,9 +104,7 @@ async fn kill_once(is_live: bool, seed: u64) -> bool {
     writer.end();
     end_all(&mut scans).await;
     let saved = fixture.save(&keys);
-    let Some(found) = holes(&file, &["a", "b"]) else {
-        return false;
-    };
+    let found = holes(&file, &["a", "b"]);
     let expected = json!([[0, LOST]]);
     assert_eq!(
         found["a"],
@@ -136,5 +129,4 @@ async fn kill_once(is_live: bool, seed: u64) -> bool {
         "seed {seed}: {}",
         saved.log
     );
-    true
 }

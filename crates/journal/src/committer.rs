@@ -1,0 +1,352 @@
+//! Brings a set of changes into a file, all or nothing.
+
+use std::fs::File;
+
+use crate::error::{Error, Result};
+use crate::format::{COMMITS, Change, Commit, Header, SLOTS};
+use crate::host;
+use crate::open_file::LockedJournal;
+use crate::options::{Durability, Options};
+use crate::overlay::{Content, Overlay};
+use crate::storage::Storage;
+use crate::superblock::{self, Superblock};
+
+/// The journal and what the file has.
+#[derive(Debug)]
+pub(crate) struct Committer {
+    journal: LockedJournal,
+    /// The state to which the file is restored.
+    checkpoint: Header,
+    /// Where the next header goes. The one before stays valid until that is on the disk.
+    slot: usize,
+    /// The number of the last commit.
+    number: u64,
+    /// Where the next commit goes in the journal.
+    position: u64,
+    /// The end of the file at the last commit.
+    end: u64,
+    published: u64,
+    length: u64,
+    is_ordered: bool,
+    /// Whether the file has a part of the changes of a commit.
+    is_torn: bool,
+    /// Whether the names of file and journal are known to be on the disk.
+    has_names: bool,
+}
+
+/// What is to be committed.
+#[derive(Debug)]
+pub(crate) struct Changes<'a> {
+    pub overlay: &'a Overlay,
+    /// The end of the file.
+    pub end: u64,
+    /// The end in the superblock.
+    pub published: u64,
+    pub kind: CommitKind,
+}
+
+/// What is certain when a commit has returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitKind {
+    /// Readers see the changes, and they survive the end of this program.
+    Visible,
+    /// They survive a power failure as well, if the file was opened with [`Durability::Ordered`].
+    Checkpoint,
+}
+
+impl Committer {
+    /// Begins a journal for a file that is in order.
+    pub fn begin(journal: LockedJournal, data: &Storage, options: &Options) -> Result<Committer> {
+        let length = data.length()?;
+        let mut first = [0; superblock::LENGTH];
+        data.read(0, &mut first)?;
+        // Space behind the end in the superblock may have been written by a program that was killed.
+        let end = Superblock::of(&first).map_or(length, |superblock| superblock.end(&first));
+        let checkpoint = Header {
+            number: 0,
+            end,
+            published: end,
+            is_ordered: options.durability == Durability::Ordered,
+            process: rustix::process::getpid()
+                .as_raw_nonzero()
+                .get()
+                .cast_unsigned(),
+            boot: host::boot(),
+            host: host::name(),
+        };
+        let journal_length = journal.storage.length()?;
+        if journal_length > 0 {
+            journal.storage.set_length(0)?;
+        }
+        let mut committer = Committer {
+            journal,
+            is_ordered: checkpoint.is_ordered,
+            slot: 0,
+            number: 0,
+            position: COMMITS,
+            end,
+            published: end,
+            length,
+            is_torn: false,
+            checkpoint,
+            has_names: false,
+        };
+        committer.write_header()?;
+        Ok(committer)
+    }
+
+    pub fn published(&self) -> u64 {
+        self.published
+    }
+
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Makes a commit.
+    ///
+    /// # Errors
+    /// If there is no room, nothing has changed, and the commit can be tried again together with later changes.
+    pub fn commit(&mut self, data: &Storage, changes: &Changes<'_>) -> Result<()> {
+        let is_ordered = self.is_ordered;
+        let is_checkpoint = changes.kind == CommitKind::Checkpoint;
+        if self.length < changes.published {
+            data.set_length(changes.published)?;
+            self.length = changes.published;
+        }
+        // Space that is allocated but not written yet may be written by a later commit, which must not fail then.
+        data.allocate(self.end, changes.end)?;
+        let commit = self.prepare(data, changes)?;
+        let encoded = commit.encode();
+        if self.end > 0 {
+            self.write_fresh(data, changes.overlay, |_| true)?;
+        }
+        self.journal.storage.write(self.position, &encoded)?;
+        let applied = self.apply(data, changes, &commit);
+        if applied.is_ok() || self.is_torn || !self.withdraw(data) {
+            self.number = commit.number;
+            self.position += encoded.len() as u64;
+        }
+        applied?;
+        self.end = changes.end;
+        self.published = changes.published;
+        if is_ordered && is_checkpoint {
+            data.synchronise()?;
+        }
+        if !is_ordered || is_checkpoint {
+            self.set_checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// Gives the file its length and removes the journal, after the last commit.
+    pub fn finish(&mut self, data: &Storage, has_reserve: bool) -> Result<()> {
+        // Setting the length that the file has gives back what was reserved behind it.
+        if has_reserve || self.length != self.end || data.length()? != self.end {
+            data.set_length(self.end)?;
+            self.length = self.end;
+        }
+        self.journal.remove()
+    }
+
+    /// Removes the journal, of which nothing is needed.
+    pub fn remove_journal(&self) -> Result<()> {
+        self.journal.remove()
+    }
+
+    /// Gives the file the length that it had at the last commit, and removes the journal. Leaves both as they are if
+    /// the last commit is only partly in the file.
+    pub fn restore(&mut self, data: &Storage) -> Result<()> {
+        if self.is_torn {
+            return Ok(());
+        }
+        let mut first = [0; superblock::LENGTH];
+        data.read(0, &mut first)?;
+        match Superblock::of(&first) {
+            // Another program has changed the file.
+            Some(superblock) if superblock.end(&first) != self.published => {}
+            Some(superblock) => {
+                let changed = superblock.set_end(&mut first, self.end);
+                data.write(changed.start as u64, &first[changed])?;
+                data.set_length(self.end)?;
+            }
+            None if self.end == 0 && first[..8] == [0; 8] => data.set_length(0)?,
+            None => {}
+        }
+        self.journal.remove()
+    }
+
+    /// Compares what is to be changed with the file.
+    fn prepare(&self, data: &Storage, changes: &Changes<'_>) -> Result<Commit> {
+        let mut all = Vec::new();
+        for (address, extent) in changes.overlay.iter() {
+            let length = self
+                .end
+                .saturating_sub(address)
+                .min(extent.bytes.len() as u64);
+            let new = &extent.bytes[..length as usize];
+            let mut old = vec![0; new.len()];
+            data.read(address, &mut old)?;
+            if old != new {
+                all.push(Change {
+                    address,
+                    content: extent.content,
+                    new: new.to_vec(),
+                    old,
+                });
+            }
+        }
+        all.sort_by_key(|change| (change.content, change.address));
+        Ok(Commit {
+            number: self.number + 1,
+            end: changes.end,
+            published: changes.published,
+            changes: all,
+        })
+    }
+
+    /// Brings a commit that is in the journal into the file.
+    fn apply(&mut self, data: &Storage, changes: &Changes<'_>, commit: &Commit) -> Result<()> {
+        if self.is_ordered {
+            self.journal.storage.synchronise()?;
+            self.synchronise_names(data)?;
+        }
+        if self.end == 0 {
+            // Whoever finds a superblock finds everything else.
+            let is_superblock = |content| content == Content::Superblock;
+            self.write_fresh(data, changes.overlay, |content| !is_superblock(content))?;
+            self.write_fresh(data, changes.overlay, is_superblock)?;
+        }
+        let write = |change: &Change| data.write(change.address, &change.new);
+        let written = commit.changes.iter().try_for_each(write);
+        match &written {
+            Ok(()) => self.is_torn = false,
+            Err(_) => {
+                let restore = |change: &Change| data.write(change.address, &change.old);
+                let restored = commit.changes.iter().rev().try_for_each(restore);
+                self.is_torn |= restored.is_err();
+            }
+        }
+        written
+    }
+
+    /// Removes a commit that is not in the file from the end of the journal. Otherwise it would be made again after a
+    /// kill, when what it refers to may have been replaced by that of a later one.
+    fn withdraw(&self, data: &Storage) -> bool {
+        let ordered = match self.is_ordered {
+            true => data.synchronise(),
+            false => Ok(()),
+        };
+        let withdrawn = ordered.and_then(|()| {
+            let nothing = [0; Commit::HEAD];
+            self.journal.storage.write(self.position, &nothing)
+        });
+        if let Err(error) = &withdrawn {
+            tracing::debug!(%error, "a commit that has failed remains in the journal");
+        }
+        withdrawn.is_ok()
+    }
+
+    /// Writes what is behind the end of the last commit and has one of these contents.
+    fn write_fresh(
+        &self,
+        data: &Storage,
+        overlay: &Overlay,
+        is_included: impl Fn(Content) -> bool,
+    ) -> Result<()> {
+        let mut pending: Option<(u64, Vec<u8>)> = None;
+        let extents = overlay.iter();
+        for (address, extent) in extents.filter(|(_, extent)| is_included(extent.content)) {
+            let known = self
+                .end
+                .saturating_sub(address)
+                .min(extent.bytes.len() as u64);
+            let fresh = &extent.bytes[known as usize..];
+            let address = address + known;
+            match &mut pending {
+                _ if fresh.is_empty() => {}
+                Some((begin, bytes)) if *begin + bytes.len() as u64 == address => {
+                    bytes.extend(fresh);
+                }
+                pending => {
+                    if let Some((begin, bytes)) = pending.replace((address, fresh.to_vec())) {
+                        data.write(begin, &bytes)?;
+                    }
+                }
+            }
+        }
+        match pending {
+            Some((begin, bytes)) => data.write(begin, &bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn set_checkpoint(&mut self) -> Result<()> {
+        self.checkpoint.number = self.number;
+        self.checkpoint.end = self.end;
+        self.checkpoint.published = self.published;
+        self.write_header()?;
+        self.position = COMMITS;
+        Ok(())
+    }
+
+    fn write_header(&mut self) -> Result<()> {
+        let journal = &self.journal.storage;
+        journal.write(SLOTS[self.slot], &self.checkpoint.encode())?;
+        if self.is_ordered {
+            journal.synchronise()?;
+        }
+        self.slot = 1 - self.slot;
+        Ok(())
+    }
+
+    /// Makes sure that a power failure does not cost the names of the file and of its journal.
+    fn synchronise_names(&mut self, data: &Storage) -> Result<()> {
+        if self.has_names {
+            return Ok(());
+        }
+        if let Some(directory) = data.path().parent() {
+            let directory = match directory.as_os_str().is_empty() {
+                true => std::path::Path::new("."),
+                false => directory,
+            };
+            let synchronised = File::open(directory).and_then(|directory| directory.sync_all());
+            if let Err(source) = synchronised {
+                return Err(Error::io(directory.to_owned(), "synchronise", source));
+            }
+        }
+        self.has_names = true;
+        Ok(())
+    }
+}
+
+/// Puts an end of the file into the superblock of an overlay. Returns the end that the superblock has then, which is
+/// `end` if it cannot have another one.
+///
+/// `first` are the first bytes of the file as they will be.
+pub(crate) fn publish(
+    overlay: &mut Overlay,
+    first: &mut [u8; superblock::LENGTH],
+    wanted: u64,
+    end: u64,
+) -> u64 {
+    let Some(superblock) = Superblock::of(first) else {
+        return end;
+    };
+    let changed = superblock.set_end(first, wanted);
+    overlay_patch(overlay, changed, first);
+    wanted
+}
+
+/// Changes bytes of the superblock, which stays one extent if the library has written it.
+fn overlay_patch(overlay: &mut Overlay, changed: std::ops::Range<usize>, first: &[u8]) {
+    match overlay.at(0).map(|extent| extent.bytes.len()) {
+        Some(length) if length >= changed.end => {
+            let mut bytes = vec![0; length];
+            overlay.patch(0, &mut bytes);
+            bytes[changed.clone()].copy_from_slice(&first[changed]);
+            overlay.put(0, Content::Superblock, &bytes);
+        }
+        _ => overlay.put(changed.start as u64, Content::Superblock, &first[changed]),
+    }
+}

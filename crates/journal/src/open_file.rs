@@ -1,0 +1,354 @@
+//! A file that the library has open: what it reads and writes, and what waits for the next commit.
+
+use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use rustix::io::Errno;
+
+use crate::committer::Committer;
+use crate::error::{Error, Result};
+use crate::free_space::FreeSpace;
+use crate::lock;
+use crate::options::Options;
+use crate::overlay::{Content, Overlay};
+use crate::own_files::OwnFile;
+use crate::recovery::{self, Recovery};
+use crate::storage::{Storage, Target};
+
+/// Overwritten raw data are compared and journalled in pieces of this size.
+const PIECE: usize = 512;
+
+/// A file of the library.
+#[derive(Debug)]
+pub(crate) struct OpenFile {
+    pub data: Storage,
+    identity: (u64, u64),
+    pub state: Mutex<State>,
+    /// Wakes those who wait for the end of a commit.
+    pub committed: Condvar,
+    /// `None` if the file is open for reading only.
+    pub committer: Mutex<Option<Committer>>,
+    /// What was done when the file was opened.
+    pub recovery: Recovery,
+    with_lock: bool,
+    /// `None` if the file is open for reading only.
+    _own: Option<OwnFile>,
+}
+
+/// What the library has changed since the last commit.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub overlay: Overlay,
+    /// What is being committed.
+    pub frozen: Option<Arc<Overlay>>,
+    /// The end of what the library has allocated.
+    pub end: u64,
+    /// The end of what the file has, in the view of the library.
+    pub physical_end: u64,
+    /// Nothing that was committed refers to what is behind this address, so raw data are written there at once.
+    pub direct_from: u64,
+    /// The end of the file in the superblock of the last commit.
+    pub published: u64,
+    /// Parts of the file that are used again. Only if the library does not do that itself.
+    pub free_space: FreeSpace,
+    /// Whether the library closes the file.
+    pub is_closing: bool,
+    pub is_changed: bool,
+    /// The number of the system error for which raw data could not be written. What the library has in memory since
+    /// refers to data that are not there, so it is never committed.
+    pub unwritten: Option<i32>,
+    /// Whether room was reserved behind the end of the file.
+    pub has_reserve: bool,
+    /// Why the last call of the library has failed.
+    pub failure: Option<Error>,
+}
+
+/// How the library opens a file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Access {
+    pub writes: bool,
+    pub creates: bool,
+    pub truncates: bool,
+    pub must_be_new: bool,
+}
+
+impl OpenFile {
+    /// Opens a file. If it is opened for writing, what an ended program has left is brought into order before.
+    pub fn open(path: &Path, access: Access, options: &Options) -> Result<OpenFile> {
+        let failed = |source| Error::io(path.to_owned(), "open", source);
+        // The library asks first whether there is a file that it will create then.
+        if access.writes && !access.creates {
+            std::fs::metadata(path).map_err(failed)?;
+        }
+        let journal = match access.writes {
+            true => Some(LockedJournal::open(path, options)?),
+            false => None,
+        };
+        let mut open = File::options();
+        open.read(true).write(access.writes);
+        if access.must_be_new {
+            open.create_new(access.creates);
+        } else {
+            open.create(access.creates);
+        }
+        let file = open.truncate(false).open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let identity = (metadata.dev(), metadata.ino());
+        let own = match access.writes {
+            true => Some(OwnFile::new(identity).ok_or_else(|| Error::Held {
+                file: path.to_owned(),
+            })?),
+            false => None,
+        };
+        if access.writes && options.lock {
+            lock::lock_data(&file, path)?;
+        }
+        let data = Storage::new(file, path, Target::Data, options.observer.clone());
+        let mut recovery = Recovery::InOrder;
+        if let Some(journal) = &journal {
+            // A file is not emptied before it is known that nobody else writes it.
+            match access.truncates || metadata.len() == 0 {
+                // Setting the length of a file that is empty makes its closing wait for the disk on some systems.
+                true if metadata.len() == 0 => {}
+                true => data.set_length(0)?,
+                false => recovery = recovery::recover_locked(&journal.storage, &data)?,
+            }
+        }
+        let length = data.length()?;
+        let committer = match journal {
+            Some(journal) => Some(Committer::begin(journal.keep(), &data, options)?),
+            None => None,
+        };
+        let (end, published) = match &committer {
+            Some(committer) => (committer.end(), committer.published()),
+            None => (length, length),
+        };
+        let state = State {
+            overlay: Overlay::default(),
+            frozen: None,
+            end: 0,
+            physical_end: length,
+            direct_from: end,
+            published,
+            free_space: FreeSpace::default(),
+            is_closing: false,
+            is_changed: false,
+            unwritten: None,
+            has_reserve: false,
+            failure: None,
+        };
+        Ok(OpenFile {
+            data,
+            identity,
+            _own: own,
+            state: Mutex::new(state),
+            committed: Condvar::new(),
+            committer: Mutex::new(committer),
+            recovery,
+            with_lock: options.lock && access.writes,
+        })
+    }
+
+    /// Returns what is the same for two openings of one file.
+    pub fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
+    /// No code runs under the lock that could leave the state half changed.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn committer(&self) -> MutexGuard<'_, Option<Committer>> {
+        self.committer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads bytes as they are after the last write.
+    pub fn read(&self, state: &State, address: u64, bytes: &mut [u8]) -> Result<()> {
+        if let Some(whole) = state.overlay.whole(address, bytes.len()) {
+            bytes.copy_from_slice(whole);
+            return Ok(());
+        }
+        self.data.read(address, bytes)?;
+        if let Some(frozen) = &state.frozen {
+            frozen.patch(address, bytes);
+        }
+        state.overlay.patch(address, bytes);
+        Ok(())
+    }
+
+    /// Writes bytes: raw data behind the last commit into the file, everything else into the overlay.
+    pub fn write(
+        &self,
+        state: &mut State,
+        address: u64,
+        content: Content,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let end = address + bytes.len() as u64;
+        state.is_changed = true;
+        state.physical_end = state.physical_end.max(end);
+        let content = kind_of(content, bytes);
+        if content != Content::Raw {
+            state.overlay.put(address, content, bytes);
+            return Ok(());
+        }
+        if state.free_space.is_fresh(address, bytes.len() as u64) {
+            return self.write_raw(state, address, bytes);
+        }
+        let known = state.direct_from.clamp(address, end) - address;
+        let (known, fresh) = bytes.split_at(known as usize);
+        self.write_changed(state, address, known)?;
+        if !fresh.is_empty() {
+            let address = address + known.len() as u64;
+            state.overlay.remove(address, end);
+            self.write_raw(state, address, fresh)?;
+        }
+        Ok(())
+    }
+
+    fn write_raw(&self, state: &mut State, address: u64, bytes: &[u8]) -> Result<()> {
+        let written = self.data.write(address, bytes);
+        if let Err(error) = &written {
+            let number = error.system().and_then(std::io::Error::raw_os_error);
+            state.unwritten = Some(number.unwrap_or(Errno::IO.raw_os_error()));
+        }
+        written
+    }
+
+    /// # Errors
+    /// If raw data could not be written.
+    pub fn expect_written(&self, state: &State) -> Result<()> {
+        match state.unwritten {
+            Some(number) => {
+                let source = std::io::Error::from_raw_os_error(number);
+                Err(Error::io(self.data.path().to_owned(), "write", source))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Puts what is different from the present bytes into the overlay.
+    fn write_changed(&self, state: &mut State, address: u64, bytes: &[u8]) -> Result<()> {
+        let mut present = vec![0; bytes.len()];
+        self.read(state, address, &mut present)?;
+        let differs = |index: &usize| {
+            let piece = index * PIECE..bytes.len().min((index + 1) * PIECE);
+            bytes[piece.clone()] != present[piece]
+        };
+        let mut index = 0;
+        let count = bytes.len().div_ceil(PIECE);
+        while index < count {
+            let length = (index..count).take_while(differs).count();
+            let piece = index * PIECE..bytes.len().min((index + length) * PIECE);
+            let at = address + piece.start as u64;
+            state.overlay.put(at, Content::Raw, &bytes[piece]);
+            index += length.max(1);
+        }
+        Ok(())
+    }
+
+    /// Reserves `size` bytes, and returns their address: at the end of the file, or, for raw data, in space that was
+    /// freed.
+    pub fn allocate(&self, state: &mut State, size: u64, is_raw: bool) -> u64 {
+        if is_raw && let Some(address) = state.free_space.allocate(size) {
+            return address;
+        }
+        let address = state.end;
+        state.end += size;
+        address
+    }
+
+    /// Takes back space. Space that a reader may know is not used again while the file is open.
+    pub fn free(&self, state: &mut State, address: u64, size: u64) {
+        let is_last = address.checked_add(size) == Some(state.end);
+        if is_last && (state.is_closing || address >= state.direct_from) {
+            state.overlay.remove(address, state.end);
+            state.end = address;
+        }
+    }
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        if self.with_lock {
+            lock::unlock(self.data.file());
+        }
+    }
+}
+
+/// Returns what bytes are that the library writes as this content.
+fn kind_of(content: Content, bytes: &[u8]) -> Content {
+    // Indices of chunks, and heaps, that the library writes as object headers: see `H5FDdevelop.h`. The header of a
+    // dataset must not tell its length before its index has the chunks.
+    const INDICES: [&[u8]; 5] = [b"EAHD", b"EAIB", b"FAHD", b"FRHP", b"FHIB"];
+    let begins = |signature: &&[u8]| bytes.starts_with(signature);
+    match content {
+        // The library says that the collections of its global heap were raw data.
+        Content::Raw if bytes.starts_with(b"GCOL") => Content::GlobalHeap,
+        Content::ObjectHeader if INDICES.iter().any(begins) => Content::Tree,
+        content => content,
+    }
+}
+
+/// The journal of a file, which this process has locked.
+#[derive(Debug)]
+pub(crate) struct LockedJournal {
+    pub storage: Storage,
+    is_locked: bool,
+    is_kept: bool,
+}
+
+impl LockedJournal {
+    pub fn open(data: &Path, options: &Options) -> Result<LockedJournal> {
+        let path = journal_path(data);
+        let file = lock::open_journal(&path, data, options.lock)?;
+        Ok(LockedJournal {
+            storage: Storage::new(file, &path, Target::Journal, options.observer.clone()),
+            is_locked: options.lock,
+            is_kept: false,
+        })
+    }
+
+    /// Lets the journal stay when this value is dropped.
+    pub fn keep(mut self) -> LockedJournal {
+        self.is_kept = true;
+        self
+    }
+
+    /// Removes the journal, whose file is in order.
+    pub fn remove(&self) -> Result<()> {
+        let path = self.storage.path();
+        let removed = lock::is_at(self.storage.file(), path).and_then(|is_there| match is_there {
+            true => std::fs::remove_file(path),
+            false => Ok(()),
+        });
+        removed.map_err(|source| Error::io(path.to_owned(), "remove", source))
+    }
+}
+
+impl Drop for LockedJournal {
+    fn drop(&mut self) {
+        // What is in an empty journal, nobody needs.
+        if !self.is_kept
+            && self.storage.length().is_ok_and(|length| length == 0)
+            && let Err(error) = self.remove()
+        {
+            tracing::debug!(%error, "an empty journal remains");
+        }
+        if self.is_locked {
+            lock::unlock(self.storage.file());
+        }
+    }
+}
+
+/// Returns the path of the journal of a file.
+pub(crate) fn journal_path(data: &Path) -> PathBuf {
+    let mut path = data.as_os_str().to_owned();
+    path.push(".journal");
+    PathBuf::from(path)
+}

@@ -1,0 +1,7 @@
+//! What the tests share.
+
+#![allow(dead_code, reason = "each test program uses a part")]
+
+pub mod hdf5;
+pub mod journal_file;
+pub mod scans;
