@@ -212,7 +212,7 @@ impl Committer {
             self.synchronise_names(data)?;
         }
         if self.end == 0 {
-            // Whoever finds a superblock finds everything else.
+            // A superblock refers to everything else, so that has to be there first.
             let is_superblock = |content| content == Content::Superblock;
             self.write_fresh(data, changes.overlay, |content| !is_superblock(content))?;
             self.write_fresh(data, changes.overlay, is_superblock)?;

@@ -2,9 +2,8 @@
 //!
 //! One [`FilePool`] belongs to the writing thread. A scan opens a [`FileSession`] of each file that it
 //! writes. Sessions of the same file share one HDF5 handle, even if their paths differ; the handle is
-//! closed with the last session. While a file is open, the process holds its lock: other writers cannot
-//! open it, and readers have to open it without a lock (`HDF5_USE_FILE_LOCKING=FALSE`, as the readers of
-//! BLISS files do).
+//! closed with the last session. While a file is open, the process holds the lock of its journal, so other
+//! writers cannot open it. The file itself is locked as by a reader, so readers may lock it or not.
 //!
 //! A flush makes new data visible to other processes, and the data then survive the end of this process.
 //! [`FileSession::flush_if_dirty`] flushes one file and [`FilePool::commit`] all files. The caller

@@ -52,8 +52,10 @@ with h5py.File(sys.argv[1], 'r', locking=False) as file:
 /// Opens a file with h5py as another writer would, until the program receives SIGTERM.
 pub fn hold(file: &Path) -> Program {
     const PROGRAM: &str = "
-import signal, sys, h5py
+import signal, sys
+# Before there are threads of numpy, which would not block it.
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+import h5py
 with h5py.File(sys.argv[1], 'a', locking=True):
     print('held', file=sys.stderr, flush=True)
     signal.sigwait([signal.SIGTERM])

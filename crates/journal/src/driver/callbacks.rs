@@ -286,8 +286,8 @@ unsafe extern "C" fn get_handle(
     _access: hid_t,
     handle: *mut *mut c_void,
 ) -> herr_t {
-    // SAFETY: the library has the pointer from `open`, and passes a valid pointer for the handle. Whoever reads the
-    // descriptor must have the file open.
+    // SAFETY: the library has the pointer from `open`, and passes a valid pointer for the handle. The program
+    // that reads the descriptor must have the file open.
     unsafe {
         *handle = ptr::from_ref(&file_of(file).descriptor).cast_mut().cast();
     }

@@ -74,8 +74,10 @@ fn without_headroom_a_file_is_as_long_as_it_is() {
 #[test]
 fn a_reader_that_was_there_before_reads_what_was_appended_later() {
     const PROGRAM: &str = "
-import signal, sys, h5py
+import signal, sys
+# Before there are threads of numpy, which would not block it.
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+import h5py
 with h5py.File(sys.argv[1], 'r', locking=False) as file:
     print('open', file=sys.stderr, flush=True)
     signal.sigwait([signal.SIGTERM])
@@ -101,8 +103,10 @@ print('read', values, file=sys.stderr, flush=True)
 #[test]
 fn freed_space_is_not_used_again() {
     const PROGRAM: &str = "
-import signal, sys, h5py
+import signal, sys
+# Before there are threads of numpy, which would not block it.
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+import h5py
 with h5py.File(sys.argv[1], 'r', locking=False) as file:
     dataset = file['1.1/instrument/channel0']
     chunks = [dataset.id.get_chunk_info(index) for index in range(dataset.id.get_num_chunks())]

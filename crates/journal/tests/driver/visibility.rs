@@ -91,8 +91,10 @@ fn values_that_are_overwritten_stay_until_the_commit() {
 #[test]
 fn a_reader_stops_no_writer() {
     const PROGRAM: &str = "
-import signal, sys, h5py
+import signal, sys
+# Before there are threads of numpy, which would not block it.
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+import h5py
 with h5py.File(sys.argv[1], 'r'):
     print('open', file=sys.stderr, flush=True)
     signal.sigwait([signal.SIGTERM])
