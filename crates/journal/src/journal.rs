@@ -71,8 +71,9 @@ impl Journal {
     ///
     /// # Errors
     /// The file is at the commit before, unless all that has failed is to make a checkpoint durable. In either case the
-    /// commit may be tried again. But if the library could not write raw data since the last commit, nothing is
-    /// committed any more: the file has to be closed and [discarded](Journal::discard).
+    /// commit may be tried again. But if the library could not write raw data since the last commit, for another reason
+    /// than a full disk or more than 64 MiB, nothing is committed any more: the file has to be closed and
+    /// [discarded](Journal::discard).
     pub fn commit(&self, kind: CommitKind) -> Result<bool> {
         match self.freeze(kind)? {
             Some(commit) => commit.run().map(|()| true),
@@ -228,6 +229,7 @@ impl Journal {
         state.frozen = Some(overlay.clone());
         state.direct_from = state.end.max(state.direct_from);
         state.is_changed = false;
+        let kept = std::mem::take(&mut state.kept);
         let freed = match kind == CommitKind::Checkpoint || !self.shared.is_ordered() {
             true => state.free_space.take_freed(),
             // A power failure restores the last checkpoint, which refers to what was freed since.
@@ -244,6 +246,7 @@ impl Journal {
             end,
             published,
             freed,
+            kept,
             kind,
         }))
     }
@@ -272,6 +275,8 @@ pub struct PendingCommit {
     published: u64,
     /// Space to which nothing refers after this commit.
     freed: Vec<Span>,
+    /// Number of bytes of raw data in the overlay.
+    kept: u64,
     kind: CommitKind,
 }
 
@@ -309,6 +314,7 @@ impl Drop for PendingCommit {
             state.overlay.merge(later);
             state.is_changed = true;
             state.free_space.restore(std::mem::take(&mut self.freed));
+            state.kept += self.kept;
         }
         drop(state);
         self.file.committed.notify_all();

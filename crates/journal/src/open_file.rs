@@ -20,6 +20,9 @@ use crate::storage::{Storage, Target};
 /// Overwritten raw data are compared and journalled in pieces of this size.
 const PIECE: usize = 512;
 
+/// The most raw data for which there was no room that are kept in memory.
+const MAX_KEPT: u64 = 64 << 20;
+
 /// A file of the library.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
@@ -56,6 +59,8 @@ pub(crate) struct State {
     /// Whether the library closes the file.
     pub is_closing: bool,
     pub is_changed: bool,
+    /// Number of bytes of raw data in the overlay for which there was no room.
+    pub kept: u64,
     /// The number of the system error for which raw data could not be written. What the library has in memory since
     /// refers to data that are not there, so it is never committed.
     pub unwritten: Option<i32>,
@@ -135,6 +140,7 @@ impl OpenFile {
             free_space: FreeSpace::default(),
             is_closing: false,
             is_changed: false,
+            kept: 0,
             unwritten: None,
             has_reserve: false,
             failure: None,
@@ -211,13 +217,22 @@ impl OpenFile {
         Ok(())
     }
 
+    /// Writes raw data to which nothing refers that was committed. If there is no room, they wait for the next commit,
+    /// like metadata, as far as memory allows. (HDF5 1.14 crashes if it cannot write what a dataset has in memory when
+    /// the dataset is closed.)
     fn write_raw(&self, state: &mut State, address: u64, bytes: &[u8]) -> Result<()> {
-        let written = self.data.write(address, bytes);
-        if let Err(error) = &written {
-            let number = error.system().and_then(std::io::Error::raw_os_error);
-            state.unwritten = Some(number.unwrap_or(Errno::IO.raw_os_error()));
+        let Err(error) = self.data.write(address, bytes) else {
+            return Ok(());
+        };
+        let kept = state.kept.saturating_add(bytes.len() as u64);
+        if matches!(error, Error::NoRoom { .. }) && kept <= MAX_KEPT {
+            state.kept = kept;
+            state.overlay.put(address, Content::Raw, bytes);
+            return Ok(());
         }
-        written
+        let number = error.system().and_then(std::io::Error::raw_os_error);
+        state.unwritten = Some(number.unwrap_or(Errno::IO.raw_os_error()));
+        Err(error)
     }
 
     /// # Errors

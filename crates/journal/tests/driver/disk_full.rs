@@ -10,6 +10,7 @@ use crate::failures::{FailureAndKills, Failures};
 use crate::fixture::{Fixture, Kills, options};
 
 const NO_SPACE: i32 = 28;
+const BROKEN: i32 = 5;
 const INTERRUPTED: i32 = 4;
 
 fn expect_no_room<T: std::fmt::Debug>(result: Result<T, Error>, at: &str) {
@@ -210,21 +211,37 @@ fn a_file_is_finished_when_there_is_room_again() {
 }
 
 #[test]
-fn raw_data_that_cannot_be_written_leave_the_last_commit() {
+fn raw_data_without_room_wait_for_the_next_commit() {
     let attempt = Attempt::new(Durability::Unordered);
     let mut writer = attempt.writer();
     assert!(attempt.journal.commit(CommitKind::Visible).unwrap());
     writer.begin_scan();
     attempt.failures.arm(0, NO_SPACE);
+    // More than the library keeps in memory.
+    writer.add_points(100);
+    assert!(attempt.failures.disarm().is_some());
+    let expected = writer.content.clone();
+    assert!(writer.file.flush());
+    assert!(attempt.journal.commit(CommitKind::Visible).unwrap());
+    assert_eq!(content(&attempt.fixture.path), Ok(expected));
+}
+
+#[test]
+fn raw_data_that_cannot_be_written_leave_the_last_commit() {
+    let attempt = Attempt::new(Durability::Unordered);
+    let mut writer = attempt.writer();
+    assert!(attempt.journal.commit(CommitKind::Visible).unwrap());
+    writer.begin_scan();
+    attempt.failures.arm(0, BROKEN);
     let path = "3.1/instrument/channel0";
     let values: Vec<i64> = (0..100).collect();
     assert!(!writer.file.append(path, &values));
-    expect_no_room(
-        Err::<(), _>(attempt.journal.take_failure().unwrap()),
-        "append",
-    );
+    let failure = attempt.journal.take_failure();
+    assert!(matches!(failure, Some(Error::Io { .. })), "{failure:?}");
     assert!(attempt.journal.take_failure().is_none());
     assert!(attempt.failures.disarm().is_some());
+    let refused = attempt.journal.commit(CommitKind::Visible);
+    assert!(matches!(refused, Err(Error::Io { .. })), "{refused:?}");
     writer.file.close();
     attempt.journal.discard().unwrap();
     assert_eq!(content(&attempt.fixture.path), Ok(AFTER.into()));
