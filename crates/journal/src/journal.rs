@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hdf5_metno_sys::h5i::hid_t;
 
-use crate::committer::{Changes, CommitKind, publish};
+use crate::committer::{CommitKind, publish};
 use crate::driver;
 use crate::error::{Error, Result};
 use crate::free_space::Span;
 use crate::open_file::{Access, OpenFile, State};
 use crate::options::{Durability, Options};
-use crate::overlay::Overlay;
+use crate::pending_commit::PendingCommit;
 use crate::recovery::Recovery;
 use crate::superblock;
 
@@ -263,62 +263,6 @@ fn published(file: &OpenFile, state: &mut State, headroom: u64) -> Result<u64> {
         false => state.end.saturating_add(headroom),
     };
     Ok(publish(&mut state.overlay, &mut first, wanted, state.end))
-}
-
-/// A commit that has been taken and is not written yet. If it is dropped, its changes belong to the next one.
-#[derive(Debug)]
-#[must_use = "nothing is written before `run`"]
-pub struct PendingCommit {
-    file: Arc<OpenFile>,
-    overlay: Arc<Overlay>,
-    end: u64,
-    published: u64,
-    /// Space to which nothing refers after this commit.
-    freed: Vec<Span>,
-    /// Number of bytes of raw data in the overlay.
-    kept: u64,
-    kind: CommitKind,
-}
-
-impl PendingCommit {
-    /// Writes the commit. May wait for the disk.
-    ///
-    /// # Errors
-    /// The file is at the commit before, and the changes belong to the next one.
-    pub fn run(mut self) -> Result<()> {
-        let mut committer = self.file.committer();
-        let committer = committer.as_mut().ok_or(Error::NotOpen)?;
-        let changes = Changes {
-            overlay: &self.overlay,
-            end: self.end,
-            published: self.published,
-            kind: self.kind,
-        };
-        let committed = committer.commit(&self.file.data, &changes);
-        if committed.is_ok() {
-            let mut state = self.file.state();
-            state.frozen = None;
-            state
-                .free_space
-                .add_unreferenced(std::mem::take(&mut self.freed));
-        }
-        committed
-    }
-}
-
-impl Drop for PendingCommit {
-    fn drop(&mut self) {
-        let mut state = self.file.state();
-        if let Some(frozen) = state.frozen.take() {
-            let later = std::mem::replace(&mut state.overlay, (*frozen).clone());
-            state.overlay.merge(later);
-            state.is_changed = true;
-            state.free_space.restore(std::mem::take(&mut self.freed));
-            state.kept += self.kept;
-        }
-        drop(state);
-        self.file.committed.notify_all();
-    }
 }
 
 impl Shared {
