@@ -323,16 +323,20 @@ impl Committer {
 /// Puts an end of the file into the superblock of an overlay. Returns the end that the superblock has then, which is
 /// `end` if it cannot have another one.
 ///
-/// `first` are the first bytes of the file as they will be.
+/// `first` are the first bytes of the file as they will be. The address of the extension is left out if `hides` says so.
 pub(crate) fn publish(
     overlay: &mut Overlay,
     first: &mut [u8; superblock::LENGTH],
+    hides: bool,
     wanted: u64,
     end: u64,
 ) -> u64 {
     let Some(superblock) = Superblock::of(first) else {
         return end;
     };
+    if hides {
+        superblock.hide_extension(first);
+    }
     let changed = superblock.set_end(first, wanted);
     overlay_patch(overlay, changed, first);
     wanted

@@ -262,7 +262,15 @@ fn published(file: &OpenFile, state: &mut State, headroom: u64) -> Result<u64> {
         false if is_enough => state.published,
         false => state.end.saturating_add(headroom),
     };
-    Ok(publish(&mut state.overlay, &mut first, wanted, state.end))
+    state.hides_extension = file.has_hideable_extension(state)?;
+    let hides = state.hides_extension;
+    Ok(publish(
+        &mut state.overlay,
+        &mut first,
+        hides,
+        wanted,
+        state.end,
+    ))
 }
 
 impl Shared {

@@ -16,6 +16,7 @@ use crate::overlay::{Content, Overlay};
 use crate::own_files::OwnFile;
 use crate::recovery::{self, Recovery};
 use crate::storage::{Storage, Target};
+use crate::superblock::{self, Superblock};
 
 /// Overwritten raw data are compared and journalled in pieces of this size.
 const PIECE: usize = 512;
@@ -56,6 +57,8 @@ pub(crate) struct State {
     pub published: u64,
     /// Parts of the file that are used again. Only if the library does not do that itself.
     pub free_space: FreeSpace,
+    /// Whether the superblock on disk does not tell of its extension.
+    pub hides_extension: bool,
     /// Whether the library closes the file.
     pub is_closing: bool,
     pub is_changed: bool,
@@ -138,6 +141,7 @@ impl OpenFile {
             direct_from: end,
             published,
             free_space: FreeSpace::default(),
+            hides_extension: false,
             is_closing: false,
             is_changed: false,
             kept: 0,
@@ -145,7 +149,7 @@ impl OpenFile {
             has_reserve: false,
             failure: None,
         };
-        Ok(OpenFile {
+        let file = OpenFile {
             data,
             identity,
             _own: own,
@@ -154,7 +158,36 @@ impl OpenFile {
             committer: Mutex::new(committer),
             recovery,
             with_lock: options.lock && access.writes,
-        })
+        };
+        let mut state = file.state();
+        state.hides_extension = access.writes && file.has_hideable_extension(&state)?;
+        drop(state);
+        Ok(file)
+    }
+
+    /// Returns `true` if right behind the superblock is the extension that can be hidden.
+    pub fn has_hideable_extension(&self, state: &State) -> Result<bool> {
+        let mut found = [0; superblock::EXTENSION_BEGIN.len()];
+        self.read(state, superblock::EXTENSION, &mut found)?;
+        Ok(found == superblock::EXTENSION_BEGIN)
+    }
+
+    /// Reads bytes for the library, which has to know of a hidden extension.
+    pub fn read_for_library(&self, state: &State, address: u64, bytes: &mut [u8]) -> Result<()> {
+        self.read(state, address, bytes)?;
+        if !state.hides_extension || address >= superblock::EXTENSION {
+            return Ok(());
+        }
+        let mut first = [0; superblock::LENGTH];
+        self.read(state, 0, &mut first)?;
+        if let Some(superblock) = Superblock::of(&first)
+            && superblock.show_extension(&mut first)
+        {
+            let shown = &first[address as usize..superblock::EXTENSION as usize];
+            let length = shown.len().min(bytes.len());
+            bytes[..length].copy_from_slice(&shown[..length]);
+        }
+        Ok(())
     }
 
     /// Returns what is the same for two openings of one file.

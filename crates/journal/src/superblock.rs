@@ -1,7 +1,16 @@
-//! The end of the file as the superblock of an HDF5 file has it.
+//! What is changed in the superblock of an HDF5 file: the end of the file, and the address of its extension.
 //!
 //! HDF5 File Format Specification, section II.A: versions 0 and 1 have the "end of file address" at byte 40 and 44;
 //! versions 2 and 3 at byte 28, with a checksum of bytes 0 to 43 at byte 44.
+
+//! versions 2 and 3 also have the "superblock extension address" at byte 20.
+//!
+//! # The hidden extension
+//!
+//! The library notes in an extension that it must not use freed space of a file again ("file space info", message 0x17).
+//! HDF5 1.8 cannot open a file with that message. So the address of the extension is left out on disk where it has no
+//! other message, and the library gets it back when the file is opened with this driver. In new files the extension
+//! is right behind the superblock. For all others it is space without a name.
 
 use std::ops::Range;
 
@@ -14,6 +23,15 @@ pub(crate) const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// The bytes that have to be read to change a superblock.
 pub(crate) const LENGTH: usize = 56;
+
+/// Where the library puts the extension of a new file with superblock 2, and what it begins with: an object header of
+/// version 1 with one message, which is 0x17, with version 1 and the strategy `H5F_FSPACE_STRATEGY_NONE`.
+pub(crate) const EXTENSION: u64 = 48;
+pub(crate) const EXTENSION_BEGIN: [u8; 26] = [
+    1, 0, 1, 0, 1, 0, 0, 0, 40, 0, 0, 0, 0, 0, 0, 0, 0x17, 0, 32, 0, 0x14, 0, 0, 0, 1, 3,
+];
+/// The address of an extension that a file does not have.
+const NO_EXTENSION: u64 = u64::MAX;
 
 /// A superblock whose end of file can be changed: one at the beginning of the file, with addresses of 8 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,13 +87,37 @@ impl Superblock {
         u64::from_le_bytes(end)
     }
 
+    /// Leaves out the address of the extension that is right behind the superblock. Returns `false` if there is none.
+    pub fn hide_extension(self, bytes: &mut [u8]) -> bool {
+        self.replace_extension(bytes, EXTENSION, NO_EXTENSION)
+    }
+
+    /// Puts the address back that was left out. Returns `false` if there is an address.
+    pub fn show_extension(self, bytes: &mut [u8]) -> bool {
+        self.replace_extension(bytes, NO_EXTENSION, EXTENSION)
+    }
+
+    fn replace_extension(self, bytes: &mut [u8], old: u64, new: u64) -> bool {
+        let is_old = self.has_checksum && bytes[20..28] == old.to_le_bytes();
+        if is_old {
+            bytes[20..28].copy_from_slice(&new.to_le_bytes());
+            self.set_checksum(bytes);
+        }
+        is_old
+    }
+
+    fn set_checksum(self, bytes: &mut [u8]) {
+        let checksum = lookup3(&bytes[..44]);
+        bytes[44..48].copy_from_slice(&checksum.to_le_bytes());
+    }
+
     /// Sets the end of the file. Returns the range of the bytes that belong to the change.
     pub fn set_end(self, bytes: &mut [u8], end: u64) -> Range<usize> {
         bytes[self.end..self.end + 8].copy_from_slice(&end.to_le_bytes());
         if self.has_checksum {
-            let checksum = lookup3(&bytes[..44]);
-            bytes[44..48].copy_from_slice(&checksum.to_le_bytes());
-            return self.end..48;
+            self.set_checksum(bytes);
+            // The address of the extension may have changed as well.
+            return 20..48;
         }
         self.end..self.end + 8
     }

@@ -307,7 +307,9 @@ unsafe extern "C" fn read(
     // SAFETY: as above, and the buffer was initialised. The library has the pointer to the file from `open`.
     unsafe {
         let buffer = slice::from_raw_parts_mut(buffer.cast::<u8>(), size);
-        with_state(file, |file, state| file.read(state, address, buffer))
+        with_state(file, |file, state| {
+            file.read_for_library(state, address, buffer)
+        })
     }
 }
 

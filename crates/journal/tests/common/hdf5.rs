@@ -161,6 +161,11 @@ impl File {
         File { id: Id(id) }
     }
 
+    /// Returns `true` if the library uses no freed space of the file again.
+    pub fn keeps_freed_space(&self) -> bool {
+        journal::release_space(self.id.0, &[]).unwrap()
+    }
+
     pub fn flush(&self) -> bool {
         let scope = h5f::H5F_scope_t::H5F_SCOPE_LOCAL;
         call!(h5f::H5Fflush, self.id.0, scope).is_some()

@@ -99,3 +99,31 @@ fn a_file_that_was_emptied_and_is_discarded_is_empty() {
         assert!(!fixture.journal().exists());
     }
 }
+
+/// HDF5 1.8 reads superblock 2, but no file whose superblock has an extension with the strategy.
+#[test]
+fn files_keep_their_freed_space_and_old_libraries_read_them() {
+    let fixture = Fixture::new();
+    for step in ["made", "opened again"] {
+        let journal = Journal::new(options(Durability::Unordered, None));
+        let file = match step {
+            "made" => fixture.create(&journal),
+            _ => fixture.open(&journal),
+        };
+        assert!(file.keeps_freed_space(), "{step}");
+        file.create_group(step);
+        assert!(file.flush());
+        journal.commit(CommitKind::Visible).unwrap();
+        expect_no_extension(&fixture);
+        assert!(file.close());
+        journal.finish().unwrap();
+        expect_no_extension(&fixture);
+    }
+    let file = File::open(&fixture.path, None).unwrap();
+    assert!(file.has("made") && file.has("opened again"));
+}
+
+fn expect_no_extension(fixture: &Fixture) {
+    let bytes = std::fs::read(&fixture.path).unwrap();
+    assert_eq!((bytes[8], &bytes[20..28]), (2, &[0xff; 8][..]));
+}
