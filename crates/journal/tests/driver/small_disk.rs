@@ -37,7 +37,7 @@ fn writes_until_the_disk_is_full() {
     };
     assert!(matches!(error, Error::NoRoom { .. }), "{error:?}");
     println!("committed {committed:?}");
-    // The library crashes if it closes a dataset whose raw data it cannot write.
+    // As if the program was killed.
     std::process::abort();
 }
 
@@ -75,13 +75,10 @@ fn a_limit_on_the_size_of_files_leaves_the_last_commit() {
     }
 }
 
-/// A disk in memory can only be made where users may have namespaces of their own; the limit above is everywhere.
+/// A disk in memory can only be made where users may have namespaces of their own, so `./dev crash` runs this.
 #[test]
+#[ignore = "needs a user namespace"]
 fn a_full_disk_leaves_the_last_commit() {
-    let can_mount = Command::new("unshare").args(["-rm", "true"]).status();
-    if !can_mount.is_ok_and(|status| status.success()) {
-        return;
-    }
     for points in ["3", "50", "400"] {
         let mut command = Command::new("unshare");
         command.arg("-rm").env(POINTS, points);
