@@ -92,7 +92,7 @@ fn open_or_create(path: &Path, options: WriteOptions) -> Result<h5::File> {
         opened => opened,
     };
     let opened = match access {
-        WriteAccess::Existing => opened,
+        WriteAccess::Existing => opened.and_then(sound),
         WriteAccess::Create | WriteAccess::Replace => opened.and_then(usable),
     };
     opened.map_err(|source| {
@@ -124,6 +124,12 @@ fn remove_empty(path: &Path) {
 /// Flushes a new file, so that readers can open it, even if this process dies.
 fn usable(file: h5::File) -> h5::Result<h5::File> {
     file.flush().map(|()| file)
+}
+
+/// Looks at the root group, which the library does not do when it opens a file with superblock 2.
+fn sound(file: h5::File) -> h5::Result<h5::File> {
+    file.root().map(drop)?;
+    Ok(file)
 }
 
 /// Returns `true` if a file that is not longer than the superblock is empty or an HDF5 file without
