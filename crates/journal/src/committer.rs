@@ -5,7 +5,7 @@ use std::fs::File;
 use crate::error::{Error, Result};
 use crate::format::{COMMITS, Change, Commit, Header, SLOTS};
 use crate::host;
-use crate::open_file::LockedJournal;
+use crate::locked_journal::LockedJournal;
 use crate::options::{Durability, Options};
 use crate::overlay::{Content, Overlay};
 use crate::storage::Storage;

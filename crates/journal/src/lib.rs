@@ -60,6 +60,7 @@ mod free_space;
 mod host;
 mod journal;
 mod lock;
+mod locked_journal;
 mod open_file;
 mod options;
 mod overlay;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
@@ -11,6 +11,7 @@ use crate::committer::Committer;
 use crate::error::{Error, Result};
 use crate::free_space::FreeSpace;
 use crate::lock;
+use crate::locked_journal::LockedJournal;
 use crate::options::Options;
 use crate::overlay::{Content, Overlay};
 use crate::own_files::OwnFile;
@@ -244,7 +245,6 @@ impl OpenFile {
         self.write_changed(state, address, known)?;
         if !fresh.is_empty() {
             let address = address + known.len() as u64;
-            state.overlay.remove(address, end);
             self.write_raw(state, address, fresh)?;
         }
         Ok(())
@@ -254,6 +254,8 @@ impl OpenFile {
     /// like metadata, as far as memory allows. (HDF5 1.14 crashes if it cannot write what a dataset has in memory when
     /// the dataset is closed.)
     fn write_raw(&self, state: &mut State, address: u64, bytes: &[u8]) -> Result<()> {
+        // What was kept for want of room is replaced as well.
+        state.overlay.remove(address, address + bytes.len() as u64);
         let Err(error) = self.data.write(address, bytes) else {
             return Ok(());
         };
@@ -341,62 +343,4 @@ fn kind_of(content: Content, bytes: &[u8]) -> Content {
         Content::ObjectHeader if INDICES.iter().any(begins) => Content::Tree,
         content => content,
     }
-}
-
-/// The journal of a file, which this process has locked.
-#[derive(Debug)]
-pub(crate) struct LockedJournal {
-    pub storage: Storage,
-    is_locked: bool,
-    is_kept: bool,
-}
-
-impl LockedJournal {
-    pub fn open(data: &Path, options: &Options) -> Result<LockedJournal> {
-        let path = journal_path(data);
-        let file = lock::open_journal(&path, data, options.lock)?;
-        Ok(LockedJournal {
-            storage: Storage::new(file, &path, Target::Journal, options.observer.clone()),
-            is_locked: options.lock,
-            is_kept: false,
-        })
-    }
-
-    /// Lets the journal stay when this value is dropped.
-    pub fn keep(mut self) -> LockedJournal {
-        self.is_kept = true;
-        self
-    }
-
-    /// Removes the journal, whose file is in order.
-    pub fn remove(&self) -> Result<()> {
-        let path = self.storage.path();
-        let removed = lock::is_at(self.storage.file(), path).and_then(|is_there| match is_there {
-            true => std::fs::remove_file(path),
-            false => Ok(()),
-        });
-        removed.map_err(|source| Error::io(path.to_owned(), "remove", source))
-    }
-}
-
-impl Drop for LockedJournal {
-    fn drop(&mut self) {
-        // What is in an empty journal, nobody needs.
-        if !self.is_kept
-            && self.storage.length().is_ok_and(|length| length == 0)
-            && let Err(error) = self.remove()
-        {
-            tracing::debug!(%error, "an empty journal remains");
-        }
-        if self.is_locked {
-            lock::unlock(self.storage.file());
-        }
-    }
-}
-
-/// Returns the path of the journal of a file.
-pub(crate) fn journal_path(data: &Path) -> PathBuf {
-    let mut path = data.as_os_str().to_owned();
-    path.push(".journal");
-    PathBuf::from(path)
 }

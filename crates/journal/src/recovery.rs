@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::format::{COMMITS, Commit, Header};
 use crate::host;
 use crate::lock;
-use crate::open_file::{LockedJournal, journal_path};
+use crate::locked_journal::{LockedJournal, journal_path};
 use crate::options::Options;
 use crate::overlay::{Content, Overlay};
 use crate::storage::{Storage, Target};
