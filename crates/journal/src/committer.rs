@@ -1,8 +1,7 @@
 //! Brings a set of changes into a file, all or nothing.
 
-use std::fs::File;
-
-use crate::error::{Error, Result};
+use crate::directory::Directory;
+use crate::error::Result;
 use crate::format::{COMMITS, Change, Commit, Header, SLOTS};
 use crate::host;
 use crate::locked_journal::LockedJournal;
@@ -30,8 +29,9 @@ pub(crate) struct Committer {
     is_ordered: bool,
     /// Whether the file has a part of the changes of a commit.
     is_torn: bool,
-    /// Whether the names of file and journal are known to be on the disk.
-    has_names: bool,
+    /// Where the names of file and journal are, until they are known to be on the disk. It is opened with the file, so
+    /// that a commit does not fail for want of a descriptor.
+    directory: Option<Directory>,
 }
 
 /// What is to be committed.
@@ -52,6 +52,17 @@ pub enum CommitKind {
     Visible,
     /// They survive a power failure as well, if the file was opened with [`Durability::Ordered`].
     Checkpoint,
+    /// A checkpoint after which the file is probably closed: its superblock has no room behind the end, so that
+    /// closing changes nothing, and needs no disk.
+    FinalCheckpoint,
+}
+
+impl CommitKind {
+    /// Returns `true` for both kinds of checkpoints.
+    #[must_use]
+    pub fn is_checkpoint(self) -> bool {
+        self != CommitKind::Visible
+    }
 }
 
 impl Committer {
@@ -74,6 +85,10 @@ impl Committer {
             boot: host::boot(),
             host: host::name(),
         };
+        let directory = match checkpoint.is_ordered {
+            true => Some(Directory::of(data.path())?),
+            false => None,
+        };
         let journal_length = journal.storage.length()?;
         if journal_length > 0 {
             journal.storage.set_length(0)?;
@@ -89,9 +104,10 @@ impl Committer {
             length,
             is_torn: false,
             checkpoint,
-            has_names: false,
+            directory,
         };
-        committer.write_header()?;
+        // The first commit makes the header durable before it changes anything.
+        committer.write_header(false)?;
         Ok(committer)
     }
 
@@ -109,7 +125,7 @@ impl Committer {
     /// If there is no room, nothing has changed, and the commit can be tried again together with later changes.
     pub fn commit(&mut self, data: &Storage, changes: &Changes<'_>) -> Result<()> {
         let is_ordered = self.is_ordered;
-        let is_checkpoint = changes.kind == CommitKind::Checkpoint;
+        let is_checkpoint = changes.kind.is_checkpoint();
         if self.length < changes.published {
             data.set_length(changes.published)?;
             self.length = changes.published;
@@ -117,6 +133,9 @@ impl Committer {
         // Space that is allocated but not written yet may be written by a later commit, which must not fail then.
         data.allocate(self.end, changes.end)?;
         let commit = self.prepare(data, changes)?;
+        if self.has_already(changes, &commit) {
+            return Ok(());
+        }
         let encoded = commit.encode();
         if self.end > 0 {
             self.write_fresh(data, changes.overlay, |_| true)?;
@@ -176,6 +195,17 @@ impl Committer {
         self.journal.remove()
     }
 
+    /// Returns `true` if the file has the changes of a commit, as durably as is asked for.
+    fn has_already(&self, changes: &Changes<'_>, commit: &Commit) -> bool {
+        let is_checkpoint = self.checkpoint.number == self.number;
+        commit.changes.is_empty()
+            && (changes.end, changes.published) == (self.end, self.published)
+            && (is_checkpoint || !changes.kind.is_checkpoint())
+            && !self.is_torn
+            // The first commit makes the file known.
+            && self.number > 0
+    }
+
     /// Compares what is to be changed with the file.
     fn prepare(&self, data: &Storage, changes: &Changes<'_>) -> Result<Commit> {
         let mut all = Vec::new();
@@ -209,7 +239,7 @@ impl Committer {
     fn apply(&mut self, data: &Storage, changes: &Changes<'_>, commit: &Commit) -> Result<()> {
         if self.is_ordered {
             self.journal.storage.synchronise()?;
-            self.synchronise_names(data)?;
+            self.synchronise_names()?;
         }
         if self.end == 0 {
             // A superblock refers to everything else, so that has to be there first.
@@ -285,15 +315,15 @@ impl Committer {
         self.checkpoint.number = self.number;
         self.checkpoint.end = self.end;
         self.checkpoint.published = self.published;
-        self.write_header()?;
+        self.write_header(self.is_ordered)?;
         self.position = COMMITS;
         Ok(())
     }
 
-    fn write_header(&mut self) -> Result<()> {
+    fn write_header(&mut self, is_durable: bool) -> Result<()> {
         let journal = &self.journal.storage;
         journal.write(SLOTS[self.slot], &self.checkpoint.encode())?;
-        if self.is_ordered {
+        if is_durable {
             journal.synchronise()?;
         }
         self.slot = 1 - self.slot;
@@ -301,21 +331,11 @@ impl Committer {
     }
 
     /// Makes sure that a power failure does not cost the names of the file and of its journal.
-    fn synchronise_names(&mut self, data: &Storage) -> Result<()> {
-        if self.has_names {
-            return Ok(());
+    fn synchronise_names(&mut self) -> Result<()> {
+        if let Some(directory) = &self.directory {
+            directory.synchronise()?;
+            self.directory = None;
         }
-        if let Some(directory) = data.path().parent() {
-            let directory = match directory.as_os_str().is_empty() {
-                true => std::path::Path::new("."),
-                false => directory,
-            };
-            let synchronised = File::open(directory).and_then(|directory| directory.sync_all());
-            if let Err(source) = synchronised {
-                return Err(Error::io(directory.to_owned(), "synchronise", source));
-            }
-        }
-        self.has_names = true;
         Ok(())
     }
 }

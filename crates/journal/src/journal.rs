@@ -219,18 +219,19 @@ impl Journal {
                 .unwrap_or_else(PoisonError::into_inner);
         }
         file.expect_written(&state)?;
-        let is_needed = state.is_changed || kind == CommitKind::Checkpoint;
+        let is_needed = state.is_changed || kind.is_checkpoint();
         if !is_needed && !state.is_closing {
             return Ok(None);
         }
         let headroom = self.shared.options.headroom;
-        state.published = published(&file, &mut state, headroom)?;
+        let leaves_room = headroom > 0 && kind != CommitKind::FinalCheckpoint;
+        state.published = published(&file, &mut state, headroom, leaves_room)?;
         let overlay = Arc::new(std::mem::take(&mut state.overlay));
         state.frozen = Some(overlay.clone());
         state.direct_from = state.end.max(state.direct_from);
         state.is_changed = false;
         let kept = std::mem::take(&mut state.kept);
-        let freed = match kind == CommitKind::Checkpoint || !self.shared.is_ordered() {
+        let freed = match kind.is_checkpoint() || !self.shared.is_ordered() {
             true => state.free_space.take_freed(),
             // A power failure restores the last checkpoint, which refers to what was freed since.
             false => {
@@ -252,15 +253,15 @@ impl Journal {
     }
 }
 
-/// Puts the end of the file, with room behind it, into the superblock. Returns it.
-fn published(file: &OpenFile, state: &mut State, headroom: u64) -> Result<u64> {
+/// Puts the end of the file, with room behind it or without, into the superblock. Returns it.
+fn published(file: &OpenFile, state: &mut State, headroom: u64, leaves_room: bool) -> Result<u64> {
     let mut first = [0; superblock::LENGTH];
     file.read(state, 0, &mut first)?;
     let is_enough = state.published >= state.end.saturating_add(headroom / 4);
-    let wanted = match state.is_closing || headroom == 0 {
-        true => state.end,
-        false if is_enough => state.published,
-        false => state.end.saturating_add(headroom),
+    let wanted = match leaves_room && !state.is_closing {
+        true if is_enough => state.published,
+        true => state.end.saturating_add(headroom),
+        false => state.end,
     };
     state.hides_extension = file.has_hideable_extension(state)?;
     let hides = state.hides_extension;

@@ -53,6 +53,7 @@
 
 mod checksum;
 mod committer;
+mod directory;
 mod driver;
 mod error;
 pub mod format;

@@ -82,13 +82,17 @@ pub(crate) fn recover_locked(journal: &Storage, data: &Storage) -> Result<Recove
         true => roll_back(data, &header, &commits)?,
         false => complete(data, &header, &commits)?,
     };
-    if recovery == Recovery::Foreign {
-        tracing::warn!(
-            "{} was changed by another program after its last writer (process {} on {}) had ended, and is left as it is",
-            data.path().display(),
-            header.process,
-            header.host
-        );
+    let (file, process, host) = (data.path().display(), header.process, &header.host);
+    match recovery {
+        Recovery::InOrder | Recovery::Completed => {}
+        Recovery::RolledBack(_) => tracing::warn!(
+            "{file} is restored as it was at its last checkpoint: the power has failed while it was written (by process \
+             {process} on {host})"
+        ),
+        Recovery::Foreign => tracing::warn!(
+            "{file} was changed by another program after its last writer (process {process} on {host}) had ended, and is \
+             left as it is"
+        ),
     }
     Ok(recovery)
 }

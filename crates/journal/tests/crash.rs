@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use common::hdf5::{Bounds, File};
-use common::journal_file::in_another_boot;
 use common::scans::{Content, ScanWriter, content, expect_all};
 use fastrand::Rng;
 use journal::{
@@ -135,7 +134,7 @@ impl Recording {
         let checkpoints = self
             .commits
             .iter()
-            .filter(|commit| commit.kind == CommitKind::Checkpoint);
+            .filter(|commit| commit.kind.is_checkpoint());
         let bytes = checkpoints.map(|commit| {
             let remains = Remains::of_kill(self, commit.changes, 0);
             recover(&remains.path, &Options::default()).unwrap();
@@ -156,7 +155,7 @@ impl Recording {
     /// Returns the number of checkpoints before this moment.
     fn checkpoints_before(&self, moment: usize) -> usize {
         let commits = self.commits.iter();
-        let checkpoints = commits.filter(|commit| commit.kind == CommitKind::Checkpoint);
+        let checkpoints = commits.filter(|commit| commit.kind.is_checkpoint());
         checkpoints
             .filter(|commit| commit.changes <= moment)
             .count()
@@ -227,7 +226,7 @@ impl Remains {
                 _ => {}
             }
         }
-        Remains::new(&data, &in_another_boot(journal))
+        Remains::new(&data, &testing::in_another_boot(journal))
     }
 }
 

@@ -19,6 +19,8 @@ pub enum SystemCall {
     Write,
     /// Reads from a position of a file.
     Read,
+    /// Waits until the data of a file are on the disk (`fdatasync`).
+    Synchronise,
 }
 
 impl SystemCall {
@@ -28,6 +30,7 @@ impl SystemCall {
             SystemCall::Open => libc::SYS_openat,
             SystemCall::Write => libc::SYS_pwrite64,
             SystemCall::Read => libc::SYS_pread64,
+            SystemCall::Synchronise => libc::SYS_fdatasync,
         };
         u32::try_from(number).unwrap()
     }

@@ -30,6 +30,7 @@
 mod changed_files;
 mod detector;
 mod failing_call;
+mod journal_file;
 mod network_path;
 mod paused_replay;
 mod program;
@@ -43,6 +44,7 @@ mod validation;
 pub use changed_files::{differences_after, problems_after};
 pub use detector::DescribedDetector;
 pub use failing_call::{SystemCall, failing};
+pub use journal_file::in_another_boot;
 pub use network_path::NetworkPath;
 pub use paused_replay::PausedReplay;
 pub use program::Program;

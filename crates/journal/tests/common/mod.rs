@@ -3,5 +3,4 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 pub mod hdf5;
-pub mod journal_file;
 pub mod scans;

@@ -21,7 +21,7 @@ pub struct ScanWriter<'a> {
     journal: &'a Journal,
     pub content: Content,
     commits: u64,
-    /// Each of this number of commits is a checkpoint.
+    /// Each of this number of commits is a checkpoint, and each third of these a final one.
     pub checkpoint_period: u64,
 }
 
@@ -79,8 +79,9 @@ impl<'a> ScanWriter<'a> {
     /// Commits. Returns whether that was a checkpoint.
     pub fn commit(&mut self) -> journal::Result<CommitKind> {
         self.commits += 1;
-        let kind = match self.commits % self.checkpoint_period {
-            0 => CommitKind::Checkpoint,
+        let kind = match self.commits % (3 * self.checkpoint_period) {
+            0 => CommitKind::FinalCheckpoint,
+            number if number % self.checkpoint_period == 0 => CommitKind::Checkpoint,
             _ => CommitKind::Visible,
         };
         assert!(self.file.flush());

@@ -11,7 +11,6 @@ use journal::{Durability, Journal, Observer, Operation, Options, Target};
 use serde_json::Value as Json;
 
 use crate::common::hdf5::{Bounds, File};
-use crate::common::journal_file::in_another_boot;
 
 /// Room behind the end of files, so small that it has to be moved several times.
 pub const HEADROOM: u64 = 64 << 10;
@@ -101,7 +100,7 @@ impl Fixture {
     /// Lets the journal be as if the system had been started again since.
     pub fn in_another_boot(&self) {
         let journal = fs::read(self.journal()).unwrap();
-        fs::write(self.journal(), in_another_boot(journal)).unwrap();
+        fs::write(self.journal(), testing::in_another_boot(journal)).unwrap();
     }
 
     pub fn length(&self) -> u64 {

@@ -6,6 +6,7 @@
 mod common;
 
 mod changed_files;
+mod checkpoints;
 mod creation;
 mod disk_full;
 mod failures;

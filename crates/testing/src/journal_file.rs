@@ -1,4 +1,4 @@
-//! Journals as files.
+//! Journals of HDF5 files.
 
 /// Returns a journal as if the system had been started again since.
 pub fn in_another_boot(mut journal: Vec<u8>) -> Vec<u8> {
