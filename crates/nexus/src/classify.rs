@@ -24,7 +24,7 @@ impl Classified for h5::Error {
                     _ => ErrorKind::Hdf5,
                 }
             }
-            h5::Error::Closed => ErrorKind::Internal,
+            h5::Error::Closed | h5::Error::CommitEnded => ErrorKind::Internal,
             _ => ErrorKind::Hdf5,
         }
     }
@@ -36,7 +36,7 @@ impl Classified for h5::Error {
                 ErrorOrigin::Environment
             }
             h5::Error::NotRegular => ErrorOrigin::User,
-            h5::Error::Closed => ErrorOrigin::Internal,
+            h5::Error::Closed | h5::Error::CommitEnded => ErrorOrigin::Internal,
             // HDF5 cannot represent the data.
             _ => ErrorOrigin::Data,
         }
@@ -50,7 +50,9 @@ impl Classified for Error {
             Error::MissingDirectory { .. }
             | Error::PermissionDenied { .. }
             | Error::NoLocks { .. } => ErrorKind::Permission,
-            Error::Locked { .. } | Error::StillOpen { .. } => ErrorKind::Locked,
+            Error::Locked { .. } | Error::StillOpen { .. } | Error::Closing { .. } => {
+                ErrorKind::Locked
+            }
             Error::NoSpace { .. } => ErrorKind::DiskFull,
             Error::NotHdf5 { .. } | Error::Damaged { .. } | Error::Exists { .. } => ErrorKind::Hdf5,
             Error::File { source, .. } => source.kind(),
@@ -70,6 +72,7 @@ impl Classified for Error {
             | Error::Locked { .. }
             | Error::NoLocks { .. }
             | Error::StillOpen { .. }
+            | Error::Closing { .. }
             | Error::NoSpace { .. } => ErrorOrigin::Environment,
         }
     }

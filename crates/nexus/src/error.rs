@@ -59,6 +59,12 @@ pub enum Error {
         /// The file.
         file: PathBuf,
     },
+    /// Another thread of this process is closing the file.
+    #[error("the file is being closed, cannot open '{}'", file.display())]
+    Closing {
+        /// The file.
+        file: PathBuf,
+    },
     /// The file exists but is not an HDF5 file.
     #[error("not an HDF5 file, cannot open '{}'", file.display())]
     NotHdf5 {
@@ -128,6 +134,7 @@ impl Error {
             | Error::Locked { .. }
             | Error::NoLocks { .. }
             | Error::StillOpen { .. }
+            | Error::Closing { .. }
             | Error::NoSpace { .. } => true,
             Error::NotHdf5 { .. } | Error::Damaged { .. } | Error::Exists { .. } => false,
             Error::File { source, .. } => match source {

@@ -9,24 +9,32 @@
 //! [`FileSession::flush_if_dirty`] flushes one file and [`FilePool::commit`] all files. The caller
 //! decides how often; readers expect a flush at most every half second.
 //!
+//! What survives a power failure is a matter of [`Durability`]: flushes are written by other threads then, because they
+//! wait for the disk, and [`FileSession::settle`] waits for them.
+//!
 //! Each scan stamps the root of its files: it writes `HDF5_Version` and `file_time` if they are missing,
 //! and always writes `file_update_time`. Unlike writers in Python it does not write `h5py_version`, which
 //! means that h5py created the file (NeXus manual, `NXroot`). The classic layout of BLISS uses another
 //! stamp, [`FileSession::stamp_nexus`].
 
+mod background;
+mod closing;
+mod durability;
 mod interference;
 mod lock_holder;
 mod locking;
 mod open;
+mod open_file;
 mod pool;
 mod repair;
 mod session;
 mod stamp;
 
+pub use durability::{Durability, UnknownDurability};
 pub use interference::FileInterference;
 pub use lock_holder::LockHolder;
 pub use locking::{FileLocking, UnknownFileLocking};
 pub use pool::{FilePool, FileSettings};
 pub use repair::{Recovery, repair};
-pub use session::FileSession;
+pub use session::{FileSession, KeptFile};
 pub use stamp::current_time;

@@ -35,7 +35,11 @@ fn pool(locking: FileLocking) -> FilePool {
 
 fn pool_with(driver: FileDriver, locking: FileLocking) -> FilePool {
     let pool = FilePool::default();
-    pool.set(FileSettings { locking, driver });
+    pool.set(FileSettings {
+        locking,
+        driver,
+        ..FileSettings::default()
+    });
     pool
 }
 

@@ -15,7 +15,7 @@ use chrono::{DateTime, FixedOffset};
 use hub::{Budget, CallError, StopError, Thread};
 use nexus::chunk::EncoderPool;
 use nexus::dataset::StoreQueue;
-use nexus::file::{FileLocking, FilePool, FileSession, FileSettings};
+use nexus::file::{FileLocking, FilePool, FileSession, FileSettings, KeptFile};
 use observation::Observation;
 use tracing::warn;
 
@@ -158,14 +158,14 @@ pub(crate) struct WriterContext {
     inspector: RefCell<Rc<Inspector>>,
     free_chunk_memory: Cell<u64>,
     keeps_files: Cell<bool>,
-    kept_files: RefCell<VecDeque<KeptFile>>,
+    kept_files: RefCell<VecDeque<UnusedFile>>,
     /// End time of the scan that is the default plot of each file.
     shown_scans: RefCell<HashMap<PathBuf, DateTime<FixedOffset>>>,
 }
 
 /// A file that is open for the next scan.
-struct KeptFile {
-    session: FileSession,
+struct UnusedFile {
+    file: KeptFile,
     /// When a scan last opened it.
     used: Instant,
 }
@@ -215,9 +215,9 @@ impl WriterContext {
         let session = self.files.open_with(path, locking)?;
         if self.keeps_files.get() && session.is_locked() {
             let mut kept = self.kept_files.borrow_mut();
-            kept.retain(|file| file.session.path() != session.path());
-            kept.push_back(KeptFile {
-                session: self.files.open_with(path, locking)?,
+            kept.retain(|unused| unused.file.path() != session.path());
+            kept.push_back(UnusedFile {
+                file: session.keep(),
                 used: Instant::now(),
             });
             if kept.len() > MAX_KEPT_FILES {
@@ -230,9 +230,14 @@ impl WriterContext {
     /// Closes the files that were kept open for long enough, and those that must not be written any more.
     pub fn close_unused_files(&self) {
         let mut kept = self.kept_files.borrow_mut();
-        kept.retain(|file| {
-            file.used.elapsed() < KEEP_TIME && file.session.interference().is_none()
+        kept.retain(|unused| {
+            unused.used.elapsed() < KEEP_TIME && unused.file.interference().is_none()
         });
+    }
+
+    /// Waits until a file can be opened that another thread closes for this one.
+    pub async fn closed(&self, path: &Path) {
+        self.files.closed(path).await;
     }
 
     /// Opens a file that is closed as soon as the session is dropped.

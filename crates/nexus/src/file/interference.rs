@@ -46,6 +46,11 @@ impl FileWatch {
         }
     }
 
+    /// Returns `true` if the file was empty when it was last flushed: it is new.
+    pub fn is_empty(&self) -> bool {
+        self.size.get() == 0
+    }
+
     /// Notes that the file was flushed.
     pub fn flushed(&self, file: &h5::File) {
         if let Some((_, size)) = status(file) {
@@ -65,8 +70,9 @@ impl FileWatch {
             Ok(_) => {}
         }
         let (_, size) = status(file)?;
-        // What is written after the truncation makes the file as long as before, without its beginning.
-        let is_truncated = size < self.size.get() || !begins_as_hdf5(file);
+        // What is written after the truncation makes the file as long as before, without its beginning. A new file gets
+        // that with its first flush.
+        let is_truncated = size < self.size.get() || (!self.is_empty() && !begins_as_hdf5(file));
         is_truncated.then_some(FileInterference::Truncated)
     }
 }

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 
 use super::lock_holder::LockHolder;
 use super::locking::FileLocking;
+use super::pool::FileSettings;
 use crate::error::{Error, FileCause, Result};
 use crate::h5::{self, FileDriver, LockFailure, WriteAccess, WriteOptions};
 
@@ -53,8 +54,16 @@ pub(super) struct OpenedFile {
 }
 
 /// Opens a file for writing, and creates it if it is missing.
-pub(super) fn append(path: &Path, locking: FileLocking, driver: FileDriver) -> Result<OpenedFile> {
-    let open = |lock| open_or_create(path, WriteOptions { lock, driver });
+pub(super) fn append(path: &Path, settings: FileSettings) -> Result<OpenedFile> {
+    let open = |lock| {
+        let options = WriteOptions {
+            lock,
+            driver: settings.driver,
+            is_ordered: settings.durability.period().is_some(),
+        };
+        open_or_create(path, options)
+    };
+    let locking = settings.locking;
     let (file, no_locks) = match (open(locking != FileLocking::Off), locking) {
         (Err(Error::NoLocks { source, .. }), FileLocking::Auto) => (open(false)?, Some(source)),
         (opened, _) => (opened?, None),
@@ -121,9 +130,13 @@ fn remove_empty(path: &Path) {
     }
 }
 
-/// Flushes a new file, so that readers can open it, even if this process dies.
+/// Flushes a new file, so that readers can open it, even if this process dies. If that waits for the disk, it is left
+/// to another thread: see [`OpenFile::new`](super::open_file::OpenFile::new).
 fn usable(file: h5::File) -> h5::Result<h5::File> {
-    file.flush().map(|()| file)
+    match file.is_ordered() {
+        true => Ok(file),
+        false => file.flush().map(|()| file),
+    }
 }
 
 /// Looks at the root group, which the library does not do when it opens a file with superblock 2.

@@ -8,10 +8,13 @@ use std::sync::Arc;
 
 use observation::{Hdf5Stage, Observation};
 
+use super::closing::ClosingFiles;
+use super::durability::Durability;
 use super::interference::FileInterference;
 use super::locking::{FileLocking, LocklessFileSystems};
 use super::open;
-use super::session::{FileSession, OpenFile};
+use super::open_file::OpenFile;
+use super::session::FileSession;
 use crate::error::{Error, Result};
 use crate::h5::FileDriver;
 
@@ -22,6 +25,8 @@ pub struct FileSettings {
     pub locking: FileLocking,
     /// What writes them.
     pub driver: FileDriver,
+    /// What survives a power failure, of files with a journal.
+    pub durability: Durability,
 }
 
 /// The open files of one thread, by their resolved absolute path. Clones refer to the same pool.
@@ -31,6 +36,7 @@ pub struct FilePool {
     files: Rc<RefCell<BTreeMap<PathBuf, Weak<OpenFile>>>>,
     settings: Rc<Cell<FileSettings>>,
     lockless: Rc<LocklessFileSystems>,
+    closing: ClosingFiles,
     observation: Arc<Observation>,
 }
 
@@ -87,16 +93,43 @@ impl FilePool {
                 }
             }
         }
+        if self.closing.find(&path).is_some() {
+            return Err(Error::Closing { file: path });
+        }
+        let settings = self.settings.get();
         let stopwatch = self.observation.stopwatch();
-        let opened = open::append(&path, locking, self.settings.get().driver)?;
+        let opened = open::append(
+            &path,
+            FileSettings {
+                locking,
+                ..settings
+            },
+        )?;
         self.observation.hdf5.finished(Hdf5Stage::Open, stopwatch);
         if let Some(reason) = &opened.no_locks {
             self.lockless.warn(&path, reason);
         }
-        let open = OpenFile::new(path.clone(), opened.file, self.observation.clone());
+        let open = OpenFile::new(
+            path.clone(),
+            opened.file,
+            settings.durability,
+            self.closing.clone(),
+            self.observation.clone(),
+        );
         let open = Rc::new(open);
         self.files.borrow_mut().insert(path, Rc::downgrade(&open));
         Ok(FileSession::new(open))
+    }
+
+    /// Waits until a file can be opened that another thread closes for this one.
+    pub async fn closed(&self, path: &Path) {
+        // A path that cannot be resolved is reported when it is opened.
+        while let Some(closing) = open::resolve(path)
+            .ok()
+            .and_then(|path| self.closing.find(&path))
+        {
+            closing.wait().await;
+        }
     }
 
     /// Flushes each file that was written since its last flush. If one fails, the others are flushed

@@ -1,13 +1,12 @@
 //! A session: the use of one file by one scan.
 
-use std::cell::{Cell, RefCell};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use observation::{Hdf5Stage, Observation};
+use observation::Observation;
 
-use super::interference::{FileInterference, FileWatch};
+use super::interference::FileInterference;
+use super::open_file::OpenFile;
 use super::stamp;
 use crate::error::{Error, Result};
 use crate::h5;
@@ -31,8 +30,7 @@ impl FileSession {
 
     /// Returns `true` if a lock of the operating system keeps other processes from writing the file.
     pub fn is_locked(&self) -> bool {
-        let file = self.open.file.borrow();
-        file.as_ref().is_some_and(h5::File::is_locked)
+        self.open.is_locked()
     }
 
     /// Returns what other programs have done to the name or the size of the file since it was opened, if they
@@ -79,7 +77,7 @@ impl FileSession {
     /// Records that the file was written through an object that was opened before, so that the next flush
     /// is not skipped.
     pub fn mark_dirty(&self) {
-        self.open.dirty.set(true);
+        self.open.mark_dirty();
     }
 
     /// Stamps the root group. Call this once per scan, when its tree has been written.
@@ -99,18 +97,66 @@ impl FileSession {
 
     /// Returns the observation to which the HDF5 operations on the file are reported.
     pub(crate) fn observation(&self) -> &Observation {
-        &self.open.observation
+        self.open.observation()
     }
 
     /// Passes all written data to the operating system. Other processes then see the data, and they
     /// survive the end of this process. Does nothing if nothing was written since the last flush.
     ///
+    /// Where [`Durability`](super::Durability) asks for the disk, this only begins: see
+    /// [`committed`](FileSession::committed). As long as a flush before is not written, nothing is done. What was
+    /// written is part of the next flush.
+    ///
     /// Returns `true` if the file was flushed. After an error the next call tries again.
+    ///
+    /// # Errors
+    /// If this flush or the one before has failed.
     pub fn flush_if_dirty(&self) -> Result<bool> {
         self.open.flush_if_dirty()
     }
 
-    /// Releases the file, and closes it if no other session has it open. Dropping a session does the
+    /// Waits until no flush of the file is being written.
+    pub async fn committed(&self) {
+        self.open.committed().await;
+    }
+
+    /// Returns `true` if the last flush is written, so that other processes see what it has.
+    pub fn is_committed(&self) -> bool {
+        self.open.is_committed()
+    }
+
+    /// Waits until what was written up to now is as durable as it has to be before a scan counts as finished.
+    /// Flushes the file.
+    ///
+    /// # Errors
+    /// If that has failed. It can be tried again.
+    pub async fn settle(&self) -> Result<()> {
+        OpenFile::settle(&self.open).await
+    }
+
+    /// [Settles](FileSession::settle) the file and releases it. Closes it if no other session has it open. What waits
+    /// for the disk is done by other threads.
+    ///
+    /// # Errors
+    /// If the remaining data cannot be written.
+    pub async fn finish(self) -> Result<()> {
+        let settled = self.settle().await;
+        let closed = match Rc::into_inner(self.open) {
+            Some(open) => open.finish().await,
+            None => Ok(()),
+        };
+        settled.and(closed)
+    }
+
+    /// Keeps the file open, although no session needs it at present.
+    pub fn keep(&self) -> KeptFile {
+        self.open.keep();
+        KeptFile {
+            open: self.open.clone(),
+        }
+    }
+
+    /// Releases the file, and closes it if no other session has it open, in this thread. Dropping a session does the
     /// same, but only logs an error.
     ///
     /// # Errors
@@ -123,124 +169,26 @@ impl FileSession {
     }
 }
 
-/// An open file, which its sessions share.
+/// A file that is kept open for the next session.
 #[derive(Debug)]
-pub(super) struct OpenFile {
-    path: PathBuf,
-    /// The HDF5 file, or `None` when it has been closed.
-    file: RefCell<Option<h5::File>>,
-    dirty: Cell<bool>,
-    watch: FileWatch,
-    is_abandoned: Cell<bool>,
-    observation: Arc<Observation>,
+pub struct KeptFile {
+    open: Rc<OpenFile>,
 }
 
-impl OpenFile {
-    pub(super) fn new(path: PathBuf, file: h5::File, observation: Arc<Observation>) -> OpenFile {
-        observation.hdf5.files_open.add(1.0);
-        OpenFile {
-            watch: FileWatch::new(&path, &file),
-            path,
-            file: RefCell::new(Some(file)),
-            dirty: Cell::new(true),
-            is_abandoned: Cell::new(false),
-            observation,
-        }
+impl KeptFile {
+    /// Returns the resolved absolute path of the file.
+    pub fn path(&self) -> &Path {
+        self.open.path()
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    pub(super) fn interference(&self) -> Option<FileInterference> {
-        if self.is_abandoned() {
-            return Some(FileInterference::Truncated);
-        }
-        let file = self.file.borrow();
-        file.as_ref()
-            .and_then(|file| self.watch.interference(&self.path, file))
-    }
-
-    pub(super) fn is_abandoned(&self) -> bool {
-        self.is_abandoned.get()
-    }
-
-    /// Lets another file with this name be opened.
-    pub(super) fn leave_name(&self) -> Result<()> {
-        self.with(h5::File::leave_name)
-            .map_err(|reason| Error::file(&self.path, "give up", reason))
-    }
-
-    fn abandon(&self) {
-        self.is_abandoned.set(true);
-        // Another program has emptied the file. What is in it now was written after that, and is of no use
-        // without its beginning.
-        if matches!(
-            self.with(h5::File::signature),
-            Ok(Ok([0, 0, 0, 0, 0, 0, 0, 0]))
-        ) {
-            let emptied = self.with(h5::File::empty);
-            if !matches!(emptied, Ok(Ok(()))) {
-                tracing::error!(?emptied, "{} cannot be emptied", self.path.display());
-            }
-        }
-        let abandoned = self.with(h5::File::abandon);
-        if !matches!(abandoned, Ok(Ok(()))) {
-            let file = self.path.display();
-            tracing::error!(?abandoned, "{file} cannot be closed without being written");
-        }
-    }
-
-    fn with<T>(&self, f: impl FnOnce(&h5::File) -> h5::Result<T>) -> h5::Result<T> {
-        match &*self.file.borrow() {
-            Some(file) => f(file),
-            None => Err(h5::Error::Closed),
-        }
-    }
-
-    pub(super) fn flush_if_dirty(&self) -> Result<bool> {
-        if !self.dirty.get() || self.is_abandoned.get() {
-            return Ok(false);
-        }
-        let stopwatch = self.observation.stopwatch();
-        let flushed = self.with(h5::File::flush);
-        self.observation.hdf5.finished(Hdf5Stage::Flush, stopwatch);
-        flushed.map_err(|reason| Error::file(&self.path, "flush", reason))?;
-        self.dirty.set(false);
-        if let Some(file) = &*self.file.borrow() {
-            self.watch.flushed(file);
-        }
-        Ok(true)
-    }
-
-    fn close(&self) -> Result<()> {
-        if self.file.borrow().is_none() {
-            return Ok(());
-        }
-        // The file is flushed first, because the error of a flush is more precise than that of closing.
-        let flushed = self.flush_if_dirty();
-        let Some(file) = self.file.take() else {
-            return Ok(());
-        };
-        let stopwatch = self.observation.stopwatch();
-        let closed = file
-            .close()
-            .map_err(|reason| Error::file(&self.path, "close", reason));
-        self.observation.hdf5.finished(Hdf5Stage::Close, stopwatch);
-        self.observation.hdf5.files_open.add(-1.0);
-        if self.is_abandoned.get() {
-            // The library cannot read back what was redirected.
-            return Ok(());
-        }
-        flushed.and(closed)
+    /// Returns what other programs have done to the file: see [`FileSession::interference`].
+    pub fn interference(&self) -> Option<FileInterference> {
+        self.open.interference()
     }
 }
 
-impl Drop for OpenFile {
+impl Drop for KeptFile {
     fn drop(&mut self) {
-        if let Err(error) = self.close() {
-            let error: &dyn std::error::Error = &error;
-            tracing::error!(error, "a file was not completely written");
-        }
+        self.open.keep_no_longer();
     }
 }

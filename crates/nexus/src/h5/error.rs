@@ -47,6 +47,9 @@ pub enum Error {
     /// The journal of the file could not be used.
     #[error("{0}")]
     Journal(Arc<journal::Error>),
+    /// The thread that was to write a commit has ended without doing it.
+    #[error("the thread that writes commits has ended")]
+    CommitEnded,
     /// The path does not lead to a regular file. Opening a pipe or a device might wait for ever.
     #[error("not a regular file")]
     NotRegular,

@@ -1,15 +1,13 @@
 //! Creates, opens, flushes and closes files.
 
-use std::fmt;
 use std::io;
 use std::mem;
 use std::path::Path;
-use std::str::FromStr;
 
 use hdf5_metno_sys::h5f::{self, H5F_scope_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5g, h5p};
-use journal::{CommitKind, Durability, Journal};
+use journal::{CommitKind, Durability, Journal, PendingCommit};
 use rustix::fs::Stat;
 
 use super::error::{Error, Major, Minor, Result};
@@ -17,6 +15,7 @@ use super::file_lock::{self, FileLock};
 use super::group::Group;
 use super::library::{Handle, c_path, call};
 use super::properties;
+use super::write_options::{FileDriver, WriteOptions};
 
 /// An open file. Dropping it closes it and all open objects in it.
 #[derive(Debug)]
@@ -35,7 +34,10 @@ enum Protection {
     /// The lock of the library.
     Lock(FileLock),
     /// The journal, which may have a lock.
-    Journal { journal: Journal, is_locked: bool },
+    Journal {
+        journal: Journal,
+        options: WriteOptions,
+    },
 }
 
 /// How a file is opened for writing.
@@ -47,68 +49,6 @@ pub enum WriteAccess {
     Replace,
     /// The file must exist.
     Existing,
-}
-
-/// What writes a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FileDriver {
-    /// A journal: the file on disk is always as it was at a flush. See the crate [`journal`].
-    #[default]
-    Safe,
-    /// The HDF5 library itself. A file whose writer is killed may be unreadable.
-    Plain,
-}
-
-impl FileDriver {
-    /// All values.
-    pub const ALL: [FileDriver; 2] = [FileDriver::Safe, FileDriver::Plain];
-
-    /// Returns the name of the value in options.
-    pub fn name(self) -> &'static str {
-        match self {
-            FileDriver::Safe => "safe",
-            FileDriver::Plain => "plain",
-        }
-    }
-}
-
-impl fmt::Display for FileDriver {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A text that is no [`FileDriver`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is neither safe nor plain")]
-pub struct UnknownFileDriver(String);
-
-impl FromStr for FileDriver {
-    type Err = UnknownFileDriver;
-
-    fn from_str(text: &str) -> std::result::Result<FileDriver, UnknownFileDriver> {
-        let mut all = FileDriver::ALL.into_iter();
-        let found = all.find(|driver| driver.name() == text);
-        found.ok_or_else(|| UnknownFileDriver(text.to_owned()))
-    }
-}
-
-/// How a file is protected from other programs and from the end of this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WriteOptions {
-    /// Whether the operating system locks the file. Without a lock other processes may write it at the same time.
-    pub lock: bool,
-    /// What writes the file.
-    pub driver: FileDriver,
-}
-
-impl Default for WriteOptions {
-    fn default() -> WriteOptions {
-        WriteOptions {
-            lock: true,
-            driver: FileDriver::default(),
-        }
-    }
 }
 
 impl File {
@@ -130,27 +70,27 @@ impl File {
     /// Opens a file for writing.
     pub fn open_to_write(path: &Path, access: WriteAccess, options: WriteOptions) -> Result<File> {
         match options.driver {
-            FileDriver::Safe => File::open_journalled(path, access, options.lock),
+            FileDriver::Safe => File::open_journalled(path, access, options),
             FileDriver::Plain => File::open_plain(path, access, options.lock),
         }
     }
 
-    fn open_journalled(path: &Path, access: WriteAccess, lock: bool) -> Result<File> {
+    fn open_journalled(path: &Path, access: WriteAccess, options: WriteOptions) -> Result<File> {
         let journal = Journal::new(journal::Options {
-            lock,
-            durability: Durability::Unordered,
+            lock: options.lock,
+            durability: match options.is_ordered {
+                true => Durability::Ordered,
+                false => Durability::Unordered,
+            },
             ..journal::Options::default()
         });
-        let list = properties::write_access(lock, Some(&journal))?;
+        let list = properties::write_access(options.lock, Some(&journal))?;
         let id = match access {
             WriteAccess::Existing => open_existing(path, &list)?,
             access => create(path, access, &list, Some(&journal))?,
         };
         let mut file = File::new(id);
-        file.protection = Protection::Journal {
-            journal,
-            is_locked: lock,
-        };
+        file.protection = Protection::Journal { journal, options };
         Ok(file)
     }
 
@@ -180,7 +120,7 @@ impl File {
         match self.protection {
             Protection::Nothing => false,
             Protection::Lock(_) => true,
-            Protection::Journal { is_locked, .. } => is_locked,
+            Protection::Journal { options, .. } => options.lock,
         }
     }
 
@@ -265,24 +205,56 @@ impl File {
         Ok(())
     }
 
+    /// Returns `true` if commits wait for the disk, so that they should be [begun](File::begin_commit) here and written
+    /// in another thread.
+    pub fn is_ordered(&self) -> bool {
+        matches!(self.protection, Protection::Journal { options, .. } if options.is_ordered)
+    }
+
+    /// Begins what [`flush`](File::flush) does. Another thread can write the commit while this one changes the file
+    /// further. Waits if a commit is not written yet. Returns `None` if nothing has changed, or if the file has no
+    /// journal: its data are flushed then.
+    ///
+    /// # Errors
+    /// As for [`flush`](File::flush).
+    pub fn begin_commit(&self, kind: CommitKind) -> Result<Option<PendingCommit>> {
+        call!(h5f::H5Fflush(
+            self.handle.id(),
+            H5F_scope_t::H5F_SCOPE_LOCAL
+        ))?;
+        match &self.protection {
+            Protection::Journal { journal, .. } => Ok(journal.freeze(kind)?),
+            Protection::Lock(_) | Protection::Nothing => Ok(None),
+        }
+    }
+
+    /// Closes the file as [`close`](File::close) does, except for the last commit of its journal, which it returns.
+    /// Another thread can make it.
+    ///
+    /// # Errors
+    /// As for [`close`](File::close).
+    pub fn close_library(mut self) -> Result<LastCommit> {
+        self.end()
+    }
+
     /// Closes the file and all open objects in it.
     ///
     /// # Errors
     /// If not all data were written. With a journal, the file remains as it was at the last flush then.
     pub fn close(mut self) -> Result<()> {
-        self.close_now()
+        self.end()?.make()
     }
 
-    fn close_now(&mut self) -> Result<()> {
+    fn end(&mut self) -> Result<LastCommit> {
         self.leave_shared_lock();
         let closed = self.handle.close();
-        if let Protection::Journal { journal, .. } = &self.protection {
-            match closed {
-                Ok(()) => journal.finish()?,
-                Err(_) => journal.discard()?,
-            }
+        let Protection::Journal { journal, .. } = &self.protection else {
+            return closed.map(|()| LastCommit(None));
+        };
+        if closed.is_err() {
+            journal.discard()?;
         }
-        closed
+        closed.map(|()| LastCommit(Some(journal.clone())))
     }
 
     fn open_with(path: &Path, flags: u32, access: Handle) -> Result<File> {
@@ -307,6 +279,21 @@ impl File {
                 lock.leave_to_others();
             }
         }
+    }
+}
+
+/// The last commit of a file that the library has closed.
+#[derive(Debug)]
+#[must_use = "the file lacks what was written last"]
+pub struct LastCommit(Option<Journal>);
+
+impl LastCommit {
+    /// Makes the commit and removes the journal.
+    ///
+    /// # Errors
+    /// The file remains as it was at the commit before.
+    pub fn make(self) -> Result<()> {
+        self.0.map_or(Ok(()), |journal| Ok(journal.finish()?))
     }
 }
 
@@ -345,7 +332,7 @@ fn disagrees_about_locks(error: &Error) -> bool {
 impl Drop for File {
     fn drop(&mut self) {
         if self.handle.is_valid()
-            && let Err(error) = self.close_now()
+            && let Err(error) = self.end().and_then(LastCommit::make)
         {
             tracing::warn!(%error, "an HDF5 file could not be closed");
         }

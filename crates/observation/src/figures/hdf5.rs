@@ -18,16 +18,19 @@ pub enum Hdf5Stage {
     Flush,
     /// Closing a file.
     Close,
+    /// Writing a commit of a journal to the disk, in another thread.
+    Commit,
 }
 
 impl Hdf5Stage {
     /// All stages.
-    pub const ALL: [Hdf5Stage; 5] = [
+    pub const ALL: [Hdf5Stage; 6] = [
         Hdf5Stage::Open,
         Hdf5Stage::Build,
         Hdf5Stage::Write,
         Hdf5Stage::Flush,
         Hdf5Stage::Close,
+        Hdf5Stage::Commit,
     ];
 
     /// Returns the name of the stage in metrics.
@@ -38,6 +41,7 @@ impl Hdf5Stage {
             Hdf5Stage::Write => "write",
             Hdf5Stage::Flush => "flush",
             Hdf5Stage::Close => "close",
+            Hdf5Stage::Commit => "commit",
         }
     }
 }
@@ -61,8 +65,10 @@ impl Hdf5Figures {
     pub fn finished(&self, stage: Hdf5Stage, stopwatch: Stopwatch) {
         if let Some(time) = stopwatch.elapsed() {
             self.stages[stage as usize].observe(time);
-            self.busy
-                .add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+            if stage != Hdf5Stage::Commit {
+                self.busy
+                    .add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+            }
         }
     }
 

@@ -143,7 +143,7 @@ impl ScanConsumer {
             output.interrupt(interruption, &mut self.diagnostics).await;
         }
         let files = match self.output.take() {
-            Some(output) => Some(output.end(&mut self.diagnostics)),
+            Some(output) => Some(output.end(&mut self.diagnostics).await),
             None => self.already_complete.take(),
         };
         // Closing may fail, so the outcome is not known before.
@@ -167,7 +167,7 @@ impl ScanConsumer {
     async fn park(&mut self) {
         if let Some(mut output) = self.output.take() {
             output.park(&mut self.diagnostics).await;
-            output.end(&mut self.diagnostics);
+            output.end(&mut self.diagnostics).await;
         }
     }
 
@@ -241,7 +241,9 @@ impl Consumer for ScanConsumer {
         };
         match event {
             ScanUpdate::Prepared(_) | ScanUpdate::AttemptEnd(_) => {}
-            ScanUpdate::Links(request) => output.make_links(request, &mut self.diagnostics),
+            ScanUpdate::Links(request) => {
+                output.make_links(request, &mut self.diagnostics).await;
+            }
             ScanUpdate::Streams(sources) => output.follow(sources, &mut self.diagnostics),
             ScanUpdate::Data(events) => {
                 for event in events {
@@ -314,6 +316,7 @@ async fn open_unlocked(
     let mut files = Vec::new();
     for tree in trees {
         let file = Path::new(&tree.file);
+        context.closed(file).await;
         while file.is_absolute() && file.exists() {
             let Some(locking) = locking_of(context, claims) else {
                 break;

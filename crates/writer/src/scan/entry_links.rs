@@ -36,7 +36,7 @@ pub struct LinkFile {
 
 /// Creates the links of a file. Returns those that cannot be made now, with the reason: another program may
 /// have the file open, so a later attempt may succeed.
-pub fn create(
+pub async fn create(
     context: &WriterContext,
     claim: &FileLeases,
     links: Vec<EntryLink>,
@@ -45,7 +45,7 @@ pub fn create(
 ) -> Vec<(EntryLink, ScanProblem)> {
     let mut refused = Vec::new();
     for link in links {
-        match create_one(context, claim, &link, header) {
+        match create_one(context, claim, &link, header).await {
             Ok(true) => {}
             Ok(false) => diagnostics.warning(format_args!(
                 "/{} already exists in {}, it is not linked to {}::{}",
@@ -58,7 +58,7 @@ pub fn create(
 }
 
 /// Creates one link. Returns `false` if something else has its name.
-fn create_one(
+async fn create_one(
     context: &WriterContext,
     claim: &FileLeases,
     link: &EntryLink,
@@ -66,6 +66,7 @@ fn create_one(
 ) -> Result<bool, ScanProblem> {
     let path = Path::new(&link.file);
     filesystem::prepare_path(path, 0)?;
+    context.closed(path).await;
     let open = |locking| context.open_once(path, locking);
     let session = open_protected(context, claim, path, open)?;
     write_root_attributes(&session, header)?;
@@ -81,6 +82,6 @@ fn create_one(
         let file = path.to_owned();
         return Err(ScanProblem::FileUnprotected { file });
     }
-    session.close()?;
+    session.finish().await?;
     Ok(made)
 }

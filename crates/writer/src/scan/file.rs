@@ -241,14 +241,17 @@ impl ScanFile {
         dataset.map_or(0, |dataset| elements * dataset.element_size() as u64)
     }
 
-    /// Creates the links whose target has not appeared, and closes the file.
-    pub fn close(mut self, diagnostics: &mut Diagnostics) {
+    /// Creates the links whose target has not appeared, and closes the file. Waits until everything is as durable as it
+    /// has to be.
+    pub async fn finish(mut self, diagnostics: &mut Diagnostics) {
         let errors = self.session.force_links(&mut self.links);
         errors
             .into_iter()
             .for_each(|error| diagnostics.problem(error));
-        self.flush(diagnostics);
-        if let Err(error) = self.session.close() {
+        let had_failed = self.flush_failed;
+        if let Err(error) = self.session.finish().await
+            && !had_failed
+        {
             diagnostics.problem(error);
         }
     }

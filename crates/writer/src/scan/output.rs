@@ -33,6 +33,7 @@ use crate::report::{ScanProgress, StreamFigures};
 use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
+use stored::FlushedPoints;
 
 /// The open files and datasets of a scan that is being saved.
 pub struct ScanOutput {
@@ -61,6 +62,8 @@ pub struct ScanOutput {
     written: u64,
     /// Measures how long the oldest points have waited for a flush.
     unflushed_since: Option<Stopwatch>,
+    /// What the last flush has, until it is reported.
+    flushed: Option<FlushedPoints>,
     closed: bool,
     /// The claims of the files.
     claims: FileLeases,
@@ -176,6 +179,7 @@ impl ScanOutput {
             losses_listed_at: None,
             written: 0,
             unflushed_since: None,
+            flushed: None,
             closed: false,
             claims: prepared.claims,
             progress: progress.clone(),
@@ -263,6 +267,12 @@ impl ScanOutput {
         for dataset in &self.datasets {
             dataset.drain().await;
         }
+        // A flush can begin when the one before is written. From here on nothing waits, so all files are flushed with
+        // the same points.
+        for file in &self.files {
+            file.session.committed().await;
+        }
+        self.report_committed(diagnostics);
         for dataset in &mut self.datasets {
             dataset.expose(&self.files[dataset.file], diagnostics);
         }
@@ -275,11 +285,11 @@ impl ScanOutput {
             file.flush(diagnostics);
         }
         self.report_written(diagnostics);
-        self.report_stored(diagnostics);
-        if let Some(unflushed_since) = self.unflushed_since.take() {
-            let hdf5 = &diagnostics.figures().observation().hdf5;
-            hdf5.commit_delay.record(unflushed_since);
-        }
+        self.flushed = Some(FlushedPoints {
+            points: self.stored_points(),
+            since: self.unflushed_since.take(),
+        });
+        self.report_committed(diagnostics);
     }
 
     /// Counts the points that were written since the last call.
@@ -323,7 +333,7 @@ impl ScanOutput {
     }
 
     /// Closes the files. Returns their paths.
-    pub fn end(self, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
+    pub async fn end(self, diagnostics: &mut Diagnostics) -> Vec<PathBuf> {
         let paths = self.files.iter().map(ScanFile::path).collect();
         if diagnostics.temporary_problem().is_none()
             && let Some(problem) = self.obstacle()
@@ -331,7 +341,7 @@ impl ScanOutput {
             diagnostics.problem(problem);
         }
         for file in self.files {
-            file.close(diagnostics);
+            file.finish(diagnostics).await;
         }
         paths
     }

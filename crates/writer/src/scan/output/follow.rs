@@ -1,5 +1,6 @@
 //! Connects the streams of a scan with the datasets that they fill.
 
+use super::stored::report_stored;
 use super::{FollowedDatasets, ScanOutput};
 use crate::scan::diagnostics::Diagnostics;
 use crate::scan::problem::{ScanProblem, StreamProblem};
@@ -44,6 +45,6 @@ impl ScanOutput {
             }
         }
         // What an earlier writer has left is stored.
-        self.report_stored(diagnostics);
+        report_stored(self.stored_points(), diagnostics);
     }
 }

@@ -8,7 +8,7 @@ use crate::scan::problem::ScanProblem;
 impl ScanOutput {
     /// Makes links. Those that cannot be made now are remembered, and are problems at the end of the scan unless
     /// they are requested again.
-    pub fn make_links(&mut self, request: LinkRequest, diagnostics: &mut Diagnostics) {
+    pub async fn make_links(&mut self, request: LinkRequest, diagnostics: &mut Diagnostics) {
         let mut refused = Vec::new();
         for LinkFile { links, claim } in request.files {
             self.failed_links.retain(|(link, _)| !links.contains(link));
@@ -20,7 +20,8 @@ impl ScanOutput {
                         links,
                         &self.header,
                         diagnostics,
-                    );
+                    )
+                    .await;
                     refused.extend(failed.iter().map(|(link, _)| link.clone()));
                     failed
                 }

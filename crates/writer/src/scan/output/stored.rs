@@ -1,17 +1,28 @@
 //! Reports which points of each stream are safe in the files.
 
+use std::sync::Arc;
+
+use observation::Stopwatch;
+
 use super::ScanOutput;
+use crate::report::StreamFigures;
 use crate::scan::dataset_writer::StoredPoints;
 use crate::scan::diagnostics::Diagnostics;
 
+/// The points of each stream that a flush has; none for a stream of which nothing more will be stored.
+type PointsOfStreams = Vec<(Arc<StreamFigures>, Option<StoredPoints>)>;
+
+/// What a flush has. It is safe when the flush is written.
+pub(super) struct FlushedPoints {
+    pub points: PointsOfStreams,
+    /// Measures how long the oldest points have waited.
+    pub since: Option<Stopwatch>,
+}
+
 impl ScanOutput {
-    /// Reports how far each stream is stored. Must be called right after a flush, because nothing else is safe.
-    ///
-    /// A problem that may pass says nothing about what will be stored: the next attempt does.
-    pub(super) fn report_stored(&self, diagnostics: &Diagnostics) {
-        if diagnostics.temporary_problem().is_some() {
-            return;
-        }
+    /// Returns how far each stream is written at present.
+    pub(super) fn stored_points(&self) -> PointsOfStreams {
+        let mut points = Vec::new();
         for followed in self.followed.values() {
             let Some(figures) = &followed.figures else {
                 continue;
@@ -22,10 +33,38 @@ impl ScanOutput {
                 visible: one.visible.min(other.visible),
                 continued: one.continued.min(other.continued),
             });
-            match least {
-                Some(points) => figures.set_stored(points.visible, points.continued),
-                None => figures.abandon(),
-            }
+            points.push((figures.clone(), least));
+        }
+        points
+    }
+
+    /// Reports how far each stream is stored, if the last flush is written.
+    pub(super) fn report_committed(&mut self, diagnostics: &Diagnostics) {
+        if !self.files.iter().all(|file| file.session.is_committed()) {
+            return;
+        }
+        let Some(flushed) = self.flushed.take() else {
+            return;
+        };
+        report_stored(flushed.points, diagnostics);
+        if let Some(since) = flushed.since {
+            let hdf5 = &diagnostics.figures().observation().hdf5;
+            hdf5.commit_delay.record(since);
+        }
+    }
+}
+
+/// Reports how far each stream is stored.
+///
+/// A problem that may pass says nothing about what will be stored: the next attempt does.
+pub(super) fn report_stored(points: PointsOfStreams, diagnostics: &Diagnostics) {
+    if diagnostics.temporary_problem().is_some() {
+        return;
+    }
+    for (figures, stored) in points {
+        match stored {
+            Some(points) => figures.set_stored(points.visible, points.continued),
+            None => figures.abandon(),
         }
     }
 }
