@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args as Group;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nexus::file::{FileLocking, FileSettings};
+use nexus::file::{Durability, FileLocking, FileSettings};
 use nexus::h5::FileDriver;
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
@@ -100,6 +100,14 @@ pub struct Saving {
         value_parser = drivers()
     )]
     file_driver: FileDriver,
+    /// What survives a power failure: each finished scan, and of running scans all but the last 5 s (scan); all but the
+    /// last SECONDS; or nothing (none)
+    #[arg(
+        long,
+        default_value_t = Durability::Scan,
+        value_name = "none|scan|SECONDS"
+    )]
+    durability: Durability,
     /// Accepted because the Python writer has it; no effect
     #[arg(
         long,
@@ -148,6 +156,7 @@ impl Saving {
         FileSettings {
             locking: self.file_locking,
             driver: self.file_driver,
+            durability: self.durability,
         }
     }
 
