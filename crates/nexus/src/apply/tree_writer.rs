@@ -81,7 +81,7 @@ impl<'s, 't> TreeWriter<'s, 't> {
             }
         }
         let done = match item {
-            Item::Group(tree) => self.group(group, name, &item_path).map(|group| {
+            Item::Group(tree) => self.group(group, name, &item_path, tree).map(|group| {
                 self.fill_group(&group, &item_path, tree);
             }),
             Item::Dataset(dataset) => match &dataset.content {
@@ -151,11 +151,17 @@ impl<'s, 't> TreeWriter<'s, 't> {
         hdf5.finished(Hdf5Stage::Build, self.stopwatch);
     }
 
-    fn group(&self, parent: &h5::Group, name: &str, item_path: &str) -> Result<h5::Group> {
+    fn group(
+        &self,
+        parent: &h5::Group,
+        name: &str,
+        item_path: &str,
+        tree: &Group,
+    ) -> Result<h5::Group> {
         let group = match parent.kind(name) {
             Ok(Some(ObjectKind::Group)) => parent.open_group(name),
             Ok(Some(_)) => return Err(self.exists(item_path, "create group")),
-            Ok(None) => parent.create_group(name),
+            Ok(None) => parent.create_group_for(name, &texts_of_links(tree)),
             Err(reason) => Err(reason),
         };
         group.map_err(|reason| self.failed(item_path, "create group", reason))
@@ -324,4 +330,16 @@ impl<'s, 't> TreeWriter<'s, 't> {
         self.rewritten.clear();
         self.stopwatch = self.session.observation().stopwatch();
     }
+}
+
+/// Returns the names of the children of a group, and the targets of its soft links.
+fn texts_of_links(tree: &Group) -> Vec<&str> {
+    let mut texts = Vec::with_capacity(tree.children.len());
+    for (name, item) in &tree.children {
+        texts.push(name.as_str());
+        if let Item::SoftLink { target } = item {
+            texts.push(target);
+        }
+    }
+    texts
 }

@@ -47,14 +47,22 @@ impl Group {
 
     /// Creates a group that must not exist. A name with slashes creates the groups in between.
     pub fn create_group(&self, name: &str) -> Result<Group> {
+        self.create_group_for(name, &[])
+    }
+
+    /// Creates a group as [`create_group`](Group::create_group) does, with room for these texts: the names of its
+    /// children and the targets of its soft links. The space of a group that has to grow is lost in the file.
+    pub fn create_group_for(&self, name: &str, texts: &[&str]) -> Result<Group> {
         let link = properties::link_creation(name)?;
+        let creation = properties::group_creation(texts)?;
+        let creation = creation.as_ref().map_or(h5p::H5P_DEFAULT, Handle::id);
         let name = c_text(name)?;
-        let (group, access) = (h5p::H5P_DEFAULT, h5p::H5P_DEFAULT);
+        let access = h5p::H5P_DEFAULT;
         let id = call!(h5g::H5Gcreate2(
             self.id(),
             name.as_ptr(),
             link.id(),
-            group,
+            creation,
             access
         ))?;
         Ok(Group {

@@ -97,6 +97,23 @@ pub(super) fn link_creation(name: &str) -> Result<Rc<Handle>> {
     })
 }
 
+/// The size of the heap that the library gives a group for names and targets of links, without a hint.
+const USUAL_HEAP: usize = 88;
+
+/// Returns the properties of a new group with room for these texts, or `None` if every group has that much room.
+pub(super) fn group_creation(texts: &[&str]) -> Result<Option<Handle>> {
+    // A heap consists of multiples of eight bytes, begins with an empty text, and has to keep room for the
+    // description of a free part (HDF5 file format, local heaps).
+    let aligned = |text: &&str| (text.len() + 1).next_multiple_of(8);
+    let size = 8 + texts.iter().map(aligned).sum::<usize>() + 16;
+    if size <= USUAL_HEAP {
+        return Ok(None);
+    }
+    let list = list!(H5P_CLS_GROUP_CREATE);
+    call!(h5p::H5Pset_local_heap_size_hint(list.id(), size))?;
+    Ok(Some(list))
+}
+
 /// Returns the properties of a new dataset, without time stamps, so that the same scan always results in
 /// the same file.
 pub(super) fn dataset_creation() -> Result<Handle> {
