@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod files;
 mod logging;
 mod saving;
 mod session_writer;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use writer::options::DataWriterFilter;
 
+pub use files::Files;
 use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
 pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use clap::Args as Group;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nexus::file::{Durability, FileLocking, FileSettings};
-use nexus::h5::FileDriver;
+use nexus::file::FileSettings;
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
 use writer::options::{DataWriterFilter, PARK_AFTER, RETRY_TIME, SaveOptions, SpoolOptions};
 
-use super::Spool;
+use super::{Files, Spool};
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
@@ -82,32 +81,8 @@ pub struct Saving {
     park_after: u64,
     #[command(flatten)]
     spool: Spool,
-    /// Whether files are locked: where the file system can (auto), always (required), never (off)
-    #[arg(
-        long,
-        alias = "file_locking",
-        default_value_t = FileLocking::Auto,
-        value_name = "WHEN",
-        value_parser = lockings()
-    )]
-    file_locking: FileLocking,
-    /// What writes files: a journal, with which they survive a kill and a full disk (safe), or HDF5 alone (plain)
-    #[arg(
-        long,
-        alias = "file_driver",
-        default_value_t = FileDriver::Safe,
-        value_name = "NAME",
-        value_parser = drivers()
-    )]
-    file_driver: FileDriver,
-    /// What survives a power failure: each finished scan, and of running scans all but the last 5 s (scan); all but the
-    /// last SECONDS; or nothing (none)
-    #[arg(
-        long,
-        default_value_t = Durability::Scan,
-        value_name = "none|scan|SECONDS"
-    )]
-    durability: Durability,
+    #[command(flatten)]
+    files: Files,
     /// Accepted because the Python writer has it; no effect
     #[arg(
         long,
@@ -138,14 +113,6 @@ pub struct Service {
     pub start_semaphore_file: Option<PathBuf>,
 }
 
-fn drivers() -> impl TypedValueParser<Value = FileDriver> {
-    PossibleValuesParser::new(FileDriver::ALL.map(FileDriver::name)).try_map(|name| name.parse())
-}
-
-fn lockings() -> impl TypedValueParser<Value = FileLocking> {
-    PossibleValuesParser::new(FileLocking::ALL.map(FileLocking::name)).try_map(|name| name.parse())
-}
-
 fn layouts() -> impl TypedValueParser<Value = LayoutChoice> {
     PossibleValuesParser::new(LayoutChoice::names()).try_map(|name| name.parse())
 }
@@ -153,11 +120,7 @@ fn layouts() -> impl TypedValueParser<Value = LayoutChoice> {
 impl Saving {
     /// Returns how files are written.
     pub fn file_settings(&self) -> FileSettings {
-        FileSettings {
-            locking: self.file_locking,
-            driver: self.file_driver,
-            durability: self.durability,
-        }
+        self.files.settings()
     }
 
     /// The same for the writer. Tells what has no effect.

@@ -5,7 +5,7 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use super::logging::LOG_OPTIONS;
-use super::{Console, Logging, Spool};
+use super::{Console, Files, Logging, Spool};
 
 /// What `nexus-writer tango` does.
 #[derive(Subcommand)]
@@ -16,6 +16,8 @@ pub enum TangoCommand {
         instance: String,
         #[command(flatten)]
         server: BlissServer,
+        #[command(flatten)]
+        files: Files,
         #[command(flatten)]
         spool: Spool,
         #[command(flatten)]
@@ -111,6 +113,8 @@ pub struct ServiceArgs {
     /// Accepted because the Python writer has it; no effect
     #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true)]
     pub patch: Vec<Patch>,
+    #[command(flatten)]
+    pub files: Files,
     #[command(flatten)]
     pub spool: Spool,
     #[command(flatten)]

@@ -18,6 +18,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
         TangoCommand::Run {
             instance,
             server,
+            files,
             spool,
             tests,
         } => {
@@ -31,6 +32,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
             };
             on_hub(serve::serve(
                 options,
+                files.settings(),
                 spool.options(MEGABYTE),
                 level,
                 signals.end_server(),
@@ -65,7 +67,7 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
     if !args.patch.is_empty() {
         warn!("--patch has no effect: it changes the Python writer for its own tests");
     }
-    let spool = args.spool.options(MEBIBYTE);
+    let (files, spool) = (args.files.settings(), args.spool.options(MEBIBYTE));
     let options = DeviceServerOptions {
         server: args.server,
         instance: args.instance,
@@ -73,7 +75,13 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
         arguments: args.tests.tango_arg,
         wait_for_database: true,
     };
-    on_hub(serve::serve(options, spool, level, signals.end_server()))
+    on_hub(serve::serve(
+        options,
+        files,
+        spool,
+        level,
+        signals.end_server(),
+    ))
 }
 
 /// Defines a device for a session.

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nexus::file::FileSettings;
 use tango::bliss_writer::BlissWriterFactory;
 use tango::nexus_writer::{NexusWriterFactory, WriterLogControl, WriterLogLevel};
 use tango::{DeviceFactory, DeviceServer, DeviceServerError, DeviceServerOptions};
@@ -30,12 +31,14 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// once if it waits for the database.
 pub async fn serve(
     options: DeviceServerOptions,
+    files: FileSettings,
     spool: SpoolOptions,
     level: LogLevel,
     interrupts: Interrupts,
 ) -> Outcome {
     let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
     writer_thread.inspect_with(inspection::program()).await?;
+    writer_thread.set_files(files).await?;
     let nexus = Arc::new(NexusWriterFactory::new(
         writer_thread.clone(),
         Arc::new(level),
