@@ -227,6 +227,24 @@ fn raw_data_without_room_wait_for_the_next_commit() {
 }
 
 #[test]
+fn raw_data_without_room_are_replaced_by_later_ones() {
+    let attempt = Attempt::new(Durability::Unordered);
+    let mut writer = attempt.writer();
+    assert!(attempt.journal.commit(CommitKind::Visible).unwrap());
+    writer.begin_scan();
+    attempt.failures.arm(0, NO_SPACE);
+    writer.add_points(3);
+    assert!(writer.file.flush());
+    assert!(attempt.failures.disarm().is_some());
+    // The same chunks are written again, at the same place, before the next commit.
+    writer.add_points(4);
+    let expected = writer.content.clone();
+    assert!(writer.file.flush());
+    assert!(attempt.journal.commit(CommitKind::Visible).unwrap());
+    assert_eq!(content(&attempt.fixture.path), Ok(expected));
+}
+
+#[test]
 fn raw_data_that_cannot_be_written_leave_the_last_commit() {
     let attempt = Attempt::new(Durability::Unordered);
     let mut writer = attempt.writer();
