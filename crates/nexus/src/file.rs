@@ -23,6 +23,7 @@ mod durability;
 mod interference;
 mod lock_holder;
 mod locking;
+mod network;
 mod open;
 mod open_file;
 mod pool;

@@ -12,6 +12,7 @@ use super::closing::ClosingFiles;
 use super::durability::Durability;
 use super::interference::FileInterference;
 use super::locking::{FileLocking, LocklessFileSystems};
+use super::network::NetworkFileSystems;
 use super::open;
 use super::open_file::OpenFile;
 use super::session::FileSession;
@@ -36,6 +37,7 @@ pub struct FilePool {
     files: Rc<RefCell<BTreeMap<PathBuf, Weak<OpenFile>>>>,
     settings: Rc<Cell<FileSettings>>,
     lockless: Rc<LocklessFileSystems>,
+    network: Rc<NetworkFileSystems>,
     closing: ClosingFiles,
     observation: Arc<Observation>,
 }
@@ -109,6 +111,7 @@ impl FilePool {
         if let Some(reason) = &opened.no_locks {
             self.lockless.warn(&path, reason);
         }
+        self.network.tell(&path);
         let open = OpenFile::new(
             path.clone(),
             opened.file,
