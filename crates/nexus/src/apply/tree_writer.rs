@@ -8,9 +8,9 @@ use crate::file::FileSession;
 use crate::h5::{self, Link, ObjectKind};
 use crate::tree::{Content, Dataset, Group, Item, Value};
 
-/// The number of objects between two flushes of a large tree. When the metadata cache of the HDF5 library
-/// is full, the library writes parts of it between flushes, and the file on disk becomes inconsistent.
-/// So few objects never fill the cache.
+/// The number of objects between two flushes of a large tree in a file without a journal. When the metadata cache of the
+/// HDF5 library is full, the library writes parts of it between flushes, and the file on disk becomes inconsistent. So few
+/// objects never fill the cache.
 const OBJECTS_PER_FLUSH: usize = 300;
 
 /// The items that may exist in the file before the tree is written.
@@ -314,9 +314,14 @@ impl<'s, 't> TreeWriter<'s, 't> {
         }
     }
 
-    /// Flushes the file. After an error it does nothing any more, because a full disk would cause the same
-    /// error each time.
+    /// Flushes the file, unless it has a journal: then the next flush shows all or nothing. After an error it does
+    /// nothing any more, because a full disk would cause the same error each time.
     fn flush(&mut self) {
+        if self.session.has_journal() {
+            self.session.mark_dirty();
+            self.rewritten.clear();
+            return;
+        }
         if self.flush_failed {
             return;
         }

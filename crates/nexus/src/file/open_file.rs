@@ -83,6 +83,11 @@ impl OpenFile {
         file.as_ref().is_some_and(h5::File::is_locked)
     }
 
+    pub fn has_journal(&self) -> bool {
+        let file = self.file.borrow();
+        file.as_ref().is_some_and(h5::File::has_journal)
+    }
+
     pub fn mark_dirty(&self) {
         self.dirty.set(true);
     }

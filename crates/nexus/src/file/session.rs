@@ -33,6 +33,12 @@ impl FileSession {
         self.open.is_locked()
     }
 
+    /// Returns `true` if a flush shows all that was written, or nothing. Otherwise, readers see what was written between
+    /// two flushes in any order.
+    pub fn has_journal(&self) -> bool {
+        self.open.has_journal()
+    }
+
     /// Returns what other programs have done to the name or the size of the file since it was opened, if they
     /// have done anything. What is written then is lost, or in another file than its readers expect.
     pub fn interference(&self) -> Option<FileInterference> {

@@ -124,6 +124,11 @@ impl File {
         }
     }
 
+    /// Returns `true` if the file is written through a journal: a flush shows all or nothing.
+    pub fn has_journal(&self) -> bool {
+        matches!(self.protection, Protection::Journal { .. })
+    }
+
     /// Opens an existing file for reading, without a lock, so that another process may have it open for
     /// writing. If this process has it open for writing without a journal, data that are not flushed yet are visible
     /// too.

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use nexus::apply::{StreamLocation, WriteOutcome};
-use nexus::file::{FilePool, FileSession};
-use nexus::h5;
+use nexus::file::{FilePool, FileSession, FileSettings};
+use nexus::h5::{self, FileDriver};
 use nexus::tree::{ByteOrder, Content, Dataset, ElementType, Group, Item, Value};
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -161,10 +161,18 @@ pub fn with_causes(error: &dyn Error) -> String {
 
 /// A file of its own, and the directory that it is in.
 pub fn session() -> (TempDir, FileSession) {
+    session_with(FileDriver::Safe)
+}
+
+/// The same for another driver.
+pub fn session_with(driver: FileDriver) -> (TempDir, FileSession) {
     let directory = tempfile::tempdir().unwrap();
-    let session = FilePool::default()
-        .open(&directory.path().join("scan.h5"))
-        .unwrap();
+    let files = FilePool::default();
+    files.set(FileSettings {
+        driver,
+        ..FileSettings::default()
+    });
+    let session = files.open(&directory.path().join("scan.h5")).unwrap();
     (directory, session)
 }
 

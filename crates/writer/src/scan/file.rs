@@ -111,7 +111,7 @@ impl ScanFile {
         let written = self.session.write_tree(&self.tree, &mut self.links);
         let errors = written.errors.into_iter();
         errors.for_each(|error| diagnostics.problem(error));
-        self.flush(diagnostics);
+        self.flush_before_more(diagnostics);
     }
 
     /// Writes the first tree over the part that an earlier writer has left. That part may be as late as
@@ -129,7 +129,7 @@ impl ScanFile {
         let written = self.session.complete_tree(&self.tree, &mut self.links);
         let errors = removed.errors.into_iter().chain(written.errors);
         errors.for_each(|error| diagnostics.problem(error));
-        self.flush(diagnostics);
+        self.flush_before_more(diagnostics);
     }
 
     fn begin_tree(&mut self, tree: FileTree, diagnostics: &mut Diagnostics) {
@@ -151,6 +151,13 @@ impl ScanFile {
         errors
             .into_iter()
             .for_each(|error| diagnostics.problem(error));
+    }
+
+    /// Flushes the file, unless it has a journal: then readers see what follows together with this, or not at all.
+    fn flush_before_more(&mut self, diagnostics: &mut Diagnostics) {
+        if !self.session.has_journal() {
+            self.flush(diagnostics);
+        }
     }
 
     /// Flushes the file, so that readers see what has been written.

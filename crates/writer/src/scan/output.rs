@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nexus::dataset::{WriteMode, WritePolicy};
 use nexus::file::current_time;
@@ -34,6 +34,9 @@ use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
 use stored::FlushedPoints;
+
+/// Time between two flushes of a scan that nobody sees grow.
+const BACKLOG_PERIOD: Duration = Duration::from_secs(5);
 
 /// The open files and datasets of a scan that is being saved.
 pub struct ScanOutput {
@@ -64,6 +67,8 @@ pub struct ScanOutput {
     unflushed_since: Option<Stopwatch>,
     /// What the last flush has, until it is reported.
     flushed: Option<FlushedPoints>,
+    /// When a scan without readers was flushed.
+    flushed_at: Instant,
     closed: bool,
     /// The claims of the files.
     claims: FileLeases,
@@ -180,6 +185,7 @@ impl ScanOutput {
             written: 0,
             unflushed_since: None,
             flushed: None,
+            flushed_at: Instant::now(),
             closed: false,
             claims: prepared.claims,
             progress: progress.clone(),
@@ -258,6 +264,7 @@ impl ScanOutput {
             return;
         }
         if self.policy.mode == WriteMode::Backlog {
+            self.commit_backlog(diagnostics);
             return;
         }
         for dataset in &mut self.datasets {
@@ -290,6 +297,16 @@ impl ScanOutput {
             since: self.unflushed_since.take(),
         });
         self.report_committed(diagnostics);
+    }
+
+    /// Lets a killed writer of a scan without readers lose some seconds.
+    fn commit_backlog(&mut self, diagnostics: &mut Diagnostics) {
+        if self.flushed_at.elapsed() >= BACKLOG_PERIOD {
+            self.flushed_at = Instant::now();
+            for file in &mut self.files {
+                file.flush(diagnostics);
+            }
+        }
     }
 
     /// Counts the points that were written since the last call.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset, Local};
+use nexus::dataset::WriteMode;
 use nexus::file::current_time;
 use serde_json::Value as Json;
 
@@ -43,9 +44,12 @@ impl ScanOutput {
         }
         self.facts.status = WritingStatus::Running;
         self.update_files(diagnostics);
-        self.files
-            .iter_mut()
-            .for_each(|file| file.flush(diagnostics));
+        for file in &mut self.files {
+            // Nobody sees a scan grow that has ended already.
+            if self.policy.mode == WriteMode::Live || !file.session.has_journal() {
+                file.flush(diagnostics);
+            }
+        }
     }
 
     /// Writes the last trees, with the status and the record of the scan.
