@@ -59,6 +59,16 @@ impl Program {
         assert!(found, "{text:?} is not in the log:\n{}", self.log);
     }
 
+    /// Waits until the program has logged this text so many times.
+    pub fn wait_for_count(&mut self, text: &str, count: usize) {
+        let found = self.logs(WAIT_LIMIT, |log| log.matches(text).count() >= count);
+        assert!(
+            found,
+            "{text:?} is not {count} times in the log:\n{}",
+            self.log
+        );
+    }
+
     /// Waits until the program has logged a line that the function accepts, now or before. Returns the
     /// first of them.
     pub fn wait_for_line(&mut self, what: &str, is_wanted: impl Fn(&str) -> bool) -> String {
@@ -73,6 +83,13 @@ impl Program {
         self.logs(time, |log| log.contains(text))
     }
 
+    /// Waits at most this time until the program has logged one of these texts, now or before. Returns the first of
+    /// them that is in its log.
+    pub fn first_of<'t>(&mut self, texts: &[&'t str], time: Duration) -> Option<&'t str> {
+        self.logs(time, |log| texts.iter().any(|text| log.contains(text)));
+        texts.iter().copied().find(|text| self.log.contains(text))
+    }
+
     fn logs(&mut self, time: Duration, is_wanted: impl Fn(&str) -> bool) -> bool {
         let deadline = Instant::now() + time;
         while !is_wanted(&self.log) {
@@ -85,6 +102,11 @@ impl Program {
             }
         }
         true
+    }
+
+    /// Returns what it has logged so far, as far as that was waited for.
+    pub fn log(&self) -> &str {
+        &self.log
     }
 
     /// Returns its arguments, as all users of the machine can read them.
