@@ -19,7 +19,8 @@ impl Classified for h5::Error {
         match self {
             h5::Error::Journal(_) | h5::Error::Library(_) => {
                 match self.errno().map(Errno::from_raw_os_error) {
-                    Some(Errno::NOSPC | Errno::DQUOT) => ErrorKind::DiskFull,
+                    // The last one is a limit on the size of files.
+                    Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => ErrorKind::DiskFull,
                     Some(Errno::ACCESS | Errno::PERM | Errno::ROFS) => ErrorKind::Permission,
                     _ => ErrorKind::Hdf5,
                 }

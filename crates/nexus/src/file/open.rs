@@ -197,10 +197,12 @@ fn refused(path: &Path, error: io::Error) -> Error {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             Error::PermissionDenied { file }
         }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::NoSpace {
-            file,
-            action: "open".to_owned(),
-        },
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Error::NoSpace {
+                file,
+                action: "open".to_owned(),
+            }
+        }
         _ => failed(path, "open", error),
     }
 }
