@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hub::{AsyncResult, Budget, Event, Reservation};
-use tracing::Span;
+use tracing::{Span, info};
 
 use super::attempt::{AttemptClock, AttemptEnd, ListenerEnd, Verdict};
 use super::figures::ScanFigures;
@@ -27,6 +27,10 @@ use links::Links;
 /// How long a writer that stops reads on to take what Redis already has. A running scan delivers without
 /// end, so there must be a limit.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+
+/// Time after which an attempt is taken for one that works: several commits take less. A scan that waits is not said to
+/// work again before, so that each attempt that fails does not cause a warning.
+const LASTING: Duration = Duration::from_secs(2);
 
 /// How often a file is asked for that another writer has claimed.
 const CLAIM_POLL: Duration = Duration::from_secs(1);
@@ -185,15 +189,17 @@ struct ListenerState<'a, C: Consumer<Event = ScanUpdate>> {
 impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
     async fn run(&mut self, context: &Context) -> Result<ListenerEnd, Fault> {
         let mut drain_deadline: Option<Instant> = None;
-        let mut last_event = Instant::now();
+        let begun = Instant::now();
+        let mut last_event = begun;
         let mut ended = self.source.state() == ScanState::Closed;
         self.read_document(context, ended).await?;
         loop {
-            if self.wanted.is_some() && !self.already_complete {
-                context.working();
-            }
             if self.already_complete || self.is_not_to_be_saved() || self.stopped.is_set() {
                 return Ok(ListenerEnd::Ended(Ok(())));
+            }
+            if context.is_waiting() && self.wanted.is_some() && begun.elapsed() > LASTING {
+                context.working();
+                info!(scan = %self.scan.id, "saving goes on, the scan no longer waits");
             }
             if ended && self.open_streams.is_empty() {
                 return self.close(context, None).await;

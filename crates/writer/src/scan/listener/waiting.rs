@@ -56,6 +56,7 @@ impl ScanListener {
             while looked.elapsed() < PARKED_LOOK {
                 // An error is dealt with by the next attempt.
                 if !matches!(source.next().await, Ok(events) if events.is_empty()) {
+                    context.working();
                     return;
                 }
             }
