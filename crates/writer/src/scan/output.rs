@@ -336,7 +336,11 @@ impl ScanOutput {
             return;
         }
         self.finish_datasets(diagnostics).await;
-        diagnostics.problem(ScanProblem::Interrupted(interruption));
+        // A scan that waits is followed again.
+        let is_continued = diagnostics.temporary_problem().is_some();
+        if interruption != Interruption::EventsEnded || !is_continued {
+            diagnostics.problem(ScanProblem::Interrupted(interruption));
+        }
         if self.layout.policy().marks_interruption {
             self.end_files(diagnostics);
         }
