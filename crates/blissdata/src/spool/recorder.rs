@@ -113,7 +113,10 @@ impl Recorder {
                     self.state = None;
                     let reason = with_causes(&error);
                     if reason != reported {
-                        tracing::warn!(scan = %self.spool.scan(), "unread points are not spooled: {reason}");
+                        tracing::warn!(
+                            scan = %self.spool.scan(),
+                            "unread points are not spooled, and lost when Redis drops them: {reason}"
+                        );
                         reported = reason;
                     }
                 }
