@@ -8,6 +8,7 @@ mod detector_files;
 mod endings;
 mod environment;
 mod fixture;
+mod full_disks;
 mod interference;
 mod layouts;
 mod link_files;

@@ -24,7 +24,7 @@ use crate::fixture::{Fixture, end, send};
 const POINTS: [f64; 3] = [0.0, 1.0, 2.0];
 
 /// Returns the number in a variable, or `default` if it is not set.
-fn scale(variable: &str, default: usize) -> usize {
+pub fn scale(variable: &str, default: usize) -> usize {
     match std::env::var(variable) {
         Ok(text) => text.parse().expect(variable),
         Err(_) => default,

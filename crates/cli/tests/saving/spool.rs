@@ -59,7 +59,7 @@ impl ThreatenedScan {
 
     /// Waits until the spool has this text.
     pub async fn wait_for_spool(&self, text: &str) {
-        wait(text, || has(&spool(&self.fixture), text)).await;
+        wait(text, || spools_have(&spool(&self.fixture), text)).await;
     }
 
     /// Returns the size of the spool.
@@ -131,7 +131,8 @@ fn files(spool: &Path) -> Vec<PathBuf> {
     list(spool).iter().flat_map(|scan| list(scan)).collect()
 }
 
-fn has(spool: &Path, text: &str) -> bool {
+/// Returns `true` if a spool in this directory has this text.
+pub fn spools_have(spool: &Path, text: &str) -> bool {
     let has = |file: &PathBuf| {
         let content = fs::read(file).unwrap_or_default();
         content
@@ -142,7 +143,7 @@ fn has(spool: &Path, text: &str) -> bool {
 }
 
 /// Waits until this holds: files do not announce their changes.
-async fn wait(what: &str, holds: impl Fn() -> bool) {
+pub async fn wait(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < WAIT_LIMIT, "{what}");
