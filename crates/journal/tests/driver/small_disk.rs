@@ -75,7 +75,7 @@ fn a_limit_on_the_size_of_files_leaves_the_last_commit() {
     }
 }
 
-/// A disk in memory can only be made where users may have namespaces of their own, so `./dev crash` runs this.
+/// A disk in memory can only be made where users may have namespaces of their own, so `./dev disk` runs this.
 #[test]
 #[ignore = "needs a user namespace"]
 fn a_full_disk_leaves_the_last_commit() {
