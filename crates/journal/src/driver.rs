@@ -5,6 +5,7 @@
 
 mod callbacks;
 mod class;
+mod texts;
 
 use std::ffi::{CString, c_void};
 use std::sync::{Arc, OnceLock};
@@ -18,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, Shared};
 use crate::lock::LOCK_ATTEMPT;
 use class::Class;
+pub(crate) use texts::fill as fill_texts;
 
 unsafe extern "C" {
     // The declarations of `hdf5-metno-sys` have the class of HDF5 1.8.

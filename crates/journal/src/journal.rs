@@ -1,5 +1,6 @@
 //! The journal of one file, as the program sees it that writes the file.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use crate::committer::{CommitKind, publish};
 use crate::driver;
 use crate::error::{Error, Result};
 use crate::free_space::Span;
+use crate::global_heap;
 use crate::open_file::{Access, OpenFile, State};
 use crate::options::{Durability, Options};
 use crate::pending_commit::PendingCommit;
@@ -62,6 +64,38 @@ impl Journal {
     /// If the library does not accept the driver.
     pub fn set_driver(&self, access: hid_t) -> Result<()> {
         driver::set(access, &self.shared)
+    }
+
+    /// Flushes the file before a commit. `flush` has to call `H5Fflush` for it, and is called again if something had to be
+    /// added: what is left of the collections in which the library has put texts of variable length is filled, since
+    /// readers do not see texts that are added to a collection that they know.
+    ///
+    /// # Errors
+    /// Those of `flush`, and if the library does not accept what is added.
+    pub fn flush<E: From<Error>>(
+        &self,
+        file: hid_t,
+        mut flush: impl FnMut() -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        flush()?;
+        let known = self.room_for_texts()?;
+        if known.is_empty() {
+            return Ok(());
+        }
+        driver::fill_texts(file, known.values().copied().collect())?;
+        flush()?;
+        // The library does not know all collections any more, and has begun another one then.
+        let mut room = self.room_for_texts()?;
+        room.retain(|address, _| !known.contains_key(address));
+        if room.is_empty() {
+            return Ok(());
+        }
+        driver::fill_texts(file, room.into_values().collect())?;
+        flush()
+    }
+
+    fn room_for_texts(&self) -> Result<BTreeMap<u64, u64>> {
+        Ok(global_heap::room(&self.shared.file()?.state().overlay))
     }
 
     /// Commits everything that the library has flushed, in this thread. `H5Fflush` must have returned success since
@@ -222,6 +256,9 @@ impl Journal {
         let is_needed = state.is_changed || kind.is_checkpoint();
         if !is_needed && !state.is_closing {
             return Ok(None);
+        }
+        if !state.is_closing && global_heap::ends_at(&state.overlay, state.end) {
+            state.end += global_heap::ALIGNMENT;
         }
         let headroom = self.shared.options.headroom;
         let leaves_room = headroom > 0 && kind != CommitKind::FinalCheckpoint;

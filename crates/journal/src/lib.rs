@@ -58,6 +58,7 @@ mod driver;
 mod error;
 pub mod format;
 mod free_space;
+mod global_heap;
 mod host;
 mod journal;
 mod lock;

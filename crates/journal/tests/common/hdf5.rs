@@ -171,6 +171,12 @@ impl File {
         call!(h5f::H5Fflush, self.id.0, scope).is_some()
     }
 
+    /// Flushes the file as before a commit.
+    pub fn flush_to_commit(&self, journal: &Journal) -> bool {
+        let flush = || self.flush().then_some(()).ok_or(journal::Error::NotOpen);
+        journal.flush(self.id.0, flush).is_ok()
+    }
+
     /// Returns `true` if everything was written.
     pub fn close(self) -> bool {
         let id = self.id.0;

@@ -84,7 +84,7 @@ impl<'a> ScanWriter<'a> {
             number if number % self.checkpoint_period == 0 => CommitKind::Checkpoint,
             _ => CommitKind::Visible,
         };
-        assert!(self.file.flush());
+        assert!(self.file.flush_to_commit(self.journal));
         self.journal.commit(kind)?;
         Ok(kind)
     }

@@ -17,5 +17,6 @@ mod other_files;
 mod recoveries;
 mod small_disk;
 mod space;
+mod texts;
 mod threads;
 mod visibility;
