@@ -30,19 +30,23 @@ pub(super) struct FileWatch {
     identity: Option<(u64, u64)>,
     /// The size after the last flush. A file does not shrink while it is open.
     size: Cell<u64>,
+    /// Whether the file begins with bytes of a user, which may be any.
+    has_user_block: bool,
 }
 
 impl FileWatch {
     /// Starts to watch a file that was just opened at this path.
     pub fn new(path: &Path, file: &h5::File) -> FileWatch {
         let open = status(file);
+        let size = open.map_or(0, |(_, size)| size);
         // Some network file systems number a file anew whenever they are asked.
         let named = fs::metadata(path).ok().map(|named| identity(&named));
         FileWatch {
             identity: open
                 .map(|(identity, _)| identity)
                 .filter(|identity| named == Some(*identity)),
-            size: Cell::new(open.map_or(0, |(_, size)| size)),
+            size: Cell::new(size),
+            has_user_block: size > 0 && !begins_as_hdf5(file),
         }
     }
 
@@ -72,7 +76,8 @@ impl FileWatch {
         let (_, size) = status(file)?;
         // What is written after the truncation makes the file as long as before, without its beginning. A new file gets
         // that with its first flush.
-        let is_truncated = size < self.size.get() || (!self.is_empty() && !begins_as_hdf5(file));
+        let has_begin = || self.is_empty() || self.has_user_block || begins_as_hdf5(file);
+        let is_truncated = size < self.size.get() || !has_begin();
         is_truncated.then_some(FileInterference::Truncated)
     }
 }
