@@ -41,7 +41,7 @@ impl TreeWriter<'_, '_> {
     }
 
     /// Writes the value and the attributes of an item into an existing dataset, and returns `true`.
-    /// Removes the dataset if its type or shape differs, and returns `false`.
+    /// Removes the dataset if it cannot be written in place, and returns `false`.
     pub(super) fn update_dataset(
         &mut self,
         group: &h5::Group,
@@ -64,7 +64,6 @@ impl TreeWriter<'_, '_> {
                 for (name, value) in &dataset.attributes {
                     self.attribute(item_path, name, present.set_attribute(name, value));
                 }
-                self.rewritten.push(present);
                 return Ok(true);
             }
         }

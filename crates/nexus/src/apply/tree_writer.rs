@@ -30,8 +30,6 @@ pub(super) struct TreeWriter<'s, 't> {
     written: WriteOutcome,
     /// The datasets that mark an entry as complete: the path of the group, the name and the dataset.
     end_times: Vec<(String, &'t str, &'t Dataset)>,
-    /// The datasets with new values, which have to stay open until the next flush.
-    pub(super) rewritten: Vec<h5::Dataset>,
     objects: usize,
     flush_failed: bool,
     /// Measures the time since the last flush.
@@ -50,7 +48,6 @@ impl<'s, 't> TreeWriter<'s, 't> {
             pending,
             written: WriteOutcome::default(),
             end_times: Vec::new(),
-            rewritten: Vec::new(),
             objects: 0,
             flush_failed: false,
             stopwatch: session.observation().stopwatch(),
@@ -120,9 +117,6 @@ impl<'s, 't> TreeWriter<'s, 't> {
     pub(super) fn finish(mut self, root: &h5::Group) -> WriteOutcome {
         let failed = self.pending.retry(self.session, root);
         self.written.errors.extend(failed);
-        if !self.rewritten.is_empty() {
-            self.flush();
-        }
         self.write_end_times(root);
         self.report();
         self.written
@@ -239,8 +233,8 @@ impl<'s, 't> TreeWriter<'s, 't> {
         }
     }
 
-    /// Writes a value into the dataset at this path. Returns `false` if there is no such dataset, or if
-    /// it has another type or shape.
+    /// Writes a value into the dataset at this path. Returns `false` if there is no such dataset, or if it cannot be
+    /// written in place.
     pub(super) fn rewrite(&mut self, root: &h5::Group, path: &str, value: &Value) -> Result<bool> {
         // The end time of an entry is written last and never in place.
         if path.ends_with("/end_time") {
@@ -254,9 +248,9 @@ impl<'s, 't> TreeWriter<'s, 't> {
             return Ok(false);
         }
         let dataset = root.open_dataset(path).map_err(failed)?;
-        let done = dataset.rewrite(value);
-        self.rewritten.push(dataset);
-        done.map_err(|reason| self.failed(path, "write", reason))
+        dataset
+            .rewrite(value)
+            .map_err(|reason| self.failed(path, "write", reason))
     }
 
     /// Removes the link at this path, if there is one. Its item may never have been written.
@@ -319,7 +313,6 @@ impl<'s, 't> TreeWriter<'s, 't> {
     fn flush(&mut self) {
         if self.session.has_journal() {
             self.session.mark_dirty();
-            self.rewritten.clear();
             return;
         }
         if self.flush_failed {
@@ -332,7 +325,6 @@ impl<'s, 't> TreeWriter<'s, 't> {
             self.written.errors.push(error);
         }
         self.session.mark_dirty();
-        self.rewritten.clear();
         self.stopwatch = self.session.observation().stopwatch();
     }
 }

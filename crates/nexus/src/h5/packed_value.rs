@@ -77,12 +77,12 @@ impl Group {
 }
 
 impl Dataset {
-    /// Replaces the value of the dataset. Returns `false` and does nothing if the dataset has another type
-    /// or shape.
+    /// Gives the dataset this value. Returns `false` and does nothing if the dataset has another type or shape, or other
+    /// texts.
     ///
-    /// A dataset of texts holds the addresses of the texts in the file. The library writes the addresses
-    /// when the dataset is closed, but the texts only with the next flush. So the dataset must stay open
-    /// until the next flush, in order that a reader never finds an address without a text.
+    /// Texts are in collections, each of which a reader reads once. The library would remove the old text from its
+    /// collection, and a reader that knows one of dataset and collection as it was before finds no text then, or one that
+    /// is longer than expected, which HDF5 copies beyond its memory.
     ///
     /// # Errors
     /// If the number of elements does not match the shape of the value, and if it cannot be written.
@@ -94,12 +94,26 @@ impl Dataset {
         if !same_type || extent.is_none_or(|(shape, _)| shape != value.shape()) {
             return Ok(false);
         }
+        if self.datatype.is_indirect() {
+            return self.has_texts(value);
+        }
         if !packed.rows.is_empty() {
             // SAFETY: `PackedValue` has compared the rows with the shape of the value, which is that
             // of the dataset, and its texts live as long as it.
             unsafe { self.write_raw(&packed.datatype, packed.rows.as_ptr().cast())? };
         }
         Ok(true)
+    }
+
+    /// Returns `true` if the dataset has these texts already.
+    fn has_texts(&self, value: &Value) -> Result<bool> {
+        match value {
+            Value::Texts { texts, .. } => {
+                let present = self.elements(texts.len() as u64)?;
+                Ok(present.texts.as_ref() == Some(texts))
+            }
+            Value::Numbers { .. } | Value::Compound { .. } => Ok(false),
+        }
     }
 }
 
