@@ -7,6 +7,7 @@ use crate::host;
 use crate::locked_journal::LockedJournal;
 use crate::options::{Durability, Options};
 use crate::overlay::{Content, Overlay};
+use crate::published_end::lengthen;
 use crate::storage::Storage;
 use crate::superblock::{self, Superblock};
 
@@ -25,7 +26,10 @@ pub(crate) struct Committer {
     /// The end of the file at the last commit.
     end: u64,
     published: u64,
-    length: u64,
+    /// How much longer the file is than its superblock says.
+    ahead: u64,
+    /// Whether the file began with a superblock that can be changed, when it was opened.
+    has_superblock: bool,
     is_ordered: bool,
     /// Whether the file has a part of the changes of a commit.
     is_torn: bool,
@@ -101,7 +105,8 @@ impl Committer {
             position: COMMITS,
             end,
             published: end,
-            length,
+            ahead: options.headroom,
+            has_superblock: Superblock::of(&first).is_some(),
             is_torn: false,
             checkpoint,
             directory,
@@ -119,16 +124,24 @@ impl Committer {
         self.end
     }
 
+    /// Returns the end that the superblock gets with the first commit, if it can have one with room behind the file.
+    pub fn next_published(&self) -> Option<u64> {
+        (self.end > 0 && self.ahead > 0 && self.has_superblock)
+            .then(|| self.end.saturating_add(self.ahead))
+    }
+
     /// Makes a commit.
     ///
     /// # Errors
     /// If there is no room, nothing has changed, and the commit can be tried again together with later changes.
     pub fn commit(&mut self, data: &Storage, changes: &Changes<'_>) -> Result<()> {
+        if self.end > 0 && self.published < changes.end {
+            self.make_room(data, changes.published)?;
+        }
         let is_ordered = self.is_ordered;
         let is_checkpoint = changes.kind.is_checkpoint();
-        if self.length < changes.published {
+        if data.length()? < changes.published {
             data.set_length(changes.published)?;
-            self.length = changes.published;
         }
         // Space that is allocated but not written yet may be written by a later commit, which must not fail then.
         data.allocate(self.end, changes.end)?;
@@ -148,6 +161,9 @@ impl Committer {
         }
         applied?;
         self.end = changes.end;
+        if self.published < changes.published && self.end < changes.published {
+            lengthen(data, changes.published.saturating_add(self.ahead));
+        }
         self.published = changes.published;
         if is_ordered && is_checkpoint {
             data.synchronise()?;
@@ -158,12 +174,31 @@ impl Committer {
         Ok(())
     }
 
+    /// Moves the end in the superblock, in a commit of its own. It is the last that a commit changes, so that readers would
+    /// find what is behind the end before.
+    fn make_room(&mut self, data: &Storage, published: u64) -> Result<()> {
+        let mut first = [0; superblock::LENGTH];
+        data.read(0, &mut first)?;
+        let Some(superblock) = Superblock::of(&first) else {
+            return Ok(());
+        };
+        let changed = superblock.set_end(&mut first, published);
+        let mut overlay = Overlay::default();
+        overlay.put(changed.start as u64, Content::Superblock, &first[changed]);
+        let changes = Changes {
+            overlay: &overlay,
+            end: self.end,
+            published,
+            kind: CommitKind::Visible,
+        };
+        self.commit(data, &changes)
+    }
+
     /// Gives the file its length and removes the journal, after the last commit.
     pub fn finish(&mut self, data: &Storage, has_reserve: bool) -> Result<()> {
         // Setting the length that the file has gives back what was reserved behind it.
-        if has_reserve || self.length != self.end || data.length()? != self.end {
+        if has_reserve || data.length()? != self.end {
             data.set_length(self.end)?;
-            self.length = self.end;
         }
         self.journal.remove()
     }
@@ -337,40 +372,5 @@ impl Committer {
             self.directory = None;
         }
         Ok(())
-    }
-}
-
-/// Puts an end of the file into the superblock of an overlay. Returns the end that the superblock has then, which is
-/// `end` if it cannot have another one.
-///
-/// `first` are the first bytes of the file as they will be. The address of the extension is left out if `hides` says so.
-pub(crate) fn publish(
-    overlay: &mut Overlay,
-    first: &mut [u8; superblock::LENGTH],
-    hides: bool,
-    wanted: u64,
-    end: u64,
-) -> u64 {
-    let Some(superblock) = Superblock::of(first) else {
-        return end;
-    };
-    if hides {
-        superblock.hide_extension(first);
-    }
-    let changed = superblock.set_end(first, wanted);
-    overlay_patch(overlay, changed, first);
-    wanted
-}
-
-/// Changes bytes of the superblock, which stays one extent if the library has written it.
-fn overlay_patch(overlay: &mut Overlay, changed: std::ops::Range<usize>, first: &[u8]) {
-    match overlay.at(0).map(|extent| extent.bytes.len()) {
-        Some(length) if length >= changed.end => {
-            let mut bytes = vec![0; length];
-            overlay.patch(0, &mut bytes);
-            bytes[changed.clone()].copy_from_slice(&first[changed]);
-            overlay.put(0, Content::Superblock, &bytes);
-        }
-        _ => overlay.put(changed.start as u64, Content::Superblock, &first[changed]),
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hdf5_metno_sys::h5i::hid_t;
 
-use crate::committer::{CommitKind, publish};
+use crate::committer::CommitKind;
 use crate::driver;
 use crate::error::{Error, Result};
 use crate::free_space::Span;
@@ -15,6 +15,7 @@ use crate::global_heap;
 use crate::open_file::{Access, OpenFile, State};
 use crate::options::{Durability, Options};
 use crate::pending_commit::PendingCommit;
+use crate::published_end::publish;
 use crate::recovery::Recovery;
 use crate::superblock;
 

@@ -68,6 +68,7 @@ mod options;
 mod overlay;
 mod own_files;
 mod pending_commit;
+mod published_end;
 mod recovery;
 mod storage;
 mod superblock;

@@ -15,6 +15,7 @@ use crate::locked_journal::LockedJournal;
 use crate::options::Options;
 use crate::overlay::{Content, Overlay};
 use crate::own_files::OwnFile;
+use crate::published_end::lengthen;
 use crate::recovery::{self, Recovery};
 use crate::storage::{Storage, Target};
 use crate::superblock::{self, Superblock};
@@ -60,6 +61,8 @@ pub(crate) struct State {
     pub free_space: FreeSpace,
     /// Whether the superblock on disk does not tell of its extension.
     pub hides_extension: bool,
+    /// The length that the file gets with its first change.
+    pub lengthen_to: Option<u64>,
     /// Whether the library closes the file.
     pub is_closing: bool,
     pub is_changed: bool,
@@ -130,6 +133,7 @@ impl OpenFile {
             Some(journal) => Some(Committer::begin(journal.keep(), &data, options)?),
             None => None,
         };
+        let lengthen_to = committer.as_ref().and_then(Committer::next_published);
         let (end, published) = match &committer {
             Some(committer) => (committer.end(), committer.published()),
             None => (length, length),
@@ -143,6 +147,7 @@ impl OpenFile {
             published,
             free_space: FreeSpace::default(),
             hides_extension: false,
+            lengthen_to,
             is_closing: false,
             is_changed: false,
             kept: 0,
@@ -231,6 +236,9 @@ impl OpenFile {
     ) -> Result<()> {
         let end = address + bytes.len() as u64;
         state.is_changed = true;
+        if let Some(length) = state.lengthen_to.take() {
+            lengthen(&self.data, length);
+        }
         state.physical_end = state.physical_end.max(end);
         let content = kind_of(content, bytes);
         if content != Content::Raw {

@@ -36,7 +36,7 @@ impl Reader {
         // There is nothing behind the line, so that the buffer loses nothing.
         let mut output = BufReader::new(self.0.stdout.as_mut().unwrap());
         output.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).expect("the reader has failed")
+        serde_json::from_str(&line).unwrap()
     }
 }
 
