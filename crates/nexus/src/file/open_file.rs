@@ -88,6 +88,12 @@ impl OpenFile {
         file.as_ref().is_some_and(h5::File::has_journal)
     }
 
+    pub fn expect_readers(&self) {
+        if let Some(file) = &*self.file.borrow() {
+            file.expect_readers();
+        }
+    }
+
     pub fn mark_dirty(&self) {
         self.dirty.set(true);
     }

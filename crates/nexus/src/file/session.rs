@@ -39,6 +39,11 @@ impl FileSession {
         self.open.has_journal()
     }
 
+    /// Notes that somebody reads the file while it is written: see [`h5::File::expect_readers`].
+    pub fn expect_readers(&self) {
+        self.open.expect_readers();
+    }
+
     /// Returns what other programs have done to the name or the size of the file since it was opened, if they
     /// have done anything. What is written then is lost, or in another file than its readers expect.
     pub fn interference(&self) -> Option<FileInterference> {

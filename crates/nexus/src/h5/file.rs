@@ -1,5 +1,6 @@
 //! Creates, opens, flushes and closes files.
 
+use std::cell::Cell;
 use std::io;
 use std::mem;
 use std::path::Path;
@@ -37,6 +38,8 @@ enum Protection {
     Journal {
         journal: Journal,
         options: WriteOptions,
+        /// Whether somebody reads the file while it is written.
+        has_readers: Cell<bool>,
     },
 }
 
@@ -90,7 +93,11 @@ impl File {
             access => create(path, access, &list, Some(&journal))?,
         };
         let mut file = File::new(id);
-        file.protection = Protection::Journal { journal, options };
+        file.protection = Protection::Journal {
+            journal,
+            options,
+            has_readers: Cell::new(false),
+        };
         Ok(file)
     }
 
@@ -200,10 +207,7 @@ impl File {
     /// With a journal, the file remains as it was at the flush before, and nothing is lost: the next flush includes
     /// these data.
     pub fn flush(&self) -> Result<()> {
-        call!(h5f::H5Fflush(
-            self.handle.id(),
-            H5F_scope_t::H5F_SCOPE_LOCAL
-        ))?;
+        self.flush_library()?;
         if let Protection::Journal { journal, .. } = &self.protection {
             journal.commit(CommitKind::Visible)?;
         }
@@ -223,13 +227,31 @@ impl File {
     /// # Errors
     /// As for [`flush`](File::flush).
     pub fn begin_commit(&self, kind: CommitKind) -> Result<Option<PendingCommit>> {
-        call!(h5f::H5Fflush(
-            self.handle.id(),
-            H5F_scope_t::H5F_SCOPE_LOCAL
-        ))?;
+        self.flush_library()?;
         match &self.protection {
             Protection::Journal { journal, .. } => Ok(journal.freeze(kind)?),
             Protection::Lock(_) | Protection::Nothing => Ok(None),
+        }
+    }
+
+    /// Lets flushes fill the collections of texts, of which a reader sees only what was there when it first needed one. A
+    /// flush with new texts takes some kilobytes more of the file then.
+    pub fn expect_readers(&self) {
+        if let Protection::Journal { has_readers, .. } = &self.protection {
+            has_readers.set(true);
+        }
+    }
+
+    fn flush_library(&self) -> Result<()> {
+        let id = self.handle.id();
+        let flush = || call!(h5f::H5Fflush(id, H5F_scope_t::H5F_SCOPE_LOCAL)).map(drop);
+        match &self.protection {
+            Protection::Journal {
+                journal,
+                has_readers,
+                ..
+            } if has_readers.get() => journal.flush(id, flush),
+            _ => flush(),
         }
     }
 

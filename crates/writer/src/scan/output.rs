@@ -1,5 +1,6 @@
 //! The output of one scan: its open files, and the datasets that its streams fill.
 
+mod commit;
 mod follow;
 mod frames;
 mod links;
@@ -13,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nexus::dataset::{WriteMode, WritePolicy};
 use nexus::file::current_time;
@@ -34,9 +35,6 @@ use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
 use crate::writer_thread::{ChunkMemory, WriterContext};
 use stored::FlushedPoints;
-
-/// Time between two flushes of a scan that nobody sees grow.
-const BACKLOG_PERIOD: Duration = Duration::from_secs(5);
 
 /// The open files and datasets of a scan that is being saved.
 pub struct ScanOutput {
@@ -152,7 +150,12 @@ impl ScanOutput {
                 resumed,
                 diagnostics,
             ) {
-                Some(file) => files.push(file),
+                Some(file) => {
+                    if mode == WriteMode::Live {
+                        file.session.expect_readers();
+                    }
+                    files.push(file);
+                }
                 None => {
                     unwritable_files.insert(tree.file.clone());
                 }
@@ -252,74 +255,6 @@ impl ScanOutput {
         if matches!(event, SourceEvent::Lost { .. }) {
             self.list_losses(diagnostics);
         }
-    }
-
-    /// Makes received data visible to readers.
-    pub async fn commit(&mut self, diagnostics: &mut Diagnostics) {
-        if self.closed {
-            return;
-        }
-        if let Some(problem) = self.obstacle() {
-            self.stop(problem, diagnostics);
-            return;
-        }
-        if self.policy.mode == WriteMode::Backlog {
-            self.commit_backlog(diagnostics);
-            return;
-        }
-        for dataset in &mut self.datasets {
-            dataset.look_for_frames(diagnostics).await;
-        }
-        // Plots want all streams at the same point, so chunks that are being encoded must not be missing.
-        for dataset in &self.datasets {
-            dataset.drain().await;
-        }
-        // A flush can begin when the one before is written. From here on nothing waits, so all files are flushed with
-        // the same points.
-        for file in &self.files {
-            file.session.committed().await;
-        }
-        self.report_committed(diagnostics);
-        for dataset in &mut self.datasets {
-            dataset.expose(&self.files[dataset.file], diagnostics);
-        }
-        if self.mark_stored() {
-            self.update_files(diagnostics);
-        }
-        self.list_losses(diagnostics);
-        for file in &mut self.files {
-            file.retry_links(diagnostics);
-            file.flush(diagnostics);
-        }
-        self.report_written(diagnostics);
-        self.flushed = Some(FlushedPoints {
-            points: self.stored_points(),
-            since: self.unflushed_since.take(),
-        });
-        self.report_committed(diagnostics);
-    }
-
-    /// Lets a killed writer of a scan without readers lose some seconds.
-    fn commit_backlog(&mut self, diagnostics: &mut Diagnostics) {
-        if self.flushed_at.elapsed() >= BACKLOG_PERIOD {
-            self.flushed_at = Instant::now();
-            for file in &mut self.files {
-                file.flush(diagnostics);
-            }
-        }
-    }
-
-    /// Counts the points that were written since the last call.
-    fn report_written(&mut self, diagnostics: &Diagnostics) {
-        let written = self
-            .datasets
-            .iter()
-            .map(DatasetWriter::written)
-            .sum::<u64>();
-        diagnostics
-            .figures()
-            .written(written.saturating_sub(self.written));
-        self.written = written.max(self.written);
     }
 
     /// Accepts no more data because of a problem. Data that were accepted before are still written.
