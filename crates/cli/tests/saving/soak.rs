@@ -6,6 +6,7 @@ mod faults;
 mod holes;
 mod kills;
 mod outages;
+mod readers;
 mod resources;
 mod spool;
 mod walks;

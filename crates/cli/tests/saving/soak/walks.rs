@@ -20,13 +20,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 const SCANS_PER_FILE: u64 = 20;
 
 /// Returns the problems that `check` finds in a file, but not that its scans are unfinished.
-fn problems(file: &Path) -> Vec<String> {
+pub fn problems(file: &Path) -> Vec<String> {
     let checked = Command::new(WRITER)
         .args(["check", "--json"])
         .arg(file)
         .output()
         .unwrap();
-    let report: Json = serde_json::from_slice(&checked.stdout).unwrap();
+    let Ok(report) = serde_json::from_slice::<Json>(&checked.stdout) else {
+        return vec![String::from_utf8_lossy(&checked.stderr).into_owned()];
+    };
     let scans = report["scans"].as_array().unwrap().iter();
     let parts = std::iter::once(&report).chain(scans);
     let findings = parts.flat_map(|part| part["findings"].as_array().unwrap());
