@@ -81,7 +81,11 @@ fn a_power_failure_leaves_the_last_checkpoint() {
             visible_entry(&session, "2.1").await;
             assert_eq!(names(&describe(&path)), ["1.1", "2.1"]);
             let copy = after_power_failure(&path, directory.path());
-            assert_eq!(repair(&copy).unwrap(), Recovery::RolledBack(1));
+            let recovery = repair(&copy).unwrap();
+            assert!(
+                matches!(recovery, Recovery::RolledBack(1..)),
+                "{recovery:?}"
+            );
             assert_eq!(names(&describe(&copy)), ["1.1"]);
             // The end of the program costs nothing.
             fs::copy(&path, &copy).unwrap();
