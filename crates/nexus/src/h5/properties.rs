@@ -15,7 +15,8 @@ use super::library::{Handle, call, enter};
 
 const TRACKED_AND_INDEXED: u32 = 0x1 | 0x2;
 
-/// The largest number of links, or attributes, that an object header can be asked to have.
+/// The largest number of links that an object header can be asked to have. (The same for attributes would set a flag of
+/// the header that readers without the HDF5 library, pyfive and jsfive, do not know.)
 const MAX_IN_HEADER: u32 = 65535;
 
 /// The number of links for which the root group has room from the beginning (4 kB), and the usual length of their names.
@@ -82,11 +83,10 @@ pub(super) fn file_creation(journal: Option<&Journal>) -> Result<Handle> {
         TRACKED_AND_INDEXED
     ))?;
     call!(h5p::H5Pset_obj_track_times(list.id(), 0))?;
-    // Otherwise the library moves more than eight links, or attributes, to B-trees with a heap. A reader that has the
-    // head of a tree from before a commit, and its nodes from after it, writes beyond its memory or fails.
+    // Otherwise the library moves more than eight links to B-trees with a heap. A reader that has the head of a tree from
+    // before a commit, and its nodes from after it, writes beyond its memory or fails.
     let (most, least) = (MAX_IN_HEADER, MAX_IN_HEADER - 1);
     call!(h5p::H5Pset_link_phase_change(list.id(), most, least))?;
-    call!(h5p::H5Pset_attr_phase_change(list.id(), most, least))?;
     // A header with one part is read at once.
     let (count, length) = LINKS_OF_ROOT;
     call!(h5p::H5Pset_est_link_info(list.id(), count, length))?;
