@@ -249,7 +249,7 @@ impl<'s, 't> TreeWriter<'s, 't> {
         }
         let dataset = root.open_dataset(path).map_err(failed)?;
         dataset
-            .rewrite(value)
+            .rewrite(value, self.session.has_readers())
             .map_err(|reason| self.failed(path, "write", reason))
     }
 

@@ -94,6 +94,11 @@ impl OpenFile {
         }
     }
 
+    pub fn has_readers(&self) -> bool {
+        let file = self.file.borrow();
+        file.as_ref().is_some_and(h5::File::has_readers)
+    }
+
     pub fn mark_dirty(&self) {
         self.dirty.set(true);
     }

@@ -44,6 +44,11 @@ impl FileSession {
         self.open.expect_readers();
     }
 
+    /// Returns `true` if somebody may read the file while it is written.
+    pub(crate) fn has_readers(&self) -> bool {
+        self.open.has_readers()
+    }
+
     /// Returns what other programs have done to the name or the size of the file since it was opened, if they
     /// have done anything. What is written then is lost, or in another file than its readers expect.
     pub fn interference(&self) -> Option<FileInterference> {

@@ -242,6 +242,14 @@ impl File {
         }
     }
 
+    /// Returns `true` if somebody may read the file between two flushes, and see parts of what has changed.
+    pub fn has_readers(&self) -> bool {
+        match &self.protection {
+            Protection::Journal { has_readers, .. } => has_readers.get(),
+            Protection::Lock(_) | Protection::Nothing => true,
+        }
+    }
+
     fn flush_library(&self) -> Result<()> {
         let id = self.handle.id();
         let flush = || call!(h5f::H5Fflush(id, H5F_scope_t::H5F_SCOPE_LOCAL)).map(drop);
