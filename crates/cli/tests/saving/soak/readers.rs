@@ -66,7 +66,7 @@ impl Publisher {
             if number > scans && is_enough() {
                 break;
             }
-            if number % 4 == 0 {
+            if number.is_multiple_of(4) {
                 self.next.set(number + 2);
                 tokio::join!(self.publish(number), self.publish(number + 1));
             } else {
@@ -91,7 +91,7 @@ impl Publisher {
             sent: Vec::new(),
         };
         self.scans.borrow_mut().insert(name.clone(), scan);
-        let is_classic = number % 3 == 0;
+        let is_classic = number.is_multiple_of(3);
         let mut scan = match is_classic {
             true => {
                 let mut info = classic::info(&file, &["sent", "number"]);
@@ -139,9 +139,12 @@ impl Publisher {
     async fn send_time(&self, stream: &StreamPublisher, scan: &str) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let now = now.as_secs_f64();
-        let mut scans = self.scans.borrow_mut();
-        scans.get_mut(scan).unwrap().sent.push(now);
-        drop(scans);
+        self.scans
+            .borrow_mut()
+            .get_mut(scan)
+            .unwrap()
+            .sent
+            .push(now);
         stream.send(&now.to_le_bytes(), 1).await.unwrap();
         stream.flush().await.unwrap();
     }

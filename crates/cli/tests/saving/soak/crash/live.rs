@@ -107,7 +107,9 @@ impl LiveScans {
             writer.signal("KILL");
             writer.end();
             let kept = witness.end();
-            let kept = kept.and_then(|shown| compare(&[file.clone()], Part::Older).map(|()| shown));
+            let kept = kept.and_then(|shown| {
+                compare(std::slice::from_ref(&file), Part::Older).map(|()| shown)
+            });
             (kept, self.writer())
         };
         let (keys, (kept, second)) = tokio::join!(self.publish(&file), kill);

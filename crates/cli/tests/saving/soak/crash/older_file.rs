@@ -36,7 +36,9 @@ pub fn make(file: &Path, number: usize) {
         testing::output(python.arg(&older));
     }
     // A kill before has left one if its file could not be completed.
-    fs::remove_file(file.with_added_extension("journal")).ok();
+    let mut journal = file.as_os_str().to_owned();
+    journal.push(".journal");
+    fs::remove_file(journal).ok();
     fs::copy(older, file).unwrap();
 }
 
