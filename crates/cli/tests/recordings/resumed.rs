@@ -26,8 +26,22 @@ enum End {
 
 fn save<'a>(replay: &Replay, keys: impl Iterator<Item = &'a String>, flags: &[String]) -> Command {
     let mut command = writer();
-    command.args(["save", &replay.url()]).args(keys).args(flags);
     command
+        .args(["save", "--log=debug", &replay.url()])
+        .args(keys)
+        .args(flags);
+    command
+}
+
+impl End {
+    /// Returns what one of the lines of the log has when a writer has left something to continue, or has saved it all.
+    fn marks(self) -> &'static [&'static str] {
+        match self {
+            // What nobody can see yet is lost with the writer.
+            End::Killed => &["readers see what was flushed", "Finished writing"],
+            End::Stopped => &["start saving scan"],
+        }
+    }
 }
 
 /// Saves recordings of one scan each with one writer after the other.
@@ -53,8 +67,9 @@ fn pass_on(name: &str, golden: &str, end: End, flags: &[String]) -> String {
         if let Some(mut program) = running.take() {
             // A writer that ends before it has a file leaves nothing to continue.
             if scans.values().any(|&state| state >= PREPARED) {
-                program.wait_for_line("the beginning", |line| {
-                    line.contains("start saving") && line.contains("streams=")
+                let marks = end.marks();
+                program.wait_for_line(&marks.join(" or "), |line| {
+                    marks.iter().any(|mark| line.contains(mark))
                 });
             }
             program.signal(match end {

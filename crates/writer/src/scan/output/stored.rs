@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use observation::Stopwatch;
+use tracing::debug;
 
 use super::ScanOutput;
 use crate::report::StreamFigures;
@@ -47,6 +48,7 @@ impl ScanOutput {
             return;
         };
         report_stored(flushed.points, diagnostics);
+        debug!(scan = %diagnostics.scan(), "readers see what was flushed");
         if let Some(since) = flushed.since {
             let hdf5 = &diagnostics.figures().observation().hdf5;
             hdf5.commit_delay.record(since);
