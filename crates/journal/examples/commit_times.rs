@@ -51,6 +51,7 @@ fn main() {
 fn journal(durability: Durability) -> Journal {
     Journal::new(Options {
         durability,
+        opening_time: Duration::ZERO,
         ..Options::default()
     })
 }

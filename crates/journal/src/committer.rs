@@ -1,5 +1,8 @@
 //! Brings a set of changes into a file, all or nothing.
 
+use std::cmp::Reverse;
+use std::time::Duration;
+
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::format::{COMMITS, Change, Commit, Header, SLOTS};
@@ -28,6 +31,8 @@ pub(crate) struct Committer {
     published: u64,
     /// How much longer the file is than its superblock says.
     ahead: u64,
+    /// How long a commit waits when the superblock has got another end.
+    opening_time: Duration,
     /// Whether the file began with a superblock that can be changed, when it was opened.
     has_superblock: bool,
     is_ordered: bool,
@@ -106,6 +111,7 @@ impl Committer {
             end,
             published: end,
             ahead: options.headroom,
+            opening_time: options.opening_time,
             has_superblock: Superblock::of(&first).is_some(),
             is_torn: false,
             checkpoint,
@@ -137,6 +143,9 @@ impl Committer {
     pub fn commit(&mut self, data: &Storage, changes: &Changes<'_>) -> Result<()> {
         if self.end > 0 && self.published < changes.end {
             self.make_room(data, changes.published)?;
+            if self.ahead > 0 {
+                std::thread::sleep(self.opening_time);
+            }
         }
         let is_ordered = self.is_ordered;
         let is_checkpoint = changes.kind.is_checkpoint();
@@ -261,7 +270,8 @@ impl Committer {
                 });
             }
         }
-        all.sort_by_key(|change| (change.content, change.address));
+        // What is new refers to nothing before it, and has higher addresses than what begins to refer to it.
+        all.sort_by_key(|change| (change.content, Reverse(change.address)));
         Ok(Commit {
             number: self.number + 1,
             end: changes.end,

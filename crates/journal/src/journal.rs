@@ -203,6 +203,15 @@ impl Journal {
         Ok(())
     }
 
+    /// Returns `true` if an object at this address of the file was created after the last commit was taken, so that no
+    /// reader can know it. May return `false` for such an object as well.
+    ///
+    /// # Errors
+    /// If no file is open.
+    pub fn is_uncommitted(&self, address: u64) -> Result<bool> {
+        Ok(address >= self.shared.file()?.state().direct_from)
+    }
+
     /// Removes the name of the journal, because the file has lost its own: it was deleted, renamed or replaced. Another
     /// file with that name can be opened then. What is still written goes to the file without a name.
     ///

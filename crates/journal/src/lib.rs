@@ -77,7 +77,7 @@ pub use committer::CommitKind;
 pub use driver::{keep_freed_space, release_space};
 pub use error::{Error, Result};
 pub use journal::Journal;
-pub use options::{Durability, HEADROOM, Options};
+pub use options::{Durability, HEADROOM, OPENING_TIME, Options};
 pub use pending_commit::PendingCommit;
 pub use recovery::{Recovery, has_journal, recover};
 pub use storage::{Observer, Operation, Target};

@@ -1,11 +1,15 @@
 //! How a file is written.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::storage::Observer;
 
 /// Room that is kept free behind the end of a file by default.
 pub const HEADROOM: u64 = 256 << 20;
+
+/// Time that a reader has to open a file by default.
+pub const OPENING_TIME: Duration = Duration::from_millis(200);
 
 /// How a file is written.
 #[derive(Debug, Clone)]
@@ -18,6 +22,11 @@ pub struct Options {
     /// The superblock says that the file has up to this number of bytes more than it has, which are a hole, so that
     /// a reader who has opened the file before accepts what was appended later. 0: nothing is kept free.
     pub headroom: u64,
+    /// How long a reader may take from the superblock, which it reads once, to the root group. When the superblock of an
+    /// existing file has got another end, the commit that needs it waits for this time, so that nobody finds addresses
+    /// in the root group that are behind the end. That happens once after the file was opened, and once after each
+    /// [`FinalCheckpoint`](crate::CommitKind::FinalCheckpoint). Without `headroom`, no commit waits.
+    pub opening_time: Duration,
     /// Learns of all changes on disk.
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -28,6 +37,7 @@ impl Default for Options {
             lock: true,
             durability: Durability::Ordered,
             headroom: HEADROOM,
+            opening_time: OPENING_TIME,
             observer: None,
         }
     }

@@ -12,6 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use common::hdf5::{Bounds, File};
 use common::scans::{Content, ScanWriter, content, expect_all};
@@ -72,6 +73,7 @@ impl Recording {
             durability,
             // Small, so that the end in the superblock changes several times.
             headroom: 64 << 10,
+            opening_time: Duration::ZERO,
             observer: Some(recorder.clone()),
             ..Options::default()
         });

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use journal::{Durability, Journal, Observer, Operation, Options, Target};
 use serde_json::Value as Json;
@@ -158,6 +159,7 @@ pub fn options(durability: Durability, observer: Option<Arc<dyn Observer>>) -> O
     Options {
         durability,
         headroom: HEADROOM,
+        opening_time: Duration::ZERO,
         observer,
         ..Options::default()
     }

@@ -13,6 +13,7 @@ mod failures;
 mod fixture;
 mod journals;
 mod locks;
+mod opening;
 mod other_files;
 mod recoveries;
 mod small_disk;
