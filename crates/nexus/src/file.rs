@@ -29,6 +29,7 @@ mod open_file;
 mod pool;
 mod repair;
 mod session;
+mod settling;
 mod stamp;
 
 pub use durability::{Durability, UnknownDurability};

@@ -38,6 +38,7 @@ mod packed_value;
 mod properties;
 mod render;
 mod reserved_span;
+mod token;
 mod write_options;
 
 pub(crate) use chunk::StoredChunk;

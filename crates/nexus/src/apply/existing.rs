@@ -60,8 +60,8 @@ impl TreeWriter<'_, '_> {
         if let Content::Value(value) = &dataset.content {
             let failed = |reason| self.failed(item_path, "write", reason);
             let present = group.open_dataset(name).map_err(failed)?;
-            let has_readers = self.session.has_readers();
-            if present.rewrite(value, has_readers).map_err(failed)? {
+            let is_known = self.session.is_known(&present).map_err(failed)?;
+            if present.rewrite(value, is_known).map_err(failed)? {
                 for (name, value) in &dataset.attributes {
                     self.attribute(item_path, name, present.set_attribute(name, value));
                 }

@@ -248,8 +248,9 @@ impl<'s, 't> TreeWriter<'s, 't> {
             return Ok(false);
         }
         let dataset = root.open_dataset(path).map_err(failed)?;
-        dataset
-            .rewrite(value, self.session.has_readers())
+        let is_known = self.session.is_known(&dataset);
+        is_known
+            .and_then(|is_known| dataset.rewrite(value, is_known))
             .map_err(|reason| self.failed(path, "write", reason))
     }
 

@@ -13,6 +13,7 @@ use super::background::{Commits, beside};
 use super::closing::ClosingFiles;
 use super::durability::Durability;
 use super::interference::{FileInterference, FileWatch};
+use super::settling::SettlingSessions;
 use crate::error::{Error, FileCause, Result};
 use crate::h5;
 
@@ -29,8 +30,7 @@ pub(super) struct OpenFile {
     period: Option<Duration>,
     durability: Durability,
     commits: Commits,
-    /// Number of sessions that wait for a checkpoint.
-    settling: Cell<usize>,
+    settling: SettlingSessions,
     /// Number of references to this that no session has.
     kept: Cell<usize>,
     closing: ClosingFiles,
@@ -56,7 +56,7 @@ impl OpenFile {
             dirty: Cell::new(true),
             is_abandoned: Cell::new(false),
             commits: Commits::new(),
-            settling: Cell::new(0),
+            settling: SettlingSessions::new(),
             kept: Cell::new(0),
             closing,
             observation,
@@ -88,15 +88,9 @@ impl OpenFile {
         file.as_ref().is_some_and(h5::File::has_journal)
     }
 
-    pub fn expect_readers(&self) {
-        if let Some(file) = &*self.file.borrow() {
-            file.expect_readers();
-        }
-    }
-
-    pub fn has_readers(&self) -> bool {
-        let file = self.file.borrow();
-        file.as_ref().is_some_and(h5::File::has_readers)
+    pub fn is_known(&self, dataset: &h5::Dataset) -> h5::Result<bool> {
+        self.with(|file| file.is_unknown(dataset))
+            .map(|is_unknown| !is_unknown)
     }
 
     pub fn mark_dirty(&self) {
@@ -211,6 +205,9 @@ impl OpenFile {
             })?;
         }
         self.dirty.set(false);
+        if kind.is_checkpoint() {
+            self.settling.checkpoint_begins();
+        }
         Ok(())
     }
 
@@ -238,11 +235,24 @@ impl OpenFile {
     pub async fn settle(open: &Rc<OpenFile>) -> Result<()> {
         let is_last = Rc::strong_count(open) - open.kept.get() == 1;
         let waits = is_last || open.durability == Durability::Scan;
-        if open.period.is_none() || !waits || open.is_abandoned() {
-            return open.flush_if_dirty().map(drop);
+        let _settling = open.settling.join();
+        if open.is_abandoned() {
+            return Ok(());
         }
-        let _settling = Settling::new(&open.settling);
-        open.reach_checkpoint(open).await
+        match open.period {
+            None => open.reach_flush(open).await,
+            Some(_) if waits => open.reach_checkpoint(open).await,
+            Some(_) => open.flush_if_dirty().map(drop),
+        }
+    }
+
+    /// Waits for a flush that has all that was written up to now, and makes it unless another session does.
+    async fn reach_flush(&self, open: &Rc<OpenFile>) -> Result<()> {
+        while self.dirty.get() && self.gather(open).await.is_none() {}
+        if self.flush_if_dirty()? {
+            self.settling.checkpoint_begins();
+        }
+        Ok(())
     }
 
     /// Waits for a checkpoint that has all that was written up to now, and makes it unless another session does.
@@ -263,14 +273,18 @@ impl OpenFile {
                     return Err(self.not_flushed(reason));
                 }
                 None => {
-                    let sessions = Rc::strong_count(open) - self.kept.get();
-                    self.begin_commit(match self.settling.get() >= sessions {
-                        true => CommitKind::FinalCheckpoint,
-                        false => CommitKind::Checkpoint,
-                    })?;
+                    if let Some(kind) = self.gather(open).await {
+                        self.begin_commit(kind)?;
+                    }
                 }
             }
         }
+    }
+
+    async fn gather(&self, open: &Rc<OpenFile>) -> Option<CommitKind> {
+        let kept = self.kept.get();
+        let sessions = Rc::strong_count(open) - kept;
+        self.settling.gather(sessions, kept > 0).await
     }
 
     /// Closes the file, in this thread.
@@ -333,22 +347,6 @@ impl OpenFile {
 
     fn not_closed(&self, reason: h5::Error) -> Error {
         Error::file(&self.path, "close", reason)
-    }
-}
-
-/// Counts a session as long as it waits for a checkpoint.
-struct Settling<'a>(&'a Cell<usize>);
-
-impl Settling<'_> {
-    fn new(count: &Cell<usize>) -> Settling<'_> {
-        count.set(count.get() + 1);
-        Settling(count)
-    }
-}
-
-impl Drop for Settling<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
     }
 }
 

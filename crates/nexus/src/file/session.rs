@@ -39,14 +39,9 @@ impl FileSession {
         self.open.has_journal()
     }
 
-    /// Notes that somebody reads the file while it is written: see [`h5::File::expect_readers`].
-    pub fn expect_readers(&self) {
-        self.open.expect_readers();
-    }
-
-    /// Returns `true` if somebody may read the file while it is written.
-    pub(crate) fn has_readers(&self) -> bool {
-        self.open.has_readers()
+    /// Returns `true` if readers may know a dataset, because a flush has had it.
+    pub(crate) fn is_known(&self, dataset: &h5::Dataset) -> h5::Result<bool> {
+        self.open.is_known(dataset)
     }
 
     /// Returns what other programs have done to the name or the size of the file since it was opened, if they

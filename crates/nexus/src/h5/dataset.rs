@@ -13,6 +13,7 @@ use super::datatype::Datatype;
 use super::element_format::ElementFormat;
 use super::error::{Error, Result};
 use super::library::{Handle, call, enter};
+use super::token;
 use crate::tree::{ByteOrder, ElementType};
 
 /// The largest number of numbers that are read at once, which is one gibibyte.
@@ -46,6 +47,17 @@ impl Dataset {
             datatype,
             chunk_limits: OnceLock::new(),
         })
+    }
+
+    /// Returns the address of the dataset in its file. Without a user block, that is the position.
+    pub(super) fn address(&self) -> Result<u64> {
+        // `H5VLnative_addr_to_token` puts the address into the token, with the least significant byte first.
+        let token = token::of(&self.handle)?;
+        let (address, _) = token.split_at(size_of::<u64>());
+        Ok(address
+            .iter()
+            .rev()
+            .fold(0, |all, byte| all << 8 | u64::from(*byte)))
     }
 
     /// Returns the current extent in elements, which is empty for a scalar and for a null dataspace.

@@ -1,9 +1,9 @@
 //! Creates, opens, flushes and closes files.
 
-use std::cell::Cell;
 use std::io;
 use std::mem;
 use std::path::Path;
+use std::time::Duration;
 
 use hdf5_metno_sys::h5f::{self, H5F_scope_t};
 use hdf5_metno_sys::h5i::hid_t;
@@ -11,6 +11,7 @@ use hdf5_metno_sys::{h5g, h5p};
 use journal::{CommitKind, Durability, Journal, PendingCommit};
 use rustix::fs::Stat;
 
+use super::dataset::Dataset;
 use super::error::{Error, Major, Minor, Result};
 use super::file_lock::{self, FileLock};
 use super::group::Group;
@@ -38,8 +39,6 @@ enum Protection {
     Journal {
         journal: Journal,
         options: WriteOptions,
-        /// Whether somebody reads the file while it is written.
-        has_readers: Cell<bool>,
     },
 }
 
@@ -85,6 +84,11 @@ impl File {
                 true => Durability::Ordered,
                 false => Durability::Unordered,
             },
+            opening_time: match options.is_ordered {
+                true => journal::OPENING_TIME,
+                // Commits are made by the thread that writes, which must not wait.
+                false => Duration::ZERO,
+            },
             ..journal::Options::default()
         });
         let list = properties::write_access(options.lock, Some(&journal))?;
@@ -93,11 +97,7 @@ impl File {
             access => create(path, access, &list, Some(&journal))?,
         };
         let mut file = File::new(id);
-        file.protection = Protection::Journal {
-            journal,
-            options,
-            has_readers: Cell::new(false),
-        };
+        file.protection = Protection::Journal { journal, options };
         Ok(file)
     }
 
@@ -234,19 +234,11 @@ impl File {
         }
     }
 
-    /// Lets flushes fill the collections of texts, of which a reader sees only what was there when it first needed one. A
-    /// flush with new texts takes some kilobytes more of the file then.
-    pub fn expect_readers(&self) {
-        if let Protection::Journal { has_readers, .. } = &self.protection {
-            has_readers.set(true);
-        }
-    }
-
-    /// Returns `true` if somebody may read the file between two flushes, and see parts of what has changed.
-    pub fn has_readers(&self) -> bool {
+    /// Returns `true` if no reader can know a dataset yet, because no flush has had it.
+    pub fn is_unknown(&self, dataset: &Dataset) -> Result<bool> {
         match &self.protection {
-            Protection::Journal { has_readers, .. } => has_readers.get(),
-            Protection::Lock(_) | Protection::Nothing => true,
+            Protection::Journal { journal, .. } => Ok(journal.is_uncommitted(dataset.address()?)?),
+            Protection::Lock(_) | Protection::Nothing => Ok(false),
         }
     }
 
@@ -254,12 +246,8 @@ impl File {
         let id = self.handle.id();
         let flush = || call!(h5f::H5Fflush(id, H5F_scope_t::H5F_SCOPE_LOCAL)).map(drop);
         match &self.protection {
-            Protection::Journal {
-                journal,
-                has_readers,
-                ..
-            } if has_readers.get() => journal.flush(id, flush),
-            _ => flush(),
+            Protection::Journal { journal, .. } => journal.flush(id, flush),
+            Protection::Lock(_) | Protection::Nothing => flush(),
         }
     }
 

@@ -1,18 +1,18 @@
 //! Creates and opens groups, and opens the objects in them.
 
 use std::ffi::{CStr, c_char, c_void};
-use std::mem::MaybeUninit;
 
 use hdf5_metno_sys::h5::{H5_index_t, H5_iter_order_t, herr_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::{self, H5L_info2_t};
-use hdf5_metno_sys::h5o::{H5O_info2_t, H5O_token_t};
+
 use hdf5_metno_sys::{h5d, h5g, h5o, h5p};
 
 use super::dataset::Dataset;
 use super::error::Result;
 use super::library::{Handle, c_text, call};
 use super::properties;
+use super::token;
 
 /// An open group. Paths are relative to it unless they start with a slash.
 #[derive(Debug)]
@@ -111,16 +111,7 @@ impl Group {
 
     /// Returns the token of this group, which is unique in the file and does not depend on the path.
     pub fn token(&self) -> Result<[u8; 16]> {
-        let mut info = MaybeUninit::<H5O_info2_t>::zeroed();
-        call!(h5o::H5Oget_info3(
-            self.id(),
-            info.as_mut_ptr(),
-            h5o::H5O_INFO_BASIC
-        ))?;
-        // SAFETY: the call has filled the token, which is an array of bytes and nothing else.
-        Ok(unsafe {
-            std::mem::transmute::<H5O_token_t, [u8; 16]>((&raw const (*info.as_ptr()).token).read())
-        })
+        token::of(&self.handle)
     }
 
     /// Returns the names of the children, in creation order if the group tracks it, otherwise sorted by

@@ -78,15 +78,15 @@ impl Group {
 
 impl Dataset {
     /// Gives the dataset this value. Returns `false` and does nothing if the dataset has another type or shape, or other
-    /// texts while the file `has_readers`.
+    /// texts and `is_known`.
     ///
-    /// Texts are in collections, each of which a reader reads once. The library would remove the old text from its
+    /// A reader may know a dataset that was flushed. Texts are in collections, each of which a reader reads once. The library would remove the old text from its
     /// collection, and a reader that knows one of dataset and collection as it was before finds no text then, or one that
     /// is longer than expected, which HDF5 copies beyond its memory.
     ///
     /// # Errors
     /// If the number of elements does not match the shape of the value, and if it cannot be written.
-    pub fn rewrite(&self, value: &Value, has_readers: bool) -> Result<bool> {
+    pub fn rewrite(&self, value: &Value, is_known: bool) -> Result<bool> {
         let packed = PackedValue::new(value)?;
         let (present, given) = (&self.datatype.handle, &packed.datatype.handle);
         let same_type = call!(h5t::H5Tequal(present.id(), given.id()))? > 0;
@@ -94,7 +94,7 @@ impl Dataset {
         if !same_type || extent.is_none_or(|(shape, _)| shape != value.shape()) {
             return Ok(false);
         }
-        if has_readers && self.datatype.is_indirect() {
+        if is_known && self.datatype.is_indirect() {
             return self.has_texts(value);
         }
         if !packed.rows.is_empty() {

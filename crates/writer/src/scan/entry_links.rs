@@ -69,7 +69,6 @@ async fn create_one(
     context.closed(path).await;
     let open = |locking| context.open_once(path, locking);
     let session = open_protected(context, claim, path, open)?;
-    session.expect_readers();
     write_root_attributes(&session, header)?;
     let root = session.root()?;
     let made = if root.has_link(&link.name)? {

@@ -150,12 +150,7 @@ impl ScanOutput {
                 resumed,
                 diagnostics,
             ) {
-                Some(file) => {
-                    if mode == WriteMode::Live {
-                        file.session.expect_readers();
-                    }
-                    files.push(file);
-                }
+                Some(file) => files.push(file),
                 None => {
                     unwritable_files.insert(tree.file.clone());
                 }

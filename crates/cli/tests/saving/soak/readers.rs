@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use simulation::publish::{StreamDefinition, StreamPublisher};
+use testing::Program;
 
 use super::scale;
 use super::walks::problems;
@@ -46,6 +47,8 @@ struct PublishedScan {
     file: String,
     /// When each point was sent, in seconds since 1970.
     sent: Vec<f64>,
+    /// Whether no writer ran then.
+    is_backlog: bool,
 }
 
 /// Publishes scans with known values.
@@ -53,26 +56,47 @@ struct Publisher {
     fixture: Fixture,
     scans_per_file: usize,
     next: Cell<usize>,
+    writer: RefCell<Option<Program>>,
     /// By the names of their entries.
     scans: RefCell<BTreeMap<String, PublishedScan>>,
 }
 
 impl Publisher {
     /// Publishes scans one after the other, and now and then two at the same time, until there are `scans`, and
-    /// `is_enough` returns `true`.
+    /// `is_enough` returns `true`. Half of the scans of each file are there already when a writer starts.
     async fn run(&self, scans: usize, is_enough: impl Fn() -> bool) {
+        let backlog = self.scans_per_file / 2;
         loop {
             let number = self.next.get();
             if number > scans && is_enough() {
                 break;
             }
-            if number.is_multiple_of(4) {
+            if number % self.scans_per_file == backlog {
+                self.end_writer();
+                for number in number..number + backlog {
+                    self.next.set(number + 1);
+                    self.publish(number).await;
+                }
+                self.start_writer();
+            } else if number % 4 == 3 {
                 self.next.set(number + 2);
                 tokio::join!(self.publish(number), self.publish(number + 1));
             } else {
                 self.next.set(number + 1);
                 self.publish(number).await;
             }
+        }
+    }
+
+    fn start_writer(&self) {
+        let writer = self.fixture.run_with(&["--data-writer", "any"]);
+        self.writer.replace(Some(writer));
+    }
+
+    fn end_writer(&self) {
+        if let Some(writer) = self.writer.take() {
+            let log = Fixture::end(writer);
+            assert!(!log.contains("FAILED"), "{log}");
         }
     }
 
@@ -89,6 +113,7 @@ impl Publisher {
         let scan = PublishedScan {
             file: file.file_name().unwrap().to_str().unwrap().to_owned(),
             sent: Vec::new(),
+            is_backlog: self.writer.borrow().is_none(),
         };
         self.scans.borrow_mut().insert(name.clone(), scan);
         let is_classic = number.is_multiple_of(3);
@@ -122,7 +147,9 @@ impl Publisher {
         scan.prepare().await.unwrap();
         scan.start().await.unwrap();
         for point in 0..POINTS {
-            tokio::time::sleep(PAUSE.mul_f64(fastrand::f64())).await;
+            if self.writer.borrow().is_some() {
+                tokio::time::sleep(PAUSE.mul_f64(fastrand::f64())).await;
+            }
             let value = (1000 * number + point) as f64;
             if let Some(spectra) = &spectra {
                 let spectrum = (0..SPECTRUM).map(|index| value + index as f64 / 100.0);
@@ -164,7 +191,9 @@ impl Publisher {
     /// Returns the age of the oldest point that a reader has not seen when it was about to open the file, in seconds.
     fn lag(&self, walk: &Walk) -> f64 {
         let scans = self.scans.borrow();
-        let scans = scans.iter().filter(|(_, scan)| scan.file == walk.file);
+        let scans = scans
+            .iter()
+            .filter(|(_, scan)| scan.file == walk.file && !scan.is_backlog);
         let ages = scans.filter_map(|(name, scan)| {
             let seen = walk.found.get(name).map_or(0, |(length, _)| *length);
             scan.sent.get(seen).map(|sent| walk.begin - sent)
@@ -180,10 +209,11 @@ async fn h5py_reads_growing_files_without_an_error() {
         fixture: Fixture::new().await,
         scans_per_file: SCANS_PER_FILE.min(scans / 2),
         next: Cell::new(1),
+        writer: RefCell::default(),
         scans: RefCell::default(),
     };
     let fixture = &publisher.fixture;
-    let writer = fixture.run_with(&["--data-writer", "any"]);
+    publisher.start_writer();
     let lockings = [Locking::Off, Locking::Default].repeat(2);
     let start = |locking| Reader::start(fixture.folder.path(), locking, PERIOD);
     let readers: Vec<Reader> = lockings.into_iter().map(start).collect();
@@ -204,8 +234,7 @@ async fn h5py_reads_growing_files_without_an_error() {
         () = check => {}
     }
     let (walks, ended): (Vec<_>, Vec<_>) = readers.into_iter().map(Reader::end).unzip();
-    let log = Fixture::end(writer);
-    assert!(!log.contains("FAILED"), "{log}");
+    publisher.end_writer();
     Walks::new(walks.concat()).judge(&publisher);
     assert!(ended.iter().all(ExitStatus::success), "{ended:?}");
 }

@@ -36,6 +36,7 @@ def compare(path, values, found):
 
 def read(path, item, found):
     for name in item.attrs:
+        present[0] = f'{path}@{name}'
         item.attrs[name]
     if isinstance(item, h5py.Dataset):
         values = item[()]
@@ -45,17 +46,21 @@ def read(path, item, found):
     for name in item:
         # Soft links, and links to the frames of detectors, are no part of the file.
         if item.get(name, getlink=True, getclass=True) is h5py.HardLink:
+            present[0] = f'{path}/{name}'
             read(f'{path}/{name}', item[name], found)
 
+# What is being read.
+present = ['']
 while True:
     begin, found, error = time.time(), {}, None
+    present[0] = ''
     names = sorted(name for name in os.listdir(folder) if name.endswith('.h5'))
     if names:
         try:
             with h5py.File(os.path.join(folder, names[-1]), 'r', locking=locking) as file:
                 read('', file, found)
         except Exception as raised:
-            error = repr(raised)
+            error = f'{present[0]}: {raised!r}'
         walk = {'file': names[-1], 'begin': begin, 'duration': time.time() - begin, 'found': found, 'error': error}
         print(json.dumps(walk), flush=True)
     rest = max(0, begin + period - time.time())
