@@ -22,14 +22,14 @@ mod update;
 
 use std::sync::{Arc, OnceLock};
 
-use hub::{Event, Reservation};
+use hub::Reservation;
 
 use crate::options::{DataWriterFilter, SaveOptions};
 use crate::report::{ScanOutcome, ScanProgress, ScanReport, Warnings};
 use crate::source::{ScanId, ScanStore, ScanSummary};
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::writer_thread::WriterThread;
-use consumer::ScanConsumer;
+use consumer::{ScanConsumer, ScanMilestones};
 use diagnostics::Diagnostics;
 use figures::ScanFigures;
 use file_claims::FileClaims;
@@ -43,7 +43,7 @@ pub use problem::{Interruption, ScanProblem, StreamProblem};
 pub struct NexusScanWriter {
     summary: Arc<ScanSummary>,
     subscriber: Subscriber,
-    begun: Event,
+    milestones: ScanMilestones,
     progress: Arc<ScanProgress>,
     warnings: Warnings,
     report: Arc<OnceLock<ScanReport>>,
@@ -95,14 +95,14 @@ impl NexusScanWriter {
         let id = summary.id.clone();
         let writer = NexusScanWriter {
             subscriber: Subscriber::new(id.as_str()),
-            begun: Event::new(),
+            milestones: ScanMilestones::default(),
             progress: Arc::default(),
             warnings: Warnings::default(),
             report: Arc::default(),
             summary: Arc::new(summary),
         };
         let figures = ScanFigures::new(writer_thread.observation(), &writer.summary);
-        let (begun, progress) = (writer.begun.clone(), writer.progress.clone());
+        let (milestones, progress) = (writer.milestones.clone(), writer.progress.clone());
         let (warnings, report) = (writer.warnings.clone(), writer.report.clone());
         let listener = ScanListener {
             store: store.clone(),
@@ -129,7 +129,14 @@ impl NexusScanWriter {
         let running = figures.running();
         writer.subscriber.start(mode, listener, move || {
             let diagnostics = Diagnostics::new(id, warnings, figures);
-            ScanConsumer::new(save.space, begun, progress, diagnostics, report, running)
+            ScanConsumer::new(
+                save.space,
+                milestones,
+                progress,
+                diagnostics,
+                report,
+                running,
+            )
         })?;
         Ok(writer)
     }
@@ -155,9 +162,23 @@ impl NexusScanWriter {
     /// file.
     pub async fn begun(&self) {
         tokio::select! {
-            () = self.begun.wait() => {}
+            () = self.milestones.begun.wait() => {}
             _ = self.subscriber.join(None) => {}
         }
+    }
+
+    /// Waits until everything is written, or until nothing more will be. The scan has ended when its files are closed,
+    /// which may have to wait for the disk.
+    pub async fn written(&self) {
+        tokio::select! {
+            () = self.milestones.written.wait() => {}
+            _ = self.subscriber.join(None) => {}
+        }
+    }
+
+    /// Returns `true` if everything is written that will be.
+    pub fn is_written(&self) -> bool {
+        self.milestones.written.is_set() || self.report.get().is_some()
     }
 
     /// Returns how far the saving is.

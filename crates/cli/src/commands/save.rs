@@ -24,6 +24,10 @@ use crate::signals::Interrupts;
 /// the files of a third one are claimed and opened. More would need more memory without being faster.
 const MAX_RUNNING: usize = 3;
 
+/// Largest number of scans that have begun and have no report. Those that are written only wait for the disk, and do so
+/// together.
+const MAX_UNREPORTED: usize = 16;
+
 /// How long to wait until a scan has its files, so that a shared file has the scans in the order of their
 /// keys.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -84,7 +88,7 @@ async fn save_all(
     let mut waiting = VecDeque::from(scans);
     let mut running = VecDeque::new();
     loop {
-        while running.len() < MAX_RUNNING && !interrupts.stop_requested.is_set() {
+        while has_place(&running) && !interrupts.stop_requested.is_set() {
             let Some(id) = waiting.pop_front() else {
                 break;
             };
@@ -96,10 +100,14 @@ async fn save_all(
             }
             running.push_back(scan);
         }
-        let Some(first) = running.pop_front() else {
+        let Some(first) = running.front() else {
             break;
         };
-        let report = wait_for_report(&first, &running, interrupts).await;
+        let report = tokio::select! {
+            report = wait_for_report(first, &running, interrupts) => report,
+            () = next_place(&running), if !waiting.is_empty() => continue,
+        };
+        running.pop_front();
         if report.outcome <= ScanOutcome::Complete {
             store.discard_spool(&report.scan).await;
         }
@@ -127,13 +135,29 @@ fn begin(
     )?)
 }
 
+/// Returns `true` if another scan can be begun.
+fn has_place(running: &VecDeque<NexusScanWriter>) -> bool {
+    let unwritten = running.iter().filter(|scan| !scan.is_written());
+    unwritten.count() < MAX_RUNNING && running.len() < MAX_UNREPORTED
+}
+
+/// Waits until another scan can be begun because one of those that have begun is written. Never returns if there are
+/// too many without a report.
+async fn next_place(running: &VecDeque<NexusScanWriter>) {
+    let unwritten = running.iter().find(|scan| !scan.is_written());
+    match unwritten {
+        Some(scan) if running.len() < MAX_UNREPORTED => scan.written().await,
+        _ => std::future::pending().await,
+    }
+}
+
 /// Waits for the report of the first scan. A signal stops or kills all scans.
 async fn wait_for_report(
     first: &NexusScanWriter,
-    others: &VecDeque<NexusScanWriter>,
+    all: &VecDeque<NexusScanWriter>,
     interrupts: &Interrupts,
 ) -> ScanReport {
-    let all = || std::iter::once(first).chain(others);
+    let all = || all.iter();
     tokio::select! {
         report = first.report() => return report,
         () = interrupts.stop_requested.wait() => all().for_each(|scan| scan.subscriber().stop()),

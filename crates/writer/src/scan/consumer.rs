@@ -39,8 +39,7 @@ const LOCK_POLL: Duration = Duration::from_millis(50);
 pub struct ScanConsumer {
     space: DiskSpace,
     started: Instant,
-    /// Sent when the files of the scan are open, or when there will be none.
-    begun: Event,
+    milestones: ScanMilestones,
     progress: Arc<ScanProgress>,
     report: Arc<OnceLock<ScanReport>>,
     diagnostics: Diagnostics,
@@ -56,10 +55,19 @@ pub struct ScanConsumer {
     _running: RunningGuard,
 }
 
+/// Moments of a scan for which others wait.
+#[derive(Debug, Clone, Default)]
+pub struct ScanMilestones {
+    /// Is sent when the files of the scan are open, or when there will be none.
+    pub begun: Event,
+    /// Is sent when everything is written, before the files are closed. Another attempt clears it.
+    pub written: Event,
+}
+
 impl ScanConsumer {
     pub fn new(
         space: DiskSpace,
-        begun: Event,
+        milestones: ScanMilestones,
         progress: Arc<ScanProgress>,
         diagnostics: Diagnostics,
         report: Arc<OnceLock<ScanReport>>,
@@ -67,7 +75,7 @@ impl ScanConsumer {
     ) -> ScanConsumer {
         ScanConsumer {
             space,
-            begun,
+            milestones,
             started: Instant::now(),
             progress,
             report,
@@ -142,6 +150,7 @@ impl ScanConsumer {
             };
             output.interrupt(interruption, &mut self.diagnostics).await;
         }
+        self.milestones.written.send();
         let files = match self.output.take() {
             Some(output) => Some(output.end(&mut self.diagnostics).await),
             None => self.already_complete.take(),
@@ -210,10 +219,11 @@ impl Consumer for ScanConsumer {
         match event {
             ScanUpdate::Prepared(prepared) => {
                 self.last_attempt = None;
+                self.milestones.written.clear();
                 self.progress.restart();
                 self.diagnostics.report_stop_to(prepared.stopped.clone());
                 self.fault = self.prepare(*prepared).await.err();
-                self.begun.send();
+                self.milestones.begun.send();
                 return Ok(());
             }
             ScanUpdate::AttemptEnd(attempt) => {
@@ -272,7 +282,7 @@ impl Consumer for ScanConsumer {
     }
 
     async fn finish(mut self, end: Result<(), Fault>) -> Result<(), Fault> {
-        self.begun.send();
+        self.milestones.begun.send();
         // A scan that waits, or whose last attempt has ended, has its report.
         if self.last_attempt.is_none() {
             self.end_attempt(end.clone()).await;
