@@ -7,7 +7,7 @@ use hub::Event;
 use journal::CommitKind;
 
 /// Time from one checkpoint to the next for sessions that settle while others write the same file.
-const CHECKPOINT_DISTANCE: Duration = Duration::from_millis(200);
+const CHECKPOINT_DISTANCE: Duration = Duration::from_millis(400);
 
 /// How long no session may have begun to settle until the others wait for no more of them.
 const PAUSE: Duration = Duration::from_millis(20);
