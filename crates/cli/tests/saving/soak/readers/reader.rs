@@ -51,18 +51,33 @@ def read(path, item, found):
 
 # What is being read.
 present = ['']
-while True:
-    begin, found, error = time.time(), {}, None
+
+def walk(path):
+    found = {}
     present[0] = ''
+    with h5py.File(path, 'r', locking=locking) as file:
+        read('', file, found)
+    return found
+
+while True:
+    begin, found, error, is_torn = time.time(), {}, None, False
     names = sorted(name for name in os.listdir(folder) if name.endswith('.h5'))
     if names:
+        path = os.path.join(folder, names[-1])
         try:
-            with h5py.File(os.path.join(folder, names[-1]), 'r', locking=locking) as file:
-                read('', file, found)
+            try:
+                found = walk(path)
+            except Exception as raised:
+                # The header of an object was replaced while it was being read.
+                is_torn = 'incorrect metadata checksum' in str(raised)
+                if not is_torn:
+                    raise
+                found = walk(path)
         except Exception as raised:
             error = f'{present[0]}: {raised!r}'
-        walk = {'file': names[-1], 'begin': begin, 'duration': time.time() - begin, 'found': found, 'error': error}
-        print(json.dumps(walk), flush=True)
+        seen = {'file': names[-1], 'begin': begin, 'duration': time.time() - begin, 'found': found, 'error': error,
+                'is_torn': is_torn}
+        print(json.dumps(seen), flush=True)
     rest = max(0, begin + period - time.time())
     if select.select([sys.stdin], [], [], rest)[0]:
         break
@@ -98,6 +113,8 @@ pub struct Walk {
     pub found: BTreeMap<String, (usize, f64)>,
     /// What went wrong.
     pub error: Option<String>,
+    /// Whether an object was replaced while it was being read, so that the file was opened once more.
+    pub is_torn: bool,
 }
 
 impl Reader {
@@ -163,6 +180,7 @@ impl Walk {
                 })
                 .collect(),
             error: walk["error"].as_str().map(str::to_owned),
+            is_torn: walk["is_torn"].as_bool().unwrap(),
         }
     }
 }
