@@ -5,9 +5,9 @@
 use nexus::tree::{ByteOrder, Content, Dataset, ElementType, Group, Item, NamedList, Value};
 use serde_json::{Value as Json, json};
 use writer::layout::facts::{EndFacts, StreamFacts};
-use writer::layout::{ClassicLayout, FileTree, Layout, ScanFacts};
+use writer::layout::{ClassicLayout, FileTree, Layout, ScanDescription, ScanFacts};
 use writer::options::SaveOptions;
-use writer::source::{StreamContent, StreamDescription};
+use writer::source::{DataModel, StreamContent, StreamDescription};
 
 const DIODE: &str = "simulation_diode_sampling_controller:diode";
 const OTHER_DIODE: &str = "simulation_diode_sampling_controller:diode2";
@@ -57,9 +57,12 @@ impl Mesh {
                 }),
             })
             .collect();
-        let layout = ClassicLayout::new(&info, &streams, &options)
-            .unwrap()
-            .unwrap();
+        let layout = ClassicLayout::new(
+            &ScanDescription::new(DataModel::Blissdata, &info, &streams),
+            &options,
+        )
+        .unwrap()
+        .unwrap();
         let wanted = layout.values_wanted();
         let scan = if self.flat {
             vec![self.points]

@@ -15,9 +15,9 @@ use nexus::tree::{Group, Item};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use writer::layout::facts::EndFacts;
-use writer::layout::{ClassicLayout, Layout, ScanFacts};
+use writer::layout::{ClassicLayout, Layout, ScanDescription, ScanFacts};
 use writer::options::SaveOptions;
-use writer::source::StreamDescription;
+use writer::source::{DataModel, StreamDescription};
 
 proptest! {
     #![proptest_config(ProptestConfig {
@@ -54,7 +54,10 @@ fn undamaged_infos_have_destinations_for_all_streams() {
     for info in arbitrary_scans::REAL {
         let info: Json = serde_json::from_str(info).unwrap();
         let streams = arbitrary_scans::streams(&info, &[]);
-        let layout = ClassicLayout::new(&info, &streams, &SaveOptions::default());
+        let layout = ClassicLayout::new(
+            &ScanDescription::new(DataModel::Blissdata, &info, &streams),
+            &SaveOptions::default(),
+        );
         let layout = layout.unwrap().unwrap();
         let places: HashSet<String> = layout
             .destinations()
@@ -68,7 +71,10 @@ fn undamaged_infos_have_destinations_for_all_streams() {
 
 fn check(info: &Json, last: &Json, case: &arbitrary_scans::Case) -> Result<(), TestCaseError> {
     let streams = arbitrary_scans::streams(info, &case.streams);
-    let Ok(Some(layout)) = ClassicLayout::new(info, &streams, &case.options) else {
+    let Ok(Some(layout)) = ClassicLayout::new(
+        &ScanDescription::new(DataModel::Blissdata, info, &streams),
+        &case.options,
+    ) else {
         return Ok(());
     };
     check_places(&layout, &streams)?;

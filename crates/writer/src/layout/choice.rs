@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::{LAYOUTS, Layout, LayoutError};
 use crate::options::SaveOptions;
-use crate::source::StreamDescription;
+use crate::source::{DataModel, StreamDescription};
 
 /// The layout of a scan; `None` if the scan is not to be saved.
 pub type ChosenLayout = Result<Option<Box<dyn Layout>>, LayoutError>;
@@ -29,12 +29,30 @@ pub struct LayoutKind {
 /// A scan that is prepared, as layouts see it.
 #[derive(Debug, Clone, Copy)]
 pub struct ScanDescription<'a> {
+    /// The data model in which the scan is published.
+    pub model: DataModel,
     /// The scan's info.
     pub info: &'a Json,
     /// The path of the file that the scan announces in its identity.
     pub path: Option<&'a str>,
     /// The streams that the scan has so far.
     pub streams: &'a [StreamDescription],
+}
+
+impl<'a> ScanDescription<'a> {
+    /// Describes a scan that announces no file.
+    pub fn new(
+        model: DataModel,
+        info: &'a Json,
+        streams: &'a [StreamDescription],
+    ) -> ScanDescription<'a> {
+        ScanDescription {
+            model,
+            info,
+            path: None,
+            streams,
+        }
+    }
 }
 
 /// Which layout scans get.

@@ -31,6 +31,7 @@ mod paths;
 mod plots;
 mod positioner_snapshots;
 mod references;
+mod release;
 mod sample;
 mod subscan;
 #[cfg(test)]
@@ -48,17 +49,19 @@ use serde_json::Value as Json;
 use super::facts::ScanFacts;
 use super::info::is_truthy;
 use super::stream::{StreamDestination, SubscanEntry};
-use super::{EntryLink, FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, RootAttributes};
+use super::{EntryLink, FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, ScanDescription};
 use crate::filesystem::too_little_space;
 use crate::options::SaveOptions;
 use crate::source::StreamDescription;
 use dims::ScanDims;
+use release::Release;
 use subscan::Subscan;
 use tree_builder::{BuiltTree, TreeBuilder};
 
 /// The classic layout of one scan.
 #[derive(Debug, Clone)]
 pub struct ClassicLayout {
+    release: Release,
     /// Info of the scan when it was prepared.
     info: Json,
     options: SaveOptions,
@@ -76,10 +79,15 @@ impl ClassicLayout {
     /// Returns an error if the info lacks something that every file needs: a file name, a number, a
     /// title, a start time.
     pub fn new(
-        info: &Json,
-        streams: &[StreamDescription],
+        scan: &ScanDescription,
         options: &SaveOptions,
     ) -> Result<Option<ClassicLayout>, LayoutError> {
+        let ScanDescription {
+            model,
+            info,
+            streams,
+            ..
+        } = *scan;
         if !is_truthy(info.get("save")) {
             return Ok(None);
         }
@@ -88,6 +96,7 @@ impl ClassicLayout {
         let dims = ScanDims::read(info, options);
         let subscans = subscan::read(info, streams, &dims, options)?;
         Ok(Some(ClassicLayout {
+            release: Release::of(model),
             info: info.clone(),
             options: options.clone(),
             file,
@@ -102,7 +111,10 @@ impl ClassicLayout {
         let mut builder = TreeBuilder::new(&self.file);
         for subscan in &self.subscans {
             data::reserve(&mut builder, subscan);
-            entry::begin(&mut builder, subscan, &self.info, facts, &self.options);
+            entry::begin(&mut builder, subscan, self.release, &self.info, facts);
+            if self.options.configurable {
+                entry::instrument(&mut builder, &subscan.entry, &self.info);
+            }
             positioner_snapshots::start(&mut builder, subscan, &self.info);
             metadata::build(&mut builder, subscan, &self.info);
             sample::build(&mut builder, subscan, &self.info);
@@ -113,11 +125,12 @@ impl ClassicLayout {
         if let Some(end) = &facts.end {
             for subscan in &self.subscans {
                 positioner_snapshots::end(&mut builder, subscan, &end.info);
-                plots::build(&mut builder, subscan, &end.info, facts, &self.dims);
+                let items = plots::displayed_items(&end.info, self.release);
+                plots::build(&mut builder, subscan, &items, facts, &self.dims);
                 metadata::build(&mut builder, subscan, &end.info);
                 notes::build(&mut builder, subscan, &end.info);
                 sample::build(&mut builder, subscan, &end.info);
-                entry::end(&mut builder, subscan, end);
+                entry::end(&mut builder, subscan, self.release, end);
             }
         }
         link_files::build(&mut builder, &self.info, &self.file, &self.options);
@@ -134,7 +147,7 @@ impl ClassicLayout {
             invalid,
             notices,
             exclusive_groups: entries().map(str::to_owned).collect(),
-            root_attributes: root_attributes(&self.info),
+            root_attributes: self.release.root_attributes(&self.info),
             records: entries().map(entry::record_location).collect(),
         }
     }
@@ -221,19 +234,10 @@ pub const KIND: LayoutKind = LayoutKind {
     },
     is_published: |_| false,
     create: |scan, options| {
-        let layout = ClassicLayout::new(scan.info, scan.streams, options)?;
+        let layout = ClassicLayout::new(scan, options)?;
         Ok(layout.map(|layout| Box::new(layout) as Box<dyn Layout>))
     },
 };
-
-/// Returns the attributes that `blisswriter` 2.0.0 sets at the root of its files.
-fn root_attributes(info: &Json) -> RootAttributes {
-    let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
-    RootAttributes::Nexus {
-        publisher: text("publisher").unwrap_or_else(|| "bliss".to_owned()),
-        publisher_version: text("publisher_version"),
-    }
-}
 
 fn followed(streams: &[StreamDescription]) -> Vec<String> {
     let is_discarded = |stream: &StreamDescription| {

@@ -49,8 +49,10 @@ pub enum RootAttributes {
     /// In addition those of an NXroot, unless the root has a class already, as `blisswriter` 2.0.0
     /// does.
     Nexus {
-        /// Name of the program that publishes the scan.
-        publisher: String,
+        /// Name of the attribute for the version of the writer.
+        version_name: &'static str,
+        /// Name of the program that publishes the scan, if the file has that.
+        publisher: Option<String>,
         /// Its version, if it is known.
         publisher_version: Option<String>,
     },

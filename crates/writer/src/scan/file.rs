@@ -291,17 +291,22 @@ pub fn write_root_attributes(
     match attributes {
         RootAttributes::Minimal => session.stamp(),
         RootAttributes::Nexus {
+            version_name,
             publisher,
             publisher_version,
         } => {
             let mut attributes = vec![
                 ("creator".to_owned(), Value::text("nexus-writer")),
-                ("create_version".to_owned(), Value::text(VERSION)),
-                ("publisher".to_owned(), Value::text(publisher.as_str())),
+                ((*version_name).to_owned(), Value::text(VERSION)),
             ];
-            if let Some(version) = publisher_version {
-                let version = Value::text(version.as_str());
-                attributes.push(("publisher_version".to_owned(), version));
+            let more = [
+                ("publisher", publisher),
+                ("publisher_version", publisher_version),
+            ];
+            for (name, text) in more {
+                if let Some(text) = text {
+                    attributes.push((name.to_owned(), Value::text(text.as_str())));
+                }
             }
             session.stamp_nexus(&attributes)
         }

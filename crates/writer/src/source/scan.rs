@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value as Json;
 
-use super::{SourceError, SourceEvent, StreamDescription, StreamId};
+use super::{DataModel, SourceError, SourceEvent, StreamDescription, StreamId};
 
 /// Identifies a scan on its server. Only its data model knows what the text means.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +51,9 @@ pub trait ScanSource {
     ///
     /// [`ScanSummary::client_name`]: super::ScanSummary::client_name
     fn name(&self) -> String;
+
+    /// Returns the data model in which the scan is published.
+    fn model(&self) -> DataModel;
 
     /// Returns the last known state.
     fn state(&self) -> ScanState;

@@ -3,6 +3,7 @@
 use nexus::tree::Value;
 use serde_json::{Map, Value as Json};
 
+use super::release::Release;
 use super::subscan::Subscan;
 use super::time::reformat;
 use super::tree_builder::TreeBuilder;
@@ -10,7 +11,6 @@ use super::{dict_to_nexus, notes, positioner_snapshots, sample};
 use crate::layout::facts::{EndFacts, ScanFacts};
 use crate::layout::info::is_truthy;
 use crate::layout::{InfoError, LayoutError, RecordLocation};
-use crate::options::SaveOptions;
 
 /// Datasets of the writer in an entry: metadata cannot have their paths.
 const DATASETS: [&str; 9] = [
@@ -58,9 +58,9 @@ pub fn check_info(info: &Json) -> Result<(), LayoutError> {
 pub fn begin(
     builder: &mut TreeBuilder,
     subscan: &Subscan,
+    release: Release,
     info: &Json,
     facts: &ScanFacts,
-    options: &SaveOptions,
 ) {
     reserve(builder, subscan, info);
     let entry = &subscan.entry;
@@ -71,7 +71,8 @@ pub fn begin(
     if let Some(time) = info.get("start_time") {
         start_time(builder, &format!("{entry}/start_time"), time);
     }
-    if let Some(count_time) = info.get("count_time").filter(|time| is_truthy(Some(time))) {
+    let count_time = info.get("count_time").filter(|time| is_truthy(Some(time)));
+    if let Some(count_time) = count_time.filter(|_| release.has_count_time()) {
         let path = format!("{entry}/scan_parameters/count_time");
         dict_to_nexus::add_value(builder, &path, count_time);
         builder.attribute(&path, "units", "s".into());
@@ -84,9 +85,6 @@ pub fn begin(
         builder.value(&format!("{entry}/writer/type"), "application/json".into());
         builder.value(&format!("{entry}/writer/data"), record);
     }
-    if options.configurable {
-        instrument(builder, entry, info);
-    }
 }
 
 /// Returns where the record of completeness of an entry is.
@@ -98,8 +96,15 @@ pub fn record_location(entry: &str) -> RecordLocation {
 }
 
 /// Adds what is known at the end.
-pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, end: &EndFacts) {
+pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, release: Release, end: &EndFacts) {
     let entry = &subscan.entry;
+    if release.has_end_reason() {
+        end_reason(builder, entry, end);
+    }
+    builder.value(&format!("{entry}/end_time"), end.time.as_str().into());
+}
+
+fn end_reason(builder: &mut TreeBuilder, entry: &str, end: &EndFacts) {
     let reason = match end
         .info
         .get("end_reason")
@@ -109,7 +114,6 @@ pub fn end(builder: &mut TreeBuilder, subscan: &Subscan, end: &EndFacts) {
         None => Json::from("NOT STARTED"),
     };
     dict_to_nexus::add_value(builder, &format!("{entry}/end_reason"), &reason);
-    builder.value(&format!("{entry}/end_time"), end.time.as_str().into());
 }
 
 /// Reserves the paths of everything that the writer adds to an entry, before metadata of users are
@@ -145,7 +149,8 @@ fn start_time(builder: &mut TreeBuilder, path: &str, time: &Json) {
     }
 }
 
-fn instrument(builder: &mut TreeBuilder, entry: &str, info: &Json) {
+/// Adds what BLISS says about the instrument.
+pub fn instrument(builder: &mut TreeBuilder, entry: &str, info: &Json) {
     let members = info
         .get("nexuswriter")
         .and_then(|n| n.get("instrument_info"));

@@ -10,12 +10,12 @@ mod fit;
 mod signals;
 
 use nexus::tree::{Item, Value};
-use serde_json::Value as Json;
 
 use super::dims::ScanDims;
 use super::subscan::Subscan;
 use super::tree_builder::TreeBuilder;
 use crate::layout::facts::ScanFacts;
+pub use displayed::displayed_items;
 use signals::Plot;
 
 /// Name of the plot of the displayed items. If there are several plots, their names begin with it.
@@ -39,13 +39,12 @@ pub fn values_wanted(subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
 pub fn build(
     builder: &mut TreeBuilder,
     subscan: &Subscan,
-    info: &Json,
+    items: &[&str],
     facts: &ScanFacts,
     dims: &ScanDims,
 ) {
     let entry = &subscan.entry;
     builder.attribute("", "default", Value::text(entry));
-    let items = displayed::displayed_items(info);
     if items.is_empty() {
         return;
     }
@@ -54,7 +53,7 @@ pub fn build(
         builder.notice(&selected, "exists already, there is no plot of this name");
         return;
     }
-    let signals = signals::select(builder, subscan, &items, facts, dims);
+    let signals = signals::select(builder, subscan, items, facts, dims);
     let mut last = None;
     for plot in signals::plots(PLOT_NAME, signals) {
         if build_plot(builder, subscan, &plot, facts, dims) {

@@ -6,15 +6,16 @@ use serde_json::{Value as Json, json};
 
 use super::channel::Channel;
 use super::fixtures::{channel, subscan, tree_as_json};
+use super::release::Release;
 use super::subscan::Subscan;
 use super::tree_builder::{BuiltTree, TreeBuilder};
 use super::{entry, metadata, notes, positioner_snapshots, sample};
-use crate::layout::LayoutError;
 use crate::layout::facts::{EndFacts, ScanFacts, WritingStatus};
+use crate::layout::{LayoutError, RootAttributes};
 use crate::options::SaveOptions;
 
 /// Returns an entry at its end, without data; `signal` and `value` are reserved for them.
-fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
+fn build_subscan(subscan: &Subscan, release: Release, info: &Json, last: &Json) -> BuiltTree {
     let mut builder = TreeBuilder::new("/data/a.h5");
     for channel in &subscan.channels {
         builder.reserve(&channel.path("1.1"));
@@ -25,8 +26,10 @@ fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
         record: "{}".to_owned(),
         ..ScanFacts::default()
     };
-    let options = SaveOptions::default();
-    entry::begin(&mut builder, subscan, info, &facts, &options);
+    entry::begin(&mut builder, subscan, release, info, &facts);
+    if SaveOptions::default().configurable {
+        entry::instrument(&mut builder, &subscan.entry, info);
+    }
     positioner_snapshots::start(&mut builder, subscan, info);
     metadata::build(&mut builder, subscan, info);
     sample::build(&mut builder, subscan, info);
@@ -44,7 +47,7 @@ fn build_subscan(subscan: &Subscan, info: &Json, last: &Json) -> BuiltTree {
         time: "ended".to_owned(),
         info: last.clone(),
     };
-    entry::end(&mut builder, subscan, &end);
+    entry::end(&mut builder, subscan, release, &end);
     builder.finish()
 }
 
@@ -59,9 +62,36 @@ fn built_twice(mut info: Json, mut last: Json) -> (Json, Vec<String>) {
         let categories = members.entry("scan_meta_categories");
         categories.or_insert_with(|| json!(["nexuswriter", "positioners"]));
     }
-    let built = build_subscan(&subscan(), &info, &last);
+    let built = build_subscan(&subscan(), Release::Bliss2, &info, &last);
     assert_eq!(built.invalid, []);
     (tree_as_json(&built.root)["1.1"].clone(), built.notices)
+}
+
+#[test]
+fn entries_of_bliss_1_have_neither_count_time_nor_end_reason() {
+    let info = json!({"title": "ct 0.5", "start_time": "2026-11-23T01:27:26+00:00", "count_time": 0.5,
+        "end_reason": "SUCCESS"});
+    let built = build_subscan(&subscan(), Release::Bliss1, &info, &info);
+    let entry = &tree_as_json(&built.root)["1.1"];
+    assert_eq!(entry["title"], "ct 0.5");
+    assert_eq!(entry["end_time"], "ended");
+    assert_eq!(entry.get("scan_parameters"), None);
+    assert_eq!(entry.get("end_reason"), None);
+    let attributes =
+        |release: Release| release.root_attributes(&json!({"publisher_version": "1.11.4"}));
+    let expected = |version_name, publisher: Option<&str>| RootAttributes::Nexus {
+        version_name,
+        publisher: publisher.map(str::to_owned),
+        publisher_version: Some("1.11.4".to_owned()),
+    };
+    assert_eq!(
+        attributes(Release::Bliss1),
+        expected("creator_version", None)
+    );
+    assert_eq!(
+        attributes(Release::Bliss2),
+        expected("create_version", Some("bliss"))
+    );
 }
 
 #[test]
@@ -216,7 +246,7 @@ fn categories_cannot_break_the_entry() {
 
 #[test]
 fn a_scan_without_categories_gets_a_notice() {
-    let built = build_subscan(&subscan(), &json!({}), &json!({}));
+    let built = build_subscan(&subscan(), Release::Bliss2, &json!({}), &json!({}));
     assert_eq!(built.invalid, []);
     assert_eq!(built.notices.len(), 1);
 }
@@ -235,7 +265,7 @@ fn devices_have_metadata() {
         "roby_key": {"metadata": {}},
         "cam": {"metadata": {"r1": {"kind": "rect", "x": 1}, "r2": {"kind": "arc"}}},
     }});
-    let built = build_subscan(&subscan, &info, &info);
+    let built = build_subscan(&subscan, Release::Bliss2, &info, &info);
     assert_eq!(built.invalid, []);
     assert_eq!(built.notices.len(), 1, "{:?}", built.notices);
     let instrument = tree_as_json(&built.root)["1.1"]["instrument"].clone();

@@ -90,6 +90,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             return Ok(None);
         }
         let scan = ScanDescription {
+            model: self.source.model(),
             info,
             path: self.source.path(),
             streams,

@@ -12,7 +12,7 @@ use super::spool::Spools;
 use super::stream::{content, references};
 use super::summary::client_name;
 use crate::source::{
-    Block, HeadProbe, LossReason, ScanSource, ScanState, SourceError, SourceEvent,
+    Block, DataModel, HeadProbe, LossReason, ScanSource, ScanState, SourceError, SourceEvent,
     StreamDescription, StreamId,
 };
 
@@ -58,6 +58,10 @@ impl ScanSource for PublishedScan {
     fn name(&self) -> String {
         let document = self.0.document();
         client_name(&document.id, document.info.get("save"))
+    }
+
+    fn model(&self) -> DataModel {
+        DataModel::Blissdata
     }
 
     fn state(&self) -> ScanState {

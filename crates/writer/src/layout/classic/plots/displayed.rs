@@ -2,10 +2,12 @@
 
 use serde_json::Value as Json;
 
+use super::super::release::Release;
+
 /// Returns the displayed items of a scan: those that Flint shows, if it publishes them, otherwise
 /// those of `plotselect`. Items that are no texts are ignored.
-pub fn displayed_items(info: &Json) -> Vec<&str> {
-    let extra = info.get("display_extra");
+pub fn displayed_items(info: &Json, release: Release) -> Vec<&str> {
+    let extra = info.get(release.display_name());
     let list = |name: &str| {
         extra
             .and_then(|extra| extra.get(name))
@@ -51,17 +53,17 @@ mod tests {
     #[test]
     fn displayed_plots_precede_selected_ones() {
         let info = json!({"display_extra": {"displayed_channels": ["a", 3], "plotselect": ["b"]}});
-        assert_eq!(displayed_items(&info), ["a"]);
+        assert_eq!(displayed_items(&info, Release::Bliss2), ["a"]);
         let info = json!({"display_extra": {"displayed_channels": null, "plotselect": ["b"]}});
-        assert_eq!(displayed_items(&info), ["b"]);
+        assert_eq!(displayed_items(&info, Release::Bliss2), ["b"]);
         let info = json!({"display_extra": {"displayed_channels": [], "plotselect": ["b"]}});
-        assert_eq!(displayed_items(&info), [""; 0]);
+        assert_eq!(displayed_items(&info, Release::Bliss2), [""; 0]);
         for info in [
             json!(null),
             json!({"display_extra": 3}),
             json!({"display_extra": {"plotselect": "b"}}),
         ] {
-            assert_eq!(displayed_items(&info), [""; 0]);
+            assert_eq!(displayed_items(&info, Release::Bliss2), [""; 0]);
         }
     }
 }

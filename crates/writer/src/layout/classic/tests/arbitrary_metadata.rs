@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::build_subscan;
 use crate::layout::classic::fixtures::subscan;
+use crate::layout::classic::release::Release;
 
 /// Returns random concatenations of names that have a meaning.
 fn key() -> impl Strategy<Value = String> {
@@ -145,7 +146,7 @@ proptest! {
 
     #[test]
     fn arbitrary_metadata_can_be_added(first in info(), last in info()) {
-        let built = build_subscan(&subscan(), &first, &last);
+        let built = build_subscan(&subscan(), Release::Bliss2, &first, &last);
         prop_assert_eq!(built.invalid, []);
         check_names(&built.root);
         let entry = member(&built.root, "1.1");

@@ -1,0 +1,57 @@
+//! Releases of the original writer, whose files differ in a few details.
+
+use serde_json::Value as Json;
+
+use crate::layout::RootAttributes;
+use crate::source::DataModel;
+
+/// A release of the original writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// The writer of BLISS 1.11.
+    Bliss1,
+    /// `blisswriter` 2.0.0, for BLISS 2.
+    Bliss2,
+}
+
+impl Release {
+    /// Returns the release that saves the scans of a data model.
+    pub fn of(model: DataModel) -> Release {
+        match model {
+            DataModel::Node => Release::Bliss1,
+            DataModel::Blissdata => Release::Bliss2,
+        }
+    }
+
+    /// Returns `true` if an entry has the time for which each point is counted.
+    pub fn has_count_time(self) -> bool {
+        self == Release::Bliss2
+    }
+
+    /// Returns `true` if an entry says why the scan has ended.
+    pub fn has_end_reason(self) -> bool {
+        self == Release::Bliss2
+    }
+
+    /// Returns the name in the info of a scan of what the user displays.
+    pub fn display_name(self) -> &'static str {
+        match self {
+            Release::Bliss1 => "_display_extra",
+            Release::Bliss2 => "display_extra",
+        }
+    }
+
+    /// Returns the attributes that the release sets at the root of its files.
+    pub fn root_attributes(self, info: &Json) -> RootAttributes {
+        let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
+        let publisher = text("publisher").unwrap_or_else(|| "bliss".to_owned());
+        RootAttributes::Nexus {
+            version_name: match self {
+                Release::Bliss1 => "creator_version",
+                Release::Bliss2 => "create_version",
+            },
+            publisher: (self == Release::Bliss2).then_some(publisher),
+            publisher_version: text("publisher_version"),
+        }
+    }
+}
