@@ -1,11 +1,18 @@
 //! Scalars and arrays.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::dtype::{Dtype, DtypeError};
-use super::element::Element;
+use super::dtype::{ByteOrder, Dtype, DtypeError, DtypeKind};
+use super::element::{Element, Elements};
+use super::{direct, form, python};
 use crate::error::DecodeError;
 use crate::value::Value;
+
+/// Most dimensions of an array, as in numpy.
+const MAX_RANK: usize = 64;
+
+/// Most elements of an array whose elements have no bytes. numpy writes only scalars of that kind: empty texts.
+const MAX_EMPTY_ELEMENTS: u64 = 1 << 10;
 
 /// A scalar or an array.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +22,7 @@ pub struct Array {
     /// Length along each dimension; no dimensions for scalars.
     pub shape: Vec<u64>,
     /// The elements in the order of C, each in the byte order of the type. A slice of the pickle, unless numpy
-    /// has stored the array in the order of Fortran.
+    /// has stored the array in the order of Fortran, or Python has published numbers of its own.
     pub data: Bytes,
 }
 
@@ -33,7 +40,7 @@ pub enum ArrayError {
     #[error("an array has elements of a type that is not supported")]
     Dtype(#[from] DtypeError),
     /// The bytes do not fit the shape and the type.
-    #[error("an array of {dtype} of shape {shape:?} cannot have {bytes} bytes")]
+    #[error("an array of {dtype} with shape {shape:?} cannot have {bytes} bytes")]
     Length {
         /// Type of the elements.
         dtype: Dtype,
@@ -49,7 +56,7 @@ pub enum ArrayError {
         problem: &'static str,
     },
     /// An object of numpy that numpy does not write like that.
-    #[error("a call of {function} has unexpected arguments or no state")]
+    #[error("a call of {function} has arguments or a state that numpy does not write")]
     Form {
         /// The function of numpy.
         function: String,
@@ -69,13 +76,44 @@ pub enum ArrayDecodeError {
 }
 
 impl Array {
-    /// Decodes a pickle of an array. This is faster than [`decode`](crate::decode()) and [`Array::of`] for
-    /// the two forms that numpy writes in the protocols 3 and 4, and equal to it for all others.
+    /// Creates an array.
+    ///
+    /// # Errors
+    /// If `data` has not the length that follows from the type and the shape.
+    pub fn new(dtype: Dtype, shape: Vec<u64>, data: Bytes) -> Result<Array, ArrayError> {
+        let elements = match shape.len() <= MAX_RANK {
+            true => shape
+                .iter()
+                .try_fold(1u64, |product, length| product.checked_mul(*length)),
+            false => None,
+        };
+        let fits = elements.is_some_and(|elements| {
+            let bytes = elements.checked_mul(dtype.size as u64);
+            bytes == Some(data.len() as u64) && (dtype.size > 0 || elements <= MAX_EMPTY_ELEMENTS)
+        });
+        match fits {
+            true => Ok(Array { dtype, shape, data }),
+            false => Err(ArrayError::Length {
+                dtype,
+                shape,
+                bytes: data.len(),
+            }),
+        }
+    }
+
+    /// Decodes a pickle of an array.
+    ///
+    /// The two forms that numpy writes in the protocols 3 and 4 are read directly, without a [`Value`] and
+    /// without an allocation other than that of the shape; all others through
+    /// [`decode`](crate::decode()) and [`Array::of`].
     ///
     /// # Errors
     /// If the pickle cannot be decoded, or its value is not an array.
     pub fn decode(pickle: &Bytes) -> Result<Array, ArrayDecodeError> {
-        Ok(Array::of(&crate::decode(pickle)?)?)
+        match direct::array(pickle) {
+            Some(array) => Ok(array),
+            None => Ok(Array::of(&crate::decode(pickle)?)?),
+        }
     }
 
     /// Returns the array that a value is: a scalar or an array of numpy, a number or a text of Python, or a
@@ -84,7 +122,13 @@ impl Array {
     /// # Errors
     /// If the value is something else, or its elements have a type that is not supported.
     pub fn of(value: &Value) -> Result<Array, ArrayError> {
-        todo!("{value:?}")
+        match value {
+            Value::Object(object) => match form::array(object)? {
+                Some(array) => Ok(array),
+                None => python::array(value),
+            },
+            _ => python::array(value),
+        }
     }
 
     /// Returns the number of elements.
@@ -101,17 +145,37 @@ impl Array {
     }
 
     /// Returns the elements in the order of C.
-    pub fn elements(&self) -> impl ExactSizeIterator<Item = Element> {
-        (0..self.len()).map(|_| todo!())
+    pub fn elements(&self) -> Elements<'_> {
+        Elements::new(self)
     }
 
-    /// Returns the texts in the order of C, or `None` if the elements are not texts.
-    pub fn texts(&self) -> Option<Vec<String>> {
-        todo!()
+    /// Returns the texts in the order of C, or `None` if the elements are no texts.
+    pub fn texts(&self) -> Option<impl ExactSizeIterator<Item = String>> {
+        let is_text = self.dtype.kind == DtypeKind::Text;
+        is_text.then(|| {
+            self.elements().map(|element| match element {
+                Element::Text(text) => text,
+                _ => String::new(),
+            })
+        })
     }
 
-    /// Returns the array with elements in little-endian order; a copy is made only if it has another one.
+    /// Returns the array with its elements in little-endian order; they are copied only if they are not.
     pub fn into_little_endian(self) -> Array {
-        todo!()
+        if self.dtype.order == ByteOrder::Little {
+            return self;
+        }
+        let mut data = BytesMut::from(self.data.as_ref());
+        for unit in data.chunks_exact_mut(self.dtype.unit()) {
+            unit.reverse();
+        }
+        Array {
+            dtype: Dtype {
+                order: ByteOrder::Little,
+                ..self.dtype
+            },
+            shape: self.shape,
+            data: data.freeze(),
+        }
     }
 }

@@ -52,6 +52,13 @@ pub enum ByteOrder {
 #[error("unsupported type of elements {0}")]
 pub struct DtypeError(String);
 
+impl DtypeError {
+    /// Creates the error about `what`, which is no type of elements.
+    pub(super) fn new(what: impl Into<String>) -> DtypeError {
+        DtypeError(what.into())
+    }
+}
+
 impl Dtype {
     /// Little-endian numbers of 8 bytes, the `float` of Python.
     pub const FLOAT64: Dtype = Dtype::little(DtypeKind::Float, 8);
