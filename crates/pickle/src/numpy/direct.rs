@@ -206,7 +206,15 @@ impl<'a> Reader<'a> {
             return None;
         }
         let code = self.text()?;
-        self.expect(&[op::NEWFALSE, op::NEWTRUE, op::TUPLE3, op::REDUCE, op::MARK])?;
+        // False and True, which older versions of numpy write as numbers.
+        for _ in 0..2 {
+            match self.opcode()? {
+                op::NEWFALSE | op::NEWTRUE => {}
+                op::BININT1 => _ = self.take(1)?,
+                _ => return None,
+            }
+        }
+        self.expect(&[op::TUPLE3, op::REDUCE, op::MARK])?;
         if self.integer()? != 3 {
             return None;
         }
