@@ -4,7 +4,6 @@ use observation::{Classified, ErrorKind, ErrorOrigin};
 
 use crate::document::ScanDocumentError;
 use crate::encoding::{EncodingError, PayloadError};
-use crate::entries::EntryReplyError;
 use crate::json::JsonError;
 use crate::reader::ReadError;
 use crate::store::{KeyError, StoreError};
@@ -70,8 +69,7 @@ published_wrongly!(
     EncodingError,
     JsonError,
     StreamKindError,
-    PayloadError,
-    EntryReplyError
+    PayloadError
 );
 
 impl Classified for KeyError {

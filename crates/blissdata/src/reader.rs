@@ -9,7 +9,6 @@
 //! Streams of a scan that is closed may never be sealed: deletion, and publishers that died, leave
 //! them so. They end when a read that began after the scan was closed finds nothing more.
 
-mod batch_sizer;
 mod connection;
 mod event;
 mod event_collector;
@@ -25,13 +24,12 @@ mod stream_cursor;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis_client::RedisError;
+use redis_client::{BatchSizer, RedisError};
 
 use crate::document::{ScanDocument, ScanState};
 use crate::entries::EntryId;
 use crate::spool::ScanSpool;
 use crate::store::{DataStore, ScanKey};
-use batch_sizer::BatchSizer;
 use connection::ReaderConnection;
 use payload_format::PayloadFormat;
 use read_request::ReadRequest;

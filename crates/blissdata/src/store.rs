@@ -20,12 +20,12 @@ mod spool_mark;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use observation::{Observation, with_causes};
-use redis_client::{Backoff, Command, Connection, RedisError, RedisUrl, ServerError, Value};
-use tokio::sync::Mutex;
+use redis_client::{
+    Backoff, Command, Connection, RedisError, RedisUrl, ServerError, SharedConnection, Value,
+};
 
 use file_claim::ReleaseQueue;
 
@@ -42,8 +42,6 @@ pub(crate) use spool_mark::{other_host, spool_mark};
 pub const PROTOCOL_VERSION_KEY: &str = "_PROTOCOL_VERSION_";
 /// The version of the protocol that this crate speaks.
 pub const PROTOCOL_VERSION: i64 = 1;
-/// How long a question is repeated while the server cannot be reached.
-const RETRY_TIME: Duration = Duration::from_secs(15);
 
 /// A Redis server that holds scans, or will once it is initialised.
 #[derive(Clone)]
@@ -52,10 +50,7 @@ pub struct DataStore {
 }
 
 struct Shared {
-    url: RedisUrl,
-    /// Where connections report what they do.
-    observation: Option<Arc<Observation>>,
-    shared_connection: Mutex<Option<Connection>>,
+    connection: SharedConnection,
     /// Claims of files that are to be released.
     release_queue: ReleaseQueue,
     /// Set when the store was found not to be initialised.
@@ -71,15 +66,13 @@ impl DataStore {
     /// Creates a handle of the store at `url`, whose connections report what they do to `observation`.
     /// Nothing is connected yet.
     pub fn observed(url: &RedisUrl, observation: &Arc<Observation>) -> DataStore {
-        DataStore::reporting(url, Some(observation.clone()))
+        DataStore::reporting(url, Some(observation))
     }
 
-    fn reporting(url: &RedisUrl, observation: Option<Arc<Observation>>) -> DataStore {
+    fn reporting(url: &RedisUrl, observation: Option<&Arc<Observation>>) -> DataStore {
         DataStore {
             shared: Arc::new(Shared {
-                url: url.clone(),
-                observation,
-                shared_connection: Mutex::new(None),
+                connection: SharedConnection::new(url, observation),
                 release_queue: ReleaseQueue::default(),
                 was_empty: AtomicBool::new(false),
             }),
@@ -90,21 +83,18 @@ impl DataStore {
     /// at: see [`check`](Self::check) and [`wait_ready`](Self::wait_ready).
     pub async fn connect(url: &RedisUrl) -> Result<DataStore, RedisError> {
         let store = DataStore::new(url);
-        *store.shared.shared_connection.lock().await = Some(store.open().await?);
+        store.shared.connection.connect().await?;
         Ok(store)
     }
 
     /// Where the store is.
     pub fn url(&self) -> &RedisUrl {
-        &self.shared.url
+        self.shared.connection.url()
     }
 
     /// A new connection to the store, for one user: to block on streams, or to send data.
     pub async fn open(&self) -> Result<Connection, RedisError> {
-        match &self.shared.observation {
-            Some(observation) => Connection::open_observed(&self.shared.url, observation).await,
-            None => Connection::open(&self.shared.url).await,
-        }
+        self.shared.connection.open().await
     }
 
     /// Looks once whether the store can be used.
@@ -113,14 +103,12 @@ impl DataStore {
     /// [`StoreError::NotInitialised`], [`StoreError::ProtocolVersion`], or what prevents us from
     /// asking.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let mut shared_connection = self.shared.shared_connection.lock().await;
-        let outcome = async {
-            let connection = self.connected(&mut shared_connection).await?;
-            check_version(connection).await
-        }
-        .await;
+        let found = self.call_once(&version_command()).await;
+        let outcome = found
+            .map_err(StoreError::from)
+            .and_then(|found| check_version(&self.url().to_string(), found));
         if let Err(error) = &outcome {
-            *shared_connection = None;
+            self.shared.connection.disconnect().await;
             if matches!(error, StoreError::NotInitialised { .. }) {
                 self.shared.was_empty.store(true, Ordering::Relaxed);
             }
@@ -168,14 +156,12 @@ impl DataStore {
     /// When the connection breaks, or the server is loading or busy, the command is sent again,
     /// for up to 15 s: it must be one that may be repeated, such as any that only reads.
     pub async fn call(&self, command: &Command) -> Result<Value, RedisError> {
-        self.retry(async |connection| connection.call(command).await)
-            .await
+        self.shared.connection.call(command).await
     }
 
     /// As [`call`](Self::call), the reply undecoded.
     pub async fn call_raw(&self, command: &Command) -> Result<Bytes, RedisError> {
-        self.retry(async |connection| connection.call_raw(command).await)
-            .await
+        self.shared.connection.call_raw(command).await
     }
 
     /// Asks once on the shared connection, without repeating the command if the server cannot answer it.
@@ -183,15 +169,7 @@ impl DataStore {
     /// # Errors
     /// If the server cannot be asked, or answers with an error.
     pub async fn call_once(&self, command: &Command) -> Result<Value, RedisError> {
-        let mut shared_connection = self.shared.shared_connection.lock().await;
-        let outcome = match self.connected(&mut shared_connection).await {
-            Ok(connection) => connection.call(command).await,
-            Err(error) => Err(error),
-        };
-        if outcome.as_ref().is_err_and(RedisError::needs_reconnect) {
-            *shared_connection = None;
-        }
-        outcome
+        self.shared.connection.call_once(command).await
     }
 
     /// Several questions at once, repeated together as for [`call`](Self::call).
@@ -199,99 +177,27 @@ impl DataStore {
         &self,
         commands: &[Command],
     ) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
-        self.retry(async |connection| pipeline(connection, commands).await)
-            .await
-    }
-
-    async fn retry<T>(
-        &self,
-        ask: impl AsyncFn(&mut Connection) -> Result<T, RedisError>,
-    ) -> Result<T, RedisError> {
-        let deadline = Instant::now() + RETRY_TIME;
-        let mut backoff = Backoff::new();
-        loop {
-            let error = {
-                let mut shared_connection = self.shared.shared_connection.lock().await;
-                let outcome = match self.connected(&mut shared_connection).await {
-                    Ok(connection) => ask(connection).await,
-                    Err(error) => Err(error),
-                };
-                match outcome {
-                    Ok(value) => return Ok(value),
-                    Err(error) => {
-                        if error.needs_reconnect() {
-                            *shared_connection = None;
-                        }
-                        error
-                    }
-                }
-            };
-            let pause = backoff.pause();
-            if !error.is_transient() || Instant::now() + pause > deadline {
-                return Err(error);
-            }
-            tracing::debug!("asking again in {pause:?}: {}", with_causes(&error));
-            tokio::time::sleep(pause).await;
-        }
+        self.shared.connection.pipeline(commands).await
     }
 
     fn release_queue(&self) -> &ReleaseQueue {
         &self.shared.release_queue
     }
-
-    async fn connected<'a>(
-        &self,
-        shared_connection: &'a mut Option<Connection>,
-    ) -> Result<&'a mut Connection, RedisError> {
-        // Replies are due when an earlier caller has stopped waiting.
-        if shared_connection
-            .as_ref()
-            .is_some_and(|c| c.is_broken() || c.outstanding() > 0)
-        {
-            *shared_connection = None;
-        }
-        match shared_connection {
-            Some(connection) => Ok(connection),
-            None => Ok(shared_connection.insert(self.open().await?)),
-        }
-    }
 }
 
 impl fmt::Debug for DataStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DataStore({})", self.shared.url)
+        write!(f, "DataStore({})", self.shared.connection.url())
     }
 }
 
-/// Sends commands at once. A server that is loading or busy is an error.
-async fn pipeline(
-    connection: &mut Connection,
-    commands: &[Command],
-) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
-    let replies = connection.pipeline(commands).await?;
-    let busy = replies
-        .iter()
-        .zip(commands)
-        .find_map(|(reply, command)| match reply {
-            Err(error) if error.is_transient() => Some((error, command)),
-            _ => None,
-        });
-    match busy {
-        Some((error, command)) => Err(RedisError::Server {
-            server: connection.server().to_owned(),
-            command: command.name().to_owned(),
-            source: error.clone(),
-        }),
-        None => Ok(replies),
-    }
+fn version_command() -> Command {
+    Command::new("GET").arg(PROTOCOL_VERSION_KEY)
 }
 
-/// Whether the server at the other end of `connection` is a data store that we understand.
-async fn check_version(connection: &mut Connection) -> Result<(), StoreError> {
-    let found = connection
-        .call(&Command::new("GET").arg(PROTOCOL_VERSION_KEY))
-        .await?;
-    let server = connection.server().to_owned();
+/// Returns an error unless the version that a server has tells that it is a data store that we understand.
+fn check_version(server: &str, found: Value) -> Result<(), StoreError> {
+    let server = server.to_owned();
     match found {
         Value::Nil => Err(StoreError::NotInitialised { server }),
         found if found.as_int() == Some(PROTOCOL_VERSION) => Ok(()),

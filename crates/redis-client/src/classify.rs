@@ -3,7 +3,7 @@
 use observation::{Classified, ErrorKind, ErrorOrigin};
 
 use crate::beacon::BeaconError;
-use crate::{DiscoverError, RedisError, ServerError, TlsError, UrlError};
+use crate::{DiscoverError, EntryReplyError, RedisError, ServerError, TlsError, UrlError};
 
 impl Classified for ServerError {
     fn kind(&self) -> ErrorKind {
@@ -18,6 +18,16 @@ impl Classified for ServerError {
             (false, true) => ErrorOrigin::Environment,
             (false, false) => ErrorOrigin::Data,
         }
+    }
+}
+
+impl Classified for EntryReplyError {
+    fn kind(&self) -> ErrorKind {
+        ErrorKind::Protocol
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        ErrorOrigin::Data
     }
 }
 

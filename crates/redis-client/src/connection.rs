@@ -137,6 +137,30 @@ impl Connection {
         Ok(replies)
     }
 
+    /// Sends commands as [`pipeline`](Self::pipeline). That the server is loading or busy is an error of all of them.
+    ///
+    /// # Errors
+    /// If there is no reply, or one of the replies is a [transient](ServerError::is_transient) error.
+    pub async fn pipeline_unless_busy(
+        &mut self,
+        commands: &[Command],
+    ) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
+        let replies = self.pipeline(commands).await?;
+        let mut pairs = replies.iter().zip(commands);
+        let busy = pairs.find_map(|(reply, command)| match reply {
+            Err(error) if error.is_transient() => Some((error, command)),
+            _ => None,
+        });
+        match busy {
+            Some((error, command)) => Err(RedisError::Server {
+                server: self.server.clone(),
+                command: command.name().to_owned(),
+                source: error.clone(),
+            }),
+            None => Ok(replies),
+        }
+    }
+
     /// Adds `command` to what [`flush`](Self::flush) sends.
     pub fn queue(&mut self, command: &Command) {
         self.transport.queue(command);

@@ -9,6 +9,9 @@
 //!   steps that calls are made of: with them thousands of commands can be under way at once.
 //!   [`Connection::open_observed`] has a connection report what it does to an
 //!   [`Observation`](observation::Observation).
+//! - A [`SharedConnection`] serves many users with short questions, and repeats those that get no answer.
+//! - [`EntryScanner`] walks over the entries of streams in such a reply, and [`BatchSizer`] plans how many of them to
+//!   ask for.
 //! - [`Backoff`] spaces out the attempts to reach a server that is away.
 //!
 //! This crate knows nothing about the data that a server holds.
@@ -27,6 +30,7 @@
 //! ```
 
 mod backoff;
+mod batch_sizer;
 pub mod beacon;
 mod buffered_transport;
 mod classify;
@@ -36,15 +40,20 @@ mod error;
 mod meter;
 mod reply_clock;
 mod reply_scanner;
+mod shared_connection;
+mod stream;
 mod tls;
 mod transport;
 mod url;
 mod value;
 
 pub use backoff::Backoff;
+pub use batch_sizer::{BatchSizer, ENTRY_OVERHEAD, ReadPlan, estimate_entry_size};
 pub use command::{Arg, Command};
 pub use connection::Connection;
 pub use error::{RedisError, ServerError};
+pub use shared_connection::SharedConnection;
+pub use stream::{EntryId, EntryReplyError, EntryScanner, StreamHeader, parse_uint};
 pub use tls::TlsError;
 pub use url::{DiscoverError, Endpoint, RedisUrl, Trust, UrlError};
 pub use value::Value;

@@ -3,7 +3,7 @@
 use redis_client::{Command, Value};
 
 use super::{ReadError, ScanReader};
-use crate::entries::{EntryId, parse_uint};
+use crate::entries::{EntryId, SEAL, parse_uint};
 use crate::store::{DataStore, ScanKey};
 
 /// The last entry of a stream.
@@ -82,7 +82,7 @@ fn head(reply: &Value) -> Option<StreamHead> {
         parse_uint(pair[1].as_bytes()?)
     };
     Some(match id.first {
-        EntryId::SEAL => StreamHead {
+        SEAL => StreamHead {
             end: field("id")?,
             is_sealed: true,
         },

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use redis_client::Command;
+use redis_client::{BatchSizer, Command};
 
-use super::batch_sizer::BatchSizer;
 use super::stream_cursor::StreamCursor;
 use crate::entries::EntryId;
 

@@ -15,7 +15,7 @@ use super::event::{LossReason, ReaderEvent, StreamId};
 use super::event_collector::EventCollector;
 use super::stream_cursor::StreamCursor;
 use crate::document::{ScanDocument, ScanState};
-use crate::entries::{EntryId, EntryScanner, parse_uint};
+use crate::entries::{EntryScanner, SEAL, parse_uint};
 use crate::spool::{RecordPlace, ScanSpool};
 
 /// The spool of a scan, and the events that wait for what it has.
@@ -251,7 +251,7 @@ fn replay(
     while let Ok(Some(entry)) = scanner.next_entry() {
         let count = entry.len.and_then(parse_uint).unwrap_or(1);
         let end = entry.id.first.saturating_add(count);
-        if entry.id.first == EntryId::SEAL || end > points.end {
+        if entry.id.first == SEAL || end > points.end {
             break;
         }
         copy.entry(&entry, 0, &mut out);
@@ -271,7 +271,7 @@ async fn all_reports(spool: &Arc<ScanSpool>, cursor: &StreamCursor) -> StreamCur
         let mut out = EventCollector::new(&reply, &mut nothing);
         if let Ok(mut scanner) = EntryScanner::of_range(&reply) {
             while let Ok(Some(entry)) = scanner.next_entry() {
-                if entry.id.first != EntryId::SEAL {
+                if entry.id.first != SEAL {
                     copy.entry(&entry, 0, &mut out);
                 }
             }

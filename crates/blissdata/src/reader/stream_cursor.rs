@@ -1,13 +1,13 @@
 //! One stream that is followed: from its entries to events, without gaps.
 
 use observation::with_causes;
+use redis_client::{ENTRY_OVERHEAD, estimate_entry_size};
 
-use super::batch_sizer::{self, OVERHEAD};
 use super::event::{LossReason, ReaderEvent, StreamId};
 use super::event_collector::EventCollector;
 use super::payload_format::PayloadFormat;
 use crate::encoding::{PayloadError, VariableBatch};
-use crate::entries::{Entry, EntryId, EntryReplyError, EntryScanner, parse_uint};
+use crate::entries::{Entry, EntryId, EntryReplyError, EntryScanner, SEAL, parse_uint};
 use crate::json;
 use crate::stream_kind::Progress;
 
@@ -66,7 +66,7 @@ impl StreamCursor {
                 second: 0,
             },
             inside: from > 0,
-            size: format.entry_size() + OVERHEAD,
+            size: format.entry_size() + ENTRY_OVERHEAD,
             ended: false,
             next: from,
             format,
@@ -102,7 +102,7 @@ impl StreamCursor {
         }
         self.report_progress(out);
         out.flush();
-        self.size = batch_sizer::estimate(self.size, (scan.position() - start) as u64, asked);
+        self.size = estimate_entry_size(self.size, (scan.position() - start) as u64, asked);
         Ok(())
     }
 
@@ -112,7 +112,7 @@ impl StreamCursor {
         if self.ended {
             return;
         }
-        if entry.id.first == EntryId::SEAL {
+        if entry.id.first == SEAL {
             return self.seal(entry, out);
         }
         self.after = self.after.max(entry.id);

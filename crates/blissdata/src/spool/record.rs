@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::document::ScanState;
-use crate::entries::{EntryId, EntryReplyError, EntryScanner, parse_uint};
+use crate::entries::{EntryReplyError, EntryScanner, SEAL, parse_uint};
 
 /// The first bytes of a file: a name and the version of the format.
 pub const MAGIC: &[u8; 8] = b"NXSPOOL1";
@@ -71,7 +71,7 @@ impl<'a> SpooledEntries<'a> {
         let mut points: Option<(u64, u64)> = None;
         let mut total = None;
         while let Some(entry) = scanner.next_entry()? {
-            if entry.id.first == EntryId::SEAL {
+            if entry.id.first == SEAL {
                 total = Some(entry.total.and_then(parse_uint).unwrap_or(0));
                 continue;
             }

@@ -7,7 +7,7 @@ use observation::with_causes;
 use redis_client::{Backoff, Connection};
 use tokio::time::{Instant, timeout_at};
 
-use super::{DataStore, StoreError, check_version};
+use super::{DataStore, StoreError, check_version, version_command};
 
 /// One connection for one follower of the scan history. It survives anything that happens to the
 /// server: it is made again, and waits while the store is not initialised.
@@ -119,6 +119,7 @@ pub(super) trait HistoryReader {
 
 async fn open(store: DataStore) -> Result<Connection, StoreError> {
     let mut connection = store.open().await?;
-    check_version(&mut connection).await?;
+    let found = connection.call(&version_command()).await?;
+    check_version(connection.server(), found)?;
     Ok(connection)
 }

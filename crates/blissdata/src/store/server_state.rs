@@ -70,7 +70,7 @@ impl DataStore {
             eviction_policy: field("maxmemory_policy")?.trim().to_owned(),
             has_memory_tracker: tracker.as_int() == Some(1),
         };
-        if let Some(observation) = &self.shared.observation {
+        if let Some(observation) = self.shared.connection.observation() {
             let redis = &observation.redis;
             redis.memory_used.set(state.used_memory as f64);
             redis.memory_limit.set(state.max_memory.unwrap_or(0) as f64);

@@ -12,8 +12,6 @@ use crate::stream_kind::ProgressReader;
 /// An entry: first index, fields.
 type Row<'a> = (u64, &'a [(&'a str, &'a [u8])]);
 
-const SEAL: u64 = EntryId::SEAL;
-
 fn reply(rows: &[Row<'_>]) -> Bytes {
     let bulk = |bytes: &[u8]| [format!("${}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
     let mut reply = format!("*1\r\n*2\r\n$1\r\nk\r\n*{}\r\n", rows.len()).into_bytes();

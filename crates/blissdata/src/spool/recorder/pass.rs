@@ -5,7 +5,7 @@ use redis_client::{Command, Connection, RedisError};
 
 use super::{PassError, Recorder, StreamPosition, UnreadStream};
 use crate::document::{ScanDocument, ScanState};
-use crate::entries::{EntryId, EntryReplyError, EntryScanner, parse_uint};
+use crate::entries::{EntryId, EntryReplyError, EntryScanner, SEAL, parse_uint};
 use crate::spool::spool_writer::{NewRecord, SpoolWriter};
 
 /// Bytes that the reply for one stream should have.
@@ -174,7 +174,7 @@ impl Recorder {
         let mut entries = 0;
         while let Some(entry) = scanner.next_entry()? {
             entries += 1;
-            position.is_sealed |= entry.id.first == EntryId::SEAL;
+            position.is_sealed |= entry.id.first == SEAL;
             position.start = EntryId {
                 second: entry.id.second.saturating_add(1),
                 ..entry.id

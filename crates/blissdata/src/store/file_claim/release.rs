@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use redis_client::{Command, RedisError, ServerError, Value};
 use tokio::sync::oneshot;
 
-use crate::store::{DataStore, pipeline};
+use crate::store::DataStore;
 
 /// Releases a claim, unless somebody else has it.
 const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
@@ -44,15 +44,16 @@ impl DataStore {
             command: Command::new("EVAL").arg(RELEASE).arg(1).arg(key).arg(value),
             answer: sender,
         });
-        self.retry(async |connection| {
+        let shared = &self.shared.connection;
+        let sent = shared.retry(async |connection| {
             let batch = Batch::of(queue);
             if !batch.releases.is_empty() {
                 let commands: Vec<_> = batch.releases.iter().map(|it| it.command.clone()).collect();
-                batch.answer(pipeline(connection, &commands).await?);
+                batch.answer(connection.pipeline_unless_busy(&commands).await?);
             }
             Ok(())
-        })
-        .await?;
+        });
+        sent.await?;
         match answer.try_recv() {
             Ok(Err(source)) => Err(RedisError::Server {
                 server: self.url().to_string(),

@@ -13,12 +13,12 @@ const GROWTH: u64 = 8;
 const MAX_COUNT: u64 = 1 << 16;
 /// After such a pause the streams may have a backlog of entries larger than any seen before.
 const STALL: Duration = Duration::from_secs(1);
-/// What an entry takes in a reply besides its payload.
-pub(super) const OVERHEAD: u64 = 64;
+/// What an entry takes in a reply besides its payload, if its fields have short names.
+pub const ENTRY_OVERHEAD: u64 = 64;
 
 /// Controls the `COUNT` of the reads, and which streams take part.
 #[derive(Debug)]
-pub(super) struct BatchSizer {
+pub struct BatchSizer {
     limit: u64,
     read: Option<Instant>,
     /// Where the next turn begins, when not all streams can be read at once.
@@ -29,7 +29,7 @@ pub(super) struct BatchSizer {
 
 /// What to read next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct ReadPlan {
+pub struct ReadPlan {
     /// Streams to read, as indices of the sizes given.
     pub streams: Vec<usize>,
     /// Entries per stream.
@@ -39,6 +39,7 @@ pub(super) struct ReadPlan {
 }
 
 impl BatchSizer {
+    /// Begins with a few entries per stream.
     pub fn new() -> BatchSizer {
         BatchSizer {
             limit: FIRST_COUNT,
@@ -104,10 +105,16 @@ impl BatchSizer {
 
 /// The new estimate of the size of a stream's entries, after `entries` of them took `bytes`. Grows
 /// at once and falls slowly: underestimating costs memory, overestimating a little speed.
-pub(super) fn estimate(old: u64, bytes: u64, entries: u64) -> u64 {
+pub fn estimate_entry_size(old: u64, bytes: u64, entries: u64) -> u64 {
     match entries {
         0 => old,
         n => bytes.div_ceil(n).max(old - old / 8),
+    }
+}
+
+impl Default for BatchSizer {
+    fn default() -> BatchSizer {
+        BatchSizer::new()
     }
 }
 
@@ -152,8 +159,8 @@ mod tests {
 
     #[test]
     fn estimates_grow_at_once_and_fall_slowly() {
-        assert_eq!(estimate(80, 8000, 10), 800);
-        assert_eq!(estimate(800, 80, 1), 700);
-        assert_eq!(estimate(800, 0, 0), 800);
+        assert_eq!(estimate_entry_size(80, 8000, 10), 800);
+        assert_eq!(estimate_entry_size(800, 80, 1), 700);
+        assert_eq!(estimate_entry_size(800, 0, 0), 800);
     }
 }
