@@ -1,0 +1,46 @@
+//! The kind and the origin of each failure.
+
+use observation::{Classified, ErrorKind, ErrorOrigin};
+
+use crate::error::NodeError;
+use crate::event::DescriptionError;
+use crate::key::KeyError;
+use crate::points::PointError;
+
+impl Classified for NodeError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            NodeError::Search { source } | NodeError::Redis { source, .. } => source.kind(),
+            NodeError::UnknownStream { .. } | NodeError::AlreadyFollowed { .. } => {
+                ErrorKind::Internal
+            }
+            _ => ErrorKind::Protocol,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            NodeError::Search { source } | NodeError::Redis { source, .. } => source.origin(),
+            NodeError::UnknownStream { .. } | NodeError::AlreadyFollowed { .. } => {
+                ErrorOrigin::Internal
+            }
+            _ => ErrorOrigin::Data,
+        }
+    }
+}
+
+/// Errors of what was published: it does not follow the protocol of BLISS, and stays so.
+macro_rules! published_wrongly {
+    ($($error:ty),*) => {$(
+        impl Classified for $error {
+            fn kind(&self) -> ErrorKind {
+                ErrorKind::Protocol
+            }
+
+            fn origin(&self) -> ErrorOrigin {
+                ErrorOrigin::Data
+            }
+        }
+    )*};
+}
+published_wrongly!(KeyError, DescriptionError, PointError);

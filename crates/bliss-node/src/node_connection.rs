@@ -1,0 +1,82 @@
+//! A reader's own connection to Redis: made again, with pauses, when it breaks.
+
+use std::time::Instant;
+
+use observation::with_causes;
+use redis_client::{Backoff, Connection, RedisError};
+
+use crate::store::NodeStore;
+
+/// A connection that comes back.
+pub(crate) struct NodeConnection {
+    store: NodeStore,
+    connection: Option<Connection>,
+    backoff: Backoff,
+    /// When to try again.
+    retry: Option<tokio::time::Instant>,
+    lost: Option<Instant>,
+}
+
+impl NodeConnection {
+    /// Creates a connection that is made when it is needed.
+    pub fn new(store: &NodeStore) -> NodeConnection {
+        NodeConnection {
+            store: store.clone(),
+            connection: None,
+            backoff: Backoff::new(),
+            retry: None,
+            lost: None,
+        }
+    }
+
+    /// Returns the store at the other end.
+    pub fn store(&self) -> &NodeStore {
+        &self.store
+    }
+
+    /// Returns `true` if no connection is open: whatever was asked before will not be answered.
+    pub fn is_closed(&self) -> bool {
+        self.connection.is_none()
+    }
+
+    /// Returns the connection; when there is none, after one attempt to make it. Cancel-safe.
+    pub async fn get(&mut self) -> Result<&mut Connection, RedisError> {
+        if let Some(at) = self.retry {
+            tokio::time::sleep_until(at).await;
+            self.retry = None;
+        }
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.store.open().await?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Drops the connection after an error that may pass. `reader` says in the log who needs it.
+    pub fn reconnect_after(&mut self, error: &RedisError, reader: &str) {
+        if self.lost.is_none() {
+            tracing::warn!("{reader}: {}; trying again", with_causes(error));
+            self.lost = Some(Instant::now());
+        }
+        self.connection = None;
+        self.retry = Some(tokio::time::Instant::now() + self.backoff.pause());
+    }
+
+    /// Drops the connection.
+    pub fn close(&mut self) {
+        self.connection = None;
+    }
+
+    /// Notes that the server has answered.
+    pub fn note_answer(&mut self, reader: &str) {
+        if self.lost.take().is_some() {
+            tracing::info!("{reader}: connected to Redis again");
+        }
+        self.backoff.reset();
+    }
+
+    /// Returns since when the server cannot be reached.
+    pub fn lost_since(&self) -> Option<Instant> {
+        self.lost
+    }
+}

@@ -1,0 +1,216 @@
+//! A server that holds nodes.
+//!
+//! A [`NodeStore`] is a handle that is cheap to clone. Short questions go over one shared connection, which is made
+//! again when it breaks; a reader that blocks on streams [opens](NodeStore::open) a connection of its own.
+//!
+//! The commands that are sent are `HMGET`, `HGETALL`, `EXISTS`, `XREAD`, `XREVRANGE`, `LINDEX`, `SCAN` and `TIME`:
+//! nothing is ever written.
+
+use std::fmt;
+use std::sync::Arc;
+
+use observation::Observation;
+use redis_client::{
+    Command, Connection, RedisError, RedisUrl, ServerError, SharedConnection, Value,
+};
+
+use crate::error::NodeError;
+use crate::event::{first_point, parse_count};
+use crate::key::{CHILDREN, NodeKey, escape_glob};
+use crate::node::{NodeIdentity, NodeInfo};
+
+/// The data base in which BLISS keeps its nodes.
+pub const DATABASE: u32 = 1;
+/// Keys at which one step of `SCAN` looks.
+const SCAN_COUNT: u64 = 1000;
+
+/// A Redis server that holds nodes.
+#[derive(Clone)]
+pub struct NodeStore {
+    connection: Arc<SharedConnection>,
+}
+
+impl NodeStore {
+    /// Creates a handle of the store at `url`, in data base 1 unless the URL names another than 0. Nothing is
+    /// connected yet.
+    pub fn new(url: &RedisUrl) -> NodeStore {
+        NodeStore::reporting(url, None)
+    }
+
+    /// Creates a handle as [`new`](Self::new), whose connections report what they do to `observation`.
+    pub fn observed(url: &RedisUrl, observation: &Arc<Observation>) -> NodeStore {
+        NodeStore::reporting(url, Some(observation))
+    }
+
+    fn reporting(url: &RedisUrl, observation: Option<&Arc<Observation>>) -> NodeStore {
+        // A URL does not tell data base 0 from none at all. No BLISS has its nodes there.
+        let url = match url.database() {
+            0 => url.clone().with_database(DATABASE),
+            _ => url.clone(),
+        };
+        NodeStore {
+            connection: Arc::new(SharedConnection::new(&url, observation)),
+        }
+    }
+
+    /// Returns where the store is, with its data base.
+    pub fn url(&self) -> &RedisUrl {
+        self.connection.url()
+    }
+
+    /// Opens a connection to the store, for one user.
+    ///
+    /// # Errors
+    /// As for [`Connection::open`].
+    pub async fn open(&self) -> Result<Connection, RedisError> {
+        self.connection.open().await
+    }
+
+    /// Returns `true` if there is any node: a session with children. Looks at each key of the data base if there is
+    /// none.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub async fn holds_nodes(&self) -> Result<bool, NodeError> {
+        let mut search = SessionSearch::new();
+        while !search.is_complete() {
+            let reply = self.connection.call(&search.command()).await;
+            let found = search.take(&reply.map_err(NodeError::search)?);
+            if !found.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns the sessions: nodes without a parent that have a stream of children.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub async fn sessions(&self) -> Result<Vec<NodeKey>, NodeError> {
+        let mut search = SessionSearch::new();
+        let mut sessions = Vec::new();
+        while !search.is_complete() {
+            let reply = self.connection.call(&search.command()).await;
+            sessions.extend(search.take(&reply.map_err(NodeError::search)?));
+        }
+        // `SCAN` may return a key twice.
+        sessions.sort_unstable();
+        sessions.dedup();
+        Ok(sessions)
+    }
+
+    /// Looks up a node. Returns `None` if there is none.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub async fn identity(&self, key: &NodeKey) -> Result<Option<NodeIdentity>, NodeError> {
+        let reply = self.connection.call(&NodeIdentity::command(key)).await;
+        let reply = reply.map_err(|source| NodeError::redis(key, source))?;
+        Ok(NodeIdentity::of_reply(key, &reply))
+    }
+
+    /// Looks up the info of a node. It is empty if there is none.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub async fn info(&self, key: &NodeKey) -> Result<NodeInfo, NodeError> {
+        let reply = self.connection.call(&NodeInfo::command(key)).await;
+        let reply = reply.map_err(|source| NodeError::redis(key, source))?;
+        Ok(NodeInfo::of_reply(&reply))
+    }
+
+    /// Asks how far the data streams of these nodes are published: returns the index behind the last point of each, or
+    /// 0 if the stream has no entry (any more). For Lima it is the number of reports, not of images. An item is `None`
+    /// if the node has no such stream.
+    ///
+    /// The question goes over the shared connection, so that no read of a scan is disturbed.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub async fn head(&self, keys: &[NodeKey]) -> Result<Vec<Option<u64>>, NodeError> {
+        let Some(first) = keys.first() else {
+            return Ok(Vec::new());
+        };
+        let mut commands = Vec::with_capacity(2 * keys.len());
+        for key in keys {
+            let last = Command::new("XREVRANGE").arg(key.data());
+            commands.push(last.args(["+", "-", "COUNT", "1"]));
+            commands.push(Command::new("EXISTS").arg(key.data()));
+        }
+        let replies = self.connection.pipeline(&commands).await;
+        let replies = replies.map_err(|source| NodeError::redis(first, source))?;
+        Ok(replies.chunks_exact(2).map(head).collect())
+    }
+
+}
+
+impl fmt::Debug for NodeStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NodeStore({})", self.url())
+    }
+}
+
+/// Reads the replies to the questions for the last entry of a stream, and for its existence.
+fn head(replies: &[Result<Value, ServerError>]) -> Option<u64> {
+    let [Ok(last), Ok(exists)] = replies else {
+        return None;
+    };
+    let Some(entry) = last.as_array()?.first() else {
+        return (exists.as_int() == Some(1)).then_some(0);
+    };
+    let [id, fields] = entry.as_array()? else {
+        return None;
+    };
+    let id = redis_client::EntryId::parse(id.as_bytes()?)?;
+    let mut pairs = fields.as_array()?.chunks_exact(2);
+    let count = pairs.find(|pair| pair[0].as_str() == Some("__NPOINTS__"));
+    let count = count.and_then(|pair| parse_count(pair[1].as_bytes()?));
+    first_point(id)?.checked_add(count.unwrap_or(1))
+}
+
+/// A search for sessions in all keys of the data base, without blocking the server as `KEYS` would.
+#[derive(Debug)]
+pub(crate) struct SessionSearch {
+    /// Position of the search, `None` when it has ended.
+    cursor: Option<String>,
+}
+
+impl SessionSearch {
+    pub fn new() -> SessionSearch {
+        SessionSearch {
+            cursor: Some("0".to_owned()),
+        }
+    }
+
+    /// Returns `true` if all keys have been looked at.
+    pub fn is_complete(&self) -> bool {
+        self.cursor.is_none()
+    }
+
+    /// Returns the command for the next step.
+    pub fn command(&self) -> Command {
+        let cursor = self.cursor.as_deref().unwrap_or("0");
+        let pattern = format!("*{}", escape_glob(CHILDREN));
+        Command::new("SCAN")
+            .arg(cursor)
+            .args(["MATCH", &pattern, "COUNT"])
+            .arg(SCAN_COUNT)
+    }
+
+    /// Reads the reply to a step. Returns the sessions in it.
+    pub fn take(&mut self, reply: &Value) -> Vec<NodeKey> {
+        let (cursor, keys) = match reply.as_array() {
+            Some([cursor, keys]) => (cursor.as_str(), keys.as_array()),
+            _ => (None, None),
+        };
+        self.cursor = cursor.filter(|cursor| *cursor != "0").map(str::to_owned);
+        let keys = keys.unwrap_or_default().iter();
+        keys.filter_map(|key| {
+            let session = key.as_str()?.strip_suffix(CHILDREN)?;
+            session.parse::<NodeKey>().ok()
+        })
+        .filter(|node| node.parent().is_none())
+        .collect()
+    }
+}
