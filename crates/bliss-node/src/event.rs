@@ -273,7 +273,7 @@ fn lengths(shape: &Value) -> Option<Vec<u64>> {
 /// Returns the type of elements that numpy has.
 pub(crate) fn element_type(dtype: &Dtype) -> Result<ElementType, DTypeError> {
     match dtype.kind {
-        DtypeKind::Text | DtypeKind::Bytes => Ok(ElementType::Text),
+        DtypeKind::Text => Ok(ElementType::Text),
         _ => dtype.to_string().parse().map(ElementType::Number),
     }
 }

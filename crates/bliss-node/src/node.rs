@@ -82,7 +82,9 @@ pub enum NodeVersion {
 
 impl NodeVersion {
     fn parse(text: &str) -> NodeVersion {
-        let number = text.strip_prefix('v').and_then(|rest| rest.split('.').next());
+        let number = text
+            .strip_prefix('v')
+            .and_then(|rest| rest.split('.').next());
         match (number, text) {
             (Some("1"), _) => NodeVersion::V1,
             (_, "None" | "") => NodeVersion::Incomplete,

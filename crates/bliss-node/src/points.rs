@@ -241,9 +241,10 @@ impl PointDecoder {
 }
 
 fn texts(array: &Array) -> Result<Vec<String>, PointError> {
-    array
-        .texts()
-        .ok_or_else(|| type_error(array, ElementType::Text))
+    match array.texts() {
+        Some(texts) => Ok(texts.collect()),
+        None => Err(type_error(array, ElementType::Text)),
+    }
 }
 
 fn type_error(array: &Array, declared: ElementType) -> PointError {

@@ -142,7 +142,6 @@ impl NodeStore {
         let replies = replies.map_err(|source| NodeError::redis(first, source))?;
         Ok(replies.chunks_exact(2).map(head).collect())
     }
-
 }
 
 impl fmt::Debug for NodeStore {

@@ -127,7 +127,9 @@ impl ScanDiscovery {
 
     /// Sends a read of all containers.
     async fn read(&mut self, time: u64, deadline: Instant) -> Result<(), RedisError> {
-        let mut limit = deadline.saturating_duration_since(Instant::now()).min(BLOCK);
+        let mut limit = deadline
+            .saturating_duration_since(Instant::now())
+            .min(BLOCK);
         if self.scope == Scope::AllSessions {
             limit = limit.min(self.next_search.saturating_duration_since(Instant::now()));
         }

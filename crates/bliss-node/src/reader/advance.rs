@@ -8,7 +8,7 @@ use redis_client::{EntryReplyError, RedisError};
 use super::collector::EventCollector;
 use super::cursor::DataCursor;
 use super::question::Question;
-use super::{Deletion, ReadRequest, ReaderEvent, ScanReader, ScanState};
+use super::{ReadRequest, ReaderEvent, ScanReader, ScanState};
 use crate::event::EventScanner;
 
 /// Streams that trickle are read not more often than this: each read would find one point only.

@@ -10,9 +10,7 @@ use redis_client::{RedisError, Value};
 use super::collector::EventCollector;
 use super::question::{Question, answer};
 use super::stream::StreamDescription;
-use super::{
-    Deletion, ImageParameters, LossReason, ReaderEvent, ScanReader, ScanState, StreamId,
-};
+use super::{Deletion, ImageParameters, LossReason, ReaderEvent, ScanReader, ScanState, StreamId};
 use crate::event::EventScanner;
 use crate::key::NodeKey;
 use crate::lima::LimaImages;
@@ -115,7 +113,10 @@ impl ScanReader {
         }
         let images = LimaImages::decode(&pickle).map(Arc::new);
         let images = images.inspect_err(|error| {
-            let name = self.streams.get(stream.0).map(|stream| stream.name.as_str());
+            let name = self
+                .streams
+                .get(stream.0)
+                .map(|stream| stream.name.as_str());
             tracing::warn!(scan = %self.scan.key, name, "{}", with_causes(error));
         });
         let parameters = ImageParameters {

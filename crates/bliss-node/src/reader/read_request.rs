@@ -35,10 +35,7 @@ impl ReadRequest {
         batch_sizer: &mut BatchSizer,
         is_draining: bool,
     ) -> Option<ReadRequest> {
-        let active: Vec<&DataCursor> = cursors
-            .iter()
-            .filter(|cursor| cursor.is_active())
-            .collect();
+        let active: Vec<&DataCursor> = cursors.iter().filter(|cursor| cursor.is_active()).collect();
         let sizes: Vec<u64> = active.iter().map(|cursor| cursor.size).collect();
         let plan = batch_sizer.plan(&sizes, Instant::now());
         let control_count = controls.len();
