@@ -8,6 +8,7 @@ use redis_client::{EntryReplyError, RedisError};
 use super::collector::EventCollector;
 use super::cursor::DataCursor;
 use super::question::Question;
+use super::read_request::ReadKind;
 use super::{ReadRequest, ReaderEvent, ScanReader, ScanState};
 use crate::event::EventScanner;
 
@@ -43,7 +44,8 @@ impl ScanReader {
         if !self.questions.is_empty() {
             return self.ask().await;
         }
-        if let (true, Some(sent)) = (self.is_trickling && !self.is_draining(), self.sent) {
+        let may_wait = self.is_trickling && !self.is_draining() && !self.is_almost_prepared();
+        if let (true, Some(sent)) = (may_wait, self.sent) {
             tokio::time::sleep_until(sent + TRICKLE).await;
         }
         self.send().await
@@ -75,8 +77,7 @@ impl ScanReader {
         if has_news {
             self.last_news = Instant::now();
         }
-        let is_prepared = self.controls.is_prepared && self.state == ScanState::Created;
-        if is_prepared && self.knows_all_nodes(&request) {
+        if self.is_almost_prepared() && self.knows_all_nodes(&request) {
             self.questions.add(Question::ScanInfo);
             self.is_preparing = true;
         } else if !has_news && request.is_last && self.knows_all_nodes(&request) {
@@ -110,8 +111,12 @@ impl ScanReader {
             true => self.cursors.as_slice(),
             false => &[],
         };
-        let draining = self.is_draining();
-        let request = ReadRequest::new(cursors, controls, &mut self.batch_sizer, draining);
+        let kind = match (self.is_draining(), self.is_almost_prepared()) {
+            (true, _) => ReadKind::Draining,
+            (false, true) => ReadKind::Immediate,
+            (false, false) => ReadKind::Waiting,
+        };
+        let request = ReadRequest::new(cursors, controls, &mut self.batch_sizer, kind);
         let Some(request) = request else {
             return Ok(());
         };
@@ -128,6 +133,11 @@ impl ScanReader {
     fn reads_data(&self) -> bool {
         let is_unprepared = self.is_draining() && !self.controls.is_prepared;
         self.state != ScanState::Created || is_unprepared || self.is_caught_up
+    }
+
+    /// Returns `true` if the scan is prepared, and it remains to be seen that all nodes are known.
+    fn is_almost_prepared(&self) -> bool {
+        self.controls.is_prepared && self.state == ScanState::Created
     }
 
     /// Returns `true` if the reply to a read shows that no node is left to be announced.
@@ -227,7 +237,7 @@ impl ScanReader {
 
     /// Asks for what a stream has around the point with which it begins, if that is not the first.
     fn ask_for_beginnings(&mut self) {
-        if !self.questions.is_empty() {
+        if !self.questions.is_empty() || !self.reads_data() {
             return;
         }
         for cursor in self.cursors.iter().filter(|cursor| cursor.is_entering()) {

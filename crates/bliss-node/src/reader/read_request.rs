@@ -10,6 +10,17 @@ use super::cursor::DataCursor;
 /// and then.
 const BLOCK: Duration = Duration::from_millis(500);
 
+/// How a read is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReadKind {
+    /// It waits for news.
+    Waiting,
+    /// It must be known at once if there are news.
+    Immediate,
+    /// The same after the end of the scan: no news come any more.
+    Draining,
+}
+
 /// An `XREAD`, as sent.
 #[derive(Debug)]
 pub(super) struct ReadRequest {
@@ -33,7 +44,7 @@ impl ReadRequest {
         cursors: &[DataCursor],
         controls: Vec<(String, EntryId)>,
         batch_sizer: &mut BatchSizer,
-        is_draining: bool,
+        kind: ReadKind,
     ) -> Option<ReadRequest> {
         let active: Vec<&DataCursor> = cursors.iter().filter(|cursor| cursor.is_active()).collect();
         let sizes: Vec<u64> = active.iter().map(|cursor| cursor.size).collect();
@@ -46,9 +57,9 @@ impl ReadRequest {
             streams: plan.streams.len(),
             controls: control_count,
             count: plan.count,
-            is_last: is_draining && plan.wait,
+            is_last: kind == ReadKind::Draining && plan.wait,
             positions,
-            block: (plan.wait && !is_draining).then_some(BLOCK),
+            block: (plan.wait && kind == ReadKind::Waiting).then_some(BLOCK),
         })
     }
 

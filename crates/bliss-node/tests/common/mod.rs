@@ -102,7 +102,9 @@ for line in gzip.open(sys.argv[1], 'rt'):
     print(json.dumps([list(base64.b64decode(arg)) for arg in json.loads(line)['args']]))
 ";
     let mut python = testing::python();
-    python.args(["-c", PROGRAM]).arg(path(recording, "recording.jsonl.gz"));
+    python
+        .args(["-c", PROGRAM])
+        .arg(path(recording, "recording.jsonl.gz"));
     let lines = testing::output(&mut python);
     let lines = lines.lines().map(serde_json::from_str);
     lines.collect::<Result<_, _>>().unwrap()
@@ -205,7 +207,9 @@ impl Follower {
         let streams = self.reader.streams().iter();
         let stream = streams.clone().find(|stream| stream.name == name);
         let names: Vec<&String> = streams.map(|stream| &stream.name).collect();
-        let id = stream.unwrap_or_else(|| panic!("no {name} in {names:?}")).id;
+        let id = stream
+            .unwrap_or_else(|| panic!("no {name} in {names:?}"))
+            .id;
         &self.streams[&id]
     }
 
@@ -279,7 +283,10 @@ impl Follower {
 
     fn advance(&mut self, stream: StreamId, first: u64, count: u64) -> &mut StreamData {
         let known = self.streams.get_mut(&stream).unwrap();
-        assert_eq!(first, known.next, "a gap or an overlap that is not reported");
+        assert_eq!(
+            first, known.next,
+            "a gap or an overlap that is not reported"
+        );
         assert_eq!(known.total, None, "points after the end");
         known.next += count;
         known
