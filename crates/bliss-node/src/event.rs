@@ -166,9 +166,10 @@ pub(crate) fn parse_count(text: &[u8]) -> Option<u64> {
     parse_uint(text).filter(|count| (1..=1 << 32).contains(count))
 }
 
-/// Returns the index of the first point in an event of data. Returns `None` for an identifier that no publisher uses.
+/// Returns the index of the first point in an event of data. Returns `None` for an identifier that no publisher uses:
+/// so indices can be added without a check.
 pub(crate) fn first_point(id: EntryId) -> Option<u64> {
-    id.first.checked_sub(1)
+    id.first.checked_sub(1).filter(|first| *first < 1 << 62)
 }
 
 /// Returns `None` if the exception of an `END_SCAN` event means success, and the name of what ended the scan otherwise.
