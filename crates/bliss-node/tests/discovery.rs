@@ -1,5 +1,7 @@
 //! Finding scans: from the beginning, from now, and from a position that was stored.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod common;
 
 use std::time::Duration;

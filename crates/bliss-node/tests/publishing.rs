@@ -1,5 +1,7 @@
 //! The publisher, compared with the commands that BLISS sent.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod common;
 
 use std::io::{BufRead, BufReader, Write};

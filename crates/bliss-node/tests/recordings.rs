@@ -1,5 +1,7 @@
 //! Recordings of BLISS 1.11, compared with the files that its own writer made of them.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod common;
 
 use bliss_node::discovery::{ScanDiscovery, Scope, Start};
@@ -33,8 +35,8 @@ fn item<'a>(group: &'a Json, name: &str) -> Option<&'a Json> {
 /// Returns the dataset that a link in the measurement of an entry refers to.
 fn measured<'a>(file: &'a Json, entry: &str, name: &str) -> Option<&'a Json> {
     let link = item(item(item(file, entry)?, "measurement")?, name)?;
-    let path = link["path"].as_str()?.split('/').skip(1);
-    path.fold(Some(file), |group, name| item(group?, name))
+    let mut path = link["path"].as_str()?.split('/').skip(1);
+    path.try_fold(file, |group, name| item(group, name))
 }
 
 /// Returns the name that the reference writer gives to a channel in the measurement.
