@@ -31,6 +31,11 @@ pub(super) enum Question {
 }
 
 impl Question {
+    /// Returns `true` if an error is an answer: the key may not be one of a stream.
+    fn may_be_refused(&self) -> bool {
+        matches!(self, Question::Type(..) | Question::Inside(..))
+    }
+
     fn command(&self, scan: &NodeKey) -> Command {
         let last = |key: &str, end: &str| {
             let command = Command::new("XREVRANGE").arg(key);
@@ -97,6 +102,12 @@ impl Questions {
         }
         while self.answers.len() < self.questions.len() {
             self.answers.push(connection.receive_raw().await?);
+        }
+        // None of the answers is used unless all can be: what is asked again must not be half known.
+        for (question, reply) in self.questions.iter().zip(&self.answers) {
+            if reply.first() == Some(&b'-') && !question.may_be_refused() {
+                answer(connection.server(), question.command(scan).name(), reply)?;
+            }
         }
         Ok(())
     }
