@@ -1,7 +1,7 @@
 //! Writes pickles as CPython writes them.
 //!
 //! [`encode`] writes any [`Value`]. What BLISS publishes is made by functions: [`class`] and [`dtype`] are
-//! the ways to publish a type, [`array`] is data, [`datetime`] a time; [`from_json`] makes info of JSON, and
+//! the ways to publish a type, [`array()`] is data, [`datetime()`] a time; [`from_json`] makes info of JSON, and
 //! plain values have `From`.
 //!
 //! ```
