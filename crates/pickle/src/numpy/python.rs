@@ -9,13 +9,22 @@ use super::element::Element;
 use super::is_numpy;
 use crate::value::{Object, Value};
 
+/// Greatest length of texts after they were padded: one long text among many short ones would cost any memory.
+const MAX_PADDED: usize = 64 << 20;
+
 /// Returns the array that a number, a text or a list of those is. Scalars and arrays of numpy may be among them;
 /// the elements have 8 bytes nevertheless.
 pub(super) fn array(value: &Value) -> Result<Array, ArrayError> {
     let mut list = Flattened::default();
     list.add(value, 0)?;
     let dtype = common_dtype(&list.elements)?;
-    let mut data = BytesMut::with_capacity(list.elements.len() * dtype.size);
+    let bytes = list.elements.len().saturating_mul(dtype.size);
+    if bytes > MAX_PADDED && matches!(dtype.kind, DtypeKind::Text | DtypeKind::Bytes) {
+        return Err(ArrayError::List {
+            problem: "its texts are too long to have the same length",
+        });
+    }
+    let mut data = BytesMut::with_capacity(bytes);
     for element in &list.elements {
         write(element, dtype, &mut data);
     }

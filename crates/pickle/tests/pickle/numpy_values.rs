@@ -87,6 +87,17 @@ fn what_is_no_array_is_named() {
 }
 
 #[test]
+fn one_long_text_does_not_make_all_others_long() {
+    let long = |texts: usize| {
+        let mut values = vec![Value::from(""); texts];
+        values.push("x".repeat(1 << 20).as_str().into());
+        Array::of(&values.into())
+    };
+    assert_eq!(long(1).unwrap().data.len(), 8 << 20);
+    assert!(matches!(long(1000), Err(ArrayError::List { .. })));
+}
+
+#[test]
 fn orders_of_bytes_are_converted() {
     for (dtype, bytes, swapped) in [
         (">i2", &[1, 2, 3, 4][..], &[2, 1, 4, 3][..]),
