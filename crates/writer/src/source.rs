@@ -18,6 +18,7 @@ mod error;
 mod event;
 mod feed;
 pub(crate) mod margin_level;
+pub mod node;
 mod memory;
 mod model;
 mod scan;

@@ -1,0 +1,8 @@
+//! BLISS 1: scans as the Python module `bliss.data.node` publishes them.
+
+mod error;
+mod info;
+mod scan;
+mod stream;
+
+pub use scan::NodeScan;

@@ -1,0 +1,53 @@
+//! The info of a scan in the form in which layouts expect it.
+
+use bliss_node::node::NodeInfo;
+use chrono::{DateTime, Local};
+use serde_json::{Map, Value as Json};
+
+/// The member of the info in which BLISS 2 publishes the metadata of a dataset of the data policy.
+const SNAPSHOT: &str = "dataset_metadata_snapshot";
+
+/// Returns the info of a scan, always an object. `dataset` is the info of the node to which the scan belongs.
+pub fn scan_info(info: &NodeInfo, dataset: &NodeInfo) -> Json {
+    let mut members = match info.to_json() {
+        Json::Object(members) => members,
+        _ => Map::new(),
+    };
+    // BLISS 1 publishes local times without their offset, and the same times as numbers.
+    for (name, number) in [
+        ("start_time", "start_timestamp"),
+        ("end_time", "end_timestamp"),
+    ] {
+        let number = members.get(number).and_then(Json::as_f64);
+        if let Some(time) = number.and_then(local_time) {
+            members.insert(name.to_owned(), time.into());
+        }
+    }
+    if let Json::Object(metadata) = dataset.to_json() {
+        let published: Map<String, Json> = metadata
+            .into_iter()
+            .filter(|(name, _)| !is_internal(name))
+            .collect();
+        if !published.is_empty() {
+            members.insert(SNAPSHOT.to_owned(), published.into());
+        }
+    }
+    Json::Object(members)
+}
+
+/// Returns `true` for names that the data policy uses itself.
+fn is_internal(name: &str) -> bool {
+    name.starts_with("__") || name == "node_name"
+}
+
+/// Returns a time in seconds since 1970 as `datetime.isoformat` of Python writes it, with microseconds.
+fn local_time(seconds: f64) -> Option<String> {
+    let microseconds = (seconds * 1e6).round();
+    // Of larger numbers, nothing is known about the microseconds.
+    if microseconds.abs() >= 2f64.powi(53) {
+        return None;
+    }
+    let time = DateTime::from_timestamp_micros(microseconds as i64)?;
+    let time = time.with_timezone(&Local);
+    Some(time.format("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string())
+}

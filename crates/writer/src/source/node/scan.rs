@@ -1,0 +1,306 @@
+//! One scan as a [`ScanSource`], read from its nodes.
+
+use std::collections::{HashMap, HashSet};
+
+use async_trait::async_trait;
+use bliss_node::key::NodeKey;
+use bliss_node::lima::LimaStatus;
+use bliss_node::node::{NodeInfo, NodeType};
+use bliss_node::reader::{self, PointBlock, ReaderEvent, ScanReader};
+use bliss_node::store::NodeStore;
+use serde_json::Value as Json;
+use tracing::warn;
+
+use super::info::scan_info;
+use super::stream::{content, numbers};
+use crate::source::{
+    Block, DataModel, HeadProbe, LossReason, ScanId, ScanSource, ScanState, SourceError,
+    SourceEvent, StreamDescription, StreamId,
+};
+
+/// A scan of BLISS 1.
+pub struct NodeScan {
+    store: NodeStore,
+    reader: ScanReader,
+    /// The info of the node to which the scan belongs: a dataset of the data policy, or a part of a path.
+    dataset: NodeInfo,
+    info: Json,
+    state: ScanState,
+    /// The streams that the writer follows.
+    followed: HashSet<reader::StreamId>,
+    /// The last state of each detector. How a detector saves its images is known with the first one, so all of them are
+    /// read from the beginning.
+    detectors: HashMap<reader::StreamId, Option<LimaStatus>>,
+    /// The detectors that have ended before they were followed, with their number of images.
+    ended: HashMap<reader::StreamId, u64>,
+    /// Events for the next call.
+    held: Vec<SourceEvent>,
+}
+
+impl NodeScan {
+    /// Opens the scan of this key.
+    ///
+    /// # Errors
+    /// If there is no such scan, its version is not supported, or the server cannot be asked.
+    pub async fn open(store: &NodeStore, key: &NodeKey) -> Result<NodeScan, SourceError> {
+        let reader = ScanReader::open(store, key).await?;
+        let dataset = match key.parent() {
+            Some(parent) => store.info(&parent).await?,
+            None => NodeInfo::default(),
+        };
+        Ok(NodeScan {
+            store: store.clone(),
+            info: scan_info(reader.info(), &dataset),
+            dataset,
+            state: ScanState::Created,
+            reader,
+            followed: HashSet::new(),
+            detectors: HashMap::new(),
+            ended: HashMap::new(),
+            held: Vec::new(),
+        })
+    }
+
+    fn take(&mut self, event: ReaderEvent) -> Result<Option<SourceEvent>, SourceError> {
+        Ok(match event {
+            ReaderEvent::Stream(stream) => {
+                self.announce(stream)?;
+                None
+            }
+            ReaderEvent::State(_) => {
+                self.info = scan_info(self.reader.info(), &self.dataset);
+                None
+            }
+            ReaderEvent::LimaStatus { stream, status } => {
+                let is_followed = self.followed.contains(&stream);
+                let event = is_followed.then(|| frames(stream, &status));
+                self.detectors.insert(stream, Some(status));
+                event
+            }
+            ReaderEvent::Points(block) => Some(self.points(block)),
+            ReaderEvent::References { stream, keys, .. } => Some(references(stream, keys)),
+            ReaderEvent::Lost {
+                stream,
+                first,
+                count,
+                reason,
+            } => Some(SourceEvent::Lost {
+                stream: StreamId(stream.0),
+                first,
+                count,
+                reason: loss_reason(reason),
+            }),
+            ReaderEvent::End { stream, total } if !self.followed.contains(&stream) => {
+                self.ended.insert(stream, total);
+                None
+            }
+            ReaderEvent::End { stream, total } => Some(end(stream, total)),
+            ReaderEvent::NodeGone { key } => {
+                let scan = &self.reader.scan().key;
+                warn!(%scan, "node {key} has vanished from Redis, and its data with it");
+                None
+            }
+            // Channels of texts are not followed. What a description says is looked up with the points.
+            ReaderEvent::Texts { .. } | ReaderEvent::Described { .. } => None,
+            ReaderEvent::Deleted => Some(SourceEvent::Deleted),
+        })
+    }
+
+    fn announce(&mut self, stream: reader::StreamId) -> Result<(), SourceError> {
+        let described = self.reader.streams().get(stream.0);
+        if described.is_some_and(|described| described.node_type == NodeType::Lima) {
+            self.reader.follow(stream, 0)?;
+            self.detectors.insert(stream, None);
+        }
+        Ok(())
+    }
+
+    /// Returns points, or says that they are lost if they are not of the type of their stream.
+    fn points(&self, block: PointBlock) -> SourceEvent {
+        let PointBlock {
+            stream,
+            first,
+            count,
+            dtype,
+            shape,
+            data,
+        } = block;
+        let declared = self.reader.streams().get(stream.0).map(numbers);
+        match declared {
+            Some(Ok((declared, _))) if declared == dtype => SourceEvent::Points(Block {
+                stream: StreamId(stream.0),
+                first,
+                count,
+                shape: Some(shape.iter().copied().collect()),
+                data,
+            }),
+            _ => SourceEvent::Lost {
+                stream: StreamId(stream.0),
+                first,
+                count,
+                reason: LossReason::Corrupt(format!("the points are of the type {dtype}")),
+            },
+        }
+    }
+
+    /// Returns how far the scan is: prepared when it is known how its detectors save their images.
+    fn present_state(&self) -> ScanState {
+        match self.reader.state() {
+            reader::ScanState::Ended => ScanState::Closed,
+            reader::ScanState::Prepared if self.detectors.values().all(Option::is_some) => {
+                ScanState::Prepared
+            }
+            reader::ScanState::Prepared | reader::ScanState::Created => ScanState::Created,
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl ScanSource for NodeScan {
+    fn name(&self) -> String {
+        self.reader.scan().name.clone()
+    }
+
+    fn model(&self) -> DataModel {
+        DataModel::Node
+    }
+
+    fn state(&self) -> ScanState {
+        self.state
+    }
+
+    fn info(&self) -> &Json {
+        &self.info
+    }
+
+    fn path(&self) -> Option<&str> {
+        self.info.get("filename").and_then(Json::as_str)
+    }
+
+    fn streams(&self) -> Vec<StreamDescription> {
+        let streams = self.reader.streams().iter();
+        streams
+            .map(|stream| StreamDescription {
+                name: stream.name.clone(),
+                content: content(&self.reader, stream),
+            })
+            .collect()
+    }
+
+    fn follow(&mut self, stream: &str, from: u64) -> Result<StreamId, SourceError> {
+        let mut streams = self.reader.streams().iter();
+        let found = streams.find(|described| described.name == stream);
+        let id = match found {
+            Some(described) => described.id,
+            // The reader says that there is none.
+            None => reader::StreamId(self.reader.streams().len()),
+        };
+        match self.detectors.get(&id) {
+            Some(status) => {
+                self.held
+                    .extend(status.iter().map(|status| frames(id, status)));
+                let ended = self.ended.remove(&id);
+                self.held.extend(ended.map(|total| end(id, total)));
+            }
+            None => self.reader.follow(id, from)?,
+        }
+        self.followed.insert(id);
+        Ok(StreamId(id.0))
+    }
+
+    async fn next(&mut self) -> Result<Vec<SourceEvent>, SourceError> {
+        if !self.held.is_empty() {
+            return Ok(std::mem::take(&mut self.held));
+        }
+        for event in self.reader.next().await? {
+            let event = self.take(event)?;
+            self.held.extend(event);
+        }
+        let state = self.present_state();
+        if state != self.state {
+            self.state = state;
+            self.held.push(SourceEvent::StateChanged);
+        }
+        Ok(std::mem::take(&mut self.held))
+    }
+
+    fn disconnect(&mut self) {
+        self.reader.disconnect();
+    }
+
+    fn is_caught_up(&self) -> bool {
+        self.held.is_empty() && self.reader.is_caught_up()
+    }
+
+    fn is_finished(&self) -> bool {
+        self.held.is_empty() && self.reader.is_finished()
+    }
+
+    fn position(&self, stream: StreamId) -> Option<u64> {
+        self.reader.position(reader::StreamId(stream.0))
+    }
+
+    fn is_current(&self) -> bool {
+        self.reader.is_current()
+    }
+
+    fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError> {
+        let all = self.reader.streams();
+        let key = |name: &&str| {
+            let found = all.iter().find(|stream| stream.name == **name);
+            found.map(|stream| stream.key.clone())
+        };
+        Ok(Box::new(NodeHeads {
+            store: self.store.clone(),
+            keys: streams.iter().filter_map(key).collect(),
+        }))
+    }
+}
+
+/// Asks how far streams are published.
+struct NodeHeads {
+    store: NodeStore,
+    keys: Vec<NodeKey>,
+}
+
+#[async_trait(?Send)]
+impl HeadProbe for NodeHeads {
+    async fn ask(&self) -> Result<Vec<Option<u64>>, SourceError> {
+        Ok(self.store.head(&self.keys).await?)
+    }
+}
+
+fn frames(stream: reader::StreamId, status: &LimaStatus) -> SourceEvent {
+    SourceEvent::Frames {
+        stream: StreamId(stream.0),
+        acquired: status.acquired,
+        saved: status.saved,
+    }
+}
+
+fn references(stream: reader::StreamId, keys: Vec<String>) -> SourceEvent {
+    let is_key = |key: &String| key.parse::<NodeKey>().is_ok();
+    let (scans, invalid): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_key);
+    SourceEvent::References {
+        stream: StreamId(stream.0),
+        scans: scans.into_iter().map(ScanId::new).collect(),
+        invalid,
+    }
+}
+
+/// Nodes have no seals: a stream has ended when the scan has.
+fn end(stream: reader::StreamId, total: u64) -> SourceEvent {
+    SourceEvent::End {
+        stream: StreamId(stream.0),
+        total,
+        sealed: true,
+    }
+}
+
+fn loss_reason(reason: reader::LossReason) -> LossReason {
+    match reason {
+        reader::LossReason::Trimmed => LossReason::Trimmed,
+        reader::LossReason::Corrupt(problem) => LossReason::Corrupt(problem),
+        other => LossReason::Other(other.to_string()),
+    }
+}
