@@ -1,7 +1,7 @@
 //! The info of a scan in the form in which layouts expect it.
 
 use bliss_node::node::NodeInfo;
-use chrono::{DateTime, Local};
+use chrono::{DateTime, Local, TimeDelta};
 use serde_json::{Map, Value as Json};
 
 /// The member of the info in which BLISS 2 publishes the metadata of a dataset of the data policy.
@@ -42,12 +42,14 @@ fn is_internal(name: &str) -> bool {
 
 /// Returns a time in seconds since 1970 as `datetime.isoformat` of Python writes it, with microseconds.
 fn local_time(seconds: f64) -> Option<String> {
-    let microseconds = (seconds * 1e6).round();
-    // Of larger numbers, nothing is known about the microseconds.
-    if microseconds.abs() >= 2f64.powi(53) {
+    // No time has a year of five digits.
+    if !(0.0..253_402_300_800.0).contains(&seconds) {
         return None;
     }
-    let time = DateTime::from_timestamp_micros(microseconds as i64)?;
+    // As Python does, which rounds the fraction alone.
+    let microseconds = (seconds.fract() * 1e6).round_ties_even();
+    let time = DateTime::from_timestamp(seconds as i64, 0)?;
+    let time = time + TimeDelta::microseconds(microseconds as i64);
     let time = time.with_timezone(&Local);
     Some(time.format("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string())
 }
