@@ -27,7 +27,8 @@ fuzz_target!(|input: &[u8]| {
                     let mut fresh = PointDecoder::new();
                     let expected = fresh.decode(&reply, description, count, data);
                     let found = decoder.decode(&reply, description, count, data);
-                    if let (Ok(Points::Numbers { shape, dtype, data }), Ok(_)) = (&found, &expected) {
+                    if let (Ok(Points::Numbers { shape, dtype, data }), Ok(_)) = (&found, &expected)
+                    {
                         let lengths = shape.iter().map(|length| u128::from(*length));
                         let elements = lengths.product::<u128>() * u128::from(count);
                         let bytes = elements * dtype.size as u128;

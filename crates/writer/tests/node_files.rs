@@ -1,5 +1,7 @@
 //! Recorded scans of BLISS 1.11, saved after they have ended, against the files of its own writer.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::path::Path;
 use std::sync::Arc;
 
