@@ -174,6 +174,7 @@ equal!(
     ascan_1d_proto3,
     block_stream,
     esrf_policy,
+    failed_prepare,
     mca_1d,
     sequence_group,
 );

@@ -120,7 +120,7 @@ impl ClassicLayout {
             sample::build(&mut builder, subscan, &self.info);
         }
         for subscan in &self.subscans {
-            data::build(&mut builder, subscan, facts);
+            data::build(&mut builder, subscan, self.release, facts);
         }
         if let Some(end) = &facts.end {
             for subscan in &self.subscans {

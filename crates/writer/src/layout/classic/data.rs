@@ -4,6 +4,7 @@ use nexus::tree::{NamedList, Stream, Value};
 
 use super::channel::Channel;
 use super::dict_to_nexus;
+use super::release::Release;
 use super::subscan::Subscan;
 use super::tree_builder::TreeBuilder;
 use super::value::convert;
@@ -52,16 +53,15 @@ pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
     }
 }
 
-/// Adds the groups of devices from which data have come, and the datasets, aliases and links of
-/// data that are stored.
-pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, facts: &ScanFacts) {
+/// Adds the groups of devices from which data have come, or of all devices, as the release does, and the datasets,
+/// aliases and links of data that are stored.
+pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, release: Release, facts: &ScanFacts) {
     for channel in &subscan.channels {
-        let Some(stream) = facts.streams.get(&channel.stream.name) else {
-            continue;
-        };
-        if has_group(channel) {
+        let stream = facts.streams.get(&channel.stream.name);
+        let is_there = stream.is_some() || release.has_devices_without_data();
+        if is_there && has_group(channel) {
             build_device(builder, channel, &subscan.entry);
-            if stream.stored && has_place(channel) {
+            if stream.is_some_and(|stream| stream.stored) && has_place(channel) {
                 build_data(builder, channel, &subscan.entry);
             }
         }

@@ -33,6 +33,11 @@ impl Release {
         self == Release::Bliss2
     }
 
+    /// Returns `true` if an entry has the group of a device before its channels have data.
+    pub fn has_devices_without_data(self) -> bool {
+        self == Release::Bliss1
+    }
+
     /// Returns the name in the info of a scan of what the user displays.
     pub fn display_name(self) -> &'static str {
         match self {

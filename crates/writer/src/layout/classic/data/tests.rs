@@ -106,7 +106,7 @@ fn built(subscans: &[Subscan], stored: &[(&str, bool)]) -> Vec<String> {
     builder.value("5.1/instrument/positioners/energy", Value::text("snapshot"));
     for subscan in subscans {
         reserve(&mut builder, subscan);
-        build(&mut builder, subscan, &facts);
+        build(&mut builder, subscan, Release::Bliss2, &facts);
     }
     let BuiltTree { root, invalid, .. } = builder.finish();
     assert_eq!(invalid, []);
