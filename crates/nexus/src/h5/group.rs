@@ -5,7 +5,6 @@ use std::ffi::{CStr, c_char, c_void};
 use hdf5_metno_sys::h5::{H5_index_t, H5_iter_order_t, herr_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5l::{self, H5L_info2_t};
-
 use hdf5_metno_sys::{h5d, h5g, h5o, h5p};
 
 use super::dataset::Dataset;

@@ -80,9 +80,9 @@ impl Dataset {
     /// Gives the dataset this value. Returns `false` and does nothing if the dataset has another type or shape, or other
     /// texts and `is_known`.
     ///
-    /// A reader may know a dataset that was flushed. Texts are in collections, each of which a reader reads once. The library would remove the old text from its
-    /// collection, and a reader that knows one of dataset and collection as it was before finds no text then, or one that
-    /// is longer than expected, which HDF5 copies beyond its memory.
+    /// A reader may know a dataset that was flushed. Texts are in collections, each of which a reader reads once. The
+    /// library would remove the old text from its collection, and a reader that knows one of dataset and collection as it
+    /// was before finds no text then, or one that is longer than expected, which HDF5 copies beyond its memory.
     ///
     /// # Errors
     /// If the number of elements does not match the shape of the value, and if it cannot be written.
