@@ -96,10 +96,11 @@ async fn log_lines_are_those_of_the_python_writer() {
         let text = std::fs::read_to_string(path).unwrap();
         text.lines().map(str::to_owned).collect()
     };
-    // The lines have different times in each log.
+    // The lines have different times in each log, and those of two threads may come in another order.
     let messages = |lines: Vec<String>| -> Vec<String> {
-        let all = lines.iter().map(|line| line[29..].to_owned());
-        all.collect()
+        let mut all: Vec<_> = lines.iter().map(|line| line[29..].to_owned()).collect();
+        all.sort_unstable();
+        all
     };
     let printed = log.lines().map(str::to_owned).collect();
     assert_eq!(messages(lines(&all)), messages(printed));
