@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use writer::layout::{ScanDescription, layout_of};
 use writer::options::SaveOptions;
+use writer::source::DataModel;
 
 fuzz_target!(|text: &[u8]| {
     let Ok(mapping) = blissdata::json::parse(text) else {
@@ -14,6 +15,7 @@ fuzz_target!(|text: &[u8]| {
     };
     let info = json!({"h5maps": {"/a.h5": mapping.value}});
     let scan = ScanDescription {
+        model: DataModel::Blissdata,
         info: &info,
         path: Some("/a.h5"),
         streams: &[],
