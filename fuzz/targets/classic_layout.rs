@@ -6,9 +6,9 @@ mod common;
 use libfuzzer_sys::fuzz_target;
 use nexus::tree::{ByteOrder, ElementType};
 use serde_json::Value;
-use writer::layout::ClassicLayout;
+use writer::layout::{ClassicLayout, ScanDescription};
 use writer::options::SaveOptions;
-use writer::source::{StreamContent, StreamDescription};
+use writer::source::{DataModel, StreamContent, StreamDescription};
 
 /// Returns a stream for each channel of the info.
 fn streams(info: &Value) -> Vec<StreamDescription> {
@@ -34,13 +34,14 @@ fuzz_target!(|text: &[u8]| {
     };
     let info = info.value;
     let streams = streams(&info);
-    for flat in [true, false] {
+    for (flat, model) in [(true, DataModel::Blissdata), (false, DataModel::Node)] {
         let options = SaveOptions {
             flat,
             multivalue_positioners: !flat,
             ..SaveOptions::default()
         };
-        if let Ok(Some(layout)) = ClassicLayout::new(&info, &streams, &options) {
+        let scan = ScanDescription::new(model, &info, &streams);
+        if let Ok(Some(layout)) = ClassicLayout::new(&scan, &options) {
             common::exercise(&layout, info.clone());
         }
     }
