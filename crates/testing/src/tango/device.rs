@@ -106,7 +106,12 @@ impl TangoDevice {
 
     /// Waits for the next event of an attribute. Returns its value, or the errors of the event.
     pub fn event(&self, attribute: &str) -> Result<Json, TangoError> {
-        let seconds = WAIT_LIMIT.as_secs();
+        self.event_within(attribute, WAIT_LIMIT)
+    }
+
+    /// Waits at most this time for the next event of an attribute. The kind of the error is `Empty` if there is none.
+    pub fn event_within(&self, attribute: &str, time: Duration) -> Result<Json, TangoError> {
+        let seconds = time.as_secs_f64();
         let event = self.request(json!({"do": "event", "name": attribute, "value": seconds}))?;
         match event.get("errors") {
             None => Ok(event["value"].clone()),
