@@ -3,6 +3,8 @@
 //! [`WriterThread`] is the handle in the main thread. In the thread itself all consumers share one
 //! [`WriterContext`]: the open files, the workers that encode chunks, and the memory for chunks.
 
+mod descriptors;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -20,6 +22,7 @@ use observation::Observation;
 use tracing::warn;
 
 use crate::inspection::{InspectionProgram, Inspector};
+use descriptors::scans_with_descriptors;
 
 /// Largest number of bytes in the queues between all listeners and all consumers.
 const QUEUE_BYTES: usize = 16 << 20;
@@ -38,7 +41,7 @@ const KEEP_TIME: Duration = Duration::from_secs(1);
 /// Largest number of files whose default scan is remembered.
 const MAX_SHOWN_FILES: usize = 1000;
 /// Largest number of scans that are saved at the same time. BLISS never runs so many, but a writer that was
-/// away may have missed more.
+/// away may have missed more. There are fewer if the process may not open enough files.
 const MAX_RUNNING: usize = 100;
 /// How long to wait until the thread has closed its files and ended.
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
@@ -61,7 +64,7 @@ impl WriterThread {
         Ok(WriterThread {
             thread: Thread::serving("writer")?,
             budget: Budget::new(QUEUE_BYTES),
-            places: Budget::new(MAX_RUNNING),
+            places: Budget::new(MAX_RUNNING.min(scans_with_descriptors())),
             observation,
         })
     }
