@@ -40,6 +40,7 @@ mod error;
 mod meter;
 mod reply_clock;
 mod reply_scanner;
+mod server_memory;
 mod shared_connection;
 mod stream;
 mod tls;
@@ -52,6 +53,7 @@ pub use batch_sizer::{BatchSizer, ENTRY_OVERHEAD, ReadPlan, estimate_entry_size}
 pub use command::{Arg, Command};
 pub use connection::Connection;
 pub use error::{RedisError, ServerError};
+pub use server_memory::ServerMemory;
 pub use shared_connection::SharedConnection;
 pub use stream::{EntryId, EntryReplyError, EntryScanner, StreamHeader, parse_uint};
 pub use tls::TlsError;
