@@ -6,37 +6,43 @@
 //! store speaks a protocol that we know. [`History`] lists the scans that were started, each by its
 //! [`ScanKey`].
 
+mod coordination;
 mod error;
-mod file_claim;
-mod guarded_write;
-mod history;
-mod history_connection;
 mod key;
 mod listing;
 mod server_state;
-mod shared;
 mod spool_mark;
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ::coordination::ReleaseQueue;
 use bytes::Bytes;
 use observation::{Observation, with_causes};
 use redis_client::{
     Backoff, Command, Connection, RedisError, RedisUrl, ServerError, SharedConnection, Value,
 };
 
-use file_claim::ReleaseQueue;
-
+pub(crate) use ::coordination::host_name;
+pub use ::coordination::{FileLease, Timetag};
 pub use error::StoreError;
-pub use file_claim::{ClaimError, FileClaim, FileLease};
-pub use history::History;
-pub use key::{KeyError, ScanKey, Timetag};
+pub use key::{KeyError, ScanKey};
 pub use server_state::ServerState;
-pub(crate) use shared::host_name;
-pub use shared::{AssignedScan, GroupMembership, SharedHistory};
 pub(crate) use spool_mark::{other_host, spool_mark};
+
+/// Lists the scans of a data store that were created, in their order.
+pub type History = ::coordination::History<DataStore>;
+/// Hands out the scans of a data store, each to one member of a group of writers.
+pub type SharedHistory = ::coordination::SharedHistory<DataStore>;
+/// Notes which scans of a member are done, and its end.
+pub type GroupMembership = ::coordination::GroupMembership<DataStore>;
+/// A scan that was handed out.
+pub type AssignedScan = ::coordination::AssignedScan<ScanKey>;
+/// The claim of a file.
+pub type FileClaim = ::coordination::FileClaim<DataStore>;
+/// Why a file was not claimed.
+pub type ClaimError = ::coordination::ClaimError<StoreError>;
 
 /// The key that says the version of the protocol.
 pub const PROTOCOL_VERSION_KEY: &str = "_PROTOCOL_VERSION_";
@@ -178,10 +184,6 @@ impl DataStore {
         commands: &[Command],
     ) -> Result<Vec<Result<Value, ServerError>>, RedisError> {
         self.shared.connection.pipeline(commands).await
-    }
-
-    fn release_queue(&self) -> &ReleaseQueue {
-        &self.shared.release_queue
     }
 }
 

@@ -1,10 +1,10 @@
 //! Scans that the store holds already.
 
+use coordination::scan_of_entry;
 use redis_client::{Command, Value};
 
-use super::history::{HISTORY_KEY, scan_of};
-use super::key::{ScanKey, Timetag};
-use super::{DataStore, StoreError};
+use super::coordination::HISTORY_KEY;
+use super::{DataStore, ScanKey, StoreError, Timetag};
 
 /// A scan that lives no longer than this is as good as deleted: whoever deletes a scan gives
 /// its users these 10 s to finish.
@@ -24,8 +24,8 @@ impl DataStore {
             let entries = self.array(&reply, "XRANGE")?;
             let mut scans = Vec::with_capacity(entries.len());
             for entry in entries {
-                let (timetag, key) =
-                    scan_of(entry).ok_or_else(|| self.unexpected("XRANGE", "not an entry"))?;
+                let (timetag, key) = scan_of_entry::<DataStore>(entry)
+                    .ok_or_else(|| self.unexpected("XRANGE", "not an entry"))?;
                 from = format!("({timetag}");
                 scans.extend(key.map(|key| (timetag, key)));
             }

@@ -1,6 +1,6 @@
 //! What the server of a data store says about itself.
 
-use redis_client::{Command, RedisError, ServerError, Value};
+use redis_client::{Command, RedisError, ServerError, ServerMemory, Value};
 
 use super::{DataStore, PROTOCOL_VERSION, PROTOCOL_VERSION_KEY};
 
@@ -39,7 +39,7 @@ impl DataStore {
     /// If Redis cannot be asked, or does not allow it.
     pub async fn server_state(&self) -> Result<ServerState, RedisError> {
         let commands = [
-            Command::new("INFO").arg("memory"),
+            ServerMemory::command(),
             Command::new("GET").arg(PROTOCOL_VERSION_KEY),
             Command::new("EXISTS").arg(MEMORY_TRACKING_KEY),
         ];
@@ -50,24 +50,15 @@ impl DataStore {
             None => Ok(Value::Nil),
         };
         let (memory, version, tracker) = (next()?, next()?, next()?);
-        let memory = memory.as_str().unwrap_or_default();
-        let field = |name: &str| {
-            let value = memory
-                .lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            value.ok_or_else(|| self.unexpected_reply("INFO", "no memory"))
-        };
-        let bytes = |name: &str| {
-            let bytes = field(name)?.trim().parse::<u64>();
-            bytes.map_err(|_| self.unexpected_reply("INFO", "a size that is no number"))
-        };
+        let memory = ServerMemory::of_reply(&memory);
+        let memory = memory.map_err(|reason| self.unexpected_reply("INFO", reason))?;
         let state = ServerState {
             protocol_version: version
                 .as_bytes()
                 .map(|text| String::from_utf8_lossy(text).into_owned()),
-            used_memory: bytes("used_memory")?,
-            max_memory: Some(bytes("maxmemory")?).filter(|limit| *limit > 0),
-            eviction_policy: field("maxmemory_policy")?.trim().to_owned(),
+            used_memory: memory.used,
+            max_memory: memory.limit,
+            eviction_policy: memory.eviction_policy,
             has_memory_tracker: tracker.as_int() == Some(1),
         };
         if let Some(observation) = self.shared.connection.observation() {

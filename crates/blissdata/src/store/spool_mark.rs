@@ -2,8 +2,7 @@
 
 use redis_client::{Command, RedisError, Value};
 
-use super::shared::host_name;
-use super::{DataStore, ScanKey, StoreError};
+use super::{DataStore, ScanKey, StoreError, host_name};
 
 /// Seconds for which a mark lasts that is not renewed: as long as a scan is tried again.
 const MARK_LIFE: u64 = 24 * 3600;

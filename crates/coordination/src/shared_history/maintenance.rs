@@ -7,7 +7,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::claims::claim_abandoned;
 use super::group_state::GroupState;
-use crate::store::StoreError;
+use crate::guarded_store::StoreFailure;
+use crate::history_store::HistoryStore;
 
 /// How often the heartbeat is renewed.
 const HEARTBEAT_PERIOD: Duration = Duration::from_secs(10);
@@ -22,7 +23,7 @@ const RETRY_PERIOD: Duration = Duration::from_secs(2);
 const MAX_ACKNOWLEDGED: usize = 1000;
 
 /// Maintains a membership until the member leaves.
-pub async fn run(state: &GroupState) {
+pub async fn run<S: HistoryStore>(state: &GroupState<S>) {
     tokio::select! {
         () = state.left() => {}
         // Claims take many round trips, which must not delay the heartbeat.
@@ -31,7 +32,7 @@ pub async fn run(state: &GroupState) {
     }
 }
 
-async fn beat_and_acknowledge(state: &GroupState) {
+async fn beat_and_acknowledge<S: HistoryStore>(state: &GroupState<S>) {
     let mut heartbeat = RefusalLog::new("the heartbeat of the writer cannot be renewed");
     let mut acknowledgement = RefusalLog::new("scans that are saved cannot be acknowledged");
     let mut next_heartbeat = Instant::now();
@@ -59,7 +60,7 @@ async fn beat_and_acknowledge(state: &GroupState) {
     }
 }
 
-async fn claim(state: &GroupState) {
+async fn claim<S: HistoryStore>(state: &GroupState<S>) {
     let mut log = RefusalLog::new("the scans of other writers cannot be claimed");
     loop {
         log.note(claim_abandoned(state).await);
@@ -71,7 +72,7 @@ async fn claim(state: &GroupState) {
 ///
 /// # Errors
 /// If Redis cannot be asked, or refuses. The scans remain to be acknowledged.
-pub async fn acknowledge(state: &GroupState) -> Result<(), StoreError> {
+pub async fn acknowledge<S: HistoryStore>(state: &GroupState<S>) -> Result<(), S::Error> {
     loop {
         let mut done = state.unacknowledged();
         done.truncate(MAX_ACKNOWLEDGED);
@@ -80,9 +81,9 @@ pub async fn acknowledge(state: &GroupState) -> Result<(), StoreError> {
         }
         let [acknowledge, forget_attempts] = state.acknowledgement(&done);
         // Neither creates a key, so the store need not be initialised.
-        state.store.call_once(&acknowledge).await?;
+        state.store.connection().call_once(&acknowledge).await?;
         state.set_acknowledged(&done);
-        state.store.call_once(&forget_attempts).await?;
+        state.store.connection().call_once(&forget_attempts).await?;
     }
 }
 
@@ -101,7 +102,7 @@ impl RefusalLog {
     }
 
     /// Notes an outcome. Returns `true` if it is a success.
-    fn note(&mut self, outcome: Result<(), StoreError>) -> bool {
+    fn note(&mut self, outcome: Result<(), impl StoreFailure>) -> bool {
         let was_refused = self.is_refused;
         self.is_refused = outcome.is_err();
         match outcome {

@@ -12,12 +12,12 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use observation::with_causes;
-use redis_client::Command;
+use redis_client::{RedisError, Value};
 use tokio::time::{Instant, sleep};
 
-use super::shared::GroupMember;
-use super::{DataStore, PROTOCOL_VERSION, PROTOCOL_VERSION_KEY, StoreError};
-pub(super) use release::ReleaseQueue;
+use crate::guarded_store::{GuardedStore, StoreFailure};
+use crate::member::GroupMember;
+pub use release::ReleaseQueue;
 
 /// How long a claim lasts that is not renewed.
 const LEASE: Duration = Duration::from_secs(60);
@@ -28,9 +28,7 @@ const RENEWAL_PERIOD: Duration = Duration::from_secs(10);
 /// Claims a file: returns the new value, or the value of the present holder. `ARGV[4]` is the value of a holder
 /// that is known to be dead. A claim of this process is replaced: no client has it any more, but Redis could not
 /// be told. The token grows with each claim, so that no two claims of a file are equal.
-const CLAIM: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then \
-                     return redis.error_reply('UNINITIALISED') end \
-                     local held = redis.call('GET', KEYS[2]) \
+const CLAIM: &str = "local held = redis.call('GET', KEYS[2]) \
                      if held and held ~= ARGV[4] and \
                          string.sub(held, 1, #ARGV[2] + 1) ~= ARGV[2] .. ' ' then return held end \
                      local time = redis.call('TIME') \
@@ -39,9 +37,7 @@ const CLAIM: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then \
                      return value";
 
 /// Renews a claim: returns the value of the holder, which is another one if the claim is lost.
-const RENEW: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then \
-                     return redis.error_reply('UNINITIALISED') end \
-                     local held = redis.call('GET', KEYS[2]) \
+const RENEW: &str = "local held = redis.call('GET', KEYS[2]) \
                      if held and held ~= ARGV[2] then return held end \
                      redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) \
                      return ARGV[2]";
@@ -49,7 +45,7 @@ const RENEW: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then \
 /// Why a file was not claimed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ClaimError {
+pub enum ClaimError<E: StoreFailure> {
     /// Another process has the claim.
     #[error("{file} is written by another writer, {holder}")]
     Held {
@@ -60,7 +56,7 @@ pub enum ClaimError {
     },
     /// Redis cannot be asked, or refuses.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] E),
 }
 
 /// The claims of this process, by server and file. Redis knows a holder as a process, so all clients in the
@@ -73,13 +69,21 @@ static CLAIMS: LazyLock<Mutex<HashMap<(String, String), ClaimSlot>>> =
 type ClaimSlot = Arc<tokio::sync::Mutex<Weak<ClaimState>>>;
 
 /// The claim of a file. Released when the last of its clones is [released](FileClaim::release).
-#[derive(Clone)]
-pub struct FileClaim {
+pub struct FileClaim<S: GuardedStore> {
+    store: S,
     state: Arc<ClaimState>,
 }
 
+impl<S: GuardedStore> Clone for FileClaim<S> {
+    fn clone(&self) -> FileClaim<S> {
+        FileClaim {
+            store: self.store.clone(),
+            state: self.state.clone(),
+        }
+    }
+}
+
 struct ClaimState {
-    store: DataStore,
     slot: ClaimSlot,
     key: String,
     value: String,
@@ -104,34 +108,36 @@ impl FileLease {
     }
 }
 
-impl DataStore {
+impl<S: GuardedStore> FileClaim<S> {
     /// Claims a file for this process. Somebody has to [maintain](FileClaim::maintain) the claim.
     ///
     /// # Errors
     /// [`ClaimError::Held`] if another process has the claim and is not known to be dead.
-    pub async fn claim_file(&self, file: &Path) -> Result<FileClaim, ClaimError> {
+    pub async fn claim(store: &S, file: &Path) -> Result<FileClaim<S>, ClaimError<S::Error>> {
         let file = file.to_string_lossy().into_owned();
-        let slot = slot_of(self, &file);
+        let slot = slot_of(store, &file);
         let mut claim = slot.lock().await;
         if let Some(state) = claim.upgrade() {
-            return Ok(FileClaim { state });
+            return Ok(FileClaim {
+                store: store.clone(),
+                state,
+            });
         }
         let key = format!("nexus-writer:file:{file}");
         let asked = Instant::now();
         let process = GroupMember::process();
         let owner = process.name();
-        let mut held = self.try_claim(&key, owner, "").await?;
+        let mut held = try_claim(store, &key, owner, "").await?;
         if let Some(holder) = holder_of(&held, owner)
             && GroupMember::named(holder).has_ended()
         {
-            held = self.try_claim(&key, owner, &held).await?;
+            held = try_claim(store, &key, owner, &held).await?;
         }
         if let Some(holder) = holder_of(&held, owner) {
             let holder = GroupMember::named(holder).describe();
             return Err(ClaimError::Held { file, holder });
         }
         let state = Arc::new(ClaimState {
-            store: self.clone(),
             slot: slot.clone(),
             key,
             value: held,
@@ -140,37 +146,12 @@ impl DataStore {
             },
         });
         *claim = Arc::downgrade(&state);
-        Ok(FileClaim { state })
-    }
-
-    async fn try_claim(&self, key: &str, owner: &str, dead: &str) -> Result<String, StoreError> {
-        let claim = guarded(CLAIM, key).arg(owner);
-        self.ask(&claim.arg(LEASE.as_millis() as u64).arg(dead))
-            .await
-    }
-
-    /// Sends a script, and returns the text that it returns.
-    async fn ask(&self, script: &Command) -> Result<String, StoreError> {
-        let reply = self.call_guarded(script).await?;
-        let value = reply.as_str().map(str::to_owned);
-        value.ok_or_else(|| {
-            self.unexpected_reply("EVAL", "not the holder of a claim")
-                .into()
+        Ok(FileClaim {
+            store: store.clone(),
+            state,
         })
     }
-}
 
-/// Returns the slot of a file of a store.
-fn slot_of(store: &DataStore, file: &str) -> ClaimSlot {
-    // No code runs under the lock that could leave the map half changed.
-    let claims = CLAIMS.lock();
-    let mut claims = claims.unwrap_or_else(PoisonError::into_inner);
-    claims.retain(|_, slot| Arc::strong_count(slot) > 1);
-    let key = (store.url().to_string(), file.to_owned());
-    claims.entry(key).or_default().clone()
-}
-
-impl FileClaim {
     /// Returns what tells until when the claim holds.
     pub fn lease(&self) -> FileLease {
         self.state.lease.clone()
@@ -185,9 +166,7 @@ impl FileClaim {
         loop {
             sleep(RENEWAL_PERIOD).await;
             let asked = Instant::now();
-            let renewal = guarded(RENEW, &self.state.key).arg(&self.state.value);
-            let renewal = renewal.arg(LEASE.as_millis() as u64);
-            match self.state.store.ask(&renewal).await {
+            match self.renew().await {
                 Ok(value) if value == self.state.value => {
                     *self.state.lease.until() = Some(asked + LEASE);
                     is_reported = false;
@@ -211,26 +190,62 @@ impl FileClaim {
         }
     }
 
+    async fn renew(&self) -> Result<String, S::Error> {
+        let ClaimState { key, value, .. } = &*self.state;
+        let reply = self.store.call_guarded(|guard| {
+            let renewal = guard.script(RENEW, &[key]).arg(value);
+            renewal.arg(LEASE.as_millis() as u64)
+        });
+        holder(&self.store, &reply.await?)
+    }
+
     /// Gives the claim up, if no other client of this process has it. A claim that Redis cannot be told about
     /// runs out.
     ///
     /// # Errors
     /// If Redis cannot be asked, or refuses.
-    pub async fn release(self) -> Result<(), StoreError> {
+    pub async fn release(self) -> Result<(), S::Error> {
         let slot = self.state.slot.clone();
         let _claim = slot.lock().await;
         let Some(state) = Arc::into_inner(self.state) else {
             return Ok(());
         };
-        Ok(state.store.release_claim(&state.key, &state.value).await?)
+        Ok(release::release(&self.store, &state.key, &state.value).await?)
     }
 }
 
-/// Returns the first part of a script's command: keys, and the version that the store must have.
-fn guarded(script: &str, key: &str) -> Command {
-    let command = Command::new("EVAL").arg(script).arg(2);
-    let command = command.arg(PROTOCOL_VERSION_KEY).arg(key);
-    command.arg(PROTOCOL_VERSION)
+async fn try_claim<S: GuardedStore>(
+    store: &S,
+    key: &str,
+    owner: &str,
+    dead: &str,
+) -> Result<String, S::Error> {
+    let reply = store.call_guarded(|guard| {
+        let claim = guard.script(CLAIM, &[key]).arg(owner);
+        claim.arg(LEASE.as_millis() as u64).arg(dead)
+    });
+    holder(store, &reply.await?)
+}
+
+/// Returns the text that a script returns.
+fn holder<S: GuardedStore>(store: &S, reply: &Value) -> Result<String, S::Error> {
+    let value = reply.as_str().map(str::to_owned);
+    let unexpected = || RedisError::Unexpected {
+        server: store.connection().url().to_string(),
+        command: "EVAL".to_owned(),
+        reason: "not the holder of a claim".to_owned(),
+    };
+    Ok(value.ok_or_else(unexpected)?)
+}
+
+/// Returns the slot of a file of a store.
+fn slot_of(store: &impl GuardedStore, file: &str) -> ClaimSlot {
+    // No code runs under the lock that could leave the map half changed.
+    let claims = CLAIMS.lock();
+    let mut claims = claims.unwrap_or_else(PoisonError::into_inner);
+    claims.retain(|_, slot| Arc::strong_count(slot) > 1);
+    let key = (store.connection().url().to_string(), file.to_owned());
+    claims.entry(key).or_default().clone()
 }
 
 /// Returns the process that holds a claim, if it is another one than `owner`.

@@ -7,14 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use redis_client::{Command, RedisError, ServerError, Value};
 use tokio::sync::oneshot;
 
-use crate::store::DataStore;
+use crate::guarded_store::GuardedStore;
 
 /// Releases a claim, unless somebody else has it.
 const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
                        return redis.call('DEL', KEYS[1]) end \
                        return 0";
 
-/// Claims that wait for the connection to be released.
+/// Claims of one store that wait to be released over its connection.
 #[derive(Default)]
 pub struct ReleaseQueue {
     waiting: Mutex<Vec<Release>>,
@@ -33,36 +33,34 @@ struct Batch<'a> {
     releases: Vec<Release>,
 }
 
-impl DataStore {
-    /// Releases a claim that no client of this process has any more, together with all others that wait for
-    /// that. Tries again for a while if Redis does not answer.
-    pub(super) async fn release_claim(&self, key: &str, value: &str) -> Result<(), RedisError> {
-        let queue = self.release_queue();
-        let (sender, mut answer) = oneshot::channel();
-        queue.waiting().push(Release {
-            // Nothing is created, so the store need not be initialised. Repeating it does nothing.
-            command: Command::new("EVAL").arg(RELEASE).arg(1).arg(key).arg(value),
-            answer: sender,
-        });
-        let shared = &self.shared.connection;
-        let sent = shared.retry(async |connection| {
-            let batch = Batch::of(queue);
-            if !batch.releases.is_empty() {
-                let commands: Vec<_> = batch.releases.iter().map(|it| it.command.clone()).collect();
-                batch.answer(connection.pipeline_unless_busy(&commands).await?);
-            }
-            Ok(())
-        });
-        sent.await?;
-        match answer.try_recv() {
-            Ok(Err(source)) => Err(RedisError::Server {
-                server: self.url().to_string(),
-                command: "EVAL".to_owned(),
-                source,
-            }),
-            // The task that sent it has the answer before the connection is free again.
-            Ok(Ok(_)) | Err(_) => Ok(()),
+/// Releases a claim that no client of this process has any more, together with all others that wait for
+/// that. Tries again for a while if Redis does not answer.
+pub async fn release(store: &impl GuardedStore, key: &str, value: &str) -> Result<(), RedisError> {
+    let queue = store.release_queue();
+    let (sender, mut answer) = oneshot::channel();
+    queue.waiting().push(Release {
+        // Nothing is created, so the store need not be initialised. Repeating it does nothing.
+        command: Command::new("EVAL").arg(RELEASE).arg(1).arg(key).arg(value),
+        answer: sender,
+    });
+    let shared = store.connection();
+    let sent = shared.retry(async |connection| {
+        let batch = Batch::of(queue);
+        if !batch.releases.is_empty() {
+            let commands: Vec<_> = batch.releases.iter().map(|it| it.command.clone()).collect();
+            batch.answer(connection.pipeline_unless_busy(&commands).await?);
         }
+        Ok(())
+    });
+    sent.await?;
+    match answer.try_recv() {
+        Ok(Err(source)) => Err(RedisError::Server {
+            server: shared.url().to_string(),
+            command: "EVAL".to_owned(),
+            source,
+        }),
+        // The task that sent it has the answer before the connection is free again.
+        Ok(Ok(_)) | Err(_) => Ok(()),
     }
 }
 

@@ -3,7 +3,6 @@
 mod claims;
 mod group_state;
 mod maintenance;
-mod member;
 mod membership;
 
 use std::sync::Arc;
@@ -12,15 +11,13 @@ use std::time::Duration;
 use observation::with_causes;
 use redis_client::{Backoff, Command, RedisError};
 
-use super::history::{
-    BLOCK, COUNT, HISTORY_KEY, good_reply, last_entry, last_timetag, new_scans, unexpected,
-};
-use super::history_connection::{HistoryConnection, HistoryReader};
-use super::key::{ScanKey, Timetag};
-use super::{DataStore, StoreError};
+use crate::guarded_store::StoreFailure;
+use crate::history::BLOCK;
+use crate::history_connection::{HistoryConnection, HistoryReader};
+use crate::history_entries::{COUNT, good_reply, last_entry, last_timetag, new_scans, unexpected};
+use crate::history_store::HistoryStore;
+use crate::timetag::Timetag;
 use group_state::GroupState;
-pub(super) use member::GroupMember;
-pub(crate) use member::host_name;
 pub use membership::GroupMembership;
 
 /// Hands out the scans of the history, each to one member of a group of writers, and remembers in
@@ -35,10 +32,10 @@ pub use membership::GroupMembership;
 /// [`GroupMembership::maintain`] has to run beside it: it renews the heartbeat, claims the scans of
 /// dead members, and acknowledges scans that are done.
 ///
-/// Like [`History`](super::History) it survives anything that happens to the server.
-pub struct SharedHistory {
-    connection: HistoryConnection,
-    membership: GroupMembership,
+/// Like [`History`](crate::History) it survives anything that happens to the server.
+pub struct SharedHistory<S: HistoryStore> {
+    connection: HistoryConnection<S>,
+    membership: GroupMembership<S>,
     /// The place behind which the group begins if it has to be created.
     begin: Timetag,
     read: GroupRead,
@@ -46,11 +43,11 @@ pub struct SharedHistory {
 
 /// A scan that was handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AssignedScan {
+pub struct AssignedScan<K> {
     /// Its place in the history.
     pub timetag: Timetag,
-    /// The scan.
-    pub key: ScanKey,
+    /// What the history says about the scan.
+    pub key: K,
     /// It was handed out before, to a member that did not come to an end with it.
     pub is_repeated: bool,
 }
@@ -64,18 +61,18 @@ enum GroupRead {
     Pending(Timetag),
 }
 
-impl SharedHistory {
+impl<S: HistoryStore> SharedHistory<S> {
     /// Joins the group of this name, as a new member. Waits until the store can be read.
     ///
     /// A server that is read but refuses to be written, because its memory is full or it is a replica, is no
     /// obstacle: an existing group needs nothing else, and a new one is created later, with the same scans.
     ///
     /// # Errors
-    /// Only what waiting does not mend: see [`StoreError::is_final`].
-    pub async fn join(store: &DataStore, group: &str) -> Result<SharedHistory, StoreError> {
+    /// Only what waiting does not mend: see [`StoreFailure::is_final`](crate::StoreFailure::is_final).
+    pub async fn join(store: &S, group: &str) -> Result<SharedHistory<S>, S::Error> {
         let begin = until_possible("the group of writers cannot be joined", async || {
-            let reply = store.call(&last_entry()).await?;
-            last_timetag(&reply).ok_or_else(|| unexpected(store, "XREVRANGE"))
+            let reply = store.connection().call(&last_entry(store)).await?;
+            last_timetag::<S>(&reply).ok_or_else(|| unexpected(store, "XREVRANGE"))
         })
         .await?;
         // Scans that were created between the initialisation and this moment are not old ones.
@@ -84,6 +81,18 @@ impl SharedHistory {
         } else {
             begin
         };
+        SharedHistory::join_behind(store, group, begin).await
+    }
+
+    /// Joins a group as [`join`](Self::join) does. If there is no such group, it begins behind this place.
+    ///
+    /// # Errors
+    /// As for [`join`](Self::join).
+    pub async fn join_behind(
+        store: &S,
+        group: &str,
+        begin: Timetag,
+    ) -> Result<SharedHistory<S>, S::Error> {
         let mut history = SharedHistory {
             connection: HistoryConnection::new(store),
             membership: GroupMembership::new(GroupState::new(store, group)),
@@ -102,9 +111,9 @@ impl SharedHistory {
     /// the server accepts that.
     ///
     /// # Errors
-    /// Only what waiting does not mend: see [`StoreError::is_final`].
-    pub async fn skip_existing(&self) -> Result<(), StoreError> {
-        let command = Command::new("XGROUP").arg("SETID").arg(HISTORY_KEY);
+    /// Only what waiting does not mend: see [`StoreFailure::is_final`](crate::StoreFailure::is_final).
+    pub async fn skip_existing(&self) -> Result<(), S::Error> {
+        let command = Command::new("XGROUP").arg("SETID").arg(self.history_key());
         let command = command.arg(&self.state().group).arg("$");
         until_possible("earlier scans cannot be skipped", async || {
             self.state().store.write(&command).await.map(|_| ())
@@ -113,7 +122,7 @@ impl SharedHistory {
     }
 
     /// Returns our membership of the group, to report which scans are done.
-    pub fn membership(&self) -> GroupMembership {
+    pub fn membership(&self) -> GroupMembership<S> {
         self.membership.clone()
     }
 
@@ -121,8 +130,11 @@ impl SharedHistory {
     /// Cancel-safe: nothing is lost when the wait is dropped.
     ///
     /// # Errors
-    /// Only what waiting does not mend: see [`StoreError::is_final`].
-    pub async fn next(&mut self, timeout: Duration) -> Result<Vec<AssignedScan>, StoreError> {
+    /// Only what waiting does not mend: see [`StoreFailure::is_final`](crate::StoreFailure::is_final).
+    pub async fn next(
+        &mut self,
+        timeout: Duration,
+    ) -> Result<Vec<AssignedScan<S::Scan>>, S::Error> {
         let state = self.state().clone();
         tokio::select! {
             biased;
@@ -131,20 +143,23 @@ impl SharedHistory {
         }
     }
 
-    fn state(&self) -> &Arc<GroupState> {
+    fn history_key(&self) -> &str {
+        self.connection.store.history_key()
+    }
+
+    fn state(&self) -> &Arc<GroupState<S>> {
         self.membership.state()
     }
 
     /// Makes the group if there is none. Returns `false` if the server refuses, or is not initialised; then it
     /// is asked again when the group is missed.
-    async fn make_group(&mut self) -> Result<bool, StoreError> {
-        let command = Command::new("XGROUP").arg("CREATE").arg(HISTORY_KEY);
+    async fn make_group(&mut self) -> Result<bool, S::Error> {
+        let command = Command::new("XGROUP").arg("CREATE").arg(self.history_key());
         let command = command.arg(&self.state().group);
         let command = command.arg(self.begin.to_string()).arg("MKSTREAM");
         match self.state().store.write(&command).await {
             Ok(_) => {}
-            Err(StoreError::Redis(RedisError::Server { source, .. }))
-                if source.code() == "BUSYGROUP" => {}
+            Err(error) if has_code(error.redis(), "BUSYGROUP") => {}
             Err(error) if error.is_final() => return Err(error),
             Err(error) => {
                 tracing::debug!("the group is not created: {}", with_causes(&error));
@@ -157,14 +172,15 @@ impl SharedHistory {
     }
 }
 
-impl HistoryReader for SharedHistory {
-    type Scan = AssignedScan;
+impl<S: HistoryStore> HistoryReader for SharedHistory<S> {
+    type Store = S;
+    type Scan = AssignedScan<S::Scan>;
 
-    fn connection(&mut self) -> &mut HistoryConnection {
+    fn connection(&mut self) -> &mut HistoryConnection<S> {
         &mut self.connection
     }
 
-    async fn read_once(&mut self, block: Duration) -> Result<Vec<AssignedScan>, StoreError> {
+    async fn read_once(&mut self, block: Duration) -> Result<Vec<Self::Scan>, S::Error> {
         let (_, is_new) = self.connection.connected().await?;
         if is_new {
             self.read = GroupRead::Pending(Timetag::START);
@@ -175,7 +191,7 @@ impl HistoryReader for SharedHistory {
             connection.queue(&command);
         }
         let reply = match good_reply(connection, "XREADGROUP").await {
-            Err(error @ RedisError::Server { .. }) if is_without_group(&error) => {
+            Err(error @ RedisError::Server { .. }) if has_code(Some(&error), "NOGROUP") => {
                 let is_new = self.begin == Timetag::START;
                 if !self.make_group().await? {
                     return Err(error.into());
@@ -187,8 +203,8 @@ impl HistoryReader for SharedHistory {
             }
             reply => reply?,
         };
-        let (last, scans) =
-            new_scans(&reply).ok_or_else(|| unexpected(&self.connection.store, "XREADGROUP"))?;
+        let (last, scans) = new_scans::<S>(&reply)
+            .ok_or_else(|| unexpected(&self.connection.store, "XREADGROUP"))?;
         let is_repeated = self.read != GroupRead::New;
         self.read = match (self.read, last) {
             (GroupRead::Pending(_), Some(last)) => GroupRead::Pending(last),
@@ -198,7 +214,7 @@ impl HistoryReader for SharedHistory {
     }
 }
 
-impl SharedHistory {
+impl<S: HistoryStore> SharedHistory<S> {
     fn read_command(&self, block: Duration) -> Command {
         let block = block.clamp(Duration::from_millis(1), BLOCK);
         let command = Command::new("XREADGROUP")
@@ -215,22 +231,22 @@ impl SharedHistory {
         };
         command
             .arg("STREAMS")
-            .arg(HISTORY_KEY)
+            .arg(self.history_key())
             .arg(from)
             .blocking(block)
     }
 }
 
-fn is_without_group(error: &RedisError) -> bool {
-    let code = error.server_error().map(|error| error.code());
-    code == Some("NOGROUP")
+fn has_code(error: Option<&RedisError>, code: &str) -> bool {
+    let error = error.and_then(RedisError::server_error);
+    error.is_some_and(|error| error.code() == code)
 }
 
 /// Repeats `attempt` with pauses until it succeeds. Warns once with the reason.
-async fn until_possible<T>(
+async fn until_possible<T, E: StoreFailure>(
     what: &str,
-    attempt: impl AsyncFn() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
+    attempt: impl AsyncFn() -> Result<T, E>,
+) -> Result<T, E> {
     let mut backoff = Backoff::new();
     let mut is_reported = false;
     loop {

@@ -8,15 +8,16 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::AssignedScan;
-use super::member::GroupMember;
-use crate::store::{DataStore, ScanKey, StoreError, Timetag};
+use crate::history_store::HistoryStore;
+use crate::member::GroupMember;
+use crate::timetag::Timetag;
 
 /// The state that the reader, the maintenance and the users of one membership share.
-pub struct GroupState {
-    pub store: DataStore,
+pub struct GroupState<S: HistoryStore> {
+    pub store: S,
     pub group: String,
     pub member: GroupMember,
-    scans: Mutex<MemberScans>,
+    scans: Mutex<MemberScans<S::Scan>>,
     /// Sent when scans wait to be handed out that were not read from the history.
     has_claimed: Notify,
     /// Sent when a scan is done, and when a scan is handed back.
@@ -25,26 +26,70 @@ pub struct GroupState {
     has_left: watch::Sender<bool>,
 }
 
-#[derive(Default)]
-struct MemberScans {
+struct MemberScans<K> {
     /// Scans that were handed out and are not done.
-    assigned: HashMap<Timetag, ScanKey>,
+    assigned: HashMap<Timetag, K>,
     /// Scans to hand out next.
-    claimed: VecDeque<AssignedScan>,
+    claimed: VecDeque<AssignedScan<K>>,
     /// Scans to hand out again at a later time.
-    handed_back: Vec<(Instant, AssignedScan)>,
+    handed_back: Vec<(Instant, AssignedScan<K>)>,
     /// Scans that are done, which Redis has not been told yet.
     done: BTreeSet<Timetag>,
+    /// Further entries of scans that were handed out: place of the entry, place that was handed out.
+    repetitions: Vec<(Timetag, Timetag)>,
 }
 
-impl GroupState {
+impl<K: Eq> MemberScans<K> {
+    fn new() -> MemberScans<K> {
+        MemberScans {
+            assigned: HashMap::new(),
+            claimed: VecDeque::new(),
+            handed_back: Vec::new(),
+            done: BTreeSet::new(),
+            repetitions: Vec::new(),
+        }
+    }
+
+    /// Notes an entry. Returns `true` if its scan is to be handed out: it is new, and the member does not have it from
+    /// another entry. That happens when the history was lost and its scans were named again.
+    fn note(&mut self, timetag: Timetag, scan: &K) -> bool {
+        let is_known = self.done.contains(&timetag)
+            || self.assigned.contains_key(&timetag)
+            || self.repetitions.iter().any(|(entry, _)| *entry == timetag);
+        if is_known {
+            return false;
+        }
+        let mut assigned = self.assigned.iter();
+        let earlier = assigned.find(|(_, other)| *other == scan);
+        if let Some((&first, _)) = earlier {
+            self.repetitions.push((timetag, first));
+        }
+        earlier.is_none()
+    }
+
+    /// Notes that the scan of an entry is done.
+    fn set_done(&mut self, timetag: Timetag) {
+        if self.assigned.remove(&timetag).is_none() {
+            return;
+        }
+        self.done.insert(timetag);
+        let repetitions = std::mem::take(&mut self.repetitions);
+        let (done, others): (Vec<_>, Vec<_>) = repetitions
+            .into_iter()
+            .partition(|(_, first)| *first == timetag);
+        self.repetitions = others;
+        self.done.extend(done.into_iter().map(|(entry, _)| entry));
+    }
+}
+
+impl<S: HistoryStore> GroupState<S> {
     /// The state of a new member.
-    pub fn new(store: &DataStore, group: &str) -> Arc<GroupState> {
+    pub fn new(store: &S, group: &str) -> Arc<GroupState<S>> {
         Arc::new(GroupState {
             store: store.clone(),
             group: group.to_owned(),
             member: GroupMember::new(),
-            scans: Mutex::default(),
+            scans: Mutex::new(MemberScans::new()),
             has_claimed: Notify::new(),
             has_work: Notify::new(),
             has_left: watch::Sender::new(false),
@@ -66,17 +111,21 @@ impl GroupState {
     }
 
     /// Renews the heartbeat.
-    pub async fn renew_heartbeat(&self) -> Result<(), StoreError> {
+    pub async fn renew_heartbeat(&self) -> Result<(), S::Error> {
         let command = self.member.heartbeat(&self.group);
         self.store.write(&command).await.map(|_| ())
     }
 
     /// Hands out those of the scans that are not handed out already.
-    pub fn assign(&self, scans: Vec<(Timetag, ScanKey)>, is_repeated: bool) -> Vec<AssignedScan> {
+    pub fn assign(
+        &self,
+        scans: Vec<(Timetag, S::Scan)>,
+        is_repeated: bool,
+    ) -> Vec<AssignedScan<S::Scan>> {
         let mut known = self.scans();
         let mut new = Vec::with_capacity(scans.len());
         for (timetag, key) in scans {
-            if known.done.contains(&timetag) || known.assigned.contains_key(&timetag) {
+            if !known.note(timetag, &key) {
                 continue;
             }
             known.assigned.insert(timetag, key.clone());
@@ -90,7 +139,7 @@ impl GroupState {
     }
 
     /// Adds scans that were claimed from other members.
-    pub fn add_claimed(&self, scans: Vec<(Timetag, ScanKey)>) {
+    pub fn add_claimed(&self, scans: Vec<(Timetag, S::Scan)>) {
         let new = self.assign(scans, true);
         if !new.is_empty() {
             self.scans().claimed.extend(new);
@@ -99,7 +148,7 @@ impl GroupState {
     }
 
     /// Waits for scans that were claimed or handed back. Cancel-safe.
-    pub async fn claimed(&self) -> Vec<AssignedScan> {
+    pub async fn claimed(&self) -> Vec<AssignedScan<S::Scan>> {
         loop {
             let claimed: Vec<_> = self.scans().claimed.drain(..).collect();
             if !claimed.is_empty() {
@@ -111,11 +160,7 @@ impl GroupState {
 
     /// Notes that a scan is done.
     pub fn set_done(&self, timetag: Timetag) {
-        let mut scans = self.scans();
-        if scans.assigned.remove(&timetag).is_some() {
-            scans.done.insert(timetag);
-        }
-        drop(scans);
+        self.scans().set_done(timetag);
         self.has_work.notify_one();
     }
 
@@ -165,7 +210,7 @@ impl GroupState {
     /// Returns the command that acknowledges scans, and the one that forgets how often they were claimed.
     pub fn acknowledgement(&self, timetags: &[Timetag]) -> [Command; 2] {
         let ids = || timetags.iter().map(Timetag::to_string);
-        let history = crate::store::history::HISTORY_KEY;
+        let history = self.store.history_key();
         [
             Command::new("XACK")
                 .arg(history)
@@ -181,7 +226,7 @@ impl GroupState {
     }
 
     /// No code runs under the lock that could leave the scans half changed.
-    fn scans(&self) -> MutexGuard<'_, MemberScans> {
+    fn scans(&self) -> MutexGuard<'_, MemberScans<S::Scan>> {
         self.scans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

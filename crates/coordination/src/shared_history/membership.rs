@@ -7,20 +7,26 @@ use tokio::time::Instant;
 
 use super::group_state::GroupState;
 use super::maintenance;
-use crate::store::{StoreError, Timetag};
+use crate::history_store::HistoryStore;
+use crate::timetag::Timetag;
 
 /// Notes which scans of a member are done, and its end. Clones are the same.
-#[derive(Clone)]
-pub struct GroupMembership {
-    state: Arc<GroupState>,
+pub struct GroupMembership<S: HistoryStore> {
+    state: Arc<GroupState<S>>,
 }
 
-impl GroupMembership {
-    pub(super) fn new(state: Arc<GroupState>) -> GroupMembership {
+impl<S: HistoryStore> Clone for GroupMembership<S> {
+    fn clone(&self) -> GroupMembership<S> {
+        GroupMembership::new(self.state.clone())
+    }
+}
+
+impl<S: HistoryStore> GroupMembership<S> {
+    pub(super) fn new(state: Arc<GroupState<S>>) -> GroupMembership<S> {
         GroupMembership { state }
     }
 
-    pub(super) fn state(&self) -> &Arc<GroupState> {
+    pub(super) fn state(&self) -> &Arc<GroupState<S>> {
         &self.state
     }
 
@@ -50,7 +56,7 @@ impl GroupMembership {
     ///
     /// # Errors
     /// If Redis cannot be asked; then the others wait until they notice.
-    pub async fn leave(&self) -> Result<(), StoreError> {
+    pub async fn leave(&self) -> Result<(), S::Error> {
         self.state.set_left();
         maintenance::acknowledge(&self.state).await?;
         let group = &self.state.group;

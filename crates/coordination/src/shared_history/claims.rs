@@ -3,12 +3,10 @@
 use redis_client::{Command, RedisError, Value};
 
 use super::group_state::GroupState;
-use super::member::GroupMember;
-use crate::store::StoreError;
-use crate::store::history::{HISTORY_KEY, scan_of, unexpected};
+use crate::history_entries::{COUNT, scan_of_entry, unexpected};
+use crate::history_store::HistoryStore;
+use crate::member::GroupMember;
 
-/// Scans that are claimed at a time.
-const COUNT: u64 = 1000;
 /// A scan of which so many members died, one after the other, is abandoned.
 const MAX_ATTEMPTS: i64 = 20;
 /// Seconds for which a member has the sole right to claim the scans of another.
@@ -25,7 +23,7 @@ enum MemberEnd {
 
 /// Claims the scans that dead members of the group have not done. They are handed out as soon as each of the
 /// members has been dealt with.
-pub async fn claim_abandoned(state: &GroupState) -> Result<(), StoreError> {
+pub async fn claim_abandoned<S: HistoryStore>(state: &GroupState<S>) -> Result<(), S::Error> {
     for member in members(state).await? {
         if member == state.member {
             continue;
@@ -43,9 +41,16 @@ pub async fn claim_abandoned(state: &GroupState) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn members(state: &GroupState) -> Result<Vec<GroupMember>, StoreError> {
-    let command = Command::new("XINFO").arg("CONSUMERS").arg(HISTORY_KEY);
-    let reply = match state.store.call_once(&command.arg(&state.group)).await {
+async fn members<S: HistoryStore>(state: &GroupState<S>) -> Result<Vec<GroupMember>, S::Error> {
+    let command = Command::new("XINFO")
+        .arg("CONSUMERS")
+        .arg(state.store.history_key());
+    let reply = match state
+        .store
+        .connection()
+        .call_once(&command.arg(&state.group))
+        .await
+    {
         // There is no group, so no member can have left anything.
         Err(RedisError::Server { .. }) => return Ok(Vec::new()),
         reply => reply?,
@@ -60,10 +65,13 @@ async fn members(state: &GroupState) -> Result<Vec<GroupMember>, StoreError> {
 }
 
 /// Returns how a member ended, or `None` if it lives.
-async fn end_of(state: &GroupState, member: &GroupMember) -> Result<Option<MemberEnd>, StoreError> {
+async fn end_of<S: HistoryStore>(
+    state: &GroupState<S>,
+    member: &GroupMember,
+) -> Result<Option<MemberEnd>, S::Error> {
     let exists = async |command: Command| {
-        let reply = state.store.call_once(&command).await?;
-        Ok::<_, StoreError>(reply.as_int() != Some(0))
+        let reply = state.store.connection().call_once(&command).await?;
+        Ok::<_, S::Error>(reply.as_int() != Some(0))
     };
     if !member.has_ended() && exists(member.has_heartbeat(&state.group)).await? {
         return Ok(None);
@@ -76,15 +84,17 @@ async fn end_of(state: &GroupState, member: &GroupMember) -> Result<Option<Membe
     }))
 }
 
-async fn claim_from(
-    state: &GroupState,
+async fn claim_from<S: HistoryStore>(
+    state: &GroupState<S>,
     from: &GroupMember,
     end: MemberEnd,
-) -> Result<(), StoreError> {
+) -> Result<(), S::Error> {
     loop {
-        let command = Command::new("XPENDING").arg(HISTORY_KEY).arg(&state.group);
+        let command = Command::new("XPENDING")
+            .arg(state.store.history_key())
+            .arg(&state.group);
         let command = command.arg("-").arg("+").arg(COUNT).arg(from.name());
-        let reply = state.store.call_once(&command).await?;
+        let reply = state.store.connection().call_once(&command).await?;
         let left = array(state, &reply, "XPENDING")?;
         if left.is_empty() {
             break;
@@ -100,17 +110,21 @@ async fn claim_from(
         if ids.is_empty() {
             continue;
         }
-        let claim = Command::new("XCLAIM").arg(HISTORY_KEY).arg(&state.group);
+        let claim = Command::new("XCLAIM")
+            .arg(state.store.history_key())
+            .arg(&state.group);
         let claim = claim.arg(state.member.name()).arg(0).args(ids);
         // Those that the history has no more are dropped by Redis.
-        let reply = state.store.call_once(&claim).await?;
+        let reply = state.store.connection().call_once(&claim).await?;
         let entries = array(state, &reply, "XCLAIM")?.iter();
-        let scans = entries.filter_map(scan_of);
+        let scans = entries.filter_map(scan_of_entry::<S>);
         state.add_claimed(scans.filter_map(|(id, key)| Some((id, key?))).collect());
     }
-    let member = Command::new("XGROUP").arg("DELCONSUMER").arg(HISTORY_KEY);
+    let member = Command::new("XGROUP")
+        .arg("DELCONSUMER")
+        .arg(state.store.history_key());
     let member = member.arg(&state.group).arg(from.name());
-    state.store.call_once(&member).await?;
+    state.store.connection().call_once(&member).await?;
     Ok(())
 }
 
@@ -118,7 +132,10 @@ async fn claim_from(
 /// have died.
 ///
 /// The count of deliveries in Redis does not serve, because it also counts every new connection of a member.
-async fn abandon(state: &GroupState, ids: &mut Vec<&str>) -> Result<(), StoreError> {
+async fn abandon<S: HistoryStore>(
+    state: &GroupState<S>,
+    ids: &mut Vec<&str>,
+) -> Result<(), S::Error> {
     let mut abandoned = Vec::new();
     for id in ids.iter() {
         let count = Command::new("HINCRBY").arg(state.attempts_key());
@@ -132,19 +149,21 @@ async fn abandon(state: &GroupState, ids: &mut Vec<&str>) -> Result<(), StoreErr
         }
     }
     if !abandoned.is_empty() {
-        let command = Command::new("XACK").arg(HISTORY_KEY).arg(&state.group);
+        let command = Command::new("XACK")
+            .arg(state.store.history_key())
+            .arg(&state.group);
         let command = command.args(abandoned.iter().copied());
-        state.store.call_once(&command).await?;
+        state.store.connection().call_once(&command).await?;
         ids.retain(|id| !abandoned.contains(id));
     }
     Ok(())
 }
 
-fn array<'a>(
-    state: &GroupState,
+fn array<'a, S: HistoryStore>(
+    state: &GroupState<S>,
     reply: &'a Value,
     command: &str,
-) -> Result<&'a [Value], StoreError> {
+) -> Result<&'a [Value], S::Error> {
     let unexpected = || unexpected(&state.store, command);
     reply.as_array().ok_or_else(unexpected)
 }
