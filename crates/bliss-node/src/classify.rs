@@ -10,7 +10,10 @@ use crate::points::PointError;
 impl Classified for NodeError {
     fn kind(&self) -> ErrorKind {
         match self {
-            NodeError::Search { source } | NodeError::Redis { source, .. } => source.kind(),
+            NodeError::Search { source }
+            | NodeError::Redis { source, .. }
+            | NodeError::Server(source) => source.kind(),
+            NodeError::NoNodes { .. } => ErrorKind::Redis,
             NodeError::UnknownStream { .. } | NodeError::AlreadyFollowed { .. } => {
                 ErrorKind::Internal
             }
@@ -20,7 +23,11 @@ impl Classified for NodeError {
 
     fn origin(&self) -> ErrorOrigin {
         match self {
-            NodeError::Search { source } | NodeError::Redis { source, .. } => source.origin(),
+            NodeError::Search { source }
+            | NodeError::Redis { source, .. }
+            | NodeError::Server(source) => source.origin(),
+            // Somebody publishes some sooner or later.
+            NodeError::NoNodes { .. } => ErrorOrigin::Environment,
             NodeError::UnknownStream { .. } | NodeError::AlreadyFollowed { .. } => {
                 ErrorOrigin::Internal
             }

@@ -143,7 +143,12 @@ impl ScanDiscovery {
 
     /// Returns `true` if all scans that exist have been handed out, as far as the last answers of the server tell.
     pub fn is_caught_up(&self) -> bool {
-        self.ready.is_empty() && matches!(self.step, Step::Reading { .. }) && self.has_read_all()
+        let has_read = match self.scope {
+            // There is nothing to read if a search has found no session.
+            Scope::AllSessions if self.containers.is_empty() => self.searched > 0,
+            _ => matches!(self.step, Step::Reading { .. }) && self.has_read_all(),
+        };
+        self.ready.is_empty() && has_read
     }
 
     /// Returns the time before which everything is known.

@@ -1,5 +1,6 @@
 //! What can go wrong between us and the nodes of a server.
 
+use coordination::StoreFailure;
 use redis_client::{EntryReplyError, RedisError};
 
 use crate::key::NodeKey;
@@ -13,6 +14,15 @@ pub enum NodeError {
     Search {
         /// Why not.
         source: Box<RedisError>,
+    },
+    /// The server does not answer, or not as expected.
+    #[error(transparent)]
+    Server(Box<RedisError>),
+    /// The server holds no nodes (yet, or since it lost its data), so that nothing is written to it.
+    #[error("the redis server {server} holds no nodes of BLISS")]
+    NoNodes {
+        /// The server.
+        server: String,
     },
     /// The server cannot be asked about a node.
     #[error("cannot read node {key}")]
@@ -88,8 +98,32 @@ impl NodeError {
     /// Returns `true` if waiting does not help.
     pub fn is_final(&self) -> bool {
         match self {
-            NodeError::Search { source } | NodeError::Redis { source, .. } => source.is_final(),
+            NodeError::Search { source }
+            | NodeError::Redis { source, .. }
+            | NodeError::Server(source) => source.is_final(),
+            NodeError::NoNodes { .. } => false,
             _ => true,
+        }
+    }
+}
+
+impl From<RedisError> for NodeError {
+    fn from(error: RedisError) -> NodeError {
+        NodeError::Server(Box::new(error))
+    }
+}
+
+impl StoreFailure for NodeError {
+    fn is_final(&self) -> bool {
+        NodeError::is_final(self)
+    }
+
+    fn redis(&self) -> Option<&RedisError> {
+        match self {
+            NodeError::Search { source }
+            | NodeError::Redis { source, .. }
+            | NodeError::Server(source) => Some(source),
+            _ => None,
         }
     }
 }

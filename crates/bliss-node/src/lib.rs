@@ -2,10 +2,11 @@
 //!
 //! BLISS up to version 1.11 publishes everything as a tree of *nodes* in a plain Redis: sessions, the parts of a data
 //! directory, scans, devices and channels. Metadata and data are Python pickles. This crate reads the model that the
-//! Python packages `bliss.data` and `blissdata` 0.3 write; it writes nothing.
+//! Python packages `bliss.data` and `blissdata` 0.3 write; it does not write nodes.
 //!
 //! - A [`store`] is a server that holds nodes. [`key`] and [`node`] say what nodes are called, and what they are.
 //! - [`discovery`] finds new scans, below one session or all of them.
+//! - [`shared_scans`] hands out new scans, each to one member of a group of writers.
 //! - [`reader`] follows one scan: its info, its channels and their data.
 //! - [`event`] and [`points`] decode the entries of streams, [`lima`] what they say about detectors that save their
 //!   images themselves.
@@ -45,6 +46,7 @@ pub mod points;
 #[cfg(feature = "publish")]
 pub mod publish;
 pub mod reader;
+pub mod shared_scans;
 pub mod store;
 
 pub use error::NodeError;

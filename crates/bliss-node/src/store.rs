@@ -3,15 +3,20 @@
 //! A [`NodeStore`] is a handle that is cheap to clone. Short questions go over one shared connection, which is made
 //! again when it breaks; a reader that blocks on streams [opens](NodeStore::open) a connection of its own.
 //!
-//! The commands that are sent are `HMGET`, `HGETALL`, `EXISTS`, `XREAD`, `XREVRANGE`, `LINDEX`, `SCAN` and `TIME`:
-//! nothing is ever written.
+//! Nodes are read with the commands `HMGET`, `HGETALL`, `EXISTS`, `XREAD`, `XREVRANGE`, `LINDEX`, `SCAN` and `TIME`, and
+//! never written. What writers tell each other is in keys that begin with `nexus-writer:`, and is only written while there
+//! are nodes; see [`shared_scans`](crate::shared_scans).
+
+mod coordination;
 
 use std::fmt;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
+use ::coordination::{ClaimError, FileClaim, ReleaseQueue};
 use observation::Observation;
 use redis_client::{
-    Command, Connection, RedisError, RedisUrl, ServerError, SharedConnection, Value,
+    Command, Connection, RedisError, RedisUrl, ServerError, ServerMemory, SharedConnection, Value,
 };
 
 use crate::error::NodeError;
@@ -27,7 +32,15 @@ const SCAN_COUNT: u64 = 1000;
 /// A Redis server that holds nodes.
 #[derive(Clone)]
 pub struct NodeStore {
-    connection: Arc<SharedConnection>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    connection: SharedConnection,
+    /// Claims of files that are to be released.
+    release_queue: ReleaseQueue,
+    /// Key of a stream that showed that there are nodes.
+    known_children: Mutex<Option<String>>,
 }
 
 impl NodeStore {
@@ -49,13 +62,17 @@ impl NodeStore {
             _ => url.clone(),
         };
         NodeStore {
-            connection: Arc::new(SharedConnection::new(&url, observation)),
+            shared: Arc::new(Shared {
+                connection: SharedConnection::new(&url, observation),
+                release_queue: ReleaseQueue::default(),
+                known_children: Mutex::default(),
+            }),
         }
     }
 
     /// Returns where the store is, with its data base.
     pub fn url(&self) -> &RedisUrl {
-        self.connection.url()
+        self.shared.connection.url()
     }
 
     /// Opens a connection to the store, for one user.
@@ -63,7 +80,7 @@ impl NodeStore {
     /// # Errors
     /// As for [`Connection::open`].
     pub async fn open(&self) -> Result<Connection, RedisError> {
-        self.connection.open().await
+        self.shared.connection.open().await
     }
 
     /// Returns `true` if there is any node: a session with children. Looks at each key of the data base if there is
@@ -74,13 +91,48 @@ impl NodeStore {
     pub async fn holds_nodes(&self) -> Result<bool, NodeError> {
         let mut search = SessionSearch::new();
         while !search.is_complete() {
-            let reply = self.connection.call(&search.command()).await;
+            let reply = self.shared.connection.call(&search.command()).await;
             let found = search.take(&reply.map_err(NodeError::search)?);
             if !found.is_empty() {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Claims a file for this process. Somebody has to [maintain](FileClaim::maintain) the claim.
+    ///
+    /// # Errors
+    /// [`ClaimError::Held`] if another process has the claim and is not known to be dead.
+    pub async fn claim_file(
+        &self,
+        file: &Path,
+    ) -> Result<FileClaim<NodeStore>, ClaimError<NodeError>> {
+        FileClaim::claim(self, file).await
+    }
+
+    /// Asks the server about its memory. If the store is [observed](Self::observed), the memory is reported too.
+    ///
+    /// # Errors
+    /// If the server cannot be asked, or does not allow it.
+    pub async fn memory(&self) -> Result<ServerMemory, NodeError> {
+        let reply = self
+            .shared
+            .connection
+            .call(&ServerMemory::command())
+            .await?;
+        let memory = ServerMemory::of_reply(&reply);
+        let memory = memory.map_err(|reason| RedisError::Unexpected {
+            server: self.url().to_string(),
+            command: "INFO".to_owned(),
+            reason: reason.to_owned(),
+        })?;
+        if let Some(observation) = self.shared.connection.observation() {
+            let redis = &observation.redis;
+            redis.memory_used.set(memory.used as f64);
+            redis.memory_limit.set(memory.limit.unwrap_or(0) as f64);
+        }
+        Ok(memory)
     }
 
     /// Returns the sessions: nodes without a parent that have a stream of children.
@@ -91,7 +143,7 @@ impl NodeStore {
         let mut search = SessionSearch::new();
         let mut sessions = Vec::new();
         while !search.is_complete() {
-            let reply = self.connection.call(&search.command()).await;
+            let reply = self.shared.connection.call(&search.command()).await;
             sessions.extend(search.take(&reply.map_err(NodeError::search)?));
         }
         // `SCAN` may return a key twice.
@@ -105,7 +157,11 @@ impl NodeStore {
     /// # Errors
     /// If the server cannot be asked.
     pub async fn identity(&self, key: &NodeKey) -> Result<Option<NodeIdentity>, NodeError> {
-        let reply = self.connection.call(&NodeIdentity::command(key)).await;
+        let reply = self
+            .shared
+            .connection
+            .call(&NodeIdentity::command(key))
+            .await;
         let reply = reply.map_err(|source| NodeError::redis(key, source))?;
         Ok(NodeIdentity::of_reply(key, &reply))
     }
@@ -115,7 +171,7 @@ impl NodeStore {
     /// # Errors
     /// If the server cannot be asked.
     pub async fn info(&self, key: &NodeKey) -> Result<NodeInfo, NodeError> {
-        let reply = self.connection.call(&NodeInfo::command(key)).await;
+        let reply = self.shared.connection.call(&NodeInfo::command(key)).await;
         let reply = reply.map_err(|source| NodeError::redis(key, source))?;
         Ok(NodeInfo::of_reply(&reply))
     }
@@ -138,7 +194,7 @@ impl NodeStore {
             commands.push(last.args(["+", "-", "COUNT", "1"]));
             commands.push(Command::new("EXISTS").arg(key.data()));
         }
-        let replies = self.connection.pipeline(&commands).await;
+        let replies = self.shared.connection.pipeline(&commands).await;
         let replies = replies.map_err(|source| NodeError::redis(first, source))?;
         Ok(replies.chunks_exact(2).map(head).collect())
     }

@@ -7,34 +7,10 @@ mod common;
 use std::time::Duration;
 
 use bliss_node::discovery::{Position, ScanDiscovery, Scope, Start};
-use bliss_node::store::NodeStore;
 
 use common::*;
 
 const WAIT: Duration = Duration::from_secs(10);
-
-/// Publishes a node as BLISS does.
-async fn publish(store: &NodeStore, node: &str, node_type: &str) {
-    let name = node.rsplit(':').next().unwrap();
-    call(
-        store,
-        &format!("HSET {node} version v1.1 node_type {node_type} name {name} db_name {node}"),
-    )
-    .await;
-    for suffix in ["children_list", "end"] {
-        if suffix == "children_list" || node_type == "scan" {
-            call(store, &format!("XADD {node}_{suffix} 0-1 key value")).await;
-            call(store, &format!("XDEL {node}_{suffix} 0-1")).await;
-        }
-    }
-    if let Some((parent, _)) = node.rsplit_once(':') {
-        call(
-            store,
-            &format!("XADD {parent}_children_list * __EVENT__ NEW_NODE db_name {node}"),
-        )
-        .await;
-    }
-}
 
 /// Returns scans until there are as many.
 async fn take(discovery: &mut ScanDiscovery, count: usize) -> Vec<String> {

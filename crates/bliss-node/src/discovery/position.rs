@@ -45,7 +45,7 @@ impl Position {
         Position::at(EntryId::START)
     }
 
-    pub(super) fn at(after: EntryId) -> Position {
+    pub(crate) fn at(after: EntryId) -> Position {
         Position {
             after,
             streams: BTreeMap::new(),
