@@ -9,16 +9,20 @@
 //! Only the data model knows the meaning of identifiers of scans ([`ScanId`]) and streams ([`StreamId`]).
 //! A scan delivers [`SourceEvent`]s; numbers are in [`Block`]s, whose bytes are written into files unchanged.
 //!
-//! There is one adapter for each data model, a folder of this module: [`blissdata`] for BLISS 2. Nothing
+//! There is one adapter for each data model, a folder of this module: [`blissdata`] for BLISS 2, [`node`] for BLISS 1. What
+//! they have in common, how writers share scans and claim files, is in the modules `group` and `claimed_file`. Nothing
 //! else in this crate names a data model or a Redis command.
 
 pub mod blissdata;
 mod claim;
+mod claimed_file;
 mod error;
 mod event;
 mod feed;
+mod group;
 pub(crate) mod margin_level;
 mod memory;
+mod memory_watch;
 mod model;
 pub mod node;
 mod scan;

@@ -1,9 +1,6 @@
 //! BLISS 2: scans as the Python package `blissdata` publishes them.
 
-mod claim;
 mod error;
-mod feed;
-mod memory;
 mod scan;
 mod spool;
 mod stream;
@@ -18,13 +15,13 @@ use blissdata::store::{DataStore, ScanKey, SharedHistory, StoreError};
 use serde_json::Value as Json;
 use tracing::warn;
 
+use super::group::{GroupFeed, SharedStore};
+use super::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
 use super::{
     ClaimError, FileClaim, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool, ScanStore,
-    ScanSummary, ServerState, SourceError, SpooledScan,
+    ScanSummary, ServerState, SourceError, SpooledScan, claimed_file,
 };
 use crate::options::SpoolOptions;
-use feed::HistoryFeed;
-use memory::MemoryWatch;
 use scan::PublishedScan;
 use spool::Spools;
 
@@ -69,11 +66,41 @@ struct BlissdataStore {
     spools: Arc<Spools>,
 }
 
+impl BlissdataStore {
+    async fn memory_state(&self) -> Result<MemoryState, SourceError> {
+        let state = self.store.server_state().await.map_err(StoreError::from)?;
+        let cause = match (state.has_memory_tracker, state.eviction_policy.as_str()) {
+            (true, _) => ShortageCause::MemoryTracker,
+            (false, "noeviction") => ShortageCause::Refusal,
+            (false, _) => ShortageCause::Unforeseen,
+        };
+        Ok(MemoryState {
+            used: state.used_memory,
+            limit: state.max_memory,
+            eviction_policy: state.eviction_policy,
+            cause,
+        })
+    }
+}
+
+#[async_trait(?Send)]
+impl SharedStore for DataStore {
+    fn scan_id(scan: &ScanKey) -> ScanId {
+        ScanId::from(scan)
+    }
+
+    async fn complete_history(&self, _group: &str) -> Result<(), SourceError> {
+        // BLISS adds each scan when it creates it.
+        Ok(())
+    }
+}
+
 #[async_trait(?Send)]
 impl ScanStore for BlissdataStore {
     async fn join(&self, group: &str) -> Result<Box<dyn ScanFeed>, SourceError> {
         let history = SharedHistory::join(&self.store, group).await?;
-        Ok(Box::new(HistoryFeed::new(history)))
+        let feed = GroupFeed::new(&self.store, group, history, async {});
+        Ok(Box::new(feed))
     }
 
     async fn summary(&self, scan: &ScanId) -> Result<ScanSummary, SourceError> {
@@ -99,12 +126,12 @@ impl ScanStore for BlissdataStore {
     }
 
     async fn forecast(&self) -> Result<MemoryForecast, SourceError> {
-        let forecast = self.memory.forecast(&self.store).await;
-        Ok(forecast.map_err(StoreError::from)?)
+        let server = self.store.url();
+        self.memory.forecast(server, || self.memory_state()).await
     }
 
     async fn claim_file(&self, file: &Path) -> Result<Box<dyn FileClaim>, ClaimError> {
-        claim::claim(&self.store, file).await
+        claimed_file::claim(&self.store, file).await
     }
 
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError> {

@@ -3,6 +3,8 @@
 mod error;
 mod info;
 mod scan;
+mod store;
 mod stream;
 
 pub use scan::NodeScan;
+pub use store::scan_store;

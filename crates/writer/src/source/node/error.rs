@@ -1,6 +1,7 @@
 //! Converts errors of the data model into errors of a source.
 
 use bliss_node::NodeError;
+use bliss_node::key::KeyError;
 use observation::Classified as _;
 
 use crate::source::SourceError;
@@ -10,6 +11,13 @@ impl From<NodeError> for SourceError {
         if error.is_missing() {
             return SourceError::missing(error);
         }
+        let (kind, origin) = (error.kind(), error.origin());
+        SourceError::new(error, kind, origin)
+    }
+}
+
+impl From<KeyError> for SourceError {
+    fn from(error: KeyError) -> SourceError {
         let (kind, origin) = (error.kind(), error.origin());
         SourceError::new(error, kind, origin)
     }

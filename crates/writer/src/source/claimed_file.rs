@@ -1,19 +1,19 @@
-//! Claims of files in a data store.
+//! Claims of files in Redis, as [`FileClaim`]s.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use blissdata::store::{self, DataStore};
+use coordination::GuardedStore;
 use hub::Event;
 use observation::with_causes;
 use tracing::debug;
 
-use crate::source::{ClaimError, FileClaim, FileLease};
+use super::{ClaimError, FileClaim, FileLease, SourceError};
 
 /// A claim that a greenlet renews and releases.
 struct StoreClaim {
-    lease: store::FileLease,
+    lease: coordination::FileLease,
     /// Asks the greenlet to release the claim.
     unneeded: Event,
     /// Sent when the claim is released.
@@ -21,10 +21,18 @@ struct StoreClaim {
 }
 
 /// Claims a file, and renews the claim in a greenlet of this hub.
-pub async fn claim(store: &DataStore, file: &Path) -> Result<Box<dyn FileClaim>, ClaimError> {
-    let claim = match store.claim_file(file).await {
+pub async fn claim<S: GuardedStore>(
+    store: &S,
+    file: &Path,
+) -> Result<Box<dyn FileClaim>, ClaimError>
+where
+    SourceError: From<S::Error>,
+{
+    let claim = match coordination::FileClaim::claim(store, file).await {
         Ok(claim) => claim,
-        Err(store::ClaimError::Store(error)) => return Err(ClaimError::Unavailable(error.into())),
+        Err(coordination::ClaimError::Store(error)) => {
+            return Err(ClaimError::Unavailable(error.into()));
+        }
         Err(error) => return Err(ClaimError::Held(error.to_string())),
     };
     let claimed = StoreClaim {
@@ -66,8 +74,8 @@ impl Drop for StoreClaim {
     }
 }
 
-impl FileLease for store::FileLease {
+impl FileLease for coordination::FileLease {
     fn is_confirmed(&self) -> bool {
-        store::FileLease::is_confirmed(self)
+        coordination::FileLease::is_confirmed(self)
     }
 }
