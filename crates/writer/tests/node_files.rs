@@ -4,99 +4,64 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use async_trait::async_trait;
-use bliss_node::key::NodeKey;
 use bliss_node::store::NodeStore;
+use hub::Hub;
 use serde::Deserialize;
-use serde_json::Value as Json;
 use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
+use tempfile::TempDir;
 use writer::WriterThread;
 use writer::options::SaveOptions;
 use writer::report::ScanOutcome;
 use writer::scan::NexusScanWriter;
-use writer::source::node::NodeScan;
-use writer::source::{
-    ClaimError, FileClaim, FileLease, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool,
-    ScanStore, ScanSummary, ServerState, ShortageEffect, SourceError, SpooledScan,
-};
+use writer::source::node::scan_store;
+use writer::source::{ClaimError, ScanId};
 
-/// Scans of nodes for a single writer, which claims nothing.
-#[derive(Debug)]
-struct UnsharedScans(NodeStore);
+/// Longer than anything takes.
+const LONG_TIMEOUT: Duration = Duration::from_secs(60);
+const GROUP: &str = "nexus-writer:demo:test";
 
-/// The claim of a file for which nobody else can ask.
-#[derive(Debug)]
-struct Unclaimed;
-
-impl FileLease for Unclaimed {
-    fn is_confirmed(&self) -> bool {
-        true
-    }
+/// A server that gets a recording, and a directory for its files.
+struct Replay {
+    recording: &'static str,
+    server: PrivateRedis,
+    root: TempDir,
 }
 
-#[async_trait(?Send)]
-impl FileClaim for Unclaimed {
-    fn lease(&self) -> Arc<dyn FileLease> {
-        Arc::new(Unclaimed)
+impl Replay {
+    fn new(recording: &'static str) -> Replay {
+        let options = RedisOptions::new().modules(RedisModules::None);
+        Replay {
+            recording,
+            server: PrivateRedis::start_blocking(&options).unwrap(),
+            root: tempfile::tempdir().unwrap(),
+        }
     }
 
-    async fn release(self: Box<Self>) {}
-}
-
-impl UnsharedScans {
-    async fn scan(&self, scan: &ScanId) -> Result<NodeScan, SourceError> {
-        let key: NodeKey = scan.as_str().parse().unwrap();
-        NodeScan::open(&self.0, &key).await
-    }
-}
-
-#[async_trait(?Send)]
-impl ScanStore for UnsharedScans {
-    async fn join(&self, _: &str) -> Result<Box<dyn ScanFeed>, SourceError> {
-        unreachable!("the scans are named")
+    fn store(&self) -> NodeStore {
+        NodeStore::new(&self.server.url())
     }
 
-    async fn summary(&self, scan: &ScanId) -> Result<ScanSummary, SourceError> {
-        Ok(scan.clone().into())
+    /// Publishes the recording. Returns the keys of its scans.
+    fn publish(&self) -> Vec<String> {
+        let lines = self.run("publish");
+        let keys = lines.lines().map(serde_json::from_str);
+        keys.collect::<Result<_, _>>().unwrap()
     }
 
-    async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError> {
-        Ok(Some(self.scan(scan).await?.info().clone()))
+    fn differences(&self) -> Vec<Difference> {
+        let lines = self.run("compare");
+        let differences = lines.lines().map(serde_json::from_str);
+        differences.collect::<Result<_, _>>().unwrap()
     }
 
-    async fn claim_file(&self, _: &Path) -> Result<Box<dyn FileClaim>, ClaimError> {
-        Ok(Box::new(Unclaimed))
-    }
-
-    async fn discard_spool(&self, _: &ScanId) {}
-
-    async fn spooled_scans(&self) -> Vec<SpooledScan> {
-        Vec::new()
-    }
-
-    async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError> {
-        Ok(Box::new(self.scan(scan).await?))
-    }
-
-    fn spool(&self, _: &ScanId) -> Option<Box<dyn ScanSpool>> {
-        None
-    }
-
-    async fn server_state(&self) -> Result<ServerState, SourceError> {
-        Ok(ServerState {
-            is_initialised: true,
-            used_memory: 0,
-            max_memory: None,
-            evicts: true,
-        })
-    }
-
-    async fn forecast(&self) -> Result<MemoryForecast, SourceError> {
-        Ok(MemoryForecast {
-            shortage_in: None,
-            effect: ShortageEffect::RefusesPublishers,
-        })
+    fn run(&self, action: &str) -> String {
+        let mut python = testing::python();
+        python.args(["nodes.py", action, self.recording, "--root"]);
+        python.arg(self.root.path().canonicalize().unwrap());
+        python.args(["--redis", &self.server.url().with_secrets()]);
+        testing::output(&mut python)
     }
 }
 
@@ -109,25 +74,11 @@ struct Difference {
 }
 
 /// Publishes a recording and saves its scans. Returns their outcomes, and the differences of their files.
-fn saved(recording: &str) -> (Vec<ScanOutcome>, Vec<Difference>) {
-    let options = RedisOptions::new().modules(RedisModules::None);
-    let server = PrivateRedis::start_blocking(&options).unwrap();
-    let root = tempfile::tempdir().unwrap();
-    let nodes = |action: &str| {
-        let mut python = testing::python();
-        python.args(["nodes.py", action, recording, "--root"]);
-        python.arg(root.path().canonicalize().unwrap());
-        python.args(["--redis", &server.url().with_secrets()]);
-        testing::output(&mut python)
-    };
-    let parse = |lines: String| -> Vec<String> {
-        let keys = lines.lines().map(serde_json::from_str);
-        keys.collect::<Result<_, _>>().unwrap()
-    };
-    let keys = parse(nodes("publish"));
-    let outcomes = hub::Hub::new().unwrap().run(async {
-        let store = UnsharedScans(NodeStore::new(&server.url()));
-        let store: Arc<dyn ScanStore> = Arc::new(store);
+fn saved(recording: &'static str) -> (Vec<ScanOutcome>, Vec<Difference>) {
+    let replay = Replay::new(recording);
+    let keys = replay.publish();
+    let outcomes = Hub::new().unwrap().run(async {
+        let store = scan_store(&replay.store());
         let thread = WriterThread::start(Arc::default()).unwrap();
         let mut outcomes = Vec::new();
         for key in keys {
@@ -138,12 +89,10 @@ fn saved(recording: &str) -> (Vec<ScanOutcome>, Vec<Difference>) {
         thread.stop().await.unwrap();
         outcomes
     });
-    let differences = nodes("compare");
-    let differences = differences.lines().map(serde_json::from_str);
-    (outcomes, differences.collect::<Result<_, _>>().unwrap())
+    (outcomes, replay.differences())
 }
 
-fn expect_equal(recording: &str) {
+fn expect_equal(recording: &'static str) {
     let (outcomes, differences) = saved(recording);
     assert!(!outcomes.is_empty());
     assert!(
@@ -178,3 +127,56 @@ equal!(
     mca_1d,
     sequence_group,
 );
+
+#[test]
+fn scans_are_handed_out_looked_up_and_acknowledged() {
+    let replay = Replay::new("ascan_1d");
+    Hub::new().unwrap().run(async {
+        let scans = scan_store(&replay.store());
+        assert!(!scans.server_state().await.unwrap().is_initialised);
+        let mut feed = scans.join(GROUP).await.unwrap();
+        let keys = replay.publish();
+        let mut assigned = Vec::new();
+        while assigned.len() < keys.len() {
+            let next = feed.next(LONG_TIMEOUT).await.unwrap();
+            assert!(!next.is_empty(), "not all of {keys:?}");
+            assigned.extend(next);
+        }
+        assert!(scans.server_state().await.unwrap().is_initialised);
+        let scan = &assigned[0].scan;
+        assert_eq!(scan.as_str(), keys[0]);
+        let summary = scans.summary(scan).await.unwrap();
+        assert_eq!(summary.name, "1_ascan");
+        assert_eq!(summary.number, Some(1));
+        assert_eq!(summary.command.as_deref(), Some("ascan"));
+        assert_eq!(summary.session.as_deref(), Some("demo"));
+        assert!(summary.path.is_some() && summary.start_time.is_some());
+        assert!(scans.info(scan).await.unwrap().is_some());
+        let missing = ScanId::new("demo:data:99_ascan");
+        assert!(scans.info(&missing).await.unwrap().is_none());
+        assert!(scans.summary(&missing).await.unwrap_err().is_missing());
+
+        for assignment in &assigned {
+            assignment.ack.acknowledge();
+        }
+        feed.membership().leave().await.unwrap();
+        let mut next = scans.join(GROUP).await.unwrap();
+        let left = next.next(Duration::from_millis(200)).await.unwrap();
+        assert!(left.is_empty(), "the scan was acknowledged");
+    });
+}
+
+#[test]
+fn a_file_is_claimed_where_there_are_nodes() {
+    let replay = Replay::new("ascan_1d");
+    Hub::new().unwrap().run(async {
+        let scans = scan_store(&replay.store());
+        let file = Path::new("/a.h5");
+        let refused = scans.claim_file(file).await.err();
+        assert!(matches!(refused, Some(ClaimError::Unavailable(_))));
+        replay.publish();
+        let claim = scans.claim_file(file).await.unwrap();
+        assert!(claim.lease().is_confirmed());
+        claim.release().await;
+    });
+}
