@@ -8,6 +8,8 @@
 //! thread. It passes them to the threads of an [`EncoderPool`](crate::chunk::EncoderPool), which
 //! compress them, and stores the chunks in order.
 //!
+//! A [`TextDataset`] does the same for a stream of texts, which HDF5 keeps beside their dataset.
+//!
 //! [`FrameDataset`] and [`link_frames`] are for detectors that write their own files. A
 //! [`FrameStorage`] determines how a dataset represents the frames in these files; alternatively the
 //! file holds a link to one of them. The module [`frames`](crate::frames) looks whether they are there.
@@ -22,6 +24,7 @@ mod point_list;
 mod spec;
 mod store_queue;
 mod stream;
+mod text_dataset;
 mod write_policy;
 
 pub use error::Error;
@@ -31,4 +34,5 @@ pub use frames::{
 };
 pub use store_queue::StoreQueue;
 pub use stream::StreamDataset;
+pub use text_dataset::TextDataset;
 pub use write_policy::{WriteMode, WritePolicy};

@@ -46,6 +46,18 @@ pub enum Error {
         /// The size of the payload in bytes.
         given: usize,
     },
+    /// There are more or fewer texts than the points have elements.
+    #[error("dataset {path}: {given} texts were given for {count} points of shape {shape:?}")]
+    Texts {
+        /// Path of the dataset.
+        path: String,
+        /// The number of points.
+        count: u64,
+        /// The shape of the points.
+        shape: Vec<u64>,
+        /// The number of texts.
+        given: usize,
+    },
     /// The points have so different shapes that a dataset with room for all of them would be mostly empty.
     #[error(
         "dataset {path}: points of shape {given:?} in a dataset with room for {present:?} would need \

@@ -14,7 +14,7 @@ use super::stream::PointStore;
 use super::{Error, WriteMode, WritePolicy};
 use crate::chunk::{ChunkGuess, CompressionScheme, Slab, point_size};
 use crate::h5;
-use blocks::blocks;
+pub(in crate::dataset) use blocks::blocks;
 
 /// The shortest time between two writes to a compressed grid, because each write compresses the last
 /// chunks again.

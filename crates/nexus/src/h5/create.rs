@@ -18,7 +18,7 @@ use crate::tree::{ElementType, ExternalFile, Hyperslab, VirtualSource};
 /// The properties of a new dataset that is stored in chunks and may grow.
 #[derive(Debug, Clone, Copy)]
 pub struct ChunkedOptions<'a> {
-    /// The type of one element, which must not contain text of variable length.
+    /// The type of one element.
     pub element: &'a ElementType,
     /// The initial extent in elements.
     pub shape: &'a [u64],
@@ -29,7 +29,7 @@ pub struct ChunkedOptions<'a> {
     /// The filters, in the order in which they are applied to a chunk before it is stored.
     pub filters: &'a [Filter],
     /// The bytes of the fill value, which readers get for elements that were never written. `None` means
-    /// zero.
+    /// zero, or an empty text. Texts cannot have another one.
     pub fill: Option<&'a [u8]>,
     /// The size of the chunk cache in bytes. `None` means the default of 1 MiB. If a chunk is larger than
     /// the cache and has no filters, blocks are written directly into the file.
@@ -69,7 +69,7 @@ impl Group {
     /// Creates a chunked dataset. A name with slashes creates the groups in between.
     ///
     /// # Errors
-    /// If the name exists, if the type contains text, and if the vectors differ in length.
+    /// If the name exists, if there is a fill value for texts, and if the vectors differ in length.
     pub fn create_chunked(&self, name: &str, options: &ChunkedOptions) -> Result<Dataset> {
         let ChunkedOptions {
             element,
@@ -85,7 +85,10 @@ impl Group {
         let list = properties::dataset_creation()?;
         let rank = i32::try_from(chunk.len()).unwrap_or(i32::MAX);
         call!(h5p::H5Pset_chunk(list.id(), rank, chunk.as_ptr()))?;
-        let datatype = direct(element)?;
+        let datatype = match fill {
+            Some(_) => direct(element)?,
+            None => Datatype::of(element)?,
+        };
         for filter in filters {
             filter::add(list.id(), *filter, datatype.size())?;
         }

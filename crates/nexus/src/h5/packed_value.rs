@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use hdf5_metno_sys::h5t;
+use hdf5_metno_sys::{h5d, h5p, h5t};
 
 use super::create::same_size;
 use super::dataset::Dataset;
@@ -13,7 +13,7 @@ use super::error::{Error, Result};
 use super::group::Group;
 use super::library::call;
 use super::properties;
-use crate::tree::{Column, Value};
+use crate::tree::{Column, ElementType, Value};
 
 /// A value in the format of the C library.
 pub(super) struct PackedValue<'a> {
@@ -103,6 +103,33 @@ impl Dataset {
             unsafe { self.write_raw(&packed.datatype, packed.rows.as_ptr().cast())? };
         }
         Ok(true)
+    }
+
+    /// Writes one block of texts, whose extent is the shape of the value. The block must lie inside the extent of the
+    /// dataset.
+    ///
+    /// # Errors
+    /// If the dataset or the value is not of texts, if a text contains NUL, and if they cannot be written.
+    pub fn write_texts(&self, start: &[u64], value: &Value) -> Result<()> {
+        if !matches!(value, Value::Texts { .. }) || !self.holds(&ElementType::Text)? {
+            return Err(Error::Type("only texts are written as texts".to_owned()));
+        }
+        let packed = PackedValue::new(value)?;
+        if packed.rows.is_empty() {
+            return Ok(());
+        }
+        let file = self.space()?;
+        file.select_block(start, value.shape())?;
+        let memory = Dataspace::of(value.shape())?;
+        call!(h5d::H5Dwrite(
+            self.handle.id(),
+            packed.datatype.handle.id(),
+            memory.handle.id(),
+            file.handle.id(),
+            h5p::H5P_DEFAULT,
+            packed.rows.as_ptr().cast()
+        ))
+        .map(drop)
     }
 
     /// Returns `true` if the dataset has these texts already.

@@ -13,3 +13,4 @@ mod seen;
 mod shapes;
 mod stored;
 mod support;
+mod texts;
