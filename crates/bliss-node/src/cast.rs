@@ -1,14 +1,16 @@
 //! Conversion of numbers to the declared type of their channel.
 //!
-//! BLISS converts data to the declared type before it publishes them. What is left is the byte order, and numbers of
-//! Python from other publishers.
+//! BLISS converts data to the declared type before it publishes them. What is left is the byte order, numbers of Python
+//! from other publishers, and channels that declare another type with their data than in their info. They are converted
+//! as HDF5 converts them when h5py writes them: fractions are cut off, and numbers that are too large become the largest.
 
 use acquisition::{DType, DTypeKind};
 use bytes::Bytes;
+use half::f16;
 use pickle::numpy::{Array, Element};
 
-/// Returns the elements of an array of type `from` in the type `to`, or `None` if numpy would not convert them without
-/// losing more than precision.
+/// Returns the elements of an array of type `from` in the type `to`, or `None` if they have no meaning in it: complex
+/// numbers have none as real ones, and texts have none as numbers.
 pub(crate) fn cast(array: &Array, from: DType, to: DType) -> Option<Bytes> {
     if from == to {
         return Some(array.data.clone());
@@ -43,20 +45,23 @@ fn put(data: &mut Vec<u8>, element: &Element, to: DType) -> Option<()> {
         (DTypeKind::Bool, _) => data.push(u8::from(element.is_truthy())),
         (DTypeKind::Float, 8) => data.extend(as_float(element)?.to_le_bytes()),
         (DTypeKind::Float, 4) => data.extend((as_float(element)? as f32).to_le_bytes()),
+        (DTypeKind::Float, 2) => data.extend(f16::from_f64(as_float(element)?).to_le_bytes()),
         (DTypeKind::Int | DTypeKind::Uint, size) => {
-            let number = as_integer(element)?;
-            if !range(to).contains(&number) {
-                return None;
-            }
+            let (least, largest) = range(to).into_inner();
+            let number = as_integer(element)?.clamp(least, largest);
             data.extend(number.to_le_bytes().get(..size)?);
         }
-        (DTypeKind::Complex, 16) => {
+        (DTypeKind::Complex, size @ (8 | 16)) => {
             let (real, imaginary) = match element {
                 Element::Complex(real, imaginary) => (*real, *imaginary),
                 other => (as_float(other)?, 0.0),
             };
-            data.extend(real.to_le_bytes());
-            data.extend(imaginary.to_le_bytes());
+            for part in [real, imaginary] {
+                match size {
+                    8 => data.extend((part as f32).to_le_bytes()),
+                    _ => data.extend(part.to_le_bytes()),
+                }
+            }
         }
         _ => return None,
     }
@@ -96,8 +101,7 @@ fn as_integer(element: &Element) -> Option<i128> {
         Element::Bool(value) => Some(i128::from(*value)),
         Element::Int(value) => Some(i128::from(*value)),
         Element::Uint(value) => Some(i128::from(*value)),
-        // Only whole numbers: a channel of integers that loses fractions would look right and be wrong.
-        Element::Float(value) if value.fract() == 0.0 => Some(*value as i128),
+        Element::Float(value) => Some(*value as i128),
         _ => None,
     }
 }

@@ -21,7 +21,7 @@ const MAX_FRAME: usize = 1024;
 pub enum Points<'a> {
     /// Numbers.
     Numbers {
-        /// Type of the numbers: that of the channel, whatever the event has.
+        /// Type of the numbers: that of the channel, whatever type the event has.
         dtype: DType,
         /// Shape of one point.
         shape: Arc<[u64]>,
@@ -95,11 +95,22 @@ pub struct PointDecoder {
     /// The last description, as it was published.
     description_pickle: Vec<u8>,
     description: Arc<Description>,
-    /// Type of the channel: that of its first event.
+    /// Type of the channel: the announced one, or that of its first event.
     element: Option<ElementType>,
+    /// The types of the last conversion between different kinds or sizes of numbers.
+    conversion: Option<Conversion>,
     form: Option<Form>,
     /// The description or the type may be another than before.
     has_changed: bool,
+}
+
+/// The numbers of an event are converted to another type than they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conversion {
+    /// Their type.
+    pub from: DType,
+    /// The type of the channel.
+    pub to: DType,
 }
 
 /// A pickle of numbers without the numbers.
@@ -132,12 +143,25 @@ impl PointDecoder {
         PointDecoder::default()
     }
 
+    /// Creates a decoder of a channel of this type, to which all data are converted.
+    pub fn with_type(element: ElementType) -> PointDecoder {
+        PointDecoder {
+            element: Some(element),
+            ..PointDecoder::default()
+        }
+    }
+
+    /// Returns the last conversion between different kinds or sizes of numbers since this was last asked.
+    pub fn take_conversion(&mut self) -> Option<Conversion> {
+        self.conversion.take()
+    }
+
     /// Returns the description of the last event.
     pub fn description(&self) -> &Description {
         &self.description
     }
 
-    /// Returns the type to which the data are converted: that of the first event. Returns `None` before it.
+    /// Returns the type to which the data are converted. Returns `None` before the first event if no type was given.
     pub fn element(&self) -> Option<ElementType> {
         self.element
     }
@@ -214,6 +238,9 @@ impl PointDecoder {
             });
         }
         let data = cast(&array, from, to).ok_or_else(|| type_error(&array, declared))?;
+        if (from.kind, from.size) != (to.kind, to.size) {
+            self.conversion = Some(Conversion { from, to });
+        }
         Ok(Points::Numbers {
             dtype: to,
             shape,

@@ -25,7 +25,7 @@ use std::time::Instant;
 use redis_client::{BatchSizer, RedisError};
 
 use crate::error::NodeError;
-use crate::event::Description;
+use crate::event::{Description, ElementType};
 use crate::key::NodeKey;
 use crate::lima::LimaImages;
 use crate::node::{NodeIdentity, NodeInfo, NodeVersion};
@@ -187,11 +187,25 @@ impl ScanReader {
     }
 
     /// Starts to follow a stream, from the point `from` on, which may lie inside an event. Streams of Lima are always
-    /// read from the beginning.
+    /// read from the beginning. The points of a channel are converted to the type that it has announced; if it has
+    /// announced none, to that of its first event.
     ///
     /// # Errors
     /// If the scan has no such stream, or it is followed already.
     pub fn follow(&mut self, stream: StreamId, from: u64) -> Result<(), NodeError> {
+        self.follow_as(stream, from, None)
+    }
+
+    /// Starts to follow a channel as [`follow`](ScanReader::follow) does, and converts its points to this type.
+    ///
+    /// # Errors
+    /// If the scan has no such stream, or it is followed already.
+    pub fn follow_as(
+        &mut self,
+        stream: StreamId,
+        from: u64,
+        element: Option<ElementType>,
+    ) -> Result<(), NodeError> {
         let Some(description) = self.streams.get(stream.0) else {
             return Err(NodeError::UnknownStream {
                 key: self.scan.key.clone(),
@@ -207,6 +221,13 @@ impl ScanReader {
             Ok(known) => known.clone(),
             // The description that comes with the data may be valid.
             Err(_) => Arc::new(Description::default()),
+        };
+        let known = match element {
+            Some(_) if element != known.element => Arc::new(Description {
+                element,
+                ..(*known).clone()
+            }),
+            _ => known,
         };
         let key = &description.key;
         let cursor = DataCursor::new(stream, key, description.node_type, known, from);

@@ -12,7 +12,7 @@ use crate::event::{Description, Entry, Event, EventScanner, first_point, parse_c
 use crate::key::NodeKey;
 use crate::lima::LimaStatus;
 use crate::node::NodeType;
-use crate::points::{PointData, PointDecoder, Points};
+use crate::points::{Conversion, PointData, PointDecoder, Points};
 
 /// Bytes that the pickles of an event of one number take.
 const FIRST_SIZE: u64 = 256;
@@ -44,6 +44,8 @@ enum Content {
     Points {
         decoder: PointDecoder,
         known: Arc<Description>,
+        /// The conversion of numbers that was reported last.
+        conversion: Option<Conversion>,
         are_references: bool,
     },
     Lima(LimaStatus),
@@ -62,7 +64,10 @@ impl DataCursor {
             NodeType::Lima => (Content::Lima(LimaStatus::default()), 0),
             _ => {
                 let content = Content::Points {
-                    decoder: PointDecoder::new(),
+                    decoder: known
+                        .element
+                        .map_or_else(PointDecoder::new, PointDecoder::with_type),
+                    conversion: None,
                     known,
                     are_references: node_type == NodeType::References,
                 };
@@ -155,6 +160,7 @@ impl DataCursor {
         let Content::Points {
             decoder,
             known,
+            conversion,
             are_references,
         } = &mut self.content
         else {
@@ -181,6 +187,15 @@ impl DataCursor {
             out.event(ReaderEvent::Described {
                 stream: self.id,
                 description: known.clone(),
+            });
+        }
+        if let Some(new) = decoder.take_conversion()
+            && *conversion != Some(new)
+        {
+            *conversion = Some(new);
+            out.event(ReaderEvent::Converted {
+                stream: self.id,
+                conversion: new,
             });
         }
         let are_references = *are_references;
@@ -328,7 +343,7 @@ fn changed(known: &Description, decoder: &PointDecoder) -> Option<Description> {
     let published = decoder.description();
     let description = Description {
         is_reference: published.is_reference,
-        // The type of a stream does not change: data are converted to that of the first event.
+        // The type of a stream does not change: data are converted to it.
         element: decoder.element().or(known.element),
         shape: published.shape.clone().or_else(|| known.shape.clone()),
         unit: published.unit.clone().or_else(|| known.unit.clone()),

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::event::Description;
 use crate::key::NodeKey;
 use crate::lima::LimaStatus;
+use crate::points::Conversion;
 
 /// A stream of a scan: its place in the order in which they were announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +38,13 @@ pub enum ReaderEvent {
         stream: StreamId,
         /// The new description.
         description: Arc<Description>,
+    },
+    /// The numbers of a stream are of another type than it has, and are converted. Reported with the first ones.
+    Converted {
+        /// The stream.
+        stream: StreamId,
+        /// The two types.
+        conversion: Conversion,
     },
     /// The scan has reached this state. Its info has been read again before. [`ScanState::Ended`] comes after all data
     /// of the streams that were followed by then.

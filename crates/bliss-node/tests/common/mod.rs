@@ -249,7 +249,7 @@ impl Follower {
                 self.streams.insert(id, data);
                 self.reader.follow(id, self.from).unwrap();
             }
-            ReaderEvent::Described { .. } => {}
+            ReaderEvent::Described { .. } | ReaderEvent::Converted { .. } => {}
             ReaderEvent::State(state) => self.states.push(state),
             ReaderEvent::Points(block) => {
                 assert!(is_prepared, "points before the scan is prepared");

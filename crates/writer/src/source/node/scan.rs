@@ -101,7 +101,9 @@ impl NodeScan {
                 None
             }
             // Channels of texts are not followed. What a description says is looked up with the points.
-            ReaderEvent::Texts { .. } | ReaderEvent::Described { .. } => None,
+            ReaderEvent::Texts { .. }
+            | ReaderEvent::Described { .. }
+            | ReaderEvent::Converted { .. } => None,
             ReaderEvent::Deleted => Some(SourceEvent::Deleted),
         })
     }
