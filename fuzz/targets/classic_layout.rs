@@ -20,10 +20,7 @@ fn streams(info: &Value) -> Vec<StreamDescription> {
             element: ElementType::Float(8, ByteOrder::Little),
             shape: vec![Some(4); dimensions.min(4) as usize],
         };
-        StreamDescription {
-            name: name.clone(),
-            content: Ok(content),
-        }
+        StreamDescription::new(name.clone(), Ok(content))
     });
     described.collect()
 }

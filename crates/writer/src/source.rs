@@ -7,7 +7,7 @@
 //! | [`ScanSource`] | one scan: its info, its state, its streams and their events |
 //!
 //! Only the data model knows the meaning of identifiers of scans ([`ScanId`]) and streams ([`StreamId`]).
-//! A scan delivers [`SourceEvent`]s; numbers are in [`Block`]s, whose bytes are written into files unchanged.
+//! A scan delivers [`SourceEvent`]s; numbers are in [`Block`]s, whose bytes are written into files unchanged, and texts in [`TextBlock`]s.
 //!
 //! There is one adapter for each data model, a folder of this module: [`blissdata`] for BLISS 2, [`node`] for BLISS 1. What
 //! they have in common, how writers share scans and claim files, is in the modules `group` and `claimed_file`. Nothing
@@ -39,7 +39,7 @@ use serde_json::Value as Json;
 
 pub use claim::{ClaimError, FileClaim, FileLease};
 pub use error::SourceError;
-pub use event::{Block, LossReason, SourceEvent};
+pub use event::{Block, LossReason, SourceEvent, TextBlock};
 pub use feed::{AckHandle, Assignment, FeedMembership, ScanFeed};
 pub use memory::{MemoryForecast, ShortageEffect};
 pub use model::DataModel;

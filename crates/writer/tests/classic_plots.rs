@@ -49,12 +49,12 @@ impl Mesh {
             .as_object()
             .unwrap()
             .keys()
-            .map(|name| StreamDescription {
-                name: name.clone(),
-                content: Ok(StreamContent::Numbers {
+            .map(|name| {
+                let content = StreamContent::Numbers {
                     element: ElementType::Int(4, ByteOrder::Little),
                     shape: points_of(name).iter().copied().map(Some).collect(),
-                }),
+                };
+                StreamDescription::new(name, Ok(content))
             })
             .collect();
         let layout = ClassicLayout::new(

@@ -126,6 +126,7 @@ equal!(
     failed_prepare,
     mca_1d,
     sequence_group,
+    strings,
 );
 
 #[test]

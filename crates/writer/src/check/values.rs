@@ -56,7 +56,7 @@ async fn compare_all(
     let dimensions = scan_dimensions(root, &record.streams);
     let mut source = store.open(&ScanId::new(record.scan.as_str())).await?;
     let mut followed: HashMap<StreamId, Vec<Comparison>> = HashMap::new();
-    for StreamDescription { name, content } in source.streams() {
+    for StreamDescription { name, content, .. } in source.streams() {
         let places: Vec<&RecordedStream> =
             record.streams.iter().filter(|p| p.stream == name).collect();
         let numbers = match content {
@@ -64,8 +64,12 @@ async fn compare_all(
                 // Where a length varies, each block has its shape.
                 Some((element, shape.into_iter().flatten().collect()))
             }
-            // What Redis has of frames is how many there are.
-            Ok(StreamContent::Frames(_) | StreamContent::MasterFile(_)) => None,
+            // What Redis has of frames is how many there are. Texts have no bytes to compare.
+            Ok(
+                StreamContent::Texts { .. }
+                | StreamContent::Frames(_)
+                | StreamContent::MasterFile(_),
+            ) => None,
             Ok(StreamContent::References) | Err(_) => continue,
         };
         if places.is_empty() {
@@ -98,12 +102,14 @@ async fn compare_all(
 fn take(event: &SourceEvent, followed: &mut HashMap<StreamId, Vec<Comparison>>, dimensions: usize) {
     let stream = match event {
         SourceEvent::Points(block) => block.stream,
+        SourceEvent::Texts(block) => block.stream,
         SourceEvent::Lost { stream, .. } | SourceEvent::Frames { stream, .. } => *stream,
         _ => return,
     };
     for comparison in followed.get_mut(&stream).into_iter().flatten() {
         match event {
             SourceEvent::Points(block) => comparison.block(block),
+            SourceEvent::Texts(block) => comparison.texts(block),
             SourceEvent::Lost { count, .. } => comparison.lost += count,
             SourceEvent::Frames { saved, .. } => comparison.frames(*saved, dimensions),
             _ => {}

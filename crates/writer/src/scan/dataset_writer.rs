@@ -7,7 +7,7 @@ mod stored;
 
 use std::borrow::Cow;
 
-use nexus::dataset::{FrameOptions, StreamDataset, link_frames};
+use nexus::dataset::{FrameOptions, StreamDataset, TextDataset, link_frames};
 use nexus::h5::Link;
 use nexus::tree::{NamedList, StreamStorage, Value};
 
@@ -20,7 +20,7 @@ use super::problem::{ScanProblem, StreamProblem};
 use super::tally::Tally;
 use crate::layout::StreamDestination;
 use crate::report::DatasetCounter;
-use crate::source::{Block, SourceEvent};
+use crate::source::{Block, SourceEvent, TextBlock};
 use crate::writer_thread::WriterContext;
 
 /// Largest hole, in points, that is filled. A larger one is taken for an error in the indices of the
@@ -58,6 +58,8 @@ enum DatasetContent {
     Waiting,
     /// Points of numbers.
     Points(Box<StreamDataset>),
+    /// Points of texts.
+    Texts(Box<TextDataset>),
     /// Frames in files of a detector.
     Frames(Box<FrameWriter>),
     /// One link to the master file of a detector.
@@ -135,10 +137,17 @@ impl DatasetWriter {
             (DatasetContent::Points(dataset), SourceEvent::Points(block)) => {
                 append(dataset, block, &self.counter).await
             }
-            (DatasetContent::Points(_), SourceEvent::Lost { count, .. }) if *count > MAX_HOLE => {
-                Err(StreamProblem::HoleTooLarge { points: *count })
+            (DatasetContent::Texts(dataset), SourceEvent::Texts(block)) => {
+                append_texts(dataset, block, &self.counter)
             }
+            (
+                DatasetContent::Points(_) | DatasetContent::Texts(_),
+                SourceEvent::Lost { count, .. },
+            ) if *count > MAX_HOLE => Err(StreamProblem::HoleTooLarge { points: *count }),
             (DatasetContent::Points(dataset), SourceEvent::Lost { count, .. }) => {
+                dataset.skip(*count).map_err(StreamProblem::from)
+            }
+            (DatasetContent::Texts(dataset), SourceEvent::Lost { count, .. }) => {
                 dataset.skip(*count).map_err(StreamProblem::from)
             }
             (
@@ -175,13 +184,17 @@ impl DatasetWriter {
     fn update_tally(&mut self, event: &SourceEvent) {
         match event {
             SourceEvent::Points(block) => self.tally.received += block.count,
+            SourceEvent::Texts(block) => self.tally.received += block.count,
             SourceEvent::Lost { first, count, .. } => self.tally.add_hole(*first, *count),
             SourceEvent::Frames { acquired, .. } => {
                 self.tally.received = self.tally.received.max(*acquired);
             }
             SourceEvent::End { total, sealed, .. } => {
-                let is_points = matches!(self.content, DatasetContent::Points(_));
-                let total = if is_points {
+                let has_points = matches!(
+                    self.content,
+                    DatasetContent::Points(_) | DatasetContent::Texts(_)
+                );
+                let total = if has_points {
                     *total
                 } else {
                     self.tally.received
@@ -197,7 +210,8 @@ impl DatasetWriter {
         match &self.content {
             DatasetContent::Points(dataset) => dataset.drain().await,
             DatasetContent::Frames(frames) => frames.drain().await,
-            DatasetContent::MasterFile { .. }
+            DatasetContent::Texts(_)
+            | DatasetContent::MasterFile { .. }
             | DatasetContent::Waiting
             | DatasetContent::Finished { .. } => {}
         }
@@ -207,6 +221,10 @@ impl DatasetWriter {
     pub fn expose(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
         let exposed = match &mut self.content {
             DatasetContent::Points(dataset) => dataset
+                .expose()
+                .map(|()| dataset.visible())
+                .map_err(StreamProblem::from),
+            DatasetContent::Texts(dataset) => dataset
                 .expose()
                 .map(|()| dataset.visible())
                 .map_err(StreamProblem::from),
@@ -247,6 +265,13 @@ impl DatasetWriter {
             DatasetContent::Points(dataset) => {
                 self.has_attributes &= !dataset.is_superseded();
                 let closed = dataset.close().await.map(|points| {
+                    self.tally.set_stored(points);
+                    points > 0
+                });
+                closed.map_err(StreamProblem::from)
+            }
+            DatasetContent::Texts(dataset) => {
+                let closed = dataset.close().map(|points| {
                     self.tally.set_stored(points);
                     points > 0
                 });
@@ -347,4 +372,14 @@ async fn append(
     dataset.append(block.first, block.count, shape, data)?;
     counter.add(block.count, bytes);
     Ok(dataset.settle().await?)
+}
+
+fn append_texts(
+    dataset: &mut TextDataset,
+    block: &TextBlock,
+    counter: &DatasetCounter,
+) -> Result<(), StreamProblem> {
+    dataset.append(block.first, block.count, &block.shape, block.texts.clone())?;
+    counter.add(block.count, block.bytes() as u64);
+    Ok(())
 }

@@ -67,9 +67,16 @@ impl ScanFigures {
     pub fn received(&self, events: &[SourceEvent]) {
         let (mut points, mut bytes) = (0, 0);
         for event in events {
-            if let SourceEvent::Points(block) = event {
-                points += block.count;
-                bytes += block.data.len() as u64;
+            match event {
+                SourceEvent::Points(block) => {
+                    points += block.count;
+                    bytes += block.data.len() as u64;
+                }
+                SourceEvent::Texts(block) => {
+                    points += block.count;
+                    bytes += block.bytes() as u64;
+                }
+                _ => {}
             }
         }
         self.session.points_received.add(points);

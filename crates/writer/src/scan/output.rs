@@ -103,7 +103,7 @@ pub enum OutputStart {
 struct FollowedDatasets {
     name: String,
     datasets: Vec<usize>,
-    /// How far the stream is stored, if it is one of numbers.
+    /// How far the stream is stored, if it is one of points.
     figures: Option<Arc<StreamFigures>>,
 }
 
@@ -211,6 +211,7 @@ impl ScanOutput {
     pub async fn take(&mut self, event: SourceEvent, diagnostics: &mut Diagnostics) {
         let (stream, has_data) = match &event {
             SourceEvent::Points(block) => (block.stream, block.count > 0),
+            SourceEvent::Texts(block) => (block.stream, block.count > 0),
             SourceEvent::Frames {
                 stream, acquired, ..
             } => (*stream, *acquired > 0),

@@ -39,6 +39,9 @@ impl ScanUpdate {
                 .iter()
                 .map(|event| match event {
                     SourceEvent::Points(block) => OVERHEAD + block.data.len(),
+                    SourceEvent::Texts(block) => {
+                        OVERHEAD + block.bytes() + size_of_val(block.texts.as_slice())
+                    }
                     _ => OVERHEAD,
                 })
                 .sum(),

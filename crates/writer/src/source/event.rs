@@ -6,13 +6,15 @@ use observation::{ErrorOrigin, LossCause};
 use super::{ScanId, StreamId};
 
 /// An event of a scan. The events of one stream are in order and without gaps: each point
-/// is in exactly one [`Points`](SourceEvent::Points) or [`Lost`](SourceEvent::Lost).
+/// is in exactly one [`Points`](SourceEvent::Points), [`Texts`](SourceEvent::Texts) or [`Lost`](SourceEvent::Lost).
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceEvent {
     /// The state has changed. Info and streams have already been read again.
     StateChanged,
     /// Points of a stream of numbers.
     Points(Block),
+    /// Points of a stream of texts.
+    Texts(TextBlock),
     /// Progress of a detector since the start of the scan; never decreases.
     Frames {
         /// The stream.
@@ -71,6 +73,42 @@ pub struct Block {
     pub shape: Option<Box<[u64]>>,
     /// The points in C order, in the declared type and byte order.
     pub data: Bytes,
+}
+
+/// Consecutive points of a stream of texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextBlock {
+    /// The stream.
+    pub stream: StreamId,
+    /// Index of the first point.
+    pub first: u64,
+    /// Number of points.
+    pub count: u64,
+    /// Shape of each of these points; empty if a point is one text.
+    pub shape: Box<[u64]>,
+    /// The texts of all points in C order, without NUL characters.
+    pub texts: Vec<String>,
+}
+
+impl TextBlock {
+    /// Returns the size of the texts in bytes.
+    pub fn bytes(&self) -> usize {
+        self.texts.iter().map(String::len).sum()
+    }
+
+    /// Returns the points from the `skip`th on.
+    pub fn without_first(&self, skip: u64) -> TextBlock {
+        let skip = skip.min(self.count);
+        let elements = self.texts.len() as u64 / self.count.max(1);
+        let texts = self.texts.iter().skip((skip * elements) as usize);
+        TextBlock {
+            stream: self.stream,
+            first: self.first + skip,
+            count: self.count - skip,
+            shape: self.shape.clone(),
+            texts: texts.cloned().collect(),
+        }
+    }
 }
 
 /// Why points are lost.

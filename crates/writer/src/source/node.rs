@@ -2,6 +2,8 @@
 
 mod error;
 mod info;
+mod names;
+mod points;
 mod scan;
 mod store;
 mod stream;

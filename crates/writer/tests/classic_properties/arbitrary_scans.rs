@@ -265,7 +265,7 @@ pub fn streams(info: &Json, others: &[(String, Content)]) -> Vec<StreamDescripti
         .cloned()
         .chain(channels)
         .filter(|(name, _)| seen.insert(name.clone()))
-        .map(|(name, content)| StreamDescription { name, content })
+        .map(|(name, content)| StreamDescription::new(name, content))
         .collect()
 }
 

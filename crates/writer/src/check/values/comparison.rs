@@ -5,7 +5,10 @@ use nexus::tree::ElementType;
 
 use crate::check::Finding;
 use crate::check::completeness::RecordedStream;
-use crate::source::Block;
+use crate::source::{Block, TextBlock};
+
+/// The largest number of texts that are compared.
+const MAX_TEXTS: u64 = 1 << 22;
 
 /// A stream at one place of the file.
 pub struct Comparison {
@@ -18,6 +21,8 @@ pub struct Comparison {
     /// None if the place is not a dataset of this file.
     dataset: Option<Dataset>,
     shape: Vec<u64>,
+    /// The texts of the dataset, once they are needed.
+    present: Vec<String>,
     holes: Vec<(u64, u64)>,
     /// Points that were compared.
     pub compared: u64,
@@ -47,6 +52,7 @@ impl Comparison {
             point: point.unwrap_or_default(),
             dataset: None,
             shape: Vec::new(),
+            present: Vec::new(),
             holes: place.holes.clone(),
             compared: 0,
             lost: 0,
@@ -89,6 +95,50 @@ impl Comparison {
         self.dataset = Some(dataset);
         if let Err(error) = compared {
             self.problem = Some(error.to_string());
+        }
+    }
+
+    /// Compares these texts.
+    pub fn texts(&mut self, block: &TextBlock) {
+        if self.problem.is_some() {
+            return;
+        }
+        let Some(dataset) = &self.dataset else {
+            self.beyond += block.count;
+            return;
+        };
+        if self.present.is_empty() {
+            match dataset.elements(MAX_TEXTS) {
+                Ok(read) => self.present = read.texts.unwrap_or_default(),
+                Err(error) => self.problem = Some(error.to_string()),
+            }
+        }
+        let rank = self.shape.len().saturating_sub(block.shape.len());
+        let (grid, stored) = self.shape.split_at(rank);
+        let length: u64 = grid.iter().product();
+        let end = block.first.saturating_add(block.count);
+        self.beyond += end.saturating_sub(length.max(block.first));
+        // Points that are shorter than others are followed by empty texts.
+        let size = stored.iter().product::<u64>().max(1) as usize;
+        if *stored != *block.shape {
+            return;
+        }
+        for (index, published) in (block.first..end.min(length)).zip(block.texts.chunks(size)) {
+            let hole = |(begin, end): &(u64, u64)| (*begin..*end).contains(&index);
+            let at = (index as usize).saturating_mul(size);
+            let Some(stored) = self.present.get(at..at.saturating_add(size)) else {
+                continue;
+            };
+            if self.holes.iter().any(hole) {
+                continue;
+            }
+            self.compared += 1;
+            if stored != published {
+                self.differing += 1;
+                self.first.get_or_insert_with(|| {
+                    format!("point {index} is {stored:?} and not {published:?}")
+                });
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::source::StreamDescription;
 /// One channel of a subscan, with its names in the entry.
 #[derive(Debug, Clone)]
 pub struct Channel {
-    /// The stream; its name is the full channel name (`axis:roby`).
+    /// The stream; its channel has a name such as `axis:roby`.
     pub stream: StreamDescription,
     /// Key of its acquisition device in `info["devices"]`, if the info names it.
     pub device_key: Option<String>,

@@ -48,7 +48,7 @@ impl ChannelReader<'_> {
         let published = self
             .options
             .configurable
-            .then(|| mapping(self.info.get("nexuswriter")?, "devices")?.get(&stream.name))
+            .then(|| mapping(self.info.get("nexuswriter")?, "devices")?.get(&stream.channel))
             .flatten();
         self.draft(stream, short, role, published.unwrap_or(&Json::Null))
     }
@@ -71,7 +71,7 @@ impl ChannelReader<'_> {
             text("data_type").unwrap_or(PRINCIPAL),
         ));
         let names = channel_names(&ChannelDescription {
-            name: &stream.name,
+            name: &stream.channel,
             short,
             device_type,
             data_type,
@@ -81,7 +81,7 @@ impl ChannelReader<'_> {
         let described = self
             .info
             .get("channels")
-            .and_then(|channels| channels.get(&stream.name));
+            .and_then(|channels| channels.get(&stream.channel));
         let device_key = described.and_then(|channel| channel.get("device")?.as_str());
         let mut channel = Channel {
             stream: stream.clone(),
@@ -159,6 +159,7 @@ impl ChannelReader<'_> {
 fn dims_of_point(stream: &StreamDescription) -> usize {
     match &stream.content {
         Ok(StreamContent::Numbers { shape, .. }) => shape.len(),
+        Ok(StreamContent::Texts { shape }) => shape.len(),
         Ok(StreamContent::Frames(files)) if !files.frame().shape.is_empty() => {
             files.frame().shape.len()
         }

@@ -118,7 +118,11 @@ fn build_data(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
 fn has_group(channel: &Channel) -> bool {
     match &channel.stream.content {
         Ok(StreamContent::Frames(files)) => !files.is_discarded(),
-        Ok(StreamContent::Numbers { .. } | StreamContent::MasterFile(_)) => true,
+        Ok(
+            StreamContent::Numbers { .. }
+            | StreamContent::Texts { .. }
+            | StreamContent::MasterFile(_),
+        ) => true,
         Ok(StreamContent::References) | Err(_) => false,
     }
 }

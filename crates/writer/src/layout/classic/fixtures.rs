@@ -77,13 +77,13 @@ pub fn subscan() -> Subscan {
 /// Returns a channel of device `<device>_key`.
 pub fn channel(name: &str, device_type: &str, device: &str, dataset: &str) -> Channel {
     Channel {
-        stream: StreamDescription {
-            name: name.to_owned(),
-            content: Ok(StreamContent::Numbers {
+        stream: StreamDescription::new(
+            name,
+            Ok(StreamContent::Numbers {
                 element: ElementType::Float(8, ByteOrder::Little),
                 shape: Vec::new(),
             }),
-        },
+        ),
         device_key: Some(format!("{device}_key")),
         device_type: device_type.to_owned(),
         device: device.to_owned(),

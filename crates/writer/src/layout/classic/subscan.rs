@@ -42,8 +42,9 @@ pub struct Subscan {
 
 /// Returns the subscans of a scan, in the order of their entries.
 ///
-/// A stream belongs to the first subscan that has a device for it. Streams without a device become
-/// detectors of the first subscan, which is created if there is none: all published data are saved.
+/// A stream belongs to the subscan that its publisher names, if that has a device for its channel, otherwise to the first
+/// one that has. Streams without a device become detectors of the subscan that their publisher names, or of the first
+/// one, which is created if there is none: all published data are saved.
 ///
 /// # Errors
 /// Returns an error if the scan has no number.
@@ -61,9 +62,8 @@ pub fn read(
         options,
     };
     let mut top_masters = top_masters(info, dims.scan.len());
-    let mut open = UnassignedStreams::new(streams);
-    let without_device = open.without_device(&top_masters);
-    if top_masters.is_empty() && !without_device.is_empty() {
+    let mut assigned = AssignedStreams::new(streams, &top_masters);
+    if top_masters.is_empty() && !assigned.without_device.is_empty() {
         top_masters.push(TopMaster {
             name: info.get("name").and_then(Json::as_str).unwrap_or("scan"),
             channels: Vec::new(),
@@ -73,16 +73,15 @@ pub fn read(
     let taken = taken(info, options);
     let mut subscans = Vec::new();
     for (index, top) in top_masters.iter().enumerate() {
-        let mut drafts = open.drafts(&reader, top);
-        if index == 0 {
-            drafts.extend(drafts_without_device(&reader, top, &without_device));
-            notices.extend(without_device.iter().map(|stream| {
-                format!(
-                    "channel {:?} belongs to no device: saved as a detector of {:?}",
-                    stream.name, top.name
-                )
-            }));
-        }
+        let mut drafts = assigned.drafts(&reader, top, index);
+        let without_device = assigned.without_device.remove(&index).unwrap_or_default();
+        drafts.extend(drafts_without_device(&reader, top, &without_device));
+        notices.extend(without_device.iter().map(|stream| {
+            format!(
+                "channel {:?} belongs to no device: saved as a detector of {:?}",
+                stream.name, top.name
+            )
+        }));
         let (channels, renamed) = resolve(drafts, &taken);
         notices.extend(renamed);
         subscans.push(Subscan {
@@ -95,47 +94,90 @@ pub fn read(
     Ok(subscans)
 }
 
-/// Streams that belong to no subscan yet.
-struct UnassignedStreams<'a> {
-    all: &'a [StreamDescription],
-    open: HashMap<&'a str, &'a StreamDescription>,
+/// The streams of the subscans, which are known by their index.
+struct AssignedStreams<'a> {
+    /// Those that belong to a device, by subscan and channel.
+    with_device: HashMap<(usize, &'a str), &'a StreamDescription>,
+    /// Those that belong to none.
+    without_device: HashMap<usize, Vec<&'a StreamDescription>>,
 }
 
-impl<'a> UnassignedStreams<'a> {
-    fn new(all: &'a [StreamDescription]) -> UnassignedStreams<'a> {
-        let data = all
-            .iter()
-            .filter(|stream| !matches!(stream.content, Ok(StreamContent::References)));
-        UnassignedStreams {
-            all,
-            open: data.map(|stream| (stream.name.as_str(), stream)).collect(),
+impl<'a> AssignedStreams<'a> {
+    fn new(streams: &'a [StreamDescription], top_masters: &[TopMaster]) -> AssignedStreams<'a> {
+        let mut assigned = AssignedStreams {
+            with_device: HashMap::new(),
+            without_device: HashMap::new(),
+        };
+        let mut others = Vec::new();
+        for stream in streams {
+            if matches!(stream.content, Ok(StreamContent::References)) {
+                continue;
+            }
+            let named = assigned.named_place(stream, top_masters);
+            match named {
+                Some(place) => {
+                    assigned.with_device.insert(place, stream);
+                }
+                None => others.push(stream),
+            }
         }
+        for stream in others {
+            let channel = stream.channel.as_str();
+            let mut places = (0..top_masters.len()).filter(|index| {
+                let is_free = !assigned.with_device.contains_key(&(*index, channel));
+                is_free && has_channel(&top_masters[*index], channel)
+            });
+            match places.next() {
+                Some(index) => {
+                    assigned.with_device.insert((index, channel), stream);
+                }
+                None => {
+                    let index = named_subscan(stream, top_masters).unwrap_or(0);
+                    let streams = assigned.without_device.entry(index);
+                    streams.or_default().push(stream);
+                }
+            }
+        }
+        assigned
     }
 
-    /// Removes and returns the streams that belong to no device.
-    fn without_device(&mut self, top_masters: &[TopMaster]) -> Vec<&'a StreamDescription> {
-        let channels = top_masters.iter().flat_map(|top| &top.channels);
-        let known: HashSet<&str> = channels.map(|(name, _)| *name).collect();
-        let without_device = self
-            .all
-            .iter()
-            .filter(|stream| !known.contains(stream.name.as_str()));
-        without_device
-            .filter_map(|stream| self.open.remove(stream.name.as_str()))
-            .collect()
+    /// Returns the place of a stream in the subscan that its publisher names, if there is one and it is free.
+    fn named_place(
+        &self,
+        stream: &'a StreamDescription,
+        top_masters: &[TopMaster],
+    ) -> Option<(usize, &'a str)> {
+        let index = named_subscan(stream, top_masters)?;
+        let place = (index, stream.channel.as_str());
+        let is_there = has_channel(top_masters.get(index)?, &stream.channel);
+        (is_there && !self.with_device.contains_key(&place)).then_some(place)
     }
 
-    /// Removes the streams of a subscan and returns their channels. The names depend on channels
-    /// without streams too.
-    fn drafts(&mut self, reader: &ChannelReader, top: &TopMaster) -> Vec<ChannelDraft> {
+    /// Returns the channels of a subscan that have streams. The names depend on channels without streams too.
+    fn drafts(
+        &mut self,
+        reader: &ChannelReader,
+        top: &TopMaster<'a>,
+        index: usize,
+    ) -> Vec<ChannelDraft> {
         let names: Vec<&str> = top.channels.iter().map(|(name, _)| *name).collect();
         let short = short_names(&names);
         let channels = top.channels.iter().filter_map(|(name, role)| {
-            let stream = self.open.remove::<str>(name)?;
+            let stream = self.with_device.remove(&(index, *name))?;
             Some(reader.channel(stream, short.get(name)?, *role))
         });
         channels.collect()
     }
+}
+
+/// Returns the index of the subscan to which a stream belongs, as its publisher says.
+fn named_subscan(stream: &StreamDescription, top_masters: &[TopMaster]) -> Option<usize> {
+    let subscan = stream.subscan.as_deref()?;
+    top_masters.iter().position(|top| top.name == subscan)
+}
+
+fn has_channel(top: &TopMaster, channel: &str) -> bool {
+    top.channels.iter().any(|(name, _)| *name == channel)
 }
 
 /// Returns the channels that belong to no device. Their names do not change those of other
@@ -147,13 +189,13 @@ fn drafts_without_device(
 ) -> Vec<ChannelDraft> {
     let known = top.channels.iter().map(|(name, _)| *name);
     let names: Vec<&str> = known
-        .chain(without_device.iter().map(|stream| stream.name.as_str()))
+        .chain(without_device.iter().map(|stream| stream.channel.as_str()))
         .collect();
     let short = short_names(&names);
     without_device
         .iter()
         .filter_map(|stream| {
-            Some(reader.channel_without_device(stream, short.get(stream.name.as_str())?))
+            Some(reader.channel_without_device(stream, short.get(stream.channel.as_str())?))
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use nexus::dataset::{FrameTarget, StreamDataset, WritePolicy};
+use nexus::dataset::{FrameTarget, StreamDataset, TextDataset, WritePolicy};
 
 use super::{DatasetContent, DatasetWriter};
 use crate::element::element_type;
@@ -61,6 +61,16 @@ impl DatasetWriter {
                     store_queue,
                 )?;
                 Ok(DatasetContent::Points(Box::new(dataset)))
+            }
+            StreamContent::Texts { shape } => {
+                let make = match resumed {
+                    true => TextDataset::resume,
+                    false => TextDataset::new,
+                };
+                let (shape, storage) = (shape.clone(), self.storage.clone());
+                let observation = context.store_queue.observation().clone();
+                let dataset = make(root()?, &self.path, shape, storage, policy, observation)?;
+                Ok(DatasetContent::Texts(Box::new(dataset)))
             }
             StreamContent::Frames(files) => {
                 let shape = files.frame().shape.iter();

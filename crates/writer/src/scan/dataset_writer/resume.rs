@@ -40,18 +40,12 @@ impl DatasetWriter {
 
     /// Counts the points that the dataset holds before it is continued.
     pub(super) fn count_existing(&mut self, file: &ScanFile, diagnostics: &mut Diagnostics) {
-        let DatasetContent::Points(dataset) = &self.content else {
-            // Detectors report their frames from the start again. What an earlier writer has copied stays, and so do
-            // the holes in it.
-            let is_copy =
-                matches!(&self.content, DatasetContent::Frames(frames) if frames.is_copy());
-            if !is_copy {
-                self.tally = Tally::default();
-            }
-            return;
+        let (visible, is_superseded) = match &self.content {
+            DatasetContent::Points(dataset) => (dataset.visible(), dataset.is_superseded()),
+            DatasetContent::Texts(dataset) => (dataset.visible(), false),
+            _ => return self.count_existing_frames(),
         };
-        let is_superseded = dataset.is_superseded();
-        self.visible = dataset.visible();
+        self.visible = visible;
         if self.tally.received > 0 {
             self.counter
                 .add(self.tally.received, file.bytes(&self.path));
@@ -62,13 +56,25 @@ impl DatasetWriter {
         }
     }
 
+    /// Counts the frames that the dataset holds before it is continued.
+    fn count_existing_frames(&mut self) {
+        // Detectors report their frames from the start again. What an earlier writer has copied stays, and so do the
+        // holes in it.
+        let is_copy = matches!(&self.content, DatasetContent::Frames(frames) if frames.is_copy());
+        if !is_copy {
+            self.tally = Tally::default();
+        }
+    }
+
     /// Returns the part of an event that the dataset does not hold yet, or `None` if it holds all of it.
     /// The event may have been read again because another dataset of the stream needs it.
     pub(super) fn skip_existing<'e>(&self, event: &'e SourceEvent) -> Option<Cow<'e, SourceEvent>> {
-        let DatasetContent::Points(dataset) = &self.content else {
-            return Some(Cow::Borrowed(event));
+        let points = match &self.content {
+            DatasetContent::Points(dataset) => dataset.points(),
+            DatasetContent::Texts(dataset) => dataset.points(),
+            _ => return Some(Cow::Borrowed(event)),
         };
-        let known = |first: u64, count: u64| dataset.points().saturating_sub(first).min(count);
+        let known = |first: u64, count: u64| points.saturating_sub(first).min(count);
         match event {
             SourceEvent::Points(block) => match known(block.first, block.count) {
                 0 => Some(Cow::Borrowed(event)),
@@ -82,6 +88,11 @@ impl DatasetWriter {
                         ..block.clone()
                     })))
                 }
+            },
+            SourceEvent::Texts(block) => match known(block.first, block.count) {
+                0 => Some(Cow::Borrowed(event)),
+                skip if skip == block.count => None,
+                skip => Some(Cow::Owned(SourceEvent::Texts(block.without_first(skip)))),
             },
             SourceEvent::Lost {
                 stream,

@@ -109,7 +109,10 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             return Vec::new();
         };
         let mut followed = Vec::new();
-        for StreamDescription { name, mut content } in streams {
+        for StreamDescription {
+            name, mut content, ..
+        } in streams
+        {
             if !wanted.remove(&name) {
                 continue;
             }
@@ -140,16 +143,16 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
                     && (self.source.path().is_none() || !self.source.streams().is_empty()))
     }
 
-    /// Lets the lag of the wanted streams of numbers be measured.
+    /// Lets the lag of the wanted streams of points be measured.
     fn watch(&self, streams: &[StreamDescription]) {
         let is_wanted = |name: &String| self.wanted.as_ref().is_some_and(|all| all.contains(name));
-        let numbers = streams.iter().filter_map(|stream| match stream.content {
-            Ok(StreamContent::Numbers { .. }) => Some(&stream.name),
-            _ => None,
-        });
-        let numbers = numbers.filter(|name| is_wanted(name));
-        self.scan
-            .margin
-            .watch(&*self.source, numbers.map(String::as_str));
+        let has_points = |content: &Result<StreamContent, _>| {
+            content.as_ref().is_ok_and(StreamContent::has_points)
+        };
+        let names = streams
+            .iter()
+            .filter(|stream| has_points(&stream.content) && is_wanted(&stream.name))
+            .map(|stream| stream.name.as_str());
+        self.scan.margin.watch(&*self.source, names);
     }
 }

@@ -35,9 +35,9 @@ impl ScanOutput {
                 });
             }
             if let Some(id) = id {
-                let is_numbers = matches!(content, Ok(StreamContent::Numbers { .. }));
+                let has_points = content.as_ref().is_ok_and(StreamContent::has_points);
                 let followed = FollowedDatasets {
-                    figures: is_numbers.then(|| self.progress.stream(&name)),
+                    figures: has_points.then(|| self.progress.stream(&name)),
                     name,
                     datasets: own,
                 };

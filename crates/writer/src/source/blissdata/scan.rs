@@ -85,10 +85,7 @@ impl ScanSource for PublishedScan {
     fn streams(&self) -> Vec<StreamDescription> {
         let streams = self.0.document().streams.iter();
         streams
-            .map(|(name, model)| StreamDescription {
-                name: name.clone(),
-                content: content(model),
-            })
+            .map(|(name, model)| StreamDescription::new(name.clone(), content(model)))
             .collect()
     }
 

@@ -6,16 +6,19 @@ use async_trait::async_trait;
 use bliss_node::key::NodeKey;
 use bliss_node::lima::LimaStatus;
 use bliss_node::node::{NodeInfo, NodeType};
-use bliss_node::reader::{self, PointBlock, ReaderEvent, ScanReader};
+use bliss_node::points::Conversion;
+use bliss_node::reader::{self, ReaderEvent, ScanReader};
 use bliss_node::store::NodeStore;
 use serde_json::Value as Json;
 use tracing::warn;
 
 use super::info::scan_info;
-use super::stream::{content, numbers};
+use super::names::StreamNames;
+use super::points;
+use super::stream::{AnnouncedPoints, announced, content};
 use crate::source::{
-    Block, DataModel, HeadProbe, LossReason, ScanId, ScanSource, ScanState, SourceError,
-    SourceEvent, StreamDescription, StreamId,
+    DataModel, HeadProbe, LossReason, ScanId, ScanSource, ScanState, SourceError, SourceEvent,
+    StreamDescription, StreamId,
 };
 
 /// A scan of BLISS 1.
@@ -25,9 +28,15 @@ pub struct NodeScan {
     /// The info of the node to which the scan belongs: a dataset of the data policy, or a part of a path.
     dataset: NodeInfo,
     info: Json,
+    /// The names of the values of the info that could not be read.
+    invalid_info: HashSet<String>,
     state: ScanState,
+    /// The names of the streams by which the writer knows them.
+    names: StreamNames,
     /// The streams that the writer follows.
     followed: HashSet<reader::StreamId>,
+    /// What the datasets of channels that are followed have.
+    announced: HashMap<reader::StreamId, AnnouncedPoints>,
     /// The last state of each detector. How a detector saves its images is known with the first one, so all of them are
     /// read from the beginning.
     detectors: HashMap<reader::StreamId, Option<LimaStatus>>,
@@ -52,39 +61,56 @@ impl NodeScan {
             store: store.clone(),
             info: scan_info(reader.info(), &dataset),
             dataset,
+            invalid_info: HashSet::new(),
             state: ScanState::Created,
             reader,
+            names: StreamNames::default(),
             followed: HashSet::new(),
+            announced: HashMap::new(),
             detectors: HashMap::new(),
             ended: HashMap::new(),
             held: Vec::new(),
         })
     }
 
-    fn take(&mut self, event: ReaderEvent) -> Result<Option<SourceEvent>, SourceError> {
-        Ok(match event {
-            ReaderEvent::Stream(stream) => {
-                self.announce(stream)?;
-                None
-            }
+    /// Converts an event, for the next call.
+    fn take(&mut self, event: ReaderEvent) -> Result<(), SourceError> {
+        match event {
+            ReaderEvent::Stream(stream) => self.announce(stream)?,
             ReaderEvent::State(_) => {
                 self.info = scan_info(self.reader.info(), &self.dataset);
-                None
+                self.report_invalid_info();
             }
             ReaderEvent::LimaStatus { stream, status } => {
-                let is_followed = self.followed.contains(&stream);
-                let event = is_followed.then(|| frames(stream, &status));
+                if self.followed.contains(&stream) {
+                    self.held.push(frames(stream, &status));
+                }
                 self.detectors.insert(stream, Some(status));
-                event
             }
-            ReaderEvent::Points(block) => Some(self.points(block)),
-            ReaderEvent::References { stream, keys, .. } => Some(references(stream, keys)),
+            ReaderEvent::Points(block) => {
+                let announced = self.announced.get(&block.stream);
+                self.held.push(points::numbers(announced, block));
+            }
+            ReaderEvent::Texts {
+                stream,
+                first,
+                count,
+                shape,
+                texts,
+            } => {
+                let announced = self.announced.get(&stream);
+                let events = points::texts(announced, (stream, first, count), &shape, texts);
+                self.held.extend(events);
+            }
+            ReaderEvent::References { stream, keys, .. } => {
+                self.held.push(references(stream, keys));
+            }
             ReaderEvent::Lost {
                 stream,
                 first,
                 count,
                 reason,
-            } => Some(SourceEvent::Lost {
+            } => self.held.push(SourceEvent::Lost {
                 stream: StreamId(stream.0),
                 first,
                 count,
@@ -92,20 +118,26 @@ impl NodeScan {
             }),
             ReaderEvent::End { stream, total } if !self.followed.contains(&stream) => {
                 self.ended.insert(stream, total);
-                None
             }
-            ReaderEvent::End { stream, total } => Some(end(stream, total)),
+            ReaderEvent::End { stream, total } => self.held.push(end(stream, total)),
             ReaderEvent::NodeGone { key } => {
                 let scan = &self.reader.scan().key;
                 warn!(%scan, "node {key} has vanished from Redis, and its data with it");
-                None
             }
-            // Channels of texts are not followed. What a description says is looked up with the points.
-            ReaderEvent::Texts { .. }
-            | ReaderEvent::Described { .. }
-            | ReaderEvent::Converted { .. } => None,
-            ReaderEvent::Deleted => Some(SourceEvent::Deleted),
-        })
+            ReaderEvent::Converted { stream, conversion } => {
+                let (scan, name) = (&self.reader.scan().key, self.names.all().get(stream.0));
+                let Conversion { from, to } = conversion;
+                warn!(
+                    %scan,
+                    "stream {:?}: points of the type {from} are converted to {to}, which was announced",
+                    name.map_or("", String::as_str),
+                );
+            }
+            // The datasets have what was announced when they were begun.
+            ReaderEvent::Described { .. } => {}
+            ReaderEvent::Deleted => self.held.push(SourceEvent::Deleted),
+        }
+        Ok(())
     }
 
     fn announce(&mut self, stream: reader::StreamId) -> Result<(), SourceError> {
@@ -117,31 +149,13 @@ impl NodeScan {
         Ok(())
     }
 
-    /// Returns points, or says that they are lost if they are not of the type of their stream.
-    fn points(&self, block: PointBlock) -> SourceEvent {
-        let PointBlock {
-            stream,
-            first,
-            count,
-            dtype,
-            shape,
-            data,
-        } = block;
-        let declared = self.reader.streams().get(stream.0).map(numbers);
-        match declared {
-            Some(Ok((declared, _))) if declared == dtype => SourceEvent::Points(Block {
-                stream: StreamId(stream.0),
-                first,
-                count,
-                shape: Some(shape.iter().copied().collect()),
-                data,
-            }),
-            _ => SourceEvent::Lost {
-                stream: StreamId(stream.0),
-                first,
-                count,
-                reason: LossReason::Corrupt(format!("the points are of the type {dtype}")),
-            },
+    /// Reports the values of the info that cannot be read, each once. They are not in the file.
+    fn report_invalid_info(&mut self) {
+        let scan = &self.reader.scan().key;
+        for (name, error) in self.reader.info().invalid() {
+            if self.invalid_info.insert(name.clone()) {
+                warn!(%scan, "the value {name:?} of the scan's info cannot be read: {error}");
+            }
         }
     }
 
@@ -180,23 +194,21 @@ impl ScanSource for NodeScan {
     }
 
     fn streams(&self) -> Vec<StreamDescription> {
-        let streams = self.reader.streams().iter();
+        let streams = self.reader.streams().iter().zip(self.names.all());
         streams
-            .map(|stream| StreamDescription {
-                name: stream.name.clone(),
+            .map(|(stream, name)| StreamDescription {
+                name: name.clone(),
+                channel: stream.name.clone(),
+                subscan: Some(stream.subscan.clone()),
                 content: content(&self.reader, stream),
             })
             .collect()
     }
 
     fn follow(&mut self, stream: &str, from: u64) -> Result<StreamId, SourceError> {
-        let mut streams = self.reader.streams().iter();
-        let found = streams.find(|described| described.name == stream);
-        let id = match found {
-            Some(described) => described.id,
-            // The reader says that there is none.
-            None => reader::StreamId(self.reader.streams().len()),
-        };
+        // The reader says that there is none.
+        let place = self.names.place(stream);
+        let id = reader::StreamId(place.unwrap_or(self.reader.streams().len()));
         match self.detectors.get(&id) {
             Some(status) => {
                 self.held
@@ -204,7 +216,13 @@ impl ScanSource for NodeScan {
                 let ended = self.ended.remove(&id);
                 self.held.extend(ended.map(|total| end(id, total)));
             }
-            None => self.reader.follow(id, from)?,
+            None => {
+                let described = self.reader.streams().get(id.0);
+                let points = described.and_then(|stream| announced(stream).ok());
+                let element = points.as_ref().map(|points| points.element);
+                self.reader.follow_as(id, from, element)?;
+                self.announced.extend(points.map(|points| (id, points)));
+            }
         }
         self.followed.insert(id);
         Ok(StreamId(id.0))
@@ -215,10 +233,14 @@ impl ScanSource for NodeScan {
             return Ok(std::mem::take(&mut self.held));
         }
         for event in self.reader.next().await? {
-            let event = self.take(event)?;
-            self.held.extend(event);
+            self.take(event)?;
         }
         let state = self.present_state();
+        // Before, not all channels are announced that may have the same name.
+        if state != ScanState::Created {
+            let scan = &self.reader.scan().key;
+            self.names.add(scan, self.reader.streams());
+        }
         if state != self.state {
             self.state = state;
             self.held.push(SourceEvent::StateChanged);
@@ -249,8 +271,8 @@ impl ScanSource for NodeScan {
     fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError> {
         let all = self.reader.streams();
         let key = |name: &&str| {
-            let found = all.iter().find(|stream| stream.name == **name);
-            found.map(|stream| stream.key.clone())
+            let stream = all.get(self.names.place(name)?)?;
+            Some(stream.key.clone())
         };
         Ok(Box::new(NodeHeads {
             store: self.store.clone(),

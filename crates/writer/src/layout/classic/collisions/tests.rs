@@ -9,13 +9,13 @@ use crate::options::SaveOptions;
 use crate::source::{StreamContent, StreamDescription};
 
 fn numbers(name: &str) -> StreamDescription {
-    StreamDescription {
-        name: name.to_owned(),
-        content: Ok(StreamContent::Numbers {
+    StreamDescription::new(
+        name,
+        Ok(StreamContent::Numbers {
             element: ElementType::Float(8, ByteOrder::Little),
             shape: Vec::new(),
         }),
-    }
+    )
 }
 
 /// Returns the subscan of a scan with one device that triggers nothing and has these channels and

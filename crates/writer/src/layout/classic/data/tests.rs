@@ -57,10 +57,7 @@ fn mesh() -> Json {
 }
 
 fn streams(camera: Declared) -> Vec<StreamDescription> {
-    let stream = |name: &str, content| StreamDescription {
-        name: name.to_owned(),
-        content,
-    };
+    let stream = StreamDescription::new::<&str>;
     vec![
         stream("cam:image", camera),
         stream("ctl:diode", numbers(&[])),
@@ -176,10 +173,10 @@ fn a_scan_without_a_chain_has_an_entry_for_its_streams() {
         "/3.1/instrument/stray/data",
     ];
     assert_eq!(paths(&subscans, &options), expected);
-    let only = [StreamDescription {
-        name: "group:SUBSCANS".to_owned(),
-        content: Ok(StreamContent::References),
-    }];
+    let only = [StreamDescription::new(
+        "group:SUBSCANS",
+        Ok(StreamContent::References),
+    )];
     let dims = ScanDims::read(&info, &options);
     assert!(read(&info, &only, &dims, &options).unwrap().is_empty());
 }

@@ -152,7 +152,7 @@ pub fn select<'a>(
     for item in items {
         let channel = detectors
             .iter()
-            .find(|channel| selects(item, &channel.stream.name));
+            .find(|channel| selects(item, &channel.stream.channel));
         let Some(channel) = channel.filter(|channel| names.insert(name(channel))) else {
             continue;
         };
@@ -238,7 +238,7 @@ fn signal<'a>(
         Ok(StreamContent::Frames(files)) => Some(element_type(files.frame().dtype)),
         Ok(StreamContent::Numbers { element, .. }) => Some(element.clone()),
         Ok(StreamContent::MasterFile(_)) => None,
-        Ok(StreamContent::References) | Err(_) => {
+        Ok(StreamContent::Texts { .. } | StreamContent::References) | Err(_) => {
             return Err(SignalError::NoNumbers);
         }
     };
