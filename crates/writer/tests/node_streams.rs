@@ -132,6 +132,8 @@ fn channels_with_the_same_name_are_saved_in_their_subscans() {
         assert_eq!(report.outcome, ScanOutcome::Complete, "{report:?}");
         assert_eq!(beamline.values("1.1/measurement/diode"), "[1.0, 1.0]");
         assert_eq!(beamline.values("1.2/measurement/diode"), "[2.0, 2.0, 2.0]");
+        let record = beamline.values("1.2/writer/data");
+        assert!(record.contains("\"timer2:ctl:diode\""), "{record}");
     });
 }
 

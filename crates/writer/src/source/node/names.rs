@@ -19,12 +19,12 @@ impl StreamNames {
     /// Names the streams that were announced since this was last called.
     ///
     /// Streams of different subscans are announced in any order. Those that are announced together are named in the
-    /// order of their keys, so that whoever reads the scan again finds the same names.
+    /// order of their subscans and keys, so that whoever reads the scan again finds the same names.
     pub fn add(&mut self, scan: &NodeKey, streams: &[StreamDescription]) {
         let mut new: Vec<(usize, &StreamDescription)> =
             streams.iter().enumerate().skip(self.names.len()).collect();
         self.names.resize(streams.len(), String::new());
-        new.sort_by_key(|(_, stream)| stream.key.as_str());
+        new.sort_by_key(|(_, stream)| (stream.subscan.as_str(), stream.key.as_str()));
         for (place, stream) in new {
             let key = stream.key.as_str();
             let below = key.strip_prefix(scan.as_str());
