@@ -57,7 +57,7 @@ fn mesh() -> Json {
 }
 
 fn streams(camera: Declared) -> Vec<StreamDescription> {
-    let stream = StreamDescription::new::<&str>;
+    let stream = StreamDescription::new;
     vec![
         stream("cam:image", camera),
         stream("ctl:diode", numbers(&[])),
