@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
 
 use crate::program::Program;
 
@@ -33,20 +32,6 @@ pub fn output(command: &mut Command) -> String {
         done.status
     );
     out
-}
-
-/// Returns what h5py reads at these paths of a file, which may still be written, or null where there is
-/// nothing.
-pub fn read(file: &Path, paths: &[&str]) -> Json {
-    const PROGRAM: &str = "
-import json, sys, h5py
-with h5py.File(sys.argv[1], 'r', locking=False) as file:
-    read = lambda item: item.asstr()[()] if item.dtype.kind == 'O' else item[()].tolist()
-    print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
-";
-    let mut python = python();
-    python.args(["-c", PROGRAM]).arg(file).args(paths);
-    serde_json::from_str(&output(&mut python)).unwrap()
 }
 
 /// Opens a file with h5py as another writer would, until the program receives SIGTERM.

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use serde_json::json;
-use testing::{Program, SystemCall, failing};
+use testing::{Program, SystemCall, failing, wait_until_read};
 
 use crate::fixture::{Fixture, WRITER, end, read, run_unprivileged, send, stream};
-use crate::live::wait_until;
 use crate::soak::outage_time;
 
 #[tokio::test]
@@ -180,7 +179,7 @@ async fn a_lost_claim_ends_writing_where_there_are_no_locks() {
     running.wait_for("subscribed");
     let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0]).await;
-    wait_until(&file, &["diode"], &json!([[0.0, 1.0]])).await;
+    wait_until_read(&file, &["diode"], &json!([[0.0, 1.0]])).await;
 
     fixture.claim_elsewhere(&file).await;
     // As another writer would leave it.

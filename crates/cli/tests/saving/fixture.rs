@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use simulation::redis::PrivateRedis;
 use testing::Program;
+pub use testing::read;
 
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
 
@@ -201,32 +202,6 @@ pub async fn end(mut scan: ScanPublisher) -> String {
     scan.stop().await.unwrap();
     scan.close("SUCCESS").await.unwrap();
     scan.key().to_string()
-}
-
-/// Returns what h5py reads at these paths of a file; null where there is nothing, "nan" for NaN.
-pub fn read(file: &Path, paths: &[&str]) -> Json {
-    try_read(file, paths).unwrap()
-}
-
-/// Calls [`read`] for a file that may not be readable yet.
-pub fn try_read(file: &Path, paths: &[&str]) -> Result<Json, String> {
-    const PROGRAM: &str = "
-import json, sys, h5py
-with h5py.File(sys.argv[1], 'r', locking=False) as file:
-    def known(value):
-        return [known(v) for v in value] if isinstance(value, list) else value if value == value else 'nan'
-    def read(item):
-        value = item.asstr()[()] if item.dtype.kind == 'O' else item[()]
-        return known(value.tolist() if hasattr(value, 'tolist') else value)
-    print(json.dumps([read(file[path]) if path in file else None for path in sys.argv[2:]]))
-";
-    let mut python = testing::python();
-    python.args(["-c", PROGRAM]).arg(file).args(paths);
-    let done = python.output().unwrap();
-    match done.status.success() {
-        true => Ok(serde_json::from_slice(&done.stdout).unwrap()),
-        false => Err(String::from_utf8_lossy(&done.stderr).into_owned()),
-    }
 }
 
 /// Runs a command without the rights of the super-user, to whom permissions do not apply.

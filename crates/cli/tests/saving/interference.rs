@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::json;
 
+use testing::wait_until_read;
+
 use crate::fixture::{Fixture, end, read, send};
-use crate::live::wait_until;
 
 /// Saves a scan, does something to its file in the middle, and returns the log.
 async fn interfere(what: &str, action: impl Fn(&Path)) -> String {
@@ -16,7 +17,7 @@ async fn interfere(what: &str, action: impl Fn(&Path)) -> String {
     let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0]).await;
     running.wait_for("start saving");
-    wait_until(&file, &["diode"], &json!([[0.0, 1.0]])).await;
+    wait_until_read(&file, &["diode"], &json!([[0.0, 1.0]])).await;
     action(&file);
     running.wait_for(&format!(
         "waiting, the scan is not lost: {}",
@@ -85,7 +86,7 @@ async fn a_file_that_has_lost_its_end_is_reported() {
     let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0]).await;
     running.wait_for("start saving");
-    wait_until(&file, &["diode"], &json!([[0.0, 1.0]])).await;
+    wait_until_read(&file, &["diode"], &json!([[0.0, 1.0]])).await;
     let size = fs::metadata(&file).unwrap().len();
     let opened = OpenOptions::new().write(true).open(&file);
     opened.unwrap().set_len(size / 2).unwrap();
@@ -108,7 +109,7 @@ async fn a_file_that_vanishes_at_the_end_is_written_again() {
     let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0, 2.0]).await;
     running.wait_for("start saving");
-    wait_until(&file, &["diode"], &json!([[0.0, 1.0, 2.0]])).await;
+    wait_until_read(&file, &["diode"], &json!([[0.0, 1.0, 2.0]])).await;
     running.signal("STOP");
     fs::remove_file(&file).unwrap();
     end(scan).await;
@@ -131,7 +132,7 @@ async fn all_scans_of_an_emptied_file_are_written_again() {
         send(&diode, &[0.0, 1.0]).await;
         scans.push((scan, diode));
     }
-    wait_until(&file, &NAMES, &json!(vec![[0.0, 1.0]; 3])).await;
+    wait_until_read(&file, &NAMES, &json!(vec![[0.0, 1.0]; 3])).await;
     let opened = OpenOptions::new().write(true).open(&file);
     opened.unwrap().set_len(0).unwrap();
     running.wait_for("was truncated");
@@ -139,7 +140,7 @@ async fn all_scans_of_an_emptied_file_are_written_again() {
         send(&diode, &[2.0]).await;
         end(scan).await;
     }
-    wait_until(&file, &NAMES, &json!(vec![[0.0, 1.0, 2.0]; 3])).await;
+    wait_until_read(&file, &NAMES, &json!(vec![[0.0, 1.0, 2.0]; 3])).await;
     let log = Fixture::end(running);
     assert!(!log.contains("FAILED"), "{log}");
 }
@@ -152,7 +153,7 @@ async fn an_emptied_file_that_grows_at_once_is_written_again() {
     let mut running = fixture.run();
     let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0, 1.0]).await;
-    wait_until(&file, &["diode"], &json!([[0.0, 1.0]])).await;
+    wait_until_read(&file, &["diode"], &json!([[0.0, 1.0]])).await;
     // Many points, in large blocks, of which whole chunks are stored before the next look at the file.
     let block: Vec<u8> = (0..100_000u32)
         .flat_map(|point| f64::from(point).to_le_bytes())

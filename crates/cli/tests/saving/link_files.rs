@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamPublisher};
 
+use testing::wait_until_read;
+
 use crate::classic::{counter, create, info, session};
 use crate::environment::without_locks;
 use crate::fixture::{Fixture, end, read, send};
-use crate::live::wait_until;
 
 const DIODE: &str = "1.1/instrument/diode/signal";
 
@@ -44,7 +45,7 @@ async fn a_link_file_of_another_writer_is_tried_again_at_the_end() {
     let mut running = session(&fixture);
     let (scan, diode) = started(&fixture, &file, &[&master]).await;
     send(&diode, &[0.0, 1.0]).await;
-    wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
+    wait_until_read(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
     assert!(!master.exists());
     fixture.end_claim(&master).await;
     send(&diode, &[2.0]).await;
@@ -114,7 +115,7 @@ async fn two_writers_share_several_link_files() {
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for file in &files {
-        wait_until(file, &["1.1/writer/status"], &json!(["SUCCEEDED"])).await;
+        wait_until_read(file, &["1.1/writer/status"], &json!(["SUCCEEDED"])).await;
     }
     for master in &masters {
         assert_eq!(read(master, &names), json!(vec![[0.0, 1.0, 2.0]; SCANS]));

@@ -8,22 +8,12 @@ use blissdata::document::ScanIdentity;
 use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition};
-use testing::Program;
+use testing::{Program, wait_until_read};
 
-use crate::fixture::{Fixture, WRITER, diode, end, floats, read, send, stream, try_read};
+use crate::fixture::{Fixture, WRITER, diode, end, floats, read, send, stream};
 
 /// Longest wait, which is not reached even on a busy machine.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
-
-/// Reads the file repeatedly until it has the expected content: a commit is not announced.
-pub async fn wait_until(file: &Path, paths: &[&str], expected: &Json) {
-    let begun = Instant::now();
-    // A file that is being created cannot be opened yet.
-    while !file.exists() || try_read(file, paths).as_ref() != Ok(expected) {
-        assert!(begun.elapsed() < WAIT_LIMIT, "{:?}", try_read(file, paths));
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
 
 /// Waits until a file is there.
 pub async fn wait_until_exists(file: &Path) {
@@ -57,7 +47,7 @@ async fn points_are_seen_during_the_scan() {
     let paths = ["1.1/diode", "1.1/mca", "1.1/link"];
 
     send(&diode, &[0.0, 1.0]).await;
-    wait_until(&file, &paths, &json!([[0.0, 1.0], null, [0.0, 1.0]])).await;
+    wait_until_read(&file, &paths, &json!([[0.0, 1.0], null, [0.0, 1.0]])).await;
     let spectrum: Vec<u8> = [7u32, 8, 9]
         .into_iter()
         .flat_map(u32::to_le_bytes)
@@ -66,7 +56,7 @@ async fn points_are_seen_during_the_scan() {
     mca.flush().await.unwrap();
     send(&diode, &[2.0]).await;
     let both = json!([[0.0, 1.0, 2.0], [[7, 8, 9]], [0.0, 1.0, 2.0]]);
-    wait_until(&file, &paths, &both).await;
+    wait_until_read(&file, &paths, &both).await;
 
     end(scan).await;
     running.wait_for("Finished writing");
@@ -176,7 +166,7 @@ async fn a_server_that_restarts_costs_its_scan_and_not_the_service() {
     scan.prepare().await.unwrap();
     scan.start().await.unwrap();
     send(&diode, &[0.0, 1.0]).await;
-    wait_until(&lost, &["diode"], &json!([[0.0, 1.0]])).await;
+    wait_until_read(&lost, &["diode"], &json!([[0.0, 1.0]])).await;
 
     fixture.server.restart_blocking().unwrap();
     fixture.store = DataStore::connect(&fixture.server.url()).await.unwrap();

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use redis_client::RedisUrl;
 use serde_json::json;
-use testing::{NetworkPath, Program};
+use testing::{NetworkPath, Program, wait_until_read};
 
 use crate::fixture::{Fixture, WRITER, end, read, send};
-use crate::live::wait_until;
 
 /// Starts `run` behind a network, and waits until it has subscribed.
 pub fn run_behind(url: &RedisUrl) -> Program {
@@ -26,7 +25,7 @@ async fn long_round_trips_and_dead_writers_delay_no_scan_for_good() {
     let mut dead: Vec<Program> = (0..DEAD).map(|_| fixture.run()).collect();
     let (scan, diode) = fixture.start_scan(&file).await;
     send(&diode, &[0.0]).await;
-    wait_until(&file, &["diode"], &json!([[0.0]])).await;
+    wait_until_read(&file, &["diode"], &json!([[0.0]])).await;
     for writer in dead.drain(..) {
         writer.signal("KILL");
         writer.end();

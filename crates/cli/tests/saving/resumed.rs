@@ -7,11 +7,10 @@ use std::process::Command;
 use redis_client::Command as Resp;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamPublisher};
-use testing::Program;
+use testing::{Program, wait_until_read};
 
 use crate::classic::{session, started};
 use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
-use crate::live::wait_until;
 
 const DIODE: &str = "1.1/instrument/diode/signal";
 const STATUS: &str = "1.1/writer/status";
@@ -32,7 +31,7 @@ async fn killed(
     let (scan, diode) = started(fixture, file).await;
     let writer = save(fixture, &scan.key().to_string());
     send(&diode, points).await;
-    wait_until(file, &[DIODE], &json!([points])).await;
+    wait_until_read(file, &[DIODE], &json!([points])).await;
     writer.signal("KILL");
     writer.end();
     (scan, diode)
@@ -66,7 +65,7 @@ async fn a_killed_writer_is_continued_where_its_datasets_end() {
     let mut writer = save(&fixture, &key);
     writer.wait_for("continues what an earlier writer has left");
     send(&diode, &[3.0]).await;
-    wait_until(&file, &[DIODE], &json!([[0.0, 1.0, 2.0, 3.0]])).await;
+    wait_until_read(&file, &[DIODE], &json!([[0.0, 1.0, 2.0, 3.0]])).await;
     writer.signal("KILL");
     writer.end();
     send(&diode, &[4.0]).await;
@@ -99,7 +98,7 @@ async fn a_stopped_writer_leaves_marks_that_vanish() {
     let key = scan.key().to_string();
     let writer = save(&fixture, &key);
     send(&diode, &[0.0, 1.0]).await;
-    wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
+    wait_until_read(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
     writer.signal("TERM");
     assert!(!writer.end().0.success());
     let found = read(&file, &[STATUS, END, "1.1/end_reason"]);
@@ -107,7 +106,7 @@ async fn a_stopped_writer_leaves_marks_that_vanish() {
     assert!(found[1].is_string() && found[2].is_string(), "{found}");
     let writer = save(&fixture, &key);
     let running = json!(["RUNNING", null, null]);
-    wait_until(&file, &[STATUS, END, "1.1/end_reason"], &running).await;
+    wait_until_read(&file, &[STATUS, END, "1.1/end_reason"], &running).await;
     send(&diode, &[2.0]).await;
     end(scan).await;
     assert!(writer.end().0.success());
@@ -127,7 +126,7 @@ async fn a_session_goes_on_with_the_scan_of_the_last_one() {
         let first = session(&fixture);
         let (scan, diode) = started(&fixture, &file).await;
         send(&diode, &[0.0, 1.0]).await;
-        wait_until(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
+        wait_until_read(&file, &[DIODE], &json!([[0.0, 1.0]])).await;
         first.signal(signal);
         first.end();
         trim(&fixture, &diode, 2).await;
@@ -154,7 +153,7 @@ async fn points_that_a_killed_writer_missed_stay_recorded() {
     trim(&fixture, &diode, 2).await;
     let mut writer = save(&fixture, &key);
     writer.wait_for("Redis no longer has them");
-    wait_until(&file, &[DIODE], &json!([["nan", "nan", 2.0]])).await;
+    wait_until_read(&file, &[DIODE], &json!([["nan", "nan", 2.0]])).await;
     writer.signal("KILL");
     writer.end();
     assert_eq!(record(&file)["streams"][0]["holes"], json!([[0, 2]]));
@@ -195,7 +194,7 @@ async fn a_published_layout_is_continued() {
         let writer = save(&fixture, &key);
         send(&diode, &[0.0, 1.0]).await;
         for (file, path) in [(&file, "1.1/link"), (&other, "diode")] {
-            wait_until(file, &[path], &json!([[0.0, 1.0]])).await;
+            wait_until_read(file, &[path], &json!([[0.0, 1.0]])).await;
         }
         writer.signal(signal);
         writer.end();

@@ -3,10 +3,9 @@
 use std::process::Command;
 
 use serde_json::json;
-use testing::Program;
+use testing::{Program, wait_until_read};
 
 use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
-use crate::live::wait_until;
 
 #[tokio::test]
 async fn two_writers_share_one_file_and_lose_nothing() {
@@ -21,7 +20,7 @@ async fn two_writers_share_one_file_and_lose_nothing() {
         fixture.scan_with(&file, children).await;
     }
     let paths: Vec<&str> = names.iter().map(String::as_str).collect();
-    wait_until(&file, &paths, &json!(vec![[0.0, 1.0, 2.0]; SCANS])).await;
+    wait_until_read(&file, &paths, &json!(vec![[0.0, 1.0, 2.0]; SCANS])).await;
     let mut finished = 0;
     for writer in &mut writers {
         writer.signal("TERM");
@@ -47,7 +46,7 @@ async fn the_file_of_a_killed_writer_passes_to_another_one() {
     scan.start().await.unwrap();
     send(&diode, &[0.0, 1.0]).await;
     first.wait_for("start saving");
-    wait_until(&file, &["live"], &json!([[0.0, 1.0]])).await;
+    wait_until_read(&file, &["live"], &json!([[0.0, 1.0]])).await;
 
     // The first writer has the file, so the other one cannot write it.
     let key = fixture

@@ -5,9 +5,10 @@ use std::fs;
 use serde_json::json;
 
 use super::{FRAMES, LAYOUTS, detect, hdf5, pixels, record, report_all, start};
+use testing::wait_until_read;
+
 use crate::classic;
 use crate::fixture::{Fixture, end, read};
-use crate::live::wait_until;
 
 /// Saves a scan in both layouts. Its file has `frames` frames when the scan ends, if there are any, and all of them
 /// a moment later.
@@ -61,7 +62,7 @@ async fn a_file_that_vanishes_after_it_was_seen_is_missing() {
         let file = fixture.file("scan.h5");
         let (scan, cam) = start(&fixture, &file, layout, hdf5(path.to_str().unwrap(), 3)).await;
         report_all(&cam).await;
-        wait_until(&file, &[layout.path()], &json!([pixels(0..3)])).await;
+        wait_until_read(&file, &[layout.path()], &json!([pixels(0..3)])).await;
         fs::remove_file(fixture.file("cam_0000.h5")).unwrap();
         end(scan).await;
         running.wait_for("INCOMPLETE in");

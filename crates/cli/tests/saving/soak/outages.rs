@@ -4,11 +4,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
-use testing::{NetworkPath, Program, redis_call};
+use testing::{NetworkPath, Program, redis_call, wait_until_read};
 
 use super::{outage_time, signal};
 use crate::fixture::{Fixture, WRITER, end, read, send};
-use crate::live::wait_until;
 
 /// Outages that are longer than this make a writer look dead on other hosts.
 const LEASE: Duration = Duration::from_secs(60);
@@ -57,7 +56,7 @@ async fn endure(outage: Outage, time: Duration) {
     let points: Vec<f64> = (0..40).map(f64::from).collect();
     send(&diode, &points[..10]).await;
     first.wait_for("start saving");
-    wait_until(&file, &["diode"], &json!([points[..10]])).await;
+    wait_until_read(&file, &["diode"], &json!([points[..10]])).await;
     let second = fixture.run();
 
     let server = fixture.server.pid();
@@ -84,10 +83,10 @@ async fn endure(outage: Outage, time: Duration) {
     if !outage.spares_publishers() {
         send(&diode, &points[10..20]).await;
     }
-    wait_until(&file, &["diode"], &json!([points[..20]])).await;
+    wait_until_read(&file, &["diode"], &json!([points[..20]])).await;
     send(&diode, &points[20..]).await;
     end(scan).await;
-    wait_until(&file, &["diode"], &json!([points])).await;
+    wait_until_read(&file, &["diode"], &json!([points])).await;
     let logs = [Fixture::end(first), Fixture::end(second)].concat();
     assert!(!logs.contains("FAILED"), "{logs}");
     assert!(logs.contains("Finished writing"), "{logs}");
