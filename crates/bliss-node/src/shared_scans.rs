@@ -65,7 +65,8 @@ pub type AssignedScan = coordination::AssignedScan<AnnouncedScan>;
 
 /// Joins the group of this name, as a new member. Waits until the server can be read.
 ///
-/// If it is the group's first member, the group begins with the scans that are created from now on. The announcer has to
+/// If it is the group's first member, the group begins with the scans that are created from now on, or with the first
+/// scan of all if the store was found to be [empty](NodeStore::holds_nodes) before. The announcer has to
 /// [run](ScanAnnouncer::run) in a task of its own as long as the membership lasts, and
 /// [`GroupMembership::maintain`] in another one.
 ///
@@ -76,11 +77,12 @@ pub async fn join(
     group: &str,
 ) -> Result<(SharedHistory, ScanAnnouncer), NodeError> {
     let record = load(store, group).await?;
-    let is_group_lost = record.is_group_lost;
+    // Scans that were created between the first look at the server and this moment are not old ones.
+    let begins_at_start = record.is_group_lost || store.was_empty();
     let mut announcer = ScanAnnouncer::new(store, group, record);
     // Scans that exist already are before the place where a new group begins.
     announcer.catch_up().await?;
-    let history = match is_group_lost {
+    let history = match begins_at_start {
         true => SharedHistory::join_behind(store, group, Timetag::START).await?,
         false => SharedHistory::join(store, group).await?,
     };

@@ -11,6 +11,7 @@ mod coordination;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ::coordination::{ClaimError, FileClaim, ReleaseQueue};
@@ -41,6 +42,8 @@ struct Shared {
     release_queue: ReleaseQueue,
     /// Key of a stream that showed that there are nodes.
     known_children: Mutex<Option<String>>,
+    /// Set when the store was found to hold no nodes.
+    was_empty: AtomicBool,
 }
 
 impl NodeStore {
@@ -66,6 +69,7 @@ impl NodeStore {
                 connection: SharedConnection::new(&url, observation),
                 release_queue: ReleaseQueue::default(),
                 known_children: Mutex::default(),
+                was_empty: AtomicBool::new(false),
             }),
         }
     }
@@ -83,6 +87,21 @@ impl NodeStore {
         self.shared.connection.open().await
     }
 
+    /// Looks once whether the server answers, whatever it holds.
+    ///
+    /// # Errors
+    /// If it does not, or refuses us.
+    pub async fn check(&self) -> Result<(), NodeError> {
+        let time = Command::new("TIME");
+        let reply = self.shared.connection.call_once(&time).await;
+        reply.map(|_| ()).map_err(NodeError::search)
+    }
+
+    /// Returns `true` if the store was found to hold no nodes: all scans in it were created since.
+    pub(crate) fn was_empty(&self) -> bool {
+        self.shared.was_empty.load(Ordering::Relaxed)
+    }
+
     /// Returns `true` if there is any node: a session with children. Looks at each key of the data base if there is
     /// none.
     ///
@@ -97,6 +116,7 @@ impl NodeStore {
                 return Ok(true);
             }
         }
+        self.shared.was_empty.store(true, Ordering::Relaxed);
         Ok(false)
     }
 

@@ -10,8 +10,8 @@
 //! A scan delivers [`SourceEvent`]s; numbers are in [`Block`]s, whose bytes are written into files unchanged, and texts in [`TextBlock`]s.
 //!
 //! There is one adapter for each data model, a folder of this module: [`blissdata`] for BLISS 2, [`node`] for BLISS 1. What
-//! they have in common, how writers share scans and claim files, is in the modules `group` and `claimed_file`. Nothing
-//! else in this crate names a data model or a Redis command.
+//! they have in common, how writers share scans and claim files, is in the modules `group` and `claimed_file`. A
+//! [`ScanServer`] finds out which model a server holds. Nothing else in this crate names a data model or a Redis command.
 
 pub mod blissdata;
 mod claim;
@@ -26,6 +26,7 @@ mod memory_watch;
 mod model;
 pub mod node;
 mod scan;
+mod scan_server;
 mod server;
 mod spool;
 mod stream;
@@ -42,8 +43,9 @@ pub use error::SourceError;
 pub use event::{Block, LossReason, SourceEvent, TextBlock};
 pub use feed::{AckHandle, Assignment, FeedMembership, ScanFeed};
 pub use memory::{MemoryForecast, ShortageEffect};
-pub use model::DataModel;
+pub use model::{DataModel, ModelChoice, UnknownModel};
 pub use scan::{HeadProbe, ScanId, ScanSource, ScanState};
+pub use scan_server::{ScanKeyError, ScanServer, ScanServerError};
 pub use server::ServerState;
 pub use spool::{ScanSpool, SpooledScan, UnreadStream};
 pub use stream::{StreamContent, StreamDescription, StreamId};

@@ -56,7 +56,10 @@ impl ScanRecord {
             is_group_lost: is_known && !has_group(replies.get(6), group),
             position: stored
                 .or_else(|| first_entry(2).and_then(position_of))
-                .unwrap_or_else(|| Position::at(time)),
+                .unwrap_or_else(|| match store.was_empty() {
+                    true => Position::beginning(),
+                    false => Position::at(time),
+                }),
             generation: first_entry(3).and_then(generation_of),
         })
     }
