@@ -1,5 +1,6 @@
 //! BLISS 1: scans as the Python module `bliss.data.node` publishes them.
 
+mod dataset;
 mod error;
 mod info;
 mod names;

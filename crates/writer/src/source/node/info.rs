@@ -4,11 +4,13 @@ use bliss_node::node::NodeInfo;
 use chrono::{DateTime, Local, TimeDelta};
 use serde_json::{Map, Value as Json};
 
+use super::dataset::DatasetMetadata;
+
 /// The member of the info in which BLISS 2 publishes the metadata of a dataset of the data policy.
 const SNAPSHOT: &str = "dataset_metadata_snapshot";
 
-/// Returns the info of a scan, always an object. `dataset` is the info of the node to which the scan belongs.
-pub fn scan_info(info: &NodeInfo, dataset: &NodeInfo) -> Json {
+/// Returns the info of a scan, always an object, with the metadata of its dataset.
+pub fn scan_info(info: &NodeInfo, dataset: &DatasetMetadata) -> Json {
     let mut members = match info.to_json() {
         Json::Object(members) => members,
         _ => Map::new(),
@@ -23,21 +25,11 @@ pub fn scan_info(info: &NodeInfo, dataset: &NodeInfo) -> Json {
             members.insert(name.to_owned(), time.into());
         }
     }
-    if let Json::Object(metadata) = dataset.to_json() {
-        let published: Map<String, Json> = metadata
-            .into_iter()
-            .filter(|(name, _)| !is_internal(name))
-            .collect();
-        if !published.is_empty() {
-            members.insert(SNAPSHOT.to_owned(), published.into());
-        }
+    let metadata = dataset.values();
+    if !metadata.is_empty() {
+        members.insert(SNAPSHOT.to_owned(), metadata.clone().into());
     }
     Json::Object(members)
-}
-
-/// Returns `true` for names that the data policy uses itself.
-fn is_internal(name: &str) -> bool {
-    name.starts_with("__") || name == "node_name"
 }
 
 /// Returns a time in seconds since 1970 as `datetime.isoformat` of Python writes it, with microseconds.

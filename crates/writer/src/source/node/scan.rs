@@ -5,13 +5,15 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use bliss_node::key::NodeKey;
 use bliss_node::lima::LimaStatus;
-use bliss_node::node::{NodeInfo, NodeType};
+use bliss_node::node::NodeType;
 use bliss_node::points::Conversion;
 use bliss_node::reader::{self, ReaderEvent, ScanReader};
 use bliss_node::store::NodeStore;
+use observation::with_causes;
 use serde_json::Value as Json;
 use tracing::warn;
 
+use super::dataset::DatasetMetadata;
 use super::info::scan_info;
 use super::names::StreamNames;
 use super::points;
@@ -25,9 +27,11 @@ use crate::source::{
 pub struct NodeScan {
     store: NodeStore,
     reader: ScanReader,
-    /// The info of the node to which the scan belongs: a dataset of the data policy, or a part of a path.
-    dataset: NodeInfo,
+    /// The metadata of the dataset to which the scan belongs.
+    dataset: DatasetMetadata,
     info: Json,
+    /// Set if the info is to be made again, with metadata of the dataset that are up to date.
+    is_info_outdated: bool,
     /// The names of the values of the info that could not be read.
     invalid_info: HashSet<String>,
     state: ScanState,
@@ -53,14 +57,12 @@ impl NodeScan {
     /// If there is no such scan, its version is not supported, or the server cannot be asked.
     pub async fn open(store: &NodeStore, key: &NodeKey) -> Result<NodeScan, SourceError> {
         let reader = ScanReader::open(store, key).await?;
-        let dataset = match key.parent() {
-            Some(parent) => store.info(&parent).await?,
-            None => NodeInfo::default(),
-        };
+        let dataset = DatasetMetadata::load(store, key).await?;
         Ok(NodeScan {
             store: store.clone(),
             info: scan_info(reader.info(), &dataset),
             dataset,
+            is_info_outdated: false,
             invalid_info: HashSet::new(),
             state: ScanState::Created,
             reader,
@@ -73,14 +75,26 @@ impl NodeScan {
         })
     }
 
+    /// Makes the info again for the present state, with the metadata that the dataset has by now.
+    async fn renew_info(&mut self) {
+        let scan = &self.reader.scan().key;
+        match DatasetMetadata::load(&self.store, scan).await {
+            Ok(dataset) => self.dataset = dataset,
+            // Those of the last state are of use, too.
+            Err(error) => {
+                warn!(%scan, "the metadata of the dataset are not read again: {}", with_causes(&error));
+            }
+        }
+        self.is_info_outdated = false;
+        self.info = scan_info(self.reader.info(), &self.dataset);
+        self.report_invalid_info();
+    }
+
     /// Converts an event, for the next call.
     fn take(&mut self, event: ReaderEvent) -> Result<(), SourceError> {
         match event {
             ReaderEvent::Stream(stream) => self.announce(stream)?,
-            ReaderEvent::State(_) => {
-                self.info = scan_info(self.reader.info(), &self.dataset);
-                self.report_invalid_info();
-            }
+            ReaderEvent::State(_) => self.is_info_outdated = true,
             ReaderEvent::LimaStatus { stream, status } => {
                 if self.followed.contains(&stream) {
                     self.held.push(frames(stream, &status));
@@ -232,8 +246,17 @@ impl ScanSource for NodeScan {
         if !self.held.is_empty() {
             return Ok(std::mem::take(&mut self.held));
         }
-        for event in self.reader.next().await? {
-            self.take(event)?;
+        if self.is_info_outdated {
+            self.renew_info().await;
+        } else {
+            for event in self.reader.next().await? {
+                self.take(event)?;
+            }
+            // The state is reported with the info that belongs to it, by the next call: what was taken must not be lost
+            // if this one is dropped while it waits.
+            if self.is_info_outdated {
+                return Ok(std::mem::take(&mut self.held));
+            }
         }
         let state = self.present_state();
         // Before, not all channels are announced that may have the same name.
@@ -253,11 +276,11 @@ impl ScanSource for NodeScan {
     }
 
     fn is_caught_up(&self) -> bool {
-        self.held.is_empty() && self.reader.is_caught_up()
+        self.held.is_empty() && !self.is_info_outdated && self.reader.is_caught_up()
     }
 
     fn is_finished(&self) -> bool {
-        self.held.is_empty() && self.reader.is_finished()
+        self.held.is_empty() && !self.is_info_outdated && self.reader.is_finished()
     }
 
     fn position(&self, stream: StreamId) -> Option<u64> {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bliss_node::NodeError;
 use bliss_node::key::NodeKey;
-use bliss_node::node::NodeInfo;
 use bliss_node::shared_scans::{self, AnnouncedScan};
 use bliss_node::store::NodeStore;
 use observation::with_causes;
@@ -14,6 +13,7 @@ use serde_json::Value as Json;
 use tracing::error;
 
 use super::NodeScan;
+use super::dataset::DatasetMetadata;
 use super::info::scan_info;
 use crate::source::group::{GroupFeed, SharedStore};
 use crate::source::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
@@ -55,10 +55,7 @@ impl NodeScans {
             return Err(NodeError::NotAScan { key: key.clone() }.into());
         }
         let info = self.store.info(key).await?;
-        let dataset = match key.parent() {
-            Some(parent) => self.store.info(&parent).await?,
-            None => NodeInfo::default(),
-        };
+        let dataset = DatasetMetadata::load(&self.store, key).await?;
         Ok(Some(scan_info(&info, &dataset)))
     }
 
