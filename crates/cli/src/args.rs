@@ -2,6 +2,7 @@
 
 mod files;
 mod logging;
+mod model;
 mod saving;
 mod session_writer;
 #[cfg(feature = "simulation")]
@@ -18,6 +19,7 @@ use writer::options::DataWriterFilter;
 pub use files::Files;
 use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
+pub use model::Model;
 pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
 pub use session_writer::SessionWriterArgs;
 #[cfg(feature = "simulation")]
@@ -119,6 +121,8 @@ pub enum Command {
         /// Compare every value with this Redis, as far as it still has the scans
         #[arg(long, value_name = "URL")]
         redis: Option<String>,
+        #[command(flatten)]
+        model: Model,
         /// Print one line of JSON per file
         #[arg(long)]
         json: bool,

@@ -66,9 +66,14 @@ pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome
             signals.end_at_once();
             tree::tree(&file, &path)
         }
-        Command::Check { files, redis, json } => {
+        Command::Check {
+            files,
+            redis,
+            model,
+            json,
+        } => {
             signals.end_at_once();
-            on_hub(check::check(files, redis, json))
+            on_hub(check::check(files, redis, model.choice(), json))
         }
         Command::Repair { files } => {
             signals.end_at_once();

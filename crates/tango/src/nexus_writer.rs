@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hub::{Launcher, NoHub};
 use writer::WriterThread;
 use writer::options::SpoolOptions;
+use writer::source::ModelChoice;
 
 use crate::class::DeviceClass;
 use crate::device::{Device, DeviceFactory};
@@ -47,7 +48,7 @@ pub struct NexusWriterFactory {
 impl NexusWriterFactory {
     /// Creates a factory whose devices listen on the hub of this thread. The environment says where Redis is
     /// (`REDIS_DATA_URL`), or Beacon is asked (`BEACON_HOST`, or the property `beacon_host`). Unread points are
-    /// spooled as `spool` says.
+    /// spooled as `spool` says. The property `model` of a device goes before `model`.
     ///
     /// # Errors
     /// Fails if this thread runs no hub.
@@ -55,6 +56,7 @@ impl NexusWriterFactory {
         writer_thread: Arc<WriterThread>,
         log_control: Arc<dyn WriterLogControl>,
         spool: SpoolOptions,
+        model: ModelChoice,
     ) -> Result<NexusWriterFactory, NoHub> {
         let environment = |name: &str| std::env::var(name).ok();
         let server_context = ServerContext::new(
@@ -62,6 +64,7 @@ impl NexusWriterFactory {
             Launcher::current()?,
             log_control,
             spool,
+            model,
             environment,
         );
         Ok(NexusWriterFactory {

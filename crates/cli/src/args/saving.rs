@@ -9,8 +9,9 @@ use nexus::file::FileSettings;
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
 use writer::options::{DataWriterFilter, PARK_AFTER, RETRY_TIME, SaveOptions, SpoolOptions};
+use writer::source::ModelChoice;
 
-use super::{Files, Spool};
+use super::{Files, Model, Spool};
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
@@ -80,6 +81,8 @@ pub struct Saving {
     )]
     park_after: u64,
     #[command(flatten)]
+    model: Model,
+    #[command(flatten)]
     spool: Spool,
     #[command(flatten)]
     files: Files,
@@ -118,6 +121,11 @@ fn layouts() -> impl TypedValueParser<Value = LayoutChoice> {
 }
 
 impl Saving {
+    /// Returns which data model Redis is taken to hold.
+    pub fn model(&self) -> ModelChoice {
+        self.model.choice()
+    }
+
     /// Returns how files are written.
     pub fn file_settings(&self) -> FileSettings {
         self.files.settings()

@@ -5,7 +5,7 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use super::logging::LOG_OPTIONS;
-use super::{Console, Files, Logging, Spool};
+use super::{Console, Files, Logging, Model, Spool};
 
 /// What `nexus-writer tango` does.
 #[derive(Subcommand)]
@@ -20,6 +20,8 @@ pub enum TangoCommand {
         files: Files,
         #[command(flatten)]
         spool: Spool,
+        #[command(flatten)]
+        model: Model,
         #[command(flatten)]
         tests: ForTests,
     },
@@ -117,6 +119,8 @@ pub struct ServiceArgs {
     pub files: Files,
     #[command(flatten)]
     pub spool: Spool,
+    #[command(flatten)]
+    pub model: Model,
     #[command(flatten)]
     pub tests: ForTests,
     #[command(flatten)]

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use writer::check::{FileCheck, FileChecker, Finding, FindingSeverity, ScanCheck, ScanStatus};
-use writer::source::ScanStore;
-use writer::source::blissdata::scan_store;
+use writer::source::{ModelChoice, ScanStore};
 
 use super::{Outcome, connect};
 use crate::exit;
@@ -17,11 +16,16 @@ use crate::results::print;
 const MAX_FINDINGS: usize = 20;
 
 /// Checks the files one by one and prints the findings.
-pub async fn check(files: Vec<PathBuf>, redis: Option<String>, json: bool) -> Outcome {
+pub async fn check(
+    files: Vec<PathBuf>,
+    redis: Option<String>,
+    model: ModelChoice,
+    json: bool,
+) -> Outcome {
     let store = match &redis {
         Some(url) => {
-            let store = connect::connect(&connect::discover(Some(url)).await?).await?;
-            Some(scan_store(&store))
+            let url = connect::discover(Some(url)).await?;
+            Some(connect::scans_now(&url, model).await?)
         }
         None => None,
     };

@@ -1,7 +1,10 @@
-//! Connects to the data store that the arguments or the environment name.
+//! Connects to the Redis server that the arguments or the environment name.
 
-use blissdata::store::DataStore;
+use std::sync::Arc;
+
 use redis_client::RedisUrl;
+use writer::options::SpoolOptions;
+use writer::source::{DataModel, ModelChoice, ScanServer, ScanServerError, ScanStore};
 
 use crate::exit::Failure;
 use crate::secrets;
@@ -15,14 +18,35 @@ pub async fn discover(url: Option<&str>) -> Result<RedisUrl, Failure> {
         .map_err(Failure::usage)
 }
 
-/// Connects to a data store, which must be reachable now. It need not be initialised yet.
-pub async fn connect(url: &RedisUrl) -> Result<DataStore, Failure> {
-    DataStore::connect(url).await.map_err(Failure::usage)
+/// Returns the scans of a server that must be reachable now, to save them. Waits until the server holds a data model.
+pub async fn reachable_scans(
+    url: &RedisUrl,
+    model: ModelChoice,
+    spool: &SpoolOptions,
+) -> Result<(DataModel, Arc<dyn ScanStore>), Failure> {
+    let server = ScanServer::new(url, model, &Arc::default());
+    server.connect().await.map_err(Failure::usage)?;
+    let model = wait_ready(&server).await?;
+    Ok((model, server.spooling_scans(model, spool)))
 }
 
-/// Waits until the store can be used.
-pub async fn wait_ready(store: &DataStore) -> Result<(), Failure> {
-    store.wait_ready().await.map_err(Failure::usage)
+/// Returns the scans of a server that must be reachable now, to read them. A server that holds no data model yet is
+/// taken for one of BLISS 2.
+pub async fn scans_now(url: &RedisUrl, model: ModelChoice) -> Result<Arc<dyn ScanStore>, Failure> {
+    let server = ScanServer::new(url, model, &Arc::default());
+    server.connect().await.map_err(Failure::usage)?;
+    let model = match server.check().await {
+        Ok(model) => model,
+        Err(ScanServerError::Nodes(error)) => return Err(Failure::usage(error)),
+        // Each scan is then reported as not found, for that reason.
+        Err(_) => DataModel::Blissdata,
+    };
+    Ok(server.scans(model))
+}
+
+/// Waits until the server holds a data model.
+pub async fn wait_ready(server: &ScanServer) -> Result<DataModel, Failure> {
+    server.wait_ready().await.map_err(Failure::usage)
 }
 
 /// Waits for a step of the start. Returns `None` if a signal came first, which ends the wait at once.

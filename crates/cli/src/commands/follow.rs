@@ -4,14 +4,13 @@ use std::future::pending;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use blissdata::store::DataStore;
 use hub::Queue;
 use nexus::file::FileSettings;
 use observation::Observation;
 use writer::WriterThread;
 use writer::options::{DataWriterFilter, SpoolOptions};
 use writer::session::{NexusSessionWriter, Notice, SessionOptions};
-use writer::source::blissdata::spooling_scan_store;
+use writer::source::{ModelChoice, ScanServer};
 
 use super::semaphore::Semaphore;
 use super::{Outcome, connect};
@@ -32,16 +31,12 @@ pub async fn run(
         save: saving.options(MEGABYTE),
         ..SessionOptions::default()
     };
-    let spool = saving.spool_options(MEGABYTE);
-    follow(
-        Some(url),
-        options,
-        spool,
-        saving.file_settings(),
-        None,
-        interrupts,
-    )
-    .await
+    let redis = RedisArgs {
+        url: Some(url),
+        model: saving.model(),
+        spool: saving.spool_options(MEGABYTE),
+    };
+    follow(redis, options, saving.file_settings(), None, interrupts).await
 }
 
 /// Saves the scans of one session.
@@ -59,11 +54,14 @@ pub async fn session(
         ..SessionOptions::default()
     };
     let semaphore = service.start_semaphore_file;
-    let spool = saving.spool_options(MEBIBYTE);
+    let redis = RedisArgs {
+        url: redis,
+        model: saving.model(),
+        spool: saving.spool_options(MEBIBYTE),
+    };
     follow(
         redis,
         options,
-        spool,
         saving.file_settings(),
         semaphore,
         interrupts,
@@ -71,32 +69,39 @@ pub async fn session(
     .await
 }
 
-async fn follow(
-    redis: Option<String>,
-    mut options: SessionOptions,
+/// Where the scans come from.
+struct RedisArgs {
+    url: Option<String>,
+    model: ModelChoice,
+    /// Where unread points are kept that Redis is about to drop.
     spool: SpoolOptions,
+}
+
+async fn follow(
+    redis: RedisArgs,
+    mut options: SessionOptions,
     files: FileSettings,
     semaphore: Option<PathBuf>,
     interrupts: Interrupts,
 ) -> Outcome {
-    let discovered = connect::discover(redis.as_deref());
+    let discovered = connect::discover(redis.url.as_deref());
     let Some(url) = connect::unless_stopped(&interrupts, discovered).await? else {
         return Ok(exit::SUCCESS);
     };
     let mut semaphore = semaphore.map(Semaphore::prepare).transpose()?;
     // Redis may be started after the service, so there need not be a connection yet.
     let observation = Arc::new(Observation::default());
-    let store = DataStore::observed(&url, &observation);
-    let ready = connect::wait_ready(&store);
-    if connect::unless_stopped(&interrupts, ready).await?.is_none() {
+    let server = ScanServer::new(&url, redis.model, &observation);
+    let ready = connect::wait_ready(&server);
+    let Some(model) = connect::unless_stopped(&interrupts, ready).await? else {
         return Ok(exit::SUCCESS);
-    }
+    };
     let writer_thread = Arc::new(WriterThread::start(observation)?);
     writer_thread.inspect_with(inspection::program()).await?;
     writer_thread.set_files(files).await?;
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
-    let scans = spooling_scan_store(&store, &spool);
+    let scans = server.spooling_scans(model, &redis.spool);
     let session = NexusSessionWriter::start(&writer_thread, &scans, options)?;
     let served = tokio::select! {
         served = serve(&session, &interrupts) => served,

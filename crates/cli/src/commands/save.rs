@@ -5,11 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use blissdata::store::{KeyError, ScanKey};
 use serde_json::json;
 use writer::options::SaveOptions;
 use writer::report::{ScanOutcome, ScanReport};
-use writer::source::blissdata::spooling_scan_store;
 use writer::source::{ScanId, ScanStore};
 use writer::{NexusScanWriter, WriterThread};
 
@@ -40,21 +38,17 @@ pub async fn save(
     saving: Saving,
     interrupts: Interrupts,
 ) -> Outcome {
-    let scans = keys
-        .iter()
-        .map(|key| Ok(ScanId::from(&key.parse::<ScanKey>()?)))
-        .collect::<Result<Vec<_>, KeyError>>()
-        .map_err(Failure::usage)?;
+    let spool = saving.spool_options(MEGABYTE);
     let connected = async {
         let url = connect::discover(Some(&url)).await?;
-        let store = connect::connect(&url).await?;
-        connect::wait_ready(&store).await?;
-        Ok(store)
+        connect::reachable_scans(&url, saving.model(), &spool).await
     };
-    let Some(store) = connect::unless_stopped(&interrupts, connected).await? else {
+    let Some((model, store)) = connect::unless_stopped(&interrupts, connected).await? else {
         return Err("stopped before the data store was ready".into());
     };
-    let store = spooling_scan_store(&store, &saving.spool_options(MEGABYTE));
+    let scans = keys.iter().map(|key| model.scan_id(key));
+    let scans = scans.collect::<Result<Vec<_>, _>>();
+    let scans = scans.map_err(Failure::usage)?;
     let writer_thread = WriterThread::start(Arc::default())?;
     writer_thread.inspect_with(inspection::program()).await?;
     writer_thread.keep_files().await?;

@@ -21,7 +21,7 @@ pub async fn simulate(url: String, wanted: SimulationArgs, interrupts: Interrupt
     let mut plan = plan(&wanted)?;
     let prepared = async {
         let url = connect::discover(Some(&url)).await?;
-        let store = connect::connect(&url).await?;
+        let store = DataStore::connect(&url).await.map_err(Failure::usage)?;
         initialise_if_empty(&store).await?;
         plan.number = match wanted.first {
             Some(first) => first,

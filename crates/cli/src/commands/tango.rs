@@ -20,6 +20,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
             server,
             files,
             spool,
+            model,
             tests,
         } => {
             host::restart_with(server.tango_host.as_deref(), || signals.have_come())?;
@@ -34,6 +35,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
                 options,
                 files.settings(),
                 spool.options(MEGABYTE),
+                model.choice(),
                 level,
                 signals.end_server(),
             ))
@@ -79,6 +81,7 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
         options,
         files,
         spool,
+        args.model.choice(),
         level,
         signals.end_server(),
     ))

@@ -4,6 +4,7 @@ use std::fmt;
 
 use writer::filesystem::DiskSpace;
 use writer::options::SaveOptions;
+use writer::source::{ModelChoice, UnknownModel};
 
 use crate::device_context::PropertyError;
 use crate::failure::DevFailed;
@@ -21,6 +22,8 @@ pub struct WriterProperties {
     pub session: String,
     /// Address of the Beacon server, which knows where Redis is.
     pub beacon_host: Option<String>,
+    /// Which data model Redis is taken to hold, if the property says so.
+    pub model: Option<ModelChoice>,
     /// How scans are saved.
     pub save: SaveOptions,
     /// MB that must be free for a scan to start.
@@ -72,6 +75,10 @@ impl WriterProperties {
             // As PyTango reports a mandatory property.
             DevFailed::python("Exception", "Device property session is mandatory", ORIGIN)
         })?;
+        let model = match text("model")? {
+            Some(name) => Some(model_choice(&name)?),
+            None => None,
+        };
         let required = number("required_disk_space", 200.0)?;
         let recommended = number("recommended_disk_space", 1024.0)?;
         let save = SaveOptions {
@@ -90,6 +97,7 @@ impl WriterProperties {
         Ok(WriterProperties {
             session: session.trim().to_owned(),
             beacon_host: text("beacon_host")?,
+            model,
             save,
             required,
             recommended,
@@ -129,6 +137,11 @@ fn truth(name: &str, text: &str) -> Result<bool, DevFailed> {
     }
 }
 
+fn model_choice(text: &str) -> Result<ModelChoice, DevFailed> {
+    let choice = text.trim().to_lowercase().parse();
+    choice.map_err(|unknown: UnknownModel| wrong("model", format_args!("{unknown}")))
+}
+
 fn double(name: &str, text: &str) -> Result<f64, DevFailed> {
     text.trim().parse().map_err(|_| {
         let text = python::quoted(text);
@@ -145,6 +158,8 @@ fn wrong(name: &str, why: fmt::Arguments) -> DevFailed {
 
 #[cfg(test)]
 mod tests {
+    use writer::source::DataModel;
+
     use super::*;
     use crate::failure::ErrorStack;
 
@@ -171,6 +186,7 @@ mod tests {
         let found = read(&[("session", "demo"), ("stackmca", "True"), ("keepshape", "")]).unwrap();
         assert_eq!(found.session, "demo");
         assert_eq!(found.beacon_host, None);
+        assert_eq!(found.model, None);
         assert_eq!(found.save, usual);
         assert_eq!((found.required, found.recommended), (200.0, 1024.0));
     }
@@ -185,6 +201,7 @@ mod tests {
             ("disable_external_hdf5", "YES"),
             ("copy_non_external", "on"),
             ("noconfig", "t"),
+            ("model", "Node"),
             ("required_disk_space", "-1"),
             ("recommended_disk_space", "0.5"),
         ])
@@ -203,6 +220,7 @@ mod tests {
             ..SaveOptions::default()
         };
         assert_eq!(found.save, expected);
+        assert_eq!(found.model, Some(ModelChoice::Only(DataModel::Node)));
         assert_eq!(found.session, "demo");
         assert!(
             read(&[("session", "demo"), ("noconfig", "False")])
@@ -225,6 +243,11 @@ mod tests {
         assert_eq!(
             read(&[("session", "demo"), ("required_disk_space", "1 GB")]).unwrap_err(),
             "ValueError: property required_disk_space: could not convert string to float: '1 GB'\n"
+        );
+        assert_eq!(
+            read(&[("session", "demo"), ("model", "BLISS 1")]).unwrap_err(),
+            "ValueError: property model: \"bliss 1\" is no data model \
+             (expected one of: auto, blissdata, node)\n"
         );
     }
 

@@ -6,6 +6,7 @@ use hub::Launcher;
 use redis_client::{DiscoverError, RedisUrl};
 use writer::WriterThread;
 use writer::options::SpoolOptions;
+use writer::source::ModelChoice;
 
 use super::log_levels::WriterLogControl;
 use super::properties::WriterProperties;
@@ -26,6 +27,8 @@ pub struct ServerContext {
     pub log_control: Arc<dyn WriterLogControl>,
     /// Where unread points are kept that Redis is about to drop.
     pub spool: SpoolOptions,
+    /// Which data model Redis is taken to hold, unless the property of a device says otherwise.
+    pub model: ModelChoice,
     data_url: Option<String>,
     beacon_host: Option<String>,
 }
@@ -37,6 +40,7 @@ impl ServerContext {
         launcher: Launcher,
         log_control: Arc<dyn WriterLogControl>,
         spool: SpoolOptions,
+        model: ModelChoice,
         look_up: impl Fn(&str) -> Option<String>,
     ) -> ServerContext {
         let environment = |name| look_up(name).filter(|text| !text.is_empty());
@@ -45,6 +49,7 @@ impl ServerContext {
             launcher,
             log_control,
             spool,
+            model,
             data_url: environment(DATA_URL),
             beacon_host: environment(BEACON_HOST),
         }

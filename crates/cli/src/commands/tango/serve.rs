@@ -11,6 +11,7 @@ use tango::{DeviceFactory, DeviceServer, DeviceServerError, DeviceServerOptions}
 use tracing::{info, warn};
 use writer::WriterThread;
 use writer::options::{SaveOptions, SpoolOptions};
+use writer::source::ModelChoice;
 
 use crate::commands::Outcome;
 use crate::exit;
@@ -33,6 +34,7 @@ pub async fn serve(
     options: DeviceServerOptions,
     files: FileSettings,
     spool: SpoolOptions,
+    model: ModelChoice,
     level: LogLevel,
     interrupts: Interrupts,
 ) -> Outcome {
@@ -43,6 +45,7 @@ pub async fn serve(
         writer_thread.clone(),
         Arc::new(level),
         spool.clone(),
+        model,
     )?);
     let bliss = Arc::new(BlissWriterFactory::new(
         &writer_thread,

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use blissdata::store::{DataStore, StoreError};
 use hub::{CallError, Event};
 use redis_client::{DiscoverError, beacon::BeaconError};
 use tracing::warn;
 use writer::NexusSessionWriter;
 use writer::options::DataWriterFilter;
 use writer::session::SessionOptions;
-use writer::source::blissdata::spooling_scan_store;
+use writer::source::{ScanServer, ScanServerError, ScanStore};
 use writer::subscriber::{Fault, IllegalTransition, with_causes};
 
 use super::{SessionService, WriterProperties};
@@ -47,7 +46,7 @@ pub enum RunError {
     Discover(#[from] DiscoverError),
     /// The data store cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] ScanServerError),
     /// The session writer cannot be started.
     #[error(transparent)]
     Start(#[from] IllegalTransition),
@@ -112,8 +111,8 @@ async fn save_scans(
     properties: &WriterProperties,
     only_new: &mut bool,
 ) -> Result<(), RunError> {
-    let store = tokio::select! {
-        store = find_store(service, properties) => store?,
+    let scans = tokio::select! {
+        scans = find_scans(service, properties) => scans?,
         () = run.stop.wait() => return Ok(()),
     };
     let options = SessionOptions {
@@ -125,7 +124,6 @@ async fn save_scans(
         ..SessionOptions::default()
     };
     let context = service.server_context();
-    let scans = spooling_scan_store(&store, &context.spool);
     let session = NexusSessionWriter::start(&context.writer_thread, &scans, options)?;
     let subscriber = session.subscriber();
     tokio::select! {
@@ -150,16 +148,17 @@ async fn save_scans(
     }
 }
 
-/// Returns the data store of the session as soon as it can be used.
+/// Returns the scans of the data store of the session as soon as it can be used.
 ///
 /// If the data store cannot be found, the state is FAULT, so that people see it. But computers of a beamline
 /// start in any order, so this keeps trying.
-async fn find_store(
+async fn find_scans(
     service: &SessionService,
     properties: &WriterProperties,
-) -> Result<DataStore, RunError> {
+) -> Result<Arc<dyn ScanStore>, RunError> {
+    let context = service.server_context();
     let url = loop {
-        match service.server_context().find_redis(properties).await {
+        match context.find_redis(properties).await {
             Ok(url) => break url,
             Err(DiscoverError::Beacon(error @ BeaconError::Unreachable { .. })) => {
                 service.set_state(DevState::Fault, &with_causes(&error));
@@ -168,21 +167,22 @@ async fn find_store(
             Err(error) => return Err(error.into()),
         }
     };
-    let store = DataStore::observed(&url, service.server_context().writer_thread.observation());
-    let ready = match hub::timeout(SILENT_WAIT, store.wait_ready()).await {
+    let model = properties.model.unwrap_or(context.model);
+    let server = ScanServer::new(&url, model, context.writer_thread.observation());
+    let ready = match hub::timeout(SILENT_WAIT, server.wait_ready()).await {
         Ok(ready) => ready,
         Err(_) => {
-            if let Err(error) = store.check().await {
+            if let Err(error) = server.check().await {
                 service.set_state(DevState::Fault, &with_causes(&error));
             }
-            store.wait_ready().await
+            server.wait_ready().await
         }
     };
-    ready?;
+    let model = ready?;
     if service.state() == DevState::Fault {
         service.set_state(DevState::Init, "Starting");
     }
-    Ok(store)
+    Ok(server.spooling_scans(model, &context.spool))
 }
 
 /// Reports the end of a run when it is dropped, also by a panic.

@@ -11,6 +11,7 @@ use serde_json::json;
 use simulation::publish::ScanPublisher;
 use writer::WriterThread;
 use writer::options::SpoolOptions;
+use writer::source::ModelChoice;
 
 use super::SessionService;
 use crate::device_context::{DeviceContext, PropertyError};
@@ -56,6 +57,7 @@ fn with_engine(
             Launcher::current().unwrap(),
             log_control,
             SpoolOptions::none(),
+            ModelChoice::Auto,
             look_up,
         );
         let service =
