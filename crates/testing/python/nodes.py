@@ -1,10 +1,11 @@
 """Publish scans of BLISS 1.11 again, and compare files with what its own writer made of them.
 
-    nodes.py publish NAME --redis URL --root DIRECTORY     prints the keys of the scans, one in a line of JSON
-    nodes.py compare NAME --root DIRECTORY                 prints each difference that counts as a line of JSON
+    nodes.py publish NAME --redis URL --root DIRECTORY [--speed N]   prints the keys of the scans, one in a line of JSON
+    nodes.py compare NAME --root DIRECTORY                           prints each difference that counts as a line of JSON
 
 A recording (`recordings/bliss1/NAME`) is every command that BLISS sent to a plain Redis. DIRECTORY takes the place of its
-data root, also in values that were pickled.
+data root, also in values that were pickled. With a speed, commands are sent N times as fast as BLISS sent them; otherwise at
+once.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import json
 import pickle
 import re
 import shutil
+import time
 from pathlib import Path
 
 import classic_differences
@@ -32,25 +34,31 @@ def main():
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("--redis", metavar="URL")
     parser.add_argument("--root", type=Path, required=True, metavar="DIRECTORY")
+    parser.add_argument("--speed", type=float, metavar="N")
     options = parser.parse_args()
     if options.action == "publish":
-        lines = publish(options.name, redis.Redis.from_url(options.redis, db=1), options.root)
+        client = redis.Redis.from_url(options.redis, db=1)
+        lines = publish(options.name, client, options.root, options.speed)
     else:
         lines = differences(options.name, options.root)
     for line in lines:
         print(json.dumps(line, ensure_ascii=False))
 
 
-def publish(name: str, client: redis.Redis, root: Path) -> list[str]:
+def publish(name: str, client: redis.Redis, root: Path, speed: float | None) -> list[str]:
     saved = RECORDINGS / name / "files"
     if saved.is_dir():
         shutil.copytree(saved, root, dirs_exist_ok=True)
     scans = []
+    begin = time.monotonic()
     with gzip.open(RECORDINGS / name / "recording.jsonl.gz", "rt", encoding="ascii") as lines:
         for line in lines:
-            arguments = [base64.b64decode(argument) for argument in json.loads(line)["args"]]
+            recorded = json.loads(line)
+            arguments = [base64.b64decode(argument) for argument in recorded["args"]]
             if arguments[0] in (b"MULTI", b"EXEC"):
                 continue
+            if speed:
+                time.sleep(max(0, begin + recorded["t"] / speed - time.monotonic()))
             client.execute_command(*(moved(argument, str(root)) for argument in arguments))
             fields = dict(zip(arguments[2::2], arguments[3::2]))
             if arguments[0] == b"HSET" and fields.get(b"node_type") in (b"scan", b"scan_group"):

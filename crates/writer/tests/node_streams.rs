@@ -14,12 +14,12 @@ use bliss_node::publish::{NewChannel, ScanPublisher};
 use pickle::encode;
 use pickle::numpy::Dtype;
 use published_scan::{Beamline, array, doubles, publish, texts};
-use writer::source::node::scan_store;
 use writer::WriterThread;
 use writer::options::SaveOptions;
 use writer::report::ScanOutcome;
 use writer::scan::NexusScanWriter;
 use writer::source::ScanId;
+use writer::source::node::scan_store;
 
 fn run<T>(test: impl Future<Output = T>) -> T {
     hub::Hub::new().unwrap().run(test)

@@ -1,20 +1,14 @@
-//! Recorded scans of BLISS 1.11, saved after they have ended, against the files of its own writer.
+//! What writers ask a server that holds scans of BLISS 1.11.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bliss_node::store::NodeStore;
 use hub::Hub;
-use serde::Deserialize;
 use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
 use tempfile::TempDir;
-use writer::WriterThread;
-use writer::options::SaveOptions;
-use writer::report::ScanOutcome;
-use writer::scan::NexusScanWriter;
 use writer::source::node::scan_store;
 use writer::source::{ClaimError, ScanId};
 
@@ -50,12 +44,6 @@ impl Replay {
         keys.collect::<Result<_, _>>().unwrap()
     }
 
-    fn differences(&self) -> Vec<Difference> {
-        let lines = self.run("compare");
-        let differences = lines.lines().map(serde_json::from_str);
-        differences.collect::<Result<_, _>>().unwrap()
-    }
-
     fn run(&self, action: &str) -> String {
         let mut python = testing::python();
         python.args(["nodes.py", action, self.recording, "--root"]);
@@ -64,70 +52,6 @@ impl Replay {
         testing::output(&mut python)
     }
 }
-
-/// A difference from the files of the original writer.
-#[derive(Debug, Deserialize)]
-struct Difference {
-    kind: String,
-    path: String,
-    text: String,
-}
-
-/// Publishes a recording and saves its scans. Returns their outcomes, and the differences of their files.
-fn saved(recording: &'static str) -> (Vec<ScanOutcome>, Vec<Difference>) {
-    let replay = Replay::new(recording);
-    let keys = replay.publish();
-    let outcomes = Hub::new().unwrap().run(async {
-        let store = scan_store(&replay.store());
-        let thread = WriterThread::start(Arc::default()).unwrap();
-        let mut outcomes = Vec::new();
-        for key in keys {
-            let (scan, options) = (ScanId::new(key), SaveOptions::default());
-            let writer = NexusScanWriter::start(&thread, &store, scan, None, options).unwrap();
-            outcomes.push(writer.report().await.outcome);
-        }
-        thread.stop().await.unwrap();
-        outcomes
-    });
-    (outcomes, replay.differences())
-}
-
-fn expect_equal(recording: &'static str) {
-    let (outcomes, differences) = saved(recording);
-    assert!(!outcomes.is_empty());
-    assert!(
-        outcomes
-            .iter()
-            .all(|outcome| *outcome == ScanOutcome::Complete),
-        "{outcomes:?}"
-    );
-    let texts: Vec<String> = differences
-        .iter()
-        .map(|found| format!("{} {}: {}", found.kind, found.path, found.text))
-        .collect();
-    assert_eq!(texts, [""; 0]);
-}
-
-macro_rules! equal {
-    ($($recording:ident),* $(,)?) => {
-        $(#[test] fn $recording() {
-            expect_equal(stringify!($recording));
-        })*
-    };
-}
-
-equal!(
-    aborted,
-    amesh_2d,
-    ascan_1d,
-    ascan_1d_proto3,
-    block_stream,
-    esrf_policy,
-    failed_prepare,
-    mca_1d,
-    sequence_group,
-    strings,
-);
 
 #[test]
 fn scans_are_handed_out_looked_up_and_acknowledged() {
