@@ -36,6 +36,24 @@ impl Classified for NodeError {
     }
 }
 
+#[cfg(feature = "publish")]
+impl Classified for crate::publish::PublishError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            crate::publish::PublishError::Redis { source, .. } => source.kind(),
+            crate::publish::PublishError::Exists { .. } => ErrorKind::Redis,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            crate::publish::PublishError::Redis { source, .. } => source.origin(),
+            // Somebody has to choose another number, or another file.
+            crate::publish::PublishError::Exists { .. } => ErrorOrigin::User,
+        }
+    }
+}
+
 /// Errors of what was published: it does not follow the protocol of BLISS, and stays so.
 macro_rules! published_wrongly {
     ($($error:ty),*) => {$(

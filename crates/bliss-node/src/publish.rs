@@ -1,7 +1,8 @@
 //! Publishes scans as BLISS 1.11 does, for tests and simulations.
 //!
-//! A [`ScanPublisher`] sends the commands of BLISS in their order and in their transactions. It sends data at once instead
-//! of collecting them for 0.2 s: what is passed to one call of [`publish`](ScanPublisher::publish) is one transaction.
+//! A [`ScanPublisher`] sends the commands of BLISS in their order and in their transactions. What is passed to one call of
+//! [`publish`](ScanPublisher::publish) is one transaction, which is sent at once. BLISS collects data for 0.2 s:
+//! [`gather`](ScanPublisher::gather) does the same until [`flush`](ScanPublisher::flush) is called.
 //!
 //! ```no_run
 //! use bliss_node::publish::{NewChannel, NewScan, ScanPublisher};
@@ -21,6 +22,7 @@
 //! ```
 
 mod commands;
+mod connection;
 mod scan;
 
 use indexmap::IndexMap;
@@ -30,8 +32,12 @@ use redis_client::RedisError;
 
 use crate::key::{KeyError, NodeKey};
 use crate::node::NodeType;
+use crate::store::NodeStore;
 
 pub use scan::ScanPublisher;
+
+/// The exception that ends a scan when its user stops it.
+pub const ABORT: &str = "<class 'bliss.scanning.scan.ScanAbort'>";
 
 /// Why a scan is not published.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +51,31 @@ pub enum PublishError {
         /// Why not.
         source: Box<RedisError>,
     },
+    /// A scan cannot be published twice.
+    #[error("there is a node {scan} already")]
+    Exists {
+        /// The scan.
+        scan: NodeKey,
+    },
+}
+
+impl PublishError {
+    fn redis(scan: &NodeKey, source: RedisError) -> PublishError {
+        PublishError::Redis {
+            scan: scan.clone(),
+            source: Box::new(source),
+        }
+    }
+}
+
+/// Returns the number of the last scan below a node, or `None` if there was none.
+///
+/// # Errors
+/// If the server cannot be asked.
+pub async fn last_number(store: &NodeStore, parent: &NodeKey) -> Result<Option<u64>, PublishError> {
+    let mut connection = connection::PublisherConnection::open(store, parent).await?;
+    let number = connection.call(&commands::last_number(parent)).await?;
+    Ok(number.as_str().and_then(|number| number.parse().ok()))
 }
 
 /// A channel of a scan that is to be published.
@@ -130,6 +161,8 @@ pub struct NewScan {
     pub key: NodeKey,
     /// [`NodeType::Scan`] or [`NodeType::ScanGroup`].
     pub node_type: NodeType,
+    /// Number, which is noted in the parent.
+    pub number: u64,
     /// Values of the scan's info.
     pub info: IndexMap<String, Value>,
     /// Protocol of all pickles.
@@ -144,6 +177,7 @@ impl NewScan {
         NewScan {
             key,
             node_type: NodeType::Scan,
+            number: 1,
             info: IndexMap::new(),
             protocol: encode::Protocol::V4,
             devices: Vec::new(),

@@ -8,7 +8,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 
 use bliss_node::node::NodeType;
-use bliss_node::publish::{ChannelId, NewChannel, NewScan, ScanPublisher};
+use bliss_node::publish::{
+    ABORT, ChannelId, NewChannel, NewScan, PublishError, ScanPublisher, last_number,
+};
 use bliss_node::reader::ScanState;
 use bytes::Bytes;
 use pickle::Value;
@@ -218,4 +220,70 @@ async fn all_kinds_of_channels_can_be_published() {
     assert_eq!(follower.data("scans").keys, ["s:2_ct"]);
     assert_eq!(follower.data("cam:image").images, 3);
     assert_eq!(follower.reader.failure(), Some("<class 'RuntimeError'>"));
+}
+
+#[tokio::test]
+async fn gathered_points_are_read_when_they_are_settled() {
+    let (_server, store) = plain_redis().await;
+    let mut scan = NewScan::new(key("s:data:3_ascan"));
+    scan.number = 3;
+    let channel = |name| NewChannel::numbers(name, Dtype::FLOAT64, &[]);
+    let first = scan.add_channel("axis", channel("axis:a")).unwrap();
+    let second = scan.add_channel("axis", channel("axis:b")).unwrap();
+    let mut publisher = ScanPublisher::create(&store, scan).await.unwrap();
+    publisher.prepare().await.unwrap();
+    let point = |value: f64| {
+        let data = Bytes::copy_from_slice(&value.to_le_bytes());
+        Array::new(Dtype::FLOAT64, vec![], data).unwrap()
+    };
+    for index in 0..60 {
+        let value = point(f64::from(index));
+        publisher.gather(first, 1, &value).await.unwrap();
+    }
+    publisher.gather(second, 1, &point(0.5)).await.unwrap();
+    // The transaction with 50 events of one channel has been sent, the events after it have not.
+    let length = |name: &str| {
+        let question = format!("XLEN s:data:3_ascan:axis:{name}_data");
+        let store = store.clone();
+        async move { call(&store, &question).await.as_int().unwrap() }
+    };
+    while length("a").await != 50 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(length("b").await, 0);
+    publisher.settle().await.unwrap();
+    assert_eq!((length("a").await, length("b").await), (60, 1));
+    publisher.gather(second, 1, &point(1.5)).await.unwrap();
+    publisher.end(Some(ABORT)).await.unwrap();
+
+    let mut follower = Follower::open(&store, &key("s:data:3_ascan"), 0).await;
+    follower.finish().await;
+    let expected: Vec<u8> = (0..60).flat_map(|i| f64::from(i).to_le_bytes()).collect();
+    assert_eq!(follower.data("axis:a").data, expected);
+    assert_eq!(follower.data("axis:b").total, Some(2));
+    assert_eq!(follower.reader.failure(), Some(ABORT));
+    let parent = key("s:data");
+    assert_eq!(last_number(&store, &parent).await.unwrap(), Some(3));
+    let info = store.info(&key("s:data:3_ascan")).await.unwrap();
+    assert_eq!(info.text("state"), Some("USER_ABORTED"));
+}
+
+#[tokio::test]
+async fn points_that_are_refused_fail_the_publisher() {
+    let (_server, store) = plain_redis().await;
+    let mut scan = NewScan::new(key("s:1_ct"));
+    let channel = NewChannel::numbers("timer:a", Dtype::FLOAT64, &[]);
+    let channel = scan.add_channel("timer", channel).unwrap();
+    let mut publisher = ScanPublisher::create(&store, scan.clone()).await.unwrap();
+    let Err(PublishError::Exists { scan }) = ScanPublisher::create(&store, scan).await else {
+        panic!("published twice");
+    };
+    assert_eq!(scan, key("s:1_ct"));
+    // Somebody else has used the identifier of the first point.
+    call(&store, "XADD s:1_ct:timer:a_data 7-0 a b").await;
+    let point = Bytes::copy_from_slice(&1f64.to_le_bytes());
+    let point = Array::new(Dtype::FLOAT64, vec![], point).unwrap();
+    publisher.gather(channel, 1, &point).await.unwrap();
+    let error = publisher.settle().await.unwrap_err();
+    assert!(matches!(error, PublishError::Redis { .. }), "{error}");
 }

@@ -9,6 +9,8 @@ use crate::node::NodeType;
 
 /// Entries that a stream of data keeps, approximately.
 const MAX_EVENTS: u64 = 2048;
+/// The number of the last scan, in the identity of a parent of scans.
+const LAST_NUMBER: &str = "last_scan_number";
 
 /// Returns the commands that create a node, up to its version. The key of the parent comes next.
 pub(super) fn create_node(
@@ -40,6 +42,16 @@ pub(super) fn create_node(
         commands.push(command.args(["parent", parent.as_str()]));
     }
     commands
+}
+
+/// Returns the command that notes the number of the last scan in its parent.
+pub(super) fn set_number(parent: &NodeKey, number: u64) -> Command {
+    let name = match number {
+        1 => "HSETNX",
+        _ => "HSET",
+    };
+    let command = Command::new(name).arg(parent.as_str());
+    command.arg(LAST_NUMBER).arg(number)
 }
 
 /// Returns the command that announces a node to those who follow its parent.
@@ -80,4 +92,9 @@ pub(super) fn data_event(key: &NodeKey, id: u64, event: &str) -> Command {
     let command = Command::new("XADD").arg(key.data());
     let command = command.args(["MAXLEN", "~"]).arg(MAX_EVENTS).arg(id);
     command.args(["__EVENT__", event])
+}
+
+/// Returns the command that asks a parent of scans for the number of the last.
+pub(super) fn last_number(parent: &NodeKey) -> Command {
+    Command::new("HGET").arg(parent.as_str()).arg(LAST_NUMBER)
 }

@@ -5,9 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use pickle::encode::{self, Protocol};
 use pickle::numpy::Array;
 use pickle::{Dict, Value};
-use redis_client::{Command, Connection, RedisError};
+use redis_client::Command;
 
-use super::commands::{announce, create_node, data_event, set_info, type_text};
+use super::commands::{announce, create_node, data_event, set_info, set_number, type_text};
+use super::connection::PublisherConnection;
 use super::{ChannelId, NewChannel, NewScan, PublishError};
 use crate::key::NodeKey;
 use crate::store::NodeStore;
@@ -16,27 +17,48 @@ use crate::store::NodeStore;
 const DATA_TIME: u64 = 600;
 /// How long the other keys last.
 const SCAN_TIME: u64 = 86_400;
+/// Events of one channel that are gathered before they are sent, as in BLISS.
+const GATHERED: usize = 50;
 
 /// A scan that is being published.
 pub struct ScanPublisher {
-    connection: Connection,
+    connection: PublisherConnection,
     scan: NewScan,
-    /// The identifier of the next event of each channel.
-    next: Vec<u64>,
+    progress: Vec<ChannelProgress>,
+}
+
+/// What was published of a channel.
+struct ChannelProgress {
+    /// The identifier of its next event.
+    next: u64,
+    /// Events that are gathered and not sent.
+    gathered: usize,
+    /// The pickle that describes its data.
+    description: Vec<u8>,
 }
 
 impl ScanPublisher {
     /// Creates the nodes of a scan, its devices and its channels, and announces them.
     ///
     /// # Errors
-    /// If the server does not take the commands.
+    /// If there is a node of this key already, or the server does not take the commands.
     pub async fn create(store: &NodeStore, scan: NewScan) -> Result<ScanPublisher, PublishError> {
-        let opened = store.open().await;
+        let channels = scan.channels.iter();
+        let progress = channels.map(|(_, channel)| ChannelProgress {
+            next: 1,
+            gathered: 0,
+            description: encode::encode(&channel.description(), scan.protocol),
+        });
         let mut publisher = ScanPublisher {
-            connection: opened.map_err(|source| error(&scan.key, source))?,
-            next: vec![1; scan.channels.len()],
+            connection: PublisherConnection::open(store, &scan.key).await?,
+            progress: progress.collect(),
             scan,
         };
+        if publisher.connection.exists(&publisher.scan.key).await? {
+            return Err(PublishError::Exists {
+                scan: publisher.scan.key,
+            });
+        }
         publisher.create_ancestors().await?;
         publisher.create_scan().await?;
         publisher.set_state("PREPARING").await?;
@@ -76,6 +98,47 @@ impl ScanPublisher {
         });
         let events = events.collect::<Vec<_>>();
         self.transaction(events).await
+    }
+
+    /// Adds points, as [`publish`](Self::publish) does, to those that [`flush`](Self::flush) sends. They are sent
+    /// sooner, without waiting for the reply, when one channel has 50 events among them.
+    ///
+    /// # Errors
+    /// If the server does not take the commands, or has refused some of those before.
+    pub async fn gather(
+        &mut self,
+        channel: ChannelId,
+        count: u64,
+        array: &Array,
+    ) -> Result<(), PublishError> {
+        let event = self.data(channel, count, &encode::array(array));
+        self.connection.add_to_transaction(&event);
+        let gathered = &mut self.progress[channel.0].gathered;
+        *gathered += 1;
+        match *gathered {
+            GATHERED => self.flush().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends the points that were gathered, in one transaction, and does not wait for the reply.
+    ///
+    /// # Errors
+    /// As for [`gather`](Self::gather).
+    pub async fn flush(&mut self) -> Result<(), PublishError> {
+        for channel in &mut self.progress {
+            channel.gathered = 0;
+        }
+        self.connection.send_transaction().await
+    }
+
+    /// Sends the points that were gathered, and waits until the server has taken all that was sent.
+    ///
+    /// # Errors
+    /// As for [`gather`](Self::gather).
+    pub async fn settle(&mut self) -> Result<(), PublishError> {
+        self.flush().await?;
+        self.connection.settle().await
     }
 
     /// Publishes a reference to another scan.
@@ -136,13 +199,19 @@ impl ScanPublisher {
     /// # Errors
     /// If the server does not take the commands.
     pub async fn end(mut self, exception: Option<&str>) -> Result<(), PublishError> {
+        let state = match exception {
+            None => "DONE",
+            Some(class) if class == super::ABORT => "USER_ABORTED",
+            Some(_) => "KILLED",
+        };
+        self.settle().await?;
         self.set_state("STOPPING").await?;
         let exception = encode::encode(&exception.unwrap_or("").into(), self.scan.protocol);
         let event = self.scan_event(self.scan.key.end(), "END_SCAN");
         let event = event.arg("__EXCEPTION__").arg(exception.as_slice());
         self.publish_info(event).await?;
         self.expire().await?;
-        self.set_state("DONE").await
+        self.set_state(state).await
     }
 
     async fn create_ancestors(&mut self) -> Result<(), PublishError> {
@@ -153,10 +222,7 @@ impl ScanPublisher {
             ancestors.push(key);
         }
         for key in ancestors.iter().rev() {
-            let exists = Command::new("EXISTS").arg(key.as_str());
-            let exists = self.connection.call(&exists).await;
-            let exists = exists.map_err(|source| error(&self.scan.key, source))?;
-            if exists.as_int() == Some(1) {
+            if self.connection.exists(key).await? {
                 continue;
             }
             let streams = [key.children()];
@@ -174,8 +240,7 @@ impl ScanPublisher {
         let key = self.scan.key.clone();
         self.set("node_name", key.as_str().into());
         if let Some(parent) = key.parent() {
-            let number = Command::new("HSETNX").arg(parent.as_str());
-            self.send(&number.args(["last_scan_number", "1"])).await?;
+            self.send(&set_number(&parent, self.scan.number)).await?;
         }
         let values = self.scan.info.iter();
         let values = values.map(|(name, value)| (name.as_str(), value.clone()));
@@ -274,17 +339,16 @@ impl ScanPublisher {
     /// Returns the command that publishes data of a channel.
     fn data(&mut self, channel: ChannelId, count: u64, data: &Value) -> Command {
         let id = self.next_id(channel, count);
-        let protocol = self.scan.protocol;
-        let (key, channel) = &self.scan.channels[channel.0];
-        let description = encode::encode(&channel.description(), protocol);
-        let event = data_event(key, id, "CHANNELDATA");
+        let event = data_event(self.key(channel), id, "CHANNELDATA");
+        let description = self.progress[channel.0].description.as_slice();
         let event = event.arg("__DESC__").arg(description);
         let event = event.arg("__NPOINTS__").arg(count);
-        event.arg("__DATA__").arg(encode::encode(data, protocol))
+        let data = encode::encode(data, self.scan.protocol);
+        event.arg("__DATA__").arg(data)
     }
 
     fn next_id(&mut self, channel: ChannelId, count: u64) -> u64 {
-        let next = &mut self.next[channel.0];
+        let next = &mut self.progress[channel.0].next;
         let id = *next;
         *next += count;
         id
@@ -301,32 +365,15 @@ impl ScanPublisher {
     }
 
     async fn transaction(&mut self, commands: Vec<Command>) -> Result<(), PublishError> {
-        if commands.is_empty() {
-            return Ok(());
+        for command in &commands {
+            self.connection.add_to_transaction(command);
         }
-        let mut all = vec![Command::new("MULTI")];
-        all.extend(commands);
-        all.push(Command::new("EXEC"));
-        let replies = self.connection.pipeline_unless_busy(&all).await;
-        let replies = replies.map_err(|source| error(&self.scan.key, source))?;
-        for (reply, command) in replies.into_iter().zip(&all) {
-            if let Err(source) = reply {
-                let source = RedisError::Server {
-                    server: self.connection.server().to_owned(),
-                    command: command.name().to_owned(),
-                    source,
-                };
-                return Err(error(&self.scan.key, source));
-            }
-        }
-        Ok(())
+        self.connection.send_transaction().await?;
+        self.connection.settle().await
     }
 
     async fn send(&mut self, command: &Command) -> Result<(), PublishError> {
-        let reply = self.connection.call(command).await;
-        reply
-            .map(|_| ())
-            .map_err(|source| error(&self.scan.key, source))
+        self.connection.call(command).await.map(drop)
     }
 }
 
@@ -342,11 +389,4 @@ fn create_channel(key: &NodeKey, channel: &NewChannel, protocol: Protocol) -> Ve
     let node_type = type_text(channel.node_type);
     commands.extend(create_node(key, node_type, &channel.name, &[key.data()]));
     commands
-}
-
-fn error(scan: &NodeKey, source: RedisError) -> PublishError {
-    PublishError::Redis {
-        scan: scan.clone(),
-        source: Box::new(source),
-    }
 }
