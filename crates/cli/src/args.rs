@@ -23,7 +23,7 @@ pub use model::Model;
 pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
 pub use session_writer::SessionWriterArgs;
 #[cfg(feature = "simulation")]
-pub use simulation::SimulationArgs;
+pub use simulation::{SimulatedModel, SimulationArgs};
 pub use spool::Spool;
 #[cfg(feature = "tango")]
 pub use tango::{RegisterArgs, ServiceArgs, TangoCommand};

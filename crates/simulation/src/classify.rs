@@ -5,6 +5,7 @@ use observation::{Classified, ErrorKind, ErrorOrigin};
 use crate::InitialiseError;
 use crate::publish::PublishError;
 use crate::redis::PrivateRedisError;
+use crate::scans::SimulationError;
 
 impl Classified for InitialiseError {
     fn kind(&self) -> ErrorKind {
@@ -42,6 +43,35 @@ impl Classified for PublishError {
             }
             // The publishing program misuses the publisher.
             _ => ErrorOrigin::Internal,
+        }
+    }
+}
+
+impl Classified for SimulationError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            SimulationError::Blissdata(error) => error.kind(),
+            SimulationError::Node(error) => error.kind(),
+            SimulationError::Initialise(error) => error.kind(),
+            SimulationError::Store(error) => error.kind(),
+            SimulationError::Nodes(error) => error.kind(),
+            SimulationError::Redis(error) => error.kind(),
+            SimulationError::NotNodes { .. } | SimulationError::Key(_) => ErrorKind::Redis,
+            SimulationError::Points { .. } => ErrorKind::Internal,
+        }
+    }
+
+    fn origin(&self) -> ErrorOrigin {
+        match self {
+            SimulationError::Blissdata(error) => error.origin(),
+            SimulationError::Node(error) => error.origin(),
+            SimulationError::Initialise(error) => error.origin(),
+            SimulationError::Store(error) => error.origin(),
+            SimulationError::Nodes(error) => error.origin(),
+            SimulationError::Redis(error) => error.origin(),
+            // Somebody has to name another data base, session or file.
+            SimulationError::NotNodes { .. } | SimulationError::Key(_) => ErrorOrigin::User,
+            SimulationError::Points { .. } => ErrorOrigin::Internal,
         }
     }
 }

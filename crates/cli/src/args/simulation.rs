@@ -9,6 +9,9 @@ use simulation::scans::{ImageSize, ScanKind};
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Simulation options")]
 pub struct SimulationArgs {
+    /// Data model in which the scans are published: blissdata (BLISS 2) or node (BLISS 1.11)
+    #[arg(long, value_enum, default_value = "blissdata")]
+    pub model: SimulatedModel,
     /// Kind of scan
     #[arg(long, value_enum, default_value = "1d")]
     pub kind: ScanKindArg,
@@ -48,6 +51,15 @@ pub struct SimulationArgs {
     /// Seed of the noise: the same gives the same data
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
+}
+
+/// In which data model scans are published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SimulatedModel {
+    /// As BLISS 2 does
+    Blissdata,
+    /// As BLISS 1.11 does, in data base 1 unless the URL names another
+    Node,
 }
 
 /// What is scanned, and with which detectors.

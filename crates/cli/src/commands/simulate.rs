@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use blissdata::store::{DataStore, ScanKey, StoreError};
-use simulation::scans::{ScanPlan, publish_scan};
+use blissdata::store::DataStore;
+use redis_client::RedisUrl;
+use simulation::scans::{ModelStore, ScanPlan, publish_scan};
 use tracing::info;
 
 use super::free_number::free_number;
 use super::{Outcome, connect};
-use crate::args::SimulationArgs;
+use crate::args::{SimulatedModel, SimulationArgs};
 use crate::exit::{self, Failure};
 use crate::results::Printer;
 use crate::signals::Interrupts;
@@ -21,11 +22,11 @@ pub async fn simulate(url: String, wanted: SimulationArgs, interrupts: Interrupt
     let mut plan = plan(&wanted)?;
     let prepared = async {
         let url = connect::discover(Some(&url)).await?;
-        let store = DataStore::connect(&url).await.map_err(Failure::usage)?;
-        initialise_if_empty(&store).await?;
+        let store = model_store(&url, wanted.model).await?;
+        store.make_ready().await.map_err(Failure::usage)?;
         plan.number = match wanted.first {
             Some(first) => first,
-            None => free_number(&store, &plan.file)
+            None => free_number(&store, &plan.session, &plan.file)
                 .await
                 .map_err(Failure::usage)?,
         };
@@ -42,13 +43,13 @@ pub async fn simulate(url: String, wanted: SimulationArgs, interrupts: Interrupt
 
 /// Publishes scans one after the other, until a signal comes.
 async fn publish(
-    store: &DataStore,
+    store: &ModelStore,
     mut plan: ScanPlan,
     scans: u64,
     interrupts: &Interrupts,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let print_key = |key: &ScanKey| printer.print(format!("{key}\n"));
+    let print_key = |key: &str| printer.print(format!("{key}\n"));
     for _ in 0..scans {
         if interrupts.stop_requested.is_set() {
             break;
@@ -99,14 +100,13 @@ fn utf8(path: &Path) -> Result<String, Failure> {
     text.ok_or_else(|| Failure::usage(format!("--file: {} is not UTF-8", path.display())))
 }
 
-/// Initialises an empty Redis as a data store. One that holds something else is not changed.
-async fn initialise_if_empty(store: &DataStore) -> Result<(), Failure> {
-    match store.check().await {
-        Ok(()) => Ok(()),
-        Err(StoreError::NotInitialised { server }) => {
-            info!("{server} is no data store yet: initialising it");
-            simulation::initialise(store).await.map_err(Failure::usage)
+/// Returns the store of a data model. That of BLISS 2 must be reachable now; nodes are asked for later.
+async fn model_store(url: &RedisUrl, model: SimulatedModel) -> Result<ModelStore, Failure> {
+    Ok(match model {
+        SimulatedModel::Blissdata => {
+            let store = DataStore::connect(url).await.map_err(Failure::usage)?;
+            ModelStore::Blissdata(store)
         }
-        Err(error) => Err(Failure::usage(error)),
-    }
+        SimulatedModel::Node => ModelStore::nodes(url),
+    })
 }

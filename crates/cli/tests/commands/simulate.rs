@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use blissdata::reader::ScanReader;
 use blissdata::store::DataStore;
-use redis_client::Command as Ask;
+use redis_client::{Command as Ask, Value};
 use serde_json::{Value as Json, json};
 use simulation::redis::{PrivateRedis, RedisOptions};
 
@@ -312,4 +312,56 @@ fn without_redis_there_is_no_simulation() {
     let (status, keys, log) = run(&mut nexus_writer(["simulate", &url]));
     assert_eq!((status, keys.as_str()), (Some(2), ""));
     assert!(log.contains("nothing.sock"), "{log}");
+}
+
+/// Executes a command in the data base of nodes.
+fn ask_nodes(fixture: &Fixture, command: &str) -> Value {
+    let url = fixture.server.url().with_database(1);
+    on_hub(testing::redis_call(&url, command))
+}
+
+#[test]
+fn nodes_have_numbers_that_are_free() {
+    let fixture = Fixture::new();
+    let options = ["--model", "node", "--points", "3", "--scans", "2"];
+    let keys = [fixture.simulate(&options), fixture.simulate(&options)].concat();
+    let path = fixture.file().with_extension("").display().to_string();
+    let parent = format!("demo{}", path.replace('/', ":"));
+    let expected: Vec<String> = (1..=4).map(|n| format!("{parent}:{n}_ascan")).collect();
+    assert_eq!(keys, expected);
+    for key in keys {
+        let points = ask_nodes(&fixture, &format!("XLEN {key}:axis:samy_data"));
+        assert_eq!(points.as_int(), Some(3), "{key}");
+    }
+    // The data store of the same server is left alone.
+    assert!(fixture.simulate(&["--points", "1"])[0].starts_with("esrf:scan:"));
+}
+
+#[test]
+fn an_interrupt_ends_a_scan_of_nodes() {
+    let fixture = Fixture::new();
+    let options = ["--model", "node", "--points", "1000000", "--rate", "100"];
+    let mut simulation = fixture
+        .simulation(&options)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut printed = BufReader::new(simulation.stdout.take().unwrap()).lines();
+    let key = printed.next().unwrap().unwrap();
+    let pid = simulation.id().to_string();
+    let kill = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(kill.success());
+    assert_eq!(simulation.wait().unwrap().code(), Some(0));
+    let ends = ask_nodes(&fixture, &format!("XRANGE {key}_end - +"));
+    assert!(format!("{ends:?}").contains("ScanAbort"), "{ends:?}");
+}
+
+#[test]
+fn a_data_base_without_nodes_is_left_alone() {
+    let fixture = Fixture::new();
+    ask_nodes(&fixture, "SET mine 1");
+    let (status, keys, log) = run(&mut fixture.simulation(&["--model", "node"]));
+    assert_eq!((status, keys.as_str()), (Some(2), ""));
+    assert!(log.contains("1 keys and no nodes"), "{log}");
 }

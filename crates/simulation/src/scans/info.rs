@@ -1,6 +1,7 @@
-//! What BLISS publishes about a scan beside its data: the scan info.
+//! What BLISS publishes about a scan beside its data: the scan info, as BLISS 2 has it.
 
 use blissdata::document::ScanIdentity;
+use chrono::{DateTime, Local, SecondsFormat};
 use serde_json::{Map, Value, json};
 
 use super::channel::{Channel, DeviceKind};
@@ -30,7 +31,7 @@ pub fn identity(plan: &ScanPlan) -> ScanIdentity {
 pub fn info(plan: &ScanPlan, motors: &[Motor], channels: &[Channel], start_time: &str) -> Value {
     let ends = |end: fn(&Motor) -> f64| match motors {
         [motor] => json!(end(motor)),
-        motors => motors.iter().map(|motor| json!(end(motor))).collect(),
+        motors => motors.iter().map(end).collect(),
     };
     let mut info = json!({
         "type": plan.command(),
@@ -93,6 +94,11 @@ pub fn positioners(motors: &[Motor], at_end: bool) -> Value {
         format!("positioners_dial_{suffix}"): positions,
         "positioners_units": units,
     })
+}
+
+/// As `datetime.isoformat` of Python writes it.
+pub fn iso(time: &DateTime<Local>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, false)
 }
 
 fn described(plan: &ScanPlan, motors: &[Motor], channels: &[Channel]) -> Map<String, Value> {
@@ -165,7 +171,8 @@ fn chain(channels: &[Channel]) -> Value {
     })
 }
 
-fn plots(motors: &[Motor]) -> Value {
+/// What BLISS displays.
+pub fn plots(motors: &[Motor]) -> Value {
     match motors {
         [fast, slow] => {
             let (x, y) = (format!("axis:{}", fast.name), format!("axis:{}", slow.name));

@@ -7,23 +7,14 @@
 use serde_json::{Map, Value, json};
 
 use super::channel::{Channel, DeviceKind};
-use super::info::{PARKED, PUBLISHER};
+use super::info::{PARKED, PUBLISHER, iso};
+use super::live_scan::ScanEnd;
 use super::motor::Motor;
 use super::plan::ScanPlan;
 use super::signal::CHANNELS_PER_KEV;
 
 /// Pixels of a camera.
 const PIXELS_PER_MM: f64 = 20.0;
-
-/// How a scan ended.
-pub struct ScanEnd<'s> {
-    /// ISO 8601 with zone.
-    pub time: &'s str,
-    /// `SUCCESS`, `USER_ABORT` or `FAILURE`.
-    pub reason: &'s str,
-    /// Points that each channel has.
-    pub points: u64,
-}
 
 /// The layout of a scan: at its start, or with its end.
 pub struct ScanLayout<'s> {
@@ -69,8 +60,8 @@ impl ScanLayout<'_> {
             entry.extend(plots);
         }
         if let Some(end) = end {
-            entry.insert("end_reason".to_owned(), json!(end.reason));
-            entry.insert("end_time".to_owned(), json!(end.time));
+            entry.insert("end_reason".to_owned(), json!(end.reason.name()));
+            entry.insert("end_time".to_owned(), json!(iso(&end.time)));
         }
         let entries = json!({self.plan.entry(): group(attributes, entry)});
         json!({

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::publish::{PublishError, ScanPublisher};
 use hub::Event;
+
+use super::error::SimulationError;
+use super::live_scan::LiveScan;
 
 /// Messages between two looks at what else there is to do, when there is no time to wait.
 const TURN: u64 = 64;
@@ -30,9 +32,9 @@ impl PointTimer {
     pub async fn wait_until(
         &mut self,
         points: u64,
-        scan: &ScanPublisher,
+        scan: &mut impl LiveScan,
         ending: &Event,
-    ) -> Result<bool, PublishError> {
+    ) -> Result<bool, SimulationError> {
         self.messages += 1;
         if self.rate > 0.0 {
             // Such numbers are longer than anything waits.
@@ -41,7 +43,7 @@ impl PointTimer {
                 .unwrap_or(Duration::MAX)
                 .saturating_sub(self.began.elapsed());
             if !wait.is_zero() {
-                scan.flush().await?;
+                scan.flush(wait).await?;
                 return Ok(!ending.wait_timeout(wait).await);
             }
         }

@@ -1,142 +1,117 @@
 //! Publishing a simulated scan.
 
-use blissdata::store::{DataStore, ScanKey};
-
-use crate::publish::{PublishError, ScanPublisher, StreamPublisher};
-use chrono::{DateTime, Local, SecondsFormat};
+use chrono::Local;
 use hub::Event;
-use serde_json::json;
 use tracing::{debug, info};
 
-use super::channel::{Channel, channels};
-use super::info::{identity, info, positioners};
-use super::layout::{ScanEnd, ScanLayout};
+use super::blissdata::BlissdataScan;
+use super::error::SimulationError;
+use super::live_scan::{EndReason, LiveScan, ScanEnd, SimulatedScan};
 use super::motor::Motor;
+use super::node::NodeScan;
 use super::plan::ScanPlan;
 use super::point_timer::PointTimer;
 use super::signal::ScanPosition;
+use super::store::ModelStore;
 
 /// Publishes a scan from its creation to its end. `created` hears its key as soon as there is one,
 /// and how many channels it has.
 ///
 /// When `ending` is sent the scan ends there, as one that its user has aborted.
+///
+/// # Errors
+/// If the server does not take the scan.
 pub async fn publish_scan(
-    store: &DataStore,
+    store: &ModelStore,
     plan: &ScanPlan,
     ending: &Event,
-    created: impl FnOnce(&ScanKey, usize),
-) -> Result<(), PublishError> {
-    let started = Local::now();
-    let start_time = iso(&started);
-    let motors = plan.motors();
-    let channels = channels(plan, &motors, started.timestamp_micros() as f64 / 1e6);
-    let info = info(plan, &motors, &channels, &start_time);
+    created: impl FnOnce(&str, usize),
+) -> Result<(), SimulationError> {
+    let scan = SimulatedScan::new(plan);
+    match store {
+        ModelStore::Blissdata(store) => {
+            let live = BlissdataScan::create(store, &scan).await?;
+            acquire(live, scan, ending, created).await
+        }
+        ModelStore::Node(store) => {
+            let live = NodeScan::create(store, &scan).await?;
+            acquire(live, scan, ending, created).await
+        }
+    }
+}
+
+async fn acquire(
+    live: impl LiveScan,
+    scan: SimulatedScan<'_>,
+    ending: &Event,
+    created: impl FnOnce(&str, usize),
+) -> Result<(), SimulationError> {
+    let key = live.key().to_owned();
+    created(&key, scan.channels.len());
     let mut acquisition = Acquisition {
-        scan: ScanPublisher::create(store, identity(plan), info).await?,
-        plan,
-        motors,
-        channels,
-        start_time,
+        live,
+        scan,
         points: 0,
     };
-    created(acquisition.scan.key(), acquisition.channels.len());
     let acquired = acquisition.acquire(ending).await;
+    let Acquisition { live, scan, points } = acquisition;
     let reason = match acquired {
-        Err(_) => "FAILURE",
-        Ok(()) if acquisition.points < plan.points => "USER_ABORT",
-        Ok(()) => "SUCCESS",
+        Err(_) => EndReason::Failure,
+        Ok(()) if points < scan.plan.points => EndReason::UserAbort,
+        Ok(()) => EndReason::Success,
     };
-    let closed = acquisition.close(reason).await;
-    if let (Err(_), Err(error)) = (&acquired, &closed) {
+    let end = ScanEnd {
+        time: Local::now(),
+        reason,
+        points,
+    };
+    let ended = live.end(&scan, &end).await;
+    if let (Err(_), Err(error)) = (&acquired, &ended) {
         debug!("a scan that failed could not be closed either: {error}");
     }
-    acquired.and(closed)?;
-    let (scan, title) = (acquisition.scan.key(), plan.title());
-    info!(%scan, points = acquisition.points, "published {} {title}: {reason}", plan.number);
+    acquired.and(ended)?;
+    let (number, title, reason) = (scan.plan.number, scan.plan.title(), reason.name());
+    info!(scan = %key, points, "published {number} {title}: {reason}");
     Ok(())
 }
 
-struct Acquisition<'p> {
-    scan: ScanPublisher,
-    plan: &'p ScanPlan,
-    motors: Vec<Motor>,
-    channels: Vec<Channel>,
-    start_time: String,
+struct Acquisition<'p, L> {
+    live: L,
+    scan: SimulatedScan<'p>,
     /// Points that each channel has by now.
     points: u64,
 }
 
-impl Acquisition<'_> {
-    async fn acquire(&mut self, ending: &Event) -> Result<(), PublishError> {
-        let mut streams = Vec::new();
-        for channel in &self.channels {
-            let definition = channel.definition(self.plan);
-            streams.push(self.scan.add_stream(&channel.stream, definition).await?);
-        }
-        self.publish_layout(None);
-        self.scan.prepare().await?;
-        self.scan.start().await?;
-        let mut timer = PointTimer::new(self.plan.rate);
-        while self.points < self.plan.points {
-            let count = self.plan.batch.min(self.plan.points - self.points);
+impl<L: LiveScan> Acquisition<'_, L> {
+    async fn acquire(&mut self, ending: &Event) -> Result<(), SimulationError> {
+        self.live.start(&self.scan).await?;
+        let plan = self.scan.plan;
+        let mut timer = PointTimer::new(plan.rate);
+        while self.points < plan.points {
+            let count = plan.batch.min(plan.points - self.points);
             if !timer
-                .wait_until(self.points + count, &self.scan, ending)
+                .wait_until(self.points + count, &mut self.live, ending)
                 .await?
             {
                 break;
             }
-            self.measure(&streams, count).await?;
+            self.measure(count).await?;
         }
-        self.scan.stop().await
+        self.live.stop().await
     }
 
     /// Sends the next points of all channels, one message each.
-    async fn measure(
-        &mut self,
-        streams: &[StreamPublisher],
-        count: u64,
-    ) -> Result<(), PublishError> {
+    async fn measure(&mut self, count: u64) -> Result<(), SimulationError> {
         let mut bytes = Vec::new();
-        for (channel, stream) in self.channels.iter_mut().zip(streams) {
+        for (number, channel) in self.scan.channels.iter_mut().enumerate() {
             bytes.clear();
             for index in self.points..self.points + count {
-                channel.measure(position(&self.motors, index), &mut bytes);
+                channel.measure(position(&self.scan.motors, index), &mut bytes);
             }
-            stream.send(&bytes, count).await?;
+            self.live.send(number, &bytes, count).await?;
         }
         self.points += count;
         Ok(())
-    }
-
-    async fn close(&mut self, reason: &str) -> Result<(), PublishError> {
-        let time = iso(&Local::now());
-        self.publish_layout(Some(ScanEnd {
-            time: &time,
-            reason,
-            points: self.points,
-        }));
-        let positions = positioners(&self.motors, true);
-        let info = self.scan.info_mut();
-        info.insert("end_time".to_owned(), json!(time));
-        if let (Some(known), Some(more)) = (
-            info.get_mut("positioners")
-                .and_then(|known| known.as_object_mut()),
-            positions.as_object(),
-        ) {
-            known.extend(more.clone());
-        }
-        self.scan.close(reason).await
-    }
-
-    fn publish_layout(&mut self, end: Option<ScanEnd>) {
-        let layout = ScanLayout {
-            plan: self.plan,
-            motors: &self.motors,
-            channels: &self.channels,
-            start_time: &self.start_time,
-        };
-        let h5maps = layout.h5maps(end.as_ref());
-        self.scan.info_mut().insert("h5maps".to_owned(), h5maps);
     }
 }
 
@@ -147,9 +122,4 @@ fn position(motors: &[Motor], index: u64) -> ScanPosition {
         fast: fractions.next().unwrap_or(0.0),
         slow: fractions.next(),
     }
-}
-
-/// As `datetime.isoformat` of Python writes it.
-fn iso(time: &DateTime<Local>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, false)
 }

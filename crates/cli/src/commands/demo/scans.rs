@@ -4,7 +4,7 @@ use std::path::Path;
 
 use blissdata::store::DataStore;
 use hub::Event;
-use simulation::scans::{ImageSize, ScanKind, ScanPlan, publish_scan};
+use simulation::scans::{ImageSize, ModelStore, ScanKind, ScanPlan, publish_scan};
 use writer::source::ScanId;
 
 use super::progress_view::ProgressView;
@@ -24,7 +24,8 @@ pub async fn publish_all(
     let Some(file) = file.to_str() else {
         return Err(format!("the name of {} is not UTF-8", file.display()).into());
     };
-    let first = free_number(store, file).await?;
+    let store = &ModelStore::Blissdata(store.clone());
+    let first = free_number(store, SESSION, file).await?;
     let scan = |offset: u64, kind: ScanKind, points: u64, rate: f64| ScanPlan {
         kind,
         number: first.saturating_add(offset),
@@ -58,7 +59,7 @@ pub async fn publish_all(
 }
 
 async fn publish_in_sequence(
-    store: &DataStore,
+    store: &ModelStore,
     plans: &[ScanPlan],
     view: &ProgressView,
     ending: &Event,
@@ -68,7 +69,7 @@ async fn publish_in_sequence(
             break;
         }
         publish_scan(store, plan, ending, |key, channels| {
-            view.expect(&ScanId::from(key), plan, channels);
+            view.expect(&ScanId::new(key), plan, channels);
         })
         .await?;
     }
