@@ -1,4 +1,4 @@
-//! A Beacon server with the programs that belong to it, and our service.
+//! A Beacon server of BLISS 1.11 or 2 with the programs that belong to it, and our service.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -41,6 +41,7 @@ impl Beamline {
             ("port", beamline.port),
             ("tango-port", beamline.tango_port),
             ("homepage-port", free_port()),
+            ("webapp-port", free_port()),
             ("redis-port", free_port()),
             ("redis-data-port", free_port()),
             ("log-server-port", 0),
@@ -67,9 +68,13 @@ impl Beamline {
         TangoClient::start(&self.tango_host())
     }
 
-    /// Starts the service, and waits until its device listens.
+    /// Starts our service, and waits until its device listens.
     pub fn serve(&self) -> Program {
-        let service = Path::new(env!("CARGO_BIN_EXE_NexusWriterService"));
+        self.serve_with(Path::new(env!("CARGO_BIN_EXE_NexusWriterService")))
+    }
+
+    /// Starts the service of this program, and waits until its device listens.
+    pub fn serve_with(&self, service: &Path) -> Program {
         let mut command = self.command(service);
         command.args(["demo", "--log=info"]);
         let mut service = Program::start_with_output(&mut command);
@@ -113,7 +118,7 @@ impl Beamline {
     }
 
     /// Returns a command in the environment of the beamline.
-    fn command(&self, program: &Path) -> Command {
+    pub fn command(&self, program: &Path) -> Command {
         let prefix = self.folder().join("prefix");
         let path = std::env::var("PATH").unwrap_or_default();
         let programs = program.parent().unwrap_or(Path::new("/")).display();
@@ -126,7 +131,7 @@ impl Beamline {
                 "PATH",
                 format!("{}/bin:{programs}:{path}", prefix.display()),
             )
-            // Beacon looks for modules of Redis there.
+            // The Beacon of BLISS 2 looks for modules of Redis there.
             .env("CONDA_PREFIX", prefix)
             .env("HOME", self.folder())
             .env("PYTHONUNBUFFERED", "1")
@@ -164,14 +169,14 @@ impl Drop for Beamline {
 }
 
 /// Returns the path of a program in the environment of BLISS.
-fn bliss(program: &str) -> PathBuf {
+pub fn bliss(program: &str) -> PathBuf {
     variable("NEXUS_WRITER_BLISS").join("bin").join(program)
 }
 
 fn variable(name: &str) -> PathBuf {
     let value = std::env::var_os(name);
     value
-        .unwrap_or_else(|| panic!("{name} is set by `./dev bliss`"))
+        .unwrap_or_else(|| panic!("{name} is set by `./dev bliss` and `./dev bliss1`"))
         .into()
 }
 

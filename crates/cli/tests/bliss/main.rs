@@ -65,7 +65,10 @@ with h5py.File(sys.argv[1], 'r') as file:
     );
     let axis = read(&file, &["1.1/measurement/roby", "1.1/title"]);
     assert_eq!(axis[0][10], 1.0);
-    assert_eq!(axis[1], "ascan roby 0.000000 1.000000 10 0.01");
+    // How many digits there are depends on the release of BLISS.
+    let title = axis[1].as_str().unwrap();
+    assert!(title.starts_with("ascan roby 0.0"), "{title}");
+    assert!(title.ends_with(" 10 0.01"), "{title}");
     beamline.end(service);
 }
 

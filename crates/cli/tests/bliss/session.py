@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 import types
+from typing import NamedTuple
 
 # What BLISS prints is for people.
 answers = os.fdopen(os.dup(1), "w", buffering=1)
@@ -53,10 +54,19 @@ import gevent  # noqa: E402
 from bliss import current_session  # noqa: E402
 from bliss.common import scans  # noqa: E402
 from bliss.config import static  # noqa: E402
-from bliss.scanning.scan import ScanAbort  # noqa: E402
+from bliss.scanning.scan import Scan, ScanAbort  # noqa: E402
 from gevent.fileobject import FileObjectThread  # noqa: E402
 
-running: dict[str, gevent.Greenlet] = {}
+
+
+class Run(NamedTuple):
+    """A scan, and the greenlet that runs it."""
+
+    scan: Scan
+    greenlet: gevent.Greenlet
+
+
+running: dict[str, Run] = {}
 
 
 def main():
@@ -92,11 +102,19 @@ def begin(scan: str, arguments: list, detectors: list) -> str:
     prepared = getattr(scans, scan)(*arguments, *detectors, run=False)
     run = gevent.spawn(run_scan, prepared)
     # BLISS counts scans when they run, or refuses them before.
-    while not (prepared.identifier or run.ready()):
+    while not (identifier(prepared) or run.ready()):
         gevent.sleep(0.01)
-    name = prepared.identifier or "refused"
-    running[name] = run
+    name = identifier(prepared) or "refused"
+    running[name] = Run(prepared, run)
     return name
+
+
+def identifier(scan) -> str | None:
+    """The name that the writer knows a scan by, once BLISS has counted it."""
+    if hasattr(scan, "identifier"):
+        return scan.identifier
+    # BLISS 1.11
+    return scan.node and scan.node.name
 
 
 def run_scan(scan):
@@ -109,14 +127,26 @@ def run_scan(scan):
 
 def interrupt(scan: str):
     """Ctrl-C."""
-    running[scan].kill(KeyboardInterrupt)
+    running[scan].greenlet.kill(KeyboardInterrupt)
 
 
 def finish(scan: str):
     """Waits for the end of a scan, and raises what it raised."""
-    running.pop(scan).get()
+    running.pop(scan).greenlet.get()
 
 
-FUNCTIONS = {function.__name__: function for function in (save, begin, interrupt, finish)}
+def wait_for_points(scan: str, points: int):
+    """Waits until BLISS 1.11 has published this many points of a scan, or the scan has ended."""
+    run = running[scan]
+    while not run.greenlet.ready():
+        lengths = [len(node) for node in run.scan.nodes.values() if node.type == "channel"]
+        if lengths and min(lengths) >= points:
+            return
+        gevent.sleep(0.01)
+
+
+FUNCTIONS = {
+    function.__name__: function for function in (save, begin, wait_for_points, interrupt, finish)
+}
 
 main()

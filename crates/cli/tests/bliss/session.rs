@@ -55,7 +55,8 @@ impl Session {
         self.request(&request).map(drop)
     }
 
-    fn request(&mut self, request: &Json) -> Result<Json, String> {
+    /// Sends a request of `session.py`. Returns its value, or the error that a user would see.
+    pub fn request(&mut self, request: &Json) -> Result<Json, String> {
         writeln!(self.requests, "{request}").unwrap();
         self.answer()
     }
