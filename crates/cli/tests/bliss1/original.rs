@@ -66,9 +66,10 @@ impl OriginalWriter {
     pub fn assert_equal_to(&self, writer: Writer) {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bliss1/compare.py");
         let mut python = python();
-        python.env("PYTHONPATH", python.get_current_dir().unwrap().to_owned());
         python
             .arg(script)
+            // The script imports programs of the directory where this Python runs.
+            .env("PYTHONPATH", ".")
             .args([&self.own_folder, &self.folder])
             .arg(match writer {
                 Writer::Original => "original",
