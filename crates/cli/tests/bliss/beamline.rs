@@ -53,7 +53,8 @@ impl Beamline {
             command.arg(format!("--{option}={}", socket.display()));
         }
         let mut beacon = Program::start_with_output(&mut command);
-        beacon.wait_for("Tango database started");
+        // The database says that itself. Beacon gives up waiting for it after 10 s, which a busy machine needs.
+        beacon.wait_for("Ready to accept request");
         beacon.wait_for("Web server ready");
         beamline.beacon = Some(beacon);
         beamline
