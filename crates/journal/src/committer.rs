@@ -1,8 +1,8 @@
 //! Brings a set of changes into a file, all or nothing.
 
-use std::cmp::Reverse;
 use std::time::Duration;
 
+use crate::changes::{Changes, CommitKind};
 use crate::directory::Directory;
 use crate::error::Result;
 use crate::format::{COMMITS, Change, Commit, Header, SLOTS};
@@ -11,6 +11,7 @@ use crate::locked_journal::LockedJournal;
 use crate::options::{Durability, Options};
 use crate::overlay::{Content, Overlay};
 use crate::published_end::lengthen;
+use crate::root_copies::{RootCopies, ShownRoot};
 use crate::storage::Storage;
 use crate::superblock::{self, Superblock};
 
@@ -38,40 +39,10 @@ pub(crate) struct Committer {
     is_ordered: bool,
     /// Whether the file has a part of the changes of a commit.
     is_torn: bool,
+    root: RootCopies,
     /// Where the names of file and journal are, until they are known to be on the disk. It is opened with the file, so
     /// that a commit does not fail for want of a descriptor.
     directory: Option<Directory>,
-}
-
-/// What is to be committed.
-#[derive(Debug)]
-pub(crate) struct Changes<'a> {
-    pub overlay: &'a Overlay,
-    /// The end of the file.
-    pub end: u64,
-    /// The end in the superblock.
-    pub published: u64,
-    pub kind: CommitKind,
-}
-
-/// What is certain when a commit has returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommitKind {
-    /// Readers see the changes, and they survive the end of this program.
-    Visible,
-    /// They survive a power failure as well, if the file was opened with [`Durability::Ordered`].
-    Checkpoint,
-    /// A checkpoint after which the file is probably closed: its superblock has no room behind the end, so that
-    /// closing changes nothing, and needs no disk.
-    FinalCheckpoint,
-}
-
-impl CommitKind {
-    /// Returns `true` for both kinds of checkpoints.
-    #[must_use]
-    pub fn is_checkpoint(self) -> bool {
-        self != CommitKind::Visible
-    }
 }
 
 impl Committer {
@@ -81,7 +52,9 @@ impl Committer {
         let mut first = [0; superblock::LENGTH];
         data.read(0, &mut first)?;
         // Space behind the end in the superblock may have been written by a program that was killed.
-        let end = Superblock::of(&first).map_or(length, |superblock| superblock.end(&first));
+        let superblock = Superblock::of(&first);
+        let end = superblock.map_or(length, |superblock| superblock.end(&first));
+        let home = superblock.map(|superblock| superblock.root(&first));
         let checkpoint = Header {
             number: 0,
             end,
@@ -93,6 +66,7 @@ impl Committer {
                 .cast_unsigned(),
             boot: host::boot(),
             host: host::name(),
+            home,
         };
         let directory = match checkpoint.is_ordered {
             true => Some(Directory::of(data.path())?),
@@ -112,8 +86,9 @@ impl Committer {
             published: end,
             ahead: options.headroom,
             opening_time: options.opening_time,
-            has_superblock: Superblock::of(&first).is_some(),
+            has_superblock: superblock.is_some(),
             is_torn: false,
+            root: RootCopies::new(home, options.headroom),
             checkpoint,
             directory,
         };
@@ -141,12 +116,19 @@ impl Committer {
     /// # Errors
     /// If there is no room, nothing has changed, and the commit can be tried again together with later changes.
     pub fn commit(&mut self, data: &Storage, changes: &Changes<'_>) -> Result<()> {
-        if self.end > 0 && self.published < changes.end {
-            self.make_room(data, changes.published)?;
+        let must_move =
+            self.published < changes.end || self.root.must_move(data, self.published, changes)?;
+        if self.end > 0 && must_move {
+            self.make_room(data, changes)?;
             if self.ahead > 0 {
                 std::thread::sleep(self.opening_time);
             }
         }
+        self.commit_all(data, changes, changes.end)
+    }
+
+    /// Makes a commit. Copies of the root group are behind `allocated`.
+    fn commit_all(&mut self, data: &Storage, changes: &Changes<'_>, allocated: u64) -> Result<()> {
         let is_ordered = self.is_ordered;
         let is_checkpoint = changes.kind.is_checkpoint();
         if data.length()? < changes.published {
@@ -154,21 +136,27 @@ impl Committer {
         }
         // Space that is allocated but not written yet may be written by a later commit, which must not fail then.
         data.allocate(self.end, changes.end)?;
-        let commit = self.prepare(data, changes)?;
+        let root = self
+            .root
+            .show(data, changes.overlay, changes.published, allocated)?;
+        let commit = changes.commit(data, root.as_ref(), self.number + 1, self.end)?;
         if self.has_already(changes, &commit) {
             return Ok(());
         }
         let encoded = commit.encode();
         if self.end > 0 {
-            self.write_fresh(data, changes.overlay, |_| true)?;
+            changes.write_fresh(data, root.as_ref(), self.end, |_| true)?;
         }
         self.journal.storage.write(self.position, &encoded)?;
-        let applied = self.apply(data, changes, &commit);
+        let applied = self.apply(data, changes, root.as_ref(), &commit);
         if applied.is_ok() || self.is_torn || !self.withdraw(data) {
             self.number = commit.number;
             self.position += encoded.len() as u64;
         }
         applied?;
+        if let Some(root) = root {
+            self.root.shown(root);
+        }
         self.end = changes.end;
         if self.published < changes.published && self.end < changes.published {
             lengthen(data, changes.published.saturating_add(self.ahead));
@@ -183,13 +171,18 @@ impl Committer {
         Ok(())
     }
 
-    /// Moves the end in the superblock, in a commit of its own. It is the last that a commit changes, so that readers would
-    /// find what is behind the end before.
-    fn make_room(&mut self, data: &Storage, published: u64) -> Result<()> {
+    /// Moves the end in the superblock, and the root group into a copy, in a commit of its own. The superblock is the last
+    /// that a commit changes, so that readers would find what is behind the end before.
+    fn make_room(&mut self, data: &Storage, next: &Changes<'_>) -> Result<()> {
         let mut first = [0; superblock::LENGTH];
         data.read(0, &mut first)?;
         let Some(superblock) = Superblock::of(&first) else {
             return Ok(());
+        };
+        // A commit that leaves no room cannot be made before readers are away from the places that it needs.
+        let published = match self.root.is_home() {
+            true => next.published,
+            false => next.published.max(next.end.saturating_add(self.ahead)),
         };
         let changed = superblock.set_end(&mut first, published);
         let mut overlay = Overlay::default();
@@ -200,11 +193,13 @@ impl Committer {
             published,
             kind: CommitKind::Visible,
         };
-        self.commit(data, &changes)
+        self.commit_all(data, &changes, next.end)
     }
 
     /// Gives the file its length and removes the journal, after the last commit.
     pub fn finish(&mut self, data: &Storage, has_reserve: bool) -> Result<()> {
+        // A reader who has found a copy of the root group in the superblock is about to read it.
+        std::thread::sleep(self.root.rest(self.opening_time));
         // Setting the length that the file has gives back what was reserved behind it.
         if has_reserve || data.length()? != self.end {
             data.set_length(self.end)?;
@@ -229,7 +224,8 @@ impl Committer {
             // Another program has changed the file.
             Some(superblock) if superblock.end(&first) != self.published => {}
             Some(superblock) => {
-                let changed = superblock.set_end(&mut first, self.end);
+                let home = self.root.home().unwrap_or(superblock.root(&first));
+                let changed = superblock.set_end_and_root(&mut first, self.end, home);
                 data.write(changed.start as u64, &first[changed])?;
                 data.set_length(self.end)?;
             }
@@ -250,38 +246,14 @@ impl Committer {
             && self.number > 0
     }
 
-    /// Compares what is to be changed with the file.
-    fn prepare(&self, data: &Storage, changes: &Changes<'_>) -> Result<Commit> {
-        let mut all = Vec::new();
-        for (address, extent) in changes.overlay.iter() {
-            let length = self
-                .end
-                .saturating_sub(address)
-                .min(extent.bytes.len() as u64);
-            let new = &extent.bytes[..length as usize];
-            let mut old = vec![0; new.len()];
-            data.read(address, &mut old)?;
-            if old != new {
-                all.push(Change {
-                    address,
-                    content: extent.content,
-                    new: new.to_vec(),
-                    old,
-                });
-            }
-        }
-        // What is new refers to nothing before it, and has higher addresses than what begins to refer to it.
-        all.sort_by_key(|change| (change.content, Reverse(change.address)));
-        Ok(Commit {
-            number: self.number + 1,
-            end: changes.end,
-            published: changes.published,
-            changes: all,
-        })
-    }
-
     /// Brings a commit that is in the journal into the file.
-    fn apply(&mut self, data: &Storage, changes: &Changes<'_>, commit: &Commit) -> Result<()> {
+    fn apply(
+        &mut self,
+        data: &Storage,
+        changes: &Changes<'_>,
+        root: Option<&ShownRoot>,
+        commit: &Commit,
+    ) -> Result<()> {
         if self.is_ordered {
             self.journal.storage.synchronise()?;
             self.synchronise_names()?;
@@ -289,8 +261,8 @@ impl Committer {
         if self.end == 0 {
             // A superblock refers to everything else, so that has to be there first.
             let is_superblock = |content| content == Content::Superblock;
-            self.write_fresh(data, changes.overlay, |content| !is_superblock(content))?;
-            self.write_fresh(data, changes.overlay, is_superblock)?;
+            changes.write_fresh(data, root, 0, |content| !is_superblock(content))?;
+            changes.write_fresh(data, root, 0, is_superblock)?;
         }
         let write = |change: &Change| data.write(change.address, &change.new);
         let written = commit.changes.iter().try_for_each(write);
@@ -322,44 +294,12 @@ impl Committer {
         withdrawn.is_ok()
     }
 
-    /// Writes what is behind the end of the last commit and has one of these contents.
-    fn write_fresh(
-        &self,
-        data: &Storage,
-        overlay: &Overlay,
-        is_included: impl Fn(Content) -> bool,
-    ) -> Result<()> {
-        let mut pending: Option<(u64, Vec<u8>)> = None;
-        let extents = overlay.iter();
-        for (address, extent) in extents.filter(|(_, extent)| is_included(extent.content)) {
-            let known = self
-                .end
-                .saturating_sub(address)
-                .min(extent.bytes.len() as u64);
-            let fresh = &extent.bytes[known as usize..];
-            let address = address + known;
-            match &mut pending {
-                _ if fresh.is_empty() => {}
-                Some((begin, bytes)) if *begin + bytes.len() as u64 == address => {
-                    bytes.extend(fresh);
-                }
-                pending => {
-                    if let Some((begin, bytes)) = pending.replace((address, fresh.to_vec())) {
-                        data.write(begin, &bytes)?;
-                    }
-                }
-            }
-        }
-        match pending {
-            Some((begin, bytes)) => data.write(begin, &bytes),
-            None => Ok(()),
-        }
-    }
-
     fn set_checkpoint(&mut self) -> Result<()> {
         self.checkpoint.number = self.number;
         self.checkpoint.end = self.end;
         self.checkpoint.published = self.published;
+        self.checkpoint.home = self.root.home();
+        self.root.set_checkpoint();
         self.write_header(self.is_ordered)?;
         self.position = COMMITS;
         Ok(())

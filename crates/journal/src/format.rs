@@ -12,14 +12,15 @@
 //!
 //! | bytes | content |
 //! |---|---|
-//! | 0 to 7 | `H5JRNL01` |
+//! | 0 to 7 | `H5JRNL02`. In version 1 (`H5JRNL01`), the name of the host has 64 bytes, and there are no [copies](#copies-of-the-root-group) |
 //! | 8 to 15 | number of the checkpoint: that of the last commit before it, 0 when the file was opened |
 //! | 16 to 23 | end: the length of the file without the room that is kept free behind it |
 //! | 24 to 31 | published end: what the superblock says instead, the same or larger |
 //! | 32 to 35 | flags: 1 if changes reach the disk in order ([`Durability::Ordered`](crate::Durability)), otherwise 0 |
 //! | 36 to 39 | process that wrote it, on its host |
 //! | 40 to 75 | `/proc/sys/kernel/random/boot_id` of its host: 36 ASCII characters |
-//! | 76 to 139 | name of its host, as a hint for people: UTF-8, filled with zeros |
+//! | 76 to 131 | name of its host, as a hint for people: UTF-8, filled with zeros |
+//! | 132 to 139 | address of the header of the root group that the library knows, 2^64 - 1 if there is none yet |
 //! | 140 to 143 | checksum of bytes 0 to 139 |
 //!
 //! # Commits
@@ -65,7 +66,23 @@
 //!   bytes, as disks write them).
 //! - Otherwise the host, and with it what it had in memory, is gone: the old bytes of all commits are written, the last
 //!   commit first, on the same condition. That restores the checkpoint.
-//! - Then the end in the superblock becomes the end of the state that was restored, and the file gets this length.
+//! - Then the end in the superblock becomes the end of the state that was restored, the superblock refers to the header of
+//!   the root group that the library knows, and the file gets this length.
+//!
+//! # Copies of the root group
+//!
+//! While a file is open, its superblock may refer to a copy of the object header of the root group, behind the end of the
+//! file and before the published end. It is an ordinary header of version 2 with one part, and has all links and attributes
+//! of the group, also those that the library has put into a heap. Its last message is of type 0 (NIL), with 20 bytes:
+//!
+//! | bytes | content |
+//! |---|---|
+//! | 0 to 7 | `ROOTCOPY` |
+//! | 8 to 15 | address of the header of which it is a copy |
+//! | 16 to 19 | checksum of all bytes of the header before this one |
+//!
+//! If that checksum is wrong and the one of the header is right, somebody else has changed the copy, and the file is left
+//! as it is: the copy is the root group then.
 
 mod commit;
 mod header;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hdf5_metno_sys::h5i::hid_t;
 
-use crate::committer::CommitKind;
+use crate::changes::CommitKind;
 use crate::driver;
 use crate::error::{Error, Result};
 use crate::free_space::Span;
@@ -273,6 +273,7 @@ impl Journal {
         let headroom = self.shared.options.headroom;
         let leaves_room = headroom > 0 && kind != CommitKind::FinalCheckpoint;
         state.published = published(&file, &mut state, headroom, leaves_room)?;
+        state.keep_for_copies(headroom);
         let overlay = Arc::new(std::mem::take(&mut state.overlay));
         state.frozen = Some(overlay.clone());
         state.direct_from = state.end.max(state.direct_from);

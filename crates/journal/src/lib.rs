@@ -9,6 +9,7 @@
 //!   a repair; they see the last commit. Space that was freed is not used again while the file is open (for new files:
 //!   see [`keep_freed_space`]), and the superblock announces room behind the end of the file, so that a reader who has
 //!   opened the file before is not confused by what comes later.
+//!   While a file is written, the superblock refers to a copy of the root group, which is replaced and never changed.
 //! - A commit for which there is no room changes nothing. It can be made again when there is room.
 //! - With [`Durability::Ordered`] a power failure brings the file back to the last [checkpoint](CommitKind::Checkpoint).
 //!
@@ -51,6 +52,7 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod changes;
 mod checksum;
 mod committer;
 mod directory;
@@ -70,10 +72,12 @@ mod own_files;
 mod pending_commit;
 mod published_end;
 mod recovery;
+mod root;
+mod root_copies;
 mod storage;
 mod superblock;
 
-pub use committer::CommitKind;
+pub use changes::CommitKind;
 pub use driver::{keep_freed_space, release_space};
 pub use error::{Error, Result};
 pub use journal::Journal;

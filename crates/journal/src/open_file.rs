@@ -1,6 +1,7 @@
 //! A file that the library has open: what it reads and writes, and what waits for the next commit.
 
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use crate::overlay::{Content, Overlay};
 use crate::own_files::OwnFile;
 use crate::published_end::lengthen;
 use crate::recovery::{self, Recovery};
+use crate::root_copies;
 use crate::storage::{Storage, Target};
 use crate::superblock::{self, Superblock};
 
@@ -57,6 +59,9 @@ pub(crate) struct State {
     pub direct_from: u64,
     /// The end of the file in the superblock of the last commit.
     pub published: u64,
+    /// Where copies of the root group are or were, for readers. The library may allocate these parts of the file, but
+    /// nothing is written there before a commit.
+    pub copies: Vec<Range<u64>>,
     /// Parts of the file that are used again. Only if the library does not do that itself.
     pub free_space: FreeSpace,
     /// Whether the superblock on disk does not tell of its extension.
@@ -75,6 +80,21 @@ pub(crate) struct State {
     pub has_reserve: bool,
     /// Why the last call of the library has failed.
     pub failure: Option<Error>,
+}
+
+impl State {
+    /// Keeps the part of the file for copies of the root group that the next commit may need.
+    pub fn keep_for_copies(&mut self, headroom: u64) {
+        // A commit that leaves no room behind the end may need some before.
+        let end = match self.published > self.end {
+            true => self.published,
+            false => self.end.saturating_add(headroom),
+        };
+        let copies = root_copies::places(end, headroom);
+        if copies.start >= self.end && self.copies.last() != Some(&copies) {
+            self.copies.push(copies);
+        }
+    }
 }
 
 /// How the library opens a file.
@@ -145,6 +165,7 @@ impl OpenFile {
             physical_end: length,
             direct_from: end,
             published,
+            copies: Vec::new(),
             free_space: FreeSpace::default(),
             hides_extension: false,
             lengthen_to,
@@ -251,11 +272,26 @@ impl OpenFile {
         let known = state.direct_from.clamp(address, end) - address;
         let (known, fresh) = bytes.split_at(known as usize);
         self.write_changed(state, address, known)?;
-        if !fresh.is_empty() {
-            let address = address + known.len() as u64;
-            self.write_raw(state, address, fresh)?;
+        self.write_fresh(state, address + known.len() as u64, fresh)
+    }
+
+    /// Writes raw data to which nothing refers that was committed. What would replace a copy of the root group waits for
+    /// the next commit.
+    fn write_fresh(&self, state: &mut State, address: u64, bytes: &[u8]) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let end = address + bytes.len() as u64;
+        let hit = |copies: &&Range<u64>| copies.start < end && address < copies.end;
+        let Some(copies) = state.copies.iter().find(hit).cloned() else {
+            return self.write_raw(state, address, bytes);
+        };
+        let begin = copies.start.max(address);
+        let (before, rest) = bytes.split_at((begin - address) as usize);
+        let (waiting, behind) = rest.split_at((copies.end.min(end) - begin) as usize);
+        state.overlay.put(begin, Content::Raw, waiting);
+        self.write_fresh(state, address, before)?;
+        self.write_fresh(state, begin + waiting.len() as u64, behind)
     }
 
     /// Writes raw data to which nothing refers that was committed. If there is no room, they wait for the next commit,

@@ -20,12 +20,14 @@ pub struct Options {
     /// What survives a power failure.
     pub durability: Durability,
     /// The superblock says that the file has up to this number of bytes more than it has, which are a hole, so that
-    /// a reader who has opened the file before accepts what was appended later. 0: nothing is kept free.
+    /// a reader who has opened the file before accepts what was appended later. The end of that room, up to a quarter of
+    /// it and 4 MiB, is for copies of the root group. 0: nothing is kept free, and there are no copies.
     pub headroom: u64,
     /// How long a reader may take from the superblock, which it reads once, to the root group. When the superblock of an
     /// existing file has got another end, the commit that needs it waits for this time, so that nobody finds addresses
-    /// in the root group that are behind the end. That happens once after the file was opened, and once after each
-    /// [`FinalCheckpoint`](crate::CommitKind::FinalCheckpoint). Without `headroom`, no commit waits.
+    /// in the root group that are behind the end, or reads the root group while it is changed. That happens once after the
+    /// file was opened, and once after each [`FinalCheckpoint`](crate::CommitKind::FinalCheckpoint). A file that is closed
+    /// right after a final checkpoint waits as well. Without `headroom`, nothing waits.
     pub opening_time: Duration,
     /// Learns of all changes on disk.
     pub observer: Option<Arc<dyn Observer>>,

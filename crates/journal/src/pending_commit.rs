@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::committer::{Changes, CommitKind};
+use crate::changes::{Changes, CommitKind};
 use crate::error::{Error, Result};
 use crate::free_space::Span;
 use crate::open_file::OpenFile;
@@ -43,6 +43,9 @@ impl PendingCommit {
         if committed.is_ok() {
             let mut state = self.file.state();
             state.frozen = None;
+            // Readers may be about to read a copy from before this commit.
+            let outdated = state.copies.len().saturating_sub(2);
+            state.copies.drain(..outdated);
             state
                 .free_space
                 .add_unreferenced(std::mem::take(&mut self.freed));

@@ -10,11 +10,15 @@ use crate::lock;
 use crate::locked_journal::{LockedJournal, journal_path};
 use crate::options::Options;
 use crate::overlay::{Content, Overlay};
+use crate::root::{self, Found};
 use crate::storage::{Storage, Target};
 use crate::superblock::{self, Superblock};
 
 /// Disks write sectors of at least this size as a whole.
 const SECTOR: u64 = 512;
+
+/// No copy of the root group is longer.
+const MOST_OF_COPY: usize = 1 << 20;
 
 /// What was done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +161,7 @@ fn complete(data: &Storage, header: &Header, commits: &[Commit]) -> Result<Recov
     for change in last.iter().flat_map(|commit| &commit.changes) {
         new.put(change.address, change.content, &change.new);
     }
-    let Some(end_in_file) = EndInFile::find(data, &new, [published, end], header.end == 0)? else {
+    let Some(end_in_file) = EndInFile::find(data, &new, [published, end], header)? else {
         return Ok(Recovery::Foreign);
     };
     let is_own = end_in_file.is_restored(data, &new, end)?
@@ -188,7 +192,7 @@ fn roll_back(data: &Storage, header: &Header, commits: &[Commit]) -> Result<Reco
         old.put(change.address, change.content, &change.old);
     }
     let ends = [header.published, header.end];
-    let found = EndInFile::find(data, &old, ends, false)?;
+    let found = EndInFile::find(data, &old, ends, header)?;
     let Some(end_in_file) = found else {
         return Ok(Recovery::Foreign);
     };
@@ -287,7 +291,8 @@ fn is_between(bytes: &[u8], new: &[u8], old: &[u8]) -> bool {
 /// The end of the file in its superblock.
 #[derive(Debug, Clone, Copy)]
 enum EndInFile {
-    Superblock(Superblock),
+    /// The superblock has the end, and refers to the root group at the second address, or to a copy for readers.
+    Superblock(Superblock, u64),
     /// The file has a user block or other addresses, so that its end is not changed.
     Other,
     /// The file was new, and nothing of it was written yet.
@@ -301,8 +306,9 @@ impl EndInFile {
         data: &Storage,
         restored: &Overlay,
         [published, end]: [u64; 2],
-        is_new: bool,
+        header: &Header,
     ) -> Result<Option<EndInFile>> {
+        let is_new = header.end == 0;
         let mut first = [0; superblock::LENGTH];
         data.read(0, &mut first)?;
         restored.patch(0, &mut first);
@@ -311,9 +317,11 @@ impl EndInFile {
             return Ok(None);
         }
         Ok(match Superblock::of(&first) {
-            Some(superblock) => [published, end]
-                .contains(&superblock.end(&first))
-                .then_some(EndInFile::Superblock(superblock)),
+            Some(superblock) if [published, end].contains(&superblock.end(&first)) => {
+                let home = home(data, superblock.root(&first), end, header.home)?;
+                home.map(|home| EndInFile::Superblock(superblock, home))
+            }
+            Some(_) => None,
             None if is_new && first[..8] == [0; 8] && !Superblock::is_in(data)? => {
                 Some(EndInFile::Nothing)
             }
@@ -325,11 +333,11 @@ impl EndInFile {
     /// journal.
     fn is_restored(self, data: &Storage, restored: &Overlay, end: u64) -> Result<bool> {
         let mut expected = restored.clone();
-        if let EndInFile::Superblock(superblock) = self {
+        if let EndInFile::Superblock(superblock, home) = self {
             let mut first = [0; superblock::LENGTH];
             data.read(0, &mut first)?;
             restored.patch(0, &mut first);
-            let changed = superblock.set_end(&mut first, end);
+            let changed = superblock.set_end_and_root(&mut first, end, home);
             let address = changed.start as u64;
             expected.put(address, Content::Superblock, &first[changed]);
         }
@@ -346,11 +354,11 @@ impl EndInFile {
     /// Gives the file an end, durably.
     fn set(self, data: &Storage, end: u64) -> Result<()> {
         match self {
-            EndInFile::Superblock(superblock) => {
+            EndInFile::Superblock(superblock, home) => {
                 let mut first = [0; superblock::LENGTH];
                 data.read(0, &mut first)?;
-                if superblock.end(&first) != end {
-                    let changed = superblock.set_end(&mut first, end);
+                if (superblock.end(&first), superblock.root(&first)) != (end, home) {
+                    let changed = superblock.set_end_and_root(&mut first, end, home);
                     data.write(changed.start as u64, &first[changed])?;
                 }
                 if data.length()? != end {
@@ -362,4 +370,29 @@ impl EndInFile {
             EndInFile::Nothing | EndInFile::Other => Ok(()),
         }
     }
+}
+
+/// Returns where the header of the root group is if the superblock that is restored says that it is at `root`: there, or
+/// where a copy for readers says, which is behind the end of the file. If there is no copy any more, because the file has
+/// grown since, or a recovery before has cut it off, that is `known` or in the present superblock. Returns `None` if another
+/// program has changed the copy to which that refers.
+fn home(data: &Storage, root: u64, end: u64, known: Option<u64>) -> Result<Option<u64>> {
+    let read = |address: u64, bytes: &mut [u8]| data.read(address, bytes);
+    let mut first = [0; superblock::LENGTH];
+    data.read(0, &mut first)?;
+    let present = Superblock::of(&first).map(|superblock| superblock.root(&first));
+    if let Some(present) = present
+        && present >= end
+        && root::find(&read, present, MOST_OF_COPY)? == Found::Other
+    {
+        return Ok(None);
+    }
+    if root < end {
+        return Ok(Some(root));
+    }
+    let home = match root::find(&read, root, MOST_OF_COPY)? {
+        Found::Copy(home) => Some(home),
+        Found::Other | Found::Nothing => known.or(present),
+    };
+    Ok(home.filter(|home| *home < end))
 }

@@ -1,9 +1,9 @@
-//! What is changed in the superblock of an HDF5 file: the end of the file, and the address of its extension.
+//! What is changed in the superblock of an HDF5 file: the end of the file, the address of the root group, and the address of
+//! its extension.
 //!
-//! HDF5 File Format Specification, section II.A: versions 0 and 1 have the "end of file address" at byte 40 and 44;
-//! versions 2 and 3 at byte 28, with a checksum of bytes 0 to 43 at byte 44.
-
-//! versions 2 and 3 also have the "superblock extension address" at byte 20.
+//! HDF5 File Format Specification, section II.A: versions 0 and 1 have the "end of file address" at byte 40 and 44, and the
+//! address of the header of the root group at byte 64 and 68; versions 2 and 3 at byte 28 and 36, with a checksum of bytes 0
+//! to 43 at byte 44. Versions 2 and 3 also have the "superblock extension address" at byte 20.
 //!
 //! # The hidden extension
 //!
@@ -22,7 +22,7 @@ use crate::storage::Storage;
 pub(crate) const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 
 /// The bytes that have to be read to change a superblock.
-pub(crate) const LENGTH: usize = 56;
+pub(crate) const LENGTH: usize = 80;
 
 /// Where the library puts the extension of a new file with superblock 2, and what it begins with: an object header of
 /// version 1 with one message, which is 0x17, with version 1 and the strategy `H5F_FSPACE_STRATEGY_NONE`.
@@ -37,6 +37,7 @@ const NO_EXTENSION: u64 = u64::MAX;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Superblock {
     end: usize,
+    root: usize,
     has_checksum: bool,
 }
 
@@ -47,14 +48,18 @@ impl Superblock {
         if bytes.len() < LENGTH || !bytes.starts_with(&SIGNATURE) {
             return None;
         }
-        let (sizes, base, end) = match bytes[8] {
-            0 => (13, 24, 40),
-            1 => (13, 28, 44),
-            2 | 3 => (9, 12, 28),
+        let (sizes, base, end, root) = match bytes[8] {
+            0 => (13, 24, 40, 64),
+            1 => (13, 28, 44, 68),
+            2 | 3 => (9, 12, 28, 36),
             _ => return None,
         };
         let has_checksum = bytes[8] >= 2;
-        let superblock = Superblock { end, has_checksum };
+        let superblock = Superblock {
+            end,
+            root,
+            has_checksum,
+        };
         let is_usual = bytes[sizes] == 8
             && bytes[base..base + 8] == [0; 8]
             && (!has_checksum || bytes[44..48] == lookup3(&bytes[..44]).to_le_bytes());
@@ -82,9 +87,35 @@ impl Superblock {
 
     /// Returns the end of the file.
     pub fn end(self, bytes: &[u8]) -> u64 {
-        let mut end = [0; 8];
-        end.copy_from_slice(&bytes[self.end..self.end + 8]);
-        u64::from_le_bytes(end)
+        number(bytes, self.end)
+    }
+
+    /// Returns the address of the header of the root group.
+    pub fn root(self, bytes: &[u8]) -> u64 {
+        number(bytes, self.root)
+    }
+
+    /// Sets the address of the header of the root group.
+    pub fn set_root(self, bytes: &mut [u8], root: u64) {
+        bytes[self.root..self.root + 8].copy_from_slice(&root.to_le_bytes());
+        if self.has_checksum {
+            self.set_checksum(bytes);
+        }
+    }
+
+    /// Sets both. Returns the range of the bytes that belong to the change.
+    pub fn set_end_and_root(self, bytes: &mut [u8], end: u64, root: u64) -> Range<usize> {
+        self.set_root(bytes, root);
+        let changed = self.set_end(bytes, end);
+        changed.start..self.root_range().end
+    }
+
+    /// Returns the range of the bytes that belong to a change of the root group.
+    pub fn root_range(self) -> Range<usize> {
+        match self.has_checksum {
+            true => self.root..48,
+            false => self.root..self.root + 8,
+        }
     }
 
     /// Leaves out the address of the extension that is right behind the superblock. Returns `false` if there is none.
@@ -121,4 +152,10 @@ impl Superblock {
         }
         self.end..self.end + 8
     }
+}
+
+fn number(bytes: &[u8], at: usize) -> u64 {
+    let mut number = [0; 8];
+    number.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(number)
 }

@@ -2,10 +2,15 @@
 
 use super::{u32_at, u64_at};
 
-const MAGIC: [u8; 8] = *b"H5JRNL01";
+const MAGIC: [u8; 8] = *b"H5JRNL02";
+/// Files with such a journal have no copies of the root group. Otherwise it is the same.
+const MAGIC_BEFORE: [u8; 8] = *b"H5JRNL01";
 const ORDERED: u32 = 1;
 const BOOT: std::ops::Range<usize> = 40..76;
-const HOST: std::ops::Range<usize> = 76..140;
+const HOST: std::ops::Range<usize> = 76..132;
+const HOME: usize = 132;
+/// The address of a root group that is not known.
+const UNKNOWN: u64 = u64::MAX;
 const LENGTH: usize = 144;
 
 /// The two places of headers.
@@ -22,6 +27,8 @@ pub(crate) struct Header {
     /// Identifier of the run of the system, 36 characters, or less if it is unknown.
     pub boot: String,
     pub host: String,
+    /// Where the library has the header of the root group, if that is known.
+    pub home: Option<u64>,
 }
 
 impl Header {
@@ -36,6 +43,8 @@ impl Header {
         bytes[36..40].copy_from_slice(&self.process.to_le_bytes());
         put_text(&mut bytes[BOOT], &self.boot);
         put_text(&mut bytes[HOST], &self.host);
+        let home = self.home.unwrap_or(UNKNOWN);
+        bytes[HOME..HOME + 8].copy_from_slice(&home.to_le_bytes());
         let checksum = crc32fast::hash(&bytes[..LENGTH - 4]);
         bytes[LENGTH - 4..].copy_from_slice(&checksum.to_le_bytes());
         bytes
@@ -53,9 +62,12 @@ impl Header {
     fn decode(bytes: &[u8]) -> Option<Header> {
         let bytes = bytes.get(..LENGTH)?;
         let checksum = crc32fast::hash(&bytes[..LENGTH - 4]);
-        if bytes[..8] != MAGIC || u32_at(bytes, LENGTH - 4)? != checksum {
+        let is_present = bytes[..8] == MAGIC;
+        let is_known = is_present || bytes[..8] == MAGIC_BEFORE;
+        if !is_known || u32_at(bytes, LENGTH - 4)? != checksum {
             return None;
         }
+        let home = u64_at(bytes, HOME)?;
         Some(Header {
             number: u64_at(bytes, 8)?,
             end: u64_at(bytes, 16)?,
@@ -64,6 +76,7 @@ impl Header {
             process: u32_at(bytes, 36)?,
             boot: text(&bytes[BOOT]),
             host: text(&bytes[HOST]),
+            home: (is_present && home != UNKNOWN).then_some(home),
         })
     }
 }

@@ -141,6 +141,8 @@ impl File {
         }
         call!(h5p::H5Pset_userblock, creation.0, user_block);
         call!(h5p::H5Pset_link_creation_order, creation.0, 3);
+        // With these, the header of the root group has version 2, as in files of nexus-writer.
+        call!(h5p::H5Pset_attr_creation_order, creation.0, 3);
         let access = access(journal, bounds);
         let name = path_text(path);
         let flags = h5f::H5F_ACC_TRUNC;

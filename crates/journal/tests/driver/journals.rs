@@ -60,7 +60,7 @@ fn a_damaged_journal_leaves_the_file_as_it_is() {
     wrong[20] ^= 1;
     let damaged = [
         Vec::new(),
-        b"H5JRNL01".to_vec(),
+        b"H5JRNL02".to_vec(),
         noise,
         vec![0; 100_000],
         whole[..143].to_vec(),

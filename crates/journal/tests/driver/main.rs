@@ -16,6 +16,7 @@ mod locks;
 mod opening;
 mod other_files;
 mod recoveries;
+mod root;
 mod small_disk;
 mod space;
 mod texts;

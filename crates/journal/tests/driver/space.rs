@@ -81,7 +81,7 @@ import h5py
 with h5py.File(sys.argv[1], 'r', locking=False) as file:
     print('open', file=sys.stderr, flush=True)
     signal.sigwait([signal.SIGTERM])
-    values = file['2.1/instrument/channel1'][-1]
+    values = file['1.1/instrument/channel1'][-1]
 print('read', values, file=sys.stderr, flush=True)
 ";
     let fixture = Fixture::new();
@@ -89,12 +89,12 @@ print('read', values, file=sys.stderr, flush=True)
     let mut writer = writer(&fixture, &journal);
     let mut reader = Program::start(h5py(PROGRAM).arg(&fixture.path));
     reader.wait_for("open");
-    writer.begin_scan();
+    // The reader has not read the dataset before.
     writer.add_points(10_000);
-    // The tables that lead to a scan are found where they were, so the reader must not have read them before.
+    writer.begin_scan();
     writer.commit().unwrap();
     reader.signal("TERM");
-    reader.wait_for("read 2159985");
+    reader.wait_for("read 1160305");
     assert!(writer.file.close());
     journal.finish().unwrap();
 }
