@@ -134,6 +134,7 @@ fn sizes_that_do_not_fit_are_refused() {
             "text",
             &ChunkedOptions {
                 element: &ElementType::Text,
+                fill: Some(&[0]),
                 ..chunked
             }
         ),
