@@ -34,7 +34,6 @@ fn two_writers_of_bliss_save_the_same() {
 }
 
 #[test]
-#[ignore = "the service does not find scans of BLISS 1.11 yet"]
 fn scans_are_saved_as_by_the_writer_of_bliss() {
     let beamline = Beamline::new();
     let mut original = OriginalWriter::start(&beamline);

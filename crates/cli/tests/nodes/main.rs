@@ -7,5 +7,6 @@
 
 mod faults;
 mod fixture;
+mod load;
 mod models;
 mod recorded;
