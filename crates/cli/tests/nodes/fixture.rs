@@ -9,7 +9,7 @@ use bliss_node::store::NodeStore;
 use pickle::encode;
 use pickle::numpy::{Array, Dtype};
 use serde_json::{Value as Json, json};
-use simulation::redis::{PrivateRedis, RedisModules, RedisOptions};
+use simulation::redis::{PrivateRedis, PrivateRedisError, RedisModules, RedisOptions};
 use testing::Program;
 
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
@@ -30,8 +30,16 @@ pub struct RunningScan {
 
 impl Fixture {
     pub async fn new() -> Fixture {
-        let options = RedisOptions::new().modules(RedisModules::None);
-        let server = PrivateRedis::start(&options).await.unwrap();
+        Fixture::of(PrivateRedis::start(&RedisOptions::new().modules(RedisModules::None)).await)
+    }
+
+    /// The same with a Redis that could hold scans of BLISS 2 as well.
+    pub async fn with_modules() -> Fixture {
+        Fixture::of(PrivateRedis::start(&RedisOptions::new()).await)
+    }
+
+    fn of(server: Result<PrivateRedis, PrivateRedisError>) -> Fixture {
+        let server = server.unwrap();
         Fixture {
             store: NodeStore::new(&server.url()),
             server,

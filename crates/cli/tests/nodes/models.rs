@@ -11,8 +11,21 @@ use crate::fixture::{Fixture, WRITER, dataset, points};
 #[tokio::test]
 async fn nothing_is_written_before_there_are_nodes() {
     let fixture = Fixture::new().await;
+    // Without modules it can only be one of BLISS 1.
+    nothing_is_written(&fixture, "subscribed").await;
+}
+
+#[tokio::test]
+async fn nothing_is_written_before_the_model_is_known() {
+    let fixture = Fixture::with_modules().await;
+    let reason = "is not initialised for blissdata, and holds no nodes of BLISS 1";
+    nothing_is_written(&fixture, reason).await;
+}
+
+/// Starts a writer in front of an empty server, which logs a text then, and publishes a scan.
+async fn nothing_is_written(fixture: &Fixture, logged: &str) {
     let mut running = fixture.start_session(&[]);
-    running.wait_for("is not initialised for blissdata, and holds no nodes of BLISS 1");
+    running.wait_for(logged);
     for database in [0, 1] {
         let url = fixture.server.url().with_database(database);
         let keys = testing::redis_call(&url, "DBSIZE").await;

@@ -7,7 +7,7 @@ use bliss_node::key::NodeKey;
 use bliss_node::store::NodeStore;
 use blissdata::store::{DataStore, ScanKey, StoreError};
 use observation::{Classified, ErrorKind, ErrorOrigin, Observation, with_causes};
-use redis_client::{Backoff, RedisError, RedisUrl};
+use redis_client::{Backoff, Command, RedisError, RedisUrl, Value};
 use tracing::{info, warn};
 
 use super::{DataModel, ModelChoice, ScanId, ScanStore, blissdata as documents, node};
@@ -16,8 +16,9 @@ use crate::options::SpoolOptions;
 /// A Redis server that holds scans, or will.
 ///
 /// Which data model it holds is found out when it is asked: a server is a data store of BLISS 2 if somebody has
-/// initialised it as that, otherwise one of BLISS 1 if it holds nodes. Nothing is written before one of them is found.
-/// Nodes are in data base 1, unless the URL names another one than 0.
+/// initialised it as that, otherwise one of BLISS 1 if it holds nodes, or if it lacks the commands for JSON that BLISS 2
+/// needs: Redis is empty when BLISS 1 starts. Nothing is written before it is initialised or has nodes. Nodes are in data
+/// base 1, unless the URL names another one than 0.
 ///
 /// ```
 /// use writer::source::{DataModel, ModelChoice, ScanServer};
@@ -143,11 +144,23 @@ impl ScanServer {
         match self.documents.check().await {
             Ok(()) => Ok(DataModel::Blissdata),
             Err(StoreError::NotInitialised { server }) if self.choice == ModelChoice::Auto => {
-                match self.nodes.holds_nodes().await? {
-                    true => Ok(DataModel::Node),
-                    false => Err(ScanServerError::Empty { server }),
+                if self.nodes.holds_nodes().await? || !self.knows_json().await? {
+                    return Ok(DataModel::Node);
                 }
+                Err(ScanServerError::Empty { server })
             }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns `true` if the server has the commands for JSON, without which it cannot hold documents of BLISS 2.
+    async fn knows_json(&self) -> Result<bool, StoreError> {
+        let question = Command::new("COMMAND").args(["INFO", "JSON.GET"]);
+        match self.documents.call_once(&question).await {
+            // The reply has one item, which is nil for a command that the server does not know.
+            Ok(reply) => Ok(reply.as_array() != Some(&[Value::Nil])),
+            // A user who may not ask learns nothing from that.
+            Err(RedisError::Server { .. }) => Ok(true),
             Err(error) => Err(error.into()),
         }
     }
