@@ -1,8 +1,9 @@
 //! Files of the spool, as a killed process or a full disk may leave them.
 #![no_main]
 
-use blissdata::spool::{RecordScanner, SpoolRecord, SpooledEntries};
+use blissdata::spool::spooled_points;
 use libfuzzer_sys::fuzz_target;
+use spool::{RecordScanner, SpoolRecord};
 
 fuzz_target!(|input: (bool, &[u8])| {
     let (has_sum, bytes) = input;
@@ -28,6 +29,6 @@ fuzz_target!(|input: (bool, &[u8])| {
 fn look_at(record: SpoolRecord<'_>) {
     if let SpoolRecord::Entries(entries) = record {
         // Errors are as good as entries.
-        drop(SpooledEntries::of_reply(entries.stream, entries.reply));
+        drop(spooled_points(entries.reply));
     }
 }

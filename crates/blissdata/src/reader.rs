@@ -25,10 +25,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis_client::{BatchSizer, RedisError};
+use spool::ScanSpool;
 
 use crate::document::{ScanDocument, ScanState};
 use crate::entries::EntryId;
-use crate::spool::ScanSpool;
 use crate::store::{DataStore, ScanKey};
 use connection::ReaderConnection;
 use payload_format::PayloadFormat;

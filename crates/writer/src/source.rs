@@ -29,6 +29,7 @@ mod scan;
 mod scan_server;
 mod server;
 mod spool;
+mod spools;
 mod stream;
 mod summary;
 

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use spool::{RecordPlace, ScanSpool};
 
 use super::ScanReader;
 use super::event::{LossReason, ReaderEvent, StreamId};
@@ -16,7 +17,7 @@ use super::event_collector::EventCollector;
 use super::stream_cursor::StreamCursor;
 use crate::document::{ScanDocument, ScanState};
 use crate::entries::{EntryScanner, SEAL, parse_uint};
-use crate::spool::{RecordPlace, ScanSpool};
+use crate::store::ScanKey;
 
 /// The spool of a scan, and the events that wait for what it has.
 #[derive(Default)]
@@ -42,7 +43,9 @@ impl Refill {
     pub fn document(&self) -> Option<(ScanState, ScanDocument)> {
         let spool = self.spool.as_ref()?;
         let (state, text) = spool.document()?;
-        Some((state, ScanDocument::parse(spool.scan(), &text).ok()?))
+        let scan = ScanKey::from_pk(spool.scan());
+        let state = ScanState::from_number(state.into());
+        Some((state, ScanDocument::parse(&scan, &text).ok()?))
     }
 
     /// Adds events that Redis has delivered.

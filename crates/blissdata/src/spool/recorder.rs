@@ -9,14 +9,13 @@ use std::time::Duration;
 use observation::with_causes;
 use redis_client::{Connection, RedisError};
 use serde_json::json;
+use spool::{ScanSpool, SpoolError, SpoolWriter};
 use tokio::task::JoinError;
 use tokio::time::{Instant, sleep};
 
-use super::scan_spool::{ScanSpool, SpoolError};
-use super::spool_writer::SpoolWriter;
 use crate::document::ScanDocument;
 use crate::entries::{EntryId, EntryReplyError};
-use crate::store::{DataStore, host_name};
+use crate::store::{DataStore, ScanKey, host_name};
 
 /// Time between two looks at streams that were read to their ends. Redis keeps points for minutes.
 const PASS_PERIOD: Duration = Duration::from_secs(5);
@@ -38,6 +37,7 @@ pub struct UnreadStream {
 /// Copies what is unread of a scan, on a connection of its own.
 pub struct Recorder {
     store: DataStore,
+    scan: ScanKey,
     spool: Arc<ScanSpool>,
     connection: Option<Connection>,
     /// `None` before the first record, and while it is used elsewhere.
@@ -76,6 +76,7 @@ impl Recorder {
     pub fn new(store: &DataStore, spool: &Arc<ScanSpool>) -> Recorder {
         Recorder {
             store: store.clone(),
+            scan: ScanKey::from_pk(spool.scan()),
             spool: spool.clone(),
             connection: None,
             writer: None,
@@ -98,7 +99,7 @@ impl Recorder {
             match passed {
                 Ok(has_more) => {
                     if !reported.is_empty() {
-                        tracing::info!(scan = %self.spool.scan(), "unread points are spooled again");
+                        tracing::info!(scan = %self.scan, "unread points are spooled again");
                         reported.clear();
                     }
                     if has_more {
@@ -114,7 +115,7 @@ impl Recorder {
                     let reason = with_causes(&error);
                     if reason != reported {
                         tracing::warn!(
-                            scan = %self.spool.scan(),
+                            scan = %self.scan,
                             "unread points are not spooled, and lost when Redis drops them: {reason}"
                         );
                         reported = reason;
@@ -132,7 +133,7 @@ impl Recorder {
     ) -> Result<T, PassError> {
         let (spool, writer) = (self.spool.clone(), self.writer.take());
         let about = json!({
-            "scan": spool.scan().as_str(),
+            "scan": self.scan.as_str(),
             "server": self.store.url().to_string(),
             "host": host_name(),
         });
@@ -159,7 +160,7 @@ impl Recorder {
         {
             return;
         }
-        match self.store.mark_spooled(self.spool.scan()).await {
+        match self.store.mark_spooled(&self.scan).await {
             Ok(()) => self.marked = Some(Instant::now()),
             // A full Redis refuses it until there is room.
             Err(error) => {

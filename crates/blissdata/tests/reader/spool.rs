@@ -9,9 +9,10 @@ use std::time::Duration;
 use acquisition::{DType, DTypeKind};
 use blissdata::document::{ScanIdentity, ScanState};
 use blissdata::reader::{LossReason, ScanReader};
-use blissdata::spool::{Recorder, ScanSpool, SpoolDirectory, SpoolError, UnreadStream};
+use blissdata::spool::{Recorder, UnreadStream};
 use serde_json::json;
 use simulation::publish::{LimaDefinition, ScanPublisher, StreamDefinition, StreamPublisher};
+use spool::{ScanSpool, SpoolDirectory, SpoolError};
 
 use crate::support::{Peers, ReceivedEvents, follow_all, read_all, read_until};
 
@@ -92,13 +93,13 @@ async fn record(
 
 fn take(folder: &Path, peers_scan: &ScanPublisher) -> Arc<ScanSpool> {
     let directory = SpoolDirectory::new(folder, SIZE);
-    Arc::new(directory.take(peers_scan.key()).unwrap())
+    Arc::new(directory.take(peers_scan.key().pk()).unwrap())
 }
 
 fn is_closed(spool: &ScanSpool) -> bool {
     spool
         .document()
-        .is_some_and(|(state, _)| state == ScanState::Closed)
+        .is_some_and(|(state, _)| ScanState::from_number(state.into()) == ScanState::Closed)
 }
 
 /// Returns the text of all files of a spool.
@@ -228,10 +229,15 @@ async fn a_scan_that_redis_has_lost_is_read_from_the_spool_alone() {
     let directory = SpoolDirectory::new(folder.path(), SIZE);
     let abandoned = directory.abandoned();
     assert_eq!(abandoned.len(), 1);
-    assert_eq!(abandoned[0].document.key, key);
-    assert_eq!(abandoned[0].server, peers.store.url().to_string());
-    let spool = Arc::new(directory.take(&key).unwrap());
-    assert!(matches!(directory.take(&key), Err(SpoolError::Held { .. })));
+    assert_eq!(abandoned[0].scan, key.pk());
+    let about = &abandoned[0].about;
+    assert_eq!(about["scan"], key.as_str());
+    assert_eq!(about["server"], peers.store.url().to_string());
+    let spool = Arc::new(directory.take(key.pk()).unwrap());
+    assert!(matches!(
+        directory.take(key.pk()),
+        Err(SpoolError::Held { .. })
+    ));
     assert!(directory.abandoned().is_empty());
     let mut reader = ScanReader::open_spooled(&peers.store, &key, Some(spool.clone()))
         .await
@@ -284,7 +290,9 @@ async fn a_torn_end_costs_the_torn_record_only() {
     let key = scan.key().clone();
     drop((scan, spool));
     peers.redis(&["FLUSHALL"]).await;
-    let spool = SpoolDirectory::new(folder.path(), SIZE).take(&key).unwrap();
+    let spool = SpoolDirectory::new(folder.path(), SIZE)
+        .take(key.pk())
+        .unwrap();
     let mut reader = ScanReader::open_spooled(&peers.store, &key, Some(Arc::new(spool)))
         .await
         .unwrap();
@@ -311,7 +319,7 @@ async fn a_full_spool_keeps_the_oldest_points() {
     }
     mca.flush().await.unwrap();
     let directory = SpoolDirectory::new(folder.path(), 300_000);
-    let spool = Arc::new(directory.take(scan.key()).unwrap());
+    let spool = Arc::new(directory.take(scan.key().pk()).unwrap());
     let streams = [unread("mca", 0, true)];
     record(&peers, &spool, &streams, || has(&spool, "15-1")).await;
     // There is room for some of the next points, but not for all that are read at a time.

@@ -10,20 +10,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use blissdata::spool::SpoolDirectory;
 use blissdata::store::{DataStore, ScanKey, SharedHistory, StoreError};
 use serde_json::Value as Json;
-use tracing::warn;
 
 use super::group::{GroupFeed, SharedStore};
 use super::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
+use super::spools::Spools;
 use super::{
     ClaimError, FileClaim, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool, ScanStore,
     ScanSummary, ServerState, SourceError, SpooledScan, claimed_file,
 };
 use crate::options::SpoolOptions;
 use scan::PublishedScan;
-use spool::Spools;
+use spool::SpoolingStore;
 
 /// Returns the scans that a data store of BLISS 2 holds.
 ///
@@ -36,21 +35,17 @@ use spool::Spools;
 /// let scans = scan_store(&DataStore::new(&url));
 /// ```
 pub fn scan_store(store: &DataStore) -> Arc<dyn ScanStore> {
-    create(store, Spools::ignored(store))
+    create(store, Spools::ignored(SpoolingStore(store.clone())))
 }
 
 /// Returns the scans that a data store of BLISS 2 holds, to save them. Their unread points are spooled before Redis drops
 /// them, and scans are left alone whose unread points are on another host.
 pub fn spooling_scan_store(store: &DataStore, options: &SpoolOptions) -> Arc<dyn ScanStore> {
-    let directory = options.directory();
-    if directory.is_none() && options.size > 0 {
-        warn!("points that Redis drops unread will be lost: there is no directory for them");
-    }
-    let directory = directory.map(|path| SpoolDirectory::new(path, options.size));
-    create(store, Spools::new(store, directory))
+    let spooling = SpoolingStore(store.clone());
+    create(store, Spools::new(spooling, options))
 }
 
-fn create(store: &DataStore, spools: Spools) -> Arc<dyn ScanStore> {
+fn create(store: &DataStore, spools: Spools<SpoolingStore>) -> Arc<dyn ScanStore> {
     Arc::new(BlissdataStore {
         store: store.clone(),
         memory: MemoryWatch::default(),
@@ -63,7 +58,7 @@ fn create(store: &DataStore, spools: Spools) -> Arc<dyn ScanStore> {
 struct BlissdataStore {
     store: DataStore,
     memory: MemoryWatch,
-    spools: Arc<Spools>,
+    spools: Arc<Spools<SpoolingStore>>,
 }
 
 impl BlissdataStore {
@@ -106,7 +101,10 @@ impl ScanStore for BlissdataStore {
     async fn summary(&self, scan: &ScanId) -> Result<ScanSummary, SourceError> {
         let key = key(scan)?;
         match summary::load(&self.store, &key).await {
-            Err(error) if error.is_missing() => self.spools.summary(&key).await.ok_or(error),
+            Err(error) if error.is_missing() => {
+                let spooled = self.spools.spooled(key.pk()).await;
+                spooled.map(|spooled| spooled.summary).ok_or(error)
+            }
             summary => summary,
         }
     }
@@ -141,12 +139,12 @@ impl ScanStore for BlissdataStore {
     }
 
     fn spool(&self, scan: &ScanId) -> Option<Box<dyn ScanSpool>> {
-        self.spools.recording(&key(scan).ok()?)
+        self.spools.recording(key(scan).ok()?.pk())
     }
 
     async fn discard_spool(&self, scan: &ScanId) {
         if let Ok(key) = key(scan) {
-            self.spools.discard(&key).await;
+            self.spools.discard(key.pk()).await;
         }
     }
 

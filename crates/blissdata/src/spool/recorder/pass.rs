@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use redis_client::{Command, Connection, RedisError};
+use spool::{NewEntries, NewRecord, SpoolWriter};
 
 use super::{PassError, Recorder, StreamPosition, UnreadStream};
 use crate::document::{ScanDocument, ScanState};
 use crate::entries::{EntryId, EntryReplyError, EntryScanner, SEAL, parse_uint};
-use crate::spool::spool_writer::{NewRecord, SpoolWriter};
+use crate::spool::entries::spooled_points;
 
 /// Bytes that the reply for one stream should have.
 const REPLY_BYTES: u64 = 512 << 10;
@@ -45,7 +46,7 @@ impl Recorder {
 
     /// Records the document if the state of the scan has changed since.
     async fn record_document(&mut self) -> Result<(), PassError> {
-        let key = self.spool.scan().clone();
+        let key = self.scan.clone();
         let mut connection = self.connected().await?;
         let get = Command::new("JSON.GET").arg(key.as_str()).arg(".");
         let state_stream = match &self.document {
@@ -75,6 +76,8 @@ impl Recorder {
             let document = text.as_ref().map(|text| ScanDocument::parse(&key, text));
             if let (Some(text), Some(Ok(document)), Some((id, state))) = (text, document, last) {
                 self.document = Some(document);
+                // States have small numbers.
+                let state = u8::try_from(state.number()).unwrap_or(u8::MAX);
                 self.append(vec![NewRecord::Document { state, text }])
                     .await?;
                 self.state = Some(id);
@@ -118,12 +121,18 @@ impl Recorder {
                 continue;
             }
             has_more |= self.take_position(&stream.name, &reply)?;
+            let Some(points) = spooled_points(&reply)? else {
+                continue;
+            };
             bytes += reply.len();
-            batch.push(NewRecord::Entries {
+            batch.push(NewRecord::Entries(NewEntries {
                 stream: stream.name.clone(),
                 is_points: stream.is_points,
+                first: points.first,
+                end: points.end,
+                total: points.total,
                 reply,
-            });
+            }));
             if bytes > BATCH_BYTES {
                 self.append(std::mem::take(&mut batch)).await?;
                 bytes = 0;

@@ -1,7 +1,5 @@
 //! Converts errors of the data model into errors of a source.
 
-use std::path::PathBuf;
-
 use blissdata::document::ScanDocumentError;
 use blissdata::json::JsonError;
 use blissdata::reader::ReadError;
@@ -16,33 +14,6 @@ use crate::source::SourceError;
 #[error("there is no scan {key}")]
 pub struct MissingScan {
     pub key: ScanKey,
-}
-
-/// Another process, or one on another host, has points of the scan that Redis may not have.
-#[derive(Debug, thiserror::Error)]
-pub enum SpoolHeldError {
-    /// Another process on this host has the spool.
-    #[error("its unread points are spooled by another process in {}", folder.display())]
-    ByProcess { folder: PathBuf },
-    /// The spool is on another host.
-    #[error("its unread points are spooled on host {host}")]
-    OnHost { host: String },
-}
-
-impl Classified for SpoolHeldError {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Locked
-    }
-
-    fn origin(&self) -> ErrorOrigin {
-        ErrorOrigin::Environment
-    }
-}
-
-impl From<SpoolHeldError> for SourceError {
-    fn from(error: SpoolHeldError) -> SourceError {
-        classified(error)
-    }
 }
 
 fn classified(error: impl Classified + Send + Sync + 'static) -> SourceError {

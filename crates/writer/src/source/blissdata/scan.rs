@@ -7,10 +7,10 @@ use blissdata::store::{DataStore, ScanKey};
 use serde_json::Value as Json;
 use tokio::join;
 
-use super::error::SpoolHeldError;
-use super::spool::Spools;
+use super::spool::SpoolingStore;
 use super::stream::{content, references};
 use super::summary::client_name;
+use crate::source::spools::{SpoolHeldError, Spools};
 use crate::source::{
     Block, DataModel, HeadProbe, LossReason, ScanSource, ScanState, SourceError, SourceEvent,
     StreamDescription, StreamId,
@@ -24,13 +24,13 @@ impl PublishedScan {
     pub async fn open(
         store: &DataStore,
         key: &ScanKey,
-        spools: &Spools,
+        spools: &Spools<SpoolingStore>,
     ) -> Result<PublishedScan, SourceError> {
-        let (spool, opened) = match spools.find(key) {
+        let (spool, opened) = match spools.find(key.pk()) {
             Some(spool) => (Some(spool), ScanReader::open(store, key).await),
             None => {
                 // Most scans have no spool, and need not wait until that is known.
-                let (spool, opened) = join!(spools.take(key), ScanReader::open(store, key));
+                let (spool, opened) = join!(spools.take(key.pk()), ScanReader::open(store, key));
                 (spool?, opened)
             }
         };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use blissdata::document::{ScanDocumentError, ScanIdentity};
+use blissdata::document::{ScanDocument, ScanDocumentError, ScanIdentity};
 use blissdata::store::{DataStore, ScanKey};
 use redis_client::{Command, Value};
 use serde_json::Value as Json;
@@ -43,6 +43,20 @@ pub async fn load(store: &DataStore, key: &ScanKey) -> Result<ScanSummary, Sourc
         path: identity.path.map(PathBuf::from),
         start_time: first("$.info.start_time").and_then(parse_time),
     })
+}
+
+/// Returns the summary of the scan that has this document.
+pub fn of_document(document: &ScanDocument) -> ScanSummary {
+    let id = &document.id;
+    ScanSummary {
+        id: ScanId::from(&document.key),
+        name: client_name(id, document.info.get("save")),
+        number: Some(id.number),
+        command: Some(id.name.clone()),
+        session: id.session.clone(),
+        path: id.path.clone().map(PathBuf::from),
+        start_time: document.info.get("start_time").and_then(parse_time),
+    }
 }
 
 /// Loads the info of a scan.

@@ -5,9 +5,6 @@
 
 use std::ops::Range;
 
-use crate::document::ScanState;
-use crate::entries::{EntryReplyError, EntryScanner, SEAL, parse_uint};
-
 /// The first bytes of a file: a name and the version of the format.
 pub const MAGIC: &[u8; 8] = b"NXSPOOL1";
 
@@ -27,9 +24,9 @@ pub enum SpoolRecord<'a> {
     Scan(&'a [u8]),
     /// The document of the scan.
     Document {
-        /// The state that the scan had reached before the document was read.
-        state: ScanState,
-        /// The document: JSON, as Redis has it.
+        /// Number of the state that the scan had reached before the document was read.
+        state: u8,
+        /// The document, as the data model records it.
         text: &'a [u8],
     },
     /// Entries of one stream.
@@ -47,9 +44,9 @@ pub struct SpooledEntries<'a> {
     pub first: u64,
     /// Index behind the last point; equal to `first` if there are none.
     pub end: u64,
-    /// The total number of points, if the seal of the stream is among the entries.
+    /// The total number of points, if it is known that no more will come.
     pub total: Option<u64>,
-    /// The entries as Redis replied them to `XRANGE`.
+    /// The entries as the server replied them.
     pub reply: &'a [u8],
 }
 
@@ -57,41 +54,6 @@ pub struct SpooledEntries<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a record of {0} bytes is too large for a spool file")]
 pub struct RecordTooLarge(pub usize);
-
-impl<'a> SpooledEntries<'a> {
-    /// Describes a reply to `XRANGE`. Returns `None` if there are no entries in it.
-    ///
-    /// # Errors
-    /// If the reply has another form.
-    pub fn of_reply(
-        stream: &'a str,
-        reply: &'a [u8],
-    ) -> Result<Option<SpooledEntries<'a>>, EntryReplyError> {
-        let mut scanner = EntryScanner::of_range(reply)?;
-        let mut points: Option<(u64, u64)> = None;
-        let mut total = None;
-        while let Some(entry) = scanner.next_entry()? {
-            if entry.id.first == SEAL {
-                total = Some(entry.total.and_then(parse_uint).unwrap_or(0));
-                continue;
-            }
-            let count = entry.len.and_then(parse_uint).unwrap_or(1);
-            let end = entry.id.first.saturating_add(count);
-            let (first, last) = points.unwrap_or((entry.id.first, end));
-            points = Some((first, last.max(end)));
-        }
-        let (first, end) = points.unwrap_or((0, 0));
-        Ok(
-            (points.is_some() || total.is_some()).then_some(SpooledEntries {
-                stream,
-                first,
-                end,
-                total,
-                reply,
-            }),
-        )
-    }
-}
 
 impl<'a> SpoolRecord<'a> {
     /// Appends the record to `file`.
@@ -121,7 +83,7 @@ impl<'a> SpoolRecord<'a> {
             }
             SpoolRecord::Document { state, text } => {
                 file.push(DOCUMENT);
-                file.push(u8::try_from(state.number()).ok()?);
+                file.push(*state);
                 file.extend_from_slice(text);
             }
             SpoolRecord::Entries(entries) => {
@@ -159,7 +121,7 @@ impl<'a> SpoolRecord<'a> {
             DOCUMENT => {
                 let (state, text) = rest.split_first()?;
                 SpoolRecord::Document {
-                    state: ScanState::from_number(u64::from(*state)),
+                    state: *state,
                     text,
                 }
             }
@@ -195,7 +157,7 @@ fn split_u64(bytes: &[u8]) -> Option<(u64, &[u8])> {
 /// Walks over the records of a file, up to the first that is not whole.
 ///
 /// ```
-/// use blissdata::spool::{RecordScanner, SpoolRecord, MAGIC};
+/// use spool::{RecordScanner, SpoolRecord, MAGIC};
 ///
 /// let mut file = MAGIC.to_vec();
 /// SpoolRecord::Scan(b"{}").encode(&mut file)?;
@@ -204,7 +166,7 @@ fn split_u64(bytes: &[u8]) -> Option<(u64, &[u8])> {
 /// assert_eq!(scanner.next().unwrap().1, SpoolRecord::Scan(b"{}"));
 /// assert!(scanner.next().is_none());
 /// assert_eq!(scanner.position(), file.len() - 4);
-/// # Ok::<(), blissdata::spool::RecordTooLarge>(())
+/// # Ok::<(), spool::RecordTooLarge>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct RecordScanner<'a> {
@@ -244,33 +206,28 @@ impl<'a> Iterator for RecordScanner<'a> {
 mod tests {
     use super::*;
 
-    const REPLY: &[u8] =
-        b"*2\r\n*2\r\n$3\r\n4-1\r\n*4\r\n$7\r\npayload\r\n$2\r\nab\r\n$3\r\nlen\r\n$1\r\n2\r\n\
-        *2\r\n$41\r\n18446744073709551615-18446744073709551615\r\n*2\r\n$2\r\nid\r\n$1\r\n6\r\n";
+    const ENTRIES: SpooledEntries<'static> = SpooledEntries {
+        stream: "diode",
+        first: 4,
+        end: 6,
+        total: Some(6),
+        reply: b"*0\r\n",
+    };
 
     fn file() -> Vec<u8> {
         let mut file = MAGIC.to_vec();
-        let entries = SpooledEntries::of_reply("diode", REPLY).unwrap().unwrap();
         let document = SpoolRecord::Document {
-            state: ScanState::Started,
+            state: 2,
             text: b"{}",
         };
         for record in [
             SpoolRecord::Scan(b"{}"),
             document,
-            SpoolRecord::Entries(entries),
+            SpoolRecord::Entries(ENTRIES),
         ] {
             record.encode(&mut file).unwrap();
         }
         file
-    }
-
-    #[test]
-    fn entries_know_their_points_and_their_seal() {
-        let entries = SpooledEntries::of_reply("diode", REPLY).unwrap().unwrap();
-        assert_eq!((entries.first, entries.end, entries.total), (4, 6, Some(6)));
-        assert_eq!(SpooledEntries::of_reply("diode", b"*0\r\n"), Ok(None));
-        assert!(SpooledEntries::of_reply("diode", b"-ERR\r\n").is_err());
     }
 
     #[test]
@@ -280,13 +237,7 @@ mod tests {
             .map(|(_, record)| record)
             .collect();
         assert_eq!(records.len(), 3);
-        let SpoolRecord::Entries(entries) = records[2] else {
-            panic!("{records:?}")
-        };
-        assert_eq!(
-            Ok(Some(entries)),
-            SpooledEntries::of_reply("diode", entries.reply)
-        );
+        assert_eq!(records[2], SpoolRecord::Entries(ENTRIES));
     }
 
     /// Whatever happens to the end of a file, the records before it are read.
@@ -327,7 +278,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let name = "x".repeat(1 << 16);
-        let entries = SpooledEntries::of_reply(&name, REPLY).unwrap().unwrap();
+        let entries = SpooledEntries {
+            stream: &name,
+            ..ENTRIES
+        };
         let mut file = MAGIC.to_vec();
         assert!(SpoolRecord::Entries(entries).encode(&mut file).is_err());
         assert_eq!(file, MAGIC);

@@ -4,12 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use rustix::fs::{Access, access};
 use serde_json::Value;
 
 use super::scan_spool::{ScanSpool, SpoolError};
-use crate::document::{ScanDocument, ScanState};
-use crate::store::ScanKey;
 
 /// The longest name of a file that all file systems can have.
 const MAX_NAME: usize = 255;
@@ -27,12 +26,14 @@ pub struct SpoolDirectory {
 /// A scan whose spool no process holds.
 #[derive(Debug)]
 pub struct SpooledScan {
-    /// The server that had the scan, as the process that recorded it named it.
-    pub server: String,
-    /// The state of the scan, as far as it was recorded.
-    pub state: ScanState,
-    /// Its document.
-    pub document: ScanDocument,
+    /// Name of the scan.
+    pub scan: String,
+    /// What was recorded about the scan as a whole: a JSON object.
+    pub about: Value,
+    /// Number of the state of the scan, as far as it was recorded.
+    pub state: u8,
+    /// Its last document.
+    pub document: Bytes,
 }
 
 impl SpoolDirectory {
@@ -67,14 +68,16 @@ impl SpoolDirectory {
     ///
     /// # Errors
     /// [`SpoolError::Held`] if another process has it, or if it cannot be read.
-    pub fn take(&self, scan: &ScanKey) -> Result<ScanSpool, SpoolError> {
+    pub fn take(&self, scan: &str) -> Result<ScanSpool, SpoolError> {
         let folder = folder_name(scan).map(|name| self.path.join(name));
-        let folder = folder.ok_or_else(|| SpoolError::Name { scan: scan.clone() })?;
+        let folder = folder.ok_or_else(|| SpoolError::Name {
+            scan: scan.to_owned(),
+        })?;
         ScanSpool::take(self.clone(), folder, scan)
     }
 
     /// Returns `true` if there is a spool of the scan. Waits for the disk only for a moment.
-    pub fn has(&self, scan: &ScanKey) -> bool {
+    pub fn has(&self, scan: &str) -> bool {
         folder_name(scan).is_some_and(|name| self.path.join(name).is_dir())
     }
 
@@ -97,7 +100,7 @@ impl SpoolDirectory {
     }
 
     /// Returns what is recorded about a scan, also while another process has its spool.
-    pub fn spooled(&self, scan: &ScanKey) -> Option<SpooledScan> {
+    pub fn spooled(&self, scan: &str) -> Option<SpooledScan> {
         let folder = self.path.join(folder_name(scan)?);
         spooled_scan(&ScanSpool::look(self.clone(), folder, scan).ok()?, scan)
     }
@@ -106,7 +109,7 @@ impl SpoolDirectory {
     ///
     /// # Errors
     /// If the directory cannot be read.
-    pub(super) fn used(&self) -> io::Result<u64> {
+    pub(crate) fn used(&self) -> io::Result<u64> {
         let mut used = 0;
         for folder in fs::read_dir(&self.path)? {
             let folder = folder?;
@@ -124,20 +127,21 @@ impl SpoolDirectory {
     }
 }
 
-fn spooled_scan(spool: &ScanSpool, scan: &ScanKey) -> Option<SpooledScan> {
+fn spooled_scan(spool: &ScanSpool, scan: &str) -> Option<SpooledScan> {
     let about: Value = serde_json::from_slice(&spool.about()?).ok()?;
-    let (state, text) = spool.document()?;
+    let (state, document) = spool.document()?;
     Some(SpooledScan {
-        server: about.get("server")?.as_str()?.to_owned(),
+        scan: scan.to_owned(),
+        about,
         state,
-        document: ScanDocument::parse(scan, &text).ok()?,
+        document,
     })
 }
 
-/// Returns the name of the folder of a scan, or `None` if there can be none: keys come from outside.
-fn folder_name(scan: &ScanKey) -> Option<String> {
+/// Returns the name of the folder of a scan, or `None` if there can be none: names come from outside.
+fn folder_name(scan: &str) -> Option<String> {
     let mut name = String::new();
-    for byte in scan.pk().bytes() {
+    for byte in scan.bytes() {
         match byte {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' => name.push(char::from(byte)),
             _ => name.push_str(&format!("%{byte:02x}")),
@@ -148,11 +152,11 @@ fn folder_name(scan: &ScanKey) -> Option<String> {
 }
 
 /// Returns the scan of a folder, or `None` if it is not one of ours.
-fn scan_of(folder: &str) -> Option<ScanKey> {
-    let mut pk = Vec::new();
+fn scan_of(folder: &str) -> Option<String> {
+    let mut scan = Vec::new();
     let mut bytes = folder.strip_suffix(ENDING)?.bytes();
     while let Some(byte) = bytes.next() {
-        pk.push(match byte {
+        scan.push(match byte {
             b'%' => {
                 let digits = [bytes.next()?, bytes.next()?];
                 u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
@@ -160,8 +164,8 @@ fn scan_of(folder: &str) -> Option<ScanKey> {
             byte => byte,
         });
     }
-    let pk = String::from_utf8(pk).ok().filter(|pk| !pk.is_empty())?;
-    let scan = ScanKey::from_pk(&pk);
+    let scan = String::from_utf8(scan).ok();
+    let scan = scan.filter(|scan| !scan.is_empty())?;
     (folder_name(&scan)? == folder).then_some(scan)
 }
 
@@ -171,13 +175,12 @@ mod tests {
 
     #[test]
     fn folders_are_named_after_scans_and_stay_in_the_directory() {
-        for pk in ["01M82Y7PBE5ARXMK29K55ZRRJ4", "../../etc", "a.b:c%20é", "%"] {
-            let scan = ScanKey::from_pk(pk);
-            let name = folder_name(&scan).unwrap();
+        for scan in ["01M82Y7PBE5ARXMK29K55ZRRJ4", "../../etc", "a.b:c%20é", "%"] {
+            let name = folder_name(scan).unwrap();
             assert!(!name.contains('/') && !name.starts_with('.'), "{name}");
-            assert_eq!(scan_of(&name), Some(scan));
+            assert_eq!(scan_of(&name).as_deref(), Some(scan));
         }
-        assert_eq!(folder_name(&ScanKey::from_pk(&"x".repeat(256))), None);
+        assert_eq!(folder_name(&"x".repeat(256)), None);
         for other in [
             "",
             ".spool",
@@ -197,7 +200,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let elsewhere = tempfile::tempdir().unwrap();
-        let scan = ScanKey::from_pk("01M8");
         for name in [
             "photos/a.jpg",
             "photos/lock",
@@ -229,7 +231,7 @@ mod tests {
         // Only files of the spool go with it, and only these count.
         fs::write(path("01M8.spool/000001.records"), "NXSPOOL1").unwrap();
         fs::create_dir(path("01M8.spool/000002.records")).unwrap();
-        directory.take(&scan).unwrap().remove().unwrap();
+        directory.take("01M8").unwrap().remove().unwrap();
         assert!(!path("01M8.spool/000001.records").exists());
         assert!(path("01M8.spool/notes").exists());
         assert!(path("01M8.spool/000002.records").exists());
@@ -243,7 +245,7 @@ mod tests {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, "NXSPOOL2 of the future").unwrap();
         let directory = SpoolDirectory::new(folder.path(), 1 << 20);
-        let taken = directory.take(&ScanKey::from_pk("01M8"));
+        let taken = directory.take("01M8");
         assert!(matches!(taken, Err(SpoolError::Io { .. })), "{taken:?}");
         assert_eq!(fs::read(&file).unwrap(), b"NXSPOOL2 of the future");
     }

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 /// Closing the file would not do: if another thread starts a program at that time, the new process has a copy
 /// of the descriptor, and with it the lock, until it executes the program.
 #[derive(Debug)]
-pub(super) struct FolderLock {
+pub struct FolderLock {
     file: File,
 }
 

@@ -6,7 +6,6 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::record::{RecordScanner, SpoolRecord, SpooledEntries};
-use crate::document::ScanState;
 
 /// The place of a record of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +27,8 @@ pub struct RecordPlace {
 pub struct SpoolIndex {
     /// Which scan this is.
     pub scan: Option<Bytes>,
-    /// The last document, and the state of the scan before it was read.
-    pub document: Option<(ScanState, Bytes)>,
+    /// The last document, and the number of the state of the scan before it was read.
+    pub document: Option<(u8, Bytes)>,
     streams: HashMap<String, StreamIndex>,
 }
 

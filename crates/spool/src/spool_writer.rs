@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use super::record::{MAGIC, SpoolRecord, SpooledEntries};
 use super::scan_spool::{SCAN_FILE, ScanSpool, SpoolError};
-use crate::document::ScanState;
 
 /// Size from which on another file is begun. A file is removed as a whole when nothing of it is needed any more.
 const FILE_SIZE: u64 = 64 << 20;
@@ -21,20 +20,42 @@ const SYNC_PERIOD: std::time::Duration = std::time::Duration::from_secs(1);
 pub enum NewRecord {
     /// The document of the scan.
     Document {
-        /// The state of the scan before the document was read.
-        state: ScanState,
+        /// Number of the state of the scan before the document was read.
+        state: u8,
         /// The document.
         text: Bytes,
     },
     /// Entries of a stream.
-    Entries {
-        /// Name of the stream.
-        stream: String,
-        /// Set if these are points of numbers, which are not needed once they are stored in a file.
-        is_points: bool,
-        /// The reply to `XRANGE`.
-        reply: Bytes,
-    },
+    Entries(NewEntries),
+}
+
+/// Entries of a stream to record, as a server has replied them.
+#[derive(Debug, Clone)]
+pub struct NewEntries {
+    /// Name of the stream.
+    pub stream: String,
+    /// Set if these are points that are not needed once they are stored in a file.
+    pub is_points: bool,
+    /// Index of the first point.
+    pub first: u64,
+    /// Index behind the last point; equal to `first` if there are none.
+    pub end: u64,
+    /// The total number of points, if it is known that no more will come.
+    pub total: Option<u64>,
+    /// The reply.
+    pub reply: Bytes,
+}
+
+impl NewEntries {
+    fn record(&self) -> SpooledEntries<'_> {
+        SpooledEntries {
+            stream: &self.stream,
+            first: self.first,
+            end: self.end,
+            total: self.total,
+            reply: &self.reply,
+        }
+    }
 }
 
 /// Writes into the spool of one scan. Its methods wait for the disk.
@@ -103,24 +124,14 @@ impl SpoolWriter {
     /// Appends one record. Returns its length in the file.
     fn append_one(&mut self, record: &NewRecord, room: u64) -> Result<u64, SpoolError> {
         let mut bytes = Vec::new();
-        let entries = match record {
-            NewRecord::Document { .. } => None,
-            NewRecord::Entries { stream, reply, .. } => {
-                match SpooledEntries::of_reply(stream, reply) {
-                    Ok(Some(entries)) => Some(entries),
-                    // The recorder has read the reply already.
-                    Ok(None) | Err(_) => return Ok(0),
-                }
-            }
+        let encoded = match record {
+            NewRecord::Document { state, text } => SpoolRecord::Document {
+                state: *state,
+                text,
+            },
+            NewRecord::Entries(entries) => SpoolRecord::Entries(entries.record()),
         };
-        match (record, &entries) {
-            (NewRecord::Document { state, text }, _) => {
-                let state = *state;
-                self.encode(&SpoolRecord::Document { state, text }, &mut bytes)?;
-            }
-            (_, Some(entries)) => self.encode(&SpoolRecord::Entries(*entries), &mut bytes)?,
-            (_, None) => return Ok(0),
-        }
+        self.encode(&encoded, &mut bytes)?;
         if bytes.len() as u64 > room {
             return Err(SpoolError::Full {
                 directory: self.spool.directory().path().to_owned(),
@@ -129,13 +140,7 @@ impl SpoolWriter {
         }
         let spool = self.spool.clone();
         let io = |source| spool.io(source);
-        let is_points = matches!(
-            record,
-            NewRecord::Entries {
-                is_points: true,
-                ..
-            }
-        );
+        let is_points = matches!(record, NewRecord::Entries(entries) if entries.is_points);
         let file = match is_points {
             true => self.points_file().map_err(io)?,
             false => &mut self.scan_file,
@@ -147,22 +152,16 @@ impl SpoolWriter {
         if number == SCAN_FILE {
             state.scan_file_length = end;
         }
-        match (record, entries) {
-            (
-                NewRecord::Document {
-                    state: reached,
-                    text,
-                },
-                _,
-            ) => {
-                state.index.document = Some((*reached, text.clone()));
-            }
-            (_, Some(entries)) => {
+        match record {
+            NewRecord::Document {
+                state: reached,
+                text,
+            } => state.index.document = Some((*reached, text.clone())),
+            NewRecord::Entries(entries) => {
                 // Offsets fit, because the file was written with them.
                 let place = begin as usize..end as usize;
-                state.index.add_entries(number, place, &entries);
+                state.index.add_entries(number, place, &entries.record());
             }
-            (_, None) => {}
         }
         Ok(end - begin)
     }

@@ -14,12 +14,10 @@ use super::directory::SpoolDirectory;
 use super::folder_lock::FolderLock;
 use super::index::{RecordPlace, RecordedEnd, SpoolIndex};
 use super::record::{MAGIC, RecordTooLarge, SpoolRecord};
-use crate::document::ScanState;
-use crate::store::ScanKey;
 
 /// Number of the file that is kept to the end: what the scan is, its documents, and streams of other things than
 /// numbers.
-pub(super) const SCAN_FILE: u32 = 0;
+pub(crate) const SCAN_FILE: u32 = 0;
 
 /// How long a spool may be locked before another process has it.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
@@ -36,11 +34,11 @@ pub enum SpoolError {
         /// The folder.
         folder: PathBuf,
     },
-    /// The key of the scan cannot be the name of a folder.
-    #[error("scan {scan} cannot be spooled: its key is too long")]
+    /// The name of the scan cannot be the name of a folder.
+    #[error("scan {scan} cannot be spooled: its name is too long")]
     Name {
-        /// Key of the scan.
-        scan: ScanKey,
+        /// Name of the scan.
+        scan: String,
     },
     /// The spools have no more room.
     #[error("the spool {} is full ({} MB): what Redis drops is lost", directory.display(), size / 1_000_000)]
@@ -73,12 +71,12 @@ pub enum SpoolError {
 pub struct ScanSpool {
     directory: SpoolDirectory,
     folder: PathBuf,
-    scan: ScanKey,
+    scan: String,
     state: Mutex<SpoolState>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct SpoolState {
+pub(crate) struct SpoolState {
     /// The lock, if the folder exists.
     pub lock: Option<FolderLock>,
     pub index: SpoolIndex,
@@ -89,10 +87,10 @@ pub(super) struct SpoolState {
 }
 
 impl ScanSpool {
-    pub(super) fn take(
+    pub(crate) fn take(
         directory: SpoolDirectory,
         folder: PathBuf,
-        scan: &ScanKey,
+        scan: &str,
     ) -> Result<ScanSpool, SpoolError> {
         let spool = ScanSpool::empty(directory, folder, scan);
         if spool.folder.is_dir() {
@@ -103,10 +101,10 @@ impl ScanSpool {
     }
 
     /// Reads a spool that another process may have.
-    pub(super) fn look(
+    pub(crate) fn look(
         directory: SpoolDirectory,
         folder: PathBuf,
-        scan: &ScanKey,
+        scan: &str,
     ) -> Result<ScanSpool, SpoolError> {
         let spool = ScanSpool::empty(directory, folder, scan);
         let read = fs::read(spool.file(SCAN_FILE)).map_err(|source| spool.io(source))?;
@@ -115,10 +113,10 @@ impl ScanSpool {
     }
 
     /// Reads what a spool says about its scan as a whole, if no process has it.
-    pub(super) fn look_at_abandoned(
+    pub(crate) fn look_at_abandoned(
         directory: SpoolDirectory,
         folder: PathBuf,
-        scan: &ScanKey,
+        scan: &str,
     ) -> Result<ScanSpool, SpoolError> {
         let spool = ScanSpool::empty(directory.clone(), folder.clone(), scan);
         let io = |source| spool.io(source);
@@ -133,11 +131,11 @@ impl ScanSpool {
         Ok(looked)
     }
 
-    fn empty(directory: SpoolDirectory, folder: PathBuf, scan: &ScanKey) -> ScanSpool {
+    fn empty(directory: SpoolDirectory, folder: PathBuf, scan: &str) -> ScanSpool {
         ScanSpool {
             directory,
             folder,
-            scan: scan.clone(),
+            scan: scan.to_owned(),
             state: Mutex::default(),
         }
     }
@@ -147,8 +145,8 @@ impl ScanSpool {
         &self.directory
     }
 
-    /// Returns the scan.
-    pub fn scan(&self) -> &ScanKey {
+    /// Returns the name of the scan.
+    pub fn scan(&self) -> &str {
         &self.scan
     }
 
@@ -167,8 +165,8 @@ impl ScanSpool {
         self.state().index.scan.clone()
     }
 
-    /// Returns the last document that was recorded, and the state of the scan before that.
-    pub fn document(&self) -> Option<(ScanState, Bytes)> {
+    /// Returns the last document that was recorded, and the number of the state of the scan before that.
+    pub fn document(&self) -> Option<(u8, Bytes)> {
         self.state().index.document.clone()
     }
 
@@ -197,20 +195,23 @@ impl ScanSpool {
         }
     }
 
-    pub(crate) fn locate(&self, stream: &str, points: Range<u64>) -> Option<RecordPlace> {
+    /// Returns the first record of a stream with points in this range.
+    pub fn locate(&self, stream: &str, points: Range<u64>) -> Option<RecordPlace> {
         self.state().index.locate(stream, points)
     }
 
-    pub(crate) fn records(&self, stream: &str) -> Vec<RecordPlace> {
+    /// Returns all records of a stream, in the order of their points.
+    pub fn records(&self, stream: &str) -> Vec<RecordPlace> {
         self.state().index.records(stream)
     }
 
-    pub(crate) fn recorded_end(&self, stream: &str) -> RecordedEnd {
+    /// Returns how far a stream was recorded.
+    pub fn recorded_end(&self, stream: &str) -> RecordedEnd {
         self.state().index.recorded_end(stream)
     }
 
-    /// Reads the entries of a record, as Redis replied them. A record that cannot be read is forgotten.
-    pub(crate) fn read(&self, stream: &str, place: RecordPlace) -> Option<Bytes> {
+    /// Reads the entries of a record, as the server replied them. A record that cannot be read is forgotten.
+    pub fn read(&self, stream: &str, place: RecordPlace) -> Option<Bytes> {
         let read = self.read_record(place);
         if read.is_none() {
             tracing::warn!(
@@ -248,7 +249,7 @@ impl ScanSpool {
     }
 
     /// Locks the folder.
-    pub(super) fn locked(&self) -> Result<FolderLock, SpoolError> {
+    pub(crate) fn locked(&self) -> Result<FolderLock, SpoolError> {
         let lock = FolderLock::take(&self.lock_file()).map_err(|source| self.io(source))?;
         lock.ok_or_else(|| SpoolError::Held {
             folder: self.folder.clone(),
@@ -259,7 +260,7 @@ impl ScanSpool {
     ///
     /// # Errors
     /// If the folder was removed.
-    pub(super) fn forget_if_removed(&self) -> Result<(), SpoolError> {
+    pub fn forget_if_removed(&self) -> Result<(), SpoolError> {
         let mut state = self.state();
         match &state.lock {
             Some(lock) if !lock.is_at(&self.lock_file()) => {
@@ -319,11 +320,11 @@ impl ScanSpool {
         self.folder.join("lock")
     }
 
-    pub(super) fn file(&self, number: u32) -> PathBuf {
+    pub(crate) fn file(&self, number: u32) -> PathBuf {
         self.folder.join(format!("{number:06}.records"))
     }
 
-    pub(super) fn io(&self, source: io::Error) -> SpoolError {
+    pub(crate) fn io(&self, source: io::Error) -> SpoolError {
         SpoolError::Io {
             folder: self.folder.clone(),
             source,
@@ -331,7 +332,7 @@ impl ScanSpool {
     }
 
     /// No code runs under the lock that could leave the state half changed.
-    pub(super) fn state(&self) -> MutexGuard<'_, SpoolState> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, SpoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
