@@ -5,8 +5,9 @@
 //! what the points of an entry are, and when they are recorded. It names a scan by a text that is unique on its server.
 //!
 //! The process that has a spool holds a lock in its folder. When a process dies, the next one on the host takes the
-//! spool over. All functions may wait for the disk.
+//! spool over. All functions may wait for the disk, except those of a [`BackgroundWriter`].
 
+mod background_writer;
 mod directory;
 mod folder_lock;
 mod index;
@@ -14,6 +15,7 @@ mod record;
 mod scan_spool;
 mod spool_writer;
 
+pub use background_writer::{BackgroundWriter, WriteError};
 pub use directory::{SpoolDirectory, SpooledScan};
 pub use index::{RecordPlace, RecordedEnd};
 pub use record::{MAGIC, RecordScanner, RecordTooLarge, SpoolRecord, SpooledEntries};

@@ -9,8 +9,7 @@ use std::time::Duration;
 use observation::with_causes;
 use redis_client::{Connection, RedisError};
 use serde_json::json;
-use spool::{ScanSpool, SpoolError, SpoolWriter};
-use tokio::task::JoinError;
+use spool::{BackgroundWriter, ScanSpool, WriteError};
 use tokio::time::{Instant, sleep};
 
 use crate::document::ScanDocument;
@@ -40,8 +39,7 @@ pub struct Recorder {
     scan: ScanKey,
     spool: Arc<ScanSpool>,
     connection: Option<Connection>,
-    /// `None` before the first record, and while it is used elsewhere.
-    writer: Option<SpoolWriter>,
+    writer: BackgroundWriter,
     document: Option<ScanDocument>,
     /// The last entry of the stream of states when the document was recorded.
     state: Option<EntryId>,
@@ -66,20 +64,24 @@ enum PassError {
     #[error(transparent)]
     Reply(#[from] EntryReplyError),
     #[error(transparent)]
-    Spool(#[from] SpoolError),
-    #[error("the thread that writes the spool has ended")]
-    Thread(#[from] JoinError),
+    Write(#[from] WriteError),
 }
 
 impl Recorder {
     /// Creates a recorder. Nothing is connected or written yet.
     pub fn new(store: &DataStore, spool: &Arc<ScanSpool>) -> Recorder {
+        let scan = ScanKey::from_pk(spool.scan());
+        let about = json!({
+            "scan": scan.as_str(),
+            "server": store.url().to_string(),
+            "host": host_name(),
+        });
         Recorder {
             store: store.clone(),
-            scan: ScanKey::from_pk(spool.scan()),
+            scan,
             spool: spool.clone(),
             connection: None,
-            writer: None,
+            writer: BackgroundWriter::new(spool, about),
             document: None,
             state: None,
             streams: HashMap::new(),
@@ -124,31 +126,6 @@ impl Recorder {
             }
             sleep(PASS_PERIOD).await;
         }
-    }
-
-    /// Uses the writer in a thread that may wait for the disk.
-    async fn write<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut SpoolWriter) -> T + Send + 'static,
-    ) -> Result<T, PassError> {
-        let (spool, writer) = (self.spool.clone(), self.writer.take());
-        let about = json!({
-            "scan": self.scan.as_str(),
-            "server": self.store.url().to_string(),
-            "host": host_name(),
-        });
-        let written = tokio::task::spawn_blocking(move || {
-            spool.forget_if_removed()?;
-            let mut writer = match writer {
-                Some(writer) => writer,
-                None => SpoolWriter::open(&spool, about.to_string().as_bytes())?,
-            };
-            let result = work(&mut writer);
-            Ok::<_, SpoolError>((writer, result))
-        });
-        let (writer, result) = written.await??;
-        self.writer = Some(writer);
-        Ok(result)
     }
 
     /// Lets writers on other hosts know that they must leave the scan alone.

@@ -20,12 +20,12 @@ impl Recorder {
     /// Records what is new. Returns `true` if there is more.
     pub(super) async fn pass(&mut self, unread: &[UnreadStream]) -> Result<bool, PassError> {
         // A full spool needs the room before anything can be added.
-        if self.writer.is_some() {
+        if self.writer.is_open() {
             self.reclaim(unread).await?;
         }
         self.record_document().await?;
         let has_more = self.record_entries(unread).await?;
-        self.write(SpoolWriter::sync).await??;
+        self.writer.run(SpoolWriter::sync).await?;
         Ok(has_more)
     }
 
@@ -39,8 +39,9 @@ impl Recorder {
             let mut needed = needed.iter();
             needed.any(|(stream, from)| stream == name && end > *from)
         };
-        self.write(move |writer| writer.reclaim(is_needed))
-            .await??;
+        self.writer
+            .run(move |writer| writer.reclaim(is_needed))
+            .await?;
         Ok(())
     }
 
@@ -198,7 +199,7 @@ impl Recorder {
     }
 
     async fn append(&mut self, batch: Vec<NewRecord>) -> Result<(), PassError> {
-        self.write(move |writer| writer.append(&batch)).await??;
+        self.writer.run(move |writer| writer.append(&batch)).await?;
         Ok(())
     }
 
