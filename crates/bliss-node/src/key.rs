@@ -61,6 +61,11 @@ impl NodeKey {
         Some(NodeKey(parent.into()))
     }
 
+    /// Returns the keys of the parent, its parent, and so on up to the session.
+    pub fn ancestors(&self) -> impl Iterator<Item = NodeKey> {
+        std::iter::successors(self.parent(), NodeKey::parent)
+    }
+
     /// Returns the key of a child.
     ///
     /// # Errors

@@ -8,6 +8,7 @@
 //! - [`discovery`] finds new scans, below one session or all of them.
 //! - [`shared_scans`] hands out new scans, each to one member of a group of writers.
 //! - [`reader`] follows one scan: its info, its channels and their data.
+//! - [`spool`] keeps on disk what Redis is about to drop.
 //! - [`event`] and [`points`] decode the entries of streams, [`lima`] what they say about detectors that save their
 //!   images themselves.
 //! - `publish` (with the feature of that name) publishes scans, for tests and simulations.
@@ -47,6 +48,7 @@ pub mod points;
 pub mod publish;
 pub mod reader;
 pub mod shared_scans;
+pub mod spool;
 pub mod store;
 
 pub use error::NodeError;

@@ -16,6 +16,8 @@ mod cursor;
 mod event;
 mod question;
 mod read_request;
+mod refill;
+mod spooled;
 mod stream;
 
 use std::collections::HashMap;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use redis_client::{BatchSizer, RedisError};
+use spool::ScanSpool;
 
 use crate::error::NodeError;
 use crate::event::{Description, ElementType};
@@ -35,6 +38,7 @@ use controls::Controls;
 use cursor::DataCursor;
 use question::Questions;
 use read_request::ReadRequest;
+use refill::Refill;
 
 pub use event::{LossReason, PointBlock, ReaderEvent, ScanState, StreamId};
 pub use stream::StreamDescription;
@@ -63,6 +67,9 @@ pub struct ScanReader {
     connection: NodeConnection,
     scan: NodeIdentity,
     info: NodeInfo,
+    /// The last state, whose events may wait to be handed out.
+    known_state: ScanState,
+    /// The last state that was handed out.
     state: ScanState,
     streams: Vec<StreamDescription>,
     controls: Controls,
@@ -94,6 +101,7 @@ pub struct ScanReader {
     is_ending: bool,
     /// A key that is no stream has made a read fail.
     has_wrong_type: bool,
+    refill: Refill,
 }
 
 /// Progress of the end of a scan that is deleted before it ends.
@@ -119,8 +127,31 @@ impl ScanReader {
     /// # Errors
     /// If there is no such scan, its version is not supported, or Redis cannot be asked.
     pub async fn open(store: &NodeStore, key: &NodeKey) -> Result<ScanReader, NodeError> {
-        let scan = store.identity(key).await?;
-        let scan = scan.ok_or_else(|| NodeError::NotFound { key: key.clone() })?;
+        ScanReader::open_spooled(store, key, None).await
+    }
+
+    /// Opens a scan that has a spool, or may get one: what Redis has lost is taken from it, up to the scan as a whole.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_spooled(
+        store: &NodeStore,
+        key: &NodeKey,
+        spool: Option<Arc<ScanSpool>>,
+    ) -> Result<ScanReader, NodeError> {
+        let refill = Refill::new(spool);
+        let Some(scan) = store.identity(key).await? else {
+            let lost = || NodeError::NotFound { key: key.clone() };
+            return ScanReader::of_spool(store, key, refill).ok_or_else(lost);
+        };
+        let info = store.info(key).await?;
+        let mut reader = ScanReader::new(store, scan, info)?;
+        reader.refill = refill;
+        Ok(reader)
+    }
+
+    fn new(store: &NodeStore, scan: NodeIdentity, info: NodeInfo) -> Result<ScanReader, NodeError> {
+        let key = &scan.key;
         if let NodeVersion::Other(found) = scan.version {
             let key = key.clone();
             return Err(NodeError::Version { key, found });
@@ -128,13 +159,13 @@ impl ScanReader {
         if !scan.node_type.is_scan() {
             return Err(NodeError::NotAScan { key: key.clone() });
         }
-        let info = store.info(key).await?;
         Ok(ScanReader {
             connection: NodeConnection::new(store),
             info,
+            known_state: ScanState::Created,
             state: ScanState::Created,
             streams: Vec::new(),
-            controls: Controls::new(key),
+            controls: Controls::new(&scan.key),
             scan,
             cursors: Vec::new(),
             places: HashMap::new(),
@@ -152,6 +183,7 @@ impl ScanReader {
             is_preparing: false,
             is_ending: false,
             has_wrong_type: false,
+            refill: Refill::default(),
         })
     }
 
@@ -165,7 +197,7 @@ impl ScanReader {
         &self.info
     }
 
-    /// Returns the last state.
+    /// Returns the last state that was reported.
     pub fn state(&self) -> ScanState {
         self.state
     }
@@ -253,12 +285,12 @@ impl ScanReader {
     /// Returns `true` if nothing more will come: the scan has ended or was deleted, and the streams that are followed
     /// have ended.
     pub fn is_finished(&self) -> bool {
-        self.ready.is_empty() && self.is_over()
+        self.has_handed_out() && self.is_over()
     }
 
     /// Returns `true` if the last reply said that Redis has nothing more at present.
     pub fn is_caught_up(&self) -> bool {
-        self.ready.is_empty() && self.is_caught_up
+        self.has_handed_out() && self.is_caught_up
     }
 
     /// Returns `true` if the last reply held all that the followed streams had: their
@@ -289,7 +321,7 @@ impl ScanReader {
     /// # Errors
     /// Only when trying again does not help: wrong credentials, no permission.
     pub async fn next(&mut self) -> Result<Vec<ReaderEvent>, NodeError> {
-        if self.ready.is_empty()
+        if self.has_handed_out()
             && let Err(error) = self.advance().await
         {
             if error.is_transient() || is_unblocked(&error) {
@@ -300,7 +332,22 @@ impl ScanReader {
                 return Err(NodeError::redis(&self.scan.key, error));
             }
         }
-        Ok(std::mem::take(&mut self.ready))
+        let mut events = std::mem::take(&mut self.ready);
+        if !self.refill.is_empty() || events.iter().any(ReaderEvent::may_be_spooled) {
+            self.refill.add(events);
+            events = self.refill.next(&self.cursors).await;
+        }
+        for event in &events {
+            if let ReaderEvent::State(state) = event {
+                self.state = *state;
+            }
+        }
+        Ok(events)
+    }
+
+    /// Returns `true` if no event is left to be handed out.
+    fn has_handed_out(&self) -> bool {
+        self.ready.is_empty() && self.refill.is_empty()
     }
 
     fn cursor(&self, stream: StreamId) -> Option<&DataCursor> {
@@ -309,7 +356,7 @@ impl ScanReader {
 
     /// Returns `true` if nothing is left to be asked for.
     fn is_over(&self) -> bool {
-        let has_ended = self.state == ScanState::Ended
+        let has_ended = self.known_state == ScanState::Ended
             && self.questions.is_empty()
             && self.cursors.iter().all(|cursor| cursor.ended);
         has_ended || self.deletion == Deletion::Done

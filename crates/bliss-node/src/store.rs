@@ -8,6 +8,7 @@
 //! are nodes; see [`shared_scans`](crate::shared_scans).
 
 mod coordination;
+mod spool_mark;
 
 use std::fmt;
 use std::path::Path;
@@ -27,6 +28,9 @@ use crate::node::{NodeIdentity, NodeInfo};
 
 /// The data base in which BLISS keeps its nodes.
 pub const DATABASE: u32 = 1;
+/// Entries that BLISS keeps of each stream of data, whether the others were read or not. Redis drops them in groups, so it
+/// may keep up to a hundred more.
+pub const KEPT_ENTRIES: u64 = 2048;
 /// Keys at which one step of `SCAN` looks.
 const SCAN_COUNT: u64 = 1000;
 
@@ -44,6 +48,16 @@ struct Shared {
     known_children: Mutex<Option<String>>,
     /// Set when the store was found to hold no nodes.
     was_empty: AtomicBool,
+}
+
+/// How far the stream of a node is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StreamHead {
+    /// Index behind the last point, or 0 if the stream has no entry (any more). For Lima it is the number of reports, not
+    /// of images.
+    pub end: u64,
+    /// Number of points in the last entry; 0 if there is none.
+    pub last_entry: u64,
 }
 
 impl NodeStore {
@@ -196,15 +210,13 @@ impl NodeStore {
         Ok(NodeInfo::of_reply(&reply))
     }
 
-    /// Asks how far the data streams of these nodes are published: returns the index behind the last point of each, or
-    /// 0 if the stream has no entry (any more). For Lima it is the number of reports, not of images. An item is `None`
-    /// if the node has no such stream.
+    /// Asks how far the data streams of these nodes are published. An item is `None` if the node has no such stream.
     ///
     /// The question goes over the shared connection, so that no read of a scan is disturbed.
     ///
     /// # Errors
     /// If the server cannot be asked.
-    pub async fn head(&self, keys: &[NodeKey]) -> Result<Vec<Option<u64>>, NodeError> {
+    pub async fn head(&self, keys: &[NodeKey]) -> Result<Vec<Option<StreamHead>>, NodeError> {
         let Some(first) = keys.first() else {
             return Ok(Vec::new());
         };
@@ -227,12 +239,12 @@ impl fmt::Debug for NodeStore {
 }
 
 /// Reads the replies to the questions for the last entry of a stream, and for its existence.
-fn head(replies: &[Result<Value, ServerError>]) -> Option<u64> {
+fn head(replies: &[Result<Value, ServerError>]) -> Option<StreamHead> {
     let [Ok(last), Ok(exists)] = replies else {
         return None;
     };
     let Some(entry) = last.as_array()?.first() else {
-        return (exists.as_int() == Some(1)).then_some(0);
+        return (exists.as_int() == Some(1)).then_some(StreamHead::default());
     };
     let [id, fields] = entry.as_array()? else {
         return None;
@@ -241,7 +253,11 @@ fn head(replies: &[Result<Value, ServerError>]) -> Option<u64> {
     let mut pairs = fields.as_array()?.chunks_exact(2);
     let count = pairs.find(|pair| pair[0].as_str() == Some("__NPOINTS__"));
     let count = count.and_then(|pair| parse_count(pair[1].as_bytes()?));
-    first_point(id)?.checked_add(count.unwrap_or(1))
+    let last_entry = count.unwrap_or(1);
+    Some(StreamHead {
+        end: first_point(id)?.checked_add(last_entry)?,
+        last_entry,
+    })
 }
 
 /// A search for sessions in all keys of the data base, without blocking the server as `KEYS` would.

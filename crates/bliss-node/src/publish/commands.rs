@@ -6,9 +6,8 @@ use redis_client::Command;
 
 use crate::key::NodeKey;
 use crate::node::NodeType;
+use crate::store::KEPT_ENTRIES;
 
-/// Entries that a stream of data keeps, approximately.
-const MAX_EVENTS: u64 = 2048;
 /// The number of the last scan, in the identity of a parent of scans.
 const LAST_NUMBER: &str = "last_scan_number";
 
@@ -90,7 +89,7 @@ pub(super) fn set_info<'v>(
 /// Returns the command that adds an event to a stream of data, whose first number counts data.
 pub(super) fn data_event(key: &NodeKey, id: u64, event: &str) -> Command {
     let command = Command::new("XADD").arg(key.data());
-    let command = command.args(["MAXLEN", "~"]).arg(MAX_EVENTS).arg(id);
+    let command = command.args(["MAXLEN", "~"]).arg(KEPT_ENTRIES).arg(id);
     command.args(["__EVENT__", event])
 }
 

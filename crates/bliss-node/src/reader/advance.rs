@@ -103,7 +103,7 @@ impl ScanReader {
         if self.is_over() {
             return Ok(());
         }
-        let controls = match self.state {
+        let controls = match self.known_state {
             ScanState::Ended => Vec::new(),
             ScanState::Created | ScanState::Prepared => self.controls.positions(),
         };
@@ -132,12 +132,12 @@ impl ScanReader {
     /// that it is prepared, which must be reported first. A scan without that state has data all the same.
     fn reads_data(&self) -> bool {
         let is_unprepared = self.is_draining() && !self.controls.is_prepared;
-        self.state != ScanState::Created || is_unprepared || self.is_caught_up
+        self.known_state != ScanState::Created || is_unprepared || self.is_caught_up
     }
 
     /// Returns `true` if the scan is prepared, and it remains to be seen that all nodes are known.
     fn is_almost_prepared(&self) -> bool {
-        self.controls.is_prepared && self.state == ScanState::Created
+        self.controls.is_prepared && self.known_state == ScanState::Created
     }
 
     /// Returns `true` if the reply to a read shows that no node is left to be announced.

@@ -66,7 +66,7 @@ impl ScanReader {
             }
         }
         if std::mem::take(&mut self.is_preparing) {
-            self.state = ScanState::Prepared;
+            self.known_state = ScanState::Prepared;
             self.ready.push(ReaderEvent::State(ScanState::Prepared));
         }
         self.ready.append(&mut self.collected);
@@ -82,8 +82,7 @@ impl ScanReader {
     fn announce(&mut self, key: &NodeKey, node: Option<NodeIdentity>, info: NodeInfo) {
         let Some(node) = node else {
             tracing::debug!(%key, "a node was announced that does not exist any more");
-            let key = key.clone();
-            return self.ready.push(ReaderEvent::NodeGone { key });
+            return self.announce_spooled(key);
         };
         if !node.key.is_below(&self.scan.key) {
             tracing::warn!(%key, scan = %self.scan.key, "a node was announced that is not of the scan");
@@ -95,18 +94,24 @@ impl ScanReader {
                 if self.streams.iter().any(|stream| stream.key == node.key) {
                     return;
                 }
-                let id = StreamId(self.streams.len());
-                let stream = StreamDescription::new(id, &self.scan.key, node, info);
-                self.streams.push(stream);
-                self.ready.push(ReaderEvent::Stream(id));
+                self.add_stream(node, info);
             }
             // Scans are not inside of each other.
             _ => tracing::warn!(%key, scan = %self.scan.key, "a scan inside of a scan is ignored"),
         }
     }
 
+    /// Adds a stream. Returns its identifier.
+    pub(super) fn add_stream(&mut self, node: NodeIdentity, info: NodeInfo) -> StreamId {
+        let id = StreamId(self.streams.len());
+        let stream = StreamDescription::new(id, &self.scan.key, node, info);
+        self.streams.push(stream);
+        self.ready.push(ReaderEvent::Stream(id));
+        id
+    }
+
     /// Notes where a detector saves its images.
-    fn note_images(&mut self, stream: StreamId, pickle: Bytes) {
+    pub(super) fn note_images(&mut self, stream: StreamId, pickle: Bytes) {
         let known = self.images.get(&stream);
         if known.is_some_and(|known| known.pickle == pickle) {
             return;
@@ -189,8 +194,8 @@ impl ScanReader {
         if self.deletion == Deletion::Draining {
             self.deletion = Deletion::Done;
             self.ready.push(ReaderEvent::Deleted);
-        } else if self.state != ScanState::Ended {
-            self.state = ScanState::Ended;
+        } else if self.known_state != ScanState::Ended {
+            self.known_state = ScanState::Ended;
             self.ready.push(ReaderEvent::State(ScanState::Ended));
         }
     }

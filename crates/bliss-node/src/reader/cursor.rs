@@ -90,6 +90,34 @@ impl DataCursor {
         }
     }
 
+    /// Returns a cursor of the same stream that reads entries from elsewhere, from the point `next` on.
+    pub fn copy_from(&self, next: u64) -> DataCursor {
+        let content = match &self.content {
+            Content::Points {
+                decoder,
+                known,
+                conversion,
+                are_references,
+            } => Content::Points {
+                decoder: match decoder.element().or(known.element) {
+                    Some(element) => PointDecoder::with_type(element),
+                    None => PointDecoder::new(),
+                },
+                known: known.clone(),
+                conversion: *conversion,
+                are_references: *are_references,
+            },
+            Content::Lima(status) => Content::Lima(status.clone()),
+        };
+        DataCursor {
+            key: self.key.clone(),
+            ended: false,
+            next,
+            content,
+            ..*self
+        }
+    }
+
     /// Returns `true` if the stream is to be read with the others.
     pub fn is_active(&self) -> bool {
         !self.ended && !self.inside

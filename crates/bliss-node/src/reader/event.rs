@@ -109,6 +109,13 @@ pub enum ReaderEvent {
     Deleted,
 }
 
+impl ReaderEvent {
+    /// Returns `true` if a spool may have what Redis did not have.
+    pub(super) fn may_be_spooled(&self) -> bool {
+        matches!(self, ReaderEvent::Lost { .. } | ReaderEvent::End { .. })
+    }
+}
+
 /// Consecutive points of a channel of numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PointBlock {

@@ -202,12 +202,19 @@ pub struct Follower {
 impl Follower {
     pub async fn open(store: &NodeStore, scan: &NodeKey, from: u64) -> Follower {
         Follower {
-            reader: ScanReader::open(store, scan).await.unwrap(),
+            from,
+            ..Follower::of(ScanReader::open(store, scan).await.unwrap())
+        }
+    }
+
+    pub fn of(reader: ScanReader) -> Follower {
+        Follower {
+            reader,
             streams: BTreeMap::new(),
             states: Vec::new(),
             gone: Vec::new(),
             is_deleted: false,
-            from,
+            from: 0,
         }
     }
 
