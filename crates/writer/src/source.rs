@@ -45,7 +45,7 @@ pub use event::{Block, LossReason, SourceEvent, TextBlock};
 pub use feed::{AckHandle, Assignment, FeedMembership, ScanFeed};
 pub use memory::{MemoryForecast, ShortageEffect};
 pub use model::{DataModel, ModelChoice, UnknownModel};
-pub use scan::{HeadProbe, ScanId, ScanSource, ScanState};
+pub use scan::{HeadProbe, ScanId, ScanSource, ScanState, StreamHead};
 pub use scan_server::{ScanKeyError, ScanServer, ScanServerError};
 pub use server::ServerState;
 pub use spool::{ScanSpool, SpooledScan, UnreadStream};

@@ -68,7 +68,7 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
         let id = source.follow("diode", 0).unwrap();
         assert!(source.follow("camera", 0).is_err());
         let probe = source.head_probe(&["diode"]).unwrap();
-        assert_eq!(probe.ask().await.unwrap(), [Some(0)]);
+        assert_eq!(probe.ask().await.unwrap()[0].map(|head| head.end), Some(0));
         for point in [0.5f64, 1.5, 2.5] {
             diode.send(&point.to_le_bytes(), 1).await.unwrap();
         }
@@ -80,7 +80,7 @@ fn a_scan_is_handed_out_read_and_acknowledged() {
                 }
             }
         }
-        assert_eq!(probe.ask().await.unwrap(), [Some(3)]);
+        assert_eq!(probe.ask().await.unwrap()[0].map(|head| head.end), Some(3));
         scan.start().await.unwrap();
         scan.stop().await.unwrap();
         scan.close("SUCCESS").await.unwrap();

@@ -140,7 +140,7 @@ impl ScanListener {
         };
         Span::current().record("name", source.name());
         context.ready();
-        self.margin.begin_attempt();
+        self.margin.begin_attempt(&*source);
         let mut claims = std::mem::take(&mut self.claims);
         let mut attempt = ListenerState {
             scan: self,
@@ -159,6 +159,7 @@ impl ScanListener {
             Ok(end) => end,
             Err(fault) => ListenerEnd::Ended(Err(fault)),
         };
+        attempt.scan.margin.end_attempt();
         let source = (end == ListenerEnd::Parked).then_some(attempt.source);
         self.claims = claims;
         (end, source)
@@ -235,6 +236,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
 
     async fn forward(&mut self, events: Vec<SourceEvent>) -> Result<(), Fault> {
         self.scan.figures.received(&events);
+        self.scan.margin.take(&events);
         let mut data = Vec::with_capacity(events.len());
         for event in events {
             match event {

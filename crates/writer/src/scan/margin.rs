@@ -1,5 +1,6 @@
 //! Measures how far a scan is behind its publisher, and warns before the server drops what is in no file yet.
 
+mod backlog;
 mod lag_samples;
 mod spooling;
 
@@ -16,14 +17,18 @@ use super::figures::ScanFigures;
 use crate::report::{ScanProgress, StreamFigures, Warnings};
 use crate::source::margin_level::MarginLevel;
 use crate::source::{
-    HeadProbe, MemoryForecast, ScanId, ScanSource, ScanStore, ShortageEffect, StreamId,
-    UnreadStream,
+    HeadProbe, MemoryForecast, ScanId, ScanSource, ScanStore, ShortageEffect, SourceEvent,
+    StreamId, UnreadStream,
 };
+use backlog::Backlog;
 use lag_samples::LagSamples;
-use spooling::{Spooling, Unread};
+use spooling::{Spooling, Unread, is_threatened};
 
 /// Time between two measurements.
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// Time between two measurements of a scan of which the server keeps so few entries that they can be those of two seconds.
+const SHORT_PERIOD: Duration = Duration::from_millis(200);
 
 /// What the margin of one scan is measured for.
 pub struct MarginSubject {
@@ -41,7 +46,7 @@ pub struct MarginSubject {
     pub warnings: Warnings,
 }
 
-/// Measures the lag and the margin of a scan, once per second, until it is dropped.
+/// Measures the lag and the margin of a scan, at least once per second, until it is dropped.
 ///
 /// It runs beside the listener, which may be waiting for the consumer or for a file just when the margin shrinks.
 pub struct MarginWatch {
@@ -57,7 +62,9 @@ struct WatchState {
     /// All streams that the layout asks for.
     wanted: RefCell<Vec<String>>,
     spooling: RefCell<Spooling>,
-    /// Set once per second, until the lengths of the streams are known.
+    /// How many of the last entries of each stream the server keeps, if it limits them.
+    kept_entries: Cell<Option<u64>>,
+    /// Set once per period, until the lengths of the streams are known.
     is_due: Cell<bool>,
 }
 
@@ -68,6 +75,7 @@ struct WatchedStream {
     figures: Arc<StreamFigures>,
     published: u64,
     samples: LagSamples,
+    backlog: Backlog,
 }
 
 impl MarginWatch {
@@ -79,6 +87,7 @@ impl MarginWatch {
             probe: RefCell::default(),
             wanted: RefCell::default(),
             spooling: RefCell::default(),
+            kept_entries: Cell::new(None),
             is_due: Cell::new(false),
         };
         MarginWatch {
@@ -99,12 +108,37 @@ impl MarginWatch {
     }
 
     /// Notes that the scan was opened for another attempt to save it: streams have other identifiers in its events.
-    pub fn begin_attempt(&self) {
+    pub fn begin_attempt(&self, source: &dyn ScanSource) {
         let subject = &self.state.subject;
+        self.state.kept_entries.set(source.kept_entries());
         let spool = subject.store.spool(&subject.id);
         self.state.spooling.borrow_mut().set_spool(spool);
         for stream in &mut *self.state.streams.borrow_mut() {
             stream.id = None;
+        }
+    }
+
+    /// Notes that the source is given up: what it has delivered and is in no file has to be read again.
+    pub fn end_attempt(&self) {
+        for stream in &mut *self.state.streams.borrow_mut() {
+            stream.backlog.forget_taken();
+        }
+    }
+
+    /// Notes that these events are no longer needed in the server.
+    pub fn take(&self, events: &[SourceEvent]) {
+        if self.state.kept_entries.get().is_none() {
+            return;
+        }
+        let mut streams = self.state.streams.borrow_mut();
+        for event in events {
+            let Some((id, end)) = event.points() else {
+                continue;
+            };
+            let mut streams = streams.iter_mut();
+            if let Some(stream) = streams.find(|stream| stream.id == Some(id)) {
+                stream.backlog.take(end);
+            }
         }
     }
 
@@ -120,6 +154,7 @@ impl MarginWatch {
                     figures: self.state.subject.progress.stream(name),
                     published: 0,
                     samples: LagSamples::default(),
+                    backlog: Backlog::default(),
                 });
             }
         }
@@ -182,7 +217,11 @@ impl WatchState {
             })
         };
         loop {
-            hub::sleep(PERIOD).await;
+            let period = match self.kept_entries.get() {
+                Some(_) => SHORT_PERIOD,
+                None => PERIOD,
+            };
+            hub::sleep(period).await;
             if self.is_due.get() {
                 self.ask().await;
             }
@@ -192,15 +231,18 @@ impl WatchState {
                     Err(error) => debug!("the margin is not known: {}", with_causes(&error)),
                 }
             }
+            let mut is_short = false;
             if let Some(forecast) = forecast {
                 let lag = self.measure(forecast);
                 report.set(lag);
                 self.warn(forecast, lag, &mut level);
                 let age = Duration::from_secs_f64(lag.seconds);
-                let scan = &self.subject.id;
-                let mut spooling = self.spooling.borrow_mut();
-                spooling.update(scan, forecast, age, &unread);
+                is_short = is_threatened(forecast, age);
             }
+            let mut spooling = self.spooling.borrow_mut();
+            let scan = &self.subject.id;
+            spooling.update(scan, is_short, self.has_backlog(), &unread);
+            drop(spooling);
             self.is_due.set(true);
         }
     }
@@ -212,7 +254,16 @@ impl WatchState {
             return;
         };
         match probe.ask().await {
-            Ok(lengths) => Self::set_lengths(&mut self.streams.borrow_mut(), lengths),
+            Ok(heads) => {
+                let mut streams = self.streams.borrow_mut();
+                for (stream, head) in streams.iter_mut().zip(&heads) {
+                    if let Some(head) = head {
+                        stream.backlog.note_entry(head.last_entry);
+                    }
+                }
+                let lengths = heads.into_iter().map(|head| head.map(|head| head.end));
+                Self::set_lengths(&mut streams, lengths);
+            }
             Err(error) => debug!("the lag is not known: {}", with_causes(&error)),
         }
     }
@@ -223,10 +274,26 @@ impl WatchState {
             // A stream that is gone has been as long as it was.
             if let Some(length) = length {
                 stream.published = stream.published.max(length);
+                stream.backlog.note_published(length);
             }
             let stored = stream.figures.stored();
             stream.samples.add(now, stream.published, stored);
         }
+    }
+
+    /// Returns `true` if the server will soon drop entries of which something is unread, because it keeps only the last
+    /// ones.
+    fn has_backlog(&self) -> bool {
+        let Some(kept) = self.kept_entries.get() else {
+            return false;
+        };
+        let now = Instant::now();
+        let mut streams = self.streams.borrow_mut();
+        streams.iter_mut().any(|stream| {
+            let stored = stream.figures.stored();
+            let age = stream.samples.age(now, stored);
+            stream.backlog.is_long(kept, stream.published, stored, age)
+        })
     }
 
     /// Measures the lags of all streams. Returns that of the scan.

@@ -60,6 +60,24 @@ pub enum SourceEvent {
     Deleted,
 }
 
+impl SourceEvent {
+    /// Returns the stream of which this event has points, or says that they are lost, and the index behind the last one.
+    pub fn points(&self) -> Option<(StreamId, u64)> {
+        let (stream, first, count) = match self {
+            SourceEvent::Points(block) => (block.stream, block.first, block.count),
+            SourceEvent::Texts(block) => (block.stream, block.first, block.count),
+            SourceEvent::Lost {
+                stream,
+                first,
+                count,
+                ..
+            } => (*stream, *first, *count),
+            _ => return None,
+        };
+        Some((stream, first.saturating_add(count)))
+    }
+}
+
 /// Consecutive points of a stream of numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {

@@ -6,8 +6,9 @@ mod info;
 mod names;
 mod points;
 mod scan;
+mod spool;
 mod store;
 mod stream;
 
 pub use scan::NodeScan;
-pub use store::scan_store;
+pub use store::{scan_store, spooling_scan_store};

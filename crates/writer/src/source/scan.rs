@@ -98,6 +98,10 @@ pub trait ScanSource {
     /// the streams ended then.
     fn is_current(&self) -> bool;
 
+    /// Returns how many of the last entries of each stream the server keeps, whether the others were read or not. Returns
+    /// `None` if it limits nothing but its memory.
+    fn kept_entries(&self) -> Option<u64>;
+
     /// Returns a probe that asks how far these streams are published. It outlives the source.
     ///
     /// # Errors
@@ -105,13 +109,21 @@ pub trait ScanSource {
     fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError>;
 }
 
+/// How far a stream is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamHead {
+    /// Index behind the last point.
+    pub end: u64,
+    /// Number of points in the last entry; of a server that limits the number of entries, at least 1.
+    pub last_entry: u64,
+}
+
 /// Asks how far some streams of a scan are published, beside the source that reads them.
 #[async_trait(?Send)]
 pub trait HeadProbe {
-    /// Returns the index behind the last point of each stream. An item is `None` if the server holds no such
-    /// stream.
+    /// Returns how far each stream is published. An item is `None` if the server holds no such stream.
     ///
     /// # Errors
     /// If the server cannot be asked.
-    async fn ask(&self) -> Result<Vec<Option<u64>>, SourceError>;
+    async fn ask(&self) -> Result<Vec<Option<StreamHead>>, SourceError>;
 }

@@ -209,7 +209,7 @@ impl ScanServer {
     pub fn spooling_scans(&self, model: DataModel, spool: &SpoolOptions) -> Arc<dyn ScanStore> {
         match model {
             DataModel::Blissdata => documents::spooling_scan_store(&self.documents, spool),
-            DataModel::Node => node::scan_store(&self.nodes),
+            DataModel::Node => node::spooling_scan_store(&self.nodes, spool),
         }
     }
 }

@@ -30,6 +30,9 @@ const MAX_PENDING: usize = 4;
 /// What a data model knows about the spools of its scans, each of which has the name of a scan.
 #[async_trait(?Send)]
 pub trait SpoolingModel: fmt::Debug + Send + Sync + 'static {
+    /// What sources of a scan note for the recorder of the scan.
+    type Notes: fmt::Debug + Default + Send + Sync + 'static;
+
     /// Returns where the server of the scans is, as a recorder writes it into spools.
     fn server(&self) -> String;
 
@@ -43,6 +46,7 @@ pub trait SpoolingModel: fmt::Debug + Send + Sync + 'static {
     async fn record(
         &self,
         spool: &Arc<spool::ScanSpool>,
+        notes: Arc<Self::Notes>,
         unread: Box<dyn Fn() -> Vec<UnreadStream>>,
     );
 
@@ -52,14 +56,14 @@ pub trait SpoolingModel: fmt::Debug + Send + Sync + 'static {
 
 /// The spools of the scans of a server, on this host.
 #[derive(Debug)]
-pub struct Spools<M> {
+pub struct Spools<M: SpoolingModel> {
     model: M,
     /// Whether scans are left alone whose unread points are on another host.
     respects_marks: bool,
     /// `None` if nothing is spooled.
     directory: Option<SpoolDirectory>,
     /// The spools that this process has.
-    taken: Mutex<HashMap<String, Weak<spool::ScanSpool>>>,
+    taken: Mutex<HashMap<String, Taken<M::Notes>>>,
     /// The scans that had a spool, or got one, while this process had it.
     used: Mutex<HashSet<String>>,
     is_unusable: AtomicBool,
@@ -67,9 +71,17 @@ pub struct Spools<M> {
     pending: Arc<AtomicUsize>,
 }
 
+/// What belongs to a spool that this process has, or had.
+#[derive(Debug)]
+struct Taken<N> {
+    spool: Weak<spool::ScanSpool>,
+    notes: Arc<N>,
+}
+
 /// A spool that this process has.
-struct TakenSpool<M> {
+struct TakenSpool<M: SpoolingModel> {
     spool: Arc<spool::ScanSpool>,
+    notes: Arc<M::Notes>,
     all: Arc<Spools<M>>,
 }
 
@@ -98,11 +110,6 @@ impl<M: SpoolingModel> Spools<M> {
             is_unusable: AtomicBool::new(false),
             pending: Arc::default(),
         }
-    }
-
-    /// Returns what the data model knows.
-    pub fn model(&self) -> &M {
-        &self.model
     }
 
     /// Returns `true` if scans are left alone whose unread points are on another host.
@@ -134,8 +141,12 @@ impl<M: SpoolingModel> Spools<M> {
             self.used().insert(scan.to_owned());
         }
         let mut all = self.taken();
-        all.retain(|_, spool| spool.strong_count() > 0);
-        all.insert(scan.to_owned(), Arc::downgrade(&spool));
+        all.retain(|_, taken| taken.spool.strong_count() > 0);
+        let taken = Taken {
+            spool: Arc::downgrade(&spool),
+            notes: Arc::default(),
+        };
+        all.insert(scan.to_owned(), taken);
         Ok(Some(spool))
     }
 
@@ -143,13 +154,19 @@ impl<M: SpoolingModel> Spools<M> {
     pub fn recording(self: &Arc<Self>, scan: &str) -> Option<Box<dyn ScanSpool>> {
         Some(Box::new(TakenSpool {
             spool: self.find(scan)?,
+            notes: self.notes(scan)?,
             all: self.clone(),
         }))
     }
 
     /// Returns the spool of a scan, if this process has it.
     pub fn find(&self, scan: &str) -> Option<Arc<spool::ScanSpool>> {
-        self.taken().get(scan).and_then(Weak::upgrade)
+        self.taken().get(scan)?.spool.upgrade()
+    }
+
+    /// Returns the notes for the recorder of a scan, if this process has its spool.
+    pub fn notes(&self, scan: &str) -> Option<Arc<M::Notes>> {
+        self.taken().get(scan).map(|taken| taken.notes.clone())
     }
 
     /// Removes the spool of a scan that this process has saved, if there is one.
@@ -249,7 +266,7 @@ impl<M: SpoolingModel> Spools<M> {
     }
 
     /// No code runs under the locks that could leave the spools half changed.
-    fn taken(&self) -> MutexGuard<'_, HashMap<String, Weak<spool::ScanSpool>>> {
+    fn taken(&self) -> MutexGuard<'_, HashMap<String, Taken<M::Notes>>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -258,7 +275,8 @@ impl<M: SpoolingModel> Spools<M> {
 impl<M: SpoolingModel> ScanSpool for TakenSpool<M> {
     async fn record(&self, unread: Box<dyn Fn() -> Vec<UnreadStream>>) {
         self.all.used().insert(self.spool.scan().to_owned());
-        self.all.model.record(&self.spool, unread).await;
+        let notes = self.notes.clone();
+        self.all.model.record(&self.spool, notes, unread).await;
     }
 
     fn place(&self) -> String {

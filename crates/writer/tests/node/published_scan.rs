@@ -1,6 +1,7 @@
 //! A scan of BLISS 1.11 that a test publishes, and what h5py finds in its file.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(dead_code, reason = "each test uses a part")]
 
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! Saves scans of nodes in this process.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(dead_code, reason = "each test uses a part")]
 
 use std::sync::Arc;
 

@@ -10,17 +10,21 @@ use crate::source::margin_level::WARNING_MARGIN;
 use crate::source::{MemoryForecast, ScanId, ScanSpool, ShortageEffect, UnreadStream};
 
 /// Age of the oldest unread point from which on the writer is behind: several commits take less.
-const MIN_AGE: Duration = Duration::from_secs(3);
+pub const MIN_AGE: Duration = Duration::from_secs(3);
 
 /// Time without a threat after which spooling ends.
 const CALM: Duration = Duration::from_secs(30);
+
+/// The same after a backlog, which comes and goes quickly.
+const SHORT_CALM: Duration = Duration::from_secs(5);
 
 /// Records the unread points of a scan in its spool, as long as they are threatened.
 #[derive(Default)]
 pub struct Spooling {
     spool: Option<Rc<dyn ScanSpool>>,
     recorder: Option<Greenlet<()>>,
-    threatened: Option<Instant>,
+    /// When spooling may end.
+    calm: Option<Instant>,
 }
 
 /// Lists what is unread.
@@ -34,19 +38,16 @@ impl Spooling {
         }
     }
 
-    /// Begins or ends to record, where the oldest unread point has this age.
-    pub fn update(
-        &mut self,
-        scan: &ScanId,
-        forecast: MemoryForecast,
-        age: Duration,
-        unread: &Unread,
-    ) {
+    /// Begins or ends to record. `is_short` is set if the server drops unread points because its memory is short,
+    /// `has_backlog` if it will because they are too many.
+    pub fn update(&mut self, scan: &ScanId, is_short: bool, has_backlog: bool, unread: &Unread) {
         let Some(spool) = &self.spool else {
             return;
         };
-        if is_threatened(forecast, age) {
-            self.threatened = Some(Instant::now());
+        let now = Instant::now();
+        if is_short || has_backlog {
+            let calm = now + if is_short { CALM } else { SHORT_CALM };
+            self.calm = self.calm.max(Some(calm));
             if self.recorder.is_none() {
                 let place = spool.place();
                 warn!(%scan, "Redis may drop unread points: they are spooled in {place}");
@@ -54,7 +55,7 @@ impl Spooling {
                 let recording = async move { spool.record(Box::new(move || unread())).await };
                 self.recorder = Some(hub::spawn(recording.instrument(Span::current())));
             }
-        } else if self.threatened.is_none_or(|time| time.elapsed() > CALM)
+        } else if self.calm.is_none_or(|calm| now > calm)
             && let Some(recorder) = self.recorder.take()
         {
             info!(%scan, "unread points are safe in Redis, and no longer spooled");
@@ -71,7 +72,9 @@ impl Drop for Spooling {
     }
 }
 
-fn is_threatened(forecast: MemoryForecast, age: Duration) -> bool {
+/// Returns `true` if the server drops points because its memory is short, or soon will, and the oldest unread one has this
+/// age.
+pub fn is_threatened(forecast: MemoryForecast, age: Duration) -> bool {
     let drops = matches!(forecast.effect, ShortageEffect::DropsPoints { .. });
     let is_short = forecast
         .margin(age)

@@ -13,7 +13,7 @@ use super::summary::client_name;
 use crate::source::spools::{SpoolHeldError, Spools};
 use crate::source::{
     Block, DataModel, HeadProbe, LossReason, ScanSource, ScanState, SourceError, SourceEvent,
-    StreamDescription, StreamId,
+    StreamDescription, StreamHead, StreamId,
 };
 
 /// A scan in a data store.
@@ -106,6 +106,10 @@ impl ScanSource for PublishedScan {
         self.0.is_current()
     }
 
+    fn kept_entries(&self) -> Option<u64> {
+        None
+    }
+
     fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError> {
         Ok(Box::new(self.0.head_probe(streams)?))
     }
@@ -125,9 +129,15 @@ impl ScanSource for PublishedScan {
 
 #[async_trait(?Send)]
 impl HeadProbe for reader::HeadProbe {
-    async fn ask(&self) -> Result<Vec<Option<u64>>, SourceError> {
+    async fn ask(&self) -> Result<Vec<Option<StreamHead>>, SourceError> {
         let heads = reader::HeadProbe::ask(self).await?;
-        Ok(heads.into_iter().map(|head| Some(head?.end)).collect())
+        let head = |head: Option<reader::StreamHead>| {
+            Some(StreamHead {
+                end: head?.end,
+                last_entry: 1,
+            })
+        };
+        Ok(heads.into_iter().map(head).collect())
     }
 }
 

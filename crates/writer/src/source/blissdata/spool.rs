@@ -21,6 +21,8 @@ pub struct SpoolingStore(pub DataStore);
 
 #[async_trait(?Send)]
 impl SpoolingModel for SpoolingStore {
+    type Notes = ();
+
     fn server(&self) -> String {
         self.0.url().to_string()
     }
@@ -42,7 +44,12 @@ impl SpoolingModel for SpoolingStore {
         reply.is_ok_and(|reply| reply.as_int() == Some(1))
     }
 
-    async fn record(&self, spool: &Arc<ScanSpool>, unread: Box<dyn Fn() -> Vec<UnreadStream>>) {
+    async fn record(
+        &self,
+        spool: &Arc<ScanSpool>,
+        _notes: Arc<()>,
+        unread: Box<dyn Fn() -> Vec<UnreadStream>>,
+    ) {
         let converted = |stream: UnreadStream| recording::UnreadStream {
             name: stream.name,
             from: stream.from,

@@ -2,6 +2,8 @@
 
 use bliss_node::NodeError;
 use bliss_node::key::NodeKey;
+use bliss_node::node::NodeInfo;
+use bliss_node::spool::SpooledNode;
 use bliss_node::store::NodeStore;
 use serde_json::{Map, Value as Json};
 
@@ -19,20 +21,36 @@ impl DatasetMetadata {
     /// # Errors
     /// If the server cannot be asked.
     pub async fn load(store: &NodeStore, scan: &NodeKey) -> Result<DatasetMetadata, NodeError> {
-        let mut metadata = Map::new();
-        let mut next = scan.parent();
-        while let Some(node) = next {
-            if let Json::Object(info) = store.info(&node).await?.to_json() {
-                for (name, value) in info {
-                    if !is_internal(&name) {
-                        // What is nearer to the scan comes first.
-                        metadata.entry(name).or_insert(value);
-                    }
-                }
-            }
-            next = node.parent();
+        let mut metadata = DatasetMetadata::default();
+        for node in scan.ancestors() {
+            metadata.inherit(&store.info(&node).await?);
         }
-        Ok(DatasetMetadata(metadata))
+        Ok(metadata)
+    }
+
+    /// Returns the metadata of the dataset of a scan whose nodes were recorded in a spool.
+    pub fn recorded(nodes: &[SpooledNode], scan: &NodeKey) -> DatasetMetadata {
+        let mut metadata = DatasetMetadata::default();
+        for ancestor in scan.ancestors() {
+            let found = nodes.iter().find(|node| node.identity.key == ancestor);
+            if let Some(node) = found {
+                metadata.inherit(&node.info);
+            }
+        }
+        metadata
+    }
+
+    /// Adds the values of a node that is farther from the scan than those before.
+    fn inherit(&mut self, info: &NodeInfo) {
+        let Json::Object(info) = info.to_json() else {
+            return;
+        };
+        for (name, value) in info {
+            if !is_internal(&name) {
+                // What is nearer to the scan comes first.
+                self.0.entry(name).or_insert(value);
+            }
+        }
     }
 
     /// Returns the values by their names. They may be none.

@@ -1,6 +1,7 @@
 //! One scan as a [`ScanSource`], read from its nodes.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bliss_node::key::NodeKey;
@@ -8,19 +9,23 @@ use bliss_node::lima::LimaStatus;
 use bliss_node::node::NodeType;
 use bliss_node::points::Conversion;
 use bliss_node::reader::{self, ReaderEvent, ScanReader};
-use bliss_node::store::NodeStore;
+use bliss_node::spool::is_of_scan;
+use bliss_node::store::{self, KEPT_ENTRIES, NodeStore};
 use observation::with_causes;
 use serde_json::Value as Json;
+use spool::ScanSpool;
 use tracing::warn;
 
 use super::dataset::DatasetMetadata;
 use super::info::scan_info;
 use super::names::StreamNames;
 use super::points;
+use super::spool::{RecordedStreams, SpoolingNodes};
 use super::stream::{AnnouncedPoints, announced, content};
+use crate::source::spools::{SpoolHeldError, Spools};
 use crate::source::{
     DataModel, HeadProbe, LossReason, ScanId, ScanSource, ScanState, SourceError, SourceEvent,
-    StreamDescription, StreamId,
+    StreamDescription, StreamHead, StreamId,
 };
 
 /// A scan of BLISS 1.
@@ -37,6 +42,8 @@ pub struct NodeScan {
     state: ScanState,
     /// The names of the streams by which the writer knows them.
     names: StreamNames,
+    /// Tells the recorder which streams the scan has.
+    recorded: Option<Arc<RecordedStreams>>,
     /// The streams that the writer follows.
     followed: HashSet<reader::StreamId>,
     /// What the datasets of channels that are followed have.
@@ -51,13 +58,34 @@ pub struct NodeScan {
 }
 
 impl NodeScan {
-    /// Opens the scan of this key.
+    /// Opens the scan of this key, and takes its spool. What Redis has lost comes from the spool.
     ///
     /// # Errors
-    /// If there is no such scan, its version is not supported, or the server cannot be asked.
-    pub async fn open(store: &NodeStore, key: &NodeKey) -> Result<NodeScan, SourceError> {
-        let reader = ScanReader::open(store, key).await?;
+    /// If there is no such scan, its version is not supported, the server cannot be asked, or somebody else has points of
+    /// the scan that the server may not have.
+    pub async fn open(
+        store: &NodeStore,
+        key: &NodeKey,
+        spools: &Spools<SpoolingNodes>,
+    ) -> Result<NodeScan, SourceError> {
+        let spool = match spools.find(key.as_str()) {
+            Some(spool) => Some(spool),
+            None => spools.take(key.as_str()).await?,
+        };
+        if let Some(spool) = &spool {
+            remove_foreign(store, key, spool).await?;
+        }
+        let is_ours =
+            spool.as_ref().is_some_and(|spool| spool.exists()) || !spools.respects_marks();
+        if !is_ours && let Some(host) = store.spooled_on(key).await? {
+            return Err(SpoolHeldError::OnHost { host }.into());
+        }
+        let reader = ScanReader::open_spooled(store, key, spool).await?;
         let dataset = DatasetMetadata::load(store, key).await?;
+        let dataset = match dataset.values().is_empty() {
+            true => DatasetMetadata::recorded(&reader.spooled_nodes(), key),
+            false => dataset,
+        };
         Ok(NodeScan {
             store: store.clone(),
             info: scan_info(reader.info(), &dataset),
@@ -67,6 +95,7 @@ impl NodeScan {
             state: ScanState::Created,
             reader,
             names: StreamNames::default(),
+            recorded: spools.notes(key.as_str()),
             followed: HashSet::new(),
             announced: HashMap::new(),
             detectors: HashMap::new(),
@@ -79,6 +108,8 @@ impl NodeScan {
     async fn renew_info(&mut self) {
         let scan = &self.reader.scan().key;
         match DatasetMetadata::load(&self.store, scan).await {
+            // Nodes that have vanished take nothing away.
+            Ok(dataset) if dataset.values().is_empty() => {}
             Ok(dataset) => self.dataset = dataset,
             // Those of the last state are of use, too.
             Err(error) => {
@@ -262,7 +293,14 @@ impl ScanSource for NodeScan {
         // Before, not all channels are announced that may have the same name.
         if state != ScanState::Created {
             let scan = &self.reader.scan().key;
+            let known = self.names.all().len();
             self.names.add(scan, self.reader.streams());
+            if let Some(recorded) = &self.recorded
+                && self.names.all().len() > known
+            {
+                let keys = self.reader.streams().iter().map(|stream| &stream.key);
+                recorded.set(self.names.all().iter().map(String::as_str).zip(keys));
+            }
         }
         if state != self.state {
             self.state = state;
@@ -291,6 +329,10 @@ impl ScanSource for NodeScan {
         self.reader.is_current()
     }
 
+    fn kept_entries(&self) -> Option<u64> {
+        Some(KEPT_ENTRIES)
+    }
+
     fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError> {
         let all = self.reader.streams();
         let key = |name: &&str| {
@@ -312,9 +354,34 @@ struct NodeHeads {
 
 #[async_trait(?Send)]
 impl HeadProbe for NodeHeads {
-    async fn ask(&self) -> Result<Vec<Option<u64>>, SourceError> {
-        Ok(self.store.head(&self.keys).await?)
+    async fn ask(&self) -> Result<Vec<Option<StreamHead>>, SourceError> {
+        let heads = self.store.head(&self.keys).await?;
+        let head = |head: Option<store::StreamHead>| {
+            head.map(|head| StreamHead {
+                end: head.end,
+                last_entry: head.last_entry.max(1),
+            })
+        };
+        Ok(heads.into_iter().map(head).collect())
     }
+}
+
+/// Removes a spool whose scan is gone for ever: another scan has its key.
+async fn remove_foreign(
+    store: &NodeStore,
+    key: &NodeKey,
+    spool: &Arc<ScanSpool>,
+) -> Result<(), SourceError> {
+    if !spool.exists() || is_of_scan(spool, &store.info(key).await?) {
+        return Ok(());
+    }
+    warn!(scan = %key, "another scan has the same key: the spool of the scan before it is removed");
+    let spool = spool.clone();
+    let removed = tokio::task::spawn_blocking(move || spool.remove()).await;
+    if let Ok(Err(error)) = removed {
+        warn!(scan = %key, "{}", with_causes(&error));
+    }
+    Ok(())
 }
 
 fn frames(stream: reader::StreamId, status: &LimaStatus) -> SourceEvent {

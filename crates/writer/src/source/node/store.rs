@@ -15,14 +15,17 @@ use tracing::error;
 use super::NodeScan;
 use super::dataset::DatasetMetadata;
 use super::info::scan_info;
+use super::spool::SpoolingNodes;
+use crate::options::SpoolOptions;
 use crate::source::group::{GroupFeed, SharedStore};
 use crate::source::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
+use crate::source::spools::Spools;
 use crate::source::{
     ClaimError, FileClaim, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool, ScanStore,
     ScanSummary, ServerState, SourceError, SpooledScan, claimed_file, parse_time,
 };
 
-/// Returns the scans that a server of BLISS 1 holds. Their unread points are not spooled.
+/// Returns the scans that a server of BLISS 1 holds.
 ///
 /// ```
 /// use bliss_node::store::NodeStore;
@@ -33,9 +36,21 @@ use crate::source::{
 /// let scans = scan_store(&NodeStore::new(&url));
 /// ```
 pub fn scan_store(store: &NodeStore) -> Arc<dyn ScanStore> {
+    create(store, Spools::ignored(SpoolingNodes(store.clone())))
+}
+
+/// Returns the scans that a server of BLISS 1 holds, to save them. Their unread points are spooled before Redis drops them,
+/// and scans are left alone whose unread points are on another host.
+pub fn spooling_scan_store(store: &NodeStore, options: &SpoolOptions) -> Arc<dyn ScanStore> {
+    let spooling = SpoolingNodes(store.clone());
+    create(store, Spools::new(spooling, options))
+}
+
+fn create(store: &NodeStore, spools: Spools<SpoolingNodes>) -> Arc<dyn ScanStore> {
     Arc::new(NodeScans {
         store: store.clone(),
         memory: MemoryWatch::default(),
+        spools: Arc::new(spools),
     })
 }
 
@@ -43,6 +58,7 @@ pub fn scan_store(store: &NodeStore) -> Arc<dyn ScanStore> {
 struct NodeScans {
     store: NodeStore,
     memory: MemoryWatch,
+    spools: Arc<Spools<SpoolingNodes>>,
 }
 
 impl NodeScans {
@@ -105,8 +121,11 @@ impl ScanStore for NodeScans {
 
     async fn summary(&self, scan: &ScanId) -> Result<ScanSummary, SourceError> {
         let key: NodeKey = scan.as_str().parse()?;
-        match self.load(&key).await? {
-            Some(info) => Ok(summary(&key, &info)),
+        if let Some(info) = self.load(&key).await? {
+            return Ok(summary(&key, &info));
+        }
+        match self.spools.spooled(key.as_str()).await {
+            Some(spooled) => Ok(spooled.summary),
             None => Err(NodeError::NotFound { key }.into()),
         }
     }
@@ -119,19 +138,23 @@ impl ScanStore for NodeScans {
         claimed_file::claim(&self.store, file).await
     }
 
-    async fn discard_spool(&self, _scan: &ScanId) {}
+    async fn discard_spool(&self, scan: &ScanId) {
+        self.spools.discard(scan.as_str()).await;
+    }
 
     async fn spooled_scans(&self) -> Vec<SpooledScan> {
-        Vec::new()
+        self.spools.abandoned().await
     }
 
     async fn open(&self, scan: &ScanId) -> Result<Box<dyn ScanSource>, SourceError> {
         let key = scan.as_str().parse()?;
-        Ok(Box::new(NodeScan::open(&self.store, &key).await?))
+        Ok(Box::new(
+            NodeScan::open(&self.store, &key, &self.spools).await?,
+        ))
     }
 
-    fn spool(&self, _scan: &ScanId) -> Option<Box<dyn ScanSpool>> {
-        None
+    fn spool(&self, scan: &ScanId) -> Option<Box<dyn ScanSpool>> {
+        self.spools.recording(scan.as_str())
     }
 
     async fn server_state(&self) -> Result<ServerState, SourceError> {
@@ -151,7 +174,7 @@ impl ScanStore for NodeScans {
 }
 
 /// Returns what identifies a scan. BLISS 1 marks scans that are not to be saved in the name of their node.
-fn summary(key: &NodeKey, info: &Json) -> ScanSummary {
+pub fn summary(key: &NodeKey, info: &Json) -> ScanSummary {
     let name = key.name();
     let command = name.trim_start_matches('_').split_once('_');
     let number = info.get("scan_nb").and_then(Json::as_u64);
