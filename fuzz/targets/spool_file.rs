@@ -1,7 +1,9 @@
 //! Files of the spool, as a killed process or a full disk may leave them.
 #![no_main]
 
+use bliss_node::spool::SpooledNodes;
 use blissdata::spool::spooled_points;
+use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use spool::{RecordScanner, SpoolRecord};
 
@@ -27,8 +29,12 @@ fuzz_target!(|input: (bool, &[u8])| {
 });
 
 fn look_at(record: SpoolRecord<'_>) {
-    if let SpoolRecord::Entries(entries) = record {
-        // Errors are as good as entries.
-        drop(spooled_points(entries.reply));
+    // Errors are as good as what was recorded.
+    match record {
+        SpoolRecord::Entries(entries) => drop(spooled_points(entries.reply)),
+        SpoolRecord::Document { text, .. } => {
+            drop(SpooledNodes::decode(&Bytes::copy_from_slice(text)));
+        }
+        _ => {}
     }
 }
