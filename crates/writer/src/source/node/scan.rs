@@ -9,18 +9,16 @@ use bliss_node::lima::LimaStatus;
 use bliss_node::node::NodeType;
 use bliss_node::points::Conversion;
 use bliss_node::reader::{self, ReaderEvent, ScanReader};
-use bliss_node::spool::is_of_scan;
 use bliss_node::store::{self, KEPT_ENTRIES, NodeStore};
 use observation::with_causes;
 use serde_json::Value as Json;
-use spool::ScanSpool;
 use tracing::warn;
 
 use super::dataset::DatasetMetadata;
 use super::info::scan_info;
 use super::names::StreamNames;
 use super::points;
-use super::spool::{RecordedStreams, SpoolingNodes};
+use super::spool::{RecordedStreams, SpoolingNodes, remove_foreign};
 use super::stream::{AnnouncedPoints, announced, content};
 use crate::source::spools::{SpoolHeldError, Spools};
 use crate::source::{
@@ -364,24 +362,6 @@ impl HeadProbe for NodeHeads {
         };
         Ok(heads.into_iter().map(head).collect())
     }
-}
-
-/// Removes a spool whose scan is gone for ever: another scan has its key.
-async fn remove_foreign(
-    store: &NodeStore,
-    key: &NodeKey,
-    spool: &Arc<ScanSpool>,
-) -> Result<(), SourceError> {
-    if !spool.exists() || is_of_scan(spool, &store.info(key).await?) {
-        return Ok(());
-    }
-    warn!(scan = %key, "another scan has the same key: the spool of the scan before it is removed");
-    let spool = spool.clone();
-    let removed = tokio::task::spawn_blocking(move || spool.remove()).await;
-    if let Ok(Err(error)) = removed {
-        warn!(scan = %key, "{}", with_causes(&error));
-    }
-    Ok(())
 }
 
 fn frames(stream: reader::StreamId, status: &LimaStatus) -> SourceEvent {

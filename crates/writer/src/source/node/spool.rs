@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bliss_node::key::NodeKey;
-use bliss_node::spool::{self as recording, Recorder, SpooledNodes, Unread};
+use bliss_node::spool::{self as recording, Recorder, SpooledNodes, Unread, is_of_scan};
 use bliss_node::store::NodeStore;
 use observation::with_causes;
 use spool::ScanSpool;
@@ -15,7 +15,7 @@ use super::dataset::DatasetMetadata;
 use super::info::scan_info;
 use super::store::summary;
 use crate::source::spools::SpoolingModel;
-use crate::source::{SpooledScan, UnreadStream};
+use crate::source::{SourceError, SpooledScan, UnreadStream};
 
 /// A server of nodes whose scans may be spooled.
 #[derive(Debug)]
@@ -118,4 +118,22 @@ impl SpoolingModel for SpoolingNodes {
             debug!("the mark of the scan runs out: {}", with_causes(&error));
         }
     }
+}
+
+/// Removes a spool whose scan is gone for ever: another scan has its key.
+pub async fn remove_foreign(
+    store: &NodeStore,
+    key: &NodeKey,
+    spool: &Arc<ScanSpool>,
+) -> Result<(), SourceError> {
+    if !spool.exists() || is_of_scan(spool, &store.info(key).await?) {
+        return Ok(());
+    }
+    warn!(scan = %key, "another scan has the same key: the spool of the scan before it is removed");
+    let spool = spool.clone();
+    let removed = tokio::task::spawn_blocking(move || spool.remove()).await;
+    if let Ok(Err(error)) = removed {
+        warn!(scan = %key, "{}", with_causes(&error));
+    }
+    Ok(())
 }
