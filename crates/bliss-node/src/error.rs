@@ -118,6 +118,10 @@ impl StoreFailure for NodeError {
         NodeError::is_final(self)
     }
 
+    fn is_usual(&self) -> bool {
+        matches!(self, NodeError::NoNodes { .. })
+    }
+
     fn redis(&self) -> Option<&RedisError> {
         match self {
             NodeError::Search { source }

@@ -18,6 +18,11 @@ pub trait StoreFailure: Error + From<RedisError> + Send + Sync + 'static {
     /// Returns `true` if waiting does not help.
     fn is_final(&self) -> bool;
 
+    /// Returns `true` if a store is like that whenever nobody has used it yet, so that users need not be told.
+    fn is_usual(&self) -> bool {
+        false
+    }
+
     /// Returns what Redis said, if that is the cause.
     fn redis(&self) -> Option<&RedisError>;
 }

@@ -90,7 +90,10 @@ pub async fn acknowledge<S: HistoryStore>(state: &GroupState<S>) -> Result<(), S
 /// Warns when something is refused for the first time, and reports when it works again.
 struct RefusalLog {
     what: &'static str,
+    /// Set if the last outcome was no success.
     is_refused: bool,
+    /// Set if there was a warning, and no success since.
+    is_reported: bool,
 }
 
 impl RefusalLog {
@@ -98,22 +101,26 @@ impl RefusalLog {
         RefusalLog {
             what,
             is_refused: false,
+            is_reported: false,
         }
     }
 
     /// Notes an outcome. Returns `true` if it is a success.
     fn note(&mut self, outcome: Result<(), impl StoreFailure>) -> bool {
-        let was_refused = self.is_refused;
         self.is_refused = outcome.is_err();
-        match outcome {
-            Ok(()) if was_refused => tracing::info!("no longer: {}", self.what),
-            Ok(()) => {}
-            Err(error) if was_refused => tracing::debug!("{}: {}", self.what, with_causes(&error)),
-            Err(error) => {
-                let reason = with_causes(&error);
-                tracing::warn!("{}, trying again: {reason}", self.what);
+        let Err(error) = outcome else {
+            if std::mem::take(&mut self.is_reported) {
+                tracing::info!("no longer: {}", self.what);
             }
+            return true;
+        };
+        let reason = with_causes(&error);
+        if self.is_reported || error.is_usual() {
+            tracing::debug!("{}: {reason}", self.what);
+        } else {
+            self.is_reported = true;
+            tracing::warn!("{}, trying again: {reason}", self.what);
         }
-        !self.is_refused
+        false
     }
 }
