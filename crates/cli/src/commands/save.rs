@@ -38,6 +38,9 @@ pub async fn save(
     saving: Saving,
     interrupts: Interrupts,
 ) -> Outcome {
+    for key in &keys {
+        saving.model().check_key(key).map_err(Failure::usage)?;
+    }
     let spool = saving.spool_options(MEGABYTE);
     let connected = async {
         let url = connect::discover(Some(&url)).await?;

@@ -96,7 +96,7 @@ async fn a_scan_that_does_not_exist_is_reported() {
     // A key that no node can have is an error of the user.
     let (report, log) = fixture.save("demo::1_loopscan");
     assert!(
-        report.is_null() && log.contains("is not the key of a node"),
+        report.is_null() && log.contains("is not the key of a scan"),
         "{log}"
     );
 }

@@ -95,6 +95,12 @@ pub enum ScanKeyError {
     /// It is none of BLISS 1.
     #[error(transparent)]
     Node(#[from] bliss_node::key::KeyError),
+    /// It is the key of a session of BLISS 1, not of a scan.
+    #[error("{key:?} is not the key of a scan of BLISS 1 (expected SESSION:...:NAME)")]
+    Session {
+        /// The key.
+        key: NodeKey,
+    },
 }
 
 impl DataModel {
@@ -105,8 +111,31 @@ impl DataModel {
     pub fn scan_id(self, key: &str) -> Result<ScanId, ScanKeyError> {
         Ok(match self {
             DataModel::Blissdata => ScanId::from(&key.parse::<ScanKey>()?),
-            DataModel::Node => ScanId::new(key.parse::<NodeKey>()?.as_str()),
+            DataModel::Node => {
+                let key: NodeKey = key.parse()?;
+                if key.parent().is_none() {
+                    return Err(ScanKeyError::Session { key });
+                }
+                ScanId::new(key.as_str())
+            }
         })
+    }
+}
+
+impl ModelChoice {
+    /// Looks whether a scan can have a key that a user has typed, before the model of the server is known.
+    ///
+    /// # Errors
+    /// If no scan of a model that may be used can have such a key.
+    pub fn check_key(self, key: &str) -> Result<(), ScanKeyError> {
+        match self {
+            ModelChoice::Only(model) => model.scan_id(key).map(|_| ()),
+            // If it is neither, what BLISS 2 expects is told.
+            ModelChoice::Auto => match DataModel::Node.scan_id(key) {
+                Ok(_) => Ok(()),
+                Err(_) => DataModel::Blissdata.scan_id(key).map(|_| ()),
+            },
+        }
     }
 }
 
