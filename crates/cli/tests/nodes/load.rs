@@ -9,8 +9,8 @@ use crate::fixture::{Fixture, WRITER};
 /// Channels beside the positioner and the clocks.
 const CHANNELS: usize = 97;
 
-/// Points of each channel, one entry each: twice what Redis keeps. `NEXUS_WRITER_NODE_POINTS` changes it.
-const POINTS: u64 = 4_000;
+/// Points of each channel, one entry each: more than Redis keeps. `NEXUS_WRITER_NODE_POINTS` changes it.
+const POINTS: u64 = 3_000;
 
 #[tokio::test]
 async fn a_hundred_channels_at_full_speed_lose_no_point() {
