@@ -60,23 +60,15 @@ def walk(path):
     return found
 
 while True:
-    begin, found, error, is_torn = time.time(), {}, None, False
+    begin, found, error = time.time(), {}, None
     names = sorted(name for name in os.listdir(folder) if name.endswith('.h5'))
     if names:
         path = os.path.join(folder, names[-1])
         try:
-            try:
-                found = walk(path)
-            except Exception as raised:
-                # The header of an object was replaced while it was being read.
-                is_torn = 'incorrect metadata checksum' in str(raised)
-                if not is_torn:
-                    raise
-                found = walk(path)
+            found = walk(path)
         except Exception as raised:
             error = f'{present[0]}: {raised!r}'
-        seen = {'file': names[-1], 'begin': begin, 'duration': time.time() - begin, 'found': found, 'error': error,
-                'is_torn': is_torn}
+        seen = {'file': names[-1], 'begin': begin, 'duration': time.time() - begin, 'found': found, 'error': error}
         print(json.dumps(seen), flush=True)
     rest = max(0, begin + period - time.time())
     if select.select([sys.stdin], [], [], rest)[0]:
@@ -113,8 +105,6 @@ pub struct Walk {
     pub found: BTreeMap<String, (usize, f64)>,
     /// What went wrong.
     pub error: Option<String>,
-    /// Whether an object was replaced while it was being read, so that the file was opened once more.
-    pub is_torn: bool,
 }
 
 impl Reader {
@@ -180,7 +170,6 @@ impl Walk {
                 })
                 .collect(),
             error: walk["error"].as_str().map(str::to_owned),
-            is_torn: walk["is_torn"].as_bool().unwrap(),
         }
     }
 }
