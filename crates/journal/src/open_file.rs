@@ -31,6 +31,9 @@ const MAX_KEPT: u64 = 64 << 20;
 /// A file of the library.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
+    /// `None` if the file is open for reading only. It is dropped before the file is closed: a file that was removed loses its
+    /// inode then, and a new file may have the same one.
+    _own: Option<OwnFile>,
     pub data: Storage,
     identity: (u64, u64),
     pub state: Mutex<State>,
@@ -41,8 +44,6 @@ pub(crate) struct OpenFile {
     /// What was done when the file was opened.
     pub recovery: Recovery,
     with_lock: bool,
-    /// `None` if the file is open for reading only.
-    _own: Option<OwnFile>,
 }
 
 /// What the library has changed since the last commit.
