@@ -1,7 +1,7 @@
 //! Copies what is unread of a scan into its spool, before Redis drops it.
 //!
 //! BLISS 1.11 keeps about 2,048 entries of each stream of data, whether they were read or not, and the nodes below a scan
-//! for ten minutes after its end. A [`Recorder`] copies what is unread into the [`ScanSpool`](spool::ScanSpool) of the
+//! for ten minutes after its end. A [`Recorder`] copies what is unread into the [`ScanSpool`] of the
 //! scan: entries of its streams as Redis replies them, and its nodes ([`SpooledNodes`]). A
 //! [`ScanReader`](crate::reader::ScanReader) that has the spool takes from it what Redis has lost.
 //!

@@ -24,7 +24,7 @@ pub(crate) struct Changes<'a> {
 pub enum CommitKind {
     /// Readers see the changes, and they survive the end of this program.
     Visible,
-    /// They survive a power failure as well, if the file was opened with [`Durability::Ordered`].
+    /// They survive a power failure as well, if the file was opened with [`Durability::Ordered`](crate::Durability::Ordered).
     Checkpoint,
     /// A checkpoint after which the file is probably closed: its superblock has no room behind the end, so that
     /// closing changes nothing, and needs no disk.
