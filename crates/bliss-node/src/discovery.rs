@@ -33,6 +33,9 @@ pub use position::{Position, PositionError};
 /// How often all keys are searched for new sessions.
 const SESSION_SEARCH_INTERVAL: Duration = Duration::from_secs(5);
 
+/// The same while no session is known, when there are few keys or none.
+const EMPTY_SEARCH_INTERVAL: Duration = Duration::from_millis(200);
+
 /// Where scans are looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {

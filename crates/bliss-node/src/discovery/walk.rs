@@ -6,7 +6,9 @@ use redis_client::{Command, EntryId, RedisError, Value};
 use tokio::time::Instant;
 
 use super::containers::{Child, Progress};
-use super::{FoundScan, Position, SESSION_SEARCH_INTERVAL, ScanDiscovery, Scope};
+use super::{
+    EMPTY_SEARCH_INTERVAL, FoundScan, Position, SESSION_SEARCH_INTERVAL, ScanDiscovery, Scope,
+};
 use crate::node::{NodeIdentity, NodeType, NodeVersion};
 use crate::store::SessionSearch;
 
@@ -113,7 +115,12 @@ impl ScanDiscovery {
         let (sessions, began) = (search.take(&reply), *began);
         if search.is_complete() {
             self.searched = began;
-            self.next_search = Instant::now() + SESSION_SEARCH_INTERVAL;
+            // The first scan of a session may follow it at once, and its streams are short.
+            let interval = match self.containers.is_empty() && sessions.is_empty() {
+                true => EMPTY_SEARCH_INTERVAL,
+                false => SESSION_SEARCH_INTERVAL,
+            };
+            self.next_search = Instant::now() + interval;
             self.step = Step::Begin;
         } else {
             let command = search.command();
