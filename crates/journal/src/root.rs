@@ -1,12 +1,12 @@
 //! Copies of the root group for readers.
 //!
-//! Whoever opens a file reads the superblock, and then the object header of the root group, in more than one step. Many
-//! attributes, or links, are not even in that header, but in a heap with a B-tree. All of that changes with every scan,
-//! and a reader that meets parts of two versions reports a wrong checksum, or destroys its own memory.
+//! A program that opens a file reads the superblock first, and then the object header of the root group. Its attributes or
+//! links are in a heap with B-trees if there are many of them. All of that changes with every scan, and a reader that gets
+//! parts of two versions reports a wrong checksum, or crashes.
 //!
 //! So readers get another header to read: a [copy](copy_of) of the root group, which has all of its links and attributes
 //! in one piece, and is never changed. The superblock refers to it while the file is written. The header that the
-//! library knows, the *home* of the root group, is changed as all other objects, and nobody looks at it meanwhile. A
+//! library knows, the *home* of the root group, is changed as all other objects are; readers do not find it meanwhile. A
 //! copy is in the room behind the end of the file, so nothing of it remains when the file is closed.
 //!
 //! HDF5 File Format Specification, sections III.A.2 (B-trees), III.G (fractal heaps) and IV.A.1.b (object headers).
