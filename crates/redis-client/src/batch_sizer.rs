@@ -3,11 +3,17 @@
 //! `XREAD` takes a number of entries per stream, while what matters is the size of the reply: large
 //! enough to be efficient, small enough for bounded memory. So the size of the entries is estimated
 //! per stream from those seen, and the count begins small and grows while replies are full.
+//!
+//! While they are, half of the streams are read at a time. Two reads in a row have no stream in common then, so that
+//! the second can be sent before the reply to the first is looked at: Redis works on one half while we work on the
+//! other.
 
 use std::time::{Duration, Instant};
 
 /// Wanted size of a reply, in bytes.
 const TARGET: u64 = 4 << 20;
+/// Wanted size of a reply for half of the streams.
+const HALF_TARGET: u64 = TARGET / 2;
 const FIRST_COUNT: u64 = 4;
 const GROWTH: u64 = 8;
 const MAX_COUNT: u64 = 1 << 16;
@@ -25,6 +31,8 @@ pub struct BatchSizer {
     turn: usize,
     /// Streams without news since the last that had some.
     quiet: usize,
+    /// The last reply was full.
+    is_behind: bool,
 }
 
 /// What to read next.
@@ -46,7 +54,13 @@ impl BatchSizer {
             read: None,
             turn: 0,
             quiet: 0,
+            is_behind: false,
         }
+    }
+
+    /// Returns `true` if these many streams are read by halves at present.
+    pub fn takes_halves(&self, streams: usize) -> bool {
+        self.is_behind && streams > 1
     }
 
     /// Plans a read of streams whose entries are estimated to have these sizes.
@@ -58,7 +72,8 @@ impl BatchSizer {
             self.limit = FIRST_COUNT;
         }
         let all: u64 = sizes.iter().sum();
-        if all <= TARGET {
+        let takes_halves = self.takes_halves(sizes.len());
+        if all <= TARGET && !takes_halves {
             let count = (TARGET / all.max(1)).clamp(1, self.limit);
             return ReadPlan {
                 streams: (0..sizes.len()).collect(),
@@ -73,18 +88,22 @@ impl BatchSizer {
                 wait: true,
             };
         }
+        let (most, target) = match takes_halves {
+            true => (sizes.len() / 2, HALF_TARGET),
+            false => (sizes.len(), TARGET),
+        };
         let mut streams = Vec::new();
         let mut sum = 0;
-        for step in 0..sizes.len() {
+        for step in 0..most {
             let stream = (self.turn + step) % sizes.len();
-            if sum > 0 && sum + sizes[stream] > TARGET {
+            if sum > 0 && sum + sizes[stream] > target {
                 break;
             }
             sum += sizes[stream];
             streams.push(stream);
         }
         self.turn = (self.turn + streams.len()) % sizes.len();
-        let count = (TARGET / sum.max(1)).clamp(1, self.limit);
+        let count = (target / sum.max(1)).clamp(1, self.limit);
         ReadPlan {
             streams,
             count,
@@ -97,6 +116,7 @@ impl BatchSizer {
     pub fn note(&mut self, asked: usize, news: bool, full: bool, now: Instant) {
         self.read = Some(now);
         self.quiet = if news { 0 } else { self.quiet + asked };
+        self.is_behind = full;
         if full {
             self.limit = (self.limit * GROWTH).min(MAX_COUNT);
         }
@@ -130,12 +150,54 @@ mod tests {
         let mut counts = Vec::new();
         for _ in 0..6 {
             let plan = batch_sizer.plan(&sizes, now);
-            assert_eq!((plan.streams.len(), plan.wait), (20, true));
+            // The first read is about all streams, those after a full reply about half of them.
+            let expected = if counts.is_empty() {
+                (20, true)
+            } else {
+                (10, false)
+            };
+            assert_eq!((plan.streams.len(), plan.wait), expected);
             counts.push(plan.count);
-            batch_sizer.note(20, true, true, now);
+            batch_sizer.note(plan.streams.len(), true, true, now);
         }
         assert_eq!(counts, [4, 32, 256, 2048, 3276, 3276]);
         assert_eq!(batch_sizer.plan(&sizes, now + 2 * STALL).count, FIRST_COUNT);
+    }
+
+    #[test]
+    fn two_reads_in_a_row_have_no_stream_in_common() {
+        let now = Instant::now();
+        for streams in 2..9 {
+            let mut batch_sizer = BatchSizer::new();
+            let sizes = vec![100; streams];
+            batch_sizer.note(streams, true, true, now);
+            let mut last = batch_sizer.plan(&sizes, now).streams;
+            let mut seen = last.clone();
+            for _ in 0..2 * streams {
+                let next = batch_sizer.plan(&sizes, now).streams;
+                assert!(
+                    next.iter().all(|stream| !last.contains(stream)),
+                    "{last:?}, {next:?}"
+                );
+                seen.extend(&next);
+                last = next;
+            }
+            assert!(
+                (0..streams).all(|stream| seen.contains(&stream)),
+                "{seen:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn all_streams_are_waited_for_when_a_reply_is_not_full() {
+        let now = Instant::now();
+        let mut batch_sizer = BatchSizer::new();
+        batch_sizer.note(4, true, true, now);
+        assert!(!batch_sizer.plan(&[100; 4], now).wait);
+        batch_sizer.note(2, true, false, now);
+        let plan = batch_sizer.plan(&[100; 4], now);
+        assert_eq!((plan.streams, plan.wait), (vec![0, 1, 2, 3], true));
     }
 
     #[test]

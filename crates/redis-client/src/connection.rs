@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -182,6 +183,20 @@ impl Connection {
                 Ok(Ok(false)) => self.clock.heard(),
                 Ok(Err(source)) => return Err(self.lost(source)),
                 Err(_) => return Err(self.timeout_error(limit)),
+            }
+        }
+    }
+
+    /// Sends what was queued as far as that is possible without waiting. [`flush`](Self::flush) and
+    /// [`receive_raw`](Self::receive_raw) send the rest, and report what makes it impossible.
+    pub fn start_flush(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        while !self.broken {
+            match self.transport.poll_flush(&mut context) {
+                Poll::Ready(Ok(true)) => return,
+                Poll::Ready(Ok(false)) => self.clock.heard(),
+                // The next call waits, or meets the same error.
+                Poll::Ready(Err(_)) | Poll::Pending => return,
             }
         }
     }
