@@ -52,6 +52,11 @@ impl NodeConnection {
         Ok(self.connection.insert(connection))
     }
 
+    /// Returns the connection if it is open.
+    pub fn current(&mut self) -> Option<&mut Connection> {
+        self.connection.as_mut()
+    }
+
     /// Drops the connection after an error that may pass. `reader` says in the log who needs it.
     pub fn reconnect_after(&mut self, error: &RedisError, reader: &str) {
         if self.lost.is_none() {

@@ -69,6 +69,7 @@ impl ScanReader {
         if reply.first() == Some(&b'-') {
             return self.refused(&reply);
         }
+        self.send_ahead(&request);
         let has_news = match self.take_reply(&request, &reply) {
             Ok(has_news) => has_news,
             Err(error) => return Err(self.unexpected(error.to_string())),
@@ -81,7 +82,7 @@ impl ScanReader {
             self.questions.add(Question::ScanInfo);
             self.is_preparing = true;
         } else if !has_news && request.is_last && self.knows_all_nodes(&request) {
-            if request.streams == self.active() && !self.is_entering() {
+            if request.streams.len() == self.active() && !self.is_entering() {
                 self.ask_for_end();
             }
         } else if !has_news && request.waits() {
@@ -91,11 +92,36 @@ impl ScanReader {
             return Ok(());
         }
         self.ready.append(&mut self.collected);
-        if has_news && !self.is_trickling && !self.is_entering() {
+        if has_news && self.request.is_none() && !self.is_trickling && !self.is_entering() {
             // While these events are being used, Redis can prepare the next.
             self.send().await?;
         }
         Ok(())
+    }
+
+    /// Sends the next read before the reply to this one is taken, if it is about other streams: Redis can prepare it
+    /// meanwhile. Nothing is waited for, because this reply must not be dropped.
+    fn send_ahead(&mut self, request: &ReadRequest) {
+        let has_controls = self.known_state != ScanState::Ended;
+        let is_steady = self.known_state != ScanState::Created
+            && self.questions.is_empty()
+            && !self.is_entering()
+            && self.batch_sizer.takes_halves(self.active());
+        // Only one of two reads in a row can have the other streams, whose positions are not known yet.
+        if !is_steady || (has_controls && request.controls == 0) {
+            return;
+        }
+        let kind = ReadKind::Immediate;
+        let next = ReadRequest::new(&self.cursors, Vec::new(), &mut self.batch_sizer, kind);
+        if let Some(next) = next
+            && !next.overlaps(request)
+            && let Some(connection) = self.connection.current()
+        {
+            connection.queue(&next.command());
+            connection.start_flush();
+            self.request = Some(next);
+            self.sent = Some(tokio::time::Instant::now());
+        }
     }
 
     /// Sends the next read.
@@ -162,8 +188,8 @@ impl ScanReader {
         self.note_descriptions();
         let now = Instant::now();
         self.batch_sizer
-            .note(request.streams, news.any, news.full, now);
-        self.is_trickling = !news.full;
+            .note(request.streams.len(), news.any, news.full, now);
+        self.is_trickling = !news.full && request.is_complete;
         outcome.map(|()| news.any)
     }
 

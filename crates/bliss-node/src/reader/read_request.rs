@@ -1,10 +1,12 @@
 //! One read over many streams.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use redis_client::{BatchSizer, Command, EntryId};
 
 use super::cursor::DataCursor;
+use super::event::StreamId;
 
 /// Longest wait of one read. Redis does not wake up readers of keys that expire, so that the keys must be looked at now
 /// and then.
@@ -24,10 +26,12 @@ pub(super) enum ReadKind {
 /// An `XREAD`, as sent.
 #[derive(Debug)]
 pub(super) struct ReadRequest {
-    /// Number of followed streams in it.
-    pub streams: usize,
+    /// The followed streams in it.
+    pub streams: Vec<StreamId>,
     /// Number of other streams in it.
     pub controls: usize,
+    /// Set if all streams that were followed then are in it.
+    pub is_complete: bool,
     /// Entries per stream.
     pub count: u64,
     /// Set if the read began after the end of the scan, and holds all streams that were followed then: if it has no
@@ -51,16 +55,23 @@ impl ReadRequest {
         let plan = batch_sizer.plan(&sizes, Instant::now());
         let control_count = controls.len();
         let mut positions = controls;
-        let chosen = plan.streams.iter().filter_map(|stream| active.get(*stream));
-        positions.extend(chosen.map(|cursor| (cursor.key.clone(), cursor.after)));
+        let chosen = || plan.streams.iter().filter_map(|stream| active.get(*stream));
+        positions.extend(chosen().map(|cursor| (cursor.key.clone(), cursor.after)));
         (!positions.is_empty()).then(|| ReadRequest {
-            streams: plan.streams.len(),
+            streams: chosen().map(|cursor| cursor.id).collect(),
             controls: control_count,
+            is_complete: plan.wait,
             count: plan.count,
             is_last: kind == ReadKind::Draining && plan.wait,
             positions,
             block: (plan.wait && kind == ReadKind::Waiting).then_some(BLOCK),
         })
+    }
+
+    /// Returns `true` if both read a stream.
+    pub fn overlaps(&self, other: &ReadRequest) -> bool {
+        let streams: HashSet<StreamId> = self.streams.iter().copied().collect();
+        other.streams.iter().any(|stream| streams.contains(stream))
     }
 
     /// Returns `true` if Redis waits for news when there are none.
