@@ -9,6 +9,7 @@
 //! Streams of a scan that is closed may never be sealed: deletion, and publishers that died, leave
 //! them so. They end when a read that began after the scan was closed finds nothing more.
 
+mod advance;
 mod connection;
 mod event;
 mod event_collector;
@@ -22,7 +23,7 @@ mod snapshot;
 mod stream_cursor;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use redis_client::{BatchSizer, RedisError};
 use spool::ScanSpool;
@@ -39,9 +40,6 @@ use stream_cursor::StreamCursor;
 
 pub use event::{LossReason, PointBlock, ReadError, ReaderEvent, StreamId};
 pub use heads::{HeadProbe, StreamHead};
-
-/// Streams that trickle are read not more often than this: each read would find one point only.
-const TRICKLE: Duration = Duration::from_millis(20);
 
 /// Reader of one scan.
 ///
@@ -295,82 +293,6 @@ impl ScanReader {
     /// Returns `true` if no event is left to be handed out.
     fn has_handed_out(&self) -> bool {
         self.ready.is_empty() && self.refill.is_empty()
-    }
-
-    /// Makes one step. Whatever is dropped while it waits is asked again by the next step.
-    async fn advance(&mut self) -> Result<(), RedisError> {
-        if self.is_over() {
-            return Ok(());
-        }
-        let Some(request) = &self.request else {
-            return self.ask().await;
-        };
-        let draining = request.draining;
-        let reply = self.connection.get().await?.receive_raw().await?;
-        self.connection.note_answer(&self.document.key);
-        let Some(request) = self.request.take() else {
-            return Ok(());
-        };
-        let waited = request.waits();
-        let news = self.parse_reply(request, &reply)?;
-        self.caught_up = waited && !news;
-        if !news && waited && !draining {
-            self.check_life().await?;
-        }
-        self.catch_up().await?;
-        if news && !self.trickles {
-            // While these events are being used, Redis can prepare the next.
-            self.send().await?;
-        }
-        Ok(())
-    }
-
-    /// Does what must be done between reads, then sends the next one.
-    async fn ask(&mut self) -> Result<(), RedisError> {
-        if self.connection.get().await?.outstanding() > 0 {
-            self.connection.drop_current();
-            self.connection.get().await?;
-        }
-        if self.connection.is_new {
-            self.check_life().await?;
-            self.connection.is_new = false;
-        }
-        self.catch_up().await?;
-        if self.wrong_type {
-            self.find_wrong_types().await?;
-        }
-        self.enter_batches().await?;
-        if !self.ready.is_empty() || self.is_over() {
-            return Ok(());
-        }
-        if let (true, Some(sent)) = (self.trickles && !self.draining(), self.sent) {
-            tokio::time::sleep_until(sent + TRICKLE).await;
-        }
-        self.send().await
-    }
-
-    /// Sends the next read, unless something else comes first.
-    async fn send(&mut self) -> Result<(), RedisError> {
-        let inside = self
-            .cursors
-            .iter()
-            .any(|cursor| cursor.inside && !cursor.ended);
-        if self.is_over() || self.wrong_type || inside {
-            return Ok(());
-        }
-        let states = (self.state < ScanState::Closed && !self.blind)
-            .then_some((self.document.state_stream.as_str(), self.position));
-        let draining = self.draining();
-        let request = ReadRequest::new(&self.cursors, states, &mut self.batch_sizer, draining);
-        let Some(request) = request else {
-            return Ok(());
-        };
-        let connection = self.connection.get().await?;
-        connection.queue(&request.command());
-        self.request = Some(request);
-        self.sent = Some(tokio::time::Instant::now());
-        // Sending is finished by `receive_raw` if this is dropped.
-        connection.flush().await
     }
 
     /// True when nothing is left to be asked for.

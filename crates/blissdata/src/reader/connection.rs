@@ -53,6 +53,11 @@ impl ReaderConnection {
         Ok(self.connection.insert(connection))
     }
 
+    /// The connection, if it is open.
+    pub fn current(&mut self) -> Option<&mut Connection> {
+        self.connection.as_mut()
+    }
+
     /// Drops the connection after an error that may pass.
     pub fn reconnect_after(&mut self, error: &RedisError, scan: &ScanKey) {
         if self.lost.is_none() {

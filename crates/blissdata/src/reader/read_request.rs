@@ -1,5 +1,6 @@
 //! One read over many streams.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use redis_client::{BatchSizer, Command};
@@ -16,6 +17,8 @@ const BLOCK: Duration = Duration::from_millis(500);
 pub(super) struct ReadRequest {
     /// Indices of the cursors, in the order of the command.
     pub streams: Vec<usize>,
+    /// Whether it reads the stream of states, too.
+    pub has_states: bool,
     /// Entries per stream.
     pub count: u64,
     /// Whether it began after the end of the scan: streams without news have ended then.
@@ -43,11 +46,18 @@ impl ReadRequest {
         positions.extend(states.map(|(key, position)| (key.to_owned(), position)));
         (!positions.is_empty()).then(|| ReadRequest {
             streams: chosen().map(|cursor| cursor.id.0).collect(),
+            has_states: states.is_some(),
             count: plan.count,
             draining,
             positions,
             block: (plan.wait && !draining).then_some(BLOCK),
         })
+    }
+
+    /// Returns `true` if both read a stream.
+    pub fn overlaps(&self, other: &ReadRequest) -> bool {
+        let streams: HashSet<usize> = self.streams.iter().copied().collect();
+        other.streams.iter().any(|stream| streams.contains(stream))
     }
 
     /// Whether Redis waits for news when there are none.
