@@ -1,0 +1,304 @@
+//! Encodes whole chunks: the frame of a zlib stream, and what becomes of each plane.
+
+use libdeflater::{CompressionError, CompressionLvl, Compressor};
+
+use crate::EncodeError;
+use crate::InstructionSet;
+use crate::adler::Adler;
+use crate::bit_writer::BitWriter;
+use crate::literals::write_stored;
+use crate::plane_encoder::{Plane, PlaneEncoder, TRIED_GAIN};
+use crate::probe::Impression;
+use crate::section::{Planes, Section};
+use crate::shuffle::{MAX_PLANES, all_planes, gather_planes, shuffle_with, varying_planes};
+use crate::symbols::WINDOW;
+
+/// The number of bytes from which on a plane is coded by this crate. A sample of fewer says little.
+const MIN_PLANE: usize = 8 << 10;
+
+/// The size of the largest chunk that is thought to be small: their size matters more than the time that they
+/// take.
+const SMALL_CHUNK: usize = 128 << 10;
+
+/// The size of the largest chunk that is coded by this crate, as positions have 32 bits.
+const LARGE_CHUNK: usize = 1 << 31;
+
+/// The level of libdeflate for small chunks, and for others.
+const THOROUGH_LEVEL: i32 = 5;
+const FAST_LEVEL: i32 = 1;
+
+/// Matches that save more than this share of the bits of literals may be better found by libdeflate, unless
+/// they have that many bytes.
+const RISKY_GAIN: f32 = 0.5;
+const LONG_MATCH: f32 = 32.0;
+
+/// The header of a zlib stream: deflate with a window of 32 KiB, at the fastest level.
+const HEADER: [u8; 2] = [0x78, 0x01];
+
+/// The length of the checksum.
+const TRAILER: usize = 4;
+
+/// Returns a length that is enough for the zlib stream of any chunk of `length` bytes.
+///
+/// # Examples
+/// ```
+/// assert!(shuffle_deflate::bound(1 << 20) < (1 << 20) + 8000);
+/// ```
+pub const fn bound(length: usize) -> usize {
+    // No block is larger than a stored one, whose header has up to 6 bytes. There is at most one block for each
+    // piece of 1 KiB, and a few more where a plane ends.
+    let blocks = length / (1 << 10) + length / (u16::MAX as usize) + 4 * MAX_PLANES;
+    length.saturating_add(6 * blocks + HEADER.len() + TRAILER)
+}
+
+/// Shuffles chunks and writes them as zlib streams.
+///
+/// An encoder has memory that it uses again for the next chunk. The result depends on nothing but the chunk
+/// and the size of its elements: not on earlier chunks, nor on the processor.
+///
+/// # Memory
+/// An encoder has 1.6 MB, most of it for libdeflate. It keeps a copy of the largest chunk so far, and up to
+/// 3 bytes for each byte of its largest plane.
+pub struct Encoder {
+    instructions: InstructionSet,
+    planes: PlaneEncoder,
+    fast: Compressor,
+    thorough: Compressor,
+    shuffled: Vec<u8>,
+    /// The sections of the current chunk, and what the segments of its planes look like.
+    sections: Vec<Section>,
+    survey: Vec<Impression>,
+}
+
+impl Default for Encoder {
+    fn default() -> Encoder {
+        Encoder::new()
+    }
+}
+
+impl std::fmt::Debug for Encoder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Encoder")
+            .field("instructions", &self.instructions)
+            .field("capacity", &self.shuffled.capacity())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Encoder {
+    /// Returns an encoder that uses the best instructions of this processor.
+    pub fn new() -> Encoder {
+        Encoder::with_instructions(InstructionSet::detect())
+    }
+
+    /// Returns an encoder that uses the instructions of a set. It makes the same streams as any other.
+    pub fn with_instructions(instructions: InstructionSet) -> Encoder {
+        // Both levels are in range; the fallback is libdeflate's default.
+        let compressor = |level| Compressor::new(CompressionLvl::new(level).unwrap_or_default());
+        Encoder {
+            instructions,
+            planes: PlaneEncoder::new(instructions),
+            fast: compressor(FAST_LEVEL),
+            thorough: compressor(THOROUGH_LEVEL),
+            shuffled: Vec::new(),
+            sections: Vec::new(),
+            survey: Vec::new(),
+        }
+    }
+
+    /// Shuffles a chunk with elements of `item` bytes, and writes it as one zlib stream to the start of `target`.
+    /// Returns the length of the stream.
+    ///
+    /// Decompressed, the stream is what [`shuffle()`](crate::shuffle()) makes of the chunk. With an `item` of 0
+    /// or 1 the bytes keep their order. The size of `target` limits the result: a caller that wants a chunk only
+    /// if it gets smaller gives a target of one byte less than the chunk.
+    ///
+    /// # Errors
+    /// [`EncodeError::TargetTooSmall`] if the stream does not fit, which never happens if `target` has
+    /// [`bound()`] bytes. What is in `target` is undefined then. [`EncodeError::OutOfMemory`] if there is no
+    /// memory for the shuffled chunk.
+    pub fn encode(
+        &mut self,
+        chunk: &[u8],
+        item: usize,
+        target: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        let item = item.max(1);
+        let count = chunk.len() / item;
+        let mut buffer = std::mem::take(&mut self.shuffled);
+        let result = if item > MAX_PLANES || count < MIN_PLANE || chunk.len() > LARGE_CHUNK {
+            self.encode_as_a_whole(chunk, item, &mut buffer, target)
+        } else {
+            self.encode_by_planes(chunk, item, &mut buffer, target)
+        };
+        self.shuffled = buffer;
+        result
+    }
+
+    fn encode_as_a_whole(
+        &mut self,
+        chunk: &[u8],
+        item: usize,
+        buffer: &mut Vec<u8>,
+        target: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        if item == 1 {
+            return self.compress_with_libdeflate(chunk, target);
+        }
+        let shuffled = reserved(buffer, chunk.len())?;
+        shuffle_with(self.instructions, chunk, item, shuffled);
+        self.compress_with_libdeflate(shuffled, target)
+    }
+
+    fn compress_with_libdeflate(
+        &mut self,
+        shuffled: &[u8],
+        target: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        let compressor = if shuffled.len() <= SMALL_CHUNK {
+            &mut self.thorough
+        } else {
+            &mut self.fast
+        };
+        let result = compressor.zlib_compress(shuffled, target);
+        result.map_err(|CompressionError::InsufficientSpace| EncodeError::TargetTooSmall)
+    }
+
+    fn encode_by_planes(
+        &mut self,
+        chunk: &[u8],
+        item: usize,
+        buffer: &mut Vec<u8>,
+        target: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        let count = chunk.len() / item;
+        let is_small = chunk.len() <= SMALL_CHUNK;
+        let varying = varying_planes(self.instructions, chunk, item);
+        // Libdeflate needs all planes. Nothing before a constant plane can be repeated after it if that plane is
+        // longer than the window.
+        let needs_all = is_small || count < WINDOW;
+        let gathered = if needs_all { all_planes(item) } else { varying };
+        let planes = Planes {
+            item,
+            count,
+            varying,
+            gathered,
+        };
+        let (elements, tail) = chunk.split_at(count * item);
+        let shuffled = if item == 1 {
+            chunk
+        } else {
+            let shuffled = reserved(buffer, planes.length() + tail.len())?;
+            gather_planes(self.instructions, elements, item, gathered, shuffled);
+            shuffled[planes.length()..].copy_from_slice(tail);
+            shuffled
+        };
+        planes.divide(&chunk[..item], shuffled, &mut self.sections);
+        self.look(shuffled);
+        if self.is_for_libdeflate(is_small, count) {
+            if !needs_all {
+                return self.encode_as_a_whole(chunk, item, buffer, target);
+            }
+            return self.compress_with_libdeflate(shuffled, target);
+        }
+
+        let mut writer = BitWriter::new(target);
+        writer.put_bytes(&HEADER);
+        let checksum = self.write_sections(shuffled, tail, &mut writer)?;
+        writer.align();
+        writer.put_bytes(&checksum.to_be_bytes());
+        writer.check()?;
+        Ok(writer.position())
+    }
+
+    /// Returns `true` if libdeflate makes a smaller stream of a chunk, as far as the survey says.
+    ///
+    /// It is better at short matches, as its search has two places for each hash value. Long ones, with which the
+    /// elements of a ramp or of a repeated row come again, are found by both; but in short planes the blocks of
+    /// this crate are short, too, and their headers count.
+    fn is_for_libdeflate(&self, is_small: bool, count: usize) -> bool {
+        if is_small {
+            return self.survey.iter().any(|seen| seen.match_gain > TRIED_GAIN);
+        }
+        let mut all = 0.0;
+        let mut risky = 0.0;
+        for seen in &self.survey {
+            all += seen.literal_bits * (1.0 - seen.match_gain.min(1.0));
+            if seen.match_gain > RISKY_GAIN && (seen.match_length < LONG_MATCH || count < WINDOW) {
+                risky += seen.literal_bits;
+            }
+        }
+        risky > all
+    }
+
+    /// Looks at all planes.
+    fn look(&mut self, shuffled: &[u8]) {
+        self.survey.clear();
+        let mut last_history = None;
+        for section in &self.sections {
+            if let Section::Plane { history, range } = *section {
+                if last_history != Some(history) {
+                    self.planes.reset();
+                    last_history = Some(history);
+                }
+                let start = range.start - history;
+                self.planes
+                    .look(&shuffled[history..range.end], start, &mut self.survey);
+            }
+        }
+    }
+
+    /// Writes the blocks of all sections, and of the bytes after the last whole element. Returns the checksum.
+    fn write_sections(
+        &mut self,
+        shuffled: &[u8],
+        tail: &[u8],
+        writer: &mut BitWriter,
+    ) -> Result<u32, EncodeError> {
+        let mut adler = Adler::new();
+        let mut survey = self.survey.iter().copied();
+        let mut last_history = None;
+        for (index, section) in self.sections.iter().enumerate() {
+            let is_last = index + 1 == self.sections.len() && tail.is_empty();
+            match *section {
+                Section::Constant { byte, length } => {
+                    adler.update_repeated(byte, length as u64);
+                    self.planes
+                        .write_constant(byte, length as u64, is_last, writer)?;
+                }
+                Section::Copy { range } => {
+                    adler.update(self.instructions, &shuffled[range.start..range.end]);
+                    self.planes.write_copy(range.length(), is_last, writer)?;
+                }
+                Section::Plane { history, range } => {
+                    if last_history != Some(history) {
+                        self.planes.reset();
+                        last_history = Some(history);
+                    }
+                    adler.update(self.instructions, &shuffled[range.start..range.end]);
+                    let plane = Plane {
+                        data: &shuffled[history..range.end],
+                        start: range.start - history,
+                        is_last,
+                    };
+                    self.planes.write_plane(plane, &mut survey, writer)?;
+                }
+            }
+        }
+        if !tail.is_empty() {
+            adler.update(self.instructions, tail);
+            write_stored(tail, true, writer);
+        }
+        Ok(adler.value())
+    }
+}
+
+/// Returns the first `length` bytes of a buffer, which grows if it is shorter.
+fn reserved(buffer: &mut Vec<u8>, length: usize) -> Result<&mut [u8], EncodeError> {
+    if buffer.len() < length {
+        buffer.try_reserve_exact(length - buffer.len())?;
+        buffer.resize(length, 0);
+    }
+    Ok(&mut buffer[..length])
+}

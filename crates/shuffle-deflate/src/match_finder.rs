@@ -1,0 +1,255 @@
+//! Finds matches, for data in which sequences of bytes come again.
+//!
+//! The finder is greedy: it takes the first match that it finds, and goes on behind it. It knows one earlier
+//! place for each hash value, and tries the last distance before, as repetitions in a chunk usually have the same
+//! period. Where it finds nothing for a while, it skips more and more positions.
+
+use crate::EncodeError;
+use crate::bit_writer::BitWriter;
+use crate::block_code::{BlockCode, SymbolCounts};
+use crate::equal_bytes;
+use crate::instruction_set::{InstructionSet, Kind, compiled_for};
+use crate::sequences::{self, Sequence};
+use crate::symbols::{MAX_MATCH, MIN_MATCH, WINDOW};
+
+mod greedy;
+mod runs;
+
+/// The number of bytes that are searched between two checks of the memory.
+const STEP: usize = 128 << 10;
+
+/// The number of sequences after which a block should end, as their statistics are known well enough.
+const FULL_BLOCK: usize = 8192;
+
+/// The number of classes of distances with the same length of the shortest match: 1, and then by their logarithm.
+const DISTANCE_CLASSES: usize = 17;
+
+/// Which matches are searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Search {
+    /// Matches at any distance.
+    All,
+    /// Only those of distance 1, which is three times as fast.
+    Runs,
+}
+
+/// Finds the matches of one block at a time. The memory is used again for the next block.
+pub(crate) struct MatchFinder {
+    instructions: InstructionSet,
+    table: Box<greedy::Table>,
+    sequences: Vec<Sequence>,
+    /// The start of the block.
+    start: usize,
+    /// The end of what has been searched.
+    end: usize,
+    shortest: ShortestMatches,
+    last_distance: usize,
+    /// All positions before that are in the table, if any are.
+    indexed: usize,
+}
+
+/// The length of the shortest match that is worth more than its literals, by the class of its distance.
+#[derive(Clone, Copy)]
+struct ShortestMatches([u8; DISTANCE_CLASSES]);
+
+impl ShortestMatches {
+    /// `literal_bits` is the mean number of bits of a literal.
+    fn new(literal_bits: f32) -> ShortestMatches {
+        ShortestMatches(std::array::from_fn(|class| {
+            // About the bits of the code of the length and of the distance.
+            let match_bits = 7.0 + if class == 0 { 0.0 } else { 2.0 + class as f32 };
+            let least = if class < 10 { 3.0 } else { 4.0 };
+            (match_bits / literal_bits).ceil().clamp(least, 40.0) as u8
+        }))
+    }
+
+    #[inline(always)]
+    fn at(&self, distance: usize) -> usize {
+        let class = if distance == 1 {
+            0
+        } else {
+            (usize::BITS - distance.leading_zeros()) as usize
+        };
+        usize::from(self.0[class.min(DISTANCE_CLASSES - 1)])
+    }
+}
+
+impl MatchFinder {
+    pub fn new(instructions: InstructionSet) -> MatchFinder {
+        MatchFinder {
+            instructions,
+            table: greedy::Table::new(),
+            sequences: Vec::new(),
+            start: 0,
+            end: 0,
+            shortest: ShortestMatches::new(8.0),
+            last_distance: 1,
+            indexed: 0,
+        }
+    }
+
+    /// Forgets all data. What follows is not compared with what was before.
+    pub fn reset(&mut self) {
+        if self.indexed > 0 {
+            self.table.clear();
+            self.indexed = 0;
+        }
+        self.last_distance = 1;
+    }
+
+    /// Begins a block at `start`, in which a literal has about `literal_bits` bits.
+    pub fn begin(&mut self, start: usize, literal_bits: f32) {
+        self.sequences.clear();
+        self.start = start;
+        self.end = start;
+        self.shortest = ShortestMatches::new(literal_bits);
+    }
+
+    /// Searches `data` up to `end`. Matches may refer to everything before, in the window of deflate.
+    ///
+    /// `data` is the same for all calls since the last [`MatchFinder::reset`], except that it may become longer.
+    pub fn extend(&mut self, data: &[u8], end: usize, search: Search) -> Result<(), EncodeError> {
+        while self.end < end {
+            let step_end = end.min(self.end + STEP);
+            self.sequences
+                .try_reserve((step_end - self.end) / MIN_MATCH + 2)?;
+            let data = &data[..step_end];
+            match search {
+                Search::All => self.find_all(data),
+                Search::Runs => find_runs(self.instructions, data, self.end, &mut self.sequences),
+            }
+            self.end = step_end;
+        }
+        Ok(())
+    }
+
+    fn find_all(&mut self, data: &[u8]) {
+        if self.indexed < self.end {
+            let from = self.indexed.max(self.end.saturating_sub(WINDOW));
+            self.table.index(data, from, self.end, &self.shortest);
+        }
+        self.last_distance = find_all(
+            self.instructions,
+            &mut self.table,
+            data,
+            self.end,
+            self.last_distance,
+            &self.shortest,
+            &mut self.sequences,
+        );
+        self.indexed = data.len();
+    }
+
+    /// Returns `true` if the block is so long that a new code may be better.
+    pub fn is_full(&self) -> bool {
+        self.sequences.len() > FULL_BLOCK
+    }
+
+    /// Makes the codes of the block and returns its number of bits.
+    pub fn build_code(&self, data: &[u8], code: &mut BlockCode) -> u64 {
+        code.build(&self.count_symbols(data))
+    }
+
+    /// Returns the bits of `data[start..end]`, without a header, if these are searched alone. No block may
+    /// be open.
+    pub fn measure(
+        &mut self,
+        data: &[u8],
+        (start, end): (usize, usize),
+        literal_bits: f32,
+        search: Search,
+        code: &mut BlockCode,
+    ) -> Result<u64, EncodeError> {
+        self.begin(start, literal_bits);
+        self.extend(data, end, search)?;
+        Ok(code.build_lengths(&self.count_symbols(data)))
+    }
+
+    fn count_symbols(&self, data: &[u8]) -> SymbolCounts {
+        sequences::count_symbols(self.instructions, &self.sequences, &data[self.start..])
+    }
+
+    /// Writes the block.
+    pub fn write(&self, data: &[u8], code: &BlockCode, is_last: bool, writer: &mut BitWriter) {
+        let data = &data[self.start..self.end];
+        sequences::write_block(
+            self.instructions,
+            &self.sequences,
+            data,
+            code,
+            is_last,
+            writer,
+        );
+    }
+}
+
+fn find_all(
+    instructions: InstructionSet,
+    table: &mut greedy::Table,
+    data: &[u8],
+    start: usize,
+    last_distance: usize,
+    shortest: &ShortestMatches,
+    sequences: &mut Vec<Sequence>,
+) -> usize {
+    compiled_for!(
+        instructions,
+        greedy::find,
+        (
+            table: &mut greedy::Table,
+            data: &[u8],
+            start: usize,
+            last_distance: usize,
+            shortest: &ShortestMatches,
+            sequences: &mut Vec<Sequence>,
+        ) -> usize
+    )
+}
+
+fn find_runs(
+    instructions: InstructionSet,
+    data: &[u8],
+    start: usize,
+    sequences: &mut Vec<Sequence>,
+) {
+    match instructions.kind() {
+        Kind::Portable => runs::find::<equal_bytes::Portable>(data, start, sequences),
+        #[cfg(target_arch = "x86_64")]
+        Kind::Sse2 | Kind::Avx2 => compiled_for!(
+            instructions,
+            runs::find::<equal_bytes::Sse2>,
+            (data: &[u8], start: usize, sequences: &mut Vec<Sequence>)
+        ),
+        #[cfg(target_arch = "aarch64")]
+        Kind::Neon => runs::find::<equal_bytes::Neon>(data, start, sequences),
+    }
+}
+
+/// Returns the 8 bytes at `at`.
+#[inline(always)]
+fn load(data: &[u8], at: usize) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&data[at..at.wrapping_add(8)]);
+    u64::from_le_bytes(bytes)
+}
+
+/// Returns how many bytes from `earlier` and from `at` on agree, up to the end of `data` and at most
+/// [`MAX_MATCH`].
+#[inline(always)]
+fn common_length(data: &[u8], earlier: usize, at: usize) -> usize {
+    let limit = data.len().wrapping_sub(at).min(MAX_MATCH);
+    let here = &data[at..at.wrapping_add(limit)];
+    let there = &data[earlier..earlier.wrapping_add(limit)];
+    let mut length = 0;
+    for (here, there) in here.chunks_exact(8).zip(there.chunks_exact(8)) {
+        let difference = load(here, 0) ^ load(there, 0);
+        if difference != 0 {
+            return length | (difference.trailing_zeros() >> 3) as usize;
+        }
+        length = length.wrapping_add(8);
+    }
+    while length < limit && here[length] == there[length] {
+        length = length.wrapping_add(1);
+    }
+    length
+}

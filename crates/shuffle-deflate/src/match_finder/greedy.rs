@@ -1,0 +1,213 @@
+//! The greedy search with a hash table.
+
+use super::{ShortestMatches, common_length, load};
+use crate::sequences::Sequence;
+use crate::symbols::{MAX_MATCH, WINDOW};
+
+/// The number of bits of a hash value.
+const HASH_BITS: u32 = 13;
+
+/// A place in the table that has no position.
+const NONE: u32 = u32::MAX;
+
+/// The last position of each hash value.
+pub(super) struct Table([u32; 1 << HASH_BITS]);
+
+impl Table {
+    pub fn new() -> Box<Table> {
+        Box::new(Table([NONE; 1 << HASH_BITS]))
+    }
+
+    pub fn clear(&mut self) {
+        self.0.fill(NONE);
+    }
+
+    /// Enters every second position of `data` from `from` to `to`, which have not been searched. A search that
+    /// looks up every position finds them, and matches are extended to both sides.
+    pub fn index(&mut self, data: &[u8], from: usize, to: usize, shortest: &ShortestMatches) {
+        let hash = Hash::new(shortest);
+        for at in (from..to).step_by(2) {
+            if at + 8 <= data.len() {
+                self.0[hash.of(load(data, at))] = at as u32;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn enter(&mut self, hash: Hash, data: &[u8], at: usize) {
+        self.0[hash.of(load(data, at))] = at as u32;
+    }
+}
+
+/// A hash function of as many bytes as a match at a middling distance must have.
+#[derive(Clone, Copy)]
+struct Hash {
+    shift: u32,
+}
+
+impl Hash {
+    #[inline(always)]
+    fn new(shortest: &ShortestMatches) -> Hash {
+        let bytes = shortest.at(256).clamp(4, 8) as u32;
+        Hash {
+            shift: 64 - 8 * bytes,
+        }
+    }
+
+    /// The lowest bytes of `word` are the first ones.
+    #[inline(always)]
+    fn of(self, word: u64) -> usize {
+        const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+        ((word << (self.shift & 63)).wrapping_mul(MULTIPLIER) >> (64 - HASH_BITS)) as usize
+    }
+}
+
+/// A match of bytes at `at` with those `distance` before.
+#[derive(Clone, Copy)]
+struct Match {
+    at: usize,
+    length: usize,
+    distance: usize,
+}
+
+/// The number of bytes from which on a match is good enough to look no further.
+const GOOD_LENGTH: usize = 8;
+
+/// Searches `data` from `start` on, appends the sequences, and returns the last distance.
+#[inline(always)]
+pub(super) fn find(
+    table: &mut Table,
+    data: &[u8],
+    start: usize,
+    last_distance: usize,
+    shortest: &ShortestMatches,
+    sequences: &mut Vec<Sequence>,
+) -> usize {
+    let hash = Hash::new(shortest);
+    let mut last_distance = last_distance;
+    let mut shortest_at_last = shortest.at(last_distance);
+    // The first byte that no sequence has yet, and the next position to be looked up.
+    let (mut literals, mut at) = (start, start);
+    while at.wrapping_add(8) <= data.len() {
+        let word = load(data, at);
+        let slot = hash.of(word);
+        let earlier = table.0[slot] as usize;
+        table.0[slot] = at as u32;
+        let starts_like = |earlier: usize| load(data, earlier) as u32 == word as u32;
+
+        let mut found = Match {
+            at,
+            length: 0,
+            distance: 0,
+        };
+        if at >= last_distance && starts_like(at.wrapping_sub(last_distance)) {
+            let length = common_length(data, at.wrapping_sub(last_distance), at);
+            if length >= shortest_at_last {
+                found.length = length;
+                found.distance = last_distance;
+            }
+        }
+        if found.length < GOOD_LENGTH
+            && earlier < at
+            && at.wrapping_sub(earlier) <= WINDOW
+            && starts_like(earlier)
+        {
+            let distance = at.wrapping_sub(earlier);
+            let length = common_length(data, earlier, at);
+            // A new distance costs more than the last one.
+            let better = if found.length == 0 {
+                0
+            } else {
+                found.length + 1
+            };
+            if length > better && length >= shortest.at(distance) {
+                found.length = length;
+                found.distance = distance;
+            }
+        }
+        if found.length == 0 {
+            at = at.wrapping_add(step_after(at.wrapping_sub(literals), at));
+            continue;
+        }
+
+        let found = extend_backwards(data, found, literals);
+        sequences.push(Sequence {
+            literals: found.at.wrapping_sub(literals) as u32,
+            length: found.length as u16,
+            distance_less_1: found.distance.wrapping_sub(1) as u16,
+        });
+        last_distance = found.distance;
+        shortest_at_last = shortest.at(last_distance);
+        let end = found.at.wrapping_add(found.length);
+        if end.wrapping_add(8) <= data.len() {
+            if found.distance == 1 {
+                // Of a run, only the start and the end are worth a place: all other positions are alike.
+                table.0[slot] = earlier as u32;
+                table.enter(hash, data, end.wrapping_sub(3));
+            } else {
+                enter_match(table, hash, data, at, end);
+            }
+            table.enter(hash, data, end.wrapping_sub(2));
+            table.enter(hash, data, end.wrapping_sub(1));
+        } else if found.distance == 1 {
+            table.0[slot] = earlier as u32;
+        }
+        at = end;
+        literals = end;
+    }
+    sequences.push(Sequence::literals(data.len() - literals));
+    last_distance
+}
+
+/// Returns the number of positions to go on after `misses` bytes without a match.
+///
+/// It grows, but is not regular: positions that are entered at regular steps and looked up at others would
+/// never meet.
+#[inline(always)]
+fn step_after(misses: usize, at: usize) -> usize {
+    let largest = (misses >> 7).min(7);
+    if largest == 0 {
+        return 1;
+    }
+    let random = (at as u32).wrapping_mul(0x9e37_79b1) >> 29;
+    1 + (random as usize & largest)
+}
+
+/// Moves the start of a match back to `first` at most, while the bytes before agree.
+#[inline(always)]
+fn extend_backwards(data: &[u8], found: Match, first: usize) -> Match {
+    let Match {
+        mut at,
+        mut length,
+        distance,
+    } = found;
+    while at > first
+        && at > distance
+        && length < MAX_MATCH
+        && data[at.wrapping_sub(1)] == data[at.wrapping_sub(1).wrapping_sub(distance)]
+    {
+        at = at.wrapping_sub(1);
+        length = length.wrapping_add(1);
+    }
+    Match {
+        at,
+        length,
+        distance,
+    }
+}
+
+/// Enters positions of a match that was found at `at`: the longer it is, the fewer.
+#[inline(always)]
+fn enter_match(table: &mut Table, hash: Hash, data: &[u8], at: usize, end: usize) {
+    let length = end.wrapping_sub(at);
+    let mut position = at.wrapping_add(1);
+    if length <= 12 {
+        table.enter(hash, data, position);
+        return;
+    }
+    let step = if length > 64 { 16 } else { 4 };
+    while position.wrapping_add(2) < end {
+        table.enter(hash, data, position);
+        position = position.wrapping_add(step);
+    }
+}

@@ -1,0 +1,310 @@
+//! Encodes one plane after the other: divides it into blocks, and chooses how each is coded.
+
+use crate::EncodeError;
+use crate::bit_writer::BitWriter;
+use crate::block_encoder::BlockEncoder;
+use crate::instruction_set::InstructionSet;
+use crate::literals::write_stored;
+use crate::match_finder::Search;
+use crate::piece::{MAX_PIECE, Piece, piece_length};
+use crate::probe::{Impression, Probe};
+use crate::section::{Range, SEGMENT};
+
+/// The share of the bits of literals that matches have to save for a segment to be searched at once. If the
+/// bytes are uniform, nothing else can save anything.
+const MATCH_GAIN: f32 = 0.3;
+const MATCH_GAIN_OF_UNIFORM: f32 = 0.05;
+
+/// The share from which on it is tried whether matches save something.
+pub(crate) const TRIED_GAIN: f32 = 0.02;
+
+/// One in so many segments decides about the length of the pieces.
+const PIECE_LENGTH_EVERY: usize = 8;
+
+/// Data of which a plane is the end.
+#[derive(Clone, Copy)]
+pub(crate) struct Plane<'a> {
+    /// What was encoded since the last reset, and the plane.
+    pub data: &'a [u8],
+    /// The start of the plane.
+    pub start: usize,
+    /// `true` if nothing follows.
+    pub is_last: bool,
+}
+
+/// Encodes planes. The result depends only on the data since the last [`PlaneEncoder::reset`].
+pub(crate) struct PlaneEncoder {
+    instructions: InstructionSet,
+    blocks: BlockEncoder,
+    probe: Probe,
+}
+
+/// Bytes that will be one block and are not written yet.
+struct OpenBlock {
+    start: usize,
+    content: Content,
+}
+
+/// How an open block is coded.
+enum Content {
+    Stored,
+    Matches(Search),
+    /// By frequencies of bytes; with matches if these save something and `try_matches` is `true`.
+    Frequencies {
+        piece: Box<Piece>,
+        try_matches: bool,
+    },
+}
+
+/// How a segment should be coded.
+enum Verdict {
+    Store,
+    Match,
+    Count { try_matches: bool },
+}
+
+/// The state within a plane.
+struct Progress<'a, 't> {
+    plane: Plane<'a>,
+    writer: &'a mut BitWriter<'t>,
+    open: Option<OpenBlock>,
+    piece_length: usize,
+    /// The number of segments that were counted.
+    counted: usize,
+}
+
+impl PlaneEncoder {
+    pub fn new(instructions: InstructionSet) -> PlaneEncoder {
+        PlaneEncoder {
+            instructions,
+            blocks: BlockEncoder::new(instructions),
+            probe: Probe::new(instructions),
+        }
+    }
+
+    /// Forgets all data, so that no match refers to them.
+    pub fn reset(&mut self) {
+        self.blocks.reset();
+        self.probe.reset();
+    }
+
+    /// Looks at all segments of a plane, and appends what they look like to `survey`.
+    pub fn look(&mut self, data: &[u8], start: usize, survey: &mut Vec<Impression>) {
+        let plane = Range {
+            start,
+            end: data.len(),
+        };
+        survey.extend(
+            plane
+                .segments()
+                .map(|segment| self.probe.look(&data[..segment.end], segment.start)),
+        );
+    }
+
+    /// Writes `length` times the same byte.
+    pub fn write_constant(
+        &mut self,
+        byte: u8,
+        length: u64,
+        is_last: bool,
+        writer: &mut BitWriter,
+    ) -> Result<(), EncodeError> {
+        self.blocks.write_constant(byte, length, is_last, writer);
+        writer.check()
+    }
+
+    /// Writes the last `length` bytes once more.
+    pub fn write_copy(
+        &mut self,
+        length: usize,
+        is_last: bool,
+        writer: &mut BitWriter,
+    ) -> Result<(), EncodeError> {
+        self.blocks.write_copy(length as u32, is_last, writer);
+        writer.check()
+    }
+
+    /// Writes a plane that is not empty, of which `survey` has the impressions of its segments.
+    pub fn write_plane(
+        &mut self,
+        plane: Plane,
+        survey: &mut impl Iterator<Item = Impression>,
+        writer: &mut BitWriter,
+    ) -> Result<(), EncodeError> {
+        let mut progress = Progress {
+            plane,
+            writer,
+            open: None,
+            piece_length: MAX_PIECE,
+            counted: 0,
+        };
+        let range = Range {
+            start: plane.start,
+            end: plane.data.len(),
+        };
+        for (segment, seen) in range.segments().zip(survey) {
+            match self.judge(&mut progress, segment, seen) {
+                Verdict::Store => self.store(&mut progress, segment)?,
+                Verdict::Match => self.find_matches(&mut progress, segment, seen)?,
+                Verdict::Count { try_matches } => {
+                    self.count(&mut progress, segment, try_matches)?
+                }
+            }
+        }
+        self.close(&mut progress, range.end)
+    }
+
+    /// Decides how a segment is coded.
+    fn judge(&mut self, progress: &mut Progress, segment: Range, seen: Impression) -> Verdict {
+        let needed = if seen.uniform {
+            MATCH_GAIN_OF_UNIFORM
+        } else {
+            MATCH_GAIN
+        };
+        if seen.match_gain > needed {
+            return Verdict::Match;
+        }
+        if seen.uniform {
+            return Verdict::Store;
+        }
+        if progress.counted.is_multiple_of(PIECE_LENGTH_EVERY) {
+            let data = &progress.plane.data[segment.start..segment.end];
+            progress.piece_length = piece_length(self.instructions, data);
+        }
+        progress.counted += 1;
+        // Smaller pieces save what short matches would.
+        let try_matches = seen.match_gain > TRIED_GAIN && progress.piece_length == MAX_PIECE;
+        Verdict::Count { try_matches }
+    }
+
+    fn store(&mut self, progress: &mut Progress, segment: Range) -> Result<(), EncodeError> {
+        if !matches!(
+            &progress.open,
+            Some(OpenBlock {
+                content: Content::Stored,
+                ..
+            })
+        ) {
+            self.close(progress, segment.start)?;
+            progress.open = Some(OpenBlock {
+                start: segment.start,
+                content: Content::Stored,
+            });
+        }
+        Ok(())
+    }
+
+    fn find_matches(
+        &mut self,
+        progress: &mut Progress,
+        segment: Range,
+        seen: Impression,
+    ) -> Result<(), EncodeError> {
+        let data = progress.plane.data;
+        let search = match &progress.open {
+            Some(OpenBlock {
+                content: Content::Matches(search),
+                ..
+            }) => *search,
+            _ => {
+                self.close(progress, segment.start)?;
+                let search =
+                    self.blocks
+                        .begin_matches(data, segment, seen.literal_bits, seen.match_gain)?;
+                let content = Content::Matches(search);
+                progress.open = Some(OpenBlock {
+                    start: segment.start,
+                    content,
+                });
+                search
+            }
+        };
+        let is_full = self.blocks.extend_matches(data, segment.end, search)?;
+        if is_full && segment.end < data.len() {
+            self.close(progress, segment.end)?;
+        }
+        Ok(())
+    }
+
+    fn count(
+        &mut self,
+        progress: &mut Progress,
+        segment: Range,
+        try_matches: bool,
+    ) -> Result<(), EncodeError> {
+        let mut at = segment.start;
+        while at < segment.end {
+            let left = segment.end - at;
+            let length = if left < progress.piece_length * 3 / 2 {
+                left
+            } else {
+                progress.piece_length
+            };
+            let next = Piece::new(self.instructions, &progress.plane.data[at..at + length]);
+            let joined = match &mut progress.open {
+                Some(OpenBlock {
+                    content:
+                        Content::Frequencies {
+                            piece,
+                            try_matches: tried,
+                        },
+                    ..
+                }) => *tried == try_matches && piece.join(self.instructions, &next),
+                _ => false,
+            };
+            if !joined {
+                self.close(progress, at)?;
+                let content = Content::Frequencies {
+                    piece: Box::new(next),
+                    try_matches,
+                };
+                progress.open = Some(OpenBlock { start: at, content });
+            }
+            at += length;
+        }
+        Ok(())
+    }
+
+    /// Writes the open block, if there is one, which ends at `end`.
+    fn close(&mut self, progress: &mut Progress, end: usize) -> Result<(), EncodeError> {
+        let Some(block) = progress.open.take() else {
+            return Ok(());
+        };
+        let data = progress.plane.data;
+        let range = Range {
+            start: block.start,
+            end,
+        };
+        let is_last = progress.plane.is_last && end == data.len();
+        let writer = &mut *progress.writer;
+        match block.content {
+            Content::Stored => write_stored(&data[range.start..range.end], is_last, writer),
+            Content::Matches(_) => self.blocks.write_matches(data, range, is_last, writer),
+            Content::Frequencies { piece, try_matches } => {
+                let with_matches = try_matches || self.part_repeats(progress.plane, range);
+                self.blocks.write_frequencies(
+                    data,
+                    range,
+                    &piece,
+                    with_matches,
+                    is_last,
+                    writer,
+                )?;
+            }
+        }
+        writer.check()
+    }
+
+    /// Returns `true` if matches may save something in a part of a segment, of which the sample of the segment
+    /// said little.
+    fn part_repeats(&mut self, plane: Plane, range: Range) -> bool {
+        let length = range.end - range.start;
+        let segment = SEGMENT.min(plane.data.len() - plane.start);
+        (MAX_PIECE / 4..segment).contains(&length)
+            && self
+                .probe
+                .look_again(&plane.data[..range.end], range.start)
+                .match_gain
+                > TRIED_GAIN
+    }
+}

@@ -1,0 +1,265 @@
+//! A cheap look at a part of a plane: are there frequencies or repetitions worth coding?
+
+use crate::byte_counts::{ByteCounts, log2};
+use crate::instruction_set::{InstructionSet, compiled_for};
+use crate::symbols::WINDOW;
+
+/// What a sample says about a part of a plane.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Impression {
+    /// `true` if all bytes are about equally frequent.
+    pub uniform: bool,
+    /// The mean number of bits of a literal.
+    pub literal_bits: f32,
+    /// The share of these that matches may save, roughly.
+    pub match_gain: f32,
+    /// The mean length of these matches, as far as they are followed, weighted by what they save.
+    pub match_length: f32,
+}
+
+/// The number of pieces of the sample for frequencies, and their length in bytes.
+const SAMPLES: usize = 64;
+const SAMPLE: usize = 64;
+
+/// How far below 8 bits the entropy may be for bytes to count as uniform, beyond what a sample of uniform bytes
+/// has.
+const UNIFORM_TOLERANCE: f32 = 0.05;
+
+/// The number of bits of a hash value.
+const HASH_BITS: u32 = 12;
+
+/// Of so many positions, one is entered into the table.
+const ENTER_EVERY: usize = 16;
+
+/// The number of consecutive positions that are looked up at one place. One of them meets the positions in the
+/// table, wherever the repetition is.
+const LOOK_UPS: usize = ENTER_EVERY;
+
+/// One place in so many bytes is looked at, at most, and so many places.
+const PLACE_EVERY: usize = 1024;
+const PLACES: usize = 128;
+
+/// A match is followed no further than that.
+const MAX_FORWARD: usize = 64;
+const MAX_BACKWARD: usize = 16;
+
+/// The number of bytes after a place that must be there.
+const MARGIN: usize = LOOK_UPS + 8;
+
+/// Looks at parts of a plane, in their order.
+pub(crate) struct Probe {
+    instructions: InstructionSet,
+    /// The last position of each hash value, plus 1.
+    table: Box<[u32; 1 << HASH_BITS]>,
+    /// The next position to be entered.
+    next: usize,
+}
+
+impl Probe {
+    pub fn new(instructions: InstructionSet) -> Probe {
+        Probe {
+            instructions,
+            table: Box::new([0; 1 << HASH_BITS]),
+            next: 0,
+        }
+    }
+
+    /// Forgets all data. What follows is not compared with what was before.
+    pub fn reset(&mut self) {
+        if self.next > 0 {
+            self.table.fill(0);
+            self.next = 0;
+        }
+    }
+
+    /// Looks at `data[start..]`. What is before may be repeated there.
+    ///
+    /// `data` is the same for all calls since the last [`Probe::reset`], except that it may become longer.
+    pub fn look(&mut self, data: &[u8], start: usize) -> Impression {
+        let sample = sample(self.instructions, &data[start..]);
+        let total = sample.total.max(1) as f32;
+        let literal_bits = (sample.bits(self.instructions) / total).max(0.01);
+        let costs = sample
+            .counts
+            .map(|count| log2(total) - log2(count.max(1) as f32));
+        let found = self.find_matches(data, start, &costs, literal_bits);
+        self.next = found.next;
+        Impression {
+            uniform: is_uniform(literal_bits, sample.total),
+            literal_bits,
+            match_gain: found.gain,
+            match_length: found.length,
+        }
+    }
+
+    /// Looks at a part of what was looked at before.
+    pub fn look_again(&mut self, data: &[u8], start: usize) -> Impression {
+        self.reset();
+        self.look(data, start)
+    }
+
+    fn find_matches(
+        &mut self,
+        data: &[u8],
+        start: usize,
+        costs: &[f32; 256],
+        literal_bits: f32,
+    ) -> Found {
+        let (table, next) = (
+            &mut *self.table,
+            self.next.max(start.saturating_sub(WINDOW)),
+        );
+        compiled_for!(
+            self.instructions,
+            search,
+            (
+                data: &[u8],
+                start: usize,
+                costs: &[f32; 256],
+                literal_bits: f32,
+                table: &mut [u32; 1 << HASH_BITS],
+                next: usize,
+            ) -> Found
+        )
+    }
+}
+
+/// Counts the bytes of pieces in regular distances.
+fn sample(instructions: InstructionSet, data: &[u8]) -> ByteCounts {
+    if data.len() <= SAMPLES * SAMPLE {
+        return ByteCounts::of(instructions, data);
+    }
+    let step = (data.len() - SAMPLE) / SAMPLES;
+    let mut pieces = [0; SAMPLES * SAMPLE];
+    for (index, piece) in pieces.chunks_exact_mut(SAMPLE).enumerate() {
+        piece.copy_from_slice(&data[index * step..][..SAMPLE]);
+    }
+    ByteCounts::of(instructions, &pieces)
+}
+
+/// Returns `true` if a sample of `total` bytes that needs `bits` for each may be of uniform bytes. Such a
+/// sample has an entropy of about `8 - 255 / (2 ln 2 * total)` bits.
+fn is_uniform(bits: f32, total: u32) -> bool {
+    total >= (SAMPLES * SAMPLE) as u32 && bits > 8.0 - 184.0 / total as f32 - UNIFORM_TOLERANCE
+}
+
+/// Returns about the number of bits of a match.
+fn match_bits(distance: usize) -> f32 {
+    if distance == 1 {
+        7.0
+    } else {
+        10.0 + log2(distance as f32)
+    }
+}
+
+/// The matches of a part of a plane.
+struct Found {
+    /// The share of the bits of literals that they save.
+    gain: f32,
+    length: f32,
+    /// The next position to be entered.
+    next: usize,
+}
+
+/// Looks for matches at places in `data[start..]`.
+///
+/// The gain is the larger one of that of all places and that of the last third of them, which have more behind
+/// them that may be repeated.
+#[inline(always)]
+fn search(
+    data: &[u8],
+    start: usize,
+    costs: &[f32; 256],
+    literal_bits: f32,
+    table: &mut [u32; 1 << HASH_BITS],
+    next: usize,
+) -> Found {
+    let length = data.len() - start;
+    let step = (length / PLACES).clamp(2 * LOOK_UPS, PLACE_EVERY);
+    let mut saved = [0.0; 3];
+    let mut covered = [0.001; 3];
+    let mut lengths = 0.0;
+    let mut random = 1u32;
+    let mut next = next;
+    let mut first = start;
+    while first + step + MARGIN <= data.len() {
+        // Anywhere in the step: places at regular distances might be in time with the data.
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let place = first + (((random >> 16) as usize * (step - LOOK_UPS)) >> 16);
+        while next <= place {
+            table[hash(data, next)] = next as u32 + 1;
+            next += ENTER_EVERY;
+        }
+        let third = (3 * (first - start) / length).min(2);
+        let best = best_match(data, place, costs, table);
+        saved[third] += best.gain;
+        lengths += best.gain * best.length;
+        covered[third] += best.length.max(LOOK_UPS as f32) * literal_bits;
+        first += step;
+    }
+    let total = saved.iter().sum::<f32>();
+    let mean = total / covered.iter().sum::<f32>();
+    Found {
+        gain: mean.max(saved[2] / covered[2]),
+        length: lengths / total.max(1.0),
+        next,
+    }
+}
+
+/// A match, and the bits that it saves, more if such a match is rarely found.
+struct BestMatch {
+    gain: f32,
+    length: f32,
+}
+
+/// Returns the match at or shortly after `place` that saves most.
+#[inline(always)]
+fn best_match(
+    data: &[u8],
+    place: usize,
+    costs: &[f32; 256],
+    table: &[u32; 1 << HASH_BITS],
+) -> BestMatch {
+    let mut best = BestMatch {
+        gain: 0.0,
+        length: 0.0,
+    };
+    for at in place + 1..=place + LOOK_UPS {
+        let Some(earlier) = (table[hash(data, at)] as usize).checked_sub(1) else {
+            continue;
+        };
+        if earlier >= at || at - earlier > WINDOW || data[earlier..earlier + 4] != data[at..at + 4]
+        {
+            continue;
+        }
+        let here = data[at..].iter().take(MAX_FORWARD);
+        let forward = here
+            .zip(&data[earlier..])
+            .take_while(|(a, b)| a == b)
+            .count();
+        let here = data[..at].iter().rev().take(MAX_BACKWARD);
+        let there = data[..earlier].iter().rev();
+        let backward = here.zip(there).take_while(|(a, b)| a == b).count();
+        let length = (forward + backward) as f32;
+        let literals = data[at - backward..at + forward].iter();
+        let literals: f32 = literals.map(|&byte| costs[usize::from(byte)]).sum();
+        // Only some positions are in the table, so that a short match is found more rarely than it occurs.
+        let chance = (length - 3.0).min(ENTER_EVERY as f32) / ENTER_EVERY as f32;
+        let gain = (literals - match_bits(at - earlier)) / chance;
+        if gain > best.gain {
+            best = BestMatch { gain, length };
+        }
+        if forward > MAX_FORWARD / 2 {
+            break;
+        }
+    }
+    best
+}
+
+/// Returns a hash value of 4 bytes.
+#[inline(always)]
+fn hash(data: &[u8], at: usize) -> usize {
+    let mut bytes = [0; 4];
+    bytes.copy_from_slice(&data[at..at + 4]);
+    (u32::from_le_bytes(bytes).wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize
+}
