@@ -42,7 +42,9 @@ impl<'a> BitWriter<'a> {
     #[inline(always)]
     pub fn flush(&mut self) {
         if self.rest.len() < 8 {
-            return self.flush_bytes();
+            // By value, so that a local writer can stay in registers.
+            *self = std::mem::take(self).flushed_by_bytes();
+            return;
         }
         let rest = std::mem::take(&mut self.rest);
         rest[..8].copy_from_slice(&self.buffer.to_le_bytes());
@@ -54,7 +56,7 @@ impl<'a> BitWriter<'a> {
     /// Stores all whole bytes where fewer than 8 bytes are left.
     #[cold]
     #[inline(never)]
-    fn flush_bytes(&mut self) {
+    fn flushed_by_bytes(mut self) -> Self {
         while self.count >= 8 {
             match std::mem::take(&mut self.rest).split_first_mut() {
                 Some((byte, rest)) => {
@@ -66,6 +68,7 @@ impl<'a> BitWriter<'a> {
             self.buffer >>= 8;
             self.count -= 8;
         }
+        self
     }
 
     /// Adds `count` zero bits, however many.

@@ -120,7 +120,9 @@ impl BlockCode {
             &self.distance_symbols,
             &mut self.distance_codes,
         );
-        let header: u64 = self.header.iter().map(|field| u64::from(field.count)).sum();
+        let header = self.header.iter().fold(0u64, |bits, field| {
+            bits.wrapping_add(u64::from(field.count))
+        });
         3 + header + self.bits_of_symbols(counts)
     }
 

@@ -89,9 +89,13 @@ impl BlockEncoder {
         literal_bits: f32,
         gain: f32,
     ) -> Result<Search, EncodeError> {
-        let trial = self.try_matches(data, segment, literal_bits, gain)?;
+        let search = if literal_bits * (1.0 - gain) < MIN_BITS_OF_RUNS / 2.0 {
+            Search::All
+        } else {
+            self.try_matches(data, segment, literal_bits, gain)?.search
+        };
         self.matches.begin(segment.start, literal_bits);
-        Ok(trial.search)
+        Ok(search)
     }
 
     /// Adds the bytes up to `end` to the block of matches. Returns `true` if the block should end there.

@@ -103,6 +103,12 @@ fn count_bytes(data: &[u8]) -> [u32; 256] {
         };
         // One load of 8 bytes is faster than eight loads.
         let word = u64::from_le_bytes(word);
+        if word == word.rotate_left(8) {
+            // In sparse planes most bytes are equal.
+            let count = &mut tables[0][word as usize & 0xff];
+            *count = count.wrapping_add(8);
+            continue;
+        }
         for place in 0..8 {
             let count = &mut tables[place & 3][(word >> (8 * place)) as usize & 0xff];
             *count = count.wrapping_add(1);

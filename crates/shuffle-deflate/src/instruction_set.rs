@@ -101,6 +101,8 @@ macro_rules! compiled_for {
             // SAFETY: an `InstructionSet` of this kind exists only where the processor has all of these.
             return unsafe { with_avx2($($name),*) };
         }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _: $crate::InstructionSet = $set;
         $body($($name),*)
     }};
 }

@@ -161,6 +161,8 @@ impl MatchFinder {
         code: &mut BlockCode,
     ) -> Result<u64, EncodeError> {
         self.begin(start, literal_bits);
+        // What is before is not entered into the table, which would take longer than the search.
+        self.indexed = start;
         self.extend(data, end, search)?;
         Ok(code.build_lengths(&self.count_symbols(data)))
     }
@@ -229,17 +231,17 @@ fn find_runs(
 #[inline(always)]
 fn load(data: &[u8], at: usize) -> u64 {
     let mut bytes = [0; 8];
-    bytes.copy_from_slice(&data[at..at.wrapping_add(8)]);
+    bytes.copy_from_slice(&data[at..][..8]);
     u64::from_le_bytes(bytes)
 }
 
 /// Returns how many bytes from `earlier` and from `at` on agree, up to the end of `data` and at most
 /// [`MAX_MATCH`].
 #[inline(always)]
-fn common_length(data: &[u8], earlier: usize, at: usize) -> usize {
+pub(crate) fn common_length(data: &[u8], earlier: usize, at: usize) -> usize {
     let limit = data.len().wrapping_sub(at).min(MAX_MATCH);
-    let here = &data[at..at.wrapping_add(limit)];
-    let there = &data[earlier..earlier.wrapping_add(limit)];
+    let here = &data[at..][..limit];
+    let there = &data[earlier..][..limit];
     let mut length = 0;
     for (here, there) in here.chunks_exact(8).zip(there.chunks_exact(8)) {
         let difference = load(here, 0) ^ load(there, 0);

@@ -2,6 +2,7 @@
 
 use crate::byte_counts::{ByteCounts, log2};
 use crate::instruction_set::{InstructionSet, compiled_for};
+use crate::match_finder::common_length;
 use crate::symbols::WINDOW;
 
 /// What a sample says about a part of a plane.
@@ -42,6 +43,9 @@ const PLACES: usize = 128;
 /// A match is followed no further than that.
 const MAX_FORWARD: usize = 64;
 const MAX_BACKWARD: usize = 16;
+
+/// So many of its bytes are looked up to learn how many bits they have as literals.
+const COSTED: usize = 16;
 
 /// The number of bytes after a place that must be there.
 const MARGIN: usize = LOOK_UPS + 8;
@@ -187,8 +191,8 @@ fn search(
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let place = first + (((random >> 16) as usize * (step - LOOK_UPS)) >> 16);
         while next <= place {
-            table[hash(data, next)] = next as u32 + 1;
-            next += ENTER_EVERY;
+            table[hash(load(data, next))] = (next as u32).wrapping_add(1);
+            next = next.wrapping_add(ENTER_EVERY);
         }
         let third = (3 * (first - start) / length).min(2);
         let best = best_match(data, place, costs, table);
@@ -224,25 +228,27 @@ fn best_match(
         gain: 0.0,
         length: 0.0,
     };
-    for at in place + 1..=place + LOOK_UPS {
-        let Some(earlier) = (table[hash(data, at)] as usize).checked_sub(1) else {
-            continue;
-        };
-        if earlier >= at || at - earlier > WINDOW || data[earlier..earlier + 4] != data[at..at + 4]
-        {
+    for offset in 1..=LOOK_UPS {
+        let at = place.wrapping_add(offset);
+        let word = load(data, at);
+        // What is not in the table becomes the largest number.
+        let earlier = (table[hash(word)] as usize).wrapping_sub(1);
+        if earlier >= at || at.wrapping_sub(earlier) > WINDOW || load(data, earlier) != word {
             continue;
         }
-        let here = data[at..].iter().take(MAX_FORWARD);
-        let forward = here
-            .zip(&data[earlier..])
-            .take_while(|(a, b)| a == b)
-            .count();
+        let known = &data[..data.len().min(at + MAX_FORWARD)];
+        let forward = common_length(known, earlier, at);
         let here = data[..at].iter().rev().take(MAX_BACKWARD);
         let there = data[..earlier].iter().rev();
         let backward = here.zip(there).take_while(|(a, b)| a == b).count();
         let length = (forward + backward) as f32;
-        let literals = data[at - backward..at + forward].iter();
-        let literals: f32 = literals.map(|&byte| costs[usize::from(byte)]).sum();
+        let literals = &data[at - backward..at + forward];
+        let costed = &literals[..literals.len().min(COSTED)];
+        let bits = costed
+            .iter()
+            .map(|&byte| costs[usize::from(byte)])
+            .sum::<f32>();
+        let literals = bits * length / costed.len() as f32;
         // Only some positions are in the table, so that a short match is found more rarely than it occurs.
         let chance = (length - 3.0).min(ENTER_EVERY as f32) / ENTER_EVERY as f32;
         let gain = (literals - match_bits(at - earlier)) / chance;
@@ -256,10 +262,15 @@ fn best_match(
     best
 }
 
-/// Returns a hash value of 4 bytes.
+/// Returns the 4 bytes at `at`.
 #[inline(always)]
-fn hash(data: &[u8], at: usize) -> usize {
+fn load(data: &[u8], at: usize) -> u32 {
     let mut bytes = [0; 4];
-    bytes.copy_from_slice(&data[at..at + 4]);
-    (u32::from_le_bytes(bytes).wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize
+    bytes.copy_from_slice(&data[at..][..4]);
+    u32::from_le_bytes(bytes)
+}
+
+#[inline(always)]
+fn hash(word: u32) -> usize {
+    (word.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)) as usize
 }

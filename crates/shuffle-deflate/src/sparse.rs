@@ -234,12 +234,19 @@ fn write_gaps_and_others(
 fn put_gap(block: &SparseBlock, length: usize, code: &BlockCode, writer: &mut BitWriter) {
     match block.gap_codes.get(length) {
         Some(&entry) if entry & 0xff != TOO_LONG => writer.put(entry >> 8, entry as u32 & 0xff),
-        _ => put_long_gap(block, length, code, writer),
+        // By value, so that a local writer can stay in registers.
+        _ => *writer = with_long_gap(block, length, code, std::mem::take(writer)),
     }
 }
 
 #[cold]
-fn put_long_gap(block: &SparseBlock, length: usize, code: &BlockCode, writer: &mut BitWriter) {
+#[inline(never)]
+fn with_long_gap<'a>(
+    block: &SparseBlock,
+    length: usize,
+    code: &BlockCode,
+    mut writer: BitWriter<'a>,
+) -> BitWriter<'a> {
     let literal: PackedCode = code.literal(usize::from(block.prevailing));
     let matched = block.matched.get(length).is_none_or(|&matched| matched);
     let literals = if matched { 1 } else { length };
@@ -248,8 +255,9 @@ fn put_long_gap(block: &SparseBlock, length: usize, code: &BlockCode, writer: &m
         writer.flush();
     }
     if matched {
-        cut_into_matches(length - 1, |length| put_match(length, 1, code, writer));
+        cut_into_matches(length - 1, |length| put_match(length, 1, code, &mut writer));
     }
+    writer
 }
 
 /// Writes the positions of all bytes but `prevailing` to the start of `positions`, which has room for
