@@ -7,6 +7,7 @@ use crate::instruction_set::InstructionSet;
 use crate::literals::{PairTable, stored_bits, write_stored};
 use crate::match_finder::{MatchFinder, Search};
 use crate::piece::{MAX_PIECE, Piece};
+use crate::probe::Impression;
 use crate::repeated::{write_constant, write_copy};
 use crate::section::Range;
 use crate::sparse::SparseBlock;
@@ -80,21 +81,25 @@ impl BlockEncoder {
         write_copy(length, u64::from(length), &mut self.code, is_last, writer);
     }
 
-    /// Begins a block at the start of a segment, in which a literal has about `literal_bits` bits and matches
-    /// are expected to save the share `gain` of them.
+    /// Begins a block at the start of a segment of which a sample has been `seen`. Returns which matches should be
+    /// searched for.
     pub fn begin_matches(
         &mut self,
         data: &[u8],
         segment: Range,
-        literal_bits: f32,
-        gain: f32,
+        seen: Impression,
     ) -> Result<Search, EncodeError> {
-        let search = if literal_bits * (1.0 - gain) < MIN_BITS_OF_RUNS / 2.0 {
+        let literal_bits = seen.literal_bits;
+        let search = if literal_bits * (1.0 - seen.match_gain) < MIN_BITS_OF_RUNS / 2.0 {
             Search::All
         } else {
-            self.try_matches(data, segment, literal_bits, gain)?.search
+            self.try_matches(data, segment, literal_bits, seen.match_gain)?
+                .search
         };
         self.matches.begin(segment.start, literal_bits);
+        if !seen.reaches_back {
+            self.matches.ignore_earlier();
+        }
         Ok(search)
     }
 

@@ -28,9 +28,14 @@ const THOROUGH_LEVEL: i32 = 5;
 const FAST_LEVEL: i32 = 1;
 
 /// Matches that save more than this share of the bits of literals may be better found by libdeflate, unless
-/// they have that many bytes.
+/// they have that many bytes, and that share of them has the distance of the match before.
 const RISKY_GAIN: f32 = 0.5;
 const LONG_MATCH: f32 = 32.0;
+const STEADY: f32 = 0.5;
+
+/// If sections take less than that many bytes each, the headers of their blocks are most of it, and libdeflate may
+/// make a smaller stream with a single block.
+const TINY_SECTION: usize = 100;
 
 /// The header of a zlib stream: deflate with a window of 32 KiB, at the fastest level.
 const HEADER: [u8; 2] = [0x78, 0x01];
@@ -203,6 +208,38 @@ impl Encoder {
             return self.compress_with_libdeflate(shuffled, target);
         }
 
+        let tiny = self.sections.len() * TINY_SECTION;
+        let written = self.write_stream(shuffled, tail, target);
+        let may_be_tiny = match written {
+            Ok(length) => length < tiny,
+            Err(EncodeError::TargetTooSmall) => target.len() < tiny,
+            Err(EncodeError::OutOfMemory) => false,
+        };
+        if !may_be_tiny || !needs_all || self.sections.len() == 1 {
+            return written;
+        }
+        // The target may be too small for this stream and large enough for that of libdeflate.
+        let mut own = [0; MAX_PLANES * TINY_SECTION];
+        let length = self.write_stream(shuffled, tail, &mut own[..tiny])?;
+        let limit = target.len().min(length - 1);
+        if needs_all
+            && let Ok(shorter) = self.compress_with_libdeflate(shuffled, &mut target[..limit])
+        {
+            return Ok(shorter);
+        }
+        let place = target
+            .get_mut(..length)
+            .ok_or(EncodeError::TargetTooSmall)?;
+        place.copy_from_slice(&own[..length]);
+        Ok(length)
+    }
+
+    fn write_stream(
+        &mut self,
+        shuffled: &[u8],
+        tail: &[u8],
+        target: &mut [u8],
+    ) -> Result<usize, EncodeError> {
         let mut writer = BitWriter::new(target);
         writer.put_bytes(&HEADER);
         let checksum = self.write_sections(shuffled, tail, &mut writer)?;
@@ -214,9 +251,9 @@ impl Encoder {
 
     /// Returns `true` if libdeflate makes a smaller stream of a chunk, as far as the survey says.
     ///
-    /// It is better at short matches, as its search has two places for each hash value. Long ones, with which the
-    /// elements of a ramp or of a repeated row come again, are found by both; but in short planes the blocks of
-    /// this crate are short, too, and their headers count.
+    /// Its search has two places for each hash value, so that it is better at short matches, and at those at ever
+    /// new distances. Ramps and repeated rows, with their long matches at the same distances, are found by both. In
+    /// short planes the blocks of this crate are short, too, and their headers count.
     fn is_for_libdeflate(&self, is_small: bool, count: usize) -> bool {
         if is_small {
             return self.survey.iter().any(|seen| seen.match_gain > TRIED_GAIN);
@@ -225,7 +262,8 @@ impl Encoder {
         let mut risky = 0.0;
         for seen in &self.survey {
             all += seen.literal_bits * (1.0 - seen.match_gain.min(1.0));
-            if seen.match_gain > RISKY_GAIN && (seen.match_length < LONG_MATCH || count < WINDOW) {
+            let is_found_by_both = seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY;
+            if seen.match_gain > RISKY_GAIN && (!is_found_by_both || count < WINDOW) {
                 risky += seen.literal_bits;
             }
         }

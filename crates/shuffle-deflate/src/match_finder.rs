@@ -105,6 +105,12 @@ impl MatchFinder {
         self.shortest = ShortestMatches::new(literal_bits);
     }
 
+    /// Lets the block repeat nothing that is before it. Otherwise that is entered into the table first, which
+    /// takes time.
+    pub fn ignore_earlier(&mut self) {
+        self.indexed = self.start;
+    }
+
     /// Searches `data` up to `end`. Matches may refer to everything before, in the window of deflate.
     ///
     /// `data` is the same for all calls since the last [`MatchFinder::reset`], except that it may become longer.
@@ -161,8 +167,8 @@ impl MatchFinder {
         code: &mut BlockCode,
     ) -> Result<u64, EncodeError> {
         self.begin(start, literal_bits);
-        // What is before is not entered into the table, which would take longer than the search.
-        self.indexed = start;
+        // It would take longer than the search.
+        self.ignore_earlier();
         self.extend(data, end, search)?;
         Ok(code.build_lengths(&self.count_symbols(data)))
     }

@@ -15,6 +15,9 @@ use crate::section::{Range, SEGMENT};
 const MATCH_GAIN: f32 = 0.3;
 const MATCH_GAIN_OF_UNIFORM: f32 = 0.05;
 
+/// If literals need so few bits, a sparse block may be as small as one with matches.
+const SPARSE_LITERAL_BITS: f32 = 1.3;
+
 /// The share from which on it is tried whether matches save something.
 pub(crate) const TRIED_GAIN: f32 = 0.02;
 
@@ -161,7 +164,8 @@ impl PlaneEncoder {
         } else {
             MATCH_GAIN
         };
-        if seen.match_gain > needed {
+        let is_sparse = seen.literal_bits < SPARSE_LITERAL_BITS;
+        if seen.match_gain > needed && !is_sparse {
             return Verdict::Match;
         }
         if seen.uniform {
@@ -173,7 +177,8 @@ impl PlaneEncoder {
         }
         progress.counted += 1;
         // Smaller pieces save what short matches would.
-        let try_matches = seen.match_gain > TRIED_GAIN && progress.piece_length == MAX_PIECE;
+        let try_matches =
+            seen.match_gain > TRIED_GAIN && (progress.piece_length == MAX_PIECE || is_sparse);
         Verdict::Count { try_matches }
     }
 
@@ -208,9 +213,7 @@ impl PlaneEncoder {
             }) => *search,
             _ => {
                 self.close(progress, segment.start)?;
-                let search =
-                    self.blocks
-                        .begin_matches(data, segment, seen.literal_bits, seen.match_gain)?;
+                let search = self.blocks.begin_matches(data, segment, seen)?;
                 let content = Content::Matches(search);
                 progress.open = Some(OpenBlock {
                     start: segment.start,

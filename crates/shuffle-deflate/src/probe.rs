@@ -16,6 +16,11 @@ pub(crate) struct Impression {
     pub match_gain: f32,
     /// The mean length of these matches, as far as they are followed, weighted by what they save.
     pub match_length: f32,
+    /// The share of what matches save where the distance of the match before repeats something, too. It is large
+    /// if the data have a period.
+    pub steadiness: f32,
+    /// `true` if some matches repeat what is before this part.
+    pub reaches_back: bool,
 }
 
 /// The number of pieces of the sample for frequencies, and their length in bytes.
@@ -46,6 +51,12 @@ const MAX_BACKWARD: usize = 16;
 
 /// So many of its bytes are looked up to learn how many bits they have as literals.
 const COSTED: usize = 16;
+
+/// The number of bytes that must be repeated at the distance of the match before.
+const STEADY: usize = 8;
+
+/// The number of matches that must be found before a part for it to be searched.
+const MIN_REACHING_BACK: u32 = 2;
 
 /// The number of bytes after a place that must be there.
 const MARGIN: usize = LOOK_UPS + 8;
@@ -93,6 +104,8 @@ impl Probe {
             literal_bits,
             match_gain: found.gain,
             match_length: found.length,
+            steadiness: found.steadiness,
+            reaches_back: found.reaching_back >= MIN_REACHING_BACK,
         }
     }
 
@@ -161,6 +174,9 @@ struct Found {
     /// The share of the bits of literals that they save.
     gain: f32,
     length: f32,
+    steadiness: f32,
+    /// The number of matches that repeat what is before the part.
+    reaching_back: u32,
     /// The next position to be entered.
     next: usize,
 }
@@ -183,6 +199,9 @@ fn search(
     let mut saved = [0.0; 3];
     let mut covered = [0.001; 3];
     let mut lengths = 0.0;
+    let mut steady = 0.0;
+    let mut last_distance = 1;
+    let mut reaching_back = 0;
     let mut random = 1u32;
     let mut next = next;
     let mut first = start;
@@ -198,6 +217,13 @@ fn search(
         let best = best_match(data, place, costs, table);
         saved[third] += best.gain;
         lengths += best.gain * best.length;
+        if best.gain > 0.0 {
+            reaching_back += u32::from(best.earlier < start);
+            if repeats_at(data, best.at, last_distance) {
+                steady += best.gain;
+            }
+            last_distance = best.at.wrapping_sub(best.earlier);
+        }
         covered[third] += best.length.max(LOOK_UPS as f32) * literal_bits;
         first += step;
     }
@@ -206,6 +232,8 @@ fn search(
     Found {
         gain: mean.max(saved[2] / covered[2]),
         length: lengths / total.max(1.0),
+        steadiness: steady / total.max(1.0),
+        reaching_back,
         next,
     }
 }
@@ -214,6 +242,16 @@ fn search(
 struct BestMatch {
     gain: f32,
     length: f32,
+    at: usize,
+    /// The position that it repeats.
+    earlier: usize,
+}
+
+/// Returns `true` if the bytes at `at` are those `distance` before.
+#[inline(always)]
+fn repeats_at(data: &[u8], at: usize, distance: usize) -> bool {
+    let earlier = at.checked_sub(distance);
+    earlier.is_some_and(|earlier| data[at..][..STEADY] == data[earlier..][..STEADY])
 }
 
 /// Returns the match at or shortly after `place` that saves most.
@@ -227,6 +265,8 @@ fn best_match(
     let mut best = BestMatch {
         gain: 0.0,
         length: 0.0,
+        at: 0,
+        earlier: 0,
     };
     for offset in 1..=LOOK_UPS {
         let at = place.wrapping_add(offset);
@@ -253,7 +293,12 @@ fn best_match(
         let chance = (length - 3.0).min(ENTER_EVERY as f32) / ENTER_EVERY as f32;
         let gain = (literals - match_bits(at - earlier)) / chance;
         if gain > best.gain {
-            best = BestMatch { gain, length };
+            best = BestMatch {
+                gain,
+                length,
+                at,
+                earlier,
+            };
         }
         if forward > MAX_FORWARD / 2 {
             break;

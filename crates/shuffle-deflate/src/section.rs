@@ -100,10 +100,6 @@ impl Planes {
                 start: at,
                 end: at + self.count,
             };
-            if self.count >= WINDOW {
-                // The window is best filled with the plane itself.
-                history = at;
-            }
             sections.push(if is_copy(&shuffled[history..range.end], self.count) {
                 Section::Copy { range }
             } else {

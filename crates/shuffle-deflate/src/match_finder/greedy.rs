@@ -71,7 +71,7 @@ struct Match {
 }
 
 /// The number of bytes from which on a match is good enough to look no further.
-const GOOD_LENGTH: usize = 8;
+const GOOD_LENGTH: usize = 32;
 
 /// Searches `data` from `start` on, appends the sequences, and returns the last distance.
 #[inline(always)]
