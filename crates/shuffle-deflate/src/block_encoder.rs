@@ -23,6 +23,9 @@ const STORED_TOLERANCE: f32 = 0.98;
 const TRIAL_TOLERANCE: f32 = 0.985;
 const MATCH_TOLERANCE: f32 = 0.995;
 
+/// The size of the largest part that is searched without a trial, in bytes.
+const MAX_UNTRIED: usize = 48 << 10;
+
 /// The smallest block that is searched for matches, in bytes.
 const MIN_SEARCHED: usize = 64;
 
@@ -149,8 +152,8 @@ impl BlockEncoder {
         literal_bits: f32,
         gain: f32,
     ) -> Result<Trial, EncodeError> {
-        if segment.length() <= MAX_PIECE {
-            // The whole is searched as fast as the pieces.
+        if segment.length() <= MAX_UNTRIED {
+            // Two pieces would say too little about the whole.
             return Ok(Trial {
                 search: Search::All,
                 bits_per_byte: 0.0,

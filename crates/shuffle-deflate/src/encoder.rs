@@ -30,8 +30,13 @@ const FAST_LEVEL: i32 = 1;
 /// Matches that save more than this share of the bits of literals may be better found by libdeflate, unless
 /// they have that many bytes, and that share of them has the distance of the match before.
 const RISKY_GAIN: f32 = 0.5;
-const LONG_MATCH: f32 = 32.0;
+const LONG_MATCH: f32 = 60.0;
 const STEADY: f32 = 0.5;
+
+/// Where matches save more than this share, they are searched for, which is slower than libdeflate if most of them
+/// are short. Libdeflate gets a chunk if that is so for this share of it.
+const SLOW_GAIN: f32 = 0.08;
+const SLOW_SHARE: f32 = 0.7;
 
 /// If sections take less than that many bytes each, the headers of their blocks are most of it, and libdeflate may
 /// make a smaller stream with a single block.
@@ -201,7 +206,7 @@ impl Encoder {
         };
         planes.divide(&chunk[..item], shuffled, &mut self.sections);
         self.look(shuffled);
-        if self.is_for_libdeflate(is_small, count) {
+        if self.is_for_libdeflate(chunk.len(), count) {
             if !needs_all {
                 return self.encode_as_a_whole(chunk, item, buffer, target);
             }
@@ -249,25 +254,29 @@ impl Encoder {
         Ok(writer.position())
     }
 
-    /// Returns `true` if libdeflate makes a smaller stream of a chunk, as far as the survey says.
+    /// Returns `true` if libdeflate makes a smaller stream of a chunk, or the same in less time, as far as the
+    /// survey says.
     ///
     /// Its search has two places for each hash value, so that it is better at short matches, and at those at ever
     /// new distances. Ramps and repeated rows, with their long matches at the same distances, are found by both. In
     /// short planes the blocks of this crate are short, too, and their headers count.
-    fn is_for_libdeflate(&self, is_small: bool, count: usize) -> bool {
-        if is_small {
+    fn is_for_libdeflate(&self, chunk: usize, count: usize) -> bool {
+        if chunk <= SMALL_CHUNK {
             return self.survey.iter().any(|seen| seen.match_gain > TRIED_GAIN);
         }
-        let mut all = 0.0;
-        let mut risky = 0.0;
+        let (mut all_bits, mut risky_bits) = (0.0, 0.0);
+        let mut slow = 0;
         for seen in &self.survey {
-            all += seen.literal_bits * (1.0 - seen.match_gain.min(1.0));
+            all_bits += seen.literal_bits * (1.0 - seen.match_gain.min(1.0));
             let is_found_by_both = seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY;
             if seen.match_gain > RISKY_GAIN && (!is_found_by_both || count < WINDOW) {
-                risky += seen.literal_bits;
+                risky_bits += seen.literal_bits;
+            }
+            if seen.match_gain > SLOW_GAIN && !is_found_by_both {
+                slow += seen.length;
             }
         }
-        risky > all
+        risky_bits > all_bits || slow as f32 > SLOW_SHARE * chunk as f32
     }
 
     /// Looks at all planes.

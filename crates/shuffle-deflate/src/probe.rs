@@ -8,6 +8,8 @@ use crate::symbols::WINDOW;
 /// What a sample says about a part of a plane.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Impression {
+    /// The number of bytes of the part.
+    pub length: usize,
     /// `true` if all bytes are about equally frequent.
     pub uniform: bool,
     /// The mean number of bits of a literal.
@@ -100,6 +102,7 @@ impl Probe {
         let found = self.find_matches(data, start, &costs, literal_bits);
         self.next = found.next;
         Impression {
+            length: data.len() - start,
             uniform: is_uniform(literal_bits, sample.total),
             literal_bits,
             match_gain: found.gain,
