@@ -6,8 +6,9 @@ use crate::EncodeError;
 use crate::InstructionSet;
 use crate::adler::Adler;
 use crate::bit_writer::BitWriter;
+use crate::choice::{SMALL_CHUNK, is_for_libdeflate};
 use crate::literals::write_stored;
-use crate::plane_encoder::{Plane, PlaneEncoder, TRIED_GAIN};
+use crate::plane_encoder::{Plane, PlaneEncoder};
 use crate::probe::Impression;
 use crate::section::{Planes, Section};
 use crate::shuffle::{MAX_PLANES, all_planes, gather_planes, shuffle_with, varying_planes};
@@ -16,27 +17,12 @@ use crate::symbols::WINDOW;
 /// The number of bytes from which on a plane is coded by this crate. A sample of fewer says little.
 const MIN_PLANE: usize = 8 << 10;
 
-/// The size of the largest chunk that is thought to be small: their size matters more than the time that they
-/// take.
-const SMALL_CHUNK: usize = 128 << 10;
-
 /// The size of the largest chunk that is coded by this crate, as positions have 32 bits.
 const LARGE_CHUNK: usize = 1 << 31;
 
 /// The level of libdeflate for small chunks, and for others.
 const THOROUGH_LEVEL: i32 = 5;
 const FAST_LEVEL: i32 = 1;
-
-/// Matches that save more than this share of the bits of literals may be better found by libdeflate, unless
-/// they have that many bytes, and that share of them has the distance of the match before.
-const RISKY_GAIN: f32 = 0.5;
-const LONG_MATCH: f32 = 60.0;
-const STEADY: f32 = 0.5;
-
-/// Where matches save more than this share, they are searched for, which is slower than libdeflate if most of them
-/// are short. Libdeflate gets a chunk if that is so for this share of it.
-const SLOW_GAIN: f32 = 0.08;
-const SLOW_SHARE: f32 = 0.7;
 
 /// If sections take less than that many bytes each, the headers of their blocks are most of it, and libdeflate may
 /// make a smaller stream with a single block.
@@ -67,8 +53,8 @@ pub const fn bound(length: usize) -> usize {
 /// and the size of its elements: not on earlier chunks, nor on the processor.
 ///
 /// # Memory
-/// An encoder has 1.6 MB, most of it for libdeflate. It keeps a copy of the largest chunk so far, and up to
-/// 3 bytes for each byte of its largest plane.
+/// An encoder has 1.2 MB, most of it for libdeflate, and gets up to 2.5 MB more when chunks need it. It also keeps
+/// room for the shuffled bytes of the largest chunk so far.
 pub struct Encoder {
     instructions: InstructionSet,
     planes: PlaneEncoder,
@@ -206,7 +192,7 @@ impl Encoder {
         };
         planes.divide(&chunk[..item], shuffled, &mut self.sections);
         self.look(shuffled);
-        if self.is_for_libdeflate(chunk.len(), count) {
+        if is_for_libdeflate(&self.survey, chunk.len(), count) {
             if !needs_all {
                 return self.encode_as_a_whole(chunk, item, buffer, target);
             }
@@ -215,30 +201,40 @@ impl Encoder {
 
         let tiny = self.sections.len() * TINY_SECTION;
         let written = self.write_stream(shuffled, tail, target);
-        let may_be_tiny = match written {
+        let is_tiny = match written {
             Ok(length) => length < tiny,
+            // It may be too large for the target and tiny nevertheless.
             Err(EncodeError::TargetTooSmall) => target.len() < tiny,
             Err(EncodeError::OutOfMemory) => false,
         };
-        if !may_be_tiny || !needs_all || self.sections.len() == 1 {
-            return written;
+        if is_tiny && needs_all && self.sections.len() > 1 {
+            self.write_tiny_stream(shuffled, tail, target)
+        } else {
+            written
         }
-        // The target may be too small for this stream and large enough for that of libdeflate.
-        let mut own = [0; MAX_PLANES * TINY_SECTION];
-        let length = self.write_stream(shuffled, tail, &mut own[..tiny])?;
-        let limit = target.len().min(length - 1);
-        if needs_all
-            && let Ok(shorter) = self.compress_with_libdeflate(shuffled, &mut target[..limit])
-        {
-            return Ok(shorter);
+    }
+
+    /// Writes the smaller one of the streams of this crate and of libdeflate.
+    fn write_tiny_stream(
+        &mut self,
+        shuffled: &[u8],
+        tail: &[u8],
+        target: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        let mut stream = [0; MAX_PLANES * TINY_SECTION];
+        let tiny = self.sections.len() * TINY_SECTION;
+        let length = self.write_stream(shuffled, tail, &mut stream[..tiny])?;
+        let smaller = target.len().min(length - 1);
+        if let Ok(length) = self.compress_with_libdeflate(shuffled, &mut target[..smaller]) {
+            return Ok(length);
         }
-        let place = target
-            .get_mut(..length)
-            .ok_or(EncodeError::TargetTooSmall)?;
-        place.copy_from_slice(&own[..length]);
+        let place = target.get_mut(..length);
+        let place = place.ok_or(EncodeError::TargetTooSmall)?;
+        place.copy_from_slice(&stream[..length]);
         Ok(length)
     }
 
+    /// Writes the stream of this crate.
     fn write_stream(
         &mut self,
         shuffled: &[u8],
@@ -252,31 +248,6 @@ impl Encoder {
         writer.put_bytes(&checksum.to_be_bytes());
         writer.check()?;
         Ok(writer.position())
-    }
-
-    /// Returns `true` if libdeflate makes a smaller stream of a chunk, or the same in less time, as far as the
-    /// survey says.
-    ///
-    /// Its search has two places for each hash value, so that it is better at short matches, and at those at ever
-    /// new distances. Ramps and repeated rows, with their long matches at the same distances, are found by both. In
-    /// short planes the blocks of this crate are short, too, and their headers count.
-    fn is_for_libdeflate(&self, chunk: usize, count: usize) -> bool {
-        if chunk <= SMALL_CHUNK {
-            return self.survey.iter().any(|seen| seen.match_gain > TRIED_GAIN);
-        }
-        let (mut all_bits, mut risky_bits) = (0.0, 0.0);
-        let mut slow = 0;
-        for seen in &self.survey {
-            all_bits += seen.literal_bits * (1.0 - seen.match_gain.min(1.0));
-            let is_found_by_both = seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY;
-            if seen.match_gain > RISKY_GAIN && (!is_found_by_both || count < WINDOW) {
-                risky_bits += seen.literal_bits;
-            }
-            if seen.match_gain > SLOW_GAIN && !is_found_by_both {
-                slow += seen.length;
-            }
-        }
-        risky_bits > all_bits || slow as f32 > SLOW_SHARE * chunk as f32
     }
 
     /// Looks at all planes.

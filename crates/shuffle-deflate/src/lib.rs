@@ -80,6 +80,7 @@ mod bit_writer;
 mod block_code;
 mod block_encoder;
 mod byte_counts;
+mod choice;
 mod code_lengths;
 mod encoder;
 mod equal_bytes;

@@ -21,6 +21,9 @@ const SPARSE_LITERAL_BITS: f32 = 1.3;
 /// The share from which on it is tried whether matches save something.
 pub(crate) const TRIED_GAIN: f32 = 0.02;
 
+/// The size of the largest block by frequencies, in bytes. It limits the memory for what is found in a block.
+const MAX_COUNTED_BLOCK: usize = 512 << 10;
+
 /// One in so many segments decides about the length of the pieces.
 const PIECE_LENGTH_EVERY: usize = 8;
 
@@ -74,6 +77,33 @@ struct Progress<'a, 't> {
     piece_length: usize,
     /// The number of segments that were counted.
     counted: usize,
+}
+
+impl Progress<'_, '_> {
+    /// Adds a piece that ends at `end` to the open block, unless a block of its own is better. Returns `false`
+    /// then.
+    fn joins(
+        &mut self,
+        instructions: InstructionSet,
+        next: &Piece,
+        end: usize,
+        try_matches: bool,
+    ) -> bool {
+        let Some(OpenBlock { start, content }) = &mut self.open else {
+            return false;
+        };
+        match content {
+            Content::Frequencies {
+                piece,
+                try_matches: tried,
+            } => {
+                *tried == try_matches
+                    && end - *start <= MAX_COUNTED_BLOCK
+                    && piece.join(instructions, next)
+            }
+            Content::Stored | Content::Matches(_) => false,
+        }
+    }
 }
 
 impl PlaneEncoder {
@@ -244,18 +274,7 @@ impl PlaneEncoder {
                 progress.piece_length
             };
             let next = Piece::new(self.instructions, &progress.plane.data[at..at + length]);
-            let joined = match &mut progress.open {
-                Some(OpenBlock {
-                    content:
-                        Content::Frequencies {
-                            piece,
-                            try_matches: tried,
-                        },
-                    ..
-                }) => *tried == try_matches && piece.join(self.instructions, &next),
-                _ => false,
-            };
-            if !joined {
+            if !progress.joins(self.instructions, &next, at + length, try_matches) {
                 self.close(progress, at)?;
                 let content = Content::Frequencies {
                     piece: Box::new(next),
