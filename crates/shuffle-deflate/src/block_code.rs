@@ -77,7 +77,7 @@ const MAX_FIELDS: usize = 3 + LENGTH_CODE_SYMBOLS + 2 * (LITERAL_LENGTH_SYMBOLS 
 
 /// The codes of a block. The memory is used again for the next block.
 ///
-/// Only dynamic codes are made. The fixed code of the standard is smaller for a few dozen bytes, and no
+/// Only dynamic codes are made. The fixed code of the standard is smaller only for very short blocks, and no
 /// plane is that short.
 pub(crate) struct BlockCode {
     /// The length of each code, zero if there is none.

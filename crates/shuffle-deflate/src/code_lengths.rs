@@ -3,7 +3,8 @@
 /// The length in bits of the longest code for literals, lengths and distances.
 ///
 /// The standard allows 15. With 12, the codes of four literals fit into one store of 64 bits, and the
-/// codes of all pairs of literals into a table of 24 bits each. It costs less than 0.1 % of the size.
+/// codes of all pairs of literals into a table of 24 bits each. Compared with 15, planes with a few very rare bytes
+/// become up to 0.7 % larger, and most do not become larger.
 pub(crate) const MAX_CODE_LENGTH: usize = 12;
 
 /// The size of the largest alphabet.
@@ -37,8 +38,8 @@ impl SymbolList {
 /// The code is complete, as some decoders refuse others: if fewer than two symbols occur, two symbols get
 /// one bit each.
 ///
-/// The limit is kept by a heuristic (codes that are too long are cut, and others made longer until the
-/// code is valid), which is at most a few bits worse than the best code of that length.
+/// The limit is kept by a heuristic: codes that are too long are cut, and others made longer until the code is
+/// valid. The best code with that limit would take several times as long.
 pub(crate) fn limited_code_lengths(
     counts: &[u32],
     limit: usize,
