@@ -203,8 +203,8 @@ fn peaks(index: usize) -> f64 {
     ];
     let channel = (index % 4096) as f64;
     let background = 30.0 * (-channel / 800.0).exp() + 0.02;
-    let peak = |(center, height, width): (f64, f64, f64)| {
-        let distance = (channel - center) / width;
+    let peak = |(centre, height, width): (f64, f64, f64)| {
+        let distance = (channel - centre) / width;
         height * (-0.5 * distance * distance).exp()
     };
     background + PEAKS.into_iter().map(peak).sum::<f64>()
