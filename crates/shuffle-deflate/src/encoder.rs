@@ -24,9 +24,10 @@ const LARGE_CHUNK: usize = 1 << 31;
 const THOROUGH_LEVEL: i32 = 5;
 const FAST_LEVEL: i32 = 1;
 
-/// If sections take less than that many bytes each, the headers of their blocks are most of it, and libdeflate may
-/// make a smaller stream with a single block.
-const TINY_SECTION: usize = 100;
+/// If three or more planes take less than that many bytes each, the headers of their blocks are much of it, and
+/// libdeflate may make a smaller stream with a single block.
+const TINY_PLANE: usize = 250;
+const MIN_TINY_PLANES: usize = 3;
 
 /// The header of a zlib stream: deflate with a window of 32 KiB, at the fastest level.
 const HEADER: [u8; 2] = [0x78, 0x01];
@@ -199,30 +200,35 @@ impl Encoder {
             return self.compress_with_libdeflate(shuffled, target);
         }
 
-        let tiny = self.sections.len() * TINY_SECTION;
         let written = self.write_stream(shuffled, tail, target);
+        let planes = self
+            .sections
+            .iter()
+            .filter(|section| !section.is_constant());
+        let planes = planes.count();
+        let tiny = planes * TINY_PLANE;
         let is_tiny = match written {
             Ok(length) => length < tiny,
             // It may be too large for the target and tiny nevertheless.
             Err(EncodeError::TargetTooSmall) => target.len() < tiny,
             Err(EncodeError::OutOfMemory) => false,
         };
-        if is_tiny && needs_all && self.sections.len() > 1 {
-            self.write_tiny_stream(shuffled, tail, target)
+        if is_tiny && needs_all && planes >= MIN_TINY_PLANES {
+            self.write_tiny_stream(shuffled, tail, tiny, target)
         } else {
             written
         }
     }
 
-    /// Writes the smaller one of the streams of this crate and of libdeflate.
+    /// Writes the smaller one of the streams of this crate, which has less than `tiny` bytes, and of libdeflate.
     fn write_tiny_stream(
         &mut self,
         shuffled: &[u8],
         tail: &[u8],
+        tiny: usize,
         target: &mut [u8],
     ) -> Result<usize, EncodeError> {
-        let mut stream = [0; MAX_PLANES * TINY_SECTION];
-        let tiny = self.sections.len() * TINY_SECTION;
+        let mut stream = [0; MAX_PLANES * TINY_PLANE];
         let length = self.write_stream(shuffled, tail, &mut stream[..tiny])?;
         let smaller = target.len().min(length - 1);
         if let Ok(length) = self.compress_with_libdeflate(shuffled, &mut target[..smaller]) {

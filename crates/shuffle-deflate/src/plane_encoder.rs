@@ -237,10 +237,11 @@ impl PlaneEncoder {
     ) -> Result<(), EncodeError> {
         let data = progress.plane.data;
         let search = match &progress.open {
+            // After runs there may be anything.
             Some(OpenBlock {
-                content: Content::Matches(search),
+                content: Content::Matches(Search::All),
                 ..
-            }) => *search,
+            }) => Search::All,
             _ => {
                 self.close(progress, segment.start)?;
                 let search = self.blocks.begin_matches(data, segment, seen)?;

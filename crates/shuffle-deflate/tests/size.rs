@@ -5,8 +5,9 @@
 mod common;
 
 use common::KINDS;
+use fastrand::Rng;
 use libdeflater::{CompressionLvl, Compressor};
-use shuffle_deflate::{Encoder, bound, shuffle};
+use shuffle_deflate::{Encoder, bound, shuffle, unshuffle};
 
 /// A few bytes that the blocks of each plane may be longer, however small the stream is.
 const SLACK: f64 = 16.0;
@@ -52,4 +53,99 @@ fn small_chunks_are_about_as_small_as_with_libdeflate_5() {
             );
         }
     }
+}
+
+/// Returns a chunk of these planes, which have the same length.
+fn chunk_of(planes: &[Vec<u8>]) -> Vec<u8> {
+    let mut chunk = vec![0; planes.len() * planes[0].len()];
+    unshuffle(&planes.concat(), planes.len(), &mut chunk);
+    chunk
+}
+
+/// Asserts that a large chunk of these planes is at most 10 % larger than with libdeflate.
+fn assert_not_much_larger(planes: &[Vec<u8>]) {
+    let relative = relative_length(&chunk_of(planes), planes.len(), 1);
+    assert!(relative <= 1.1, "{relative}");
+}
+
+#[test]
+fn copies_from_ever_new_distances_are_found() {
+    let mut random = Rng::with_seed(1);
+    let mut bytes: Vec<u8> = (0..2000).map(|_| random.u8(..)).collect();
+    while bytes.len() < 390_000 {
+        let from = bytes.len() - random.usize(1..bytes.len().min(40_000));
+        let length = random.usize(1..250).min(bytes.len() - from);
+        bytes.extend_from_within(from..from + length);
+    }
+    let planes: Vec<_> = bytes.chunks_exact(130_000).map(<[u8]>::to_vec).collect();
+    assert_not_much_larger(&planes);
+}
+
+#[test]
+fn short_periods_with_single_changes_are_found() {
+    let mut random = Rng::with_seed(2);
+    let row: Vec<u8> = (0..10).map(|_| random.u8(..)).collect();
+    let mut plane = row.repeat(15_000);
+    for byte in &mut plane {
+        if random.u8(..50) == 0 {
+            *byte = random.u8(..);
+        }
+    }
+    assert_not_much_larger(&[vec![0; plane.len()], plane]);
+}
+
+#[test]
+fn planes_that_hardly_vary_do_not_cost_a_header_each() {
+    let mut random = Rng::with_seed(3);
+    for count in [11_000, 20_000, 80_000] {
+        let mut plane = vec![9; count];
+        let planes: Vec<_> = (0..13)
+            .map(|_| {
+                for _ in 0..count / 5000 {
+                    plane[random.usize(..count)] = random.u8(..);
+                }
+                plane.clone()
+            })
+            .collect();
+        assert_not_much_larger(&planes);
+    }
+}
+
+#[test]
+fn repetitions_after_runs_are_found() {
+    let mut random = Rng::with_seed(4);
+    let mut plane = Vec::new();
+    while plane.len() < 131_072 {
+        plane.resize(plane.len() + random.usize(20..60), random.u8(..));
+    }
+    let row: Vec<u8> = (0..3000).map(|_| random.u8(..)).collect();
+    while plane.len() < 400_000 {
+        plane.extend(&row);
+    }
+    // The planes of noise keep the chunk from being left to libdeflate.
+    let noise = || (0..plane.len()).map(|_| fastrand::u8(..)).collect();
+    let planes: Vec<Vec<u8>> = vec![noise(), plane.clone()];
+    let relative = relative_length(&chunk_of(&planes), 2, 1);
+    assert!(relative <= 1.03, "{relative}");
+}
+
+#[test]
+fn constant_parts_of_images_of_noise_are_found() {
+    let mut random = Rng::with_seed(5);
+    // A disc of noise in a square, as an image of the sky has it.
+    let plane: Vec<u8> = (0..192 * 192i32)
+        .map(|index| {
+            let (x, y) = (index % 192 - 96, index / 192 - 96);
+            if x * x + y * y < 90 * 90 {
+                random.u8(..)
+            } else {
+                0xc0
+            }
+        })
+        .collect();
+    assert_not_much_larger(&[
+        plane.clone(),
+        plane.iter().map(|byte| byte ^ 1).collect(),
+        plane,
+    ]);
 }
