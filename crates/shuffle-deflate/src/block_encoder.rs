@@ -23,8 +23,10 @@ const STORED_TOLERANCE: f32 = 0.98;
 const TRIAL_TOLERANCE: f32 = 0.985;
 const MATCH_TOLERANCE: f32 = 0.995;
 
-/// The size of the largest part that is searched without a trial, in bytes.
+/// The size of the largest part that is searched without a trial, in bytes, and the share that matches must promise
+/// to save for larger parts to be searched whatever the trial says: its pieces may be where nothing is repeated.
 const MAX_UNTRIED: usize = 48 << 10;
+const UNTRIED_GAIN: f32 = 0.1;
 
 /// The smallest block that is searched for matches, in bytes.
 const MIN_SEARCHED: usize = 64;
@@ -187,13 +189,13 @@ impl BlockEncoder {
     }
 
     /// Writes bytes of one distribution, in the smallest block. `piece` has their statistics. Matches are tried
-    /// if `with_matches` is `true`.
+    /// if they are expected to save the share `match_gain` of the bits of literals.
     pub fn write_frequencies(
         &mut self,
         data: &[u8],
         range: Range,
         piece: &Piece,
-        with_matches: bool,
+        match_gain: Option<f32>,
         is_last: bool,
         writer: &mut BitWriter,
     ) -> Result<(), EncodeError> {
@@ -215,8 +217,10 @@ impl BlockEncoder {
                 bits = sparse as f32;
             }
         }
-        if with_matches && length >= MIN_SEARCHED {
-            if self.write_if_matched(data, range, bits, is_last, writer)? {
+        if let Some(gain) = match_gain
+            && length >= MIN_SEARCHED
+        {
+            if self.write_if_matched(data, range, bits, gain, is_last, writer)? {
                 return Ok(());
             }
             if is_sparse {
@@ -260,12 +264,13 @@ impl BlockEncoder {
         data: &[u8],
         range: Range,
         bits: f32,
+        match_gain: f32,
         is_last: bool,
         writer: &mut BitWriter,
     ) -> Result<bool, EncodeError> {
         let literal_bits = bits / range.length() as f32;
         let trial = self.try_matches(data, range, literal_bits, 0.0)?;
-        if trial.bits_per_byte >= TRIAL_TOLERANCE * literal_bits {
+        if match_gain < UNTRIED_GAIN && trial.bits_per_byte >= TRIAL_TOLERANCE * literal_bits {
             return Ok(false);
         }
         self.matches.begin(range.start, literal_bits);

@@ -106,3 +106,8 @@ pub use encoder::{Encoder, bound};
 pub use error::EncodeError;
 pub use instruction_set::InstructionSet;
 pub use shuffle::{shuffle, shuffle_with, unshuffle, unshuffle_with};
+
+/// The example of the README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

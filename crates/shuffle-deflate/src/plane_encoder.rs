@@ -55,10 +55,10 @@ struct OpenBlock {
 enum Content {
     Stored,
     Matches(Search),
-    /// By frequencies of bytes; with matches if these save something and `try_matches` is `true`.
+    /// By frequencies of bytes. Matches are tried if they are expected to save something.
     Frequencies {
         piece: Box<Piece>,
-        try_matches: bool,
+        match_gain: Option<f32>,
     },
 }
 
@@ -66,7 +66,10 @@ enum Content {
 enum Verdict {
     Store,
     Match,
-    Count { try_matches: bool },
+    /// The gain is what matches are expected to save.
+    Count {
+        match_gain: Option<f32>,
+    },
 }
 
 /// The state within a plane.
@@ -87,7 +90,7 @@ impl Progress<'_, '_> {
         instructions: InstructionSet,
         next: &Piece,
         end: usize,
-        try_matches: bool,
+        match_gain: Option<f32>,
     ) -> bool {
         let Some(OpenBlock { start, content }) = &mut self.open else {
             return false;
@@ -95,11 +98,15 @@ impl Progress<'_, '_> {
         match content {
             Content::Frequencies {
                 piece,
-                try_matches: tried,
+                match_gain: open,
             } => {
-                *tried == try_matches
+                let joins = open.is_some() == match_gain.is_some()
                     && end - *start <= MAX_COUNTED_BLOCK
-                    && piece.join(instructions, next)
+                    && piece.join(instructions, next);
+                if joins && match_gain > *open {
+                    *open = match_gain;
+                }
+                joins
             }
             Content::Stored | Content::Matches(_) => false,
         }
@@ -179,9 +186,7 @@ impl PlaneEncoder {
             match self.judge(&mut progress, segment, seen) {
                 Verdict::Store => self.store(&mut progress, segment)?,
                 Verdict::Match => self.find_matches(&mut progress, segment, seen)?,
-                Verdict::Count { try_matches } => {
-                    self.count(&mut progress, segment, try_matches)?
-                }
+                Verdict::Count { match_gain } => self.count(&mut progress, segment, match_gain)?,
             }
         }
         self.close(&mut progress, range.end)
@@ -209,7 +214,9 @@ impl PlaneEncoder {
         // Smaller pieces save what short matches would.
         let try_matches =
             seen.match_gain > TRIED_GAIN && (progress.piece_length == MAX_PIECE || is_sparse);
-        Verdict::Count { try_matches }
+        Verdict::Count {
+            match_gain: try_matches.then_some(seen.match_gain),
+        }
     }
 
     fn store(&mut self, progress: &mut Progress, segment: Range) -> Result<(), EncodeError> {
@@ -264,7 +271,7 @@ impl PlaneEncoder {
         &mut self,
         progress: &mut Progress,
         segment: Range,
-        try_matches: bool,
+        match_gain: Option<f32>,
     ) -> Result<(), EncodeError> {
         let mut at = segment.start;
         while at < segment.end {
@@ -275,11 +282,11 @@ impl PlaneEncoder {
                 progress.piece_length
             };
             let next = Piece::new(self.instructions, &progress.plane.data[at..at + length]);
-            if !progress.joins(self.instructions, &next, at + length, try_matches) {
+            if !progress.joins(self.instructions, &next, at + length, match_gain) {
                 self.close(progress, at)?;
                 let content = Content::Frequencies {
                     piece: Box::new(next),
-                    try_matches,
+                    match_gain,
                 };
                 progress.open = Some(OpenBlock { start: at, content });
             }
@@ -303,31 +310,23 @@ impl PlaneEncoder {
         match block.content {
             Content::Stored => write_stored(&data[range.start..range.end], is_last, writer),
             Content::Matches(_) => self.blocks.write_matches(data, range, is_last, writer),
-            Content::Frequencies { piece, try_matches } => {
-                let with_matches = try_matches || self.part_repeats(progress.plane, range);
-                self.blocks.write_frequencies(
-                    data,
-                    range,
-                    &piece,
-                    with_matches,
-                    is_last,
-                    writer,
-                )?;
+            Content::Frequencies { piece, match_gain } => {
+                let match_gain = match_gain.or_else(|| self.gain_of_part(progress.plane, range));
+                self.blocks
+                    .write_frequencies(data, range, &piece, match_gain, is_last, writer)?;
             }
         }
         writer.check()
     }
 
-    /// Returns `true` if matches may save something in a part of a segment, of which the sample of the segment
-    /// said little.
-    fn part_repeats(&mut self, plane: Plane, range: Range) -> bool {
-        let length = range.end - range.start;
+    /// Returns what matches may save in a part of a segment, of which the sample of the segment said little. Returns
+    /// `None` if they save nothing.
+    fn gain_of_part(&mut self, plane: Plane, range: Range) -> Option<f32> {
         let segment = SEGMENT.min(plane.data.len() - plane.start);
-        (MAX_PIECE / 4..segment).contains(&length)
-            && self
-                .probe
-                .look_again(&plane.data[..range.end], range.start)
-                .match_gain
-                > TRIED_GAIN
+        if !(MAX_PIECE / 4..segment).contains(&range.length()) {
+            return None;
+        }
+        let seen = self.probe.look_again(&plane.data[..range.end], range.start);
+        Some(seen.match_gain).filter(|&gain| gain > TRIED_GAIN)
     }
 }

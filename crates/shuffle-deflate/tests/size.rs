@@ -149,3 +149,12 @@ fn constant_parts_of_images_of_noise_are_found() {
         plane,
     ]);
 }
+
+#[test]
+fn repetitions_in_the_middle_of_a_segment_are_found() {
+    let mut random = Rng::with_seed(6);
+    let mut noise = |length| (0..length).map(|_| random.u8(..64)).collect::<Vec<u8>>();
+    let row = noise(700);
+    let plane = [noise(48 << 10), row.repeat(45), noise(48 << 10)].concat();
+    assert_not_much_larger(&[plane.clone(), plane.iter().rev().copied().collect()]);
+}
