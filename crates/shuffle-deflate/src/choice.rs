@@ -11,7 +11,7 @@ pub(crate) const SMALL_CHUNK: usize = 128 << 10;
 /// Matches that save more than this share of the bits of literals may be better found by libdeflate, unless
 /// they have that many bytes, and that share of them has the distance of the match before.
 const RISKY_GAIN: f32 = 0.5;
-const LONG_MATCH: f32 = 60.0;
+const LONG_MATCH: f32 = 70.0;
 const STEADY: f32 = 0.5;
 
 /// Where matches save more than this share, they are searched for, which is slower than libdeflate if most of them
