@@ -3,6 +3,7 @@
 use crate::EncodeError;
 use crate::bit_writer::BitWriter;
 use crate::block_code::{BlockCode, SymbolCounts};
+use crate::choice::is_regular;
 use crate::instruction_set::InstructionSet;
 use crate::literals::{PairTable, stored_bits, write_stored};
 use crate::match_finder::{MatchFinder, Search};
@@ -87,19 +88,28 @@ impl BlockEncoder {
     }
 
     /// Begins a block at the start of a segment of which a sample has been `seen`. Returns which matches should be
-    /// searched for.
+    /// searched for, `irregular` being the search for irregular ones.
     pub fn begin_matches(
         &mut self,
         data: &[u8],
         segment: Range,
         seen: Impression,
+        irregular: Search,
     ) -> Result<Search, EncodeError> {
         let literal_bits = seen.literal_bits;
-        let search = if literal_bits * (1.0 - seen.match_gain) < MIN_BITS_OF_RUNS / 2.0 {
-            Search::All
+        let all = if is_regular(&seen) {
+            Search::Quick
         } else {
-            self.try_matches(data, segment, literal_bits, seen.match_gain)?
-                .search
+            irregular
+        };
+        let search = if literal_bits * (1.0 - seen.match_gain) < MIN_BITS_OF_RUNS / 2.0 {
+            all
+        } else {
+            let trial = self.try_matches(data, segment, literal_bits, seen.match_gain)?;
+            match trial.search {
+                Search::Runs => Search::Runs,
+                Search::Quick | Search::Thorough => all,
+            }
         };
         self.matches.begin(segment.start, literal_bits);
         if !seen.reaches_back {
@@ -157,7 +167,7 @@ impl BlockEncoder {
         if segment.length() <= MAX_UNTRIED {
             // Two pieces would say too little about the whole.
             return Ok(Trial {
-                search: Search::All,
+                search: Search::Quick,
                 bits_per_byte: 0.0,
             });
         }
@@ -174,7 +184,7 @@ impl BlockEncoder {
             }
             Ok(bits as f32 / (4 * half) as f32)
         };
-        let all = measure(Search::All)?;
+        let all = measure(Search::Quick)?;
         let runs = measure(Search::Runs)?;
         // The search of the block must not find what follows it.
         self.matches.reset();
@@ -183,7 +193,11 @@ impl BlockEncoder {
             // Matches that reach further back than the piece are not seen in it.
             && 1.0 - runs / literal_bits > GAIN_OF_RUNS * gain;
         Ok(Trial {
-            search: if only_runs { Search::Runs } else { Search::All },
+            search: if only_runs {
+                Search::Runs
+            } else {
+                Search::Quick
+            },
             bits_per_byte: all.min(runs),
         })
     }

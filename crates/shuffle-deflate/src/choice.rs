@@ -1,5 +1,6 @@
-//! Decides which chunks are left to libdeflate.
+//! Decides which chunks are left to libdeflate, and how thoroughly others are searched.
 
+use crate::match_finder::Search;
 use crate::plane_encoder::TRIED_GAIN;
 use crate::probe::Impression;
 use crate::symbols::WINDOW;
@@ -19,20 +20,44 @@ const STEADY: f32 = 0.5;
 const SLOW_GAIN: f32 = 0.08;
 const SLOW_SHARE: f32 = 0.7;
 
-/// Returns `true` if libdeflate makes a smaller stream of a chunk of `size` bytes in planes of `count` bytes, or the
-/// same in less time, as far as the impressions of all segments say.
+/// The quick search finds all matches if they are so long and so regular, as far as the probe says.
+const QUICK_LENGTH: f32 = 76.0;
+const QUICK_STEADINESS: f32 = 0.9;
+
+/// If other matches save more than this share of the bits, it is worth to search thoroughly: the quick search makes
+/// what it covers up to a quarter larger.
+const THOROUGH_SHARE: f32 = 0.42;
+
+/// How a chunk is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// The whole chunk by libdeflate.
+    Libdeflate,
+    /// Plane by plane. Where matches are not regular, they are searched for in this way.
+    Planes { irregular: Search },
+}
+
+/// Chooses how a chunk of `size` bytes in planes of `count` bytes is encoded: by libdeflate, if that makes a smaller
+/// stream, or the same in less time, as far as the impressions of all segments say.
 ///
 /// Its search has two places for each hash value, so that it is better at short matches, and at those at ever
 /// new distances. Ramps and repeated rows, with their long matches at the same distances, are found by both. In
 /// short planes the blocks of this crate are short, too, and their headers count.
-pub(crate) fn is_for_libdeflate(survey: &[Impression], size: usize, count: usize) -> bool {
+pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice {
     if size <= SMALL_CHUNK {
-        return survey.iter().any(|seen| seen.match_gain > TRIED_GAIN);
+        return if survey.iter().any(|seen| seen.match_gain > TRIED_GAIN) {
+            Choice::Libdeflate
+        } else {
+            Choice::Planes {
+                irregular: Search::Thorough,
+            }
+        };
     }
-    let (mut all_bits, mut risky_bits) = (0.0, 0.0);
+    let (mut all_bits, mut risky_bits, mut irregular_bits) = (0.0, 0.0, 0.0);
     let mut slow = 0;
     for seen in survey {
-        all_bits += seen.literal_bits * (1.0 - seen.match_gain.min(1.0));
+        let saved_bits = seen.literal_bits * seen.match_gain.min(1.0);
+        all_bits += seen.literal_bits - saved_bits;
         let is_found_by_both = seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY;
         if seen.match_gain > RISKY_GAIN && (!is_found_by_both || count < WINDOW) {
             risky_bits += seen.literal_bits;
@@ -40,6 +65,24 @@ pub(crate) fn is_for_libdeflate(survey: &[Impression], size: usize, count: usize
         if seen.match_gain > SLOW_GAIN && !is_found_by_both {
             slow += seen.length;
         }
+        if !is_regular(seen) {
+            irregular_bits += saved_bits;
+        }
     }
-    risky_bits > all_bits || slow as f32 > SLOW_SHARE * size as f32
+    if risky_bits > all_bits || slow as f32 > SLOW_SHARE * size as f32 {
+        return Choice::Libdeflate;
+    }
+    let is_irregular = irregular_bits > THOROUGH_SHARE * (all_bits + irregular_bits);
+    Choice::Planes {
+        irregular: if is_irregular {
+            Search::Thorough
+        } else {
+            Search::Quick
+        },
+    }
+}
+
+/// Returns `true` if the quick search finds all matches of a segment.
+pub(crate) fn is_regular(seen: &Impression) -> bool {
+    seen.match_length >= QUICK_LENGTH && seen.steadiness >= QUICK_STEADINESS
 }

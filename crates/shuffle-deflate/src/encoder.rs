@@ -6,8 +6,9 @@ use crate::EncodeError;
 use crate::InstructionSet;
 use crate::adler::Adler;
 use crate::bit_writer::BitWriter;
-use crate::choice::{SMALL_CHUNK, is_for_libdeflate};
+use crate::choice::{Choice, SMALL_CHUNK, choose};
 use crate::literals::write_stored;
+use crate::match_finder::Search;
 use crate::plane_encoder::{Plane, PlaneEncoder};
 use crate::probe::Impression;
 use crate::section::{Planes, Section};
@@ -65,6 +66,8 @@ pub struct Encoder {
     /// The sections of the current chunk, and what the segments of its planes look like.
     sections: Vec<Section>,
     survey: Vec<Impression>,
+    /// The search for irregular matches in the current chunk.
+    irregular: Search,
 }
 
 impl Default for Encoder {
@@ -101,6 +104,7 @@ impl Encoder {
             shuffled: Vec::new(),
             sections: Vec::new(),
             survey: Vec::new(),
+            irregular: Search::Quick,
         }
     }
 
@@ -193,11 +197,12 @@ impl Encoder {
         };
         planes.divide(&chunk[..item], shuffled, &mut self.sections);
         self.look(shuffled);
-        if is_for_libdeflate(&self.survey, chunk.len(), count) {
-            if !needs_all {
-                return self.encode_as_a_whole(chunk, item, buffer, target);
+        match choose(&self.survey, chunk.len(), count) {
+            Choice::Planes { irregular } => self.irregular = irregular,
+            Choice::Libdeflate if needs_all => {
+                return self.compress_with_libdeflate(shuffled, target);
             }
-            return self.compress_with_libdeflate(shuffled, target);
+            Choice::Libdeflate => return self.encode_as_a_whole(chunk, item, buffer, target),
         }
 
         let written = self.write_stream(shuffled, tail, target);
@@ -305,6 +310,7 @@ impl Encoder {
                         data: &shuffled[history..range.end],
                         start: range.start - history,
                         is_last,
+                        irregular: self.irregular,
                     };
                     self.planes.write_plane(plane, &mut survey, writer)?;
                 }

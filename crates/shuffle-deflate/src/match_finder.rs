@@ -1,8 +1,8 @@
 //! Finds matches, for data in which sequences of bytes come again.
 //!
-//! The finder is greedy: it takes the first match that it finds, and goes on behind it. It knows one earlier
-//! place for each hash value, and tries the last distance before, as repetitions in a chunk usually have the same
-//! period. Where it finds nothing for a while, it skips more and more positions.
+//! The finder is greedy: it takes the best match that it finds at a place, and goes on behind it. It knows one or two
+//! earlier places for each hash value, and tries the last distance before, as repetitions in a chunk usually have
+//! the same period. Where it finds nothing for a while, it skips more and more positions.
 
 use crate::EncodeError;
 use crate::bit_writer::BitWriter;
@@ -24,19 +24,27 @@ const FULL_BLOCK: usize = 8192;
 /// The number of classes of distances with the same length of the shortest match: 1, and then by their logarithm.
 const DISTANCE_CLASSES: usize = 17;
 
+/// The number of hash values that the tables of the searches have. That of the quick one fits into the first-level
+/// cache.
+const QUICK_SLOTS: usize = 1 << 13;
+const THOROUGH_SLOTS: usize = 1 << 14;
+
 /// Which matches are searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Search {
-    /// Matches at any distance.
-    All,
-    /// Only those of distance 1, which is three times as fast.
+    /// Matches at any distance, by a search that is fast where the last distance comes again.
+    Quick,
+    /// Matches at any distance, by a search that finds about as much as libdeflate does.
+    Thorough,
+    /// Only matches of distance 1, which is three times as fast as the quick search.
     Runs,
 }
 
 /// Finds the matches of one block at a time. The memory is used again for the next block.
 pub(crate) struct MatchFinder {
     instructions: InstructionSet,
-    table: Box<greedy::Table>,
+    quick: Index<QUICK_SLOTS, 1>,
+    thorough: Index<THOROUGH_SLOTS, 2>,
     sequences: Vec<Sequence>,
     /// The start of the block.
     start: usize,
@@ -44,8 +52,38 @@ pub(crate) struct MatchFinder {
     end: usize,
     shortest: ShortestMatches,
     last_distance: usize,
+}
+
+/// A table, and what is in it.
+struct Index<const SLOTS: usize, const WAYS: usize> {
+    table: Box<greedy::Table<SLOTS, WAYS>>,
     /// All positions before that are in the table, if any are.
-    indexed: usize,
+    end: usize,
+}
+
+impl<const SLOTS: usize, const WAYS: usize> Index<SLOTS, WAYS> {
+    fn new() -> Self {
+        Index {
+            table: greedy::Table::new(),
+            end: 0,
+        }
+    }
+
+    fn reset(&mut self) {
+        if self.end > 0 {
+            self.table.clear();
+            self.end = 0;
+        }
+    }
+
+    /// Enters the window before `start`, unless it is in the table.
+    fn catch_up(&mut self, data: &[u8], start: usize, shortest: &ShortestMatches) {
+        if self.end < start {
+            let from = self.end.max(start.saturating_sub(WINDOW));
+            self.table.index(data, from, start, shortest);
+        }
+        self.end = data.len();
+    }
 }
 
 /// The length of the shortest match that is worth more than its literals, by the class of its distance.
@@ -78,22 +116,20 @@ impl MatchFinder {
     pub fn new(instructions: InstructionSet) -> MatchFinder {
         MatchFinder {
             instructions,
-            table: greedy::Table::new(),
+            quick: Index::new(),
+            thorough: Index::new(),
             sequences: Vec::new(),
             start: 0,
             end: 0,
             shortest: ShortestMatches::new(8.0),
             last_distance: 1,
-            indexed: 0,
         }
     }
 
     /// Forgets all data. What follows is not compared with what was before.
     pub fn reset(&mut self) {
-        if self.indexed > 0 {
-            self.table.clear();
-            self.indexed = 0;
-        }
+        self.quick.reset();
+        self.thorough.reset();
         self.last_distance = 1;
     }
 
@@ -108,7 +144,8 @@ impl MatchFinder {
     /// Lets the block repeat nothing that is before it. Otherwise that is entered into the table first, which
     /// takes time.
     pub fn ignore_earlier(&mut self) {
-        self.indexed = self.start;
+        self.quick.end = self.start;
+        self.thorough.end = self.start;
     }
 
     /// Searches `data` up to `end`. Matches may refer to everything before, in the window of deflate.
@@ -121,7 +158,8 @@ impl MatchFinder {
                 .try_reserve((step_end - self.end) / MIN_MATCH + 2)?;
             let data = &data[..step_end];
             match search {
-                Search::All => self.find_all(data),
+                Search::Quick => self.find_quickly(data),
+                Search::Thorough => self.find_thoroughly(data),
                 Search::Runs => find_runs(self.instructions, data, self.end, &mut self.sequences),
             }
             self.end = step_end;
@@ -129,21 +167,30 @@ impl MatchFinder {
         Ok(())
     }
 
-    fn find_all(&mut self, data: &[u8]) {
-        if self.indexed < self.end {
-            let from = self.indexed.max(self.end.saturating_sub(WINDOW));
-            self.table.index(data, from, self.end, &self.shortest);
-        }
-        self.last_distance = find_all(
+    fn find_quickly(&mut self, data: &[u8]) {
+        self.quick.catch_up(data, self.end, &self.shortest);
+        self.last_distance = find_quickly(
             self.instructions,
-            &mut self.table,
+            &mut self.quick.table,
             data,
             self.end,
             self.last_distance,
             &self.shortest,
             &mut self.sequences,
         );
-        self.indexed = data.len();
+    }
+
+    fn find_thoroughly(&mut self, data: &[u8]) {
+        self.thorough.catch_up(data, self.end, &self.shortest);
+        self.last_distance = find_thoroughly(
+            self.instructions,
+            &mut self.thorough.table,
+            data,
+            self.end,
+            self.last_distance,
+            &self.shortest,
+            &mut self.sequences,
+        );
     }
 
     /// Returns `true` if the block is so long that a new code may be better.
@@ -191,9 +238,9 @@ impl MatchFinder {
     }
 }
 
-fn find_all(
+fn find_quickly(
     instructions: InstructionSet,
-    table: &mut greedy::Table,
+    table: &mut greedy::Table<QUICK_SLOTS, 1>,
     data: &[u8],
     start: usize,
     last_distance: usize,
@@ -204,7 +251,30 @@ fn find_all(
         instructions,
         greedy::find,
         (
-            table: &mut greedy::Table,
+            table: &mut greedy::Table<QUICK_SLOTS, 1>,
+            data: &[u8],
+            start: usize,
+            last_distance: usize,
+            shortest: &ShortestMatches,
+            sequences: &mut Vec<Sequence>,
+        ) -> usize
+    )
+}
+
+fn find_thoroughly(
+    instructions: InstructionSet,
+    table: &mut greedy::Table<THOROUGH_SLOTS, 2>,
+    data: &[u8],
+    start: usize,
+    last_distance: usize,
+    shortest: &ShortestMatches,
+    sequences: &mut Vec<Sequence>,
+) -> usize {
+    compiled_for!(
+        instructions,
+        greedy::find,
+        (
+            table: &mut greedy::Table<THOROUGH_SLOTS, 2>,
             data: &[u8],
             start: usize,
             last_distance: usize,

@@ -36,6 +36,8 @@ pub(crate) struct Plane<'a> {
     pub start: usize,
     /// `true` if nothing follows.
     pub is_last: bool,
+    /// The search for irregular matches.
+    pub irregular: Search,
 }
 
 /// Encodes planes. The result depends only on the data since the last [`PlaneEncoder::reset`].
@@ -246,12 +248,14 @@ impl PlaneEncoder {
         let search = match &progress.open {
             // After runs there may be anything.
             Some(OpenBlock {
-                content: Content::Matches(Search::All),
+                content: Content::Matches(search @ (Search::Quick | Search::Thorough)),
                 ..
-            }) => Search::All,
+            }) => *search,
             _ => {
                 self.close(progress, segment.start)?;
-                let search = self.blocks.begin_matches(data, segment, seen)?;
+                let search =
+                    self.blocks
+                        .begin_matches(data, segment, seen, progress.plane.irregular)?;
                 let content = Content::Matches(search);
                 progress.open = Some(OpenBlock {
                     start: segment.start,

@@ -4,22 +4,21 @@ use super::{ShortestMatches, common_length, load};
 use crate::sequences::Sequence;
 use crate::symbols::{MAX_MATCH, WINDOW};
 
-/// The number of bits of a hash value.
-const HASH_BITS: u32 = 13;
-
 /// A place in the table that has no position.
 const NONE: u32 = u32::MAX;
 
-/// The last position of each hash value.
-pub(super) struct Table([u32; 1 << HASH_BITS]);
+/// The last `WAYS` positions of each of `SLOTS` hash values, the last one first. `SLOTS` is a power of two.
+///
+/// With several ways, more positions are entered, so that the search finds more and takes longer.
+pub(super) struct Table<const SLOTS: usize, const WAYS: usize>([[u32; WAYS]; SLOTS]);
 
-impl Table {
-    pub fn new() -> Box<Table> {
-        Box::new(Table([NONE; 1 << HASH_BITS]))
+impl<const SLOTS: usize, const WAYS: usize> Table<SLOTS, WAYS> {
+    pub fn new() -> Box<Self> {
+        Box::new(Table([[NONE; WAYS]; SLOTS]))
     }
 
     pub fn clear(&mut self) {
-        self.0.fill(NONE);
+        self.0.fill([NONE; WAYS]);
     }
 
     /// Enters every second position of `data` from `from` to `to`, which have not been searched. A search that
@@ -28,14 +27,46 @@ impl Table {
         let hash = Hash::new(shortest);
         for at in (from..to).step_by(2) {
             if at + 8 <= data.len() {
-                self.0[hash.of(load(data, at))] = at as u32;
+                self.enter(hash, data, at);
             }
         }
     }
 
     #[inline(always)]
     fn enter(&mut self, hash: Hash, data: &[u8], at: usize) {
-        self.0[hash.of(load(data, at))] = at as u32;
+        self.exchange(hash.of::<SLOTS>(load(data, at)), at);
+    }
+
+    /// Enters a position and returns those before it.
+    #[inline(always)]
+    fn exchange(&mut self, slot: usize, at: usize) -> [u32; WAYS] {
+        let before = self.0[slot];
+        let mut places = before;
+        places.copy_within(..WAYS - 1, 1);
+        places[0] = at as u32;
+        self.0[slot] = places;
+        before
+    }
+
+    /// Enters positions of a match that was found at `at`: the longer it is, the fewer.
+    #[inline(always)]
+    fn enter_match(&mut self, hash: Hash, data: &[u8], at: usize, end: usize) {
+        let length = end.wrapping_sub(at);
+        let mut position = at.wrapping_add(1);
+        if WAYS == 1 && length <= 12 {
+            self.enter(hash, data, position);
+            return;
+        }
+        let step = match (WAYS, length) {
+            (1, ..=64) => 4,
+            (1, _) => 16,
+            (_, ..=64) => 1,
+            _ => 4,
+        };
+        while position.wrapping_add(2) < end {
+            self.enter(hash, data, position);
+            position = position.wrapping_add(step);
+        }
     }
 }
 
@@ -56,9 +87,10 @@ impl Hash {
 
     /// The lowest bytes of `word` are the first ones.
     #[inline(always)]
-    fn of(self, word: u64) -> usize {
+    fn of<const SLOTS: usize>(self, word: u64) -> usize {
         const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
-        ((word << (self.shift & 63)).wrapping_mul(MULTIPLIER) >> (64 - HASH_BITS)) as usize
+        let hash = (word << (self.shift & 63)).wrapping_mul(MULTIPLIER);
+        (hash >> (64 - SLOTS.ilog2())) as usize & (SLOTS - 1)
     }
 }
 
@@ -75,8 +107,8 @@ const GOOD_LENGTH: usize = 32;
 
 /// Searches `data` from `start` on, appends the sequences, and returns the last distance.
 #[inline(always)]
-pub(super) fn find(
-    table: &mut Table,
+pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
+    table: &mut Table<SLOTS, WAYS>,
     data: &[u8],
     start: usize,
     last_distance: usize,
@@ -90,9 +122,8 @@ pub(super) fn find(
     let (mut literals, mut at) = (start, start);
     while at.wrapping_add(8) <= data.len() {
         let word = load(data, at);
-        let slot = hash.of(word);
-        let earlier = table.0[slot] as usize;
-        table.0[slot] = at as u32;
+        let slot = hash.of::<SLOTS>(word);
+        let places = table.exchange(slot, at);
         let starts_like = |earlier: usize| load(data, earlier) as u32 == word as u32;
 
         let mut found = Match {
@@ -107,11 +138,15 @@ pub(super) fn find(
                 found.distance = last_distance;
             }
         }
-        if found.length < GOOD_LENGTH
-            && earlier < at
-            && at.wrapping_sub(earlier) <= WINDOW
-            && starts_like(earlier)
-        {
+        for earlier in places {
+            let earlier = earlier as usize;
+            if found.length >= GOOD_LENGTH
+                || earlier >= at
+                || at.wrapping_sub(earlier) > WINDOW
+                || !starts_like(earlier)
+            {
+                continue;
+            }
             let distance = at.wrapping_sub(earlier);
             let length = common_length(data, earlier, at);
             // A new distance costs more than the last one.
@@ -142,15 +177,15 @@ pub(super) fn find(
         if end.wrapping_add(8) <= data.len() {
             if found.distance == 1 {
                 // Of a run, only the start and the end are worth a place: all other positions are alike.
-                table.0[slot] = earlier as u32;
+                table.0[slot] = places;
                 table.enter(hash, data, end.wrapping_sub(3));
             } else {
-                enter_match(table, hash, data, at, end);
+                table.enter_match(hash, data, at, end);
             }
             table.enter(hash, data, end.wrapping_sub(2));
             table.enter(hash, data, end.wrapping_sub(1));
         } else if found.distance == 1 {
-            table.0[slot] = earlier as u32;
+            table.0[slot] = places;
         }
         at = end;
         literals = end;
@@ -193,21 +228,5 @@ fn extend_backwards(data: &[u8], found: Match, first: usize) -> Match {
         at,
         length,
         distance,
-    }
-}
-
-/// Enters positions of a match that was found at `at`: the longer it is, the fewer.
-#[inline(always)]
-fn enter_match(table: &mut Table, hash: Hash, data: &[u8], at: usize, end: usize) {
-    let length = end.wrapping_sub(at);
-    let mut position = at.wrapping_add(1);
-    if length <= 12 {
-        table.enter(hash, data, position);
-        return;
-    }
-    let step = if length > 64 { 16 } else { 4 };
-    while position.wrapping_add(2) < end {
-        table.enter(hash, data, position);
-        position = position.wrapping_add(step);
     }
 }
