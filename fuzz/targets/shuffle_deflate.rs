@@ -12,10 +12,11 @@ use shuffle_deflate::{
 };
 
 /// The size in bytes from which on a stream may not be larger than [`LARGEST_SHARE`] of that of libdeflate, but
-/// for a few bytes of each plane.
+/// for a few bytes of each plane, and one in [`IGNORED`] bytes of the chunk.
 const COMPARED: usize = 64 << 10;
 const LARGEST_SHARE: f64 = 1.1;
 const BYTES_PER_PLANE: usize = 16;
+const IGNORED: usize = 1000;
 
 thread_local! {
     static ENCODERS: RefCell<Vec<(InstructionSet, Encoder)>> = RefCell::new(
@@ -68,7 +69,8 @@ fn check(encoders: &mut [(InstructionSet, Encoder)], chunk: &[u8], item: usize, 
         let length = libdeflate
             .zlib_compress(shuffled, &mut target)
             .expect("enough room");
-        let limit = LARGEST_SHARE * length as f64 + (BYTES_PER_PLANE * item.min(32)) as f64;
+        let slack = BYTES_PER_PLANE * item.min(32) + chunk.len() / IGNORED;
+        let limit = LARGEST_SHARE * length as f64 + slack as f64;
         assert!(
             stream.len() as f64 <= limit,
             "{} elements of {item} bytes: {} bytes, by libdeflate {length}",
