@@ -50,17 +50,21 @@ impl ByteCounts {
         self.counts.iter().fold(0, used)
     }
 
-    /// Returns about how many bits a Huffman code needs for all bytes, without its description. That is their
-    /// entropy, but a code has at least one bit.
-    pub fn bits(&self, instructions: InstructionSet) -> f32 {
+    /// Returns the entropy of all bytes in bits.
+    pub fn entropy(&self, instructions: InstructionSet) -> f32 {
         if self.total == 0 {
             return 0.0;
         }
         let total = self.total as f32;
-        let entropy = total * log2(total) - sum_of_count_log2_count(instructions, &self.counts);
+        total * log2(total) - sum_of_count_log2_count(instructions, &self.counts)
+    }
+
+    /// Returns about how many bits a Huffman code needs for all bytes, without its description, if their entropy
+    /// is `entropy`. A code has at least one bit.
+    pub fn bits(&self, entropy: f32) -> f32 {
         let highest = self.highest();
         if highest > self.total / 2 {
-            let highest = highest as f32;
+            let (highest, total) = (highest as f32, self.total as f32);
             entropy + highest * (1.0 - log2(total / highest))
         } else {
             entropy
@@ -160,7 +164,10 @@ mod tests {
     #[test]
     fn bits_are_those_of_a_code() {
         for instructions in InstructionSet::available() {
-            let bits = |data: &[u8]| ByteCounts::of(instructions, data).bits(instructions);
+            let bits = |data: &[u8]| {
+                let counts = ByteCounts::of(instructions, data);
+                counts.bits(counts.entropy(instructions))
+            };
             let all: Vec<u8> = (0..=255).collect();
             assert!((bits(&all.repeat(100)) - 8.0 * 25_600.0).abs() < 10.0);
             assert!((bits(&[7; 1000]) - 1000.0).abs() < 1.0);

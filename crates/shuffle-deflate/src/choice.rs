@@ -56,11 +56,11 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
     let (mut all_bits, mut risky_bits, mut irregular_bits) = (0.0, 0.0, 0.0);
     let mut slow = 0;
     for seen in survey {
-        let saved_bits = seen.literal_bits * seen.match_gain.min(1.0);
-        all_bits += seen.literal_bits - saved_bits;
+        let saved_bits = seen.entropy * seen.match_gain.min(1.0);
+        all_bits += seen.entropy - saved_bits;
         let is_found_by_both = seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY;
         if seen.match_gain > RISKY_GAIN && (!is_found_by_both || count < WINDOW) {
-            risky_bits += seen.literal_bits;
+            risky_bits += seen.entropy;
         }
         if seen.match_gain > SLOW_GAIN && !is_found_by_both {
             slow += seen.length;

@@ -30,7 +30,7 @@ impl Piece {
 
     fn of(instructions: InstructionSet, counts: ByteCounts) -> Piece {
         let header = HEADER_BITS + HEADER_BITS_PER_BYTE * counts.used() as f32;
-        let bits = counts.bits(instructions) + header;
+        let bits = counts.bits(counts.entropy(instructions)) + header;
         Piece { counts, bits }
     }
 

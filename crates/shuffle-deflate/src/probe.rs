@@ -12,8 +12,10 @@ pub(crate) struct Impression {
     pub length: usize,
     /// `true` if all bytes are about equally frequent.
     pub uniform: bool,
-    /// The mean number of bits of a literal.
+    /// The mean number of bits of a literal, which is at least 1.
     pub literal_bits: f32,
+    /// The entropy of a byte in bits. Sparse blocks come close to it, even if it is less than 1.
+    pub entropy: f32,
     /// The share of these that matches may save, roughly.
     pub match_gain: f32,
     /// The mean length of these matches, as far as they are followed, weighted by what they save.
@@ -95,7 +97,8 @@ impl Probe {
     pub fn look(&mut self, data: &[u8], start: usize) -> Impression {
         let sample = sample(self.instructions, &data[start..]);
         let total = sample.total.max(1) as f32;
-        let literal_bits = (sample.bits(self.instructions) / total).max(0.01);
+        let entropy = sample.entropy(self.instructions);
+        let literal_bits = (sample.bits(entropy) / total).max(0.01);
         let costs = sample
             .counts
             .map(|count| log2(total) - log2(count.max(1) as f32));
@@ -105,6 +108,7 @@ impl Probe {
             length: data.len() - start,
             uniform: is_uniform(literal_bits, sample.total),
             literal_bits,
+            entropy: entropy / total,
             match_gain: found.gain,
             match_length: found.length,
             steadiness: found.steadiness,

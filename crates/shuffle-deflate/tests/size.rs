@@ -158,3 +158,20 @@ fn repetitions_in_the_middle_of_a_segment_are_found() {
     let plane = [noise(48 << 10), row.repeat(45), noise(48 << 10)].concat();
     assert_not_much_larger(&[plane.clone(), plane.iter().rev().copied().collect()]);
 }
+
+#[test]
+fn words_before_a_constant_part_are_found() {
+    let mut random = Rng::with_seed(7);
+    let words: Vec<Vec<u8>> = (0..50)
+        .map(|_| (0..random.usize(1..16)).map(|_| random.u8(..)).collect())
+        .collect();
+    let mut plane = Vec::new();
+    while plane.len() < 12_000 {
+        plane.extend(&words[random.usize(..words.len())]);
+        plane.push(b' ');
+    }
+    plane.resize(75_000, 0);
+    let mut sparse = vec![0; plane.len()];
+    sparse[5000] = 1;
+    assert_not_much_larger(&[plane, sparse.clone(), vec![0; sparse.len()], sparse]);
+}

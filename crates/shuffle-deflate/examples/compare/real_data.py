@@ -1,7 +1,7 @@
 """Makes .npy files of measured data that Python packages contain, for the example `compare`.
 
     pip install astropy h5py nibabel numpy obspy pillow pydicom scikit-image scikit-learn scipy
-    python real_data.py FOLDER [RECORDING.jsonl.gz [h5 FILE]...]
+    python real_data.py FOLDER [RECORDING.jsonl.gz]...
 
 Recordings are those of Redis commands in `crates/testing`: a JSON object with base64 arguments per line. The payloads
 of their streams are doubles.
