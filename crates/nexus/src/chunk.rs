@@ -19,8 +19,6 @@ mod encoder_pool;
 mod fill;
 mod format;
 mod guess;
-mod noise;
-mod shuffle;
 mod slab;
 
 pub(crate) use crate::tree::{ChunkOptions, CompressionScheme};
@@ -37,7 +35,6 @@ pub use encoder_pool::{EncodeError, EncoderPool};
 pub(crate) use fill::FillValue;
 pub(crate) use format::ChunkFormat;
 pub(crate) use guess::{ChunkGuess, guess};
-pub(crate) use shuffle::shuffle;
 pub(crate) use slab::Slab;
 
 /// Returns the size of one point in bytes, or `u64::MAX` if it is larger than that.

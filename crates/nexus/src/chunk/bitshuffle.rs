@@ -5,7 +5,7 @@
 //! bits and so on. Elements after the last multiple of eight are not shuffled. With LZ4, a header
 //! holds the size, and each block is compressed separately and preceded by its compressed size.
 
-use super::shuffle::{shuffle, unshuffle};
+use shuffle_deflate::{shuffle, unshuffle};
 
 /// The identifier of the filter in HDF5 files.
 pub(crate) const BITSHUFFLE: i32 = 32008;

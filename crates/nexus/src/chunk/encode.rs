@@ -1,61 +1,21 @@
 //! Runs the filters of a chunk outside of the HDF5 library.
 //!
-//! A dataset with deflate declares [`DECLARED_LEVEL`], as the Python writers do. A file does not show
-//! which level the compressor really used. Chunks that libdeflate compresses at level 1 have about the
-//! size that zlib achieves at level 4, and level 1 is the fastest. The table shows the size relative to
-//! zlib at level 4, and the speed including the shuffle, for shuffled chunks of 1 MiB on one core of a
-//! shared virtual machine:
-//!
-//! | data (ratio with zlib 4)            | level 1         | level 2         | level 4         | level 5         |
-//! |-------------------------------------|-----------------|-----------------|-----------------|-----------------|
-//! | float64 counts (7.6)                | -3.0 % 213 MB/s | -3.6 % 189 MB/s | -7.7 % 160 MB/s | -7.8 % 151 MB/s |
-//! | float64 positions with noise (1.5)  | -0.0 % 157 MB/s | +0.0 % 116 MB/s | +0.0 % 115 MB/s | -0.0 % 110 MB/s |
-//! | float64 time stamps (2.0)           | +0.7 % 179 MB/s | +0.0 % 134 MB/s | -0.4 % 125 MB/s | -1.0 % 106 MB/s |
-//! | uint32 spectra (6.3)                | -1.0 % 226 MB/s | +0.1 % 205 MB/s | -0.3 % 174 MB/s | -0.9 % 111 MB/s |
-//! | uint16 image (3.6)                  | -1.5 % 206 MB/s | -2.4 % 132 MB/s | -3.3 % 107 MB/s | -4.2 %  77 MB/s |
-//! | uint32 image, nearly empty (43)     | +2.6 % 265 MB/s | +0.2 % 249 MB/s | -7.2 % 301 MB/s | -9.7 % 275 MB/s |
-//! | float64 ramp (244)                  | +12  % 333 MB/s | +13  % 351 MB/s | +5.4 % 337 MB/s | -11  % 300 MB/s |
-//!
-//! For chunks that compress to almost nothing, level 5 is as fast as level 1 and the result is even
-//! smaller. Therefore the level depends on the result for the last chunk of the dataset. Level 5 is
-//! also used for small chunks, those of slow streams, because small chunks compress less well. If the
-//! first rows of shuffled bytes are noise, they are stored without compression, which saves a third to
-//! a half of the time for positions and time stamps. Every [`TRIAL`] chunks the encoder compresses a
-//! whole chunk to check that storing these rows does not increase the size.
+//! A dataset with deflate declares [`DECLARED_LEVEL`], as the Python writers do. A file does not show how
+//! hard the compressor really tried: the streams are made by `shuffle_deflate`, several times as fast as zlib
+//! at its fastest level, and they have about the size that zlib achieves at level 4.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use libdeflater::{CompressionLvl, Compressor};
 use observation::Observation;
+use shuffle_deflate::shuffle;
 
-use super::noise::{noisy_rows, zlib};
 use super::{
     BufferPool, ChunkFormat, CompressionScheme, PooledBuffer, Slab, bitshuffle, bitshuffle_lz4,
-    chunk_bytes, shuffle,
+    chunk_bytes,
 };
 
 /// The deflate level that datasets declare.
 pub(crate) const DECLARED_LEVEL: u32 = 4;
-
-/// The level at which chunks are usually compressed.
-const FAST_LEVEL: i32 = 1;
-
-/// The level for chunks of up to `SMALL_CHUNK` bytes, and for chunks that compress to less than one byte in
-/// `EMPTY_RATIO`. It takes little more time for them.
-const THOROUGH_LEVEL: i32 = 5;
-const SMALL_CHUNK: usize = 128 << 10;
-const EMPTY_RATIO: usize = 20;
-
-/// The number of chunks of which one is compressed as a whole, to check that storing the noise without
-/// compression does not increase the size.
-const TRIAL: usize = 16;
-
-/// The number of counts of stored rows that a check tries.
-const CANDIDATES: usize = 3;
-
-/// Storing the noise without compression may increase the size by one byte in `GROWTH_LIMIT`.
-const GROWTH_LIMIT: usize = 200;
 
 /// A chunk ready to be stored with `H5Dwrite_chunk`.
 #[derive(Debug)]
@@ -70,27 +30,28 @@ pub(crate) struct Encoded {
 
 /// The compressors and the memory of one thread.
 pub(crate) struct Encoder {
-    fast: Compressor,
-    thorough: Compressor,
+    deflate: shuffle_deflate::Encoder,
     buffers: BufferPool,
     observation: Arc<Observation>,
+    /// A chunk that is cut out of a slab.
     scratch: Vec<u8>,
+    /// A chunk after the first filter.
     shuffled: Vec<u8>,
+    /// A compressed chunk, until its length is known.
+    compressed: Vec<u8>,
 }
 
 impl Encoder {
     /// Returns an encoder that takes memory for its results from `buffers` and reports each chunk to
     /// `observation`.
     pub(crate) fn new(buffers: BufferPool, observation: Arc<Observation>) -> Encoder {
-        // Both levels are in range; the fallback is libdeflate's default.
-        let compressor = |level| Compressor::new(CompressionLvl::new(level).unwrap_or_default());
         Encoder {
-            fast: compressor(FAST_LEVEL),
-            thorough: compressor(THOROUGH_LEVEL),
+            deflate: shuffle_deflate::Encoder::new(),
             buffers,
             observation,
             scratch: Vec::new(),
             shuffled: Vec::new(),
+            compressed: Vec::new(),
         }
     }
 
@@ -114,120 +75,63 @@ impl Encoder {
         corner: &[u64],
     ) -> Encoded {
         let stopwatch = self.observation.stopwatch();
-        let mut bytes = self.buffers.take(chunk.len());
-        let filtered = self.filter(chunk, format, &mut bytes);
-        if !filtered {
-            bytes.clear();
-            bytes.extend_from_slice(chunk);
-        }
+        let length = self.filter(chunk, format);
+        let result = length.map_or(chunk, |length| &self.compressed[..length]);
+        let mut bytes = self.buffers.take(result.len());
+        bytes.extend_from_slice(result);
         let figures = self.observation.encoder.filter(format.filter());
         figures.encoded(stopwatch, chunk.len(), bytes.len());
         Encoded {
             corner: corner.to_vec(),
-            filter_mask: if filtered { 0 } else { format.skip_all() },
+            filter_mask: if length.is_some() {
+                0
+            } else {
+                format.skip_all()
+            },
             bytes,
         }
     }
 
-    /// Runs the filters. Returns `false` if the chunk should be stored without filters, because
-    /// compression does not make it smaller or there are none.
-    fn filter(&mut self, chunk: &[u8], format: &ChunkFormat, bytes: &mut Vec<u8>) -> bool {
+    /// Runs the filters, and returns the length of the result in `compressed`. Returns `None` if the chunk should
+    /// be stored without filters, because compression does not make it smaller or there are none.
+    fn filter(&mut self, chunk: &[u8], format: &ChunkFormat) -> Option<usize> {
         let (size, item) = (chunk.len(), format.item);
+        let compressed = &mut self.compressed;
+        // What is there from the last chunk is overwritten.
+        compressed.resize(size, 0);
         match format.scheme {
-            CompressionScheme::None => false,
-            CompressionScheme::Gzip | CompressionScheme::GzipByteShuffle => {
-                self.shuffled.resize(size, 0);
-                bytes.resize(size, 0);
-                // Compression fails on purpose if the result would not be smaller than the chunk.
-                let room = &mut bytes[..size.saturating_sub(1)];
-                let length = if format.scheme == CompressionScheme::Gzip {
-                    self.shuffled.copy_from_slice(chunk);
-                    self.compress_whole(format, room)
-                } else {
-                    shuffle(chunk, item, &mut self.shuffled);
-                    self.compress(format, room)
-                };
-                bytes.truncate(length.unwrap_or(0));
-                length.is_some()
-            }
+            CompressionScheme::None => None,
+            CompressionScheme::Gzip => self.deflate(chunk, 1),
+            CompressionScheme::GzipByteShuffle => self.deflate(chunk, item),
             CompressionScheme::ByteShuffle => {
-                bytes.resize(size, 0);
-                shuffle(chunk, item, bytes);
-                true
+                shuffle(chunk, item, compressed);
+                Some(size)
             }
             CompressionScheme::BitShuffle => {
-                bytes.resize(size, 0);
-                bitshuffle(chunk, item, bytes, &mut self.shuffled);
-                true
+                bitshuffle(chunk, item, compressed, &mut self.shuffled);
+                Some(size)
             }
             CompressionScheme::Lz4BitShuffle => {
-                bitshuffle_lz4(chunk, item, bytes, &mut self.shuffled);
-                bytes.len() < size
+                compressed.clear();
+                bitshuffle_lz4(chunk, item, compressed, &mut self.shuffled);
+                Some(compressed.len()).filter(|length| *length < size)
             }
         }
     }
 
-    /// Compresses the shuffled bytes and returns the length of the result. Rows of noise are stored
-    /// without compression if the last check of this dataset found that to be worthwhile.
-    fn compress(&mut self, format: &ChunkFormat, target: &mut [u8]) -> Option<usize> {
-        let row = self.shuffled.len() / format.item;
-        let trial = format
-            .encoded_count
-            .fetch_add(1, Ordering::Relaxed)
-            .is_multiple_of(TRIAL);
-        let noise = noisy_rows(&self.shuffled, format.item);
-        let known = format.stored_rows.load(Ordering::Relaxed);
-        if !trial && noise > 0 && noise <= known {
-            return zlib(&mut self.fast, &self.shuffled, noise * row, target);
-        }
-        let whole = self.compress_whole(format, target);
-        if trial {
-            let limit = whole.unwrap_or(self.shuffled.len());
-            let noise = self.storable_rows(noise, row, limit + limit / GROWTH_LIMIT);
-            format.stored_rows.store(noise, Ordering::Relaxed);
-        }
-        whole
-    }
-
-    /// Returns how many of the first `noise` rows can be stored without compression so that the result
-    /// has at most `limit` bytes. The last of these rows may be compressible even if they look like
-    /// noise.
-    fn storable_rows(&mut self, noise: usize, row: usize, limit: usize) -> usize {
-        let mut scratch = self.buffers.take(self.shuffled.len());
-        scratch.resize(self.shuffled.len(), 0);
-        let least = noise.saturating_sub(CANDIDATES);
-        let mut rows = (least + 1..=noise).rev();
-        rows.find(|rows| {
-            zlib(&mut self.fast, &self.shuffled, rows * row, &mut scratch)
-                .is_some_and(|length| length <= limit)
-        })
-        .unwrap_or(0)
-    }
-
-    fn compress_whole(&mut self, format: &ChunkFormat, target: &mut [u8]) -> Option<usize> {
-        let size = self.shuffled.len();
-        let thorough = size <= SMALL_CHUNK || format.nearly_empty.load(Ordering::Relaxed);
-        let first = if thorough {
-            &mut self.thorough
-        } else {
-            &mut self.fast
-        };
-        let mut length = zlib(first, &self.shuffled, 0, target);
-        let is_empty = length.is_some_and(|length| length < size / EMPTY_RATIO);
-        if is_empty && !thorough {
-            length = zlib(&mut self.thorough, &self.shuffled, 0, target);
-        }
-        format.nearly_empty.store(is_empty, Ordering::Relaxed);
-        length
+    fn deflate(&mut self, chunk: &[u8], item: usize) -> Option<usize> {
+        // Compression fails on purpose if the result would not be smaller than the chunk.
+        let room = &mut self.compressed[..chunk.len().saturating_sub(1)];
+        self.deflate.encode(chunk, item, room).ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use libdeflater::Decompressor;
+    use shuffle_deflate::unshuffle;
 
     use super::*;
-    use crate::chunk::shuffle::unshuffle;
     use crate::chunk::{ChunkShape, FillValue, test_noise};
     use crate::tree::{ByteOrder, ElementType};
 
@@ -334,12 +238,16 @@ mod tests {
     }
 
     #[test]
-    fn noise_is_stored_if_the_size_hardly_grows() {
+    fn noise_is_stored_without_compression() {
         let noise = test_noise(5 << 14);
         let sizes = noisy(3, |_| noise.clone());
-        assert!(sizes[1] > 5 << 14, "the noise is all there");
-        assert_ne!(sizes[0], sizes[1], "the first chunk is a trial");
-        assert!(sizes[1] < sizes[0] + sizes[0] / GROWTH_LIMIT);
+        assert!(sizes[0] > 5 << 14, "the noise is all there");
+        assert!(sizes[0] < (5 << 14) + (3 << 12), "{sizes:?}");
+        assert_eq!(
+            sizes[1..],
+            [sizes[0]; 2],
+            "the same chunk results in the same stream"
+        );
     }
 
     #[test]

@@ -1,13 +1,10 @@
 //! The properties that all chunks of a dataset have in common.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize};
-
 use observation::Filter;
 
 use super::{ChunkShape, CompressionScheme, FillValue};
 
-/// The properties that all chunks of a dataset have in common, and statistics of the chunks encoded so
-/// far.
+/// The properties that all chunks of a dataset have in common.
 #[derive(Debug)]
 pub(crate) struct ChunkFormat {
     /// The shape of a chunk.
@@ -18,16 +15,10 @@ pub(crate) struct ChunkFormat {
     pub fill: FillValue,
     /// The filters.
     pub scheme: CompressionScheme,
-    /// `true` if the last chunk compressed to almost nothing.
-    pub(super) nearly_empty: AtomicBool,
-    /// The number of rows of shuffled bytes that are noise and are stored without compression.
-    pub(super) stored_rows: AtomicUsize,
-    /// The number of chunks encoded so far.
-    pub(super) encoded_count: AtomicUsize,
 }
 
 impl ChunkFormat {
-    /// Returns a format without statistics.
+    /// Returns a format.
     pub(crate) fn new(
         shape: ChunkShape,
         item: usize,
@@ -39,9 +30,6 @@ impl ChunkFormat {
             item,
             fill,
             scheme,
-            nearly_empty: AtomicBool::new(false),
-            stored_rows: AtomicUsize::new(0),
-            encoded_count: AtomicUsize::new(0),
         }
     }
 
