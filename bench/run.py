@@ -7,12 +7,17 @@
 Each workload is published completely (once for each writer, because a scan names the file it
 is saved in), then the writers save it in turn, each as a process of its own. Every saved file
 is compared with what was published. The exit status is 1 if one of them is wrong.
+
+In the same turns, the floor is measured: what no writer can beat, because it is the time to receive
+the same scans from Redis, without and with the compression of their points (the example
+`saving_floor` of the crate `writer`).
 """
 
 import argparse
 import json
 import os
 import shutil
+import statistics
 import sys
 import tempfile
 from pathlib import Path
@@ -23,7 +28,9 @@ import table
 from peers import PEERS, REFERENCE, Peer
 from saving import Saving, medians, note, problems
 from server import PrivateRedis
+from table import ENCODE, RECEIVE
 from workloads import WORKLOADS, Workload
+from writers import OnDemand
 
 def main() -> int:
     chosen = parse_arguments()
@@ -40,13 +47,15 @@ def main() -> int:
         note(line)
     if not writers:
         return 1
+    floor = chosen.binaries / "examples/saving_floor"
+    floors = {RECEIVE: OnDemand(floor, timed=True), ENCODE: OnDemand(floor, "--encode", timed=True)}
     results = []
     load = os.getloadavg()[0]
     with PrivateRedis() as server, tempfile.TemporaryDirectory(prefix="bench-files-", dir=chosen.directory) as folder:
         # Writers and the kernel must agree on the name of a file.
         folder = Path(folder).resolve()
         for workload in chosen.only or WORKLOADS:
-            results.append(run_workload(workload, peer, writers, server, folder, chosen.repeat))
+            results.append(run_workload(workload, peer, writers, floors, server, folder, chosen.repeat))
             server.reset()
     if chosen.json:
         print(json.dumps(results, indent=1))
@@ -59,12 +68,15 @@ def main() -> int:
 
 
 def run_workload(
-    workload: Workload, peer: Peer, writers: dict, server: PrivateRedis, folder: Path, repeat: int
+    workload: Workload, peer: Peer, writers: dict, floors: dict, server: PrivateRedis, folder: Path, repeat: int
 ) -> dict:
     """Publish one workload and let every writer save it `repeat` times."""
     saving = Saving(workload, peer, writers, server, folder)
     runs = {writer: [] for writer in writers}
+    least = {name: [] for name in floors}
     for number in range(repeat):
+        for name, program in floors.items():
+            least[name].append(saving.floor(program))
         for name in writers:
             run = saving.run(name)
             runs[name].append(run)
@@ -76,6 +88,8 @@ def run_workload(
         "description": workload.description,
         "megabytes": saving.megabytes,
         "entries": saving.entries,
+        "points": saving.points,
+        "floors": {name: statistics.median(seconds) for name, seconds in least.items()},
         "writers": {writer: medians(several) for writer, several in runs.items()},
         "runs": runs,
         "problems": problems(workload.name, runs),

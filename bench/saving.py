@@ -12,6 +12,7 @@ from peers import Peer
 from publish import publish
 from server import PrivateRedis
 from workloads import Workload
+from writers import OnDemand
 
 FIGURES = ("wall", "work", "cpu", "user", "peak", "file")
 
@@ -28,6 +29,7 @@ class Saving:
         self.scans = workload.scans()
         self.megabytes = sum(scan.nbytes for scan in self.scans) / 1e6
         self.entries = sum(scan.entries for scan in self.scans)
+        self.points = sum(channel.points for scan in self.scans for channel in scan.channels)
         note(f"  publish {self.megabytes:.0f} MB in {self.entries} entries")
         self.files = {name: folder / name.replace(" ", "-") / f"{workload.name}.h5" for name in writers}
         self._peer, self._writers, self._server = peer, writers, server
@@ -46,6 +48,13 @@ class Saving:
         run = self._writers[name].save(self._server, self._keys[name], file, self._finished)
         problems = compare.differences(str(file), self.scans, self._peer.layout) if verify else []
         return figures(run, file, problems)
+
+    def floor(self, program: OnDemand) -> float:
+        """The seconds that a program takes that saves nothing of the scans of any writer."""
+        run = program.save(self._server, next(iter(self._keys.values())), Path(), self._finished)
+        if run.status != 0:
+            raise RuntimeError(f"{program.command}: exit status {run.status}: {run.errors}")
+        return run.work
 
     def _finished(self, root, number: int) -> bool:
         return self._peer.layout.finished(root, self.scans[number])

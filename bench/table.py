@@ -7,6 +7,7 @@ WIDTHS = (9, 13, 9, 9, 9, 9, 9, 8)
 PEAK_LIMIT = 150e6
 FILE_LIMIT = 1.05
 BUSY = 1.0
+RECEIVE, ENCODE = "receive", "receive and encode"
 MEASURES = {"wall": "wall time", "work": "wall time without start"}
 
 
@@ -38,7 +39,15 @@ def workload_lines(result: dict, peer: Peer) -> list[str]:
             lines += [f"{'':{WIDTHS[0]}} {goal}" for goal in goals(result["workload"], peer, reference, figures)]
         if name == REFERENCE:
             reference = figures
+        else:
+            lines.append(f"{'':{WIDTHS[0]}} {floor(result, figures)}")
     return lines
+
+
+def floor(result: dict, figures: dict) -> str:
+    """How far a writer is from what no writer can beat, and what a point costs it."""
+    times = (f"{figures['wall'] / seconds:.1f} x {name} ({seconds:.3f} s)" for name, seconds in result["floors"].items())
+    return f"  {', '.join(times)}; CPU {1e9 * figures['cpu'] / result['points']:.0f} ns per point"
 
 
 def cells(figures: dict) -> list[str]:

@@ -92,6 +92,13 @@ impl Command {
         self.body.len()
     }
 
+    /// Returns the command as it is sent.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = BytesMut::new();
+        self.encode(&mut bytes);
+        bytes.into()
+    }
+
     pub(crate) fn encode(&self, out: &mut BytesMut) {
         out.reserve(self.body.len() + 24);
         put_header(out, b'*', self.parts);
