@@ -202,6 +202,11 @@ impl ScanReader {
         self.state
     }
 
+    /// Returns `true` if the scan is known to have ended, also if not all of it has been read.
+    pub fn has_ended(&self) -> bool {
+        self.is_draining() || self.known_state == ScanState::Ended
+    }
+
     /// Returns what ended the scan if it has failed: the name of a class of exceptions.
     pub fn failure(&self) -> Option<&str> {
         self.controls.end.as_ref()?.as_deref()

@@ -218,3 +218,23 @@ async fn heads_are_behind_the_last_point() {
     assert_eq!(store.head(&[key("demo:nothing")]).await.unwrap(), [None]);
     assert!(store.holds_nodes().await.unwrap());
 }
+
+#[tokio::test]
+async fn a_scan_that_has_ended_is_known_to_have_before_it_is_read() {
+    let (_server, store) = plain_redis().await;
+    let is_last = |words: &[Vec<u8>]| mentions(words, "CHANNELDATA");
+    let mut running = Replay::new(&store, "ascan_1d").await;
+    assert!(running.until(is_last).await);
+    let scan = scans(&store).await.remove(0).0;
+    let is_prepared = |follower: &Follower| follower.states.contains(&ScanState::Prepared);
+    let mut early = Follower::open(&store, &scan, 0).await;
+    early.until(is_prepared).await;
+    assert!(!early.reader.has_ended());
+
+    running.finish().await;
+    let mut late = Follower::open(&store, &scan, 0).await;
+    late.until(is_prepared).await;
+    assert!(late.reader.has_ended() && late.reader.state() == ScanState::Prepared);
+    early.finish().await;
+    assert!(early.reader.has_ended());
+}

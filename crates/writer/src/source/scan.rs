@@ -58,6 +58,12 @@ pub trait ScanSource {
     /// Returns the last known state.
     fn state(&self) -> ScanState;
 
+    /// Returns `true` if the scan is known to have ended. Its state may be an earlier one, as long as not all of the scan
+    /// has been read.
+    fn has_ended(&self) -> bool {
+        self.state() == ScanState::Closed
+    }
+
     /// Returns the info of the scan at the last state: always an object.
     fn info(&self) -> &Json;
 

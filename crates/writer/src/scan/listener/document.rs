@@ -41,7 +41,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             let prepared = Prepared {
                 layout,
                 info: self.source.info().clone(),
-                ended,
+                ended: self.source.has_ended(),
                 is_resumed: self.scan.resumed,
                 opened: opened.promise(no_answer()),
                 stop_requested: context.stopping().clone(),

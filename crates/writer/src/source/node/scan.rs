@@ -228,6 +228,10 @@ impl ScanSource for NodeScan {
         self.state
     }
 
+    fn has_ended(&self) -> bool {
+        self.reader.has_ended()
+    }
+
     fn info(&self) -> &Json {
         &self.info
     }
