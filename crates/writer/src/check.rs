@@ -21,6 +21,7 @@ use nexus::h5::{self, File, Group};
 use serde_json::{Value as Json, json};
 
 use crate::source::ScanStore;
+pub(crate) use completeness::MAX_NUMBER as MAX_RECORDED_NUMBER;
 pub use completeness::{
     CompletenessRecord, RecordError, RecordedStream, VERSION as RECORD_VERSION,
 };

@@ -1,13 +1,23 @@
-//! Reading records of completeness.
+//! The record of completeness: what the writer of a scan has noted about it, as text in its files.
+
+mod compact_reader;
+mod compact_writer;
+mod paths;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::Error as _;
 use thiserror::Error;
 
 /// Version of the form of the record: the one that is written, and the newest that can be read.
 /// `docs/formats.md` specifies it.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
+
+/// The largest number in a record of version 2: the largest that all readers of JSON can have.
+pub(crate) const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 /// Why a text cannot be read as a record.
 #[derive(Debug, Error)]
@@ -28,8 +38,9 @@ struct Versioned {
     version: u64,
 }
 
-/// The record of completeness of a scan: what its writer has noted about it.
-#[derive(Debug, Clone, Deserialize)]
+/// The record of completeness of a scan: what its writer has noted about it. The attributes for serde
+/// are those of version 1.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CompletenessRecord {
     /// Key of the scan.
     pub scan: String,
@@ -47,14 +58,14 @@ pub struct CompletenessRecord {
 }
 
 /// One stream in one dataset.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RecordedStream {
     /// Name of the stream.
     pub stream: String,
-    /// Path of its file, as the layout wrote it.
+    /// Path of its file, as the layout wrote it; empty if the scan has a single file.
     #[serde(default)]
     pub file: String,
-    /// Path of its dataset.
+    /// Absolute path of its dataset.
     pub path: String,
     /// Number of points that were published, if that is known.
     pub expected: Option<u64>,
@@ -68,21 +79,29 @@ pub struct RecordedStream {
 }
 
 impl CompletenessRecord {
-    /// Parses a record. Keeps only the streams in `file`.
+    /// Parses a record of version 1 or 2. Keeps only the streams in `file`.
     ///
     /// # Errors
     /// Returns an error if the text is no record, or one of a newer version.
     pub fn parse(text: &str, file: &Path) -> Result<CompletenessRecord, RecordError> {
         let Versioned { version } = serde_json::from_str(text)?;
-        if version > VERSION {
-            return Err(RecordError::Newer(version));
-        }
-        let mut record: CompletenessRecord = serde_json::from_str(text)?;
+        let mut record: CompletenessRecord = match version {
+            0 => return Err(serde_json::Error::custom("there is no version 0").into()),
+            1 => serde_json::from_str(text)?,
+            2 => compact_reader::read(text)?,
+            newer => return Err(RecordError::Newer(newer)),
+        };
         // Files are moved and linked, but keep their name.
         record.streams.retain(|stream| {
             stream.file.is_empty() || Path::new(&stream.file).file_name() == file.file_name()
         });
         Ok(record)
+    }
+
+    /// Returns the record as text of version 2. Streams are in the order of their names, so that the text
+    /// does not depend on the order in which they were found. Numbers above 2^53 - 1 become that.
+    pub fn to_text(&self) -> String {
+        compact_writer::to_json(self).to_string()
     }
 }
 
@@ -117,66 +136,5 @@ impl RecordedStream {
             .map(|(first, end)| end.min(&points).saturating_sub(*first))
             .fold(0, u64::saturating_add);
         missing.min(points)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_of_a_newer_version_is_not_misread() {
-        let file = Path::new("a.h5");
-        let text = |version: &str| format!(r#"{{{version} "scan": "a", "complete": true}}"#);
-        let read = CompletenessRecord::parse(&text(r#""version": 1,"#), file).unwrap();
-        assert!(read.complete);
-        let newer = CompletenessRecord::parse(&text(r#""version": 2,"#), file).unwrap_err();
-        assert!(matches!(newer, RecordError::Newer(2)), "{newer}");
-        // A newer version may lack other fields.
-        let newer = CompletenessRecord::parse(r#"{"version": 3}"#, file).unwrap_err();
-        assert!(matches!(newer, RecordError::Newer(3)), "{newer}");
-        for text in [
-            "",
-            "[]",
-            "{}",
-            &text(""),
-            r#"{"version": "1"}"#,
-            r#"{"version": 1}"#,
-        ] {
-            let error = CompletenessRecord::parse(text, file).unwrap_err();
-            assert!(
-                matches!(error, RecordError::Malformed(_)),
-                "{text}: {error}"
-            );
-        }
-    }
-
-    #[test]
-    fn missing_points_are_described() {
-        let stream = |expected: &str, received, written, holes: &str| -> RecordedStream {
-            let text = format!(
-                r#"{{"stream": "a", "path": "/a", "expected": {expected}, "received": {received},
-                    "written": {written}, "holes": {holes}}}"#
-            );
-            serde_json::from_str(&text).unwrap()
-        };
-        assert_eq!(stream("3", 3, 3, "[]").problem(), None);
-        assert_eq!(stream("null", 3, 3, "[]").problem(), None);
-        let problem = |stream: RecordedStream| stream.problem().unwrap();
-        assert_eq!(
-            problem(stream("4", 3, 3, "[]")),
-            "4 points were published, 3 came"
-        );
-        assert_eq!(
-            problem(stream("3", 3, 2, "[]")),
-            "3 points came, 2 were written"
-        );
-        assert_eq!(
-            problem(stream("3", 3, 3, "[[1, 3], [5, 6]]")),
-            "points 1 to 2 are missing and others"
-        );
-        // Nothing says that holes are possible.
-        let impossible = stream("null", 3, 3, "[[0, 18446744073709551615], [0, 9], [7, 2]]");
-        assert_eq!(impossible.missing(u64::MAX), u64::MAX);
     }
 }

@@ -183,7 +183,8 @@ impl ScanCheck {
         };
         self.scan = Some(record.scan.clone());
         self.streams = record.streams.len();
-        self.points = record.streams.iter().map(|place| place.written).sum();
+        let points = record.streams.iter().map(|place| place.written);
+        self.points = points.fold(0, u64::saturating_add);
         if !record.complete {
             let first = record.problems.first().map_or("", String::as_str);
             let more = match record.problems.len() {

@@ -1,11 +1,9 @@
 //! Writes the record of completeness: how many points of each stream were published, received and written,
 //! so that a program can check a file without Redis.
 
-use serde_json::{Value as Json, json};
-
 use super::dataset_writer::DatasetWriter;
 use super::diagnostics::Diagnostics;
-use crate::check::RECORD_VERSION;
+use crate::check::{CompletenessRecord, RecordedStream};
 
 /// Largest number of problems in the record. The log has all of them.
 const MAX_RECORDED_PROBLEMS: usize = 100;
@@ -17,10 +15,12 @@ pub fn final_record(
     files: &[String],
     diagnostics: &Diagnostics,
 ) -> String {
-    let mut record = common(diagnostics);
-    record["complete"] = json!(diagnostics.first_problem().is_none());
-    record["streams"] = streams(datasets.iter(), files);
-    record.to_string()
+    let record = CompletenessRecord {
+        complete: diagnostics.first_problem().is_none(),
+        running: false,
+        ..common(datasets.iter(), files, diagnostics)
+    };
+    record.to_text()
 }
 
 /// Returns the record of a scan that is being written: the key of the scan, and which points are known to
@@ -30,29 +30,30 @@ pub fn running_record(
     files: &[String],
     diagnostics: &Diagnostics,
 ) -> String {
-    let mut record = common(diagnostics);
-    record["complete"] = json!(false);
-    record["running"] = json!(true);
     let lossy = datasets.iter().filter(|dataset| dataset.tally.has_holes());
-    record["streams"] = streams(lossy, files);
-    record.to_string()
+    common(lossy, files, diagnostics).to_text()
 }
 
-fn common(diagnostics: &Diagnostics) -> Json {
+/// Returns the record of a scan that is being written, with these datasets.
+fn common<'a>(
+    datasets: impl Iterator<Item = &'a DatasetWriter>,
+    files: &[String],
+    diagnostics: &Diagnostics,
+) -> CompletenessRecord {
     let problems = diagnostics.problems().take(MAX_RECORDED_PROBLEMS);
-    let problems: Vec<String> = problems.map(ToString::to_string).collect();
-    json!({
-        "version": RECORD_VERSION,
-        "scan": diagnostics.scan().as_str(),
-        "problems": problems,
-    })
+    CompletenessRecord {
+        scan: diagnostics.scan().as_str().to_owned(),
+        complete: false,
+        running: true,
+        problems: problems.map(ToString::to_string).collect(),
+        streams: datasets
+            .map(|dataset| recorded_stream(dataset, files))
+            .collect(),
+    }
 }
 
-fn streams<'a>(datasets: impl Iterator<Item = &'a DatasetWriter>, files: &[String]) -> Json {
-    let streams = datasets.map(|dataset| {
-        let file = files.get(dataset.file).map(String::as_str);
-        let file = file.filter(|_| files.len() > 1);
-        dataset.tally.to_json(&dataset.stream, file, &dataset.path)
-    });
-    streams.collect()
+fn recorded_stream(dataset: &DatasetWriter, files: &[String]) -> RecordedStream {
+    let file = files.get(dataset.file).filter(|_| files.len() > 1);
+    let file = file.map_or("", String::as_str);
+    dataset.tally.recorded(&dataset.stream, file, &dataset.path)
 }

@@ -1,6 +1,6 @@
 //! Counts the points of one stream in one dataset, to prove that a scan is complete or not.
 
-use serde_json::{Value as Json, json};
+use crate::check::{MAX_RECORDED_NUMBER, RecordedStream};
 
 /// Largest number of holes to keep. Further ones are joined with the last, so that a stream with a million
 /// holes does not fill the memory.
@@ -21,8 +21,8 @@ pub struct Tally {
     unlisted_from: Option<u64>,
 }
 
-/// The end of a range in which any point may be missing: the largest number that all readers of JSON can have.
-const OPEN_END: u64 = (1 << 53) - 1;
+/// The end of a range in which any point may be missing.
+const OPEN_END: u64 = MAX_RECORDED_NUMBER;
 
 impl Tally {
     /// Adds a range of missing points.
@@ -107,20 +107,17 @@ impl Tally {
                 .is_none_or(|expected| expected == self.received)
     }
 
-    /// Returns the part of the record about the stream, with the name of the file if it is given.
-    pub fn to_json(&self, stream: &str, file: Option<&str>, path: &str) -> Json {
-        let mut part = json!({
-            "stream": stream,
-            "path": path,
-            "expected": self.expected,
-            "received": self.received,
-            "written": self.written,
-            "holes": self.listed_holes(),
-        });
-        if let Some(file) = file {
-            part["file"] = json!(file);
+    /// Returns the part of the record about the stream. `file` is empty if the scan has a single file.
+    pub fn recorded(&self, stream: &str, file: &str, path: &str) -> RecordedStream {
+        RecordedStream {
+            stream: stream.to_owned(),
+            file: file.to_owned(),
+            path: path.to_owned(),
+            expected: self.expected,
+            received: self.received,
+            written: self.written,
+            holes: self.listed_holes(),
         }
-        part
     }
 }
 
@@ -145,12 +142,12 @@ mod tests {
         tally.add_hole(3, 2);
         assert!(tally.expect_holes(7));
         assert!(!tally.expect_holes(20));
-        let listed = |tally: &Tally| tally.to_json("diode", None, "diode")["holes"].clone();
-        assert_eq!(listed(&tally), json!([[3, 5], [7, OPEN_END]]));
+        let listed = |tally: &Tally| tally.recorded("diode", "", "/diode").holes;
+        assert_eq!(listed(&tally), [(3, 5), (7, OPEN_END)]);
         tally.add_hole(7, 1);
-        assert_eq!(listed(&tally), json!([[3, 5], [7, OPEN_END]]));
+        assert_eq!(listed(&tally), [(3, 5), (7, OPEN_END)]);
         tally.list_holes();
-        assert_eq!(listed(&tally), json!([[3, 5], [7, 8]]));
+        assert_eq!(listed(&tally), [(3, 5), (7, 8)]);
         assert!(tally.expect_holes(20));
     }
 
