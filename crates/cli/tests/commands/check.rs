@@ -48,7 +48,13 @@ fn findings(check: &Json) -> Vec<String> {
 
 #[test]
 fn a_good_file_is_good() {
-    for harmless in [&[][..], &["root_record"], &["circle"]] {
+    for harmless in [
+        &[][..],
+        &["version_1"],
+        &["version_1", "root_record"],
+        &["root_record"],
+        &["circle"],
+    ] {
         let (_folder, file) = file_with(harmless);
         let (status, report) = check(&file, &[]);
         assert_eq!(findings(&report), [""; 0], "{harmless:?}");
@@ -150,6 +156,14 @@ fn every_defect_is_found() {
             "holes",
             "/1.1/instrument/diode/data: 5 points were published, 3 came",
         ),
+        (
+            "holes_of_version_1",
+            "/1.1/instrument/diode/data: 5 points were published, 3 came",
+        ),
+        (
+            "path_out_of_the_folder",
+            "/1.1/writer/data: is no record of completeness: stream \"diode\": path \"../diode/data\" leads",
+        ),
         ("not_what_the_status_says", "/1.1/writer/status: is FAILED"),
     ];
     for (defect, expected) in defects {
@@ -166,7 +180,7 @@ fn every_defect_is_found() {
 
 #[test]
 fn a_record_of_a_newer_version_is_not_misread() {
-    let text = "is a record of completeness of version 2, this program reads versions up to 1";
+    let text = "is a record of completeness of version 3, this program reads versions up to 2";
     for (defects, path) in [
         (&["newer_record"][..], "/1.1/writer/data"),
         (

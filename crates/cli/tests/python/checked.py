@@ -61,7 +61,7 @@ def unequal_lengths(file):
 def fewer_published(file):
     """Nothing is wrong: the record tells."""
     file["1.1/instrument/diode/data"].resize((POINTS - 1,))
-    change_record(file, stream={"expected": POINTS - 1, "received": POINTS - 1, "written": POINTS - 1})
+    change_record(file, diode={"points": POINTS - 1})
 
 
 def no_end_time(file):
@@ -77,7 +77,7 @@ def broken_record(file):
 
 
 def newer_record(file):
-    change_record(file, version=2)
+    change_record(file, version=3)
 
 
 def incomplete(file):
@@ -86,7 +86,35 @@ def incomplete(file):
 
 
 def holes(file):
-    change_record(file, stream={"holes": [[1, 3]], "received": 3, "written": 3})
+    change_record(file, diode={"holes": [[1, 3]], "received": 3, "written": 3})
+
+
+def version_1(file, **diode):
+    """Nothing is wrong: older writers left this."""
+    record = read_record(file)
+    streams = [
+        {
+            "stream": name,
+            "file": file.filename,
+            "path": record["folder"] + path,
+            "expected": POINTS,
+            "received": POINTS,
+            "written": POINTS,
+            "holes": [],
+        }
+        for name, path in record["streams"].items()
+    ]
+    streams[0].update(diode)
+    older = {"version": 1, "scan": record["scan"], "complete": True, "problems": [], "streams": streams}
+    write(file, "1.1/writer/data", json.dumps(older))
+
+
+def holes_of_version_1(file):
+    version_1(file, holes=[[1, 3]], received=3, written=3)
+
+
+def path_out_of_the_folder(file):
+    change_record(file, diode={"path": "../diode/data"})
 
 
 def not_what_the_status_says(file):
@@ -110,10 +138,15 @@ def circle(file):
     file["1.1/instrument/entry"] = file["1.1"]
 
 
-def change_record(file, stream=None, **changes):
-    record = json.loads(file["1.1/writer/data"].asstr()[()])
+def read_record(file):
+    return json.loads(file["1.1/writer/data"].asstr()[()])
+
+
+def change_record(file, diode=None, **changes):
+    record = read_record(file)
     record.update(changes)
-    record["streams"][0].update(stream or {})
+    if diode:
+        record["streams"]["diode"] = {"path": record["streams"]["diode"], **diode}
     write(file, "1.1/writer/data", json.dumps(record))
 
 
@@ -135,22 +168,12 @@ def make(file):
     entry["end_time"] = "2026-11-23T00:31:05.786624+00:00"
     instrument = group(entry, "instrument", "NXinstrument")
     measurement = group(entry, "measurement", "NXcollection")
-    streams = []
+    streams = {}
     for name, nx_class in [("diode", "NXdetector"), ("roby", "NXpositioner")]:
         device = group(instrument, name, nx_class)
         device.create_dataset("data", data=numpy.arange(POINTS) / 2, maxshape=(None,))
         measurement[name] = h5py.SoftLink(f"{device.name}/data")
-        streams.append(
-            {
-                "stream": name,
-                "file": file.filename,
-                "path": f"{device.name}/data",
-                "expected": POINTS,
-                "received": POINTS,
-                "written": POINTS,
-                "holes": [],
-            }
-        )
+        streams[name] = f"{name}/data"
     plot = group(entry, "plotselect", "NXdata", signal="diode", axes=["roby"])
     plot["diode"] = h5py.SoftLink("/1.1/instrument/diode/data")
     plot["roby"] = h5py.SoftLink("/1.1/measurement/roby")
@@ -159,10 +182,12 @@ def make(file):
     writer["type"] = "application/json"
     writer["data"] = json.dumps(
         {
-            "version": 1,
+            "version": 2,
             "scan": "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4",
             "complete": True,
-            "problems": [],
+            "folder": "/1.1/instrument/",
+            "file": file.filename,
+            "points": POINTS,
             "streams": streams,
         }
     )

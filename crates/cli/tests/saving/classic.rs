@@ -81,6 +81,27 @@ pub fn session(fixture: &Fixture) -> Program {
     running
 }
 
+/// Returns what a record says about the only place of a stream, with all members that may be left out.
+pub fn recorded(record: &Json, stream: &str) -> Json {
+    assert_eq!(record["version"], 2);
+    let written = &record["streams"][stream];
+    let mut place = match written.is_string() {
+        true => json!({"path": written}),
+        false => written.clone(),
+    };
+    let points = place.get("points").unwrap_or(&record["points"]).clone();
+    let members = place.as_object_mut().unwrap();
+    members.remove("points");
+    for number in ["expected", "received", "written"] {
+        members.entry(number).or_insert_with(|| points.clone());
+    }
+    members.entry("holes").or_insert(json!([]));
+    let folder = record["folder"].as_str().unwrap_or("/");
+    let path = format!("{folder}{}", members["path"].as_str().unwrap());
+    members["path"] = json!(path);
+    place
+}
+
 /// Returns the record of completeness in the first entry.
 pub fn record(file: &Path) -> Json {
     let read = read(file, &["1.1/writer/type", "1.1/writer/data"]);
@@ -103,10 +124,12 @@ async fn a_whole_scan_has_a_record_that_says_so() {
     );
     assert_eq!(
         record(&file),
-        json!({"version": 1, "scan": key, "complete": true, "problems": [], "streams": [{
-            "stream": "ctl:diode", "path": format!("/{DIODE}"),
-            "expected": 3, "received": 3, "written": 3, "holes": [],
-        }]})
+        json!({"version": 2, "scan": key, "complete": true, "folder": "/1.1/instrument/diode/",
+            "points": 3, "streams": {"ctl:diode": "signal"}})
+    );
+    assert_eq!(
+        recorded(&record(&file), "ctl:diode"),
+        json!({"path": format!("/{DIODE}"), "expected": 3, "received": 3, "written": 3, "holes": []})
     );
 }
 
@@ -148,7 +171,7 @@ async fn points_that_redis_has_lost_are_a_hole() {
         read(&file, &[DIODE, STATUS]),
         json!([["nan", "nan", 2.0, 3.0], "FAILED"])
     );
-    let stream = &record(&file)["streams"][0];
+    let stream = recorded(&record(&file), "ctl:diode");
     assert_eq!(stream["holes"], json!([[0, 2]]));
     assert_eq!(
         (&stream["expected"], &stream["written"]),

@@ -193,13 +193,13 @@ async fn save_all(
             .iter()
             .find(|report| report["key"] == **key)
             .unwrap();
-        let record = record(file, layout);
+        let image = classic::recorded(&record(file, layout), "cam:image");
         Saved {
             state: report["state"].as_str().unwrap().to_owned(),
             warnings: report["warnings"].to_string(),
             values: read(file, &[layout.path()])[0].take(),
-            written: record["streams"][0]["written"].as_u64().unwrap(),
-            holes: record["streams"][0]["holes"].clone(),
+            written: image["written"].as_u64().unwrap(),
+            holes: image["holes"].clone(),
         }
     };
     keys.iter().zip(&files).map(outcome).collect()

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamPublisher};
 use testing::{Program, wait_until_read};
 
-use crate::classic::{session, started};
+use crate::classic::{recorded, session, started};
 use crate::fixture::{Fixture, WRITER, diode, end, read, send, stream};
 
 const DIODE: &str = "1.1/instrument/diode/signal";
@@ -76,7 +76,7 @@ async fn a_killed_writer_is_continued_where_its_datasets_end() {
     let whole = json!([[0.0, 1.0, 2.0, 3.0, 4.0], "SUCCEEDED"]);
     assert_eq!(read(&file, &[DIODE, STATUS]), whole);
     let record = record(&file);
-    let stream = &record["streams"][0];
+    let stream = recorded(&record, "ctl:diode");
     assert_eq!(record["complete"], true);
     assert_eq!(record["running"], Json::Null);
     for about in ["expected", "received", "written"] {
@@ -156,13 +156,16 @@ async fn points_that_a_killed_writer_missed_stay_recorded() {
     wait_until_read(&file, &[DIODE], &json!([["nan", "nan", 2.0]])).await;
     writer.signal("KILL");
     writer.end();
-    assert_eq!(record(&file)["streams"][0]["holes"], json!([[0, 2]]));
+    assert_eq!(
+        recorded(&record(&file), "ctl:diode")["holes"],
+        json!([[0, 2]])
+    );
     send(&diode, &[3.0]).await;
     let saved = fixture.save(&[end(scan).await]);
     assert_eq!(saved.reports[0]["state"], "INCOMPLETE", "{}", saved.log);
     let found = read(&file, &[DIODE, STATUS]);
     assert_eq!(found, json!([["nan", "nan", 2.0, 3.0], "FAILED"]));
-    let stream = &record(&file)["streams"][0];
+    let stream = recorded(&record(&file), "ctl:diode");
     assert_eq!(stream["holes"], json!([[0, 2]]));
     assert_eq!(
         (&stream["received"], &stream["written"]),
@@ -257,12 +260,31 @@ async fn a_damaged_file_is_reported_and_not_changed() {
 }
 
 #[tokio::test]
+async fn files_of_version_1_are_continued() {
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let (scan, diode) = killed(&fixture, &file, &[0.0, 1.0, 2.0]).await;
+    let key = scan.key().to_string();
+    let older = json!({"version": 1, "scan": key, "problems": [], "complete": false, "running": true,
+        "streams": [{"stream": "ctl:diode", "path": format!("/{DIODE}"), "expected": null,
+            "received": 2, "written": 2, "holes": [[0, 1]]}]});
+    change(&file, &format!("h5['{RECORD}'][()] = '{older}'"));
+    send(&diode, &[3.0]).await;
+    let saved = fixture.save(&[end(scan).await]);
+    assert_eq!(saved.reports[0]["state"], "INCOMPLETE", "{}", saved.log);
+    assert_eq!(
+        recorded(&record(&file), "ctl:diode"),
+        json!({"path": format!("/{DIODE}"), "expected": 4, "received": 3, "written": 3, "holes": [[0, 1]]})
+    );
+}
+
+#[tokio::test]
 async fn files_of_a_newer_version_are_not_continued() {
     let fixture = Fixture::new().await;
     let file = fixture.file("a.h5");
     let (scan, diode) = killed(&fixture, &file, &[0.0]).await;
     let mut newer = record(&file);
-    newer["version"] = json!(2);
+    newer["version"] = json!(3);
     change(&file, &format!("h5['{RECORD}'][()] = '{newer}'"));
     send(&diode, &[1.0]).await;
     let saved = fixture.save(&[end(scan).await]);
@@ -270,7 +292,7 @@ async fn files_of_a_newer_version_are_not_continued() {
     let reason = saved.reports[0]["reason"].as_str().unwrap();
     assert!(
         reason.contains("1.1/writer/data in")
-            && reason.contains("version 2, this program reads versions up to 1"),
+            && reason.contains("version 3, this program reads versions up to 2"),
         "{reason}"
     );
     assert_eq!(read(&file, &[DIODE, STATUS]), json!([[0.0], "RUNNING"]));

@@ -52,7 +52,13 @@ def ranges(missing):
 try:
     with h5py.File(sys.argv[1], 'r', locking=False) as file:
         records = [json.loads(text) for name, text in file.attrs.items() if 'completeness' in name]
-        listed = {s['path'].strip('/'): s['holes'] for record in records for s in record['streams']}
+        listed = {}
+        for record in records:
+            for place in record.get('streams', {}).values():
+                # A place without holes may be just its path.
+                if isinstance(place, dict):
+                    path = record.get('folder', '/') + place['path']
+                    listed[path.strip('/')] = place.get('holes', [])
         found = {name: [ranges(numpy.isnan(file[name][()])), listed.get(name, [])] for name in sys.argv[2:]}
 except (OSError, KeyError, RuntimeError) as error:
     sys.exit(f'unreadable: {error!r}')
