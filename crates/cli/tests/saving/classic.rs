@@ -212,7 +212,8 @@ async fn a_number_that_is_taken_is_refused_and_the_file_let_go() {
         running.wait_for(if value == 1.0 {
             "Finished writing"
         } else {
-            "already exists"
+            // The file is open when the first line about it is logged.
+            "FAILED: scan 1.1 already exists"
         });
     }
     // Another writer can open the file at once.
@@ -223,7 +224,8 @@ async fn a_number_that_is_taken_is_refused_and_the_file_let_go() {
     let diode = counter(&mut scan, "diode").await;
     scan.prepare().await.unwrap();
     send(&diode, &[3.0]).await;
-    assert_eq!(fixture.save(&[end(scan).await]).status, Some(0));
+    let saved = fixture.save(&[end(scan).await]);
+    assert_eq!(saved.status, Some(0), "{:?}", saved.reports);
     running.signal("TERM");
     assert!(running.end().0.success());
     let paths = [DIODE, STATUS, "2.1/instrument/diode/signal"];
