@@ -160,18 +160,27 @@ fn repetitions_in_the_middle_of_a_segment_are_found() {
 }
 
 #[test]
-fn words_before_a_constant_part_are_found() {
+fn words_before_a_sparse_part_are_found() {
     let mut random = Rng::with_seed(7);
-    let words: Vec<Vec<u8>> = (0..50)
-        .map(|_| (0..random.usize(1..16)).map(|_| random.u8(..)).collect())
-        .collect();
     let mut plane = Vec::new();
-    while plane.len() < 12_000 {
-        plane.extend(&words[random.usize(..words.len())]);
-        plane.push(b' ');
+    for bytes in [3500, 7000] {
+        let words: Vec<Vec<u8>> = (0..48)
+            .map(|_| (0..random.usize(1..16)).map(|_| random.u8(..)).collect())
+            .collect();
+        while plane.len() < bytes {
+            plane.extend(&words[random.usize(..words.len())]);
+            plane.push(b' ');
+        }
     }
-    plane.resize(75_000, 0);
-    let mut sparse = vec![0; plane.len()];
-    sparse[5000] = 1;
-    assert_not_much_larger(&[plane, sparse.clone(), vec![0; sparse.len()], sparse]);
+    let mut sparse = vec![0; 75_000];
+    for _ in 0..15 {
+        sparse[random.usize(..75_000)] = random.u8(..);
+    }
+    plane.extend(&sparse[plane.len()..]);
+    assert_not_much_larger(&[
+        plane,
+        sparse.clone(),
+        sparse.iter().rev().copied().collect(),
+        sparse,
+    ]);
 }
