@@ -184,3 +184,20 @@ fn words_before_a_sparse_part_are_found() {
         sparse,
     ]);
 }
+
+#[test]
+fn rows_of_noise_of_any_length_are_found() {
+    let mut random = Rng::with_seed(8);
+    for length in (20_000..25_000).step_by(41) {
+        let row: Vec<u8> = (0..length).map(|_| random.u8(..)).collect();
+        // The first bytes of a block are searched without gaps, and must not be what is found.
+        let prefix = (0..1000).map(|_| random.u8(..)).collect::<Vec<u8>>();
+        let plane: Vec<u8> = prefix
+            .into_iter()
+            .chain(row.into_iter().cycle())
+            .take(70_000)
+            .collect();
+        let reversed = plane.iter().rev().copied().collect();
+        assert_not_much_larger(&[plane, reversed]);
+    }
+}

@@ -118,6 +118,7 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
     let hash = Hash::new(shortest);
     let mut last_distance = last_distance;
     let mut shortest_at_last = shortest.at(last_distance);
+    let mut random = 1u32;
     // The first byte that no sequence has yet, and the next position to be looked up.
     let (mut literals, mut at) = (start, start);
     while at.wrapping_add(8) <= data.len() {
@@ -161,7 +162,7 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
             }
         }
         if found.length == 0 {
-            at = at.wrapping_add(step_after(at.wrapping_sub(literals), at));
+            at = at.wrapping_add(step_after(at.wrapping_sub(literals), &mut random));
             continue;
         }
 
@@ -196,16 +197,17 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
 
 /// Returns the number of positions to go on after `misses` bytes without a match.
 ///
-/// It grows, but is not regular: positions that are entered at regular steps and looked up at others would
-/// never meet.
+/// It grows, but is random: positions that are entered at regular steps and looked up at others would never meet. It
+/// must not be computed from the position either: multiples of a constant are so evenly distributed that hardly any
+/// two positions of some distances are both visited.
 #[inline(always)]
-fn step_after(misses: usize, at: usize) -> usize {
+fn step_after(misses: usize, random: &mut u32) -> usize {
     let largest = (misses >> 7).min(7);
     if largest == 0 {
         return 1;
     }
-    let random = (at as u32).wrapping_mul(0x9e37_79b1) >> 29;
-    1 + (random as usize & largest)
+    *random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    1 + ((*random >> 29) as usize & largest)
 }
 
 /// Moves the start of a match back to `first` at most, while the bytes before agree.
