@@ -119,7 +119,8 @@ fn decode(stream: &[u8], expected: &[u8]) {
 }
 
 /// Makes a chunk by a script: the size of the elements, the size of the chunk, and then five bytes for each
-/// stretch of bytes of the same kind. Stretches end at planes or anywhere. The last one is repeated.
+/// stretch of bytes of the same kind. Stretches end at planes or anywhere. The last one is repeated for all other
+/// planes.
 fn chunk(script: &[u8]) -> Option<(Vec<u8>, usize)> {
     let [item, class, size, seed, stretches @ ..] = script else {
         return None;
@@ -140,7 +141,7 @@ fn chunk(script: &[u8]) -> Option<(Vec<u8>, usize)> {
     let count = length / item;
     let mut random = Random(u64::from(*seed));
     let mut stretches = stretches.chunks_exact(5).peekable();
-    let mut stretch: &[u8] = &[2, 0, 0, 255, 255];
+    let mut stretch: &[u8] = &[2, 0, 0, 0, 0];
     let mut planes = Vec::with_capacity(length);
     while planes.len() < count * item {
         if let Some(next) = stretches.next() {
@@ -151,7 +152,8 @@ fn chunk(script: &[u8]) -> Option<(Vec<u8>, usize)> {
         };
         let left = count - planes.len() % count;
         let share = usize::from(u16::from_le_bytes([low, high]));
-        let end = if high > 250 {
+        let is_repeated = stretches.peek().is_none();
+        let end = if high > 250 || is_repeated {
             left
         } else {
             (share * left).div_ceil(1 << 16).max(1)
