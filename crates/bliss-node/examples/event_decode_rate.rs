@@ -1,5 +1,5 @@
-//! Measures how fast events of channels are decoded, without Redis: `cargo run --release --example read_rate --features
-//! publish`.
+//! Measures how fast events of channels are decoded, without Redis: `cargo run --release --example event_decode_rate
+//! --features publish`.
 
 use std::time::Instant;
 
