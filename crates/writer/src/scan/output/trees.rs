@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset, Local};
-use nexus::dataset::WriteMode;
 use nexus::file::current_time;
 use serde_json::Value as Json;
 
@@ -45,8 +44,9 @@ impl ScanOutput {
         self.facts.status = WritingStatus::Running;
         self.update_files(diagnostics);
         for file in &mut self.files {
-            // Nobody sees a scan grow that has ended already.
-            if self.policy.mode == WriteMode::Live || !file.session.has_journal() {
+            // With a journal, readers see a scan with the next commit, which is soon if the scan is running. Each commit with
+            // texts costs room in the file, because nothing can be added to a heap of texts that readers know.
+            if !file.session.has_journal() {
                 file.flush(diagnostics);
             }
         }
