@@ -20,6 +20,10 @@ const STEADY: f32 = 0.5;
 const SLOW_GAIN: f32 = 0.08;
 const SLOW_SHARE: f32 = 0.7;
 
+/// Libdeflate also gets chunks in which this share of the planes repeats something of the planes before: it does not
+/// divide between planes.
+const REPEATED_SHARE: f32 = 0.3;
+
 /// The quick search finds all matches if they are so long and so regular, as far as the probe says.
 const QUICK_LENGTH: f32 = 76.0;
 const QUICK_STEADINESS: f32 = 0.9;
@@ -54,7 +58,7 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
         };
     }
     let (mut all_bits, mut risky_bits, mut irregular_bits) = (0.0, 0.0, 0.0);
-    let mut slow = 0;
+    let (mut slow, mut reaching_back) = (0, 0);
     for seen in survey {
         let saved_bits = seen.entropy * seen.match_gain.min(1.0);
         all_bits += seen.entropy - saved_bits;
@@ -65,11 +69,17 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
         if seen.match_gain > SLOW_GAIN && !is_found_by_both {
             slow += seen.length;
         }
+        if seen.reaches_back && seen.match_gain > TRIED_GAIN {
+            reaching_back += seen.length;
+        }
         if !is_regular(seen) {
             irregular_bits += saved_bits;
         }
     }
-    if risky_bits > all_bits || slow as f32 > SLOW_SHARE * size as f32 {
+    let is_risky = risky_bits > all_bits;
+    let is_slow = slow as f32 > SLOW_SHARE * size as f32;
+    let planes_repeat = count < WINDOW && reaching_back as f32 > REPEATED_SHARE * size as f32;
+    if is_risky || is_slow || planes_repeat {
         return Choice::Libdeflate;
     }
     let is_irregular = irregular_bits > THOROUGH_SHARE * (all_bits + irregular_bits);
