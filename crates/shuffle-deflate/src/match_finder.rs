@@ -86,10 +86,6 @@ impl<const SLOTS: usize, const WAYS: usize> Index<SLOTS, WAYS> {
     }
 }
 
-/// Literals are thought to have at least so many bits. Where one byte prevails, the mean is low, but matches replace
-/// the other bytes, too, and these have more bits.
-const MIN_LITERAL_BITS: f32 = 4.0;
-
 /// The length of the shortest match that is worth more than its literals, by the class of its distance.
 #[derive(Clone, Copy)]
 struct ShortestMatches([u8; DISTANCE_CLASSES]);
@@ -97,7 +93,6 @@ struct ShortestMatches([u8; DISTANCE_CLASSES]);
 impl ShortestMatches {
     /// `literal_bits` is the mean number of bits of a literal.
     fn new(literal_bits: f32) -> ShortestMatches {
-        let literal_bits = literal_bits.max(MIN_LITERAL_BITS);
         ShortestMatches(std::array::from_fn(|class| {
             // About the bits of the code of the length and of the distance.
             let match_bits = 7.0 + if class == 0 { 0.0 } else { 2.0 + class as f32 };

@@ -3,6 +3,7 @@
 use crate::EncodeError;
 use crate::bit_writer::BitWriter;
 use crate::block_encoder::BlockEncoder;
+use crate::choice::is_regular;
 use crate::instruction_set::InstructionSet;
 use crate::literals::write_stored;
 use crate::match_finder::Search;
@@ -17,6 +18,9 @@ const MATCH_GAIN_OF_UNIFORM: f32 = 0.05;
 
 /// If literals need so few bits, a sparse block may be as small as one with matches.
 const SPARSE_LITERAL_BITS: f32 = 1.3;
+
+/// If literals need so few bits, and matches are not regular, parts of the segment may be sparse and others not.
+const MIXED_LITERAL_BITS: f32 = 2.5;
 
 /// The share from which on it is tried whether matches save something.
 pub(crate) const TRIED_GAIN: f32 = 0.02;
@@ -201,7 +205,8 @@ impl PlaneEncoder {
         } else {
             MATCH_GAIN
         };
-        let is_sparse = seen.literal_bits < SPARSE_LITERAL_BITS;
+        let is_sparse = seen.literal_bits < SPARSE_LITERAL_BITS
+            || seen.literal_bits < MIXED_LITERAL_BITS && !is_regular(&seen);
         if seen.match_gain > needed && !is_sparse {
             return Verdict::Match;
         }
