@@ -52,6 +52,15 @@ struct Trial {
     bits_per_byte: f32,
 }
 
+/// What matches are expected to save in a block.
+#[derive(Clone, Copy)]
+pub(crate) struct ExpectedMatches {
+    /// The share of the bits of literals.
+    pub gain: f32,
+    /// How they are searched for, unless they are runs.
+    pub search: Search,
+}
+
 /// Writes blocks. The result depends only on the data since the last [`BlockEncoder::reset`].
 pub(crate) struct BlockEncoder {
     instructions: InstructionSet,
@@ -203,13 +212,13 @@ impl BlockEncoder {
     }
 
     /// Writes bytes of one distribution, in the smallest block. `piece` has their statistics. Matches are tried
-    /// if they are expected to save the share `match_gain` of the bits of literals.
+    /// if they are expected to save something.
     pub fn write_frequencies(
         &mut self,
         data: &[u8],
         range: Range,
         piece: &Piece,
-        match_gain: Option<f32>,
+        matches: Option<ExpectedMatches>,
         is_last: bool,
         writer: &mut BitWriter,
     ) -> Result<(), EncodeError> {
@@ -231,10 +240,10 @@ impl BlockEncoder {
                 bits = sparse as f32;
             }
         }
-        if let Some(gain) = match_gain
+        if let Some(expected) = matches
             && length >= MIN_SEARCHED
         {
-            if self.write_if_matched(data, range, bits, gain, is_last, writer)? {
+            if self.write_if_matched(data, range, bits, expected, is_last, writer)? {
                 return Ok(());
             }
             if is_sparse {
@@ -278,17 +287,21 @@ impl BlockEncoder {
         data: &[u8],
         range: Range,
         bits: f32,
-        match_gain: f32,
+        expected: ExpectedMatches,
         is_last: bool,
         writer: &mut BitWriter,
     ) -> Result<bool, EncodeError> {
         let literal_bits = bits / range.length() as f32;
         let trial = self.try_matches(data, range, literal_bits, 0.0)?;
-        if match_gain < UNTRIED_GAIN && trial.bits_per_byte >= TRIAL_TOLERANCE * literal_bits {
+        if expected.gain < UNTRIED_GAIN && trial.bits_per_byte >= TRIAL_TOLERANCE * literal_bits {
             return Ok(false);
         }
+        let search = match trial.search {
+            Search::Runs => Search::Runs,
+            Search::Quick | Search::Thorough => expected.search,
+        };
         self.matches.begin(range.start, literal_bits);
-        self.matches.extend(data, range.end, trial.search)?;
+        self.matches.extend(data, range.end, search)?;
         let matched = self.matches.build_code(data, &mut self.code);
         let is_smaller = (matched as f32) < MATCH_TOLERANCE * bits;
         if is_smaller {

@@ -2,7 +2,7 @@
 
 use crate::EncodeError;
 use crate::bit_writer::BitWriter;
-use crate::block_encoder::BlockEncoder;
+use crate::block_encoder::{BlockEncoder, ExpectedMatches};
 use crate::choice::is_regular;
 use crate::instruction_set::InstructionSet;
 use crate::literals::write_stored;
@@ -321,8 +321,12 @@ impl PlaneEncoder {
             Content::Matches(_) => self.blocks.write_matches(data, range, is_last, writer),
             Content::Frequencies { piece, match_gain } => {
                 let match_gain = match_gain.or_else(|| self.gain_of_part(progress.plane, range));
+                let matches = match_gain.map(|gain| ExpectedMatches {
+                    gain,
+                    search: progress.plane.irregular,
+                });
                 self.blocks
-                    .write_frequencies(data, range, &piece, match_gain, is_last, writer)?;
+                    .write_frequencies(data, range, &piece, matches, is_last, writer)?;
             }
         }
         writer.check()
