@@ -25,6 +25,13 @@ const UNDISTURBED_LENGTH: f32 = 79.7;
 const SLOW_GAIN: f32 = 0.08;
 const SLOW_SHARE: f32 = 0.7;
 
+/// Libdeflate also gets chunks of which this share consists of irregular matches, if they seem to become that much
+/// smaller: then each match counts, and libdeflate is fast, too.
+const IRREGULAR_SHARE: f32 = 0.3;
+const IRREGULAR_LENGTH: f32 = 72.0;
+const IRREGULAR_STEADINESS: f32 = 0.8;
+const WELL_COMPRESSED: f32 = 0.12;
+
 /// Libdeflate also gets chunks in which this share of the planes repeats something of the planes before: it does not
 /// divide between planes.
 const REPEATED_SHARE: f32 = 0.3;
@@ -63,10 +70,13 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
         };
     }
     let (mut all_bits, mut risky_bits, mut irregular_bits) = (0.0, 0.0, 0.0);
+    let (mut entropy, mut irregular_entropy, mut coded_bits) = (0.0, 0.0, 0.0);
     let (mut slow, mut reaching_back) = (0, 0);
     for seen in survey {
         let saved_bits = seen.entropy * seen.match_gain.min(1.0);
         all_bits += seen.entropy - saved_bits;
+        coded_bits += seen.length as f32 * (seen.entropy - saved_bits);
+        entropy += seen.entropy;
         let is_found_by_both = seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY;
         let is_disturbed = seen.match_gain < 1.0 && seen.match_length < UNDISTURBED_LENGTH;
         let is_risky = !is_found_by_both || is_disturbed || count < WINDOW;
@@ -82,16 +92,23 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
         if !is_regular(seen) {
             irregular_bits += saved_bits;
         }
+        let is_irregular =
+            seen.match_length < IRREGULAR_LENGTH || seen.steadiness < IRREGULAR_STEADINESS;
+        if seen.match_gain > RISKY_GAIN && is_irregular {
+            irregular_entropy += seen.entropy;
+        }
     }
     let is_risky = risky_bits > all_bits;
     let is_slow = slow as f32 > SLOW_SHARE * size as f32;
     let planes_repeat = count < WINDOW && reaching_back as f32 > REPEATED_SHARE * size as f32;
-    if is_risky || is_slow || planes_repeat {
+    let is_irregular = irregular_entropy > IRREGULAR_SHARE * entropy
+        && coded_bits < 8.0 * WELL_COMPRESSED * size as f32;
+    if is_risky || is_slow || planes_repeat || is_irregular {
         return Choice::Libdeflate;
     }
-    let is_irregular = irregular_bits > THOROUGH_SHARE * (all_bits + irregular_bits);
+    let pays = irregular_bits > THOROUGH_SHARE * (all_bits + irregular_bits);
     Choice::Planes {
-        irregular: if is_irregular {
+        irregular: if pays {
             Search::Thorough
         } else {
             Search::Quick
