@@ -57,8 +57,8 @@ class NodeWorkload:
 WORKLOADS = [
     NodeWorkload(
         "points",
-        "3 scans of 100 channels x 2,000 points, one per entry",
-        ("--kind", "1d", "--scans", "3", "--channels", "97", "--points", "2000"),
+        "10 scans of 100 channels x 2,000 points, one per entry",
+        ("--kind", "1d", "--scans", "10", "--channels", "97", "--points", "2000"),
     ),
     NodeWorkload(
         "blocks",

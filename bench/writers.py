@@ -93,8 +93,8 @@ class Follower:
 
 
 def listens(client: redis.Redis) -> bool:
-    """Returns whether a writer waits for scans: a connection that blocks in XREAD."""
-    return any(other["cmd"] == "xread" and "b" in other["flags"] for other in client.client_list())
+    """Returns whether a writer waits for scans: a connection that blocks in XREAD or XREADGROUP."""
+    return any(other["cmd"] in ("xread", "xreadgroup") and "b" in other["flags"] for other in client.client_list())
 
 
 def closed(pid: int, file: Path, finished: Callable[[h5py.File], bool]) -> bool:
