@@ -238,6 +238,9 @@ impl MatchFinder {
     }
 }
 
+// A function that is compiled for a set of instructions cannot take the generic parameters of the one around it, so
+// that each size of table has a function of its own.
+
 fn find_quickly(
     instructions: InstructionSet,
     table: &mut greedy::Table<QUICK_SLOTS, 1>,
