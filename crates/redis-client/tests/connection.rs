@@ -187,6 +187,18 @@ async fn big_and_many_replies_come_through() {
     }
 }
 
+#[tokio::test]
+async fn a_flush_that_is_started_sends_without_a_wait() {
+    let server = start(&plain()).await;
+    let mut connection = Connection::open(&server.url()).await.unwrap();
+    connection.queue(&Command::new("PING"));
+    assert_ne!(connection.unsent(), 0);
+    connection.start_flush();
+    assert_eq!((connection.unsent(), connection.outstanding()), (0, 1));
+    let reply = connection.receive().await.unwrap().unwrap();
+    assert_eq!(reply, Value::Text(Bytes::from_static(b"PONG")));
+}
+
 /// Sends more than the sockets hold while as much comes back: a client that only writes gets stuck.
 #[tokio::test]
 async fn sends_and_receives_at_the_same_time() {
