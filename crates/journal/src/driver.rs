@@ -76,8 +76,9 @@ fn journal_of(access: hid_t) -> Option<Arc<Shared>> {
 }
 
 /// Notes that objects were removed which had these parts of a file (address and length), so that they are used again for
-/// raw data: after the next commit (with [`Durability::Ordered`](crate::Durability): checkpoint), and when no reader can
-/// know them any more, which is 10 s later. `object` is any open object in the file, or the file.
+/// raw data: when no reader can know them any more, which is 10 s after the next commit, and with
+/// [`Durability::Ordered`](crate::Durability) not before the next checkpoint. `object` is any open object in the file,
+/// or the file.
 ///
 /// Returns `false` if the file is not open with this driver, or was not made with [`keep_freed_space`], so that the
 /// library itself uses freed space again.

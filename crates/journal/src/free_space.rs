@@ -22,10 +22,13 @@ impl Span {
 }
 
 /// The free parts of a file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct FreeSpace {
-    /// Freed since the last commit after which nothing refers to them.
+    reader_time: Duration,
+    /// Freed since the last commit.
     freed: Vec<Span>,
+    /// Nothing has referred to them since a commit, but the last checkpoint does, which a power failure restores.
+    committed: Vec<(Instant, Span)>,
     /// Nothing that can be restored refers to them, but readers may.
     waiting: Vec<(Instant, Span)>,
     free: Vec<Span>,
@@ -33,7 +36,24 @@ pub(crate) struct FreeSpace {
     fresh: Vec<Span>,
 }
 
+impl Default for FreeSpace {
+    fn default() -> FreeSpace {
+        FreeSpace::with_reader_time(READER_TIME)
+    }
+}
+
 impl FreeSpace {
+    fn with_reader_time(reader_time: Duration) -> FreeSpace {
+        FreeSpace {
+            reader_time,
+            freed: Vec::new(),
+            committed: Vec::new(),
+            waiting: Vec::new(),
+            free: Vec::new(),
+            fresh: Vec::new(),
+        }
+    }
+
     /// Adds space to which nothing refers after the next commit.
     pub fn add(&mut self, span: Span) {
         if span.length > 0 {
@@ -43,20 +63,20 @@ impl FreeSpace {
 
     /// Returns the spans to which nothing refers after a commit that begins now.
     pub fn take_freed(&mut self) -> Vec<Span> {
-        self.forget_fresh();
+        // The commit may refer to what is used again.
+        self.fresh.clear();
         std::mem::take(&mut self.freed)
     }
 
-    /// Notes that a commit begins, which may refer to what is used again.
-    pub fn forget_fresh(&mut self) {
-        self.fresh.clear();
-    }
-
-    /// Adds space to which nothing refers any more.
-    pub fn add_unreferenced(&mut self, spans: Vec<Span>) {
+    /// Adds space to which nothing refers since a commit that is written now. If `is_checkpoint` is `true`,
+    /// nothing that can be restored refers to it either.
+    pub fn add_unreferenced(&mut self, spans: Vec<Span>, is_checkpoint: bool) {
         let now = Instant::now();
-        self.waiting
+        self.committed
             .extend(spans.into_iter().map(|span| (now, span)));
+        if is_checkpoint {
+            self.waiting.append(&mut self.committed);
+        }
     }
 
     /// Adds spans again after a commit that has failed.
@@ -97,7 +117,7 @@ impl FreeSpace {
 
     /// Moves spans that no reader can use any more to those that are free.
     fn collect(&mut self) {
-        let is_ready = |(since, _): &(Instant, Span)| since.elapsed() >= READER_TIME;
+        let is_ready = |(since, _): &(Instant, Span)| since.elapsed() >= self.reader_time;
         let ready = self
             .waiting
             .iter()
@@ -121,5 +141,61 @@ impl FreeSpace {
                 .sort_unstable_by_key(|span| std::cmp::Reverse(span.length));
             self.free.truncate(MAX_PARTS);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPAN: Span = Span {
+        address: 4096,
+        length: 100,
+    };
+
+    fn commit(space: &mut FreeSpace, is_checkpoint: bool) {
+        let freed = space.take_freed();
+        space.add_unreferenced(freed, is_checkpoint);
+    }
+
+    #[test]
+    fn space_is_used_again_after_a_commit_and_a_checkpoint() {
+        let mut space = FreeSpace::with_reader_time(Duration::ZERO);
+        space.add(SPAN);
+        assert_eq!(space.allocate(100), None);
+        commit(&mut space, false);
+        assert_eq!(space.allocate(100), None, "a power failure restores it");
+        commit(&mut space, true);
+        assert_eq!(space.allocate(101), None);
+        assert_eq!(space.allocate(60), Some(4096));
+        assert_eq!(space.allocate(40), Some(4156));
+        assert_eq!(space.allocate(1), None);
+    }
+
+    #[test]
+    fn a_checkpoint_that_frees_space_makes_it_usable() {
+        let mut space = FreeSpace::with_reader_time(Duration::ZERO);
+        space.add(SPAN);
+        commit(&mut space, true);
+        assert_eq!(space.allocate(100), Some(4096));
+    }
+
+    #[test]
+    fn space_that_a_commit_did_not_free_is_freed_by_the_next_one() {
+        let mut space = FreeSpace::with_reader_time(Duration::ZERO);
+        space.add(SPAN);
+        let freed = space.take_freed();
+        space.restore(freed);
+        assert_eq!(space.allocate(100), None);
+        commit(&mut space, true);
+        assert_eq!(space.allocate(100), Some(4096));
+    }
+
+    #[test]
+    fn readers_have_time_to_look_up_what_replaces_it() {
+        let mut space = FreeSpace::with_reader_time(Duration::MAX);
+        space.add(SPAN);
+        commit(&mut space, true);
+        assert_eq!(space.allocate(100), None);
     }
 }

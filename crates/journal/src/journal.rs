@@ -279,14 +279,7 @@ impl Journal {
         state.direct_from = state.end.max(state.direct_from);
         state.is_changed = false;
         let kept = std::mem::take(&mut state.kept);
-        let freed = match kind.is_checkpoint() || !self.shared.is_ordered() {
-            true => state.free_space.take_freed(),
-            // A power failure restores the last checkpoint, which refers to what was freed since.
-            false => {
-                state.free_space.forget_fresh();
-                Vec::new()
-            }
-        };
+        let freed = state.free_space.take_freed();
         let (end, published) = (state.end, state.published);
         drop(state);
         Ok(Some(PendingCommit {
@@ -297,6 +290,7 @@ impl Journal {
             freed,
             kept,
             kind,
+            is_checkpoint: kind.is_checkpoint() || !self.shared.is_ordered(),
         }))
     }
 }

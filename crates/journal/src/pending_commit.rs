@@ -23,6 +23,8 @@ pub struct PendingCommit {
     /// Number of bytes of raw data in the overlay.
     pub(crate) kept: u64,
     pub(crate) kind: CommitKind,
+    /// `true` if nothing that is older than this commit can be restored after it.
+    pub(crate) is_checkpoint: bool,
 }
 
 impl PendingCommit {
@@ -46,9 +48,8 @@ impl PendingCommit {
             // Readers may be about to read a copy from before this commit.
             let outdated = state.copies.len().saturating_sub(2);
             state.copies.drain(..outdated);
-            state
-                .free_space
-                .add_unreferenced(std::mem::take(&mut self.freed));
+            let freed = std::mem::take(&mut self.freed);
+            state.free_space.add_unreferenced(freed, self.is_checkpoint);
         }
         committed
     }
