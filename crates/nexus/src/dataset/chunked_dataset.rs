@@ -1,5 +1,6 @@
 //! An open chunked dataset and its extent.
 
+mod compressed_part;
 mod partial;
 
 use std::cell::{Cell, RefCell};
@@ -132,16 +133,21 @@ impl ChunkedDataset {
             return;
         }
         self.try_store("remove chunks", || {
-            let corners = all_corners(&self.extent.borrow()[1..], &self.format.shape);
-            for corner in corners {
-                let stored = self.dataset.stored_chunk(&offset(first, &corner))?;
-                if stored.is_some_and(|chunk| chunk.skipped != self.format.skip_all()) {
-                    return self.remove_chunks(first, resources);
-                }
-            }
-            Ok(())
+            self.remove_filtered_chunks(first, resources)
         });
         self.store_plain(first, slab, element, &mut resources.scratch);
+    }
+
+    /// Removes the chunks that begin at row `first`, if any of them is stored with filters.
+    fn remove_filtered_chunks(&self, first: u64, resources: &mut StoreResources) -> h5::Result<()> {
+        let corners = all_corners(&self.extent.borrow()[1..], &self.format.shape);
+        for corner in corners {
+            let stored = self.dataset.stored_chunk(&offset(first, &corner))?;
+            if stored.is_some_and(|chunk| chunk.skipped != self.format.skip_all()) {
+                return self.remove_chunks(first, resources);
+            }
+        }
+        Ok(())
     }
 
     /// Stores the points of a slab with the filters of the HDF5 library. This is slow, but the points

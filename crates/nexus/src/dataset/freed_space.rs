@@ -1,8 +1,7 @@
 //! Reserves the space of freed chunks that readers may still read.
 //!
-//! A chunk of a compressed dataset is stored without filters as long as it is not full, so that readers
-//! see its points, and is compressed once it is full. HDF5 would reuse the old space immediately, even
-//! for the compressed chunk itself. But a reader that has the file open keeps the addresses of the
+//! A chunk that is not full is stored so that readers see its points, and is replaced by a compressed one
+//! when it is full. HDF5 would reuse the old space immediately, even for the new chunk itself. But a reader that has the file open keeps the addresses of the
 //! chunks that it has looked up, and would see garbage. Therefore the space is not reused before such
 //! readers have had time to look up the new addresses.
 //!

@@ -19,7 +19,7 @@ def describe(dataset):
     if dataset.chunks:
         for index in range(dataset.id.get_num_chunks()):
             info = dataset.id.get_chunk_info(index)
-            chunks.append([list(info.chunk_offset), info.filter_mask, info.byte_offset])
+            chunks.append([list(info.chunk_offset), info.filter_mask, info.byte_offset, info.size])
     sources = []
     if dataset.is_virtual:
         sources = [[source.file_name, source.dset_name] for source in dataset.virtual_sources()]

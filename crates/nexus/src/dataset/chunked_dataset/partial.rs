@@ -29,6 +29,11 @@ impl ChunkedDataset {
             let start = first - row;
             let touched = self.corners_with_data(slab, element);
             if !finish {
+                // Readers may have seen some of the points with filters.
+                if row == 0 {
+                    self.remove_filtered_chunks(first, resources)?;
+                    self.grow(first + slab.rows(), element)?;
+                }
                 return self.add_to(start, row, slab, &touched, resources);
             }
             let mut all = all_corners(&self.extent.borrow()[1..], &self.format.shape);

@@ -16,6 +16,18 @@ const MAX_DELAY: Duration = Duration::from_millis(500);
 /// The ratio of the time for which the last chunk is not stored again to the time that storing it took.
 const REST_RATIO: u32 = 10;
 
+/// The time for which a chunk that is shown with filters is not stored again, because it takes another place each time.
+const FILTERED_REST: Duration = Duration::from_secs(1);
+
+/// How a chunk that is not full is stored for readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartForm {
+    /// With filters if that saves space, which is not known yet.
+    Undecided,
+    Filtered,
+    Plain,
+}
+
 /// A chunked dataset, and the state of its last chunk.
 pub(super) struct Chunked {
     pub store: Rc<ChunkedDataset>,
@@ -26,8 +38,10 @@ pub(super) struct Chunked {
     /// The time when a chunk last became full, or when the first one was begun. It is `None` if readers
     /// have seen all points of the last chunk in an earlier dataset.
     filled: Option<Instant>,
-    /// The time before which the last chunk is not stored again, because storing it takes long.
+    /// The time before which the last chunk is not stored again, because storing it takes long or much space.
     rests_until: Option<Instant>,
+    /// How readers see the points of the last chunk, while it is not full.
+    part: PartForm,
     /// The size of the last slab in bytes.
     last_slab_size: usize,
 }
@@ -40,6 +54,7 @@ impl Chunked {
             exposed: 0,
             filled,
             rests_until: None,
+            part: PartForm::Undecided,
             last_slab_size: 0,
         }
     }
@@ -56,6 +71,7 @@ impl Chunked {
                 store.remove_filters(first, &buffer.slab, &buffer.element, resources)
             });
             chunked.exposed = partial;
+            chunked.part = PartForm::Plain;
         }
         if buffer.slab.bytes().len() as u64 > buffer.largest_slab() {
             chunked.post_part(buffer);
@@ -170,29 +186,53 @@ impl Chunked {
             .all(|(length, chunk)| length <= chunk)
     }
 
-    /// Stores the last chunk without filters. Its points also stay in the buffer.
+    /// Stores the last chunk although it is not full. Its points also stay in the buffer.
     fn show(&mut self, buffer: &PointBuffer) {
         let start = Instant::now();
         if self.rests_until.is_some_and(|until| start < until) {
             return;
         }
-        let (slab, element) = (&buffer.slab, &buffer.element);
-        let (store, first) = (&self.store, buffer.points - slab.rows());
-        buffer.store_queue.with_resources(|resources| {
-            store.store_plain(first, slab, element, &mut resources.scratch)
-        });
-        self.exposed = slab.rows();
+        self.part = self.store_part(buffer);
+        self.exposed = buffer.slab.rows();
         // Declared chunks may be far larger than the points that they hold so far.
         if buffer.spec.declared().is_some() {
-            self.rests_until = start.checked_add(start.elapsed() * REST_RATIO);
+            let rest = match self.part {
+                PartForm::Filtered => FILTERED_REST.max(start.elapsed() * REST_RATIO),
+                PartForm::Plain | PartForm::Undecided => start.elapsed() * REST_RATIO,
+            };
+            self.rests_until = start.checked_add(rest);
         }
+    }
+
+    /// Stores the last chunk, and returns how that was done. Chunks whose shape was chosen so that they are full
+    /// before readers have to see them are not stored with filters.
+    fn store_part(&self, buffer: &PointBuffer) -> PartForm {
+        let (slab, element) = (&buffer.slab, &buffer.element);
+        let (store, first) = (&self.store, buffer.points - slab.rows());
+        let may_filter = buffer.spec.declared().is_some() && store.filtered();
+        buffer.store_queue.with_resources(|resources| {
+            if may_filter
+                && self.part != PartForm::Plain
+                && store.store_compressed_part(first, slab, element, resources)
+            {
+                return PartForm::Filtered;
+            }
+            match self.part {
+                PartForm::Filtered => store.remove_filters(first, slab, element, resources),
+                PartForm::Plain | PartForm::Undecided => {
+                    store.store_plain(first, slab, element, &mut resources.scratch);
+                }
+            }
+            PartForm::Plain
+        })
     }
 
     /// Posts the remaining points to the queue. They are compressed if the dataset has filters.
     pub fn finish(&mut self, buffer: &mut PointBuffer) {
         // The points of the last chunk that are stored already are not compressed.
         let stored = self.before > 0 && buffer.spec.declared().is_some();
-        let unfinished = self.store.filtered() && (stored || !buffer.slab.is_empty());
+        let is_shown = self.part == PartForm::Filtered && buffer.slab.rows() == self.exposed;
+        let unfinished = self.store.filtered() && (stored || !(buffer.slab.is_empty() || is_shown));
         if buffer.slab.rows() > self.exposed || unfinished {
             self.post_slab(buffer);
         }
@@ -209,6 +249,7 @@ impl Chunked {
             self.post(buffer, StoreMethod::Plain);
         }
         self.before = 0;
+        self.part = PartForm::Undecided;
         self.filled = Some(Instant::now());
     }
 
@@ -234,6 +275,7 @@ impl Chunked {
     fn post(&mut self, buffer: &mut PointBuffer, method: impl FnOnce(Slab) -> StoreMethod) {
         let slab = std::mem::take(&mut buffer.slab);
         let rows = slab.rows();
+        self.part = PartForm::Plain;
         self.before += rows;
         self.exposed = 0;
         buffer.store_queue.post(QueuedSlab {
