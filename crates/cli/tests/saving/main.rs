@@ -17,6 +17,7 @@ mod logs;
 mod margins;
 mod networks;
 mod paths;
+mod publishers;
 mod redis_faults;
 mod resumed;
 mod scans;
