@@ -171,6 +171,14 @@ DEFECTS = [
         mentions="frames 0..12 are not there",
     ),
     Defect("failures", STREAM_LOST, file="missing_stream.h5", write=scalars(diode=[1.0]), label="missing_stream", mentions="'nope'"),
+    Defect(
+        "failures",
+        "values of JSON have no type in HDF5, but a text",
+        file="json_stream.h5",
+        write=scalars(x=['{"a": NaN}', '[1, "\\u00e9"]']),
+        label="json_stream",
+        state="COMPLETE",
+    ),
     Defect("failures", STREAM_LOST, file="unknown_plugin.h5", write=scalars(diode=[1.0]), label="unknown_plugin", mentions="odd"),
     Defect("failures", STREAM_LOST, file="two_places.h5", write=scalars(diode=DIODE[:3]), label="two_places", mentions="cam:image"),
     Defect(

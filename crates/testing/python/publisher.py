@@ -1,8 +1,8 @@
 """Publish a scan with another release of blissdata: `publisher.py VERSION FILE NUMBER --redis URL [--classic]`.
 
 The releases are those in the folder `publishers` of the environment. The scan has streams of numbers, of spectra, of
-spectra of varying length and of images, of which each point is sent by itself, and 3 points together at the end. With
---classic, its info describes its devices, otherwise the layout of its file. Prints the key of the scan.
+spectra of varying length and of images, of which each point is sent by itself, and 3 points together at the end, and a
+stream of JSON values. With --classic, its info describes its devices, otherwise the layout of its file. Prints the key of the scan.
 """
 
 import argparse
@@ -14,7 +14,14 @@ from pathlib import Path
 PUBLISHERS = Path(sys.prefix) / "publishers"
 POINTS = 20
 TOGETHER = 3
-STREAMS = {"ct:diode": ("<f8", ()), "ct:counts": ("<u4", ()), "mca:spectrum": ("<i4", (4,)), "mca:varying": ("<f4", (-1,)), "cam:image": ("<u2", (3, 5))}
+STREAMS = {
+    "ct:diode": ("<f8", ()),
+    "ct:counts": ("<u4", ()),
+    "mca:spectrum": ("<i4", (4,)),
+    "mca:varying": ("<f4", (-1,)),
+    "cam:image": ("<u2", (3, 5)),
+    "log:events": ("json", ()),
+}
 
 
 def main():
@@ -59,9 +66,13 @@ def publish(options: argparse.Namespace):
     scan.prepare()
     scan.start()
     for stream, dtype, shape in streams.values():
+        if dtype == "json":
+            for point in range(POINTS):
+                stream.send({"point": point, "text": "\u00e9", "list": [1, None]})
+            continue
         for point in range(POINTS - TOGETHER):
-            send(stream, values(np, point, 1, dtype, shape)[0])
-        send(stream, values(np, POINTS - TOGETHER, TOGETHER, dtype, shape))
+            stream.send(values(np, point, 1, dtype, shape)[0])
+        stream.send(values(np, POINTS - TOGETHER, TOGETHER, dtype, shape))
     scan.stop()
     scan.info["end_reason"] = "SUCCESS"
     scan.info["end_time"] = "2026-01-01T00:00:02+01:00"
@@ -77,7 +88,7 @@ def values(np, first: int, count: int, dtype: str, shape: tuple):
 
 
 def create(scan, name: str, dtype: str, shape: tuple):
-    """Return a new stream of numbers, by what the release offers."""
+    """Return a new stream, by what the release offers."""
     try:
         from blissdata.streams.default import Stream
     except ImportError:
@@ -85,15 +96,14 @@ def create(scan, name: str, dtype: str, shape: tuple):
             from blissdata.streams.base import Stream
         except ImportError:
             import numpy as np
+            from blissdata.redis_engine.encoding.json import JsonStreamEncoder
             from blissdata.redis_engine.encoding.numeric import NumericStreamEncoder
 
+            if dtype == "json":
+                return scan.create_stream(name, JsonStreamEncoder())
             info = {"dtype": np.dtype(dtype).name, "shape": shape}
             return scan.create_stream(name, NumericStreamEncoder(dtype, shape), info=info)
     return scan.create_stream(Stream.make_definition(name, dtype, shape or None))
-
-
-def send(stream, data):
-    stream.send(data)
 
 
 def layout(options: argparse.Namespace) -> dict:

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use redis_client::{RedisError, ServerError};
-use serde_json::Value;
 
 use crate::document::{ScanDocumentError, ScanState};
 use crate::encoding::EncodingError;
@@ -37,8 +36,8 @@ pub enum ReaderEvent {
         stream: StreamId,
         /// Index of the first value.
         first: u64,
-        /// Consecutive values.
-        values: Vec<Value>,
+        /// Consecutive values, each as the JSON text that was published.
+        texts: Vec<String>,
     },
     /// Points that can no longer be read, at their place in the order; or something else that
     /// is wrong at this place, when `count` is 0.

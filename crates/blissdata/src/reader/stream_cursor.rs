@@ -236,10 +236,13 @@ impl StreamCursor {
     }
 
     fn json(&mut self, index: u64, len: u64, payload: &[u8], out: &mut EventCollector<'_>) {
-        let value = match json::parse(payload) {
-            Ok(json) if len == 1 => json.value,
-            Ok(_) => return self.corrupt(index, len, "a batch of json values".to_owned(), out),
-            Err(error) => return self.corrupt(index, len, with_causes(&error), out),
+        if len != 1 {
+            return self.corrupt(index, len, "a batch of json values".to_owned(), out);
+        }
+        let text = match (json::parse(payload), std::str::from_utf8(payload)) {
+            (Ok(_), Ok(text)) => text.to_owned(),
+            (Ok(_), Err(error)) => return self.corrupt(index, len, error.to_string(), out),
+            (Err(error), _) => return self.corrupt(index, len, with_causes(&error), out),
         };
         if self.arrive(index, len, out).is_none() {
             return;
@@ -248,14 +251,14 @@ impl StreamCursor {
             Some(ReaderEvent::Json {
                 stream,
                 first,
-                values,
-            }) if *stream == self.id && *first + values.len() as u64 == index => {
-                values.push(value);
+                texts,
+            }) if *stream == self.id && *first + texts.len() as u64 == index => {
+                texts.push(text);
             }
             _ => out.event(ReaderEvent::Json {
                 stream: self.id,
                 first: index,
-                values: vec![value],
+                texts: vec![text],
             }),
         }
         self.next = index.saturating_add(1);

@@ -161,10 +161,13 @@ impl ReceivedEvents {
                 ReaderEvent::Json {
                     stream,
                     first,
-                    values,
+                    texts,
                 } => {
                     let received_stream = self.received_stream(reader, stream);
-                    received_stream.advance(first, values.len() as u64);
+                    received_stream.advance(first, texts.len() as u64);
+                    let values = texts
+                        .iter()
+                        .map(|text| blissdata::json::parse(text.as_bytes()).unwrap().value);
                     received_stream.values.extend(values);
                 }
                 ReaderEvent::Frames {

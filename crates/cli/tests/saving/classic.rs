@@ -5,7 +5,7 @@ use std::path::Path;
 
 use blissdata::document::ScanIdentity;
 use serde_json::{Value as Json, json};
-use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
+use simulation::publish::{ScanPublisher, StreamPublisher};
 use testing::Program;
 
 use crate::fixture::{Fixture, WRITER, end, floats, read, send};
@@ -139,7 +139,7 @@ async fn one_channel_that_cannot_be_read_costs_itself_only() {
     let file = fixture.file("a.h5");
     let mut scan = create(&fixture, info(&file, &["diode", "words"])).await;
     let diode = counter(&mut scan, "diode").await;
-    let words = scan.add_stream("ctl:words", StreamDefinition::json());
+    let words = scan.add_stream("ctl:words", floats().with("plugin", "zarr"));
     words.await.unwrap();
     scan.prepare().await.unwrap();
     scan.start().await.unwrap();

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value as Json, json};
 use testing::{output, python, read};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, WRITER};
 
 /// Returns the releases that are installed, the oldest first.
 fn releases() -> Vec<String> {
@@ -73,19 +74,31 @@ const CLASSIC: [&str; 5] = [
     "1.1/measurement/image",
 ];
 
-fn assert_saved(file: &Path, places: &[&str; 5], release: &str) {
+fn assert_saved(file: &Path, places: &[&str; 5], events: &str, release: &str) {
     let found = read(file, places);
     for (n, place) in places.iter().enumerate() {
         let what = format!("{place} of blissdata {release}");
         assert_same(&found[n], &points(SHAPES[n]), &what);
     }
+    let texts = read(file, &[events]);
+    for (point, text) in texts[0].as_array().unwrap().iter().enumerate() {
+        let value: Json = serde_json::from_str(text.as_str().unwrap()).unwrap();
+        let expected = json!({"point": point, "text": "é", "list": [1, null]});
+        assert_eq!(value, expected, "{release}");
+    }
+    assert_eq!(texts[0].as_array().unwrap().len(), 20, "{release}");
 }
 
 #[tokio::test]
 async fn every_release_of_blissdata_can_publish() {
-    for (layout, options, places) in [
-        ("published", &[][..], &PUBLISHED),
-        ("classic", &["--classic"][..], &CLASSIC),
+    for (layout, options, places, events) in [
+        ("published", &[][..], &PUBLISHED, "1.1/log_events"),
+        (
+            "classic",
+            &["--classic"][..],
+            &CLASSIC,
+            "1.1/measurement/events",
+        ),
     ] {
         for release in releases() {
             let fixture = Fixture::new().await;
@@ -94,11 +107,16 @@ async fn every_release_of_blissdata_can_publish() {
             let key = publish(&fixture, &release, &file, options);
             running.wait_for("Finished writing");
             Fixture::end(running);
-            assert_saved(&file, places, &release);
+            assert_saved(&file, places, events, &release);
+            output(
+                Command::new(WRITER)
+                    .args(["check", "--redis", &fixture.url()])
+                    .arg(&file),
+            );
             fs::remove_file(&file).unwrap();
             let saved = fixture.save(&[&key]);
-            assert_eq!(saved.status, Some(0), "{release}");
-            assert_saved(&file, places, &release);
+            assert_eq!(saved.status, Some(0), "{release}: {}", saved.log);
+            assert_saved(&file, places, events, &release);
         }
     }
 }

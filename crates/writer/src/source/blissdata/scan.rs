@@ -1,5 +1,7 @@
 //! One scan as a [`ScanSource`], read from its document and its streams.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use blissdata::document::ScanState as PublishedState;
 use blissdata::reader::{self, ReadError, ReaderEvent, ScanReader};
@@ -13,11 +15,15 @@ use super::summary::client_name;
 use crate::source::spools::{SpoolHeldError, Spools};
 use crate::source::{
     Block, DataModel, HeadProbe, LossReason, ScanSource, ScanState, SourceError, SourceEvent,
-    StreamDescription, StreamHead, StreamId,
+    StreamContent, StreamDescription, StreamHead, StreamId, TextBlock,
 };
 
 /// A scan in a data store.
-pub struct PublishedScan(ScanReader);
+pub struct PublishedScan {
+    reader: ScanReader,
+    /// The followed streams of JSON values that are data, and not references to scans.
+    text_streams: HashSet<reader::StreamId>,
+}
 
 impl PublishedScan {
     /// Opens the scan, and takes its spool. What Redis has lost comes from the spool, up to the scan as a whole.
@@ -49,14 +55,17 @@ impl PublishedScan {
         if let Some(spool) = spool {
             reader.set_spool(spool);
         }
-        Ok(PublishedScan(reader))
+        Ok(PublishedScan {
+            reader,
+            text_streams: HashSet::new(),
+        })
     }
 }
 
 #[async_trait(?Send)]
 impl ScanSource for PublishedScan {
     fn name(&self) -> String {
-        let document = self.0.document();
+        let document = self.reader.document();
         client_name(&document.id, document.info.get("save"))
     }
 
@@ -65,7 +74,7 @@ impl ScanSource for PublishedScan {
     }
 
     fn state(&self) -> ScanState {
-        match self.0.state() {
+        match self.reader.state() {
             PublishedState::Created => ScanState::Created,
             PublishedState::Closed => ScanState::Closed,
             PublishedState::Prepared | PublishedState::Started | PublishedState::Stopped => {
@@ -75,35 +84,43 @@ impl ScanSource for PublishedScan {
     }
 
     fn info(&self) -> &Json {
-        &self.0.document().info
+        &self.reader.document().info
     }
 
     fn path(&self) -> Option<&str> {
-        self.0.document().id.path.as_deref()
+        self.reader.document().id.path.as_deref()
     }
 
     fn streams(&self) -> Vec<StreamDescription> {
-        let streams = self.0.document().streams.iter();
+        let streams = self.reader.document().streams.iter();
         streams
             .map(|(name, model)| StreamDescription::new(name.clone(), content(model)))
             .collect()
     }
 
     fn follow(&mut self, stream: &str, from: u64) -> Result<StreamId, SourceError> {
-        Ok(StreamId(self.0.follow(stream, from)?.0))
+        let id = self.reader.follow(stream, from)?;
+        let model = self.reader.document().streams.get(stream);
+        if let Some(Ok(StreamContent::Texts { .. })) = model.map(content) {
+            self.text_streams.insert(id);
+        }
+        Ok(StreamId(id.0))
     }
 
     async fn next(&mut self) -> Result<Vec<SourceEvent>, SourceError> {
-        let events = self.0.next().await?;
-        Ok(events.into_iter().map(source_event).collect())
+        let events = self.reader.next().await?;
+        let events = events.into_iter();
+        Ok(events
+            .map(|event| source_event(event, &self.text_streams))
+            .collect())
     }
 
     fn position(&self, stream: StreamId) -> Option<u64> {
-        self.0.position(reader::StreamId(stream.0))
+        self.reader.position(reader::StreamId(stream.0))
     }
 
     fn is_current(&self) -> bool {
-        self.0.is_current()
+        self.reader.is_current()
     }
 
     fn kept_entries(&self) -> Option<u64> {
@@ -111,19 +128,19 @@ impl ScanSource for PublishedScan {
     }
 
     fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError> {
-        Ok(Box::new(self.0.head_probe(streams)?))
+        Ok(Box::new(self.reader.head_probe(streams)?))
     }
 
     fn disconnect(&mut self) {
-        self.0.disconnect();
+        self.reader.disconnect();
     }
 
     fn is_caught_up(&self) -> bool {
-        self.0.caught_up()
+        self.reader.caught_up()
     }
 
     fn is_finished(&self) -> bool {
-        self.0.finished()
+        self.reader.finished()
     }
 }
 
@@ -141,7 +158,7 @@ impl HeadProbe for reader::HeadProbe {
     }
 }
 
-fn source_event(event: ReaderEvent) -> SourceEvent {
+fn source_event(event: ReaderEvent, text_streams: &HashSet<reader::StreamId>) -> SourceEvent {
     match event {
         ReaderEvent::State(_) => SourceEvent::StateChanged,
         ReaderEvent::Deleted => SourceEvent::Deleted,
@@ -161,8 +178,18 @@ fn source_event(event: ReaderEvent) -> SourceEvent {
             acquired,
             saved,
         },
-        // Streams of other JSON values are not followed.
-        ReaderEvent::Json { stream, values, .. } => references(StreamId(stream.0), &values),
+        ReaderEvent::Json {
+            stream,
+            first,
+            texts,
+        } if text_streams.contains(&stream) => SourceEvent::Texts(TextBlock {
+            stream: StreamId(stream.0),
+            first,
+            count: texts.len() as u64,
+            shape: Box::default(),
+            texts,
+        }),
+        ReaderEvent::Json { stream, texts, .. } => references(StreamId(stream.0), texts),
         ReaderEvent::Lost {
             stream,
             first,

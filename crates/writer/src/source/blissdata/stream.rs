@@ -18,7 +18,8 @@ pub fn content(model: &StreamModel) -> Result<StreamContent, String> {
         }
         StreamKind::ScanSequence => Ok(StreamContent::References),
         StreamKind::Plain => match model.encoding.as_ref().map_err(ToString::to_string)? {
-            Encoding::Json => Err("HDF5 has no type for the values of a JSON stream".to_owned()),
+            // A value may be anything. Its JSON text is the only form that keeps it.
+            Encoding::Json => Ok(StreamContent::Texts { shape: Vec::new() }),
             Encoding::Numeric { dtype, shape } => Ok(StreamContent::Numbers {
                 element: element_type(*dtype),
                 shape: shape.clone(),
@@ -27,13 +28,14 @@ pub fn content(model: &StreamModel) -> Result<StreamContent, String> {
     }
 }
 
-/// Converts values of a stream of references.
-pub fn references(stream: StreamId, values: &[Json]) -> SourceEvent {
+/// Converts values of a stream of references, which are JSON texts.
+pub fn references(stream: StreamId, texts: Vec<String>) -> SourceEvent {
     let (mut scans, mut invalid) = (Vec::new(), Vec::new());
-    for value in values {
-        match SequencedScan::parse(value) {
+    for text in texts {
+        let value = serde_json::from_str::<Json>(&text).unwrap_or_default();
+        match SequencedScan::parse(&value) {
             Some(scan) => scans.push(ScanId::new(scan.key)),
-            None => invalid.push(value.to_string()),
+            None => invalid.push(text),
         }
     }
     SourceEvent::References {
