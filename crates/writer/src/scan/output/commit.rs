@@ -33,8 +33,8 @@ impl ScanOutput {
         for dataset in &self.datasets {
             dataset.drain().await;
         }
-        // A flush can begin when the one before is written. From here on nothing waits, so all files are flushed with
-        // the same points.
+        // A flush can begin when the one before is written. From here on no points are added, so all files are flushed
+        // with the same ones.
         for file in &self.files {
             file.session.committed().await;
         }
@@ -46,6 +46,9 @@ impl ScanOutput {
             self.update_files(diagnostics);
         }
         self.list_losses(diagnostics);
+        // Scans that write the same file have waited for the same flush. They show their points first, so that the next
+        // one has those of all: a flush for each of them in turn would let points wait for as many as there are scans.
+        tokio::task::yield_now().await;
         for file in &mut self.files {
             file.retry_links(diagnostics);
             file.flush(diagnostics);
