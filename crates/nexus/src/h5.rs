@@ -31,6 +31,7 @@ mod follow;
 mod group;
 mod library;
 mod link;
+mod link_room;
 mod lock_environment;
 mod lock_failure;
 mod number;

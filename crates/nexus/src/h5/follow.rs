@@ -67,6 +67,20 @@ impl Group {
                 return Ok(PathEnd::Nothing);
             }
             match self.link(&done)? {
+                // The root of a file may have thousands of links. The library compares them one by one, for each path that
+                // begins there.
+                Link::Hard if done[..parent] == *"/" => {
+                    let remaining: Vec<_> = names.collect();
+                    if remaining.is_empty() {
+                        return Ok(PathEnd::Object);
+                    }
+                    let object = self.open_object(&done)?;
+                    if object.kind() != ObjectKind::Group {
+                        return Ok(PathEnd::Nothing);
+                    }
+                    let Object { handle } = object;
+                    return Group { handle }.follow(&remaining.join("/"), links);
+                }
                 Link::Hard => done.push('/'),
                 Link::Soft { .. } if links == 0 => return Ok(PathEnd::Nothing),
                 Link::Soft { target } => {
