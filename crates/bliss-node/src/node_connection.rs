@@ -1,9 +1,11 @@
-//! A reader's own connection to Redis: made again, with pauses, when it breaks.
+//! A reader's own connection to Redis: made again, with pauses, when it breaks. It has the reader's share of the memory
+//! for replies.
 
 use std::time::Instant;
 
+use bytes::Bytes;
 use observation::with_causes;
-use redis_client::{Backoff, Connection, RedisError};
+use redis_client::{Backoff, Connection, RedisError, ReplyMemory, ReplyShare};
 
 use crate::store::NodeStore;
 
@@ -12,6 +14,7 @@ pub(crate) struct NodeConnection {
     store: NodeStore,
     connection: Option<Connection>,
     backoff: Backoff,
+    share: ReplyShare,
     /// When to try again.
     retry: Option<tokio::time::Instant>,
     lost: Option<Instant>,
@@ -24,6 +27,7 @@ impl NodeConnection {
             store: store.clone(),
             connection: None,
             backoff: Backoff::new(),
+            share: ReplyMemory::unlimited().join(),
             retry: None,
             lost: None,
         }
@@ -41,6 +45,11 @@ impl NodeConnection {
 
     /// Returns the connection; when there is none, after one attempt to make it. Cancel-safe.
     pub async fn get(&mut self) -> Result<&mut Connection, RedisError> {
+        let (connection, _) = self.get_with_share().await?;
+        Ok(connection)
+    }
+
+    async fn get_with_share(&mut self) -> Result<(&mut Connection, &mut ReplyShare), RedisError> {
         if let Some(at) = self.retry {
             tokio::time::sleep_until(at).await;
             self.retry = None;
@@ -49,12 +58,29 @@ impl NodeConnection {
             Some(connection) => connection,
             None => self.store.open().await?,
         };
-        Ok(self.connection.insert(connection))
+        Ok((self.connection.insert(connection), &mut self.share))
     }
 
     /// Returns the connection if it is open.
     pub fn current(&mut self) -> Option<&mut Connection> {
         self.connection.as_mut()
+    }
+
+    /// Takes part in this memory for replies.
+    pub fn share_memory(&mut self, memory: &ReplyMemory) {
+        self.share = memory.join();
+    }
+
+    /// Returns the size in bytes of the replies to ask for.
+    pub fn target(&self) -> u64 {
+        self.share.target()
+    }
+
+    /// Waits for the reply to a read, and for the memory that it needs. What came before must have been handed out: it
+    /// has that memory perhaps.
+    pub async fn receive_read(&mut self) -> Result<Bytes, RedisError> {
+        let (connection, share) = self.get_with_share().await?;
+        connection.receive_raw_within(share).await
     }
 
     /// Drops the connection after an error that may pass. `reader` says in the log who needs it.
@@ -63,13 +89,14 @@ impl NodeConnection {
             tracing::warn!("{reader}: {}; trying again", with_causes(error));
             self.lost = Some(Instant::now());
         }
-        self.connection = None;
+        self.close();
         self.retry = Some(tokio::time::Instant::now() + self.backoff.pause());
     }
 
     /// Drops the connection.
     pub fn close(&mut self) {
         self.connection = None;
+        self.share.give_up();
     }
 
     /// Notes that the server has answered.

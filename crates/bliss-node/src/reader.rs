@@ -24,7 +24,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use redis_client::{BatchSizer, RedisError};
+use redis_client::{BatchSizer, RedisError, ReplyMemory};
 use spool::ScanSpool;
 
 use crate::error::NodeError;
@@ -185,6 +185,11 @@ impl ScanReader {
             has_wrong_type: false,
             refill: Refill::default(),
         })
+    }
+
+    /// Takes part in this memory for replies, which other readers share.
+    pub fn share_memory(&mut self, memory: &ReplyMemory) {
+        self.connection.share_memory(memory);
     }
 
     /// Returns what identifies the scan.

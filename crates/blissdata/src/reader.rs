@@ -25,7 +25,7 @@ mod stream_cursor;
 use std::sync::Arc;
 use std::time::Instant;
 
-use redis_client::{BatchSizer, RedisError};
+use redis_client::{BatchSizer, RedisError, ReplyMemory};
 use spool::ScanSpool;
 
 use crate::document::{ScanDocument, ScanState};
@@ -153,6 +153,11 @@ impl ScanReader {
             refill,
             spooled_on: snapshot.spooled_on,
         })
+    }
+
+    /// Takes part in this memory for replies, which other readers share.
+    pub fn share_memory(&mut self, memory: &ReplyMemory) {
+        self.connection.share_memory(memory);
     }
 
     /// The document, as of the last state.

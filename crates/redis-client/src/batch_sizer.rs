@@ -10,10 +10,8 @@
 
 use std::time::{Duration, Instant};
 
-/// Wanted size of a reply, in bytes.
+/// Wanted size of a reply, in bytes, unless memory is short.
 const TARGET: u64 = 4 << 20;
-/// Wanted size of a reply for half of the streams.
-const HALF_TARGET: u64 = TARGET / 2;
 const FIRST_COUNT: u64 = 4;
 const GROWTH: u64 = 8;
 const MAX_COUNT: u64 = 1 << 16;
@@ -25,6 +23,8 @@ pub const ENTRY_OVERHEAD: u64 = 64;
 /// Controls the `COUNT` of the reads, and which streams take part.
 #[derive(Debug)]
 pub struct BatchSizer {
+    /// Wanted size of a reply, in bytes.
+    target: u64,
     limit: u64,
     read: Option<Instant>,
     /// Where the next turn begins, when not all streams can be read at once.
@@ -50,12 +50,18 @@ impl BatchSizer {
     /// Begins with a few entries per stream.
     pub fn new() -> BatchSizer {
         BatchSizer {
+            target: TARGET,
             limit: FIRST_COUNT,
             read: None,
             turn: 0,
             quiet: 0,
             is_behind: false,
         }
+    }
+
+    /// Sets the wanted size of a reply in bytes, 4 MiB at first.
+    pub fn set_target(&mut self, target: u64) {
+        self.target = target;
     }
 
     /// Returns `true` if these many streams are read by halves at present.
@@ -73,8 +79,8 @@ impl BatchSizer {
         }
         let all: u64 = sizes.iter().sum();
         let takes_halves = self.takes_halves(sizes.len());
-        if all <= TARGET && !takes_halves {
-            let count = (TARGET / all.max(1)).clamp(1, self.limit);
+        if all <= self.target && !takes_halves {
+            let count = (self.target / all.max(1)).clamp(1, self.limit);
             return ReadPlan {
                 streams: (0..sizes.len()).collect(),
                 count,
@@ -89,8 +95,8 @@ impl BatchSizer {
             };
         }
         let (most, target) = match takes_halves {
-            true => (sizes.len() / 2, HALF_TARGET),
-            false => (sizes.len(), TARGET),
+            true => (sizes.len() / 2, self.target / 2),
+            false => (sizes.len(), self.target),
         };
         let mut streams = Vec::new();
         let mut sum = 0;
@@ -217,6 +223,17 @@ mod tests {
         // No stream has news: wait for all of them together.
         assert_eq!(turn(true), (vec![0, 1, 2, 3], 1, true));
         assert_eq!(turn(true), (vec![1], 1, false));
+    }
+
+    #[test]
+    fn a_smaller_target_asks_for_fewer_entries_of_fewer_streams() {
+        let now = Instant::now();
+        let mut batch_sizer = BatchSizer::new();
+        batch_sizer.set_target(1000);
+        batch_sizer.note(1, true, false, now);
+        assert_eq!(batch_sizer.plan(&[100; 5], now).count, 2);
+        let plan = batch_sizer.plan(&[400; 5], now);
+        assert_eq!((plan.streams, plan.count), (vec![0, 1], 1));
     }
 
     #[test]

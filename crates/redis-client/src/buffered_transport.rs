@@ -28,6 +28,8 @@ pub(crate) struct BufferedTransport {
     /// Size of the memory that `buffer` was last given.
     block: usize,
     last_reply: usize,
+    /// The least size of the reply that arrives, as far as its first lines say.
+    announced: usize,
 }
 
 impl BufferedTransport {
@@ -39,6 +41,7 @@ impl BufferedTransport {
             scanner: ReplyScanner::new(),
             block: 0,
             last_reply: 0,
+            announced: 0,
         }
     }
 
@@ -56,16 +59,22 @@ impl BufferedTransport {
         match self.scanner.advance(&self.buffer)? {
             ReplyExtent::Complete(len) => Ok(Some(self.take(len))),
             ReplyExtent::Need(total) => {
-                self.make_room(total);
+                self.announced = total;
                 Ok(None)
             }
         }
+    }
+
+    /// Returns the least size of the reply that arrives, as far as it is known.
+    pub(crate) fn announced(&self) -> usize {
+        self.announced
     }
 
     fn take(&mut self, len: usize) -> Bytes {
         let reply = self.buffer.split_to(len).freeze();
         self.scanner = ReplyScanner::new();
         self.last_reply = len;
+        self.announced = 0;
         // What is left must not keep the memory of a big reply alive, nor grow to its size.
         if self.block > SMALL && self.buffer.len() < SMALL {
             self.buffer = BytesMut::from(&self.buffer[..]);
@@ -94,9 +103,7 @@ impl BufferedTransport {
 
     /// Reads once.
     pub(crate) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.buffer.capacity() == self.buffer.len() {
-            self.make_room(self.buffer.len() + 1);
-        }
+        self.make_room(self.announced.max(self.buffer.len() + 1));
         // `read_buf` keeps no state of its own, so a new one for each poll is the same read.
         let read = pin!(self.io.read_buf(&mut self.buffer));
         match std::task::ready!(read.poll(cx)) {

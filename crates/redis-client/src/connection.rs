@@ -1,5 +1,7 @@
 //! One connection to a Redis server.
 
+mod receive;
+
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
@@ -207,36 +209,6 @@ impl Connection {
         self.decode_inner(&reply)
     }
 
-    /// Waits for the next reply that is due, flushing first, and hands it out undecoded (also
-    /// an error reply).
-    pub async fn receive_raw(&mut self) -> Result<Bytes, RedisError> {
-        loop {
-            if let Some(reply) = self.buffered_reply()? {
-                return Ok(reply);
-            }
-            if self.outstanding() == 0 {
-                return Err(self.unexpected("nothing", "no reply is due"));
-            }
-            if self.transport.unsent() > 0 {
-                self.flush().await?;
-                continue;
-            }
-            let limit = self.clock.reply_limit();
-            let read = poll_fn(|cx| self.transport.poll_fill(cx));
-            let outcome = self.clock.wait(limit, read).await;
-            match outcome {
-                Ok(Ok(())) => {
-                    self.clock.heard();
-                    if let Some(meter) = &mut self.meter {
-                        meter.answering();
-                    }
-                }
-                Ok(Err(source)) => return Err(self.lost(source)),
-                Err(_) => return Err(self.timeout_error(limit)),
-            }
-        }
-    }
-
     /// The next reply if it has been read already; reads nothing.
     pub fn try_receive(&mut self) -> Result<Option<Result<Value, ServerError>>, RedisError> {
         match self.buffered_reply()? {
@@ -302,24 +274,6 @@ impl Connection {
             }
         }
         Ok(())
-    }
-
-    fn buffered_reply(&mut self) -> Result<Option<Bytes>, RedisError> {
-        self.check_usable()?;
-        if self.outstanding() == 0 {
-            return Ok(None);
-        }
-        match self.transport.next_reply() {
-            Ok(None) => Ok(None),
-            Ok(Some(reply)) => {
-                self.clock.received();
-                if let Some(meter) = &mut self.meter {
-                    meter.received(reply.len());
-                }
-                Ok(Some(reply))
-            }
-            Err(reason) => Err(self.unintelligible(reason)),
-        }
     }
 
     fn decode(&mut self, reply: &Bytes, command: &str) -> Result<Value, RedisError> {

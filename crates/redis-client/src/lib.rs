@@ -12,6 +12,7 @@
 //! - A [`SharedConnection`] serves many users with short questions, and repeats those that get no answer.
 //! - [`EntryScanner`] walks over the entries of streams in such a reply, and [`BatchSizer`] plans how many of them to
 //!   ask for.
+//! - A [`ReplyMemory`] bounds the replies of many readers: each asks for less when there are more of them.
 //! - [`Backoff`] spaces out the attempts to reach a server that is away.
 //!
 //! This crate knows nothing about the data that a server holds.
@@ -39,6 +40,7 @@ mod connection;
 mod error;
 mod meter;
 mod reply_clock;
+mod reply_memory;
 mod reply_scanner;
 mod server_memory;
 mod shared_connection;
@@ -53,6 +55,7 @@ pub use batch_sizer::{BatchSizer, ENTRY_OVERHEAD, ReadPlan, estimate_entry_size}
 pub use command::{Arg, Command};
 pub use connection::Connection;
 pub use error::{RedisError, ServerError};
+pub use reply_memory::{ReplyMemory, ReplyShare};
 pub use server_memory::ServerMemory;
 pub use shared_connection::SharedConnection;
 pub use stream::{EntryId, EntryReplyError, EntryScanner, StreamHeader, parse_uint};

@@ -61,7 +61,11 @@ impl ScanReader {
 
     /// Waits for the reply to the read that was sent, and takes what is in it.
     async fn receive(&mut self) -> Result<(), RedisError> {
-        let reply = self.connection.get().await?.receive_raw().await?;
+        // Events that are not handed out yet may have the memory for which this reply would wait.
+        let reply = match self.collected.is_empty() {
+            true => self.connection.receive_read().await?,
+            false => self.connection.get().await?.receive_raw().await?,
+        };
         self.connection.note_answer(self.scan.key.as_str());
         let Some(request) = self.request.take() else {
             return Ok(());
@@ -142,6 +146,7 @@ impl ScanReader {
             (false, true) => ReadKind::Immediate,
             (false, false) => ReadKind::Waiting,
         };
+        self.batch_sizer.set_target(self.connection.target());
         let request = ReadRequest::new(cursors, controls, &mut self.batch_sizer, kind);
         let Some(request) = request else {
             return Ok(());

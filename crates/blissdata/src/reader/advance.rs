@@ -21,7 +21,7 @@ impl ScanReader {
             return self.ask().await;
         };
         let draining = request.draining;
-        let reply = self.connection.get().await?.receive_raw().await?;
+        let reply = self.connection.receive_read().await?;
         self.connection.note_answer(&self.document.key);
         let Some(request) = self.request.take() else {
             return Ok(());
@@ -76,6 +76,7 @@ impl ScanReader {
         let states = (self.state < ScanState::Closed && !self.blind)
             .then_some((self.document.state_stream.as_str(), self.position));
         let draining = self.draining();
+        self.batch_sizer.set_target(self.connection.target());
         let request = ReadRequest::new(&self.cursors, states, &mut self.batch_sizer, draining);
         let Some(request) = request else {
             return Ok(());
