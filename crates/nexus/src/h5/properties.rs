@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
+use hdf5_metno_sys::h5ac::{H5AC__CURR_CACHE_CONFIG_VERSION, H5AC_cache_config_t};
 use hdf5_metno_sys::h5f::{H5F_close_degree_t, H5F_libver_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::h5p;
@@ -21,6 +22,11 @@ const MAX_IN_HEADER: u32 = 65535;
 
 /// The number of links for which the root group has room from the beginning (4 kB), and the usual length of their names.
 const LINKS_OF_ROOT: (u32, u32) = (128, 8);
+
+/// The sizes in bytes that the cache of metadata of a file may have, and at first has. The library adapts it to what is
+/// used: it becomes larger if entries are missed. Its own smallest size is four times as large, which 100 open files
+/// would fill with entries that nobody needs any more.
+const METADATA_CACHE: (usize, usize) = (256 << 10, 8 << 20);
 
 macro_rules! list {
     ($class:ident) => {{
@@ -48,6 +54,7 @@ pub(super) fn write_access(with_lock: bool, journal: Option<&Journal>) -> Result
         H5F_libver_t::H5F_LIBVER_EARLIEST,
         H5F_libver_t::H5F_LIBVER_V110
     ))?;
+    limit_metadata_cache(&list)?;
     // A lock that is asked for is never left out silently.
     call!(h5p::H5Pset_file_locking(list.id(), with_lock.into(), 0))?;
     call!(h5p::H5Pset_fclose_degree(
@@ -55,6 +62,21 @@ pub(super) fn write_access(with_lock: bool, journal: Option<&Journal>) -> Result
         H5F_close_degree_t::H5F_CLOSE_STRONG
     ))?;
     Ok(list)
+}
+
+fn limit_metadata_cache(access: &Handle) -> Result<()> {
+    let mut config = H5AC_cache_config_t {
+        version: H5AC__CURR_CACHE_CONFIG_VERSION,
+        ..H5AC_cache_config_t::default()
+    };
+    call!(h5p::H5Pget_mdc_config(access.id(), &mut config))?;
+    let (least, most) = METADATA_CACHE;
+    config.set_initial_size = 1;
+    config.initial_size = least;
+    config.min_size = least;
+    config.max_size = most;
+    call!(h5p::H5Pset_mdc_config(access.id(), &config))?;
+    Ok(())
 }
 
 /// Returns the properties for reading a file that another process may be writing, without a lock.
