@@ -2,6 +2,7 @@
 
 mod files;
 mod logging;
+mod memory;
 mod model;
 mod saving;
 mod session_writer;
@@ -19,6 +20,7 @@ use writer::options::DataWriterFilter;
 pub use files::Files;
 use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
+pub use memory::Memory;
 pub use model::Model;
 pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
 pub use session_writer::SessionWriterArgs;

@@ -15,6 +15,7 @@ mod simulate;
 #[cfg(feature = "tango")]
 pub mod tango;
 mod tree;
+mod writing;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ use crate::args::{Command, Saving, Service};
 use crate::exit::Failure;
 use crate::logging::LogLevel;
 use crate::signals::CaughtSignals;
+pub use writing::Writing;
 
 /// Result of a command.
 pub type Outcome = Result<ExitCode, Failure>;

@@ -11,6 +11,8 @@
 //!            (main thread's hub)                             (the writer thread's hub)
 //! ```
 //!
+//! All scans of a process share one [`MemoryBudget`].
+//!
 //! The result of saving a scan is a [`ScanReport`](report::ScanReport).
 
 pub mod check;
@@ -18,6 +20,7 @@ mod element;
 pub mod filesystem;
 pub mod inspection;
 pub mod layout;
+mod memory;
 pub mod options;
 pub mod records;
 pub mod report;
@@ -27,6 +30,7 @@ pub mod source;
 pub mod subscriber;
 mod writer_thread;
 
+pub use memory::{MemoryBudget, MemoryBudgetError};
 pub use scan::NexusScanWriter;
 pub use session::NexusSessionWriter;
 pub use writer_thread::WriterThread;

@@ -9,6 +9,7 @@ mod figures;
 mod file;
 mod file_claims;
 mod frame_writer;
+mod large_points;
 mod listener;
 mod margin;
 mod output;
@@ -113,6 +114,8 @@ impl NexusScanWriter {
             progress: progress.clone(),
             figures: figures.clone(),
             budget: writer_thread.budget().clone(),
+            reply_memory: writer_thread.reply_memory().clone(),
+            memory: writer_thread.memory(),
             places: writer_thread.places().clone(),
             place,
             claims: FileClaims::default(),
@@ -125,11 +128,13 @@ impl NexusScanWriter {
                 warnings: warnings.clone(),
             }),
         };
+        let memory = writer_thread.memory();
         let mode = Mode::Parallel(writer_thread.thread(), writer_thread.budget().clone());
         let running = figures.running();
         writer.subscriber.start(mode, listener, move || {
             let diagnostics = Diagnostics::new(id, warnings, figures);
             ScanConsumer::new(
+                memory,
                 save.space,
                 milestones,
                 progress,

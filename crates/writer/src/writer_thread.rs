@@ -3,6 +3,7 @@
 //! [`WriterThread`] is the handle in the main thread. In the thread itself all consumers share one
 //! [`WriterContext`]: the open files, the workers that encode chunks, and the memory for chunks.
 
+mod chunk_memory;
 mod descriptors;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -19,19 +20,15 @@ use nexus::chunk::EncoderPool;
 use nexus::dataset::StoreQueue;
 use nexus::file::{FileLocking, FilePool, FileSession, FileSettings, KeptFile};
 use observation::Observation;
+use redis_client::ReplyMemory;
 use tracing::warn;
 
 use crate::inspection::{InspectionProgram, Inspector};
+use crate::memory::MemoryBudget;
+use chunk_memory::ChunkMemory;
+pub(crate) use chunk_memory::ChunkShare;
 use descriptors::scans_with_descriptors;
 
-/// Largest number of bytes in the queues between all listeners and all consumers.
-const QUEUE_BYTES: usize = 16 << 20;
-/// Bytes that all scans together may hold in chunks that are not full.
-const CHUNK_MEMORY_BYTES: u64 = 40 << 20;
-/// Size of a chunk if there is enough memory.
-const MAX_CHUNK_BYTES: u64 = 1 << 20;
-/// Size of a chunk in the worst case, however many streams there are.
-const MIN_CHUNK_BYTES: u64 = 16 << 10;
 /// Largest number of files that are kept open between scans.
 const MAX_KEPT_FILES: usize = 8;
 
@@ -49,21 +46,38 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 /// The one thread that writes files.
 pub struct WriterThread {
     thread: Thread<()>,
+    memory: MemoryBudget,
+    /// The bytes in the queues between all listeners and all consumers.
     budget: Budget,
+    reply_memory: ReplyMemory,
     places: Budget,
     observation: Arc<Observation>,
 }
 
 impl WriterThread {
-    /// Starts the thread. Everything that writes files with it reports to `observation`.
+    /// Starts the thread, with the usual memory budget. Everything that writes files with it reports to `observation`.
     ///
     /// # Errors
     /// If the system cannot start a thread.
     pub fn start(observation: Arc<Observation>) -> io::Result<WriterThread> {
-        observation.points.limit.set(QUEUE_BYTES as f64);
+        WriterThread::start_within(MemoryBudget::default(), observation)
+    }
+
+    /// Starts the thread. The data of all scans that it writes share this memory budget.
+    ///
+    /// # Errors
+    /// If the system cannot start a thread.
+    pub fn start_within(
+        memory: MemoryBudget,
+        observation: Arc<Observation>,
+    ) -> io::Result<WriterThread> {
+        observation.points.limit.set(memory.queue() as f64);
+        let queue = usize::try_from(memory.queue()).unwrap_or(usize::MAX);
         Ok(WriterThread {
             thread: Thread::serving("writer")?,
-            budget: Budget::new(QUEUE_BYTES),
+            memory,
+            budget: Budget::new(queue),
+            reply_memory: memory.reply_memory(),
             places: Budget::new(MAX_RUNNING.min(scans_with_descriptors())),
             observation,
         })
@@ -127,8 +141,8 @@ impl WriterThread {
         &self,
         work: impl FnOnce(&WriterContext) + Send + 'static,
     ) -> Result<(), CallError> {
-        let observation = self.observation.clone();
-        let work = move || WriterContext::here(&observation).map(|context| work(&context));
+        let (memory, observation) = (self.memory, self.observation.clone());
+        let work = move || WriterContext::here(memory, &observation).map(|context| work(&context));
         if let Err(reason) = self.thread.apply(work).await? {
             warn!("cannot set up the writer thread: {reason}");
         }
@@ -141,6 +155,16 @@ impl WriterThread {
 
     pub(crate) fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// Returns the memory budget of all scans.
+    pub(crate) fn memory(&self) -> MemoryBudget {
+        self.memory
+    }
+
+    /// Returns the memory for replies, which the readers of all scans share.
+    pub(crate) fn reply_memory(&self) -> &ReplyMemory {
+        &self.reply_memory
     }
 
     /// Returns the places for scans that are saved at the same time: one unit each.
@@ -159,7 +183,7 @@ pub(crate) struct WriterContext {
     /// Encodes chunks and writes them into files.
     pub store_queue: StoreQueue,
     inspector: RefCell<Rc<Inspector>>,
-    free_chunk_memory: Cell<u64>,
+    chunk_memory: Rc<ChunkMemory>,
     keeps_files: Cell<bool>,
     kept_files: RefCell<VecDeque<UnusedFile>>,
     /// End time of the scan that is the default plot of each file.
@@ -178,23 +202,28 @@ impl WriterContext {
     ///
     /// # Errors
     /// If the system cannot start the threads that encode chunks.
-    pub fn here(observation: &Arc<Observation>) -> io::Result<Rc<WriterContext>> {
+    pub fn here(
+        memory: MemoryBudget,
+        observation: &Arc<Observation>,
+    ) -> io::Result<Rc<WriterContext>> {
         CONTEXT.with(|context| {
             if let Some(context) = context.get() {
                 return Ok(context.clone());
             }
-            let made = Rc::new(WriterContext::new(observation)?);
+            let made = Rc::new(WriterContext::new(memory, observation)?);
             Ok(context.get_or_init(|| made).clone())
         })
     }
 
-    fn new(observation: &Arc<Observation>) -> io::Result<WriterContext> {
-        let store_queue = StoreQueue::new(Arc::new(EncoderPool::start(observation.clone())?));
+    fn new(memory: MemoryBudget, observation: &Arc<Observation>) -> io::Result<WriterContext> {
+        let encoding = usize::try_from(memory.encoding()).unwrap_or(usize::MAX);
+        let pool = EncoderPool::start(encoding, observation.clone())?;
+        let store_queue = StoreQueue::new(Arc::new(pool));
         Ok(WriterContext {
             files: FilePool::new(observation.clone()),
             store_queue,
             inspector: RefCell::new(Inspector::new(None)),
-            free_chunk_memory: Cell::new(CHUNK_MEMORY_BYTES),
+            chunk_memory: ChunkMemory::new(memory.chunks()),
             keeps_files: Cell::new(false),
             kept_files: RefCell::default(),
             shown_scans: RefCell::default(),
@@ -263,37 +292,7 @@ impl WriterContext {
     }
 
     /// Reserves memory for the chunks of `streams` streams.
-    ///
-    /// Does not wait for memory, because scans may last for hours: later scans get smaller chunks.
-    pub fn share(self: &Rc<WriterContext>, streams: usize) -> ChunkMemory {
-        let streams = streams.max(1) as u64;
-        // At most half of the free memory is taken, to leave some for the next scan.
-        let chunk =
-            (self.free_chunk_memory.get() / 2 / streams).clamp(MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
-        let chunk = 1 << chunk.ilog2();
-        let taken = (chunk * streams).min(self.free_chunk_memory.get());
-        self.free_chunk_memory
-            .set(self.free_chunk_memory.get() - taken);
-        ChunkMemory {
-            context: self.clone(),
-            chunk,
-            taken,
-        }
-    }
-}
-
-/// A scan's share of the memory for chunks. Returned to the context when dropped.
-pub(crate) struct ChunkMemory {
-    context: Rc<WriterContext>,
-    /// Bytes of one chunk.
-    pub chunk: u64,
-    taken: u64,
-}
-
-impl Drop for ChunkMemory {
-    fn drop(&mut self) {
-        self.context
-            .free_chunk_memory
-            .set(self.context.free_chunk_memory.get() + self.taken);
+    pub fn share(&self, streams: usize) -> ChunkShare {
+        ChunkMemory::share(&self.chunk_memory, streams)
     }
 }

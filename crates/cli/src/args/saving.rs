@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use clap::Args as Group;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use nexus::file::FileSettings;
 use writer::filesystem::DiskSpace;
 use writer::layout::LayoutChoice;
 use writer::options::{DataWriterFilter, PARK_AFTER, RETRY_TIME, SaveOptions, SpoolOptions};
 use writer::source::ModelChoice;
 
-use super::{Files, Model, Spool};
+use super::{Files, Memory, Model, Spool};
+use crate::commands::Writing;
 
 /// The megabyte of `blisswriter run` 3.0.0.
 pub const MEGABYTE: u64 = 1_000_000;
@@ -86,6 +86,8 @@ pub struct Saving {
     spool: Spool,
     #[command(flatten)]
     files: Files,
+    #[command(flatten)]
+    memory: Memory,
     /// Accepted because the Python writer has it; no effect
     #[arg(
         long,
@@ -126,9 +128,12 @@ impl Saving {
         self.model.choice()
     }
 
-    /// Returns how files are written.
-    pub fn file_settings(&self) -> FileSettings {
-        self.files.settings()
+    /// Returns how the files of all scans are written.
+    pub fn writing(&self) -> Writing {
+        Writing {
+            files: self.files.settings(),
+            memory: self.memory.budget(),
+        }
     }
 
     /// The same for the writer. Tells what has no effect.

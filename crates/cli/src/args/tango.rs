@@ -5,7 +5,7 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use super::logging::LOG_OPTIONS;
-use super::{Console, Files, Logging, Model, Spool};
+use super::{Console, Files, Logging, Memory, Model, Spool};
 
 /// What `nexus-writer tango` does.
 #[derive(Subcommand)]
@@ -18,6 +18,8 @@ pub enum TangoCommand {
         server: BlissServer,
         #[command(flatten)]
         files: Files,
+        #[command(flatten)]
+        memory: Memory,
         #[command(flatten)]
         spool: Spool,
         #[command(flatten)]
@@ -117,6 +119,8 @@ pub struct ServiceArgs {
     pub patch: Vec<Patch>,
     #[command(flatten)]
     pub files: Files,
+    #[command(flatten)]
+    pub memory: Memory,
     #[command(flatten)]
     pub spool: Spool,
     #[command(flatten)]

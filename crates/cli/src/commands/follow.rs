@@ -5,18 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use hub::Queue;
-use nexus::file::FileSettings;
 use observation::Observation;
-use writer::WriterThread;
 use writer::options::{DataWriterFilter, SpoolOptions};
 use writer::session::{NexusSessionWriter, Notice, SessionOptions};
 use writer::source::{ModelChoice, ScanServer};
 
 use super::semaphore::Semaphore;
-use super::{Outcome, connect};
+use super::{Outcome, Writing, connect};
 use crate::args::{MEBIBYTE, MEGABYTE, Saving, Service};
 use crate::exit::{self, Failure};
-use crate::inspection;
 use crate::signals::Interrupts;
 
 /// Saves every scan that asks for this writer.
@@ -36,7 +33,7 @@ pub async fn run(
         model: saving.model(),
         spool: saving.spool_options(MEGABYTE),
     };
-    follow(redis, options, saving.file_settings(), None, interrupts).await
+    follow(redis, options, saving.writing(), None, interrupts).await
 }
 
 /// Saves the scans of one session.
@@ -59,14 +56,7 @@ pub async fn session(
         model: saving.model(),
         spool: saving.spool_options(MEBIBYTE),
     };
-    follow(
-        redis,
-        options,
-        saving.file_settings(),
-        semaphore,
-        interrupts,
-    )
-    .await
+    follow(redis, options, saving.writing(), semaphore, interrupts).await
 }
 
 /// Where the scans come from.
@@ -80,7 +70,7 @@ struct RedisArgs {
 async fn follow(
     redis: RedisArgs,
     mut options: SessionOptions,
-    files: FileSettings,
+    writing: Writing,
     semaphore: Option<PathBuf>,
     interrupts: Interrupts,
 ) -> Outcome {
@@ -96,9 +86,7 @@ async fn follow(
     let Some(model) = connect::unless_stopped(&interrupts, ready).await? else {
         return Ok(exit::SUCCESS);
     };
-    let writer_thread = Arc::new(WriterThread::start(observation)?);
-    writer_thread.inspect_with(inspection::program()).await?;
-    writer_thread.set_files(files).await?;
+    let writer_thread = Arc::new(writing.start(observation).await?);
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
     let scans = server.spooling_scans(model, &redis.spool);

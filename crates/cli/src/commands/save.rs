@@ -14,7 +14,6 @@ use writer::{NexusScanWriter, WriterThread};
 use super::{Outcome, connect};
 use crate::args::{MEGABYTE, Saving};
 use crate::exit::{self, Failure};
-use crate::inspection;
 use crate::results::Printer;
 use crate::signals::Interrupts;
 
@@ -52,10 +51,8 @@ pub async fn save(
     let scans = keys.iter().map(|key| model.scan_id(key));
     let scans = scans.collect::<Result<Vec<_>, _>>();
     let scans = scans.map_err(Failure::usage)?;
-    let writer_thread = WriterThread::start(Arc::default())?;
-    writer_thread.inspect_with(inspection::program()).await?;
+    let writer_thread = saving.writing().start(Arc::default()).await?;
     writer_thread.keep_files().await?;
-    writer_thread.set_files(saving.file_settings()).await?;
     let options = saving.options_of_save(MEGABYTE);
     let printer = Printer::start()?;
     let print = |report: &ScanReport| {

@@ -7,7 +7,7 @@ mod serve;
 use tango::DeviceServerOptions;
 use tracing::warn;
 
-use super::{Outcome, on_hub};
+use super::{Outcome, Writing, on_hub};
 use crate::args::{MEBIBYTE, MEGABYTE, RegisterArgs, ServiceArgs, TangoCommand};
 use crate::logging::LogLevel;
 use crate::signals::CaughtSignals;
@@ -19,6 +19,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
             instance,
             server,
             files,
+            memory,
             spool,
             model,
             tests,
@@ -33,7 +34,10 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
             };
             on_hub(serve::serve(
                 options,
-                files.settings(),
+                Writing {
+                    files: files.settings(),
+                    memory: memory.budget(),
+                },
                 spool.options(MEGABYTE),
                 model.choice(),
                 level,
@@ -69,7 +73,11 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
     if !args.patch.is_empty() {
         warn!("--patch has no effect: it changes the Python writer for its own tests");
     }
-    let (files, spool) = (args.files.settings(), args.spool.options(MEBIBYTE));
+    let writing = Writing {
+        files: args.files.settings(),
+        memory: args.memory.budget(),
+    };
+    let spool = args.spool.options(MEBIBYTE);
     let options = DeviceServerOptions {
         server: args.server,
         instance: args.instance,
@@ -79,7 +87,7 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
     };
     on_hub(serve::serve(
         options,
-        files,
+        writing,
         spool,
         args.model.choice(),
         level,

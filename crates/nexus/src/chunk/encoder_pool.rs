@@ -14,9 +14,6 @@ use super::{BufferPool, ChunkFormat, Encoded, Encoder, Slab};
 /// waits for it, and two whose chunks are not stored yet.
 const BUDGET: usize = 4 << 20;
 
-/// The largest budget in bytes, however many processors the machine has.
-const LARGEST_BUDGET: usize = 64 << 20;
-
 /// The worker threads that encode the chunks of slabs, for all datasets of all files.
 ///
 /// A caller reserves the size of a slab from `budget` before it passes the slab to the pool, and
@@ -58,14 +55,16 @@ struct BatchProgress {
 pub struct EncodeError;
 
 impl EncoderPool {
-    /// Starts as many threads as the machine has processors. They report the chunks that they encode
-    /// to `observation`.
+    /// Starts as many threads as the machine has processors, with a budget of at most `most` bytes. They report the
+    /// chunks that they encode to `observation`.
+    ///
+    /// The budget is what slabs may reserve. Their chunks, encoded, may take as much again until they are stored.
     ///
     /// # Errors
     /// If the operating system cannot start a thread.
-    pub fn start(observation: Arc<Observation>) -> io::Result<EncoderPool> {
+    pub fn start(most: usize, observation: Arc<Observation>) -> io::Result<EncoderPool> {
         let workers = thread::available_parallelism().map_or(1, usize::from);
-        let budget = (workers * BUDGET).min(LARGEST_BUDGET);
+        let budget = (workers * BUDGET).min(most);
         EncoderPool::with_workers(workers, budget, observation)
     }
 

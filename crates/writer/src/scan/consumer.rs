@@ -20,6 +20,7 @@ use super::space_watch::SpaceWatch;
 use super::update::{Prepared, ScanUpdate};
 use crate::filesystem::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
+use crate::memory::MemoryBudget;
 use crate::report::{ScanOutcome, ScanProgress, ScanReport};
 use crate::subscriber::{Consumer, Fault, SPAN};
 use crate::writer_thread::WriterContext;
@@ -37,6 +38,7 @@ const LOCK_POLL: Duration = Duration::from_millis(50);
 
 /// Saves one scan; lives in the writer thread.
 pub struct ScanConsumer {
+    memory: MemoryBudget,
     space: DiskSpace,
     started: Instant,
     milestones: ScanMilestones,
@@ -66,6 +68,7 @@ pub struct ScanMilestones {
 
 impl ScanConsumer {
     pub fn new(
+        memory: MemoryBudget,
         space: DiskSpace,
         milestones: ScanMilestones,
         progress: Arc<ScanProgress>,
@@ -74,6 +77,7 @@ impl ScanConsumer {
         running: RunningGuard,
     ) -> ScanConsumer {
         ScanConsumer {
+            memory,
             space,
             milestones,
             started: Instant::now(),
@@ -95,7 +99,7 @@ impl ScanConsumer {
             return Err(ScanProblem::Interrupted(Interruption::WriterStopped).into());
         }
         let observation = self.diagnostics.figures().observation();
-        let context = WriterContext::here(observation).map_err(Fault::internal)?;
+        let context = WriterContext::here(self.memory, observation).map_err(Fault::internal)?;
         let layout = &*prepared.layout;
         let path = Path::new(layout.main_file());
         let free = filesystem::prepare_path(path, self.space.required)
@@ -266,7 +270,9 @@ impl Consumer for ScanConsumer {
     }
 
     async fn tick(&mut self) {
-        if let Ok(context) = WriterContext::here(self.diagnostics.figures().observation()) {
+        if let Ok(context) =
+            WriterContext::here(self.memory, self.diagnostics.figures().observation())
+        {
             context.close_unused_files();
         }
         let Some(output) = &mut self.output else {

@@ -9,15 +9,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hub::{AsyncResult, Budget, Event, Reservation};
+use redis_client::ReplyMemory;
 use tracing::{Span, info};
 
 use super::attempt::{AttemptClock, AttemptEnd, ListenerEnd, Verdict};
 use super::figures::ScanFigures;
 use super::file_claims::FileClaims;
+use super::large_points::LargePoints;
 use super::margin::MarginWatch;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
 use super::update::{Closed, ScanUpdate};
+use crate::memory::MemoryBudget;
 use crate::options::{DataWriterFilter, SaveOptions};
 use crate::report::ScanProgress;
 use crate::source::{ScanId, ScanSource, ScanState, ScanStore, SourceEvent, StreamId};
@@ -53,6 +56,10 @@ pub struct ScanListener {
     pub figures: ScanFigures,
     /// The budget of the queue between listener and consumer.
     pub budget: Budget,
+    /// The memory for replies, which the readers of all scans share.
+    pub reply_memory: ReplyMemory,
+    /// The memory budget of all scans.
+    pub memory: MemoryBudget,
     /// The places of the scans that are saved at the same time.
     pub places: Budget,
     /// The place of this scan; none while it waits.
@@ -131,13 +138,14 @@ impl ScanListener {
             let stopped = ScanProblem::Interrupted(Interruption::WriterStopped);
             return (ListenerEnd::Ended(Err(stopped.into())), None);
         }
-        let source = match self.store.open(&self.id).await {
+        let mut source = match self.store.open(&self.id).await {
             Ok(source) => source,
             Err(error) => {
                 let fault = Fault::from(ScanProblem::from(error));
                 return (ListenerEnd::Ended(Err(fault)), None);
             }
         };
+        source.share_memory(&self.reply_memory);
         Span::current().record("name", source.name());
         context.ready();
         self.margin.begin_attempt(&*source);
@@ -153,6 +161,7 @@ impl ScanListener {
             open_streams: HashSet::new(),
             references: References::default(),
             links: Links::default(),
+            large_points: LargePoints::new(self.memory),
             stopped: Event::new(),
         };
         let end = match attempt.run(context).await {
@@ -183,6 +192,7 @@ struct ListenerState<'a, C: Consumer<Event = ScanUpdate>> {
     references: References,
     /// Links to the scan in other files.
     links: Links,
+    large_points: LargePoints,
     /// Sent by the consumer when nothing more can be saved before a problem of the environment is gone.
     stopped: Event,
 }
@@ -237,6 +247,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
     async fn forward(&mut self, events: Vec<SourceEvent>) -> Result<(), Fault> {
         self.scan.figures.received(&events);
         self.scan.margin.take(&events);
+        self.large_points.look(&self.scan.id, &events);
         let mut data = Vec::with_capacity(events.len());
         for event in events {
             match event {

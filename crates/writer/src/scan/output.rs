@@ -33,14 +33,14 @@ use crate::layout::{EntryLink, FileTree, Layout, RootAttributes, ScanFacts, Stre
 use crate::report::{ScanProgress, StreamFigures};
 use crate::source::{SourceEvent, StreamId};
 use crate::subscriber::Fault;
-use crate::writer_thread::{ChunkMemory, WriterContext};
+use crate::writer_thread::{ChunkShare, WriterContext};
 use stored::FlushedPoints;
 
 /// The open files and datasets of a scan that is being saved.
 pub struct ScanOutput {
     context: Rc<WriterContext>,
     /// The scan's share of the memory for chunks, kept until the scan ends.
-    _memory: ChunkMemory,
+    _memory: ChunkShare,
     /// How datasets are chunked and written.
     policy: WritePolicy,
     layout: Box<dyn Layout>,

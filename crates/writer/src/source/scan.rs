@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use redis_client::ReplyMemory;
 use serde_json::Value as Json;
 
 use super::{DataModel, SourceError, SourceEvent, StreamDescription, StreamId};
@@ -86,6 +87,9 @@ pub trait ScanSource {
     /// # Errors
     /// If the scan can no longer be read, however often one tries.
     async fn next(&mut self) -> Result<Vec<SourceEvent>, SourceError>;
+
+    /// Reads within this memory for replies, which other scans share. Without it, replies have no limit.
+    fn share_memory(&mut self, memory: &ReplyMemory);
 
     /// Gives up the connection to the server, if there is one, until the next call needs it.
     fn disconnect(&mut self);

@@ -4,18 +4,15 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nexus::file::FileSettings;
 use tango::bliss_writer::BlissWriterFactory;
 use tango::nexus_writer::{NexusWriterFactory, WriterLogControl, WriterLogLevel};
 use tango::{DeviceFactory, DeviceServer, DeviceServerError, DeviceServerOptions};
 use tracing::{info, warn};
-use writer::WriterThread;
 use writer::options::{SaveOptions, SpoolOptions};
 use writer::source::ModelChoice;
 
-use crate::commands::Outcome;
+use crate::commands::{Outcome, Writing};
 use crate::exit;
-use crate::inspection;
 use crate::logging::{self, LogLevel, Severity};
 use crate::signals::Interrupts;
 
@@ -32,15 +29,13 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// once if it waits for the database.
 pub async fn serve(
     options: DeviceServerOptions,
-    files: FileSettings,
+    writing: Writing,
     spool: SpoolOptions,
     model: ModelChoice,
     level: LogLevel,
     interrupts: Interrupts,
 ) -> Outcome {
-    let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
-    writer_thread.inspect_with(inspection::program()).await?;
-    writer_thread.set_files(files).await?;
+    let writer_thread = Arc::new(writing.start(Arc::default()).await?);
     let nexus = Arc::new(NexusWriterFactory::new(
         writer_thread.clone(),
         Arc::new(level),

@@ -63,6 +63,8 @@ impl ScanOutput {
 
     /// Lets a killed writer of a scan without readers lose some seconds.
     fn commit_backlog(&mut self, diagnostics: &mut Diagnostics) {
+        // The reader may wait for the memory of points that are to be stored, and nothing else comes then.
+        self.context.store_queue.advance();
         if self.flushed_at.elapsed() >= BACKLOG_PERIOD {
             self.flushed_at = Instant::now();
             for file in &mut self.files {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use blissdata::document::ScanState as PublishedState;
 use blissdata::reader::{self, ReadError, ReaderEvent, ScanReader};
 use blissdata::store::{DataStore, ScanKey};
+use redis_client::ReplyMemory;
 use serde_json::Value as Json;
 use tokio::join;
 
@@ -129,6 +130,10 @@ impl ScanSource for PublishedScan {
 
     fn head_probe(&self, streams: &[&str]) -> Result<Box<dyn HeadProbe>, SourceError> {
         Ok(Box::new(self.reader.head_probe(streams)?))
+    }
+
+    fn share_memory(&mut self, memory: &ReplyMemory) {
+        self.reader.share_memory(memory);
     }
 
     fn disconnect(&mut self) {

@@ -11,6 +11,7 @@ use bliss_node::points::Conversion;
 use bliss_node::reader::{self, ReaderEvent, ScanReader};
 use bliss_node::store::{self, KEPT_ENTRIES, NodeStore};
 use observation::with_causes;
+use redis_client::ReplyMemory;
 use serde_json::Value as Json;
 use tracing::warn;
 
@@ -309,6 +310,10 @@ impl ScanSource for NodeScan {
             self.held.push(SourceEvent::StateChanged);
         }
         Ok(std::mem::take(&mut self.held))
+    }
+
+    fn share_memory(&mut self, memory: &ReplyMemory) {
+        self.reader.share_memory(memory);
     }
 
     fn disconnect(&mut self) {
