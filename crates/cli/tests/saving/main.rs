@@ -15,6 +15,7 @@ mod link_files;
 mod live;
 mod logs;
 mod margins;
+mod memory;
 mod networks;
 mod paths;
 mod publishers;
