@@ -1,11 +1,14 @@
 """How soon a reader sees the points of a running scan, and how often it has to try.
 
-    bench/live.py                       1, 100, 1,000 and 10,000 points per second, 15 s each
+    bench/live.py                       1, 100, 1,000 and 10,000 points per second, 15 s each; then heavy loads
     bench/live.py --writer blisswriter  the same with the reference
+    bench/live.py --rates --loads scans only one of the loads of `loads.py`
 
 A writer runs on a private Redis. Scans of 20 scalar channels are published live with blissdata,
 in batches of at most 100 ms. One channel carries the time at which each point was published, so
 that the file itself says how old its points are. `live_reader.py` opens it meanwhile.
+
+Each load has a writer of its own, so that its memory is that of this load.
 
 wait    how long published points were not visible (the oldest one, at each opening): the delay
         of the writer alone, whatever the rate
@@ -29,6 +32,7 @@ from blissdata.redis_engine.store import DataStore
 
 import compare
 import h5maps
+from loads import LOADS, run_load
 from publish import create, declare
 from server import PrivateRedis
 from workloads import SEED, Scan, scalar_channels
@@ -40,6 +44,7 @@ FINISH_SECONDS = 60
 TRIES_LIMIT = 3
 WAIT_LIMIT = 1.0
 HEAD = ("rate Hz", "points", "opened", "retried", "tries max", "first s", "wait s", "wait max", "newest max", "file")
+LOAD_HEAD = ("load", "wait s", "wait 90 %", "wait max", "newest max", "CPU %", "MB", "peak MB", "closed s", "file")
 
 
 def main() -> int:
@@ -48,7 +53,7 @@ def main() -> int:
         REFERENCE: [Path(sys.executable).with_name("blisswriter"), "run", "--log-level", "WARNING"],
         OURS: [options.binary.absolute(), "run"],
     }[options.writer]
-    results = []
+    results, loads = [], []
     with PrivateRedis() as server, tempfile.TemporaryDirectory(prefix="bench-live-") as folder:
         with Writer([*command, server.url], Path(folder, "writer.log")) as writer:
             wake(server.url, Path(folder, "wake"))
@@ -56,13 +61,24 @@ def main() -> int:
                 note(f"{options.writer}: {rate:g} Hz for {options.seconds:g} s")
                 file = Path(folder, f"live{number}.h5")
                 results.append(run_scan(server.url, file, number, rate, options.seconds))
+        for load in options.loads:
+            note(f"{options.writer}: {load.description} for {options.seconds:g} s")
+            server.reset()
+            with Writer([*command, server.url], Path(folder, f"{load.name}.log")) as loaded:
+                wake(server.url, Path(folder, f"wake-{load.name}"))
+                loads.append(run_load(server, Path(folder), load, options.seconds, loaded.pid))
+            for problem in loads[-1]["problems"][:5]:
+                note(f"  {problem}")
         if writer.status != 0:
             note(f"exit status {writer.status}: {Path(folder, 'writer.log').read_text()[-2000:]}")
     if options.json:
-        print(json.dumps({"scans": results, "cpu": writer.cpu, "peak": writer.peak}, indent=1))
+        print(json.dumps({"scans": results, "loads": loads, "cpu": writer.cpu, "peak": writer.peak}, indent=1))
     else:
-        print_table(options.writer, results, writer)
-    return 1 if any(result["problems"] for result in results) else 0
+        if results:
+            print_table(options.writer, results, writer)
+        if loads:
+            print_loads(loads)
+    return 1 if any(result["problems"] for result in results + loads) else 0
 
 
 class Writer:
@@ -71,6 +87,10 @@ class Writer:
     def __init__(self, command: list, log: Path):
         self._log = log.open("w")
         self._process = subprocess.Popen(list(map(str, command)), stdout=self._log, stderr=self._log)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def __enter__(self):
         return self
@@ -229,6 +249,25 @@ def print_table(name: str, results: list[dict], writer: Writer):
         print(f"a try failed with: {error}")
 
 
+def print_loads(loads: list[dict]):
+    print(" ".join(f"{text:>10}" for text in LOAD_HEAD))
+    for load in loads:
+        seconds = [load[key] for key in ("wait", "wait_90", "wait_max", "newest_max")]
+        cells = (
+            load["load"],
+            *(f"{value:.2f}" if value is not None else "never" for value in seconds),
+            f"{100 * load['cpu']:.0f}",
+            f"{load['memory'] / 1e6:.0f}",
+            f"{load['peak'] / 1e6:.0f}",
+            f"{load['closed']:.1f}",
+            "wrong" if load["problems"] else "correct",
+        )
+        print(" ".join(f"{cell!s:>10}" for cell in cells))
+    for load in LOADS:
+        if any(result["load"] == load.name for result in loads):
+            print(f"{load.name}: {load.description}")
+
+
 def goals(results: list[dict]) -> list[str]:
     """The goals that are not reached."""
     missed = []
@@ -251,10 +290,13 @@ def parse_arguments() -> argparse.Namespace:
     rates = [1, 100, 1000, 10000]
     add("--binary", type=Path, default=binary, help="our writer")
     add("--writer", choices=[REFERENCE, OURS], default=OURS, help="which writer runs")
-    add("--rates", type=float, nargs="+", default=rates, metavar="HZ", help="points per second of each scan")
+    add("--rates", type=float, nargs="*", default=rates, metavar="HZ", help="points per second of each scan")
+    names = {load.name: load for load in LOADS}
+    add("--loads", nargs="*", default=list(names), choices=list(names), metavar="LOAD", help="|".join(names))
     add("--seconds", type=float, default=15, help="duration of each scan")
     add("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args()
+    options.loads = [names[name] for name in options.loads]
     if options.writer == OURS and not options.binary.is_file():
         parser.error(f"{options.binary} does not exist; build it with cargo build --release")
     return options

@@ -72,22 +72,24 @@ def declare(live, scan: Scan, file: str, layout: ModuleType) -> dict[str, Stream
 
 def entries(key: str, channel: Channel, batch: int):
     """The XADD commands of a whole channel, encoded for the Redis protocol."""
-    data = memoryview(channel.data.reshape(-1).view("u1"))
-    size = channel.data.nbytes // channel.points
-    stream = b"XADD\r\n$%d\r\n%s" % (len(key), key.encode())
     for first in range(0, channel.points, batch):
-        count = min(batch, channel.points - first)
-        index = b"%d-1" % first
-        head = b"*%d\r\n$4\r\n%s\r\n$%d\r\n%s\r\n$7\r\npayload\r\n$%d\r\n" % (
-            5 if count == 1 else 7,
-            stream,
-            len(index),
-            index,
-            count * size,
-        )
-        length = b"%d" % count
-        tail = b"\r\n" if count == 1 else b"\r\n$3\r\nlen\r\n$%d\r\n%s\r\n" % (len(length), length)
-        yield head, data[first * size : (first + count) * size], tail
+        yield entry(key, channel, first, min(batch, channel.points - first))
+
+
+def entry(key: str, channel: Channel, first: int, count: int):
+    """The XADD command of `count` points of a channel, encoded for the Redis protocol."""
+    data = memoryview(channel.data[first : first + count].reshape(-1).view("u1"))
+    index, length = b"%d-1" % first, b"%d" % count
+    head = b"*%d\r\n$4\r\nXADD\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n$7\r\npayload\r\n$%d\r\n" % (
+        5 if count == 1 else 7,
+        len(key),
+        key.encode(),
+        len(index),
+        index,
+        len(data),
+    )
+    tail = b"\r\n" if count == 1 else b"\r\n$3\r\nlen\r\n$%d\r\n%s\r\n" % (len(length), length)
+    return head, data, tail
 
 
 class Pipe:
