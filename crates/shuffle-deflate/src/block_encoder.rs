@@ -3,15 +3,18 @@
 use crate::EncodeError;
 use crate::bit_writer::BitWriter;
 use crate::block_code::{BlockCode, SymbolCounts};
+use crate::byte_counts::ByteCounts;
 use crate::choice::is_regular;
 use crate::instruction_set::InstructionSet;
 use crate::literals::{PairTable, stored_bits, write_stored};
-use crate::match_finder::{MatchFinder, Search};
-use crate::piece::{MAX_PIECE, Piece};
+use crate::match_finder::{MatchFinder, Prices, Search};
+use crate::piece::Piece;
 use crate::probe::Impression;
 use crate::repeated::{write_constant, write_copy};
 use crate::section::Range;
 use crate::sparse::SparseBlock;
+
+mod trial;
 
 /// The share of a block that its most frequent byte must have for a sparse block to be tried.
 const PREVAILING: f32 = 0.6;
@@ -19,15 +22,8 @@ const PREVAILING: f32 = 0.6;
 /// The share of the bits of a stored block that a code may need.
 const STORED_TOLERANCE: f32 = 0.98;
 
-/// The share of the bits of literals that matches may need in two pieces of the block, for the whole block
-/// to be searched; and the share that the whole block may need.
-const TRIAL_TOLERANCE: f32 = 0.985;
+/// The share of the bits of a block without matches that one with matches may need.
 const MATCH_TOLERANCE: f32 = 0.995;
-
-/// The size of the largest part that is searched without a trial, in bytes, and the share that matches must promise
-/// to save for larger parts to be searched whatever the trial says: its pieces may be where nothing is repeated.
-const MAX_UNTRIED: usize = 48 << 10;
-const UNTRIED_GAIN: f32 = 0.1;
 
 /// The smallest block that is searched for matches, in bytes.
 const MIN_SEARCHED: usize = 64;
@@ -44,22 +40,6 @@ const MIN_BITS_OF_RUNS: f32 = 0.5;
 
 /// Runs must save this share of what matches promise.
 const GAIN_OF_RUNS: f32 = 0.7;
-
-/// Which matches should be searched for, and how many bits a byte needs with them.
-#[derive(Clone, Copy)]
-struct Trial {
-    search: Search,
-    bits_per_byte: f32,
-}
-
-/// What matches are expected to save in a block.
-#[derive(Clone, Copy)]
-pub(crate) struct ExpectedMatches {
-    /// The share of the bits of literals.
-    pub gain: f32,
-    /// How they are searched for, unless they are runs.
-    pub search: Search,
-}
 
 /// Writes blocks. The result depends only on the data since the last [`BlockEncoder::reset`].
 pub(crate) struct BlockEncoder {
@@ -105,22 +85,20 @@ impl BlockEncoder {
         seen: Impression,
         irregular: Search,
     ) -> Result<Search, EncodeError> {
-        let literal_bits = seen.literal_bits;
         let all = if is_regular(&seen) {
             Search::Quick
         } else {
             irregular
         };
-        let search = if literal_bits * (1.0 - seen.match_gain) < MIN_BITS_OF_RUNS / 2.0 {
-            all
+        let promised = seen.literal_bits * (1.0 - seen.match_gain);
+        let search = if promised >= MIN_BITS_OF_RUNS / 2.0 && self.only_runs(data, segment, seen)? {
+            Search::Runs
         } else {
-            let trial = self.try_matches(data, segment, literal_bits, seen.match_gain)?;
-            match trial.search {
-                Search::Runs => Search::Runs,
-                Search::Quick | Search::Thorough => all,
-            }
+            all
         };
-        self.matches.begin(segment.start, literal_bits);
+        let counts = ByteCounts::of(self.instructions, &data[segment.start..segment.end]);
+        let prices = Prices::for_search(&counts, search);
+        self.matches.begin(segment.start, &prices);
         if !seen.reaches_back {
             self.matches.ignore_earlier();
         }
@@ -165,73 +143,53 @@ impl BlockEncoder {
         }
     }
 
-    /// Tries both searches on two pieces of a segment.
-    fn try_matches(
+    /// Returns `true` if the matches of a segment are hardly anything but runs.
+    fn only_runs(
         &mut self,
         data: &[u8],
         segment: Range,
-        literal_bits: f32,
-        gain: f32,
-    ) -> Result<Trial, EncodeError> {
-        if segment.length() <= MAX_UNTRIED {
-            // Two pieces would say too little about the whole.
-            return Ok(Trial {
-                search: Search::Quick,
-                bits_per_byte: 0.0,
-            });
-        }
-        let quarter = segment.length() / 4;
-        let half = MAX_PIECE / 4;
-        let middles = [segment.start + quarter, segment.end - quarter];
-        let mut measure = |search| -> Result<f32, EncodeError> {
-            let mut bits = 0;
-            for middle in middles {
-                let piece = (middle - half, middle + half);
-                bits += self
-                    .matches
-                    .measure(data, piece, literal_bits, search, &mut self.code)?;
-            }
-            Ok(bits as f32 / (4 * half) as f32)
-        };
-        let all = measure(Search::Quick)?;
-        let runs = measure(Search::Runs)?;
-        // The search of the block must not find what follows it.
-        self.matches.reset();
-        let only_runs = runs <= RUNS_TOLERANCE * all
-            && all > MIN_BITS_OF_RUNS
-            // Matches that reach further back than the piece are not seen in it.
-            && 1.0 - runs / literal_bits > GAIN_OF_RUNS * gain;
-        Ok(Trial {
-            search: if only_runs {
-                Search::Runs
-            } else {
-                Search::Quick
-            },
-            bits_per_byte: all.min(runs),
-        })
+        seen: Impression,
+    ) -> Result<bool, EncodeError> {
+        let trial = self.try_searches(data, segment)?;
+        Ok(trial.is_some_and(|trial| {
+            trial.runs <= RUNS_TOLERANCE * trial.far
+                && trial.far_bits_per_byte() > MIN_BITS_OF_RUNS
+                // Matches that reach further back than the piece are not seen in it.
+                && 1.0 - trial.runs / trial.plain > GAIN_OF_RUNS * seen.match_gain
+        }))
     }
 
-    /// Writes bytes of one distribution, in the smallest block. `piece` has their statistics. Matches are tried
-    /// if they are expected to save something.
+    /// Returns the most frequent byte and how often it occurs, if a block of such bytes may be sparse.
+    fn prevailing(counts: &ByteCounts) -> Option<(u8, u32)> {
+        let (byte, occurrences) = counts.most_frequent();
+        let prevails = occurrences as f32 > PREVAILING * counts.total as f32;
+        prevails.then_some((byte, occurrences))
+    }
+
+    /// Writes bytes of one distribution, in the smallest block. `piece` has their statistics. Matches are
+    /// searched for in the given way.
     pub fn write_frequencies(
         &mut self,
         data: &[u8],
         range: Range,
         piece: &Piece,
-        matches: Option<ExpectedMatches>,
+        search: Option<Search>,
         is_last: bool,
         writer: &mut BitWriter,
     ) -> Result<(), EncodeError> {
         let bytes = &data[range.start..range.end];
         let length = bytes.len();
-        let prevailing = piece.counts.most_frequent();
-        if prevailing.1 as usize == length && length >= MIN_CONSTANT {
-            self.write_constant(prevailing.0, length as u64, is_last, writer);
+        let prevailing = Self::prevailing(&piece.counts);
+        if let Some((byte, occurrences)) = prevailing
+            && occurrences as usize == length
+            && length >= MIN_CONSTANT
+        {
+            self.write_constant(byte, length as u64, is_last, writer);
             return Ok(());
         }
         let mut bits = piece.bits;
         let mut is_sparse = false;
-        if prevailing.1 as f32 > PREVAILING * length as f32 {
+        if let Some(prevailing) = prevailing {
             let sparse = self
                 .sparse
                 .plan(self.instructions, bytes, prevailing, &mut self.code)?;
@@ -240,14 +198,25 @@ impl BlockEncoder {
                 bits = sparse as f32;
             }
         }
-        if let Some(expected) = matches
+        if let Some(search) = search
             && length >= MIN_SEARCHED
         {
-            if self.write_if_matched(data, range, bits, expected, is_last, writer)? {
+            let prices = Prices::for_search(&piece.counts, search);
+            self.matches.begin(range.start, &prices);
+            self.matches.extend(data, range.end, search)?;
+            let matched = match search {
+                Search::Near | Search::Runs => {
+                    self.matches
+                        .build_code_of(&piece.counts, data, &mut self.code)
+                }
+                Search::Quick | Search::Thorough => self.matches.build_code(data, &mut self.code),
+            };
+            if (matched as f32) < MATCH_TOLERANCE * bits {
+                self.write_smaller(data, range, matched, is_last, writer);
                 return Ok(());
             }
-            if is_sparse {
-                // Its codes were lost in the trial.
+            if is_sparse && let Some(prevailing) = prevailing {
+                // Its codes were lost in the search.
                 self.sparse
                     .plan(self.instructions, bytes, prevailing, &mut self.code)?;
             }
@@ -279,34 +248,5 @@ impl BlockEncoder {
             self.pairs
                 .write_block(self.instructions, bytes, &self.code, is_last, writer);
         }
-    }
-
-    /// Writes a block with matches if it has clearly less than `bits` bits. Returns `false` otherwise.
-    fn write_if_matched(
-        &mut self,
-        data: &[u8],
-        range: Range,
-        bits: f32,
-        expected: ExpectedMatches,
-        is_last: bool,
-        writer: &mut BitWriter,
-    ) -> Result<bool, EncodeError> {
-        let literal_bits = bits / range.length() as f32;
-        let trial = self.try_matches(data, range, literal_bits, 0.0)?;
-        if expected.gain < UNTRIED_GAIN && trial.bits_per_byte >= TRIAL_TOLERANCE * literal_bits {
-            return Ok(false);
-        }
-        let search = match trial.search {
-            Search::Runs => Search::Runs,
-            Search::Quick | Search::Thorough => expected.search,
-        };
-        self.matches.begin(range.start, literal_bits);
-        self.matches.extend(data, range.end, search)?;
-        let matched = self.matches.build_code(data, &mut self.code);
-        let is_smaller = (matched as f32) < MATCH_TOLERANCE * bits;
-        if is_smaller {
-            self.write_smaller(data, range, matched, is_last, writer);
-        }
-        Ok(is_smaller)
     }
 }

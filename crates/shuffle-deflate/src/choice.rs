@@ -20,6 +20,10 @@ const STEADY: f32 = 0.5;
 /// than all bits, as the probe estimates it.
 const UNDISTURBED_LENGTH: f32 = 79.7;
 
+/// If that share of the bits is of bytes that will be stored, such matches are searched for thoroughly instead: what
+/// libdeflate would find in addition is little of the whole, and it would search the stored bytes for long.
+const STORED_SHARE: f32 = 0.5;
+
 /// Where matches save more than this share, they are searched for, which is slower than libdeflate if most of them
 /// are short. Libdeflate gets a chunk if that is so for this share of it.
 const SLOW_GAIN: f32 = 0.08;
@@ -72,6 +76,7 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
     let (mut all_bits, mut risky_bits, mut irregular_bits) = (0.0, 0.0, 0.0);
     let (mut entropy, mut irregular_entropy, mut coded_bits) = (0.0, 0.0, 0.0);
     let (mut slow, mut reaching_back) = (0, 0);
+    let mut stored_bits = 0.0;
     for seen in survey {
         let saved_bits = seen.entropy * seen.match_gain.min(1.0);
         all_bits += seen.entropy - saved_bits;
@@ -85,6 +90,9 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
         }
         if seen.match_gain > SLOW_GAIN && !is_found_by_both {
             slow += seen.length;
+        }
+        if seen.uniform && seen.match_gain <= TRIED_GAIN {
+            stored_bits += seen.entropy;
         }
         if seen.reaches_back && seen.match_gain > TRIED_GAIN {
             reaching_back += seen.length;
@@ -103,10 +111,11 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
     let planes_repeat = count < WINDOW && reaching_back as f32 > REPEATED_SHARE * size as f32;
     let is_irregular = irregular_entropy > IRREGULAR_SHARE * entropy
         && coded_bits < 8.0 * WELL_COMPRESSED * size as f32;
-    if is_risky || is_slow || planes_repeat || is_irregular {
+    let is_mostly_stored = stored_bits > STORED_SHARE * all_bits;
+    if is_risky && !is_mostly_stored || is_slow || planes_repeat || is_irregular {
         return Choice::Libdeflate;
     }
-    let pays = irregular_bits > THOROUGH_SHARE * (all_bits + irregular_bits);
+    let pays = is_risky || irregular_bits > THOROUGH_SHARE * (all_bits + irregular_bits);
     Choice::Planes {
         irregular: if pays {
             Search::Thorough

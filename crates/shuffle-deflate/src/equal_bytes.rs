@@ -4,6 +4,14 @@
 pub(crate) trait EqualBytes {
     /// Returns the set of places at which both have the same byte: the lowest bit stands for the first.
     fn equal(first: &[u8; 16], second: &[u8; 16]) -> u16;
+
+    /// Does the same for 64 bytes.
+    #[inline(always)]
+    fn equal_64(first: &[u8; 64], second: &[u8; 64]) -> u64 {
+        let (first, second) = (first.as_chunks::<16>().0, second.as_chunks::<16>().0);
+        let part = |index: usize| u64::from(Self::equal(&first[index], &second[index]));
+        part(0) | (part(1) << 16) | (part(2) << 32) | (part(3) << 48)
+    }
 }
 
 /// Needs no vectors.

@@ -35,6 +35,7 @@
 //! | frequencies, without repetitions | Literals by a Huffman code, with a new code where the frequencies change. |
 //! | one byte prevails | Its runs are literals and matches of distance 1, taken from a table by their length. |
 //! | runs of the same byte | The same without a table, by comparing vectors. |
+//! | few values that alternate, or counts with peaks | Literals, and matches at distances of up to 32, which are found by comparing vectors. |
 //! | long repetitions: ramps, repeated rows | A greedy search with a hash table. |
 //! | short repetitions in most planes, or a small chunk with any | The whole chunk is left to libdeflate. |
 //!
@@ -43,14 +44,18 @@
 //! 1. One pass over the chunk finds the planes that are constant; the others are transposed with vectors.
 //! 2. Each segment of 128 KiB of a plane is *probed*: the frequencies of 4 KiB, and the repetitions that a hash
 //!    table of every 16th position finds at one place in each KiB. The probe says how many bits a literal needs,
-//!    which share of them matches would save, and how long and how regular these matches are.
+//!    which share of them matches would save, and how long and how regular these matches are. Short matches seem to save
+//!    more than they do.
 //! 3. Libdeflate gets the whole chunk where it is better: chunks of at most 128 KiB with any repetitions (at level
 //!    5), larger ones with mostly short or irregular repetitions (level 1), chunks with planes under 8 KiB, of
 //!    which a sample says little, and elements of more than 32 bytes.
-//! 4. Segments are then stored, searched for matches, or counted in pieces of 16 KiB, or of 1 to 8 KiB if a test
+//! 4. Segments are then stored, searched for long matches, or counted in pieces of 16 KiB, or of 1 to 8 KiB if a test
 //!    in the middle of the segment shows that frequencies change within a piece, as they do at the peaks of
 //!    spectra. Pieces become one block as long as one code for both needs fewer bits than two codes.
-//! 5. Of a counted block, the bits of all candidates are known before anything is written, and the smallest one
+//! 5. Where matches promise something in a counted segment, all searches are tried on two pieces of 8 KiB. The one with
+//!    a hash table is used if it saves 3 % of the bits, the one for small distances if it saves 1 %. What a
+//!    trial says holds for the next segments, too, until they promise more.
+//! 6. Of a counted block, the bits of all candidates are known before anything is written, and the smallest one
 //!    is written.
 //!
 //! All this is a pure function of the chunk: the same chunk always becomes the same stream.

@@ -1,28 +1,32 @@
 //! Finds matches, for data in which sequences of bytes come again.
 //!
-//! The finder is greedy: it takes the best match that it finds at a place, and goes on behind it. It knows one or two
-//! earlier places for each hash value, and tries the last distance before, as repetitions in a chunk usually have
-//! the same period. Where it finds nothing for a while, it skips more and more positions.
+//! The finder is greedy: it takes the best match that it finds at a place, and goes on behind it, but only a match that
+//! costs less than its bytes as literals. The search with a hash table knows one or two earlier places for each hash
+//! value, and tries the last distance before, as repetitions in a chunk usually have the same period. Where it finds
+//! nothing for a while, it skips more and more positions. The search for matches at small distances compares vectors
+//! instead. It is faster, and finds about as much in counts of detectors, in which few values alternate.
 
 use crate::EncodeError;
 use crate::bit_writer::BitWriter;
 use crate::block_code::{BlockCode, SymbolCounts};
+use crate::byte_counts::ByteCounts;
 use crate::equal_bytes;
 use crate::instruction_set::{InstructionSet, Kind, compiled_for};
+use crate::section::Range;
 use crate::sequences::{self, Sequence};
 use crate::symbols::{MAX_MATCH, MIN_MATCH, WINDOW};
 
 mod greedy;
-mod runs;
+mod near;
+mod prices;
+
+pub(crate) use prices::Prices;
 
 /// The number of bytes that are searched between two checks of the memory.
 const STEP: usize = 128 << 10;
 
 /// The number of sequences after which a block should end, as their statistics are known well enough.
 const FULL_BLOCK: usize = 8192;
-
-/// The number of classes of distances with the same length of the shortest match: 1, and then by their logarithm.
-const DISTANCE_CLASSES: usize = 17;
 
 /// The number of hash values that the tables of the searches have. That of the quick one fits into the first-level
 /// cache.
@@ -36,7 +40,9 @@ pub(crate) enum Search {
     Quick,
     /// Matches at any distance, by a search that finds about as much as libdeflate does.
     Thorough,
-    /// Only matches of distance 1, which is three times as fast as the quick search.
+    /// Matches at distances of up to 32.
+    Near,
+    /// Only matches of distance 1, which is faster still.
     Runs,
 }
 
@@ -50,7 +56,7 @@ pub(crate) struct MatchFinder {
     start: usize,
     /// The end of what has been searched.
     end: usize,
-    shortest: ShortestMatches,
+    prices: Prices,
     last_distance: usize,
 }
 
@@ -59,6 +65,10 @@ struct Index<const SLOTS: usize, const WAYS: usize> {
     table: Box<greedy::Table<SLOTS, WAYS>>,
     /// All positions before that are in the table, if any are.
     end: usize,
+    /// Positions before are not entered.
+    first: usize,
+    /// The number of bytes that are hashed.
+    hashed: usize,
 }
 
 impl<const SLOTS: usize, const WAYS: usize> Index<SLOTS, WAYS> {
@@ -66,10 +76,13 @@ impl<const SLOTS: usize, const WAYS: usize> Index<SLOTS, WAYS> {
         Index {
             table: greedy::Table::new(),
             end: 0,
+            first: 0,
+            hashed: 0,
         }
     }
 
     fn reset(&mut self) {
+        self.first = 0;
         if self.end > 0 {
             self.table.clear();
             self.end = 0;
@@ -77,38 +90,18 @@ impl<const SLOTS: usize, const WAYS: usize> Index<SLOTS, WAYS> {
     }
 
     /// Enters the window before `start`, unless it is in the table.
-    fn catch_up(&mut self, data: &[u8], start: usize, shortest: &ShortestMatches) {
-        if self.end < start {
-            let from = self.end.max(start.saturating_sub(WINDOW));
-            self.table.index(data, from, start, shortest);
+    fn catch_up(&mut self, data: &[u8], start: usize, prices: &Prices) {
+        if self.hashed != prices.hashed_length() {
+            // What is in the table would not be found any more.
+            self.hashed = prices.hashed_length();
+            self.table.clear();
+            self.end = 0;
+        }
+        let from = self.end.max(self.first).max(start.saturating_sub(WINDOW));
+        if from < start {
+            self.table.index(data, from, start, prices);
         }
         self.end = data.len();
-    }
-}
-
-/// The length of the shortest match that is worth more than its literals, by the class of its distance.
-#[derive(Clone, Copy)]
-struct ShortestMatches([u8; DISTANCE_CLASSES]);
-
-impl ShortestMatches {
-    /// `literal_bits` is the mean number of bits of a literal.
-    fn new(literal_bits: f32) -> ShortestMatches {
-        ShortestMatches(std::array::from_fn(|class| {
-            // About the bits of the code of the length and of the distance.
-            let match_bits = 7.0 + if class == 0 { 0.0 } else { 2.0 + class as f32 };
-            let least = if class < 10 { 3.0 } else { 4.0 };
-            (match_bits / literal_bits).ceil().clamp(least, 40.0) as u8
-        }))
-    }
-
-    #[inline(always)]
-    fn at(&self, distance: usize) -> usize {
-        let class = if distance == 1 {
-            0
-        } else {
-            (usize::BITS - distance.leading_zeros()) as usize
-        };
-        usize::from(self.0[class.min(DISTANCE_CLASSES - 1)])
     }
 }
 
@@ -121,7 +114,13 @@ impl MatchFinder {
             sequences: Vec::new(),
             start: 0,
             end: 0,
-            shortest: ShortestMatches::new(8.0),
+            prices: Prices::for_search(
+                &ByteCounts {
+                    counts: [1; 256],
+                    total: 256,
+                },
+                Search::Quick,
+            ),
             last_distance: 1,
         }
     }
@@ -133,19 +132,19 @@ impl MatchFinder {
         self.last_distance = 1;
     }
 
-    /// Begins a block at `start`, in which a literal has about `literal_bits` bits.
-    pub fn begin(&mut self, start: usize, literal_bits: f32) {
+    /// Begins a block at `start`.
+    pub fn begin(&mut self, start: usize, prices: &Prices) {
         self.sequences.clear();
         self.start = start;
         self.end = start;
-        self.shortest = ShortestMatches::new(literal_bits);
+        self.prices = prices.clone();
     }
 
     /// Lets the block repeat nothing that is before it. Otherwise that is entered into the table first, which
     /// takes time.
     pub fn ignore_earlier(&mut self) {
-        self.quick.end = self.start;
-        self.thorough.end = self.start;
+        self.quick.first = self.start;
+        self.thorough.first = self.start;
     }
 
     /// Searches `data` up to `end`. Matches may refer to everything before, in the window of deflate.
@@ -160,7 +159,7 @@ impl MatchFinder {
             match search {
                 Search::Quick => self.find_quickly(data),
                 Search::Thorough => self.find_thoroughly(data),
-                Search::Runs => find_runs(self.instructions, data, self.end, &mut self.sequences),
+                Search::Near | Search::Runs => self.find_near(data, search),
             }
             self.end = step_end;
         }
@@ -168,27 +167,37 @@ impl MatchFinder {
     }
 
     fn find_quickly(&mut self, data: &[u8]) {
-        self.quick.catch_up(data, self.end, &self.shortest);
+        self.quick.catch_up(data, self.end, &self.prices);
         self.last_distance = find_quickly(
             self.instructions,
             &mut self.quick.table,
             data,
             self.end,
             self.last_distance,
-            &self.shortest,
+            &self.prices,
             &mut self.sequences,
         );
     }
 
+    fn find_near(&mut self, data: &[u8], search: Search) {
+        let (instructions, start) = (self.instructions, self.end);
+        let (prices, sequences) = (&self.prices, &mut self.sequences);
+        if search == Search::Runs {
+            find_runs(instructions, data, start, prices, sequences);
+        } else {
+            find_near(instructions, data, start, prices, sequences);
+        }
+    }
+
     fn find_thoroughly(&mut self, data: &[u8]) {
-        self.thorough.catch_up(data, self.end, &self.shortest);
+        self.thorough.catch_up(data, self.end, &self.prices);
         self.last_distance = find_thoroughly(
             self.instructions,
             &mut self.thorough.table,
             data,
             self.end,
             self.last_distance,
-            &self.shortest,
+            &self.prices,
             &mut self.sequences,
         );
     }
@@ -203,20 +212,32 @@ impl MatchFinder {
         code.build(&self.count_symbols(data))
     }
 
-    /// Returns the bits of `data[start..end]`, without a header, if these are searched alone. No block may
+    /// Makes the codes of a block in which bytes occur as often as `totals` says, and returns its number of bits.
+    pub fn build_code_of(&self, totals: &ByteCounts, data: &[u8], code: &mut BlockCode) -> u64 {
+        let data = &data[self.start..self.end];
+        let (instructions, sequences) = (self.instructions, &self.sequences);
+        code.build(&sequences::count_symbols_of(
+            instructions,
+            totals,
+            sequences,
+            data,
+        ))
+    }
+
+    /// Returns the bits of a piece of `data`, without a header, if these are searched alone. No block may
     /// be open.
     pub fn measure(
         &mut self,
         data: &[u8],
-        (start, end): (usize, usize),
-        literal_bits: f32,
+        piece: Range,
+        prices: &Prices,
         search: Search,
         code: &mut BlockCode,
     ) -> Result<u64, EncodeError> {
-        self.begin(start, literal_bits);
+        self.begin(piece.start, prices);
         // It would take longer than the search.
         self.ignore_earlier();
-        self.extend(data, end, search)?;
+        self.extend(data, piece.end, search)?;
         Ok(code.build_lengths(&self.count_symbols(data)))
     }
 
@@ -247,7 +268,7 @@ fn find_quickly(
     data: &[u8],
     start: usize,
     last_distance: usize,
-    shortest: &ShortestMatches,
+    prices: &Prices,
     sequences: &mut Vec<Sequence>,
 ) -> usize {
     compiled_for!(
@@ -258,7 +279,7 @@ fn find_quickly(
             data: &[u8],
             start: usize,
             last_distance: usize,
-            shortest: &ShortestMatches,
+            prices: &Prices,
             sequences: &mut Vec<Sequence>,
         ) -> usize
     )
@@ -270,7 +291,7 @@ fn find_thoroughly(
     data: &[u8],
     start: usize,
     last_distance: usize,
-    shortest: &ShortestMatches,
+    prices: &Prices,
     sequences: &mut Vec<Sequence>,
 ) -> usize {
     compiled_for!(
@@ -281,30 +302,42 @@ fn find_thoroughly(
             data: &[u8],
             start: usize,
             last_distance: usize,
-            shortest: &ShortestMatches,
+            prices: &Prices,
             sequences: &mut Vec<Sequence>,
         ) -> usize
     )
 }
 
-fn find_runs(
-    instructions: InstructionSet,
-    data: &[u8],
-    start: usize,
-    sequences: &mut Vec<Sequence>,
-) {
-    match instructions.kind() {
-        Kind::Portable => runs::find::<equal_bytes::Portable>(data, start, sequences),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Sse2 | Kind::Avx2 => compiled_for!(
-            instructions,
-            runs::find::<equal_bytes::Sse2>,
-            (data: &[u8], start: usize, sequences: &mut Vec<Sequence>)
-        ),
-        #[cfg(target_arch = "aarch64")]
-        Kind::Neon => runs::find::<equal_bytes::Neon>(data, start, sequences),
-    }
+/// Makes a function that finds matches at distances of up to a constant.
+macro_rules! near_search {
+    ($name:ident, $distances:literal) => {
+        fn $name(
+            instructions: InstructionSet,
+            data: &[u8],
+            start: usize,
+            prices: &Prices,
+            sequences: &mut Vec<Sequence>,
+        ) {
+            match instructions.kind() {
+                Kind::Portable => near::find::<equal_bytes::Portable, $distances>(
+                    data, start, prices, sequences,
+                ),
+                #[cfg(target_arch = "x86_64")]
+                Kind::Sse2 | Kind::Avx2 => compiled_for!(
+                    instructions,
+                    near::find::<equal_bytes::Sse2, $distances>,
+                    (data: &[u8], start: usize, prices: &Prices, sequences: &mut Vec<Sequence>)
+                ),
+                #[cfg(target_arch = "aarch64")]
+                Kind::Neon => near::find::<equal_bytes::Neon, $distances>(
+                    data, start, prices, sequences,
+                ),
+            }
+        }
+    };
 }
+near_search!(find_runs, 1);
+near_search!(find_near, 32);
 
 /// Returns the 8 bytes at `at`.
 #[inline(always)]

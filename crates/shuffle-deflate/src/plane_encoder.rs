@@ -2,34 +2,21 @@
 
 use crate::EncodeError;
 use crate::bit_writer::BitWriter;
-use crate::block_encoder::{BlockEncoder, ExpectedMatches};
-use crate::choice::is_regular;
+use crate::block_encoder::BlockEncoder;
 use crate::instruction_set::InstructionSet;
 use crate::literals::write_stored;
 use crate::match_finder::Search;
-use crate::piece::{MAX_PIECE, Piece, piece_length};
+use crate::piece::{MAX_PIECE, Piece};
 use crate::probe::{Impression, Probe};
-use crate::section::{Range, SEGMENT};
+use crate::section::Range;
 
-/// The share of the bits of literals that matches have to save for a segment to be searched at once. If the
-/// bytes are uniform, nothing else can save anything.
-const MATCH_GAIN: f32 = 0.3;
-const MATCH_GAIN_OF_UNIFORM: f32 = 0.05;
+mod verdict;
 
-/// If literals need so few bits, a sparse block may be as small as one with matches.
-const SPARSE_LITERAL_BITS: f32 = 1.3;
-
-/// If literals need so few bits, and matches are not regular, parts of the segment may be sparse and others not.
-const MIXED_LITERAL_BITS: f32 = 2.5;
-
-/// The share from which on it is tried whether matches save something.
-pub(crate) const TRIED_GAIN: f32 = 0.02;
+pub(crate) use verdict::TRIED_GAIN;
+use verdict::{MATCH_GAIN, Matches, Tried, Verdict};
 
 /// The size of the largest block by frequencies, in bytes. It limits the memory for what is found in a block.
 const MAX_COUNTED_BLOCK: usize = 512 << 10;
-
-/// One in so many segments decides about the length of the pieces.
-const PIECE_LENGTH_EVERY: usize = 8;
 
 /// Data of which a plane is the end.
 #[derive(Clone, Copy)]
@@ -61,20 +48,10 @@ struct OpenBlock {
 enum Content {
     Stored,
     Matches(Search),
-    /// By frequencies of bytes. Matches are tried if they are expected to save something.
+    /// By frequencies of bytes. Matches are searched for if that is worth its time.
     Frequencies {
         piece: Box<Piece>,
-        match_gain: Option<f32>,
-    },
-}
-
-/// How a segment should be coded.
-enum Verdict {
-    Store,
-    Match,
-    /// The gain is what matches are expected to save.
-    Count {
-        match_gain: Option<f32>,
+        matches: Matches,
     },
 }
 
@@ -86,6 +63,8 @@ struct Progress<'a, 't> {
     piece_length: usize,
     /// The number of segments that were counted.
     counted: usize,
+    /// The last trial.
+    tried: Option<Tried>,
 }
 
 impl Progress<'_, '_> {
@@ -96,7 +75,7 @@ impl Progress<'_, '_> {
         instructions: InstructionSet,
         next: &Piece,
         end: usize,
-        match_gain: Option<f32>,
+        matches: Matches,
     ) -> bool {
         let Some(OpenBlock { start, content }) = &mut self.open else {
             return false;
@@ -104,15 +83,11 @@ impl Progress<'_, '_> {
         match content {
             Content::Frequencies {
                 piece,
-                match_gain: open,
+                matches: open,
             } => {
-                let joins = open.is_some() == match_gain.is_some()
+                *open == matches
                     && end - *start <= MAX_COUNTED_BLOCK
-                    && piece.join(instructions, next);
-                if joins && match_gain > *open {
-                    *open = match_gain;
-                }
-                joins
+                    && piece.join(instructions, next)
             }
             Content::Stored | Content::Matches(_) => false,
         }
@@ -183,47 +158,20 @@ impl PlaneEncoder {
             open: None,
             piece_length: MAX_PIECE,
             counted: 0,
+            tried: None,
         };
         let range = Range {
             start: plane.start,
             end: plane.data.len(),
         };
         for (segment, seen) in range.segments().zip(survey) {
-            match self.judge(&mut progress, segment, seen) {
+            match self.judge(&mut progress, segment, seen)? {
                 Verdict::Store => self.store(&mut progress, segment)?,
                 Verdict::Match => self.find_matches(&mut progress, segment, seen)?,
-                Verdict::Count { match_gain } => self.count(&mut progress, segment, match_gain)?,
+                Verdict::Count(matches) => self.count(&mut progress, segment, matches)?,
             }
         }
         self.close(&mut progress, range.end)
-    }
-
-    /// Decides how a segment is coded.
-    fn judge(&mut self, progress: &mut Progress, segment: Range, seen: Impression) -> Verdict {
-        let needed = if seen.uniform {
-            MATCH_GAIN_OF_UNIFORM
-        } else {
-            MATCH_GAIN
-        };
-        let is_sparse = seen.literal_bits < SPARSE_LITERAL_BITS
-            || seen.literal_bits < MIXED_LITERAL_BITS && !is_regular(&seen);
-        if seen.match_gain > needed && !is_sparse {
-            return Verdict::Match;
-        }
-        if seen.uniform {
-            return Verdict::Store;
-        }
-        if progress.counted.is_multiple_of(PIECE_LENGTH_EVERY) {
-            let data = &progress.plane.data[segment.start..segment.end];
-            progress.piece_length = piece_length(self.instructions, data);
-        }
-        progress.counted += 1;
-        // Smaller pieces save what short matches would.
-        let try_matches =
-            seen.match_gain > TRIED_GAIN && (progress.piece_length == MAX_PIECE || is_sparse);
-        Verdict::Count {
-            match_gain: try_matches.then_some(seen.match_gain),
-        }
     }
 
     fn store(&mut self, progress: &mut Progress, segment: Range) -> Result<(), EncodeError> {
@@ -280,7 +228,7 @@ impl PlaneEncoder {
         &mut self,
         progress: &mut Progress,
         segment: Range,
-        match_gain: Option<f32>,
+        matches: Matches,
     ) -> Result<(), EncodeError> {
         let mut at = segment.start;
         while at < segment.end {
@@ -291,11 +239,11 @@ impl PlaneEncoder {
                 progress.piece_length
             };
             let next = Piece::new(self.instructions, &progress.plane.data[at..at + length]);
-            if !progress.joins(self.instructions, &next, at + length, match_gain) {
+            if !progress.joins(self.instructions, &next, at + length, matches) {
                 self.close(progress, at)?;
                 let content = Content::Frequencies {
                     piece: Box::new(next),
-                    match_gain,
+                    matches,
                 };
                 progress.open = Some(OpenBlock { start: at, content });
             }
@@ -319,27 +267,17 @@ impl PlaneEncoder {
         match block.content {
             Content::Stored => write_stored(&data[range.start..range.end], is_last, writer),
             Content::Matches(_) => self.blocks.write_matches(data, range, is_last, writer),
-            Content::Frequencies { piece, match_gain } => {
-                let match_gain = match_gain.or_else(|| self.gain_of_part(progress.plane, range));
-                let matches = match_gain.map(|gain| ExpectedMatches {
-                    gain,
-                    search: progress.plane.irregular,
-                });
+            Content::Frequencies { piece, matches } => {
+                let search = match matches {
+                    Matches::Useful(search) => Some(search),
+                    Matches::Useless if range.length() > MAX_PIECE => None,
+                    Matches::Useless => self.search_for_part(progress.plane, range, MATCH_GAIN),
+                    Matches::Unseen => self.search_for_part(progress.plane, range, TRIED_GAIN),
+                };
                 self.blocks
-                    .write_frequencies(data, range, &piece, matches, is_last, writer)?;
+                    .write_frequencies(data, range, &piece, search, is_last, writer)?;
             }
         }
         writer.check()
-    }
-
-    /// Returns what matches may save in a part of a segment, of which the sample of the segment said little. Returns
-    /// `None` if they save nothing.
-    fn gain_of_part(&mut self, plane: Plane, range: Range) -> Option<f32> {
-        let segment = SEGMENT.min(plane.data.len() - plane.start);
-        if !(MAX_PIECE / 4..segment).contains(&range.length()) {
-            return None;
-        }
-        let seen = self.probe.look_again(&plane.data[..range.end], range.start);
-        Some(seen.match_gain).filter(|&gain| gain > TRIED_GAIN)
     }
 }

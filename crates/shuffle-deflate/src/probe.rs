@@ -56,6 +56,9 @@ const MAX_BACKWARD: usize = 16;
 /// So many of its bytes are looked up to learn how many bits they have as literals.
 const COSTED: usize = 16;
 
+/// The unit of the costs of literals: whole numbers are added faster.
+const COSTS_PER_BIT: f32 = 1024.0;
+
 /// The number of bytes that must be repeated at the distance of the match before.
 const STEADY: usize = 8;
 
@@ -101,7 +104,7 @@ impl Probe {
         let literal_bits = (sample.bits(entropy) / total).max(0.01);
         let costs = sample
             .counts
-            .map(|count| log2(total) - log2(count.max(1) as f32));
+            .map(|count| (COSTS_PER_BIT * (log2(total) - log2(count.max(1) as f32))) as u16);
         let found = self.find_matches(data, start, &costs, literal_bits);
         self.next = found.next;
         Impression {
@@ -126,7 +129,7 @@ impl Probe {
         &mut self,
         data: &[u8],
         start: usize,
-        costs: &[f32; 256],
+        costs: &[u16; 256],
         literal_bits: f32,
     ) -> Found {
         let (table, next) = (
@@ -139,7 +142,7 @@ impl Probe {
             (
                 data: &[u8],
                 start: usize,
-                costs: &[f32; 256],
+                costs: &[u16; 256],
                 literal_bits: f32,
                 table: &mut [u32; 1 << HASH_BITS],
                 next: usize,
@@ -196,7 +199,7 @@ struct Found {
 fn search(
     data: &[u8],
     start: usize,
-    costs: &[f32; 256],
+    costs: &[u16; 256],
     literal_bits: f32,
     table: &mut [u32; 1 << HASH_BITS],
     next: usize,
@@ -266,7 +269,7 @@ fn repeats_at(data: &[u8], at: usize, distance: usize) -> bool {
 fn best_match(
     data: &[u8],
     place: usize,
-    costs: &[f32; 256],
+    costs: &[u16; 256],
     table: &[u32; 1 << HASH_BITS],
 ) -> BestMatch {
     let mut best = BestMatch {
@@ -285,17 +288,14 @@ fn best_match(
         }
         let known = &data[..data.len().min(at + MAX_FORWARD)];
         let forward = common_length(known, earlier, at);
-        let here = data[..at].iter().rev().take(MAX_BACKWARD);
-        let there = data[..earlier].iter().rev();
-        let backward = here.zip(there).take_while(|(a, b)| a == b).count();
+        let backward = common_before(data, earlier, at);
         let length = (forward + backward) as f32;
         let literals = &data[at - backward..at + forward];
         let costed = &literals[..literals.len().min(COSTED)];
-        let bits = costed
-            .iter()
-            .map(|&byte| costs[usize::from(byte)])
-            .sum::<f32>();
-        let literals = bits * length / costed.len() as f32;
+        let bits = costed.iter().fold(0u32, |sum, &byte| {
+            sum.wrapping_add(u32::from(costs[usize::from(byte)]))
+        });
+        let literals = bits as f32 / COSTS_PER_BIT * length / costed.len() as f32;
         // Only some positions are in the table, so that a short match is found more rarely than it occurs.
         let chance = (length - 3.0).min(ENTER_EVERY as f32) / ENTER_EVERY as f32;
         let gain = (literals - match_bits(at - earlier)) / chance;
@@ -312,6 +312,19 @@ fn best_match(
         }
     }
     best
+}
+
+/// Returns how many bytes before `earlier` and before `at` agree, at most [`MAX_BACKWARD`].
+#[inline(always)]
+fn common_before(data: &[u8], earlier: usize, at: usize) -> usize {
+    let before = |end: usize| data[..end].last_chunk::<MAX_BACKWARD>();
+    if let (Some(here), Some(there)) = (before(at), before(earlier)) {
+        let difference = u128::from_le_bytes(*here) ^ u128::from_le_bytes(*there);
+        return (difference.leading_zeros() / 8) as usize;
+    }
+    let here = data[..at].iter().rev().take(MAX_BACKWARD);
+    let there = data[..earlier].iter().rev();
+    here.zip(there).take_while(|(a, b)| a == b).count()
 }
 
 /// Returns the 4 bytes at `at`.

@@ -2,6 +2,7 @@
 
 use crate::bit_writer::BitWriter;
 use crate::block_code::{BlockCode, PackedCode, SymbolCounts};
+use crate::byte_counts::ByteCounts;
 use crate::instruction_set::{InstructionSet, compiled_for};
 use crate::symbols::{DISTANCE_SYMBOLS, MAX_MATCH, MIN_MATCH, distance_symbol};
 
@@ -77,6 +78,48 @@ fn count(sequences: &[Sequence], data: &[u8]) -> SymbolCounts {
     counts
         .distance
         .copy_from_slice(&distances[..DISTANCE_SYMBOLS]);
+    counts
+}
+
+/// Counts the symbols like [`count_symbols`], if `totals` says how often each byte occurs in `data`: it is faster to
+/// leave out what matches cover, if that is less than the rest.
+pub(crate) fn count_symbols_of(
+    instructions: InstructionSet,
+    totals: &ByteCounts,
+    sequences: &[Sequence],
+    data: &[u8],
+) -> SymbolCounts {
+    compiled_for!(
+        instructions,
+        count_from_totals,
+        (totals: &ByteCounts, sequences: &[Sequence], data: &[u8]) -> SymbolCounts
+    )
+}
+
+#[inline(always)]
+fn count_from_totals(totals: &ByteCounts, sequences: &[Sequence], data: &[u8]) -> SymbolCounts {
+    let mut literals = totals.counts;
+    let mut counts = SymbolCounts::of_literals(&[0; 256]);
+    let mut rest = data;
+    for sequence in sequences {
+        let length = usize::from(sequence.length);
+        let (matched, after) = rest[sequence.literals as usize..].split_at(length);
+        rest = after;
+        if length == 0 {
+            continue;
+        }
+        counts.add_matches(length, sequence.distance(), 1);
+        if sequence.distance_less_1 == 0 {
+            let literal = &mut literals[usize::from(matched[0])];
+            *literal = literal.wrapping_sub(length as u32);
+            continue;
+        }
+        for &byte in matched {
+            let literal = &mut literals[usize::from(byte)];
+            *literal = literal.wrapping_sub(1);
+        }
+    }
+    counts.literal_length[..256].copy_from_slice(&literals);
     counts
 }
 

@@ -66,15 +66,41 @@ impl SparseBlock {
         }
     }
 
-    /// Plans a block for `data`, in which the byte `prevailing` occurs `occurrences` times. Fills in its codes
+    /// Plans a block for `data`, of which the byte that prevails and the number of its occurrences are known. Fills in its codes
     /// and returns its number of bits.
     pub fn plan(
         &mut self,
         instructions: InstructionSet,
         data: &[u8],
-        (prevailing, occurrences): (u8, u32),
+        prevailing: (u8, u32),
         code: &mut BlockCode,
     ) -> Result<u64, EncodeError> {
+        let gaps = self.choose(instructions, data, prevailing, code)?;
+        let bits = code.build(&self.symbol_counts(&gaps));
+        self.fill_gap_codes(&gaps, code);
+        Ok(bits)
+    }
+
+    /// Returns the number of bits of such a block, without its header.
+    pub fn measure(
+        &mut self,
+        instructions: InstructionSet,
+        data: &[u8],
+        prevailing: (u8, u32),
+        code: &mut BlockCode,
+    ) -> Result<u64, EncodeError> {
+        let gaps = self.choose(instructions, data, prevailing, code)?;
+        Ok(code.build_lengths(&self.symbol_counts(&gaps)))
+    }
+
+    /// Finds the gaps, and decides how they are coded.
+    fn choose(
+        &mut self,
+        instructions: InstructionSet,
+        data: &[u8],
+        (prevailing, occurrences): (u8, u32),
+        code: &mut BlockCode,
+    ) -> Result<Gaps, EncodeError> {
         self.prevailing = prevailing;
         let needed = data.len() - occurrences as usize + POSITIONS_AT_ONCE;
         if self.positions.len() < needed {
@@ -87,9 +113,7 @@ impl SparseBlock {
         self.matched = std::array::from_fn(|length| length >= FIRST_GUESS);
         code.build_lengths(&self.symbol_counts(&gaps));
         self.choose_matched(code);
-        let bits = code.build(&self.symbol_counts(&gaps));
-        self.fill_gap_codes(&gaps, code);
-        Ok(bits)
+        Ok(gaps)
     }
 
     fn others(&self) -> &[u32] {

@@ -207,3 +207,17 @@ fn no_stream_is_longer_than_the_bound() {
         }
     }
 }
+
+#[test]
+fn a_trial_leaves_the_block_before_it_alone() {
+    let mut random = fastrand::Rng::with_seed(9);
+    let row: Vec<u8> = (0..1000).map(|_| random.u8(..)).collect();
+    // Rows are searched for matches. The part behind them promises matches, too, but one byte prevails there.
+    let mut chunk: Vec<u8> = row.iter().copied().cycle().take(131_072).collect();
+    let mut part = vec![0; 1000];
+    part[300..400].copy_from_slice(&row[..100]);
+    while chunk.len() < 400_000 {
+        chunk.extend(&part);
+    }
+    checked(&mut encoders(), &chunk, 1, "rows and a sparse part");
+}

@@ -1,6 +1,6 @@
 //! The greedy search with a hash table.
 
-use super::{ShortestMatches, common_length, load};
+use super::{Prices, common_length, load};
 use crate::sequences::Sequence;
 use crate::symbols::{MAX_MATCH, WINDOW};
 
@@ -23,8 +23,8 @@ impl<const SLOTS: usize, const WAYS: usize> Table<SLOTS, WAYS> {
 
     /// Enters every second position of `data` from `from` to `to`, which have not been searched. A search that
     /// looks up every position finds them, and matches are extended to both sides.
-    pub fn index(&mut self, data: &[u8], from: usize, to: usize, shortest: &ShortestMatches) {
-        let hash = Hash::new(shortest);
+    pub fn index(&mut self, data: &[u8], from: usize, to: usize, prices: &Prices) {
+        let hash = Hash::new(prices);
         for at in (from..to).step_by(2) {
             if at + 8 <= data.len() {
                 self.enter(hash, data, at);
@@ -78,8 +78,8 @@ struct Hash {
 
 impl Hash {
     #[inline(always)]
-    fn new(shortest: &ShortestMatches) -> Hash {
-        let bytes = shortest.at(256).clamp(4, 8) as u32;
+    fn new(prices: &Prices) -> Hash {
+        let bytes = prices.hashed_length() as u32;
         Hash {
             shift: 64 - 8 * bytes,
         }
@@ -112,12 +112,11 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
     data: &[u8],
     start: usize,
     last_distance: usize,
-    shortest: &ShortestMatches,
+    prices: &Prices,
     sequences: &mut Vec<Sequence>,
 ) -> usize {
-    let hash = Hash::new(shortest);
+    let hash = Hash::new(prices);
     let mut last_distance = last_distance;
-    let mut shortest_at_last = shortest.at(last_distance);
     let mut random = 1u32;
     // The first byte that no sequence has yet, and the next position to be looked up.
     let (mut literals, mut at) = (start, start);
@@ -134,7 +133,7 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
         };
         if at >= last_distance && starts_like(at.wrapping_sub(last_distance)) {
             let length = common_length(data, at.wrapping_sub(last_distance), at);
-            if length >= shortest_at_last {
+            if prices.pays(&data[at..][..length], last_distance) {
                 found.length = length;
                 found.distance = last_distance;
             }
@@ -156,7 +155,7 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
             } else {
                 found.length + 1
             };
-            if length > better && length >= shortest.at(distance) {
+            if length > better && prices.pays(&data[at..][..length], distance) {
                 found.length = length;
                 found.distance = distance;
             }
@@ -173,7 +172,6 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
             distance_less_1: found.distance.wrapping_sub(1) as u16,
         });
         last_distance = found.distance;
-        shortest_at_last = shortest.at(last_distance);
         let end = found.at.wrapping_add(found.length);
         if end.wrapping_add(8) <= data.len() {
             if found.distance == 1 {
