@@ -16,7 +16,9 @@
 //! ```
 //!
 //! [`Encoder::encode`] also takes chunks that are not to be shuffled (elements of one byte). [`shuffle()`] and
-//! [`unshuffle()`] are the filter alone.
+//! [`unshuffle()`] are the filter alone. [`bit_shuffle()`] and [`bit_unshuffle()`] order the bits instead, as the filter
+//! *bitshuffle* does in each of its blocks. They are here because they are two shuffles of bytes and a transposition of
+//! words, which need the same vectors and the same [`InstructionSet`].
 //!
 //! # Why it is fast
 //!
@@ -86,6 +88,7 @@
 //! processor has it.
 
 mod adler;
+mod bit_shuffle;
 mod bit_writer;
 mod block_code;
 mod block_encoder;
@@ -108,6 +111,7 @@ mod shuffle;
 mod sparse;
 mod symbols;
 
+pub use bit_shuffle::{bit_shuffle, bit_shuffle_with, bit_unshuffle, bit_unshuffle_with};
 pub use encoder::{Encoder, bound};
 pub use error::EncodeError;
 pub use instruction_set::InstructionSet;
