@@ -5,7 +5,7 @@
 //! bits and so on. Elements after the last multiple of eight are not shuffled. With LZ4, a header
 //! holds the size, and each block is compressed separately and preceded by its compressed size.
 
-use shuffle_deflate::{shuffle, unshuffle};
+use shuffle_deflate::{bit_shuffle, bit_unshuffle};
 
 /// The identifier of the filter in HDF5 files.
 pub(crate) const BITSHUFFLE: i32 = 32008;
@@ -42,7 +42,7 @@ fn blocks(size: usize, item: usize) -> impl Iterator<Item = usize> {
 pub(crate) fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], scratch: &mut Vec<u8>) {
     let mut at = 0;
     for size in blocks(source.len(), item) {
-        sort_block(
+        bit_shuffle(
             &source[at..at + size],
             item,
             &mut target[at..at + size],
@@ -60,7 +60,7 @@ pub(crate) fn bitshuffle(source: &[u8], item: usize, target: &mut [u8], scratch:
 pub(crate) fn bitunshuffle(source: &[u8], item: usize, target: &mut [u8], scratch: &mut Vec<u8>) {
     let mut at = 0;
     for size in blocks(source.len(), item) {
-        restore_block(
+        bit_unshuffle(
             &source[at..at + size],
             item,
             &mut target[at..at + size],
@@ -84,7 +84,7 @@ pub(crate) fn bitshuffle_lz4(
     let mut at = 0;
     for size in blocks(source.len(), item) {
         sorted.resize(size, 0);
-        sort_block(&source[at..at + size], item, &mut sorted, scratch);
+        bit_shuffle(&source[at..at + size], item, &mut sorted, scratch);
         at += size;
         let start = target.len();
         let room = lz4_flex::block::get_maximum_output_size(size);
@@ -126,57 +126,11 @@ pub(crate) fn bitunshuffle_lz4(
         if read != size {
             return None;
         }
-        restore_block(&sorted, item, &mut target[at..at + size], scratch);
+        bit_unshuffle(&sorted, item, &mut target[at..at + size], scratch);
         at += size;
     }
     target[at..].copy_from_slice(remaining.get(..size - at)?);
     Some(target)
-}
-
-fn sort_block(source: &[u8], item: usize, target: &mut [u8], scratch: &mut Vec<u8>) {
-    scratch.resize(source.len(), 0);
-    shuffle(source, item, scratch);
-    let row = source.len() / item / 8;
-    for (plane, bits) in scratch
-        .chunks_exact(8 * row)
-        .zip(target.chunks_exact_mut(8 * row))
-    {
-        for (index, eight) in plane.as_chunks::<8>().0.iter().enumerate() {
-            let columns = transposed(u64::from_le_bytes(*eight)).to_le_bytes();
-            for (bit, byte) in columns.into_iter().enumerate() {
-                bits[bit * row + index] = byte;
-            }
-        }
-    }
-}
-
-fn restore_block(source: &[u8], item: usize, target: &mut [u8], scratch: &mut Vec<u8>) {
-    scratch.resize(source.len(), 0);
-    let row = source.len() / item / 8;
-    for (bits, plane) in source
-        .chunks_exact(8 * row)
-        .zip(scratch.chunks_exact_mut(8 * row))
-    {
-        for (index, eight) in plane.as_chunks_mut::<8>().0.iter_mut().enumerate() {
-            let columns = std::array::from_fn(|bit| bits[bit * row + index]);
-            *eight = transposed(u64::from_le_bytes(columns)).to_le_bytes();
-        }
-    }
-    unshuffle(scratch, item, target);
-}
-
-/// Returns the transpose of a matrix of 8 x 8 bits (Hacker's Delight, 7-3).
-fn transposed(rows: u64) -> u64 {
-    let mut x = rows;
-    for (shift, mask) in [
-        (7, 0x00aa_00aa_00aa_00aa),
-        (14, 0x0000_cccc_0000_cccc),
-        (28, 0x0000_0000_f0f0_f0f0),
-    ] {
-        let moved = (x ^ (x >> shift)) & mask;
-        x ^= moved ^ (moved << shift);
-    }
-    x
 }
 
 #[cfg(test)]
