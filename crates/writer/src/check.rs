@@ -9,7 +9,7 @@ mod completeness;
 mod entry;
 mod lengths;
 mod links;
-mod plot;
+pub(crate) mod plot;
 mod referenced_files;
 pub(crate) mod text;
 mod values;
@@ -251,16 +251,18 @@ impl FileChecker {
         for finding in LinkChecker::new(&self.path).all(&self.root) {
             check.add(finding);
         }
-        for finding in plot::chain(&self.root, "/", &self.lengths(None)) {
+        for finding in plot::chain(&self.root, "/", &self.stream_datasets(false)) {
             check.add(finding);
         }
-        for (index, scan) in check.scans.iter_mut().enumerate() {
+        for scan in &mut check.scans {
             if !scan.name.starts_with('/') {
                 continue;
             }
-            let lengths = self.lengths(Some((index, scan.standing)));
+            let growing = scan.standing == ScanStatus::Running;
+            let streams = self.stream_datasets(growing);
             scan.findings
-                .extend(plot::chain(&self.root, &scan.name, &lengths));
+                .extend(plot::chain(&self.root, &scan.name, &streams));
+            let lengths = self.lengths(growing);
             scan.findings
                 .extend(entry::measurement(&self.root, &scan.name, &lengths));
         }
@@ -276,12 +278,23 @@ impl FileChecker {
         }
     }
 
-    /// Returns what is known about the lengths of datasets: of one scan, or of all.
-    fn lengths(&self, scan: Option<(usize, ScanStatus)>) -> lengths::DatasetLengths<'_> {
-        let records = self.records.iter();
+    /// Returns what is known about the lengths of datasets.
+    fn lengths(&self, growing: bool) -> lengths::DatasetLengths<'_> {
         lengths::DatasetLengths {
-            growing: matches!(scan, Some((_, ScanStatus::Running))),
-            places: records.flat_map(|(_, record)| &record.streams).collect(),
+            growing,
+            places: self.places().collect(),
         }
+    }
+
+    fn stream_datasets(&self, growing: bool) -> plot::StreamDatasets<'_> {
+        plot::StreamDatasets {
+            growing,
+            paths: self.places().map(|place| place.path.as_str()).collect(),
+        }
+    }
+
+    fn places(&self) -> impl Iterator<Item = &RecordedStream> {
+        let records = self.records.iter();
+        records.flat_map(|(_, record)| &record.streams)
     }
 }

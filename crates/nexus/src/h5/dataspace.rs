@@ -86,6 +86,10 @@ impl Dataspace {
     pub(super) fn select_block(&self, start: &[u64], count: &[u64]) -> Result<()> {
         same_rank(self.rank, start.len())?;
         same_rank(self.rank, count.len())?;
+        if self.rank == 0 {
+            // A scalar is always selected, and has no hyperslabs.
+            return Ok(());
+        }
         call!(h5s::H5Sselect_hyperslab(
             self.handle.id(),
             H5S_seloper_t::H5S_SELECT_SET,

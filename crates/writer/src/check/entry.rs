@@ -4,7 +4,7 @@ use std::path::Path;
 
 use nexus::h5::{Group, Link, ObjectKind};
 
-use super::completeness::{CompletenessRecord, RecordError};
+use super::completeness::{CompletenessRecord, RecordError, RecordedStream};
 use super::lengths::{self, DatasetLengths, destination, shape};
 use super::text::{dataset, first};
 use super::{FileCheck, Finding, ScanCheck, ScanStatus};
@@ -79,11 +79,14 @@ pub fn measurement(root: &Group, entry: &str, lengths: &DatasetLengths) -> Vec<F
             if recorded && !lengths.places.iter().any(|place| place.path == at) {
                 return None;
             }
-            let points = *shape(root, &at)?.first()?;
-            Some((at, points))
+            let extent = shape(root, &at)?;
+            Some((at, extent))
         })
         .collect();
-    lengths.compare(&path, &datasets)
+    let own = lengths.places.iter();
+    let own = own.filter(|place| place.path.starts_with(&format!("{entry}/")));
+    let own: Vec<RecordedStream> = own.map(|place| (*place).clone()).collect();
+    lengths.compare(&path, &datasets, lengths::scan_dimensions(root, &own))
 }
 
 fn is_entry(root: &Group, name: &str) -> bool {

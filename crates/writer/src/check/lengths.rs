@@ -1,6 +1,7 @@
 //! Checks of the lengths of datasets.
 
-use nexus::h5::{Group, Link, ObjectKind};
+use nexus::h5::{Dataset, Group, Link, ObjectKind};
+use nexus::tree::ElementType;
 
 use super::Finding;
 use super::completeness::RecordedStream;
@@ -20,17 +21,30 @@ pub struct DatasetLengths<'a> {
 
 impl DatasetLengths<'_> {
     /// Compares the lengths of datasets that should be equally long. The paths are those of the
-    /// datasets themselves, not of links to them.
-    pub fn compare(&self, at: &str, datasets: &[(String, u64)]) -> Vec<Finding> {
-        let longest = datasets.iter().map(|(_, length)| *length).max();
+    /// datasets themselves, not of links to them. `dimensions` are those of the scan.
+    pub fn compare(
+        &self,
+        at: &str,
+        datasets: &[(String, Vec<u64>)],
+        dimensions: usize,
+    ) -> Vec<Finding> {
+        let length = |shape: &[u64]| shape.first().copied().unwrap_or(1);
+        let longest = datasets.iter().map(|(_, shape)| length(shape)).max();
         let Some(longest) = longest.filter(|_| !self.growing) else {
             return Vec::new();
         };
-        let shorter = datasets.iter().filter(|(_, length)| *length != longest);
+        let shorter = datasets
+            .iter()
+            .filter(|(_, shape)| length(shape) != longest);
         shorter
-            .map(|(path, length)| {
-                let text = format!("{path} has {length} points, others have {longest}");
-                match self.published(path, *length) {
+            .map(|(path, shape)| {
+                let unit = match dimensions {
+                    0 | 1 => "points",
+                    _ => "rows",
+                };
+                let length = length(shape);
+                let text = format!("{path} has {length} {unit}, others have {longest}");
+                match self.is_published(path, shape, dimensions) {
                     true => Finding::note(at, format!("{text}: so many were published")),
                     false => Finding::problem(at, text),
                 }
@@ -38,17 +52,27 @@ impl DatasetLengths<'_> {
             .collect()
     }
 
-    /// Returns `true` if a dataset has exactly the points that were published.
-    fn published(&self, path: &str, length: u64) -> bool {
+    /// Returns `true` if a dataset has all points that were published, and as a list no more.
+    fn is_published(&self, path: &str, shape: &[u64], dimensions: usize) -> bool {
         let place = self.places.iter().find(|place| place.path == path);
-        place.is_some_and(|place| place.problem().is_none() && place.received == length)
+        let Some(place) = place.filter(|place| place.problem().is_none()) else {
+            return false;
+        };
+        match dimensions {
+            0 | 1 => shape.first().copied().unwrap_or(1) == place.received,
+            grid => shape.iter().take(grid).product::<u64>() >= place.received,
+        }
     }
 }
 
 /// Returns the extent of a dataset, or `None` if it is something else or in another file.
 pub fn shape(root: &Group, path: &str) -> Option<Vec<u64>> {
+    dataset(root, path)?.shape().ok()
+}
+
+fn dataset(root: &Group, path: &str) -> Option<Dataset> {
     match root.kind(path) {
-        Ok(Some(ObjectKind::Dataset)) => root.open_dataset(path).ok()?.shape().ok(),
+        Ok(Some(ObjectKind::Dataset)) => root.open_dataset(path).ok(),
         _ => None,
     }
 }
@@ -70,10 +94,17 @@ pub fn destination(root: &Group, path: &str) -> String {
 
 /// Returns the number of dimensions of the scan, which precede those of a point. It is that of the
 /// dataset with the fewest dimensions, because every scan has streams of scalars. A scan that is
-/// saved as a list of points has one.
+/// saved as a list of points has one. Lists of the names of files do not have the shape of the scan.
 pub fn scan_dimensions(root: &Group, streams: &[RecordedStream]) -> usize {
-    let shapes = streams.iter().filter_map(|place| shape(root, &place.path));
-    shapes.map(|shape| shape.len()).min().unwrap_or(1)
+    let ranks = |counts: fn(&Dataset) -> bool| {
+        let datasets = streams
+            .iter()
+            .filter_map(|place| dataset(root, &place.path));
+        let shapes = datasets.filter(counts).filter_map(|one| one.shape().ok());
+        shapes.map(|shape| shape.len()).min()
+    };
+    let is_numeric = |dataset: &Dataset| !dataset.holds(&ElementType::Text).unwrap_or(false);
+    ranks(is_numeric).or_else(|| ranks(|_| true)).unwrap_or(1)
 }
 
 /// Compares the dataset of a stream with the record.
@@ -92,7 +123,10 @@ pub fn verify(root: &Group, place: &RecordedStream, dimensions: usize) -> Option
         Ok(_) => return problem(format!("stream {stream:?} has no dataset")),
         Err(error) => return problem(format!("cannot be read: {error}")),
     };
-    let points = shape.first().copied().unwrap_or(1);
+    let points = match dimensions {
+        0 => 1,
+        _ => shape.first().copied().unwrap_or(1),
+    };
     // A grid has its full size from the start, a list grows.
     let fits = match dimensions {
         0 | 1 => points - place.missing(points) == place.written,

@@ -4,18 +4,29 @@
 //! The rules are those of the NeXus manual: `default` of the root and of an entry, `signal`,
 //! `auxiliary_signals`, `axes` and `AXISNAME_indices` of an NXdata.
 
+use std::collections::HashSet;
+
 use nexus::h5::{Group, ObjectKind};
 
 use super::Finding;
-use super::lengths::{DatasetLengths, destination, shape};
+use super::lengths::{destination, shape};
 use super::text::{attribute, first, join};
 
 /// The most defaults of one chain: more are a cycle.
 const MOST_DEFAULTS: usize = 16;
 
+/// The datasets of a scan that its streams fill.
+#[derive(Clone)]
+pub struct StreamDatasets<'a> {
+    /// Whether the scan is being written, so that lengths differ by points that are not written yet.
+    pub growing: bool,
+    /// Paths of the datasets.
+    pub paths: HashSet<&'a str>,
+}
+
 /// Checks the chain that begins at this group. A group without a default has no plot, which is
 /// valid.
-pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding> {
+pub fn chain(root: &Group, from: &str, streams: &StreamDatasets) -> Vec<Finding> {
     let mut path = from.to_owned();
     for _ in 0..MOST_DEFAULTS {
         let group = match root.open_group(&path) {
@@ -23,7 +34,7 @@ pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding>
             Err(error) => return vec![Finding::problem(path, format!("cannot be read: {error}"))],
         };
         match first(&group, "NX_class").as_deref() {
-            Some("NXdata") => return plot(root, &group, &path, lengths),
+            Some("NXdata") => return plot(root, &group, &path, streams),
             // Each entry is checked on its own.
             Some("NXentry") if from == "/" => return Vec::new(),
             _ => {}
@@ -48,35 +59,39 @@ pub fn chain(root: &Group, from: &str, lengths: &DatasetLengths) -> Vec<Finding>
     )]
 }
 
-fn plot(root: &Group, group: &Group, path: &str, lengths: &DatasetLengths) -> Vec<Finding> {
+fn plot(root: &Group, group: &Group, path: &str, streams: &StreamDatasets) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut names = attribute(group, "auxiliary_signals").unwrap_or_default();
+    let others = attribute(group, "auxiliary_signals").unwrap_or_default();
     let signal = first(group, "signal");
-    match &signal {
-        Some(signal) => names.push(signal.clone()),
-        None => findings.push(Finding::problem(path, "has no signal")),
+    if signal.is_none() {
+        findings.push(Finding::problem(path, "has no signal"));
     }
     let axes = attribute(group, "axes").unwrap_or_default();
-    names.extend(axes.iter().filter(|axis| *axis != ".").cloned());
-    for name in names {
+    let drawn = axes.iter().filter(|axis| *axis != ".");
+    for name in others.iter().chain(&signal).chain(drawn) {
         if !matches!(
-            root.kind(&join(path, &name)),
+            root.kind(&join(path, name)),
             Ok(Some(ObjectKind::Dataset | ObjectKind::External))
         ) {
             findings.push(Finding::problem(path, format!("has no dataset {name:?}")));
         }
     }
     let signal = signal.map(|signal| join(path, &signal));
-    if let Some((signal, extent)) = signal.and_then(|at| shape(root, &at).map(|s| (at, s))) {
-        for (index, axis) in axes.iter().enumerate() {
-            findings.extend(agree(
-                root,
-                (path, axis),
-                (&signal, &extent),
-                dimension(group, axis, index, &axes, &extent),
-                lengths,
-            ));
+    let extent = signal.and_then(|signal| shape(root, &signal));
+    let Some(extent) = extent.filter(|_| !streams.growing) else {
+        return findings;
+    };
+    for name in others {
+        let other = join(path, &name);
+        if let Some(found) = shape(root, &other).filter(|found| *found != extent) {
+            let text =
+                format!("is drawn with a signal of shape {extent:?}, but has the shape {found:?}");
+            findings.push(Finding::problem(other, text));
         }
+    }
+    for (index, axis) in axes.iter().enumerate() {
+        let dimension = dimension(group, axis, index, &axes, &extent);
+        findings.extend(agree(root, &join(path, axis), &extent, dimension, streams));
     }
     findings
 }
@@ -106,29 +121,25 @@ fn dimension(
 /// Checks the length of an axis.
 fn agree(
     root: &Group,
-    (path, axis): (&str, &str),
-    (signal, extent): (&str, &[u64]),
+    axis: &str,
+    signal: &[u64],
     dimension: Option<usize>,
-    lengths: &DatasetLengths,
-) -> Vec<Finding> {
-    let axis = join(path, axis);
-    let (Some(dimension), Some(shape)) = (dimension, shape(root, &axis)) else {
-        return Vec::new();
-    };
-    let Some(points) = extent.get(dimension) else {
+    streams: &StreamDatasets,
+) -> Option<Finding> {
+    let (dimension, shape) = (dimension?, shape(root, axis)?);
+    let Some(&points) = signal.get(dimension) else {
         let text = format!("belongs to dimension {dimension}, which the signal has not");
-        return vec![Finding::problem(axis, text)];
+        return Some(Finding::problem(axis, text));
     };
-    match shape.as_slice() {
-        // An axis of bin edges has one value more.
-        [length] if length == points || *length == points + 1 => Vec::new(),
-        [length] => {
-            let both = [
-                (destination(root, &axis), *length),
-                (destination(root, signal), *points),
-            ];
-            lengths.compare(path, &both)
-        }
-        _ => Vec::new(),
+    let [length] = shape[..] else {
+        return None;
+    };
+    // Edges of bins are one more than bins. Positions of a scan are no edges.
+    let edges = length.saturating_sub(1) == points
+        && !streams.paths.contains(destination(root, axis).as_str());
+    if length == points || edges {
+        return None;
     }
+    let text = format!("has {length} points, the signal has {points}");
+    Some(Finding::problem(axis, text))
 }

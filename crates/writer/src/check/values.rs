@@ -56,7 +56,7 @@ async fn compare_all(
     let dimensions = scan_dimensions(root, &record.streams);
     let mut source = store.open(&ScanId::new(record.scan.as_str())).await?;
     // A source may find its streams while it reads. Nothing is followed yet, so no data are passed over.
-    while source.streams().is_empty() && !source.is_caught_up() {
+    while source.streams().is_empty() && !source.is_caught_up() && !source.is_finished() {
         source.next().await?;
     }
     let mut followed: HashMap<StreamId, Vec<Comparison>> = HashMap::new();
