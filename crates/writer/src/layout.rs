@@ -71,8 +71,8 @@ pub trait Layout: Debug + Send {
         Vec::new()
     }
 
-    /// Returns the names of the streams whose values the last tree depends on.
-    fn values_wanted(&self) -> Vec<String> {
+    /// Returns the names of the streams whose values the last tree depends on. The shapes of all datasets are known.
+    fn values_wanted(&self, _facts: &ScanFacts) -> Vec<String> {
         Vec::new()
     }
 

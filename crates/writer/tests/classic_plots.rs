@@ -63,7 +63,7 @@ impl Mesh {
         )
         .unwrap()
         .unwrap();
-        let wanted = layout.values_wanted();
+        let wanted = layout.values_wanted(&ScanFacts::default());
         let scan = if self.flat {
             vec![self.points]
         } else {

@@ -114,7 +114,7 @@ fn check_places(
         };
         prop_assert!(normal, "{place:?}");
     }
-    for name in layout.values_wanted() {
+    for name in layout.values_wanted(&ScanFacts::default()) {
         prop_assert!(placed.contains(&name), "{name} has no place");
     }
     Ok(())

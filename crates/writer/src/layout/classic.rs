@@ -206,8 +206,8 @@ impl Layout for ClassicLayout {
     }
 
     /// Returns the streams that are axes of plots.
-    fn values_wanted(&self) -> Vec<String> {
-        plots::values_wanted(&self.subscans, &self.dims)
+    fn values_wanted(&self, facts: &ScanFacts) -> Vec<String> {
+        plots::values_wanted(&self.subscans, &self.dims, facts)
     }
 
     fn no_space_text(&self, required: u64) -> Option<String> {

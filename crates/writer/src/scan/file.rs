@@ -145,6 +145,12 @@ impl ScanFile {
         self.session.path().to_owned()
     }
 
+    /// Returns the names of the groups of the scan in the root of the file.
+    pub fn groups(&self) -> impl Iterator<Item = &str> {
+        let children = self.tree.children.iter();
+        children.filter_map(|(name, item)| matches!(item, Item::Group(_)).then_some(name.as_str()))
+    }
+
     /// Creates links whose target has appeared.
     pub fn retry_links(&mut self, diagnostics: &mut Diagnostics) {
         let errors = self.session.retry_links(&mut self.links);

@@ -5,7 +5,9 @@ mod follow;
 mod frames;
 mod links;
 mod losses;
+mod measure;
 mod obstacle;
+mod plots;
 mod resume;
 mod stored;
 mod trees;
@@ -314,6 +316,7 @@ impl ScanOutput {
         self.info = closed.info;
         self.facts.references = closed.references;
         self.end_files(diagnostics);
+        self.check_plots(diagnostics);
         self.closed = true;
     }
 

@@ -11,6 +11,7 @@ mod signals;
 
 use nexus::tree::{Item, Value};
 
+use super::channel::Channel;
 use super::dims::ScanDims;
 use super::subscan::Subscan;
 use super::tree_builder::TreeBuilder;
@@ -22,16 +23,28 @@ use signals::Plot;
 const PLOT_NAME: &str = "plotselect";
 
 /// Returns the streams whose values the axes of plots need: all positioners of grid scans, because
-/// the displayed items may change until the end of the scan.
-pub fn values_wanted(subscans: &[Subscan], dims: &ScanDims) -> Vec<String> {
-    if dims.scan.len() < 2 {
-        return Vec::new();
+/// the displayed items may change until the end of the scan, and of lists of points those with another length than
+/// what they may be plotted with.
+pub fn values_wanted(subscans: &[Subscan], dims: &ScanDims, facts: &ScanFacts) -> Vec<String> {
+    let length = |channel: &Channel| {
+        let facts = facts.streams.get(&channel.stream.name)?;
+        facts.shape.first().copied()
+    };
+    let is_wanted = |subscan: &Subscan, channel: &Channel| match dims.scan.len() {
+        0 => false,
+        1 => {
+            let mut lengths = subscan.channels.iter().filter_map(length);
+            lengths.any(|other| Some(other) != length(channel))
+        }
+        _ => true,
+    };
+    let mut wanted = Vec::new();
+    for subscan in subscans {
+        let axes = subscan.channels.iter().filter(|one| axes::is_axis(one));
+        let axes = axes.filter(|channel| is_wanted(subscan, channel));
+        wanted.extend(axes.map(|channel| channel.stream.name.clone()));
     }
-    let channels = subscans.iter().flat_map(|subscan| &subscan.channels);
-    channels
-        .filter(|channel| axes::is_axis(channel))
-        .map(|channel| channel.stream.name.clone())
-        .collect()
+    wanted
 }
 
 /// Adds the plots of a subscan and the attributes `default`. The last subscan is the default of the
@@ -79,7 +92,7 @@ fn build_plot(
         builder.notice(&path, "exists already, there is no plot of this name");
         return false;
     }
-    let axes = match axes::axes(subscan, plot, facts, dims) {
+    let axes = match axes::axes(builder, subscan, plot, facts, dims) {
         Ok(axes) => axes,
         Err(reason) => {
             builder.notice(&path, format!("the plot is left out: {reason}"));

@@ -7,7 +7,8 @@ use nexus::file::current_time;
 use tracing::info;
 
 use super::ScanOutput;
-use crate::layout::{EndFacts, FileTree, ScanFacts, StreamFacts};
+use super::measure::measure;
+use crate::layout::{EndFacts, FileTree, ScanFacts};
 use crate::scan::dataset_writer::DatasetWriter;
 use crate::scan::figures::ScanFigures;
 use crate::scan::file::ScanFile;
@@ -54,15 +55,8 @@ impl ScanOutput {
             }),
             ..self.facts.clone()
         };
-        if self.layout.policy().measures_datasets {
-            let wanted = self.layout.values_wanted();
-            for dataset in &self.datasets {
-                let file = &self.files[dataset.file];
-                if let Some(stream) = facts.streams.get_mut(&dataset.stream) {
-                    measure_dataset(stream, dataset, file, wanted.contains(&dataset.stream));
-                }
-            }
-        }
+        let datasets: Vec<_> = self.datasets.iter().collect();
+        measure(&mut facts, &datasets, &self.files, &*self.layout);
         self.layout.trees(&facts)
     }
 
@@ -80,18 +74,5 @@ impl ScanOutput {
             .iter()
             .for_each(DatasetWriter::count_as_complete);
         self.files.iter().map(ScanFile::path).collect()
-    }
-}
-
-fn measure_dataset(
-    facts: &mut StreamFacts,
-    dataset: &DatasetWriter,
-    file: &ScanFile,
-    with_values: bool,
-) {
-    facts.points = dataset.tally.received;
-    facts.shape = file.shape(&dataset.path).unwrap_or_default();
-    if with_values {
-        facts.values = file.session.read_numbers(&dataset.path).ok();
     }
 }

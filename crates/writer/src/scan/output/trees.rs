@@ -1,6 +1,5 @@
 //! Updates the files of a scan to the trees that its layout makes of the latest facts.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset, Local};
@@ -8,6 +7,7 @@ use nexus::file::current_time;
 use serde_json::Value as Json;
 
 use super::ScanOutput;
+use super::measure::measure;
 use crate::layout::{EndFacts, FileTree, WritingStatus};
 use crate::scan::diagnostics::Diagnostics;
 use crate::scan::file::{ScanFile, report_invalid};
@@ -61,7 +61,8 @@ impl ScanOutput {
                 source: Box::new(reason),
             });
         }
-        self.measure_datasets();
+        let filled: Vec<_> = self.datasets.iter().filter(|one| one.is_filled()).collect();
+        measure(&mut self.facts, &filled, &self.files, &*self.layout);
         self.facts.end = Some(EndFacts {
             time: current_time(),
             info: std::mem::take(&mut self.info),
@@ -119,25 +120,6 @@ impl ScanOutput {
             facts.stored = true;
         }
         changed
-    }
-
-    /// Adds shapes and values of the datasets to the facts, for plots.
-    fn measure_datasets(&mut self) {
-        if !self.layout.policy().measures_datasets {
-            return;
-        }
-        let wanted: HashSet<String> = self.layout.values_wanted().into_iter().collect();
-        for dataset in self.datasets.iter().filter(|dataset| dataset.is_filled()) {
-            let Some(facts) = self.facts.streams.get_mut(&dataset.stream) else {
-                continue;
-            };
-            let file = &self.files[dataset.file];
-            facts.points = dataset.tally.received;
-            facts.shape = file.shape(&dataset.path).unwrap_or_default();
-            if wanted.contains(&dataset.stream) {
-                facts.values = file.session.read_numbers(&dataset.path).ok();
-            }
-        }
     }
 
     /// Updates the files to the latest facts, if the layout wants that before the end.

@@ -9,6 +9,7 @@ use super::signals::{Plot, elements, name};
 use crate::layout::classic::channel::Channel;
 use crate::layout::classic::dims::ScanDims;
 use crate::layout::classic::subscan::Subscan;
+use crate::layout::classic::tree_builder::TreeBuilder;
 use crate::layout::facts::ScanFacts;
 use crate::source::StreamContent;
 
@@ -37,6 +38,8 @@ pub enum PositionError {
     Grid { points: usize, grid: Vec<u64> },
     #[error("none is a number")]
     NoNumber,
+    #[error("{0} are too many for a copy")]
+    TooMany(u64),
 }
 
 /// Returns `true` if a channel may be an axis.
@@ -49,10 +52,12 @@ pub fn is_axis(channel: &Channel) -> bool {
 ///
 /// The axes of a list of points are all of its positioners; several of them make a scatter plot. A
 /// grid has one axis per dimension, or none if it has not as many positioners as dimensions.
+/// Adds a notice for each positioner that has not as many points as the signals.
 ///
 /// # Errors
 /// Returns an error if the plot has to be left out.
 pub fn axes(
+    builder: &mut TreeBuilder,
     subscan: &Subscan,
     plot: &Plot,
     facts: &ScanFacts,
@@ -61,29 +66,34 @@ pub fn axes(
     let positioners = positioners(subscan, facts);
     let rank = dims.scan.len();
     let fits = positioners.len() == rank;
-    let mut axes: Vec<(String, Item)> = match rank {
+    let is_drawn = fits || (rank == 1 && plot.detector.is_empty());
+    let mut axes = Vec::new();
+    // The slowest motor, the last of its device, goes with the first dimension.
+    let in_order: Vec<_> = match rank {
         0 => Vec::new(),
-        _ if !fits && !plot.detector.is_empty() => return Ok(Vec::new()),
-        1 => positioners
-            .into_iter()
-            .map(|channel| (name(channel).to_owned(), link(channel, &subscan.entry)))
-            .collect(),
-        _ if !fits => Vec::new(),
-        // The slowest motor, the last of its device, goes with the first dimension.
-        _ => positioners
-            .into_iter()
-            .rev()
-            .enumerate()
-            .map(|(axis, channel)| {
-                let line =
-                    line(channel, axis, facts, dims).map_err(|reason| AxisError::Positions {
-                        name: name(channel).to_owned(),
-                        reason,
-                    })?;
-                Ok((name(channel).to_owned(), line))
-            })
-            .collect::<Result<_, AxisError>>()?,
+        1 => positioners,
+        _ => positioners.into_iter().rev().collect(),
     };
+    for (index, channel) in in_order.into_iter().enumerate().filter(|_| is_drawn) {
+        let of_channel = |reason| AxisError::Positions {
+            name: name(channel).to_owned(),
+            reason,
+        };
+        let positions = Positions::read(channel, facts).map_err(of_channel)?;
+        if !positions.fit(plot, dims) {
+            let text = format!(
+                "has the shape {:?}, what it is plotted with has {:?}",
+                positions.shape, plot.scan
+            );
+            builder.notice(&channel.path(&subscan.entry), text);
+        }
+        let axis = match rank {
+            1 if positions.fit(plot, dims) => link(channel, &subscan.entry),
+            1 => positions.list(plot).map_err(of_channel)?,
+            _ => positions.line(index, plot, dims).map_err(of_channel)?,
+        };
+        axes.push((name(channel).to_owned(), axis));
+    }
     if axes.len() == rank {
         for (axis, size) in plot.detector.iter().enumerate() {
             axes.push((format!("datadim{axis}"), indices(*size)?));
@@ -116,34 +126,77 @@ fn link(channel: &Channel, entry: &str) -> Item {
     Item::SoftLink { target }
 }
 
-/// Returns the positions along one dimension of the grid.
-fn line(
-    channel: &Channel,
-    axis: usize,
-    facts: &ScanFacts,
-    dims: &ScanDims,
-) -> Result<Item, PositionError> {
-    let facts = facts.streams.get(&channel.stream.name);
-    let facts = facts.ok_or(PositionError::NoData)?;
-    let values = facts.values.as_deref().ok_or(PositionError::Unknown)?;
-    // Datasets with the shape of the grid may have grown beyond it.
-    let grid = match dims.saved.len() == dims.scan.len() {
-        true => &facts.shape,
-        false => &dims.scan,
-    };
-    if grid.len() != dims.scan.len() || elements(grid) != Some(values.len() as u64) {
-        return Err(PositionError::Grid {
-            points: values.len(),
-            grid: grid.clone(),
-        });
+/// The positions of a channel.
+struct Positions<'a> {
+    shape: &'a [u64],
+    values: Option<&'a [f64]>,
+}
+
+impl Positions<'_> {
+    fn read<'a>(channel: &Channel, facts: &'a ScanFacts) -> Result<Positions<'a>, PositionError> {
+        let facts = facts.streams.get(&channel.stream.name);
+        let facts = facts.ok_or(PositionError::NoData)?;
+        Ok(Positions {
+            shape: &facts.shape,
+            values: facts.values.as_deref(),
+        })
     }
-    let line = positions(values, grid, axis).ok_or(PositionError::NoNumber)?;
-    let bytes = line.iter().flat_map(|position| position.to_le_bytes());
-    Ok(dataset(Value::Numbers {
+
+    /// Returns how many there are. Grids may have places that are not filled.
+    fn count(&self) -> u64 {
+        self.shape.iter().product()
+    }
+
+    /// Returns `true` if there is one position for each point of a plot.
+    fn fit(&self, plot: &Plot, dims: &ScanDims) -> bool {
+        match dims.saved.len() == dims.scan.len() {
+            true => self.shape == plot.scan,
+            false => Some(self.count()) == elements(&plot.scan),
+        }
+    }
+
+    /// Returns one position for each point of a list of points. Those that never came are not a number.
+    fn list(&self, plot: &Plot) -> Result<Item, PositionError> {
+        let values = self.values.ok_or(PositionError::Unknown)?;
+        let points = plot.scan.iter().product::<u64>();
+        if points > MOST_INDICES {
+            return Err(PositionError::TooMany(points));
+        }
+        let missing = std::iter::repeat(f64::NAN);
+        let positions = values.iter().copied().chain(missing);
+        Ok(floats(positions.take(points as usize).collect()))
+    }
+
+    /// Returns the positions along one dimension of the grid.
+    fn line(&self, axis: usize, plot: &Plot, dims: &ScanDims) -> Result<Item, PositionError> {
+        let values = self.values.ok_or(PositionError::Unknown)?;
+        // Datasets with the shape of the grid may have grown beyond it.
+        let grid = match dims.saved.len() == dims.scan.len() {
+            true => self.shape,
+            false => &dims.scan,
+        };
+        let (Some(points), Some(length)) = (elements(grid), plot.scan.get(axis)) else {
+            return Err(PositionError::Unknown);
+        };
+        if grid.len() != dims.scan.len() {
+            return Err(PositionError::Grid {
+                points: values.len(),
+                grid: grid.to_vec(),
+            });
+        }
+        let points = usize::try_from(points).unwrap_or(usize::MAX);
+        let inside = values.get(..points).unwrap_or(values);
+        let line = positions(inside, grid, axis, *length).ok_or(PositionError::NoNumber)?;
+        Ok(floats(line))
+    }
+}
+
+fn floats(values: Vec<f64>) -> Item {
+    dataset(Value::Numbers {
         element: ElementType::Float(8, ByteOrder::Little),
-        shape: vec![line.len() as u64],
-        bytes: bytes.collect(),
-    }))
+        shape: vec![values.len() as u64],
+        bytes: values.into_iter().flat_map(f64::to_le_bytes).collect(),
+    })
 }
 
 fn indices(size: u64) -> Result<Item, AxisError> {

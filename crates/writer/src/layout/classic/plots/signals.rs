@@ -35,8 +35,10 @@ pub enum SignalError {
 /// Data to be shown in a plot.
 pub struct Signal<'a> {
     channel: &'a Channel,
-    /// Dimensions of one point.
-    pub detector: Vec<u64>,
+    /// Extent of the scan, as it is shown.
+    scan: Vec<u64>,
+    /// Extent of one point.
+    detector: Vec<u64>,
     /// The dataset in the shape of the grid; `None` if it has the shape of the scan itself.
     grid: Option<GridView>,
 }
@@ -52,6 +54,9 @@ struct GridView {
 /// One NXdata: signals of the same shape.
 pub struct Plot<'a> {
     pub name: String,
+    /// Extent of the scan in all signals. Channels of a scan may have different numbers of points.
+    pub scan: Vec<u64>,
+    /// Extent of one point in all signals.
     pub detector: Vec<u64>,
     pub signals: Vec<Signal<'a>>,
 }
@@ -174,11 +179,12 @@ pub fn plots<'a>(name: &str, signals: Vec<Signal<'a>>) -> Vec<Plot<'a>> {
     for signal in signals {
         match plots
             .iter_mut()
-            .find(|plot| plot.detector == signal.detector)
+            .find(|plot| plot.scan == signal.scan && plot.detector == signal.detector)
         {
             Some(plot) => plot.signals.push(signal),
             None => plots.push(Plot {
                 name: name.to_owned(),
+                scan: signal.scan.clone(),
                 detector: signal.detector.clone(),
                 signals: vec![signal],
             }),
@@ -248,6 +254,10 @@ fn signal<'a>(
     };
     Ok(Signal {
         channel,
+        scan: match &grid {
+            Some(_) => dims.scan.clone(),
+            None => saved.to_vec(),
+        },
         detector: detector.to_vec(),
         grid,
     })
