@@ -66,6 +66,11 @@ pub trait Layout: Debug + Send {
         Vec::new()
     }
 
+    /// Returns `true` if the info of the scan lacks something that a later version of it may have.
+    fn is_provisional(&self) -> bool {
+        false
+    }
+
     /// Returns the links to the entries that other files get.
     fn entry_links(&self) -> Vec<EntryLink> {
         Vec::new()

@@ -35,12 +35,14 @@ pub struct ScanDescription<'a> {
     pub info: &'a Json,
     /// The path of the file that the scan announces in its identity.
     pub path: Option<&'a str>,
+    /// The number of the scan in its identity.
+    pub number: Option<u64>,
     /// The streams that the scan has so far.
     pub streams: &'a [StreamDescription],
 }
 
 impl<'a> ScanDescription<'a> {
-    /// Describes a scan that announces no file.
+    /// Describes a scan that has no identity beside its info.
     pub fn new(
         model: DataModel,
         info: &'a Json,
@@ -50,6 +52,7 @@ impl<'a> ScanDescription<'a> {
             model,
             info,
             path: None,
+            number: None,
             streams,
         }
     }

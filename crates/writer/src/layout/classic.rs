@@ -16,6 +16,7 @@ mod channel;
 mod channel_draft;
 mod chunks;
 mod collisions;
+mod completed_info;
 mod data;
 mod devices;
 mod dict_to_nexus;
@@ -49,10 +50,14 @@ use serde_json::Value as Json;
 use super::facts::ScanFacts;
 use super::info::is_truthy;
 use super::stream::{StreamDestination, SubscanEntry};
-use super::{EntryLink, FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, ScanDescription};
+use super::{
+    EntryLink, FileTree, Layout, LayoutError, LayoutKind, LayoutPolicy, RootAttributes,
+    ScanDescription,
+};
 use crate::filesystem::too_little_space;
 use crate::options::SaveOptions;
 use crate::source::StreamDescription;
+use completed_info::CompletedInfo;
 use dims::ScanDims;
 use release::Release;
 use subscan::Subscan;
@@ -62,8 +67,13 @@ use tree_builder::{BuiltTree, TreeBuilder};
 #[derive(Debug, Clone)]
 pub struct ClassicLayout {
     release: Release,
+    root_attributes: RootAttributes,
     /// Info of the scan when it was prepared.
     info: Json,
+    /// Whether that info lacks something.
+    is_provisional: bool,
+    /// Messages about the info.
+    notices: Vec<String>,
     options: SaveOptions,
     file: String,
     dims: ScanDims,
@@ -76,33 +86,36 @@ impl ClassicLayout {
     /// Returns the layout of a scan that is prepared, or `None` if it is not to be saved.
     ///
     /// # Errors
-    /// Returns an error if the info lacks something that every file needs: a file name, a number, a
-    /// title, a start time.
+    /// Returns an error if it is not known in which file or under which number the scan is to be saved.
     pub fn new(
         scan: &ScanDescription,
         options: &SaveOptions,
     ) -> Result<Option<ClassicLayout>, LayoutError> {
-        let ScanDescription {
-            model,
-            info,
-            streams,
-            ..
-        } = *scan;
-        if !is_truthy(info.get("save")) {
+        if !is_truthy(scan.info.get("save")) {
             return Ok(None);
         }
-        entry::check_info(info)?;
-        let file = link_files::scan_file(info)?;
-        let dims = ScanDims::read(info, options);
-        let subscans = subscan::read(info, streams, &dims, options)?;
+        let CompletedInfo {
+            info,
+            is_provisional,
+            mut notices,
+        } = completed_info::complete(scan)?;
+        let release = Release::of(scan.model);
+        let (root_attributes, more) = release.root_attributes(&info);
+        notices.extend(more);
+        let file = link_files::scan_file(&info)?;
+        let dims = ScanDims::read(&info, options);
+        let subscans = subscan::read(&info, scan.streams, &dims, options)?;
         Ok(Some(ClassicLayout {
-            release: Release::of(model),
-            info: info.clone(),
+            release,
+            root_attributes,
+            info,
+            is_provisional,
+            notices,
             options: options.clone(),
             file,
             dims,
             subscans,
-            streams: followed(streams),
+            streams: followed(scan.streams),
         }))
     }
 
@@ -147,7 +160,7 @@ impl ClassicLayout {
             invalid,
             notices,
             exclusive_groups: entries().map(str::to_owned).collect(),
-            root_attributes: self.release.root_attributes(&self.info),
+            root_attributes: self.root_attributes.clone(),
             records: entries().map(entry::record_location).collect(),
         }
     }
@@ -195,10 +208,14 @@ impl Layout for ClassicLayout {
         self.subscans.iter().map(entry).collect()
     }
 
-    /// Returns messages about names and options that could not be used as they are.
+    /// Returns messages about names, options and other members of the info that could not be used as they are.
     fn notices(&self) -> Vec<String> {
-        let notices = self.subscans.iter().flat_map(|subscan| &subscan.notices);
-        notices.cloned().collect()
+        let names = self.subscans.iter().flat_map(|subscan| &subscan.notices);
+        self.notices.iter().chain(names).cloned().collect()
+    }
+
+    fn is_provisional(&self) -> bool {
+        self.is_provisional
     }
 
     fn entry_links(&self) -> Vec<EntryLink> {

@@ -1,6 +1,6 @@
 //! The tree that a layout has for one file.
 
-use nexus::tree::Group;
+use nexus::tree::{Group, Value};
 
 use super::InvalidItem;
 
@@ -41,7 +41,7 @@ pub enum RecordLocation {
 }
 
 /// Attributes that the writer sets at the root of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum RootAttributes {
     /// Times and the version of HDF5, as `blisswriter` 3.0.0 does.
     #[default]
@@ -52,9 +52,9 @@ pub enum RootAttributes {
         /// Name of the attribute for the version of the writer.
         version_name: &'static str,
         /// Name of the program that publishes the scan, if the file has that.
-        publisher: Option<String>,
+        publisher: Option<Value>,
         /// Its version, if it is known.
-        publisher_version: Option<String>,
+        publisher_version: Option<Value>,
     },
 }
 

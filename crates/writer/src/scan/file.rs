@@ -309,9 +309,9 @@ pub fn write_root_attributes(
                 ("publisher", publisher),
                 ("publisher_version", publisher_version),
             ];
-            for (name, text) in more {
-                if let Some(text) = text {
-                    attributes.push((name.to_owned(), Value::text(text.as_str())));
+            for (name, value) in more {
+                if let Some(value) = value {
+                    attributes.push((name.to_owned(), value.clone()));
                 }
             }
             session.stamp_nexus(&attributes)

@@ -71,6 +71,11 @@ pub trait ScanSource {
     /// Returns the file in which the scan is to be saved, or `None` if it is not to be saved.
     fn path(&self) -> Option<&str>;
 
+    /// Returns the number of the scan, if its identity has one beside the info.
+    fn number(&self) -> Option<u64> {
+        None
+    }
+
     /// Returns the streams that are declared by now, in the order of their declaration.
     fn streams(&self) -> Vec<StreamDescription>;
 

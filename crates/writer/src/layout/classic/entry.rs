@@ -8,9 +8,9 @@ use super::subscan::Subscan;
 use super::time::reformat;
 use super::tree_builder::TreeBuilder;
 use super::{dict_to_nexus, notes, positioner_snapshots, sample};
+use crate::layout::RecordLocation;
 use crate::layout::facts::{EndFacts, ScanFacts};
 use crate::layout::info::is_truthy;
-use crate::layout::{InfoError, LayoutError, RecordLocation};
 
 /// Datasets of the writer in an entry: metadata cannot have their paths.
 const DATASETS: [&str; 9] = [
@@ -33,27 +33,6 @@ const GROUPS: [(&str, &str); 4] = [
     ("writer", "NXnote"),
 ];
 
-/// Checks that the info has what every entry needs.
-///
-/// # Errors
-/// Returns an error if the scan has no number, no title or no start time.
-pub fn check_info(info: &Json) -> Result<(), LayoutError> {
-    let number = info.get("scan_nb").filter(|number| !number.is_null());
-    let number = number.ok_or(LayoutError::Missing("scan_nb"))?;
-    if !number.is_i64() && !number.is_u64() {
-        return Err(LayoutError::Invalid {
-            name: "scan_nb",
-            reason: InfoError::NotInteger(number.to_string()),
-        });
-    }
-    for name in ["title", "start_time"] {
-        if !is_truthy(info.get(name)) {
-            return Err(LayoutError::Missing(name));
-        }
-    }
-    Ok(())
-}
-
 /// Adds what is known from the start.
 pub fn begin(
     builder: &mut TreeBuilder,
@@ -68,7 +47,7 @@ pub fn begin(
     if let Some(title) = info.get("title") {
         dict_to_nexus::add_value(builder, &format!("{entry}/title"), title);
     }
-    if let Some(time) = info.get("start_time") {
+    if let Some(time) = info.get("start_time").filter(|time| is_truthy(Some(time))) {
         start_time(builder, &format!("{entry}/start_time"), time);
     }
     let count_time = info.get("count_time").filter(|time| is_truthy(Some(time)));
@@ -144,7 +123,11 @@ fn start_time(builder: &mut TreeBuilder, path: &str, time: &Json) {
         }
         None => {
             builder.notice(path, "not an ISO 8601 time, stored as it is");
-            dict_to_nexus::add_value(builder, path, time);
+            // Readers expect a text.
+            let text = time
+                .as_str()
+                .map_or_else(|| time.to_string(), str::to_owned);
+            dict_to_nexus::add_value(builder, path, &Json::from(text));
         }
     }
 }

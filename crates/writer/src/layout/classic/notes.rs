@@ -6,6 +6,7 @@ use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::time::reformat;
 use super::tree_builder::TreeBuilder;
+use crate::layout::info::is_truthy;
 
 /// Reserves the path of the notes.
 pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
@@ -14,8 +15,10 @@ pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
 
 /// Adds one note per comment.
 pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
-    let Some(comments) = info.get("comments").and_then(Json::as_array) else {
-        return;
+    let comments = match info.get("comments") {
+        Some(Json::Array(comments)) => comments.as_slice(),
+        Some(comment) if is_truthy(Some(comment)) => std::slice::from_ref(comment),
+        _ => return,
     };
     let notes = format!("{}/notes", subscan.entry);
     let mut number = 0;

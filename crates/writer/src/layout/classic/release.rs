@@ -1,7 +1,9 @@
 //! Releases of the original writer, whose files differ in a few details.
 
+use nexus::tree::Value;
 use serde_json::Value as Json;
 
+use super::dict_to_nexus::attribute;
 use crate::layout::RootAttributes;
 use crate::source::DataModel;
 
@@ -46,17 +48,29 @@ impl Release {
         }
     }
 
-    /// Returns the attributes that the release sets at the root of its files.
-    pub fn root_attributes(self, info: &Json) -> RootAttributes {
-        let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
-        let publisher = text("publisher").unwrap_or_else(|| "bliss".to_owned());
-        RootAttributes::Nexus {
+    /// Returns the attributes that the release sets at the root of its files, and a message for each that is not exactly
+    /// as it is published.
+    pub fn root_attributes(self, info: &Json) -> (RootAttributes, Vec<String>) {
+        let mut notices = Vec::new();
+        let mut attribute = |name: &str| {
+            let json = info.get(name).filter(|json| !json.is_null())?;
+            let (value, notice) = attribute::convert_small(json);
+            notices.extend(notice.map(|notice| format!("{name:?} of the scan's info: {notice}")));
+            Some(value)
+        };
+        let publisher = match info.get("publisher") {
+            _ if self == Release::Bliss1 => None,
+            None => Some(Value::text("bliss")),
+            Some(_) => attribute("publisher"),
+        };
+        let attributes = RootAttributes::Nexus {
             version_name: match self {
                 Release::Bliss1 => "creator_version",
                 Release::Bliss2 => "create_version",
             },
-            publisher: (self == Release::Bliss2).then_some(publisher),
-            publisher_version: text("publisher_version"),
-        }
+            publisher,
+            publisher_version: attribute("publisher_version"),
+        };
+        (attributes, notices)
     }
 }

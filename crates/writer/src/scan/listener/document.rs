@@ -93,12 +93,14 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             model: self.source.model(),
             info,
             path: self.source.path(),
+            number: self.source.number(),
             streams,
         };
         match layout_of(&scan, &self.scan.save) {
-            Ok(layout) => Ok(layout),
             // The info may be older than the state, and a later version may be complete.
+            Ok(Some(layout)) if layout.is_provisional() && !ended && streams.is_empty() => Ok(None),
             Err(_) if !ended && streams.is_empty() => Ok(None),
+            Ok(layout) => Ok(layout),
             Err(error) => Err(Fault::new(&error)),
         }
     }

@@ -92,6 +92,10 @@ impl ScanSource for PublishedScan {
         self.reader.document().id.path.as_deref()
     }
 
+    fn number(&self) -> Option<u64> {
+        Some(self.reader.document().id.number)
+    }
+
     fn streams(&self) -> Vec<StreamDescription> {
         let streams = self.reader.document().streams.iter();
         streams

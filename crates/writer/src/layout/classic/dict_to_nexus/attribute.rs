@@ -35,18 +35,23 @@ pub fn add(builder: &mut TreeBuilder, path: &str, key: &str, json: &Json) {
     if json.is_null() {
         return builder.remove_attribute(path, &name);
     }
+    let (value, notice) = convert_small(json);
+    if let Some(notice) = notice {
+        builder.notice(&here, notice);
+    }
+    builder.attribute(path, &name, value);
+}
+
+/// Converts a JSON value for an attribute. Returns why it differs from the JSON value, if it does.
+pub fn convert_small(json: &Json) -> (Value, Option<String>) {
     let converted = convert(json);
-    let (value, notice) = match bytes(&converted.value) > MOST_BYTES {
+    match bytes(&converted.value) > MOST_BYTES {
         true => (
             Value::text(json.to_string()),
             Some("stored as JSON text: too large for an attribute".to_owned()),
         ),
         false => (converted.value, converted.notice),
-    };
-    if let Some(notice) = notice {
-        builder.notice(&here, notice);
     }
-    builder.attribute(path, &name, value);
 }
 
 /// Notes that the class of a group does not change. No notice is needed for groups of the writer,
