@@ -18,6 +18,7 @@ mod chunks;
 mod collisions;
 mod completed_info;
 mod data;
+mod device_group;
 mod devices;
 mod dict_to_nexus;
 mod dims;

@@ -106,10 +106,8 @@ fn reserve(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     for (name, class) in GROUPS {
         builder.reserve_group(&format!("{entry}/{name}"), class);
     }
-    for channel in &subscan.channels {
-        if !channel.device.is_empty() {
-            builder.reserve_group(&channel.group_path(entry), channel.class());
-        }
+    for group in &subscan.device_groups {
+        builder.reserve_group(&group.path(entry), group.class);
     }
     positioner_snapshots::reserve(builder, subscan);
     notes::reserve(builder, subscan);

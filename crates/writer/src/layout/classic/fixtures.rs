@@ -4,6 +4,7 @@ use nexus::tree::{ByteOrder, Content, Dataset, ElementType, Group, Item, StreamS
 use serde_json::{Map, Value as Json, json};
 
 use super::channel::Channel;
+use super::device_group::DeviceGroup;
 use super::subscan::Subscan;
 use super::value::value;
 use crate::source::{StreamContent, StreamDescription};
@@ -63,14 +64,20 @@ fn value_as_json(shown: &Value) -> Json {
 
 /// Returns a subscan with one counter and one motor.
 pub fn subscan() -> Subscan {
+    subscan_of(vec![
+        channel("axis:roby", "positioner", "roby", "value"),
+        channel("sim:diode", "samplingcounter", "diode", "signal"),
+    ])
+}
+
+/// Returns a subscan with these channels.
+pub fn subscan_of(channels: Vec<Channel>) -> Subscan {
     Subscan {
         name: "axis".to_owned(),
         entry: "1.1".to_owned(),
         notices: Vec::new(),
-        channels: vec![
-            channel("axis:roby", "positioner", "roby", "value"),
-            channel("sim:diode", "samplingcounter", "diode", "signal"),
-        ],
+        device_groups: channels.iter().map(DeviceGroup::of).collect(),
+        channels,
     }
 }
 

@@ -176,6 +176,7 @@ mod tests {
             name: "axis".to_owned(),
             entry: (*entry).to_owned(),
             channels: Vec::new(),
+            device_groups: Vec::new(),
             notices: Vec::new(),
         };
         entries.iter().map(subscan).collect()

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
-use super::channel::Channel;
+use super::device_group::DeviceGroup;
 use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::tree_builder::TreeBuilder;
@@ -19,24 +19,24 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
 /// Adds the metadata of each acquisition device to all of its device groups.
 fn devices(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     let mut done = HashSet::new();
-    for channel in &subscan.channels {
-        if channel.device.is_empty() || done.contains(channel.device.as_str()) {
+    for group in &subscan.device_groups {
+        if done.contains(group.name.as_str()) {
             continue;
         }
-        if let Some(metadata) = of_device(channel, info) {
-            let path = channel.group_path(&subscan.entry);
+        if let Some(metadata) = of_device(group, info) {
+            let path = group.path(&subscan.entry);
             dict_to_nexus::add_mapping(builder, &path, &metadata, true);
-            done.insert(channel.device.as_str());
+            done.insert(group.name.as_str());
         }
     }
 }
 
-/// Returns the metadata of the channel's device that concern the channel.
-fn of_device(channel: &Channel, info: &Json) -> Option<Map<String, Json>> {
-    let device = info.get("devices")?.get(channel.device_key.as_deref()?)?;
+/// Returns the metadata of the device that concern its group.
+fn of_device(group: &DeviceGroup, info: &Json) -> Option<Map<String, Json>> {
+    let device = info.get("devices")?.get(group.device_key.as_deref()?)?;
     let metadata = device.get("metadata").filter(|m| is_truthy(Some(m)))?;
     let mut selected = Map::new();
-    match (metadata, &channel.selection) {
+    match (metadata, &group.selection) {
         (Json::Object(all), Some(key)) => {
             selected.insert("selection".to_owned(), all.get(key)?.clone());
         }

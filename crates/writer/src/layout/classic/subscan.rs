@@ -9,6 +9,7 @@ use super::channel::Channel;
 use super::channel_draft::{ChannelDraft, ChannelReader};
 use super::chunks;
 use super::collisions::resolve;
+use super::device_group::{self, DeviceGroup};
 use super::dims::ScanDims;
 use super::names::short_names;
 use crate::layout::info::mapping;
@@ -36,6 +37,8 @@ pub struct Subscan {
     /// Its channels that have streams, in the order of their devices. Not all are stored in the
     /// file: frames that are not saved and streams that cannot be read are not.
     pub channels: Vec<Channel>,
+    /// The device groups of all its channels, with or without streams, in the order of their devices.
+    pub device_groups: Vec<DeviceGroup>,
     /// Messages about names and options that could not be used as they are.
     pub notices: Vec<String>,
 }
@@ -84,10 +87,13 @@ pub fn read(
         }));
         let (channels, renamed) = resolve(drafts, &taken);
         notices.extend(renamed);
+        let channels = with_units(channels, info);
+        let device_groups = device_group::read(&reader, top, &channels, &taken);
         subscans.push(Subscan {
             name: top.name.to_owned(),
             entry: format!("{number}.{}", index + 1),
             channels,
+            device_groups,
             notices: std::mem::take(&mut notices),
         });
     }
@@ -211,6 +217,26 @@ fn number(info: &Json) -> Result<String, LayoutError> {
     }
 }
 
+/// Returns the channels with the units of motors, where positioners have none of their own. As in `blisswriter`, the units
+/// of a motor count if the snapshot at the start of the scan has the motor.
+fn with_units(mut channels: Vec<Channel>, info: &Json) -> Vec<Channel> {
+    let snapshots = info.get("positioners").unwrap_or(&Json::Null);
+    let (Some(motors), Some(units)) = (
+        mapping(snapshots, "positioners_start"),
+        mapping(snapshots, "positioners_units"),
+    ) else {
+        return channels;
+    };
+    for channel in channels.iter_mut().filter(|one| one.is_positioner()) {
+        let unit = units.get(&channel.link).and_then(Json::as_str);
+        let unit = unit.filter(|unit| !unit.is_empty() && motors.contains_key(&channel.link));
+        if let (Some(unit), false) = (unit, channel.data_info.contains_key("units")) {
+            channel.data_info.insert("units".to_owned(), unit.into());
+        }
+    }
+    channels
+}
+
 /// Returns the members of `instrument` that are no devices.
 fn taken(info: &Json, options: &SaveOptions) -> HashSet<String> {
     let mut taken: HashSet<String> = SNAPSHOTS.map(str::to_owned).into();
@@ -226,7 +252,9 @@ fn taken(info: &Json, options: &SaveOptions) -> HashSet<String> {
         .is_some_and(|categories| categories.iter().any(|name| name == "instrument"));
     if is_category {
         let members = mapping(info, "instrument").into_iter().flatten();
-        let data = members.filter(|(_, value)| !value.is_object() && !value.is_null());
+        // Attributes of a device are no members beside it.
+        let data = members
+            .filter(|(key, value)| !value.is_object() && !value.is_null() && !key.contains('@'));
         taken.extend(data.map(|(key, _)| member(key)));
     }
     taken.remove("");

@@ -171,7 +171,7 @@ impl TreeBuilder {
     /// be converted and has the same shape or can be broadcast to it. Otherwise it is replaced and
     /// keeps its attributes. Existing groups and links do not change.
     pub fn value(&mut self, path: &str, value: Value) -> bool {
-        let mut changed = false;
+        let (mut changed, mut replaced) = (false, false);
         let written =
             self.parent(path)
                 .and_then(|(branch, name)| match branch.children.get_mut(name) {
@@ -187,7 +187,10 @@ impl TreeBuilder {
                     Some(Node::Leaf(Item::Dataset(Dataset { content, .. }))) => match content {
                         Content::Value(old) => {
                             *old = match assign(old, &value) {
-                                None => value,
+                                None => {
+                                    replaced = old.element() != value.element();
+                                    value
+                                }
                                 Some(assigned) => {
                                     changed = !assigned.exact;
                                     assigned.value
@@ -202,6 +205,9 @@ impl TreeBuilder {
                 });
         if changed {
             self.notice(path, "the new value took type and shape of the old one");
+        }
+        if replaced {
+            self.notice(path, "the new value has replaced one of another type");
         }
         self.report(path, written)
     }

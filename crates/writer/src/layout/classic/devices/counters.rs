@@ -18,7 +18,11 @@ pub fn sampling(channel: &ChannelDescription) -> Option<ChannelNames> {
         return Some(ChannelNames::new(device, "signal", PRINCIPAL));
     }
     let (device, key) = split_last(channel.short, '_');
-    Some(ChannelNames::new(device, key, key))
+    let data_type = match key {
+        "signal" => PRINCIPAL,
+        key => key,
+    };
+    Some(ChannelNames::new(device, key, data_type))
 }
 
 /// Returns the names of a counter that an automatic filter calculates.

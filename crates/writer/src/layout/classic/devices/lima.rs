@@ -1,6 +1,6 @@
 //! Detectors behind a server of their own: images, spectra and what is computed from them.
 
-use super::{ChannelNames, PRINCIPAL};
+use super::{ChannelNames, PRINCIPAL, split_last};
 
 /// Returns the names of a channel of a Lima detector. Each region of interest has a group of its
 /// own.
@@ -14,7 +14,8 @@ pub fn lima(parts: &[&str]) -> Option<ChannelNames> {
     };
     match *kind {
         "roi_counters" => {
-            let (roi, key) = name.rsplit_once('_')?;
+            // A region without a name is in a group with the name of the detector and an underscore.
+            let (roi, key) = split_last(name, '_');
             Some(selected(device, roi, key, roi))
         }
         "roi_profiles" => Some(selected(device, name, "sum", name)),
