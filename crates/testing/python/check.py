@@ -39,16 +39,10 @@ def main() -> int:
     root = options.root.resolve()
     found = h5tree.describe(root, exclude=NOT_OURS)["files"]
     for file in found.values():
-        drop_records(file)
+        h5compare.drop_records(file)
     problems += [f"{kind:8} {path}: {text}" for kind, path, text in h5compare.differences(expected["files"], found)]
     print("\n".join(problems) or "equal")
     return 1 if problems else 0
-
-
-def drop_records(root: dict):
-    """Remove our records of completeness, which blisswriter does not write."""
-    for name in [name for name in root["attrs"] if name.startswith("completeness_")]:
-        del root["attrs"][name]
 
 
 def load(name: str) -> dict:

@@ -190,6 +190,12 @@ def without_stamps(root):
     return {**root, "attrs": attributes}
 
 
+def drop_records(root: dict):
+    """Remove our records of completeness, which blisswriter does not write."""
+    for name in [name for name in root["attrs"] if name.startswith("completeness_")]:
+        del root["attrs"][name]
+
+
 def _what(item):
     kind = item["kind"]
     if kind == "dataset":

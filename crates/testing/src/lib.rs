@@ -4,7 +4,7 @@
 //! blissdata and h5py, [`Program`] a process that is talked to by signals and listened to by what it
 //! logs. A [`Scenario`] brings them together: scans that blissdata publishes, and what should be in
 //! the files that a writer makes of them; a [`Replay`] does the same with [`Recording`]s of scans that
-//! BLISS published itself. A [`TangoDatabaseServer`] is where Tango devices are found, by a [`TangoClient`]
+//! BLISS published itself. [`Case`]s are small scans, each about one detail of a layout. A [`TangoDatabaseServer`] is where Tango devices are found, by a [`TangoClient`]
 //! for example.
 //!
 //! ```no_run
@@ -27,6 +27,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod case;
 mod changed_files;
 mod detector;
 mod failing_call;
@@ -44,6 +45,7 @@ mod seccomp;
 mod tango;
 mod validation;
 
+pub use case::{Case, CaseProblem, CaseRun, PublishedCase};
 pub use changed_files::{differences_after, problems_after};
 pub use detector::DescribedDetector;
 pub use failing_call::{SystemCall, failing};
