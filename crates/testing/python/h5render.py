@@ -82,7 +82,7 @@ def join_sources(sources):
     """Join virtual sources that continue each other along the first axis."""
     merged = []
     for source in sources:
-        if source["source"] is None and len(source["target"]) == 2:
+        if source["source"] is None and len(source["target"] or ()) == 2:
             shape = source["target"][1]
             source["source"] = [[0] * len(shape), list(shape)]
         last = merged[-1] if merged else None
@@ -90,7 +90,7 @@ def join_sources(sources):
             last
             and (last["file"], last["dataset"]) == (source["file"], source["dataset"])
             and all(
-                len(old) == len(new) == 2
+                len(old or ()) == len(new or ()) == 2
                 and old[0][0] + old[1][0] == new[0][0]
                 and old[0][1:] == new[0][1:]
                 and old[1][1:] == new[1][1:]

@@ -1,10 +1,12 @@
 """Save published scans with blisswriter 3.0.0: `reference.py KEY... --redis URL`.
 
-Prints one line of JSON for each scan: its key, state, reason and warnings. `blisswriter run` only
-takes scans that appear after its start, so its scan writer is called here for each key.
+With --resident, keys are read from standard input, too. Prints one line of JSON for each scan: its key, state, reason
+and warnings. `blisswriter run` only takes scans that appear after its start, so its scan writer is called here for
+each key.
 """
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -27,10 +29,12 @@ def save(url: str, key: str) -> dict:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("keys", nargs="+", metavar="KEY")
+    parser.add_argument("keys", nargs="*", metavar="KEY")
+    parser.add_argument("--resident", action="store_true")
     parser.add_argument("--redis", required=True, metavar="URL")
     options = parser.parse_args()
-    for key in options.keys:
+    more = (line.strip() for line in sys.stdin) if options.resident else ()
+    for key in itertools.chain(options.keys, more):
         print(json.dumps(save(options.redis, key)), flush=True)
     return 0
 

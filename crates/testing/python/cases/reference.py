@@ -96,7 +96,8 @@ class SessionWriter:
         name = re.escape(str(case.info.get("name") or "scan"))
         ready = re.compile(rf"\[{name} .*(Scan marked as RUNNING|\(FAULT\))|{END.pattern}")
         publish(case, client, root, lambda _: case.is_followed and self._wait(start, ready))
-        line = self._wait(start, re.compile(f"{END.pattern}|{DEAD.pattern}"))
+        # The scans that it refers to end before.
+        line = self._wait(start, re.compile(f"{END.pattern}|{DEAD.pattern}"), 1 + len(case.scans))
         if DEAD.search(line):
             self.__exit__()
             self.__enter__()
@@ -124,11 +125,12 @@ class SessionWriter:
                 self._lines.append(line.rstrip("\n"))
                 self._news.notify_all()
 
-    def _wait(self, start: int, wanted: re.Pattern) -> str:
-        """Return the first line that fits, of those from `start` on."""
+    def _wait(self, start: int, wanted: re.Pattern, count: int = 1) -> str:
+        """Return the line that is the `count`th to fit, of those from `start` on."""
 
         def found() -> str | None:
-            return next((line for line in self._lines[start:] if wanted.search(line)), None)
+            fitting = [line for line in self._lines[start:] if wanted.search(line)]
+            return fitting[count - 1] if len(fitting) >= count else None
 
         with self._news:
             line = self._news.wait_for(found, TIMEOUT)
