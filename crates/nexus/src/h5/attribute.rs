@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char, c_void};
 use hdf5_metno_sys::h5::{H5_index_t, H5_iter_order_t, herr_t};
 use hdf5_metno_sys::h5a::{self, H5A_info_t};
 use hdf5_metno_sys::h5i::hid_t;
-use hdf5_metno_sys::h5p;
+use hdf5_metno_sys::{h5p, h5t};
 
 use super::dataset::Dataset;
 use super::dataspace::Dataspace;
@@ -22,7 +22,7 @@ macro_rules! attributes {
     ($($object:ty),*) => {$(
         impl $object {
             /// Creates an attribute, or replaces an existing one, which then moves to the end of the
-            /// list. If this fails, the existing attribute is not changed.
+            /// list, unless it has the same texts already. If this fails, the existing attribute is not changed.
             pub fn set_attribute(&self, name: &str, value: &Value) -> Result<()> {
                 set(self.handle.id(), name, value)
             }
@@ -61,6 +61,9 @@ fn set(object: hid_t, name: &str, value: &Value) -> Result<()> {
     if !exists(object, name)? {
         return create(object, name, &packed, &space);
     }
+    if has_texts(object, name, value)? {
+        return Ok(());
+    }
     // The new attribute is complete before the old one is deleted.
     let temporary = format!("{name} (new)");
     if exists(object, &temporary)? {
@@ -70,6 +73,31 @@ fn set(object: hid_t, name: &str, value: &Value) -> Result<()> {
     delete(object, name)?;
     let (temporary, name) = (c_text(&temporary)?, c_text(name)?);
     call!(h5a::H5Arename(object, temporary.as_ptr(), name.as_ptr())).map(drop)
+}
+
+/// Returns `true` if an attribute has these texts.
+///
+/// The library counts all attributes that were ever made of an object, with 16 bits. A file may have thousands of scans, each
+/// of which sets the same attributes of the root, so that those that do not change are not made again.
+fn has_texts(object: hid_t, name: &str, value: &Value) -> Result<bool> {
+    let Value::Texts { shape, texts } = value else {
+        return Ok(false);
+    };
+    let attribute = open(object, name)?;
+    let datatype = Handle::new(call!(h5a::H5Aget_type(attribute.id()))?);
+    let given = Datatype::of(&value.element())?;
+    let space = Handle::new(call!(h5a::H5Aget_space(attribute.id()))?);
+    let extent = Dataspace::from_handle(space)?.extent()?;
+    let is_same_type = call!(h5t::H5Tequal(datatype.id(), given.handle.id()))? > 0;
+    Ok(is_same_type
+        && extent.is_some_and(|(present, _)| present == *shape)
+        && read(object, name)?.texts.as_ref() == Some(texts))
+}
+
+fn open(object: hid_t, name: &str) -> Result<Handle> {
+    let name = c_text(name)?;
+    let id = call!(h5a::H5Aopen(object, name.as_ptr(), h5p::H5P_DEFAULT))?;
+    Ok(Handle::new(id))
 }
 
 fn create(object: hid_t, name: &str, packed: &PackedValue, space: &Dataspace) -> Result<()> {
@@ -138,12 +166,7 @@ unsafe extern "C" fn note_name(
 }
 
 fn read(object: hid_t, name: &str) -> Result<RenderedElements> {
-    let name = c_text(name)?;
-    let attribute = Handle::new(call!(h5a::H5Aopen(
-        object,
-        name.as_ptr(),
-        h5p::H5P_DEFAULT
-    ))?);
+    let attribute = open(object, name)?;
     let datatype = Handle::new(call!(h5a::H5Aget_type(attribute.id()))?);
     let space = Handle::new(call!(h5a::H5Aget_space(attribute.id()))?);
     let datatype = Datatype::from_handle(datatype)?;
@@ -151,4 +174,26 @@ fn read(object: hid_t, name: &str) -> Result<RenderedElements> {
     render::elements(&datatype, &space, u64::MAX, |memory| {
         call!(h5a::H5Aread(attribute.id(), datatype.handle.id(), memory)).map(drop)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::h5::File;
+    use crate::tree::Value;
+
+    #[test]
+    fn texts_that_are_there_are_not_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(&folder.path().join("a.h5")).unwrap();
+        let root = file.root().unwrap();
+        // The library would not make more than 65,535 attributes.
+        for _ in 0..70_000 {
+            root.set_attribute("NX_class", &Value::text("NXroot"))
+                .unwrap();
+        }
+        root.set_attribute("NX_class", &Value::text("NXentry"))
+            .unwrap();
+        let texts = root.attribute("NX_class").unwrap().texts;
+        assert_eq!(texts, Some(vec!["NXentry".to_owned()]));
+    }
 }
