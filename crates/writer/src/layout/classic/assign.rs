@@ -64,6 +64,26 @@ pub fn assign(old: &Value, new: &Value) -> Option<AssignedValue> {
     }
 }
 
+/// Returns `true` if h5py would keep the type of `old` when `new` is assigned to it, although `assign` does not: little or
+/// nothing of the new value would remain. Tables and truth values would become other ones, and arrays without elements stay
+/// empty.
+pub fn is_kept_by_h5py(old: &Value, new: &Value) -> bool {
+    if elements(old.shape()) == 0 {
+        return true;
+    }
+    match (old, new) {
+        (Value::Compound { .. }, Value::Numbers { .. }) => true,
+        (
+            Value::Numbers {
+                element: ElementType::Bool,
+                ..
+            },
+            Value::Numbers { element, .. },
+        ) => matches!(element, ElementType::Int(..) | ElementType::Uint(..)),
+        _ => false,
+    }
+}
+
 fn elements(shape: &[u64]) -> usize {
     shape.iter().product::<u64>() as usize
 }

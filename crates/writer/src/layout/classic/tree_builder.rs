@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexSet;
 use nexus::tree::{Content, Dataset, Group, Item, NamedList, Stream, Value};
 
-use super::assign::assign;
+use super::assign::{assign, is_kept_by_h5py};
 use crate::layout::{InvalidItem, NodeError};
 pub use metadata_path::MetadataPurpose;
 pub use node::join;
@@ -188,7 +188,7 @@ impl TreeBuilder {
                         Content::Value(old) => {
                             *old = match assign(old, &value) {
                                 None => {
-                                    replaced = old.element() != value.element();
+                                    replaced = is_kept_by_h5py(old, &value);
                                     value
                                 }
                                 Some(assigned) => {
