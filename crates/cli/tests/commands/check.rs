@@ -133,7 +133,15 @@ fn every_defect_is_found() {
         ),
         (
             "axis_of_other_length",
-            "/1.1/plotselect: /1.1/plotselect/roby has 3 points, others have 5",
+            "/1.1/plotselect/roby: has 3 points, the signal has 5",
+        ),
+        (
+            "positions_of_no_point",
+            "/1.1/plotselect/roby: has 5 points, the signal has 4",
+        ),
+        (
+            "signals_of_two_lengths",
+            "/1.1/plotselect/other: is drawn with a signal of shape [5], but has the shape [4]",
         ),
         (
             "shorter_than_recorded",

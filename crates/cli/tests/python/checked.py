@@ -59,9 +59,20 @@ def unequal_lengths(file):
 
 
 def fewer_published(file):
-    """Nothing is wrong: the record tells."""
+    """Nothing is wrong: the record tells, and the plot has as many positions."""
+    positions_of_no_point(file)
+    del file["1.1/plotselect/roby"]
+    file["1.1/plotselect/roby"] = numpy.arange(POINTS - 1)
+
+
+def positions_of_no_point(file):
     file["1.1/instrument/diode/data"].resize((POINTS - 1,))
     change_record(file, diode={"points": POINTS - 1})
+
+
+def signals_of_two_lengths(file):
+    file["1.1/plotselect"].attrs["auxiliary_signals"] = ["other"]
+    file["1.1/plotselect/other"] = numpy.arange(POINTS - 1)
 
 
 def no_end_time(file):
