@@ -11,8 +11,11 @@ use crate::layout::{InfoError, LayoutError, ScanDescription};
 /// The title of a scan without title and name.
 const NO_NAME: &str = "scan";
 
+/// Tells whether a value is of a kind.
+type IsOfKind = fn(&Json) -> bool;
+
 /// Members whose kind decides whether they are used, and what they should be.
-const KINDS: [(&str, &str, fn(&Json) -> bool); 11] = [
+const KINDS: [(&str, &str, IsOfKind); 11] = [
     ("acquisition_chain", "mapping", Json::is_object),
     ("channels", "mapping", Json::is_object),
     ("data_dim", "number", |json| count(Some(json)).is_some()),

@@ -6,7 +6,7 @@ use nexus::tree::Value;
 use serde_json::{Value as Json, json};
 
 use super::channel::Channel;
-use super::fixtures::{channel, subscan, tree_as_json};
+use super::fixtures::{channel, subscan, subscan_of, tree_as_json};
 use super::release::Release;
 use super::subscan::Subscan;
 use super::tree_builder::{BuiltTree, TreeBuilder};
@@ -245,8 +245,9 @@ fn devices_have_metadata() {
         selection: Some("r1".to_owned()),
         ..channel("cam:roi", "lima", "cam_r1", dataset)
     };
-    let mut subscan = subscan();
-    subscan.channels.extend([roi("sum"), roi("avg")]);
+    let mut channels = subscan().channels;
+    channels.extend([roi("sum"), roi("avg")]);
+    let subscan = subscan_of(channels);
     let info = json!({"scan_meta_categories": [], "devices": {
         "diode_key": {"metadata": {"@NX_class": "NXfoo", "gain": 2, "signal": 1, "none": {}}},
         "roby_key": {"metadata": {}},

@@ -183,7 +183,7 @@ fn channels_that_break_the_rules_of_their_type_have_a_name() {
         ("mosca", "x:roi:Cu_det00", "Cu_det00/data"),
         ("autofilter", "transm", "transm/data"),
         ("autofilter", "a:b:transm", "transm/data"),
-        ("lima", "cam:roi_counters:rsum", "rsum/data"),
+        ("lima", "cam:roi_counters:r_", "r_/data"),
         ("lima", "cam", "cam/data"),
         ("lima2", "det", "det/data"),
         ("mythen", ":", "_/data"),
