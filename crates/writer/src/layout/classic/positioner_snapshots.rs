@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::tree_builder::{MetadataPurpose, TreeBuilder};
+use crate::layout::info::is_truthy;
 
 /// For each snapshot: the group in `instrument`, the key in `info["positioners"]`, and whether
 /// newer values replace older ones.
@@ -53,7 +54,7 @@ fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
         let path = format!("{}/instrument/{group}", subscan.entry);
         builder.class_group(&path, "NXcollection");
         for (motor, position) in motors {
-            let unit = units.get(motor).and_then(Json::as_str).unwrap_or_default();
+            let unit = units.get(motor).filter(|unit| is_truthy(Some(unit)));
             snapshot(builder, &path, motor, position, unit, replacing);
         }
     }
@@ -66,7 +67,7 @@ fn snapshot(
     group: &str,
     motor: &str,
     position: &Json,
-    unit: &str,
+    unit: Option<&Json>,
     replacing: bool,
 ) {
     if position.is_null() {
@@ -83,7 +84,10 @@ fn snapshot(
         None => path,
     };
     let has_units = builder.has_attribute(&dataset, "units");
-    if !unit.is_empty() && builder.is_dataset(&dataset) && (!has_units || replacing) {
-        dict_to_nexus::attribute::add(builder, &dataset, "units", &Json::from(unit));
+    if let Some(unit) = unit
+        && builder.is_dataset(&dataset)
+        && (!has_units || replacing)
+    {
+        dict_to_nexus::attribute::add(builder, &dataset, "units", unit);
     }
 }

@@ -12,7 +12,7 @@ use super::collisions::resolve;
 use super::device_group::{self, DeviceGroup};
 use super::dims::ScanDims;
 use super::names::short_names;
-use crate::layout::info::mapping;
+use crate::layout::info::{is_truthy, mapping};
 use crate::layout::{InfoError, LayoutError};
 use crate::options::SaveOptions;
 use crate::source::{StreamContent, StreamDescription};
@@ -228,10 +228,10 @@ fn with_units(mut channels: Vec<Channel>, info: &Json) -> Vec<Channel> {
         return channels;
     };
     for channel in channels.iter_mut().filter(|one| one.is_positioner()) {
-        let unit = units.get(&channel.link).and_then(Json::as_str);
-        let unit = unit.filter(|unit| !unit.is_empty() && motors.contains_key(&channel.link));
+        let unit = units.get(&channel.link);
+        let unit = unit.filter(|_| motors.contains_key(&channel.link) && is_truthy(unit));
         if let (Some(unit), false) = (unit, channel.data_info.contains_key("units")) {
-            channel.data_info.insert("units".to_owned(), unit.into());
+            channel.data_info.insert("units".to_owned(), unit.clone());
         }
     }
     channels
