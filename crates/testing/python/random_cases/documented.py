@@ -1,7 +1,7 @@
 """The differences on which we insist: each is a row of `docs/differences.md`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .comparison import Result
@@ -15,25 +15,75 @@ class Rule:
     kinds: str
     path: str = ""
     text: str = ""
-    condition: Callable[[Result], bool] = lambda result: True
+    condition: Callable[[Result, str, str], bool] = lambda result, path, text: True
 
     def fits(self, result: Result, kind: str, path: str, text: str) -> bool:
         return (
             kind in self.kinds.split()
             and re.search(self.path, path) is not None
             and re.search(self.text, text) is not None
-            and self.condition(result)
+            and self.condition(result, path, text)
         )
 
 
-def warns(*parts: str) -> Callable[[Result], bool]:
+ANY = "MISSING EXTRA VALUE DTYPE SHAPE ATTR LINK FILTER CHUNK"
+
+
+def warned(*parts: str) -> Callable[[Result, str, str], bool]:
     """Return a condition: our writer has warned with one of these texts."""
-    return lambda result: any(part in note for note in result.notes for part in parts)
+    return lambda result, path, text: any(part in note for note in result.notes for part in parts)
 
 
-CLASSIC: list[Rule] = []
+def has_new_name(result: Result, path: str, text: str) -> bool:
+    """Return whether a difference is about a name that was taken, or the one that was used instead."""
+    names = set()
+    for note in result.notes:
+        if renamed := re.search(r'as "(.*?)".*: the name "(.*?)" is taken', note):
+            names |= set(renamed.groups())
+    return any(name in re.split(r"[/@]", path) or f'"{name}"' in text for name in names)
 
-H5MAPS: list[Rule] = []
+
+def is_moved_metadata(result: Result, path: str, text: str) -> bool:
+    """Return whether a difference is at or below metadata that could not have their place, or in the other place."""
+    return any(re.split("@", path)[0] in places or path.startswith(tuple(f"{place}/" for place in places)) for places in moved(result))
+
+
+def moved(result: Result) -> Iterator[tuple[str, str]]:
+    """Return the places of metadata: where they should be, and where they are."""
+    for note in result.notes:
+        pattern = r'^\{ROOT\}/(.*?::/.*?): metadata cannot have this place, they are stored as "(.*)"$'
+        if found := re.search(pattern, note):
+            place, name = found.groups()
+            yield place, f"{place.rpartition('/')[0]}/{name}"
+
+
+PLOT = r"::/[^/]*/[^/]*/"
+
+CLASSIC = [
+    Rule("byte order of channels", "DTYPE", text=r'expected "<(.*)", found ">\1"'),
+    Rule("names become equal", ANY, condition=has_new_name),
+    Rule("metadata with the name of acquired data", ANY, condition=is_moved_metadata),
+    Rule("a stream of no device", ANY, condition=warned("belongs to no device")),
+    Rule("scans that lack something", ANY, condition=warned("the scan's info has no")),
+    Rule("unknown `chunk_options`", "CHUNK FILTER", condition=warned("chunk option")),
+    Rule(
+        "a list of positions that is not as long as the signals",
+        "LINK VALUE SHAPE DTYPE ATTR",
+        path=PLOT,
+        condition=warned("what it is plotted with has"),
+    ),
+    Rule("a plot that cannot be drawn", ANY, condition=warned("is left out of the plot", "the plot cannot be drawn")),
+    Rule("an attribute that is null, of a member that does not exist", "MISSING", text=r"^group ?$"),
+    Rule("fill value of a dataset of one value", "VALUE", text="^fillvalue", condition=lambda result, *_: not result.case.info.get("data_dim", 1)),
+]
+
+H5MAPS = [
+    Rule(
+        "a layout that is published when the scan ends",
+        "EXTRA",
+        condition=lambda result, path, text: text == "file" and (result.case.prepared or {}).get("h5maps") == {},
+    ),
+]
 
 RULES = {"classic": CLASSIC, "h5maps": H5MAPS}
 
@@ -56,7 +106,7 @@ def classify(result: Result) -> str:
         return "OURS FAILS WITHOUT A WARNING"
     if result.rows:
         return "documented difference"
-    return "equal" if result.ours_is_good else "equal, ours is not complete"
+    return "equal" if result.ours_is_good or result.ours == "SKIPPED" else "equal, ours is not complete"
 
 
 FAULTS = {"OURS CRASHES", "UNDOCUMENTED DIFFERENCE", "OURS FAILS WITHOUT A WARNING"}
