@@ -60,6 +60,8 @@ def show(result: Result):
     print(f"    reference: {result.reference}, ours: {result.ours} ({result.reason})")
     for note in result.notes[:5]:
         print(f"    warning: {note}")
+    for text in [*result.lost, *result.findings][:5]:
+        print(f"    {text[:600]}")
     for row in undocumented(result)[:5]:
         print("    " + " ".join(row)[:400])
 

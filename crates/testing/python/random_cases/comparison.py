@@ -17,16 +17,22 @@ from cases import Case, compare, reference
 from cases.publisher import publish
 from replay import RECORDINGS
 
+from . import losses
+
 BENCH = RECORDINGS.parents[3] / "bench"
 # How often files of the reference are opened that cannot be read.
 ATTEMPTS = 20
+# Seconds for all cases of a process.
+TIMEOUT = 600
 # What happens to a disk is of no interest here.
 SAVE = ["save", "--json", "--durability", "none"]
 
 
 @dataclass
 class Result:
-    """What became of a case: how both writers ended, our warnings, and rows of `h5compare`."""
+    """What became of a case: how both writers ended, our warnings, rows of `h5compare`, what `check` found in our files,
+    and what of the scan is neither there nor in a warning.
+    """
 
     case: Case
     reference: str
@@ -34,6 +40,8 @@ class Result:
     reason: str
     notes: list[str] = field(default_factory=list)
     rows: list[tuple[str, str, str]] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
     @property
     def reference_is_good(self) -> bool:
@@ -93,6 +101,7 @@ class Writers:
         with tempfile.TemporaryDirectory(prefix="cases-") as folder:
             root = Path(folder).resolve()
             ours = self._save(cases, root / "ours")
+            findings = self._check(root / "ours")
             results = []
             for case, outcome in zip(cases, ours, strict=True):
                 case.reference = {"state": self._save_by_reference(case, root / "theirs")}
@@ -101,14 +110,18 @@ class Writers:
                     case.reference["state"] = "UNREADABLE"
                 elif case.reference["state"] in reference.SUCCESSES:
                     case.reference["files"] = files
+                notes = compare.warnings(case, root / "ours", outcome)
+                is_lost = losses.lost(case, reference.described(case, root / "ours"), notes)
                 results.append(
                     Result(
                         case,
                         case.reference["state"],
                         outcome["state"],
                         str(outcome["reason"]),
-                        compare.warnings(case, root / "ours", outcome),
+                        notes,
                         compare.differences(case, root / "ours"),
+                        findings.get(case.name, []),
+                        is_lost if self.layout == "classic" else [],
                     )
                 )
             return results
@@ -142,8 +155,23 @@ class Writers:
         if not keys:
             return {}
         command = [self.program, *SAVE, *self.options, self._url, *keys]
-        run = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=600, env=environment())
+        run = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=TIMEOUT, env=environment())
         return outcomes(keys, run.stdout, run.stderr)
+
+    def _check(self, root: Path) -> dict[str, list[str]]:
+        """Return what `check` calls a problem, by the names of the cases."""
+        files = sorted(root.rglob("*.h5"))
+        if not files:
+            return {}
+        command = [self.program, "check", "--json", "--redis", self._url, *files]
+        run = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=TIMEOUT)
+        found = {}
+        for line in run.stdout.splitlines():
+            report = json.loads(line)
+            layout, seed, *_ = Path(report["file"]).relative_to(root).parts
+            if not report["good"]:
+                found.setdefault(f"{layout}/{seed}", []).append(line)
+        return found
 
     def _follow(self, case: Case, root: Path) -> dict:
         """Save a case whose info changes at its end, from its preparation on."""

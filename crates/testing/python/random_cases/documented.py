@@ -98,10 +98,14 @@ def classify(result: Result) -> str:
     """Return the class of a result."""
     if result.ours == "CRASHED":
         return "OURS CRASHES"
+    if result.ours_is_good and result.lost:
+        return "LOST WITHOUT A WARNING"
     if not result.reference_is_good:
         return "reference fails, ours is complete" if result.ours_is_good else "both fail"
     if undocumented(result):
         return "UNDOCUMENTED DIFFERENCE"
+    if result.ours_is_good and result.findings and not warned("the plot cannot be drawn")(result, "", ""):
+        return "CHECK CALLS A GOOD FILE BAD"
     if not result.ours_is_good and not result.notes and result.ours != "SKIPPED":
         return "OURS FAILS WITHOUT A WARNING"
     if result.rows:
@@ -109,4 +113,10 @@ def classify(result: Result) -> str:
     return "equal" if result.ours_is_good or result.ours == "SKIPPED" else "equal, ours is not complete"
 
 
-FAULTS = {"OURS CRASHES", "UNDOCUMENTED DIFFERENCE", "OURS FAILS WITHOUT A WARNING"}
+FAULTS = {
+    "OURS CRASHES",
+    "UNDOCUMENTED DIFFERENCE",
+    "LOST WITHOUT A WARNING",
+    "CHECK CALLS A GOOD FILE BAD",
+    "OURS FAILS WITHOUT A WARNING",
+}

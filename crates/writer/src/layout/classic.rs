@@ -106,6 +106,9 @@ impl ClassicLayout {
         let file = link_files::scan_file(&info)?;
         let dims = ScanDims::read(&info, options);
         let subscans = subscan::read(&info, scan.streams, &dims, options)?;
+        if subscans.is_empty() {
+            notices.push("no device of the scan has a channel: the file gets no entry".to_owned());
+        }
         Ok(Some(ClassicLayout {
             release,
             root_attributes,
@@ -136,6 +139,8 @@ impl ClassicLayout {
         for subscan in &self.subscans {
             data::build(&mut builder, subscan, self.release, facts);
         }
+        let info = facts.end.as_ref().map_or(&self.info, |end| &end.info);
+        metadata::report_unplaced(&mut builder, &self.subscans, info);
         if let Some(end) = &facts.end {
             for subscan in &self.subscans {
                 positioner_snapshots::end(&mut builder, subscan, &end.info);

@@ -8,7 +8,7 @@ use super::device_group::DeviceGroup;
 use super::dict_to_nexus;
 use super::subscan::Subscan;
 use super::tree_builder::TreeBuilder;
-use crate::layout::info::is_truthy;
+use crate::layout::info::{is_truthy, mapping};
 
 /// Adds the metadata of the devices, then the categories of the user.
 pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
@@ -27,6 +27,24 @@ fn devices(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
             let path = group.path(&subscan.entry);
             dict_to_nexus::add_mapping(builder, &path, &metadata, true);
             done.insert(group.name.as_str());
+        }
+    }
+}
+
+/// Adds a notice for each acquisition device with metadata that has no group, because it has no channels.
+pub fn report_unplaced(builder: &mut TreeBuilder, subscans: &[Subscan], info: &Json) {
+    let Some(first) = subscans.first() else {
+        return;
+    };
+    let groups = subscans.iter().flat_map(|subscan| &subscan.device_groups);
+    let placed: HashSet<&str> = groups
+        .filter_map(|group| group.device_key.as_deref())
+        .collect();
+    for (key, device) in mapping(info, "devices").into_iter().flatten() {
+        if is_truthy(device.get("metadata")) && !placed.contains(key.as_str()) {
+            let text =
+                format_args!("the metadata of device {key:?} are not saved: it has no channels");
+            builder.notice(&first.entry, text);
         }
     }
 }
