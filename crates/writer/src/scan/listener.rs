@@ -93,18 +93,19 @@ impl Listener for ScanListener {
                 self.wait(&context, &fault, CLAIM_POLL).await;
                 continue;
             }
-            let (end, source) = self.attempt(&context, &sink).await;
+            let attempt = self.attempt(&context, &sink).await;
             let verdict = AsyncResult::new();
-            let attempt = AttemptEnd {
-                end: end.clone(),
+            let attempt_end = AttemptEnd {
+                end: attempt.end.clone(),
                 verdict: verdict.promise(no_answer()),
             };
-            let attempt = ScanUpdate::AttemptEnd(Box::new(attempt));
-            sink.put(attempt, 0).await?;
+            let attempt_end = ScanUpdate::AttemptEnd(Box::new(attempt_end));
+            sink.put(attempt_end, 0).await?;
             let verdict = verdict.take().await;
             self.claims.release().await;
             match verdict.map_err(|error| error.failed().unwrap_or_else(no_answer))? {
-                Verdict::Final => return end.into_result(),
+                Verdict::Final => return attempt.end.into_result(),
+                Verdict::TryAgain(fault) if attempt.has_no_data => return Err(fault),
                 Verdict::TryAgain(fault) => {
                     let pause = clock.pause().filter(|_| !context.stopping().is_set());
                     let Some(pause) = pause else {
@@ -116,7 +117,7 @@ impl Listener for ScanListener {
                     }
                 }
                 Verdict::Continue => {
-                    if let Some(source) = source {
+                    if let Some(source) = attempt.parked {
                         self.wait_for_news(&context, source).await;
                     }
                     clock = AttemptClock::new(self.save.retry_time);
@@ -128,21 +129,20 @@ impl Listener for ScanListener {
 }
 
 impl ScanListener {
-    /// Makes one attempt to save the scan. Returns how it ended, and the source of a scan that is parked.
+    /// Makes one attempt to save the scan.
     async fn attempt<C: Consumer<Event = ScanUpdate>>(
         &mut self,
         context: &Context,
         sink: &Sink<C>,
-    ) -> (ListenerEnd, Option<Box<dyn ScanSource>>) {
+    ) -> Attempt {
         if context.stopping().is_set() {
             let stopped = ScanProblem::Interrupted(Interruption::WriterStopped);
-            return (ListenerEnd::Ended(Err(stopped.into())), None);
+            return Attempt::failed(stopped.into());
         }
         let mut source = match self.store.open(&self.id).await {
             Ok(source) => source,
             Err(error) => {
-                let fault = Fault::from(ScanProblem::from(error));
-                return (ListenerEnd::Ended(Err(fault)), None);
+                return Attempt::failed(ScanProblem::from(error).into());
             }
         };
         source.share_memory(&self.reply_memory);
@@ -169,9 +169,33 @@ impl ScanListener {
             Err(fault) => ListenerEnd::Ended(Err(fault)),
         };
         attempt.scan.margin.end_attempt();
-        let source = (end == ListenerEnd::Parked).then_some(attempt.source);
+        let source = attempt.source;
         self.claims = claims;
-        (end, source)
+        Attempt {
+            has_no_data: source.has_ended() && source.streams().is_empty(),
+            parked: (end == ListenerEnd::Parked).then_some(source),
+            end,
+        }
+    }
+}
+
+/// How an attempt to save the scan ended.
+struct Attempt {
+    end: ListenerEnd,
+    /// The source of a scan that is parked.
+    parked: Option<Box<dyn ScanSource>>,
+    /// Set if the scan has ended without any stream, as one does that BLISS refuses to start. Nothing is lost when it is
+    /// not tried again, and its writer can be stopped.
+    has_no_data: bool,
+}
+
+impl Attempt {
+    fn failed(fault: Fault) -> Attempt {
+        Attempt {
+            end: ListenerEnd::Ended(Err(fault)),
+            parked: None,
+            has_no_data: false,
+        }
     }
 }
 

@@ -116,6 +116,20 @@ fn the_holders_of_a_locked_file_are_named_in_lines_of_their_own() {
     });
 }
 
+/// BLISS closes a scan that it refuses before it has streams. Nothing is lost then, and a writer that waits cannot be
+/// stopped.
+#[test]
+fn a_scan_that_ended_without_streams_is_not_tried_again() {
+    with_session(async |fixture| {
+        let mut scan = fixture.create(1, Path::new("/proc/nowhere/a.h5")).await;
+        let record = fixture.record("1_loopscan").await;
+        scan.close("FAILURE").await.unwrap();
+        let (state, reason) = ended(&record).await;
+        assert_eq!(state, RecordState::Fault);
+        assert!(reason.contains("/proc/nowhere"), "{reason}");
+    });
+}
+
 #[test]
 fn a_path_that_is_no_file_is_reported() {
     with_session(async |fixture| {
