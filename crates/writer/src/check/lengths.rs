@@ -21,7 +21,7 @@ pub struct DatasetLengths<'a> {
 
 impl DatasetLengths<'_> {
     /// Compares the lengths of datasets that should be equally long. The paths are those of the
-    /// datasets themselves, not of links to them. `dimensions` are those of the scan.
+    /// datasets themselves, not of links to them. `dimensions` are those of the scan, 0 if it is one point.
     pub fn compare(
         &self,
         at: &str,
@@ -30,7 +30,8 @@ impl DatasetLengths<'_> {
     ) -> Vec<Finding> {
         let length = |shape: &[u64]| shape.first().copied().unwrap_or(1);
         let longest = datasets.iter().map(|(_, shape)| length(shape)).max();
-        let Some(longest) = longest.filter(|_| !self.growing) else {
+        // Datasets of one point have only the dimensions of the point.
+        let Some(longest) = longest.filter(|_| !self.growing && dimensions > 0) else {
             return Vec::new();
         };
         let shorter = datasets
