@@ -57,6 +57,11 @@ def moved(result: Result) -> Iterator[tuple[str, str]]:
             yield place, f"{place.rpartition('/')[0]}/{name}"
 
 
+def has_colon(result: Result, path: str, text: str) -> bool:
+    """Return whether a channel has a name that begins with a colon."""
+    return any(stream["name"].startswith(":") for stream in result.case.streams)
+
+
 PLOT = r"::/[^/]*/[^/]*/"
 
 CLASSIC = [
@@ -65,6 +70,7 @@ CLASSIC = [
     Rule("metadata with the name of acquired data", ANY, condition=is_moved_metadata),
     Rule("a stream of no device", ANY, condition=warned("belongs to no device")),
     Rule("scans that lack something", ANY, condition=warned("the scan's info has no")),
+    Rule("a name that begins with a colon", ANY, condition=has_colon),
     Rule("unknown `chunk_options`", "CHUNK FILTER", condition=warned("chunk option")),
     Rule(
         "a list of positions that is not as long as the signals",
