@@ -4,11 +4,12 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use testing::{Program, TangoClient, free_port, read};
+use testing::{Program, TangoClient, free_port, output, read};
 
 use crate::session::Session;
 
@@ -37,11 +38,14 @@ impl Beamline {
         beamline.install_redis();
         let mut command = beamline.command(&bliss("beacon-server"));
         command.arg("--db-path=beacon");
+        // BLISS 2.3 has one server less.
+        if release() < (2, 3) {
+            command.arg(format!("--webapp-port={}", free_port()));
+        }
         for (option, port) in [
             ("port", beamline.port),
             ("tango-port", beamline.tango_port),
             ("homepage-port", free_port()),
-            ("webapp-port", free_port()),
             ("redis-port", free_port()),
             ("redis-data-port", free_port()),
             ("log-server-port", 0),
@@ -167,6 +171,17 @@ impl Drop for Beamline {
             beacon.end();
         }
     }
+}
+
+/// Returns the first two numbers of the version of BLISS.
+pub fn release() -> (u32, u32) {
+    static RELEASE: OnceLock<(u32, u32)> = OnceLock::new();
+    *RELEASE.get_or_init(|| {
+        let version = "from importlib import metadata; print(metadata.version('bliss'))";
+        let version = output(Command::new(bliss("python")).args(["-c", version]));
+        let mut numbers = version.split('.').map(|number| number.parse().unwrap());
+        (numbers.next().unwrap(), numbers.next().unwrap())
+    })
 }
 
 /// Returns the path of a program in the environment of BLISS.

@@ -14,6 +14,8 @@ import logging
 import os
 import sys
 import types
+from importlib import metadata, util
+from pathlib import Path
 from typing import NamedTuple
 
 # What BLISS prints is for people.
@@ -31,7 +33,7 @@ class Anything(type):
 
 
 class Absent(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Modules that BLISS imports and that pip cannot install: its plots, and a library of GNOME."""
+    """Modules that BLISS imports and that pip cannot install, or that need Qt: its plots, and a library of GNOME."""
 
     def find_spec(self, name, path, target=None):
         if name.split(".")[0] in ("flint", "gi"):
@@ -48,6 +50,18 @@ class Absent(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 sys.meta_path.insert(0, Absent())
+RELEASE = tuple(map(int, metadata.version("bliss").split(".")[:2]))
+STUBS = Path(__file__).parent / "stubs/blisswriter"
+if RELEASE == (2, 1):
+    # That of blisswriter 1.0 is for BLISS 2.0, those of others need a newer blissdata.
+    spec = util.spec_from_file_location("blisswriter.nexus.publish", STUBS / "mapping/publish.py")
+    sys.modules[spec.name] = util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[spec.name])
+elif RELEASE >= (2, 3):
+    import blisswriter
+
+    # Where the modules are that no release of blisswriter has.
+    blisswriter.__path__.append(str(STUBS))
 
 import bliss  # noqa: E402, F401: it patches Python for gevent
 import gevent  # noqa: E402
@@ -57,6 +71,18 @@ from bliss.config import static  # noqa: E402
 from bliss.scanning.scan import Scan, ScanAbort  # noqa: E402
 from gevent.fileobject import FileObjectThread  # noqa: E402
 
+if RELEASE >= (2, 4):
+    import tango
+    from bliss.scanning.writer import external_tango_mapping
+
+    def find_session_writer(session: str, beacon_host: str | None, writer_class: str) -> str | None:
+        """The device of a session. That of blisswriter has no argument for the class."""
+        database = tango.Database()
+        for device in database.get_device_name("*", writer_class):
+            if list(database.get_device_property(device, "session")["session"]) == [session]:
+                return device
+
+    external_tango_mapping.find_session_writer = find_session_writer
 
 
 class Run(NamedTuple):
@@ -88,7 +114,6 @@ def main():
 def save(**where) -> str:
     """Sets attributes of SCAN_SAVING. Gives the file of the next scan."""
     scan_saving = current_session.scan_saving
-    scan_saving.writer = "nexus"
     for name, value in where.items():
         setattr(scan_saving, name, value)
     return scan_saving.filename
@@ -111,6 +136,8 @@ def begin(scan: str, arguments: list, detectors: list) -> str:
 
 def identifier(scan) -> str | None:
     """The name that the writer knows a scan by, once BLISS has counted it."""
+    if RELEASE >= (2, 4) and scan.scan_saving.writer == "mapping":
+        return scan._scan_data and scan._scan_data.key
     if hasattr(scan, "identifier"):
         return scan.identifier
     # BLISS 1.11

@@ -23,7 +23,7 @@ impl Session {
             child,
         };
         assert_eq!(session.answer(), Ok(json!("ready")));
-        session.save(json!({"base_path": folder}));
+        session.save(json!({"base_path": folder, "writer": "nexus"}));
         session
     }
 
