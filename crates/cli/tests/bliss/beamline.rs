@@ -15,6 +15,8 @@ use crate::session::Session;
 
 pub const DEVICE: &str = "id00/bliss_nxwriter/demo";
 const WAIT_LIMIT: Duration = Duration::from_secs(60);
+/// How long Beacon may take to start: Python compiles its modules when they are imported for the first time.
+const START_LIMIT: Duration = Duration::from_secs(300);
 
 /// A beamline with the session `demo`. Its device is in the database, but is not served yet.
 pub struct Beamline {
@@ -58,8 +60,10 @@ impl Beamline {
         }
         let mut beacon = Program::start_with_output(&mut command);
         // The database says that itself. Beacon gives up waiting for it after 10 s, which a busy machine needs.
-        beacon.wait_for("Ready to accept request");
-        beacon.wait_for("Web server ready");
+        for text in ["Ready to accept request", "Web server ready"] {
+            let started = beacon.logs_within(text, START_LIMIT);
+            assert!(started, "{text:?} is not in the log:\n{}", beacon.log());
+        }
         beamline.beacon = Some(beacon);
         beamline
     }
