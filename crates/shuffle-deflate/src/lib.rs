@@ -78,7 +78,8 @@
 //! are about as large as with level 5 or smaller. The tests check that no kind of data becomes more than 3 %
 //! larger than with level 1, and none of up to 128 KiB more than 1 % larger than with level 5. The fuzzing checks
 //! that no chunk of 64 KiB or more becomes more than 10 % larger than with level 1, but for 0.1 % of the size of the
-//! chunk and 16 bytes for each plane.
+//! chunk and 16 bytes for each plane. It has found one generated chunk of 1 MB that does not keep to that: 9,236 bytes
+//! are 31 % more than with level 1.
 //!
 //! # Safety
 //!
