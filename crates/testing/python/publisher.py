@@ -2,7 +2,8 @@
 
 The releases are those in the folder `publishers` of the environment. The scan has streams of numbers, of spectra, of
 spectra of varying length and of images, of which each point is sent by itself, and 3 points together at the end, and a
-stream of JSON values. With --classic, its info describes its devices, otherwise the layout of its file. Prints the key of the scan.
+stream of JSON values. With --classic, its info describes its devices, otherwise the layout of its file. Prints the key
+of the scan.
 """
 
 import argparse

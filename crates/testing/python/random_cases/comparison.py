@@ -30,7 +30,7 @@ SAVE = ["save", "--json", "--durability", "none"]
 
 @dataclass
 class Result:
-    """What became of a case: how both writers ended, our warnings, rows of `h5compare`, what `check` found in our files,
+    """What became of a case: how both writers ended, our warnings, rows of `h5compare`, problems that `check` found,
     and what of the scan is neither there nor in a warning.
     """
 

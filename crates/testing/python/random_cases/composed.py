@@ -7,12 +7,34 @@ from cases import ROOT, Case
 
 KINDS = ("motor", "timer", "counter", "integrating", "mca", "image", "calculated")
 DEVICE_NAMES = ("axis", "timer", "ct2", "diodes", "simu1", "lambda", "x", "det-1", "a.b")
-CHANNEL_NAMES = ("roby", "samx", "energy", "epoch", "elapsed_time", "diode", "diode2", "I0", "spectrum", "roi1", "a-b", "a+b", "value")
+CHANNEL_NAMES = (
+    "roby",
+    "samx",
+    "energy",
+    "epoch",
+    "elapsed_time",
+    "diode",
+    "diode2",
+    "I0",
+    "spectrum",
+    "roi1",
+    "a-b",
+    "a+b",
+    "value",
+)
 START = "2026-11-23T01:24:03.994003+00:00"
 END = "2026-11-23T01:24:05.837142+00:00"
 TYPES = {
-    "counter": {"device_info": {"type": "samplingcounter", "mode": "MEAN"}, "device_type": "samplingcounter", "data_type": "signal"},
-    "integrating": {"device_info": {"type": "integratingcounter"}, "device_type": "integratingcounter", "data_type": "signal"},
+    "counter": {
+        "device_info": {"type": "samplingcounter", "mode": "MEAN"},
+        "device_type": "samplingcounter",
+        "data_type": "signal",
+    },
+    "integrating": {
+        "device_info": {"type": "integratingcounter"},
+        "device_type": "integratingcounter",
+        "data_type": "signal",
+    },
     "mca": {"device_info": {"type": "mca"}, "device_type": "mca"},
 }
 
@@ -62,7 +84,11 @@ def common(rng: Random, points: int) -> dict:
             "positioners_units": {motor: rng.choice(("mm", None)) for motor in motors},
         },
         "technique": {"@NX_class": "NXcollection"},
-        "nexuswriter": {"instrument_info": {"name": "esrf-id00a", "name@short_name": "id00"}, "devices": {}, "masterfiles": {}},
+        "nexuswriter": {
+            "instrument_info": {"name": "esrf-id00a", "name@short_name": "id00"},
+            "devices": {},
+            "masterfiles": {},
+        },
         "scan_meta_categories": ["technique", "nexuswriter", "instrument", "positioners"],
     }
     if name == "amesh" and rng.random() < 0.8:
@@ -107,7 +133,14 @@ def add_channels(case: Case, rng: Random, device: str, key: str, points: int) ->
         if kind in ("motor", "timer") or rng.random() < 0.2:
             channel["unit"] = rng.choice(("mm", "s", "deg", None))
         if kind == "motor":
-            channel |= {"start": 0.0, "stop": 1.0, "points": points, "axis_points": points, "axis_id": 0, "axis_kind": "forth"}
+            channel |= {
+                "start": 0.0,
+                "stop": 1.0,
+                "points": points,
+                "axis_points": points,
+                "axis_id": 0,
+                "axis_kind": "forth",
+            }
         case.info["channels"][name] = channel
         if kind in TYPES:
             case.info["nexuswriter"]["devices"][name] = deepcopy(TYPES[kind])

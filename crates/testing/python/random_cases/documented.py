@@ -45,7 +45,10 @@ def has_new_name(result: Result, path: str, text: str) -> bool:
 
 def is_moved_metadata(result: Result, path: str, text: str) -> bool:
     """Return whether a difference is at or below metadata that could not have their place, or in the other place."""
-    return any(re.split("@", path)[0] in places or path.startswith(tuple(f"{place}/" for place in places)) for places in moved(result))
+    return any(
+        re.split("@", path)[0] in places or path.startswith(tuple(f"{place}/" for place in places))
+        for places in moved(result)
+    )
 
 
 def moved(result: Result) -> Iterator[tuple[str, str]]:
@@ -80,7 +83,12 @@ CLASSIC = [
     ),
     Rule("a plot that cannot be drawn", ANY, condition=warned("is left out of the plot", "the plot cannot be drawn")),
     Rule("an attribute that is null, of a member that does not exist", "MISSING", text=r"^group ?$"),
-    Rule("fill value of a dataset of one value", "VALUE", text="^fillvalue", condition=lambda result, *_: not result.case.info.get("data_dim", 1)),
+    Rule(
+        "fill value of a dataset of one value",
+        "VALUE",
+        text="^fillvalue",
+        condition=lambda result, *_: not result.case.info.get("data_dim", 1),
+    ),
 ]
 
 H5MAPS = [

@@ -32,7 +32,7 @@ class Content:
             self._read(member)
 
     def has(self, name: str, value) -> bool:
-        """Return whether something of this name has this value. Values that are no numbers or texts may look different."""
+        """Return whether something has this name and this value. What is no number or text may look different."""
         found = self.values.get(name) or self.values.get(name.rpartition("/")[2], [])
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             return bool(found)

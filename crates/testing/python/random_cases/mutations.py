@@ -8,8 +8,46 @@ from cases import Case
 
 MAX_CHANGES = 3
 OPTIONS = ("--keepshape", "--multivalue-positioners", "--disable-external-hdf5", "--enable-external-nonhdf5")
-NAMES = ("", "a", "data", "name", "signal", "value", "1", "a b", "a/b", "a.b", "é", "positioners", "type", "_", "roi1_avg", "x_signal")
-VALUES = (None, True, False, 0, 1, -1, 3, 1.5, 1e300, "", "text", "é", [], [1], [1, 2.5], ["a", "b"], [[1, 2], [3, 4]], [1, "a"], {}, {"a": 1})
+NAMES = (
+    "",
+    "a",
+    "data",
+    "name",
+    "signal",
+    "value",
+    "1",
+    "a b",
+    "a/b",
+    "a.b",
+    "é",
+    "positioners",
+    "type",
+    "_",
+    "roi1_avg",
+    "x_signal",
+)
+VALUES = (
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    3,
+    1.5,
+    1e300,
+    "",
+    "text",
+    "é",
+    [],
+    [1],
+    [1, 2.5],
+    ["a", "b"],
+    [[1, 2], [3, 4]],
+    [1, "a"],
+    {},
+    {"a": 1},
+)
 DTYPES = ("<f8", ">f8", "<f4", ">f4", "<i4", ">i4", "<u2", ">u2", "<i8", "<u8", "|i1", "|u1", "|b1")
 SHAPES = ([], [], [3], [16], [4, 5], [2, 3, 4])
 LENGTHS = (0, 1, 2, 3, 7, 20, 21, 100, 1500)
@@ -208,7 +246,9 @@ def change_kind(case: Case, rng: Random):
     """Another kind of counter or detector."""
     if known := described_devices(case):
         device = rng.choice(known)
-        device["device_type"] = rng.choice(("samplingcounter", "integratingcounter", "mca", "lima", "roi", "timer", "", None))
+        device["device_type"] = rng.choice(
+            ("samplingcounter", "integratingcounter", "mca", "lima", "roi", "timer", "", None)
+        )
         device["data_type"] = rng.choice(("signal", "data", "spectrum", "principal", "", None))
         device["device_info"] = {"type": rng.choice(("samplingcounter", "mca", "lima", "mosca", "", None))}
 
@@ -222,7 +262,9 @@ def change_storage(case: Case, rng: Random):
         "chunk_nbytes": rng.choice((None, 0, 100, 1 << 20)),
         "chunk_split": rng.choice((None, 1, 4, 100)),
         "compression_limit_nbytes": rng.choice((None, 0, 1000)),
-        "compression_scheme": rng.choice((None, "none", "gzip", "byteshuffle", "gzip-byteshuffle", "bitshuffle", "lz4-bitshuffle", "x")),
+        "compression_scheme": rng.choice(
+            (None, "none", "gzip", "byteshuffle", "gzip-byteshuffle", "bitshuffle", "lz4-bitshuffle", "x")
+        ),
     }
     chosen = {name: value for name, value in options.items() if rng.random() < 0.5}
     case.info["writer_options"] = {"chunk_options": chosen, "separate_scan_files": rng.choice((None, True, False))}

@@ -7,9 +7,52 @@ import numpy as np
 from cases import ROOT, Case
 
 NAMES = ("a", "b", "data", "title", "é", "a b", "x.y", "1", "_", "signal", "value", "end_time")
-RAW = (0, -1, 2**31, 2**62, 1.5, -1e300, True, False, "", "text", "é\n", [], [1, 2], [1, 2.5], [True, 1], ["a", 1, True], [[1, 2], [3, 4]], [[]])
-BAD = (None, [None, 1], [[1, 2], [3]], {}, {"type": "inline"}, {"type": "stream"}, {"type": "group", "children": None}, {"type": "inline", "dtype": "str", "value": "a"})
-INLINE = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64", "complex64", "complex128")
+RAW = (
+    0,
+    -1,
+    2**31,
+    2**62,
+    1.5,
+    -1e300,
+    True,
+    False,
+    "",
+    "text",
+    "é\n",
+    [],
+    [1, 2],
+    [1, 2.5],
+    [True, 1],
+    ["a", 1, True],
+    [[1, 2], [3, 4]],
+    [[]],
+)
+BAD = (
+    None,
+    [None, 1],
+    [[1, 2], [3]],
+    {},
+    {"type": "inline"},
+    {"type": "stream"},
+    {"type": "group", "children": None},
+    {"type": "inline", "dtype": "str", "value": "a"},
+)
+INLINE = (
+    "bool",
+    "int8",
+    "uint8",
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+)
 B64 = ("|u1", "|i1", "|b1", "<i2", ">i2", "<u4", ">u4", "<i8", ">u8", "<f4", ">f4", "<f8", ">f8", "<c8", ">c16")
 DTYPES = ("<f8", ">f8", "<f4", ">i4", "<i8", "<u2", ">u2", "|u1", "|b1", "<c8", "<c16")
 SHAPES = ([], [], [], [4], [300], [3, 5], [2, 3, 4])
@@ -19,7 +62,12 @@ LENGTHS = (0, 1, 2, 5, 20, 1000)
 def scan(rng: Random) -> Case:
     """Return a scan with up to six streams and one or two files, which changes until its end, perhaps."""
     streams = [
-        {"name": f"{rng.choice(('axis', 'ct2'))}:{name}", "dtype": rng.choice(DTYPES), "shape": rng.choice(SHAPES), "n": rng.choice(LENGTHS)}
+        {
+            "name": f"{rng.choice(('axis', 'ct2'))}:{name}",
+            "dtype": rng.choice(DTYPES),
+            "shape": rng.choice(SHAPES),
+            "n": rng.choice(LENGTHS),
+        }
         for name in rng.sample(("roby", "diode", "mca", "epoch", "image", "x y"), rng.randint(0, 6))
     ]
     builder = Builder(rng, [stream["name"] for stream in streams])
@@ -58,7 +106,15 @@ class Builder:
         return {self.rng.choice(NAMES): self.item(depth + 1) for _ in range(count)}
 
     def item(self, depth: int):
-        kinds = {"group": 6 if depth < 4 else 0, "value": 8, "dataset": 4, "soft": 2, "external": 2, "again": 2, "bad": 0.2}
+        kinds = {
+            "group": 6 if depth < 4 else 0,
+            "value": 8,
+            "dataset": 4,
+            "soft": 2,
+            "external": 2,
+            "again": 2,
+            "bad": 0.2,
+        }
         match self.rng.choices(list(kinds), list(kinds.values()))[0]:
             case "group":
                 return {"type": "group", "attributes": self.attributes(), "children": self.children(depth)}

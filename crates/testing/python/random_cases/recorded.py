@@ -19,12 +19,7 @@ MAX_BYTES = 200_000
 def scans() -> list[Case]:
     """Return a case for each recorded scan that has its data in Redis."""
     folders = sorted(folder for folder in RECORDINGS.iterdir() if folder.is_dir())
-    return [
-        case
-        for folder in folders
-        if not (folder / DETECTOR_FILES).exists()
-        for case in of_recording(folder.name)
-    ]
+    return [case for folder in folders if not (folder / DETECTOR_FILES).exists() for case in of_recording(folder.name)]
 
 
 def of_recording(name: str) -> list[Case]:
