@@ -151,10 +151,12 @@ async fn the_server_is_restarted_during_a_scan() {
 
 async fn restarted(command: &str, argument: Json) {
     let fixture = Fixture::new().await;
-    let (device, service) = fixture.serve(json!({}));
+    let (device, mut service) = fixture.serve(json!({}));
     let mut scan = half_a_scan(&fixture, &device).await;
     let admin = fixture.client.device("dserver/nexuswriter/demo");
     admin.call(command, argument).unwrap();
+    // The server restarts itself after it has answered. Until then the old device answers.
+    service.wait_for("scans are being saved: they go on");
     device.wait_for("scan_state", &scan.name, "ON");
     device.wait_for_state("RUNNING");
     NexusClient::new(&device, scan.as_seen_by_bliss())
