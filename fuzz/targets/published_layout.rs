@@ -18,6 +18,7 @@ fuzz_target!(|text: &[u8]| {
         model: DataModel::Blissdata,
         info: &info,
         path: Some("/a.h5"),
+        number: Some(1),
         streams: &[],
     };
     if let Ok(Some(layout)) = layout_of(&scan, &SaveOptions::default()) {

@@ -9,7 +9,6 @@ pub fn exercise(layout: &dyn Layout, info: Value) {
     layout.notices();
     layout.subscan_entries();
     layout.entry_links();
-    layout.values_wanted();
     layout.destinations();
     let mut facts = ScanFacts::default();
     let first = layout.trees(&facts);
@@ -23,6 +22,7 @@ pub fn exercise(layout: &dyn Layout, info: Value) {
         };
         facts.streams.insert(stream, stored);
     }
+    layout.values_wanted(&facts);
     facts.end = Some(EndFacts {
         time: "2026-11-23T00:31:05.786624+00:00".to_owned(),
         info,

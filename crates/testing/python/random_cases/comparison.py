@@ -169,8 +169,7 @@ class Writers:
         for line in run.stdout.splitlines():
             report = json.loads(line)
             layout, seed, *_ = Path(report["file"]).relative_to(root).parts
-            if not report["good"]:
-                found.setdefault(f"{layout}/{seed}", []).append(line)
+            found.setdefault(f"{layout}/{seed}", []).extend(problems(report))
         return found
 
     def _follow(self, case: Case, root: Path) -> dict:
@@ -224,6 +223,15 @@ class ResidentWriter:
             if line.startswith("{"):
                 return json.loads(line)["state"]
         raise RuntimeError(f"the reference has ended, with status {self._process.wait()}")
+
+
+def problems(report: dict) -> Iterator[str]:
+    """Return the problems in a report of `check`. Random layouts have links to nothing, and entries without an end."""
+    findings = [*report["findings"], *(finding for scan in report["scans"] for finding in scan["findings"])]
+    wrong = [finding for finding in findings if finding["severity"] == "problem"]
+    yield from (f"{one['path']}: {one['text']}" for one in wrong if "leads nowhere" not in one["text"])
+    if not wrong and any(scan["scan"] and not scan["good"] for scan in report["scans"]):
+        yield f"not good, without a problem: {report}"
 
 
 @contextmanager
