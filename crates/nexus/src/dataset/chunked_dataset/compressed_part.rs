@@ -39,7 +39,7 @@ impl ChunkedDataset {
                 .iter()
                 .map(|corner| encoder.encode(slab, &self.format, corner))
                 .collect();
-            if self.is_worth_it(&encoded, slab.rows()) {
+            if self.saves_space(&encoded, slab.rows()) {
                 self.replace_chunks(first, first + slab.rows(), element, &encoded, resources)?;
                 is_stored = true;
             }
@@ -50,7 +50,7 @@ impl ChunkedDataset {
 
     /// Returns `true` if these chunks, of which the first `rows` points are there, will be much smaller than without
     /// filters when they are full.
-    fn is_worth_it(&self, encoded: &[Encoded], rows: u64) -> bool {
+    fn saves_space(&self, encoded: &[Encoded], rows: u64) -> bool {
         let size: usize = encoded.iter().map(|chunk| chunk.bytes.len()).sum();
         let full = size as u128 * u128::from(self.format.shape.length) / u128::from(rows.max(1));
         full * MIN_RATIO <= (self.format.size() * encoded.len()) as u128
