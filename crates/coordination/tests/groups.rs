@@ -75,6 +75,30 @@ async fn scans_of_a_dead_member_pass_to_another() {
 }
 
 #[tokio::test]
+async fn a_member_that_dies_during_a_takeover_does_not_delay_it() {
+    let (_server, store) = ready_store().await;
+    let mut first = join(&store).await;
+    store.add("a").await;
+    assert_eq!(names(&take(&mut first, 1).await), [("a", false)]);
+    let heartbeats = store.keys("group:*/*").await;
+    let [heartbeat] = &heartbeats[..] else {
+        panic!("{heartbeats:?}");
+    };
+    store.call(&format!("DEL {heartbeat}")).await;
+    // No process of this number has such a start.
+    let member = heartbeat.strip_prefix("group:").unwrap();
+    let (process, number) = member.rsplit_once('/').unwrap();
+    let dead_taker = format!("{process}0/{number}");
+    let right = format!("group:takeover:{member}");
+    store.call(&format!("SET {right} {dead_taker}")).await;
+    let mut second = join(&store).await;
+    let maintained = tokio::spawn(second.membership().maintain());
+    assert_eq!(names(&take(&mut second, 1).await), [("a", true)]);
+    second.membership().leave().await.unwrap();
+    maintained.await.unwrap();
+}
+
+#[tokio::test]
 async fn a_scan_that_is_named_twice_is_handed_out_once() {
     let (_server, store) = ready_store().await;
     let mut history = join(&store).await;

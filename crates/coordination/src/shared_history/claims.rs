@@ -9,8 +9,15 @@ use crate::member::GroupMember;
 
 /// A scan of which so many members died, one after the other, is abandoned.
 const MAX_ATTEMPTS: i64 = 20;
-/// Seconds for which a member has the sole right to claim the scans of another.
-const CLAIM_SECONDS: u64 = 60;
+/// Seconds for which a member has the sole right to take over the scans of another.
+const TAKEOVER_SECONDS: u64 = 60;
+
+/// Gets the right to take over the scans of a member: returns the name of the member that has it. `ARGV[3]` is the name
+/// of a member that had the right and is known to be dead.
+const TAKE_OVER: &str = "local taker = redis.call('GET', KEYS[2]) \
+                         if taker and taker ~= ARGV[3] then return taker end \
+                         redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[4]) \
+                         return ARGV[2]";
 
 /// How a member ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,14 +38,39 @@ pub async fn claim_abandoned<S: HistoryStore>(state: &GroupState<S>) -> Result<(
         let Some(end) = end_of(state, &member).await? else {
             continue;
         };
-        let claim = Command::new("SET").arg(format!("{}:heir:{}", state.group, member.name()));
-        let claim = claim.arg(state.member.name());
-        let claim = claim.arg("EX").arg(CLAIM_SECONDS).arg("NX");
-        if !state.store.write(&claim).await?.is_nil() {
+        if has_right(state, &member).await? {
             claim_from(state, &member, end).await?;
         }
     }
     Ok(())
+}
+
+/// Gets the right to take over the scans of a member, unless another one has it that is not known to be dead.
+async fn has_right<S: HistoryStore>(
+    state: &GroupState<S>,
+    member: &GroupMember,
+) -> Result<bool, S::Error> {
+    let mut taker = try_take_over(state, member, "").await?;
+    // A member that died during a takeover must not delay it until its right has run out.
+    if GroupMember::named(&taker).has_ended() {
+        taker = try_take_over(state, member, &taker).await?;
+    }
+    Ok(taker == state.member.name())
+}
+
+async fn try_take_over<S: HistoryStore>(
+    state: &GroupState<S>,
+    member: &GroupMember,
+    dead_taker: &str,
+) -> Result<String, S::Error> {
+    let key = format!("{}:takeover:{}", state.group, member.name());
+    let reply = state.store.call_guarded(|guard| {
+        let script = guard.script(TAKE_OVER, &[&key]).arg(state.member.name());
+        script.arg(dead_taker).arg(TAKEOVER_SECONDS)
+    });
+    let reply = reply.await?;
+    let taker = reply.as_str().map(str::to_owned);
+    Ok(taker.ok_or_else(|| unexpected(&state.store, "EVAL"))?)
 }
 
 async fn members<S: HistoryStore>(state: &GroupState<S>) -> Result<Vec<GroupMember>, S::Error> {
