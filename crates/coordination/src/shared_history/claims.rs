@@ -70,7 +70,7 @@ async fn try_take_over<S: HistoryStore>(
     });
     let reply = reply.await?;
     let taker = reply.as_str().map(str::to_owned);
-    Ok(taker.ok_or_else(|| unexpected(&state.store, "EVAL"))?)
+    taker.ok_or_else(|| unexpected(&state.store, "EVAL"))
 }
 
 async fn members<S: HistoryStore>(state: &GroupState<S>) -> Result<Vec<GroupMember>, S::Error> {
