@@ -1,5 +1,9 @@
 //! Fractal heaps, of which objects are read.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::Read;
 use super::fields::{Fields, Parsed, Refusal, UNDEFINED, require, width_of};
 use super::header::checked;
@@ -7,10 +11,13 @@ use super::header::checked;
 const HEAD: usize = 4 + 1 + 2 + 2 + 1 + 4 + 12 * 8 + 2 + 2 * 8 + 2 * 2 + 8 + 2 + 4;
 /// The largest length that a heap of the library can have is a number with this many bits.
 const MOST_BITS: usize = 64;
+/// The largest length of a block: the library makes blocks of at most 64 KiB for links and attributes.
+const LARGEST_BLOCK: u64 = 1 << 20;
 
 /// A heap whose header has been read. Its space consists of rows of blocks: those of the first two rows have the same
 /// length, those of each row after them have twice the length of the row before. From some row on there are tables of
-/// further blocks in place of blocks with objects.
+/// further blocks in place of blocks with objects. Blocks and tables are read once, since a heap may have thousands of objects
+/// in each.
 pub(super) struct FractalHeap<'a> {
     read: &'a Read<'a>,
     /// The number of bytes of an offset, and of a length, in the identifier of an object.
@@ -24,6 +31,16 @@ pub(super) struct FractalHeap<'a> {
     root: u64,
     /// The number of rows of the table at `root`, or 0 if it is a block with objects.
     root_rows: u32,
+    /// The blocks and tables that were read, by their addresses.
+    known: RefCell<HashMap<u64, Rc<[u8]>>>,
+}
+
+/// A block with objects.
+struct Block {
+    address: u64,
+    /// Where in the heap it begins.
+    begin: u64,
+    length: u64,
 }
 
 impl<'a> FractalHeap<'a> {
@@ -63,6 +80,7 @@ impl<'a> FractalHeap<'a> {
             rows_of_objects: largest_block.ilog2() - first_block.ilog2() + 2,
             root,
             root_rows,
+            known: RefCell::default(),
         })
     }
 
@@ -75,19 +93,37 @@ impl<'a> FractalHeap<'a> {
         let length = fields.size(self.length_width)?;
         // Messages are not longer.
         require(length <= usize::from(u16::MAX))?;
-        let (block, begin) = match self.root_rows {
-            0 => (self.root, 0),
+        let block = match self.root_rows {
+            0 => Block {
+                address: self.root,
+                begin: 0,
+                length: self.first_block,
+            },
             rows => self.block(offset, rows)?,
         };
-        require(block != UNDEFINED)?;
-        let address = block.checked_add(offset - begin).ok_or(Refusal::Unknown)?;
-        let mut bytes = vec![0; length];
-        (self.read)(address, &mut bytes)?;
-        Ok((offset, bytes))
+        require(block.address != UNDEFINED && block.length <= LARGEST_BLOCK)?;
+        let bytes = self.known(block.address, || {
+            let mut bytes = vec![0; block.length as usize];
+            (self.read)(block.address, &mut bytes)?;
+            Ok(bytes)
+        })?;
+        let begin = (offset - block.begin) as usize;
+        let object = bytes.get(begin..begin.saturating_add(length));
+        Ok((offset, object.ok_or(Refusal::Unknown)?.to_vec()))
     }
 
-    /// Returns the address of the block with this place in the heap, and where in the heap the block begins.
-    fn block(&self, offset: u64, mut rows: u32) -> Parsed<(u64, u64)> {
+    /// Returns the bytes at this address, which `read` reads if they are not known yet.
+    fn known(&self, address: u64, read: impl FnOnce() -> Parsed<Vec<u8>>) -> Parsed<Rc<[u8]>> {
+        if let Some(bytes) = self.known.borrow().get(&address) {
+            return Ok(bytes.clone());
+        }
+        let bytes: Rc<[u8]> = read()?.into();
+        self.known.borrow_mut().insert(address, bytes.clone());
+        Ok(bytes)
+    }
+
+    /// Returns the block with this place in the heap.
+    fn block(&self, offset: u64, mut rows: u32) -> Parsed<Block> {
         let (mut table, mut begin) = (self.root, 0);
         let first_row = self.columns * self.first_block;
         loop {
@@ -104,7 +140,11 @@ impl<'a> FractalHeap<'a> {
             let below = self.entry(table, entry, rows)?;
             begin += before_row + column * length;
             if row < self.rows_of_objects {
-                return Ok((below, begin));
+                return Ok(Block {
+                    address: below,
+                    begin,
+                    length,
+                });
             }
             let times = length / first_row;
             rows = times.checked_ilog2().ok_or(Refusal::Unknown)? + 1;
@@ -116,7 +156,7 @@ impl<'a> FractalHeap<'a> {
     fn entry(&self, table: u64, entry: u64, rows: u32) -> Parsed<u64> {
         let head = 4 + 1 + 8 + self.offset_width;
         let length = head + (u64::from(rows) * self.columns * 8) as usize + 4;
-        let bytes = checked(self.read, table, length)?;
+        let bytes = self.known(table, || checked(self.read, table, length))?;
         let mut fields = Fields::new(&bytes);
         fields.expect(b"FHIB")?;
         fields.expect(&[0])?;
