@@ -11,7 +11,7 @@ use crate::storage::Storage;
 use crate::superblock::{self, Superblock};
 
 /// The most bytes at the end of the room behind a file that are for copies.
-const MOST_FOR_COPIES: u64 = 4 << 20;
+const MOST_FOR_COPIES: u64 = 32 << 20;
 
 /// Copies begin at multiples of this number, so that two of them have no sector of a disk in common.
 const ALIGNMENT: u64 = 512;
