@@ -31,7 +31,6 @@ mod follow;
 mod group;
 mod library;
 mod link;
-mod link_room;
 mod lock_environment;
 mod lock_failure;
 mod number;

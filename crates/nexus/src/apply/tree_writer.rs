@@ -155,10 +155,6 @@ impl<'s, 't> TreeWriter<'s, 't> {
         let group = match parent.kind(name) {
             Ok(Some(ObjectKind::Group)) => parent.open_group(name),
             Ok(Some(_)) => return Err(self.exists(item_path, "create group")),
-            // The root of a file may have thousands of scans.
-            Ok(None) if item_path.rfind('/') == Some(0) => {
-                parent.create_group_among_many(name, &texts_of_links(tree))
-            }
             Ok(None) => parent.create_group_for(name, &texts_of_links(tree)),
             Err(reason) => Err(reason),
         };

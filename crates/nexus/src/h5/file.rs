@@ -337,12 +337,22 @@ fn create(
         WriteAccess::Create | WriteAccess::Existing => h5f::H5F_ACC_EXCL,
     };
     let creation = properties::file_creation(journal)?;
-    call!(h5f::H5Fcreate(
+    if journal.is_some() {
+        properties::use_new_header(list)?;
+    }
+    let id = call!(h5f::H5Fcreate(
         path.as_ptr(),
         flags,
         creation.id(),
         list.id()
-    ))
+    ))?;
+    if journal.is_some()
+        && let Err(error) = properties::use_formats(id)
+    {
+        drop(Handle::new(id));
+        return Err(error);
+    }
+    Ok(id)
 }
 
 /// Returns `true` if a file could not be opened because another handle in this process uses locks. HDF5

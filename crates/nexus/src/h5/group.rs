@@ -147,3 +147,24 @@ unsafe extern "C" fn note_name(
     names.push(name.to_string_lossy().into_owned());
     0
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::h5::File;
+
+    #[test]
+    fn thousands_of_links_are_listed_in_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(&folder.path().join("a.h5")).unwrap();
+        let root = file.root().unwrap();
+        let names: Vec<_> = (1..=2500).map(|number| format!("{number}.1")).collect();
+        for name in &names {
+            root.create_group(name).unwrap();
+        }
+        assert_eq!(root.names().unwrap(), names);
+        for name in &names[10..] {
+            root.unlink(name).unwrap();
+        }
+        assert_eq!(root.names().unwrap(), names[..10]);
+    }
+}

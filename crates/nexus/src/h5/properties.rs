@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::thread::LocalKey;
 
+use hdf5_metno_sys::h5::herr_t;
 use hdf5_metno_sys::h5ac::{H5AC__CURR_CACHE_CONFIG_VERSION, H5AC_cache_config_t};
 use hdf5_metno_sys::h5f::{H5F_close_degree_t, H5F_libver_t};
 use hdf5_metno_sys::h5i::hid_t;
@@ -14,14 +15,22 @@ use journal::Journal;
 use super::error::Result;
 use super::library::{Handle, call, enter};
 
+// A function of HDF5 1.10.2 and later that the bindings do not have.
+unsafe extern "C" {
+    fn H5Fset_libver_bounds(file: hid_t, low: H5F_libver_t, high: H5F_libver_t) -> herr_t;
+}
+
 const TRACKED_AND_INDEXED: u32 = 0x1 | 0x2;
 
-/// The largest number of links that an object header can be asked to have. (The same for attributes would set a flag of
-/// the header that readers without the HDF5 library, pyfive and jsfive, do not know.)
-const MAX_IN_HEADER: u32 = 65535;
-
-/// The number of links for which the root group has room from the beginning (4 kB), and the usual length of their names.
+/// The number of links for which the header of the root group has room from the beginning (4 kB), and the usual length of
+/// their names. More links are in a heap with B-trees, in which a link is found as fast among tens of thousands.
 const LINKS_OF_ROOT: (u32, u32) = (128, 8);
+
+/// The bounds of the versions of objects.
+const FORMATS: (H5F_libver_t, H5F_libver_t) = (
+    H5F_libver_t::H5F_LIBVER_EARLIEST,
+    H5F_libver_t::H5F_LIBVER_V110,
+);
 
 /// The sizes in bytes that the cache of metadata of a file may have, and at first has. The library adapts it to what is
 /// used: it becomes larger if entries are missed. Its own smallest size is four times as large, which 100 open files
@@ -49,11 +58,8 @@ pub(super) fn write_access(with_lock: bool, journal: Option<&Journal>) -> Result
             call!(h5p::H5Pset_fapl_sec2(list.id()))?;
         }
     }
-    call!(h5p::H5Pset_libver_bounds(
-        list.id(),
-        H5F_libver_t::H5F_LIBVER_EARLIEST,
-        H5F_libver_t::H5F_LIBVER_V110
-    ))?;
+    let (least, most) = FORMATS;
+    call!(h5p::H5Pset_libver_bounds(list.id(), least, most))?;
     limit_metadata_cache(&list)?;
     // A lock that is asked for is never left out silently.
     call!(h5p::H5Pset_file_locking(list.id(), with_lock.into(), 0))?;
@@ -90,29 +96,46 @@ pub(super) fn read_access() -> Result<Handle> {
     Ok(list)
 }
 
-/// Returns the properties of a new file, whose root group lists links and attributes in creation order.
+/// Returns the properties of a new file, whose root group lists links in creation order.
+///
+/// With a journal the order of attributes is not tracked: the library would number all attributes that were ever made of the
+/// root with 16 bits, which are used up after 16,000 scans. See [`use_new_header`].
 pub(super) fn file_creation(journal: Option<&Journal>) -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_CREATE);
-    if journal.is_some() {
-        journal::keep_freed_space(list.id())?;
+    match journal {
+        Some(_) => journal::keep_freed_space(list.id())?,
+        None => {
+            call!(h5p::H5Pset_attr_creation_order(
+                list.id(),
+                TRACKED_AND_INDEXED
+            ))?;
+        }
     }
     call!(h5p::H5Pset_link_creation_order(
         list.id(),
         TRACKED_AND_INDEXED
     ))?;
-    call!(h5p::H5Pset_attr_creation_order(
-        list.id(),
-        TRACKED_AND_INDEXED
-    ))?;
     call!(h5p::H5Pset_obj_track_times(list.id(), 0))?;
-    // Otherwise the library moves more than eight links to B-trees with a heap. A reader that has the head of a tree from
-    // before a commit, and its nodes from after it, writes beyond its memory or fails.
-    let (most, least) = (MAX_IN_HEADER, MAX_IN_HEADER - 1);
-    call!(h5p::H5Pset_link_phase_change(list.id(), most, least))?;
-    // A header with one part is read at once.
+    // A header with one part is read at once. A second part would be for one link, and each further one as well.
     let (count, length) = LINKS_OF_ROOT;
+    call!(h5p::H5Pset_link_phase_change(list.id(), count, count / 2))?;
     call!(h5p::H5Pset_est_link_info(list.id(), count, length))?;
     Ok(list)
+}
+
+/// Has the library make the root group of a new file with a header of version 2 even if no order of attributes is tracked:
+/// attributes in a header of version 1 are searched one after the other. Such files have superblock 2, as those with a
+/// journal have in any case. [`use_formats`] has to follow.
+pub(super) fn use_new_header(access: &Handle) -> Result<()> {
+    let (_, most) = FORMATS;
+    let least = H5F_libver_t::H5F_LIBVER_V18;
+    call!(h5p::H5Pset_libver_bounds(access.id(), least, most)).map(drop)
+}
+
+/// Has the library make further objects of a file with the usual versions.
+pub(super) fn use_formats(file: hid_t) -> Result<()> {
+    let (least, most) = FORMATS;
+    call!(H5Fset_libver_bounds(file, least, most)).map(drop)
 }
 
 /// Returns the properties of a new link. Groups in between are created, and names that are not ASCII are
