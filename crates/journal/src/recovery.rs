@@ -11,14 +11,12 @@ use crate::locked_journal::{LockedJournal, journal_path};
 use crate::options::Options;
 use crate::overlay::{Content, Overlay};
 use crate::root::{self, Found};
+use crate::root_copies::MOST_OF_COPY;
 use crate::storage::{Storage, Target};
 use crate::superblock::{self, Superblock};
 
 /// Disks write sectors of at least this size as a whole.
 const SECTOR: u64 = 512;
-
-/// No copy of the root group is longer.
-const MOST_OF_COPY: usize = 1 << 20;
 
 /// What was done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

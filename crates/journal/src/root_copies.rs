@@ -13,6 +13,13 @@ use crate::superblock::{self, Superblock};
 /// The most bytes at the end of the room behind a file that are for copies.
 const MOST_FOR_COPIES: u64 = 32 << 20;
 
+/// The largest length of a copy: the one to which the superblock refers, and that of the last checkpoint, leave room for a
+/// third one, wherever they are.
+pub(crate) const MOST_OF_COPY: usize = (MOST_FOR_COPIES / COPIES_WITH_ROOM) as usize;
+
+/// How many copies have room there.
+const COPIES_WITH_ROOM: u64 = 8;
+
 /// Copies begin at multiples of this number, so that two of them have no sector of a disk in common.
 const ALIGNMENT: u64 = 512;
 
@@ -27,10 +34,9 @@ pub(crate) fn places(published: u64, headroom: u64) -> Range<u64> {
     end.saturating_sub(length)..end
 }
 
-/// Returns the largest length of a copy. The one to which the superblock refers, and that of the last checkpoint, leave room
-/// for a third one, wherever they are.
+/// Returns the largest length of a copy in this part of a file: less than [`MOST_OF_COPY`] if there is little room.
 pub(crate) fn limit(places: &Range<u64>) -> usize {
-    ((places.end - places.start) / 8) as usize
+    ((places.end - places.start) / COPIES_WITH_ROOM) as usize
 }
 
 /// A copy in the file.

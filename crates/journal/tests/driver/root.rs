@@ -249,6 +249,35 @@ fn a_recovery_refers_to_the_root_group_itself() {
     }
 }
 
+/// The copy of a root group of thousands of links is some megabytes long.
+#[test]
+fn a_recovery_finds_the_home_of_a_large_copy() {
+    let program = "
+import sys, h5py
+with h5py.File(sys.argv[1], 'w', track_order=True) as file:
+    for index in range(6000):
+        file[f'{index:0250}'] = h5py.SoftLink('/nothing')
+";
+    let fixture = Fixture::new();
+    testing::output(h5py(program).arg(&fixture.path));
+    let home = root_of(&fixture.path);
+    let journal = Journal::new(Options {
+        headroom: 64 << 20,
+        ..options(Durability::Ordered, None)
+    });
+    let mut writer = ScanWriter::new(fixture.open(&journal), &journal);
+    writer.begin_scan();
+    writer.commit().unwrap();
+    let killed = fixture.killed();
+    let copy = root_header(&killed.path).unwrap();
+    assert!(copy.end - copy.start > 1_500_000, "{copy:?}");
+    let recovery = recover(&killed.path, &Options::default()).unwrap();
+    assert_eq!(recovery, Recovery::Completed);
+    assert_eq!(root_of(&killed.path), home);
+    assert!(writer.file.close());
+    journal.finish().unwrap();
+}
+
 /// A program that knows nothing of copies has changed one, in its place, after the writer was killed.
 #[test]
 fn a_copy_that_another_program_has_changed_stays_the_root_group() {
