@@ -58,7 +58,9 @@ impl PendingCommit {
 impl Drop for PendingCommit {
     fn drop(&mut self) {
         let mut state = self.file.state();
-        if let Some(frozen) = state.frozen.take() {
+        // Behind a commit that was written, the next one may have been taken already.
+        let own = |frozen: &mut Arc<Overlay>| Arc::ptr_eq(frozen, &self.overlay);
+        if let Some(frozen) = state.frozen.take_if(own) {
             let later = std::mem::replace(&mut state.overlay, (*frozen).clone());
             state.overlay.merge(later);
             state.is_changed = true;
