@@ -9,11 +9,7 @@ use crate::superblock::{self, Superblock};
 /// A reader asks for the length of a file before it reads the superblock, and refuses a file that is shorter than that
 /// says. So the length changes some time before the superblock.
 pub(crate) fn lengthen(data: &Storage, length: u64) {
-    let lengthened = match data.length() {
-        Ok(present) if present < length => data.set_length(length),
-        found => found.map(drop),
-    };
-    if let Err(error) = lengthened {
+    if let Err(error) = data.lengthen(length) {
         // Only a reader that opens the file in the very moment of a commit misses that.
         tracing::debug!(%error, "a file is not lengthened");
     }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
@@ -51,6 +51,9 @@ pub(crate) struct Storage {
     path: PathBuf,
     target: Target,
     observer: Option<Arc<dyn Observer>>,
+    /// Held by each write, and alone while the file is made longer. A write behind the length that was asked for would be cut
+    /// off otherwise when another thread sets the length.
+    lengthening: RwLock<()>,
 }
 
 impl Storage {
@@ -65,6 +68,7 @@ impl Storage {
             path: path.to_owned(),
             target,
             observer,
+            lengthening: RwLock::new(()),
         }
     }
 
@@ -103,11 +107,24 @@ impl Storage {
     }
 
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+        let lengthening = self.lengthening.read();
+        let _written = lengthening.unwrap_or_else(PoisonError::into_inner);
         self.observe(Operation::Write(offset, bytes))
             .and_then(|()| self.file.write_all_at(bytes, offset))
             .map_err(|error| self.failed("write", error))
     }
 
+    /// Makes the file at least this long. Other threads may write it meanwhile.
+    pub fn lengthen(&self, length: u64) -> Result<()> {
+        let lengthening = self.lengthening.write();
+        let _alone = lengthening.unwrap_or_else(PoisonError::into_inner);
+        match self.length()? < length {
+            true => self.set_length(length),
+            false => Ok(()),
+        }
+    }
+
+    /// Sets the length of a file that no other thread writes.
     pub fn set_length(&self, length: u64) -> Result<()> {
         self.observe(Operation::SetLength(length))
             .and_then(|()| self.file.set_len(length))
