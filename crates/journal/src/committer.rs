@@ -88,7 +88,7 @@ impl Committer {
             opening_time: options.opening_time,
             has_superblock: superblock.is_some(),
             is_torn: false,
-            root: RootCopies::new(home, options.headroom),
+            root: RootCopies::new(data, home, options.headroom)?,
             checkpoint,
             directory,
         };
@@ -103,6 +103,11 @@ impl Committer {
 
     pub fn end(&self) -> u64 {
         self.end
+    }
+
+    /// Returns how many bytes behind the end are for copies of the root group in the next commit.
+    pub fn room_for_copies(&self) -> u64 {
+        self.root.room()
     }
 
     /// Returns the end that the superblock gets with the first commit, if it can have one with room behind the file.
@@ -124,16 +129,16 @@ impl Committer {
                 std::thread::sleep(self.opening_time);
             }
         }
-        self.commit_all(data, changes, changes.end)
+        self.commit_all(data, changes, changes.end)?;
+        self.root.enlarge_room();
+        Ok(())
     }
 
     /// Makes a commit. Copies of the root group are behind `allocated`.
     fn commit_all(&mut self, data: &Storage, changes: &Changes<'_>, allocated: u64) -> Result<()> {
         let is_ordered = self.is_ordered;
         let is_checkpoint = changes.kind.is_checkpoint();
-        if data.length()? < changes.published {
-            data.set_length(changes.published)?;
-        }
+        data.lengthen(changes.published)?;
         // Space that is allocated but not written yet may be written by a later commit, which must not fail then.
         data.allocate(self.end, changes.end)?;
         let root = self

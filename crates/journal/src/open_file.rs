@@ -63,6 +63,8 @@ pub(crate) struct State {
     /// Where copies of the root group are or were, for readers. The library may allocate these parts of the file, but
     /// nothing is written there before a commit.
     pub copies: Vec<Range<u64>>,
+    /// How many bytes the next commit has for copies.
+    pub room_for_copies: u64,
     /// Parts of the file that are used again. Only if the library does not do that itself.
     pub free_space: FreeSpace,
     /// Whether the superblock on disk does not tell of its extension.
@@ -91,7 +93,7 @@ impl State {
             true => self.published,
             false => self.end.saturating_add(headroom),
         };
-        let copies = root_copies::places(end, headroom);
+        let copies = root_copies::places(end, self.room_for_copies);
         if copies.start >= self.end && self.copies.last() != Some(&copies) {
             self.copies.push(copies);
         }
@@ -167,6 +169,7 @@ impl OpenFile {
             direct_from: end,
             published,
             copies: Vec::new(),
+            room_for_copies: committer.as_ref().map_or(0, Committer::room_for_copies),
             free_space: FreeSpace::default(),
             hides_extension: false,
             lengthen_to,

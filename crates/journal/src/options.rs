@@ -21,7 +21,7 @@ pub struct Options {
     pub durability: Durability,
     /// The superblock says that the file has up to this number of bytes more than it has, which are a hole, so that
     /// a reader who has opened the file before accepts what was appended later. The end of that room, up to a quarter of
-    /// it and 32 MiB, is for copies of the root group. 0: nothing is kept free, and there are no copies.
+    /// it, 4 MiB as a rule and 32 MiB if the root group is large, is for copies of the root group. 0: nothing is kept free, and there are no copies.
     pub headroom: u64,
     /// How long a reader may take from the superblock, which it reads once, to the root group. When the superblock of an
     /// existing file has got another end, the commit that needs it waits for this time, so that nobody finds addresses

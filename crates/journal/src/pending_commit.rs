@@ -45,6 +45,7 @@ impl PendingCommit {
         if committed.is_ok() {
             let mut state = self.file.state();
             state.frozen = None;
+            state.room_for_copies = committer.room_for_copies();
             // Readers may be about to read a copy from before this commit.
             let outdated = state.copies.len().saturating_sub(2);
             state.copies.drain(..outdated);

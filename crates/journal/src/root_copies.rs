@@ -10,14 +10,16 @@ use crate::root::{self, Read};
 use crate::storage::Storage;
 use crate::superblock::{self, Superblock};
 
-/// The most bytes at the end of the room behind a file that are for copies.
+/// The least and the most bytes at the end of the room behind a file that are for copies. What else is written there waits
+/// in memory for the next commit, so that they are no more than the copies need.
+const LEAST_FOR_COPIES: u64 = 4 << 20;
 const MOST_FOR_COPIES: u64 = 32 << 20;
 
-/// The largest length of a copy: the one to which the superblock refers, and that of the last checkpoint, leave room for a
-/// third one, wherever they are.
+/// The largest length of a copy.
 pub(crate) const MOST_OF_COPY: usize = (MOST_FOR_COPIES / COPIES_WITH_ROOM) as usize;
 
-/// How many copies have room there.
+/// How many copies have room there: the one to which the superblock refers, and that of the last checkpoint, leave room for
+/// a third one, wherever they are.
 const COPIES_WITH_ROOM: u64 = 8;
 
 /// Copies begin at multiples of this number, so that two of them have no sector of a disk in common.
@@ -26,12 +28,19 @@ const ALIGNMENT: u64 = 512;
 /// How long a reader may use a copy. Until then it is not replaced if there is another place.
 const READER_TIME: Duration = Duration::from_secs(10);
 
-/// Returns the part of a file that is for copies if the end in its superblock is `published`, and there is that much room
-/// behind the end. It may be empty.
-pub(crate) fn places(published: u64, headroom: u64) -> Range<u64> {
-    let length = (headroom / 4).min(MOST_FOR_COPIES) / ALIGNMENT * ALIGNMENT;
+/// Returns how many bytes are for copies if the present one has this length, so that one of twice the length has room. No
+/// more than a quarter of `headroom`, the room behind the end of the file.
+pub(crate) fn room_for(copy: usize, headroom: u64) -> u64 {
+    let wanted = (copy as u64 * 2 * COPIES_WITH_ROOM).next_power_of_two();
+    let room = wanted.clamp(LEAST_FOR_COPIES, MOST_FOR_COPIES);
+    room.min(headroom / 4) / ALIGNMENT * ALIGNMENT
+}
+
+/// Returns the part of a file that is for copies if the end in its superblock is `published`, and they have that much room.
+/// It may be empty.
+pub(crate) fn places(published: u64, room: u64) -> Range<u64> {
     let end = published / ALIGNMENT * ALIGNMENT;
-    end.saturating_sub(length)..end
+    end.saturating_sub(room)..end
 }
 
 /// Returns the largest length of a copy in this part of a file: less than [`MOST_OF_COPY`] if there is little room.
@@ -54,6 +63,8 @@ pub(crate) struct RootCopies {
     /// Where the library has the header of the root group, once that is known.
     home: Option<u64>,
     headroom: u64,
+    /// How many bytes are for copies.
+    room: u64,
     copies: Vec<Copy>,
     /// The bytes of the copy to which the superblock refers. Empty if it refers to the home.
     shown: Vec<u8>,
@@ -87,14 +98,31 @@ impl ShownRoot {
 
 impl RootCopies {
     /// `home` is where the superblock says that the root group is.
-    pub fn new(home: Option<u64>, headroom: u64) -> RootCopies {
-        RootCopies {
+    pub fn new(data: &Storage, home: Option<u64>, headroom: u64) -> Result<RootCopies> {
+        let read = |address: u64, bytes: &mut [u8]| data.read(address, bytes);
+        let copy = match home {
+            Some(home) if headroom > 0 => root::copy_of(&read, home, MOST_OF_COPY)?,
+            _ => None,
+        };
+        let length = copy.map_or(0, |copy| copy.len());
+        Ok(RootCopies {
             home,
             headroom,
+            room: room_for(length, headroom),
             copies: Vec::new(),
             shown: Vec::new(),
             returned: None,
-        }
+        })
+    }
+
+    /// Returns how many bytes are for copies.
+    pub fn room(&self) -> u64 {
+        self.room
+    }
+
+    /// Gives copies more room if the present one needs it.
+    pub fn enlarge_room(&mut self) {
+        self.room = self.room.max(room_for(self.shown.len(), self.headroom));
     }
 
     pub fn home(&self) -> Option<u64> {
@@ -219,7 +247,7 @@ impl RootCopies {
     }
 
     fn places(&self, published: u64) -> Range<u64> {
-        places(published, self.headroom)
+        places(published, self.room)
     }
 
     /// Returns the address of the copy to which the superblock refers.
