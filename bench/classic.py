@@ -43,6 +43,8 @@ KINDS = {
             "data_type": "signal",
         },
     ),
+    "lima": Kind("data", {"device_info": {"type": "lima"}, "device_type": "lima"}),
+    "json": Kind("data", {}),
 }
 
 

@@ -7,6 +7,7 @@ from workloads import Channel, Scan
 # Where the data of a channel goes below its group in `instrument`, by the kind of the channel.
 DATASETS = {"positioner": "value"}
 CLASSES = {"positioner": "NXpositioner"}
+INTERPRETATIONS = {"mca": "spectrum", "image": "image", "lima": "image"}
 
 
 def dataset_path(scan: Scan, channel: Channel) -> str:
@@ -66,7 +67,7 @@ def entry(scan: Scan, info: dict) -> dict:
     }
     attributes = {"NX_class": "NXentry"}
     curves = [c for c in scan.channels if c.kind in ("positioner", "counter")]
-    if curves:
+    if any(c.kind == "counter" for c in curves):
         attributes["default"] = "plot"
         children["plot"] = plot(scan, curves)
     return group(attributes, children)
@@ -76,8 +77,8 @@ def instrument(scan: Scan, info: dict) -> dict:
     children = {"name": dataset("ESRF-ID00", short_name="id00"), "title": "demonstration beamline"}
     for channel in scan.channels:
         attributes = {"units": channel.unit} if channel.unit else {}
-        if channel.kind in ("mca", "image"):
-            attributes["interpretation"] = {"mca": "spectrum", "image": "image"}[channel.kind]
+        if channel.kind in INTERPRETATIONS:
+            attributes["interpretation"] = INTERPRETATIONS[channel.kind]
         stream = dataset({"type": "stream", "stream": channel.name}, **attributes)
         name = DATASETS.get(channel.kind, "data")
         content = {name: stream}

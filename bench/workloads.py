@@ -18,7 +18,7 @@ class Channel:
     """One stream of a scan. `data` has the shape (points, *shape of one point)."""
 
     name: str
-    kind: str  # positioner, timer, counter, mca or image
+    kind: str  # positioner, timer, counter, mca or image; in other programs lima or json
     data: np.ndarray
     unit: str = ""
 

@@ -1,0 +1,96 @@
+"""Runs the tools, each as a process in the environment of the tools."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from . import PROJECT, PYTHON
+from .files import SavedFile
+from .tools import FOLLOWERS
+
+TIMEOUT = 300
+
+
+class Tools:
+    """The tools that are asked for."""
+
+    def __init__(self, python: Path, names: list[str]):
+        self._python, self._names = python, names
+
+    def read(self, files: list[SavedFile]) -> list[dict]:
+        """Let all tools read files. Returns one result for each thing that a tool has to find in a file."""
+        results = []
+        for name in self._names:
+            begin = time.monotonic()
+            results += Tool(self._python, "read", name, files).results()
+            text = f"{files[0].writer}, {files[0].layout}, {files[-1].state}: {name} ({time.monotonic() - begin:.1f} s)"
+            print(text, file=sys.stderr, flush=True)
+        return results
+
+    def follow(self, files: list[SavedFile], finish) -> list[dict]:
+        """Let those tools that can do so follow growing scans. `finish` is called when all have half of the points."""
+        tools = [Tool(self._python, "follow", name, [file]) for name in FOLLOWERS if name in self._names for file in files]
+        for tool in tools:
+            tool.wait_for_half()
+        finish()
+        return [result for tool in tools for result in tool.results()]
+
+
+class Tool:
+    """A process that prints `{"half": true}` when it has the points that are there, and its results in the end."""
+
+    def __init__(self, python: Path, mode: str, name: str, files: list[SavedFile]):
+        path = os.pathsep.join(map(str, (PYTHON, PROJECT / "bench")))
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "ignore"}
+        self.name, self.files = name, files
+        self._half, self._results = threading.Event(), []
+        self._process = subprocess.Popen(
+            [str(python), "-m", "readers.tools", mode, name],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._errors = []
+        self._threads = [threading.Thread(target=read, daemon=True) for read in (self._read, self._read_errors)]
+        for thread in self._threads:
+            thread.start()
+        self._process.stdin.write(json.dumps([file.as_dict() for file in files]))
+        self._process.stdin.close()
+
+    def wait_for_half(self):
+        if not self._half.wait(TIMEOUT):
+            self._process.kill()
+
+    def results(self) -> list[dict]:
+        try:
+            status = self._process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = f"none after {TIMEOUT} s"
+        for thread in self._threads:
+            thread.join(TIMEOUT)
+        if status != 0:
+            file = self.files[0]
+            text = f"exit status {status}: {''.join(self._errors)[-2000:]}"
+            self._results.append(file.as_dict() | {"tool": self.name, "finds": "all", "error": text, "version": "?"})
+        return self._results
+
+    def _read(self):
+        for line in self._process.stdout:
+            if not line.startswith("{"):
+                continue
+            message = json.loads(line)
+            if "half" in message:
+                self._half.set()
+            else:
+                self._results.append(message)
+        self._half.set()
+
+    def _read_errors(self):
+        self._errors += self._process.stderr

@@ -1,0 +1,44 @@
+"""The results as a table: one row for each tool and each thing that it has to find."""
+
+from collections.abc import Iterator
+
+from . import LAYOUTS, STATES
+
+
+def show(results: list[dict], markdown: bool = False):
+    rows = list(lines(results))
+    head = ["tool", "finds", *(f"{layout} {state}" for layout in LAYOUTS for state in STATES)]
+    if markdown:
+        for row in (head, ["---"] * len(head), *rows):
+            print("| " + " | ".join(row) + " |")
+    else:
+        widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+        for row in (head, *rows):
+            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+    for result in results:
+        if result["error"]:
+            place = " ".join(result[name] for name in ("tool", "writer", "layout", "state", "kind", "finds"))
+            print(f"{place}: {result['error'][:1500]}")
+
+
+def lines(results: list[dict]) -> Iterator[list[str]]:
+    """Return the rows. A cell says how many files of ours were right, and what became of those of the reference."""
+    keys = dict.fromkeys((result["tool"], result["version"], result["finds"]) for result in results)
+    for tool, version, finds in keys:
+        mine = [result for result in results if (result["tool"], result["finds"]) == (tool, finds)]
+        cells = [cell(mine, layout, state) for layout in LAYOUTS for state in STATES]
+        yield [f"{tool} {version}", finds, *cells]
+
+
+def cell(results: list[dict], layout: str, state: str) -> str:
+    def found(writer: str) -> str:
+        here = [r for r in results if (r["layout"], r["state"], r["writer"]) == (layout, state, writer)]
+        wrong = sum(bool(result["error"]) for result in here)
+        return "" if not here else "found" if not wrong else f"{wrong} of {len(here)} wrong"
+
+    ours, reference = found("ours"), found("reference")
+    return ours if reference in ("", "found") and ours else f"{ours} (reference: {reference or 'none'})" if ours else ""
+
+
+def failures(results: list[dict]) -> list[dict]:
+    return [result for result in results if result["error"] and result["writer"] == "ours"]
