@@ -9,17 +9,22 @@ import contextlib
 import json
 import sys
 import tempfile
+import time
+from functools import partial
 from pathlib import Path
 
 import redis
 from server import PrivateRedis
 
 from . import LAYOUTS, STATES, scans, table
-from .files import SavedFile, folder_of
+from .files import SavedFile
 from .publishing import FilePublisher
 from .runs import Tools
 from .tools import NAMES
 from .writers import NexusWriter, OnDemandWriter, SessionWriter, wait_until_visible
+
+# Seconds between points while other programs follow a scan.
+PACE = 0.1
 
 
 def main() -> int:
@@ -62,8 +67,8 @@ def read(layout: str, make_writer, tools: Tools, root: Path) -> list[dict]:
     """Let a writer save all kinds of scans in all states, and the tools read them."""
     with PrivateRedis() as server, redis.Redis.from_url(server.url) as client, make_writer(server.url) as writer:
 
-        def published(state: str) -> tuple[list[FilePublisher], list[SavedFile]]:
-            folder = folder_of(root, layout, state, writer.name)
+        def published(state: str, part: str = "") -> tuple[list[FilePublisher], list[SavedFile]]:
+            folder = root / writer.name / layout / (state + part)
             folder.mkdir(parents=True)
             saved = [SavedFile(str(folder / f"{kind}.h5"), kind, layout, state, writer.name) for kind in scans.KINDS]
             files = [FilePublisher(client, file) for file in saved]
@@ -75,19 +80,30 @@ def read(layout: str, make_writer, tools: Tools, root: Path) -> list[dict]:
         ended, saved = zip(*(published(state) for state in STATES if state != "growing"))
         writer.save([file for files in ended for file in files])
         results = tools.read([file for files in saved for file in files])
-        # The reference of the published layout shows nothing of a scan before it ends, and growing files of the other one
-        # are damaged for readers most of the time.
+        # The reference of the published layout shows nothing of a scan before it ends, and growing files of the
+        # other one are damaged for readers most of the time.
         if writer.name == "reference":
             return results
         growing, saved = published("growing")
         wait_until_visible(saved)
         results += tools.read(saved)
+        finish(growing)
+        # The files of a tool are its own, so that it is fast enough to see them grow.
+        for name in tools.followers:
+            growing, saved = published("growing", f"-{name}")
+            wait_until_visible(saved)
+            results += tools.follow(name, saved, partial(finish, growing))
+        return results
 
-        def finish():
-            for file in growing:
-                file.finish()
 
-        return results + tools.follow(saved, finish)
+def finish(growing: list[FilePublisher]):
+    """Publish the points that are missing, and end the scans."""
+    for points in range(scans.HALF + 1, scans.POINTS + 1):
+        for file in growing:
+            file.grow(points)
+        time.sleep(PACE)
+    for file in growing:
+        file.finish()
 
 
 if __name__ == "__main__":

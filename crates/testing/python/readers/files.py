@@ -1,13 +1,16 @@
 """What a tool is told about a file, and what it has to find in it."""
 
+import time
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from workloads import Channel, Scan
 
 from . import scans
+
+# Seconds between two openings of a file that grows.
+PERIOD = 0.02
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,22 @@ def assert_same(found, expected, what: str = ""):
     if not np.array_equal(found, expected):
         wrong = np.argwhere(found != expected)
         at = tuple(wrong[0])
-        raise AssertionError(f"{what}: {len(wrong)} wrong values, the first one is {found[at]} instead of {expected[at]} at {at}")
+        first = f"{found[at]} instead of {expected[at]} at {at}"
+        raise AssertionError(f"{what}: {len(wrong)} wrong values, the first one is {first}")
 
 
-def folder_of(root: Path, layout: str, state: str, writer: str) -> Path:
-    return root / writer / layout / state
+def assert_begins(found, expected, what: str = ""):
+    """Compare the points that are there by now with those of the whole scan."""
+    assert_same(found, expected[: len(found)], what)
+
+
+def open_until_end(file: SavedFile, look):
+    """Call `look`, which opens the file, again and again until the scan has ended, and once more then."""
+    import h5py
+
+    ended = False
+    while not ended:
+        with h5py.File(file.path, "r") as h5:
+            ended = f"{file.entry}/end_time" in h5
+        look()
+        time.sleep(PERIOD)

@@ -1,7 +1,7 @@
 """Publishes the scans, a part at a time, by plain commands of Redis, as any release of blissdata does."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import redis
@@ -42,8 +42,11 @@ class FilePublisher:
             # The reference waits for ever for the end of a stream.
             scan.end("USER_ABORT", lost="" if self.is_reference else "timer:epoch")
 
+    def grow(self, points: int):
+        """Publish the points of the growing scan up to this number."""
+        self.scans[-1].send_until(lambda channel: points)
+
     def finish(self):
-        self.scans[-1].send("finished", last=True)
         self.scans[-1].end("SUCCESS")
 
 
@@ -60,12 +63,14 @@ class ScanPublisher(publisher.Scan):
 
     def send(self, state: str, last: bool):
         """Publish the points up to where they are in this state."""
-        if not self.sent:
-            self.enter(STARTED)
+        self.enter(STARTED)
+        self.send_until(lambda channel: scans.published(channel, state, last))
+
+    def send_until(self, end: Callable[[Channel], int]):
         with self.client.pipeline(transaction=False) as pipe:
             for channel in self.scan.channels:
                 first = self.sent.get(channel.name, 0)
-                points = scans.published(channel, state, last)
+                points = end(channel)
                 for index, fields in entries(channel, first, points):
                     pipe.xadd(self._stream(channel), fields, id=f"{index}-1")
                 self.sent[channel.name] = points

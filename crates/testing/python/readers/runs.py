@@ -27,17 +27,28 @@ class Tools:
         for name in self._names:
             begin = time.monotonic()
             results += Tool(self._python, "read", name, files).results()
-            text = f"{files[0].writer}, {files[0].layout}, {files[-1].state}: {name} ({time.monotonic() - begin:.1f} s)"
-            print(text, file=sys.stderr, flush=True)
+            states = " and ".join(dict.fromkeys(file.state for file in files))
+            note(f"{files[0].writer}, {files[0].layout}, {states}: {name}", begin)
         return results
 
-    def follow(self, files: list[SavedFile], finish) -> list[dict]:
-        """Let those tools that can do so follow growing scans. `finish` is called when all have half of the points."""
-        tools = [Tool(self._python, "follow", name, [file]) for name in FOLLOWERS if name in self._names for file in files]
+    @property
+    def followers(self) -> list[str]:
+        return [name for name in self._names if name in FOLLOWERS]
+
+    def follow(self, name: str, files: list[SavedFile], finish) -> list[dict]:
+        """Let a tool follow growing scans, all at once. `finish` is called when it has half of the points of each."""
+        begin = time.monotonic()
+        tools = [Tool(self._python, "follow", name, [file]) for file in files]
         for tool in tools:
             tool.wait_for_half()
         finish()
-        return [result for tool in tools for result in tool.results()]
+        results = [result for tool in tools for result in tool.results()]
+        note(f"{files[0].writer}, {files[0].layout}, growing: {name} follows", begin)
+        return results
+
+
+def note(what: str, begin: float):
+    print(f"{what} ({time.monotonic() - begin:.1f} s)", file=sys.stderr, flush=True)
 
 
 class Tool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from . import LAYOUTS, STATES
+from .limits import limit
 
 
 def show(results: list[dict], markdown: bool = False):
@@ -16,9 +17,11 @@ def show(results: list[dict], markdown: bool = False):
         for row in (head, *rows):
             print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
     for result in results:
-        if result["error"]:
+        if wrong(result):
             place = " ".join(result[name] for name in ("tool", "writer", "layout", "state", "kind", "finds"))
-            print(f"{place}: {result['error'][:1500]}")
+            print(f"{place}: {result['error'][:1500] or 'works, but limits.py says otherwise'}")
+    for reason in dict.fromkeys(found.reason for result in results if (found := limit(result))):
+        print(f"*: not expected, {reason}")
 
 
 def lines(results: list[dict]) -> Iterator[list[str]]:
@@ -31,14 +34,23 @@ def lines(results: list[dict]) -> Iterator[list[str]]:
 
 
 def cell(results: list[dict], layout: str, state: str) -> str:
+    """Say what became of our files, and of those of the reference if that is something else."""
+
     def found(writer: str) -> str:
         here = [r for r in results if (r["layout"], r["state"], r["writer"]) == (layout, state, writer)]
-        wrong = sum(bool(result["error"]) for result in here)
-        return "" if not here else "found" if not wrong else f"{wrong} of {len(here)} wrong"
+        bad = sum(wrong(result) for result in here)
+        star = " *" if any(limit(result) for result in here) else ""
+        return "" if not here else f"found{star}" if not bad else f"{bad} of {len(here)} wrong{star}"
 
     ours, reference = found("ours"), found("reference")
-    return ours if reference in ("", "found") and ours else f"{ours} (reference: {reference or 'none'})" if ours else ""
+    return ours if reference in ("", ours) or not ours else f"{ours} (reference: {reference})"
+
+
+def wrong(result: dict) -> bool:
+    """Whether a result is not as expected. A limit of a tool counts for our files only: those of the reference may be
+    damaged in other ways."""
+    return bool(result["error"]) != bool(limit(result))
 
 
 def failures(results: list[dict]) -> list[dict]:
-    return [result for result in results if result["error"] and result["writer"] == "ours"]
+    return [result for result in results if wrong(result) and result["writer"] == "ours"]

@@ -115,7 +115,8 @@ class Program:
         with self._news:
             self._news.wait_for(lambda: len(fitting()) >= count or not self._reader.is_alive(), TIMEOUT)
             if len(fitting()) < count:
-                raise RuntimeError(f"{self.name}: {len(fitting())} of {count} lines with {pattern!r}:\n" + self.text[-6000:])
+                found = f"{len(fitting())} of {count} lines with {pattern!r}"
+                raise RuntimeError(f"{self.name}: {found}:\n{self.text[-6000:]}")
             return fitting()
 
     @property

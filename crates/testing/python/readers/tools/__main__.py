@@ -27,12 +27,18 @@ def main():
         tell(half=True)
 
     for file in files:
-        for finds, (kinds, look) in (module.FINDS if mode == "read" else module.FOLLOWS).items():
+        for finds, (kinds, look) in looks(module, mode, file).items():
             if file.kind not in kinds:
                 continue
             arguments = [] if mode == "read" else [half]
             error = outcome(look, file, *arguments)
             tell(tool=name, version=version, finds=finds, error=error, **file.as_dict())
+
+
+def looks(module, mode: str, file: SavedFile) -> dict:
+    if mode == "follow":
+        return module.FOLLOWS
+    return module.FINDS | (getattr(module, "FINDS_AFTERWARDS", {}) if file.has_ended else {})
 
 
 def outcome(look, *arguments) -> str:

@@ -7,7 +7,7 @@ from readers.files import SavedFile, assert_same
 PACKAGE = "blissdata"
 KINDS = ("curve", "spectrum", "image", "mesh", "filters", "tomography")
 # Seconds. Without a limit, it waits for ever for what is not there.
-WAIT = 15
+WAIT = 10
 
 
 def static(file: SavedFile):
@@ -29,8 +29,9 @@ def dynamic(file: SavedFile):
         assert root[file.entry].attrs["NX_class"] == "NXentry"
 
 
-def names(file: SavedFile):
-    """List the channels. Of a running scan of the published layout, it cannot know when it has all."""
+def names(file: SavedFile, half):
+    """List the channels. In the published layout, it cannot know before the end of the scan that it has all of them."""
+    half()
     with dynamic_hdf5.File(file.path, retry_timeout=WAIT) as root:
         assert set(root[file.measurement]) == set(file.names)
 
@@ -52,4 +53,7 @@ FINDS = {
     "values, static": (KINDS, static),
     "values, dynamic": (KINDS, dynamic),
 }
-FOLLOWS = {"points as they come": (KINDS, follow_points), "names of channels": (("curve",), lambda file, half: (half(), names(file)))}
+FOLLOWS = {
+    "points as they come": (KINDS, follow_points),
+    "names of channels": (("curve",), names),
+}

@@ -5,7 +5,7 @@ from readers.files import SavedFile, assert_same
 
 PACKAGE = "ewoksdata"
 KINDS = ("curve", "spectrum", "image", "mesh", "tomography")
-WAIT = 15
+WAIT = 10
 
 
 def channels(file: SavedFile) -> dict:
@@ -29,8 +29,7 @@ def iterate(file: SavedFile, state: str, half=lambda: None):
 
 
 def points(file: SavedFile):
-    if file.has_ended:
-        iterate(file, file.state)
+    iterate(file, file.state)
 
 
 def follow(file: SavedFile, half):
@@ -39,10 +38,9 @@ def follow(file: SavedFile, half):
 
 def whole(file: SavedFile):
     """Get data by its URL."""
-    if file.has_ended:
-        for name in file.names:
-            data = bliss.get_data(f"silx://{file.path}::{file.path_of(name)}", retry_timeout=WAIT)
-            assert_same(data, file.values(name), name)
+    for name in file.names:
+        data = bliss.get_data(f"silx://{file.path}::{file.path_of(name)}", retry_timeout=WAIT)
+        assert_same(data, file.values(name), name)
 
 
 def wait_for_whole(file: SavedFile, half):
@@ -53,5 +51,6 @@ def wait_for_whole(file: SavedFile, half):
         assert_same(data, file.values(name, "finished"), name)
 
 
-FINDS = {"points of a scan": (KINDS, points), "data by URL": (KINDS, whole)}
+FINDS = {}
+FINDS_AFTERWARDS = {"points of a scan": (KINDS, points), "data by URL": (KINDS, whole)}
 FOLLOWS = {"points as they come": (KINDS, follow), "data when the scan ends": (KINDS, wait_for_whole)}

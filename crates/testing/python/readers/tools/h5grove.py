@@ -7,7 +7,7 @@ import numpy as np
 import orjson
 from h5grove import content, encoders
 from h5grove.utils import hdf_path_join
-from readers.files import SavedFile, assert_same
+from readers.files import SavedFile, assert_begins, assert_same, open_until_end
 
 PACKAGE = "h5grove"
 KINDS = ("curve", "spectrum", "image", "mesh", "filters", "texts", "tomography")
@@ -92,6 +92,20 @@ def default_chain(file: SavedFile):
             assert h5[path].attrs["signal"] == file.signal
 
 
+def while_growing(file: SavedFile, half):
+    def look():
+        described(file)
+        data(file)
+        for name in file.names:
+            if file.channel(name).kind != "json":
+                with content.get_content_from_file(file.path, file.path_of(name), refuse) as item:
+                    assert_begins(item.data(), file.values(name, "finished"), name)
+
+    look()
+    half()
+    open_until_end(file, look)
+
+
 FINDS = {
     "paths": (KINDS, all_paths),
     "descriptions, attributes": (KINDS, described),
@@ -100,3 +114,4 @@ FINDS = {
     "statistics": (KINDS, stats),
     "default plot": (("curve", "spectrum", "image", "mesh"), default_chain),
 }
+FOLLOWS = {"a file that changes": (KINDS, while_growing)}

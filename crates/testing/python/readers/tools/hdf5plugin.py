@@ -12,7 +12,8 @@ def filtered(file: SavedFile):
     name = "fx_det0"
     with h5py.File(file.path) as h5:
         dataset = h5[file.path_of(name)]
-        used = {dataset.id.get_create_plist().get_filter(n)[0] for n in range(dataset.id.get_create_plist().get_nfilters())}
+        properties = dataset.id.get_create_plist()
+        used = {properties.get_filter(number)[0] for number in range(properties.get_nfilters())}
         expected = hdf5plugin.BSHUF_ID if file.layout == "classic" else DEFLATE
         assert expected in used or (file.state == "growing" and not used), f"filters {used}"
         assert_same(dataset[()], file.values(name), name)

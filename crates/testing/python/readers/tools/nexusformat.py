@@ -1,7 +1,9 @@
 """nexusformat (NeXpy): the tree of a file, its plots, and its values."""
 
+from dataclasses import replace
+
 from nexusformat.nexus import nxload
-from readers.files import SavedFile, assert_same
+from readers.files import SavedFile, assert_begins, assert_same, open_until_end
 from readers.scans import GRID
 
 PACKAGE = "nexusformat"
@@ -51,6 +53,18 @@ def units(file: SavedFile):
     assert root[f"{file.entry}/measurement/samy"].attrs["units"] == "mm"
 
 
+def while_growing(file: SavedFile, half):
+    def look():
+        measurement = nxload(file.path, recursive=True)[file.entry]["measurement"]
+        for name in file.names:
+            assert_begins(measurement[name].nxvalue, file.values(name, "finished"), name)
+
+    look()
+    half()
+    open_until_end(file, look)
+    plot(replace(file, state="finished"))
+
+
 FINDS = {
     "entries": ((*NUMBERS, "texts"), entries),
     "values": (NUMBERS, values),
@@ -58,3 +72,4 @@ FINDS = {
     "tree": ((*NUMBERS, "texts"), tree),
     "units": (("curve",), units),
 }
+FOLLOWS = {"a file that changes": (("curve", "spectrum", "mesh"), while_growing)}

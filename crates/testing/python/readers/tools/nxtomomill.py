@@ -40,16 +40,12 @@ def check(file: SavedFile, tomo: h5py.Group):
     assert tomo["definition"].asstr()[()] == "NXtomo"
 
 
-def of_ended_scans(file: SavedFile):
-    if file.has_ended:
-        converted(file)
-
-
-def while_growing(file: SavedFile):
-    """Find the sequence in a file whose last scan runs."""
+def sequence(file: SavedFile):
+    """Find the sequence in a file, whose last scan may run."""
     model = H52nxModel()
     model.input_file, model.output_file = file.path, os.path.join(tempfile.gettempdir(), "none.nx")
     assert get_bliss_tomo_entries(file.path, model) == ["1.1"]
 
 
-FINDS = {"NXtomo of a sequence": (("tomography",), of_ended_scans), "the sequence": (("tomography",), while_growing)}
+FINDS = {"sequence of scans": (("tomography",), sequence)}
+FINDS_AFTERWARDS = {"its NXtomo": (("tomography",), converted)}

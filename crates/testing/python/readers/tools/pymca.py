@@ -3,7 +3,7 @@
 from PyMca5.PyMcaCore import NexusTools
 from PyMca5.PyMcaCore.NexusDataSource import NexusDataSource, h5open
 from PyMca5.PyMcaIO.HDF5Stack1D import HDF5Stack1D
-from readers.files import SavedFile, assert_same
+from readers.files import SavedFile, assert_begins, assert_same, open_until_end
 
 PACKAGE = "PyMca5"
 KINDS = ("curve", "spectrum", "image", "mesh", "filters", "tomography")
@@ -83,6 +83,19 @@ def stack(file: SavedFile):
     assert_same(found.data.reshape(expected.shape), expected, "stack")
 
 
+def while_growing(file: SavedFile, half):
+    def look():
+        entries(file)
+        with h5open(file.path) as h5:
+            NexusTools.getScannedPositioners(h5, f"/{file.entry}")
+            for path in NexusTools.getMcaList(h5, f"/{file.entry}"):
+                assert_begins(h5[path][()], file.values(file.names[-1], "finished"), path)
+
+    look()
+    half()
+    open_until_end(file, look)
+
+
 FINDS = {
     "entries, titles": (KINDS, entries),
     "curve": (("curve",), curve),
@@ -90,3 +103,4 @@ FINDS = {
     "spectra": (("spectrum", "filters"), spectra),
     "stack of spectra": (("spectrum", "filters"), stack),
 }
+FOLLOWS = {"a file that changes": (("curve", "spectrum", "mesh"), while_growing)}

@@ -2,10 +2,11 @@
 
 import os
 import tempfile
+from dataclasses import replace
 
 import numpy as np
 import silx.io
-from readers.files import SavedFile, assert_same
+from readers.files import SavedFile, assert_begins, assert_same, open_until_end
 from readers.scans import GRID
 from silx.io import nxdata
 from silx.io.convert import write_to_h5
@@ -105,12 +106,28 @@ def converted(file: SavedFile):
                     assert_same(root[path][()], file.values(name), name)
 
 
+def while_growing(file: SavedFile, half):
+    def look():
+        all_objects(file)
+        for name in file.names:
+            url = DataUrl(file_path=file.path, data_path=file.path_of(name), scheme="silx")
+            assert_begins(get_data(url), file.values(name, "finished"), name)
+
+    look()
+    half()
+    open_until_end(file, look)
+    ended = replace(file, state="finished")
+    if ended.has_plot:
+        default_plot(ended)
+
+
+FINDS_AFTERWARDS = {"kind of plot": (("curve", "spectrum", "image", "mesh", "filters"), kind_of_plot)}
 FINDS = {
     "default plot": (("curve", "spectrum", "image", "mesh", "filters"), default_plot),
-    "kind of plot": (("curve", "spectrum", "image", "mesh", "filters"), kind_of_plot),
     "values by URL": (NUMBERS, values),
     "one image by URL": (("image",), one_image),
     "all objects": ((*NUMBERS, "texts"), all_objects),
     "title": (("texts", "curve"), title),
     "converted file": ((*NUMBERS, "texts"), converted),
 }
+FOLLOWS = {"a file that changes": (NUMBERS, while_growing)}

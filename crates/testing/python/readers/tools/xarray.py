@@ -1,7 +1,7 @@
 """xarray: the groups of a scan as data sets, read by h5netcdf."""
 
 import xarray
-from readers.files import SavedFile, assert_same
+from readers.files import SavedFile, assert_begins, assert_same, open_until_end
 
 PACKAGE = "xarray"
 KINDS = ("curve", "spectrum", "image", "mesh", "tomography")
@@ -29,4 +29,20 @@ def tree(file: SavedFile):
             assert_same(found[f"{file.measurement}/{name}"].values, file.values(name), name)
 
 
-FINDS = {"measurement": (KINDS, measurement), "a detector": (("spectrum", "image"), detector), "whole file": (KINDS, tree)}
+def while_growing(file: SavedFile, half):
+    def look():
+        with xarray.open_dataset(file.path, group=file.measurement, engine="h5netcdf", phony_dims="sort") as found:
+            for name in file.names:
+                assert_begins(found[name].values, file.values(name, "finished"), name)
+
+    look()
+    half()
+    open_until_end(file, look)
+
+
+FINDS = {
+    "measurement": (KINDS, measurement),
+    "a detector": (("spectrum", "image"), detector),
+    "whole file": (KINDS, tree),
+}
+FOLLOWS = {"a file that changes": (KINDS, while_growing)}
