@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--program", type=Path, required=True, metavar="PATH", help="nexus-writer")
     parser.add_argument("--tools", type=Path, required=True, metavar="PYTHON", help="Python that has the tools")
     parser.add_argument("--classic", type=Path, metavar="PYTHON", help="Python that has blisswriter 2.0.0")
-    parser.add_argument("--layouts", nargs="+", choices=LAYOUTS, default=LAYOUTS)
+    parser.add_argument("--layout", choices=LAYOUTS, help="both by default")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="for the files")
     parser.add_argument("--markdown", action="store_true", help="print the table for the documentation")
     options = parser.parse_intermixed_args()
@@ -44,7 +44,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         root = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="readers-")))
         tools = Tools(options.tools, options.names or NAMES)
-        for layout in options.layouts:
+        for layout in [options.layout] if options.layout else LAYOUTS:
             for writer in writers(layout, options):
                 results += read(layout, writer, tools, root.resolve())
     if options.keep:

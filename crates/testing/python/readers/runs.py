@@ -26,9 +26,10 @@ class Tools:
         results = []
         for name in self._names:
             begin = time.monotonic()
-            results += Tool(self._python, "read", name, files).results()
+            found = Tool(self._python, "read", name, files).results()
             states = " and ".join(dict.fromkeys(file.state for file in files))
-            note(f"{files[0].writer}, {files[0].layout}, {states}: {name}", begin)
+            note(f"{files[0].writer}, {files[0].layout}, {states}: {name}", begin, found)
+            results += found
         return results
 
     @property
@@ -43,12 +44,14 @@ class Tools:
             tool.wait_for_half()
         finish()
         results = [result for tool in tools for result in tool.results()]
-        note(f"{files[0].writer}, {files[0].layout}, growing: {name} follows", begin)
+        note(f"{files[0].writer}, {files[0].layout}, growing: {name} follows", begin, results)
         return results
 
 
-def note(what: str, begin: float):
-    print(f"{what} ({time.monotonic() - begin:.1f} s)", file=sys.stderr, flush=True)
+def note(what: str, begin: float, results: list[dict]):
+    errors = sum(bool(result["error"]) for result in results)
+    seconds = time.monotonic() - begin
+    print(f"{what}: {errors} of {len(results)} wrong ({seconds:.1f} s)", file=sys.stderr, flush=True)
 
 
 class Tool:
