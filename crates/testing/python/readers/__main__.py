@@ -34,6 +34,7 @@ def main() -> int:
     parser.add_argument("--tools", type=Path, required=True, metavar="PYTHON", help="Python that has the tools")
     parser.add_argument("--classic", type=Path, metavar="PYTHON", help="Python that has blisswriter 2.0.0")
     parser.add_argument("--layout", choices=LAYOUTS, help="both by default")
+    parser.add_argument("--no-follow", action="store_true", help="no tool reads while points come")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="for the files")
     parser.add_argument("--markdown", action="store_true", help="print the table for the documentation")
     options = parser.parse_intermixed_args()
@@ -43,7 +44,7 @@ def main() -> int:
     results = []
     with contextlib.ExitStack() as stack:
         root = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="readers-")))
-        tools = Tools(options.tools, options.names or NAMES)
+        tools = Tools(options.tools, options.names or NAMES, not options.no_follow)
         for layout in [options.layout] if options.layout else LAYOUTS:
             for writer in writers(layout, options):
                 results += read(layout, writer, tools, root.resolve())

@@ -18,8 +18,8 @@ TIMEOUT = 300
 class Tools:
     """The tools that are asked for."""
 
-    def __init__(self, python: Path, names: list[str]):
-        self._python, self._names = python, names
+    def __init__(self, python: Path, names: list[str], follow: bool = True):
+        self._python, self._names, self._follow = python, names, follow
 
     def read(self, files: list[SavedFile]) -> list[dict]:
         """Let all tools read files. Returns one result for each thing that a tool has to find in a file."""
@@ -34,7 +34,7 @@ class Tools:
 
     @property
     def followers(self) -> list[str]:
-        return [name for name in self._names if name in FOLLOWERS]
+        return [name for name in self._names if name in FOLLOWERS and self._follow]
 
     def follow(self, name: str, files: list[SavedFile], finish) -> list[dict]:
         """Let a tool follow growing scans, all at once. `finish` is called when it has half of the points of each."""
