@@ -308,9 +308,9 @@ fn find_thoroughly(
     )
 }
 
-/// Makes a function that finds matches at distances of up to a constant.
-macro_rules! near_search {
-    ($name:ident, $distances:literal) => {
+/// Makes a function that compares vectors of a set of instructions.
+macro_rules! with_vectors {
+    ($name:ident, $find:ident) => {
         fn $name(
             instructions: InstructionSet,
             data: &[u8],
@@ -319,25 +319,23 @@ macro_rules! near_search {
             sequences: &mut Vec<Sequence>,
         ) {
             match instructions.kind() {
-                Kind::Portable => near::find::<equal_bytes::Portable, $distances>(
-                    data, start, prices, sequences,
-                ),
+                Kind::Portable => {
+                    near::$find::<equal_bytes::Portable>(data, start, prices, sequences);
+                }
                 #[cfg(target_arch = "x86_64")]
                 Kind::Sse2 | Kind::Avx2 => compiled_for!(
                     instructions,
-                    near::find::<equal_bytes::Sse2, $distances>,
+                    near::$find::<equal_bytes::Sse2>,
                     (data: &[u8], start: usize, prices: &Prices, sequences: &mut Vec<Sequence>)
                 ),
                 #[cfg(target_arch = "aarch64")]
-                Kind::Neon => near::find::<equal_bytes::Neon, $distances>(
-                    data, start, prices, sequences,
-                ),
+                Kind::Neon => near::$find::<equal_bytes::Neon>(data, start, prices, sequences),
             }
         }
     };
 }
-near_search!(find_runs, 1);
-near_search!(find_near, 32);
+with_vectors!(find_near, find);
+with_vectors!(find_runs, find_runs);
 
 /// Returns the 8 bytes at `at`.
 #[inline(always)]
