@@ -38,6 +38,9 @@ const RUNS_TOLERANCE: f32 = 1.02;
 /// fast for them: longer distances may save much more.
 const MIN_BITS_OF_RUNS: f32 = 0.5;
 
+/// If runs save less than that share of what all matches do, runs alone are not tried.
+const MIN_RUN_SHARE: f32 = 0.5;
+
 /// Runs must save this share of what matches promise.
 const GAIN_OF_RUNS: f32 = 0.7;
 
@@ -96,7 +99,7 @@ impl BlockEncoder {
         } else {
             all
         };
-        let counts = ByteCounts::of(self.instructions, &data[segment.start..segment.end]);
+        let counts = ByteCounts::of_sample(self.instructions, &data[segment.start..segment.end]);
         let prices = Prices::for_search(&counts, search);
         self.matches.begin(segment.start, &prices);
         if !seen.reaches_back {
@@ -150,7 +153,10 @@ impl BlockEncoder {
         segment: Range,
         seen: Impression,
     ) -> Result<bool, EncodeError> {
-        let trial = self.try_searches(data, segment)?;
+        if seen.run_share < MIN_RUN_SHARE && is_regular(&seen) {
+            return Ok(false);
+        }
+        let trial = self.try_searches(data, segment, seen.match_gain)?;
         Ok(trial.is_some_and(|trial| {
             trial.runs <= RUNS_TOLERANCE * trial.far
                 && trial.far_bits_per_byte() > MIN_BITS_OF_RUNS

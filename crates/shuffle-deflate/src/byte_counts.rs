@@ -2,6 +2,11 @@
 
 use crate::instruction_set::{InstructionSet, compiled_for};
 
+/// The number of pieces of a sample, their length, and the number of bytes of a sample of much data.
+const SAMPLES: usize = 64;
+const SAMPLE: usize = 64;
+pub(crate) const SAMPLED: usize = SAMPLES * SAMPLE;
+
 /// How often each byte occurs.
 #[derive(Clone)]
 pub(crate) struct ByteCounts {
@@ -16,6 +21,19 @@ impl ByteCounts {
             counts: count(instructions, data),
             total: data.len() as u32,
         }
+    }
+
+    /// Counts the bytes of pieces at regular distances, or all if there are few.
+    pub fn of_sample(instructions: InstructionSet, data: &[u8]) -> ByteCounts {
+        if data.len() <= SAMPLED {
+            return ByteCounts::of(instructions, data);
+        }
+        let step = (data.len() - SAMPLE) / SAMPLES;
+        let mut pieces = [0; SAMPLED];
+        for (index, piece) in pieces.chunks_exact_mut(SAMPLE).enumerate() {
+            piece.copy_from_slice(&data[index * step..][..SAMPLE]);
+        }
+        ByteCounts::of(instructions, &pieces)
     }
 
     /// Returns the counts of both parts together.

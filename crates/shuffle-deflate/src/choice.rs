@@ -73,26 +73,26 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
             }
         };
     }
-    let (mut all_bits, mut risky_bits, mut irregular_bits) = (0.0, 0.0, 0.0);
-    let (mut entropy, mut irregular_entropy, mut coded_bits) = (0.0, 0.0, 0.0);
+    let (mut entropy, mut coded_bits, mut risky_bits) = (0.0, 0.0, 0.0);
+    let (mut irregular_bits, mut irregular_entropy) = (0.0, 0.0);
     let (mut slow, mut reaching_back) = (0, 0);
     let mut stored_bits = 0.0;
     for seen in survey {
-        let saved_bits = seen.entropy * seen.match_gain.min(1.0);
-        all_bits += seen.entropy - saved_bits;
-        coded_bits += seen.length as f32 * (seen.entropy - saved_bits);
-        entropy += seen.entropy;
+        let bits = seen.length as f32 * seen.entropy;
+        let saved_bits = bits * seen.match_gain.min(1.0);
+        coded_bits += bits - saved_bits;
+        entropy += bits;
         let is_found_by_both = seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY;
         let is_disturbed = seen.match_gain < 1.0 && seen.match_length < UNDISTURBED_LENGTH;
         let is_risky = !is_found_by_both || is_disturbed || count < WINDOW;
         if seen.match_gain > RISKY_GAIN && is_risky {
-            risky_bits += seen.entropy;
+            risky_bits += bits;
         }
         if seen.match_gain > SLOW_GAIN && !is_found_by_both {
             slow += seen.length;
         }
         if seen.uniform && seen.match_gain <= TRIED_GAIN {
-            stored_bits += seen.entropy;
+            stored_bits += bits;
         }
         if seen.reaches_back && seen.match_gain > TRIED_GAIN {
             reaching_back += seen.length;
@@ -103,19 +103,19 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
         let is_irregular =
             seen.match_length < IRREGULAR_LENGTH || seen.steadiness < IRREGULAR_STEADINESS;
         if seen.match_gain > RISKY_GAIN && is_irregular {
-            irregular_entropy += seen.entropy;
+            irregular_entropy += bits;
         }
     }
-    let is_risky = risky_bits > all_bits;
+    let is_risky = risky_bits > coded_bits;
     let is_slow = slow as f32 > SLOW_SHARE * size as f32;
     let planes_repeat = count < WINDOW && reaching_back as f32 > REPEATED_SHARE * size as f32;
     let is_irregular = irregular_entropy > IRREGULAR_SHARE * entropy
         && coded_bits < 8.0 * WELL_COMPRESSED * size as f32;
-    let is_mostly_stored = stored_bits > STORED_SHARE * all_bits;
+    let is_mostly_stored = stored_bits > STORED_SHARE * coded_bits;
     if is_risky && !is_mostly_stored || is_slow || planes_repeat || is_irregular {
         return Choice::Libdeflate;
     }
-    let pays = is_risky || irregular_bits > THOROUGH_SHARE * (all_bits + irregular_bits);
+    let pays = is_risky || irregular_bits > THOROUGH_SHARE * (coded_bits + irregular_bits);
     Choice::Planes {
         irregular: if pays {
             Search::Thorough

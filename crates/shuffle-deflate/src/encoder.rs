@@ -40,12 +40,13 @@ const TRAILER: usize = 4;
 ///
 /// # Examples
 /// ```
-/// assert!(shuffle_deflate::bound(1 << 20) < (1 << 20) + 8000);
+/// assert!(shuffle_deflate::bound(1 << 20) < (1 << 20) + 9000);
 /// ```
 pub const fn bound(length: usize) -> usize {
     // No block is larger than a stored one, whose header has up to 6 bytes. There is at most one block for each
-    // piece of 1 KiB, and a few more where a plane ends.
-    let blocks = length / (1 << 10) + length / (u16::MAX as usize) + 4 * MAX_PLANES;
+    // piece of 1 KiB, and a few more where a plane ends, and where a segment of 16 KiB or more is divided.
+    let blocks =
+        length / (1 << 10) + length / (4 << 10) + length / (u16::MAX as usize) + 4 * MAX_PLANES;
     length.saturating_add(6 * blocks + HEADER.len() + TRAILER)
 }
 

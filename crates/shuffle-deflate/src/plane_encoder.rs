@@ -9,6 +9,7 @@ use crate::match_finder::Search;
 use crate::piece::{MAX_PIECE, Piece};
 use crate::probe::{Impression, Probe};
 use crate::section::Range;
+use crate::segment::{Segment, segments};
 
 mod verdict;
 
@@ -115,11 +116,11 @@ impl PlaneEncoder {
             start,
             end: data.len(),
         };
-        survey.extend(
-            plane
-                .segments()
-                .map(|segment| self.probe.look(&data[..segment.end], segment.start)),
-        );
+        for Segment { range, is_divided } in segments(data, plane) {
+            let mut seen = self.probe.look(&data[..range.end], range.start);
+            seen.reaches_back |= is_divided;
+            survey.push(seen);
+        }
     }
 
     /// Writes `length` times the same byte.
@@ -160,18 +161,23 @@ impl PlaneEncoder {
             counted: 0,
             tried: None,
         };
-        let range = Range {
-            start: plane.start,
-            end: plane.data.len(),
-        };
-        for (segment, seen) in range.segments().zip(survey) {
+        let end = plane.data.len();
+        let mut start = plane.start;
+        while start < end
+            && let Some(seen) = survey.next()
+        {
+            let segment = Range {
+                start,
+                end: start + seen.length,
+            };
+            start = segment.end;
             match self.judge(&mut progress, segment, seen)? {
                 Verdict::Store => self.store(&mut progress, segment)?,
                 Verdict::Match => self.find_matches(&mut progress, segment, seen)?,
                 Verdict::Count(matches) => self.count(&mut progress, segment, matches)?,
             }
         }
-        self.close(&mut progress, range.end)
+        self.close(&mut progress, end)
     }
 
     fn store(&mut self, progress: &mut Progress, segment: Range) -> Result<(), EncodeError> {

@@ -1,6 +1,6 @@
 //! A cheap look at a part of a plane: are there frequencies or repetitions worth coding?
 
-use crate::byte_counts::{ByteCounts, log2};
+use crate::byte_counts::{ByteCounts, SAMPLED, log2};
 use crate::instruction_set::{InstructionSet, compiled_for};
 use crate::match_finder::common_length;
 use crate::symbols::WINDOW;
@@ -23,13 +23,11 @@ pub(crate) struct Impression {
     /// The share of what matches save where the distance of the match before repeats something, too. It is large
     /// if the data have a period.
     pub steadiness: f32,
-    /// `true` if some matches repeat what is before this part.
+    /// The share of what matches save in runs of the same byte.
+    pub run_share: f32,
+    /// `true` if some matches repeat what is before this part, or may do so.
     pub reaches_back: bool,
 }
-
-/// The number of pieces of the sample for frequencies, and their length in bytes.
-const SAMPLES: usize = 64;
-const SAMPLE: usize = 64;
 
 /// How far below 8 bits the entropy may be for bytes to count as uniform, beyond what a sample of uniform bytes
 /// has.
@@ -59,7 +57,7 @@ const COSTED: usize = 16;
 /// The unit of the costs of literals: whole numbers are added faster.
 const COSTS_PER_BIT: f32 = 1024.0;
 
-/// The number of bytes that must be repeated at the distance of the match before.
+/// The number of bytes that must be repeated at the distance of the match before, or be equal in a run.
 const STEADY: usize = 8;
 
 /// The number of matches that must be found before a part for it to be searched.
@@ -98,7 +96,7 @@ impl Probe {
     ///
     /// `data` is the same for all calls since the last [`Probe::reset`], except that it may become longer.
     pub fn look(&mut self, data: &[u8], start: usize) -> Impression {
-        let sample = sample(self.instructions, &data[start..]);
+        let sample = ByteCounts::of_sample(self.instructions, &data[start..]);
         let total = sample.total.max(1) as f32;
         let entropy = sample.entropy(self.instructions);
         let literal_bits = (sample.bits(entropy) / total).max(0.01);
@@ -115,6 +113,7 @@ impl Probe {
             match_gain: found.gain,
             match_length: found.length,
             steadiness: found.steadiness,
+            run_share: found.run_share,
             reaches_back: found.reaching_back >= MIN_REACHING_BACK,
         }
     }
@@ -151,23 +150,10 @@ impl Probe {
     }
 }
 
-/// Counts the bytes of pieces in regular distances.
-fn sample(instructions: InstructionSet, data: &[u8]) -> ByteCounts {
-    if data.len() <= SAMPLES * SAMPLE {
-        return ByteCounts::of(instructions, data);
-    }
-    let step = (data.len() - SAMPLE) / SAMPLES;
-    let mut pieces = [0; SAMPLES * SAMPLE];
-    for (index, piece) in pieces.chunks_exact_mut(SAMPLE).enumerate() {
-        piece.copy_from_slice(&data[index * step..][..SAMPLE]);
-    }
-    ByteCounts::of(instructions, &pieces)
-}
-
 /// Returns `true` if a sample of `total` bytes that needs `bits` for each may be of uniform bytes. Such a
 /// sample has an entropy of about `8 - 255 / (2 ln 2 * total)` bits.
 fn is_uniform(bits: f32, total: u32) -> bool {
-    total >= (SAMPLES * SAMPLE) as u32 && bits > 8.0 - 184.0 / total as f32 - UNIFORM_TOLERANCE
+    total >= SAMPLED as u32 && bits > 8.0 - 184.0 / total as f32 - UNIFORM_TOLERANCE
 }
 
 /// Returns about the number of bits of a match.
@@ -185,6 +171,7 @@ struct Found {
     gain: f32,
     length: f32,
     steadiness: f32,
+    run_share: f32,
     /// The number of matches that repeat what is before the part.
     reaching_back: u32,
     /// The next position to be entered.
@@ -209,7 +196,7 @@ fn search(
     let mut saved = [0.0; 3];
     let mut covered = [0.001; 3];
     let mut lengths = 0.0;
-    let mut steady = 0.0;
+    let (mut steady, mut runs) = (0.0, 0.0);
     let mut last_distance = 1;
     let mut reaching_back = 0;
     let mut random = 1u32;
@@ -232,6 +219,9 @@ fn search(
             if repeats_at(data, best.at, last_distance) {
                 steady += best.gain;
             }
+            if repeats_at(data, best.at, 1) {
+                runs += best.gain;
+            }
             last_distance = best.at.wrapping_sub(best.earlier);
         }
         covered[third] += best.length.max(LOOK_UPS as f32) * literal_bits;
@@ -243,6 +233,7 @@ fn search(
         gain: mean.max(saved[2] / covered[2]),
         length: lengths / total.max(1.0),
         steadiness: steady / total.max(1.0),
+        run_share: runs / total.max(1.0),
         reaching_back,
         next,
     }

@@ -3,9 +3,6 @@
 use crate::shuffle::MAX_PLANES;
 use crate::symbols::WINDOW;
 
-/// The number of bytes that are judged by one sample.
-pub(crate) const SEGMENT: usize = 128 << 10;
-
 /// The smallest plane that is compared with the one before, in bytes.
 const MIN_COPY: usize = 16;
 
@@ -19,26 +16,6 @@ pub(crate) struct Range {
 impl Range {
     pub fn length(self) -> usize {
         self.end - self.start
-    }
-
-    /// Returns the segments of these bytes.
-    pub fn segments(self) -> impl Iterator<Item = Range> {
-        let mut start = self.start;
-        std::iter::from_fn(move || {
-            let left = self.end - start;
-            // The last segment may be longer, so that none is short.
-            let length = if left < SEGMENT * 3 / 2 {
-                left
-            } else {
-                SEGMENT
-            };
-            let segment = Range {
-                start,
-                end: start + length,
-            };
-            start = segment.end;
-            (length > 0).then_some(segment)
-        })
     }
 }
 
@@ -126,32 +103,6 @@ fn is_copy(data: &[u8], length: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn segments_cover_a_range_and_none_is_short() {
-        for length in [
-            1,
-            SEGMENT,
-            SEGMENT * 3 / 2 - 1,
-            SEGMENT * 3 / 2,
-            10 * SEGMENT + 1,
-        ] {
-            let range = Range {
-                start: 7,
-                end: 7 + length,
-            };
-            let segments: Vec<_> = range.segments().collect();
-            assert_eq!(segments[0].start, 7);
-            assert_eq!(segments.last().map(|last| last.end), Some(range.end));
-            assert!(segments.windows(2).all(|pair| pair[0].end == pair[1].start));
-            assert!(
-                segments
-                    .iter()
-                    .all(|segment| segment.length() >= length.min(SEGMENT / 2))
-            );
-        }
-        assert_eq!(Range { start: 3, end: 3 }.segments().count(), 0);
-    }
 
     #[test]
     fn sections_follow_the_planes() {

@@ -201,3 +201,57 @@ fn rows_of_noise_of_any_length_are_found() {
         assert_not_much_larger(&[plane, reversed]);
     }
 }
+
+#[test]
+fn the_nearest_of_equal_repetitions_is_taken() {
+    let mut random = Rng::with_seed(9);
+    let ramp = (0..=255u8).cycle();
+    // Most of the stream are the extra bits of distances, if these are large.
+    let planes: Vec<Vec<u8>> = (0..4)
+        .map(|_| {
+            let start: Vec<u8> = (0..random.usize(..3000)).map(|_| random.u8(..)).collect();
+            start
+                .into_iter()
+                .chain(ramp.clone())
+                .take(260_000)
+                .collect()
+        })
+        .collect();
+    assert_not_much_larger(&planes);
+}
+
+#[test]
+fn words_before_and_after_what_hardly_changes_are_found() {
+    let mut random = Rng::with_seed(10);
+    for (length, step) in [(4000, 45), (9000, 1_000_000), (16_000, 200)] {
+        let words: Vec<Vec<u8>> = (0..length / 20)
+            .map(|_| (0..random.usize(2..16)).map(|_| random.u8(..)).collect())
+            .collect();
+        let mut text = Vec::new();
+        while text.len() < length {
+            text.extend(&words[random.usize(..words.len())]);
+        }
+        let calm: Vec<u8> = (0..120_000).map(|index| (index / step) as u8).collect();
+        let first = [&text[..], &calm].concat();
+        let last = [&calm[..], &text].concat();
+        let middle = [&calm[..60_000], &text, &calm[60_000..]].concat();
+        for plane in [first, last, middle] {
+            assert_not_much_larger(&[vec![0; plane.len()], plane]);
+        }
+    }
+}
+
+#[test]
+fn long_copies_of_runs_are_found() {
+    let mut random = Rng::with_seed(11);
+    let mut plane = vec![7];
+    while plane.len() < 260_000 {
+        let from = plane.len() - random.usize(1..=plane.len().min(40_000));
+        let length = random.usize(1..220).min(plane.len() - from);
+        plane.extend_from_within(from..from + length);
+        if random.bool() {
+            plane.push(random.u8(..));
+        }
+    }
+    assert_not_much_larger(&[vec![0; plane.len()], plane]);
+}

@@ -22,6 +22,12 @@ const FAR_TOLERANCE: f32 = 0.97;
 /// tried: those at the smallest distances are cheapest.
 const LOSS: f32 = 1.0;
 
+/// Others are not tried either unless a sample promises that matches save this share, and so many times what those at
+/// small distances save: it promises too much. Where these save much, others may save more than a sample shows.
+const PROMISED: f32 = 0.03;
+const PROMISED_TIMES: f32 = 2.0;
+const MUCH_SAVED: f32 = 0.1;
+
 /// Matches at small distances are clearly better if they need only this share of the bits of others.
 const CLEARLY_NEAR: f32 = 0.85;
 
@@ -68,8 +74,14 @@ impl Trial {
 }
 
 impl BlockEncoder {
-    /// Tries all searches on two pieces of a part of a plane. Returns `None` if the part is too small.
-    pub fn try_searches(&mut self, data: &[u8], part: Range) -> Result<Option<Trial>, EncodeError> {
+    /// Tries all searches on two pieces of a part of a plane, of which a sample promises that matches save a share of its
+    /// bits. Returns `None` if the part is too small.
+    pub fn try_searches(
+        &mut self,
+        data: &[u8],
+        part: Range,
+        promised: f32,
+    ) -> Result<Option<Trial>, EncodeError> {
         if part.length() <= MAX_UNTRIED {
             return Ok(None);
         }
@@ -86,7 +98,7 @@ impl BlockEncoder {
                 start: middle - half,
                 end: middle + half,
             };
-            self.try_piece(data, piece, &mut trial)?;
+            self.try_piece(data, piece, promised, &mut trial)?;
         }
         // The search of the block must not find what follows it.
         self.matches.reset();
@@ -97,6 +109,7 @@ impl BlockEncoder {
         &mut self,
         data: &[u8],
         piece: Range,
+        promised: f32,
         trial: &mut Trial,
     ) -> Result<(), EncodeError> {
         let bytes = &data[piece.start..piece.end];
@@ -116,10 +129,12 @@ impl BlockEncoder {
         ] {
             *bits += self.measure(data, piece, &counts, search)?;
         }
-        trial.far += if trial.near > LOSS * trial.plain {
-            f32::INFINITY
-        } else {
+        let saved = 1.0 - trial.near / trial.plain;
+        let is_promising = saved > MUCH_SAVED || promised > PROMISED + PROMISED_TIMES * saved;
+        trial.far += if is_promising && trial.near <= LOSS * trial.plain {
             self.measure(data, piece, &counts, Search::Quick)?
+        } else {
+            f32::INFINITY
         };
         Ok(())
     }

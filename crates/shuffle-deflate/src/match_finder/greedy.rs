@@ -59,7 +59,7 @@ impl<const SLOTS: usize, const WAYS: usize> Table<SLOTS, WAYS> {
         }
         let step = match (WAYS, length) {
             (1, ..=64) => 4,
-            (1, _) => 16,
+            (1, _) => LARGEST_STEP,
             (_, ..=64) => 1,
             _ => 4,
         };
@@ -67,6 +67,32 @@ impl<const SLOTS: usize, const WAYS: usize> Table<SLOTS, WAYS> {
             self.enter(hash, data, position);
             position = position.wrapping_add(step);
         }
+    }
+
+    /// Returns the smallest distance in the table at which all bytes of a match are repeated.
+    ///
+    /// Of earlier matches, only some positions are in the table. At one of the next places it has them all.
+    #[inline(never)]
+    fn nearest(&self, hash: Hash, data: &[u8], found: Match) -> usize {
+        let mut nearest = found.distance;
+        for offset in 0..LARGEST_STEP {
+            let place = found.at + offset;
+            if place + 8 > data.len() {
+                break;
+            }
+            let word = load(data, place);
+            for earlier in self.0[hash.of::<SLOTS>(word)] {
+                let distance = place.wrapping_sub(earlier as usize);
+                if distance < nearest
+                    && distance > 0
+                    && distance <= found.at
+                    && common_length(data, found.at - distance, found.at) >= found.length
+                {
+                    nearest = distance;
+                }
+            }
+        }
+        nearest
     }
 }
 
@@ -105,6 +131,13 @@ struct Match {
 /// The number of bytes from which on a match is good enough to look no further.
 const GOOD_LENGTH: usize = 32;
 
+/// Of long matches, one in so many positions is entered into the table.
+const LARGEST_STEP: usize = 16;
+
+/// The largest distance that is not exchanged for a smaller one at which the same bytes are repeated. It has one bit
+/// more than the smallest ones.
+const NEAR: usize = 6;
+
 /// Searches `data` from `start` on, appends the sequences, and returns the last distance.
 #[inline(always)]
 pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
@@ -117,6 +150,8 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
 ) -> usize {
     let hash = Hash::new(prices);
     let mut last_distance = last_distance;
+    // The number of good matches at the last distance.
+    let mut repeated = 0u32;
     let mut random = 1u32;
     // The first byte that no sequence has yet, and the next position to be looked up.
     let (mut literals, mut at) = (start, start);
@@ -163,6 +198,17 @@ pub(super) fn find<const SLOTS: usize, const WAYS: usize>(
         if found.length == 0 {
             at = at.wrapping_add(step_after(at.wrapping_sub(literals), &mut random));
             continue;
+        }
+        if found.length >= GOOD_LENGTH && found.distance > NEAR {
+            repeated = if found.distance == last_distance {
+                repeated.wrapping_add(1)
+            } else {
+                1
+            };
+            // What was not found at once is hardly found later.
+            if repeated.is_power_of_two() {
+                found.distance = table.nearest(hash, data, found);
+            }
         }
 
         let found = extend_backwards(data, found, literals);

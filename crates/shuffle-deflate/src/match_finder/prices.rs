@@ -70,6 +70,10 @@ impl Prices {
     #[inline(always)]
     pub fn pays(&self, bytes: &[u8], distance: usize) -> bool {
         let price = self.of_match(distance);
+        if distance == 1 && bytes.len() as u32 * UNITS_PER_BIT as u32 > price {
+            // The code of a literal has at least one bit.
+            return true;
+        }
         let mut literals = 0u32;
         for &byte in bytes {
             literals = literals.wrapping_add(u32::from(self.literals[usize::from(byte)]));

@@ -6,7 +6,8 @@ use crate::choice::is_regular;
 use crate::match_finder::Search;
 use crate::piece::{MAX_PIECE, piece_length};
 use crate::probe::Impression;
-use crate::section::{Range, SEGMENT};
+use crate::section::Range;
+use crate::segment::SEGMENT;
 
 /// The share of the bits of literals that matches have to save for a segment to be searched at once. If the
 /// bytes are uniform, nothing else can save anything.
@@ -19,7 +20,10 @@ const LONG_MATCH: f32 = 16.0;
 /// The share that long matches must promise to save for a segment to be searched whatever a trial on pieces says, as
 /// these may be where nothing is repeated.
 const UNTRIED_GAIN: f32 = 0.1;
-const UNTRIED_GAIN_OF_SPARSE: f32 = 0.3;
+const UNTRIED_GAIN_OF_SPARSE: f32 = 0.5;
+
+/// The smallest entropy of a byte that a sample can tell from none, in bits.
+const MIN_ENTROPY: f32 = 0.1;
 
 /// What a trial said holds for the next segments, too, unless they promise so much more.
 const SIMILAR: f32 = 2.0;
@@ -141,13 +145,19 @@ impl PlaneEncoder {
         let Plane {
             data, irregular, ..
         } = progress.plane;
+        let gain = if is_sparse {
+            // A sparse block needs about as many bits as the entropy.
+            seen.match_gain * seen.literal_bits / seen.entropy.max(MIN_ENTROPY)
+        } else {
+            seen.match_gain
+        };
         let untried_gain = if is_sparse {
             UNTRIED_GAIN_OF_SPARSE
         } else {
             UNTRIED_GAIN
         };
-        let must_search = seen.match_gain > untried_gain && seen.match_length >= LONG_MATCH;
-        let matches = match self.blocks.try_searches(data, segment)? {
+        let must_search = gain > untried_gain && seen.match_length >= LONG_MATCH;
+        let matches = match self.blocks.try_searches(data, segment, gain)? {
             None => Matches::Useful(irregular),
             Some(trial) if must_search && !trial.is_clearly_near() => Matches::Useful(irregular),
             Some(trial) => trial
