@@ -13,7 +13,12 @@
 //! | [`hdf5`](Observation::hdf5) | the thread that calls HDF5: opening, writing, flushing, closing |
 //! | [`sessions`](Observation::sessions) | listeners and writers of scans, by BLISS session |
 //! | [`lags`](Observation::lags) | listeners of scans, once per second |
+//! | [`last_scan`](Observation::last_scan) | writers of scans |
+//! | [`group`](Observation::group), [`disks`](Observation::disks) | sessions, every 10 s |
+//! | [`tango`](Observation::tango) | the Tango device server |
 //! | [`failures`](Observation::failures) | everything that fails, by kind of error |
+//! | [`heartbeats`](Observation::heartbeats) | threads, once per second: whether the process is alive |
+//! | [`readiness`](Observation::readiness) | whoever knows of something that prevents the saving of scans |
 //!
 //! # Cost
 //!
@@ -51,14 +56,19 @@
 
 mod error;
 mod figures;
+mod heartbeat;
 mod histogram;
 mod number;
+mod readiness;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use error::{Classified, ErrorKind, ErrorOrigin, FailureCounts, with_causes};
+pub use figures::disk::{DiskTable, MAX_DISKS};
 pub use figures::encoder::{EncoderFigures, Filter, FilterFigures};
+pub use figures::ended_scan::{EndedScan, LastScan};
+pub use figures::group::{GroupFigures, GroupReport};
 pub use figures::hdf5::{Hdf5Figures, Hdf5Stage};
 pub use figures::lag::{LagReport, LagTable, ScanLag};
 pub use figures::queue::QueueFigures;
@@ -66,8 +76,13 @@ pub use figures::redis::{ReconnectCause, RedisCommand, RedisFigures};
 pub use figures::session::{
     LossCause, MAX_SESSIONS, OTHER_SESSIONS, ScanOutcome, SessionFigures, SessionTable,
 };
+pub use figures::tango::{CallFigures, TangoClass, TangoFigures};
+pub use heartbeat::{
+    HEARTBEAT_PERIOD, Heartbeat, Heartbeats, SILENCE_LIMIT, SILENCE_LIMIT_IN_CALLS, ThreadSilence,
+};
 pub use histogram::{Histogram, HistogramSnapshot, Stopwatch};
 pub use number::{Counter, Gauge};
+pub use readiness::{Check, CheckState, Readiness, ServicePhase};
 
 /// The place where every part of the writer reports what it does.
 #[derive(Debug, Default)]
@@ -87,8 +102,20 @@ pub struct Observation {
     pub sessions: SessionTable,
     /// How far the running scans are behind, of which the gauges of sessions are made.
     pub lags: LagTable,
+    /// The scan whose saving ended last.
+    pub last_scan: LastScan,
+    /// The groups of writers that share scans.
+    pub group: GroupFigures,
+    /// The disks that scans are written to.
+    pub disks: DiskTable,
+    /// What clients ask Tango devices.
+    pub tango: TangoFigures,
     /// Failures by kind of error.
     pub failures: FailureCounts,
+    /// Whether the threads move.
+    pub heartbeats: Heartbeats,
+    /// Whether scans are taken and can be saved now.
+    pub readiness: Readiness,
 }
 
 impl Observation {
