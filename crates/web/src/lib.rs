@@ -1,0 +1,64 @@
+//! What others can ask a writer, and what it tells systemd.
+//!
+//! A [`WebService`] is one thread, `web`, with an event loop of its own. It reads the [`Observation`](observation::Observation) of the process, on
+//! which the parts of the writer report what they do, and slows none of them down.
+//!
+//! | path | answer |
+//! |---|---|
+//! | `/metrics` | all figures, in the text format of OpenMetrics 1.0 |
+//! | `/livez`, `/healthz` | 200 while the threads of the process move, otherwise 503 and the threads that do not |
+//! | `/readyz` | 200 while scans are taken and can be saved, otherwise 503; JSON says why |
+//!
+//! Each of these has a module with a router of its own; `routes` joins them. A request for something else is answered
+//! by 404, another method than GET by 405, and a request that a web page of another host has sent by 403 or 421 (see
+//! `guard`).
+//!
+//! Under systemd (`NOTIFY_SOCKET`) the same thread tells when scans are taken, what the writer does, and, as long as
+//! `/livez` would say so, that it is alive.
+//!
+//! # Example
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use observation::Observation;
+//! use web::{BuildInfo, Listen, WebOptions, WebService};
+//!
+//! # fn main() -> Result<(), web::WebError> {
+//! let observation = Arc::new(Observation::default());
+//! let options = WebOptions {
+//!     listen: Listen::At(([127, 0, 0, 1], 0).into()),
+//!     ..WebOptions::new(BuildInfo::default())
+//! };
+//! let service = WebService::start(options, &observation)?;
+//! if let Some(address) = service.address() {
+//!     println!("http://{address}/metrics");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod access;
+mod connections;
+mod error;
+mod guard;
+mod health;
+mod listen;
+mod metrics;
+mod options;
+mod process;
+mod routes;
+mod service;
+mod stalled_stream;
+mod state;
+mod status_text;
+mod systemd;
+mod url_file;
+
+pub use access::{Access, AccessError};
+pub use error::WebError;
+pub use listen::{DEFAULT_ADDRESS, Listen, ListenError};
+pub use metrics::metric_names;
+pub use options::{BuildInfo, WebOptions};
+pub use service::WebService;
+

@@ -1,0 +1,41 @@
+//! What the service is told when it is started.
+
+use crate::access::Access;
+use crate::listen::Listen;
+
+/// What the service is told when it is started.
+#[derive(Debug, Clone)]
+pub struct WebOptions {
+    /// Where it listens.
+    pub listen: Listen,
+    /// Who may ask.
+    pub access: Access,
+    /// What the program was built of.
+    pub build: BuildInfo,
+}
+
+impl WebOptions {
+    /// Returns the options with which it listens nowhere.
+    pub fn new(build: BuildInfo) -> WebOptions {
+        WebOptions {
+            listen: Listen::Off,
+            access: Access::default(),
+            build,
+        }
+    }
+}
+
+/// What the program was built of: labels of the metric `nexus_writer_build_info`.
+#[derive(Debug, Clone, Default)]
+pub struct BuildInfo {
+    /// Version of the program.
+    pub version: String,
+    /// Commit of the sources, if it is known.
+    pub commit: String,
+    /// Version of the HDF5 library.
+    pub hdf5: String,
+    /// Version of cppTango, or empty.
+    pub tango: String,
+    /// The optional features, separated by commas.
+    pub features: String,
+}
