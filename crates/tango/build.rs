@@ -11,6 +11,7 @@ use std::{env, fs, process};
 fn main() {
     println!("cargo:rerun-if-changed=shim");
     let tango = find(pkg_config::Config::new().atleast_version("9.3"), "tango");
+    println!("cargo:rustc-env=TANGO_VERSION={}", tango.version);
     // Later releases contain this library.
     let is_old = tango.version.starts_with("9.3");
     let mut includes = tango.include_paths;

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod files;
+mod http;
 mod logging;
 mod memory;
 mod model;
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 use writer::options::DataWriterFilter;
 
 pub use files::Files;
+pub use http::Http;
 use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
 pub use memory::Memory;
@@ -72,6 +74,8 @@ pub enum Command {
         data_writer: DataWriterFilter,
         #[command(flatten)]
         saving: Saving,
+        #[command(flatten)]
+        http: Http,
     },
     /// Save the scans of one BLISS session
     #[command(mut_arg("recommended_disk_space", |arg| arg.default_value("1024")))]
@@ -85,6 +89,8 @@ pub enum Command {
         service: Service,
         #[command(flatten)]
         saving: Saving,
+        #[command(flatten)]
+        http: Http,
     },
     /// Save scans that Redis still holds, and end
     Save {

@@ -7,6 +7,7 @@ mod demo;
 mod follow;
 #[cfg(feature = "simulation")]
 mod free_number;
+mod monitoring;
 mod repair;
 mod save;
 mod semaphore;
@@ -21,11 +22,13 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use hub::Hub;
+use web::Listen;
 
-use crate::args::{Command, Saving, Service};
+use crate::args::{Command, Http, Saving, Service};
 use crate::exit::Failure;
 use crate::logging::LogLevel;
 use crate::signals::CaughtSignals;
+use monitoring::Monitoring;
 pub use writing::Writing;
 
 /// Result of a command.
@@ -42,10 +45,12 @@ pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome
             url,
             data_writer,
             saving,
+            http,
         } => on_hub(follow::run(
             url,
             data_writer,
             saving,
+            http,
             signals.end_in_order(),
         )),
         Command::Session {
@@ -53,7 +58,11 @@ pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome
             redis,
             service,
             saving,
-        } => session(name, redis, service, saving, signals),
+            http,
+        } => {
+            let web = (http, Listen::Default);
+            session(name, redis, service, saving, web, signals)
+        }
         Command::Save {
             url,
             keys,
@@ -90,16 +99,18 @@ pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome
     }
 }
 
-/// Saves the scans of one session.
+/// Saves the scans of one session. Metrics and health can be asked for as `web` says: where, and where if that is not said.
 pub fn session(
     name: String,
     redis: Option<String>,
     service: Service,
     saving: Saving,
+    web: (Http, Listen),
     signals: CaughtSignals,
 ) -> Outcome {
     let interrupts = signals.end_in_order();
-    on_hub(follow::session(name, redis, service, saving, interrupts))
+    let saved = follow::session(name, redis, service, saving, web, interrupts);
+    on_hub(saved)
 }
 
 fn on_hub(command: impl Future<Output = Outcome>) -> Outcome {

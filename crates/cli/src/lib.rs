@@ -17,6 +17,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
+use web::Listen;
 
 use args::{Args, SessionWriterArgs};
 #[cfg(feature = "tango")]
@@ -78,7 +79,9 @@ pub fn session_writer() -> ExitCode {
     let args = SessionWriterArgs::parse();
     let logs = logging::start_classic(&args.logging, &args.console);
     run("NexusSessionWriter", logs, |_| {
-        commands::session(args.session_name, None, args.service, args.saving, signals?)
+        let web = (args.http, Listen::Off);
+        let session = args.session_name;
+        commands::session(session, None, args.service, args.saving, web, signals?)
     })
 }
 

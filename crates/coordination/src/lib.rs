@@ -30,5 +30,5 @@ pub use history::History;
 pub use history_entries::{entry_field, scan_of_entry};
 pub use history_store::HistoryStore;
 pub use member::host_name;
-pub use shared_history::{AssignedScan, GroupMembership, SharedHistory};
+pub use shared_history::{AssignedScan, GroupMembership, GroupSize, SharedHistory};
 pub use timetag::Timetag;

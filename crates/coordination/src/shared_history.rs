@@ -1,6 +1,7 @@
 //! The history of scans as writers share it.
 
 mod claims;
+mod group_size;
 mod group_state;
 mod maintenance;
 mod membership;
@@ -18,6 +19,7 @@ use crate::history_entries::{COUNT, good_reply, last_entry, last_timetag, new_sc
 use crate::history_store::HistoryStore;
 use crate::timetag::Timetag;
 use group_state::GroupState;
+pub use group_size::GroupSize;
 pub use membership::GroupMembership;
 
 /// Hands out the scans of the history, each to one member of a group of writers, and remembers in

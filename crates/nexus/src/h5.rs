@@ -49,7 +49,7 @@ pub use error::{Error, ErrorStack, Major, Minor, Result, StackEntry};
 pub use file::{File, LastCommit, WriteAccess};
 pub use filter::Filter;
 pub use group::{Group, Object, ObjectKind};
-pub(crate) use library::version;
+pub use library::version;
 pub use link::Link;
 pub use lock_failure::LockFailure;
 pub use render::element_text;

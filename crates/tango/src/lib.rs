@@ -20,6 +20,9 @@ mod server;
 mod shim;
 mod value;
 
+/// The version of cppTango that this was built with, for example `9.3.4`.
+pub const TANGO_VERSION: &str = env!("TANGO_VERSION");
+
 pub use class::{AttributeAccess, DeviceAttribute, DeviceClass, DeviceCommand, DeviceProperty};
 pub use device::{Device, DeviceFactory};
 pub use device_context::{DeviceContext, PropertyError};

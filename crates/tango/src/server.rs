@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::thread;
 
 use hub::AsyncResult;
+use observation::Observation;
 
 use crate::class::DeviceClass;
 use crate::device::DeviceFactory;
@@ -89,6 +90,12 @@ impl DeviceServer {
             state.set_ended(run(&classes, wait, &arguments));
         })?;
         Ok(DeviceServer { state })
+    }
+
+    /// Counts the calls of clients in `observation` from now on, and has the process not be ready (condition `tango`) as
+    /// long as the database does not know that the server runs.
+    pub fn observe(&self, observation: &Arc<Observation>) {
+        self.state.observe(observation);
     }
 
     /// Waits until clients are served: `Ready to accept request` is on standard output then.

@@ -7,6 +7,7 @@ mod probe;
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -159,6 +160,20 @@ pub async fn free_space_soon(path: &Path) -> Option<u64> {
     FREE_SPACE.probe(path).await.flatten()
 }
 
+/// The room on a mounted file system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountSpace {
+    /// Where it is mounted.
+    pub mount_point: PathBuf,
+    /// Bytes that an ordinary user may still write.
+    pub free: u64,
+}
+
+/// Returns the room on the file system of a path, which need not exist, or `None` if the file system does not answer soon.
+pub async fn mount_space_soon(path: &Path) -> Option<MountSpace> {
+    MOUNT_SPACE.probe(path).await.flatten()
+}
+
 /// [`free_space_soon`] for plain threads.
 ///
 /// # Errors
@@ -196,6 +211,20 @@ static FREE_SPACE: LazyLock<FsProbe<Option<u64>>> = LazyLock::new(|| {
         let (there, is_directory) = nearest_existing(path).ok()?;
         let directory = if is_directory { there } else { there.parent()? };
         free_space(directory).ok()
+    })
+});
+
+static MOUNT_SPACE: LazyLock<FsProbe<Option<MountSpace>>> = LazyLock::new(|| {
+    FsProbe::new("disk space", |path| {
+        let (there, _) = nearest_existing(path).ok()?;
+        let there = fs::canonicalize(there).ok()?;
+        let device = fs::metadata(&there).ok()?.dev();
+        let is_same = |path: &&Path| fs::metadata(path).is_ok_and(|found| found.dev() == device);
+        let mount_point = there.ancestors().take_while(is_same).last()?;
+        Some(MountSpace {
+            mount_point: mount_point.to_owned(),
+            free: free_space(mount_point).ok()?,
+        })
     })
 });
 

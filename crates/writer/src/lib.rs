@@ -18,6 +18,7 @@
 pub mod check;
 mod element;
 pub mod filesystem;
+pub mod heartbeat;
 pub mod inspection;
 pub mod layout;
 mod memory;

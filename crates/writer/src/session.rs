@@ -2,6 +2,7 @@
 
 mod consumer;
 mod listener;
+mod watch;
 
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::writer_thread::WriterThread;
 use consumer::SessionConsumer;
 use listener::SessionListener;
+pub use watch::SessionChecks;
+use watch::{ScanDirectories, SessionWatch};
 
 /// Which scans of which session are saved, and how.
 #[derive(Clone, Default)]
@@ -32,6 +35,8 @@ pub struct SessionOptions {
     pub only_new: bool,
     /// Keeps the records of the scans. They may outlive the session writer and be passed to the next one.
     pub records: ScanRecords,
+    /// Receives what prevents the saving of scans.
+    pub checks: Option<Arc<SessionChecks>>,
 }
 
 /// Something that an observer of a session learns.
@@ -90,6 +95,19 @@ impl NexusSessionWriter {
         let changed = records.clone();
         subscriber.observe(move || changed.notify());
         let notices = NoticeSender(options.notices);
+        if let Some(session) = &options.session {
+            // Its counts exist before they grow: otherwise the first failure would look like an old one.
+            writer_thread.observation().sessions.session(session);
+        }
+        let directories = Arc::<ScanDirectories>::default();
+        let watch = SessionWatch {
+            store: store.clone(),
+            subscriber: subscriber.clone(),
+            writer_thread: writer_thread.clone(),
+            checks: options.checks,
+            directories: directories.clone(),
+            required: options.save.space.required,
+        };
         let listener = SessionListener {
             store: store.clone(),
             group,
@@ -106,10 +124,13 @@ impl NexusSessionWriter {
             stop_requested: subscriber.stopping().clone(),
             stopping: Event::new(),
             membership: None,
+            directories,
+            subscriber: subscriber.clone(),
             records: records.clone(),
             notices,
         };
         subscriber.start(Mode::Sequential, listener, move || scans)?;
+        hub::spawn(watch.run()).detach();
         Ok(NexusSessionWriter {
             subscriber,
             records,

@@ -98,6 +98,12 @@ pub trait ScanStore: fmt::Debug + Send + Sync {
     /// Returns the spool of a scan that was opened, which may be empty. Returns `None` if nothing can be spooled.
     fn spool(&self, scan: &ScanId) -> Option<Box<dyn ScanSpool>>;
 
+    /// Asks once whether the server answers.
+    ///
+    /// # Errors
+    /// If it cannot be reached, or refuses.
+    async fn ping(&self) -> Result<(), SourceError>;
+
     /// Asks the server how it is.
     ///
     /// # Errors

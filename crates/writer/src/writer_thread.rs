@@ -19,10 +19,11 @@ use hub::{Budget, CallError, StopError, Thread};
 use nexus::chunk::EncoderPool;
 use nexus::dataset::StoreQueue;
 use nexus::file::{FileLocking, FilePool, FileSession, FileSettings, KeptFile};
-use observation::Observation;
+use observation::{Observation, SILENCE_LIMIT_IN_CALLS};
 use redis_client::ReplyMemory;
 use tracing::warn;
 
+use crate::heartbeat;
 use crate::inspection::{InspectionProgram, Inspector};
 use crate::memory::MemoryBudget;
 use chunk_memory::ChunkMemory;
@@ -218,6 +219,7 @@ impl WriterContext {
     fn new(memory: MemoryBudget, observation: &Arc<Observation>) -> io::Result<WriterContext> {
         let encoding = usize::try_from(memory.encoding()).unwrap_or(usize::MAX);
         let pool = EncoderPool::start(encoding, observation.clone())?;
+        heartbeat::spawn(observation, "writer", SILENCE_LIMIT_IN_CALLS).detach();
         let store_queue = StoreQueue::new(Arc::new(pool));
         Ok(WriterContext {
             files: FilePool::new(observation.clone()),

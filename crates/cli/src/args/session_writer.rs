@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use super::{Console, Logging, Saving, Service};
+use super::{Console, Http, Logging, Saving, Service};
 
 /// Saves the scans of one BLISS session as NeXus HDF5 files.
 ///
@@ -25,6 +25,8 @@ pub struct SessionWriterArgs {
     pub service: Service,
     #[command(flatten)]
     pub saving: Saving,
+    #[command(flatten)]
+    pub http: Http,
     #[command(flatten)]
     pub logging: Logging,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use super::logging::LOG_OPTIONS;
-use super::{Console, Files, Logging, Memory, Model, Spool};
+use super::{Console, Files, Http, Logging, Memory, Model, Spool};
 
 /// What `nexus-writer tango` does.
 #[derive(Subcommand)]
@@ -24,6 +24,8 @@ pub enum TangoCommand {
         spool: Spool,
         #[command(flatten)]
         model: Model,
+        #[command(flatten)]
+        http: Http,
         #[command(flatten)]
         tests: ForTests,
     },
@@ -125,6 +127,8 @@ pub struct ServiceArgs {
     pub spool: Spool,
     #[command(flatten)]
     pub model: Model,
+    #[command(flatten)]
+    pub http: Http,
     #[command(flatten)]
     pub tests: ForTests,
     #[command(flatten)]

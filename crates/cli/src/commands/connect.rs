@@ -26,7 +26,7 @@ pub async fn reachable_scans(
 ) -> Result<(DataModel, Arc<dyn ScanStore>), Failure> {
     let server = ScanServer::new(url, model, &Arc::default());
     server.connect().await.map_err(Failure::usage)?;
-    let model = wait_ready(&server).await?;
+    let model = wait_ready(&server, |_| {}).await?;
     Ok((model, server.spooling_scans(model, spool)))
 }
 
@@ -44,9 +44,13 @@ pub async fn scans_now(url: &RedisUrl, model: ModelChoice) -> Result<Arc<dyn Sca
     Ok(server.scans(model))
 }
 
-/// Waits until the server holds a data model.
-pub async fn wait_ready(server: &ScanServer) -> Result<DataModel, Failure> {
-    server.wait_ready().await.map_err(Failure::usage)
+/// Waits until the server holds a data model. Calls `waiting` with the reason, once per reason.
+pub async fn wait_ready(
+    server: &ScanServer,
+    waiting: impl Fn(&str),
+) -> Result<DataModel, Failure> {
+    let ready = server.wait_ready_with(waiting).await;
+    ready.map_err(Failure::usage)
 }
 
 /// Waits for a step of the start. Returns `None` if a signal came first, which ends the wait at once.

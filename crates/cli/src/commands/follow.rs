@@ -1,5 +1,6 @@
 //! `run` and `session`: save scans as they appear.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,12 +8,13 @@ use std::sync::Arc;
 use hub::Queue;
 use observation::Observation;
 use writer::options::{DataWriterFilter, SpoolOptions};
-use writer::session::{NexusSessionWriter, Notice, SessionOptions};
+use web::Listen;
+use writer::session::{NexusSessionWriter, Notice, SessionChecks, SessionOptions};
 use writer::source::{ModelChoice, ScanServer};
 
 use super::semaphore::Semaphore;
-use super::{Outcome, Writing, connect};
-use crate::args::{MEBIBYTE, MEGABYTE, Saving, Service};
+use super::{Monitoring, Outcome, Writing, connect};
+use crate::args::{Http, MEBIBYTE, MEGABYTE, Saving, Service};
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
@@ -21,6 +23,7 @@ pub async fn run(
     url: String,
     writer: DataWriterFilter,
     saving: Saving,
+    http: Http,
     interrupts: Interrupts,
 ) -> Outcome {
     let options = SessionOptions {
@@ -33,7 +36,8 @@ pub async fn run(
         model: saving.model(),
         spool: saving.spool_options(MEGABYTE),
     };
-    follow(redis, options, saving.writing(), None, interrupts).await
+    let web = (http, Listen::Default);
+    follow(redis, options, saving.writing(), web, None, interrupts).await
 }
 
 /// Saves the scans of one session.
@@ -42,6 +46,7 @@ pub async fn session(
     redis: Option<String>,
     service: Service,
     saving: Saving,
+    web: (Http, Listen),
     interrupts: Interrupts,
 ) -> Outcome {
     let options = SessionOptions {
@@ -56,7 +61,8 @@ pub async fn session(
         model: saving.model(),
         spool: saving.spool_options(MEBIBYTE),
     };
-    follow(redis, options, saving.writing(), semaphore, interrupts).await
+    let writing = saving.writing();
+    follow(redis, options, writing, web, semaphore, interrupts).await
 }
 
 /// Where the scans come from.
@@ -71,29 +77,34 @@ async fn follow(
     redis: RedisArgs,
     mut options: SessionOptions,
     writing: Writing,
+    (http, usual): (Http, Listen),
     semaphore: Option<PathBuf>,
     interrupts: Interrupts,
 ) -> Outcome {
+    let observation = Arc::new(Observation::default());
+    let _monitoring = Monitoring::start(&http, usual, &observation, &interrupts)?;
+    let checks = Arc::new(SessionChecks::new(&observation, options.session.as_deref()));
     let discovered = connect::discover(redis.url.as_deref());
     let Some(url) = connect::unless_stopped(&interrupts, discovered).await? else {
         return Ok(exit::SUCCESS);
     };
     let mut semaphore = semaphore.map(Semaphore::prepare).transpose()?;
     // Redis may be started after the service, so there need not be a connection yet.
-    let observation = Arc::new(Observation::default());
     let server = ScanServer::new(&url, redis.model, &observation);
-    let ready = connect::wait_ready(&server);
+    let ready = connect::wait_ready(&server, |reason| checks.wait_for_redis(reason));
     let Some(model) = connect::unless_stopped(&interrupts, ready).await? else {
         return Ok(exit::SUCCESS);
     };
-    let writer_thread = Arc::new(writing.start(observation).await?);
+    let writer_thread = Arc::new(writing.start(observation.clone()).await?);
     let notices = semaphore.is_some().then(|| Queue::new(1));
     options.notices = notices.clone();
+    options.checks = Some(checks);
     let scans = server.spooling_scans(model, &redis.spool);
     let session = NexusSessionWriter::start(&writer_thread, &scans, options)?;
     let served = tokio::select! {
         served = serve(&session, &interrupts) => served,
         Err(failure) = create_when_subscribed(semaphore.as_mut(), notices) => Err(failure),
+        never = report_start(&session, &observation) => match never {},
     };
     if served.is_err() {
         session.subscriber().stop();
@@ -122,6 +133,14 @@ async fn serve(session: &NexusSessionWriter, interrupts: &Interrupts) -> Result<
         Some(fault) => Err(fault.into()),
         None => Ok(()),
     }
+}
+
+/// Notes once that scans are taken. Never returns.
+async fn report_start(session: &NexusSessionWriter, observation: &Observation) -> Infallible {
+    if session.subscriber().subscribed(None).await {
+        observation.readiness.set_started();
+    }
+    pending().await
 }
 
 /// Creates the semaphore file once the session has subscribed. Returns only if that fails.

@@ -22,6 +22,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
             memory,
             spool,
             model,
+            http,
             tests,
         } => {
             host::restart_with(server.tango_host.as_deref(), || signals.have_come())?;
@@ -40,6 +41,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
                 },
                 spool.options(MEGABYTE),
                 model.choice(),
+                http,
                 level,
                 signals.end_server(),
             ))
@@ -90,6 +92,7 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
         writing,
         spool,
         args.model.choice(),
+        args.http,
         level,
         signals.end_server(),
     ))

@@ -73,7 +73,8 @@ async fn try_take_over<S: HistoryStore>(
     taker.ok_or_else(|| unexpected(&state.store, "EVAL"))
 }
 
-async fn members<S: HistoryStore>(state: &GroupState<S>) -> Result<Vec<GroupMember>, S::Error> {
+/// Returns all members of the group, whether they live or not.
+pub async fn members<S: HistoryStore>(state: &GroupState<S>) -> Result<Vec<GroupMember>, S::Error> {
     let command = Command::new("XINFO")
         .arg("CONSUMERS")
         .arg(state.store.history_key());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::group_size::{self, GroupSize};
 use super::group_state::GroupState;
 use super::maintenance;
 use crate::history_store::HistoryStore;
@@ -49,6 +50,14 @@ impl<S: HistoryStore> GroupMembership<S> {
     /// look dead. What Redis refuses is tried again, with one warning.
     pub async fn maintain(self) {
         maintenance::run(&self.state).await;
+    }
+
+    /// Asks how many scans and members the group has.
+    ///
+    /// # Errors
+    /// If Redis cannot be asked.
+    pub async fn group_size(&self) -> Result<GroupSize, S::Error> {
+        group_size::ask(&self.state).await
     }
 
     /// Leaves the group, when the member has ended its work. What is not done is handed out to others,

@@ -44,7 +44,10 @@ macro_rules! call {
 pub(super) use call;
 
 /// Returns the version of the HDF5 library, for example `1.14.6`.
-pub(crate) fn version() -> Result<String> {
+///
+/// # Errors
+/// If the library cannot be used.
+pub fn version() -> Result<String> {
     let (mut major, mut minor, mut release) = (0, 0, 0);
     call!(h5::H5get_libversion(&mut major, &mut minor, &mut release))?;
     Ok(format!("{major}.{minor}.{release}"))

@@ -47,13 +47,17 @@ extern "C" fn init(id: u64, reply: &mut Reply) {
 
 extern "C" fn state(id: u64, reply: &mut Reply) {
     answer(reply, (TangoType::State, None), |state| {
-        state.devices.state(id).map(TangoValue::State)
+        state
+            .call(id, |state| state.devices.state(id))
+            .map(TangoValue::State)
     });
 }
 
 extern "C" fn status(id: u64, reply: &mut Reply) {
     answer(reply, (TangoType::Text, None), |state| {
-        state.devices.status(id).map(TangoValue::Text)
+        state
+            .call(id, |state| state.devices.status(id))
+            .map(TangoValue::Text)
     });
 }
 
@@ -70,7 +74,7 @@ extern "C" fn command(id: u64, index: u32, argument: &Argument<'_>, reply: &mut 
         let entry = state.devices.get(id)?;
         let device = entry.device()?;
         let argument = argument?;
-        catch_panic(|| device.command(name, argument))
+        state.call(id, |_| catch_panic(|| device.command(name, argument)))
     });
 }
 
@@ -85,7 +89,7 @@ extern "C" fn read(id: u64, index: u32, reply: &mut Reply) {
     answer(reply, form, |state| {
         let entry = state.devices.get(id)?;
         let device = entry.device()?;
-        catch_panic(|| device.read(name))
+        state.call(id, |_| catch_panic(|| device.read(name)))
     });
 }
 
@@ -102,7 +106,8 @@ extern "C" fn write(id: u64, index: u32, value: &Argument<'_>, reply: &mut Reply
         let entry = state.devices.get(id)?;
         let device = entry.device()?;
         let value = value?;
-        catch_panic(|| device.write(name, value)).map(|()| TangoValue::Void)
+        let written = state.call(id, |_| catch_panic(|| device.write(name, value)));
+        written.map(|()| TangoValue::Void)
     });
 }
 

@@ -4,8 +4,10 @@
 //! of BLISS's Beacon (`NosqlTangoDB`): after a restart of the database, no client would find the server, though
 //! it runs.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+
+use observation::{Check, Observation};
 
 use crate::shim;
 
@@ -17,6 +19,7 @@ const PERIOD: Duration = Duration::from_secs(5);
 pub struct ExportKeeper {
     state: Mutex<State>,
     changed: Condvar,
+    check: OnceLock<Check>,
 }
 
 #[derive(Default)]
@@ -31,10 +34,26 @@ impl ExportKeeper {
     pub fn run(&self, is_serving: impl Fn() -> bool) {
         while self.wait_for_check() {
             if is_serving() {
-                restore_exports();
+                self.note(restore_exports());
             }
             self.state().is_checking = false;
             self.changed.notify_all();
+        }
+    }
+
+    /// Has the process not be ready as long as the devices are not exported.
+    pub fn report_to(&self, observation: &Arc<Observation>) {
+        let text = "the devices are not served yet";
+        self.check
+            .get_or_init(|| Check::new(observation, "tango", None, text));
+    }
+
+    /// Notes whether the devices are exported.
+    pub fn note(&self, exported: Result<(), String>) {
+        match (self.check.get(), exported) {
+            (None, _) => {}
+            (Some(check), Ok(())) => check.pass("the devices are exported"),
+            (Some(check), Err(problem)) => check.fail(problem),
         }
     }
 
@@ -61,14 +80,20 @@ impl ExportKeeper {
     }
 }
 
-fn restore_exports() {
+/// Exports the devices again if the database has forgotten them.
+fn restore_exports() -> Result<(), String> {
     match shim::server::restore_exports() {
-        Ok(0) => {}
+        Ok(0) => Ok(()),
         Ok(_) => {
             tracing::warn!(
                 "the Tango database had forgotten this server, and was told where it is"
             );
+            Ok(())
         }
-        Err(error) => tracing::debug!("the Tango database cannot be asked: {error}"),
+        Err(error) => {
+            let problem = format!("the Tango database cannot be asked: {error}");
+            tracing::debug!("{problem}");
+            Err(problem)
+        }
     }
 }

@@ -6,8 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use hub::AsyncResult;
+use observation::{Observation, TangoClass};
 
 use crate::device::DeviceFactory;
+use crate::failure::DevFailed;
 use crate::server::devices::Devices;
 use crate::server::error::{DeviceServerError, StartError};
 use crate::server::event_sender::{Change, EventSender};
@@ -24,6 +26,8 @@ pub struct SharedState {
     pub ready: AsyncResult<(), DeviceServerError>,
     pub ended: AsyncResult<(), DeviceServerError>,
     lifecycle: Mutex<Lifecycle>,
+    /// Where the calls of clients are counted, once there is somebody to count them.
+    observation: OnceLock<Arc<Observation>>,
 }
 
 struct Lifecycle {
@@ -66,6 +70,7 @@ impl SharedState {
                 ending: false,
                 failure: None,
             }),
+            observation: OnceLock::new(),
         };
         let mut is_first = false;
         let state = STATE.get_or_init(|| {
@@ -76,6 +81,35 @@ impl SharedState {
             true => Ok(state),
             false => Err(StartError::AlreadyStarted),
         }
+    }
+
+    /// Counts the calls of clients from now on, and reports whether the devices are exported.
+    pub fn observe(&self, observation: &Arc<Observation>) {
+        self.exports.report_to(observation);
+        self.observation.get_or_init(|| observation.clone());
+        if self.is_serving() {
+            self.exports.note(Ok(()));
+        }
+    }
+
+    /// Calls a device, and counts that.
+    pub fn call<T>(
+        &self,
+        id: u64,
+        call: impl FnOnce(&SharedState) -> Result<T, DevFailed>,
+    ) -> Result<T, DevFailed> {
+        let Some(observation) = self.observation.get() else {
+            return call(self);
+        };
+        let class = match self.devices.get(id) {
+            Ok(entry) => TangoClass::named(entry.class().name),
+            Err(_) => TangoClass::Other,
+        };
+        let stopwatch = observation.stopwatch();
+        let result = call(self);
+        let figures = observation.tango.class(class);
+        figures.ended(result.is_ok(), stopwatch);
+        result
     }
 
     /// Creates a device.
@@ -112,6 +146,7 @@ impl SharedState {
                 return false;
             }
         }
+        self.exports.note(Ok(()));
         // Programs that supervise device servers wait for this line.
         let mut output = io::stdout().lock();
         let written = writeln!(output, "Ready to accept request").and_then(|()| output.flush());

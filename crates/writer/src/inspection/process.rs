@@ -23,6 +23,8 @@ impl InspectionProcess {
     pub fn start(program: &InspectionProgram) -> Result<InspectionProcess, FrameError> {
         let mut child = Command::new(&program.path)
             .arg0(&program.name)
+            // Only the writer itself speaks to systemd.
+            .env_remove("NOTIFY_SOCKET")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // Signals of a terminal are for the writer alone, which may still have questions.

@@ -25,6 +25,7 @@ impl Drop for RunningGuard {
 pub struct ScanFigures {
     observation: Arc<Observation>,
     session: Arc<SessionFigures>,
+    scan_name: Arc<str>,
 }
 
 impl ScanFigures {
@@ -34,6 +35,7 @@ impl ScanFigures {
         ScanFigures {
             session: observation.sessions.session(session),
             observation: observation.clone(),
+            scan_name: summary.name.as_str().into(),
         }
     }
 
@@ -106,5 +108,8 @@ impl ScanFigures {
     /// Counts the scan as ended.
     pub fn ended(&self, outcome: ScanOutcome, duration: Duration) {
         self.session.ended(outcome, duration);
+        if outcome != ScanOutcome::Skipped {
+            self.observation.last_scan.set(&self.scan_name, outcome);
+        }
     }
 }

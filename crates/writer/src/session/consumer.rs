@@ -9,6 +9,7 @@ use tokio::time::{Instant, interval_at};
 use tracing::{Span, debug, info, warn};
 
 use super::listener::FeedItem;
+use super::watch::{ScanDirectories, watch_group};
 use super::{Notice, NoticeSender};
 use crate::options::{DataWriterFilter, SaveOptions};
 use crate::records::ScanRecords;
@@ -17,7 +18,7 @@ use crate::scan::NexusScanWriter;
 use crate::source::{
     AckHandle, Assignment, FeedMembership, ScanId, ScanStore, ScanSummary, SourceError, SpooledScan,
 };
-use crate::subscriber::{Consumer, Fault, with_causes};
+use crate::subscriber::{Consumer, Fault, Subscriber, with_causes};
 use crate::writer_thread::WriterThread;
 
 /// Time between two log lines about the progress of a scan, as with the Python writer.
@@ -46,6 +47,10 @@ pub struct SessionConsumer {
     pub stopping: Event,
     /// Our membership of the group that shares the scans, once we have received one. It is ended at the end.
     pub membership: Option<Arc<dyn FeedMembership>>,
+    /// Receives the directories of scans.
+    pub directories: Arc<ScanDirectories>,
+    /// The session writer itself.
+    pub subscriber: Subscriber,
     pub records: ScanRecords,
     pub notices: NoticeSender,
 }
@@ -73,7 +78,12 @@ impl Consumer for SessionConsumer {
     /// Starts to save a scan. A scan that cannot be started fails alone: the session goes on.
     async fn consume(&mut self, item: FeedItem) -> Result<(), Fault> {
         match item {
-            FeedItem::Joined(membership) => self.membership = Some(membership),
+            FeedItem::Joined(membership) => {
+                let observation = self.writer_thread.observation().clone();
+                let watching = watch_group(membership.clone(), observation, self.subscriber.clone());
+                hub::spawn(watching).detach();
+                self.membership = Some(membership);
+            }
             FeedItem::Scan(assignment) => self.begin(assignment).await,
             FeedItem::Spooled(scan) => self.begin_spooled(scan).await,
         }
@@ -151,6 +161,9 @@ impl SessionConsumer {
     /// Starts to save a scan, when there is a place for it.
     async fn start(&mut self, summary: ScanSummary, ack: Box<dyn AckHandle>, repeated: bool) {
         let scan = summary.id.clone();
+        if let Some(file) = &summary.path {
+            self.directories.note(file);
+        }
         let place = tokio::select! {
             biased;
             // A scan that is not begun is handed out to the next member of the group.

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use blissdata::store::{DataStore, ScanKey, SharedHistory, StoreError};
 use serde_json::Value as Json;
 
-use super::group::{GroupFeed, SharedStore};
+use super::group::{self, GroupFeed, SharedStore};
 use super::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
 use super::spools::Spools;
 use super::{
@@ -111,6 +111,10 @@ impl ScanStore for BlissdataStore {
 
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError> {
         summary::info(&self.store, scan.as_str()).await
+    }
+
+    async fn ping(&self) -> Result<(), SourceError> {
+        group::ping(&self.store).await
     }
 
     async fn server_state(&self) -> Result<ServerState, SourceError> {

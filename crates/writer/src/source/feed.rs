@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use coordination::GroupSize;
 
 use super::{ScanId, SourceError};
 
@@ -61,4 +62,10 @@ pub trait FeedMembership: Send + Sync {
     /// # Errors
     /// If the server cannot be asked; then the others take over after a timeout.
     async fn leave(&self) -> Result<(), SourceError>;
+
+    /// Asks how many scans and members the group has.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    async fn group_size(&self) -> Result<GroupSize, SourceError>;
 }

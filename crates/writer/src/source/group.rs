@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use coordination::{
-    AssignedScan, GroupMembership, GuardedStore, HistoryStore, SharedHistory, Timetag,
+    AssignedScan, GroupMembership, GroupSize, GuardedStore, HistoryStore, SharedHistory, Timetag,
 };
 use hub::Event;
+use redis_client::Command;
 
 use super::{AckHandle, Assignment, FeedMembership, ScanFeed, ScanId, SourceError};
 
@@ -22,6 +23,20 @@ pub trait SharedStore: HistoryStore {
     /// # Errors
     /// If waiting does not help.
     async fn complete_history(&self, group: &str) -> Result<(), SourceError>;
+}
+
+/// Asks the server of a store once whether it answers.
+///
+/// # Errors
+/// If it cannot be reached, or refuses.
+pub async fn ping<S: GuardedStore>(store: &S) -> Result<(), SourceError>
+where
+    SourceError: From<S::Error>,
+{
+    let answer = store.connection().call_once(&Command::new("PING")).await;
+    answer
+        .map(drop)
+        .map_err(|error| S::Error::from(error).into())
 }
 
 /// The history of scans, shared among the writers of a group.
@@ -133,6 +148,10 @@ where
 {
     async fn leave(&self) -> Result<(), SourceError> {
         Ok(self.membership.leave().await?)
+    }
+
+    async fn group_size(&self) -> Result<GroupSize, SourceError> {
+        Ok(self.membership.group_size().await?)
     }
 }
 

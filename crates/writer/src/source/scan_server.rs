@@ -200,6 +200,17 @@ impl ScanServer {
     /// # Errors
     /// If waiting does not help: wrong credentials, another version of the protocol.
     pub async fn wait_ready(&self) -> Result<DataModel, ScanServerError> {
+        self.wait_ready_with(|_| {}).await
+    }
+
+    /// [Waits](Self::wait_ready) until the server holds a data model. Calls `waiting` with the reason, once per reason.
+    ///
+    /// # Errors
+    /// If waiting does not help: wrong credentials, another version of the protocol.
+    pub async fn wait_ready_with(
+        &self,
+        waiting: impl Fn(&str),
+    ) -> Result<DataModel, ScanServerError> {
         let mut backoff = Backoff::new();
         let mut reported = String::new();
         loop {
@@ -218,6 +229,7 @@ impl ScanServer {
                     let reason = with_causes(&error);
                     if reason != reported {
                         warn!("waiting for the data store: {reason}");
+                        waiting(&reason);
                         reported = reason;
                     }
                     backoff.wait().await;

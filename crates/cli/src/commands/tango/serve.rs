@@ -7,11 +7,14 @@ use std::time::Duration;
 use tango::bliss_writer::BlissWriterFactory;
 use tango::nexus_writer::{NexusWriterFactory, WriterLogControl, WriterLogLevel};
 use tango::{DeviceFactory, DeviceServer, DeviceServerError, DeviceServerOptions};
+use observation::Observation;
 use tracing::{info, warn};
+use web::Listen;
 use writer::options::{SaveOptions, SpoolOptions};
 use writer::source::ModelChoice;
 
-use crate::commands::{Outcome, Writing};
+use crate::args::Http;
+use crate::commands::{Monitoring, Outcome, Writing};
 use crate::exit;
 use crate::logging::{self, LogLevel, Severity};
 use crate::signals::Interrupts;
@@ -32,10 +35,13 @@ pub async fn serve(
     writing: Writing,
     spool: SpoolOptions,
     model: ModelChoice,
+    http: Http,
     level: LogLevel,
     interrupts: Interrupts,
 ) -> Outcome {
-    let writer_thread = Arc::new(writing.start(Arc::default()).await?);
+    let observation = Arc::new(Observation::default());
+    let _monitoring = Monitoring::start(&http, Listen::Off, &observation, &interrupts)?;
+    let writer_thread = Arc::new(writing.start(observation.clone()).await?);
     let nexus = Arc::new(NexusWriterFactory::new(
         writer_thread.clone(),
         Arc::new(level),
@@ -49,10 +55,12 @@ pub async fn serve(
     )?);
     let factories: Vec<Arc<dyn DeviceFactory>> = vec![nexus.clone(), bliss.clone()];
     let server = DeviceServer::start(options, factories)?;
+    server.observe(&observation);
     let is_ready = Cell::new(false);
     let serving = async {
         ready(&server).await?;
         is_ready.set(true);
+        observation.readiness.set_started();
         server.wait_ended().await
     };
     let mut ended = tokio::select! {

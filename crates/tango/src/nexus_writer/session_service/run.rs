@@ -8,7 +8,7 @@ use redis_client::{DiscoverError, beacon::BeaconError};
 use tracing::warn;
 use writer::NexusSessionWriter;
 use writer::options::DataWriterFilter;
-use writer::session::SessionOptions;
+use writer::session::{SessionChecks, SessionOptions};
 use writer::source::{ScanServer, ScanServerError, ScanStore};
 use writer::subscriber::{Fault, IllegalTransition, with_causes};
 
@@ -86,8 +86,13 @@ async fn listen(
     mut only_new: bool,
 ) -> Result<(), RunError> {
     let mut reported = String::new();
+    let observation = service.server_context().writer_thread.observation();
+    // They say why no scans are taken also while a server that has refused is tried again.
+    let session = Some(properties.session.as_str());
+    let checks = Arc::new(SessionChecks::new(observation, session));
     loop {
-        let refused = match save_scans(service, run, &properties, &mut only_new).await {
+        let saved = save_scans(service, run, &properties, &mut only_new, &checks);
+        let refused = match saved.await {
             Err(refused @ (RunError::Store(_) | RunError::Session(_))) if !run.stop.is_set() => {
                 with_causes(&refused)
             }
@@ -97,6 +102,7 @@ async fn listen(
             warn!(device = service.name(), "no scans are taken: {refused}");
         }
         service.set_state(DevState::Fault, &refused);
+        checks.wait_for_redis(&refused);
         reported = refused;
         if run.stop.wait_timeout(REFUSED_RETRY_PERIOD).await {
             return Ok(());
@@ -110,9 +116,10 @@ async fn save_scans(
     run: &SessionRun,
     properties: &WriterProperties,
     only_new: &mut bool,
+    checks: &Arc<SessionChecks>,
 ) -> Result<(), RunError> {
     let scans = tokio::select! {
-        scans = find_scans(service, properties) => scans?,
+        scans = find_scans(service, properties, checks) => scans?,
         () = run.stop.wait() => return Ok(()),
     };
     let options = SessionOptions {
@@ -121,6 +128,7 @@ async fn save_scans(
         save: properties.save.clone(),
         only_new: *only_new,
         records: service.records().clone(),
+        checks: Some(checks.clone()),
         ..SessionOptions::default()
     };
     let context = service.server_context();
@@ -155,13 +163,16 @@ async fn save_scans(
 async fn find_scans(
     service: &SessionService,
     properties: &WriterProperties,
+    checks: &SessionChecks,
 ) -> Result<Arc<dyn ScanStore>, RunError> {
     let context = service.server_context();
     let url = loop {
         match context.find_redis(properties).await {
             Ok(url) => break url,
             Err(DiscoverError::Beacon(error @ BeaconError::Unreachable { .. })) => {
-                service.set_state(DevState::Fault, &with_causes(&error));
+                let reason = with_causes(&error);
+                service.set_state(DevState::Fault, &reason);
+                checks.wait_for_redis(&reason);
                 hub::sleep(BEACON_RETRY_PERIOD).await;
             }
             Err(error) => return Err(error.into()),
@@ -169,13 +180,14 @@ async fn find_scans(
     };
     let model = properties.model.unwrap_or(context.model);
     let server = ScanServer::new(&url, model, context.writer_thread.observation());
-    let ready = match hub::timeout(SILENT_WAIT, server.wait_ready()).await {
+    let waiting = |reason: &str| checks.wait_for_redis(reason);
+    let ready = match hub::timeout(SILENT_WAIT, server.wait_ready_with(waiting)).await {
         Ok(ready) => ready,
         Err(_) => {
             if let Err(error) = server.check().await {
                 service.set_state(DevState::Fault, &with_causes(&error));
             }
-            server.wait_ready().await
+            server.wait_ready_with(waiting).await
         }
     };
     let model = ready?;

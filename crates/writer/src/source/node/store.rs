@@ -17,7 +17,7 @@ use super::dataset::DatasetMetadata;
 use super::info::scan_info;
 use super::spool::SpoolingNodes;
 use crate::options::SpoolOptions;
-use crate::source::group::{GroupFeed, SharedStore};
+use crate::source::group::{self, GroupFeed, SharedStore};
 use crate::source::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
 use crate::source::spools::Spools;
 use crate::source::{
@@ -155,6 +155,10 @@ impl ScanStore for NodeScans {
 
     fn spool(&self, scan: &ScanId) -> Option<Box<dyn ScanSpool>> {
         self.spools.recording(scan.as_str())
+    }
+
+    async fn ping(&self) -> Result<(), SourceError> {
+        group::ping(&self.store).await
     }
 
     async fn server_state(&self) -> Result<ServerState, SourceError> {
