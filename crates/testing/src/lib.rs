@@ -32,7 +32,10 @@ mod changed_files;
 mod detector;
 mod failing_call;
 mod file_content;
+mod held_thread;
+mod http;
 mod journal_file;
+mod metrics;
 mod network_path;
 mod paused_replay;
 mod program;
@@ -42,6 +45,7 @@ mod recording;
 mod redis;
 mod scenario;
 mod seccomp;
+mod service_manager;
 mod tango;
 mod validation;
 
@@ -50,7 +54,10 @@ pub use changed_files::{differences_after, problems_after};
 pub use detector::DescribedDetector;
 pub use failing_call::{SystemCall, failing};
 pub use file_content::{read, try_read, wait_until_read};
+pub use held_thread::HeldThread;
+pub use http::{HttpAnswer, http_get, http_send};
 pub use journal_file::in_another_boot;
+pub use metrics::{Metrics, parse_metrics};
 pub use network_path::NetworkPath;
 pub use paused_replay::PausedReplay;
 pub use program::Program;
@@ -59,6 +66,7 @@ pub use rationed_disk::RationedDisk;
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
 pub use redis::{data_store, empty_redis, fill_to_tracker_threshold, redis, redis_call};
 pub use scenario::{FileCheck, PublishedScan, Scenario};
+pub use service_manager::ServiceManager;
 pub use tango::{
     BlissClient, BlissScan, MappingClient, MappingProtocol, NexusClient, NexusProtocol,
     TangoClient, TangoDatabaseServer, TangoDevice, TangoError, TangoErrorLevel, WriterProtocol,

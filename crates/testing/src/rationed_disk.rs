@@ -41,6 +41,10 @@ struct Ration {
     taken: u64,
     /// How many calls may have taken room before the others fail, and with which error number.
     limit: Option<(u64, i32)>,
+    /// Set while calls that need room get no answer.
+    is_silent: bool,
+    /// Calls that wait for their answer.
+    waiting: usize,
 }
 
 impl RationedDisk {
@@ -81,6 +85,21 @@ impl RationedDisk {
         ration.limit = Some((ration.taken + calls, errno));
     }
 
+    /// Gives calls that need room no answer until [`answer_again`](Self::answer_again): the callers hang.
+    pub fn be_silent(&self) {
+        self.ration().is_silent = true;
+    }
+
+    /// Answers all calls again, and those that wait.
+    pub fn answer_again(&self) {
+        self.ration().is_silent = false;
+    }
+
+    /// Returns how many calls wait for an answer.
+    pub fn waiting(&self) -> usize {
+        self.ration().waiting
+    }
+
     /// Makes room for everything.
     pub fn make_room(&self) {
         self.ration().limit = None;
@@ -97,7 +116,23 @@ impl RationedDisk {
 
     /// Answers the questions of the kernel until no program is left that it could ask about.
     fn answer(&self, listener: &OwnedFd) {
-        while let Some(call) = next_call(listener) {
+        let mut waiting = Vec::new();
+        loop {
+            let call = match next_call(listener, !waiting.is_empty()) {
+                NextCall::Call(call) if self.ration().is_silent && self.needs_room(&call) => {
+                    waiting.push(call);
+                    self.ration().waiting = waiting.len();
+                    continue;
+                }
+                NextCall::Call(call) => call,
+                NextCall::None if self.ration().is_silent => continue,
+                NextCall::None => {
+                    let Some(call) = waiting.pop() else { continue };
+                    self.ration().waiting = waiting.len();
+                    call
+                }
+                NextCall::Ended => return,
+            };
             let mut answer = seccomp_notif_resp {
                 id: call.id,
                 val: 0,
@@ -152,8 +187,19 @@ impl RationedDisk {
     }
 }
 
-/// Waits for a call about which the kernel asks. Returns `None` when there are no more programs.
-fn next_call(listener: &OwnedFd) -> Option<seccomp_notif> {
+/// What the kernel asks next.
+enum NextCall {
+    /// It asks about a call.
+    Call(seccomp_notif),
+    /// It has not asked for a while.
+    None,
+    /// There are no more programs.
+    Ended,
+}
+
+/// Waits for a call about which the kernel asks; for a short time only if others wait for their answer.
+fn next_call(listener: &OwnedFd, others_wait: bool) -> NextCall {
+    let limit = if others_wait { 20 } else { -1 };
     loop {
         let mut polled = pollfd {
             fd: listener.as_raw_fd(),
@@ -161,9 +207,12 @@ fn next_call(listener: &OwnedFd) -> Option<seccomp_notif> {
             revents: 0,
         };
         // SAFETY: there is one structure.
-        let ready = unsafe { libc::poll(&raw mut polled, 1, -1) };
+        let ready = unsafe { libc::poll(&raw mut polled, 1, limit) };
+        if ready == 0 {
+            return NextCall::None;
+        }
         if ready > 0 && polled.revents & libc::POLLIN == 0 {
-            return None;
+            return NextCall::Ended;
         }
         // SAFETY: all fields are numbers, and the kernel wants zeros.
         let mut call: seccomp_notif = unsafe { mem::zeroed() };
@@ -176,7 +225,7 @@ fn next_call(listener: &OwnedFd) -> Option<seccomp_notif> {
             )
         };
         if received == 0 {
-            return Some(call);
+            return NextCall::Call(call);
         }
         // The program may have been killed since.
         let error = io::Error::last_os_error();

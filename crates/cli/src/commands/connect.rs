@@ -45,10 +45,7 @@ pub async fn scans_now(url: &RedisUrl, model: ModelChoice) -> Result<Arc<dyn Sca
 }
 
 /// Waits until the server holds a data model. Calls `waiting` with the reason, once per reason.
-pub async fn wait_ready(
-    server: &ScanServer,
-    waiting: impl Fn(&str),
-) -> Result<DataModel, Failure> {
+pub async fn wait_ready(server: &ScanServer, waiting: impl Fn(&str)) -> Result<DataModel, Failure> {
     let ready = server.wait_ready_with(waiting).await;
     ready.map_err(Failure::usage)
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use hub::Queue;
 use observation::Observation;
-use writer::options::{DataWriterFilter, SpoolOptions};
 use web::Listen;
+use writer::options::{DataWriterFilter, SpoolOptions};
 use writer::session::{NexusSessionWriter, Notice, SessionChecks, SessionOptions};
 use writer::source::{ModelChoice, ScanServer};
 

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use observation::Observation;
 use tango::bliss_writer::BlissWriterFactory;
 use tango::nexus_writer::{NexusWriterFactory, WriterLogControl, WriterLogLevel};
 use tango::{DeviceFactory, DeviceServer, DeviceServerError, DeviceServerOptions};
-use observation::Observation;
 use tracing::{info, warn};
 use web::Listen;
 use writer::options::{SaveOptions, SpoolOptions};

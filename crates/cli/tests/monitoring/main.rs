@@ -1,0 +1,14 @@
+//! What others can ask a writer that runs, and what it tells systemd.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
+
+mod fixture;
+mod health;
+mod metrics;
+mod requests;
+mod start;
+mod systemd;
