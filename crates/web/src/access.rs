@@ -39,7 +39,9 @@ pub enum AccessError {
         source: io::Error,
     },
     /// Every user of this computer could read the token.
-    #[error("the token file {file} can be read by all users (mode {mode:o}); it should have the mode 600")]
+    #[error(
+        "the token file {file} can be read by all users (mode {mode:o}); it should have the mode 600"
+    )]
     Public {
         /// The file.
         file: PathBuf,

@@ -44,6 +44,7 @@ mod error;
 mod guard;
 mod health;
 mod listen;
+mod manager_socket;
 mod metrics;
 mod options;
 mod process;
@@ -61,4 +62,3 @@ pub use listen::{DEFAULT_ADDRESS, Listen, ListenError};
 pub use metrics::metric_names;
 pub use options::{BuildInfo, WebOptions};
 pub use service::WebService;
-

@@ -139,7 +139,36 @@ pub async fn end_unused_watch(watch: &MetricsWatch) {
 
 #[cfg(test)]
 mod tests {
+    use observation::ScanOutcome;
+
     use super::*;
+
+    /// Whatever is saved, Prometheus has to keep no more than this for a process.
+    #[test]
+    fn the_number_of_series_is_bounded() {
+        let observation = Arc::new(Observation::default());
+        for number in 0..10_000u32 {
+            let session = observation
+                .sessions
+                .session(&format!("session{}", number % 100));
+            let outcome = ScanOutcome::ALL[number as usize % ScanOutcome::ALL.len()];
+            session.ended(outcome, Duration::from_secs(number.into()));
+            observation
+                .last_scan
+                .set(&format!("{number}_ascan"), outcome);
+            let mount_point = format!("/data/{number}");
+            observation.disks.set(mount_point.as_ref(), number.into());
+        }
+        let build = BuildInfo {
+            tango: "10".to_owned(),
+            ..BuildInfo::default()
+        };
+        let registry = registry(&observation, &Arc::default(), &build);
+        let mut text = String::new();
+        encode(&mut text, &registry).unwrap();
+        let series = text.lines().filter(|line| !line.starts_with('#')).count();
+        assert!(series < 2000, "{series}");
+    }
 
     #[test]
     fn times_are_measured_only_while_somebody_asks() {

@@ -80,7 +80,9 @@ mod tests {
         let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
         assert!(figures.start_time < now.as_secs_f64() + 1.0);
         assert!(figures.start_time > now.as_secs_f64() - 86_400.0);
-        let files: Vec<_> = (0..10).map(|_| fs::File::open("/proc/stat").unwrap()).collect();
+        let files: Vec<_> = (0..10)
+            .map(|_| fs::File::open("/proc/stat").unwrap())
+            .collect();
         let more = ProcessFigures::read().unwrap();
         assert!(more.open_files >= files.len());
     }

@@ -1,6 +1,5 @@
 //! Tells systemd how the process is: the protocol of `sd_notify(3)`.
 
-use std::env;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{error, warn};
 
 use crate::health::stuck_threads;
+use crate::manager_socket::ManagerSocket;
 use crate::status_text::StatusText;
 
 /// Shortest time between two lines about what is done.
@@ -25,28 +25,44 @@ const EXTENSION_PERIOD: Duration = Duration::from_secs(10);
 /// What systemd was told already.
 pub struct Supervised {
     observation: Arc<Observation>,
+    socket: ManagerSocket,
     watchdog: Option<Duration>,
-    phase: ServicePhase,
+    told: Told,
     status: StatusText,
-    last_status: Option<(Instant, String)>,
-    last_extension: Option<Instant>,
     /// Set while a thread is stuck.
     is_stuck: bool,
     /// Set when systemd did not take the last message.
     is_deaf: bool,
 }
 
+/// What systemd knows.
+#[derive(Clone)]
+struct Told {
+    phase: ServicePhase,
+    status: Option<(Instant, String)>,
+    extension: Option<Instant>,
+}
+
 impl Supervised {
     /// Returns what tells systemd, if it wants to know.
     pub fn new(observation: &Arc<Observation>) -> Option<Supervised> {
-        env::var_os("NOTIFY_SOCKET")?;
+        let socket = match ManagerSocket::of_environment()? {
+            Ok(socket) => socket,
+            Err(error) => {
+                warn!("systemd cannot be told how the process is: {error}");
+                return None;
+            }
+        };
         Some(Supervised {
             observation: observation.clone(),
+            socket,
             watchdog: sd_notify::watchdog_enabled(),
-            phase: ServicePhase::Starting,
+            told: Told {
+                phase: ServicePhase::Starting,
+                status: None,
+                extension: None,
+            },
             status: StatusText::default(),
-            last_status: None,
-            last_extension: None,
             is_stuck: false,
             is_deaf: false,
         })
@@ -64,49 +80,46 @@ impl Supervised {
         }
     }
 
+    /// Tells what has changed. What systemd does not take is told again.
     fn tell(&mut self, now: Instant) {
-        let mut messages = Vec::new();
-        let phase = self.observation.readiness.phase();
-        if phase != self.phase {
-            match phase {
+        let is_due = |last: Option<Instant>, period| last.is_none_or(|last| now - last >= period);
+        let mut told = self.told.clone();
+        let mut message = String::new();
+        let mut add = |state: NotifyState| message.push_str(&format!("{state}\n"));
+        told.phase = self.observation.readiness.phase();
+        if told.phase != self.told.phase {
+            match told.phase {
                 ServicePhase::Starting => {}
-                ServicePhase::Started => messages.push(NotifyState::Ready),
-                ServicePhase::Stopping => messages.push(NotifyState::Stopping),
+                ServicePhase::Started => add(NotifyState::Ready),
+                ServicePhase::Stopping => add(NotifyState::Stopping),
             }
-            self.phase = phase;
         }
         let is_alive = self.is_alive();
         if is_alive && self.watchdog.is_some() {
-            messages.push(NotifyState::Watchdog);
+            add(NotifyState::Watchdog);
         }
-        let is_due = |last: Option<Instant>, period| last.is_none_or(|last| now - last >= period);
-        if is_alive
-            && phase == ServicePhase::Stopping
-            && is_due(self.last_extension, EXTENSION_PERIOD)
-        {
+        let is_stopping = is_alive && told.phase == ServicePhase::Stopping;
+        if is_stopping && is_due(told.extension, EXTENSION_PERIOD) {
             let extension = u32::try_from(EXTENSION.as_micros()).unwrap_or(u32::MAX);
-            messages.push(NotifyState::ExtendTimeoutUsec(extension));
-            self.last_extension = Some(now);
+            add(NotifyState::ExtendTimeoutUsec(extension));
+            told.extension = Some(now);
         }
-        let last = self.last_status.as_ref();
-        let mut new_line = None;
+        let last = told.status.as_ref();
         if is_due(last.map(|(when, _)| *when), STATUS_PERIOD) {
             let line = self.status.line(&self.observation);
             if last.is_none_or(|(_, last)| *last != line) {
-                new_line = Some(line);
+                add(NotifyState::Status(&line));
+                told.status = Some((now, line));
             }
         }
-        if let Some(line) = &new_line {
-            messages.push(NotifyState::Status(line));
+        if message.is_empty() {
+            return;
         }
-        let told = match messages.is_empty() {
-            true => return,
-            false => sd_notify::notify(&messages),
-        };
-        self.note(told);
-        if let Some(line) = new_line {
-            self.last_status = Some((now, line));
+        let sent = self.socket.send(&message);
+        if sent.is_ok() {
+            self.told = told;
         }
+        self.note(sent);
     }
 
     /// Returns `true` if every thread moves. Logs it once when one does not: the journal is what is left after systemd
@@ -122,12 +135,12 @@ impl Supervised {
         !self.is_stuck
     }
 
-    fn note(&mut self, told: io::Result<()>) {
-        if let Err(error) = &told
+    fn note(&mut self, sent: io::Result<()>) {
+        if let Err(error) = &sent
             && !self.is_deaf
         {
             warn!("systemd cannot be told how the process is: {error}");
         }
-        self.is_deaf = told.is_err();
+        self.is_deaf = sent.is_err();
     }
 }

@@ -61,12 +61,9 @@ impl Figures<'_> {
         family: Family,
         series: impl IntoIterator<Item = (L, V)>,
     ) -> fmt::Result {
-        self.family(
-            family,
-            MetricType::Counter,
-            series,
-            |mut encoder, value| encoder.encode_counter::<NoLabelSet, _, f64>(&value, None),
-        )
+        self.family(family, MetricType::Counter, series, |mut encoder, value| {
+            encoder.encode_counter::<NoLabelSet, _, f64>(&value, None)
+        })
     }
 
     /// Writes gauges.
@@ -105,9 +102,7 @@ impl Figures<'_> {
                     bound.map_or(f64::INFINITY, |bound| bound.as_secs_f64())
                 };
                 let buckets = times.buckets.iter();
-                let buckets: Vec<_> = buckets
-                    .map(|(end, count)| (bound(*end), *count))
-                    .collect();
+                let buckets: Vec<_> = buckets.map(|(end, count)| (bound(*end), *count)).collect();
                 let sum = times.sum.as_secs_f64();
                 encoder.encode_histogram::<NoLabelSet>(sum, times.count, &buckets, None)
             },

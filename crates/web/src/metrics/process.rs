@@ -39,10 +39,7 @@ impl Collector for ProcessMetrics {
             plain("process_max_fds", "Files and sockets that may be open"),
             process.max_files as f64,
         )?;
-        figures.gauge(
-            plain("process_threads", "Threads"),
-            process.threads as f64,
-        )?;
+        figures.gauge(plain("process_threads", "Threads"), process.threads as f64)?;
         figures.gauge(
             seconds(
                 "process_start_time",

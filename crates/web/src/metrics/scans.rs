@@ -41,11 +41,13 @@ fn encode_scans(figures: &mut Figures, sessions: &Sessions) -> fmt::Result {
     let family = plain("warnings", "Warnings about scans");
     counters(figures, family, sessions, |session| session.warnings.get())?;
     figures.histograms(
-        seconds("scan_duration", "Time from the subscription to a scan to the end of its saving"),
+        seconds(
+            "scan_duration",
+            "Time from the subscription to a scan to the end of its saving",
+        ),
         ScanOutcome::ALL.map(|outcome| {
-            let of_session = |(_, session): &(String, Arc<SessionFigures>)| {
-                session.duration(outcome).snapshot()
-            };
+            let of_session =
+                |(_, session): &(String, Arc<SessionFigures>)| session.duration(outcome).snapshot();
             let times = sessions.iter().map(of_session);
             // Without a session there are the buckets of one that has no scans.
             let none = SessionFigures::default().duration(outcome).snapshot();

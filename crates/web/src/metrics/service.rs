@@ -53,7 +53,10 @@ impl Collector for ServiceMetrics {
             }),
         )?;
         figures.counters(
-            plain("http_requests", "HTTP requests by the class of their answer"),
+            plain(
+                "http_requests",
+                "HTTP requests by the class of their answer",
+            ),
             self.http
                 .counts()
                 .map(|(class, count)| ([("code", class)], count)),

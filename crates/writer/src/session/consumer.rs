@@ -80,7 +80,8 @@ impl Consumer for SessionConsumer {
         match item {
             FeedItem::Joined(membership) => {
                 let observation = self.writer_thread.observation().clone();
-                let watching = watch_group(membership.clone(), observation, self.subscriber.clone());
+                let watching =
+                    watch_group(membership.clone(), observation, self.subscriber.clone());
                 hub::spawn(watching).detach();
                 self.membership = Some(membership);
             }

@@ -156,7 +156,9 @@ impl SessionWatch {
         if let Some(checks) = &self.checks {
             match &problem {
                 None => checks.redis.pass("Redis answers"),
-                Some(problem) => checks.redis.fail(format!("Redis does not answer: {problem}")),
+                Some(problem) => checks
+                    .redis
+                    .fail(format!("Redis cannot be used: {problem}")),
             }
         }
         self.ask_disks().await;
