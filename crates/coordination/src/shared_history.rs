@@ -18,8 +18,8 @@ use crate::history_connection::{HistoryConnection, HistoryReader};
 use crate::history_entries::{COUNT, good_reply, last_entry, last_timetag, new_scans, unexpected};
 use crate::history_store::HistoryStore;
 use crate::timetag::Timetag;
-use group_state::GroupState;
 pub use group_size::GroupSize;
+use group_state::GroupState;
 pub use membership::GroupMembership;
 
 /// Hands out the scans of the history, each to one member of a group of writers, and remembers in

@@ -67,5 +67,5 @@ pub mod h5;
 pub mod inspection;
 pub mod tree;
 
-pub use h5::version as hdf5_version;
 pub use error::{Error, FileCause, Result};
+pub use h5::version as hdf5_version;

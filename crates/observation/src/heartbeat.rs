@@ -47,11 +47,7 @@ pub struct Heartbeat {
 impl Heartbeat {
     /// Creates the heartbeat of a thread that beats at least every [`HEARTBEAT_PERIOD`], and counts as stuck after `limit`
     /// without a beat.
-    pub fn new(
-        observation: &Arc<Observation>,
-        thread: &'static str,
-        limit: Duration,
-    ) -> Heartbeat {
+    pub fn new(observation: &Arc<Observation>, thread: &'static str, limit: Duration) -> Heartbeat {
         let pulse = Arc::new(Pulse {
             thread,
             limit,
