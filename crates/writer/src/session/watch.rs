@@ -164,9 +164,9 @@ impl SessionWatch {
         self.ask_disks().await;
         if problem.is_none() {
             // The figures of the memory are reported with the answer.
-            match hub::timeout(ANSWER_LIMIT, self.store.server_state()).await {
-                Ok(Err(error)) => debug!("the memory is not known: {}", with_causes(&error)),
-                Ok(Ok(_)) | Err(_) => {}
+            let asked = hub::timeout(ANSWER_LIMIT, self.store.server_state()).await;
+            if let Ok(Err(error)) = asked {
+                debug!("the memory is not known: {}", with_causes(&error));
             }
         }
         problem.is_none()
