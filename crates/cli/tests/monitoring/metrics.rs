@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use testing::{Metrics, fill_to_tracker_threshold, parse_metrics, redis_call};
+use testing::{Metrics, RationedDisk, fill_to_tracker_threshold, parse_metrics, redis_call};
 
-use crate::fixture::{Fixture, Watched, end, send, without_redis};
+use crate::fixture::{Fixture, Watched, end, run, send, without_redis};
 
 #[tokio::test]
 async fn the_metrics_are_open_metrics() {
@@ -167,6 +167,24 @@ async fn a_scan_that_cannot_be_saved_is_a_failure() {
         metrics.value("nexus_writer_failures_total{kind=\"permission\"}"),
         1.0
     );
+    watched.end();
+}
+
+#[tokio::test]
+async fn a_full_disk_is_a_failure() {
+    let fixture = Fixture::new().await;
+    let file = fixture.file("a.h5");
+    let disk = RationedDisk::new(file.parent().unwrap());
+    let mut command = run(&fixture.url());
+    command.arg("--retry-time=0");
+    let mut watched = disk.run(|| Watched::start(&mut command));
+    watched.program.wait_for("subscribed");
+    disk.limit(0, libc::ENOSPC);
+    fixture.scan("demo", &file).await;
+    watched.wait_for_metrics("a failed scan", |metrics| {
+        metrics.sum("nexus_writer_scans_total{session=\"demo\",outcome=\"failed\"}") == 1.0
+            && metrics.value("nexus_writer_failures_total{kind=\"disk_full\"}") > 0.0
+    });
     watched.end();
 }
 

@@ -16,6 +16,7 @@ mod interface;
 mod live_scan;
 mod mapping_protocol;
 mod mapping_requests;
+mod monitored;
 mod nexus_device;
 mod nexus_protocol;
 mod registration;
