@@ -1,5 +1,7 @@
 //! The alerts and the dashboard of the project name metrics that exist.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
