@@ -120,7 +120,7 @@ impl Drop for ServiceThread {
     }
 }
 
-fn run(runtime: Runtime, work: Work, ended: oneshot::Receiver<()>) {
+fn run(runtime: Runtime, mut work: Work, ended: oneshot::Receiver<()>) {
     // Only this thread gives way: Linux has a priority for each.
     if let Err(error) = setpriority_process(Some(gettid()), NICENESS) {
         debug!("the priority of the thread is as it was: {error}");
@@ -135,7 +135,7 @@ fn run(runtime: Runtime, work: Work, ended: oneshot::Receiver<()>) {
             std::future::pending().await
         };
         let systemd = async {
-            if let Some(systemd) = work.systemd {
+            if let Some(systemd) = &mut work.systemd {
                 systemd.run().await;
             }
             std::future::pending().await
@@ -146,6 +146,10 @@ fn run(runtime: Runtime, work: Work, ended: oneshot::Receiver<()>) {
             () = systemd => {}
         }
     });
+    if let Some(systemd) = &mut work.systemd {
+        // A process may end sooner than something is told otherwise.
+        systemd.tell();
+    }
     // Connections that are still open must not delay the end of the process.
     runtime.shutdown_background();
 }

@@ -69,19 +69,20 @@ impl Supervised {
     }
 
     /// Tells systemd whatever changes, for ever.
-    pub async fn run(mut self) {
+    pub async fn run(&mut self) {
         let third = self.watchdog.map(|limit| limit / 3);
         let period = third.map_or(STATUS_PERIOD, |third| third.min(STATUS_PERIOD));
         let mut clock = interval(period.max(Duration::from_millis(1)));
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             clock.tick().await;
-            self.tell(Instant::now());
+            self.tell();
         }
     }
 
     /// Tells what has changed. What systemd does not take is told again.
-    fn tell(&mut self, now: Instant) {
+    pub fn tell(&mut self) {
+        let now = Instant::now();
         let is_due = |last: Option<Instant>, period| last.is_none_or(|last| now - last >= period);
         let mut told = self.told.clone();
         let mut message = String::new();

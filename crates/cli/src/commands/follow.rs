@@ -82,8 +82,8 @@ async fn follow(
     interrupts: Interrupts,
 ) -> Outcome {
     let observation = Arc::new(Observation::default());
-    let _monitoring = Monitoring::start(&http, usual, &observation, &interrupts)?;
     let checks = Arc::new(SessionChecks::new(&observation, options.session.as_deref()));
+    let _monitoring = Monitoring::start(&http, usual, &observation, &interrupts)?;
     let discovered = connect::discover(redis.url.as_deref());
     let Some(url) = connect::unless_stopped(&interrupts, discovered).await? else {
         return Ok(exit::SUCCESS);

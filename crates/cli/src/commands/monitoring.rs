@@ -13,7 +13,9 @@ use crate::signals::Interrupts;
 
 /// Lets others watch the process until it is dropped.
 pub struct Monitoring {
+    observation: Arc<Observation>,
     greenlets: [Greenlet<()>; 2],
+    /// Dropped after it was noted that the process ends, to tell that.
     _service: WebService,
 }
 
@@ -46,6 +48,7 @@ impl Monitoring {
         };
         let moving = heartbeat::spawn(observation, "main", SILENCE_LIMIT);
         Ok(Monitoring {
+            observation: observation.clone(),
             greenlets: [stopping, moving],
             _service: service,
         })
@@ -54,6 +57,7 @@ impl Monitoring {
 
 impl Drop for Monitoring {
     fn drop(&mut self) {
+        self.observation.readiness.set_stopping();
         self.greenlets.iter().for_each(Greenlet::kill);
     }
 }
