@@ -1,16 +1,22 @@
 //! What can be typed.
 
+mod configuration;
+mod device;
 mod files;
 mod http;
 mod logging;
 mod memory;
 mod model;
+mod redis;
 mod saving;
 mod session_writer;
 #[cfg(feature = "simulation")]
 mod simulation;
 mod spool;
-#[cfg(feature = "tango")]
+#[cfg_attr(
+    not(feature = "tango"),
+    allow(dead_code, reason = "settings are known in every build")
+)]
 mod tango;
 
 use std::path::PathBuf;
@@ -18,18 +24,20 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use writer::options::DataWriterFilter;
 
+pub use configuration::ConfigurationArgs;
+pub use device::DeviceArgs;
 pub use files::Files;
 pub use http::Http;
 use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
 pub use memory::Memory;
 pub use model::Model;
-pub use saving::{MEBIBYTE, MEGABYTE, Saving, Service};
+pub use redis::{RedisOption, RedisOrigin, RedisPlace};
+pub use saving::{MEBIBYTE, MEGABYTE, Saving, ScanSaving, Service};
 pub use session_writer::SessionWriterArgs;
 #[cfg(feature = "simulation")]
 pub use simulation::{SimulatedModel, SimulationArgs};
 pub use spool::Spool;
-#[cfg(feature = "tango")]
 pub use tango::{RegisterArgs, ServiceArgs, TangoCommand};
 
 /// Saves BLISS scans from Redis as NeXus HDF5 files.
@@ -42,10 +50,13 @@ pub use tango::{RegisterArgs, ServiceArgs, TangoCommand};
 )]
 pub struct Args {
     #[command(flatten)]
+    pub configuration: ConfigurationArgs,
+    #[command(flatten)]
     pub logging: Logging,
     /// Form of the messages
     #[arg(
         long,
+        env = "NEXUS_WRITER_LOG_FORMAT",
         global = true,
         default_value = "text",
         value_enum,
@@ -60,14 +71,18 @@ pub struct Args {
 pub enum Command {
     /// Save every scan that appears and that publishes its layout
     Run {
-        /// Redis of the scans: redis://, rediss:// or unix://
-        #[arg(env = "REDIS_DATA_URL", hide_env_values = true)]
-        url: String,
+        /// Redis of the scans: redis://, rediss:// or unix://; otherwise REDIS_DATA_URL, otherwise Beacon is asked
+        /// (BEACON_HOST)
+        #[arg(env = "NEXUS_WRITER_REDIS_URL")]
+        url: Option<String>,
+        #[command(flatten)]
+        redis: RedisPlace,
         /// Take scans that ask for this writer, and those that ask for none but publish their
         /// layout; `any` takes all
         #[arg(
             long,
             alias = "data_writer",
+            env = "NEXUS_WRITER_SAVING_DATA_WRITER",
             default_value = "mapping",
             value_name = "NAME"
         )]
@@ -81,10 +96,10 @@ pub enum Command {
     #[command(mut_arg("recommended_disk_space", |arg| arg.default_value("1024")))]
     Session {
         /// Name of the session
+        #[arg(id = "session_name", value_name = "NAME")]
         name: String,
-        /// Redis of the scans; otherwise REDIS_DATA_URL, otherwise Beacon is asked (BEACON_HOST)
-        #[arg(long, value_name = "URL")]
-        redis: Option<String>,
+        #[command(flatten)]
+        redis: RedisOption,
         #[command(flatten)]
         service: Service,
         #[command(flatten)]
@@ -93,6 +108,7 @@ pub enum Command {
         http: Http,
     },
     /// Save scans that Redis still holds, and end
+    #[command(mut_arg("retry_time", |arg| arg.default_value("60")))]
     Save {
         /// Redis of the scans: redis://, rediss:// or unix://
         url: String,
@@ -158,18 +174,4 @@ pub enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
         arguments: Vec<std::ffi::OsString>,
     },
-}
-
-impl Command {
-    /// The level of the log if none is given.
-    pub fn usual_log(&self) -> &'static str {
-        match self {
-            // It shows by itself what happens.
-            #[cfg(feature = "simulation")]
-            Command::Demo { .. } => "warning",
-            #[cfg(feature = "tango")]
-            Command::Tango(command) => command.log_level().name(),
-            _ => "info",
-        }
-    }
 }

@@ -24,7 +24,8 @@ use std::process::ExitCode;
 use hub::Hub;
 use web::Listen;
 
-use crate::args::{Command, Http, Saving, Service};
+use crate::args::{Command, Http, RedisOrigin, Saving, Service};
+use crate::configuration::Configuration;
 use crate::exit::Failure;
 use crate::logging::LogLevel;
 use crate::signals::CaughtSignals;
@@ -39,20 +40,24 @@ pub type Outcome = Result<ExitCode, Failure>;
     not(feature = "tango"),
     allow(unused_variables, reason = "clients of Tango change the level")
 )]
-pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome {
+pub fn run(
+    command: Command,
+    configuration: Configuration,
+    level: LogLevel,
+    signals: CaughtSignals,
+) -> Outcome {
     match command {
         Command::Run {
             url,
+            redis,
             data_writer,
             saving,
             http,
-        } => on_hub(follow::run(
-            url,
-            data_writer,
-            saving,
-            http,
-            signals.end_in_order(),
-        )),
+        } => {
+            let origin = redis.origin(url, &configuration).map(|(origin, _)| origin);
+            let interrupts = signals.end_in_order();
+            on_hub(follow::run(origin, data_writer, saving, http, interrupts))
+        }
         Command::Session {
             name,
             redis,
@@ -60,8 +65,9 @@ pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome
             saving,
             http,
         } => {
+            let origin = redis.origin(&configuration);
             let web = (http, Listen::Default);
-            session(name, redis, service, saving, web, signals)
+            session(name, origin, service, saving, web, signals)
         }
         Command::Save {
             url,
@@ -93,7 +99,7 @@ pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome
         #[cfg(feature = "simulation")]
         Command::Demo { directory } => on_hub(demo::demo(directory, signals.end_in_order())),
         #[cfg(feature = "tango")]
-        Command::Tango(command) => tango::tango(command, level, signals),
+        Command::Tango(command) => tango::tango(command, configuration, level, signals),
         #[cfg(not(feature = "tango"))]
         Command::Tango { .. } => Err(Failure::usage("built without Tango support")),
     }
@@ -102,7 +108,7 @@ pub fn run(command: Command, level: LogLevel, signals: CaughtSignals) -> Outcome
 /// Saves the scans of one session. Metrics and health can be asked for as `web` says: where, and where if that is not said.
 pub fn session(
     name: String,
-    redis: Option<String>,
+    redis: Option<RedisOrigin>,
     service: Service,
     saving: Saving,
     web: (Http, Listen),

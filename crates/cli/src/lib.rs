@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod configuration;
 mod exit;
 mod growing_file;
 mod inspection;
@@ -12,6 +13,7 @@ mod results;
 mod secrets;
 mod signals;
 mod terminal;
+mod url_file;
 
 use std::io;
 use std::process::ExitCode;
@@ -23,6 +25,7 @@ use args::{Args, SessionWriterArgs};
 #[cfg(feature = "tango")]
 use args::{RegisterArgs, ServiceArgs};
 use commands::Outcome;
+use configuration::{Configuration, Parsed, Program};
 use exit::Failure;
 use logging::Logs;
 use signals::CaughtSignals;
@@ -33,16 +36,42 @@ pub fn nexus_writer() -> ExitCode {
         return code;
     }
     let signals = CaughtSignals::catch();
-    if let Err(error) = secrets::hide_password(|| has_come(&signals)) {
+    let name = "nexus-writer";
+    hide_password(name, &signals);
+    let (args, configuration) = match parse::<Args>(name, Program::NexusWriter) {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    let level = configuration.usual_level();
+    let logs = logging::start(&args.logging, args.log_format, level);
+    run(name, logs, |logs| {
+        commands::run(args.command, configuration, logs.level.clone(), signals?)
+    })
+}
+
+/// Returns the arguments of the process and where they come from, or else the exit code.
+fn parse<P: Parser>(name: &str, program: Program) -> Result<(P, Configuration), ExitCode> {
+    let failed = |failure: Failure| {
+        let code = failure.report(name);
+        logging::flush();
+        code
+    };
+    match configuration::parse(program).map_err(failed)? {
+        Parsed::Run(args, configuration) => Ok((args, configuration)),
+        Parsed::Print(text) => match results::print(&text) {
+            Ok(()) => Err(exit::SUCCESS),
+            Err(error) => Err(failed(error.into())),
+        },
+    }
+}
+
+/// Hides a password in the arguments from other users of the machine.
+fn hide_password(name: &str, signals: &io::Result<CaughtSignals>) {
+    if let Err(error) = secrets::hide_password(|| has_come(signals)) {
         terminal::print_line(&format!(
-            "nexus-writer: the password stays visible in the arguments: {error}"
+            "{name}: the password stays visible in the arguments: {error}"
         ));
     }
-    let args = Args::parse();
-    let logs = logging::start(&args.logging, args.log_format, args.command.usual_log());
-    run("nexus-writer", logs, |logs| {
-        commands::run(args.command, logs.level.clone(), signals?)
-    })
 }
 
 /// Returns `true` if a signal has come. The program is not executed again then, which would lose the signal.
@@ -76,12 +105,25 @@ pub fn session_writer() -> ExitCode {
         return code;
     }
     let signals = CaughtSignals::catch();
-    let args = SessionWriterArgs::parse();
+    let name = "NexusSessionWriter";
+    hide_password(name, &signals);
+    let (args, configuration) = match parse::<SessionWriterArgs>(name, Program::Classic) {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
     let logs = logging::start_classic(&args.logging, &args.console);
-    run("NexusSessionWriter", logs, |_| {
-        let web = (args.http, Listen::Off);
-        let session = args.session_name;
-        commands::session(session, None, args.service, args.saving, web, signals?)
+    run(name, logs, |_| {
+        let SessionWriterArgs {
+            session_name,
+            redis,
+            service,
+            saving,
+            http,
+            ..
+        } = args;
+        let origin = redis.origin(&configuration);
+        let web = (http, Listen::Off);
+        commands::session(session_name, origin, service, saving, web, signals?)
     })
 }
 
@@ -93,19 +135,26 @@ pub fn writer_service() -> ExitCode {
         return code;
     }
     let signals = CaughtSignals::catch();
-    let args = ServiceArgs::parse();
+    let name = "NexusWriterService";
+    hide_password(name, &signals);
+    let (args, configuration) = match parse::<ServiceArgs>(name, Program::ClassicService) {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
     let logs = logging::start_classic(&args.logging, &args.console);
-    run("NexusWriterService", logs, |logs| {
-        commands::tango::service(args, logs.level.clone(), signals?)
+    run(name, logs, |logs| {
+        commands::tango::service(args, configuration, logs.level.clone(), signals?)
     })
 }
 
 /// Runs `RegisterNexusWriter` with the arguments of the process: defines a Tango device for a session.
 #[cfg(feature = "tango")]
 pub fn register_writer() -> ExitCode {
-    let args = RegisterArgs::parse();
+    let name = "RegisterNexusWriter";
+    let (args, _) = match parse::<RegisterArgs>(name, Program::Classic) {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
     let logs = logging::start_classic(&args.logging, &args.console);
-    run("RegisterNexusWriter", logs, |_| {
-        commands::tango::register(args)
-    })
+    run(name, logs, |_| commands::tango::register(args))
 }

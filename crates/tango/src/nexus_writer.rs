@@ -4,6 +4,7 @@
 //! scripts read them.
 
 mod class;
+mod configuration;
 mod device;
 mod log_levels;
 mod makedirs;
@@ -22,7 +23,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hub::{Launcher, NoHub};
 use writer::WriterThread;
 use writer::options::SpoolOptions;
-use writer::source::ModelChoice;
 
 use crate::class::DeviceClass;
 use crate::device::{Device, DeviceFactory};
@@ -33,6 +33,9 @@ use device::NexusWriter;
 use server_context::ServerContext;
 use session_service::SessionService;
 
+pub use configuration::{
+    ConfiguredDevice, ConfiguredRedis, ConfiguredSetting, DeviceConfiguration, RedisLocation,
+};
 pub use log_levels::{WriterLogControl, WriterLogLevel};
 
 /// Creates the devices of class `NexusWriter`.
@@ -46,9 +49,8 @@ pub struct NexusWriterFactory {
 }
 
 impl NexusWriterFactory {
-    /// Creates a factory whose devices listen on the hub of this thread. The environment says where Redis is
-    /// (`REDIS_DATA_URL`), or Beacon is asked (`BEACON_HOST`, or the property `beacon_host`). Unread points are
-    /// spooled as `spool` says. The property `model` of a device goes before `model`.
+    /// Creates a factory whose devices listen on the hub of this thread. The configuration says where Redis is, or
+    /// Beacon is asked that the property `beacon_host` names. Unread points are spooled as `spool` says.
     ///
     /// # Errors
     /// Fails if this thread runs no hub.
@@ -56,16 +58,15 @@ impl NexusWriterFactory {
         writer_thread: Arc<WriterThread>,
         log_control: Arc<dyn WriterLogControl>,
         spool: SpoolOptions,
-        model: ModelChoice,
+        configuration: Arc<dyn DeviceConfiguration>,
     ) -> Result<NexusWriterFactory, NoHub> {
-        let environment = |name: &str| std::env::var(name).ok();
         let server_context = ServerContext::new(
             writer_thread,
             Launcher::current()?,
             log_control,
             spool,
-            model,
-            environment,
+            configuration,
+            std::env::var("BEACON_HOST").ok(),
         );
         Ok(NexusWriterFactory {
             server_context: Arc::new(server_context),

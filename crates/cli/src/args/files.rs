@@ -12,6 +12,7 @@ pub struct Files {
     #[arg(
         long,
         alias = "file_locking",
+        env = "NEXUS_WRITER_FILES_LOCKING",
         default_value_t = FileLocking::Auto,
         value_name = "WHEN",
         value_parser = lockings()
@@ -21,6 +22,7 @@ pub struct Files {
     #[arg(
         long,
         alias = "file_driver",
+        env = "NEXUS_WRITER_FILES_DRIVER",
         default_value_t = FileDriver::Safe,
         value_name = "NAME",
         value_parser = drivers()
@@ -30,6 +32,7 @@ pub struct Files {
     /// last SECONDS; or nothing (none)
     #[arg(
         long,
+        env = "NEXUS_WRITER_FILES_DURABILITY",
         default_value_t = Durability::Scan,
         value_name = "none|scan|SECONDS"
     )]

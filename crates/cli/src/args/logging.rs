@@ -12,23 +12,55 @@ pub const LOG_OPTIONS: &str = "Log options";
 #[command(next_help_heading = LOG_OPTIONS)]
 pub struct Logging {
     /// Least severe messages to show: error, warning, info, debug, trace (also the names of
-    /// Python's logging: critical, notset)
-    #[arg(long, global = true, value_name = "LEVEL")]
+    /// Python's logging: critical, notset) [default: info; of programs that replace one in Python, and of demo: warning]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_LOG_LEVEL",
+        global = true,
+        value_name = "LEVEL"
+    )]
     pub log: Option<String>,
     /// Also write the messages to this file
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_LOG_FILE",
+        global = true,
+        value_name = "FILE"
+    )]
     pub logfile: Option<PathBuf>,
     /// Also write the messages below warnings to this file
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_LOG_FILE_OUT",
+        global = true,
+        value_name = "FILE"
+    )]
     pub logfileout: Option<PathBuf>,
     /// Also write warnings and errors to this file
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_LOG_FILE_ERR",
+        global = true,
+        value_name = "FILE"
+    )]
     pub logfileerr: Option<PathBuf>,
     /// Size in MB at which a log file is rotated; 0 for never
-    #[arg(long, global = true, default_value_t = 5.0, value_name = "MB")]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_LOG_FILE_SIZE_MB",
+        global = true,
+        default_value_t = 5.0,
+        value_name = "MB"
+    )]
     pub filesize: f64,
     /// Rotated files to keep of a log file
-    #[arg(long, global = true, default_value_t = 9, value_name = "N")]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_LOG_FILE_BACKUPS",
+        global = true,
+        default_value_t = 9,
+        value_name = "N"
+    )]
     pub filebackups: usize,
 }
 
@@ -37,13 +69,13 @@ pub struct Logging {
 #[command(next_help_heading = LOG_OPTIONS)]
 pub struct Console {
     /// No messages on standard output
-    #[arg(long)]
+    #[arg(long, env = "NEXUS_WRITER_LOG_NO_STDOUT")]
     pub nologstdout: bool,
     /// What is written to standard output becomes messages
-    #[arg(long)]
+    #[arg(long, env = "NEXUS_WRITER_LOG_REDIRECT_STDOUT")]
     pub redirectstdout: bool,
     /// What is written to standard error becomes messages
-    #[arg(long)]
+    #[arg(long, env = "NEXUS_WRITER_LOG_REDIRECT_STDERR")]
     pub redirectstderr: bool,
 }
 

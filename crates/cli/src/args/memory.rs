@@ -10,6 +10,7 @@ pub struct Memory {
     /// addition, and a point that is larger is taken alone
     #[arg(
         long,
+        env = "NEXUS_WRITER_MEMORY_LIMIT_MB",
         default_value_t,
         value_name = "MB",
         allow_negative_numbers = true

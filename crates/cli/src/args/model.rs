@@ -8,7 +8,13 @@ use writer::source::ModelChoice;
 #[derive(Group, Clone, Copy)]
 pub struct Model {
     /// Data model of the scans: blissdata (BLISS 2), node (BLISS 1), or auto: the one that Redis holds
-    #[arg(long, default_value = "auto", value_name = "MODEL", value_parser = models())]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_REDIS_MODEL",
+        default_value = "auto",
+        value_name = "MODEL",
+        value_parser = models()
+    )]
     model: ModelChoice,
 }
 

@@ -17,43 +17,62 @@ use crate::commands::Writing;
 pub const MEGABYTE: u64 = 1_000_000;
 pub use writer::filesystem::MEBIBYTE;
 
-/// How long `save` tries a scan again by default.
-const RETRY_TIME_OF_SAVE: Duration = Duration::from_secs(60);
-
 /// What the profiler of `blisswriter` 2.0.0 is called by.
 const PROFILES: [&str; 10] = [
     "OFF", "CPU30", "CPU50", "CPU100", "WALL30", "WALL50", "WALL100", "MEM30", "MEM50", "MEM100",
 ];
 
-/// How scans are saved.
+/// How scans are saved: what a Tango device can have of its own.
 #[derive(Group, Clone)]
 #[command(next_help_heading = "Saving options")]
-pub struct Saving {
+pub struct ScanSaving {
     /// Layout of the file; auto: the one that the scan asks for
-    #[arg(long, default_value = "auto", value_parser = layouts())]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_SAVING_LAYOUT",
+        default_value = "auto",
+        value_parser = layouts()
+    )]
     layout: LayoutChoice,
     /// Datasets of grid scans have the shape of the grid, instead of one row of points
-    #[arg(long)]
+    #[arg(long, env = "NEXUS_WRITER_SAVING_KEEPSHAPE")]
     keepshape: bool,
     /// Positioners of one device share a group
-    #[arg(long, alias = "multivalue_positioners")]
+    #[arg(
+        long,
+        alias = "multivalue_positioners",
+        env = "NEXUS_WRITER_SAVING_MULTIVALUE_POSITIONERS"
+    )]
     multivalue_positioners: bool,
     /// Refer to images in files other than HDF5 by a dataset of raw data
-    #[arg(long, alias = "enable_external_nonhdf5")]
+    #[arg(
+        long,
+        alias = "enable_external_nonhdf5",
+        env = "NEXUS_WRITER_SAVING_ENABLE_EXTERNAL_NONHDF5"
+    )]
     enable_external_nonhdf5: bool,
     /// Do not refer to images in HDF5 files by a virtual dataset
-    #[arg(long, alias = "disable_external_hdf5")]
+    #[arg(
+        long,
+        alias = "disable_external_hdf5",
+        env = "NEXUS_WRITER_SAVING_DISABLE_EXTERNAL_HDF5"
+    )]
     disable_external_hdf5: bool,
     /// Copy images that are not referred to, instead of listing their files
-    #[arg(long, alias = "copy_non_external")]
+    #[arg(
+        long,
+        alias = "copy_non_external",
+        env = "NEXUS_WRITER_SAVING_COPY_NON_EXTERNAL"
+    )]
     copy_non_external: bool,
     /// Ignore what BLISS publishes for the layout (devices, instrument, master files)
-    #[arg(long)]
+    #[arg(long, env = "NEXUS_WRITER_SAVING_NOCONFIG")]
     noconfig: bool,
     /// Disk space in MB without which no scan is started; 0 for no limit
     #[arg(
         long,
         alias = "required_disk_space",
+        env = "NEXUS_WRITER_SAVING_REQUIRED_DISK_SPACE_MB",
         default_value_t = 200,
         value_name = "MB",
         allow_negative_numbers = true
@@ -63,23 +82,39 @@ pub struct Saving {
     #[arg(
         long,
         alias = "recommended_disk_space",
+        env = "NEXUS_WRITER_SAVING_RECOMMENDED_DISK_SPACE_MB",
         default_value_t = 1000,
         value_name = "MB",
         allow_negative_numbers = true
     )]
     recommended_disk_space: i64,
     /// Seconds for which a scan is tried again that a locked file, a full disk or the like keeps from
-    /// being saved [default: 86400; 60 for save]
-    #[arg(long, alias = "retry_time", value_name = "SECONDS")]
-    retry_time: Option<u64>,
+    /// being saved
+    #[arg(
+        long,
+        alias = "retry_time",
+        env = "NEXUS_WRITER_SAVING_RETRY_TIME_S",
+        default_value_t = RETRY_TIME.as_secs(),
+        value_name = "SECONDS"
+    )]
+    retry_time: u64,
     /// Seconds without news after which the files of a running scan are closed until there are news
     #[arg(
         long,
         alias = "park_after",
+        env = "NEXUS_WRITER_SAVING_PARK_AFTER_S",
         default_value_t = PARK_AFTER.as_secs(),
         value_name = "SECONDS"
     )]
     park_after: u64,
+}
+
+/// How scans are saved.
+#[derive(Group, Clone)]
+#[command(next_help_heading = "Saving options")]
+pub struct Saving {
+    #[command(flatten)]
+    scans: ScanSaving,
     #[command(flatten)]
     model: Model,
     #[command(flatten)]
@@ -109,17 +144,46 @@ pub struct Service {
     #[arg(
         long,
         alias = "data_writer",
+        env = "NEXUS_WRITER_SAVING_DATA_WRITER",
         default_value = "external",
         value_name = "NAME"
     )]
     pub data_writer: DataWriterFilter,
     /// File to make once scans are taken, and to remove at the end
-    #[arg(long, alias = "start_semaphore_file", value_name = "FILE")]
+    #[arg(
+        long,
+        alias = "start_semaphore_file",
+        env = "NEXUS_WRITER_SAVING_START_SEMAPHORE_FILE",
+        value_name = "FILE"
+    )]
     pub start_semaphore_file: Option<PathBuf>,
 }
 
 fn layouts() -> impl TypedValueParser<Value = LayoutChoice> {
     PossibleValuesParser::new(LayoutChoice::names()).try_map(|name| name.parse())
+}
+
+impl ScanSaving {
+    /// Returns the same for the writer.
+    pub fn options(&self, megabyte: u64) -> SaveOptions {
+        // As the Python writer has it, no limit is below zero.
+        let bytes = |size: i64| u64::try_from(size).unwrap_or(0).saturating_mul(megabyte);
+        SaveOptions {
+            space: DiskSpace {
+                required: bytes(self.required_disk_space),
+                recommended: bytes(self.recommended_disk_space),
+            },
+            layout: self.layout,
+            flat: !self.keepshape,
+            multivalue_positioners: self.multivalue_positioners,
+            allow_external_nonhdf5: self.enable_external_nonhdf5,
+            allow_external_hdf5: !self.disable_external_hdf5,
+            copy_non_external: self.copy_non_external,
+            configurable: !self.noconfig,
+            retry_time: Duration::from_secs(self.retry_time),
+            park_after: Duration::from_secs(self.park_after),
+        }
+    }
 }
 
 impl Saving {
@@ -141,39 +205,12 @@ impl Saving {
         if !self.resource_profiling.eq_ignore_ascii_case("off") {
             tracing::warn!("--resource-profiling has no effect: a profiler attaches from outside");
         }
-        // As the Python writer has it, no limit is below zero.
-        let bytes = |size: i64| u64::try_from(size).unwrap_or(0).saturating_mul(megabyte);
-        SaveOptions {
-            space: DiskSpace {
-                required: bytes(self.required_disk_space),
-                recommended: bytes(self.recommended_disk_space),
-            },
-            layout: self.layout,
-            flat: !self.keepshape,
-            multivalue_positioners: self.multivalue_positioners,
-            allow_external_nonhdf5: self.enable_external_nonhdf5,
-            allow_external_hdf5: !self.disable_external_hdf5,
-            copy_non_external: self.copy_non_external,
-            configurable: !self.noconfig,
-            retry_time: self.retry_time.map_or(RETRY_TIME, Duration::from_secs),
-            park_after: Duration::from_secs(self.park_after),
-        }
+        self.scans.options(megabyte)
     }
 
     /// Returns where unread points are kept that Redis is about to drop.
     pub fn spool_options(&self, megabyte: u64) -> SpoolOptions {
         self.spool.options(megabyte)
-    }
-
-    /// Returns the options for a command that saves certain scans and ends: it does not wait for long.
-    pub fn options_of_save(&self, megabyte: u64) -> SaveOptions {
-        let retry_time = self
-            .retry_time
-            .map_or(RETRY_TIME_OF_SAVE, Duration::from_secs);
-        SaveOptions {
-            retry_time,
-            ..self.options(megabyte)
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use super::{Console, Http, Logging, Saving, Service};
+use super::{ConfigurationArgs, Console, Http, Logging, RedisOption, Saving, Service};
 
 /// Saves the scans of one BLISS session as NeXus HDF5 files.
 ///
@@ -22,11 +22,15 @@ pub struct SessionWriterArgs {
     /// Name of the session
     pub session_name: String,
     #[command(flatten)]
+    pub redis: RedisOption,
+    #[command(flatten)]
     pub service: Service,
     #[command(flatten)]
     pub saving: Saving,
     #[command(flatten)]
     pub http: Http,
+    #[command(flatten)]
+    pub configuration: ConfigurationArgs,
     #[command(flatten)]
     pub logging: Logging,
     #[command(flatten)]

@@ -10,12 +10,13 @@ use writer::options::{SPOOL_MEGABYTES, SpoolOptions};
 pub struct Spool {
     /// Directory for unread points that Redis is about to drop [default: spool in $STATE_DIRECTORY, else
     /// ~/.local/state/nexus-writer/spool]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "NEXUS_WRITER_SPOOL_DIRECTORY", value_name = "DIR")]
     spool: Option<PathBuf>,
     /// Largest size in MB of that directory; 0 to lose the points instead
     #[arg(
         long,
         alias = "spool_size",
+        env = "NEXUS_WRITER_SPOOL_SIZE_MB",
         default_value_t = SPOOL_MEGABYTES,
         value_name = "MB"
     )]

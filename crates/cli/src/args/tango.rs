@@ -5,7 +5,7 @@ use clap::builder::TypedValueParser as _;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 
 use super::logging::LOG_OPTIONS;
-use super::{Console, Files, Http, Logging, Memory, Model, Spool};
+use super::{ConfigurationArgs, Console, Files, Http, Logging, Memory, Model, RedisOption, Spool};
 
 /// What `nexus-writer tango` does.
 #[derive(Subcommand)]
@@ -22,6 +22,8 @@ pub enum TangoCommand {
         memory: Memory,
         #[command(flatten)]
         spool: Spool,
+        #[command(flatten)]
+        redis: RedisOption,
         #[command(flatten)]
         model: Model,
         #[command(flatten)]
@@ -65,6 +67,7 @@ pub struct BlissServer {
     /// Least severe messages to show: DEBUG, INFO, WARNING, ERROR, CRITICAL
     #[arg(
         long,
+        env = "NEXUS_WRITER_TANGO_LOG_LEVEL",
         default_value = "INFO",
         value_name = "LEVEL",
         ignore_case = true,
@@ -72,17 +75,6 @@ pub struct BlissServer {
         help_heading = LOG_OPTIONS
     )]
     pub log_level: PythonLevel,
-}
-
-impl TangoCommand {
-    /// The level of the log if none is given by `--log`.
-    pub fn log_level(&self) -> PythonLevel {
-        match self {
-            TangoCommand::Run { server, .. } | TangoCommand::Register { server, .. } => {
-                server.log_level
-            }
-        }
-    }
 }
 
 /// Serves Tango devices that save the scans of BLISS sessions as NeXus HDF5 files.
@@ -109,6 +101,7 @@ pub struct ServiceArgs {
     #[arg(
         long,
         alias = "log_tango",
+        env = "NEXUS_WRITER_TANGO_LOG_LEVEL",
         default_value = "WARNING",
         value_name = "LEVEL",
         ignore_case = true,
@@ -126,11 +119,15 @@ pub struct ServiceArgs {
     #[command(flatten)]
     pub spool: Spool,
     #[command(flatten)]
+    pub redis: RedisOption,
+    #[command(flatten)]
     pub model: Model,
     #[command(flatten)]
     pub http: Http,
     #[command(flatten)]
     pub tests: ForTests,
+    #[command(flatten)]
+    pub configuration: ConfigurationArgs,
     #[command(flatten)]
     pub logging: Logging,
     #[command(flatten)]
@@ -180,6 +177,8 @@ pub struct RegisterArgs {
     #[arg(long, alias = "beacon_host", value_name = "HOST:PORT")]
     pub beacon_host: Option<String>,
     #[command(flatten)]
+    pub configuration: ConfigurationArgs,
+    #[command(flatten)]
     pub logging: Logging,
     #[command(flatten)]
     pub console: Console,
@@ -212,12 +211,6 @@ impl PythonLevel {
         ("DEBUG", PythonLevel::Debug),
         ("NOTSET", PythonLevel::NotSet),
     ];
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        let found = PythonLevel::ALL.iter().find(|(_, level)| *level == self);
-        found.map_or("NOTSET", |(name, _)| name)
-    }
 
     /// How much a Tango server says at this level (`-v1` to `-v5`), if it is told at all.
     pub fn verbosity(self) -> Option<u8> {

@@ -8,6 +8,7 @@ use writer::check::{FileCheck, FileChecker, Finding, FindingSeverity, ScanCheck,
 use writer::source::{ModelChoice, ScanStore};
 
 use super::{Outcome, connect};
+use crate::args::RedisOrigin;
 use crate::exit;
 use crate::growing_file::{GrowingFile, LOOK_PERIOD};
 use crate::results::print;
@@ -22,9 +23,9 @@ pub async fn check(
     model: ModelChoice,
     json: bool,
 ) -> Outcome {
-    let store = match &redis {
+    let store = match redis {
         Some(url) => {
-            let url = connect::discover(Some(url)).await?;
+            let url = connect::discover(Some(RedisOrigin::Url(url))).await?;
             Some(connect::scans_now(&url, model).await?)
         }
         None => None,

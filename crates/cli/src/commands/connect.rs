@@ -6,14 +6,25 @@ use redis_client::RedisUrl;
 use writer::options::SpoolOptions;
 use writer::source::{DataModel, ModelChoice, ScanServer, ScanServerError, ScanStore};
 
+use crate::args::RedisOrigin;
 use crate::exit::Failure;
 use crate::secrets;
 use crate::signals::Interrupts;
+use crate::url_file;
 
-/// Returns the URL of Redis from the argument, or else from the environment.
-pub async fn discover(url: Option<&str>) -> Result<RedisUrl, Failure> {
-    let url = url.map(secrets::with_password);
-    RedisUrl::discover(url.as_deref())
+/// The variable by which BLISS programs name their Beacon server.
+const BEACON_HOST: &str = "BEACON_HOST";
+
+/// Returns the URL of Redis from what says it.
+pub async fn discover(origin: Option<RedisOrigin>) -> Result<RedisUrl, Failure> {
+    let (url, beacon) = match origin {
+        Some(RedisOrigin::Url(url)) => (Some(secrets::with_password(&url)), None),
+        Some(RedisOrigin::UrlFile(file)) => return url_file::read(&file).map_err(Failure::usage),
+        Some(RedisOrigin::Beacon(host)) => (None, Some(host)),
+        None => (None, None),
+    };
+    let named = |name: &str| beacon.clone().filter(|_| name == BEACON_HOST);
+    RedisUrl::discover_in(url.as_deref(), named)
         .await
         .map_err(Failure::usage)
 }

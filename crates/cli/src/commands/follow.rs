@@ -14,13 +14,13 @@ use writer::source::{ModelChoice, ScanServer};
 
 use super::semaphore::Semaphore;
 use super::{Monitoring, Outcome, Writing, connect};
-use crate::args::{Http, MEBIBYTE, MEGABYTE, Saving, Service};
+use crate::args::{Http, MEBIBYTE, MEGABYTE, RedisOrigin, Saving, Service};
 use crate::exit::{self, Failure};
 use crate::signals::Interrupts;
 
 /// Saves every scan that asks for this writer.
 pub async fn run(
-    url: String,
+    redis: Option<RedisOrigin>,
     writer: DataWriterFilter,
     saving: Saving,
     http: Http,
@@ -32,7 +32,7 @@ pub async fn run(
         ..SessionOptions::default()
     };
     let redis = RedisArgs {
-        url: Some(url),
+        origin: redis,
         model: saving.model(),
         spool: saving.spool_options(MEGABYTE),
     };
@@ -43,7 +43,7 @@ pub async fn run(
 /// Saves the scans of one session.
 pub async fn session(
     name: String,
-    redis: Option<String>,
+    redis: Option<RedisOrigin>,
     service: Service,
     saving: Saving,
     web: (Http, Listen),
@@ -57,7 +57,7 @@ pub async fn session(
     };
     let semaphore = service.start_semaphore_file;
     let redis = RedisArgs {
-        url: redis,
+        origin: redis,
         model: saving.model(),
         spool: saving.spool_options(MEBIBYTE),
     };
@@ -67,7 +67,7 @@ pub async fn session(
 
 /// Where the scans come from.
 struct RedisArgs {
-    url: Option<String>,
+    origin: Option<RedisOrigin>,
     model: ModelChoice,
     /// Where unread points are kept that Redis is about to drop.
     spool: SpoolOptions,
@@ -84,7 +84,7 @@ async fn follow(
     let observation = Arc::new(Observation::default());
     let checks = Arc::new(SessionChecks::new(&observation, options.session.as_deref()));
     let _monitoring = Monitoring::start(&http, usual, &observation, &interrupts)?;
-    let discovered = connect::discover(redis.url.as_deref());
+    let discovered = connect::discover(redis.origin);
     let Some(url) = connect::unless_stopped(&interrupts, discovered).await? else {
         return Ok(exit::SUCCESS);
     };

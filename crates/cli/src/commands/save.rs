@@ -12,7 +12,7 @@ use writer::source::{ScanId, ScanStore};
 use writer::{NexusScanWriter, WriterThread};
 
 use super::{Outcome, connect};
-use crate::args::{MEGABYTE, Saving};
+use crate::args::{MEGABYTE, RedisOrigin, Saving};
 use crate::exit::{self, Failure};
 use crate::results::Printer;
 use crate::signals::Interrupts;
@@ -42,7 +42,7 @@ pub async fn save(
     }
     let spool = saving.spool_options(MEGABYTE);
     let connected = async {
-        let url = connect::discover(Some(&url)).await?;
+        let url = connect::discover(Some(RedisOrigin::Url(url))).await?;
         connect::reachable_scans(&url, saving.model(), &spool).await
     };
     let Some((model, store)) = connect::unless_stopped(&interrupts, connected).await? else {
@@ -53,7 +53,7 @@ pub async fn save(
     let scans = scans.map_err(Failure::usage)?;
     let writer_thread = saving.writing().start(Arc::default()).await?;
     writer_thread.keep_files().await?;
-    let options = saving.options_of_save(MEGABYTE);
+    let options = saving.options(MEGABYTE);
     let printer = Printer::start()?;
     let print = |report: &ScanReport| {
         printer.print(match json {

@@ -9,7 +9,7 @@ use tracing::info;
 
 use super::free_number::free_number;
 use super::{Outcome, connect};
-use crate::args::{SimulatedModel, SimulationArgs};
+use crate::args::{RedisOrigin, SimulatedModel, SimulationArgs};
 use crate::exit::{self, Failure};
 use crate::results::Printer;
 use crate::signals::Interrupts;
@@ -21,7 +21,7 @@ const MAX_MESSAGE_BYTES: u64 = 64 << 20;
 pub async fn simulate(url: String, wanted: SimulationArgs, interrupts: Interrupts) -> Outcome {
     let mut plan = plan(&wanted)?;
     let prepared = async {
-        let url = connect::discover(Some(&url)).await?;
+        let url = connect::discover(Some(RedisOrigin::Url(url))).await?;
         let store = model_store(&url, wanted.model).await?;
         store.make_ready().await.map_err(Failure::usage)?;
         plan.number = match wanted.first {

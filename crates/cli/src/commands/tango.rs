@@ -9,11 +9,17 @@ use tracing::warn;
 
 use super::{Outcome, Writing, on_hub};
 use crate::args::{MEBIBYTE, MEGABYTE, RegisterArgs, ServiceArgs, TangoCommand};
+use crate::configuration::{Configuration, DeviceLayers};
 use crate::logging::LogLevel;
 use crate::signals::CaughtSignals;
 
 /// Runs a command of `nexus-writer tango`.
-pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> Outcome {
+pub fn tango(
+    command: TangoCommand,
+    configuration: Configuration,
+    level: LogLevel,
+    signals: CaughtSignals,
+) -> Outcome {
     match command {
         TangoCommand::Run {
             instance,
@@ -21,11 +27,14 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
             files,
             memory,
             spool,
-            model,
+            redis,
+            model: _,
             http,
             tests,
         } => {
             host::restart_with(server.tango_host.as_deref(), || signals.have_come())?;
+            let redis = redis.place.origin(redis.url, &configuration);
+            let devices = DeviceLayers::new(configuration, redis)?;
             let options = DeviceServerOptions {
                 server: server.server,
                 instance,
@@ -40,7 +49,7 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
                     memory: memory.budget(),
                 },
                 spool.options(MEGABYTE),
-                model.choice(),
+                devices,
                 http,
                 level,
                 signals.end_server(),
@@ -71,10 +80,17 @@ pub fn tango(command: TangoCommand, level: LogLevel, signals: CaughtSignals) -> 
 }
 
 /// Serves the devices of one instance.
-pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Outcome {
+pub fn service(
+    args: ServiceArgs,
+    configuration: Configuration,
+    level: LogLevel,
+    signals: CaughtSignals,
+) -> Outcome {
     if !args.patch.is_empty() {
         warn!("--patch has no effect: it changes the Python writer for its own tests");
     }
+    let redis = args.redis.place.origin(args.redis.url, &configuration);
+    let devices = DeviceLayers::new(configuration, redis)?;
     let writing = Writing {
         files: args.files.settings(),
         memory: args.memory.budget(),
@@ -91,7 +107,7 @@ pub fn service(args: ServiceArgs, level: LogLevel, signals: CaughtSignals) -> Ou
         options,
         writing,
         spool,
-        args.model.choice(),
+        devices,
         args.http,
         level,
         signals.end_server(),

@@ -1,5 +1,6 @@
 //! The log level, which clients may change while logs are written.
 
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::level_filters::LevelFilter;
@@ -38,19 +39,10 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Parses the value of an option. Accepts our names and those of Python's logging, in any case.
+    /// Parses the value of an option.
     pub fn parse(option: &str, name: &str) -> Result<Severity, Failure> {
-        match name.to_ascii_lowercase().as_str() {
-            "off" | "critical" | "fatal" => Ok(Severity::Fatal),
-            "error" => Ok(Severity::Error),
-            "warn" | "warning" => Ok(Severity::Warn),
-            "info" => Ok(Severity::Info),
-            "debug" => Ok(Severity::Debug),
-            "trace" | "notset" => Ok(Severity::Trace),
-            _ => Err(Failure::usage(format!(
-                "{option}: {name:?} is none of error, warning, info, debug, trace"
-            ))),
-        }
+        let parsed = name.parse::<Severity>();
+        parsed.map_err(|unknown| Failure::usage(format!("{option}: {name:?} is {unknown}")))
     }
 
     fn filter(self) -> LevelFilter {
@@ -60,6 +52,28 @@ impl Severity {
             Severity::Info => LevelFilter::INFO,
             Severity::Debug => LevelFilter::DEBUG,
             Severity::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+/// A name that is no level.
+#[derive(Debug, thiserror::Error)]
+#[error("none of error, warning, info, debug, trace")]
+pub struct UnknownLevel;
+
+/// Accepts our names and those of Python's logging, in any case.
+impl FromStr for Severity {
+    type Err = UnknownLevel;
+
+    fn from_str(name: &str) -> Result<Severity, UnknownLevel> {
+        match name.to_ascii_lowercase().as_str() {
+            "off" | "critical" | "fatal" => Ok(Severity::Fatal),
+            "error" => Ok(Severity::Error),
+            "warn" | "warning" => Ok(Severity::Warn),
+            "info" => Ok(Severity::Info),
+            "debug" => Ok(Severity::Debug),
+            "trace" | "notset" => Ok(Severity::Trace),
+            _ => Err(UnknownLevel),
         }
     }
 }

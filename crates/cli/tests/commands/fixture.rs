@@ -10,9 +10,9 @@ use simulation::redis::PrivateRedis;
 pub fn nexus_writer<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nexus-writer"));
     command.args(arguments).stdin(Stdio::null());
-    command
-        .env_remove("REDIS_DATA_URL")
-        .env_remove("BEACON_HOST");
+    for variable in ["REDIS_DATA_URL", "BEACON_HOST", "NEXUS_WRITER_CONFIG"] {
+        command.env_remove(variable);
+    }
     command
 }
 

@@ -85,6 +85,7 @@ fn below<'a>(help: &'a str, heading: &str) -> Vec<&'a str> {
         .take_while(|line| line.is_empty() || line.starts_with(' '))
         .filter(|line| line.trim_start().starts_with('-'))
         .filter_map(|line| line.split_whitespace().find(|word| word.starts_with("--")))
+        .map(|option| option.split('[').next().unwrap_or(option))
         .collect()
 }
 
@@ -116,7 +117,7 @@ fn wrong_arguments_are_usage_errors() {
     let wrong: [(&[&str], &str); 17] = [
         (&[], "Usage: nexus-writer"),
         (&["fly"], "'fly'"),
-        (&["run"], "<URL>"),
+        (&["run"], "no redis URL given"),
         (&["run", "http://host"], "unknown scheme"),
         (&["session"], "<NAME>"),
         (&["save", "redis://host"], "<KEY>"),

@@ -34,13 +34,18 @@ impl NexusWriter {
         service: Arc<SessionService>,
         context: DeviceContext,
     ) -> Result<NexusWriter, DevFailed> {
-        service.attach_device(&context, properties(&context))?;
+        let read = properties(&service, &context);
+        service.attach_device(&context, read)?;
         Ok(NexusWriter { service, context })
     }
 }
 
-fn properties(context: &DeviceContext) -> Result<WriterProperties, PropertiesError> {
-    WriterProperties::read(|name| context.property(name))
+fn properties(
+    service: &SessionService,
+    context: &DeviceContext,
+) -> Result<WriterProperties, PropertiesError> {
+    let configuration = service.server_context().configuration.as_ref();
+    WriterProperties::read(|name| context.property(name), configuration)
 }
 
 impl Device for NexusWriter {
@@ -53,13 +58,14 @@ impl Device for NexusWriter {
     }
 
     fn init(&self) -> Result<(), DevFailed> {
-        self.service.restart(|| properties(&self.context))
+        self.service
+            .restart(|| properties(&self.service, &self.context))
     }
 
     fn command(&self, name: &str, argument: TangoValue) -> Result<TangoValue, DevFailed> {
         let service = &self.service;
         match name {
-            "start" => service.start(|| properties(&self.context))?,
+            "start" => service.start(|| properties(service, &self.context))?,
             "stop" => service.stop()?,
             "purge_scans" => service.records().purge(JUST_ENDED),
             name => return command_with_text(service, name, &text(argument)?),

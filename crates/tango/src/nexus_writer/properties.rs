@@ -1,11 +1,15 @@
 //! The properties of a device in the Tango database.
 
 use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
 
 use writer::filesystem::DiskSpace;
+use writer::layout::LayoutChoice;
 use writer::options::SaveOptions;
-use writer::source::{ModelChoice, UnknownModel};
+use writer::source::ModelChoice;
 
+use super::configuration::{ConfiguredRedis, DeviceConfiguration};
 use crate::device_context::PropertyError;
 use crate::failure::DevFailed;
 use crate::python;
@@ -22,8 +26,10 @@ pub struct WriterProperties {
     pub session: String,
     /// Address of the Beacon server, which knows where Redis is.
     pub beacon_host: Option<String>,
-    /// Which data model Redis is taken to hold, if the property says so.
-    pub model: Option<ModelChoice>,
+    /// Where the configuration says that Redis is.
+    pub redis: Option<ConfiguredRedis>,
+    /// Which data model Redis is taken to hold.
+    pub model: ModelChoice,
     /// How scans are saved.
     pub save: SaveOptions,
     /// MB that must be free for a scan to start.
@@ -51,17 +57,34 @@ impl From<DevFailed> for PropertiesError {
 type Values = Option<Vec<String>>;
 
 impl WriterProperties {
-    /// Reads the properties, each with `ask`.
+    /// Reads the properties, each with `ask`, and completes them by the configuration.
     ///
     /// # Errors
     /// Fails when `ask` fails, and if values are missing or wrong.
     pub fn read(
         ask: impl Fn(&str) -> Result<Values, PropertyError>,
+        configuration: &dyn DeviceConfiguration,
     ) -> Result<WriterProperties, PropertiesError> {
-        let text = |name: &str| -> Result<Option<String>, PropertiesError> {
+        let property = |name: &str| -> Result<Option<String>, PropertiesError> {
             let values = ask(name).map_err(PropertiesError::Database)?;
             let first = values.and_then(|values| values.into_iter().next());
             Ok(first.filter(|text| !text.trim().is_empty()))
+        };
+        let session = property("session")?.ok_or_else(|| {
+            // As PyTango reports a mandatory property.
+            DevFailed::python("Exception", "Device property session is mandatory", ORIGIN)
+        })?;
+        let session = session.trim().to_owned();
+        let configured = configuration.of_session(&session);
+        let configured =
+            configured.map_err(|wrong| DevFailed::python("RuntimeError", wrong, ORIGIN))?;
+        let text = |name: &str| -> Result<Option<String>, PropertiesError> {
+            let setting = configured.settings.get(name);
+            let known = setting.map(|setting| setting.text.clone());
+            match setting.is_some_and(|setting| setting.is_before_property) {
+                true => Ok(known),
+                false => Ok(property(name)?.or(known)),
+            }
         };
         let switch = |name: &str| match text(name)? {
             Some(text) => Ok::<_, PropertiesError>(truth(name, &text)?),
@@ -71,14 +94,19 @@ impl WriterProperties {
             Some(text) => Ok::<_, PropertiesError>(double(name, &text)?),
             None => Ok(usual),
         };
-        let session = text("session")?.ok_or_else(|| {
-            // As PyTango reports a mandatory property.
-            DevFailed::python("Exception", "Device property session is mandatory", ORIGIN)
-        })?;
-        let model = match text("model")? {
-            Some(name) => Some(model_choice(&name)?),
-            None => None,
+        let seconds = |name: &str, usual: Duration| match text(name)? {
+            Some(text) => Ok::<_, PropertiesError>(Duration::from_secs(parsed(name, &text)?)),
+            None => Ok(usual),
         };
+        let model = match text("model")? {
+            Some(text) => parsed("model", &text)?,
+            None => ModelChoice::Auto,
+        };
+        let layout = match text("layout")? {
+            Some(text) => parsed("layout", &text)?,
+            None => LayoutChoice::Auto,
+        };
+        let usual = SaveOptions::default();
         let required = number("required_disk_space", 200.0)?;
         let recommended = number("recommended_disk_space", 1024.0)?;
         let save = SaveOptions {
@@ -92,11 +120,14 @@ impl WriterProperties {
             allow_external_hdf5: !switch("disable_external_hdf5")?,
             copy_non_external: switch("copy_non_external")?,
             configurable: !switch("noconfig")?,
-            ..SaveOptions::default()
+            layout,
+            retry_time: seconds("retry_time", usual.retry_time)?,
+            park_after: seconds("park_after", usual.park_after)?,
         };
         Ok(WriterProperties {
-            session: session.trim().to_owned(),
-            beacon_host: text("beacon_host")?,
+            session,
+            beacon_host: property("beacon_host")?,
+            redis: configured.redis.clone(),
             model,
             save,
             required,
@@ -137,9 +168,10 @@ fn truth(name: &str, text: &str) -> Result<bool, DevFailed> {
     }
 }
 
-fn model_choice(text: &str) -> Result<ModelChoice, DevFailed> {
-    let choice = text.trim().to_lowercase().parse();
-    choice.map_err(|unknown: UnknownModel| wrong("model", format_args!("{unknown}")))
+/// Parses a name or a number. Names are those of options, in any case.
+fn parsed<T: FromStr<Err: fmt::Display>>(name: &str, text: &str) -> Result<T, DevFailed> {
+    let parsed = text.trim().to_lowercase().parse();
+    parsed.map_err(|error: T::Err| wrong(name, format_args!("{error}")))
 }
 
 fn double(name: &str, text: &str) -> Result<f64, DevFailed> {
@@ -162,13 +194,21 @@ mod tests {
 
     use super::*;
     use crate::failure::ErrorStack;
+    use crate::nexus_writer::configuration::{ConfiguredDevice, ConfiguredSetting};
 
     fn read(values: &[(&str, &str)]) -> Result<WriterProperties, String> {
+        read_with(values, &())
+    }
+
+    fn read_with(
+        values: &[(&str, &str)],
+        configuration: &dyn DeviceConfiguration,
+    ) -> Result<WriterProperties, String> {
         let ask = |name: &str| {
             let found = values.iter().find(|(known, _)| *known == name);
             Ok(found.map(|(_, value)| vec![(*value).to_owned()]))
         };
-        WriterProperties::read(ask).map_err(|unread| match unread {
+        WriterProperties::read(ask, configuration).map_err(|unread| match unread {
             PropertiesError::Invalid(error) => error.to_string(),
             PropertiesError::Database(error) => panic!("{error}"),
         })
@@ -186,7 +226,7 @@ mod tests {
         let found = read(&[("session", "demo"), ("stackmca", "True"), ("keepshape", "")]).unwrap();
         assert_eq!(found.session, "demo");
         assert_eq!(found.beacon_host, None);
-        assert_eq!(found.model, None);
+        assert_eq!(found.model, ModelChoice::Auto);
         assert_eq!(found.save, usual);
         assert_eq!((found.required, found.recommended), (200.0, 1024.0));
     }
@@ -204,6 +244,9 @@ mod tests {
             ("model", "Node"),
             ("required_disk_space", "-1"),
             ("recommended_disk_space", "0.5"),
+            ("layout", "Classic"),
+            ("retry_time", "5"),
+            ("park_after", "7"),
         ])
         .unwrap();
         let expected = SaveOptions {
@@ -217,10 +260,12 @@ mod tests {
             allow_external_hdf5: false,
             copy_non_external: true,
             configurable: false,
-            ..SaveOptions::default()
+            layout: "classic".parse().unwrap(),
+            retry_time: Duration::from_secs(5),
+            park_after: Duration::from_secs(7),
         };
         assert_eq!(found.save, expected);
-        assert_eq!(found.model, Some(ModelChoice::Only(DataModel::Node)));
+        assert_eq!(found.model, ModelChoice::Only(DataModel::Node));
         assert_eq!(found.session, "demo");
         assert!(
             read(&[("session", "demo"), ("noconfig", "False")])
@@ -251,16 +296,68 @@ mod tests {
         );
     }
 
+    /// Has settings of the session `demo`: some before properties, and some after them.
+    struct OfDemo(Vec<(&'static str, &'static str, bool)>);
+
+    impl DeviceConfiguration for OfDemo {
+        fn of_session(&self, session: &str) -> Result<ConfiguredDevice, String> {
+            assert_eq!(session, "demo");
+            let setting = |(name, text, is_before_property): &(&str, &str, bool)| {
+                let setting = ConfiguredSetting {
+                    text: (*text).to_owned(),
+                    is_before_property: *is_before_property,
+                };
+                ((*name).to_owned(), setting)
+            };
+            Ok(ConfiguredDevice {
+                settings: self.0.iter().map(setting).collect(),
+                redis: None,
+            })
+        }
+    }
+
+    #[test]
+    fn a_property_goes_before_a_file_and_after_a_variable() {
+        let configuration = OfDemo(vec![
+            ("keepshape", "true", false),
+            ("noconfig", "true", false),
+            ("copy_non_external", "false", true),
+            ("required_disk_space", "300", true),
+            ("model", "node", false),
+            ("park_after", "5", false),
+        ]);
+        let properties = [
+            ("session", "demo"),
+            ("noconfig", "False"),
+            ("copy_non_external", "True"),
+            ("required_disk_space", "100"),
+            ("park_after", ""),
+        ];
+        let found = read_with(&properties, &configuration).unwrap();
+        let expected = SaveOptions {
+            space: DiskSpace {
+                required: 300 << 20,
+                recommended: 1024 << 20,
+            },
+            flat: false,
+            park_after: Duration::from_secs(5),
+            ..SaveOptions::default()
+        };
+        assert_eq!(found.save, expected);
+        assert_eq!(found.required, 300.0);
+        assert_eq!(found.model, ModelChoice::Only(DataModel::Node));
+    }
+
     #[test]
     fn a_database_that_is_away_is_no_wrong_value() {
-        let away = WriterProperties::read(|property| {
+        let ask = |property: &str| {
             Err(PropertyError {
                 device: "a/b/c".to_owned(),
                 property: property.to_owned(),
                 errors: ErrorStack::default(),
             })
-        })
-        .unwrap_err();
+        };
+        let away = WriterProperties::read(ask, &()).unwrap_err();
         assert!(matches!(away, PropertiesError::Database(_)), "{away:?}");
     }
 

@@ -6,18 +6,18 @@ use hub::Launcher;
 use redis_client::{DiscoverError, RedisUrl};
 use writer::WriterThread;
 use writer::options::SpoolOptions;
-use writer::source::ModelChoice;
 
+use super::configuration::{DeviceConfiguration, RedisLocation};
 use super::log_levels::WriterLogControl;
 use super::properties::WriterProperties;
 use crate::failure::DevFailed;
 
-/// The environment variables that say where the data store is.
+/// The names of variables that say where the data store is.
 const DATA_URL: &str = "REDIS_DATA_URL";
 const BEACON_HOST: &str = "BEACON_HOST";
 
 /// What all devices share: the thread that writes files, the hub of the listeners, the level of the logs, and
-/// the environment of the process.
+/// the configuration of the process.
 pub struct ServerContext {
     /// The thread that writes files.
     pub writer_thread: Arc<WriterThread>,
@@ -27,31 +27,28 @@ pub struct ServerContext {
     pub log_control: Arc<dyn WriterLogControl>,
     /// Where unread points are kept that Redis is about to drop.
     pub spool: SpoolOptions,
-    /// Which data model Redis is taken to hold, unless the property of a device says otherwise.
-    pub model: ModelChoice,
-    data_url: Option<String>,
+    /// What the configuration says about the devices.
+    pub configuration: Arc<dyn DeviceConfiguration>,
     beacon_host: Option<String>,
 }
 
 impl ServerContext {
-    /// Creates the context. `look_up` returns the variables of the environment.
+    /// Creates the context. `beacon_host` is the Beacon server of the environment, which no property may contradict.
     pub fn new(
         writer_thread: Arc<WriterThread>,
         launcher: Launcher,
         log_control: Arc<dyn WriterLogControl>,
         spool: SpoolOptions,
-        model: ModelChoice,
-        look_up: impl Fn(&str) -> Option<String>,
+        configuration: Arc<dyn DeviceConfiguration>,
+        beacon_host: Option<String>,
     ) -> ServerContext {
-        let environment = |name| look_up(name).filter(|text| !text.is_empty());
         ServerContext {
             writer_thread,
             launcher,
             log_control,
             spool,
-            model,
-            data_url: environment(DATA_URL),
-            beacon_host: environment(BEACON_HOST),
+            configuration,
+            beacon_host: beacon_host.filter(|host| !host.is_empty()),
         }
     }
 
@@ -63,22 +60,26 @@ impl ServerContext {
         properties.beacon(self.beacon_host.as_deref()).map(|_| ())
     }
 
-    /// Returns where the scans of a device are. The environment says so, or Beacon, which is tried for 20 s.
+    /// Returns where the scans of a device are: what goes before properties says so, or else the property
+    /// `beacon_host`, or else what comes after properties. Beacon is tried for 20 s.
     ///
     /// # Errors
-    /// Fails if neither is known.
+    /// Fails if no place is known, or Beacon does not tell it.
     pub async fn find_redis(
         &self,
         properties: &WriterProperties,
     ) -> Result<RedisUrl, DiscoverError> {
-        let environment = |name: &str| match name {
-            DATA_URL => self.data_url.clone(),
-            BEACON_HOST => self
-                .beacon_host
-                .clone()
-                .or_else(|| properties.beacon_host.clone()),
+        let configured = properties.redis.as_ref();
+        let beacon = properties.beacon_host.clone().map(RedisLocation::Beacon);
+        let location = match configured.filter(|redis| redis.is_before_property) {
+            Some(redis) => Some(redis.location.clone()),
+            None => beacon.or_else(|| configured.map(|redis| redis.location.clone())),
+        };
+        let named = |name: &str| match &location {
+            Some(RedisLocation::Url(url)) if name == DATA_URL => Some(url.clone()),
+            Some(RedisLocation::Beacon(host)) if name == BEACON_HOST => Some(host.clone()),
             _ => None,
         };
-        RedisUrl::discover_in(None, environment).await
+        RedisUrl::discover_in(None, named).await
     }
 }

@@ -10,11 +10,11 @@ use tango::nexus_writer::{NexusWriterFactory, WriterLogControl, WriterLogLevel};
 use tango::{DeviceFactory, DeviceServer, DeviceServerError, DeviceServerOptions};
 use tracing::{info, warn};
 use web::Listen;
-use writer::options::{SaveOptions, SpoolOptions};
-use writer::source::ModelChoice;
+use writer::options::SpoolOptions;
 
 use crate::args::Http;
 use crate::commands::{Monitoring, Outcome, Writing};
+use crate::configuration::DeviceLayers;
 use crate::exit;
 use crate::logging::{self, LogLevel, Severity};
 use crate::signals::Interrupts;
@@ -34,7 +34,7 @@ pub async fn serve(
     options: DeviceServerOptions,
     writing: Writing,
     spool: SpoolOptions,
-    model: ModelChoice,
+    devices: DeviceLayers,
     http: Http,
     level: LogLevel,
     interrupts: Interrupts,
@@ -42,17 +42,14 @@ pub async fn serve(
     let observation = Arc::new(Observation::default());
     let _monitoring = Monitoring::start(&http, Listen::Off, &observation, &interrupts)?;
     let writer_thread = Arc::new(writing.start(observation.clone()).await?);
+    let save = devices.save_options().clone();
     let nexus = Arc::new(NexusWriterFactory::new(
         writer_thread.clone(),
         Arc::new(level),
         spool.clone(),
-        model,
+        Arc::new(devices),
     )?);
-    let bliss = Arc::new(BlissWriterFactory::new(
-        &writer_thread,
-        SaveOptions::default(),
-        spool,
-    )?);
+    let bliss = Arc::new(BlissWriterFactory::new(&writer_thread, save, spool)?);
     let factories: Vec<Arc<dyn DeviceFactory>> = vec![nexus.clone(), bliss.clone()];
     let server = DeviceServer::start(options, factories)?;
     server.observe(&observation);

@@ -178,8 +178,7 @@ async fn find_scans(
             Err(error) => return Err(error.into()),
         }
     };
-    let model = properties.model.unwrap_or(context.model);
-    let server = ScanServer::new(&url, model, context.writer_thread.observation());
+    let server = ScanServer::new(&url, properties.model, context.writer_thread.observation());
     let waiting = |reason: &str| checks.wait_for_redis(reason);
     let ready = match hub::timeout(SILENT_WAIT, server.wait_ready_with(waiting)).await {
         Ok(ready) => ready,

@@ -11,12 +11,14 @@ use serde_json::json;
 use simulation::publish::ScanPublisher;
 use writer::WriterThread;
 use writer::options::SpoolOptions;
-use writer::source::ModelChoice;
 
 use super::SessionService;
 use crate::device_context::{DeviceContext, PropertyError};
 use crate::failure::{DevFailed, ErrorStack};
 use crate::nexus_writer::class::CLASS;
+use crate::nexus_writer::configuration::{
+    ConfiguredDevice, ConfiguredRedis, DeviceConfiguration, RedisLocation,
+};
 use crate::nexus_writer::log_levels::{WriterLogControl, WriterLogLevel};
 use crate::nexus_writer::properties::{PropertiesError, WriterProperties};
 use crate::nexus_writer::scans::{self, DiskSpaceLimit};
@@ -39,6 +41,22 @@ impl WriterLogControl for TestLogControl {
     }
 }
 
+/// A configuration that says where Redis is.
+struct RedisAt(Option<RedisLocation>);
+
+impl DeviceConfiguration for RedisAt {
+    fn of_session(&self, _session: &str) -> Result<ConfiguredDevice, String> {
+        let redis = self.0.clone().map(|location| ConfiguredRedis {
+            location,
+            is_before_property: true,
+        });
+        Ok(ConfiguredDevice {
+            redis,
+            ..ConfiguredDevice::default()
+        })
+    }
+}
+
 /// Runs a service, and a client in another thread.
 fn with_engine(
     environment: &[(&str, String)],
@@ -48,17 +66,19 @@ fn with_engine(
     hub.run(async {
         let writer_thread = Arc::new(WriterThread::start(Arc::default()).unwrap());
         let log_control = Arc::new(TestLogControl(Mutex::new(WriterLogLevel::Warn)));
-        let look_up = |name: &str| {
+        let found = |name: &str| {
             let found = environment.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| value.clone())
         };
+        let url = found("REDIS_DATA_URL").map(RedisLocation::Url);
+        let location = url.or_else(|| found("BEACON_HOST").map(RedisLocation::Beacon));
         let server_context = ServerContext::new(
             writer_thread.clone(),
             Launcher::current().unwrap(),
             log_control,
             SpoolOptions::none(),
-            ModelChoice::Auto,
-            look_up,
+            Arc::new(RedisAt(location)),
+            found("BEACON_HOST"),
         );
         let service =
             SessionService::new("id00/bliss_nxwriter/demo", Arc::new(server_context)).unwrap();
@@ -73,11 +93,16 @@ fn with_engine(
     });
 }
 
-fn properties(session: &str) -> Result<WriterProperties, PropertiesError> {
-    WriterProperties::read(|name| {
+fn properties(
+    service: &SessionService,
+    session: &str,
+) -> Result<WriterProperties, PropertiesError> {
+    let ask = |name: &str| {
         let value = (name == "session").then(|| vec![session.to_owned()]);
         Ok(value)
-    })
+    };
+    let configuration = &service.server_context().configuration;
+    WriterProperties::read(ask, configuration.as_ref())
 }
 
 fn away() -> PropertyError {
@@ -142,7 +167,7 @@ fn a_device_listens_from_start_to_stop() {
         assert_eq!(service.state(), DevState::Init);
         assert_eq!(service.status(), "instantiation");
         service.stop().unwrap();
-        service.start(|| properties("demo")).unwrap();
+        service.start(|| properties(service, "demo")).unwrap();
         // It returns before the state is ON, and does not start a second run.
         service
             .start(|| panic!("reads nothing when it listens"))
@@ -153,7 +178,7 @@ fn a_device_listens_from_start_to_stop() {
         assert_eq!(service.state(), DevState::Off);
         assert_eq!(service.status(), "Finished succesfully");
         service.stop().unwrap();
-        service.restart(|| properties("other")).unwrap();
+        service.restart(|| properties(service, "other")).unwrap();
         wait_for(service, DevState::On);
         assert_eq!(service.properties().unwrap().session, "other");
         // While the database is away, the last known properties are used.
@@ -168,7 +193,7 @@ fn a_device_listens_from_start_to_stop() {
             .ended
             .wait_blocking(None)
             .unwrap();
-        let error = service.start(|| properties("demo")).unwrap_err();
+        let error = service.start(|| properties(service, "demo")).unwrap_err();
         assert_eq!(
             error.to_string(),
             "RuntimeError: The server is being stopped\n"
@@ -183,7 +208,7 @@ fn a_device_saves_the_scans_of_its_session() {
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("demo/data.h5");
     with_engine(&data_store(&url), move |service| {
-        service.start(|| properties("demo")).unwrap();
+        service.start(|| properties(service, "demo")).unwrap();
         wait_for(service, DevState::On);
         let path = file.to_str().unwrap();
         in_hub(async {
@@ -216,7 +241,7 @@ fn a_device_saves_the_scans_of_its_session() {
         assert_eq!(scans::reason(service, "2_ascan").unwrap(), "Stop requested");
         wait_for(service, DevState::On);
         service.stop().unwrap();
-        service.restart(|| properties("demo")).unwrap();
+        service.restart(|| properties(service, "demo")).unwrap();
         // Records outlive the restart.
         assert_eq!(scans::state(service, "2_ascan"), Ok(DevState::Fault));
         service.records().purge(Duration::ZERO);
@@ -237,7 +262,7 @@ fn a_device_that_is_made_again_finds_its_scans() {
             )))
         };
         service
-            .attach_device(&device(1), properties("demo"))
+            .attach_device(&device(1), properties(service, "demo"))
             .unwrap();
         wait_for(service, DevState::On);
         let first = service.run().unwrap();
@@ -245,7 +270,7 @@ fn a_device_that_is_made_again_finds_its_scans() {
         assert!(service.device().is_none());
         // Nothing has changed, so the run continues.
         service
-            .attach_device(&device(2), properties("demo"))
+            .attach_device(&device(2), properties(service, "demo"))
             .unwrap();
         assert!(!first.stop.is_set());
         in_hub(async {
@@ -255,7 +280,7 @@ fn a_device_that_is_made_again_finds_its_scans() {
         wait_for(service, DevState::Running);
         service.attach_device(&device(3), wrong()).unwrap();
         service
-            .attach_device(&device(4), properties("other"))
+            .attach_device(&device(4), properties(service, "other"))
             .unwrap();
         // The predecessor is removed late.
         service.detach_device(&device(2));
@@ -265,7 +290,7 @@ fn a_device_that_is_made_again_finds_its_scans() {
         wait_for(service, DevState::On);
         assert!(!first.stop.is_set());
         service
-            .attach_device(&device(5), properties("other"))
+            .attach_device(&device(5), properties(service, "other"))
             .unwrap();
         assert!(first.ended.is_set());
         assert_eq!(service.properties().unwrap().session, "other");
@@ -287,7 +312,7 @@ fn device(id: u64) -> DeviceContext {
 #[test]
 fn a_device_without_beacon_is_in_fault_until_it_is_started_again() {
     with_engine(&[("BEACON_HOST", "no port".to_owned())], |service| {
-        service.start(|| properties("demo")).unwrap();
+        service.start(|| properties(service, "demo")).unwrap();
         wait_for(service, DevState::Fault);
         assert_eq!(
             service.status(),
@@ -296,7 +321,7 @@ fn a_device_without_beacon_is_in_fault_until_it_is_started_again() {
         service.stop().unwrap();
         assert_eq!(service.state(), DevState::Fault);
         let wrong = || {
-            let mut wrong = properties("demo")?;
+            let mut wrong = properties(service, "demo")?;
             wrong.beacon_host = Some("bl00:25000".to_owned());
             Ok(wrong)
         };
@@ -305,7 +330,7 @@ fn a_device_without_beacon_is_in_fault_until_it_is_started_again() {
             service.status(),
             "RuntimeError: Beacon host mismatch: 'no port' (environment) vs. 'bl00:25000' (tango device property)"
         );
-        service.start(|| properties("demo")).unwrap();
+        service.start(|| properties(service, "demo")).unwrap();
         wait_until(service, "as before", |service| {
             service.status().starts_with("BEACON_HOST")
         });
@@ -316,7 +341,7 @@ fn a_device_without_beacon_is_in_fault_until_it_is_started_again() {
 fn a_device_that_waits_for_redis_can_be_stopped() {
     let nobody = "redis://127.0.0.1:9".to_owned();
     with_engine(&[("REDIS_DATA_URL", nobody)], |service| {
-        service.start(|| properties("demo")).unwrap();
+        service.start(|| properties(service, "demo")).unwrap();
         assert_eq!(service.state(), DevState::Init);
         assert_eq!(service.status(), "Starting");
         service.stop().unwrap();
@@ -339,7 +364,7 @@ fn a_device_in_fault_works_again_when_redis_accepts_it() {
     with_engine(&data_store(&url), move |service| {
         // At the start.
         call(&url, "CONFIG SET requirepass secret");
-        service.start(|| properties("demo")).unwrap();
+        service.start(|| properties(service, "demo")).unwrap();
         wait_for(service, DevState::Fault);
         assert!(service.status().contains("NOAUTH"), "{}", service.status());
         call(&with_password, "CONFIG SET requirepass ");
