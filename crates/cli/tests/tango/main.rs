@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod concurrent_scans;
+mod configuration;
 mod database;
 mod early_signals;
 mod events;
