@@ -75,8 +75,8 @@ fn unknown_keys_are_named_with_the_nearest_one() {
             "2:1: session.demo.saving.layouts is no setting; is saving.layout meant?",
         ),
         (
-            "[session.demo.savin]\nlayout = 'auto'",
-            "1:15: session.demo.savin is no setting; is [saving] meant?",
+            "[session.demo.save]\nlayout = 'auto'",
+            "1:15: session.demo.save is no setting; is [saving] meant?",
         ),
     ] {
         assert_eq!(problems(content), [expected], "{content}");
@@ -150,8 +150,8 @@ fn values_out_of_range_are_shown() {
             "2:26: saving.required-disk-space-mb: 9223372036854775808 is not a whole number",
         ),
         (
-            "[saving]\nlayout = 'clasic'",
-            "2:10: saving.layout: \"clasic\" is none of auto, classic, h5maps",
+            "[saving]\nlayout = 'hdf5'",
+            "2:10: saving.layout: \"hdf5\" is none of auto, classic, h5maps",
         ),
         (
             "[saving]\nlayout = ''",
@@ -167,8 +167,8 @@ fn values_out_of_range_are_shown() {
              (expected redis://host:port, rediss://host:port or unix:///path)",
         ),
         (
-            "[session.demo.saving]\nlayout = 'clasic'",
-            "2:10: session.demo.saving.layout: \"clasic\" is none of auto, classic, h5maps",
+            "[session.demo.saving]\nlayout = 'hdf5'",
+            "2:10: session.demo.saving.layout: \"hdf5\" is none of auto, classic, h5maps",
         ),
     ] {
         assert_eq!(problems(content), [expected], "{content}");
@@ -199,7 +199,7 @@ fn syntax_errors_have_a_place() {
 
 #[test]
 fn all_problems_are_told_in_their_order() {
-    let content = "a = 1\n[log]\nlevel = 'loud'\nlevl = 'info'\n[files]\ndriver = 1\n";
+    let content = "a = 1\n[log]\nlevel = 'loud'\nlevels = 'info'\n[files]\ndriver = 1\n";
     let found = problems(content);
     let places: Vec<_> = found
         .iter()
@@ -264,13 +264,13 @@ fn a_file_that_the_user_may_not_read_is_an_error() {
 #[test]
 fn wrong_variables_are_named() {
     let mut command = program("nexus-writer session demo");
-    command.env("NEXUS_WRITER_SAVING_LAYOUT", "clasic");
+    command.env("NEXUS_WRITER_SAVING_LAYOUT", "hdf5");
     command.env("NEXUS_WRITER_SAVING_KEEPSHAPE", "perhaps");
     command.env("NEXUS_WRITER_REDIS_URL", "http://user:secret@host");
     let (status, _, errors) = run(&mut command);
     assert_eq!(status, Some(2), "{errors}");
     for expected in [
-        "NEXUS_WRITER_SAVING_LAYOUT: \"clasic\" is none of auto, classic, h5maps\n",
+        "NEXUS_WRITER_SAVING_LAYOUT: \"hdf5\" is none of auto, classic, h5maps\n",
         "NEXUS_WRITER_SAVING_KEEPSHAPE: \"perhaps\"",
         "NEXUS_WRITER_REDIS_URL: not a redis URL: unknown scheme",
     ] {

@@ -65,11 +65,11 @@ fn commands_that_save_read_the_usual_file() {
 #[test]
 fn a_usual_file_that_is_wrong_is_an_error() {
     let folder = Folder::new();
-    let content = "[log]\nlevl = 'info'\n";
+    let content = "[log]\nlevels = 'info'\n";
     let words = "nexus-writer run --print-config";
     let (status, _, errors) = run(&mut with_usual_file(content, &folder, words));
     assert_eq!(status, Some(2));
     let expected =
-        format!("nexus-writer: {USUAL}:2:1: log.levl is no setting; is log.level meant?\n");
+        format!("nexus-writer: {USUAL}:2:1: log.levels is no setting; is log.level meant?\n");
     assert_eq!(errors, expected);
 }
