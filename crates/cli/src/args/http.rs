@@ -11,13 +11,18 @@ use web::{Access, AccessError, Listen};
 pub struct Http {
     /// Address and port at which metrics and health can be asked for by HTTP, or `off` [default of `run` and `session`:
     /// 127.0.0.1:9610, or any free port if that is taken; of other commands: off]
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "NEXUS_WRITER_HTTP_LISTEN", value_name = "ADDRESS:PORT")]
     http_listen: Option<Listen>,
     /// File with the token that requests must have; needed for addresses that other computers can reach
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "NEXUS_WRITER_HTTP_TOKEN_FILE", value_name = "FILE")]
     http_token_file: Option<PathBuf>,
     /// Further name by which requests may call this host; may be repeated
-    #[arg(long, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "NEXUS_WRITER_HTTP_HOSTS",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
     http_host: Vec<String>,
 }
 

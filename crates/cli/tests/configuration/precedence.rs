@@ -22,7 +22,7 @@ const NUMBERS: [&str; 4] = ["31", "32", "33", "34"];
 /// The values of a switch: each source switches over what is below it.
 const SWITCHES: [&str; 4] = ["true", "false", "true", "false"];
 
-const CASES: [Case; 31] = [
+const CASES: [Case; 34] = [
     Case(
         "redis.url",
         "--redis",
@@ -118,6 +118,27 @@ const CASES: [Case; 31] = [
         "--log-format",
         ["\"json\"", "\"text\"", "\"json\"", "\"text\""],
     ),
+    Case(
+        "http.listen",
+        "--http-listen",
+        [
+            "\"127.0.0.1:1\"",
+            "\"127.0.0.1:2\"",
+            "\"127.0.0.1:3\"",
+            "\"off\"",
+        ],
+    ),
+    Case("http.token-file", "--http-token-file", TEXTS),
+    Case(
+        "http.hosts",
+        "--http-host",
+        [
+            "[\"file\"]",
+            "[\"session\"]",
+            "[\"variable\"]",
+            "[\"option\"]",
+        ],
+    ),
     Case("log.redirect-stdout", "--redirectstdout", SWITCHES),
 ];
 
@@ -129,7 +150,7 @@ impl Case {
 
     /// Returns a value as it is typed.
     fn typed(&self, source: usize) -> &'static str {
-        self.2[source].trim_matches('"')
+        self.2[source].trim_matches(['"', '[', ']'])
     }
 }
 
@@ -225,12 +246,12 @@ fn each_source_goes_before_those_below(words: &str, count: usize, has_session: b
 
 #[test]
 fn of_run() {
-    each_source_goes_before_those_below("nexus-writer run", 29, false);
+    each_source_goes_before_those_below("nexus-writer run", 32, false);
 }
 
 #[test]
 fn of_session() {
-    each_source_goes_before_those_below("nexus-writer session demo", 30, true);
+    each_source_goes_before_those_below("nexus-writer session demo", 33, true);
 }
 
 #[test]
@@ -245,14 +266,14 @@ fn of_check() {
 
 #[test]
 fn of_the_session_writer() {
-    each_source_goes_before_those_below("NexusSessionWriter demo", 30, true);
+    each_source_goes_before_those_below("NexusSessionWriter demo", 33, true);
 }
 
 #[cfg(feature = "tango")]
 #[test]
 fn of_the_services() {
-    each_source_goes_before_those_below("NexusWriterService demo", 28, false);
-    each_source_goes_before_those_below("nexus-writer tango run default", 28, false);
+    each_source_goes_before_those_below("NexusWriterService demo", 31, false);
+    each_source_goes_before_those_below("nexus-writer tango run default", 31, false);
 }
 
 #[test]
