@@ -60,7 +60,7 @@ pub use journal_file::in_another_boot;
 pub use metrics::{Metrics, parse_metrics};
 pub use network_path::NetworkPath;
 pub use paused_replay::PausedReplay;
-pub use program::Program;
+pub use program::{Program, run};
 pub use python::{hold, output, python};
 pub use rationed_disk::RationedDisk;
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};

@@ -1,10 +1,11 @@
 //! A data store, a directory for files, and the command.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
 use simulation::redis::PrivateRedis;
+pub use testing::run;
 
 /// Returns the command with its arguments, without environment variables that change it.
 pub fn nexus_writer<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
@@ -14,17 +15,6 @@ pub fn nexus_writer<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item
         command.env_remove(variable);
     }
     command
-}
-
-/// Runs a command. Returns exit code, standard output and standard error.
-pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
 }
 
 /// A private data store, and a directory for files.

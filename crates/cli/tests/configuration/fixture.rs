@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
+
+pub use testing::run;
 
 /// What a program has printed of its settings: by key (`table.name`) the value, and where it is from.
 pub type Printed = BTreeMap<String, (String, String)>;
@@ -42,17 +44,6 @@ pub fn program(words: &str) -> Command {
         }
     }
     command
-}
-
-/// Runs a program. Returns its exit code, standard output and standard error.
-pub fn run(command: &mut Command) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code(), text(stdout), text(stderr))
 }
 
 /// Runs a program that prints its settings.
