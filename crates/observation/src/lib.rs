@@ -18,7 +18,7 @@
 //! | [`tango`](Observation::tango) | the Tango device server |
 //! | [`failures`](Observation::failures) | everything that fails, by kind of error |
 //! | [`heartbeats`](Observation::heartbeats) | threads, once per second: whether the process is alive |
-//! | [`readiness`](Observation::readiness) | whoever knows of something that prevents the saving of scans |
+//! | [`readiness`](Observation::readiness) | parts that know of something that prevents the saving of scans |
 //!
 //! # Cost
 //!

@@ -1,4 +1,4 @@
-//! Who may ask.
+//! Which requests may be answered: by their token, and by the name that they use for this host.
 
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// The fewest characters of a token.
 const SHORTEST_TOKEN: usize = 16;
 
-/// Who may ask: whoever knows the token, by one of these host names.
+/// The requests that may be answered: those that have the token, if there is one, and name this host in a known way.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
     token: Option<Token>,
@@ -95,7 +95,8 @@ impl Access {
         let name = without_port(&host);
         let address = name.trim_start_matches('[').trim_end_matches(']');
         if let Ok(address) = address.parse::<IpAddr>() {
-            // Whoever listens at all addresses is reached at each of them. A page cannot pretend to be an address.
+            // A server that listens at all addresses is reached at each of them. A web page can give a name of its own the
+            // address of this host, but it cannot send an address as `Host`.
             return address == listen.ip() || address.is_loopback() || listen.ip().is_unspecified();
         }
         name == "localhost" || self.hosts.iter().any(|known| known == name)

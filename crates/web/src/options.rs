@@ -8,7 +8,7 @@ use crate::listen::Listen;
 pub struct WebOptions {
     /// Where it listens.
     pub listen: Listen,
-    /// Who may ask.
+    /// Which requests may be answered.
     pub access: Access,
     /// What the program was built of.
     pub build: BuildInfo,

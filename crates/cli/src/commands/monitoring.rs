@@ -71,7 +71,7 @@ fn build_info() -> Result<BuildInfo, Failure> {
     let features: Vec<_> = features.map(|(name, _)| *name).collect();
     Ok(BuildInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        // Set by whoever builds a release.
+        // The variable is set when a release is built.
         commit: option_env!("NEXUS_WRITER_COMMIT")
             .unwrap_or_default()
             .to_owned(),

@@ -38,7 +38,7 @@ fn other_hosts_and_their_pages_are_refused() {
     ] {
         assert_eq!(status(headers), expected, "{headers:?}");
     }
-    // Who only asks whether the process is alive need not know its name.
+    // The question whether the process is alive needs no known name.
     let alive = http_get(watched.address, "/livez", &["Host: evil.example"]);
     assert_eq!(alive.status, 200);
     watched.end();
@@ -171,7 +171,7 @@ fn slow_clients_delay_nobody() {
     for _ in 0..10 {
         assert_eq!(watched.get("/metrics").status, 200);
     }
-    // Who sends nothing is not waited for.
+    // A client that sends nothing is not waited for.
     let mut answer = Vec::new();
     slow[0].read_to_end(&mut answer).ok();
     assert!(!answer.starts_with(b"HTTP/1.1 200"), "{answer:?}");
