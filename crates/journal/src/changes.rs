@@ -19,6 +19,14 @@ pub(crate) struct Changes<'a> {
     pub kind: CommitKind,
 }
 
+/// Returns the end in the superblock, or one with room behind the file if that has none.
+pub(crate) fn end_with_room(published: u64, end: u64, headroom: u64) -> u64 {
+    match published > end {
+        true => published,
+        false => end.saturating_add(headroom),
+    }
+}
+
 /// What is certain when a commit has returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommitKind {
@@ -40,6 +48,18 @@ impl CommitKind {
 }
 
 impl Changes<'_> {
+    /// Returns the end that the superblock needs before these changes are made, so that there is room behind the file for
+    /// copies of the root group, also if the changes leave none.
+    pub fn end_with_room(&self, headroom: u64) -> u64 {
+        end_with_room(self.published, self.end, headroom)
+    }
+
+    /// Returns `true` if nothing but the superblock changes.
+    pub fn are_superblock_alone(&self) -> bool {
+        let mut extents = self.overlay.iter();
+        extents.all(|(_, extent)| extent.content == Content::Superblock)
+    }
+
     /// Returns the commit with this number that changes what is before `end`, which is the end of the file before it.
     pub fn commit(
         &self,

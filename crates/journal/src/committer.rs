@@ -184,11 +184,9 @@ impl Committer {
         let Some(superblock) = Superblock::of(&first) else {
             return Ok(());
         };
-        // A commit that leaves no room cannot be made before readers are away from the places that it needs.
-        let published = match self.root.is_home() {
-            true => next.published,
-            false => next.published.max(next.end.saturating_add(self.ahead)),
-        };
+        // A commit that leaves no room cannot be made before readers are away from the places that it needs, and from the
+        // home of the root group.
+        let published = next.end_with_room(self.ahead);
         let changed = superblock.set_end(&mut first, published);
         let mut overlay = Overlay::default();
         overlay.put(changed.start as u64, Content::Superblock, &first[changed]);

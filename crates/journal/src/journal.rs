@@ -17,6 +17,7 @@ use crate::options::{Durability, Options};
 use crate::pending_commit::PendingCommit;
 use crate::published_end::publish;
 use crate::recovery::Recovery;
+use crate::root_copies::least_room;
 use crate::superblock;
 
 /// Writes one file, which is at all times as it was at a commit.
@@ -299,7 +300,7 @@ impl Journal {
 fn published(file: &OpenFile, state: &mut State, headroom: u64, leaves_room: bool) -> Result<u64> {
     let mut first = [0; superblock::LENGTH];
     file.read(state, 0, &mut first)?;
-    let is_enough = state.published >= state.end.saturating_add(headroom / 4);
+    let is_enough = state.published >= state.end.saturating_add(least_room(headroom));
     let wanted = match leaves_room && !state.is_closing {
         true if is_enough => state.published,
         true => state.end.saturating_add(headroom),

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
+use crate::changes::end_with_room;
 use crate::committer::Committer;
 use crate::error::{Error, Result};
 use crate::free_space::FreeSpace;
@@ -89,10 +90,7 @@ impl State {
     /// Keeps the part of the file for copies of the root group that the next commit may need.
     pub fn keep_for_copies(&mut self, headroom: u64) {
         // A commit that leaves no room behind the end may need some before.
-        let end = match self.published > self.end {
-            true => self.published,
-            false => self.end.saturating_add(headroom),
-        };
+        let end = end_with_room(self.published, self.end, headroom);
         let copies = root_copies::places(end, self.room_for_copies);
         if copies.start >= self.end && self.copies.last() != Some(&copies) {
             self.copies.push(copies);

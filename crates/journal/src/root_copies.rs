@@ -36,6 +36,11 @@ pub(crate) fn room_for(copy: usize, headroom: u64) -> u64 {
     room.min(headroom / 4) / ALIGNMENT * ALIGNMENT
 }
 
+/// Returns how much room behind the end of a file is enough for copies, wherever the end is.
+pub(crate) fn least_room(headroom: u64) -> u64 {
+    headroom / 4 + ALIGNMENT
+}
+
 /// Returns the part of a file that is for copies if the end in its superblock is `published`, and they have that much room.
 /// It may be empty.
 pub(crate) fn places(published: u64, room: u64) -> Range<u64> {
@@ -140,7 +145,10 @@ impl RootCopies {
         if !self.is_home() {
             return Ok(self.places(published).start < changes.end);
         }
-        let places = self.places(changes.published);
+        if changes.are_superblock_alone() {
+            return Ok(false);
+        }
+        let places = self.places(changes.end_with_room(self.headroom));
         let Some(home) = self.home.filter(|_| places.start >= changes.end) else {
             return Ok(false);
         };

@@ -193,6 +193,27 @@ fn the_root_group_of_files_of_h5py_is_never_changed() {
     }
 }
 
+/// No commit before has sent readers to a copy.
+#[test]
+fn a_final_checkpoint_alone_changes_no_root_group_that_readers_find() {
+    let fixture = made_by_h5py("libver='v110'");
+    let home = root_of(&fixture.path);
+    let watch = Watch::of(&fixture);
+    let journal = Journal::new(options(Durability::Ordered, Some(watch.clone())));
+    let mut writer = ScanWriter::new(fixture.open(&journal), &journal);
+    writer.begin_scan();
+    writer.add_points(3);
+    assert!(writer.file.flush_to_commit(&journal));
+    journal.commit(CommitKind::FinalCheckpoint).unwrap();
+    assert_eq!(watch.changed(), []);
+    assert_eq!(root_of(&fixture.path), home);
+    assert!(writer.file.close());
+    journal.finish().unwrap();
+    assert_eq!(watch.changed(), []);
+    let found = fixture.found(Reading::Locked);
+    assert!(found.contains_key("1.1/instrument/channel0"));
+}
+
 #[test]
 fn a_final_checkpoint_refers_to_the_root_group_itself() {
     let fixture = Fixture::new();
