@@ -273,7 +273,7 @@ impl FileChecker {
     pub async fn compare(&self, store: &dyn ScanStore, check: &mut FileCheck) {
         for (index, record) in &self.records {
             if let Some(scan) = check.scans.get_mut(*index) {
-                values::compare(&self.root, store, record, scan).await;
+                values::compare(&self.path, &self.root, store, record, scan).await;
             }
         }
     }

@@ -8,7 +8,7 @@ mod entry_links;
 mod figures;
 mod file;
 mod file_claims;
-mod frame_writer;
+pub(crate) mod frame_writer;
 mod large_points;
 mod listener;
 mod margin;

@@ -1,6 +1,7 @@
 //! Detectors whose files are not what was announced. Only frames that are there count, in both layouts.
 
 mod changing;
+mod compared;
 mod copies;
 mod edf;
 mod missing;

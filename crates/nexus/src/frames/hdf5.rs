@@ -58,7 +58,7 @@ impl Hdf5Frames {
         if range.dataset.is_empty() {
             return Err(FrameError::NoDataset);
         }
-        let file = File::open_read(range.file.as_ref()).map_err(unopened)?;
+        let file = File::open_source(range.file.as_ref()).map_err(unopened)?;
         let dataset = file
             .root()
             .and_then(|root| root.open_dataset(&range.dataset))

@@ -5,7 +5,7 @@ use std::mem;
 use std::path::Path;
 use std::time::Duration;
 
-use hdf5_metno_sys::h5f::{self, H5F_scope_t};
+use hdf5_metno_sys::h5f::{self, H5F_close_degree_t, H5F_scope_t};
 use hdf5_metno_sys::h5i::hid_t;
 use hdf5_metno_sys::{h5g, h5p};
 use journal::{CommitKind, Durability, Journal, PendingCommit};
@@ -143,11 +143,9 @@ impl File {
     /// # Errors
     /// If there is no such file, if it is no regular file, or if the library cannot open it.
     pub fn open_read(path: &Path) -> Result<File> {
-        // What cannot be asked is left to the library, whose error says more.
-        if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Err(Error::NotRegular);
-        }
-        let opened = File::open_with(path, h5f::H5F_ACC_RDONLY, properties::read_access()?);
+        expect_regular(path)?;
+        let list = properties::read_access(H5F_close_degree_t::H5F_CLOSE_STRONG)?;
+        let opened = File::open_with(path, h5f::H5F_ACC_RDONLY, list);
         match opened {
             // This process has the file open already, with a lock. All handles of a file in one process
             // must use the same setting for locks.
@@ -157,6 +155,17 @@ impl File {
             }
             opened => opened,
         }
+    }
+
+    /// Opens an existing file for reading as a virtual dataset does, so that one of this process may refer to it: the
+    /// library refuses to open a file in two ways at the same time. It is closed with the last of its objects.
+    ///
+    /// # Errors
+    /// If there is no such file, if it is no regular file, if it is open in another way, or if the library cannot open it.
+    pub fn open_source(path: &Path) -> Result<File> {
+        expect_regular(path)?;
+        let list = properties::read_access(H5F_close_degree_t::H5F_CLOSE_WEAK)?;
+        File::open_with(path, h5f::H5F_ACC_RDONLY, list)
     }
 
     /// Returns what the operating system knows of the open file, which must be open for writing.
@@ -353,6 +362,14 @@ fn create(
         return Err(error);
     }
     Ok(id)
+}
+
+/// What cannot be asked is left to the library, whose error says more.
+fn expect_regular(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(Error::NotRegular),
+        _ => Ok(()),
+    }
 }
 
 /// Returns `true` if a file could not be opened because another handle in this process uses locks. HDF5

@@ -85,14 +85,12 @@ fn limit_metadata_cache(access: &Handle) -> Result<()> {
     Ok(())
 }
 
-/// Returns the properties for reading a file that another process may be writing, without a lock.
-pub(super) fn read_access() -> Result<Handle> {
+/// Returns the properties for reading a file that another process may be writing, without a lock. It is closed with the
+/// last of its objects, or together with them.
+pub(super) fn read_access(closing: H5F_close_degree_t) -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_ACCESS);
     call!(h5p::H5Pset_file_locking(list.id(), 0, 1))?;
-    call!(h5p::H5Pset_fclose_degree(
-        list.id(),
-        H5F_close_degree_t::H5F_CLOSE_STRONG
-    ))?;
+    call!(h5p::H5Pset_fclose_degree(list.id(), closing))?;
     Ok(list)
 }
 

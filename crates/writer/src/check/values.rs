@@ -1,9 +1,13 @@
 //! Values of a file against those in Redis.
 
 mod comparison;
+mod frames;
 
 use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
 
+use acquisition::DetectorFiles;
 use nexus::h5::Group;
 
 use super::completeness::{CompletenessRecord, RecordedStream};
@@ -14,15 +18,16 @@ use crate::source::{
 };
 use comparison::Comparison;
 
-/// Reads the scan of a record again and compares its values with the datasets.
+/// Reads the scan of a record again and compares its values with the datasets of a file.
 pub async fn compare(
+    file: &Path,
     root: &Group,
     store: &dyn ScanStore,
     record: &CompletenessRecord,
     scan: &mut ScanCheck,
 ) {
     let at = scan.name.clone();
-    if let Err(finding) = compare_all(root, store, record, scan).await {
+    if let Err(finding) = compare_all(file, root, store, record, scan).await {
         scan.findings.push(match finding {
             Stop::Gone => Finding::note(at, "Redis no longer has the scan: values not compared"),
             Stop::Failed(reason) => {
@@ -48,6 +53,7 @@ impl From<SourceError> for Stop {
 }
 
 async fn compare_all(
+    file: &Path,
     root: &Group,
     store: &dyn ScanStore,
     record: &CompletenessRecord,
@@ -60,20 +66,22 @@ async fn compare_all(
         source.next().await?;
     }
     let mut followed: HashMap<StreamId, Vec<Comparison>> = HashMap::new();
+    let mut detectors: HashMap<StreamId, Arc<dyn DetectorFiles>> = HashMap::new();
     for StreamDescription { name, content, .. } in source.streams() {
         let places: Vec<&RecordedStream> =
             record.streams.iter().filter(|p| p.stream == name).collect();
+        let mut detector = None;
         let numbers = match content {
             Ok(StreamContent::Numbers { element, shape }) => {
                 // Where a length varies, each block has its shape.
                 Some((element, shape.into_iter().flatten().collect()))
             }
-            // What Redis has of frames is how many there are. Texts have no bytes to compare.
-            Ok(
-                StreamContent::Texts { .. }
-                | StreamContent::Frames(_)
-                | StreamContent::MasterFile(_),
-            ) => None,
+            Ok(StreamContent::Frames(files)) => {
+                detector = Some(files);
+                None
+            }
+            // Texts have no bytes to compare, and what a master file has is not known.
+            Ok(StreamContent::Texts { .. } | StreamContent::MasterFile(_)) => None,
             Ok(StreamContent::References) | Err(_) => continue,
         };
         if places.is_empty() {
@@ -85,7 +93,9 @@ async fn compare_all(
             .into_iter()
             .map(|place| Comparison::new(root, place, numbers.clone()))
             .collect();
-        followed.insert(source.follow(&name, 0)?, comparisons);
+        let stream = source.follow(&name, 0)?;
+        followed.insert(stream, comparisons);
+        detectors.extend(detector.map(|files| (stream, files)));
     }
     while !source.is_finished() {
         for event in source.next().await? {
@@ -94,6 +104,12 @@ async fn compare_all(
         // Nobody may ever say that a scan has ended whose publisher died.
         if source.is_caught_up() {
             break;
+        }
+    }
+    for (stream, files) in &detectors {
+        for comparison in followed.get_mut(stream).into_iter().flatten() {
+            let notes = frames::compare_pixels(comparison, files, file);
+            scan.findings.extend(notes);
         }
     }
     for comparison in followed.into_values().flatten() {

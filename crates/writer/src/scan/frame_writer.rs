@@ -27,11 +27,11 @@ use crate::inspection::Inspector;
 use crate::report::DatasetCounter;
 use crate::writer_thread::WriterContext;
 use copies::FrameCopies;
-use places::FramePlaces;
 use search::FrameSearch;
 use wait::{Pause, RUNNING_LIMIT};
 
 pub use missing::MissingFrames;
+pub use places::{FramePlace, FramePlaces, first_frames};
 
 /// How long frames are copied while other streams of the scan wait.
 const COPY_TIME: Duration = Duration::from_secs(1);
@@ -332,7 +332,8 @@ fn set_type(dataset: &mut FrameDataset, search: &FrameSearch) {
     }
 }
 
-fn frame_format(format: Option<&str>) -> FrameFormat {
+/// Returns the format of files that a detector calls so.
+pub fn frame_format(format: Option<&str>) -> FrameFormat {
     match format.map(str::to_ascii_lowercase).as_deref() {
         Some("hdf5") => FrameFormat::Hdf5,
         Some("edf") => FrameFormat::Edf,

@@ -10,6 +10,18 @@ use crate::source::{Block, TextBlock};
 /// The largest number of texts that are compared.
 const MAX_TEXTS: u64 = 1 << 22;
 
+/// Consecutive points, as they were published.
+pub struct Points<'a> {
+    pub element: &'a ElementType,
+    /// The shape of a point.
+    pub shape: &'a [u64],
+    /// The index of the first point.
+    pub first: u64,
+    pub count: u64,
+    /// Their bytes in C order.
+    pub data: &'a [u8],
+}
+
 /// A stream at one place of the file.
 pub struct Comparison {
     path: String,
@@ -28,6 +40,8 @@ pub struct Comparison {
     pub compared: u64,
     /// Points that Redis no longer has.
     pub lost: u64,
+    /// Frames that the detector has saved.
+    pub saved: u64,
     /// Points that Redis has and the dataset has not.
     beyond: u64,
     differing: u64,
@@ -56,6 +70,7 @@ impl Comparison {
             holes: place.holes.clone(),
             compared: 0,
             lost: 0,
+            saved: 0,
             beyond: 0,
             differing: 0,
             first: None,
@@ -68,7 +83,7 @@ impl Comparison {
                     comparison.shape = shape;
                     comparison.dataset = Some(dataset);
                 }
-                Err(error) => comparison.problem = Some(error.to_string()),
+                Err(error) => comparison.problem = Some(unreadable(error)),
             }
         }
         comparison
@@ -76,6 +91,7 @@ impl Comparison {
 
     /// Compares the number of frames. The scan has so many dimensions in front of those of a frame.
     pub fn frames(&mut self, saved: u64, dimensions: usize) {
+        self.saved = saved;
         let stored = self.shape.iter().take(dimensions.max(1)).product();
         if self.dataset.is_some() {
             self.beyond = saved.saturating_sub(stored);
@@ -91,11 +107,52 @@ impl Comparison {
             self.beyond += block.count;
             return;
         };
-        let compared = self.points(&dataset, &element, block);
-        self.dataset = Some(dataset);
-        if let Err(error) = compared {
-            self.problem = Some(error.to_string());
+        let shape = match &block.shape {
+            Some(shape) => shape.to_vec(),
+            None => self.point.clone(),
+        };
+        let points = Points {
+            element: &element,
+            shape: &shape,
+            first: block.first,
+            count: block.count,
+            data: &block.data,
+        };
+        let end = block.first + block.count;
+        match self.points(&dataset, points) {
+            Ok(next) => self.beyond += end.saturating_sub(next.max(block.first)),
+            Err(error) => self.problem = Some(unreadable(error)),
         }
+        self.dataset = Some(dataset);
+    }
+
+    /// Compares the pixels of frames that were read from the files of the detector. Returns `false` if no more can be compared.
+    pub fn pixels(&mut self, frames: Points<'_>) -> bool {
+        let Some(dataset) = self.dataset.take().filter(|_| self.problem.is_none()) else {
+            return false;
+        };
+        let first = self.shape.len().saturating_sub(frames.shape.len());
+        if self.shape[first..] != *frames.shape {
+            let (stored, published) = (&self.shape[first..], frames.shape);
+            let text =
+                format!("has frames of shape {stored:?}, those of the detector have {published:?}");
+            self.problem = Some(text);
+        } else if let Err(error) = self.points(&dataset, frames) {
+            self.problem = Some(unreadable(error));
+        }
+        self.dataset = Some(dataset);
+        self.problem.is_none()
+    }
+
+    /// Returns the path of the dataset.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Returns `true` if the dataset has pixels, and not names of files.
+    pub fn has_pixels(&self) -> bool {
+        let number = self.dataset.as_ref().map(Dataset::number_type);
+        matches!(number, Some(Ok(Some(_))))
     }
 
     /// Compares these texts.
@@ -110,7 +167,7 @@ impl Comparison {
         if self.present.is_empty() {
             match dataset.elements(MAX_TEXTS) {
                 Ok(read) => self.present = read.texts.unwrap_or_default(),
-                Err(error) => self.problem = Some(error.to_string()),
+                Err(error) => self.problem = Some(unreadable(error)),
             }
         }
         let rank = self.shape.len().saturating_sub(block.shape.len());
@@ -142,36 +199,27 @@ impl Comparison {
         }
     }
 
-    /// Compares the points of a block, in pieces that lie together in the dataset.
-    fn points(
-        &mut self,
-        dataset: &Dataset,
-        element: &ElementType,
-        block: &Block,
-    ) -> h5::Result<()> {
-        let bytes = block.data.len() as u64 / block.count.max(1);
-        let point = match &block.shape {
-            Some(shape) => shape.to_vec(),
-            None => self.point.clone(),
-        };
-        let grid: Vec<u64> = self.shape[..self.shape.len().saturating_sub(point.len())].to_vec();
+    /// Compares points, in pieces that lie together in the dataset. Returns the index behind the last one that it has.
+    fn points(&mut self, dataset: &Dataset, points: Points<'_>) -> h5::Result<u64> {
+        let Points { element, shape, .. } = points;
+        let bytes = points.data.len() as u64 / points.count.max(1);
+        let grid: Vec<u64> = self.shape[..self.shape.len().saturating_sub(shape.len())].to_vec();
         let row = grid.last().copied().unwrap_or(1).max(1);
         let length: u64 = grid.iter().product();
-        let (mut next, end) = (block.first, block.first + block.count);
+        let (mut next, end) = (points.first, points.first + points.count);
         while next < end.min(length) {
             let run = match grid.len() {
                 0 | 1 => end.min(length) - next,
                 _ => (row - next % row).min(end - next),
             };
-            let (start, count) = selection(&grid, &point, next, run);
+            let (start, count) = selection(&grid, shape, next, run);
             let stored = dataset.read_block_as(&start, &count, element)?;
-            let from = ((next - block.first) * bytes) as usize;
-            let published = &block.data[from..from + (run * bytes) as usize];
+            let from = ((next - points.first) * bytes) as usize;
+            let published = &points.data[from..from + (run * bytes) as usize];
             self.pieces(element, next, bytes as usize, published, &stored);
             next += run;
         }
-        self.beyond += end.saturating_sub(next.max(block.first));
-        Ok(())
+        Ok(next)
     }
 
     fn pieces(
@@ -205,7 +253,7 @@ impl Comparison {
         let at = || self.path.as_str();
         let mut findings = Vec::new();
         if let Some(problem) = &self.problem {
-            findings.push(Finding::problem(at(), format!("cannot be read: {problem}")));
+            findings.push(Finding::problem(at(), problem.clone()));
         }
         if let Some(first) = &self.first {
             let all = match self.differing {
@@ -225,6 +273,10 @@ impl Comparison {
         }
         findings
     }
+}
+
+fn unreadable(error: h5::Error) -> String {
+    format!("cannot be read: {error}")
 }
 
 /// The block of a dataset that holds so many points from `first` on, which lie in one row.
