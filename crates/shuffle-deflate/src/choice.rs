@@ -36,6 +36,9 @@ const IRREGULAR_LENGTH: f32 = 72.0;
 const IRREGULAR_STEADINESS: f32 = 0.8;
 const WELL_COMPRESSED: f32 = 0.12;
 
+/// The same of matches that save more than [`SLOW_GAIN`], if the chunk seems to become still smaller.
+const BEST_COMPRESSED: f32 = 0.06;
+
 /// Libdeflate also gets chunks in which this share of the planes repeats something of the planes before: it does not
 /// divide between planes.
 const REPEATED_SHARE: f32 = 0.3;
@@ -75,6 +78,7 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
     }
     let (mut entropy, mut coded_bits, mut risky_bits) = (0.0, 0.0, 0.0);
     let (mut irregular_bits, mut irregular_entropy) = (0.0, 0.0);
+    let mut slightly_irregular_entropy = 0.0;
     let (mut slow, mut reaching_back) = (0, 0);
     let mut stored_bits = 0.0;
     for seen in survey {
@@ -105,12 +109,17 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
         if seen.match_gain > RISKY_GAIN && is_irregular {
             irregular_entropy += bits;
         }
+        if seen.match_gain > SLOW_GAIN && is_irregular {
+            slightly_irregular_entropy += bits;
+        }
     }
     let is_risky = risky_bits > coded_bits;
     let is_slow = slow as f32 > SLOW_SHARE * size as f32;
     let planes_repeat = count < WINDOW && reaching_back as f32 > REPEATED_SHARE * size as f32;
-    let is_irregular = irregular_entropy > IRREGULAR_SHARE * entropy
-        && coded_bits < 8.0 * WELL_COMPRESSED * size as f32;
+    let is_below = |share: f32| coded_bits < 8.0 * share * size as f32;
+    let much_of = |bits: f32| bits > IRREGULAR_SHARE * entropy;
+    let is_irregular = much_of(irregular_entropy) && is_below(WELL_COMPRESSED)
+        || much_of(slightly_irregular_entropy) && is_below(BEST_COMPRESSED);
     let is_mostly_stored = stored_bits > STORED_SHARE * coded_bits;
     if is_risky && !is_mostly_stored || is_slow || planes_repeat || is_irregular {
         return Choice::Libdeflate;
