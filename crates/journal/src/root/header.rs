@@ -27,7 +27,7 @@ const CONTINUATION: u8 = 0x10;
 pub(super) struct Message {
     pub kind: u8,
     pub flags: u8,
-    /// The creation order of an attribute, otherwise 0.
+    /// The creation order of an attribute, if the header has that. Otherwise it may be any number, which is not written.
     pub order: u16,
     pub body: Vec<u8>,
 }

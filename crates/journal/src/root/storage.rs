@@ -25,7 +25,6 @@ const LEAST: usize = 8;
 /// Adds the links and attributes that are in heaps to the messages of a header, as if they had always been there.
 /// Refuses more than `limit` bytes.
 pub(super) fn bring_in(read: &Read<'_>, header: &mut ObjectHeader, limit: usize) -> Parsed<()> {
-    let has_order = header.has_order();
     let mut added = Vec::new();
     for message in &mut header.messages {
         let (width_of_order, kind, tree) = match message.kind {
@@ -51,7 +50,6 @@ pub(super) fn bring_in(read: &Read<'_>, header: &mut ObjectHeader, limit: usize)
         let mut messages = messages.collect::<Parsed<Vec<_>>>()?;
         messages.sort_unstable_by_key(|(place, _)| *place);
         added.extend(messages.into_iter().map(|(_, message)| message));
-        require(has_order || kind == LINK || added.iter().all(|message| message.order == 0))?;
         let without = message.body.get_mut(addresses..).ok_or(Refusal::Unknown)?;
         without.fill(UNDEFINED as u8);
     }

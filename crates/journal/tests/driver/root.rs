@@ -18,16 +18,18 @@ use crate::fixture::{Fixture, Reading, change, h5py};
 /// Makes a file whose root group has some attributes and links, more than fit into an object header.
 const PROGRAM: &str = "
 import sys, h5py
-with h5py.File(sys.argv[1], 'w', track_order=True, OPTIONS) as file:
+options = {'track_order': True} | dict(OPTIONS)
+with h5py.File(sys.argv[1], 'w', **options) as file:
     for index in range(12):
         file.attrs[f'attribute{index}'] = f'text {index}'
         file.create_group(f'group{index}')
 ";
 
-/// Files with superblock 0 and 3, and the number of bytes before the superblock.
-const FILES: [(&str, u64); 4] = [
+/// Files with superblock 0 and 3, with the order of attributes and without, and the number of bytes before the superblock.
+const FILES: [(&str, u64); 5] = [
     ("libver='earliest'", 0),
     ("libver='v110'", 0),
+    ("libver='v110', track_order=False", 0),
     ("libver='latest'", 0),
     ("libver='latest', userblock_size=512", 512),
 ];
