@@ -110,10 +110,12 @@ impl Committer {
         self.root.room()
     }
 
-    /// Returns the end that the superblock gets with the first commit, if it can have one with room behind the file.
-    pub fn next_published(&self) -> Option<u64> {
+    /// Returns a length of the file that is more than the superblock says after the first commit, if that can have an end with
+    /// room behind the file.
+    pub fn first_length(&self) -> Option<u64> {
+        // The end grows until then.
         (self.end > 0 && self.ahead > 0 && self.has_superblock)
-            .then(|| self.end.saturating_add(self.ahead))
+            .then(|| self.end.saturating_add(self.ahead.saturating_mul(2)))
     }
 
     /// Makes a commit.

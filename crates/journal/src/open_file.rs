@@ -154,7 +154,7 @@ impl OpenFile {
             Some(journal) => Some(Committer::begin(journal.keep(), &data, options)?),
             None => None,
         };
-        let lengthen_to = committer.as_ref().and_then(Committer::next_published);
+        let lengthen_to = committer.as_ref().and_then(Committer::first_length);
         let (end, published) = match &committer {
             Some(committer) => (committer.end(), committer.published()),
             None => (length, length),
