@@ -113,19 +113,22 @@ fn an_attribute_that_cannot_be_replaced_stays() {
     let (_directory, session) = session();
     clean(write(
         &session,
-        &group(vec![("1.1", nx("NXentry", vec![]))]),
+        &group(vec![(
+            "1.1",
+            nx("NXentry", vec![("plot", nx("NXdata", vec![]))]),
+        )]),
     ));
     // Attributes of old-style groups end at 64 KiB.
     let huge = named(vec![
         ("NX_class", texts(&["x"; 8000])),
         ("other", texts(&["y"; 8000])),
     ]);
-    let errors = session.set_attributes("/1.1", &huge);
+    let errors = session.set_attributes("/1.1/plot", &huge);
     assert_eq!(errors.len(), 2, "{errors:?}");
     let root = seen(&session);
-    let attributes = at(&root, "1.1").unwrap()["attrs"].as_object().unwrap();
+    let attributes = at(&root, "1.1/plot").unwrap()["attrs"].as_object().unwrap();
     assert_eq!(attributes.keys().collect::<Vec<_>>(), ["NX_class"]);
-    assert_eq!(attributes["NX_class"]["value"], "NXentry");
+    assert_eq!(attributes["NX_class"]["value"], "NXdata");
 }
 
 #[test]

@@ -155,6 +155,11 @@ impl<'s, 't> TreeWriter<'s, 't> {
         let group = match parent.kind(name) {
             Ok(Some(ObjectKind::Group)) => parent.open_group(name),
             Ok(Some(_)) => return Err(self.exists(item_path, "create group")),
+            // Entries get links until their scan has ended.
+            Ok(None) if is_in_root(item_path) => {
+                let links = u32::try_from(tree.children.len()).unwrap_or(u32::MAX);
+                parent.create_growing_group(name, links, &texts_of_links(tree))
+            }
             Ok(None) => parent.create_group_for(name, &texts_of_links(tree)),
             Err(reason) => Err(reason),
         };
@@ -328,6 +333,11 @@ impl<'s, 't> TreeWriter<'s, 't> {
         self.session.mark_dirty();
         self.stopwatch = self.session.observation().stopwatch();
     }
+}
+
+/// Returns `true` if the item at this path is a child of the root.
+fn is_in_root(path: &str) -> bool {
+    !path.trim_start_matches('/').contains('/')
 }
 
 /// Returns the names of the children of a group, and the targets of its soft links.

@@ -52,8 +52,21 @@ impl Group {
     /// Creates a group as [`create_group`](Group::create_group) does, with room for these texts: the names of its
     /// children and the targets of its soft links. The space of a group that has to grow is lost in the file.
     pub fn create_group_for(&self, name: &str, texts: &[&str]) -> Result<Group> {
+        self.create_group_with(name, properties::group_creation(texts)?)
+    }
+
+    /// Creates a group that gets links while programs read it, as [`create_group_for`](Group::create_group_for) does:
+    /// `links` of them soon, with these names and targets, and some more later. Readers find each link or do not, but all
+    /// others.
+    pub fn create_growing_group(&self, name: &str, links: u32, texts: &[&str]) -> Result<Group> {
+        match properties::growing_group_creation(links, texts)? {
+            Some(creation) => self.create_group_with(name, Some(creation)),
+            None => self.create_group_for(name, texts),
+        }
+    }
+
+    fn create_group_with(&self, name: &str, creation: Option<Handle>) -> Result<Group> {
         let link = properties::link_creation(name)?;
-        let creation = properties::group_creation(texts)?;
         let creation = creation.as_ref().map_or(h5p::H5P_DEFAULT, Handle::id);
         let name = c_text(name)?;
         let access = h5p::H5P_DEFAULT;

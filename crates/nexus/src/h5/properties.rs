@@ -20,7 +20,8 @@ unsafe extern "C" {
     fn H5Fset_libver_bounds(file: hid_t, low: H5F_libver_t, high: H5F_libver_t) -> herr_t;
 }
 
-const TRACKED_AND_INDEXED: u32 = 0x1 | 0x2;
+const TRACKED: u32 = 0x1;
+const TRACKED_AND_INDEXED: u32 = TRACKED | 0x2;
 
 /// The number of links for which the header of the root group has room from the beginning (4 kB), and the usual length of
 /// their names. More links are in a heap with B-trees, in which a link is found as fast among tens of thousands.
@@ -168,6 +169,38 @@ pub(super) fn group_creation(texts: &[&str]) -> Result<Option<Handle>> {
     }
     let list = list!(H5P_CLS_GROUP_CREATE);
     call!(h5p::H5Pset_local_heap_size_hint(list.id(), size))?;
+    Ok(Some(list))
+}
+
+/// The most links of a group that are in its header.
+const MAX_HEADER_LINKS: u32 = 128;
+
+/// How many links a growing group gets later, and the length of their names: `end_time`, `end_reason`, a plot and the like.
+const LATER_LINKS: usize = 3;
+const LATER_NAME: usize = 10;
+
+/// Returns the properties of a new group with room for these links and some more in its header, or `None` if they are too
+/// many for one header.
+///
+/// A reader takes such a header as a whole, with its checksum. The links of other groups are in a heap and a table that a
+/// reader takes one after the other, and a link that comes in between refers to a name that is not in that heap.
+pub(super) fn growing_group_creation(links: u32, texts: &[&str]) -> Result<Option<Handle>> {
+    let count = links.saturating_add(LATER_LINKS as u32);
+    if count > MAX_HEADER_LINKS {
+        return Ok(None);
+    }
+    let length = texts.iter().map(|text| text.len()).sum::<usize>() + LATER_LINKS * LATER_NAME;
+    let length = length.div_ceil(count as usize).min(1 << 10) as u32;
+    let list = list!(H5P_CLS_GROUP_CREATE);
+    call!(h5p::H5Pset_link_phase_change(
+        list.id(),
+        MAX_HEADER_LINKS,
+        MAX_HEADER_LINKS / 2
+    ))?;
+    call!(h5p::H5Pset_est_link_info(list.id(), count, length))?;
+    // That gives the header version 2, which has a checksum.
+    call!(h5p::H5Pset_attr_creation_order(list.id(), TRACKED))?;
+    call!(h5p::H5Pset_obj_track_times(list.id(), 0))?;
     Ok(Some(list))
 }
 
