@@ -93,13 +93,15 @@ impl Configuration {
     }
 }
 
-/// Parses the arguments of the process, completed by the environment and the file. Ends the process if arguments are
+/// Parses the arguments of a program, behind its name, completed by the environment and the file. Ends the process if arguments are
 /// wrong or ask for help, as [`Parser::parse`] does.
 ///
 /// # Errors
 /// If the file cannot be read, or if it or a variable has a wrong value.
-pub fn parse<P: Parser>(program: Program) -> Result<Parsed<P>, Failure> {
-    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+pub fn parse<P: Parser>(
+    program: Program,
+    mut arguments: Vec<OsString>,
+) -> Result<Parsed<P>, Failure> {
     if program.is_classic() {
         arguments = abbreviation::complete(&P::command(), arguments);
     }

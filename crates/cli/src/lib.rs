@@ -1,5 +1,7 @@
 //! The commands `nexus-writer`, `NexusSessionWriter`, and with the feature `tango` `NexusWriterService`
 //! and `RegisterNexusWriter`: their arguments, logs, signals and exit codes.
+//!
+//! All of them are one executable, which is [`run`] with the name that it was started with.
 
 mod args;
 mod commands;
@@ -10,6 +12,7 @@ mod inspection;
 mod line_queue;
 mod logging;
 mod results;
+mod role;
 mod secrets;
 mod signals;
 mod terminal;
@@ -28,35 +31,56 @@ use commands::Outcome;
 use configuration::{Configuration, Parsed, Program};
 use exit::Failure;
 use logging::Logs;
+use role::Role;
 use signals::CaughtSignals;
 
-/// Runs `nexus-writer` with the arguments of the process.
-pub fn nexus_writer() -> ExitCode {
+/// Runs the command that this process was started as, with the arguments of the process.
+pub fn run() -> ExitCode {
     if let Some(code) = inspection::serve_if_asked() {
         return code;
     }
+    match Role::of_process() {
+        role @ (Role::NexusWriter | Role::BlissServer) => nexus_writer(role),
+        Role::SessionWriter => session_writer(),
+        #[cfg(feature = "tango")]
+        Role::WriterService => writer_service(),
+        #[cfg(feature = "tango")]
+        Role::RegisterWriter => register_writer(),
+        #[cfg(not(feature = "tango"))]
+        Role::WriterService | Role::RegisterWriter => {
+            Failure::usage("built without Tango support").report("nexus-writer")
+        }
+    }
+}
+
+/// Runs `nexus-writer`, or its command `tango run`, if that is the role of the process.
+fn nexus_writer(role: Role) -> ExitCode {
     let signals = CaughtSignals::catch();
     let name = "nexus-writer";
     hide_password(name, &signals);
-    let (args, configuration) = match parse::<Args>(name, Program::NexusWriter) {
+    let (args, configuration) = match parse::<Args>(name, role, Program::NexusWriter) {
         Ok(parsed) => parsed,
         Err(code) => return code,
     };
     let level = configuration.usual_level();
     let logs = logging::start(&args.logging, args.log_format, level);
-    run(name, logs, |logs| {
+    run_command(name, logs, |logs| {
         commands::run(args.command, configuration, logs.level.clone(), signals?)
     })
 }
 
 /// Returns the arguments of the process and where they come from, or else the exit code.
-fn parse<P: Parser>(name: &str, program: Program) -> Result<(P, Configuration), ExitCode> {
+fn parse<P: Parser>(
+    name: &str,
+    role: Role,
+    program: Program,
+) -> Result<(P, Configuration), ExitCode> {
     let failed = |failure: Failure| {
         let code = failure.report(name);
         logging::flush();
         code
     };
-    match configuration::parse(program).map_err(failed)? {
+    match configuration::parse(program, role.arguments()).map_err(failed)? {
         Parsed::Run(args, configuration) => Ok((args, configuration)),
         Parsed::Print(text) => match results::print(&text) {
             Ok(()) => Err(exit::SUCCESS),
@@ -81,7 +105,7 @@ fn has_come(signals: &io::Result<CaughtSignals>) -> bool {
 }
 
 /// Runs a command with logs. Returns its exit code when everything is reported.
-fn run(
+fn run_command(
     program: &str,
     logs: Result<Logs, Failure>,
     command: impl FnOnce(&Logs) -> Outcome,
@@ -100,19 +124,17 @@ fn run(
 ///
 /// It does the same as `nexus-writer session`, with the options, log lines and log targets of the Python
 /// writer.
-pub fn session_writer() -> ExitCode {
-    if let Some(code) = inspection::serve_if_asked() {
-        return code;
-    }
+fn session_writer() -> ExitCode {
     let signals = CaughtSignals::catch();
     let name = "NexusSessionWriter";
     hide_password(name, &signals);
-    let (args, configuration) = match parse::<SessionWriterArgs>(name, Program::Classic) {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+    let (args, configuration) =
+        match parse::<SessionWriterArgs>(name, Role::SessionWriter, Program::Classic) {
+            Ok(parsed) => parsed,
+            Err(code) => return code,
+        };
     let logs = logging::start_classic(&args.logging, &args.console);
-    run(name, logs, |_| {
+    run_command(name, logs, |_| {
         let SessionWriterArgs {
             session_name,
             redis,
@@ -130,31 +152,29 @@ pub fn session_writer() -> ExitCode {
 /// Runs `NexusWriterService` with the arguments of the process: Tango devices that save the scans of
 /// BLISS sessions.
 #[cfg(feature = "tango")]
-pub fn writer_service() -> ExitCode {
-    if let Some(code) = inspection::serve_if_asked() {
-        return code;
-    }
+fn writer_service() -> ExitCode {
     let signals = CaughtSignals::catch();
     let name = "NexusWriterService";
     hide_password(name, &signals);
-    let (args, configuration) = match parse::<ServiceArgs>(name, Program::ClassicService) {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+    let (args, configuration) =
+        match parse::<ServiceArgs>(name, Role::WriterService, Program::ClassicService) {
+            Ok(parsed) => parsed,
+            Err(code) => return code,
+        };
     let logs = logging::start_classic(&args.logging, &args.console);
-    run(name, logs, |logs| {
+    run_command(name, logs, |logs| {
         commands::tango::service(args, configuration, logs.level.clone(), signals?)
     })
 }
 
 /// Runs `RegisterNexusWriter` with the arguments of the process: defines a Tango device for a session.
 #[cfg(feature = "tango")]
-pub fn register_writer() -> ExitCode {
+fn register_writer() -> ExitCode {
     let name = "RegisterNexusWriter";
-    let (args, _) = match parse::<RegisterArgs>(name, Program::Classic) {
+    let (args, _) = match parse::<RegisterArgs>(name, Role::RegisterWriter, Program::Classic) {
         Ok(parsed) => parsed,
         Err(code) => return code,
     };
     let logs = logging::start_classic(&args.logging, &args.console);
-    run(name, logs, |_| commands::tango::register(args))
+    run_command(name, logs, |_| commands::tango::register(args))
 }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use testing::{Program, TangoClient, free_port, output, read};
+use testing::{Program, TangoClient, free_port, link_beside, output, read};
 
 use crate::session::Session;
 
@@ -79,7 +79,10 @@ impl Beamline {
 
     /// Starts our service, and waits until its device listens.
     pub fn serve(&self) -> Program {
-        self.serve_with(Path::new(env!("CARGO_BIN_EXE_NexusWriterService")))
+        self.serve_with(&link_beside(
+            env!("CARGO_BIN_EXE_nexus-writer"),
+            "NexusWriterService",
+        ))
     }
 
     /// Starts the service of this program, and waits until its device listens.

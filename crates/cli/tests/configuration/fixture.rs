@@ -33,8 +33,8 @@ impl Folder {
 /// Returns a program with its arguments and without variables that have settings.
 pub fn program(words: &str) -> Command {
     let mut words = words.split(' ');
-    let directory = Path::new(env!("CARGO_BIN_EXE_nexus-writer"));
-    let mut command = Command::new(directory.with_file_name(words.next().unwrap()));
+    let executable = env!("CARGO_BIN_EXE_nexus-writer");
+    let mut command = Command::new(testing::link_beside(executable, words.next().unwrap()));
     command.args(words).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         let known = name.to_str().unwrap_or_default();

@@ -13,7 +13,11 @@ use simulation::redis::PrivateRedis;
 use testing::{HttpAnswer, Metrics, Program, http_get};
 
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
-pub const SESSION_WRITER: &str = env!("CARGO_BIN_EXE_NexusSessionWriter");
+
+/// Returns the path of `NexusSessionWriter`.
+pub fn session_writer() -> PathBuf {
+    testing::link_beside(WRITER, "NexusSessionWriter")
+}
 
 /// The limit of each wait: no correct program takes that long, even on a busy machine.
 const WAIT_LIMIT: Duration = Duration::from_secs(60);

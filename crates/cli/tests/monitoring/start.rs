@@ -7,7 +7,7 @@ use std::process::Command;
 
 use testing::Program;
 
-use crate::fixture::{Fixture, SESSION_WRITER, WRITER, Watched, run};
+use crate::fixture::{Fixture, WRITER, Watched, run, session_writer};
 
 /// Runs a command that has to fail. Returns its exit code and what it says.
 fn failure(arguments: &[&str]) -> (Option<i32>, String) {
@@ -91,7 +91,7 @@ async fn it_can_be_switched_off() {
 async fn commands_with_python_names_listen_only_if_asked() {
     let fixture = Fixture::new().await;
     let command = |options: &[&str]| {
-        let mut command = Command::new(SESSION_WRITER);
+        let mut command = Command::new(session_writer());
         command.args(["demo", "--log=info"]).args(options);
         command.env("REDIS_DATA_URL", fixture.url());
         command

@@ -60,8 +60,9 @@ fn follow_at(speed: Speed, names: &[&str], golden: &str) {
 /// Starts the writer as BLISS does. The test also reads its standard output.
 fn session_writer() -> Command {
     let mut command = Command::new("sh");
-    let name = env!("CARGO_BIN_EXE_NexusSessionWriter");
-    command.args(["-c", "exec \"$0\" \"$@\" 1>&2", name, "demo", "--log=INFO"]);
+    let name = testing::link_beside(env!("CARGO_BIN_EXE_nexus-writer"), "NexusSessionWriter");
+    command.args(["-c", "exec \"$0\" \"$@\" 1>&2"]);
+    command.arg(name).args(["demo", "--log=INFO"]);
     command
 }
 

@@ -9,9 +9,8 @@ use std::time::Instant;
 use serde_json::json;
 use testing::Program;
 
-use crate::fixture::{Fixture, WRITER, end, read, send};
+use crate::fixture::{Fixture, WRITER, end, read, send, session_writer};
 
-const SESSION_WRITER: &str = env!("CARGO_BIN_EXE_NexusSessionWriter");
 const KEY: &str = "esrf:scan:01M82Y7PBE5ARXMK29K55ZRRJ4";
 
 /// Returns a command that is started with (`--default-signal`) or without (`--ignore-signal`) an action of
@@ -103,7 +102,7 @@ fn a_stop_does_not_wait_for_beacon() {
     drop(listener);
     for (program, arguments) in [
         (WRITER, &["session", "demo"][..]),
-        (SESSION_WRITER, &["demo", "--log=info"]),
+        (&session_writer(), &["demo", "--log=info"]),
     ] {
         let mut command = Command::new("sh");
         command.args(["-c", "exec \"$0\" \"$@\" 1>&2", program]);
@@ -174,7 +173,7 @@ fn a_signal_at_any_time_ends_a_command_in_order() {
         (WRITER, &["run", "URL"][..], 0),
         (WRITER, &["session", "demo", "--redis", "URL"], 0),
         (WRITER, &["save", "URL", KEY], 1),
-        (SESSION_WRITER, &["demo"], 0),
+        (&session_writer(), &["demo"], 0),
     ] {
         let arguments: Vec<_> = arguments
             .iter()

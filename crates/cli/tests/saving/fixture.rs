@@ -14,6 +14,12 @@ pub use testing::read;
 
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
 
+/// Returns the path of `NexusSessionWriter`.
+pub fn session_writer() -> String {
+    let link = testing::link_beside(WRITER, "NexusSessionWriter");
+    link.into_os_string().into_string().unwrap()
+}
+
 /// A private data store, and a directory for files.
 pub struct Fixture {
     pub server: PrivateRedis,

@@ -10,7 +10,7 @@ use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process};
 use testing::Program;
 
-use crate::fixture::{Fixture, WRITER};
+use crate::fixture::{Fixture, WRITER, session_writer};
 
 /// The limit of each wait.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -150,15 +150,16 @@ async fn end(mut child: Child) {
 async fn a_console_that_nobody_reads_stops_nothing() {
     let fixture = Fixture::new().await;
     let log = fixture.file("log");
+    let session_writer = session_writer();
     let writers = [
         (WRITER, vec!["run", "--log=debug"], fixture.url()),
         (
-            env!("CARGO_BIN_EXE_NexusSessionWriter"),
+            session_writer.as_str(),
             vec!["demo", "--log=debug", "--data-writer=any"],
             String::new(),
         ),
         (
-            env!("CARGO_BIN_EXE_NexusSessionWriter"),
+            session_writer.as_str(),
             vec![
                 "demo",
                 "--log=debug",

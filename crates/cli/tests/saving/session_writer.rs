@@ -7,13 +7,11 @@ use serde_json::json;
 use testing::Program;
 
 use crate::classic;
-use crate::fixture::{Fixture, diode, end, read, send, stream};
-
-const NAME: &str = env!("CARGO_BIN_EXE_NexusSessionWriter");
+use crate::fixture::{self, Fixture, diode, end, read, send, stream};
 
 /// Returns the command without environment variables that change it.
 fn session_writer(arguments: &[&str]) -> Command {
-    let mut command = Command::new(NAME);
+    let mut command = Command::new(fixture::session_writer());
     command
         .args(arguments)
         .env_remove("REDIS_DATA_URL")
@@ -26,7 +24,9 @@ fn session_writer(arguments: &[&str]) -> Command {
 fn start(fixture: &Fixture, options: &[&str]) -> Program {
     let mut running = Program::start(
         Command::new("sh")
-            .args(["-c", "exec \"$0\" \"$@\" 1>&2", NAME, "--log=INFO", "demo"])
+            .args(["-c", "exec \"$0\" \"$@\" 1>&2"])
+            .arg(fixture::session_writer())
+            .args(["--log=INFO", "demo"])
             .args(options)
             .env("REDIS_DATA_URL", fixture.url()),
     );

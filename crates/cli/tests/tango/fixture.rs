@@ -145,7 +145,7 @@ fn reference() -> Option<PathBuf> {
 fn executable(name: &str) -> PathBuf {
     match reference() {
         Some(directory) => directory.join(name),
-        None => Path::new(env!("CARGO_BIN_EXE_nexus-writer")).with_file_name(name),
+        None => testing::link_beside(env!("CARGO_BIN_EXE_nexus-writer"), name),
     }
 }
 

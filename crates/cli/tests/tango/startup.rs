@@ -183,6 +183,21 @@ async fn registration_and_start_of_the_mapping_writer() {
     device.wait_for_state("ON");
 }
 
+/// Tango's Starter starts the file that has the name of the server, with the instance as its argument.
+#[tokio::test]
+async fn started_by_the_name_of_the_server() {
+    let fixture = Fixture::new().await;
+    let devices = [fixture.nexus_writer(json!({})), fixture.bliss_writer()];
+    let _services =
+        [("nexuswriter", "demo"), ("BlissWriter", "default")].map(|(server, instance)| {
+            let mut service = fixture.command(server);
+            start(service.arg(instance).env("NEXUS_WRITER_LOG_LEVEL", "info"))
+        });
+    for device in devices {
+        device.wait_for_state("ON");
+    }
+}
+
 /// Returns the exit code of a service that ends by itself, and its output.
 fn failed(mut command: Command) -> (i32, String) {
     let (status, log) = Program::start_with_output(&mut command).end();

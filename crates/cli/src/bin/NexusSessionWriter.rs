@@ -1,7 +1,0 @@
-//! The `NexusSessionWriter` command.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    cli::session_writer()
-}
