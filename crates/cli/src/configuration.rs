@@ -153,6 +153,18 @@ pub fn parse<P: Parser>(
     ))
 }
 
+/// Returns the programs with their options, as [`parse`] understands them.
+pub fn grammar() -> Vec<clap::Command> {
+    vec![
+        arguments::prepare(Args::command(), false),
+        arguments::prepare(SessionWriterArgs::command(), true),
+        #[cfg(feature = "tango")]
+        arguments::prepare(ServiceArgs::command(), true),
+        #[cfg(feature = "tango")]
+        arguments::prepare(RegisterArgs::command(), true),
+    ]
+}
+
 impl Program {
     fn is_classic(self) -> bool {
         self != Program::NexusWriter

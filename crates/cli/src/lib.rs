@@ -69,6 +69,14 @@ fn nexus_writer(role: Role) -> ExitCode {
     })
 }
 
+/// Returns what can be typed, for the texts that are made of it: the programs with all their options.
+///
+/// This is no part of the interface: it serves the example `documents`.
+#[doc(hidden)]
+pub fn grammar() -> Vec<clap::Command> {
+    configuration::grammar()
+}
+
 /// Returns the arguments of the process and where they come from, or else the exit code.
 fn parse<P: Parser>(
     name: &str,
