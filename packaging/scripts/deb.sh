@@ -1,0 +1,37 @@
+# The packages of Debian. Read by `./dev package`.
+#
+# Each release has a package of its own, since the names of its libraries differ. What is in them says
+# [package.metadata.deb] in crates/cli/Cargo.toml.
+
+package_deb() {
+    local release
+    write_documents
+    [ $# -gt 0 ] || set -- 12 13
+    for release in "$@"; do
+        build_deb "$release"
+    done
+}
+
+# Pages and completions come from the options of the program, on any system.
+write_documents() {
+    rm -rf packaging/documents
+    cargo run --quiet --package cli --features tango --example documents -- packaging/documents
+}
+
+build_deb() {
+    local release=$1 cargo_deb output=$package_cache/output
+    cargo_deb=$(rust_tool cargo-deb "$cargo_deb_version")
+    build_program "$release"
+    # Each entry is that of the release.
+    sed "s/^\(nexus-writer (.*\)) stable;/\1~deb$release) $(suite_of "$release");/" packaging/deb/changelog \
+        >packaging/documents/changelog
+    rm -f "$output"/*.deb "$output"/*.ddeb
+    in_build_root "$release" -v "$(dirname "$cargo_deb"):/tools" sh -c '
+        cd /src && exec /tools/cargo-deb --package cli --no-build --locked --offline --output /output \
+            --deb-revision "1~deb$0"' "$release"
+    say "checking the package for Debian $release"
+    lintian --fail-on error,warning --no-tag-display-limit --allow-root "$output"/*.deb
+    rm -f "$packages"/*"~deb$release"_*
+    mv "$output"/*.deb "$output"/*.ddeb "$packages"
+    say "made $(ls "$packages"/nexus-writer_*"~deb$release"_*.deb)"
+}

@@ -1,0 +1,95 @@
+# `./dev package`: makes what users install, and tries it. Read by `dev`, whose variables and functions it uses.
+
+# Tools, roots of Debian and compiled crates: 5 GB. `./dev package clean` removes them.
+package_cache=${NEXUS_WRITER_PACKAGE_CACHE:-$venv/package}
+package_requirements=$project/packaging/requirements.txt
+cargo_deb_version=3.8.0
+cargo_about_version=0.9.3
+package_jobs=${NEXUS_WRITER_PACKAGE_JOBS:-$(nproc)}
+# What is made.
+packages=$target/packages
+
+for part in roots licences wheel deb image; do
+    . "$project/packaging/scripts/$part.sh"
+done
+
+package_usage() {
+    cat <<'TEXT'
+usage: ./dev package COMMAND
+
+  wheel       a wheel for pip, built in a root of Debian 11
+  deb [N...]  packages for Debian N (12, 13; without an argument both), each built in a root of that release
+  image       an OCI image, from the wheel
+  all         these three
+  licences    write the texts in packaging/licenses anew, after dependencies have changed
+  clean       remove the tools and the roots
+
+It needs root. The results are in target/packages.
+
+  NEXUS_WRITER_DEBIAN_MIRROR, NEXUS_WRITER_DEBIAN_SECURITY_MIRROR
+                              where the packages of Debian are (http://deb.debian.org/debian, …-security)
+  NEXUS_WRITER_PACKAGE_CACHE  where tools and roots are kept (.venv/package)
+  NEXUS_WRITER_PACKAGE_JOBS   how many compilers run at the same time (one for each core)
+TEXT
+}
+
+package_command() {
+    local what=${1:-help}
+    [ $# -eq 0 ] || shift
+    case $what in
+        wheel | deb | image | licences)
+            prepare_packages
+            "package_$what" "$@"
+            ;;
+        all)
+            prepare_packages
+            package_wheel
+            package_deb
+            package_image
+            ;;
+        clean) remove_root "$package_cache" ;;
+        *) package_usage ;;
+    esac
+}
+
+prepare_packages() {
+    [ "$(id -u)" -eq 0 ] || fail "roots of Debian can only be made by root"
+    run_setup
+    local missing=()
+    have mmdebstrap || missing+=(mmdebstrap)
+    have buildah || missing+=(buildah)
+    have lintian || missing+=(lintian)
+    [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
+    mkdir -p "$package_cache/output" "$packages"
+    cargo fetch --locked --quiet
+    check_third_party
+    # Files in packages have the time of the commit, so that the same source gives the same packages.
+    source_date=$(git log -1 --format=%ct)
+    commit=$(git describe --always --dirty --abbrev=12)
+    export SOURCE_DATE_EPOCH=$source_date
+}
+
+package_version() {
+    sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1
+}
+
+# build_program RELEASE: compiles the executable in the root of this release.
+build_program() {
+    say "compiling for Debian $1"
+    in_build_root "$1" cargo build --manifest-path /src/Cargo.toml --release --locked \
+        --jobs "$package_jobs" --package cli --features tango
+}
+
+# rust_tool NAME VERSION [OPTION OF cargo install]...: prints the path of a program of a crate.
+rust_tool() {
+    local name=$1 version=$2 folder
+    shift 2
+    folder=$package_cache/tools/$name-$version
+    if [ ! -x "$folder/bin/$name" ]; then
+        say "compiling $name"
+        CARGO_TARGET_DIR=$package_cache/tools/target cargo install --quiet --locked --root "$folder" \
+            "$name@$version" "$@" >&2
+        rm -rf "$package_cache/tools/target"
+    fi
+    echo "$folder/bin/$name"
+}
