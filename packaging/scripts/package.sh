@@ -9,7 +9,7 @@ package_jobs=${NEXUS_WRITER_PACKAGE_JOBS:-$(nproc)}
 # What is made.
 packages=$target/packages
 
-for part in roots licences wheel deb image; do
+for part in roots licences wheel deb image check; do
     . "$project/packaging/scripts/$part.sh"
 done
 
@@ -21,6 +21,7 @@ usage: ./dev package COMMAND
   deb [N...]  packages for Debian N (12, 13; without an argument both), each built in a root of that release
   image       an OCI image, from the wheel
   all         these three
+  --check     try what was made, in new roots of Debian 12 and 13 without Rust and compiler
   licences    write the texts in packaging/licenses anew, after dependencies have changed
   clean       remove the tools and the roots
 
@@ -46,6 +47,10 @@ package_command() {
             package_wheel
             package_deb
             package_image
+            ;;
+        check | --check)
+            prepare_packages
+            check_packages "$@"
             ;;
         clean) remove_root "$package_cache" ;;
         *) package_usage ;;
