@@ -24,15 +24,15 @@ check_wheel() {
     local release=$1 root
     find_wheel
     new_root "$release" python3-venv
-    in_root "$root" -v "$packages:/packages" sh -euc '
-        ! ldconfig -p | grep -q libtango
+    in_root "$root" sh -euc '
+        test -z "$(ldconfig -p | grep libtango)"
         python3 -m venv /venv'
     timed "pip install on Debian $release" in_root "$root" -v "$packages:/packages" \
         /venv/bin/pip install --quiet --disable-pip-version-check --no-index --find-links /packages nexus-writer
     try_program "the wheel on Debian $release" in_root "$root" -e PATH=/venv/bin:/usr/bin:/bin
     in_root "$root" /venv/bin/python -m nexus_writer --version >/dev/null
     in_root "$root" /venv/bin/pip uninstall --quiet --yes nexus-writer
-    in_root "$root" sh -euc '! ls /venv/bin | grep -i writer'
+    in_root "$root" sh -euc 'test -z "$(find /venv/bin -iname "*writer*")"'
     remove_root "$root"
 }
 
@@ -41,13 +41,16 @@ check_deb() {
     package=$(ls "$packages/nexus-writer_$(package_version)-1~deb${release}_"*.deb)
     new_root "$release" ''
     in_root "$root" apt-get update -qq
-    timed "apt install on Debian $release" in_root "$root" -v "$packages:/packages" \
-        -e DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-        "/packages/${package##*/}" >"$check_folder/apt.log" 2>&1 || fail "$(cat "$check_folder/apt.log")"
+    timed "apt install on Debian $release" in_root "$root" -v "$packages:/packages" sh -euc '
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get install -qq -y --no-install-recommends "/packages/$0" >/tmp/apt.log 2>&1 || {
+            cat /tmp/apt.log
+            exit 1
+        }' "${package##*/}"
     in_root "$root" id nexus-writer >/dev/null
     try_program "the package on Debian $release" in_root "$root"
     in_root "$root" apt-get purge -qq -y nexus-writer >/dev/null 2>&1
-    in_root "$root" sh -euc '! ls -d /usr/bin/*exus*riter* /etc/nexus-writer 2>/dev/null'
+    in_root "$root" sh -euc 'test -z "$(find /usr/bin /usr/share /etc/nexus-writer -iname "*nexus*writer*" 2>/dev/null)"'
     remove_root "$root"
 }
 
@@ -88,7 +91,10 @@ new_root() {
     tar -x -C "$root" -f "$archive"
     cp /etc/resolv.conf "$root/etc/resolv.conf"
     # What is tried has to be all that there is.
-    in_root "$root" sh -euc 'for tool in cc cargo rustc nexus-writer; do ! command -v $tool; done'
+    in_root "$root" sh -euc '
+        for tool in cc cargo rustc nexus-writer; do
+            if command -v "$tool"; then exit 1; fi
+        done'
 }
 
 # try_program WHAT RUN...: lets all names of the program start, saves a scan, and serves a Tango device. `RUN COMMAND...` runs a
