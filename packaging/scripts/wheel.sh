@@ -9,7 +9,8 @@ package_wheel() {
     rm -f "$package_cache"/output/*.whl
     # A wheel that needs a newer system than this tag says is an error.
     in_build_root 11 -v "$tools/bin:/tools" -e CARGO_BUILD_JOBS="$package_jobs" sh -c '
-        cd /src && exec /tools/maturin build --release --locked --auditwheel repair \
+        PATH=/tools:$PATH
+        cd /src && exec maturin build --release --locked --auditwheel repair \
             --compatibility manylinux_2_31 --out /output'
     rm -f "$packages"/*.whl
     mv "$package_cache"/output/*.whl "$packages"
