@@ -14,7 +14,8 @@ check_packages() {
     for kind in "$@"; do
         case $kind in
             image) check_image ;;
-            *) for release in 12 13; do "check_$kind" "$release"; done ;;
+            wheel | deb) for release in 12 13; do "check_$kind" "$release"; done ;;
+            *) fail "there is nothing of the kind $kind" ;;
         esac
     done
     say "all that was tried works"

@@ -21,7 +21,8 @@ usage: ./dev package COMMAND
   deb [N...]  packages for Debian N (12, 13; without an argument both), each built in a root of that release
   image       an OCI image, from the wheel
   all         these three
-  --check     try what was made, in new roots of Debian 12 and 13 without Rust and compiler
+  --check [wheel|deb|image]...
+              try what was made, in new roots of Debian 12 and 13 without Rust and compiler
   licences    write the texts in packaging/licenses anew, after dependencies have changed
   clean       remove the tools and the roots
 
