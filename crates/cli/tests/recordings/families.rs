@@ -111,9 +111,21 @@ families!(
             lima_hdf5,
             lima_mesh,
             lima_notsaved,
+            lima_regions,
             lima_single,
             separate_lima,
         ]
+    ),
+    (analyzers, "golden", [mca_steps, mosca_steps, mythen_steps]),
+    (
+        triggered,
+        "golden",
+        [lima_triggered, lines_triggered, mosca_triggered]
+    ),
+    (
+        filtered,
+        "golden",
+        [autofilter, autofilter_detectors, autofilter_first]
     ),
     (
         tango,

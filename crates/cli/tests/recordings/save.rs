@@ -59,7 +59,7 @@ pub fn save(names: &[&str], golden: &str) {
 
 /// Panics with the findings of the validators, except those about files of detectors.
 fn assert_valid(replay: &Replay) {
-    let problems = validate(&[replay.directory()], "mockcam*");
+    let problems = validate(&[replay.directory()], "*cam*_0*");
     let list: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert!(list.is_empty(), "{}", list.join("\n"));
 }
