@@ -116,7 +116,11 @@ families!(
             separate_lima,
         ]
     ),
-    (analyzers, "golden", [mca_steps, mosca_steps, mythen_steps]),
+    (
+        spectral_detectors,
+        "golden",
+        [mca_steps, mosca_steps, mythen_steps]
+    ),
     (
         triggered,
         "golden",

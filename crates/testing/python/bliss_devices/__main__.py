@@ -2,9 +2,12 @@
 
     python -m bliss_devices NAME... --bliss VENV [--log DIRECTORY]
 
-VENV is an environment with BLISS 2.2.1 and blisswriter 2.0.0, as `./dev bliss` makes it. The scans of a NAME are a function
-of `scans.py`; its recording and the description of the file that blisswriter made replace those in `recordings/bliss2/NAME`.
-Data are saved in /data/bliss, which must not exist, and is removed afterwards.
+VENV is an environment with BLISS 2.2.1 and blisswriter 2.0.0, as `./dev bliss` makes it. The Redis server is that of the
+tests (NEXUS_WRITER_REDIS_SERVER, NEXUS_WRITER_REDIS_MODULES).
+
+The scans of a NAME are a function of `scans.py`. Its recording, the files of its detectors, and the description of the file
+that blisswriter made replace those in `recordings/bliss2/NAME`. Data are saved in /data/bliss, which must not exist, and is
+removed afterwards.
 """
 
 import argparse
@@ -78,7 +81,8 @@ def finished(file: Path) -> bool:
     """Returns whether every entry has an end."""
     try:
         description = h5tree.Describer(file, RECORDED_ROOT, classic=True).file()
-    except OSError:
+    except (OSError, KeyError, RuntimeError, ValueError):
+        # It is being written.
         return False
     entries = [dict(entry["items"]) for _, entry in description["items"] if entry["kind"] == "group"]
     states = [dict(entry["writer"]["items"])["status"]["value"] for entry in entries if "writer" in entry]

@@ -11,7 +11,7 @@ PEAK, CENTRE, WIDTH = 2e6, 0.5, 0.12
 
 
 class Wheel(FilterSet_Wheel):
-    """A wheel whose filters have the same transmission at all energies: what BLISS computes it with is not installed."""
+    """A wheel whose filters have one transmission for all energies: BLISS needs another package to compute it."""
 
     def _calc_transmissions(self, energy: float | None = None):
         for one in self._config_filters:

@@ -1,7 +1,7 @@
 """A server of Lima without hardware, for `bliss.controllers.lima`.
 
-BLISS talks to its Tango devices: `LimaCCDs`, which takes images and saves them in HDF5 files as Lima does, and the plugins
-that compute regions of them. They share one `Camera`.
+BLISS talks to its Tango devices: `LimaCCDs`, which takes images and saves them in HDF5 files as Lima does, and the
+plugins that compute regions of them. They share one `Camera`.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Write down every command that changes a Redis data base, as `replay.py` sends them again.
 
-Each is a line of JSON in a compressed file: `{"t": seconds since the first, "args": [base64, ...]}`. Transactions are kept
-whole, and functions of the server are called again instead of what they do.
+Each is a line of JSON in a compressed file: `{"t": seconds since the first, "args": [base64, ...]}`. Transactions are
+kept whole. Functions of the server are recorded as their calls, not as what they do.
 """
 
 import base64
