@@ -139,12 +139,12 @@ families!(
     (
         keepshape,
         "golden_keepshape",
-        [amesh, amesh_spectra, anmesh, lima_mesh]
+        [amesh, amesh_spectra, anmesh, lima_mesh, lines_triggered]
     ),
     (
         multivalue_positioners,
         "golden_multivalue_positioners",
-        [amesh, loopscan]
+        [amesh, loopscan, mosca_triggered]
     ),
     (noconfig, "golden_noconfig", [ascan, sampling_modes]),
     (
