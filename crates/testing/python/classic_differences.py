@@ -153,7 +153,7 @@ DIFFERENCES = [
 
 NAMES = [
     Names(
-        ("autofilter_detectors", "lines_triggered", "mosca_steps", "mosca_triggered"),
+        ("autofilter_detectors", "lines_triggered", "mosca_steps", "mosca_triggered", "triggered_aborted"),
         "the sum of two elements is not known as such, because a pair becomes a list on its way through Redis",
         {
             "falconx_det_1_2_": "falconx_sum_1_2",

@@ -124,7 +124,12 @@ families!(
     (
         triggered,
         "golden",
-        [lima_triggered, lines_triggered, mosca_triggered]
+        [
+            lima_triggered,
+            lines_triggered,
+            mosca_triggered,
+            triggered_aborted
+        ]
     ),
     (
         filtered,

@@ -64,6 +64,20 @@ def lima_triggered():
     continuous(lima.detector("cam"))
 
 
+def triggered_aborted():
+    """continuous scan with Mosca and Lima that the user interrupts: streams of different lengths"""
+    camera = lima.detector("cam")
+    camera.saving.frames_per_file = 2
+    scan = continuous_scan(mosca.detector("falconx"), camera.image, camera.roi_counters)
+    channel = scan.get_channels_dict["falconx:roi:all_sum_all"]
+    running = gevent.spawn(scan.run)
+    with gevent.Timeout(60):
+        while channel.stream is None or len(channel.stream) < LINE // 2:
+            gevent.sleep(0.01)
+    running.kill(KeyboardInterrupt)
+    wait_until_saved(scan)
+
+
 def lines_triggered():
     """lines of a continuous scan at steps of another motor: Mosca and Lima with hardware triggers"""
     camera = lima.detector("cam")
@@ -107,6 +121,10 @@ def steps(*detectors):
 
 
 def continuous(*detectors):
+    run(continuous_scan(*detectors))
+
+
+def continuous_scan(*detectors) -> Scan:
     """A motor moves while a Musst card triggers the detectors. Beside it, a diode is read at its own pace."""
     axis = static.get_config().get("roby")
     chain = AcquisitionChain()
@@ -118,7 +136,7 @@ def continuous(*detectors):
     chain.add(timer, SamplingCounterAcquisitionSlave(diode, count_time=COUNT / 2, npoints=0))
     info = ScanInfo()
     info.update(type="fscan", title=f"fscan {axis.name} 0 0.1 {LINE} {COUNT}", npoints=LINE, count_time=COUNT)
-    run(Scan(chain, name="fscan", scan_info=info))
+    return Scan(chain, name="fscan", scan_info=info)
 
 
 def lines(number: int, *detectors):
@@ -200,8 +218,12 @@ def add_triggered(chain: AcquisitionChain, master: MotorMaster, axis, detectors:
 
 
 def run(scan: Scan):
-    """Runs a scan, and waits until it is saved: which scan of several is saved last would be due to chance."""
     scan.run()
+    wait_until_saved(scan)
+
+
+def wait_until_saved(scan: Scan):
+    """Which scan of several is saved last would be due to chance."""
     file = Path(current_session.scan_saving.filename)
     with gevent.Timeout(60):
         while not saved(file, scan.scan_info["scan_nb"]):
