@@ -1,5 +1,6 @@
 """The differences on which we insist: each is a row of `docs/differences.md`."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -65,6 +66,13 @@ def has_colon(result: Result, path: str, text: str) -> bool:
     return any(stream["name"].startswith(":") for stream in result.case.streams)
 
 
+def has_sum_of_pair(result: Result, path: str, text: str) -> bool:
+    """Return whether a Mosca detector has a region of two elements, by whose sum the path is named."""
+    # What was changed may have any type.
+    channels = re.findall(r'"channel": \[(\d+), (\d+)\]', json.dumps(result.case.info))
+    return any(f"{name}_{first}_{last}" in path for first, last in channels for name in ("sum", "det"))
+
+
 PLOT = r"::/[^/]*/[^/]*/"
 
 CLASSIC = [
@@ -73,6 +81,7 @@ CLASSIC = [
     Rule("metadata with the name of acquired data", ANY, condition=is_moved_metadata),
     Rule("a stream of no device", ANY, condition=warned("belongs to no device")),
     Rule("scans that lack something", ANY, condition=warned("the scan's info has no")),
+    Rule("sums of elements in Mosca detectors", "MISSING EXTRA", condition=has_sum_of_pair),
     Rule("a name that begins with a colon", ANY, condition=has_colon),
     Rule("unknown `chunk_options`", "CHUNK FILTER", condition=warned("chunk option")),
     Rule(
