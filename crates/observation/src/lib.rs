@@ -16,6 +16,7 @@
 //! | [`last_scan`](Observation::last_scan) | writers of scans |
 //! | [`group`](Observation::group), [`disks`](Observation::disks) | sessions, every 10 s |
 //! | [`tango`](Observation::tango) | the Tango device server |
+//! | [`scans`](Observation::scans) | writers of scans: each one with its channels, and the last ones that have ended |
 //! | [`failures`](Observation::failures) | everything that fails, by kind of error |
 //! | [`heartbeats`](Observation::heartbeats) | threads, once per second: whether the process is alive |
 //! | [`readiness`](Observation::readiness) | parts that know of something that prevents the saving of scans |
@@ -60,6 +61,7 @@ mod heartbeat;
 mod histogram;
 mod number;
 mod readiness;
+mod scans;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,6 +85,12 @@ pub use heartbeat::{
 pub use histogram::{Histogram, HistogramSnapshot, Stopwatch};
 pub use number::{Counter, Gauge};
 pub use readiness::{Check, CheckState, Readiness, ServicePhase};
+pub use scans::{
+    ChannelKind, ChannelOutline, FoundScan, LARGEST_SIDE, LiveBlock, LiveChannel, LiveMemory,
+    LiveQueue, LiveReport, LiveScan, MAX_PAST_SCANS, NumberKind, NumberType, PastScan, PointBlock,
+    STREAMS_WITH_DATA, Sample, ScanEnding, ScanEntry, ScanGrid, ScanNow, ScanOutline, ScanPlot,
+    ScanRef, ScanTable, ScanView, StreamNow,
+};
 
 /// The place where every part of the writer reports what it does.
 #[derive(Debug, Default)]
@@ -108,6 +116,8 @@ pub struct Observation {
     pub group: GroupFigures,
     /// The disks that scans are written to.
     pub disks: DiskTable,
+    /// Scans that are being saved, one by one, and the last ones that were.
+    pub scans: ScanTable,
     /// What clients ask Tango devices.
     pub tango: TangoFigures,
     /// Failures by kind of error.
