@@ -11,7 +11,9 @@ mod file_claims;
 pub(crate) mod frame_writer;
 mod large_points;
 mod listener;
+mod live;
 mod margin;
+mod outline;
 mod output;
 mod partial_scan;
 mod problem;
@@ -35,6 +37,7 @@ use diagnostics::Diagnostics;
 use figures::ScanFigures;
 use file_claims::FileClaims;
 use listener::ScanListener;
+use live::{LiveStreams, ScanFiguresView, live_report};
 use margin::{MarginSubject, MarginWatch};
 pub use problem::{Interruption, ScanProblem, StreamProblem};
 
@@ -103,6 +106,12 @@ impl NexusScanWriter {
             summary: Arc::new(summary),
         };
         let figures = ScanFigures::new(writer_thread.observation(), &writer.summary);
+        let view = ScanFiguresView {
+            subscriber: writer.subscriber.clone(),
+            progress: writer.progress.clone(),
+            warnings: writer.warnings.clone(),
+        };
+        let live = live_report(writer_thread.observation(), &writer.summary, view);
         let (milestones, progress) = (writer.milestones.clone(), writer.progress.clone());
         let (warnings, report) = (writer.warnings.clone(), writer.report.clone());
         let listener = ScanListener {
@@ -127,10 +136,11 @@ impl NexusScanWriter {
                 figures: figures.clone(),
                 warnings: warnings.clone(),
             }),
+            live: LiveStreams::new(live.clone()),
         };
         let memory = writer_thread.memory();
         let mode = Mode::Parallel(writer_thread.thread(), writer_thread.budget().clone());
-        let running = figures.running();
+        let running = figures.running(live);
         writer.subscriber.start(mode, listener, move || {
             let diagnostics = Diagnostics::new(id, warnings, figures);
             ScanConsumer::new(

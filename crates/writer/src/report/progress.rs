@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, FixedOffset};
+use observation::ScanEntry;
 
 use super::figures::{self, PointRange};
 use super::stream_lag::{StreamFigures, StreamLag, StreamTable};
@@ -87,6 +88,27 @@ impl ScanProgress {
             .map(|expected_subscans| expected_subscans.subscans.iter());
         let urls = subscans.into_iter().flatten().map(SubscanEntry::url);
         urls.collect()
+    }
+
+    /// Returns the entries of the subscans. There are none before the layout is known.
+    pub(crate) fn entries(&self) -> Vec<ScanEntry> {
+        let known = self.expected_subscans.get();
+        let subscans = known.map_or(&[][..], |known| &known.subscans);
+        let entry = |subscan: &SubscanEntry| ScanEntry {
+            file: subscan.file.as_str().into(),
+            entry: subscan.entry.clone(),
+        };
+        subscans.iter().map(entry).collect()
+    }
+
+    /// Returns the points of the dataset that has the fewest and of the one that has the most.
+    pub(crate) fn point_range(&self) -> PointRange {
+        let datasets = self.datasets();
+        PointRange::between(
+            datasets
+                .iter()
+                .map(|one| one.points.load(Ordering::Relaxed)),
+        )
     }
 
     /// Returns when the scan itself ended, once that is published.

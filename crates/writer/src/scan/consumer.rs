@@ -54,7 +54,7 @@ pub struct ScanConsumer {
     already_complete: Option<Vec<PathBuf>>,
     /// Checks the free space until there is too little.
     space_watch: Option<SpaceWatch>,
-    _running: RunningGuard,
+    running: RunningGuard,
 }
 
 /// Moments of a scan for which others wait.
@@ -89,7 +89,7 @@ impl ScanConsumer {
             last_attempt: None,
             already_complete: None,
             space_watch: None,
-            _running: running,
+            running,
         }
     }
 
@@ -305,6 +305,8 @@ impl Consumer for ScanConsumer {
         report.duration = self.started.elapsed();
         let figures = self.diagnostics.figures();
         figures.ended(report.outcome, report.duration);
+        self.running
+            .end(report.outcome, &report.reason, report.duration);
         // Diagnostics count the problems that they record. A fault of the subscriber is not one of them.
         let fault = end.err().or(problem);
         if let (Some(fault), None) = (&fault, self.diagnostics.first_problem())

@@ -3,20 +3,37 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use observation::{ErrorKind, LagReport, Observation, ScanOutcome, SessionFigures, Stopwatch};
+use observation::{
+    ErrorKind, LagReport, LiveReport, Observation, ScanEnding, ScanOutcome, SessionFigures,
+    Stopwatch,
+};
 
 use crate::source::{LossReason, ScanSummary, SourceEvent};
 
 /// The session name under which scans without a known BLISS session are counted.
 const NO_SESSION: &str = "unknown";
 
-/// Counts a scan as running until it is dropped.
+/// Counts a scan as running until it is dropped, and lists it.
 #[derive(Debug)]
-pub struct RunningGuard(Arc<SessionFigures>);
+pub struct RunningGuard {
+    session: Arc<SessionFigures>,
+    live: LiveReport,
+}
+
+impl RunningGuard {
+    /// Reports how the saving has ended.
+    pub fn end(&self, outcome: ScanOutcome, reason: &str, duration: Duration) {
+        self.live.end(ScanEnding {
+            outcome,
+            reason: reason.to_owned(),
+            duration,
+        });
+    }
+}
 
 impl Drop for RunningGuard {
     fn drop(&mut self) {
-        self.0.running.add(-1.0);
+        self.session.running.add(-1.0);
     }
 }
 
@@ -50,9 +67,12 @@ impl ScanFigures {
     }
 
     /// Counts the scan as running until the returned value is dropped, however its saving ends.
-    pub fn running(&self) -> RunningGuard {
+    pub fn running(&self, live: LiveReport) -> RunningGuard {
         self.session.running.add(1.0);
-        RunningGuard(self.session.clone())
+        RunningGuard {
+            session: self.session.clone(),
+            live,
+        }
     }
 
     /// Creates the place of the scan among the lags of all scans.

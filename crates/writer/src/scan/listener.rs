@@ -16,6 +16,7 @@ use super::attempt::{AttemptClock, AttemptEnd, ListenerEnd, Verdict};
 use super::figures::ScanFigures;
 use super::file_claims::FileClaims;
 use super::large_points::LargePoints;
+use super::live::LiveStreams;
 use super::margin::MarginWatch;
 use super::problem::{Interruption, ScanProblem};
 use super::references::References;
@@ -68,6 +69,8 @@ pub struct ScanListener {
     pub claims: FileClaims,
     /// Measures how far the scan is behind.
     pub margin: MarginWatch,
+    /// Shows observers the data of the scan.
+    pub live: LiveStreams,
 }
 
 impl Listener for ScanListener {
@@ -149,6 +152,7 @@ impl ScanListener {
         Span::current().record("name", source.name());
         context.ready();
         self.margin.begin_attempt(&*source);
+        self.live.begin_attempt();
         let mut claims = std::mem::take(&mut self.claims);
         let mut attempt = ListenerState {
             scan: self,
@@ -271,6 +275,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
     async fn forward(&mut self, events: Vec<SourceEvent>) -> Result<(), Fault> {
         self.scan.figures.received(&events);
         self.scan.margin.take(&events);
+        self.scan.live.take(&events);
         self.large_points.look(&self.scan.id, &events);
         let mut data = Vec::with_capacity(events.len());
         for event in events {

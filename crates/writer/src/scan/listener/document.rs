@@ -5,6 +5,7 @@ use hub::AsyncResult;
 use super::{ListenerState, no_answer};
 use crate::layout::info::count;
 use crate::layout::{Layout, ScanDescription, layout_of};
+use crate::scan::outline::scan_outline;
 use crate::scan::update::{FollowedStream, Prepared, ResumePoints, ScanUpdate};
 use crate::source::{ScanState, StreamContent, StreamDescription, parse_time};
 use crate::subscriber::{Consumer, Context, Fault, with_causes};
@@ -32,6 +33,8 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             self.claims.acquire(&*self.scan.store).await?;
             let expected = count(info.get("npoints")).filter(|points| *points > 0);
             self.scan.progress.begin(layout.subscan_entries(), expected);
+            let live = &self.scan.live;
+            live.set_outline(|| scan_outline(info, &streams, expected));
             self.scan.margin.set_wanted(layout.streams().into_iter());
             self.wanted = Some(layout.streams().into_iter().collect());
             let links = layout.entry_links();
@@ -111,13 +114,15 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             return Vec::new();
         };
         let mut followed = Vec::new();
-        for StreamDescription {
-            name, mut content, ..
-        } in streams
-        {
-            if !wanted.remove(&name) {
+        for stream in streams {
+            if !wanted.remove(&stream.name) {
                 continue;
             }
+            let live = &self.scan.live;
+            let channel = live.add_channel(&stream, self.source.info());
+            let StreamDescription {
+                name, mut content, ..
+            } = stream;
             let mut id = None;
             if content.is_ok() {
                 let from = self.resume_points.get(&name).copied().unwrap_or(0);
@@ -125,6 +130,7 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
                     Ok(stream) => {
                         self.open_streams.insert(stream);
                         self.scan.margin.follow(&name, stream);
+                        self.scan.live.follow(stream, channel);
                         id = Some(stream);
                     }
                     Err(error) => content = Err(with_causes(&error)),
