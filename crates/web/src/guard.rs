@@ -14,7 +14,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
 use crate::health;
@@ -34,6 +34,39 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 /// Returns an answer that says what is wrong with a request.
 pub fn problem(status: StatusCode, text: &str) -> Response {
     (status, Json(serde_json::json!({ "error": text }))).into_response()
+}
+
+/// Why a request gets no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: StatusCode,
+    text: String,
+}
+
+impl Refusal {
+    /// Creates a refusal with this reason.
+    pub fn new(status: StatusCode, text: impl Into<String>) -> Refusal {
+        Refusal {
+            status,
+            text: text.into(),
+        }
+    }
+
+    /// Something in the request is not valid.
+    pub fn bad_request(text: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::BAD_REQUEST, text)
+    }
+
+    /// There is nothing of the kind.
+    pub fn not_found(text: impl Into<String>) -> Refusal {
+        Refusal::new(StatusCode::NOT_FOUND, text)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        problem(self.status, &self.text)
+    }
 }
 
 /// Lets a request through if it may be answered, and completes the answer.

@@ -1,17 +1,16 @@
 //! Answers whether the process is alive, and whether it is ready.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use chrono::{DateTime, Local, SecondsFormat};
 use observation::{Observation, ServicePhase};
 use serde::Serialize;
 
+use crate::api::local_time;
 use crate::state::WebState;
 
 /// The paths that anybody may ask for.
@@ -57,8 +56,9 @@ struct ReadinessAnswer {
     checks: Vec<CheckAnswer>,
 }
 
+/// One condition under which the process is ready.
 #[derive(Serialize)]
-struct CheckAnswer {
+pub struct CheckAnswer {
     name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<String>,
@@ -70,14 +70,6 @@ struct CheckAnswer {
 
 async fn readyz(State(state): State<Arc<WebState>>) -> Response {
     let readiness = &state.observation.readiness;
-    let checks = readiness.states().into_iter();
-    let checks = checks.map(|check| CheckAnswer {
-        name: check.name,
-        session: check.session,
-        ok: check.is_ok,
-        since: time(check.since),
-        text: check.text,
-    });
     let answer = ReadinessAnswer {
         ready: readiness.is_ready(),
         phase: match readiness.phase() {
@@ -85,7 +77,7 @@ async fn readyz(State(state): State<Arc<WebState>>) -> Response {
             ServicePhase::Started => "started",
             ServicePhase::Stopping => "stopping",
         },
-        checks: checks.collect(),
+        checks: check_answers(&state.observation),
     };
     let status = match answer.ready {
         true => StatusCode::OK,
@@ -94,6 +86,15 @@ async fn readyz(State(state): State<Arc<WebState>>) -> Response {
     (status, Json(answer)).into_response()
 }
 
-fn time(time: SystemTime) -> String {
-    DateTime::<Local>::from(time).to_rfc3339_opts(SecondsFormat::Millis, false)
+/// Returns all conditions under which the process is ready.
+pub fn check_answers(observation: &Observation) -> Vec<CheckAnswer> {
+    let checks = observation.readiness.states().into_iter();
+    let checks = checks.map(|check| CheckAnswer {
+        name: check.name,
+        session: check.session,
+        ok: check.is_ok,
+        since: local_time(check.since),
+        text: check.text,
+    });
+    checks.collect()
 }

@@ -8,6 +8,9 @@
 //! | `/metrics` | all figures, in the text format of OpenMetrics 1.0 |
 //! | `/livez`, `/healthz` | 200 while the threads of the process move, otherwise 503 and the threads that do not |
 //! | `/readyz` | 200 while scans are taken and can be saved, otherwise 503; JSON says why |
+//! | `/api/v1/state`, `/api/v1/events` | what the writer does at present: once, and whenever it changes |
+//! | `/api/v1/scans`, `/api/v1/scans/{key}` | running and past scans, and one of them with its channels |
+//! | `/api/v1/scans/{key}/curve`, `spectrum`, `image`, `map` | data of a scan, as far as they are kept |
 //!
 //! Each of these has a module with a router of its own; `routes` joins them. A request for something else is answered
 //! by 404, another method than GET by 405, and a request that a web page of another host has sent by 403 or 421 (see
@@ -39,14 +42,17 @@
 //! ```
 
 mod access;
+mod api;
 mod connections;
 mod error;
 mod guard;
 mod health;
 mod listen;
+mod live;
 mod manager_socket;
 mod metrics;
 mod options;
+mod parameters;
 mod process;
 mod routes;
 mod service;

@@ -9,14 +9,16 @@ use axum::response::Response;
 
 use crate::guard::{self, problem};
 use crate::state::WebState;
-use crate::{health, metrics};
+use crate::{api, health, live, metrics};
 
 /// Returns the answers to all requests.
 ///
 /// A part of the service (metrics, health) is a module that has a router of its own, and one line here.
 pub fn router(state: Arc<WebState>) -> Router {
     Router::new()
+        .merge(api::router())
         .merge(health::router())
+        .merge(live::router())
         .merge(metrics::router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

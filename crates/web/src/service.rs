@@ -12,14 +12,13 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tracing::{debug, error, info};
 
-use crate::connections;
 use crate::error::WebError;
-use crate::metrics;
 use crate::options::WebOptions;
 use crate::routes;
 use crate::state::WebState;
 use crate::systemd::Supervised;
 use crate::url_file::UrlFile;
+use crate::{api, connections, live, metrics};
 
 /// How much the thread gives way to the others.
 const NICENESS: i32 = 5;
@@ -160,6 +159,8 @@ async fn serve(listener: TcpListener, state: Arc<WebState>) -> io::Result<()> {
     tokio::select! {
         () = connections::serve(listener, router) => {}
         () = metrics::end_unused_watch(&state.watch) => {}
+        () = api::publish(&state) => {}
+        () = live::take_points(&state.live, &state.observation.scans) => {}
     }
     Ok(())
 }

@@ -7,6 +7,8 @@ use observation::{Counter, Observation};
 use prometheus_client::registry::Registry;
 
 use crate::access::Access;
+use crate::api::ApiState;
+use crate::live::LiveData;
 use crate::metrics::{self, MetricsWatch};
 use crate::options::BuildInfo;
 
@@ -21,6 +23,11 @@ pub struct WebState {
     /// Has times measured while somebody asks for metrics.
     pub watch: MetricsWatch,
     pub http: Arc<HttpFigures>,
+    pub build: BuildInfo,
+    /// What the answers with states of scans share.
+    pub api: ApiState,
+    /// Data of the scans that are watched.
+    pub live: LiveData,
 }
 
 impl WebState {
@@ -39,6 +46,9 @@ impl WebState {
             metrics: metrics::registry(observation, &http, build),
             watch: MetricsWatch::default(),
             http,
+            build: build.clone(),
+            api: ApiState::default(),
+            live: LiveData::default(),
         }
     }
 }

@@ -57,7 +57,7 @@ fn only_known_paths_and_methods_are_answered() {
         "/metrics/",
         "/../etc/passwd",
         "/%2e%2e/x",
-        "/api/v1/state",
+        "/api/v1",
     ] {
         let answer = request(&format!("GET {path}"));
         assert_eq!(answer.status, 404, "{path}");
