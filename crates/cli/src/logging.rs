@@ -8,6 +8,7 @@
 mod classic;
 mod context;
 mod level;
+mod recent;
 mod redirect;
 mod rotating_file;
 
@@ -35,6 +36,8 @@ use context::Contexts;
     allow(unused_imports, reason = "clients of Tango ask")
 )]
 pub use level::{LogLevel, Severity};
+pub use recent::recent_lines;
+use recent::{RecentLines, is_kept};
 use redirect::ConsoleRedirect;
 use rotating_file::RotatingFile;
 
@@ -145,7 +148,9 @@ fn console_queues(redirect: &ConsoleRedirect) -> io::Result<(LineQueue, LineQueu
     })
 }
 
-fn init(layers: Vec<BoxedLayer>) -> Result<(), Failure> {
+fn init(mut layers: Vec<BoxedLayer>) -> Result<(), Failure> {
+    let kept = message_filter(LevelFilter::INFO, is_kept);
+    layers.push(RecentLines.with_filter(kept).boxed());
     tracing_subscriber::registry()
         .with(layers)
         .try_init()

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// The fewest characters of a token.
 const SHORTEST_TOKEN: usize = 16;
 
+/// What the name of the cookie begins with that stands for the token.
+const COOKIE_NAME: &str = "nexus-writer-";
+
 /// The requests that may be answered: those that have the token, if there is one, and name this host in a known way.
 #[derive(Debug, Clone, Default)]
 pub struct Access {
@@ -84,6 +87,26 @@ impl Access {
             is_bearer.then(|| sent.trim())
         });
         sent.is_some_and(|sent| is_equal(sent.as_bytes(), token.as_bytes()))
+    }
+
+    /// Returns the cookie that stands for the token, for a server that listens at this port. There is none if no token is
+    /// asked for.
+    ///
+    /// Cookies are for all ports of a host, so the port is in the name.
+    pub(crate) fn cookie(&self, port: u16) -> Option<String> {
+        let Token(token) = self.token.as_ref()?;
+        // A token may have characters that a cookie cannot have.
+        let value: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("{COOKIE_NAME}{port}={value}"))
+    }
+
+    /// Returns `true` if the header `Cookie` has the cookie that stands for the token.
+    pub(crate) fn permits_cookie(&self, cookies: Option<&str>, port: u16) -> bool {
+        let Some((expected, sent)) = self.cookie(port).zip(cookies) else {
+            return false;
+        };
+        let mut sent = sent.split(';').map(str::trim);
+        sent.any(|cookie| is_equal(cookie.as_bytes(), expected.as_bytes()))
     }
 
     /// Returns `true` if the header `Host` names a server that listens at this address.
@@ -200,6 +223,20 @@ mod tests {
             assert!(!access.permits(Some(wrong)), "{wrong}");
         }
         assert!(!access.permits(None));
+        let cookie = access.cookie(9610).unwrap();
+        assert_eq!(cookie, "nexus-writer-9610=30313233343536373839616263646566");
+        let sent = format!("theme=dark; {cookie}; other=1");
+        assert!(access.permits_cookie(Some(&sent), 9610));
+        for wrong in [
+            "",
+            "nexus-writer-9610=",
+            &cookie[1..],
+            &sent.replace('6', "7"),
+        ] {
+            assert!(!access.permits_cookie(Some(wrong), 9610), "{wrong}");
+        }
+        assert!(!access.permits_cookie(Some(&cookie), 9611));
+        assert!(!access.permits_cookie(None, 9610));
         assert!(Access::default().permits(None));
     }
 }

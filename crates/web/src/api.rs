@@ -3,6 +3,8 @@
 mod events;
 mod file_id;
 mod head;
+mod log;
+mod login;
 mod rates;
 mod scan_text;
 mod scans;
@@ -34,7 +36,11 @@ impl ApiState {
 
 /// Returns the router of this part.
 pub fn router() -> Router<Arc<WebState>> {
-    Router::new().merge(events::router()).merge(scans::router())
+    Router::new()
+        .merge(events::router())
+        .merge(log::router())
+        .merge(login::router())
+        .merge(scans::router())
 }
 
 /// Formats a time as local time with its offset (RFC 3339).

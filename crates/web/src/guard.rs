@@ -9,8 +9,9 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, HeaderName,
-    ORIGIN, REFERRER_POLICY, TRANSFER_ENCODING, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, COOKIE, HOST,
+    HeaderName, ORIGIN, REFERRER_POLICY, TRANSFER_ENCODING, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -73,17 +74,32 @@ impl IntoResponse for Refusal {
 pub async fn guard(State(state): State<Arc<WebState>>, request: Request, next: Next) -> Response {
     let mut response = match refusal(&state, &request) {
         Some(refusal) => refusal,
-        None => match timeout(ANSWER_LIMIT, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => problem(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the answer took too long to be made",
-            ),
-        },
+        None => answer(&state, request, next).await,
     };
     complete(&mut response);
     state.http.answered(response.status().as_u16());
     response
+}
+
+/// Answers a request, within the limits of all requests.
+async fn answer(state: &WebState, request: Request, next: Next) -> Response {
+    let Ok(_place) = state.places.try_acquire() else {
+        let text = "too many requests are being answered";
+        return problem(StatusCode::TOO_MANY_REQUESTS, text);
+    };
+    match timeout(ANSWER_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the answer took too long to be made",
+        ),
+    }
+}
+
+/// Returns `true` for the page itself, which shows nothing without further requests. Whoever has a token cannot send it
+/// before the page is there.
+fn is_page(path: &str) -> bool {
+    path == "/" || path.starts_with("/assets/")
 }
 
 /// Returns the answer to a request that must not go any further.
@@ -105,7 +121,10 @@ fn refusal(state: &WebState, request: &Request) -> Option<Response> {
         let text = "pages of other hosts get no answer";
         return Some(problem(StatusCode::FORBIDDEN, text));
     }
-    if !state.access.permits(text(headers, AUTHORIZATION)) {
+    let access = &state.access;
+    let has_token = access.permits(text(headers, AUTHORIZATION))
+        || access.permits_cookie(text(headers, COOKIE), state.address.port());
+    if !has_token && !is_page(request.uri().path()) {
         let text = "the token is missing or wrong: Authorization: Bearer TOKEN";
         let mut response = problem(StatusCode::UNAUTHORIZED, text);
         let scheme = HeaderValue::from_static("Bearer");

@@ -11,6 +11,8 @@
 //! | `/api/v1/state`, `/api/v1/events` | what the writer does at present: once, and whenever it changes |
 //! | `/api/v1/scans`, `/api/v1/scans/{key}` | running and past scans, and one of them with its channels |
 //! | `/api/v1/scans/{key}/curve`, `spectrum`, `image`, `map` | data of a scan, as far as they are kept |
+//! | `/api/v1/log` | the last lines of the log |
+//! | `/api/v1/login` | a cookie in place of the token |
 //!
 //! Each of these has a module with a router of its own; `routes` joins them. A request for something else is answered
 //! by 404, another method than GET by 405, and a request that a web page of another host has sent by 403 or 421 (see
@@ -49,6 +51,7 @@ mod guard;
 mod health;
 mod listen;
 mod live;
+mod log_lines;
 mod manager_socket;
 mod metrics;
 mod options;
@@ -65,6 +68,7 @@ mod url_file;
 pub use access::{Access, AccessError};
 pub use error::WebError;
 pub use listen::{DEFAULT_ADDRESS, Listen, ListenError};
+pub use log_lines::{LineLevel, LogLine, LogLines};
 pub use metrics::metric_names;
 pub use options::{BuildInfo, WebOptions};
 pub use service::WebService;

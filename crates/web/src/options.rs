@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::listen::Listen;
+use crate::log_lines::LogLines;
 
 /// What the service is told when it is started.
 #[derive(Debug, Clone)]
@@ -12,7 +13,12 @@ pub struct WebOptions {
     pub access: Access,
     /// What the program was built of.
     pub build: BuildInfo,
+    /// The last lines of the log.
+    pub log: &'static LogLines,
 }
+
+/// The log of a program that keeps no lines.
+static NO_LOG: LogLines = LogLines::new();
 
 impl WebOptions {
     /// Returns the options with which it listens nowhere.
@@ -21,6 +27,7 @@ impl WebOptions {
             listen: Listen::Off,
             access: Access::default(),
             build,
+            log: &NO_LOG,
         }
     }
 }

@@ -63,7 +63,7 @@ impl WebService {
             return Err(WebError::NoToken { address });
         }
         let http = listener.zip(address).map(|(listener, address)| {
-            let state = WebState::new(observation, options.access, address, &options.build);
+            let state = WebState::new(observation, options, address);
             (listener, Arc::new(state))
         });
         let work = Work {

@@ -9,6 +9,7 @@ use writer::heartbeat;
 
 use crate::args::Http;
 use crate::exit::Failure;
+use crate::logging;
 use crate::signals::Interrupts;
 
 /// Lets others watch the process until it is dropped.
@@ -34,6 +35,7 @@ impl Monitoring {
             listen: http.listen(usual),
             access: http.access().map_err(Failure::usage)?,
             build: build_info()?,
+            log: logging::recent_lines(),
         };
         let service = WebService::start(options, observation).map_err(|error| match error {
             error @ WebError::Thread(_) => error.into(),

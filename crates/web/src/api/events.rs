@@ -15,13 +15,13 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::local_time;
 use super::snapshot::snapshot;
 use crate::guard::problem;
-use crate::state::WebState;
+use crate::state::{HttpFigures, WebState};
 
 /// The most streams of events at the same time.
 const MAX_STREAMS: usize = 16;
@@ -72,6 +72,28 @@ impl Viewers {
     }
 }
 
+/// The place of one viewer. It is counted until this is dropped.
+struct ViewerPlace {
+    _permit: OwnedSemaphorePermit,
+    http: Arc<HttpFigures>,
+}
+
+impl ViewerPlace {
+    fn new(permit: OwnedSemaphorePermit, http: &Arc<HttpFigures>) -> ViewerPlace {
+        http.viewers.add(1.0);
+        ViewerPlace {
+            _permit: permit,
+            http: http.clone(),
+        }
+    }
+}
+
+impl Drop for ViewerPlace {
+    fn drop(&mut self) {
+        self.http.viewers.add(-1.0);
+    }
+}
+
 /// Returns the router of this part.
 pub fn router() -> Router<Arc<WebState>> {
     Router::new()
@@ -90,6 +112,7 @@ async fn events(State(state): State<Arc<WebState>>) -> Response {
         let text = format!("there are {MAX_STREAMS} viewers already; /api/v1/state can be asked");
         return problem(StatusCode::SERVICE_UNAVAILABLE, &text);
     };
+    let place = ViewerPlace::new(place, &state.http);
     refreshed(&state);
     let mut texts = viewers.texts.subscribe();
     texts.mark_changed();

@@ -143,8 +143,8 @@ pub fn past_text(scan: &PastScan) -> PastText {
     }
 }
 
-/// Describes axes, plots, the grid and the channels of a scan.
-pub fn details(scan: &LiveScan) -> Value {
+/// Describes axes, plots, the grid and the channels of a scan. In the files of a complete one there is everything.
+pub fn details(scan: &LiveScan, is_complete: bool) -> Value {
     let none = ScanOutline::default();
     let outline = scan.outline().unwrap_or(&none);
     let plots = outline
@@ -159,11 +159,11 @@ pub fn details(scan: &LiveScan) -> Value {
         "axes": outline.axes,
         "plots": plots.collect::<Vec<_>>(),
         "grid": grid,
-        "channels": channels(scan),
+        "channels": channels(scan, is_complete),
     })
 }
 
-fn channels(scan: &LiveScan) -> Vec<Value> {
+fn channels(scan: &LiveScan, is_complete: bool) -> Vec<Value> {
     let streams = scan.view().now().streams;
     let channels = scan.channels();
     let channels = channels.iter().enumerate().map(|(index, channel)| {
@@ -187,7 +187,10 @@ fn channels(scan: &LiveScan) -> Vec<Value> {
             "shown": is_shown && index < STREAMS_WITH_DATA,
             "published": now.map(|now| now.published.max(received)),
             "received": received,
-            "written": now.map(|now| now.written),
+            "written": match is_complete {
+                true => Some(received),
+                false => now.map(|now| now.written),
+            },
             "lost": channel.lost(),
         })
     });

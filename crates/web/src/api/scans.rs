@@ -143,11 +143,13 @@ async fn scan(
         }
         (None, None) => Value::Null,
     };
+    let is_complete = |past: &Arc<PastScan>| past.outcome == ScanOutcome::Complete;
+    let is_complete = found.past.as_ref().is_some_and(is_complete);
     let watched = || state.live.find(found.past.as_ref()?.number);
     let live = found.live.clone().or_else(watched);
     let details = live.map_or_else(
         || json!({"axes": [], "plots": [], "grid": null, "channels": []}),
-        |live| details(&live),
+        |live| details(&live, is_complete),
     );
     if let (Value::Object(answer), Value::Object(details)) = (&mut answer, details) {
         answer.extend(details);

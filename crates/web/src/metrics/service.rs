@@ -61,6 +61,21 @@ impl Collector for ServiceMetrics {
                 .counts()
                 .map(|(class, count)| ([("code", class)], count)),
         )?;
+        figures.gauge(
+            plain(
+                "http_viewers",
+                "Viewers that receive the state whenever it changes",
+            ),
+            self.http.viewers.get(),
+        )?;
+        let dropped = self.observation.scans.queue.dropped();
+        figures.counter(
+            plain(
+                "live_dropped_blocks",
+                "Blocks of points that viewers have missed because nobody took them in time",
+            ),
+            dropped,
+        )?;
         if !self.build.tango.is_empty() {
             self.encode_tango(&mut figures)?;
         }
