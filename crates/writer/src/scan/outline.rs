@@ -135,7 +135,8 @@ fn grid(info: &Json, axes: &[Axis]) -> Option<ScanGrid> {
     let side = |side: u64| {
         let axis = axes.iter().find(|axis| axis.id == Some(side));
         let points = count(info.get(format!("npoints{}", side + 1)));
-        points.or(axis?.points).filter(|points| *points > 0)
+        let points = points.or_else(|| axis?.points);
+        points.filter(|points| *points > 0)
     };
     let shape: Vec<u64> = (0..sides).rev().map(side).collect::<Option<_>>()?;
     let is_of_side = |side: u64| axes.iter().find(move |axis| axis.id == Some(side));
@@ -244,6 +245,13 @@ mod tests {
         assert_eq!((&*samz.label, samz.unit.as_deref()), ("samz", Some("mm")));
         assert_eq!((&*samy.label, &*diode.label), ("samy", "diode1"));
         assert_eq!(diode.kind, ChannelKind::Number);
+    }
+
+    #[test]
+    fn the_sides_of_a_grid_need_no_channels() {
+        let info = json!({"data_dim": 2, "npoints1": 4, "npoints2": 2});
+        let grid = scan_outline(&info, &[], None).grid.unwrap();
+        assert_eq!((grid.shape, grid.axes.len()), (vec![2, 4], 0));
     }
 
     #[test]
