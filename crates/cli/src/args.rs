@@ -121,6 +121,24 @@ pub enum Command {
         #[command(flatten)]
         saving: Saving,
     },
+    /// Tell what running writers do: their scans, what is wrong, what is lost
+    ///
+    /// The exit code is 0 if all of them are ready, 1 if one is not, and 2 if one does not answer.
+    Status {
+        /// Address of a writer (http://127.0.0.1:9610/), may be repeated; by default those that systemd runs, or the
+        /// usual address
+        #[arg(long = "url", value_name = "URL")]
+        urls: Vec<String>,
+        /// File with the token that the writers ask for
+        #[arg(long, value_name = "FILE")]
+        token_file: Option<PathBuf>,
+        /// Print one line of JSON per writer: what /api/v1/state answers
+        #[arg(long)]
+        json: bool,
+        /// Tell it again each second, until the command is ended
+        #[arg(long)]
+        follow: bool,
+    },
     /// Publish simulated scans
     #[cfg(feature = "simulation")]
     Simulate {
@@ -163,6 +181,11 @@ pub enum Command {
         /// Directory for the file; a new one below the current directory by default
         #[arg(long)]
         directory: Option<PathBuf>,
+        /// Show it in a browser, too, at an address that is printed
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        http: Http,
     },
     /// Run or register Tango devices of class BlissWriter
     #[cfg(feature = "tango")]

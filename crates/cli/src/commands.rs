@@ -13,6 +13,7 @@ mod save;
 mod semaphore;
 #[cfg(feature = "simulation")]
 mod simulate;
+mod status;
 #[cfg(feature = "tango")]
 pub mod tango;
 mod tree;
@@ -30,6 +31,7 @@ use crate::exit::Failure;
 use crate::logging::LogLevel;
 use crate::signals::CaughtSignals;
 use monitoring::Monitoring;
+use status::StatusOptions;
 pub use writing::Writing;
 
 /// Result of a command.
@@ -75,6 +77,20 @@ pub fn run(
             json,
             saving,
         } => on_hub(save::save(url, keys, json, saving, signals.end_in_order())),
+        Command::Status {
+            urls,
+            token_file,
+            json,
+            follow,
+        } => {
+            signals.end_at_once();
+            status::status(&StatusOptions {
+                urls,
+                token_file,
+                json,
+                follow,
+            })
+        }
         #[cfg(feature = "simulation")]
         Command::Simulate { url, scans } => {
             on_hub(simulate::simulate(url, scans, signals.end_in_order()))
@@ -97,7 +113,14 @@ pub fn run(
             repair::repair(&files)
         }
         #[cfg(feature = "simulation")]
-        Command::Demo { directory } => on_hub(demo::demo(directory, signals.end_in_order())),
+        Command::Demo {
+            directory,
+            open,
+            http,
+        } => {
+            let web = open.then_some(http);
+            on_hub(demo::demo(directory, web, signals.end_in_order()))
+        }
         #[cfg(feature = "tango")]
         Command::Tango(command) => tango::tango(command, configuration, level, signals),
         #[cfg(not(feature = "tango"))]

@@ -12,17 +12,23 @@ use std::time::Duration;
 
 use blissdata::store::DataStore;
 use hub::{Event, Queue};
+use observation::Observation;
 use simulation::redis::{PrivateRedis, PrivateRedisError, RedisOptions};
-use writer::session::{Notice, SessionOptions};
+use web::Listen;
+use writer::session::{Notice, SessionChecks, SessionOptions};
 use writer::source::blissdata::scan_store;
 use writer::subscriber::with_causes;
 use writer::{NexusSessionWriter, WriterThread};
 
+use super::follow::report_start;
+use super::monitoring::Monitoring;
 use super::{Outcome, tree};
+use crate::args::Http;
 use crate::exit::{self, Failure};
 use crate::inspection;
 use crate::results::Printer;
 use crate::signals::Interrupts;
+use crate::terminal;
 use progress_view::ProgressView;
 use scans::SESSION;
 
@@ -33,26 +39,40 @@ const REFRESH_PERIOD: Duration = Duration::from_millis(100);
 /// Directory of the file, if none is given.
 const DEFAULT_DIRECTORY: &str = "nexus-writer-demo";
 
-/// Saves simulated scans and shows the progress.
-pub async fn demo(directory: Option<PathBuf>, interrupts: Interrupts) -> Outcome {
+/// Saves simulated scans and shows the progress. With `web`, others can look by HTTP meanwhile, as it says.
+pub async fn demo(
+    directory: Option<PathBuf>,
+    web: Option<Http>,
+    interrupts: Interrupts,
+) -> Outcome {
     let redis = PrivateRedis::start(&RedisOptions::new()).await;
     let redis = redis.map_err(with_advice)?;
     let store = DataStore::connect(&redis.url()).await?;
     simulation::initialise(&store).await?;
     let file = make_directory(directory)?.join("demo.h5");
 
-    let writer_thread = Arc::new(WriterThread::start(Arc::default())?);
+    let observation = Arc::new(Observation::default());
+    let checks = Arc::new(SessionChecks::new(&observation, Some(SESSION)));
+    let monitoring =
+        web.map(|http| Monitoring::start(&http, Listen::Default, &observation, &interrupts));
+    let monitoring = monitoring.transpose()?;
+    if let Some(address) = monitoring.as_ref().and_then(Monitoring::address) {
+        terminal::print_line(&format!("Live page: http://{address}/"));
+    }
+    let writer_thread = Arc::new(WriterThread::start(observation.clone())?);
     writer_thread.inspect_with(inspection::program()).await?;
     let notices = Queue::new(MAX_NOTICES);
     let options = SessionOptions {
         session: Some(SESSION.to_owned()),
         notices: Some(notices.clone()),
+        checks: Some(checks),
         ..SessionOptions::default()
     };
     let session = NexusSessionWriter::start(&writer_thread, &scan_store(&store), options)?;
     let view = ProgressView::new(&file);
     let published = tokio::select! {
         published = publish_and_show(&store, &file, &view, &notices, &interrupts.stop_requested) => published,
+        never = report_start(&session, &observation) => match never {},
         _ = session.subscriber().join(None) => Err(session.subscriber().info().into()),
         () = interrupts.abort_requested.wait() => {
             session.subscriber().kill("told to leave");

@@ -136,7 +136,7 @@ async fn serve(session: &NexusSessionWriter, interrupts: &Interrupts) -> Result<
 }
 
 /// Notes once that scans are taken. Never returns.
-async fn report_start(session: &NexusSessionWriter, observation: &Observation) -> Infallible {
+pub async fn report_start(session: &NexusSessionWriter, observation: &Observation) -> Infallible {
     if session.subscriber().subscribed(None).await {
         observation.readiness.set_started();
     }

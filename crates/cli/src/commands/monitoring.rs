@@ -1,5 +1,6 @@
 //! Lets others watch a command that runs for long: metrics and health by HTTP, and systemd.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hub::Greenlet;
@@ -17,7 +18,7 @@ pub struct Monitoring {
     observation: Arc<Observation>,
     greenlets: [Greenlet<()>; 2],
     /// Dropped after it was noted that the process ends, to tell that.
-    _service: WebService,
+    service: WebService,
 }
 
 impl Monitoring {
@@ -52,8 +53,13 @@ impl Monitoring {
         Ok(Monitoring {
             observation: observation.clone(),
             greenlets: [stopping, moving],
-            _service: service,
+            service,
         })
+    }
+
+    /// Returns where others can ask, if they can.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.service.address()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keeps the last lines of the log for those who look at the program by HTTP.
 
-use std::fmt::{Debug, Write as _};
+use std::fmt::Debug;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -54,8 +54,7 @@ impl Visit for Line {
         match field.name() {
             "message" => self.message = format!("{value:?}"),
             "scan" => self.scan = Some(format!("{value:?}")),
-            // Writing into a text cannot fail.
-            name => drop(write!(self.fields, " {name}={value:?}")),
+            name => self.fields += &format!(" {name}={value:?}"),
         }
     }
 }

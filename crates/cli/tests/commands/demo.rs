@@ -138,3 +138,18 @@ fn a_directory_that_cannot_be_created_is_an_error() {
     assert!(log.contains("cannot make the directory"), "{log}");
     assert!(fixture.is_clean());
 }
+
+#[test]
+fn others_can_look_at_it_meanwhile() {
+    let fixture = DemoFixture::new();
+    let mut command = fixture.demo();
+    command.args(["--open", "--http-listen=127.0.0.1:0"]);
+    let mut program = Program::start(&mut command);
+    let line = program.wait_for_line("its address", |line| line.contains("Live page: http://"));
+    let (_, address) = line.split_once("http://").unwrap();
+    let address = address.trim_end().trim_end_matches('/').parse().unwrap();
+    let answer = testing::http_get(address, "/api/v1/state", &[]);
+    assert_eq!(answer.status, 200);
+    program.signal("TERM");
+    program.end();
+}
