@@ -14,8 +14,10 @@ pub struct HttpAnswer {
     pub status: u16,
     /// Names of headers, in lower case, and their values.
     pub headers: Vec<(String, String)>,
-    /// What follows the headers.
+    /// What follows the headers, as text.
     pub body: String,
+    /// What follows the headers.
+    pub content: Vec<u8>,
 }
 
 impl HttpAnswer {
@@ -51,10 +53,10 @@ pub fn http_send(address: SocketAddr, request: &str) -> HttpAnswer {
     if let Err(error) = connection.read_to_end(&mut answer) {
         assert!(!answer.is_empty(), "{error}");
     }
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .unwrap_or_else(|| panic!("{answer:?}"));
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("{:?}", String::from_utf8_lossy(&answer)));
+    let content = answer[end + 4..].to_vec();
+    let head = String::from_utf8_lossy(&answer[..end]);
     let mut lines = head.lines();
     let status = lines.next().unwrap().split(' ').nth(1).unwrap();
     let headers = lines.map(|line| {
@@ -64,6 +66,7 @@ pub fn http_send(address: SocketAddr, request: &str) -> HttpAnswer {
     HttpAnswer {
         status: status.parse().unwrap(),
         headers: headers.collect(),
-        body: body.to_owned(),
+        body: String::from_utf8_lossy(&content).into_owned(),
+        content,
     }
 }

@@ -65,10 +65,25 @@ impl Fixture {
 
     /// Starts a scan of a session whose only stream is `diode`.
     pub async fn start_scan(&self, session: &str, file: &Path) -> (ScanPublisher, StreamPublisher) {
+        let diode = ("diode", "<f8", &[][..]);
+        let (scan, mut streams) = self.start(session, file, 1, json!({}), &[diode]).await;
+        (scan, streams.remove(0))
+    }
+
+    /// Starts a scan of a session with this number, these further fields of its info, and these streams: their names,
+    /// types, and the shapes of their points.
+    pub async fn start(
+        &self,
+        session: &str,
+        file: &Path,
+        number: u64,
+        mut info: Json,
+        streams: &[(&str, &str, &[u64])],
+    ) -> (ScanPublisher, Vec<StreamPublisher>) {
         let path = file.to_str().unwrap().to_owned();
         let id = ScanIdentity {
             name: "loopscan".to_owned(),
-            number: 1,
+            number,
             data_policy: "no_policy".to_owned(),
             session: Some(session.to_owned()),
             proposal: None,
@@ -76,15 +91,24 @@ impl Fixture {
             dataset: None,
             path: Some(path.clone()),
         };
-        let diode = json!({"type": "stream", "stream": "diode"});
-        let mut info = json!({"h5maps": {}});
-        info["h5maps"][&path] = json!({"type": "group", "children": {"diode": diode}});
+        let children: serde_json::Map<String, Json> = streams
+            .iter()
+            .map(|(name, _, _)| {
+                let member = name.replace(':', "_");
+                (member, json!({"type": "stream", "stream": name}))
+            })
+            .collect();
+        info["h5maps"] = json!({&path: {"type": "group", "children": children}});
         let mut scan = ScanPublisher::create(&self.store, id, info).await.unwrap();
-        let floats = StreamDefinition::numeric("<f8".parse().unwrap(), &[]);
-        let diode = scan.add_stream("diode", floats).await.unwrap();
+        let mut publishers = Vec::new();
+        for (name, dtype, shape) in streams {
+            let shape: Vec<_> = shape.iter().copied().map(Some).collect();
+            let definition = StreamDefinition::numeric(dtype.parse().unwrap(), &shape);
+            publishers.push(scan.add_stream(name, definition).await.unwrap());
+        }
         scan.prepare().await.unwrap();
         scan.start().await.unwrap();
-        (scan, diode)
+        (scan, publishers)
     }
 
     /// Publishes a whole scan with three points.
@@ -141,6 +165,25 @@ impl Watched {
 
     pub fn metrics(&self) -> Metrics {
         Metrics::read(&self.get("/metrics").body)
+    }
+
+    /// Returns an answer that is JSON.
+    pub fn json(&self, path: &str) -> Json {
+        let answer = self.get(path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
+    /// Waits until an answer that is JSON is as wanted. Returns it.
+    pub fn wait_for_json(&self, path: &str, is_wanted: impl Fn(&Json) -> bool) -> Json {
+        let mut last = Json::Null;
+        wait_until(path, || {
+            let answer = self.get(path);
+            last = serde_json::from_str(&answer.body).unwrap();
+            answer.status == 200 && is_wanted(&last)
+        });
+        last
     }
 
     /// Waits until the metrics are as wanted. Returns them.
@@ -205,4 +248,9 @@ pub fn wait_until(what: &str, mut is_true: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "not within a minute: {what}");
         std::thread::sleep(POLL_PERIOD);
     }
+}
+
+/// Returns the path of a scan with this key.
+pub fn path_of(key: &str, rest: &str) -> String {
+    format!("/api/v1/scans/{}{rest}", key.replace(':', "%3A"))
 }

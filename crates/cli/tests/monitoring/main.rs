@@ -8,7 +8,10 @@
 
 mod fixture;
 mod health;
+mod live_data;
+mod live_state;
 mod metrics;
+mod openapi;
 mod requests;
 mod start;
 mod systemd;

@@ -142,6 +142,24 @@ fn a_token_is_needed_where_there_is_one() {
         200
     );
     assert_eq!(http_get(address, "/livez", &[]).status, 200);
+    // A browser has to be told the token once.
+    let login = |headers: &[&str]| http_get(address, "/api/v1/login", headers);
+    assert_eq!(login(&[]).status, 401);
+    let answer = login(&["Authorization: Bearer correct-horse-battery"]);
+    let cookie = answer.header("set-cookie").unwrap();
+    assert_eq!(answer.status, 204);
+    assert!(
+        cookie.ends_with("; HttpOnly; SameSite=Strict; Path=/"),
+        "{cookie}"
+    );
+    let cookie = format!("Cookie: {}", cookie.split(';').next().unwrap());
+    assert_eq!(status(&[&cookie]), 200);
+    assert_eq!(status(&[&cookie[..cookie.len() - 1]]), 401);
+    assert_eq!(http_get(address, "/api/v1/state", &[&cookie]).status, 200);
+    assert_eq!(http_get(address, "/api/v1/state", &[]).status, 401);
+    // The page itself shows nothing yet, and is needed to send the token.
+    assert_ne!(http_get(address, "/", &[]).status, 401);
+    assert_ne!(http_get(address, "/assets/", &[]).status, 401);
     let refused = http_get(address, "/readyz", &[]);
     assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
     watched.program.signal("TERM");
