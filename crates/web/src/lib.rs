@@ -5,6 +5,7 @@
 //!
 //! | path | answer |
 //! |---|---|
+//! | `/` | the page, on which people see in a browser what is saved |
 //! | `/metrics` | all figures, in the text format of OpenMetrics 1.0 |
 //! | `/livez`, `/healthz` | 200 while the threads of the process move, otherwise 503 and the threads that do not |
 //! | `/readyz` | 200 while scans are taken and can be saved, otherwise 503; JSON says why |
@@ -55,6 +56,7 @@ mod log_lines;
 mod manager_socket;
 mod metrics;
 mod options;
+mod page;
 mod parameters;
 mod process;
 mod routes;

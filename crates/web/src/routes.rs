@@ -9,17 +9,18 @@ use axum::response::Response;
 
 use crate::guard::{self, problem};
 use crate::state::WebState;
-use crate::{api, health, live, metrics};
+use crate::{api, health, live, metrics, page};
 
 /// Returns the answers to all requests.
 ///
-/// A part of the service (metrics, health) is a module that has a router of its own, and one line here.
+/// A part of the service (metrics, health, page) is a module that has a router of its own, and one line here.
 pub fn router(state: Arc<WebState>) -> Router {
     Router::new()
         .merge(api::router())
         .merge(health::router())
         .merge(live::router())
         .merge(metrics::router())
+        .merge(page::router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(state.clone())
