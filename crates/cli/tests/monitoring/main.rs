@@ -6,12 +6,14 @@
     reason = "a panic is how a test fails"
 )]
 
+mod browser;
 mod fixture;
 mod health;
 mod live_data;
 mod live_state;
 mod metrics;
 mod openapi;
+mod page;
 mod requests;
 mod start;
 mod systemd;

@@ -1,0 +1,37 @@
+//! The page of a writer that runs, in a browser.
+
+mod accessible;
+mod connection;
+mod picture;
+mod plots;
+mod scans;
+
+use serde_json::Value as Json;
+
+use crate::browser::Browser;
+use crate::fixture::Watched;
+
+/// Opens the page of a writer at one of its views, and waits for the first state.
+fn open(browser: &Browser, watched: &Watched, view: &str) {
+    browser.open(&format!("http://{}/{view}", watched.address));
+    browser.wait_for_text("#connection", "Live");
+}
+
+/// The page has asked nobody but its writer, and has written nothing to the console.
+fn assert_is_quiet(browser: &Browser, watched: &Watched) {
+    assert_eq!(browser.console(), Vec::<String>::new());
+    let own = format!("http://{}/", watched.address);
+    let requests = browser.requests();
+    assert!(!requests.is_empty());
+    let foreign = requests
+        .iter()
+        .filter(|url| !url.starts_with(&own) && !url.starts_with("data:"));
+    assert_eq!(foreign.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// Returns the number that an expression of JavaScript has.
+fn number(browser: &Browser, expression: &str) -> f64 {
+    let found = browser.run(&format!("return {expression}"));
+    assert!(matches!(found, Json::Number(_)), "{expression}: {found}");
+    found.as_f64().unwrap()
+}
