@@ -106,7 +106,8 @@ export class ScanView {
                 return;
             }
             this.#scan = scan;
-            setText(this.#message, '');
+            const isForgotten = hasEnded(scan) && scan.channels.length === 0;
+            setText(this.#message, isForgotten ? 'The values of this scan are no longer shown here. They are in its file.' : '');
             this.update(scan);
             this.#makePanels(scan);
             this.#showChannels();
