@@ -9,6 +9,7 @@ use crate::bit_writer::BitWriter;
 use crate::choice::{Choice, SMALL_CHUNK, choose};
 use crate::literals::write_stored;
 use crate::match_finder::Search;
+use crate::near_copies;
 use crate::plane_encoder::{Plane, PlaneEncoder};
 use crate::probe::Impression;
 use crate::section::{Planes, Section};
@@ -197,6 +198,12 @@ impl Encoder {
             shuffled
         };
         planes.divide(&chunk[..item], shuffled, &mut self.sections);
+        // Where a plane is not longer than the window.
+        let repeats =
+            needs_all && !is_small && near_copies::are_many(&self.sections, shuffled, count);
+        if repeats {
+            return self.compress_with_libdeflate(shuffled, target);
+        }
         self.look(shuffled);
         match choose(&self.survey, chunk.len(), count) {
             Choice::Planes { irregular } => self.irregular = irregular,

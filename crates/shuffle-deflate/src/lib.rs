@@ -102,6 +102,7 @@ mod error;
 mod instruction_set;
 mod literals;
 mod match_finder;
+mod near_copies;
 mod piece;
 mod plane_encoder;
 mod probe;
