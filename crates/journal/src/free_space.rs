@@ -19,6 +19,17 @@ impl Span {
     fn end(self) -> u64 {
         self.address + self.length
     }
+
+    /// Returns what of this part is before the other one, and what is behind it.
+    fn without(self, other: Span) -> [Span; 2] {
+        let length = other.address.clamp(self.address, self.end()) - self.address;
+        let address = other.end().clamp(self.address, self.end());
+        let behind = Span {
+            address,
+            length: self.end() - address,
+        };
+        [Span { length, ..self }, behind]
+    }
 }
 
 /// The free parts of a file.
@@ -27,6 +38,9 @@ pub(crate) struct FreeSpace {
     reader_time: Duration,
     /// Freed since the last commit.
     freed: Vec<Span>,
+    /// Cut off from the end of the file since the last commit. They are not free: the file has no such bytes, or
+    /// uses them for something else.
+    cut_off: Vec<Span>,
     /// Nothing has referred to them since a commit, but the last checkpoint does, which a power failure restores.
     committed: Vec<(Instant, Span)>,
     /// Nothing that can be restored refers to them, but readers may.
@@ -47,6 +61,7 @@ impl FreeSpace {
         FreeSpace {
             reader_time,
             freed: Vec::new(),
+            cut_off: Vec::new(),
             committed: Vec::new(),
             waiting: Vec::new(),
             free: Vec::new(),
@@ -56,8 +71,23 @@ impl FreeSpace {
 
     /// Adds space to which nothing refers after the next commit.
     pub fn add(&mut self, span: Span) {
-        if span.length > 0 {
-            self.freed.push(span);
+        let mut parts = vec![span];
+        for other in &self.cut_off {
+            let rest = parts.iter().flat_map(|part| part.without(*other));
+            parts = rest.filter(|part| part.length > 0).collect();
+        }
+        parts.retain(|part| part.length > 0);
+        self.freed.append(&mut parts);
+    }
+
+    /// Notes that the file was made shorter by this part, so that it is not free when it is added.
+    pub fn cut_off(&mut self, span: Span) {
+        match self.cut_off.last_mut() {
+            Some(last) if span.end() == last.address => {
+                last.address = span.address;
+                last.length += span.length;
+            }
+            _ => self.cut_off.push(span),
         }
     }
 
@@ -65,6 +95,7 @@ impl FreeSpace {
     pub fn take_freed(&mut self) -> Vec<Span> {
         // The commit may refer to what is used again.
         self.fresh.clear();
+        self.cut_off.clear();
         std::mem::take(&mut self.freed)
     }
 
@@ -189,6 +220,25 @@ mod tests {
         assert_eq!(space.allocate(100), None);
         commit(&mut space, true);
         assert_eq!(space.allocate(100), Some(4096));
+    }
+
+    #[test]
+    fn what_the_file_has_lost_is_not_free() {
+        let mut space = FreeSpace::with_reader_time(Duration::ZERO);
+        let part = |address, length| Span { address, length };
+        space.cut_off(part(5000, 50));
+        space.cut_off(part(4980, 20));
+        space.add(part(4900, 200));
+        space.add(part(4990, 10));
+        commit(&mut space, true);
+        assert_eq!(space.allocate(81), None);
+        assert_eq!(space.allocate(80), Some(4900));
+        assert_eq!(space.allocate(50), Some(5050));
+        assert_eq!(space.allocate(1), None);
+        // The file can have grown again since the commit.
+        space.add(part(4980, 70));
+        commit(&mut space, true);
+        assert_eq!(space.allocate(70), Some(4980));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use crate::changes::end_with_room;
 use crate::committer::Committer;
 use crate::error::{Error, Result};
-use crate::free_space::FreeSpace;
+use crate::free_space::{FreeSpace, Span};
 use crate::lock;
 use crate::locked_journal::LockedJournal;
 use crate::options::Options;
@@ -365,6 +365,11 @@ impl OpenFile {
         if is_last && (state.is_closing || address >= state.direct_from) {
             state.overlay.remove(address, state.end);
             state.end = address;
+            // Whoever has freed it may release it as well.
+            state.free_space.cut_off(Span {
+                address,
+                length: size,
+            });
         }
     }
 }
