@@ -18,8 +18,11 @@ mod encode;
 mod encoder_pool;
 mod fill;
 mod format;
+mod grid_band;
+mod grid_blocks;
 mod guess;
 mod slab;
+mod source;
 
 pub(crate) use crate::tree::{ChunkOptions, CompressionScheme};
 pub(crate) use bitshuffle::{
@@ -34,8 +37,11 @@ pub(crate) use encoder_pool::EncodingBatch;
 pub use encoder_pool::{EncodeError, EncoderPool};
 pub(crate) use fill::FillValue;
 pub(crate) use format::ChunkFormat;
+pub(crate) use grid_band::{BandLayout, GridBand};
+pub(crate) use grid_blocks::blocks;
 pub(crate) use guess::{ChunkGuess, guess};
 pub(crate) use slab::Slab;
+pub(crate) use source::ChunkSource;
 
 /// Returns the size of one point in bytes, or `u64::MAX` if it is larger than that.
 pub(crate) fn point_size(element: &[u64], item: usize) -> u64 {

@@ -15,6 +15,7 @@
 //! file holds a link to one of them. The module [`frames`](crate::frames) looks whether they are there.
 
 mod chunked_dataset;
+mod compressed_grid;
 mod error;
 mod existing;
 mod frames;

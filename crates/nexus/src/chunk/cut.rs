@@ -35,23 +35,33 @@ fn fits_into(shape: &[u64], other: &[u64]) -> bool {
 }
 
 fn add_corners(shape: &[u64], step: &[u64], corners: &mut BTreeSet<Vec<u64>>) {
-    if shape.contains(&0) {
+    add_corners_from(&vec![0; shape.len()], shape, step, corners);
+}
+
+/// Adds the corners from `first`, which is one of them, to before `end`.
+pub(super) fn add_corners_from(
+    first: &[u64],
+    end: &[u64],
+    step: &[u64],
+    corners: &mut BTreeSet<Vec<u64>>,
+) {
+    if first.iter().zip(end).any(|(first, end)| first >= end) {
         return;
     }
-    let mut corner = vec![0; shape.len()];
+    let mut corner = first.to_vec();
     loop {
         corners.insert(corner.clone());
-        let mut axis = shape.len();
+        let mut axis = end.len();
         loop {
             if axis == 0 {
                 return;
             }
             axis -= 1;
             corner[axis] += step[axis];
-            if corner[axis] < shape[axis] {
+            if corner[axis] < end[axis] {
                 break;
             }
-            corner[axis] = 0;
+            corner[axis] = first[axis];
         }
     }
 }

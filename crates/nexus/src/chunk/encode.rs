@@ -10,8 +10,8 @@ use observation::Observation;
 use shuffle_deflate::shuffle;
 
 use super::{
-    BufferPool, ChunkFormat, CompressionScheme, PooledBuffer, Slab, bitshuffle, bitshuffle_lz4,
-    chunk_bytes,
+    BufferPool, ChunkFormat, ChunkSource, CompressionScheme, PooledBuffer, bitshuffle,
+    bitshuffle_lz4,
 };
 
 /// The deflate level that datasets declare.
@@ -33,7 +33,7 @@ pub(crate) struct Encoder {
     deflate: shuffle_deflate::Encoder,
     buffers: BufferPool,
     observation: Arc<Observation>,
-    /// A chunk that is cut out of a slab.
+    /// A chunk that is cut out of its points.
     scratch: Vec<u8>,
     /// A chunk after the first filter.
     shuffled: Vec<u8>,
@@ -55,11 +55,16 @@ impl Encoder {
         }
     }
 
-    /// Cuts the chunk at `corner` out of a slab and compresses it.
-    pub(crate) fn encode(&mut self, slab: &Slab, format: &ChunkFormat, corner: &[u64]) -> Encoded {
+    /// Cuts the chunk at `corner` out of its points and compresses it.
+    pub(crate) fn encode(
+        &mut self,
+        points: &dyn ChunkSource,
+        format: &ChunkFormat,
+        corner: &[u64],
+    ) -> Encoded {
         let mut scratch = std::mem::take(&mut self.scratch);
         let encoded = self.encode_chunk(
-            chunk_bytes(slab, format, corner, &mut scratch),
+            points.chunk_bytes(format, corner, &mut scratch),
             format,
             corner,
         );
@@ -74,8 +79,20 @@ impl Encoder {
         format: &ChunkFormat,
         corner: &[u64],
     ) -> Encoded {
+        // Compression fails on purpose if the result would not be smaller than the chunk.
+        self.encode_within(chunk.len().saturating_sub(1), chunk, format, corner)
+    }
+
+    /// Compresses the bytes of the chunk at `corner`, unless they need more than `room` bytes then.
+    pub(crate) fn encode_within(
+        &mut self,
+        room: usize,
+        chunk: &[u8],
+        format: &ChunkFormat,
+        corner: &[u64],
+    ) -> Encoded {
         let stopwatch = self.observation.stopwatch();
-        let length = self.filter(chunk, format);
+        let length = self.filter(chunk, format, room);
         let result = length.map_or(chunk, |length| &self.compressed[..length]);
         let mut bytes = self.buffers.take(result.len());
         bytes.extend_from_slice(result);
@@ -93,16 +110,16 @@ impl Encoder {
     }
 
     /// Runs the filters, and returns the length of the result in `compressed`. Returns `None` if the chunk should
-    /// be stored without filters, because compression does not make it smaller or there are none.
-    fn filter(&mut self, chunk: &[u8], format: &ChunkFormat) -> Option<usize> {
+    /// be stored without filters, because compression needs more than `room` bytes or there are none.
+    fn filter(&mut self, chunk: &[u8], format: &ChunkFormat, room: usize) -> Option<usize> {
         let (size, item) = (chunk.len(), format.item);
         let compressed = &mut self.compressed;
         // What is there from the last chunk is overwritten.
         compressed.resize(size, 0);
         match format.scheme {
             CompressionScheme::None => None,
-            CompressionScheme::Gzip => self.deflate(chunk, 1),
-            CompressionScheme::GzipByteShuffle => self.deflate(chunk, item),
+            CompressionScheme::Gzip => self.deflate(chunk, 1, room),
+            CompressionScheme::GzipByteShuffle => self.deflate(chunk, item, room),
             CompressionScheme::ByteShuffle => {
                 shuffle(chunk, item, compressed);
                 Some(size)
@@ -114,15 +131,18 @@ impl Encoder {
             CompressionScheme::Lz4BitShuffle => {
                 compressed.clear();
                 bitshuffle_lz4(chunk, item, compressed, &mut self.shuffled);
-                Some(compressed.len()).filter(|length| *length < size)
+                Some(compressed.len()).filter(|length| *length <= room)
             }
         }
     }
 
-    fn deflate(&mut self, chunk: &[u8], item: usize) -> Option<usize> {
-        // Compression fails on purpose if the result would not be smaller than the chunk.
-        let room = &mut self.compressed[..chunk.len().saturating_sub(1)];
-        self.deflate.encode(chunk, item, room).ok()
+    fn deflate(&mut self, chunk: &[u8], item: usize, room: usize) -> Option<usize> {
+        let room = room.min(shuffle_deflate::bound(chunk.len()));
+        if room > self.compressed.len() {
+            self.compressed.resize(room, 0);
+        }
+        let target = &mut self.compressed[..room];
+        self.deflate.encode(chunk, item, target).ok()
     }
 }
 
@@ -132,7 +152,7 @@ mod tests {
     use shuffle_deflate::unshuffle;
 
     use super::*;
-    use crate::chunk::{ChunkShape, FillValue, test_noise};
+    use crate::chunk::{ChunkShape, FillValue, Slab, test_noise};
     use crate::tree::{ByteOrder, ElementType};
 
     fn encoded(slab: &Slab, chunk: &ChunkShape, corner: &[u64], item: usize) -> Encoded {

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use hub::{Budget, Event, Queue, Reservation};
 use observation::Observation;
 
-use super::{BufferPool, ChunkFormat, Encoded, Encoder, Slab};
+use super::{BufferPool, ChunkFormat, ChunkSource, Encoded, Encoder};
 
 /// The bytes that slabs may reserve at a time, per worker: one slab that the worker encodes, one that
 /// waits for it, and two whose chunks are not stored yet.
@@ -30,7 +30,7 @@ pub struct EncoderPool {
 
 /// One chunk to encode.
 struct EncodingJob {
-    slab: Arc<Slab>,
+    points: Arc<dyn ChunkSource>,
     format: Arc<ChunkFormat>,
     corner: Vec<u64>,
     report: JobGuard,
@@ -130,15 +130,15 @@ impl EncoderPool {
         &self.buffers
     }
 
-    /// Queues the chunks of a slab for the workers. They send `done` when the last chunk is encoded.
+    /// Queues the chunks of these points for the workers. They send `done` when the last chunk is encoded.
     pub(crate) fn encode(
         &self,
-        slab: Slab,
+        points: impl ChunkSource + 'static,
         format: &Arc<ChunkFormat>,
         corners: Vec<Vec<u64>>,
         done: &Event,
     ) -> EncodingBatch {
-        let slab = Arc::new(slab);
+        let points: Arc<dyn ChunkSource> = Arc::new(points);
         let batch = EncodingBatch {
             progress: Arc::new(Mutex::new(BatchProgress {
                 unfinished: corners.len(),
@@ -147,7 +147,7 @@ impl EncoderPool {
         };
         for corner in corners {
             let job = EncodingJob {
-                slab: Arc::clone(&slab),
+                points: Arc::clone(&points),
                 format: Arc::clone(format),
                 corner,
                 report: JobGuard {
@@ -226,7 +226,7 @@ fn run_worker(jobs: &Queue<EncodingJob>, buffers: &BufferPool, observation: &Arc
     let mut encoder = new_encoder();
     // A wait of this thread is never interrupted, so the loop ends only when the queue is closed.
     while let Ok(Some(mut job)) = jobs.get_blocking(None) {
-        let encode = AssertUnwindSafe(|| encoder.encode(&job.slab, &job.format, &job.corner));
+        let encode = AssertUnwindSafe(|| encoder.encode(&*job.points, &job.format, &job.corner));
         // A panic fails one dataset but must not end the thread, which all other datasets use too.
         match panic::catch_unwind(encode) {
             Ok(encoded) => job.report.encoded = Some(encoded),
@@ -238,7 +238,7 @@ fn run_worker(jobs: &Queue<EncodingJob>, buffers: &BufferPool, observation: &Arc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chunk::{ChunkShape, CompressionScheme, FillValue, corners_with_data};
+    use crate::chunk::{ChunkShape, CompressionScheme, FillValue, Slab, corners_with_data};
     use crate::tree::{ByteOrder, ElementType};
 
     fn format(length: u64, element: &[u64]) -> Arc<ChunkFormat> {

@@ -116,6 +116,13 @@ impl Slab {
         }
     }
 
+    /// Returns about how many bytes of memory the points take, missing ones included.
+    pub(crate) fn memory(&self) -> usize {
+        // A run has the rank of a point as many lengths more, which are few.
+        const RUN: usize = 2 * size_of::<PointRun>();
+        self.bytes().len() + RUN * self.runs.len()
+    }
+
     /// Returns an iterator over the runs, with the index of the first point, the run and its bytes.
     pub(crate) fn runs(&self, item: usize) -> impl Iterator<Item = (u64, &PointRun, &[u8])> {
         let (mut first, mut remaining) = (0, self.bytes());

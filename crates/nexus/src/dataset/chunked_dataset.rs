@@ -1,6 +1,7 @@
 //! An open chunked dataset and its extent.
 
 mod compressed_part;
+mod overwrite;
 mod partial;
 
 use std::cell::{Cell, RefCell};
@@ -30,6 +31,8 @@ pub(super) struct ChunkedDataset {
     pub sparse: bool,
     /// `true` if blocks are written directly into their chunks in the file.
     pub direct: bool,
+    /// `true` if the rows are those of a grid. All of them are there from the begin, and chunks are replaced in any order.
+    is_grid: bool,
     pub extent: RefCell<Vec<u64>>,
     /// The number of slabs of this dataset in the queue.
     pub pending: Cell<usize>,
@@ -52,6 +55,9 @@ impl ChunkedDataset {
             dataset,
             sparse: spec.is_sparse(),
             direct: spec.is_direct(format.scheme),
+            is_grid: spec
+                .declared()
+                .is_some_and(|declared| declared.scan.len() > 1),
             format: Arc::new(format),
             extent: RefCell::new(extent),
             pending: Cell::new(0),
@@ -72,17 +78,21 @@ impl ChunkedDataset {
         corners_with_data(slab, &self.format.shape, self.format.item, missing_shape)
     }
 
-    /// Stores the encoded chunks of `rows` points.
+    /// Stores the encoded chunks of `rows` points. In a grid with `is_new`, they were not stored before.
     pub fn store_encoded(
         &self,
         first: u64,
         rows: u64,
         element: &[u64],
-        chunks: &[Encoded],
+        mut chunks: Vec<Encoded>,
+        is_new: bool,
         resources: &mut StoreResources,
     ) {
-        self.try_store("store chunks", || {
-            self.replace_chunks(first, first + rows, element, chunks, resources)
+        self.try_store("store chunks", || match self.is_grid {
+            true => {
+                self.overwrite_chunks(first, first + rows, element, &mut chunks, is_new, resources)
+            }
+            false => self.replace_chunks(first, first + rows, element, &chunks, resources),
         });
     }
 

@@ -1,9 +1,6 @@
-//! A dataset with the shape of the scan: a grid of points, or a single point.
-
-mod blocks;
+//! A dataset with the shape of the scan: a grid of points without filters, or a single point.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use observation::{Hdf5Stage, Observation};
@@ -12,27 +9,22 @@ use super::existing::ExistingDataset;
 use super::spec::DatasetSpec;
 use super::stream::PointStore;
 use super::{Error, WriteMode, WritePolicy};
-use crate::chunk::{ChunkGuess, CompressionScheme, Slab, point_size};
+use crate::chunk::{ChunkGuess, Slab, blocks, point_size};
 use crate::h5;
-pub(in crate::dataset) use blocks::blocks;
-
-/// The shortest time between two writes to a compressed grid, because each write compresses the last
-/// chunks again.
-const WRITE_INTERVAL: Duration = Duration::from_secs(3);
 
 /// The largest size of the points that are not written yet, in chunks of the policy.
 const MAX_WAITING: u64 = 4;
 
 /// The largest size of the chunk cache, in chunks of the policy. If the cache cannot hold the chunks of
-/// one row of the grid, the library compresses them again for each row.
+/// one row of the grid, the library reads and writes them again for each row.
 const MAX_CACHE: u64 = 64;
 
 /// A dataset whose first dimensions are those of the scan. It is created at full size with the first
 /// point.
 ///
 /// Points fill it in C order. Surplus points extend the first dimension. The HDF5 library writes the
-/// points with its filters, in blocks as large as possible, because successive points belong to
-/// different chunks.
+/// points, in blocks as large as possible, because successive points belong to different chunks. A grid with
+/// filters is a [`CompressedGrid`](super::compressed_grid::CompressedGrid).
 pub(super) struct PointGrid {
     spec: DatasetSpec,
     /// The declared shape of the grid. It is empty for a single point.
@@ -45,7 +37,6 @@ pub(super) struct PointGrid {
     /// The number of points that are written.
     visible: u64,
     waiting: Slab,
-    written: Option<Instant>,
     stored: Stored,
     failed: Option<Error>,
 }
@@ -60,7 +51,6 @@ enum Stored {
     Array {
         dataset: h5::Dataset,
         extent: Vec<u64>,
-        compressed: bool,
     },
 }
 
@@ -75,18 +65,12 @@ impl PointGrid {
         PointGrid {
             element: element.collect(),
             spec,
-            // Only the first dimension may have an unknown length, which is 0.
-            scan: scan
-                .iter()
-                .enumerate()
-                .map(|(axis, &length)| length.max(u64::from(axis > 0)))
-                .collect(),
+            scan,
             policy,
             observation,
             points: 0,
             visible: 0,
             waiting: Slab::new(),
-            written: None,
             stored: Stored::Nothing,
             failed: None,
         }
@@ -105,7 +89,6 @@ impl PointGrid {
             return Err(self.failed.insert(error).clone());
         }
         self.visible = self.points;
-        self.written = Some(Instant::now());
         Ok(())
     }
 
@@ -134,11 +117,7 @@ impl PointGrid {
         let extent: Vec<u64> = self.scan.iter().chain(&self.element).copied().collect();
         let cache = self.cache(&extent, &chunk);
         let dataset = self.spec.create(&extent, &chunk, scheme, Some(cache))?;
-        self.stored = Stored::Array {
-            dataset,
-            extent,
-            compressed: scheme != CompressionScheme::None,
-        };
+        self.stored = Stored::Array { dataset, extent };
         Ok(())
     }
 
@@ -164,10 +143,7 @@ impl PointGrid {
     }
 
     fn write_points(&mut self, slab: &Slab) -> Result<(), Error> {
-        let Stored::Array {
-            dataset, extent, ..
-        } = &mut self.stored
-        else {
+        let Stored::Array { dataset, extent } = &mut self.stored else {
             return Ok(());
         };
         let (scan, item) = (&self.scan, self.spec.item());
@@ -222,7 +198,7 @@ impl PointStore for PointGrid {
         let Some(ExistingDataset { extent, chunks }) = self.spec.find()? else {
             return Ok(());
         };
-        let Some((chunk, scheme)) = chunks else {
+        let Some((chunk, _)) = chunks else {
             self.stored = Stored::EarlierValue;
             return Ok(());
         };
@@ -230,11 +206,7 @@ impl PointStore for PointGrid {
             *largest = (*largest).max(*length);
         }
         let dataset = self.spec.open(Some(self.cache(&extent, &chunk)))?;
-        self.stored = Stored::Array {
-            dataset,
-            extent,
-            compressed: scheme != CompressionScheme::None,
-        };
+        self.stored = Stored::Array { dataset, extent };
         Ok(())
     }
 
@@ -273,16 +245,6 @@ impl PointStore for PointGrid {
     fn expose(&mut self) -> Result<(), Error> {
         self.check()?;
         if self.policy.mode == WriteMode::Backlog || self.waiting.is_empty() {
-            return Ok(());
-        }
-        let compressed = matches!(
-            self.stored,
-            Stored::Array {
-                compressed: true,
-                ..
-            }
-        );
-        if compressed && self.written.is_some_and(|at| at.elapsed() < WRITE_INTERVAL) {
             return Ok(());
         }
         self.write()

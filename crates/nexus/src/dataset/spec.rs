@@ -75,6 +75,15 @@ impl DatasetSpec {
         }
     }
 
+    /// Returns the shape of the scan if it declares one, with 1 for unknown lengths but the first one, which may be 0.
+    pub fn grid(&self) -> Option<Vec<u64>> {
+        let scan = self.declared()?.scan.iter().enumerate();
+        Some(
+            scan.map(|(axis, &length)| length.max(u64::from(axis > 0)))
+                .collect(),
+        )
+    }
+
     /// Returns the chunks and filters of the storage that the scan declares.
     pub fn guess(&self) -> Option<ChunkGuess> {
         let DeclaredStorage { scan, chunks } = self.declared()?;

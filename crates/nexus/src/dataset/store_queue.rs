@@ -11,7 +11,7 @@ use observation::Observation;
 use super::Error;
 use super::chunked_dataset::ChunkedDataset;
 use super::freed_space::FreedSpaceReserve;
-use crate::chunk::{BufferPool, Encoder, EncoderPool, EncodingBatch, Slab};
+use crate::chunk::{BufferPool, Encoder, EncoderPool, EncodingBatch, GridBand, Slab};
 
 /// The queue of slabs of all datasets that one thread writes, in the order in which they were filled.
 ///
@@ -56,6 +56,8 @@ pub(super) struct QueuedSlab {
     pub rows: u64,
     /// The largest length of a point up to this slab, in each dimension.
     pub element: Vec<u64>,
+    /// `true` if none of its chunks was stored before.
+    pub is_new: bool,
     pub method: StoreMethod,
 }
 
@@ -63,6 +65,8 @@ pub(super) struct QueuedSlab {
 pub(super) enum StoreMethod {
     /// The pool encodes the chunks, and the queue stores them.
     Encode(Slab),
+    /// The pool encodes the chunks of a grid, and the queue stores them.
+    EncodeBand(GridBand),
     /// The queue stores the chunks without filters.
     Plain(Slab),
     /// The HDF5 library writes the points with its filters.
@@ -207,7 +211,7 @@ impl QueueState {
         let ready = match &slabs.front()?.method {
             StoreMethod::Sent(batch, _) => batch.is_done(),
             StoreMethod::Plain(_) | StoreMethod::Blocks(_) | StoreMethod::Append { .. } => true,
-            StoreMethod::Encode(_) => false,
+            StoreMethod::Encode(_) | StoreMethod::EncodeBand(_) => false,
         };
         if !ready {
             return None;
@@ -222,13 +226,16 @@ impl QueueState {
             first,
             rows,
             element,
+            is_new,
             method,
         } = queued;
         let resources = &mut *self.resources.borrow_mut();
         match method {
             StoreMethod::Sent(batch, reservation) => {
                 match batch.take() {
-                    Ok(chunks) => store.store_encoded(first, rows, &element, &chunks, resources),
+                    Ok(chunks) => {
+                        store.store_encoded(first, rows, &element, chunks, is_new, resources)
+                    }
                     Err(source) => store.fail(Error::Compression {
                         path: store.path.clone(),
                         source,
@@ -248,7 +255,7 @@ impl QueueState {
                 finish,
             } => store.store_part(first, before, &slab, &element, finish, resources),
             // Such a slab is not ready, so `next_ready` never returns it.
-            StoreMethod::Encode(_) => {}
+            StoreMethod::Encode(_) | StoreMethod::EncodeBand(_) => {}
         }
         store.pending.set(store.pending.get() - 1);
     }
@@ -261,7 +268,12 @@ impl QueueState {
         let before = self.sent.get();
         let mut sent = before;
         while sent < slabs.len() {
-            if let StoreMethod::Encode(slab) = &slabs[sent].method {
+            let to_encode = match &slabs[sent].method {
+                StoreMethod::Encode(slab) => Some(slab),
+                StoreMethod::EncodeBand(band) => Some(&band.slab),
+                _ => None,
+            };
+            if let Some(slab) = to_encode {
                 let reservation = self.pool.try_reserve(slab.bytes().len());
                 let working = |queued: &QueuedSlab| matches!(queued.method, StoreMethod::Sent(..));
                 if reservation.is_none() && slabs.range(..sent).any(working) {
@@ -278,11 +290,22 @@ impl QueueState {
 
 impl QueuedSlab {
     fn hand_over(&mut self, pool: &EncoderPool, reservation: Option<Reservation>, done: &Event) {
-        if let StoreMethod::Encode(slab) = &mut self.method {
-            let slab = std::mem::take(slab);
-            let corners = self.store.corners_with_data(&slab, &self.element);
-            let batch = pool.encode(slab, &self.store.format, corners, done);
-            self.method = StoreMethod::Sent(batch, reservation);
-        }
+        let format = &self.store.format;
+        let placeholder = StoreMethod::Plain(Slab::new());
+        let batch = match std::mem::replace(&mut self.method, placeholder) {
+            StoreMethod::Encode(slab) => {
+                let corners = self.store.corners_with_data(&slab, &self.element);
+                pool.encode(slab, format, corners, done)
+            }
+            StoreMethod::EncodeBand(band) => {
+                let corners = band.corners(format).into_iter().collect();
+                pool.encode(band, format, corners, done)
+            }
+            other => {
+                self.method = other;
+                return;
+            }
+        };
+        self.method = StoreMethod::Sent(batch, reservation);
     }
 }

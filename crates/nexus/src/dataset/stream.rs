@@ -5,11 +5,12 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::chunked_dataset::ChunkedDataset;
+use super::compressed_grid::CompressedGrid;
 use super::point_grid::PointGrid;
 use super::point_list::PointList;
 use super::spec::DatasetSpec;
 use super::{Error, StoreQueue, WritePolicy};
-use crate::chunk::point_size;
+use crate::chunk::{CompressionScheme, point_size};
 use crate::h5::Group;
 use crate::tree::{ElementType, StreamStorage};
 
@@ -95,8 +96,11 @@ impl StreamDataset {
         store_queue: StoreQueue,
     ) -> Result<StreamDataset, Error> {
         let spec = DatasetSpec::new(parent, path, element, shape, storage)?;
-        let grid = spec.declared().map(|declared| declared.scan.clone());
-        let points: Box<dyn PointStore> = match grid {
+        let has_filters = (spec.guess()).is_some_and(|it| it.scheme != CompressionScheme::None);
+        let points: Box<dyn PointStore> = match spec.grid() {
+            Some(scan) if scan.len() > 1 && has_filters => {
+                Box::new(CompressedGrid::new(spec, scan, policy, store_queue.clone()))
+            }
             Some(scan) if scan.len() != 1 => {
                 let observation = store_queue.observation().clone();
                 Box::new(PointGrid::new(spec, scan, policy, observation))

@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod compressed_grids;
 mod continued;
 mod declared;
 mod grids;

@@ -283,6 +283,7 @@ impl Chunked {
             first: buffer.points - rows,
             rows,
             element: buffer.element.clone(),
+            is_new: false,
             method: method(slab),
         });
     }

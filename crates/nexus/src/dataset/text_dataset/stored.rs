@@ -1,8 +1,8 @@
 //! What a file has of the texts of a stream.
 
 use super::{TextRun, TextTarget, value};
+use crate::chunk::blocks;
 use crate::dataset::Error;
-use crate::dataset::point_grid::blocks;
 use crate::h5::{self, ChunkedOptions, DatasetStorage, Link, ObjectKind};
 use crate::tree::ElementType;
 

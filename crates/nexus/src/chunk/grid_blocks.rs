@@ -1,12 +1,12 @@
 //! Divides successive points, in C order, into blocks of a grid.
 
 /// The first corner and the extent of a block.
-pub(in crate::dataset) type Block = (Vec<u64>, Vec<u64>);
+pub(crate) type Block = (Vec<u64>, Vec<u64>);
 
 /// Returns the blocks of `count` points from point `first` on, in the order of the points and as few as
 /// possible. The first length of the grid is ignored. A grid of no dimensions has one block of no
 /// dimensions.
-pub(in crate::dataset) fn blocks(first: u64, count: u64, grid: &[u64]) -> Vec<Block> {
+pub(crate) fn blocks(first: u64, count: u64, grid: &[u64]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut start = Vec::with_capacity(grid.len());
     divide(first, count, grid, &mut start, &mut blocks);
