@@ -31,6 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let workers = arguments.next().map_or(Ok(1), |text| text.parse())?;
     let path = Path::new(&folder).join("grid.h5");
+    if path.exists() {
+        std::fs::remove_file(&path)?;
+    }
     let spectra: Vec<Bytes> = (0..16).map(spectra).collect();
     Hub::new()?.run(async {
         let file = File::create(&path)?;
