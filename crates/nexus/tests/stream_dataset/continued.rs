@@ -118,8 +118,8 @@ fn a_dataset_goes_on_wherever_its_writer_died() {
                 }
                 assert!(resumed.bytes == whole.bytes, "{name}: other values");
                 // A small chunk of a grid may be stored without filters.
-                let least = resumed.filter_masks().iter().all(|mask| *mask == 0);
-                assert!(least || kind.name.starts_with("map"), "{name}");
+                let are_filtered = resumed.filter_masks().iter().all(|mask| *mask == 0);
+                assert!(are_filtered || kind.name.starts_with("map"), "{name}");
                 if kind.storage != StreamStorage::Automatic {
                     for about in ["chunks", "pipeline", "maxshape"] {
                         assert_eq!(
