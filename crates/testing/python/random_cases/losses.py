@@ -31,9 +31,13 @@ class Content:
             self.values[name].append(member.get("value"))
             self._read(member)
 
+    def named(self, name: str) -> list:
+        """Return the values of what has this name, or its last part: names with slashes are those of groups."""
+        return self.values.get(name) or self.values.get(name.rpartition("/")[2], [])
+
     def has(self, name: str, value) -> bool:
         """Return whether something has this name and this value. What is no number or text may look different."""
-        found = self.values.get(name) or self.values.get(name.rpartition("/")[2], [])
+        found = self.named(name)
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             return bool(found)
         return any(same(value, other) for other in found)
@@ -52,7 +56,7 @@ def lost(case: Case, files: dict, notes: list[str]) -> list[str]:
     told = "\n".join(notes)
     missing = [f"channel with the content of {name}" for name in lost_channels(case, content)]
     missing += [f"metadata {'/'.join(path)}" for path, value in metadata(case) if not content.has(path[-1], value)]
-    missing += [f"position of {motor}" for motor in motors(case) if motor not in content.values]
+    missing += [f"position of {motor}" for motor in motors(case) if not content.named(motor)]
     return [text for text in missing if not any(part and part in told for part in text.split()[-1].split("/"))]
 
 
