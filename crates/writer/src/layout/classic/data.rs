@@ -1,6 +1,9 @@
 //! Acquired data: device groups, destinations of streams, and links to them.
 
+use std::collections::HashMap;
+
 use nexus::tree::{NamedList, Stream, Value};
+use serde_json::{Map, Value as Json};
 
 use super::channel::Channel;
 use super::dict_to_nexus;
@@ -56,11 +59,13 @@ pub fn reserve(builder: &mut TreeBuilder, subscan: &Subscan) {
 /// Adds the groups of devices from which data have come, or of all devices, as the release does, and the datasets,
 /// aliases and links of data that are stored.
 pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, release: Release, facts: &ScanFacts) {
+    let mut described = HashMap::new();
     for channel in &subscan.channels {
         let stream = facts.streams.get(&channel.stream.name);
         let is_there = stream.is_some() || release.has_devices_without_data();
         if is_there && has_group(channel) {
-            build_device(builder, channel, &subscan.entry);
+            let known = described.entry(channel.device.as_str()).or_default();
+            build_device(builder, channel, &subscan.entry, known);
             if stream.is_some_and(|stream| stream.stored) && has_place(channel) {
                 build_data(builder, channel, &subscan.entry);
             }
@@ -68,7 +73,14 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, release: Release, fac
     }
 }
 
-fn build_device(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
+/// Adds the group of a device. `known` are the metadata that the channels before have given for it, which stay: so does
+/// `blisswriter` 2.0.0.
+fn build_device(
+    builder: &mut TreeBuilder,
+    channel: &Channel,
+    entry: &str,
+    known: &mut Map<String, Json>,
+) {
     if channel.device.is_empty() {
         builder.class_group(&format!("{entry}/measurement"), "NXcollection");
         return;
@@ -76,10 +88,27 @@ fn build_device(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {
     builder.class_group(&format!("{entry}/instrument"), "NXinstrument");
     let group = channel.group_path(entry);
     builder.class_group(&group, channel.class());
-    let mut description = channel.device_info.clone();
+    let description = dict_to_nexus::without_empty_mappings(&channel.device_info);
+    let mut description = description.unwrap_or_default();
     // The class says whether this is a positioner, so metadata must not change it.
     description.retain(|key, _| key != "@NX_class");
+    merge_new(known, &mut description);
     dict_to_nexus::add_mapping(builder, &group, &description, true);
+}
+
+/// Removes from `added` what is known already, and adds the rest to `known`.
+fn merge_new(known: &mut Map<String, Json>, added: &mut Map<String, Json>) {
+    added.retain(|key, value| match (known.get_mut(key), value) {
+        (Some(Json::Object(known)), Json::Object(value)) => {
+            merge_new(known, value);
+            !value.is_empty()
+        }
+        (Some(_), _) => false,
+        (None, value) => {
+            known.insert(key.clone(), value.clone());
+            true
+        }
+    });
 }
 
 fn build_data(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {

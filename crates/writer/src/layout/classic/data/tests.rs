@@ -301,6 +301,26 @@ fn metadata_leave_the_paths_of_data_alone() {
 }
 
 #[test]
+fn the_first_channel_of_a_device_describes_it() {
+    let mut known = Map::new();
+    let mut merge = |added: Json| {
+        let mut added = added.as_object().unwrap().clone();
+        merge_new(&mut known, &mut added);
+        Json::Object(added)
+    };
+    let first = json!({"type": "mca", "roi": {"begin": 1}});
+    assert_eq!(merge(first.clone()), first);
+    assert_eq!(merge(first), json!({}));
+    let second = json!({"type": "lima", "mode": "MEAN", "roi": {"begin": 2, "end": 3}, "n": 1});
+    let new = json!({"mode": "MEAN", "roi": {"end": 3}, "n": 1});
+    assert_eq!(merge(second), new);
+    assert_eq!(
+        merge(json!({"roi": 1, "n": {"a": 1}, "mode": null})),
+        json!({})
+    );
+}
+
+#[test]
 fn attributes_that_have_no_type_are_texts() {
     let options = SaveOptions::default();
     let mut info = mesh();
