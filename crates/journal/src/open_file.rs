@@ -365,7 +365,7 @@ impl OpenFile {
         if is_last && (state.is_closing || address >= state.direct_from) {
             state.overlay.remove(address, state.end);
             state.end = address;
-            // Whoever has freed it may release it as well.
+            // The caller may release the same space later, which is not free any more.
             state.free_space.cut_off(Span {
                 address,
                 length: size,

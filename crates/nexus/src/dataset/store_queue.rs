@@ -291,8 +291,9 @@ impl QueueState {
 impl QueuedSlab {
     fn hand_over(&mut self, pool: &EncoderPool, reservation: Option<Reservation>, done: &Event) {
         let format = &self.store.format;
-        let placeholder = StoreMethod::Plain(Slab::new());
-        let batch = match std::mem::replace(&mut self.method, placeholder) {
+        // The points go to the pool, and none remain here.
+        let without_points = StoreMethod::Plain(Slab::new());
+        let batch = match std::mem::replace(&mut self.method, without_points) {
             StoreMethod::Encode(slab) => {
                 let corners = self.store.corners_with_data(&slab, &self.element);
                 pool.encode(slab, format, corners, done)

@@ -21,23 +21,6 @@ const SCHEMES: [CompressionScheme; 5] = [
 const ELEMENT: ElementType = ElementType::Float(2, LITTLE);
 const FILL: [u8; 2] = [0x00, 0x7e];
 
-/// A generator of pseudo-random numbers, which are the same for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) % end.max(1)
-    }
-
-    fn lengths(&mut self, rank: u64, most: u64) -> Vec<u64> {
-        (0..rank).map(|_| 1 + self.below(most)).collect()
-    }
-}
-
 /// A stream of points that fill a grid.
 struct Grid {
     name: String,
@@ -48,7 +31,7 @@ struct Grid {
     policy: WritePolicy,
     /// The number of points, which may be more or fewer than those of the grid.
     points: u64,
-    /// Every so manieth point is missing, or none.
+    /// The distance of two points that are missing, or 0 if none is.
     missing: u64,
 }
 

@@ -13,19 +13,6 @@ use nexus::tree::{ChunkOptions, CompressionScheme, DeclaredStorage, ElementType,
 use crate::support::*;
 use kinds::{DatasetKind, kinds};
 
-/// A generator of pseudo-random numbers, which are the same for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) % end.max(1)
-    }
-}
-
 /// Writes on where the file ends, up to some point, and is stopped in order or dies.
 async fn write_on(
     writer: Writer,

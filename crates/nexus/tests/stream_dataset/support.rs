@@ -201,3 +201,21 @@ pub async fn shown(dataset: &mut StreamDataset, points: u64) {
         hub::sleep(Duration::from_millis(10)).await;
     }
 }
+
+/// A generator of pseudo-random numbers, which are the same for the same seed.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % end.max(1)
+    }
+
+    /// Returns so many lengths from 1 to `most`.
+    pub fn lengths(&mut self, rank: u64, most: u64) -> Vec<u64> {
+        (0..rank).map(|_| 1 + self.below(most)).collect()
+    }
+}
