@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -183,8 +184,16 @@ class OnDemandWriter:
 
 def wait_for_file(case: Case, root: Path):
     """Wait until a file of the case exists, which is when the writer has read the info of the prepared scan."""
-    for _ in range(int(TIMEOUT / POLL)):
+    if not exists_within(TIMEOUT, case, root):
+        raise RuntimeError(f"{case.name}: the reference makes no file")
+
+
+def exists_within(seconds: float, case: Case, root: Path, has_ended: Callable[[], bool] = lambda: False) -> bool:
+    """Wait until a file of the case exists or its writer has ended. Returns whether there is a file."""
+    for _ in range(int(seconds / POLL)):
         if any((root / case.name).rglob("*.h5")):
-            return
+            return True
+        if has_ended():
+            return False
         time.sleep(POLL)
-    raise RuntimeError(f"{case.name}: the reference makes no file")
+    return False

@@ -4,7 +4,7 @@ N cases are made from the seeds S, S + 1, ... and saved by the reference writer 
 environment must have) and by PATH. Prints how many cases are in each class, and each undocumented difference. With
 --reduce, each case that shows another kind of difference is made smaller, and stored in the folder FOUND.
 
-The exit status is 1 if there is a difference that is not documented.
+The exit status is 1 if there is a difference that is not documented, or cases that could not be compared.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import collections
 import json
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from . import LAYOUTS, make
@@ -19,7 +20,7 @@ from .comparison import Result, compare_all
 from .documented import FAULTS, classify, undocumented
 from .reduction import kind_of, reduce
 
-BATCH = 400
+BATCH = 1000
 
 
 def main() -> int:
@@ -32,18 +33,23 @@ def main() -> int:
     parser.add_argument("--reduce", type=Path, metavar="FOUND")
     options = parser.parse_args()
     begin = time.monotonic()
-    classes, kinds = collections.Counter(), {}
+    classes, kinds, errors = collections.Counter(), {}, []
     for first in range(options.seed, options.seed + options.count, BATCH):
         seeds = range(first, min(first + BATCH, options.seed + options.count))
-        for result in compare_all([make(options.layout, seed) for seed in seeds], options.program, options.jobs):
-            class_ = classify(result)
-            classes[class_] += 1
-            if class_ in FAULTS:
-                kinds.setdefault(kind_of(result), []).append(result)
+        try:
+            for result in compare_all([make(options.layout, seed) for seed in seeds], options.program, options.jobs):
+                class_ = classify(result)
+                classes[class_] += 1
+                if class_ in FAULTS:
+                    kinds.setdefault(kind_of(result), []).append(result)
+        except ExceptionGroup as failed:
+            traceback.print_exception(failed)
+            errors.append(failed)
+        print(f"{classes.total()} cases after {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
     report(classes, kinds, time.monotonic() - begin)
     if options.reduce:
         store_reduced(kinds, options.program, options.reduce)
-    return 1 if kinds else 0
+    return 1 if kinds or errors else 0
 
 
 def report(classes: collections.Counter, kinds: dict[str, list[Result]], seconds: float):

@@ -2,13 +2,14 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,8 @@ BENCH = RECORDINGS.parents[3] / "bench"
 ATTEMPTS = 20
 # Seconds for all cases of a process.
 TIMEOUT = 600
+# Seconds after which a writer has read the info of a prepared scan, if it makes no file then.
+PREPARATION = 5
 # What happens to a disk is of no interest here.
 SAVE = ["save", "--json", "--durability", "none"]
 
@@ -53,12 +56,21 @@ class Result:
 
 
 def compare_all(cases: list[Case], program: Path, jobs: int = 1) -> Iterator[Result]:
-    """Let both writers save cases of one layout, in so many processes. The reference spends its time on waiting."""
+    """Let both writers save cases of one layout, in so many processes. The reference spends its time on waiting.
+
+    Raises the exceptions of all processes, after the results of those without.
+    """
     sys.path.append(str(BENCH))
     parts = [part for those in by_options(cases) for part in split(those, jobs)]
+    errors = []
     with ProcessPoolExecutor(jobs) as pool:
-        for results in pool.map(compare_part, parts, [program] * len(parts)):
-            yield from results
+        for comparison in as_completed([pool.submit(compare_part, part, program) for part in parts]):
+            if (error := comparison.exception()) is not None:
+                errors.append(error)
+            else:
+                yield from comparison.result()
+    if errors:
+        raise ExceptionGroup("cases that could not be compared", errors)
 
 
 def compare_part(cases: list[Case], program: Path) -> list[Result]:
@@ -179,9 +191,9 @@ class Writers:
         def prepared(key: str):
             command = [self.program, *SAVE, *self.options, self._url, key]
             pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-            started.append(subprocess.Popen([*map(str, command)], **pipes, env=environment()))
-            with suppressed_absence():
-                reference.wait_for_file(case, root)
+            program = subprocess.Popen([*map(str, command)], **pipes, env=environment())
+            started.append(program)
+            reference.exists_within(PREPARATION, case, root, lambda: program.poll() is not None)
 
         key = publish(case, self._client, root, prepared)
         output, log = started[0].communicate(timeout=reference.TIMEOUT)
@@ -195,8 +207,9 @@ class ResidentWriter:
         if options:
             raise ValueError(f"the reference has no options, not {options}")
         command = [sys.executable, reference.PYTHON / "reference.py", "--redis", url, "--resident"]
+        # Without a buffer, a line that was printed is one that `select` sees.
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
 
     def __enter__(self):
@@ -208,21 +221,27 @@ class ResidentWriter:
 
     def save(self, case: Case, client: redis.Redis, root: Path) -> str:
         def ask(key: str):
-            self._process.stdin.write(f"{key}\n")
-            self._process.stdin.flush()
+            self._process.stdin.write(f"{key}\n".encode())
 
         def prepared(key: str):
             ask(key)
-            with suppressed_absence():
-                reference.wait_for_file(case, root)
+            reference.exists_within(PREPARATION, case, root, self._has_answered)
 
         key = publish(case, client, root, prepared if case.is_followed else lambda key: None)
         if not case.is_followed:
             ask(key)
-        for line in self._process.stdout:
-            if line.startswith("{"):
+        while line := self._line():
+            if line.startswith(b"{"):
                 return json.loads(line)["state"]
         raise RuntimeError(f"the reference has ended, with status {self._process.wait()}")
+
+    def _has_answered(self, timeout: float = 0) -> bool:
+        return bool(select.select([self._process.stdout], [], [], timeout)[0])
+
+    def _line(self) -> bytes:
+        if not self._has_answered(reference.TIMEOUT):
+            raise subprocess.TimeoutExpired(self._process.args, reference.TIMEOUT)
+        return self._process.stdout.readline()
 
 
 def problems(report: dict) -> Iterator[str]:
@@ -232,15 +251,6 @@ def problems(report: dict) -> Iterator[str]:
     yield from (f"{one['path']}: {one['text']}" for one in wrong if "leads nowhere" not in one["text"])
     if not wrong and any(scan["scan"] and not scan["good"] for scan in report["scans"]):
         yield f"not good, without a problem: {report}"
-
-
-@contextmanager
-def suppressed_absence() -> Iterator[None]:
-    """A writer that refuses a scan makes no file."""
-    try:
-        yield
-    except RuntimeError:
-        pass
 
 
 def described_when_closed(case: Case, root: Path) -> dict | None:
