@@ -213,6 +213,16 @@ impl Watched {
         found
     }
 
+    /// Waits until the process is in a phase of its life. Returns what it says of its readiness then.
+    pub fn wait_for_phase(&self, phase: &str) -> Json {
+        let mut found = Json::Null;
+        wait_until(&format!("phase {phase}"), || {
+            found = self.readiness().1;
+            found["phase"] == phase
+        });
+        found
+    }
+
     /// Waits until a condition holds, or does not. Returns its text.
     pub fn wait_for_check(&self, name: &str, is_ok: bool) -> String {
         let mut text = String::new();
