@@ -110,6 +110,8 @@ class Writers:
         return self._stack.__exit__(*error)
 
     def compare(self, cases: list[Case]) -> list[Result]:
+        # The reference of the classic layout saves all scans, those for our writer, too.
+        self._stop_reference()
         with tempfile.TemporaryDirectory(prefix="cases-") as folder:
             root = Path(folder).resolve()
             ours = self._save(cases, root / "ours")
