@@ -80,13 +80,14 @@ impl ScanOutput {
             diagnostics.problem(dataset.shortfall());
         }
         loop {
-            let problems = diagnostics.problems().len();
+            let (files, problems) = (self.files.len(), diagnostics.problems().len());
             self.set_final_status(diagnostics);
             self.update_files(diagnostics);
-            // Writing may fail, and then the file must not claim success.
-            if self.facts.status == WritingStatus::Failed
-                || problems == diagnostics.problems().len()
-            {
+            // Writing may fail, and then the file must not claim success. A file that only the last trees have must
+            // not claim the datasets of the others, which the record names as soon as there are several files.
+            let is_final = self.facts.status == WritingStatus::Failed
+                || problems == diagnostics.problems().len();
+            if is_final && files == self.files.len() {
                 return;
             }
         }
