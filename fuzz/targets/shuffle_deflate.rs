@@ -16,7 +16,7 @@ use shuffle_deflate::{
 const COMPARED: usize = 64 << 10;
 const LARGEST_SHARE: f64 = 1.1;
 const BYTES_PER_PLANE: usize = 16;
-const IGNORED: usize = 1000;
+const IGNORED: usize = 500;
 
 thread_local! {
     static ENCODERS: RefCell<Vec<(InstructionSet, Encoder)>> = RefCell::new(
