@@ -204,6 +204,15 @@ impl ScanFile {
                     self.session.path().display()
                 ));
             }
+            for (path, stream) in streams_of_added_group(change) {
+                if stored(&path).is_none() {
+                    diagnostics.warning(format_args!(
+                        "stream {stream:?} was given a dataset at the end of the scan ({path} in {}): \
+                         it is not written",
+                        self.session.path().display()
+                    ));
+                }
+            }
         }
         let written = match self.partial {
             Some(_) => self.session.complete_changes(&changes, &mut self.links),
@@ -268,6 +277,24 @@ impl ScanFile {
             diagnostics.problem(error);
         }
     }
+}
+
+/// Returns the path of each dataset of a stream in a group that is added, and the name of the stream.
+fn streams_of_added_group<'a>(change: &'a Change) -> Vec<(String, &'a str)> {
+    let (Change::Add { path, item }
+    | Change::Replace {
+        path, after: item, ..
+    }) = change
+    else {
+        return Vec::new();
+    };
+    let Item::Group(group) = item else {
+        return Vec::new();
+    };
+    let streams = group.streams().into_iter();
+    streams
+        .map(|(below, stream)| (format!("{path}{below}"), stream))
+        .collect()
 }
 
 /// Returns `true` if `link` is an external link to `target` in `file`.
