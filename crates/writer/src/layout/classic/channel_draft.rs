@@ -129,7 +129,7 @@ impl ChannelReader<'_> {
             Some(info) => info.clone(),
             None => {
                 let unit = described.and_then(|channel| channel.get("unit"));
-                let unit = unit.filter(|unit| unit.is_string());
+                let unit = unit.filter(|unit| !unit.is_object());
                 Map::from_iter(unit.map(|unit| ("units".to_owned(), unit.clone())))
             }
         };

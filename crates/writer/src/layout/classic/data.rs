@@ -73,8 +73,8 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, release: Release, fac
     }
 }
 
-/// Adds the group of a device. `known` are the metadata that the channels before have given for it, which stay: so does
-/// `blisswriter` 2.0.0.
+/// Adds the group of a device. `known` are the metadata that the channels before have given for it, which stay.
+/// `blisswriter` 2.0.0 assigns them anew in the order in which its channels get data.
 fn build_device(
     builder: &mut TreeBuilder,
     channel: &Channel,
@@ -92,23 +92,35 @@ fn build_device(
     let mut description = description.unwrap_or_default();
     // The class says whether this is a positioner, so metadata must not change it.
     description.retain(|key, _| key != "@NX_class");
-    merge_new(known, &mut description);
+    if !merge_new(known, &mut description) {
+        let channel = &channel.stream.channel;
+        let text = format_args!(
+            "is described in another way by channel {channel:?}, which does not count"
+        );
+        builder.notice(&group, text);
+    }
     dict_to_nexus::add_mapping(builder, &group, &description, true);
 }
 
-/// Removes from `added` what is known already, and adds the rest to `known`.
-fn merge_new(known: &mut Map<String, Json>, added: &mut Map<String, Json>) {
+/// Removes from `added` what is known already, and adds the rest to `known`. Returns `false` if something that is known
+/// differs.
+fn merge_new(known: &mut Map<String, Json>, added: &mut Map<String, Json>) -> bool {
+    let mut agrees = true;
     added.retain(|key, value| match (known.get_mut(key), value) {
         (Some(Json::Object(known)), Json::Object(value)) => {
-            merge_new(known, value);
+            agrees &= merge_new(known, value);
             !value.is_empty()
         }
-        (Some(_), _) => false,
+        (Some(known), value) => {
+            agrees &= known == value;
+            false
+        }
         (None, value) => {
             known.insert(key.clone(), value.clone());
             true
         }
     });
+    agrees
 }
 
 fn build_data(builder: &mut TreeBuilder, channel: &Channel, entry: &str) {

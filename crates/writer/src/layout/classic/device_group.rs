@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use serde_json::Value as Json;
+
 use super::chain::TopMaster;
 use super::channel::Channel;
 use super::channel_draft::ChannelReader;
@@ -15,7 +17,9 @@ pub struct DeviceGroup {
     pub name: String,
     /// Its class.
     pub class: &'static str,
-    /// Key of the acquisition device in `info["devices"]`, if the info names it.
+    /// Full name of the channel.
+    pub channel: String,
+    /// Key of the acquisition device in `info["devices"]`, if the info of the prepared scan names it.
     pub device_key: Option<String>,
     /// Key of the device's metadata that is stored as `selection`; `None` if all metadata are stored.
     pub selection: Option<String>,
@@ -27,9 +31,18 @@ impl DeviceGroup {
         DeviceGroup {
             name: channel.device.clone(),
             class: channel.class(),
+            channel: channel.stream.channel.clone(),
             device_key: channel.device_key.clone(),
             selection: channel.selection.clone(),
         }
+    }
+
+    /// Returns the key of the acquisition device in `info["devices"]`, as a version of the info says, or else as that of
+    /// the prepared scan does.
+    pub fn device_key<'a>(&'a self, info: &'a Json) -> Option<&'a str> {
+        let channel = info.get("channels").and_then(|all| all.get(&self.channel));
+        let key = channel.and_then(|channel| channel.get("device")?.as_str());
+        key.or(self.device_key.as_deref())
     }
 
     /// Returns the path of the group in an entry.

@@ -53,7 +53,10 @@ pub fn begin(
     let count_time = info.get("count_time").filter(|time| is_truthy(Some(time)));
     if let Some(count_time) = count_time.filter(|_| release.has_count_time()) {
         let path = format!("{entry}/scan_parameters/count_time");
-        dict_to_nexus::add_value(builder, &path, count_time);
+        match count_time {
+            Json::Object(times) => dict_to_nexus::add_mapping(builder, &path, times, false),
+            time => dict_to_nexus::add_value(builder, &path, time),
+        }
         builder.attribute(&path, "units", "s".into());
     }
     let status = format!("{entry}/writer/status");

@@ -1,6 +1,7 @@
 //! Metadata of devices and of the user.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
@@ -16,17 +17,27 @@ pub fn build(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
     categories(builder, subscan, info);
 }
 
-/// Adds the metadata of each acquisition device to all of its device groups.
+/// Adds the metadata of each acquisition device to all of its device groups. A group that channels of several devices
+/// share has those of the first one.
 fn devices(builder: &mut TreeBuilder, subscan: &Subscan, info: &Json) {
-    let mut done = HashSet::new();
+    let mut done: HashMap<&str, Map<String, Json>> = HashMap::new();
     for group in &subscan.device_groups {
-        if done.contains(group.name.as_str()) {
+        let Some(metadata) = of_device(group, info) else {
             continue;
-        }
-        if let Some(metadata) = of_device(group, info) {
-            let path = group.path(&subscan.entry);
-            dict_to_nexus::add_mapping(builder, &path, &metadata, true);
-            done.insert(group.name.as_str());
+        };
+        let path = group.path(&subscan.entry);
+        match done.entry(&group.name) {
+            Entry::Vacant(place) => {
+                dict_to_nexus::add_mapping(builder, &path, &metadata, true);
+                place.insert(metadata);
+            }
+            Entry::Occupied(place) if *place.get() == metadata => {}
+            Entry::Occupied(_) => {
+                let device = group.device_key(info).unwrap_or_default();
+                let text =
+                    format_args!("has the metadata of another device, not those of {device:?}");
+                builder.notice(&path, text);
+            }
         }
     }
 }
@@ -37,9 +48,7 @@ pub fn report_unplaced(builder: &mut TreeBuilder, subscans: &[Subscan], info: &J
         return;
     };
     let groups = subscans.iter().flat_map(|subscan| &subscan.device_groups);
-    let placed: HashSet<&str> = groups
-        .filter_map(|group| group.device_key.as_deref())
-        .collect();
+    let placed: HashSet<&str> = groups.filter_map(|group| group.device_key(info)).collect();
     for (key, device) in mapping(info, "devices").into_iter().flatten() {
         if is_truthy(device.get("metadata")) && !placed.contains(key.as_str()) {
             let text =
@@ -51,7 +60,7 @@ pub fn report_unplaced(builder: &mut TreeBuilder, subscans: &[Subscan], info: &J
 
 /// Returns the metadata of the device that concern its group.
 fn of_device(group: &DeviceGroup, info: &Json) -> Option<Map<String, Json>> {
-    let device = info.get("devices")?.get(group.device_key.as_deref()?)?;
+    let device = info.get("devices")?.get(group.device_key(info)?)?;
     let metadata = device.get("metadata").filter(|m| is_truthy(Some(m)))?;
     let mut selected = Map::new();
     match (metadata, &group.selection) {

@@ -5,17 +5,21 @@ use std::collections::HashMap;
 /// Returns the shortest distinct names of channels: as many of their last parts as are needed.
 ///
 /// All channels are tried with one part, those whose name is not distinct with two, and so on. A
-/// channel for which no name is distinct keeps its full name.
+/// channel for which no name is distinct keeps its full name, and so does one with an empty part.
 pub fn short_names<'a>(channels: &[&'a str]) -> HashMap<&'a str, String> {
     let parts: Vec<(&str, Vec<&str>)> = channels
         .iter()
-        .map(|name| (*name, name.split(':').filter(|p| !p.is_empty()).collect()))
+        .map(|name| (*name, name.split(':').collect()))
         .collect();
     let most = parts.iter().map(|(_, parts)| parts.len()).max();
     let mut found: HashMap<&str, String> = HashMap::new();
     let mut open = parts;
     for length in 1..=most.unwrap_or(0) {
-        let candidate = |parts: &[&str]| parts[parts.len().saturating_sub(length)..].join(":");
+        let candidate = |parts: &[&str]| {
+            let last = &parts[parts.len().saturating_sub(length)..];
+            let filled: Vec<&str> = last.iter().copied().filter(|p| !p.is_empty()).collect();
+            filled.join(":")
+        };
         let mut seen: HashMap<String, usize> = HashMap::new();
         for name in found.values() {
             *seen.entry(name.clone()).or_default() += 1;
@@ -32,9 +36,13 @@ pub fn short_names<'a>(channels: &[&'a str]) -> HashMap<&'a str, String> {
             !alone
         });
     }
-    for (name, _) in open {
-        found.insert(name, name.to_owned());
-    }
+    let is_left = |name: &str| !found.contains_key(name) || name.split(':').any(str::is_empty);
+    let left: Vec<&str> = channels
+        .iter()
+        .copied()
+        .filter(|name| is_left(name))
+        .collect();
+    found.extend(left.into_iter().map(|name| (name, name.to_owned())));
     found
 }
 
@@ -81,7 +89,9 @@ mod tests {
             (&["a:b:c", "b:c"], &["a:b:c", "b:c"]),
             (&["b:a", "c:a"], &["b:a", "c:a"]),
             (&["axis:roby", "q:roby"], &["axis:roby", "q:roby"]),
-            (&["a::b:"], &["b"]),
+            (&["a::b:"], &["a::b:"]),
+            (&["timer:", "y:timer"], &["timer:", "timer"]),
+            (&["a::b", "b"], &["a::b", "b"]),
         ] {
             let short = short_names(channels);
             let names: Vec<&str> = channels.iter().map(|c| short[c].as_str()).collect();

@@ -104,11 +104,8 @@ fn build_plot(
         .iter()
         .map(|signal| (signal.name(), signal.item(&subscan.entry)))
         .collect();
-    let names = |items: &[(&str, Item)]| items.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let (signal_names, axis_names): (Vec<String>, Vec<String>) = (
-        names(&signals),
-        axes.iter().map(|(name, _)| name.clone()).collect(),
-    );
+    let names = |items: &[(String, Item)]| items.iter().map(|(name, _)| name.clone()).collect();
+    let (signal_names, axis_names): (Vec<String>, Vec<String>) = (names(&signals), names(&axes));
     let Some((first, others)) = signal_names.split_first() else {
         return false;
     };
@@ -122,10 +119,7 @@ fn build_plot(
     if !axis_names.is_empty() {
         builder.attribute(&path, "axes", texts(&axis_names));
     }
-    let signals = signals
-        .into_iter()
-        .map(|(name, item)| (name.to_owned(), item));
-    for (name, item) in signals.chain(axes) {
+    for (name, item) in signals.into_iter().chain(axes) {
         let member = format!("{path}/{name}");
         // Metadata that are added later must not be assigned to it.
         builder.reserve(&member);

@@ -207,7 +207,10 @@ fn attributes_tell_units_and_how_to_show_the_data() {
     let text = |name: &str, value: &str| (name.to_owned(), Value::text(value));
     assert_eq!(attributes(&flat, "axis:roby"), [text("units", "mm")]);
     assert_eq!(attributes(&flat, "axis:robz"), []);
-    assert_eq!(attributes(&flat, "timer:epoch"), []);
+    assert_eq!(
+        attributes(&flat, "timer:epoch"),
+        [("units".to_owned(), Value::from(3i64))]
+    );
     let image = text("interpretation", "image");
     let image = [image];
     assert_eq!(attributes(&flat, "cam:image"), image);
@@ -305,18 +308,18 @@ fn the_first_channel_of_a_device_describes_it() {
     let mut known = Map::new();
     let mut merge = |added: Json| {
         let mut added = added.as_object().unwrap().clone();
-        merge_new(&mut known, &mut added);
-        Json::Object(added)
+        let agrees = merge_new(&mut known, &mut added);
+        (Json::Object(added), agrees)
     };
     let first = json!({"type": "mca", "roi": {"begin": 1}});
-    assert_eq!(merge(first.clone()), first);
-    assert_eq!(merge(first), json!({}));
+    assert_eq!(merge(first.clone()), (first.clone(), true));
+    assert_eq!(merge(first), (json!({}), true));
     let second = json!({"type": "lima", "mode": "MEAN", "roi": {"begin": 2, "end": 3}, "n": 1});
     let new = json!({"mode": "MEAN", "roi": {"end": 3}, "n": 1});
-    assert_eq!(merge(second), new);
+    assert_eq!(merge(second), (new, false));
     assert_eq!(
         merge(json!({"roi": 1, "n": {"a": 1}, "mode": null})),
-        json!({})
+        (json!({}), false)
     );
 }
 

@@ -76,7 +76,7 @@ pub fn axes(
     };
     for (index, channel) in in_order.into_iter().enumerate().filter(|_| is_drawn) {
         let of_channel = |reason| AxisError::Positions {
-            name: name(channel).to_owned(),
+            name: name(channel),
             reason,
         };
         let positions = Positions::read(channel, facts).map_err(of_channel)?;
@@ -92,15 +92,15 @@ pub fn axes(
             1 => positions.list(plot).map_err(of_channel)?,
             _ => positions.line(index, plot, dims).map_err(of_channel)?,
         };
-        axes.push((name(channel).to_owned(), axis));
+        axes.push((name(channel), axis));
     }
     if axes.len() == rank {
         for (axis, size) in plot.detector.iter().enumerate() {
             axes.push((format!("datadim{axis}"), indices(*size)?));
         }
     }
-    let mut names: HashSet<&str> = plot.signals.iter().map(|signal| signal.name()).collect();
-    match axes.iter().find(|(name, _)| !names.insert(name)) {
+    let mut names: HashSet<String> = plot.signals.iter().map(|signal| signal.name()).collect();
+    match axes.iter().find(|(name, _)| !names.insert(name.clone())) {
         Some((name, _)) => Err(AxisError::Name(name.clone())),
         None => Ok(axes),
     }

@@ -63,7 +63,7 @@ pub struct Plot<'a> {
 
 impl Signal<'_> {
     /// Returns its name in the plot.
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> String {
         name(self.channel)
     }
 
@@ -151,7 +151,7 @@ pub fn select<'a>(
         .iter()
         .filter(|channel| !channel.is_positioner() && stored(channel))
         .collect();
-    detectors.sort_by_key(|channel| name(channel));
+    detectors.sort_by_cached_key(|channel| name(channel));
     let mut names = HashSet::new();
     let mut signals = Vec::new();
     for item in items {
@@ -194,11 +194,7 @@ pub fn plots<'a>(name: &str, signals: Vec<Signal<'a>>) -> Vec<Plot<'a>> {
         return plots;
     }
     plots.sort_by_cached_key(|plot| {
-        let mut names: Vec<_> = plot
-            .signals
-            .iter()
-            .map(|signal| signal.name().to_owned())
-            .collect();
+        let mut names: Vec<_> = plot.signals.iter().map(Signal::name).collect();
         names.sort();
         names
     });
@@ -296,10 +292,12 @@ pub fn elements(shape: &[u64]) -> Option<u64> {
         .try_fold(1u64, |all, size| all.checked_mul(*size))
 }
 
-/// Returns the name of a channel in a plot.
-pub fn name(channel: &Channel) -> &str {
-    match channel.link.as_str() {
-        "" => &channel.dataset,
-        link => link,
+/// Returns the name of a channel in a plot. Without a device, it is that of its dataset after an underscore, as in files of
+/// `blisswriter`.
+pub fn name(channel: &Channel) -> String {
+    match (channel.link.as_str(), channel.device.as_str()) {
+        ("", _) => channel.dataset.clone(),
+        (link, "") if !link.starts_with('_') => format!("_{link}"),
+        (link, _) => link.to_owned(),
     }
 }
