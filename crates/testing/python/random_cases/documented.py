@@ -41,14 +41,22 @@ def has_new_name(result: Result, path: str, text: str) -> bool:
     for note in result.notes:
         if renamed := re.search(r'as "(.*?)".*: the name "(.*?)" is taken', note):
             names |= set(renamed.groups())
-    return any(name in re.split(r"[/@]", path) or f'"{name}"' in text for name in names)
+    # Links have the name of the device before that of the dataset.
+    ends = tuple(f"_{name}" for name in names)
+    words = [*re.split(r"[/@]", path), *re.findall(r'"(.*?)"', text)]
+    return any(word in names or word.endswith(ends) for word in words)
 
 
 def is_moved_metadata(result: Result, path: str, text: str) -> bool:
-    """Return whether a difference is at or below metadata that could not have their place, or in the other place."""
+    """Return whether a difference is at or below metadata that could not have their place, or in the other place. The place
+    may be a link to data, which the reference overwrites then.
+    """
     return any(
         re.split("@", path)[0] in places or path.startswith(tuple(f"{place}/" for place in places))
         for places in moved(result)
+    ) or (
+        text.startswith(("sha256", "value"))
+        and any(path.rpartition("/")[0] == place.rpartition("/")[0] for place, _ in moved(result))
     )
 
 
@@ -61,16 +69,36 @@ def moved(result: Result) -> Iterator[tuple[str, str]]:
             yield place, f"{place.rpartition('/')[0]}/{name}"
 
 
-def has_colon(result: Result, path: str, text: str) -> bool:
-    """Return whether a channel has a name that begins with a colon."""
-    return any(stream["name"].startswith(":") for stream in result.case.streams)
-
-
 def has_sum_of_pair(result: Result, path: str, text: str) -> bool:
-    """Return whether a Mosca detector has a region of two elements, by whose sum the path is named."""
-    # What was changed may have any type.
-    channels = re.findall(r'"channel": \[(\d+), (\d+)\]', json.dumps(result.case.info))
-    return any(f"{name}_{first}_{last}" in path for first, last in channels for name in ("sum", "det"))
+    """Return whether a Mosca detector has a region of two elements, by whose sum something is named, or one of something
+    that is no element, by whose text it is.
+    """
+    published = result.case.info.get("nexuswriter")
+    devices = published.get("devices") if isinstance(published, dict) else None
+    for channel, device in devices.items() if isinstance(devices, dict) else ():
+        element = device.get("channel") if isinstance(device, dict) else None
+        if element is None or isinstance(element, int):
+            continue
+        numbers = "_".join(re.findall(r"\w+", str(element), re.ASCII))
+        if any(name in path + text for name in (f"sum_{numbers}", f"det_{numbers}", channel.rpartition(":")[2])):
+            return True
+    return False
+
+
+def has_empty_metadata(result: Result, path: str, text: str) -> bool:
+    """Return whether a device has metadata that consist of empty mappings."""
+    devices = result.case.info.get("devices")
+    found = [device.get("metadata") for device in devices.values() if isinstance(device, dict)] if devices else []
+    return any(isinstance(one, dict) and one and all(value == {} for value in one.values()) for one in found)
+
+
+def has_one_axis(result: Result, path: str, text: str) -> bool:
+    """Return whether the reference gives a plot another number of axes than it has dimensions."""
+    plot = re.split("@", path)[0] if "@axes" in path else path.rpartition("/")[0]
+    return any(
+        row_kind == "ATTR" and row_path == f"{plot}@axes" and row_text.startswith("missing, expected")
+        for row_kind, row_path, row_text in result.rows
+    )
 
 
 PLOT = r"::/[^/]*/[^/]*/"
@@ -81,8 +109,23 @@ CLASSIC = [
     Rule("metadata with the name of acquired data", ANY, condition=is_moved_metadata),
     Rule("a stream of no device", ANY, condition=warned("belongs to no device")),
     Rule("scans that lack something", ANY, condition=warned("the scan's info has no")),
-    Rule("sums of elements in Mosca detectors", "MISSING EXTRA", condition=has_sum_of_pair),
-    Rule("a name that begins with a colon", ANY, condition=has_colon),
+    Rule("sums of elements in Mosca detectors", "MISSING EXTRA ATTR", condition=has_sum_of_pair),
+    Rule("several channels that describe one device", ANY, path="/instrument/", condition=warned("which does not count")),
+    Rule(
+        "a number in place of a truth value, of a table or of an empty list at the end",
+        "DTYPE SHAPE VALUE",
+        condition=warned("the new value has replaced one of another type"),
+    ),
+    Rule(
+        "a number in place of a truth value, of a table or of an empty list at the end",
+        "DTYPE SHAPE",
+        text=r"expected \[0\]",
+        condition=lambda result, *_: "[]" in json.dumps(result.case.prepared),
+    ),
+    Rule("metadata of a device that are empty mappings", "MISSING", text=r"^group NXdetector$", condition=has_empty_metadata),
+    Rule("axes of an incomplete grid with `--keepshape`", "VALUE", path=r"/plotselect[^/]*/", text=r'expected \["NaN"'),
+    Rule("names become equal", ANY, path=r"/plotselect[^/]*(/|@)", condition=warned("is saved as")),
+    Rule("a grid with another number of positioners than dimensions", "MISSING ATTR", condition=has_one_axis),
     Rule("unknown `chunk_options`", "CHUNK FILTER", condition=warned("chunk option")),
     Rule(
         "a list of positions that is not as long as the signals",
@@ -102,8 +145,13 @@ CLASSIC = [
 
 H5MAPS = [
     Rule(
+        "a layout that gives a stream another place when the scan ends",
+        "MISSING",
+        condition=warned("was given a dataset at the end of the scan", "changed at the end of the scan"),
+    ),
+    Rule(
         "a layout that is published when the scan ends",
-        "EXTRA",
+        "EXTRA MISSING",
         condition=lambda result, path, text: text == "file" and (result.case.prepared or {}).get("h5maps") == {},
     ),
 ]
