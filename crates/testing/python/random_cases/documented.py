@@ -48,8 +48,9 @@ def has_new_name(result: Result, path: str, text: str) -> bool:
 
 
 def is_moved_metadata(result: Result, path: str, text: str) -> bool:
-    """Return whether a difference is at or below metadata that could not have their place, or in the other place. The place
-    may be a link to data, which the reference overwrites then.
+    """Return whether a difference is at or below metadata that could not have their place, or in the other place.
+
+    The place may be a link to data, which the reference overwrites then.
     """
     return any(
         re.split("@", path)[0] in places or path.startswith(tuple(f"{place}/" for place in places))
@@ -70,8 +71,9 @@ def moved(result: Result) -> Iterator[tuple[str, str]]:
 
 
 def has_sum_of_pair(result: Result, path: str, text: str) -> bool:
-    """Return whether a Mosca detector has a region of two elements, by whose sum something is named, or one of something
-    that is no element, by whose text it is.
+    """Return whether a Mosca detector has a region of two elements, by whose sum something is named.
+
+    The region may also be of something that is no element, by whose text it is named then.
     """
     published = result.case.info.get("nexuswriter")
     devices = published.get("devices") if isinstance(published, dict) else None
@@ -89,7 +91,27 @@ def has_empty_metadata(result: Result, path: str, text: str) -> bool:
     """Return whether a device has metadata that consist of empty mappings."""
     devices = result.case.info.get("devices")
     found = [device.get("metadata") for device in devices.values() if isinstance(device, dict)] if devices else []
-    return any(isinstance(one, dict) and one and all(value == {} for value in one.values()) for one in found)
+    described = [[value for key, value in one.items() if key != "@NX_class"] for one in found if isinstance(one, dict)]
+    return any(values and all(value == {} for value in values) for values in described)
+
+
+def has_no_points(result: Result, path: str, text: str) -> bool:
+    """Return whether no channel has a point."""
+    return not any(stream.get("n") or stream.get("raw") for stream in result.case.streams)
+
+
+def has_nameless_data(result: Result, path: str, text: str) -> bool:
+    """Return whether a channel consists of the name of a device and a colon."""
+    names = [stream["name"] for stream in result.case.streams]
+    devices = tuple(name[:-1] for name in names if name.endswith(":"))
+    return bool(devices) and re.split("/(?:instrument|measurement)/", path)[-1].startswith(devices)
+
+
+def has_odd_extent(result: Result, path: str, text: str) -> bool:
+    """Return whether an extent of the scan is no number that numpy takes."""
+    infos = (result.case.info, result.case.prepared or {})
+    extents = [info.get(f"npoints{axis}") for info in infos for axis in (1, 2, 3)]
+    return any(isinstance(extent, bool) or not isinstance(extent, int | None) for extent in extents)
 
 
 def has_one_axis(result: Result, path: str, text: str) -> bool:
@@ -110,7 +132,9 @@ CLASSIC = [
     Rule("a stream of no device", ANY, condition=warned("belongs to no device")),
     Rule("scans that lack something", ANY, condition=warned("the scan's info has no")),
     Rule("sums of elements in Mosca detectors", "MISSING EXTRA ATTR", condition=has_sum_of_pair),
-    Rule("several channels that describe one device", ANY, path="/instrument/", condition=warned("which does not count")),
+    Rule(
+        "several channels that describe one device", ANY, path="/instrument/", condition=warned("which does not count")
+    ),
     Rule(
         "a number in place of a truth value, of a table or of an empty list at the end",
         "DTYPE SHAPE VALUE",
@@ -122,7 +146,26 @@ CLASSIC = [
         text=r"expected \[0\]",
         condition=lambda result, *_: "[]" in json.dumps(result.case.prepared),
     ),
-    Rule("metadata of a device that are empty mappings", "MISSING", text=r"^group NXdetector$", condition=has_empty_metadata),
+    Rule(
+        "positions at the end of a scan of another kind than those that the prepared scan has",
+        "DTYPE SHAPE VALUE ATTR",
+        path=r"/positioners(_dial)?_end/",
+        condition=lambda result, *_: "positioners" in (result.case.prepared or {}),
+    ),
+    Rule("an entry without data", "EXTRA", path=r"/instrument$", text="NXinstrument", condition=has_no_points),
+    Rule(
+        "a name breaks the rules of its type",
+        "MISSING EXTRA",
+        path="/(instrument|measurement)/",
+        condition=has_nameless_data,
+    ),
+    Rule("an extent of a grid that is no whole number", ANY, path="plotselect|@default", condition=has_odd_extent),
+    Rule(
+        "metadata of a device that are empty mappings",
+        "MISSING",
+        text=r"^group NXdetector$",
+        condition=has_empty_metadata,
+    ),
     Rule("axes of an incomplete grid with `--keepshape`", "VALUE", path=r"/plotselect[^/]*/", text=r'expected \["NaN"'),
     Rule("names become equal", ANY, path=r"/plotselect[^/]*(/|@)", condition=warned("is saved as")),
     Rule("a grid with another number of positioners than dimensions", "MISSING ATTR", condition=has_one_axis),

@@ -54,10 +54,13 @@ def lost(case: Case, files: dict, notes: list[str]) -> list[str]:
         return [] if notes else ["the entry of the scan"]
     content = Content(files)
     told = "\n".join(notes)
-    missing = [f"channel with the content of {name}" for name in lost_channels(case, content)]
-    missing += [f"metadata {'/'.join(path)}" for path, value in metadata(case) if not content.has(path[-1], value)]
-    missing += [f"position of {motor}" for motor in motors(case) if not content.named(motor)]
-    return [text for text in missing if not any(part and part in told for part in text.split()[-1].split("/"))]
+    channels = [((name,), f"channel with the content of {name}") for name in lost_channels(case, content)]
+    paths = [path for path, value in metadata(case) if not content.has(path[-1], value)]
+    unsaved = [(path, f"metadata {'/'.join(path)}") for path in paths]
+    positions = [((motor,), f"position of {motor}") for motor in motors(case) if not content.named(motor)]
+    missing = [*channels, *unsaved, *positions]
+    parts = [([part for name in names for part in name.split("/") if part], text) for names, text in missing]
+    return [text for words, text in parts if not any(word in told for word in words)]
 
 
 def lost_channels(case: Case, content: Content) -> Iterator[str]:
