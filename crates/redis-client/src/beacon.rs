@@ -1,4 +1,4 @@
-//! Asking the Beacon server of a beamline where its Redis data store is.
+//! Asking the Beacon server of a beamline where its Redis servers are: the data store, and the one with the settings of BLISS.
 //!
 //! Beacon speaks a binary protocol over TCP: little endian `int32` type, `int32` length, and as
 //! many bytes of content, whose first field (up to `|`) is a key that the reply repeats.
@@ -11,9 +11,13 @@ use tokio::net::TcpStream;
 
 use crate::url::RedisUrl;
 
+const SETTINGS_QUERY: i32 = 30;
+const SETTINGS: i32 = 31;
 const QUERY: i32 = 32;
 const FAILED: i32 = 33;
 const OK: i32 = 34;
+/// The answer to a question that Beacon does not know.
+const UNKNOWN: i32 = -1;
 const KEY: &[u8] = b"1";
 
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -59,28 +63,50 @@ pub enum BeaconError {
     },
 }
 
+impl BeaconError {
+    /// Returns `true` if no server listens at the address.
+    fn is_refused_connection(&self) -> bool {
+        matches!(self, BeaconError::Unreachable { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused)
+    }
+}
+
 /// URL of the data store that the Beacon server at `address` (`host:port`) knows.
 ///
 /// Tries for 20 s while no server listens there.
 pub async fn data_store(address: &str) -> Result<RedisUrl, BeaconError> {
-    let (host, port) = parse_address(address)?;
     let mut attempt = 1;
     loop {
-        match tokio::time::timeout(TIMEOUT, query(host, port)).await {
-            Ok(Ok((kind, content))) => return parse_answer(address, kind, &content),
-            Ok(Err(error))
-                if error.kind() == io::ErrorKind::ConnectionRefused && attempt < ATTEMPTS =>
-            {
+        match data_store_now(address).await {
+            Err(error) if error.is_refused_connection() && attempt < ATTEMPTS => {
                 if attempt == 1 {
                     tracing::info!(address, "waiting for beacon");
                 }
                 attempt += 1;
                 tokio::time::sleep(BETWEEN).await;
             }
-            Ok(Err(source)) => return Err(unreachable(address, source)),
-            Err(_) => return Err(unreachable(address, io::ErrorKind::TimedOut.into())),
+            answered => return answered,
         }
     }
+}
+
+/// URL of the data store that the Beacon server at `address` (`host:port`) knows. Asks once, for at most 3 s.
+///
+/// # Errors
+/// If Beacon does not answer, or tells no data store.
+pub async fn data_store_now(address: &str) -> Result<RedisUrl, BeaconError> {
+    let content = [KEY, b"|"].concat();
+    let (kind, content) = ask(address, QUERY, &content).await?;
+    parse_answer(address, kind, &content)
+}
+
+/// URL of the Redis server with the settings of BLISS, such as those of `SCAN_SAVING`, that the Beacon server at `address`
+/// (`host:port`) knows. Asks once, for at most 3 s.
+///
+/// # Errors
+/// If Beacon does not answer, or its answer cannot be understood.
+pub async fn settings_store(address: &str) -> Result<RedisUrl, BeaconError> {
+    let (kind, content) = ask(address, SETTINGS_QUERY, b"").await?;
+    parse_settings_answer(address, kind, &content)
 }
 
 /// Splits the address of a Beacon server into host and port.
@@ -98,15 +124,25 @@ pub fn parse_address(address: &str) -> Result<(&str, u16), BeaconError> {
     })
 }
 
-async fn query(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
-    let mut stream = TcpStream::connect((host, port)).await?;
-    let content = [KEY, b"|"].concat();
-    let mut request = Vec::new();
-    request.extend_from_slice(&QUERY.to_le_bytes());
-    request.extend_from_slice(&(content.len() as i32).to_le_bytes());
-    request.extend_from_slice(&content);
-    stream.write_all(&request).await?;
-    receive(&mut stream).await
+/// Sends one question. Returns the kind and the content of the answer.
+async fn ask(address: &str, kind: i32, content: &[u8]) -> Result<(i32, Vec<u8>), BeaconError> {
+    let (host, port) = parse_address(address)?;
+    let asked = async {
+        let mut stream = TcpStream::connect((host, port)).await?;
+        let mut request = Vec::new();
+        request.extend_from_slice(&kind.to_le_bytes());
+        request.extend_from_slice(&(content.len() as i32).to_le_bytes());
+        request.extend_from_slice(content);
+        stream.write_all(&request).await?;
+        match kind {
+            SETTINGS_QUERY => receive_any(&mut stream, &[SETTINGS, UNKNOWN]).await,
+            _ => receive(&mut stream).await,
+        }
+    };
+    match tokio::time::timeout(TIMEOUT, asked).await {
+        Ok(answer) => answer.map_err(|source| unreachable(address, source)),
+        Err(_) => Err(unreachable(address, io::ErrorKind::TimedOut.into())),
+    }
 }
 
 /// Reads messages until one is an answer. Returns its kind and its content.
@@ -114,6 +150,14 @@ async fn query(host: &str, port: u16) -> io::Result<(i32, Vec<u8>)> {
 /// # Errors
 /// If the connection ends before, or its other end is not Beacon.
 pub async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(i32, Vec<u8>)> {
+    receive_any(stream, &[OK, FAILED, UNKNOWN]).await
+}
+
+/// Reads messages until one is of one of these kinds.
+async fn receive_any(
+    stream: &mut (impl AsyncRead + Unpin),
+    kinds: &[i32],
+) -> io::Result<(i32, Vec<u8>)> {
     loop {
         let kind = stream.read_i32_le().await?;
         let len = usize::try_from(stream.read_i32_le().await?).unwrap_or(usize::MAX);
@@ -126,7 +170,7 @@ pub async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(i32, 
         let mut content = vec![0; len];
         stream.read_exact(&mut content).await?;
         // Beacon also sends its clients messages that they did not ask for.
-        if matches!(kind, OK | FAILED | -1) {
+        if kinds.contains(&kind) {
             return Ok((kind, content));
         }
     }
@@ -148,7 +192,7 @@ pub fn parse_answer(address: &str, kind: i32, content: &[u8]) -> Result<RedisUrl
     };
     let mut fields = text.splitn(3, '|');
     let key = fields.next().unwrap_or_default();
-    if kind == -1 {
+    if kind == UNKNOWN {
         return Err(refused("it does not know the question"));
     }
     if key.as_bytes() != KEY {
@@ -159,12 +203,41 @@ pub fn parse_answer(address: &str, kind: i32, content: &[u8]) -> Result<RedisUrl
         return Err(refused(&rest.join("|")));
     }
     match rest[..] {
-        [host, place] => Ok(match place.parse() {
-            Ok(port) => RedisUrl::tcp(host, port),
-            Err(_) if place.starts_with('/') => RedisUrl::unix(place),
-            Err(_) => return Err(odd("neither a port nor the path of a socket")),
-        }),
+        [host, place] => {
+            url_of(host, place).ok_or_else(|| odd("neither a port nor the path of a socket"))
+        }
         _ => Err(odd("three fields expected")),
+    }
+}
+
+/// Reads the URL of the server with the settings from an answer of Beacon.
+fn parse_settings_answer(
+    address: &str,
+    kind: i32,
+    content: &[u8],
+) -> Result<RedisUrl, BeaconError> {
+    let text = String::from_utf8_lossy(content);
+    if kind == UNKNOWN {
+        return Err(BeaconError::Refused {
+            address: address.to_owned(),
+            message: "it does not know the question".to_owned(),
+        });
+    }
+    let url = text
+        .split_once(':')
+        .and_then(|(host, place)| url_of(host, place));
+    url.ok_or_else(|| BeaconError::Answer {
+        address: address.to_owned(),
+        reason: format!("host and port expected ({text:?})"),
+    })
+}
+
+/// Returns the URL of a server at a port of a host, or at the path of a socket.
+fn url_of(host: &str, place: &str) -> Option<RedisUrl> {
+    match place.parse() {
+        Ok(port) => Some(RedisUrl::tcp(host, port)),
+        Err(_) if place.starts_with('/') => Some(RedisUrl::unix(place)),
+        Err(_) => None,
     }
 }
 
@@ -196,6 +269,23 @@ mod tests {
                 "{bad:?}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn settings_are_at_a_port_or_a_socket() {
+        let url = |kind, content: &[u8]| parse_settings_answer("b:1", kind, content);
+        for (content, expected) in [
+            (&b"127.0.0.1:25101"[..], "redis://127.0.0.1:25101"),
+            (b"localhost:/tmp/redis.sock", "unix:///tmp/redis.sock"),
+        ] {
+            assert_eq!(url(SETTINGS, content).unwrap().to_string(), expected);
+        }
+        for odd in [&b""[..], b"localhost", b"localhost:high"] {
+            let error = url(SETTINGS, odd).unwrap_err();
+            assert!(matches!(error, BeaconError::Answer { .. }), "{error}");
+        }
+        let unknown = url(UNKNOWN, b"").unwrap_err();
+        assert!(matches!(unknown, BeaconError::Refused { .. }), "{unknown}");
     }
 
     #[test]
