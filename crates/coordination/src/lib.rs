@@ -30,5 +30,7 @@ pub use history::History;
 pub use history_entries::{entry_field, scan_of_entry};
 pub use history_store::HistoryStore;
 pub use member::host_name;
-pub use shared_history::{AssignedScan, GroupMembership, GroupSize, SharedHistory};
+pub use shared_history::{
+    AssignedScan, GroupMembership, GroupSize, LivingMember, SharedHistory, living_members,
+};
 pub use timetag::Timetag;

@@ -103,6 +103,11 @@ impl GroupMember {
         }
     }
 
+    /// Returns `true` if its process is on this host.
+    pub fn is_on_this_host(&self) -> bool {
+        self.name.split('/').next() == Some(host_name().as_str())
+    }
+
     fn key(&self, group: &str) -> String {
         format!("{group}:{}", self.name)
     }

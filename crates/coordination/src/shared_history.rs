@@ -3,6 +3,7 @@
 mod claims;
 mod group_size;
 mod group_state;
+mod living_members;
 mod maintenance;
 mod membership;
 
@@ -20,6 +21,7 @@ use crate::history_store::HistoryStore;
 use crate::timetag::Timetag;
 pub use group_size::GroupSize;
 use group_state::GroupState;
+pub use living_members::{LivingMember, living_members};
 pub use membership::GroupMembership;
 
 /// Hands out the scans of the history, each to one member of a group of writers, and remembers in

@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod feed;
 mod group;
+mod living_writer;
 pub(crate) mod margin_level;
 mod memory;
 mod memory_watch;
@@ -43,6 +44,7 @@ pub use claim::{ClaimError, FileClaim, FileLease};
 pub use error::SourceError;
 pub use event::{Block, LossReason, SourceEvent, TextBlock};
 pub use feed::{AckHandle, Assignment, FeedMembership, ScanFeed};
+pub use living_writer::LivingWriter;
 pub use memory::{MemoryForecast, ShortageEffect};
 pub use model::{DataModel, ModelChoice, UnknownModel};
 pub use scan::{HeadProbe, ScanId, ScanSource, ScanState, StreamHead};
@@ -103,6 +105,12 @@ pub trait ScanStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// If it cannot be reached, or refuses.
     async fn ping(&self) -> Result<(), SourceError>;
+
+    /// Returns the writers that share the scans of this server at present.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    async fn living_writers(&self) -> Result<Vec<LivingWriter>, SourceError>;
 
     /// Asks the server how it is.
     ///

@@ -17,8 +17,8 @@ use super::group::{self, GroupFeed, SharedStore};
 use super::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
 use super::spools::Spools;
 use super::{
-    ClaimError, FileClaim, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool, ScanStore,
-    ScanSummary, ServerState, SourceError, SpooledScan, claimed_file,
+    ClaimError, FileClaim, LivingWriter, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool,
+    ScanStore, ScanSummary, ServerState, SourceError, SpooledScan, claimed_file,
 };
 use crate::options::SpoolOptions;
 use scan::PublishedScan;
@@ -115,6 +115,10 @@ impl ScanStore for BlissdataStore {
 
     async fn ping(&self) -> Result<(), SourceError> {
         group::ping(&self.store).await
+    }
+
+    async fn living_writers(&self) -> Result<Vec<LivingWriter>, SourceError> {
+        group::living_writers(&self.store).await
     }
 
     async fn server_state(&self) -> Result<ServerState, SourceError> {

@@ -10,7 +10,7 @@ use coordination::{
 use hub::Event;
 use redis_client::Command;
 
-use super::{AckHandle, Assignment, FeedMembership, ScanFeed, ScanId, SourceError};
+use super::{AckHandle, Assignment, FeedMembership, LivingWriter, ScanFeed, ScanId, SourceError};
 
 /// A store of one data model whose history writers share.
 #[async_trait(?Send)]
@@ -37,6 +37,19 @@ where
     answer
         .map(drop)
         .map_err(|error| S::Error::from(error).into())
+}
+
+/// Returns the writers that share the history of a store at present.
+///
+/// # Errors
+/// If the server cannot be asked.
+pub async fn living_writers<S: HistoryStore>(store: &S) -> Result<Vec<LivingWriter>, SourceError>
+where
+    SourceError: From<S::Error>,
+{
+    let members = coordination::living_members(store).await?;
+    let writers = members.into_iter().filter_map(LivingWriter::of_member);
+    Ok(writers.collect())
 }
 
 /// The history of scans, shared among the writers of a group.

@@ -182,6 +182,14 @@ impl ScanServer {
         }
     }
 
+    /// Returns `true` if the server holds any node of BLISS 1. Looks at each key of the data base if there is none.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    pub async fn holds_nodes(&self) -> Result<bool, ScanServerError> {
+        Ok(self.nodes.holds_nodes().await?)
+    }
+
     /// Returns `true` if the server has the commands for JSON, without which it cannot hold documents of BLISS 2.
     async fn knows_json(&self) -> Result<bool, StoreError> {
         let question = Command::new("COMMAND").args(["INFO", "JSON.GET"]);

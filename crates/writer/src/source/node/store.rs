@@ -21,8 +21,8 @@ use crate::source::group::{self, GroupFeed, SharedStore};
 use crate::source::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
 use crate::source::spools::Spools;
 use crate::source::{
-    ClaimError, FileClaim, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool, ScanStore,
-    ScanSummary, ServerState, SourceError, SpooledScan, claimed_file, parse_time,
+    ClaimError, FileClaim, LivingWriter, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool,
+    ScanStore, ScanSummary, ServerState, SourceError, SpooledScan, claimed_file, parse_time,
 };
 
 /// Returns the scans that a server of BLISS 1 holds.
@@ -159,6 +159,10 @@ impl ScanStore for NodeScans {
 
     async fn ping(&self) -> Result<(), SourceError> {
         group::ping(&self.store).await
+    }
+
+    async fn living_writers(&self) -> Result<Vec<LivingWriter>, SourceError> {
+        group::living_writers(&self.store).await
     }
 
     async fn server_state(&self) -> Result<ServerState, SourceError> {
