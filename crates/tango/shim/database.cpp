@@ -104,3 +104,19 @@ int32_t nxt_database_add_device(const nxt_database *database, nxt_text server, n
     return 0;
   });
 }
+
+int32_t nxt_database_exported(const nxt_database *database, nxt_text device, nxt_sink sink) {
+  return nxt::call_guarded(sink, [=] {
+    std::string name = nxt::copy(device);
+    return database->tango->import_device(name).exported ? 1 : 0;
+  });
+}
+
+int32_t nxt_device_state(nxt_text device, int32_t timeout, nxt_sink sink) {
+  return nxt::call_guarded(sink, [=] {
+    std::string name = nxt::copy(device);
+    Tango::DeviceProxy proxy(name);
+    proxy.set_timeout_millis(timeout);
+    return static_cast<int32_t>(proxy.state());
+  });
+}

@@ -30,9 +30,16 @@ int32_t nxt_database_property(const nxt_database *, nxt_text device, nxt_text pr
 int32_t nxt_database_put_property(const nxt_database *, nxt_text device, nxt_text property, nxt_texts values,
                                   nxt_sink);
 
+/* 1: a server that runs, or has crashed, offers the device; 0: none does. */
+int32_t nxt_database_exported(const nxt_database *, nxt_text device, nxt_sink);
+
 /* Defines a device of a server ("name/instance"). */
 int32_t nxt_database_add_device(const nxt_database *, nxt_text server, nxt_text device_class, nxt_text device,
                                 nxt_sink);
+
+/* Asks a device for its state, by its name with that of its database (tango://host:port/domain/family/member). Waits at
+ * most so many milliseconds for the answer. Returns the number of the state. */
+int32_t nxt_device_state(nxt_text device, int32_t timeout, nxt_sink);
 
 #ifdef __cplusplus
 }

@@ -3,10 +3,18 @@
 //! Names of devices, servers and properties are compared without regard to case. All calls wait for the
 //! database, for seconds if it does not answer, so greenlets must not make them.
 
+use std::time::Duration;
+
 use observation::ErrorOrigin;
 
 use crate::failure::ErrorStack;
-use crate::shim::database::Connection;
+use crate::shim::database::{self, Connection};
+
+/// The names of states by their numbers (`Tango::DevState` of cppTango).
+const STATES: [&str; 14] = [
+    "ON", "OFF", "CLOSE", "OPEN", "INSERT", "EXTRACT", "MOVING", "STANDBY", "FAULT", "INIT",
+    "RUNNING", "ALARM", "DISABLE", "UNKNOWN",
+];
 
 /// A connection to a Tango database.
 #[derive(Debug)]
@@ -141,6 +149,64 @@ impl TangoDatabase {
         self.connection
             .property(device, property)
             .map_err(|errors| self.refused(format!("read property {property} of {device}"), errors))
+    }
+
+    /// Returns the devices of a class that serve a BLISS session, as BLISS finds them: those with the property `session`, and
+    /// without a property `beacon_host` that names another Beacon.
+    ///
+    /// # Errors
+    /// Fails if the database does not answer.
+    pub fn session_devices(
+        &self,
+        class: &str,
+        session: &str,
+        beacon: Option<&str>,
+    ) -> Result<Vec<String>, TangoDatabaseError> {
+        let first = |device: &str, property: &str| {
+            let values = self.property(device, property)?;
+            Ok::<_, TangoDatabaseError>(values.and_then(|values| values.into_iter().next()))
+        };
+        let mut found = Vec::new();
+        for device in self.devices(class)? {
+            if first(&device, "session")?.as_deref() != Some(session) {
+                continue;
+            }
+            let elsewhere = match (beacon, first(&device, "beacon_host")?) {
+                (Some(wanted), Some(its)) => !its.is_empty() && its != wanted,
+                _ => false,
+            };
+            if !elsewhere {
+                found.push(device);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns `true` if a server offers a device: it runs, or has ended without notice to the database.
+    ///
+    /// # Errors
+    /// Fails if the database does not answer, or does not know the device.
+    pub fn is_exported(&self, device: &str) -> Result<bool, TangoDatabaseError> {
+        self.connection
+            .exported(device)
+            .map_err(|errors| self.refused(format!("look for the server of {device}"), errors))
+    }
+
+    /// Asks a device of this database for its state. Waits at most so long for the answer. Returns the state in the words of
+    /// Tango, such as `ON`.
+    ///
+    /// # Errors
+    /// What Tango says if the device does not answer.
+    pub fn device_state(
+        &self,
+        device: &str,
+        timeout: Duration,
+    ) -> Result<&'static str, ErrorStack> {
+        let timeout_ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        let state = database::device_state(&self.uri(device), timeout_ms)?;
+        let state = usize::try_from(state).ok();
+        let name = state.and_then(|state| STATES.get(state).copied());
+        Ok(name.unwrap_or("UNKNOWN"))
     }
 
     /// Sets a property of a device.

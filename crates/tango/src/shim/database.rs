@@ -65,6 +65,14 @@ impl Connection {
         Ok((is_set != 0).then_some(values))
     }
 
+    /// Returns `true` if a server offers the device.
+    pub fn exported(&self, device: &str) -> Result<bool, ErrorStack> {
+        let device = latin1::encode(device);
+        let (exported, _) =
+            call(|sink| nxt_database_exported(self.database(), Text::borrow(&device), sink))?;
+        Ok(exported != 0)
+    }
+
     /// Sets a property of a device.
     pub fn put_property(
         &self,
@@ -96,6 +104,13 @@ impl Connection {
     }
 }
 
+/// Asks a device for its state. Returns the number of the state.
+pub fn device_state(uri: &str, timeout_ms: i32) -> Result<u32, ErrorStack> {
+    let uri = latin1::encode(uri);
+    let (state, _) = call(|sink| nxt_device_state(Text::borrow(&uri), timeout_ms, sink))?;
+    Ok(state)
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
         // SAFETY: `nxt_database_open` made it, and nothing uses it after this.
@@ -124,6 +139,8 @@ unsafe extern "C" {
         property: Text<'_>,
         sink: Sink<'_>,
     ) -> i32;
+    safe fn nxt_database_exported(database: &Opaque, device: Text<'_>, sink: Sink<'_>) -> i32;
+    safe fn nxt_device_state(device: Text<'_>, timeout: i32, sink: Sink<'_>) -> i32;
     safe fn nxt_database_put_property(
         database: &Opaque,
         device: Text<'_>,

@@ -104,20 +104,7 @@ fn find(
     session: &str,
     beacon: Option<&str>,
 ) -> Result<Option<String>, Failure> {
-    let mut found = Vec::new();
-    for device in database.devices(NEXUS_WRITER)? {
-        let candidate = RegisteredDevice { database, device };
-        if candidate.property("session")?.as_deref() != Some(session) {
-            continue;
-        }
-        let elsewhere = match (beacon, candidate.property("beacon_host")?) {
-            (Some(wanted), Some(its)) => !its.is_empty() && its != wanted,
-            _ => false,
-        };
-        if !elsewhere {
-            found.push(candidate.device);
-        }
-    }
+    let mut found = database.session_devices(NEXUS_WRITER, session, beacon)?;
     if found.len() < 2 {
         return Ok(found.pop());
     }
