@@ -27,6 +27,7 @@
     reason = "a panic is how a test fails"
 )]
 
+mod beacon;
 mod case;
 mod changed_files;
 mod detector;
@@ -50,6 +51,7 @@ mod service_manager;
 mod tango;
 mod validation;
 
+pub use beacon::BeaconServer;
 pub use case::{Case, CaseProblem, CaseRun, PublishedCase};
 pub use changed_files::{differences_after, problems_after};
 pub use detector::DescribedDetector;
