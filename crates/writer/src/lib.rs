@@ -34,4 +34,4 @@ mod writer_thread;
 pub use memory::{MemoryBudget, MemoryBudgetError};
 pub use scan::NexusScanWriter;
 pub use session::NexusSessionWriter;
-pub use writer_thread::WriterThread;
+pub use writer_thread::{WriterThread, scans_with_descriptors};

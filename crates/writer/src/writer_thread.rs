@@ -28,7 +28,7 @@ use crate::inspection::{InspectionProgram, Inspector};
 use crate::memory::MemoryBudget;
 use chunk_memory::ChunkMemory;
 pub(crate) use chunk_memory::ChunkShare;
-use descriptors::scans_with_descriptors;
+pub use descriptors::scans_with_descriptors;
 
 /// Largest number of files that are kept open between scans.
 const MAX_KEPT_FILES: usize = 8;
