@@ -2,6 +2,7 @@
 
 mod configuration;
 mod device;
+mod doctor;
 mod files;
 mod http;
 mod logging;
@@ -26,6 +27,7 @@ use writer::options::DataWriterFilter;
 
 pub use configuration::ConfigurationArgs;
 pub use device::DeviceArgs;
+pub use doctor::DoctorArgs;
 pub use files::Files;
 pub use http::Http;
 use logging::LOG_OPTIONS;
@@ -139,6 +141,12 @@ pub enum Command {
         #[arg(long)]
         follow: bool,
     },
+    /// Check an installation from this machine, and tell what to do about what is found
+    ///
+    /// Nothing is written but a temporary file. The exit code is 0 if scans can be saved (there may be warnings), 1 if there
+    /// are problems, and 2 for wrong usage.
+    #[command(mut_arg("recommended_disk_space", |arg| arg.default_value("1024")))]
+    Doctor(Box<DoctorArgs>),
     /// Publish simulated scans
     #[cfg(feature = "simulation")]
     Simulate {

@@ -27,11 +27,13 @@ use web::Listen;
 
 use crate::args::{Command, Http, RedisOrigin, Saving, Service};
 use crate::configuration::Configuration;
+use crate::doctor::{self, Installation};
 use crate::exit::Failure;
 use crate::logging::LogLevel;
 use crate::signals::CaughtSignals;
 use monitoring::Monitoring;
 use status::StatusOptions;
+pub use status::{Server, StatusError};
 pub use writing::Writing;
 
 /// Result of a command.
@@ -90,6 +92,12 @@ pub fn run(
                 json,
                 follow,
             })
+        }
+        Command::Doctor(args) => {
+            signals.end_at_once();
+            let json = args.json;
+            let installation = Installation::new(*args, configuration);
+            on_hub(async move { doctor::doctor(&installation, json).await })
         }
         #[cfg(feature = "simulation")]
         Command::Simulate { url, scans } => {

@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, Parser};
+use observation::with_causes;
 
 use crate::args::{Args, DeviceArgs, RegisterArgs, ServiceArgs, SessionWriterArgs};
 use crate::exit::Failure;
@@ -41,10 +42,14 @@ pub use source::Source;
 /// The file that is read if no other one is named.
 const USUAL_FILE: &str = "/etc/nexus-writer/nexus-writer.toml";
 
-/// The commands of `nexus-writer` that read [`USUAL_FILE`]: those that save scans. The others work on what they are
+/// The commands of `nexus-writer` that read [`USUAL_FILE`]: those that save scans, and the one that
+/// checks whether they can. The others work on what they are
 /// given, also for users who may not read that file.
-const COMMANDS_WITH_USUAL_FILE: [&[&str]; 4] =
-    [&["run"], &["session"], &["save"], &["tango", "run"]];
+const COMMANDS_WITH_USUAL_FILE: [&[&str]; 5] =
+    [&["run"], &["session"], &["save"], &["tango", "run"], DOCTOR];
+
+/// The command that reports what is wrong with a file, among what else it finds.
+const DOCTOR: &[&str] = &["doctor"];
 
 /// The identifier of the argument with the name of the session.
 const SESSION: &str = "session_name";
@@ -73,11 +78,19 @@ pub enum Parsed<P> {
 pub struct Configuration {
     values: Vec<Value>,
     usual_level: String,
-    #[cfg_attr(
-        not(feature = "tango"),
-        allow(dead_code, reason = "devices of a service ask")
-    )]
     file: Option<Arc<ConfigurationFile>>,
+    /// What is wrong with the file.
+    file_error: Option<ConfigurationError>,
+}
+
+/// What became of the file.
+pub enum FileOutcome {
+    /// There is none.
+    None,
+    /// It was read.
+    Read(PathBuf),
+    /// It cannot be read, or is wrong.
+    Wrong(String),
 }
 
 impl Configuration {
@@ -90,6 +103,15 @@ impl Configuration {
     /// Returns the level of the log if no setting says it.
     pub fn usual_level(&self) -> &str {
         &self.usual_level
+    }
+
+    /// Returns what became of the file.
+    pub fn into_file_outcome(self) -> FileOutcome {
+        match (self.file_error, self.file) {
+            (Some(error), _) => FileOutcome::Wrong(with_causes(&error)),
+            (None, Some(file)) => FileOutcome::Read(file.path().to_owned()),
+            (None, None) => FileOutcome::None,
+        }
     }
 }
 
@@ -114,7 +136,12 @@ pub fn parse<P: Parser>(
         Err(_) => command.clone().get_matches_from(&arguments),
     };
     let (path, leaf) = arguments::leaf(&typed);
-    let file = read_file(program, &path, leaf).map_err(Failure::usage)?;
+    let prints = leaf.get_flag("print_config");
+    let (file, file_error) = match read_file(program, &path, leaf) {
+        Ok(file) => (file, None),
+        Err(error) if path == DOCTOR && !prints => (None, Some(error)),
+        Err(error) => return Err(Failure::usage(error)),
+    };
     let session: Option<&String> = leaf.try_get_one(SESSION).ok().flatten();
     let layers = Layers {
         file: file.as_deref(),
@@ -124,7 +151,7 @@ pub fn parse<P: Parser>(
     let settings = arguments::settings(&command, &path);
     layers::check_environment(&settings, is_typed).map_err(Failure::usage)?;
     let layered = layers.apply(command);
-    if leaf.get_flag("print_config") {
+    if prints {
         let matches = arguments::tolerant(layered).get_matches_from(&arguments);
         let mut values = layers.values(&settings, arguments::leaf(&matches).1);
         let level = usual_level(program, &path, &values);
@@ -149,6 +176,7 @@ pub fn parse<P: Parser>(
             values,
             usual_level,
             file,
+            file_error,
         },
     ))
 }
@@ -239,8 +267,8 @@ fn device_values(program: Program, layers: &Layers) -> Result<Vec<Value>, Failur
 fn usual_level(program: Program, path: &[&str], values: &[Value]) -> String {
     match path {
         _ if program.is_classic() => "warning".to_owned(),
-        // It shows by itself what happens.
-        ["demo"] => "warning".to_owned(),
+        // They show by themselves what happens.
+        ["demo" | "doctor"] => "warning".to_owned(),
         ["tango", _] => {
             let level = values.iter().find(|value| value.key == "tango.log-level");
             level.and_then(Value::text).unwrap_or("info").to_owned()

@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod configuration;
+mod doctor;
 mod exit;
 mod growing_file;
 mod inspection;

@@ -12,7 +12,7 @@ pub const LOG_OPTIONS: &str = "Log options";
 #[command(next_help_heading = LOG_OPTIONS)]
 pub struct Logging {
     /// Least severe messages to show: error, warning, info, debug, trace (also the names of
-    /// Python's logging: critical, notset) [default: info; of programs that replace one in Python, and of demo: warning]
+    /// Python's logging: critical, notset) [default: info; of programs that replace one in Python, of demo and doctor: warning]
     #[arg(
         long,
         env = "NEXUS_WRITER_LOG_LEVEL",

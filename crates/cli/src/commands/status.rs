@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::Outcome;
 use crate::exit::{self, Failure};
 use crate::results::print;
-use request::{Server, StatusError};
+pub use request::{Server, StatusError};
 
 /// Where systemd makes a directory for each writer, see `packaging/systemd`.
 const RUNTIME_DIRECTORY: &str = "/run/nexus-writer";

@@ -99,6 +99,7 @@ impl DeviceConfiguration for DeviceLayers {
             values,
             usual_level: String::new(),
             file: None,
+            file_error: None,
         };
         let configured = args.redis.place.origin(args.redis.url, &sources);
         let redis = match &self.redis {

@@ -69,6 +69,11 @@ impl ConfigurationFile {
         parse(path, &bytes, catalogue).map_err(ConfigurationError::Wrong)
     }
 
+    /// Returns where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Returns the settings outside of the tables of sessions.
     pub fn values(&self) -> &FileValues {
         &self.values

@@ -20,9 +20,10 @@ const HEAD: &str = "\
 # The configuration of nexus-writer, with all settings and their defaults. What is to be different
 # loses its `#`.
 #
-# `nexus-writer run`, `session`, `save` and `tango run` read /etc/nexus-writer/nexus-writer.toml. All
-# commands read the file that `--config FILE` or the variable NEXUS_WRITER_CONFIG names, and then no
-# other one. NexusSessionWriter and NexusWriterService read no file without that.
+# `nexus-writer run`, `session`, `save`, `tango run` and `doctor` read
+# /etc/nexus-writer/nexus-writer.toml. All commands read the file that `--config FILE` or the
+# variable NEXUS_WRITER_CONFIG names, and then no other one. NexusSessionWriter and
+# NexusWriterService read no file without that.
 #
 # Each source goes before those above it:
 #   1. defaults

@@ -2,8 +2,8 @@
 
 use crate::fixture::{nexus_writer, run};
 
-const COMMANDS: [&str; 7] = [
-    "run", "session", "save", "simulate", "tree", "check", "demo",
+const COMMANDS: [&str; 8] = [
+    "run", "session", "save", "doctor", "simulate", "tree", "check", "demo",
 ];
 
 #[test]
