@@ -37,7 +37,13 @@ pub async fn check(installation: &Installation, redis: Option<&RedisUrl>) -> Fin
         return Finding::warning(CHECK, "Redis does not tell its time", "See its version.");
     };
     // What the way to the server takes is not known, so only a difference outside of it counts.
-    let difference = server.clamp(before, after) - server;
+    let difference = if server < before {
+        before - server
+    } else if server > after {
+        after - server
+    } else {
+        0.0
+    };
     let seconds = difference.abs();
     if seconds < NOTICEABLE {
         let found = format!("differs from that of Redis by less than {NOTICEABLE} s");

@@ -54,7 +54,8 @@ impl TemporaryFile {
     /// If the file system has no locks.
     pub fn lock(&self) -> io::Result<Locks> {
         flock(&self.file, FlockOperation::NonBlockingLockExclusive)?;
-        let second = File::open(&self.path)?;
+        // Some file systems lock only files that are open for writing.
+        let second = OpenOptions::new().read(true).write(true).open(&self.path)?;
         match flock(&second, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Locks::WithoutEffect),
             Err(_) => Ok(Locks::Exclusive),
