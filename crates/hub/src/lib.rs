@@ -97,10 +97,10 @@
 //! and `Notify`. What is synchronised by hand around them is small (the parking of plain threads,
 //! owners of locks, items of queues, resources of threads), has no `unsafe`, and is checked twice:
 //!
-//! - `cargo test -p hub --test model` has [shuttle](https://docs.rs/shuttle) run the same sources
+//! - `cargo test -p nexus-writer-hub --test model` has [shuttle](https://docs.rs/shuttle) run the same sources
 //!   in thousands of interleavings. It is a part of every `cargo test`. A failure prints a schedule,
 //!   which `shuttle::replay` runs again.
-//! - `cargo test -p hub --test behaviour stress` has many threads and greenlets cancel their waits at random.
+//! - `cargo test -p nexus-writer-hub --test behaviour stress` has many threads and greenlets cancel their waits at random.
 //!
 //! `./dev bench hub` compares the primitives with bare Tokio, and with Python's gevent and threading.
 
@@ -141,3 +141,8 @@ pub use trigger::HubTrigger;
 ///
 /// Every wait of this crate may be cancelled: nothing is lost, and no waiter is left asleep.
 pub use tokio::time::{sleep, timeout};
+
+/// The example of the README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

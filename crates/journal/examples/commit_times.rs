@@ -1,6 +1,6 @@
 //! Measures how long commits take: of a small scan, of one with many datasets, and of thousands of new groups.
 //!
-//! `cargo run --release --package journal --example commit_times [DIRECTORY]`
+//! `cargo run --release --package nexus-writer-journal --example commit_times [DIRECTORY]`
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a measurement fails")]
 

@@ -85,3 +85,8 @@ pub use options::{Durability, HEADROOM, OPENING_TIME, Options};
 pub use pending_commit::PendingCommit;
 pub use recovery::{Recovery, has_journal, recover};
 pub use storage::{Observer, Operation, Target};
+
+/// The example of the README is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,7 +1,7 @@
 //! Measures one operation of one primitive, of this crate or of bare Tokio. `./dev bench hub` runs it.
 //!
 //! ```text
-//! cargo run --release -p hub --example primitives -- CASE (hub | tokio) [OPERATIONS]
+//! cargo run --release -p nexus-writer-hub --example primitives -- CASE (hub | tokio) [OPERATIONS]
 //! ```
 //!
 //! Prints one line of JSON: how many operations, and how many seconds they took together.
