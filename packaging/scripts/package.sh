@@ -9,7 +9,7 @@ package_jobs=${NEXUS_WRITER_PACKAGE_JOBS:-$(nproc)}
 # What is made.
 packages=$target/packages
 
-for part in roots licences wheel deb image check; do
+for part in roots licences wheel deb image crates check; do
     . "$project/packaging/scripts/$part.sh"
 done
 
@@ -21,12 +21,13 @@ usage: ./dev package COMMAND
   deb [N...]  packages for Debian N (12, 13; without an argument both), each built in a root of that release
   image       an OCI image, from the wheel
   all         these three
+  crates      the crates for crates.io, each compiled by itself (needs neither root nor a cache)
   --check [wheel|deb|image]...
               try what was made, in new roots of Debian 12 and 13 without Rust and compiler
   licences    write the texts in packaging/licenses anew, after dependencies have changed
   clean       remove the tools and the roots
 
-It needs root. The results are in target/packages.
+All but crates need root. The results are in target/packages.
 
   NEXUS_WRITER_DEBIAN_MIRROR, NEXUS_WRITER_DEBIAN_SECURITY_MIRROR
                               where the packages of Debian are (http://deb.debian.org/debian, …-security)
@@ -48,6 +49,10 @@ package_command() {
             package_wheel
             package_deb
             package_image
+            ;;
+        crates)
+            install_system_packages
+            package_crates
             ;;
         check | --check)
             prepare_packages

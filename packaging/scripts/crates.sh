@@ -1,0 +1,30 @@
+# The crates that other projects can use, as `cargo publish` would send them. Read by `./dev package` and `./dev check`.
+
+published_crates=(nexus-writer-hub nexus-writer-journal shuffle-deflate)
+
+# Makes the packages, and compiles each of them without the rest of the project.
+package_crates() {
+    cargo package --locked --allow-dirty $(crate_options)
+    mkdir -p "$packages"
+    local name
+    for name in "${published_crates[@]}"; do
+        mv "$target/package/$name-"*.crate "$packages"
+        say "made $(ls "$packages/$name-"*.crate)"
+    done
+}
+
+# Looks for what would keep them from being packed, which takes no time.
+check_crates() {
+    local name manifest field
+    cargo package --quiet --locked --allow-dirty --no-verify $(crate_options)
+    for name in "${published_crates[@]}"; do
+        manifest=$(tar -xOf "$target/package/$name-$(package_version).crate" --wildcards '*/Cargo.toml')
+        for field in description license repository readme keywords categories rust-version; do
+            grep -q "^$field = " <<<"$manifest" || fail "the manifest of $name has no $field"
+        done
+    done
+}
+
+crate_options() {
+    printf -- '--package %s ' "${published_crates[@]}"
+}
