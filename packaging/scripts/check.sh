@@ -22,14 +22,16 @@ check_packages() {
 }
 
 check_wheel() {
-    local release=$1 root
+    local release=$1 root line
     find_wheel
     new_root "$release" python3-venv
     in_root "$root" sh -euc '
         test -z "$(ldconfig -p | grep libtango)"
         python3 -m venv /venv'
-    timed "pip install on Debian $release" in_root "$root" -v "$packages:/packages" \
-        /venv/bin/pip install --quiet --disable-pip-version-check --no-index --find-links /packages nexus-writer
+    while read -r line; do
+        timed "$line on Debian $release" in_root "$root" -v "$packages:/packages" -e PATH=/venv/bin:/usr/bin:/bin \
+            -e PIP_NO_INDEX=1 -e PIP_QUIET=1 -e PIP_DISABLE_PIP_VERSION_CHECK=1 sh -euc "cd /packages && $line" </dev/null
+    done < <(documented_lines pip)
     try_program "the wheel on Debian $release" in_root "$root" -e PATH=/venv/bin:/usr/bin:/bin
     in_root "$root" /venv/bin/python -m nexus_writer --version >/dev/null
     in_root "$root" /venv/bin/pip uninstall --quiet --yes nexus-writer
@@ -38,21 +40,34 @@ check_wheel() {
 }
 
 check_deb() {
-    local release=$1 root package
-    package=$(ls "$packages/nexus-writer_$(package_version)-1~deb${release}_"*.deb)
+    local release=$1 root line
     new_root "$release" ''
+    # The documents have the line for Debian 12, which a person answers questions of.
+    echo 'APT::Get::Assume-Yes "true"; APT::Install-Recommends "false";' >"$root/etc/apt/apt.conf.d/check"
     in_root "$root" apt-get update -qq
-    timed "apt install on Debian $release" in_root "$root" -v "$packages:/packages" sh -euc '
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get install -qq -y --no-install-recommends "/packages/$0" >/tmp/apt.log 2>&1 || {
-            cat /tmp/apt.log
-            exit 1
-        }' "${package##*/}"
+    while read -r line; do
+        line=${line/~deb12/~deb$release}
+        timed "$line on Debian $release" in_root "$root" -v "$packages:/packages" sh -euc '
+            cd /packages
+            export DEBIAN_FRONTEND=noninteractive
+            sh -c "$0" >/tmp/apt.log 2>&1 || {
+                cat /tmp/apt.log
+                exit 1
+            }' "$line" </dev/null
+    done < <(documented_lines apt)
     in_root "$root" id nexus-writer >/dev/null
     try_program "the package on Debian $release" in_root "$root"
     in_root "$root" apt-get purge -qq -y nexus-writer >/dev/null 2>&1
     in_root "$root" sh -euc 'test -z "$(find /usr/bin /usr/share /etc/nexus-writer -iname "*nexus*writer*" 2>/dev/null)"'
     remove_root "$root"
+}
+
+# documented_lines PROGRAM: prints the lines by which the documents tell users to install a package.
+documented_lines() {
+    local lines
+    lines=$(sed -n '/^```sh package$/,/^```$/p' README.md docs/*.md | grep "^$1 " | sed 's/ *#.*//' | sort -u)
+    [ -n "$lines" ] || fail "no document says how to install by $1"
+    echo "$lines"
 }
 
 check_image() {
