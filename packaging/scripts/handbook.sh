@@ -1,7 +1,7 @@
 # `./dev handbook`: makes a book of docs. Read by `dev`, like package.sh, which installs tools.
 
 mdbook_version=0.4.52
-handbook=$project/target/handbook
+handbook=$target/handbook
 
 # make_handbook [--open]
 make_handbook() {

@@ -36,6 +36,8 @@ impl Kind {
     /// # Panics
     /// If a block with commands has a mark that is not known.
     fn of(info: &str, place: &str) -> Kind {
+        // With one, the line begins no block.
+        assert!(!info.contains('`'), "{place}: a backtick in {info:?}");
         match info {
             "sh" => Kind::Run,
             "console" => Kind::Console,

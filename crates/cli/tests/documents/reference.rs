@@ -19,8 +19,7 @@ const HEAD: &str = "\
 <!-- Made from the grammar of the command line, see crates/cli/tests/documents/reference.rs: do not edit it. -->
 
 This chapter is made from the programs, which tell the same with `--help`. [Commands](usage.md) explains how they are used
-together. A variable in the column *variable* has the effect of the option, and options go before variables; see
-[Configuration](configuration.md). `nexuswriter` is another name of `NexusWriterService`, and `BlissWriter` one of
+together. A variable has the effect of its option, and options go before variables; see [Configuration](configuration.md). `nexuswriter` is another name of `NexusWriterService`, and `BlissWriter` one of
 `nexus-writer tango run`.
 ";
 
@@ -39,8 +38,8 @@ struct Described {
     name: String,
     about: String,
     usage: String,
+    /// A table of its arguments, and of the options that are under no heading.
     arguments: String,
-    own_options: String,
     /// Places in the list of groups.
     groups: Vec<usize>,
 }
@@ -102,9 +101,6 @@ impl Described {
             .filter(shown)
             .filter(|argument| argument.get_help_heading().is_none())
             .collect();
-        let (arguments, options): (Vec<_>, Vec<_>) = own
-            .into_iter()
-            .partition(|argument| argument.is_positional());
         let mut headings: BTreeMap<&str, Vec<&Arg>> = BTreeMap::new();
         for argument in command.get_arguments().filter(shown) {
             if let Some(heading) = argument.get_help_heading() {
@@ -121,8 +117,7 @@ impl Described {
             name: name.to_owned(),
             about: about.map(ToString::to_string).unwrap_or_default(),
             usage: usage.trim_start_matches("Usage: ").trim().to_owned(),
-            arguments: table(&arguments),
-            own_options: table(&options),
+            arguments: table(&own),
             groups,
         }
     }
@@ -136,10 +131,8 @@ impl Described {
             self.usage
         )
         .unwrap();
-        for table in [&self.arguments, &self.own_options] {
-            if !table.is_empty() {
-                write!(text, "\n{table}").unwrap();
-            }
+        if !self.arguments.is_empty() {
+            write!(text, "\n{}", self.arguments).unwrap();
         }
         for &place in &self.groups {
             let group = &groups[place];
@@ -195,21 +188,12 @@ fn table(arguments: &[&Arg]) -> String {
     let is_usual = |argument: &&&Arg| matches!(argument.get_id().as_str(), "help" | "version");
     let mut rows = String::new();
     for argument in arguments.iter().filter(|argument| !is_usual(argument)) {
-        let variable = argument.get_env().map(|name| name.to_string_lossy());
-        let variable = variable.map(|name| format!("`{name}`"));
-        writeln!(
-            rows,
-            "| {} | {} | {} | {} |",
-            name_of(argument),
-            meaning(argument),
-            default_of(argument),
-            variable.unwrap_or_default()
-        )
-        .unwrap();
+        let name = name_of(argument);
+        writeln!(rows, "| {name} | {} |", meaning(argument)).unwrap();
     }
     match rows.is_empty() {
         true => rows,
-        false => format!("| | meaning | default | variable |\n|---|---|---|---|\n{rows}"),
+        false => format!("| | |\n|---|---|\n{rows}"),
     }
 }
 
@@ -235,7 +219,15 @@ fn meaning(argument: &Arg) -> String {
             write!(text, "; one of {}", names.join(", ")).unwrap();
         }
     }
-    escaped(&sentence(&text))
+    let mut text = sentence(&text);
+    let default = default_of(argument);
+    if !default.is_empty() {
+        write!(text, " Default: {default}.").unwrap();
+    }
+    if let Some(name) = argument.get_env() {
+        write!(text, " Variable: `{}`.", name.to_string_lossy()).unwrap();
+    }
+    escaped(&text)
 }
 
 fn default_of(argument: &Arg) -> String {
@@ -247,7 +239,7 @@ fn default_of(argument: &Arg) -> String {
     let values: Vec<_> = values
         .map(|value| format!("`{}`", value.to_string_lossy()))
         .collect();
-    escaped(&values.join(", "))
+    values.join(", ")
 }
 
 /// Returns a text of clap with the full stop that it leaves out, on one line.
