@@ -188,6 +188,8 @@ impl Session {
             "NEXUS_WRITER_REDIS_SERVER",
             "NEXUS_WRITER_REDIS_MODULES",
             "NEXUS_WRITER_PYTHON",
+            // cppTango may be in a place of its own.
+            "LD_LIBRARY_PATH",
         ] {
             shell.envs(std::env::var_os(variable).map(|value| (variable, value)));
         }
