@@ -4,7 +4,9 @@ published_crates=(nexus-writer-hub nexus-writer-journal shuffle-deflate)
 
 # Makes the packages, and compiles each of them without the rest of the project.
 package_crates() {
-    cargo package --locked --allow-dirty $(crate_options)
+    # With the profile of the project, so that the HDF5 library is not built a second time.
+    cargo package --locked --allow-dirty --config 'profile.dev.package."*".opt-level=2' \
+        --config 'profile.dev.debug="line-tables-only"' $(crate_options)
     mkdir -p "$packages"
     local name
     for name in "${published_crates[@]}"; do

@@ -16,6 +16,8 @@ write_third_party() {
     say "reading the licences of all crates, which takes minutes"
     "$cargo_about" generate --manifest-path crates/cli/Cargo.toml --features tango --offline --locked \
         --config packaging/about.toml packaging/third-party.hbs --output-file "$third_party.new"
+    "$venv/bin/python" packaging/scripts/leave_out_own.py "$third_party.new" \
+        "$(sed -n 's/^repository = "\(.*\)"/\1/p' Cargo.toml)"
     # C code in crates that are not under its licence.
     for source in "libz-sys src/zlib/LICENSE" "libdeflate-sys libdeflate/COPYING"; do
         printf '\n%s\nC code in the crate %s:\n\n' "$(printf -- '-%.0s' {1..80})" "${source% *}"
