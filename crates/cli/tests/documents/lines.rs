@@ -33,9 +33,11 @@ documents_with_lines! {
 }
 
 /// First lines of the blocks that nothing runs. Each block gives its reason.
-const NOT_RUN: [&str; 2] = [
+const NOT_RUN: [&str; 3] = [
     "podman load --input nexus-writer-0.1.0-oci.tar",
     "systemctl enable --now nexus-writer-tango@demo",
+    "sudo systemd-run --pipe --wait --uid=nexus-writer --property=StateDirectory=nexus-writer \
+     --property=EnvironmentFile=-/etc/nexus-writer/environment /usr/bin/nexus-writer doctor demo",
 ];
 
 /// Programs that begin a command line.

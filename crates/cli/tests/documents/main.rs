@@ -4,7 +4,6 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod beacon;
 mod blocks;
 mod chapters;
 mod examples;

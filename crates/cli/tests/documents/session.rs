@@ -11,9 +11,8 @@ use std::process::{Command, Stdio};
 
 use simulation::redis::PrivateRedis;
 use tempfile::TempDir;
-use testing::{Program, TangoDatabaseServer};
+use testing::{BeaconServer, Program, TangoDatabaseServer};
 
-use crate::beacon;
 use crate::blocks::{Block, Kind, blocks};
 use crate::chapters::project;
 
@@ -64,16 +63,18 @@ impl Session {
         install(&programs);
         let data = folder.path().join("data");
         fs::create_dir(&data).unwrap();
-        let url = server.url().with_secrets();
-        let beacon = beacon::serve(url.trim_start_matches("unix://"));
+        let beacon = BeaconServer::start(&server.url(), &server.url());
         let text = crate::chapters::read(document);
         // Starting one takes a second.
         let database = text
             .contains("bibhelm:20000")
             .then(TangoDatabaseServer::new);
         let mut places = vec![
-            ("redis://bibhelm:6380".to_owned(), url),
-            ("bibhelm:25000".to_owned(), beacon),
+            (
+                "redis://bibhelm:6380".to_owned(),
+                server.url().with_secrets(),
+            ),
+            ("bibhelm:25000".to_owned(), beacon.host().to_owned()),
             ("/data".to_owned(), data.to_str().unwrap().to_owned()),
         ];
         if let Some(database) = &database {
