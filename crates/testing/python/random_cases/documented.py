@@ -79,10 +79,11 @@ def has_sum_of_pair(result: Result, path: str, text: str) -> bool:
     devices = published.get("devices") if isinstance(published, dict) else None
     for channel, device in devices.items() if isinstance(devices, dict) else ():
         element = device.get("channel") if isinstance(device, dict) else None
-        if element is None or isinstance(element, int):
+        if isinstance(element, int) or ":roi:" not in channel:
             continue
         numbers = "_".join(re.findall(r"\w+", str(element), re.ASCII))
-        if any(name in path + text for name in (f"sum_{numbers}", f"det_{numbers}", channel.rpartition(":")[2])):
+        names = (f"sum_{numbers}", f"det_{numbers}", f"det{numbers}", channel.rpartition(":")[2])
+        if any(name in path + text for name in names):
             return True
     return False
 
@@ -95,9 +96,21 @@ def has_empty_metadata(result: Result, path: str, text: str) -> bool:
     return any(values and all(value == {} for value in values) for values in described)
 
 
-def has_no_points(result: Result, path: str, text: str) -> bool:
-    """Return whether no channel has a point."""
-    return not any(stream.get("n") or stream.get("raw") for stream in result.case.streams)
+def has_channel_without_points(result: Result, path: str, text: str) -> bool:
+    """Return whether a channel has no points, so that its subscan may have none."""
+    return any(not stream.get("n") and not stream.get("raw") for stream in result.case.streams)
+
+
+def is_deleted_data(result: Result, path: str, text: str) -> bool:
+    """Return whether a null in the metadata of a device has the name of its data, which the reference deletes then."""
+    devices = result.case.info.get("devices")
+    found = [device.get("metadata") for device in devices.values() if isinstance(device, dict)] if devices else []
+    return any(isinstance(one, dict) and one.get(path.rpartition("/")[2], 0) is None for one in found)
+
+
+def has_other_number_at_the_end(result: Result, path: str, text: str) -> bool:
+    """Return whether the number of the scan changes while it runs."""
+    return (result.case.prepared or {}).get("scan_nb") not in (None, result.case.info.get("scan_nb"))
 
 
 def has_nameless_data(result: Result, path: str, text: str) -> bool:
@@ -152,7 +165,14 @@ CLASSIC = [
         path=r"/positioners(_dial)?_end/",
         condition=lambda result, *_: "positioners" in (result.case.prepared or {}),
     ),
-    Rule("an entry without data", "EXTRA", path=r"/instrument$", text="NXinstrument", condition=has_no_points),
+    Rule(
+        "a subscan without any data",
+        "EXTRA",
+        path=r"/instrument$",
+        text="NXinstrument",
+        condition=has_channel_without_points,
+    ),
+    Rule("any device with a channel", "MISSING ATTR", condition=warned("the file gets no entry")),
     Rule(
         "a name breaks the rules of its type",
         "MISSING EXTRA",
@@ -166,7 +186,15 @@ CLASSIC = [
         text=r"^group NXdetector$",
         condition=has_empty_metadata,
     ),
-    Rule("axes of an incomplete grid with `--keepshape`", "VALUE", path=r"/plotselect[^/]*/", text=r'expected \["NaN"'),
+    Rule(
+        "axes of an incomplete grid with `--keepshape`",
+        "VALUE",
+        path=r"/plotselect[^/]*/",
+        condition=lambda result, *_: "--keepshape" in result.case.options,
+    ),
+    Rule("a number of the scan that changes while it runs", ANY, condition=has_other_number_at_the_end),
+    Rule("metadata with the name of acquired data", "EXTRA", path="/instrument/", condition=is_deleted_data),
+    Rule("the right kind of a member", "CHUNK", condition=warned('"npoints" of the scan\'s info is no number')),
     Rule("names become equal", ANY, path=r"/plotselect[^/]*(/|@)", condition=warned("is saved as")),
     Rule("a grid with another number of positioners than dimensions", "MISSING ATTR", condition=has_one_axis),
     Rule("unknown `chunk_options`", "CHUNK FILTER", condition=warned("chunk option")),

@@ -62,7 +62,7 @@ fn is_scalar(info: &Json, channel: &str) -> bool {
     let dim = info
         .get("channels")
         .and_then(|channels| channels.get(channel)?.get("dim"));
-    dim.and_then(Json::as_f64) == Some(0.0)
+    dim.is_some_and(|dim| dim.as_f64() == Some(0.0) || *dim == Json::Bool(false))
 }
 
 #[cfg(test)]
@@ -107,7 +107,7 @@ mod tests {
             },
             "channels": {
                 "first:a": {"dim": 0}, "axis:x": {"dim": 0}, "axis:y": {"dim": 0.0},
-                "axis:mca": {"dim": 1}, "timer:t": {"dim": 0}, "ctl:diode": {"dim": 0},
+                "axis:mca": {"dim": 1}, "timer:t": {"dim": false}, "ctl:diode": {"dim": 0},
             },
         });
         let roles = |scan_dims| -> Vec<ChannelRole> {

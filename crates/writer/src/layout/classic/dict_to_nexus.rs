@@ -104,6 +104,14 @@ fn add_members(
     }
 }
 
+/// Adds what may be a value or a mapping. A mapping becomes a group without a class, unless it has one.
+pub fn add(builder: &mut TreeBuilder, path: &str, json: &Json) {
+    match json {
+        Json::Object(members) => add_mapping(builder, path, members, false),
+        value => add_value(builder, path, value),
+    }
+}
+
 /// Adds one value, with a notice if it is not stored exactly as it is.
 pub fn add_value(builder: &mut TreeBuilder, path: &str, json: &Json) {
     let converted = convert(json);

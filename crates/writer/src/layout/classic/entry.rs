@@ -45,7 +45,7 @@ pub fn begin(
     let entry = &subscan.entry;
     builder.class_group(entry, "NXentry");
     if let Some(title) = info.get("title") {
-        dict_to_nexus::add_value(builder, &format!("{entry}/title"), title);
+        dict_to_nexus::add(builder, &format!("{entry}/title"), title);
     }
     if let Some(time) = info.get("start_time").filter(|time| is_truthy(Some(time))) {
         start_time(builder, &format!("{entry}/start_time"), time);
@@ -53,10 +53,7 @@ pub fn begin(
     let count_time = info.get("count_time").filter(|time| is_truthy(Some(time)));
     if let Some(count_time) = count_time.filter(|_| release.has_count_time()) {
         let path = format!("{entry}/scan_parameters/count_time");
-        match count_time {
-            Json::Object(times) => dict_to_nexus::add_mapping(builder, &path, times, false),
-            time => dict_to_nexus::add_value(builder, &path, time),
-        }
+        dict_to_nexus::add(builder, &path, count_time);
         builder.attribute(&path, "units", "s".into());
     }
     let status = format!("{entry}/writer/status");
@@ -95,7 +92,7 @@ fn end_reason(builder: &mut TreeBuilder, entry: &str, end: &EndFacts) {
         Some(reason) => reason.clone(),
         None => Json::from("NOT STARTED"),
     };
-    dict_to_nexus::add_value(builder, &format!("{entry}/end_reason"), &reason);
+    dict_to_nexus::add(builder, &format!("{entry}/end_reason"), &reason);
 }
 
 /// Reserves the paths of everything that the writer adds to an entry, before metadata of users are
