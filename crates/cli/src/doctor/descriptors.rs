@@ -24,7 +24,7 @@ pub fn check() -> Finding {
                   systemd.";
     match scans {
         ..FEW_SCANS => Finding::problem(CHECK, found, advice),
-        ..SCARCE_SCANS => Finding::warning(CHECK, found, advice),
+        FEW_SCANS..SCARCE_SCANS => Finding::warning(CHECK, found, advice),
         _ => Finding::ok(CHECK, found),
     }
 }

@@ -85,7 +85,7 @@ fn files(free: u64) -> Finding {
     let advice = "Remove small files from the file system: it has a limited number of them.";
     match free {
         ..FEW_FILES => Finding::problem(FILES, found, advice),
-        ..SCARCE_FILES => Finding::warning(FILES, found, advice),
+        FEW_FILES..SCARCE_FILES => Finding::warning(FILES, found, advice),
         _ => Finding::ok(FILES, found),
     }
 }
