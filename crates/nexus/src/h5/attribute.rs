@@ -13,9 +13,11 @@ use super::datatype::Datatype;
 use super::describe::RenderedElements;
 use super::error::Result;
 use super::group::{Group, Object};
+use super::json::{self, JsonLimits};
 use super::library::{Handle, c_text, call};
 use super::packed_value::PackedValue;
 use super::render;
+use super::type_description::{self, TypeDescription};
 use crate::tree::Value;
 
 macro_rules! attributes {
@@ -48,6 +50,18 @@ macro_rules! attributes {
             /// Returns the elements of an attribute as texts.
             pub fn attribute(&self, name: &str) -> Result<RenderedElements> {
                 read(self.handle.id(), name)
+            }
+
+            /// Returns the elements of an attribute as nested arrays of JSON, or `None` if the text would be too long. Those of
+            /// a null dataspace are `null`.
+            pub fn attribute_json(&self, name: &str, limits: JsonLimits) -> Result<Option<String>> {
+                read_json(self.handle.id(), name, limits)
+            }
+
+            /// Returns the extent of an attribute, which is empty for a scalar, and its type. The extent of a null dataspace is
+            /// `None`.
+            pub fn attribute_type(&self, name: &str) -> Result<(Option<Vec<u64>>, TypeDescription)> {
+                describe(self.handle.id(), name)
             }
         }
     )*};
@@ -166,12 +180,37 @@ unsafe extern "C" fn note_name(
     0
 }
 
-fn read(object: hid_t, name: &str) -> Result<RenderedElements> {
-    let attribute = open(object, name)?;
+/// Returns the type and the dataspace of an attribute.
+fn parts(attribute: &Handle) -> Result<(Datatype, Dataspace)> {
     let datatype = Handle::new(call!(h5a::H5Aget_type(attribute.id()))?);
     let space = Handle::new(call!(h5a::H5Aget_space(attribute.id()))?);
-    let datatype = Datatype::from_handle(datatype)?;
-    let space = Dataspace::from_handle(space)?;
+    Ok((
+        Datatype::from_handle(datatype)?,
+        Dataspace::from_handle(space)?,
+    ))
+}
+
+fn describe(object: hid_t, name: &str) -> Result<(Option<Vec<u64>>, TypeDescription)> {
+    let attribute = open(object, name)?;
+    let (datatype, space) = parts(&attribute)?;
+    let extent = space.extent()?.map(|(shape, _)| shape);
+    Ok((extent, type_description::describe(datatype.handle.id())?))
+}
+
+fn read_json(object: hid_t, name: &str, limits: JsonLimits) -> Result<Option<String>> {
+    let attribute = open(object, name)?;
+    let (datatype, space) = parts(&attribute)?;
+    let Some((shape, _)) = space.extent()? else {
+        return Ok(Some("null".to_owned()));
+    };
+    json::elements(&datatype, &space, &shape, limits, |memory| {
+        call!(h5a::H5Aread(attribute.id(), datatype.handle.id(), memory)).map(drop)
+    })
+}
+
+fn read(object: hid_t, name: &str) -> Result<RenderedElements> {
+    let attribute = open(object, name)?;
+    let (datatype, space) = parts(&attribute)?;
     render::elements(&datatype, &space, u64::MAX, |memory| {
         call!(h5a::H5Aread(attribute.id(), datatype.handle.id(), memory)).map(drop)
     })

@@ -69,6 +69,11 @@ impl Dataset {
             .unwrap_or_default())
     }
 
+    /// Returns the current extent in elements, which is empty for a scalar, or `None` for a null dataspace.
+    pub fn extent(&self) -> Result<Option<Vec<u64>>> {
+        Ok(self.space()?.extent()?.map(|(shape, _)| shape))
+    }
+
     /// Returns `true` if the elements have this type.
     pub fn holds(&self, element: &ElementType) -> Result<bool> {
         let wanted = Datatype::of(element)?;

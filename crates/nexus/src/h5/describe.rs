@@ -82,13 +82,26 @@ impl Dataset {
             Some((shape, limits)) => (Some(shape), limits),
             None => (None, Vec::new()),
         };
-        let list = Handle::new(call!(h5d::H5Dget_create_plist(self.handle.id()))?);
         Ok(DatasetInfo {
             type_name: render::type_name(self.datatype.handle.id())?,
-            storage: storage(list.id(), max_shape.len())?,
+            storage: self.storage()?,
             shape,
             max_shape,
         })
+    }
+
+    /// Returns the storage of the elements. No other file is opened for it, while the extent of some virtual datasets is
+    /// that of their sources.
+    pub fn storage(&self) -> Result<DatasetStorage> {
+        let list = Handle::new(call!(h5d::H5Dget_create_plist(self.handle.id()))?);
+        storage(list.id())
+    }
+
+    /// Returns the filters by their registered numbers and their names, as they are in the file.
+    pub fn filters(&self) -> Result<Vec<(i32, String)>> {
+        let list = Handle::new(call!(h5d::H5Dget_create_plist(self.handle.id()))?);
+        let stored = filter::stored(list.id())?.into_iter();
+        Ok(stored.map(StoredFilter::registered).collect())
     }
 
     /// Returns the elements as texts, if there are at most `limit`.
@@ -102,7 +115,10 @@ impl Dataset {
     }
 }
 
-fn storage(list: hid_t, rank: usize) -> Result<DatasetStorage> {
+/// The most dimensions of a dataset (`H5S_MAX_RANK`).
+const MAX_RANK: usize = 32;
+
+fn storage(list: hid_t) -> Result<DatasetStorage> {
     let files = call!(h5p::H5Pget_external_count(list))?;
     if files > 0 {
         return (0..files.unsigned_abs())
@@ -117,9 +133,10 @@ fn storage(list: hid_t, rank: usize) -> Result<DatasetStorage> {
     Ok(match layout {
         H5D_layout_t::H5D_COMPACT => DatasetStorage::Compact,
         H5D_layout_t::H5D_CHUNKED => {
-            let mut chunk = vec![0; rank];
-            let size = i32::try_from(rank).unwrap_or(i32::MAX);
-            call!(h5p::H5Pget_chunk(list, size, chunk.as_mut_ptr()))?;
+            let mut chunk = vec![0; MAX_RANK];
+            let size = MAX_RANK as i32;
+            let rank = call!(h5p::H5Pget_chunk(list, size, chunk.as_mut_ptr()))?;
+            chunk.truncate(rank.unsigned_abs() as usize);
             DatasetStorage::Chunked {
                 chunk,
                 filters: filter::stored(list)?

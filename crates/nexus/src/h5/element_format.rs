@@ -178,7 +178,7 @@ fn members(id: hid_t) -> Result<Vec<Member>> {
         .collect()
 }
 
-fn members_of_enum(id: hid_t, size: usize, big: bool) -> Result<Vec<(i128, String)>> {
+pub(super) fn members_of_enum(id: hid_t, size: usize, big: bool) -> Result<Vec<(i128, String)>> {
     let count = call!(h5t::H5Tget_nmembers(id))?.unsigned_abs();
     (0..count)
         .map(|index| {
@@ -193,7 +193,7 @@ fn members_of_enum(id: hid_t, size: usize, big: bool) -> Result<Vec<(i128, Strin
         .collect()
 }
 
-fn member_name(id: hid_t, index: u32) -> String {
+pub(super) fn member_name(id: hid_t, index: u32) -> String {
     let _entered = enter();
     // SAFETY: the index is below the number of members; the library returns a C string, which
     // is copied before it is freed.

@@ -70,6 +70,11 @@ pub(super) fn stored(list: hid_t) -> Result<Vec<StoredFilter>> {
 }
 
 impl StoredFilter {
+    /// Returns the number and the name of the filter, as they are in the file.
+    pub(super) fn registered(self) -> (i32, String) {
+        (self.id, self.name)
+    }
+
     /// Returns `true` if the filter may change the size of a chunk.
     pub(super) fn resizes(&self) -> bool {
         match self.id {

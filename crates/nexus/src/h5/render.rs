@@ -166,7 +166,7 @@ fn quote(text: String, quoted: bool) -> String {
 }
 
 /// Returns the first bytes as a number of the size of a pointer.
-fn address(bytes: &[u8]) -> usize {
+pub(super) fn address(bytes: &[u8]) -> usize {
     let mut word = [0u8; size_of::<usize>()];
     word.copy_from_slice(&bytes[..size_of::<usize>()]);
     usize::from_ne_bytes(word)
