@@ -86,10 +86,10 @@ pub use histogram::{Histogram, HistogramSnapshot, Stopwatch};
 pub use number::{Counter, Gauge};
 pub use readiness::{Check, CheckState, Readiness, ServicePhase};
 pub use scans::{
-    ChannelKind, ChannelOutline, FoundScan, LARGEST_SIDE, LiveBlock, LiveChannel, LiveMemory,
-    LiveQueue, LiveReport, LiveScan, MAX_PAST_SCANS, NumberKind, NumberType, PastScan, PointBlock,
-    STREAMS_WITH_DATA, Sample, ScanEnding, ScanEntry, ScanGrid, ScanNow, ScanOutline, ScanPlot,
-    ScanRef, ScanTable, ScanView, StreamNow,
+    ChannelKind, ChannelOutline, FileSeries, FoundScan, KnownFile, LARGEST_SIDE, LiveBlock,
+    LiveChannel, LiveMemory, LiveQueue, LiveReport, LiveScan, MAX_PAST_SCANS, NumberKind,
+    NumberType, PastScan, PointBlock, ReferredFiles, STREAMS_WITH_DATA, Sample, ScanEnding,
+    ScanEntry, ScanGrid, ScanNow, ScanOutline, ScanPlot, ScanRef, ScanTable, ScanView, StreamNow,
 };
 
 /// The place where every part of the writer reports what it does.

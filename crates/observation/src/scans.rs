@@ -6,11 +6,13 @@
 
 mod channel;
 mod early_points;
+mod known_file;
 mod live_memory;
 mod live_queue;
 mod live_scan;
 mod number_type;
 mod past_scan;
+mod referred_files;
 mod sample;
 mod view;
 
@@ -18,11 +20,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use channel::{ChannelKind, ChannelOutline, LiveChannel, PointBlock, STREAMS_WITH_DATA};
+pub use known_file::KnownFile;
 pub use live_memory::LiveMemory;
 pub use live_queue::{LiveBlock, LiveQueue};
 pub use live_scan::{LiveReport, LiveScan};
 pub use number_type::{NumberKind, NumberType};
 pub use past_scan::{MAX_PAST_SCANS, PastScan, ScanEnding};
+pub use referred_files::{FileSeries, ReferredFiles};
 pub use sample::{LARGEST_SIDE, Sample};
 pub use view::{ScanEntry, ScanGrid, ScanNow, ScanOutline, ScanPlot, ScanRef, ScanView, StreamNow};
 

@@ -90,6 +90,7 @@ impl LiveScan {
             bytes: now.bytes,
             lost: self.lost_points(),
             entries: now.entries,
+            referred: self.view.referred_files(),
             warnings: warnings.map(shortened).collect(),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::referred_files::ReferredFiles;
 use super::view::{ScanEntry, ScanRef};
 use crate::figures::session::ScanOutcome;
 
@@ -46,6 +47,8 @@ pub struct PastScan {
     pub lost: u64,
     /// The entries that it was saved in.
     pub entries: Vec<ScanEntry>,
+    /// Files that belong to it besides those with its entries.
+    pub referred: ReferredFiles,
     /// The first warnings.
     pub warnings: Vec<String>,
 }
@@ -108,6 +111,7 @@ impl PastScan {
             + self.title.len()
             + self.reason.len()
             + self.entries.iter().map(entry).sum::<usize>()
+            + self.referred.size()
             + self.warnings.iter().map(warning).sum::<usize>()
     }
 }
@@ -148,6 +152,7 @@ mod tests {
                 file: "/data/visitor/ma1234/id00/20261130/sample/dataset/dataset.h5".into(),
                 entry: "12.1".to_owned(),
             }],
+            referred: ReferredFiles::default(),
             warnings,
         })
     }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::referred_files::ReferredFiles;
+
 /// What a scan is called.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScanRef {
@@ -104,4 +106,9 @@ pub trait ScanView: fmt::Debug + Send + Sync {
 
     /// Returns at most `limit` of the warnings so far, from the first one.
     fn warnings(&self, limit: usize) -> Vec<String>;
+
+    /// Returns the files that belong to the scan besides those with its entries.
+    fn referred_files(&self) -> ReferredFiles {
+        ReferredFiles::default()
+    }
 }

@@ -1,11 +1,12 @@
 //! The progress of the saving of a scan.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use chrono::{DateTime, FixedOffset};
-use observation::ScanEntry;
+use observation::{ReferredFiles, ScanEntry};
 
 use super::figures::{self, PointRange};
 use super::stream_lag::{StreamFigures, StreamLag, StreamTable};
@@ -20,6 +21,7 @@ pub struct ScanProgress {
     datasets: Mutex<Vec<Arc<DatasetPoints>>>,
     scan_end: OnceLock<DateTime<FixedOffset>>,
     streams: StreamTable,
+    referred: Mutex<ReferredFiles>,
 }
 
 /// Progress of a subscan.
@@ -134,6 +136,25 @@ impl ScanProgress {
             .get_or_init(|| ExpectedSubscans { subscans, expected });
     }
 
+    /// Returns the files that belong to the scan besides those with its entries.
+    pub(crate) fn referred_files(&self) -> ReferredFiles {
+        self.referred().clone()
+    }
+
+    /// Notes a file that has links to the entries, or other parts of the scan.
+    pub(crate) fn add_master(&self, file: &Path) {
+        self.referred().add_master(file);
+    }
+
+    /// Notes a file of a detector to which datasets of the scan refer.
+    pub(crate) fn add_detector_file(&self, file: &Path) {
+        self.referred().add_detector_file(file);
+    }
+
+    fn referred(&self) -> MutexGuard<'_, ReferredFiles> {
+        self.referred.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets the points that were counted, because the scan is saved anew or continued.
     pub(crate) fn restart(&self) {
         self.datasets().clear();
@@ -184,6 +205,11 @@ pub(crate) struct DatasetCounter {
 }
 
 impl DatasetCounter {
+    /// Returns the progress of the scan to which the dataset belongs.
+    pub fn progress(&self) -> &Arc<ScanProgress> {
+        &self.progress
+    }
+
     /// Counts points that the dataset has taken.
     pub fn add(&self, points: u64, bytes: u64) {
         self.dataset.points.fetch_add(points, Ordering::Relaxed);

@@ -24,7 +24,7 @@ use nexus::tree::StreamStorage;
 
 use super::problem::StreamProblem;
 use crate::inspection::Inspector;
-use crate::report::DatasetCounter;
+use crate::report::{DatasetCounter, ScanProgress};
 use crate::writer_thread::WriterContext;
 use copies::FrameCopies;
 use search::FrameSearch;
@@ -64,7 +64,7 @@ impl FrameWriter {
     /// A layout that does not declare the storage gets virtual datasets only: other formats, and
     /// detectors that save nothing, are then errors as soon as there are frames.
     ///
-    /// Set `is_resumed` if an earlier writer may have begun the dataset.
+    /// The files are noted in `progress`. Set `is_resumed` if an earlier writer may have begun the dataset.
     ///
     /// # Errors
     /// If such frames cannot be stored.
@@ -74,6 +74,7 @@ impl FrameWriter {
         target: FrameTarget,
         policy: WritePolicy,
         context: &WriterContext,
+        progress: &Arc<ScanProgress>,
         is_resumed: bool,
     ) -> Result<Option<FrameWriter>, StreamProblem> {
         let format = files.format().map(str::to_owned);
@@ -93,7 +94,7 @@ impl FrameWriter {
             // The library converts between byte orders when it reads from an HDF5 file.
             is_swappable: is_virtual || storage == FrameStorage::Copy,
         };
-        let places = FramePlaces::new(files, &target.file);
+        let places = FramePlaces::new(files, &target.file).noted_in(progress.clone());
         let content = match storage {
             FrameStorage::Copy => {
                 let queue = context.store_queue.clone();
@@ -312,6 +313,7 @@ pub async fn look_at_master_file(
     inspector: &Inspector,
     file: &std::path::Path,
     master: FrameSource,
+    progress: &ScanProgress,
 ) -> Vec<MissingFrames> {
     let expected = ExpectedFrames {
         format: FrameFormat::Hdf5,
@@ -321,7 +323,9 @@ pub async fn look_at_master_file(
     };
     let directory = file.parent().unwrap_or(std::path::Path::new(""));
     let mut search = FrameSearch::new(expected);
-    search.extend(vec![places::place(directory, master)]);
+    let place = places::place(directory, master);
+    progress.add_detector_file(std::path::Path::new(&place.range.file));
+    search.extend(vec![place]);
     search.look_at_all(inspector).await;
     search.missing(false)
 }

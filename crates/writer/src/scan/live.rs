@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use observation::{
-    LiveReport, Observation, PointBlock, ScanNow, ScanOutline, ScanRef, ScanView, StreamNow,
+    LiveReport, Observation, PointBlock, ReferredFiles, ScanNow, ScanOutline, ScanRef, ScanView,
+    StreamNow,
 };
 use serde_json::Value as Json;
 
@@ -76,6 +77,10 @@ impl ScanView for ScanFiguresView {
         (0..limit)
             .map_while(|index| self.warnings.get(index))
             .collect()
+    }
+
+    fn referred_files(&self) -> ReferredFiles {
+        self.progress.referred_files()
     }
 }
 

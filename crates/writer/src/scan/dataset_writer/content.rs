@@ -83,8 +83,15 @@ impl DatasetWriter {
                     frame: shape.map(|length| length.unwrap_or(0)).collect(),
                     storage: self.storage.clone(),
                 };
-                let frames =
-                    FrameWriter::new(files.clone(), self.frames, target, policy, context, resumed)?;
+                let frames = FrameWriter::new(
+                    files.clone(),
+                    self.frames,
+                    target,
+                    policy,
+                    context,
+                    self.counter.progress(),
+                    resumed,
+                )?;
                 Ok(match frames {
                     Some(frames) => DatasetContent::Frames(Box::new(frames)),
                     None => DatasetContent::Finished { filled: false },

@@ -44,7 +44,8 @@ impl DatasetWriter {
                     frames: self.tally.received,
                 };
                 let inspector = context.inspector();
-                *missing = look_at_master_file(&inspector, file.session.path(), source).await;
+                let (path, progress) = (file.session.path(), self.counter.progress());
+                *missing = look_at_master_file(&inspector, path, source, progress).await;
                 Ok(None)
             }
             _ => Ok(None),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use acquisition::{DetectorFiles, FrameSource, local_path};
 use nexus::frames::{FrameError, FrameRange};
 
+use crate::report::ScanProgress;
 use crate::scan::problem::StreamProblem;
 
 /// Computes where frames are.
@@ -14,6 +15,8 @@ pub struct FramePlaces {
     files: Arc<dyn DetectorFiles>,
     /// The directory from which relative names lead to files: that of the file that refers to them.
     directory: PathBuf,
+    /// Where the files are noted, if anywhere.
+    progress: Option<Arc<ScanProgress>>,
 }
 
 /// Successive frames in one file.
@@ -31,6 +34,15 @@ impl FramePlaces {
         FramePlaces {
             files,
             directory: file.parent().unwrap_or(Path::new("")).to_owned(),
+            progress: None,
+        }
+    }
+
+    /// Has all files noted as files to which the scan refers.
+    pub fn noted_in(self, progress: Arc<ScanProgress>) -> FramePlaces {
+        FramePlaces {
+            progress: Some(progress),
+            ..self
         }
     }
 
@@ -46,9 +58,14 @@ impl FramePlaces {
     pub fn of(&self, frames: Range<u64>) -> Result<Vec<FramePlace>, StreamProblem> {
         let sources = self.files.sources(frames)?;
         let places = sources.into_iter().filter(|source| source.frames > 0);
-        Ok(places
+        let places: Vec<_> = places
             .map(|source| place(&self.directory, source))
-            .collect())
+            .collect();
+        if let Some(progress) = &self.progress {
+            let usable = places.iter().filter(|place| place.unusable.is_none());
+            usable.for_each(|place| progress.add_detector_file(Path::new(&place.range.file)));
+        }
+        Ok(places)
     }
 }
 

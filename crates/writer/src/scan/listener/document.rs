@@ -1,5 +1,7 @@
 //! Reads the layout and the streams of a scan from its document, which changes with the state of the scan.
 
+use std::path::Path;
+
 use hub::AsyncResult;
 
 use super::{ListenerState, no_answer};
@@ -38,6 +40,14 @@ impl<C: Consumer<Event = ScanUpdate>> ListenerState<'_, C> {
             self.scan.margin.set_wanted(layout.streams().into_iter());
             self.wanted = Some(layout.streams().into_iter().collect());
             let links = layout.entry_links();
+            let progress = &self.scan.progress;
+            let of_entries = progress.entries();
+            let datasets = layout.destinations().into_iter();
+            let others = datasets
+                .map(|dataset| dataset.file)
+                .chain(links.iter().map(|link| link.file.clone()))
+                .filter(|file| of_entries.iter().all(|entry| entry.file != Path::new(file)));
+            others.for_each(|file| progress.add_master(Path::new(&file)));
             // It counts while the files cannot be opened, too.
             self.watch(&streams);
             let opened = AsyncResult::new();
