@@ -1,5 +1,7 @@
 //! Attributes with their values.
 
+use std::rc::Rc;
+
 use nexus::h5::JsonLimits;
 use serde_json::Value;
 
@@ -8,7 +10,6 @@ use crate::failure::Failure;
 use crate::open_file::OpenFile;
 use crate::place::{Located, Place, Walker};
 use crate::{MAX_DATA_BYTES, MAX_TEXT_BYTES};
-use std::rc::Rc;
 
 /// Returns the values of attributes by their names; of all attributes, if no names are given.
 pub fn answer(
