@@ -8,6 +8,7 @@ mod commands;
 mod configuration;
 mod doctor;
 mod exit;
+mod file_reading;
 mod growing_file;
 mod inspection;
 mod line_queue;
@@ -37,7 +38,7 @@ use signals::CaughtSignals;
 
 /// Runs the command that this process was started as, with the arguments of the process.
 pub fn run() -> ExitCode {
-    if let Some(code) = inspection::serve_if_asked() {
+    if let Some(code) = inspection::serve_if_asked().or_else(file_reading::serve_if_asked) {
         return code;
     }
     match Role::of_process() {

@@ -18,6 +18,7 @@ use chrono::{DateTime, Local, SecondsFormat};
 
 use crate::state::WebState;
 pub use events::{Viewers, publish};
+pub use file_id::file_id;
 use rates::Rates;
 
 /// What the answers share.

@@ -53,6 +53,11 @@ impl Refusal {
         }
     }
 
+    /// Returns the reason.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Something in the request is not valid.
     pub fn bad_request(text: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, text)

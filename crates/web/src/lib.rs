@@ -12,6 +12,8 @@
 //! | `/api/v1/state`, `/api/v1/events` | what the writer does at present: once, and whenever it changes |
 //! | `/api/v1/scans`, `/api/v1/scans/{key}` | running and past scans, and one of them with its channels |
 //! | `/api/v1/scans/{key}/curve`, `spectrum`, `image`, `map` | data of a scan, as far as they are kept |
+//! | `/api/v1/files/{id}` | a file that scans were saved in |
+//! | `/api/h5grove/meta`, `attr`, `data`, `paths`, `stats` | the content of such a file, as h5grove answers |
 //! | `/api/v1/log` | the last lines of the log |
 //! | `/api/v1/login` | a cookie in place of the token |
 //!
@@ -48,6 +50,7 @@ mod access;
 mod api;
 mod connections;
 mod error;
+mod files;
 mod guard;
 mod health;
 mod listen;
@@ -69,6 +72,7 @@ mod url_file;
 
 pub use access::{Access, AccessError};
 pub use error::WebError;
+pub use files::ReaderProgram;
 pub use listen::{DEFAULT_ADDRESS, Listen, ListenError};
 pub use log_lines::{LineLevel, LogLine, LogLines};
 pub use metrics::metric_names;

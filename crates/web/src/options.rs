@@ -1,6 +1,7 @@
 //! What the service is told when it is started.
 
 use crate::access::Access;
+use crate::files::ReaderProgram;
 use crate::listen::Listen;
 use crate::log_lines::LogLines;
 
@@ -15,6 +16,8 @@ pub struct WebOptions {
     pub build: BuildInfo,
     /// The last lines of the log.
     pub log: &'static LogLines,
+    /// The program that reads files; `None` if no file can be read.
+    pub reader: Option<ReaderProgram>,
 }
 
 /// The log of a program that keeps no lines.
@@ -28,6 +31,7 @@ impl WebOptions {
             access: Access::default(),
             build,
             log: &NO_LOG,
+            reader: None,
         }
     }
 }

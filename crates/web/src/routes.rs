@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::guard::{self, problem};
 use crate::state::WebState;
-use crate::{api, health, live, metrics, page};
+use crate::{api, files, health, live, metrics, page};
 
 /// Returns the answers to all requests.
 ///
@@ -17,6 +17,7 @@ use crate::{api, health, live, metrics, page};
 pub fn router(state: Arc<WebState>) -> Router {
     Router::new()
         .merge(api::router())
+        .merge(files::router())
         .merge(health::router())
         .merge(live::router())
         .merge(metrics::router())

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::api::ApiState;
+use crate::files::ReaderPool;
 use crate::live::LiveData;
 use crate::log_lines::LogLines;
 use crate::metrics::{self, MetricsWatch};
@@ -37,6 +38,8 @@ pub struct WebState {
     pub api: ApiState,
     /// Data of the scans that are watched.
     pub live: LiveData,
+    /// The processes that read files.
+    pub readers: ReaderPool,
 }
 
 impl WebState {
@@ -47,7 +50,11 @@ impl WebState {
         address: SocketAddr,
     ) -> WebState {
         let WebOptions {
-            access, build, log, ..
+            access,
+            build,
+            log,
+            reader,
+            ..
         } = options;
         let http = Arc::<HttpFigures>::default();
         WebState {
@@ -62,6 +69,7 @@ impl WebState {
             log,
             api: ApiState::default(),
             live: LiveData::default(),
+            readers: ReaderPool::new(reader),
         }
     }
 }

@@ -10,6 +10,7 @@ use writer::heartbeat;
 
 use crate::args::Http;
 use crate::exit::Failure;
+use crate::file_reading;
 use crate::logging;
 use crate::signals::Interrupts;
 
@@ -37,6 +38,7 @@ impl Monitoring {
             access: http.access().map_err(Failure::usage)?,
             build: build_info()?,
             log: logging::recent_lines(),
+            reader: Some(file_reading::program()),
         };
         let service = WebService::start(options, observation).map_err(|error| match error {
             error @ WebError::Thread(_) => error.into(),

@@ -7,6 +7,7 @@
 )]
 
 mod browser;
+mod files;
 mod fixture;
 mod health;
 mod live_data;

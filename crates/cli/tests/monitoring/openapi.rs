@@ -52,7 +52,10 @@ fn check(value: &Json, schema: &Json, all: &Json, place: &str) -> Result<(), Str
         check(item, &schema["items"], all, &format!("{place}[]"))?;
     }
     for (name, member) in value.as_object().into_iter().flatten() {
-        let described = &schema["properties"][name];
+        let described = match &schema["properties"][name] {
+            Json::Null => &schema["additionalProperties"],
+            described => described,
+        };
         if described.is_null() {
             return Err(format!("{place}.{name} is not described"));
         }
@@ -79,13 +82,25 @@ fn joined(schema: &Json, all: &Json) -> Json {
 }
 
 /// Asks for a path with the examples of its parameters, and returns how the answer differs from its description.
-fn ask(watched: &Watched, path: &str, get: &Json, key: &str, all: &Json) -> Result<(), String> {
-    let mut address = path.replace("{key}", &key.replace(':', "%3A"));
+fn ask(
+    watched: &Watched,
+    path: &str,
+    get: &Json,
+    [key, file]: [&str; 2],
+    all: &Json,
+) -> Result<(), String> {
+    let mut address = path
+        .replace("{key}", &key.replace(':', "%3A"))
+        .replace("{id}", file);
     let mut separator = '?';
     for parameter in get["parameters"].as_array().unwrap() {
         let example = &parameter["example"];
         if parameter["in"] == "query" && !example.is_null() {
-            let value = example.as_str().map_or(example.to_string(), str::to_owned);
+            let value = match example.as_str() {
+                Some("FILE") => file.to_owned(),
+                Some(text) => text.to_owned(),
+                None => example.to_string(),
+            };
             address = format!(
                 "{address}{separator}{}={value}",
                 parameter["name"].as_str().unwrap()
@@ -174,10 +189,16 @@ async fn every_path_answers_as_described() {
         watched.get(&path_of(&key, "/image?channel=camera")).status == 200
             && watched.get(&path_of(&key, "/spectrum?channel=mca")).status == 200
     });
+    let listed = watched.wait_for_json("/api/v1/scans", |list| {
+        list["scans"][0]["files"][0]["id"].is_string()
+    });
+    let id = listed["scans"][0]["files"][0]["id"].as_str().unwrap();
+    let data = format!("/api/h5grove/data?file={id}&path=/diode");
+    watched.wait_for_json(&data, |points| *points == json!([1.0, 2.0]));
     let mut asked = BTreeSet::new();
     let mut ask_all = || {
         for (path, about) in all["paths"].as_object().unwrap() {
-            ask(&watched, path, &about["get"], &key, &all).unwrap();
+            ask(&watched, path, &about["get"], [&key, id], &all).unwrap();
             asked.insert(path.clone());
         }
     };
@@ -186,6 +207,6 @@ async fn every_path_answers_as_described() {
     end(scan).await;
     watched.wait_for_json("/api/v1/state", |state| state["last"].is_object());
     ask_all();
-    assert_eq!(asked.len(), 10);
+    assert_eq!(asked.len(), 16);
     watched.end();
 }

@@ -199,7 +199,7 @@ fn channels(scan: &LiveScan, is_complete: bool) -> Vec<Value> {
 
 fn files(entries: &[ScanEntry]) -> Vec<FileText> {
     let file = |entry: &ScanEntry| FileText {
-        id: file_id::file_id(&entry.file),
+        id: file_id(&entry.file),
         path: entry.file.display().to_string(),
         entry: entry.entry.clone(),
     };

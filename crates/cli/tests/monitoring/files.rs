@@ -1,0 +1,435 @@
+//! The content of files, which another process reads.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use nexus::h5;
+use nexus::tree::{ByteOrder, ElementType, Hyperslab, VirtualSource};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use serde_json::{Value as Json, json};
+use testing::HttpAnswer;
+
+use crate::fixture::{Fixture, Watched, end, send, wait_until};
+
+/// A writer that has saved a scan with the points 0, 1 and 2 of a diode.
+pub struct Saved {
+    pub fixture: Fixture,
+    pub watched: Watched,
+    pub file: PathBuf,
+    pub id: String,
+}
+
+impl Saved {
+    pub async fn new() -> Saved {
+        let fixture = Fixture::new().await;
+        let watched = fixture.run(&[]);
+        let file = fixture.file("scans.h5");
+        fixture.scan("demo", &file).await;
+        let state = watched.wait_for_json("/api/v1/state", |state| state["last"].is_object());
+        let id = state["last"]["files"][0]["id"].as_str().unwrap().to_owned();
+        Saved {
+            fixture,
+            watched,
+            file,
+            id,
+        }
+    }
+
+    /// Asks for a path of the file, with further parameters.
+    fn ask(&self, question: &str, path: &str, more: &str) -> HttpAnswer {
+        let id = &self.id;
+        self.watched.get(&format!(
+            "/api/h5grove/{question}?file={id}&path={path}{more}"
+        ))
+    }
+
+    fn json(&self, question: &str, path: &str, more: &str) -> Json {
+        let answer = self.ask(question, path, more);
+        assert_eq!(answer.status, 200, "{question} {path}: {}", answer.body);
+        serde_json::from_str(&answer.body).unwrap()
+    }
+
+    /// Changes the file with HDF5, as somebody else might.
+    pub fn change(&self, change: impl FnOnce(&h5::Group)) {
+        let file = h5::File::open(&self.file).unwrap();
+        change(&file.root().unwrap());
+        file.close().unwrap();
+    }
+}
+
+fn message(answer: &HttpAnswer) -> String {
+    let json: Json = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(json["message"], json["error"]);
+    json["message"].as_str().unwrap().to_owned()
+}
+
+/// Writes a file with one dataset, `/secret`, beside the others.
+fn write_secret(path: &Path) {
+    let file = h5::File::create(path).unwrap();
+    let value = 42i64.into();
+    file.root().unwrap().create_value("secret", &value).unwrap();
+    file.close().unwrap();
+}
+
+/// Returns the processes that read files for a writer.
+fn readers(writer: u32) -> Vec<u32> {
+    let output = Command::new("ps")
+        .args(["-o", "pid=,args=", "--ppid", &writer.to_string()])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text
+        .lines()
+        .filter(|line| line.contains("nexus-writer-read-file"));
+    lines
+        .map(|line| line.trim().split(' ').next().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_file_is_described_and_read() {
+    let saved = Saved::new().await;
+    let about = saved.watched.json(&format!("/api/v1/files/{}", saved.id));
+    assert_eq!(about["name"], "scans.h5");
+    assert_eq!(about["growing"], false);
+    assert_eq!(about["size"], fs::metadata(&saved.file).unwrap().len());
+    assert_eq!(about["scans"][0]["name"], "1_loopscan");
+    let root = saved.json("meta", "/", "");
+    assert_eq!(root["kind"], "group");
+    let names: Vec<_> = root["children"].as_array().unwrap().iter().collect();
+    assert!(
+        names
+            .iter()
+            .any(|child| child["name"] == "diode" && child["shape"] == json!([3]))
+    );
+    assert_eq!(saved.json("attr", "/", "")["NX_class"], "NXroot");
+    assert_eq!(saved.json("data", "/diode", ""), json!([0.0, 1.0, 2.0]));
+    // Clients of h5grove ask with a slash at the end.
+    let path = format!(
+        "/api/h5grove/data/?file={}&path=/diode&format=bin&dtype=safe&selection=1:",
+        saved.id
+    );
+    let binary = saved.watched.get(&path);
+    let numbers: Vec<u8> = [1.0f64, 2.0]
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect();
+    assert_eq!(binary.content, numbers);
+    assert_eq!(
+        binary.header("content-type"),
+        Some("application/octet-stream")
+    );
+    assert_eq!(saved.json("stats", "/diode", "")["mean"], 1.0);
+    let paths = saved.json("paths", "/", "");
+    assert!(paths.as_array().unwrap().contains(&json!("/diode")));
+    // All of these were answered by one process, which gives way to the others and cannot take much memory.
+    let readers = readers(saved.watched.program.id());
+    assert_eq!(readers.len(), 1);
+    let limits = fs::read_to_string(format!("/proc/{}/limits", readers[0])).unwrap();
+    let memory = limits
+        .lines()
+        .find(|line| line.starts_with("Max address space"))
+        .unwrap();
+    assert!(memory.contains("536870912"), "{memory}");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", readers[0])).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    assert_eq!(fields.split(' ').nth(16), Some("19"), "{stat}");
+    saved.watched.end();
+}
+
+#[tokio::test]
+async fn a_file_is_read_while_it_grows() {
+    let fixture = Fixture::new().await;
+    let watched = fixture.run(&[]);
+    let file = fixture.file("scans.h5");
+    let (scan, diode) = fixture.start_scan("demo", &file).await;
+    send(&diode, &[1.0, 2.0]).await;
+    let state = watched.wait_for_json("/api/v1/state", |state| {
+        state["scans"][0]["files"][0]["id"].is_string()
+    });
+    let id = state["scans"][0]["files"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let data = format!("/api/h5grove/data?file={id}&path=/diode");
+    let has = |points: Json| {
+        let answer = watched.get(&data);
+        // The dataset comes with its first points, and the file may be in motion.
+        assert!(matches!(answer.status, 200 | 404 | 503), "{}", answer.body);
+        answer.status == 200 && serde_json::from_str::<Json>(&answer.body).unwrap() == points
+    };
+    wait_until("two points", || has(json!([1.0, 2.0])));
+    assert_eq!(
+        watched.json(&format!("/api/v1/files/{id}"))["growing"],
+        true
+    );
+    send(&diode, &[3.0]).await;
+    wait_until("three points", || has(json!([1.0, 2.0, 3.0])));
+    end(scan).await;
+    watched.wait_for_json("/api/v1/state", |state| {
+        state["last"]["outcome"] == "complete"
+    });
+    watched.end();
+}
+
+#[tokio::test]
+async fn only_files_of_known_scans_have_a_name() {
+    let saved = Saved::new().await;
+    let secret = saved.fixture.file("secret.h5");
+    write_secret(&secret);
+    let foreign = secret.display().to_string();
+    for id in [
+        "",
+        "0123456789abcdef",
+        "../secret.h5",
+        "..%2Fsecret.h5",
+        &foreign,
+        "%2Fetc%2Fpasswd",
+        &saved.file.display().to_string(),
+        &saved.id[1..],
+    ] {
+        let answer = saved
+            .watched
+            .get(&format!("/api/h5grove/meta?file={id}&path=/"));
+        let expected = if id.is_empty() { 400 } else { 404 };
+        assert_eq!(answer.status, expected, "{id}: {}", answer.body);
+        message(&answer);
+        let about = saved
+            .watched
+            .get(&format!("/api/v1/files/{}", id.replace('/', "%2F")));
+        assert_eq!(about.status, 404, "{id}");
+    }
+    for (path, expected) in [
+        ("/../secret.h5", 404),
+        ("/../../secret", 404),
+        ("..", 404),
+        ("diode", 200),
+    ] {
+        assert_eq!(saved.ask("meta", path, "").status, expected, "{path}");
+    }
+    saved.watched.end();
+}
+
+#[tokio::test]
+async fn nothing_leads_to_other_files() {
+    let saved = Saved::new().await;
+    let secret = saved.fixture.file("secret.h5");
+    write_secret(&secret);
+    symlink(&secret, saved.fixture.file("alias.h5")).unwrap();
+    saved.change(|root| {
+        for (name, file) in [
+            ("absolute", secret.as_path()),
+            ("relative", Path::new("secret.h5")),
+            ("upward", Path::new("x/../secret.h5")),
+            ("symbolic", Path::new("alias.h5")),
+        ] {
+            root.create_external_link(name, file, "/secret").unwrap();
+        }
+        let one = Hyperslab {
+            start: vec![0],
+            stride: None,
+            count: vec![1],
+            block: None,
+        };
+        let element = ElementType::Int(8, ByteOrder::Little);
+        for (name, file) in [("virtual", "secret.h5"), ("symbolic virtual", "alias.h5")] {
+            let options = h5::VirtualOptions {
+                element: &element,
+                shape: &[1],
+                max_shape: &[Some(1)],
+                sources: &[VirtualSource {
+                    target: one.clone(),
+                    file: file.to_owned(),
+                    dataset: "/secret".to_owned(),
+                    selection: one.clone(),
+                }],
+                fill: None,
+            };
+            root.create_virtual(name, &options).unwrap();
+        }
+        let options = h5::ExternalOptions {
+            element: &element,
+            shape: &[1],
+            files: &[nexus::tree::ExternalFile {
+                name: secret.clone(),
+                offset: 0,
+                size: Some(8),
+            }],
+            fill: None,
+        };
+        root.create_external("raw", &options).unwrap();
+    });
+    for name in ["absolute", "relative", "upward", "symbolic"] {
+        let about = saved.json("meta", &format!("/{name}"), "");
+        assert_eq!(about["kind"], "external_link", "{name}: {about}");
+        assert!(about["target_path"] == "/secret", "{about}");
+        let data = saved.ask("data", &format!("/{name}"), "");
+        assert_eq!(data.status, 403, "{name}: {}", data.body);
+        assert_eq!(saved.ask("stats", &format!("/{name}"), "").status, 403);
+    }
+    for name in ["virtual", "symbolic%20virtual", "raw"] {
+        for question in ["data", "stats"] {
+            let data = saved.ask(question, &format!("/{name}"), "");
+            assert_eq!(data.status, 403, "{name}: {}", data.body);
+            assert!(message(&data).contains("not shown here"), "{}", data.body);
+        }
+        assert_eq!(
+            saved.json("meta", &format!("/{name}"), "")["kind"],
+            "dataset"
+        );
+    }
+    // The file itself may not become a link to another one.
+    fs::remove_file(&saved.file).unwrap();
+    symlink(&secret, &saved.file).unwrap();
+    let answer = saved.ask("meta", "/", "");
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    fs::remove_file(&saved.file).unwrap();
+    let answer = saved.ask("meta", "/", "");
+    assert_eq!(
+        (answer.status, message(&answer).as_str()),
+        (404, "File not found!")
+    );
+    let about = saved.watched.json(&format!("/api/v1/files/{}", saved.id));
+    assert_eq!(about["size"], Json::Null);
+    saved.watched.end();
+}
+
+#[tokio::test]
+async fn large_answers_and_strange_questions_are_refused() {
+    let saved = Saved::new().await;
+    saved.change(|root| {
+        let options = h5::ChunkedOptions {
+            element: &ElementType::Float(8, ByteOrder::Little),
+            shape: &[1 << 40],
+            max_shape: &[None],
+            chunk: &[1 << 16],
+            filters: &[],
+            fill: None,
+            cache: None,
+        };
+        root.create_chunked("huge", &options).unwrap();
+        root.create_value("long", &"x".repeat(100_000).as_str().into())
+            .unwrap();
+    });
+    for format in ["json", "bin", "npy"] {
+        let answer = saved.ask("data", "/huge", &format!("&format={format}"));
+        assert_eq!(answer.status, 413, "{}", answer.body);
+        assert!(message(&answer).contains("selection"), "{}", answer.body);
+        let part = saved.ask(
+            "data",
+            "/huge",
+            &format!("&format={format}&selection=0:1000"),
+        );
+        assert_eq!(part.status, 200, "{}", part.body);
+    }
+    assert_eq!(saved.ask("stats", "/huge", "").status, 413);
+    let long = saved.json("data", "/long", "");
+    let long = long.as_str().unwrap();
+    assert_eq!(
+        (long.len(), long.ends_with("x…")),
+        ((64 << 10) + "…".len(), true)
+    );
+    for (question, more) in [
+        ("data", "&format=tiff"),
+        ("data", "&dtype=odd"),
+        ("data", "&selection=x"),
+        ("data", "&selection=0,0,0"),
+        ("meta", "&resolve_links=some"),
+    ] {
+        let answer = saved.ask(question, "/diode", more);
+        assert_eq!(answer.status, 422, "{question} {more}: {}", answer.body);
+    }
+    assert_eq!(saved.ask("data", "/", "").status, 422);
+    assert_eq!(saved.ask("paths", "/diode", "").status, 422);
+    assert_eq!(saved.ask("data", "/none", "").status, 404);
+    saved.watched.end();
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_costs_nothing_else() {
+    let saved = Saved::new().await;
+    let other = saved.fixture.file("other.h5");
+    fs::write(&other, b"this is no HDF5 file").unwrap();
+    fs::rename(&other, &saved.file).unwrap();
+    // It was changed a moment ago, so somebody may be writing it.
+    let answer = saved.ask("meta", "/", "");
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(message(&answer).contains("try again"), "{}", answer.body);
+    let old = fs::File::options().write(true).open(&saved.file).unwrap();
+    old.set_modified(std::time::UNIX_EPOCH).unwrap();
+    assert_eq!(saved.ask("meta", "/", "").status, 500);
+    // A pipe in its place is not opened, as nobody writes into it.
+    fs::remove_file(&saved.file).unwrap();
+    let mode = Mode::from_raw_mode(0o600);
+    mknodat(CWD, &saved.file, FileType::Fifo, mode, 0).unwrap();
+    let answer = saved.ask("meta", "/", "");
+    assert!(matches!(answer.status, 500 | 503), "{}", answer.body);
+    assert_eq!(saved.watched.get("/livez").status, 200);
+    saved.watched.end();
+}
+
+#[tokio::test]
+async fn readers_that_do_not_answer_are_replaced() {
+    let saved = Saved::new().await;
+    // Both readers are started by two questions at once, and hang then.
+    let writer = saved.watched.program.id();
+    wait_until("two readers", || {
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| saved.ask("meta", "/", ""));
+            }
+        });
+        readers(writer).len() == 2
+    });
+    let hanging = readers(writer);
+    let signal = |signal: &str| {
+        for reader in &hanging {
+            let sent = Command::new("kill")
+                .args([signal, &reader.to_string()])
+                .status();
+            assert!(sent.unwrap().success());
+        }
+    };
+    signal("-STOP");
+    let answers: Vec<HttpAnswer> = thread::scope(|scope| {
+        let asked: Vec<_> = (0..3)
+            .map(|_| scope.spawn(|| saved.ask("meta", "/", "")))
+            .collect();
+        // Meanwhile everything else is answered.
+        assert_eq!(saved.watched.get("/livez").status, 200);
+        saved.watched.json("/api/v1/state");
+        asked
+            .into_iter()
+            .map(|asked| asked.join().unwrap())
+            .collect()
+    });
+    // Two have waited for the readers, the third one for its turn.
+    for answer in &answers {
+        assert_eq!(answer.status, 503, "{}", answer.body);
+    }
+    let has = |text: &str| {
+        answers
+            .iter()
+            .filter(|answer| message(answer).contains(text))
+            .count()
+    };
+    assert_eq!((has("within 5 s"), has("other requests")), (2, 1));
+    assert_eq!(saved.json("data", "/diode", ""), json!([0.0, 1.0, 2.0]));
+    let replaced = readers(writer);
+    assert!(
+        replaced.iter().all(|reader| !hanging.contains(reader)),
+        "{replaced:?}"
+    );
+    // A reader ends with its writer.
+    saved.watched.program.signal("KILL");
+    for reader in replaced {
+        let status = format!("/proc/{reader}/status");
+        wait_until("the end of a reader", || {
+            let status = fs::read_to_string(&status).unwrap_or_default();
+            status.is_empty() || status.contains("State:\tZ")
+        });
+    }
+}
