@@ -2,6 +2,7 @@
 
 mod accessible;
 mod connection;
+mod files;
 mod picture;
 mod plots;
 mod scans;

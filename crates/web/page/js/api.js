@@ -5,7 +5,7 @@
 
 import { noteServerTime } from './times.js';
 
-/** @import { Curve, DetailedScan, LogLine, Raster, Scan, State } from './types.js' */
+/** @import { Curve, DetailedScan, FileAbout, LogLine, ObjectAbout, Raster, Scan, State } from './types.js' */
 
 /** Milliseconds after which an answer is no longer waited for. */
 const ANSWER_LIMIT = 10_000;
@@ -154,6 +154,60 @@ export async function getRaster(key, kind, channel) {
  */
 export function getLog(filter) {
     return json(`api/v1/log${query(filter)}`);
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<FileAbout>}
+ */
+export function getFile(id) {
+    return json(`api/v1/files/${encodeURIComponent(id)}`);
+}
+
+/**
+ * Describes what is at a path of a file.
+ * @param {string} file
+ * @param {string} path
+ * @returns {Promise<ObjectAbout>}
+ */
+export function getObject(file, path) {
+    return json(`api/h5grove/meta${query({ file, path })}`);
+}
+
+/**
+ * @param {string} file
+ * @param {string} path
+ * @returns {Promise<Record<string, any>>}
+ */
+export function getAttributes(file, path) {
+    return json(`api/h5grove/attr${query({ file, path })}`);
+}
+
+/**
+ * Returns elements of a dataset as nested arrays.
+ * @param {string} file
+ * @param {string} path
+ * @param {string} selection empty for all
+ * @returns {Promise<any>}
+ */
+export function getElements(file, path, selection) {
+    return json(`api/h5grove/data${query({ file, path, selection })}`);
+}
+
+/**
+ * Returns elements of a dataset as bytes of numbers that JavaScript has.
+ * @param {string} file
+ * @param {string} path
+ * @param {string} selection
+ * @returns {Promise<ArrayBuffer>}
+ */
+export async function getNumbers(file, path, selection) {
+    const response = await request(`api/h5grove/data${query({ file, path, selection, format: 'bin', dtype: 'safe' })}`);
+    try {
+        return await response.arrayBuffer();
+    } catch {
+        throw new ApiError('The answer of the writer ended early.', 0);
+    }
 }
 
 /**

@@ -1,9 +1,10 @@
 // @ts-check
 /**
- * Shows the view that the address names (`#/`, `#/scan/KEY`, `#/history`, `#/log`), and gives it the state of the writer.
+ * Shows the view that the address names (`#/`, `#/scan/KEY`, `#/history`, `#/file/ID/path`, `#/log`), and gives it the state of the writer.
  */
 
 import { setAttribute } from './elements.js';
+import { FileView } from './file-view.js';
 import { Head } from './head.js';
 import { HistoryView } from './history-view.js';
 import { LiveView } from './live-view.js';
@@ -39,8 +40,9 @@ let view = null;
 
 /** @param {string} hash */
 function viewOf(hash) {
-    const [, name = '', argument = ''] = hash.replace(/^#/, '').split('/');
+    const [, name = '', argument = '', ...names] = hash.replace(/^#/, '').split('/');
     switch (name) {
+        case 'file': return new FileView(decoded(argument), `/${names.map(decoded).join('/')}`);
         case 'history': return new HistoryView();
         case 'log': return new LogView();
         case 'scan': return new LiveView(decoded(argument));
@@ -65,6 +67,19 @@ function show(next) {
     if (state) {
         next.update(state);
     }
+}
+
+/**
+ * Returns `true` if the address names another path of the file that is shown.
+ * @param {string} hash
+ */
+function staysInFile(hash) {
+    const [, name = '', id = '', ...names] = hash.replace(/^#/, '').split('/');
+    if (!(view instanceof FileView) || name !== 'file' || decoded(id) !== view.id) {
+        return false;
+    }
+    view.show(`/${names.map(decoded).join('/')}`);
+    return true;
 }
 
 function navigate() {
@@ -102,6 +117,9 @@ place('skip').addEventListener('click', () => main.focus());
 window.addEventListener('hashchange', async () => {
     if (await loginByAddress()) {
         stream.connect();
+    }
+    if (staysInFile(location.hash)) {
+        return;
     }
     navigate();
     // Screen readers begin to read here, and the next Tab goes on from here.

@@ -4,6 +4,7 @@
  */
 
 import { element, fill, icon, matchChildren, scrollable, setAttribute, setText, table } from './elements.js';
+import { fileAddress } from './file-types.js';
 import { bytes, count, countOf, duration, percent, pointRate, ranges, shape, UNKNOWN } from './format.js';
 import { badge, signOfScan } from './outcome.js';
 import { timeElement } from './times.js';
@@ -49,7 +50,8 @@ export class ScanSummary {
         this.#reason.hidden = reason === '';
         this.#updateFigures(hasEnded(scan) ? figuresOfEnded(scan) : figuresOfRunning(scan));
         matchChildren(this.#files, scan.files ?? [], file => `${file.path}::${file.entry}`,
-            file => element('li', {}, icon('file'), element('span', { class: 'path' }, file.path),
+            file => element('li', {}, icon('file'),
+                element('a', { class: 'path', href: fileAddress(file.id, `/${file.entry ?? ''}`) }, file.path),
                 file.entry && element('span', { class: 'muted' }, ` ${file.entry}`)),
             () => {});
         matchChildren(this.#warnings, [...new Set(scan.warnings ?? [])], text => text,

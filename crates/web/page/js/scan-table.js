@@ -4,6 +4,7 @@
  */
 
 import { element, fill, matchChildren } from './elements.js';
+import { fileAddress } from './file-types.js';
 import { bytes, count, duration, UNKNOWN } from './format.js';
 import { badge, signOfScan } from './outcome.js';
 import { timeElement } from './times.js';
@@ -56,7 +57,7 @@ function cells(scan) {
         [bytes(scan.bytes)],
         [ended ? duration(scan.duration_seconds) : UNKNOWN],
         [element('span', { class: 'cell-title', title: scan.title }, scan.title)],
-        [file ? element('span', { class: 'path', title: file.path }, file.path.slice(file.path.lastIndexOf('/') + 1)) : UNKNOWN],
+        [file ? element('a', { class: 'path', title: file.path, href: fileAddress(file.id, `/${file.entry ?? ''}`) }, file.path.slice(file.path.lastIndexOf('/') + 1)) : UNKNOWN],
     ];
     return contents.map((content, column) => {
         const kind = COLUMNS[column][1] || null;

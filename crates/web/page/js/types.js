@@ -112,3 +112,31 @@
 export function hasEnded(scan) {
     return 'outcome' in scan && scan.outcome !== null;
 }
+
+/**
+ * @typedef {object} FileAbout
+ * @property {string} id
+ * @property {string} name
+ * @property {string} path
+ * @property {number | null} size
+ * @property {string | null} modified
+ * @property {boolean} growing whether a scan is being saved in it
+ * @property {{key: string, name: string, session: string | null, entry: string}[]} scans
+ * @property {{id: string, path: string}[]} others
+ *
+ * @typedef {{class: number, dtype: any, size: number, members?: any, base?: any, vlen?: boolean}} TypeAbout
+ *
+ * What h5grove says of an object or a link.
+ * @typedef {object} ObjectAbout
+ * @property {string} name
+ * @property {'group' | 'dataset' | 'soft_link' | 'external_link' | 'other'} kind
+ * @property {{name: string, shape: number[], type: TypeAbout}[]} [attributes]
+ * @property {ObjectAbout[]} [children]
+ * @property {number[] | null} [shape]
+ * @property {number[] | null} [chunks]
+ * @property {{id: number, name: string}[] | null} [filters]
+ * @property {TypeAbout} [type]
+ * @property {string} [target_file]
+ * @property {string} [target_path]
+ * @property {string} [reason] why a link is not followed
+ */

@@ -10,14 +10,14 @@ use crate::page::{assert_is_quiet, number, open};
 const AXE: &str = include_str!("axe.min.js");
 
 /// Returns what axe has to say against the page as it is now.
-fn violations(browser: &Browser) -> Vec<Json> {
+pub fn violations(browser: &Browser) -> Vec<Json> {
     browser.run(AXE);
     let script = "return axe.run().then(({ violations }) => violations.map(({ id, nodes }) => \
                   [id, nodes.map(node => node.html)]))";
     browser.run(script).as_array().unwrap().clone()
 }
 
-fn set_scheme(browser: &Browser, scheme: &str) {
+pub fn set_scheme(browser: &Browser, scheme: &str) {
     let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
     browser.tools("Emulation.setEmulatedMedia", json!({"features": features}));
 }
