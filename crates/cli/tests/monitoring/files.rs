@@ -5,12 +5,13 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
+use std::time::{Duration, SystemTime};
 
 use nexus::h5;
 use nexus::tree::{ByteOrder, ElementType, Hyperslab, VirtualSource};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value as Json, json};
-use testing::HttpAnswer;
+use testing::{HttpAnswer, http_get};
 
 use crate::fixture::{Fixture, Watched, end, send, wait_until};
 
@@ -54,7 +55,12 @@ impl Saved {
 
     /// Changes the file with HDF5, as somebody else might.
     pub fn change(&self, change: impl FnOnce(&h5::Group)) {
-        let file = h5::File::open(&self.file).unwrap();
+        let mut opened = None;
+        wait_until("the writer has closed the file", || {
+            opened = h5::File::open(&self.file).ok();
+            opened.is_some()
+        });
+        let file = opened.unwrap();
         change(&file.root().unwrap());
         file.close().unwrap();
     }
@@ -105,7 +111,12 @@ async fn a_file_is_described_and_read() {
             .iter()
             .any(|child| child["name"] == "diode" && child["shape"] == json!([3]))
     );
-    assert_eq!(saved.json("attr", "/", "")["NX_class"], "NXroot");
+    saved.change(|root| root.set_attribute("comment", &"ü <b>".into()).unwrap());
+    assert_eq!(saved.json("attr", "/", "")["comment"], "ü <b>");
+    assert_eq!(
+        saved.json("attr", "/", "&attr_keys=comment"),
+        json!({"comment": "ü <b>"})
+    );
     assert_eq!(saved.json("data", "/diode", ""), json!([0.0, 1.0, 2.0]));
     // Clients of h5grove ask with a slash at the end.
     let path = format!(
@@ -354,12 +365,16 @@ async fn a_file_that_cannot_be_read_costs_nothing_else() {
     let other = saved.fixture.file("other.h5");
     fs::write(&other, b"this is no HDF5 file").unwrap();
     fs::rename(&other, &saved.file).unwrap();
-    // It was changed a moment ago, so somebody may be writing it.
+    let set_age = |time: SystemTime| {
+        let file = fs::File::options().write(true).open(&saved.file).unwrap();
+        file.set_modified(time).unwrap();
+    };
+    // It was just changed, so somebody may be writing it.
+    set_age(SystemTime::now() + Duration::from_secs(3600));
     let answer = saved.ask("meta", "/", "");
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert!(message(&answer).contains("try again"), "{}", answer.body);
-    let old = fs::File::options().write(true).open(&saved.file).unwrap();
-    old.set_modified(std::time::UNIX_EPOCH).unwrap();
+    set_age(SystemTime::UNIX_EPOCH);
     assert_eq!(saved.ask("meta", "/", "").status, 500);
     // A pipe in its place is not opened, as nobody writes into it.
     fs::remove_file(&saved.file).unwrap();
@@ -376,10 +391,13 @@ async fn readers_that_do_not_answer_are_replaced() {
     let saved = Saved::new().await;
     // Both readers are started by two questions at once, and hang then.
     let writer = saved.watched.program.id();
+    let address = saved.watched.address;
+    let path = format!("/api/h5grove/meta?file={}&path=/", saved.id);
+    let ask = || http_get(address, &path, &[]);
     wait_until("two readers", || {
         thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| saved.ask("meta", "/", ""));
+                scope.spawn(ask);
             }
         });
         readers(writer).len() == 2
@@ -395,9 +413,7 @@ async fn readers_that_do_not_answer_are_replaced() {
     };
     signal("-STOP");
     let answers: Vec<HttpAnswer> = thread::scope(|scope| {
-        let asked: Vec<_> = (0..3)
-            .map(|_| scope.spawn(|| saved.ask("meta", "/", "")))
-            .collect();
+        let asked: Vec<_> = (0..3).map(|_| scope.spawn(ask)).collect();
         // Meanwhile everything else is answered.
         assert_eq!(saved.watched.get("/livez").status, 200);
         saved.watched.json("/api/v1/state");

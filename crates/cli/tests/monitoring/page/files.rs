@@ -97,7 +97,7 @@ async fn a_file_is_walked_by_keys_and_drawn() {
     browser.wait_for("document.querySelector('.file-plot .uplot canvas')");
     browser.wait_for_text(".file-object", "Plot of counts");
     browser.wait_for_text(".file-object", HOSTILE);
-    browser.wait_for("document.querySelector('.file-plot .plot').getAttribute('aria-label').includes('counts over position, 50 points')");
+    browser.wait_for("document.querySelector('.file-plot .plot')?.getAttribute('aria-label')?.includes('counts over position, 50 points')");
     go_to("/1.1/title");
     browser.press(&[ENTER]);
     browser.wait_for_text(".file-value", HOSTILE);
@@ -136,7 +136,7 @@ async fn a_file_is_walked_by_keys_and_drawn() {
     // The address leads to the same place.
     browser.run("location.reload()");
     browser.wait_for_text(".file-object h2", "/1.1/long");
-    browser.wait_for("document.querySelector('[data-path=\"/1.1/long\"]').getAttribute('aria-selected') === 'true'");
+    browser.wait_for("document.querySelector('[data-path=\"/1.1/long\"]')?.getAttribute('aria-selected') === 'true'");
     assert_is_quiet(&browser, &saved.watched);
     saved.watched.end();
 }
