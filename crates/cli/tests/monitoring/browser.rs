@@ -36,11 +36,7 @@ impl Browser {
             "chromedriver is missing: `./dev setup` installs it on Debian and Ubuntu (packages chromium, \
              chromium-driver); with {LEAVE_OUT}=1 the tests of the page are left out"
         );
-        let mut command = Command::new("chromedriver");
-        let mut driver = Program::start_with_output(command.arg("--port=0"));
-        let line = driver.wait_for_line("a port", |line| line.contains("successfully on port"));
-        let port = line.rsplit(' ').next().unwrap().trim_end_matches('.');
-        let address = SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
+        let (driver, address) = start_driver();
         // Root has no sandbox, and containers have little shared memory.
         let arguments = [
             "--headless=new",
@@ -157,6 +153,24 @@ impl Drop for Browser {
         let ended = std::panic::catch_unwind(|| exchange(self.address, "DELETE", &path, None));
         if ended.is_err() {
             eprintln!("the browser did not end in order");
+        }
+    }
+}
+
+/// Starts chromedriver. It takes any free port of IPv6 and then the same one of IPv4, which others may have: then it ends.
+fn start_driver() -> (Program, SocketAddr) {
+    const STARTED: &str = "successfully on port";
+    const TAKEN: &str = "port not available";
+    loop {
+        let mut command = Command::new("chromedriver");
+        let mut driver = Program::start_with_output(command.arg("--port=0"));
+        let said = driver.wait_for_line("a port", |line| {
+            line.contains(STARTED) || line.contains(TAKEN)
+        });
+        if said.contains(STARTED) {
+            let port = said.rsplit(' ').next().unwrap().trim_end_matches('.');
+            let address = SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
+            return (driver, address);
         }
     }
 }
