@@ -12,8 +12,8 @@ pub(crate) const SMALL_CHUNK: usize = 128 << 10;
 /// Matches that save more than this share of the bits of literals may be better found by libdeflate, unless
 /// they have that many bytes, and that share of them has the distance of the match before.
 const RISKY_GAIN: f32 = 0.5;
-const LONG_MATCH: f32 = 70.0;
-const STEADY: f32 = 0.5;
+pub(crate) const LONG_MATCH: f32 = 70.0;
+pub(crate) const STEADY: f32 = 0.5;
 
 /// Rows in which single bytes change have matches that are a little shorter than the probe follows them. Each change
 /// ends two matches of this crate, and one of libdeflate. In ramps, matches are shorter, too, but they save more
@@ -28,16 +28,6 @@ const STORED_SHARE: f32 = 0.5;
 /// are short. Libdeflate gets a chunk if that is so for this share of it.
 const SLOW_GAIN: f32 = 0.08;
 const SLOW_SHARE: f32 = 0.7;
-
-/// Libdeflate also gets chunks of which this share consists of irregular matches, if they seem to become that much
-/// smaller: then each match counts, and libdeflate is fast, too.
-const IRREGULAR_SHARE: f32 = 0.3;
-const IRREGULAR_LENGTH: f32 = 72.0;
-const IRREGULAR_STEADINESS: f32 = 0.8;
-const WELL_COMPRESSED: f32 = 0.12;
-
-/// The same of matches that save more than [`SLOW_GAIN`], if the chunk seems to become still smaller.
-const BEST_COMPRESSED: f32 = 0.06;
 
 /// Libdeflate also gets chunks in which this share of the planes repeats something of the planes before: it does not
 /// divide between planes.
@@ -76,16 +66,13 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
             }
         };
     }
-    let (mut entropy, mut coded_bits, mut risky_bits) = (0.0, 0.0, 0.0);
-    let (mut irregular_bits, mut irregular_entropy) = (0.0, 0.0);
-    let mut slightly_irregular_entropy = 0.0;
+    let (mut coded_bits, mut risky_bits, mut irregular_bits) = (0.0, 0.0, 0.0);
     let (mut slow, mut reaching_back) = (0, 0);
     let mut stored_bits = 0.0;
     for seen in survey {
         let bits = seen.length as f32 * seen.entropy;
         let saved_bits = bits * seen.match_gain.min(1.0);
         coded_bits += bits - saved_bits;
-        entropy += bits;
         let is_found_by_both = seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY;
         let is_disturbed = seen.match_gain < 1.0 && seen.match_length < UNDISTURBED_LENGTH;
         let is_risky = !is_found_by_both || is_disturbed || count < WINDOW;
@@ -104,24 +91,12 @@ pub(crate) fn choose(survey: &[Impression], size: usize, count: usize) -> Choice
         if !is_regular(seen) {
             irregular_bits += saved_bits;
         }
-        let is_irregular =
-            seen.match_length < IRREGULAR_LENGTH || seen.steadiness < IRREGULAR_STEADINESS;
-        if seen.match_gain > RISKY_GAIN && is_irregular {
-            irregular_entropy += bits;
-        }
-        if seen.match_gain > SLOW_GAIN && is_irregular {
-            slightly_irregular_entropy += bits;
-        }
     }
     let is_risky = risky_bits > coded_bits;
     let is_slow = slow as f32 > SLOW_SHARE * size as f32;
     let planes_repeat = count < WINDOW && reaching_back as f32 > REPEATED_SHARE * size as f32;
-    let is_below = |share: f32| coded_bits < 8.0 * share * size as f32;
-    let much_of = |bits: f32| bits > IRREGULAR_SHARE * entropy;
-    let is_irregular = much_of(irregular_entropy) && is_below(WELL_COMPRESSED)
-        || much_of(slightly_irregular_entropy) && is_below(BEST_COMPRESSED);
     let is_mostly_stored = stored_bits > STORED_SHARE * coded_bits;
-    if is_risky && !is_mostly_stored || is_slow || planes_repeat || is_irregular {
+    if is_risky && !is_mostly_stored || is_slow || planes_repeat {
         return Choice::Libdeflate;
     }
     let pays = is_risky || irregular_bits > THOROUGH_SHARE * (coded_bits + irregular_bits);

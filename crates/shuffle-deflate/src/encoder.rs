@@ -7,9 +7,9 @@ use crate::InstructionSet;
 use crate::adler::Adler;
 use crate::bit_writer::BitWriter;
 use crate::choice::{Choice, SMALL_CHUNK, choose};
+use crate::comparison::{ChunkSize, PossibleSavings};
 use crate::literals::write_stored;
 use crate::match_finder::Search;
-use crate::near_copies;
 use crate::plane_encoder::{Plane, PlaneEncoder};
 use crate::probe::Impression;
 use crate::section::{Planes, Section};
@@ -25,11 +25,6 @@ const LARGE_CHUNK: usize = 1 << 31;
 /// The level of libdeflate for small chunks, and for others.
 const THOROUGH_LEVEL: i32 = 5;
 const FAST_LEVEL: i32 = 1;
-
-/// If three or more planes take less than that many bytes each, the headers of their blocks are much of it, and
-/// libdeflate may make a smaller stream with a single block.
-const TINY_PLANE: usize = 250;
-const MIN_TINY_PLANES: usize = 3;
 
 /// The header of a zlib stream: deflate with a window of 32 KiB, at the fastest level.
 const HEADER: [u8; 2] = [0x78, 0x01];
@@ -58,7 +53,7 @@ pub const fn bound(length: usize) -> usize {
 ///
 /// # Memory
 /// An encoder has 1.2 MB, most of it for libdeflate, and gets up to 2.5 MB more when chunks need it. It also keeps
-/// room for the shuffled bytes of the largest chunk so far.
+/// room for the shuffled bytes of the largest chunk so far, and for the largest stream that was compared with another one.
 pub struct Encoder {
     instructions: InstructionSet,
     planes: PlaneEncoder,
@@ -70,6 +65,11 @@ pub struct Encoder {
     survey: Vec<Impression>,
     /// The search for irregular matches in the current chunk.
     irregular: Search,
+    /// The size of the current chunk, and what libdeflate may save of its stream.
+    chunk: ChunkSize,
+    savings: PossibleSavings,
+    /// The other one of two streams that are compared.
+    other: Vec<u8>,
 }
 
 impl Default for Encoder {
@@ -107,6 +107,9 @@ impl Encoder {
             sections: Vec::new(),
             survey: Vec::new(),
             irregular: Search::Quick,
+            chunk: ChunkSize::default(),
+            savings: PossibleSavings::default(),
+            other: Vec::new(),
         }
     }
 
@@ -120,7 +123,7 @@ impl Encoder {
     /// # Errors
     /// [`EncodeError::TargetTooSmall`] if the stream does not fit, which never happens if `target` has
     /// [`bound()`] bytes. What is in `target` is undefined then. [`EncodeError::OutOfMemory`] if there is no
-    /// memory for the shuffled chunk.
+    /// memory for the shuffled chunk, or for another stream that it is compared with.
     pub fn encode(
         &mut self,
         chunk: &[u8],
@@ -176,11 +179,15 @@ impl Encoder {
         target: &mut [u8],
     ) -> Result<usize, EncodeError> {
         let count = chunk.len() / item;
-        let is_small = chunk.len() <= SMALL_CHUNK;
+        self.chunk = ChunkSize {
+            bytes: chunk.len(),
+            planes: item,
+            count,
+        };
         let varying = varying_planes(self.instructions, chunk, item);
         // Libdeflate needs all planes. Nothing before a constant plane can be repeated after it if that plane is
         // longer than the window.
-        let needs_all = is_small || count < WINDOW;
+        let needs_all = chunk.len() <= SMALL_CHUNK || count < WINDOW;
         let gathered = if needs_all { all_planes(item) } else { varying };
         let planes = Planes {
             item,
@@ -198,12 +205,6 @@ impl Encoder {
             shuffled
         };
         planes.divide(&chunk[..item], shuffled, &mut self.sections);
-        // Where a plane is not longer than the window.
-        let repeats =
-            needs_all && !is_small && near_copies::are_many(&self.sections, shuffled, count);
-        if repeats {
-            return self.compress_with_libdeflate(shuffled, target);
-        }
         self.look(shuffled);
         match choose(&self.survey, chunk.len(), count) {
             Choice::Planes { irregular } => self.irregular = irregular,
@@ -213,53 +214,60 @@ impl Encoder {
             Choice::Libdeflate => return self.encode_as_a_whole(chunk, item, buffer, target),
         }
 
-        let written = self.write_stream(shuffled, tail, target);
-        let planes = self
-            .sections
-            .iter()
-            .filter(|section| !section.is_constant());
-        let planes = planes.count();
-        let tiny = planes * TINY_PLANE;
-        let is_tiny = match written {
-            Ok(length) => length < tiny,
-            // It may be too large for the target and tiny nevertheless.
-            Err(EncodeError::TargetTooSmall) => target.len() < tiny,
-            Err(EncodeError::OutOfMemory) => false,
+        let length = match self.write_stream(shuffled, tail, target) {
+            Err(EncodeError::TargetTooSmall)
+                if self.chunk.may_be_compared(&self.survey, target.len()) =>
+            {
+                self.length_of_stream(shuffled, tail, chunk.len())?
+            }
+            written => written?,
         };
-        if is_tiny && needs_all && planes >= MIN_TINY_PLANES {
-            self.write_tiny_stream(shuffled, tail, tiny, target)
+        if self.savings.are_large(length) {
+            let mut other = std::mem::take(&mut self.other);
+            let compressed = match reserved(&mut other, length - 1) {
+                Ok(stream) if needs_all => self.compress_with_libdeflate(shuffled, stream),
+                Ok(stream) => self.encode_as_a_whole(chunk, item, buffer, stream),
+                Err(error) => Err(error),
+            };
+            let smaller = match compressed {
+                Ok(smaller) => Some(copy_to_start(&other[..smaller], target)),
+                Err(EncodeError::TargetTooSmall) => None,
+                Err(error) => Some(Err(error)),
+            };
+            self.other = other;
+            if let Some(result) = smaller {
+                return result;
+            }
+        }
+        if length <= target.len() {
+            Ok(length)
         } else {
-            written
+            Err(EncodeError::TargetTooSmall)
         }
     }
 
-    /// Writes the smaller one of the streams of this crate, which has less than `tiny` bytes, and of libdeflate.
-    fn write_tiny_stream(
+    /// Returns the length that the stream of this crate has where there is room for it.
+    fn length_of_stream(
         &mut self,
         shuffled: &[u8],
         tail: &[u8],
-        tiny: usize,
-        target: &mut [u8],
+        size: usize,
     ) -> Result<usize, EncodeError> {
-        let mut stream = [0; MAX_PLANES * TINY_PLANE];
-        let length = self.write_stream(shuffled, tail, &mut stream[..tiny])?;
-        let smaller = target.len().min(length - 1);
-        if let Ok(length) = self.compress_with_libdeflate(shuffled, &mut target[..smaller]) {
-            return Ok(length);
-        }
-        let place = target.get_mut(..length);
-        let place = place.ok_or(EncodeError::TargetTooSmall)?;
-        place.copy_from_slice(&stream[..length]);
-        Ok(length)
+        let mut other = std::mem::take(&mut self.other);
+        let written = reserved(&mut other, bound(size))
+            .and_then(|stream| self.write_stream(shuffled, tail, stream));
+        self.other = other;
+        written
     }
 
-    /// Writes the stream of this crate.
+    /// Writes the stream of this crate, and remembers what libdeflate may save of it.
     fn write_stream(
         &mut self,
         shuffled: &[u8],
         tail: &[u8],
         target: &mut [u8],
     ) -> Result<usize, EncodeError> {
+        self.savings = PossibleSavings::new(self.chunk);
         let mut writer = BitWriter::new(target);
         writer.put_bytes(&HEADER);
         let checksum = self.write_sections(shuffled, tail, &mut writer)?;
@@ -307,6 +315,7 @@ impl Encoder {
                 Section::Copy { range } => {
                     adler.update(self.instructions, &shuffled[range.start..range.end]);
                     self.planes.write_copy(range.length(), is_last, writer)?;
+                    self.savings.add_copy();
                 }
                 Section::Plane { history, range } => {
                     if last_history != Some(history) {
@@ -320,7 +329,11 @@ impl Encoder {
                         is_last,
                         irregular: self.irregular,
                     };
+                    let (first, start) = (self.survey.len() - survey.len(), writer.position());
                     self.planes.write_plane(plane, &mut survey, writer)?;
+                    let seen = &self.survey[first..self.survey.len() - survey.len()];
+                    let written = writer.position() - start;
+                    self.savings.add_plane(seen, written);
                 }
             }
         }
@@ -339,4 +352,13 @@ fn reserved(buffer: &mut Vec<u8>, length: usize) -> Result<&mut [u8], EncodeErro
         buffer.resize(length, 0);
     }
     Ok(&mut buffer[..length])
+}
+
+/// Copies a stream to the start of `target`, and returns its length.
+fn copy_to_start(stream: &[u8], target: &mut [u8]) -> Result<usize, EncodeError> {
+    let place = target.get_mut(..stream.len());
+    place
+        .ok_or(EncodeError::TargetTooSmall)?
+        .copy_from_slice(stream);
+    Ok(stream.len())
 }
