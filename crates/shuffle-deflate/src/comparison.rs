@@ -22,11 +22,18 @@ const REGULAR: f32 = 0.25;
 const STEADY_AND_LONG: f32 = 0.4;
 const SHORT: f32 = 0.1;
 const MIDDLING: f32 = 0.3;
-const OTHER: f32 = 0.6;
+const OTHER: f32 = 0.7;
 
-/// Matches of fewer bytes are short or middling.
-const SHORT_MATCH: f32 = 7.0;
-const MIDDLING_MATCH: f32 = 10.0;
+/// The same in short planes: libdeflate repeats what is in the planes before, and does not begin a block with each of
+/// them. That takes so many bytes for a plane that is equal to the one before.
+const SHORT_PLANES: f32 = 0.9;
+const HEADER_OF_COPY: f32 = 32.0;
+
+/// Matches of fewer bytes are short or middling if their bytes have fewer bits than that as literals. A match has 15 to
+/// 25 bits itself.
+const FEW_BYTES: f32 = 10.0;
+const SHORT_MATCH: f32 = 30.0;
+const MIDDLING_MATCH: f32 = 50.0;
 
 /// Long matches need at most this share of what they repeat. If more was written, the sample shows only a part of what
 /// is there.
@@ -92,6 +99,7 @@ impl PossibleSavings {
     /// Adds a plane that is equal to the one before.
     pub fn add_copy(&mut self) {
         self.varying += 1;
+        self.bytes += HEADER_OF_COPY;
     }
 
     /// Adds another plane, which became `written` bytes.
@@ -111,23 +119,23 @@ impl PossibleSavings {
         }
         let uncertain = (written as f32 - certain).max(0.0);
         if repeated > 0.0 && are_long && uncertain > LONG_MATCHES * repeated {
-            share = OTHER;
+            share = share.max(OTHER);
         }
         self.bytes += share * uncertain;
     }
 
     /// Returns the largest share of the bytes of an uncertain segment that libdeflate may save.
     fn largest_share(&self, seen: &Impression) -> f32 {
+        let replaced_bits = seen.match_length * seen.entropy;
         if self.chunk.has_short_planes() {
-            // It repeats what is in the planes before, and does not begin a block with each of them.
-            OTHER
+            SHORT_PLANES
         } else if is_regular(seen) {
             REGULAR
         } else if seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY {
             STEADY_AND_LONG
-        } else if seen.match_length < SHORT_MATCH {
+        } else if seen.match_length < FEW_BYTES && replaced_bits < SHORT_MATCH {
             SHORT
-        } else if seen.match_length < MIDDLING_MATCH {
+        } else if seen.match_length < FEW_BYTES && replaced_bits < MIDDLING_MATCH {
             MIDDLING
         } else {
             OTHER

@@ -83,7 +83,7 @@
 //! A chunk of 64 KiB or more should not become more than 10 % larger than with level 1, but for 0.2 % of the size of the
 //! chunk and 16 bytes for each plane: a chunk that becomes very small anyway, such as 375 kB that take 1,309 bytes instead
 //! of 756, is not worth the time of a second encoder. A sample cannot promise that. So the bytes that were written for
-//! parts with matches are counted, and a share of them is what libdeflate may save: 10 to 60 %, by the kind of the
+//! parts with matches are counted, and a share of them is what libdeflate may save: 10 to 90 %, by the kind of the
 //! matches. If the stream would be too large in the worst case, libdeflate encodes the chunk, too, and the smaller stream
 //! is the result. Where a sample shows no matches, or where they are regular and take few bytes, as for spectra, images,
 //! counters and ramps, that is not needed. The shares are measured, not proven; the fuzzing checks the result.

@@ -30,13 +30,6 @@ pub(crate) enum Section {
     Plane { history: usize, range: Range },
 }
 
-impl Section {
-    /// Returns `true` if all bytes are equal.
-    pub fn is_constant(&self) -> bool {
-        matches!(self, Section::Constant { .. })
-    }
-}
-
 /// Which planes of a chunk are in the shuffled bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Planes {
