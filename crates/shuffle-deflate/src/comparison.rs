@@ -32,7 +32,7 @@ const HEADER_OF_COPY: f32 = 32.0;
 /// Matches of fewer bytes are short or middling if their bytes have fewer bits than that as literals. A match has 15 to
 /// 25 bits itself.
 const FEW_BYTES: f32 = 10.0;
-const SHORT_MATCH: f32 = 30.0;
+const SHORT_MATCH: f32 = 28.0;
 const MIDDLING_MATCH: f32 = 50.0;
 
 /// Long matches need at most this share of what they repeat. If more was written, the sample shows only a part of what
