@@ -8,9 +8,10 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use nexus::h5;
-use nexus::tree::{ByteOrder, ElementType, Hyperslab, VirtualSource};
+use nexus::tree::{ByteOrder, ElementType, Hyperslab, Value, VirtualSource};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value as Json, json};
+use simulation::publish::{LimaDefinition, LimaFiles, StreamDefinition};
 use testing::{HttpAnswer, http_get};
 
 use crate::fixture::{Fixture, Watched, end, send, wait_until};
@@ -184,6 +185,83 @@ async fn a_file_is_read_while_it_grows() {
         state["last"]["outcome"] == "complete"
     });
     watched.end();
+}
+
+#[tokio::test]
+async fn frames_in_files_of_a_detector_are_read() {
+    let fixture = Fixture::new().await;
+    let watched = fixture.run(&[]);
+    let file = fixture.file("scans.h5");
+    let names = fixture.file("cam_%04d.h5");
+    let files = LimaFiles {
+        file_path: names.to_str().unwrap().to_owned(),
+        data_path: Some("/entry/data".to_owned()),
+        file_format: "hdf5".to_owned(),
+        file_offset: 0,
+        frame_per_file: 2,
+    };
+    for number in 0..3u16 {
+        let path = fixture.file(&format!("cam_{number:04}.h5"));
+        let frames = h5::File::create(&path).unwrap();
+        let entry = frames.root().unwrap().create_group("entry").unwrap();
+        let pixels = (0..12).map(|pixel| 100 * number + pixel);
+        let value = Value::Numbers {
+            element: ElementType::Uint(2, ByteOrder::Little),
+            shape: vec![2, 2, 3],
+            bytes: pixels.flat_map(u16::to_le_bytes).collect(),
+        };
+        entry.create_value("data", &value).unwrap();
+        frames.close().unwrap();
+    }
+    // Nobody has announced this one.
+    fs::copy(fixture.file("cam_0000.h5"), fixture.file("cam_0003.h5")).unwrap();
+    let mut scan = fixture
+        .create("demo", &file, 1, json!({}), &["cam:image"])
+        .await;
+    let definition = StreamDefinition::lima(&LimaDefinition {
+        dtype: "<u2".parse().unwrap(),
+        shape: vec![2, 3],
+        server_url: "id00/lima/cam".to_owned(),
+        buffer_max_number: 100,
+        frame_per_acquisition: 6,
+        files: Some(files),
+    });
+    let cam = scan.add_stream("cam:image", definition).await.unwrap();
+    scan.prepare().await.unwrap();
+    scan.start().await.unwrap();
+    cam.send_lima(6, 6).await.unwrap();
+    cam.settle().await.unwrap();
+    end(scan).await;
+    let state = watched.wait_for_json("/api/v1/state", |state| state["last"].is_object());
+    assert_eq!(state["last"]["outcome"], "complete", "{state}");
+    let id = state["last"]["files"][0]["id"].as_str().unwrap().to_owned();
+    let about = watched.json(&format!("/api/v1/files/{id}"));
+    let series = json!({"first": 0, "last": 2, "digits": 4});
+    assert_eq!(about["detectors"][0]["numbers"], series, "{about}");
+    let saved = Saved {
+        fixture,
+        watched,
+        file,
+        id,
+    };
+    let last = saved.json("data", "/cam_image", "&selection=5,1");
+    assert_eq!(last, json!([209, 210, 211]));
+    saved.change(|root| {
+        for name in ["cam_0002.h5", "cam_0003.h5"] {
+            let target = Path::new(name);
+            root.create_external_link(name, target, "/entry/data")
+                .unwrap();
+        }
+    });
+    assert_eq!(
+        saved.json("meta", "/cam_0002.h5", "")["shape"],
+        json!([2, 2, 3])
+    );
+    assert_eq!(
+        saved.json("meta", "/cam_0003.h5", "")["kind"],
+        "external_link"
+    );
+    saved.watched.end();
 }
 
 #[tokio::test]

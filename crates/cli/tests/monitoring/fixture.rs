@@ -77,9 +77,31 @@ impl Fixture {
         session: &str,
         file: &Path,
         number: u64,
-        mut info: Json,
+        info: Json,
         streams: &[(&str, &str, &[u64])],
     ) -> (ScanPublisher, Vec<StreamPublisher>) {
+        let names: Vec<&str> = streams.iter().map(|(name, _, _)| *name).collect();
+        let mut scan = self.create(session, file, number, info, &names).await;
+        let mut publishers = Vec::new();
+        for (name, dtype, shape) in streams {
+            let shape: Vec<_> = shape.iter().copied().map(Some).collect();
+            let definition = StreamDefinition::numeric(dtype.parse().unwrap(), &shape);
+            publishers.push(scan.add_stream(name, definition).await.unwrap());
+        }
+        scan.prepare().await.unwrap();
+        scan.start().await.unwrap();
+        (scan, publishers)
+    }
+
+    /// Creates a scan of a session with this number, these further fields of its info, and datasets for these streams.
+    pub async fn create(
+        &self,
+        session: &str,
+        file: &Path,
+        number: u64,
+        mut info: Json,
+        streams: &[&str],
+    ) -> ScanPublisher {
         let path = file.to_str().unwrap().to_owned();
         let id = ScanIdentity {
             name: "loopscan".to_owned(),
@@ -93,22 +115,13 @@ impl Fixture {
         };
         let children: serde_json::Map<String, Json> = streams
             .iter()
-            .map(|(name, _, _)| {
+            .map(|name| {
                 let member = name.replace(':', "_");
                 (member, json!({"type": "stream", "stream": name}))
             })
             .collect();
         info["h5maps"] = json!({&path: {"type": "group", "children": children}});
-        let mut scan = ScanPublisher::create(&self.store, id, info).await.unwrap();
-        let mut publishers = Vec::new();
-        for (name, dtype, shape) in streams {
-            let shape: Vec<_> = shape.iter().copied().map(Some).collect();
-            let definition = StreamDefinition::numeric(dtype.parse().unwrap(), &shape);
-            publishers.push(scan.add_stream(name, definition).await.unwrap());
-        }
-        scan.prepare().await.unwrap();
-        scan.start().await.unwrap();
-        (scan, publishers)
+        ScanPublisher::create(&self.store, id, info).await.unwrap()
     }
 
     /// Publishes a whole scan with three points.
