@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Local, SecondsFormat};
@@ -99,8 +100,14 @@ fn status(reachable: &Reachable, request: &ReadRequest) -> Result<Answer, Failur
     let found = fs::metadata(path).map_err(|_| missing())?;
     let modified = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     let modified = DateTime::<Local>::from(modified);
+    // A file that is being written has room behind its end that takes no space.
+    let stored = found.blocks().saturating_mul(512);
+    let size = match stored {
+        0 => found.len(),
+        stored => found.len().min(stored),
+    };
     Ok(Answer::json(&json!({
-        "size": found.len(),
+        "size": size,
         "modified": modified.to_rfc3339_opts(SecondsFormat::Millis, false),
     })))
 }
