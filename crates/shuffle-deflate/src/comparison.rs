@@ -17,27 +17,41 @@ const TOLERATED_PER_PLANE: usize = 16;
 const TOLERATED_IN: usize = 500;
 
 /// The largest share of the written bytes that libdeflate may save, by the kind of the matches: of regular ones both
-/// searches find about all, of steady ones most. The shorter the others are, the less any of them saves.
-const REGULAR: f32 = 0.25;
-const STEADY_AND_LONG: f32 = 0.4;
-const SHORT: f32 = 0.1;
-const MIDDLING: f32 = 0.3;
-const OTHER: f32 = 0.7;
-
-/// The same in short planes: libdeflate repeats what is in the planes before, and does not begin a block with each of
-/// them. That takes so many bytes for a plane that is equal to the one before.
-const SHORT_PLANES: f32 = 0.9;
-const HEADER_OF_COPY: f32 = 32.0;
-
-/// Matches of fewer bytes are short or middling if their bytes have fewer bits than that as literals. A match has 15 to
-/// 25 bits itself.
-const FEW_BYTES: f32 = 10.0;
-const SHORT_MATCH: f32 = 28.0;
-const MIDDLING_MATCH: f32 = 50.0;
+/// searches find about all, of steady ones most.
+const REGULAR: f32 = 0.2;
+const STEADY_AND_LONG: f32 = 0.3;
 
 /// Long matches need at most this share of what they repeat. If more was written, the sample shows only a part of what
 /// is there.
 const LONG_MATCHES: f32 = 0.06;
+
+/// The share of other matches. The shorter they are, the less any of them saves.
+const SHORT: f32 = 0.1;
+const MIDDLING: f32 = 0.27;
+const OTHER: f32 = 0.7;
+
+/// The share in short planes: libdeflate repeats what is in the planes before, and does not begin a block with each of
+/// them.
+const SHORT_PLANES: f32 = 0.9;
+
+/// Matches of fewer bytes are short or middling if their bytes have fewer bits than that as literals. A match has 15 to
+/// 25 bits itself.
+const FEW_BYTES: f32 = 10.0;
+const SHORT_MATCH: f32 = 30.0;
+const MIDDLING_MATCH: f32 = 50.0;
+
+/// Matches save no more than so many times what the sample shows, which is too much for those of few bytes.
+const TIMES_GAIN: f32 = 1.0;
+const TIMES_GAIN_OF_FEW: f32 = 0.6;
+
+/// The number of bytes that the block of a plane which is equal to the one before takes, and libdeflate does not need.
+const HEADER_OF_COPY: f32 = 32.0;
+
+/// If a plane has several parts, the sample of one of fewer bytes may not show short runs.
+const SHORT_PART: usize = 16 << 10;
+
+/// A sparse block needs no more than so many times the bits of the entropy.
+const SPARSE: f32 = 1.5;
 
 /// From so many planes on, short planes that hardly vary may repeat each other in a way that no sample shows.
 const MIN_SIMILAR_PLANES: usize = 5;
@@ -70,7 +84,11 @@ impl ChunkSize {
         let may_be_similar = self.has_short_planes()
             && self.planes >= MIN_SIMILAR_PLANES
             && seen.entropy < HARDLY_VARYING;
-        seen.match_gain > TRIED_GAIN || may_be_similar
+        seen.match_gain > TRIED_GAIN || may_be_similar || self.is_short_part(seen)
+    }
+
+    fn is_short_part(self, seen: &Impression) -> bool {
+        seen.length < SHORT_PART.min(self.count)
     }
 
     /// Returns `true` if a stream that does not fit into `room` bytes may have to be compared.
@@ -105,40 +123,57 @@ impl PossibleSavings {
     /// Adds another plane, which became `written` bytes.
     pub fn add_plane(&mut self, survey: &[Impression], written: usize) {
         self.varying += 1;
-        let (mut certain, mut repeated, mut share) = (0.0, 0.0, 0f32);
-        let mut are_long = true;
+        // The bytes of literals, those of short parts, and the length of what else may be repeated.
+        let (mut literals, mut short, mut repeated) = (0.0, 0.0, 0.0);
+        let (mut share, mut are_long) = (0f32, true);
         for seen in survey {
             let length = seen.length as f32;
-            if self.chunk.is_uncertain(seen) {
+            if !self.chunk.is_uncertain(seen) {
+                literals += length * seen.entropy / 8.0;
+            } else if seen.match_gain <= TRIED_GAIN && self.chunk.is_short_part(seen) {
+                // Where one byte prevails, a sparse block needs about as many bits as the entropy.
+                short += length * seen.literal_bits.min(SPARSE * seen.entropy) / 8.0;
+            } else {
                 repeated += length;
                 share = share.max(self.largest_share(seen));
-                are_long &= seen.match_length >= LONG_MATCH;
-            } else {
-                certain += length * seen.entropy / 8.0;
+                are_long &= is_long(seen);
             }
         }
-        let uncertain = (written as f32 - certain).max(0.0);
-        if repeated > 0.0 && are_long && uncertain > LONG_MATCHES * repeated {
-            share = share.max(OTHER);
+        let written = (written as f32 - literals).max(0.0);
+        let of_parts = short.min(written);
+        self.bytes += OTHER * of_parts;
+        if repeated > 0.0 {
+            let rest = written - of_parts;
+            if are_long && rest > LONG_MATCHES * repeated {
+                share = share.max(OTHER);
+            }
+            self.bytes += share * rest;
         }
-        self.bytes += share * uncertain;
     }
 
     /// Returns the largest share of the bytes of an uncertain segment that libdeflate may save.
     fn largest_share(&self, seen: &Impression) -> f32 {
+        if seen.match_gain <= TRIED_GAIN {
+            return SHORT_PLANES;
+        }
         let replaced_bits = seen.match_length * seen.entropy;
-        if self.chunk.has_short_planes() {
+        if seen.match_length < FEW_BYTES {
+            let most = if replaced_bits < SHORT_MATCH {
+                SHORT
+            } else if replaced_bits < MIDDLING_MATCH {
+                MIDDLING
+            } else {
+                OTHER
+            };
+            most.min(TIMES_GAIN_OF_FEW * seen.match_gain)
+        } else if self.chunk.has_short_planes() {
             SHORT_PLANES
         } else if is_regular(seen) {
             REGULAR
-        } else if seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY {
+        } else if is_long(seen) {
             STEADY_AND_LONG
-        } else if seen.match_length < FEW_BYTES && replaced_bits < SHORT_MATCH {
-            SHORT
-        } else if seen.match_length < FEW_BYTES && replaced_bits < MIDDLING_MATCH {
-            MIDDLING
         } else {
-            OTHER
+            OTHER.min(TIMES_GAIN * seen.match_gain)
         }
     }
 
@@ -151,6 +186,11 @@ impl PossibleSavings {
             && length < TINY_PLANE * self.varying;
         has_tiny_planes || length as f32 > (1.0 + TOLERANCE) * least + tolerated as f32
     }
+}
+
+/// Returns `true` if the matches of a segment are long, and most of them have the distance of the one before.
+fn is_long(seen: &Impression) -> bool {
+    seen.match_length >= LONG_MATCH && seen.steadiness >= STEADY
 }
 
 #[cfg(test)]
@@ -201,16 +241,17 @@ mod tests {
             steadiness: 1.0,
             ..seen(0.9, 80.0)
         };
-        assert!(!are_large(&[(regular, 2000)], CHUNK));
-        assert!(!are_large(
-            &[(seen(0.0, 0.0), 50_000), (regular, 5000)],
-            CHUNK
-        ));
-        assert!(are_large(&[(regular, 10_000)], CHUNK));
-        assert!(are_large(
-            &[(seen(0.0, 0.0), 50_000), (regular, 20_000)],
-            CHUNK
-        ));
+        assert!(!are_large(&[(regular, 1200)], CHUNK));
+        let literals = (seen(0.0, 0.0), 50_000);
+        assert!(!are_large(&[literals, (regular, 1200)], CHUNK));
+        assert!(are_large(&[(regular, 7000)], CHUNK));
+        assert!(are_large(&[literals, (regular, 20_000)], CHUNK));
+    }
+
+    #[test]
+    fn few_matches_save_little() {
+        assert!(!are_large(&[(seen(0.05, 60.0), 20_000)], CHUNK));
+        assert!(are_large(&[(seen(0.5, 60.0), 20_000)], CHUNK));
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Encodes whole chunks: the frame of a zlib stream, and what becomes of each plane.
 
-use libdeflater::{CompressionError, CompressionLvl, Compressor};
-
 use crate::EncodeError;
 use crate::InstructionSet;
 use crate::adler::Adler;
 use crate::bit_writer::BitWriter;
 use crate::choice::{Choice, SMALL_CHUNK, choose};
 use crate::comparison::{ChunkSize, PossibleSavings};
+use crate::libdeflate::Libdeflate;
 use crate::literals::write_stored;
 use crate::match_finder::Search;
 use crate::plane_encoder::{Plane, PlaneEncoder};
@@ -21,10 +20,6 @@ const MIN_PLANE: usize = 8 << 10;
 
 /// The size of the largest chunk that is coded by this crate, as positions have 32 bits.
 const LARGE_CHUNK: usize = 1 << 31;
-
-/// The level of libdeflate for small chunks, and for others.
-const THOROUGH_LEVEL: i32 = 5;
-const FAST_LEVEL: i32 = 1;
 
 /// The header of a zlib stream: deflate with a window of 32 KiB, at the fastest level.
 const HEADER: [u8; 2] = [0x78, 0x01];
@@ -57,8 +52,7 @@ pub const fn bound(length: usize) -> usize {
 pub struct Encoder {
     instructions: InstructionSet,
     planes: PlaneEncoder,
-    fast: Compressor,
-    thorough: Compressor,
+    libdeflate: Libdeflate,
     shuffled: Vec<u8>,
     /// The sections of the current chunk, and what the segments of its planes look like.
     sections: Vec<Section>,
@@ -96,13 +90,10 @@ impl Encoder {
 
     /// Returns an encoder that uses the instructions of a set. It makes the same streams as any other.
     pub fn with_instructions(instructions: InstructionSet) -> Encoder {
-        // Both levels are in range; the fallback is libdeflate's default.
-        let compressor = |level| Compressor::new(CompressionLvl::new(level).unwrap_or_default());
         Encoder {
             instructions,
             planes: PlaneEncoder::new(instructions),
-            fast: compressor(FAST_LEVEL),
-            thorough: compressor(THOROUGH_LEVEL),
+            libdeflate: Libdeflate::new(),
             shuffled: Vec::new(),
             sections: Vec::new(),
             survey: Vec::new(),
@@ -150,25 +141,11 @@ impl Encoder {
         target: &mut [u8],
     ) -> Result<usize, EncodeError> {
         if item == 1 {
-            return self.compress_with_libdeflate(chunk, target);
+            return self.libdeflate.compress(chunk, target);
         }
         let shuffled = reserved(buffer, chunk.len())?;
         shuffle_with(self.instructions, chunk, item, shuffled);
-        self.compress_with_libdeflate(shuffled, target)
-    }
-
-    fn compress_with_libdeflate(
-        &mut self,
-        shuffled: &[u8],
-        target: &mut [u8],
-    ) -> Result<usize, EncodeError> {
-        let compressor = if shuffled.len() <= SMALL_CHUNK {
-            &mut self.thorough
-        } else {
-            &mut self.fast
-        };
-        let result = compressor.zlib_compress(shuffled, target);
-        result.map_err(|CompressionError::InsufficientSpace| EncodeError::TargetTooSmall)
+        self.libdeflate.compress(shuffled, target)
     }
 
     fn encode_by_planes(
@@ -209,7 +186,7 @@ impl Encoder {
         match choose(&self.survey, chunk.len(), count) {
             Choice::Planes { irregular } => self.irregular = irregular,
             Choice::Libdeflate if needs_all => {
-                return self.compress_with_libdeflate(shuffled, target);
+                return self.libdeflate.compress(shuffled, target);
             }
             Choice::Libdeflate => return self.encode_as_a_whole(chunk, item, buffer, target),
         }
@@ -225,7 +202,7 @@ impl Encoder {
         if self.savings.are_large(length) {
             let mut other = std::mem::take(&mut self.other);
             let compressed = match reserved(&mut other, length - 1) {
-                Ok(stream) if needs_all => self.compress_with_libdeflate(shuffled, stream),
+                Ok(stream) if needs_all => self.libdeflate.compress(shuffled, stream),
                 Ok(stream) => self.encode_as_a_whole(chunk, item, buffer, stream),
                 Err(error) => Err(error),
             };

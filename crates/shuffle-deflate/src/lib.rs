@@ -108,6 +108,7 @@ mod encoder;
 mod equal_bytes;
 mod error;
 mod instruction_set;
+mod libdeflate;
 mod literals;
 mod match_finder;
 mod piece;
