@@ -34,14 +34,16 @@ const OTHER: f32 = 0.7;
 /// them.
 const SHORT_PLANES: f32 = 0.9;
 
-/// Matches of fewer bytes are short or middling if their bytes have fewer bits than that as literals. A match has 15 to
+/// Matches of few bytes are short or middling if their bytes have fewer bits than that as literals. A match has 15 to
 /// 25 bits itself.
+const SOME_BYTES: f32 = 16.0;
 const FEW_BYTES: f32 = 10.0;
 const SHORT_MATCH: f32 = 30.0;
 const MIDDLING_MATCH: f32 = 50.0;
 
 /// Matches save no more than so many times what the sample shows, which is too much for those of few bytes.
-const TIMES_GAIN: f32 = 1.0;
+const TIMES_GAIN: f32 = 2.0;
+const TIMES_GAIN_OF_SOME: f32 = 1.0;
 const TIMES_GAIN_OF_FEW: f32 = 0.6;
 
 /// The number of bytes that the block of a plane which is equal to the one before takes, and libdeflate does not need.
@@ -173,7 +175,12 @@ impl PossibleSavings {
         } else if is_long(seen) {
             STEADY_AND_LONG
         } else {
-            OTHER.min(TIMES_GAIN * seen.match_gain)
+            let times = if seen.match_length < SOME_BYTES {
+                TIMES_GAIN_OF_SOME
+            } else {
+                TIMES_GAIN
+            };
+            OTHER.min(times * seen.match_gain)
         }
     }
 
@@ -250,7 +257,8 @@ mod tests {
 
     #[test]
     fn few_matches_save_little() {
-        assert!(!are_large(&[(seen(0.05, 60.0), 20_000)], CHUNK));
+        assert!(!are_large(&[(seen(0.04, 60.0), 20_000)], CHUNK));
+        assert!(!are_large(&[(seen(0.07, 12.0), 20_000)], CHUNK));
         assert!(are_large(&[(seen(0.5, 60.0), 20_000)], CHUNK));
     }
 
