@@ -11,12 +11,11 @@ const FAST_LEVEL: i32 = 1;
 
 /// The thorough level ignores short matches if it sees few values in the first 4 KiB, as the fewer there are, the less
 /// such matches usually save. If other planes have more values, the fast level may be more than 10 % smaller. So both are
-/// made of chunks of so many bytes or more that begin with fewer values than that, and of which the stream is smaller
-/// than this share. See `calculate_min_match_len` and `choose_min_match_len` of libdeflate.
+/// made of chunks of so many bytes or more that begin with fewer values than that. See `calculate_min_match_len` and
+/// `choose_min_match_len` of libdeflate.
 const COMPARED: usize = 64 << 10;
 const SAMPLED: usize = 4 << 10;
 const MANY_VALUES: usize = 46;
-const COMPARED_PART: usize = 2;
 
 /// The two compressors.
 pub(crate) struct Libdeflate {
@@ -46,24 +45,18 @@ impl Libdeflate {
             return compress_with(&mut self.fast, shuffled, target);
         }
         let thorough = compress_with(&mut self.thorough, shuffled, target);
-        let most = shuffled.len() / COMPARED_PART;
-        let may_be_compared = match thorough {
-            Ok(length) => length < most,
-            // It may be too large for the target and small nevertheless.
-            Err(_) => target.len() < most,
-        };
-        if !may_be_compared || shuffled.len() < COMPARED || has_many_values(shuffled) {
+        if shuffled.len() < COMPARED || has_many_values(shuffled) {
             return thorough;
         }
-        self.other.resize(most, 0);
         let Ok(length) = thorough else {
-            // The stream of the fast level is only taken where the other one is small.
-            compress_with(&mut self.thorough, shuffled, &mut self.other[..most - 1])?;
+            // A stream that fits is the smaller one.
             return compress_with(&mut self.fast, shuffled, target);
         };
-        let smaller = compress_with(&mut self.fast, shuffled, &mut self.other[..length - 1]);
+        self.other.resize(SMALL_CHUNK, 0);
+        let other = &mut self.other[..length.min(SMALL_CHUNK) - 1];
+        let smaller = compress_with(&mut self.fast, shuffled, other);
         Ok(smaller.map_or(length, |smaller| {
-            target[..smaller].copy_from_slice(&self.other[..smaller]);
+            target[..smaller].copy_from_slice(&other[..smaller]);
             smaller
         }))
     }
