@@ -1,4 +1,4 @@
-//! Who shares the scans of a history at present.
+//! Lists the writers that share the scans of a history and are alive.
 
 use redis_client::{Command, RedisError, Value};
 
