@@ -184,12 +184,23 @@ impl Dataset {
         let length = elements(count)?.saturating_mul(into.size() as u64);
         let length = usize::try_from(length)
             .map_err(|_| Error::Type(format!("{length} bytes do not fit into memory")))?;
-        let mut bytes = vec![0u8; length];
+        let bytes = vec![0u8; length];
         let (memory, file) = self.block(start, count, into, &bytes)?;
+        self.read_between(into, &memory, &file, bytes)
+    }
+
+    /// Reads what is selected of a dataspace in the file into `bytes`, which have the size of the dataspace in memory.
+    pub(super) fn read_between(
+        &self,
+        datatype: &Datatype,
+        memory: &Dataspace,
+        file: &Dataspace,
+        mut bytes: Vec<u8>,
+    ) -> Result<Vec<u8>> {
         if !bytes.is_empty() {
             call!(h5d::H5Dread(
                 self.handle.id(),
-                into.handle.id(),
+                datatype.handle.id(),
                 memory.handle.id(),
                 file.handle.id(),
                 h5p::H5P_DEFAULT,

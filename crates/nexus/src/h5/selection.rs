@@ -76,18 +76,7 @@ impl Dataset {
         let length = usize::try_from(length)
             .map_err(|_| Error::Type(format!("{length} bytes do not fit into memory")))?;
         let (memory, file) = self.spaces(selection)?;
-        let mut bytes = vec![0u8; length];
-        if !bytes.is_empty() {
-            call!(h5d::H5Dread(
-                self.handle.id(),
-                datatype.handle.id(),
-                memory.handle.id(),
-                file.handle.id(),
-                h5p::H5P_DEFAULT,
-                bytes.as_mut_ptr().cast()
-            ))?;
-        }
-        Ok(bytes)
+        self.read_between(datatype, &memory, &file, vec![0u8; length])
     }
 
     /// Returns the dataspaces of the selected elements in memory and in the file.
