@@ -34,10 +34,12 @@
 //! let entry = Group {
 //!     attributes: vec![("NX_class".to_owned(), "NXentry".into())],
 //!     children: vec![("title".to_owned(), Item::Dataset(title))],
+//!     ..Group::default()
 //! };
 //! let tree = Group {
 //!     attributes: vec![("NX_class".to_owned(), "NXroot".into())],
 //!     children: vec![("1.1".to_owned(), Item::Group(entry))],
+//!     ..Group::default()
 //! };
 //!
 //! let pool = FilePool::default();

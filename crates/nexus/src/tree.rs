@@ -17,6 +17,7 @@ pub use storage::{
 };
 pub use value::{Column, Value};
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// The attributes or children of an item by name, in the order in which the layout declared them.
@@ -51,6 +52,9 @@ pub struct Group {
     /// The children in the order in which they are written. A name with slashes creates the groups in
     /// between.
     pub children: NamedList<Item>,
+    /// The names of children that are added later. The group is created with room for them, and nothing else depends on
+    /// them: the space of a group that has to grow is lost in the file.
+    pub later_names: BTreeSet<String>,
 }
 
 /// A dataset with its attributes.

@@ -26,6 +26,7 @@ fn closing_applies_what_has_changed() {
                     ("diode", diode),
                     ("t", with_attributes(Content::Stream("t".into()), t)),
                 ]),
+                ..Group::default()
             })
         };
     let prepared = group(vec![(
@@ -48,6 +49,7 @@ fn closing_applies_what_has_changed() {
                     with_streams(vec![], stream("diode"), vec![("units", "s".into())]),
                 ),
             ]),
+            ..Group::default()
         }),
     )]);
     let closed = group(vec![(
@@ -83,6 +85,7 @@ fn closing_applies_what_has_changed() {
                     ),
                 ),
             ]),
+            ..Group::default()
         }),
     )]);
     let mut pending = PendingLinks::default();
@@ -294,4 +297,41 @@ fn axes_are_read_as_numbers() {
         let error = session.read_numbers(path).unwrap_err();
         assert!(error.to_string().contains(path), "{error}");
     }
+}
+
+#[test]
+fn a_group_has_room_for_children_that_are_announced() {
+    let sizes = [false, true].map(|is_announced| {
+        let (directory, session) = session();
+        let entry = |channels: u32| {
+            let channels: Vec<_> = (0..channels).map(|n| format!("channel_{n:02}")).collect();
+            let mut instrument = Group::default();
+            if is_announced {
+                instrument.later_names = channels.iter().cloned().collect();
+            }
+            for name in channels {
+                let item = nx("NXdetector", vec![]);
+                instrument.children.push((name, item));
+            }
+            instrument
+        };
+        let mut prepared = entry(20);
+        prepared.children.clear();
+        let closed = entry(20);
+        let in_entry = |instrument| {
+            let instrument = ("instrument", Item::Group(instrument));
+            group(vec![("1.1", nx("NXentry", vec![instrument]))])
+        };
+        let (prepared, closed) = (in_entry(prepared), in_entry(closed));
+        let mut pending = PendingLinks::default();
+        clean(session.write_tree(&prepared, &mut pending));
+        clean(session.apply_changes(&difference(&prepared, &closed), &mut pending));
+        let root = seen(&session);
+        assert_eq!(names(at(&root, "1.1/instrument").unwrap()).len(), 20);
+        let path = session.path().to_owned();
+        session.close().unwrap();
+        (directory, std::fs::metadata(path).unwrap().len())
+    });
+    let [(_, grown), (_, made)] = sizes;
+    assert!(made < grown, "{made} bytes, {grown} without announcement");
 }

@@ -130,6 +130,7 @@ fn tree() -> Group {
             ),
         ]),
         children: Vec::new(),
+        ..Group::default()
     };
     let complex = |element, parts: Vec<u8>, shape: &[u64]| dataset(numbers(element, shape, parts));
     let entry = nx(
@@ -267,6 +268,7 @@ fn tree() -> Group {
             ("default", "1.1".into()),
         ]),
         children: named(vec![("1.1", entry)]),
+        ..Group::default()
     }
 }
 

@@ -282,6 +282,7 @@ fn many() -> Item {
     Item::Group(Group {
         attributes: Vec::new(),
         children,
+        ..Group::default()
     })
 }
 

@@ -63,7 +63,7 @@ fn items_differ_by_their_type() {
             "group",
             Item::Group(Group {
                 attributes: class,
-                children: vec![],
+                ..Group::default()
             }),
         ),
         ("short", value(1i64.into())),

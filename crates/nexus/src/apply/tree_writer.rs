@@ -157,7 +157,8 @@ impl<'s, 't> TreeWriter<'s, 't> {
             Ok(Some(_)) => return Err(self.exists(item_path, "create group")),
             // Entries get links until their scan has ended.
             Ok(None) if is_in_root(item_path) => {
-                let links = u32::try_from(tree.children.len()).unwrap_or(u32::MAX);
+                let links = tree.children.len() + tree.later_names.len();
+                let links = u32::try_from(links).unwrap_or(u32::MAX);
                 parent.create_growing_group(name, links, &texts_of_links(tree))
             }
             Ok(None) => parent.create_group_for(name, &texts_of_links(tree)),
@@ -340,9 +341,9 @@ fn is_in_root(path: &str) -> bool {
     !path.trim_start_matches('/').contains('/')
 }
 
-/// Returns the names of the children of a group, and the targets of its soft links.
+/// Returns the names of the children of a group, also of those that come later, and the targets of its soft links.
 fn texts_of_links(tree: &Group) -> Vec<&str> {
-    let mut texts = Vec::with_capacity(tree.children.len());
+    let mut texts: Vec<_> = tree.later_names.iter().map(String::as_str).collect();
     for (name, item) in &tree.children {
         texts.push(name.as_str());
         if let Item::SoftLink { target } = item {

@@ -66,6 +66,7 @@ pub fn group(children: Vec<(&str, Item)>) -> Group {
     Group {
         attributes: Vec::new(),
         children: named(children),
+        ..Group::default()
     }
 }
 
@@ -74,6 +75,7 @@ pub fn nx(class: &str, children: Vec<(&str, Item)>) -> Item {
     Item::Group(Group {
         attributes: vec![("NX_class".to_owned(), class.into())],
         children: named(children),
+        ..Group::default()
     })
 }
 

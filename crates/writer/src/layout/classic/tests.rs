@@ -2,7 +2,7 @@
 
 mod arbitrary_metadata;
 
-use nexus::tree::Value;
+use nexus::tree::{Group, Item, Value};
 use serde_json::{Value as Json, json};
 
 use super::channel::Channel;
@@ -10,7 +10,7 @@ use super::fixtures::{channel, subscan, subscan_of, tree_as_json};
 use super::release::Release;
 use super::subscan::Subscan;
 use super::tree_builder::{BuiltTree, TreeBuilder};
-use super::{entry, metadata, notes, positioner_snapshots, sample};
+use super::{data, entry, metadata, notes, positioner_snapshots, sample};
 use crate::layout::RootAttributes;
 use crate::layout::facts::{EndFacts, ScanFacts, WritingStatus};
 use crate::options::SaveOptions;
@@ -66,6 +66,44 @@ fn built_twice(mut info: Json, mut last: Json) -> (Json, Vec<String>) {
     let built = build_subscan(&subscan(), Release::Bliss2, &info, &last);
     assert_eq!(built.invalid, []);
     (tree_as_json(&built.root)["1.1"].clone(), built.notices)
+}
+
+#[test]
+fn groups_know_which_names_may_come_later() {
+    let subscan = subscan();
+    let mut builder = TreeBuilder::new("/data/a.h5");
+    data::reserve(&mut builder, &subscan);
+    let facts = ScanFacts::default();
+    let info = json!({"positioners": {"positioners_start": {"roby": 1.5}}});
+    entry::begin(&mut builder, &subscan, Release::Bliss2, &info, &facts);
+    positioner_snapshots::start(&mut builder, &subscan, &info);
+    let built = builder.finish();
+    let child = |group: &Group, name: &str| {
+        let found = group.children.iter().find(|(child, _)| child == name);
+        match found {
+            Some((_, Item::Group(group))) => group.clone(),
+            other => panic!("{name}: {other:?}"),
+        }
+    };
+    let entry = child(&built.root, "1.1");
+    let later = |group: &Group| group.later_names.iter().cloned().collect::<Vec<_>>();
+    let later_of_entry = later(&entry);
+    for name in ["end_reason", "end_time", "measurement"] {
+        assert!(
+            later_of_entry.iter().any(|later| later == name),
+            "{later_of_entry:?}"
+        );
+    }
+    assert_eq!(
+        later(&child(&entry, "instrument")),
+        [
+            "diode",
+            "positioners_dial_end",
+            "positioners_dial_start",
+            "positioners_end",
+            "roby"
+        ]
+    );
 }
 
 #[test]

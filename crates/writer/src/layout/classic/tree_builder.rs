@@ -66,7 +66,11 @@ impl TreeBuilder {
     /// Returns the tree with all messages.
     pub fn finish(self) -> BuiltTree {
         let root = match self.root {
-            Node::Branch(branch) => branch.into_group(),
+            Node::Branch(mut branch) => {
+                let later = self.reserved.iter().chain(self.writer_groups.keys());
+                later.for_each(|path| branch.expect(path));
+                branch.into_group()
+            }
             Node::Leaf(_) => Group::default(),
         };
         BuiltTree {

@@ -24,6 +24,7 @@ pub fn group(object: &Map<String, Json>, path: &str, invalid: &mut InvalidItems)
     Group {
         attributes,
         children,
+        ..Group::default()
     }
 }
 

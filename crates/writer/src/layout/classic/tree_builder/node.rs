@@ -1,5 +1,7 @@
 //! Nodes of a tree that is built, and their paths.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use nexus::tree::{Group, Item, Value};
 
@@ -10,6 +12,8 @@ use crate::layout::NodeError;
 pub(super) struct Branch {
     pub(super) attributes: IndexMap<String, Value>,
     pub(super) children: IndexMap<String, Node>,
+    /// Names of children that may come.
+    pub(super) later_names: BTreeSet<String>,
 }
 
 /// A group, or an item without members.
@@ -47,6 +51,22 @@ impl Branch {
         Group {
             attributes: self.attributes.into_iter().collect(),
             children: children.collect(),
+            later_names: self.later_names,
+        }
+    }
+
+    /// Notes that something may be added at this path, in the group above it that is there already.
+    pub(super) fn expect(&mut self, path: &str) {
+        let mut branch = self;
+        for name in parts(path) {
+            match branch.children.get_mut(name) {
+                Some(Node::Branch(below)) => branch = below,
+                Some(Node::Leaf(_)) => return,
+                None => {
+                    branch.later_names.insert(name.to_owned());
+                    return;
+                }
+            }
         }
     }
 }
