@@ -23,9 +23,16 @@ unsafe extern "C" {
 const TRACKED: u32 = 0x1;
 const TRACKED_AND_INDEXED: u32 = TRACKED | 0x2;
 
-/// The number of links for which the header of the root group has room from the beginning (4 kB), and the usual length of
-/// their names. More links are in a heap with B-trees, in which a link is found as fast among tens of thousands.
-const LINKS_OF_ROOT: (u32, u32) = (128, 8);
+/// The number of links for which the header of the root group has room from the beginning (4 kB). More links are in a heap
+/// with B-trees, in which a link is found as fast among tens of thousands.
+const LINKS_OF_ROOT: u32 = 128;
+
+/// The same with a journal (2 kB): readers meet neither the heap nor the trees while they change, since they read a copy of
+/// the root group.
+const LINKS_OF_COPIED_ROOT: u32 = 64;
+
+/// The usual length of the names of these links.
+const NAME_IN_ROOT: u32 = 8;
 
 /// The bounds of the versions of objects.
 const FORMATS: (H5F_libver_t, H5F_libver_t) = (
@@ -101,24 +108,27 @@ pub(super) fn read_access(closing: H5F_close_degree_t) -> Result<Handle> {
 /// root with 16 bits, which are used up after 16,000 scans. See [`use_new_header`].
 pub(super) fn file_creation(journal: Option<&Journal>) -> Result<Handle> {
     let list = list!(H5P_CLS_FILE_CREATE);
-    match journal {
-        Some(_) => journal::keep_freed_space(list.id())?,
+    let links = match journal {
+        Some(_) => {
+            journal::keep_freed_space(list.id())?;
+            LINKS_OF_COPIED_ROOT
+        }
         None => {
             call!(h5p::H5Pset_attr_creation_order(
                 list.id(),
                 TRACKED_AND_INDEXED
             ))?;
+            LINKS_OF_ROOT
         }
-    }
+    };
     call!(h5p::H5Pset_link_creation_order(
         list.id(),
         TRACKED_AND_INDEXED
     ))?;
     call!(h5p::H5Pset_obj_track_times(list.id(), 0))?;
     // A header with one part is read at once. A second part would be for one link, and each further one as well.
-    let (count, length) = LINKS_OF_ROOT;
-    call!(h5p::H5Pset_link_phase_change(list.id(), count, count / 2))?;
-    call!(h5p::H5Pset_est_link_info(list.id(), count, length))?;
+    call!(h5p::H5Pset_link_phase_change(list.id(), links, links / 2))?;
+    call!(h5p::H5Pset_est_link_info(list.id(), links, NAME_IN_ROOT))?;
     Ok(list)
 }
 
