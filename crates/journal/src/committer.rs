@@ -128,7 +128,7 @@ impl Committer {
         if self.end > 0 && must_move {
             self.make_room(data, changes)?;
             if self.ahead > 0 {
-                std::thread::sleep(self.opening_time);
+                data.wait_for_readers(self.opening_time);
             }
         }
         self.commit_all(data, changes, changes.end)?;
@@ -204,7 +204,7 @@ impl Committer {
     /// Gives the file its length and removes the journal, after the last commit.
     pub fn finish(&mut self, data: &Storage, has_reserve: bool) -> Result<()> {
         // A reader who has found a copy of the root group in the superblock is about to read it.
-        std::thread::sleep(self.root.rest(self.opening_time));
+        data.wait_for_readers(self.root.rest(self.opening_time));
         // Setting the length that the file has gives back what was reserved behind it.
         if has_reserve || data.length()? != self.end {
             data.set_length(self.end)?;

@@ -1,6 +1,6 @@
 //! The driver as the C library sees it.
 //!
-//! This is the only module with `unsafe` code. Each function that the library calls finds the file behind the pointer
+//! Only this module and `readers` have `unsafe` code. Each function that the library calls finds the file behind the pointer
 //! that [`open`](callbacks) has returned, and leaves the work to [`OpenFile`](crate::open_file::OpenFile).
 
 mod callbacks;

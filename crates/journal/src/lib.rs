@@ -71,6 +71,7 @@ mod overlay;
 mod own_files;
 mod pending_commit;
 mod published_end;
+mod readers;
 mod recovery;
 mod root;
 mod root_copies;

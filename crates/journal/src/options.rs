@@ -24,9 +24,9 @@ pub struct Options {
     /// it, 4 MiB as a rule and 32 MiB if the root group is large, is for copies of the root group. 0: nothing is kept free, and there are no copies.
     pub headroom: u64,
     /// How long a reader may take from the superblock, which it reads once, to the root group. When the superblock of an
-    /// existing file has got another end, the commit that needs it waits for this time, so that nobody finds addresses
-    /// in the root group that are behind the end, or reads the root group while it is changed. That happens once after the
-    /// file was opened, and once after each [`FinalCheckpoint`](crate::CommitKind::FinalCheckpoint). A file that is closed
+    /// existing file has got another end, the commit that needs it waits for this time, or until the file is open nowhere
+    /// else (Linux tells that of local file systems), so that nobody finds addresses in the root group that are behind the
+    /// end, or reads the root group while it is changed. That happens once after the file was opened, and once after each [`FinalCheckpoint`](crate::CommitKind::FinalCheckpoint). A file that is closed
     /// right after a final checkpoint waits as well. Without `headroom`, nothing waits.
     pub opening_time: Duration,
     /// Learns of all changes on disk.

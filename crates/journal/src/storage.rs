@@ -6,11 +6,13 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
+use crate::readers;
 
 /// Which of the two files an [`Operation`] changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +162,11 @@ impl Storage {
                 _ => return Err(self.failed("reserve room for", error)),
             }
         }
+    }
+
+    /// Waits until every program that has opened the file before has had this time, or has closed it.
+    pub fn wait_for_readers(&self, time: Duration) {
+        readers::wait(&self.file, time);
     }
 
     fn observe(&self, operation: Operation<'_>) -> io::Result<()> {

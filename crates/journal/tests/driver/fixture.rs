@@ -59,7 +59,15 @@ pub struct Fixture {
 
 impl Fixture {
     pub fn new() -> Fixture {
-        let folder = tempfile::tempdir().unwrap();
+        Fixture::of(tempfile::tempdir().unwrap())
+    }
+
+    /// Makes a folder on a file system that is local on every Linux.
+    pub fn in_memory() -> Fixture {
+        Fixture::of(tempfile::tempdir_in("/dev/shm").unwrap())
+    }
+
+    fn of(folder: tempfile::TempDir) -> Fixture {
         let path = folder.path().join("scans.h5");
         Fixture { folder, path }
     }
