@@ -335,3 +335,23 @@ fn a_group_has_room_for_children_that_are_announced() {
     let [(_, grown), (_, made)] = sizes;
     assert!(made < grown, "{made} bytes, {grown} without announcement");
 }
+
+#[test]
+fn a_value_without_attributes_can_get_some_later() {
+    let (_directory, session) = session();
+    let title = dataset("loopscan 3");
+    let tree = group(vec![("1.1", nx("NXentry", vec![("title", title)]))]);
+    clean(session.write_tree(&tree, &mut PendingLinks::default()));
+    session.flush_if_dirty().unwrap();
+    let names: Vec<_> = (0..20).map(|n| format!("attribute_{n:02}")).collect();
+    for (n, name) in (0i64..).zip(&names) {
+        session.set_attributes("/1.1/title", &vec![(name.clone(), Value::from(n))]);
+        session.flush_if_dirty().unwrap();
+    }
+    let root = seen(&session);
+    let title = at(&root, "1.1/title").unwrap();
+    assert_eq!(title["value"], "loopscan 3");
+    for (n, name) in names.iter().enumerate() {
+        assert_eq!(title["attrs"][name]["value"], n);
+    }
+}

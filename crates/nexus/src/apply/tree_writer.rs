@@ -181,6 +181,9 @@ impl<'s, 't> TreeWriter<'s, 't> {
         }
         self.absent(group, name, item_path, "write")?;
         let created = match &dataset.content {
+            Content::Value(value) if dataset.attributes.is_empty() => {
+                group.create_bare_value(name, value)
+            }
             Content::Value(value) => group.create_value(name, value),
             Content::External(external) => group.create_external(
                 name,

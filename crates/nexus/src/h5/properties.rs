@@ -228,6 +228,16 @@ pub(super) fn plain_dataset_creation() -> Result<Rc<Handle>> {
     cached(&PLAIN, dataset_creation)
 }
 
+/// Returns the properties of a new contiguous dataset whose header has no room for attributes, from a cache.
+pub(super) fn bare_dataset_creation() -> Result<Rc<Handle>> {
+    thread_local!(static BARE: OnceCell<Rc<Handle>> = const { OnceCell::new() });
+    cached(&BARE, || {
+        let list = dataset_creation()?;
+        call!(h5p::H5Pset_dset_no_attrs_hint(list.id(), 1))?;
+        Ok(list)
+    })
+}
+
 /// Returns the properties for opening a dataset with a chunk cache of `cache` bytes.
 pub(super) fn dataset_access(cache: usize) -> Result<Handle> {
     // These values stand for the default number of slots and the default order of eviction.

@@ -1,5 +1,6 @@
 //! A session writer on this thread's hub, and scans for it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -199,10 +200,12 @@ pub async fn in_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'sta
     let done = Event::new();
     let sender = done.clone();
     let thread = std::thread::spawn(move || {
-        let result = work();
+        // A panic must not leave the other thread waiting.
+        let result = catch_unwind(AssertUnwindSafe(work));
         sender.send();
         result
     });
     done.wait().await;
-    thread.join().unwrap()
+    let result = thread.join().unwrap();
+    result.unwrap_or_else(|panic| resume_unwind(panic))
 }
