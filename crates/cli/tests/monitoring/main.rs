@@ -6,9 +6,11 @@
     reason = "a panic is how a test fails"
 )]
 
+mod alerts;
 mod browser;
 mod files;
 mod fixture;
+mod full_disk;
 mod health;
 mod live_data;
 mod live_state;

@@ -1,11 +1,9 @@
 //! Disks that a test can fill.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use rustix::fs::statvfs;
-use testing::RationedDisk;
+use testing::{MemoryDisk, RationedDisk};
 
 /// A disk with one folder, which has as much room as a test wants. Room has the unit of the disk.
 pub trait Disk: Sync {
@@ -74,64 +72,25 @@ impl Disk for CountedDisk {
     }
 }
 
-/// A disk in memory, which can be made bigger and smaller. The unit of room is a byte.
-pub struct MemoryDisk {
-    folder: PathBuf,
-}
-
-/// Room for everything.
-const ROOM: u64 = 1 << 30;
-
-impl MemoryDisk {
-    /// Mounts a disk at this folder, which the process must be allowed to do.
-    pub fn mount(folder: &Path) -> MemoryDisk {
-        let disk = MemoryDisk {
-            folder: folder.to_owned(),
-        };
-        disk.call("mount", &["-t", "tmpfs", "-o", &size(ROOM), "none"]);
-        disk
-    }
-
-    fn call(&self, program: &str, arguments: &[&str]) {
-        testing::output(Command::new(program).args(arguments).arg(&self.folder));
-    }
-
-    fn resize(&self, bytes: u64) {
-        self.call("mount", &["-o", &format!("remount,{}", size(bytes))]);
-    }
-}
-
-/// Returns the option for a size. The system takes 0 for no limit.
-fn size(bytes: u64) -> String {
-    format!("size={}", bytes.max(1))
-}
-
+/// The unit of room is a byte.
 impl Disk for MemoryDisk {
     fn folder(&self) -> &Path {
-        &self.folder
+        self.folder()
     }
 
     fn taken(&self) -> u64 {
-        let found = statvfs(&self.folder).unwrap();
-        (found.f_blocks - found.f_bfree) * found.f_frsize
+        self.taken()
     }
 
     fn limit(&self, room: u64) {
-        self.resize(self.taken() + room);
+        self.limit(room);
     }
 
     fn make_room(&self) {
-        self.resize(ROOM);
+        self.make_room();
     }
 
     fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         work()
-    }
-}
-
-impl Drop for MemoryDisk {
-    fn drop(&mut self) {
-        // A program that still runs may have a file open.
-        self.call("umount", &["--lazy"]);
     }
 }

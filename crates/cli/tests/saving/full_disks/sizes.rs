@@ -1,36 +1,16 @@
 //! Disks of many sizes, which `./dev disk` makes.
 
 use std::env;
-use std::process::Command;
 use std::time::Instant;
 
-use super::disk::MemoryDisk;
+use testing::{MemoryDisk, runs_in_own_mounts};
+
 use super::trial::{Stage, Trial, Way};
 use crate::soak::scale;
 
-/// Set in the process that may mount disks.
-const INSIDE: &str = "NEXUS_WRITER_TEST_MOUNTS";
-
-/// Runs a test again in a process with a mount namespace of its own. Returns `false` in that process.
-fn runs_elsewhere(test: &str) -> bool {
-    if env::var_os(INSIDE).is_some() {
-        return false;
-    }
-    let mut command = Command::new("unshare");
-    command.arg(match rustix::process::geteuid().is_root() {
-        true => "--mount",
-        false => "--map-root-user",
-    });
-    command.arg("--mount").arg(env::current_exe().unwrap());
-    command.args(["--exact", test, "--ignored", "--nocapture"]);
-    let status = command.env(INSIDE, "1").status().unwrap();
-    assert!(status.success(), "{status}");
-    true
-}
-
 /// Saves scans in this way on disks of many sizes, and shows how many of them were fine.
 async fn try_sizes(test: &str, way: Way) {
-    if runs_elsewhere(&format!("full_disks::sizes::{test}")) {
+    if runs_in_own_mounts(&format!("full_disks::sizes::{test}"), true) {
         return;
     }
     let sizes = scale("NEXUS_WRITER_DISK_SIZES", 40) as u64;
