@@ -20,6 +20,7 @@ mod history;
 mod history_connection;
 mod history_entries;
 mod history_store;
+mod last_scans;
 mod member;
 mod shared_history;
 mod timetag;
@@ -29,6 +30,7 @@ pub use guarded_store::{GuardedStore, StoreFailure, WriteGuard};
 pub use history::History;
 pub use history_entries::{entry_field, scan_of_entry};
 pub use history_store::HistoryStore;
+pub use last_scans::last_scans;
 pub use member::host_name;
 pub use shared_history::{
     AssignedScan, GroupMembership, GroupSize, LivingMember, SharedHistory, living_members,

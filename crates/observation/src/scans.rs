@@ -17,6 +17,7 @@ mod sample;
 mod view;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use channel::{ChannelKind, ChannelOutline, LiveChannel, PointBlock, STREAMS_WITH_DATA};
@@ -39,20 +40,38 @@ const MAX_KEPT_SCANS: usize = 256;
 #[derive(Debug, Default)]
 pub struct ScanTable {
     list: Mutex<ScanList>,
+    is_read: AtomicBool,
     /// What the readers of live data have not taken yet.
     pub queue: LiveQueue,
     /// The memory of the channels of all scans.
     pub memory: LiveMemory,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct ScanList {
-    next: u64,
+    /// The number of the scan that began last. Those of scans of earlier processes are before all others.
+    last_number: u64,
+    /// The number of the scan of an earlier process that was added last.
+    earlier_number: u64,
     running: BTreeMap<u64, Arc<LiveScan>>,
     past: PastScans,
     /// Past scans whose channels are still there, from the one that ended first.
     kept: VecDeque<Arc<LiveScan>>,
     last: Option<Arc<PastScan>>,
+}
+
+impl Default for ScanList {
+    fn default() -> ScanList {
+        let earlier = MAX_PAST_SCANS as u64;
+        ScanList {
+            last_number: earlier,
+            earlier_number: earlier + 1,
+            running: BTreeMap::new(),
+            past: PastScans::default(),
+            kept: VecDeque::new(),
+            last: None,
+        }
+    }
 }
 
 /// A scan that was looked for.
@@ -65,6 +84,16 @@ pub struct FoundScan {
 }
 
 impl ScanTable {
+    /// Notes that somebody may ask for the scans.
+    pub fn set_read(&self) {
+        self.is_read.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` if somebody may ask for the scans.
+    pub fn is_read(&self) -> bool {
+        self.is_read.load(Ordering::Relaxed)
+    }
+
     /// Returns the scans that are being saved, the newest first.
     pub fn running(&self) -> Vec<Arc<LiveScan>> {
         self.list().running.values().rev().cloned().collect()
@@ -105,11 +134,34 @@ impl ScanTable {
         })
     }
 
+    /// Adds a scan that an earlier process has saved, older than those that were added before. It gets another number, and
+    /// is left out if this process has to do with a scan of the same key. Returns `false` if there is no room for it, nor
+    /// for others.
+    pub fn add_earlier(&self, mut scan: PastScan) -> bool {
+        let mut list = self.list();
+        let number = list.earlier_number - 1;
+        if number == 0 {
+            return false;
+        }
+        let key = &scan.name.key;
+        let is_known = list.running.values().any(|known| known.name().key == *key)
+            || list.past.find(key).is_some();
+        if is_known {
+            return true;
+        }
+        scan.number = number;
+        scan.shorten();
+        list.earlier_number = number;
+        list.past.add(Arc::new(scan));
+        list.past.has(number)
+    }
+
     /// Adds a scan that is about to be saved.
     fn add(&self, make: impl FnOnce(u64) -> LiveScan) -> Arc<LiveScan> {
         let mut list = self.list();
-        list.next += 1;
-        let scan = Arc::new(make(list.next));
+        list.last_number += 1;
+        let scan = Arc::new(make(list.last_number));
+        list.past.forget_earlier(&scan.name().key);
         list.running.insert(scan.number(), scan.clone());
         scan
     }
@@ -148,7 +200,7 @@ impl ScanTable {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use super::*;
     use crate::{Observation, ScanOutcome};
@@ -217,12 +269,12 @@ mod tests {
         let scans = &observation.scans;
         let (first, second) = (begin(&observation, "a"), begin(&observation, "b"));
         let running: Vec<_> = scans.running().iter().map(|scan| scan.number()).collect();
-        assert_eq!(running, [2, 1]);
+        assert_eq!(running, [10_002, 10_001]);
         assert!(scans.find("a").unwrap().past.is_none());
         first.clone().end(ending(ScanOutcome::Complete));
         drop(first);
         let found = scans.find("a").unwrap();
-        assert_eq!(found.live.unwrap().number(), 1);
+        assert_eq!(found.live.unwrap().number(), 10_001);
         let past = found.past.unwrap();
         assert_eq!((past.outcome, past.points), (ScanOutcome::Complete, 3));
         assert_eq!(past.warnings.len(), 20);
@@ -230,7 +282,7 @@ mod tests {
         drop(second);
         assert!(scans.running().is_empty());
         let last = scans.last().unwrap();
-        assert_eq!((last.number, last.outcome), (2, ScanOutcome::Failed));
+        assert_eq!((last.number, last.outcome), (10_002, ScanOutcome::Failed));
         begin(&observation, "c").end(ending(ScanOutcome::Skipped));
         assert_eq!(scans.last(), Some(last));
         let numbers = |before, limit| -> Vec<u64> {
@@ -238,10 +290,60 @@ mod tests {
             past.iter().map(|past| past.number).collect()
         };
         assert_eq!(
-            (numbers(u64::MAX, 10), numbers(3, 1)),
-            (vec![3, 1], vec![1])
+            (numbers(u64::MAX, 10), numbers(10_003, 1)),
+            (vec![10_003, 10_001], vec![10_001])
         );
         assert!(scans.find("d").is_none());
+    }
+
+    fn earlier(key: &str) -> PastScan {
+        PastScan {
+            number: 0,
+            name: ScanRef {
+                key: key.to_owned(),
+                ..ScanRef::default()
+            },
+            title: "ü".repeat(600),
+            outcome: ScanOutcome::Incomplete,
+            reason: String::new(),
+            started: SystemTime::UNIX_EPOCH,
+            ended: SystemTime::UNIX_EPOCH,
+            duration: Duration::ZERO,
+            points: 3,
+            bytes: None,
+            lost: 0,
+            entries: Vec::new(),
+            referred: ReferredFiles::default(),
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn scans_of_earlier_processes_are_before_all_others() {
+        let observation = Arc::new(Observation::default());
+        let scans = &observation.scans;
+        let running = begin(&observation, "running");
+        begin(&observation, "ended").end(ending(ScanOutcome::Complete));
+        for key in ["running", "new", "ended", "old"] {
+            assert!(scans.add_earlier(earlier(key)));
+        }
+        let past = scans.past(u64::MAX, 10, |_| true);
+        let keys: Vec<_> = past.iter().map(|past| past.name.key.as_str()).collect();
+        assert_eq!(keys, ["ended", "new", "old"]);
+        assert_eq!(past[1].title.chars().count(), 501);
+        // A scan that is continued is no longer an earlier one.
+        let again = begin(&observation, "new");
+        assert!(scans.find("new").unwrap().past.is_none());
+        again.end(ending(ScanOutcome::Complete));
+        drop(running);
+        let mut added = 0;
+        while scans.add_earlier(earlier(&format!("{added}"))) {
+            added += 1;
+            assert!(added < 20_000);
+        }
+        assert!(added < MAX_PAST_SCANS);
+        let found = scans.find("new").unwrap().past.unwrap();
+        assert_eq!(found.outcome, ScanOutcome::Complete);
     }
 
     #[test]

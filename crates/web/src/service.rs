@@ -75,6 +75,7 @@ impl WebService {
             false => None,
         };
         if let Some(address) = address {
+            observation.scans.set_read();
             info!("metrics: http://{address}/metrics, health: http://{address}/readyz");
         }
         Ok(WebService {

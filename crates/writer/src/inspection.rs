@@ -125,6 +125,37 @@ impl Inspector {
         }
     }
 
+    /// Reads texts of a file: the first elements of these attributes of its root group, then those of these datasets. A text
+    /// that is not there is `None`. Waits at most `limit` for the answer.
+    ///
+    /// # Errors
+    /// If the file cannot be opened, or nobody answers.
+    pub async fn texts(
+        &self,
+        file: &str,
+        attributes: Vec<String>,
+        datasets: Vec<String>,
+        limit: Duration,
+    ) -> Result<(Vec<Option<String>>, Vec<Option<String>>), FrameError> {
+        let request = Request::Texts {
+            file: file.to_owned(),
+            attributes,
+            datasets,
+        };
+        let mut process = self.process()?;
+        process.send(&request, limit).await?;
+        let answer = process.answer(limit).await?;
+        self.keep(process);
+        match answer {
+            Answer::Texts {
+                attributes,
+                datasets,
+            } => Ok((attributes, datasets)),
+            Answer::End(Some(error)) => Err(error),
+            _ => Err(unexpected()),
+        }
+    }
+
     fn process(&self) -> Result<InspectionProcess, FrameError> {
         if let Some(idle) = self.idle.borrow_mut().pop() {
             return Ok(idle.process);

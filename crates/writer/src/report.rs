@@ -18,6 +18,9 @@ pub(crate) use stream_lag::StreamFigures;
 pub use stream_lag::StreamLag;
 pub use warnings::Warnings;
 
+/// The reason of a scan that is complete.
+pub(crate) const SAVING_COMPLETE: &str = "saving complete";
+
 /// The report of a scan whose saving has ended.
 #[derive(Debug, Clone)]
 pub struct ScanReport {

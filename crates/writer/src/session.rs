@@ -1,6 +1,7 @@
 //! [`NexusSessionWriter`]: saves the scans of a session as they appear.
 
 mod consumer;
+mod earlier_scans;
 mod listener;
 mod watch;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use hub::{Event, Queue};
 
+use crate::inspection::Inspector;
 use crate::options::{DataWriterFilter, SaveOptions};
 use crate::records::ScanRecords;
 use crate::report::ScanReport;
@@ -16,6 +18,7 @@ use crate::source::ScanStore;
 use crate::subscriber::{IllegalTransition, Mode, Subscriber};
 use crate::writer_thread::WriterThread;
 use consumer::SessionConsumer;
+use earlier_scans::EarlierScans;
 use listener::SessionListener;
 pub use watch::SessionChecks;
 use watch::{ScanDirectories, SessionWatch};
@@ -108,6 +111,18 @@ impl NexusSessionWriter {
             directories: directories.clone(),
             required: options.save.space.required,
         };
+        // The list is for those who look at the scans of the process.
+        let inspection = writer_thread
+            .inspection()
+            .filter(|_| writer_thread.observation().scans.is_read());
+        let earlier = inspection.map(|program| EarlierScans {
+            store: store.clone(),
+            session: options.session.clone(),
+            writer: options.writer.clone(),
+            observation: writer_thread.observation().clone(),
+            inspector: Inspector::new(Some(program)),
+            subscriber: subscriber.clone(),
+        });
         let listener = SessionListener {
             store: store.clone(),
             group,
@@ -131,6 +146,9 @@ impl NexusSessionWriter {
         };
         subscriber.start(Mode::Sequential, listener, move || scans)?;
         hub::spawn(watch.run()).detach();
+        if let Some(earlier) = earlier {
+            hub::spawn(earlier.list()).detach();
+        }
         Ok(NexusSessionWriter {
             subscriber,
             records,

@@ -52,8 +52,8 @@ pub use scan_server::{ScanKeyError, ScanServer, ScanServerError};
 pub use server::ServerState;
 pub use spool::{ScanSpool, SpooledScan, UnreadStream};
 pub use stream::{StreamContent, StreamDescription, StreamId};
-pub use summary::ScanSummary;
 pub(crate) use summary::parse_time;
+pub use summary::{ScanHeadline, ScanSummary};
 
 /// A server that holds scans.
 ///
@@ -77,6 +77,19 @@ pub trait ScanStore: fmt::Debug + Send + Sync {
     /// # Errors
     /// If the server cannot be asked, or what it holds is not the info of a scan.
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError>;
+
+    /// Returns at most `limit` scans that the server remembers, the newest first. Some may be deleted by now.
+    ///
+    /// # Errors
+    /// If the server cannot be asked.
+    async fn last_scans(&self, limit: usize) -> Result<Vec<ScanId>, SourceError>;
+
+    /// Looks up what a list of scans shows of a scan. The reply is small, however large the document of the scan is. Returns
+    /// `None` if there is no such scan.
+    ///
+    /// # Errors
+    /// If the server cannot be asked, or the scan has no identity.
+    async fn headline(&self, scan: &ScanId) -> Result<Option<ScanHeadline>, SourceError>;
 
     /// Claims a file for this process. The claim is renewed on this hub until it is released.
     ///

@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset};
@@ -53,6 +53,8 @@ pub struct WriterThread {
     reply_memory: ReplyMemory,
     places: Budget,
     observation: Arc<Observation>,
+    /// The program that looks at files.
+    inspection: Mutex<Option<InspectionProgram>>,
 }
 
 impl WriterThread {
@@ -81,6 +83,7 @@ impl WriterThread {
             reply_memory: memory.reply_memory(),
             places: Budget::new(MAX_RUNNING.min(scans_with_descriptors())),
             observation,
+            inspection: Mutex::default(),
         })
     }
 
@@ -117,6 +120,12 @@ impl WriterThread {
     /// # Errors
     /// If the thread has ended.
     pub async fn inspect_with(&self, program: InspectionProgram) -> Result<(), CallError> {
+        let mut inspection = self
+            .inspection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *inspection = Some(program.clone());
+        drop(inspection);
         self.on_context(|context| {
             context.inspector.replace(Inspector::new(Some(program)));
         })
@@ -148,6 +157,12 @@ impl WriterThread {
             warn!("cannot set up the writer thread: {reason}");
         }
         Ok(())
+    }
+
+    /// Returns the program that looks at files, if there is one.
+    pub(crate) fn inspection(&self) -> Option<InspectionProgram> {
+        let inspection = self.inspection.lock();
+        inspection.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn thread(&self) -> &Thread<()> {

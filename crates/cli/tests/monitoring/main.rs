@@ -12,6 +12,7 @@ mod files;
 mod fixture;
 mod full_disk;
 mod health;
+mod history;
 mod live_data;
 mod live_state;
 mod metrics;

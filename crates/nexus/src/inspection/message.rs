@@ -23,6 +23,16 @@ pub enum Request {
         /// The frames.
         range: FrameRange,
     },
+    /// Read texts of a file that may be written meanwhile. The answer is an [`Answer::Texts`], or an [`Answer::End`] with
+    /// the reason why the file cannot be opened.
+    Texts {
+        /// The file.
+        file: String,
+        /// Names of attributes of the root group.
+        attributes: Vec<String>,
+        /// Paths of datasets.
+        datasets: Vec<String>,
+    },
 }
 
 /// An answer, or a part of it.
@@ -43,6 +53,13 @@ pub enum Answer {
         frames: u64,
         /// The number of bytes.
         bytes: usize,
+    },
+    /// Texts of a file, in the order of the request. Those that are not there, or cannot be read, are `None`.
+    Texts {
+        /// The first element of each attribute.
+        attributes: Vec<Option<String>>,
+        /// The first element of each dataset.
+        datasets: Vec<Option<String>>,
     },
     /// There are no more frames, because all were read or because of an error.
     End(Option<FrameError>),

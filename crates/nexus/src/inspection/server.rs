@@ -1,9 +1,11 @@
 //! Answers requests to look at files.
 
 use std::io::{self, BufRead, Write};
+use std::path::Path;
 
 use super::{Answer, Request};
 use crate::frames::{ExpectedFrames, FrameError, FrameRange, FrameReader, find};
+use crate::h5::{self, File, ObjectKind, RenderedElements};
 
 /// Answers all requests, in their order, until there are no more.
 ///
@@ -22,9 +24,41 @@ pub fn serve(requests: impl BufRead, mut answers: impl Write) -> io::Result<()> 
                 let end = read(&range, &expected, &mut answers)?;
                 send(&mut answers, &Answer::End(end))?;
             }
+            Request::Texts {
+                file,
+                attributes,
+                datasets,
+            } => {
+                let found = texts(Path::new(&file), &attributes, &datasets);
+                let answer = found.unwrap_or_else(|error| {
+                    Answer::End(Some(FrameError::Unopened(error.to_string())))
+                });
+                send(&mut answers, &answer)?;
+            }
         }
     }
     Ok(())
+}
+
+fn texts(file: &Path, attributes: &[String], datasets: &[String]) -> h5::Result<Answer> {
+    let file = File::open_read(file)?;
+    let root = file.root()?;
+    let attribute = |name: &String| match root.has_attribute(name) {
+        Ok(true) => first(root.attribute(name).ok()?),
+        _ => None,
+    };
+    let dataset = |path: &String| match root.kind(path) {
+        Ok(Some(ObjectKind::Dataset)) => first(root.open_dataset(path).ok()?.elements(1).ok()?),
+        _ => None,
+    };
+    Ok(Answer::Texts {
+        attributes: attributes.iter().map(attribute).collect(),
+        datasets: datasets.iter().map(dataset).collect(),
+    })
+}
+
+fn first(elements: RenderedElements) -> Option<String> {
+    elements.texts?.into_iter().next()
 }
 
 /// Returns why not all frames were read.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::channel::{
     ChannelKind, ChannelOutline, LiveChannel, PointBlock, STREAMS_WITH_DATA, has_numbers,
 };
-use super::past_scan::{MAX_WARNINGS, PastScan, ScanEnding, shortened};
+use super::past_scan::{MAX_WARNINGS, PastScan, ScanEnding};
 use super::view::{ScanOutline, ScanRef, ScanView};
 use crate::Observation;
 use crate::figures::session::ScanOutcome;
@@ -75,24 +75,26 @@ impl LiveScan {
 
     fn past(&self, ending: ScanEnding) -> PastScan {
         let now = self.view.now();
-        let warnings = self.view.warnings(MAX_WARNINGS).into_iter();
+        let warnings = self.view.warnings(MAX_WARNINGS);
         let title = self.outline().map(|outline| outline.title.clone());
-        PastScan {
+        let mut past = PastScan {
             number: self.number,
             name: self.name.clone(),
-            title: shortened(title.unwrap_or_default()),
+            title: title.unwrap_or_default(),
             outcome: ending.outcome,
-            reason: shortened(ending.reason),
+            reason: ending.reason,
             started: self.started,
             ended: SystemTime::now(),
             duration: ending.duration,
             points: now.points,
-            bytes: now.bytes,
+            bytes: Some(now.bytes),
             lost: self.lost_points(),
             entries: now.entries,
             referred: self.view.referred_files(),
-            warnings: warnings.map(shortened).collect(),
-        }
+            warnings,
+        };
+        past.shorten();
+        past
     }
 }
 

@@ -1,6 +1,7 @@
 //! The last scans that were saved.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -41,8 +42,8 @@ pub struct PastScan {
     pub duration: Duration,
     /// Points of the dataset that has the most.
     pub points: u64,
-    /// Bytes of the points of all datasets.
-    pub bytes: u64,
+    /// Bytes of the points of all datasets. They are not known of scans that an earlier process has saved.
+    pub bytes: Option<u64>,
     /// Points that came too late or were no data, of all channels.
     pub lost: u64,
     /// The entries that it was saved in.
@@ -84,6 +85,23 @@ impl PastScans {
         }
     }
 
+    /// Forgets a scan that an earlier process has saved, if there is one of this key.
+    pub fn forget_earlier(&mut self, key: &str) {
+        let mut earlier = self.scans.range(..=MAX_PAST_SCANS as u64);
+        let found = earlier.find(|(_, scan)| scan.name.key == key);
+        if let Some(scan) = found
+            .map(|(number, _)| *number)
+            .and_then(|number| self.scans.remove(&number))
+        {
+            self.bytes -= scan.size();
+        }
+    }
+
+    /// Returns `true` if there is a scan of this number.
+    pub fn has(&self, number: u64) -> bool {
+        self.scans.contains_key(&number)
+    }
+
     /// Returns the scans that began before the one with this number, the newest first.
     pub fn before(&self, number: u64) -> impl Iterator<Item = &Arc<PastScan>> {
         self.scans.range(..number).rev().map(|(_, scan)| scan)
@@ -96,6 +114,17 @@ impl PastScans {
 }
 
 impl PastScan {
+    /// Cuts its texts.
+    pub(super) fn shorten(&mut self) {
+        for text in [&mut self.title, &mut self.reason] {
+            *text = shortened(mem::take(text));
+        }
+        self.warnings.truncate(MAX_WARNINGS);
+        for text in &mut self.warnings {
+            *text = shortened(mem::take(text));
+        }
+    }
+
     /// Returns about how many bytes it needs.
     fn size(&self) -> usize {
         let name = &self.name;
@@ -146,7 +175,7 @@ mod tests {
             ended: SystemTime::UNIX_EPOCH,
             duration: Duration::ZERO,
             points: 101,
-            bytes: 808,
+            bytes: Some(808),
             lost: 0,
             entries: vec![ScanEntry {
                 file: "/data/visitor/ma1234/id00/20261130/sample/dataset/dataset.h5".into(),

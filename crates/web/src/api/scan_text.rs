@@ -56,7 +56,7 @@ pub struct PastText {
     ended: String,
     duration_seconds: f64,
     points: u64,
-    bytes: u64,
+    bytes: Option<u64>,
     lost: u64,
     files: Vec<FileText>,
     warnings: Vec<String>,

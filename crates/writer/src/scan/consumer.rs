@@ -21,7 +21,7 @@ use super::update::{Prepared, ScanUpdate};
 use crate::filesystem::{self, DiskSpace, PathError};
 use crate::layout::{FileTree, Layout};
 use crate::memory::MemoryBudget;
-use crate::report::{ScanOutcome, ScanProgress, ScanReport};
+use crate::report::{SAVING_COMPLETE, ScanOutcome, ScanProgress, ScanReport};
 use crate::subscriber::{Consumer, Fault, SPAN};
 use crate::writer_thread::WriterContext;
 
@@ -209,7 +209,7 @@ impl ScanConsumer {
             (false, Err(fault), _) => (ScanOutcome::Failed, fault.to_string()),
             (true, Err(fault), _) => (ScanOutcome::Incomplete, fault.to_string()),
             (true, Ok(()), Some(problem)) => (ScanOutcome::Incomplete, problem.to_string()),
-            (true, Ok(()), None) => (ScanOutcome::Complete, "saving complete".to_owned()),
+            (true, Ok(()), None) => (ScanOutcome::Complete, SAVING_COMPLETE.to_owned()),
         }
     }
 }

@@ -17,8 +17,9 @@ use super::group::{self, GroupFeed, SharedStore};
 use super::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
 use super::spools::Spools;
 use super::{
-    ClaimError, FileClaim, LivingWriter, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool,
-    ScanStore, ScanSummary, ServerState, SourceError, SpooledScan, claimed_file,
+    ClaimError, FileClaim, LivingWriter, MemoryForecast, ScanFeed, ScanHeadline, ScanId,
+    ScanSource, ScanSpool, ScanStore, ScanSummary, ServerState, SourceError, SpooledScan,
+    claimed_file,
 };
 use crate::options::SpoolOptions;
 use scan::PublishedScan;
@@ -111,6 +112,17 @@ impl ScanStore for BlissdataStore {
 
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError> {
         summary::info(&self.store, scan.as_str()).await
+    }
+
+    async fn last_scans(&self, limit: usize) -> Result<Vec<ScanId>, SourceError> {
+        group::last_scans(&self.store, limit).await
+    }
+
+    async fn headline(&self, scan: &ScanId) -> Result<Option<ScanHeadline>, SourceError> {
+        match summary::headline(&self.store, &key(scan)?).await {
+            Err(error) if error.is_missing() => Ok(None),
+            headline => headline.map(Some),
+        }
     }
 
     async fn ping(&self) -> Result<(), SourceError> {

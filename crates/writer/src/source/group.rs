@@ -52,6 +52,18 @@ where
     Ok(writers.collect())
 }
 
+/// Returns the last scans of the history of a store, the newest first.
+///
+/// # Errors
+/// If the server cannot be asked.
+pub async fn last_scans<S: SharedStore>(store: &S, limit: usize) -> Result<Vec<ScanId>, SourceError>
+where
+    SourceError: From<<S as GuardedStore>::Error>,
+{
+    let scans = coordination::last_scans(store, limit).await?;
+    Ok(scans.iter().map(S::scan_id).collect())
+}
+
 /// The history of scans, shared among the writers of a group.
 pub struct GroupFeed<S: SharedStore> {
     store: S,

@@ -41,6 +41,32 @@ impl ScanSummary {
     }
 }
 
+/// What a list of scans shows of a scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScanHeadline {
+    /// What identifies it.
+    pub summary: ScanSummary,
+    /// Its title: the command of the user.
+    pub title: String,
+    /// The writer that it asks for, if it names one.
+    pub data_writer: Option<String>,
+    /// When it ended, if it has.
+    pub end_time: Option<DateTime<FixedOffset>>,
+}
+
+impl ScanHeadline {
+    /// Reads the headline of a scan from its info, or from these fields of it.
+    pub(super) fn of_info(summary: ScanSummary, info: &Json) -> ScanHeadline {
+        let text = |name: &str| info.get(name).and_then(Json::as_str).map(str::to_owned);
+        ScanHeadline {
+            summary,
+            title: text("title").unwrap_or_default(),
+            data_writer: text("data_writer"),
+            end_time: info.get("end_time").and_then(parse_time),
+        }
+    }
+}
+
 /// Creates a summary that has nothing but the identifier.
 impl From<ScanId> for ScanSummary {
     fn from(id: ScanId) -> ScanSummary {

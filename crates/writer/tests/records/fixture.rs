@@ -53,9 +53,21 @@ pub fn with_session_at(
     records: ScanRecords,
     test: impl AsyncFn(&SessionFixture),
 ) {
+    with_prepared_session_at(url, save, records, async |_: &WriterThread| {}, test);
+}
+
+/// Runs a test with the session writer of a given data store, whose thread is prepared before it starts.
+pub fn with_prepared_session_at(
+    url: &RedisUrl,
+    save: SaveOptions,
+    records: ScanRecords,
+    prepare: impl AsyncFn(&WriterThread),
+    test: impl AsyncFn(&SessionFixture),
+) {
     Hub::new().unwrap().run(async {
         let store = DataStore::connect(url).await.unwrap();
         let writer_thread = Arc::new(WriterThread::start(Arc::default()).unwrap());
+        prepare(&writer_thread).await;
         let options = SessionOptions {
             session: Some("demo".to_owned()),
             writer: DataWriterFilter::Named("external".to_owned()),

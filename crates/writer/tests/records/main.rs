@@ -4,6 +4,7 @@
 
 mod changes;
 mod detectors;
+mod earlier_scans;
 mod fixture;
 mod observed;
 mod problems;

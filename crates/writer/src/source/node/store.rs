@@ -21,8 +21,9 @@ use crate::source::group::{self, GroupFeed, SharedStore};
 use crate::source::memory_watch::{MemoryState, MemoryWatch, ShortageCause};
 use crate::source::spools::Spools;
 use crate::source::{
-    ClaimError, FileClaim, LivingWriter, MemoryForecast, ScanFeed, ScanId, ScanSource, ScanSpool,
-    ScanStore, ScanSummary, ServerState, SourceError, SpooledScan, claimed_file, parse_time,
+    ClaimError, FileClaim, LivingWriter, MemoryForecast, ScanFeed, ScanHeadline, ScanId,
+    ScanSource, ScanSpool, ScanStore, ScanSummary, ServerState, SourceError, SpooledScan,
+    claimed_file, parse_time,
 };
 
 /// Returns the scans that a server of BLISS 1 holds.
@@ -132,6 +133,16 @@ impl ScanStore for NodeScans {
 
     async fn info(&self, scan: &ScanId) -> Result<Option<Json>, SourceError> {
         self.load(&scan.as_str().parse()?).await
+    }
+
+    async fn last_scans(&self, limit: usize) -> Result<Vec<ScanId>, SourceError> {
+        group::last_scans(&self.store, limit).await
+    }
+
+    async fn headline(&self, scan: &ScanId) -> Result<Option<ScanHeadline>, SourceError> {
+        let key: NodeKey = scan.as_str().parse()?;
+        let info = self.load(&key).await?;
+        Ok(info.map(|info| ScanHeadline::of_info(summary(&key, &info), &info)))
     }
 
     async fn claim_file(&self, file: &Path) -> Result<Box<dyn FileClaim>, ClaimError> {
