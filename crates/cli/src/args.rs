@@ -5,6 +5,7 @@ mod device;
 mod doctor;
 mod files;
 mod http;
+mod live;
 mod logging;
 mod memory;
 mod model;
@@ -30,6 +31,7 @@ pub use device::DeviceArgs;
 pub use doctor::DoctorArgs;
 pub use files::Files;
 pub use http::Http;
+pub use live::Live;
 use logging::LOG_OPTIONS;
 pub use logging::{Console, LogFormat, Logging};
 pub use memory::Memory;
@@ -137,7 +139,7 @@ pub enum Command {
         /// Print one line of JSON per writer: what /api/v1/state answers
         #[arg(long)]
         json: bool,
-        /// Tell it again each second, until the command is ended
+        /// Tell it again each second, until the command or all of the writers are ended
         #[arg(long)]
         follow: bool,
     },

@@ -22,13 +22,21 @@ pub use file_id::file_id;
 use rates::Rates;
 
 /// What the answers share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ApiState {
     rates: Mutex<Rates>,
     pub viewers: Viewers,
 }
 
 impl ApiState {
+    /// Creates the state with places for this number of viewers.
+    pub fn new(viewers: usize) -> ApiState {
+        ApiState {
+            rates: Mutex::default(),
+            viewers: Viewers::new(viewers),
+        }
+    }
+
     /// No code runs under the lock that could leave the rates half changed.
     fn rates(&self) -> MutexGuard<'_, Rates> {
         self.rates.lock().unwrap_or_else(PoisonError::into_inner)

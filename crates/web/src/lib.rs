@@ -76,5 +76,5 @@ pub use files::ReaderProgram;
 pub use listen::{DEFAULT_ADDRESS, Listen, ListenError};
 pub use log_lines::{LineLevel, LogLine, LogLines};
 pub use metrics::metric_names;
-pub use options::{BuildInfo, WebOptions};
+pub use options::{BuildInfo, LiveOptions, WebOptions};
 pub use service::WebService;

@@ -26,29 +26,31 @@ const WATCH_TIME: Duration = Duration::from_secs(10);
 /// How often the queue is emptied while a scan is watched.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// What the curves and maps of all scans may need, in bytes.
-const MEMORY: usize = 16 << 20;
-
 /// Data of the scans that are or were watched.
 #[derive(Debug)]
 pub struct LiveData {
     scans: Mutex<BTreeMap<u64, WatchedScan>>,
     /// Sent when a scan begins to be watched.
     begun: Notify,
+    /// What the curves and maps of all scans may need, in bytes.
     memory: usize,
 }
 
-impl Default for LiveData {
-    fn default() -> LiveData {
+impl LiveData {
+    /// Creates the data, of which the curves and maps may need this number of bytes. With 0, there are none.
+    pub fn new(memory: usize) -> LiveData {
         LiveData {
             scans: Mutex::default(),
             begun: Notify::new(),
-            memory: MEMORY,
+            memory,
         }
     }
-}
 
-impl LiveData {
+    /// Returns `true` if no data are kept.
+    fn is_off(&self) -> bool {
+        self.memory == 0
+    }
+
     /// Calls a function with the data of a scan, which is watched from now on.
     fn ask<T>(
         &self,

@@ -62,6 +62,9 @@ impl WebService {
         {
             return Err(WebError::NoToken { address });
         }
+        // Nobody can ask for data if nothing listens.
+        let memory = address.map_or(0, |_| options.live.memory_of_channels());
+        observation.scans.memory.set_limit(memory);
         let http = listener.zip(address).map(|(listener, address)| {
             let state = WebState::new(observation, options, address);
             (listener, Arc::new(state))

@@ -52,6 +52,7 @@ impl WebState {
         let WebOptions {
             access,
             build,
+            live,
             log,
             reader,
             ..
@@ -67,8 +68,8 @@ impl WebState {
             places: Semaphore::new(MAX_REQUESTS),
             build,
             log,
-            api: ApiState::default(),
-            live: LiveData::default(),
+            api: ApiState::new(live.viewers),
+            live: LiveData::new(live.memory - live.memory_of_channels()),
             readers: ReaderPool::new(reader),
         }
     }

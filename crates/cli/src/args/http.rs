@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args as Group;
-use web::{Access, AccessError, Listen};
+use web::{Access, AccessError, Listen, LiveOptions};
+
+use super::Live;
 
 /// Where metrics and health can be asked for, and by whom.
 #[derive(Group, Clone)]
@@ -24,12 +26,19 @@ pub struct Http {
         value_name = "NAME"
     )]
     http_host: Vec<String>,
+    #[command(flatten)]
+    live: Live,
 }
 
 impl Http {
     /// Returns where to listen: `usual` if nothing was said.
     pub fn listen(&self, usual: Listen) -> Listen {
         self.http_listen.unwrap_or(usual)
+    }
+
+    /// Returns what viewers of running scans may cost.
+    pub fn live(&self) -> LiveOptions {
+        self.live.options()
     }
 
     /// Returns who may ask.

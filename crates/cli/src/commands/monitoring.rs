@@ -37,6 +37,7 @@ impl Monitoring {
             listen: http.listen(usual),
             access: http.access().map_err(Failure::usage)?,
             build: build_info()?,
+            live: http.live(),
             log: logging::recent_lines(),
             reader: Some(file_reading::program()),
         };

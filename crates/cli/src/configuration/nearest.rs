@@ -1,5 +1,7 @@
 //! Finds the setting that somebody has probably meant.
 
+use std::cmp::Reverse;
+
 use super::setting::{Catalogue, name_of, table_of};
 
 /// Returns the key of the setting that is nearest to an unknown key, which is `table.name`, or a name alone.
@@ -26,10 +28,17 @@ pub fn nearest<'a>(catalogue: &'a Catalogue, unknown: &str) -> Option<&'a str> {
     })
 }
 
-/// Returns the name of the table that is nearest to an unknown one.
+/// Returns the name of the table that is nearest to an unknown one: who begins a name well has probably meant it.
 pub fn nearest_table<'a>(catalogue: &'a Catalogue, unknown: &str) -> Option<&'a str> {
     let tables = catalogue.keys().map(table_of);
     tables
         .chain(["session"])
-        .min_by_key(|table| strsim::damerau_levenshtein(table, unknown))
+        .min_by_key(|table| {
+            let same = table.chars().zip(unknown.chars());
+            let begin = same.take_while(|(one, other)| one == other).count();
+            (
+                Reverse(begin),
+                strsim::damerau_levenshtein(table, unknown),
+            )
+        })
 }

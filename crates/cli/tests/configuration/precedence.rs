@@ -22,7 +22,7 @@ const NUMBERS: [&str; 4] = ["31", "32", "33", "34"];
 /// The values of a switch: each source switches over what is below it.
 const SWITCHES: [&str; 4] = ["true", "false", "true", "false"];
 
-const CASES: [Case; 34] = [
+const CASES: [Case; 36] = [
     Case(
         "redis.url",
         "--redis",
@@ -139,6 +139,8 @@ const CASES: [Case; 34] = [
             "[\"option\"]",
         ],
     ),
+    Case("live.memory-mb", "--live-memory", NUMBERS),
+    Case("live.viewers", "--live-viewers", NUMBERS),
     Case("log.redirect-stdout", "--redirectstdout", SWITCHES),
 ];
 
@@ -246,12 +248,12 @@ fn each_source_goes_before_those_below(words: &str, count: usize, has_session: b
 
 #[test]
 fn of_run() {
-    each_source_goes_before_those_below("nexus-writer run", 32, false);
+    each_source_goes_before_those_below("nexus-writer run", 34, false);
 }
 
 #[test]
 fn of_session() {
-    each_source_goes_before_those_below("nexus-writer session demo", 33, true);
+    each_source_goes_before_those_below("nexus-writer session demo", 35, true);
 }
 
 #[test]
@@ -266,7 +268,7 @@ fn of_check() {
 
 #[test]
 fn of_the_session_writer() {
-    each_source_goes_before_those_below("NexusSessionWriter demo", 33, true);
+    each_source_goes_before_those_below("NexusSessionWriter demo", 35, true);
 }
 
 #[cfg(feature = "tango")]

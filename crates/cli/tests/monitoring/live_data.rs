@@ -238,3 +238,23 @@ async fn the_last_spectrum_and_image_are_shown() {
     end(scan).await;
     watched.end();
 }
+
+#[tokio::test]
+async fn what_viewers_cost_can_be_limited() {
+    let fixture = Fixture::new().await;
+    let watched = fixture.run(&["--live-memory=0", "--live-viewers=0"]);
+    let (scan, diode) = fixture.start_scan("demo", &fixture.file("a.h5")).await;
+    send(&diode, &[0.5]).await;
+    let key = wait_for_points(&watched, 1);
+    let refused = watched.get(&path_of(&key, "/curve?y=diode"));
+    assert_eq!(refused.status, 404);
+    assert!(refused.body.contains("live.memory-mb"), "{}", refused.body);
+    let refused = watched.get("/api/v1/events");
+    assert_eq!(refused.status, 503);
+    assert!(refused.body.contains("0 viewers"), "{}", refused.body);
+    // The state can be asked for all the same.
+    let state = watched.json("/api/v1/state");
+    assert_eq!(state["scans"][0]["points"], 1);
+    end(scan).await;
+    watched.end();
+}

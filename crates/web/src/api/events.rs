@@ -23,9 +23,6 @@ use super::snapshot::snapshot;
 use crate::guard::problem;
 use crate::state::{HttpFigures, WebState};
 
-/// The most streams of events at the same time.
-const MAX_STREAMS: usize = 16;
-
 /// Shortest time between two states.
 const PERIOD: Duration = Duration::from_millis(250);
 
@@ -36,6 +33,8 @@ const COMMENT_PERIOD: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Viewers {
     places: Arc<Semaphore>,
+    /// The most viewers at the same time.
+    limit: usize,
     /// Sent when there is a new viewer.
     arrived: Notify,
     last: Mutex<LastState>,
@@ -49,21 +48,21 @@ struct LastState {
     text: Arc<str>,
 }
 
-impl Default for Viewers {
-    fn default() -> Viewers {
+impl Viewers {
+    /// Creates places for this number of viewers.
+    pub fn new(limit: usize) -> Viewers {
         Viewers {
-            places: Arc::new(Semaphore::new(MAX_STREAMS)),
+            places: Arc::new(Semaphore::new(limit)),
+            limit,
             arrived: Notify::new(),
             last: Mutex::default(),
             texts: watch::Sender::new(Arc::from("")),
         }
     }
-}
 
-impl Viewers {
     /// Returns how many there are.
     pub fn count(&self) -> usize {
-        MAX_STREAMS - self.places.available_permits()
+        self.limit - self.places.available_permits()
     }
 
     /// No code runs under the lock that could leave the state half changed.
@@ -109,7 +108,10 @@ async fn state(State(state): State<Arc<WebState>>) -> Response {
 async fn events(State(state): State<Arc<WebState>>) -> Response {
     let viewers = &state.api.viewers;
     let Ok(place) = viewers.places.clone().try_acquire_owned() else {
-        let text = format!("there are {MAX_STREAMS} viewers already; /api/v1/state can be asked");
+        let text = format!(
+            "there are {} viewers already; /api/v1/state can be asked",
+            viewers.limit
+        );
         return problem(StatusCode::SERVICE_UNAVAILABLE, &text);
     };
     let place = ViewerPlace::new(place, &state.http);

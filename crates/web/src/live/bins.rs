@@ -83,6 +83,11 @@ impl Bins {
         self.stride
     }
 
+    /// Returns the index behind the last point that has come.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
     /// Returns how many points have come.
     pub fn seen(&self) -> u64 {
         self.end - self.missing
@@ -131,7 +136,7 @@ mod tests {
         assert_eq!(bins.at(), [0, 1, 2, 3, 4]);
         assert_eq!((bins.low()[0], bins.high()[4]), (3.0, 5.0));
         assert!(bins.low()[1].is_nan() && bins.low()[3].is_nan());
-        assert_eq!((bins.seen(), bins.missing()), (4, 1));
+        assert_eq!((bins.seen(), bins.missing(), bins.end()), (4, 1, 5));
         // Points that come again change nothing.
         bins.add(0, &[3.0]);
         assert_eq!((bins.seen(), bins.missing(), bins.at().len()), (4, 1, 5));

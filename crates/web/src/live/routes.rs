@@ -126,14 +126,14 @@ async fn map(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: U
         return Err(Refusal::not_found(text));
     };
     let table = &state.observation.scans;
-    let (cells, seen) = state.live.ask(table, &scan, |data| {
+    let (cells, end) = state.live.ask(table, &scan, |data| {
         let cells = data
             .map(asked.index, &asked.channel, &shape)
             .cells()
             .to_vec();
-        (cells, data.bins(asked.index, &asked.channel).seen())
+        (cells, data.bins(asked.index, &asked.channel).end())
     });
-    let last = seen.saturating_sub(1);
+    let last = end.saturating_sub(1);
     Ok(numbers(&[shape.rows, shape.columns], last, &cells))
 }
 
@@ -222,6 +222,11 @@ fn numbers(shape: &[usize], point: u64, values: &[f32]) -> Response {
 
 /// Finds a scan of which there are data.
 fn find_scan(state: &WebState, key: &str) -> Result<Arc<LiveScan>, Refusal> {
+    if state.live.is_off() {
+        return Err(Refusal::not_found(
+            "no data of scans are kept (live.memory-mb = 0)",
+        ));
+    }
     let Some(found) = state.observation.scans.find(key) else {
         return Err(Refusal::not_found("there is no scan of this key"));
     };
