@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -52,26 +53,30 @@ class Follower:
     scans only, as of any other. So no writer waits for the publisher: a scan appears with all its
     points, and the next one when it is saved, as a session runs one scan after the other.
     `work` is the time from the moment when a scan appears until the file is closed with all of it,
-    `wall` that and the time from the start of the process until it listens.
+    `wall` that and the time from the start of the process until it listens. What runs `beside` is entered before the
+    first scan appears, and left before the process ends.
     """
 
-    def __init__(self, *command):
+    def __init__(self, *command, environment: dict | None = None, beside: AbstractContextManager | None = None):
         self.command = command
+        self._environment = environment or {}
+        self._beside = beside or nullcontext()
 
     def save(self, server: PrivateRedis, keys: list[str], file: Path, finished: Finished) -> Measurement:
         begin = time.monotonic()
         work = 0.0
         with (
             redis.Redis.from_url(server.url) as client,
-            Process([*self.command, SESSION], {"REDIS_DATA_URL": server.url}) as process,
+            Process([*self.command, SESSION], {"REDIS_DATA_URL": server.url} | self._environment) as process,
         ):
             start = self._wait(process, START_SECONDS, lambda: listens(client), "listen") - begin
-            for number, key in enumerate(keys):
-                appeared = time.monotonic()
-                # As blissdata does when it creates a scan.
-                client.xadd(HISTORY, {"key": key})
-                saved = partial(closed, process.pid, file, lambda root: finished(root, number))
-                work += self._wait(process, SAVE_SECONDS, saved, f"save scan {number + 1}") - appeared
+            with self._beside:
+                for number, key in enumerate(keys):
+                    appeared = time.monotonic()
+                    # As blissdata does when it creates a scan.
+                    client.xadd(HISTORY, {"key": key})
+                    saved = partial(closed, process.pid, file, lambda root: finished(root, number))
+                    work += self._wait(process, SAVE_SECONDS, saved, f"save scan {number + 1}") - appeared
             process.stop()
             run = process.wait(STOP_SECONDS)
         run.work, run.wall = work, start + work
