@@ -4,7 +4,7 @@ mod request;
 mod table;
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
@@ -38,7 +38,8 @@ pub struct StatusOptions {
     pub follow: bool,
 }
 
-/// Prints what writers do. The exit code is 1 if one of them is not ready, and 2 if one does not answer.
+/// Prints what writers do. The exit code is 1 if one of them is not ready, and 2 if one does not answer. Who follows them
+/// does so until all have ended.
 pub fn status(options: &StatusOptions) -> Outcome {
     let token = options.token_file.as_deref().map(read_token).transpose()?;
     let urls = match options.urls.is_empty() {
@@ -50,6 +51,7 @@ pub fn status(options: &StatusOptions) -> Outcome {
         .map(|url| Server::new(url, token.clone()))
         .collect();
     let servers = servers.map_err(Failure::usage)?;
+    let mut have_answered = false;
     loop {
         let states: Vec<_> = servers.iter().map(Server::state).collect();
         let mut text = String::new();
@@ -71,14 +73,32 @@ pub fn status(options: &StatusOptions) -> Outcome {
             print(&text)?;
             return Ok(code(&states));
         }
-        let start = if options.json { "" } else { CLEAR_SCREEN };
         let mut output = std::io::stdout().lock();
+        let start = match !options.json && output.is_terminal() {
+            true => CLEAR_SCREEN,
+            false => "",
+        };
         // A reader that has gone ends the command.
         output.write_all(start.as_bytes())?;
         output.write_all(text.as_bytes())?;
         output.flush()?;
         drop(output);
+        have_answered |= states.iter().any(Result::is_ok);
+        // A writer that has not begun yet is waited for.
+        if have_answered && states.iter().all(has_ended) {
+            return Ok(code(&states));
+        }
         thread::sleep(PERIOD);
+    }
+}
+
+/// Returns `true` if nobody listens at the address of a writer.
+fn has_ended(state: &Result<Json, StatusError>) -> bool {
+    match state {
+        Err(StatusError::Connection(error)) => {
+            !matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock)
+        }
+        _ => false,
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the live page shows of the writer: its state, events, past scans, the log.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -267,4 +267,54 @@ async fn people_and_programs_are_told_the_status() {
     let url = format!("--url={}", waiting.address);
     assert_eq!(status(&[&url]).0, 1);
     waiting.end();
+}
+
+#[tokio::test]
+async fn who_follows_the_status_sees_the_end_of_the_writer() {
+    let fixture = Fixture::new().await;
+    let watched = fixture.run(&[]);
+    let url = format!("--url=http://{}/", watched.address);
+    let follow = |options: &[&str]| {
+        let mut command = Command::new(WRITER);
+        command.args(["status", "--follow", &url]).args(options);
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let (mut programs, mut people, mut gone) =
+        (follow(&["--json"]), follow(&[]), follow(&["--json"]));
+    let mut lines = BufReader::new(programs.stdout.take().unwrap()).lines();
+    let mut next = || {
+        lines
+            .next()
+            .map(|line| -> Json { serde_json::from_str(&line.unwrap()).unwrap() })
+    };
+    assert_eq!(next().unwrap()["ready"], true);
+    fixture.scan("demo", &fixture.file("a.h5")).await;
+    while next().unwrap()["last"]["outcome"] != "complete" {}
+    // A reader that goes ends its command.
+    drop(gone.stdout.take());
+    wait_until("the end of the command", || {
+        gone.try_wait().unwrap().is_some()
+    });
+    watched.end();
+    let told: Vec<Json> = std::iter::from_fn(next).collect();
+    assert!(told.last().unwrap()["error"].is_string(), "{told:?}");
+    assert_eq!(programs.wait().unwrap().code(), Some(2));
+    let mut text = String::new();
+    people
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(people.wait().unwrap().code(), Some(2));
+    assert!(
+        text.trim_end()
+            .lines()
+            .last()
+            .unwrap()
+            .contains("no answer"),
+        "{text}"
+    );
+    // Only a terminal has a screen to clear.
+    assert!(!text.contains('\u{1b}'));
 }
