@@ -1,5 +1,6 @@
 //! The content of files, which another process reads.
 
+mod masters;
 mod refused;
 mod stuck;
 
