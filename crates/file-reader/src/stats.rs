@@ -31,7 +31,10 @@ pub fn answer(
         Some(ElementType::Int(..) | ElementType::Uint(..) | ElementType::Bool) => true,
         _ => return Err(Failure::Invalid(format!("{path} has no real numbers"))),
     };
-    let shape = dataset.shape()?;
+    // A null dataspace has none.
+    let Some(shape) = dataset.extent()? else {
+        return Err(Failure::Invalid(format!("{path} has no elements")));
+    };
     let selection = selection::parse(text, &shape)?;
     let count = selection.count();
     if count > MAX_ELEMENTS {
