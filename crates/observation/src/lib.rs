@@ -62,6 +62,7 @@ mod histogram;
 mod number;
 mod readiness;
 mod scans;
+mod written_bytes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -91,6 +92,7 @@ pub use scans::{
     NumberType, PastScan, PointBlock, ReferredFiles, STREAMS_WITH_DATA, Sample, ScanEnding,
     ScanEntry, ScanGrid, ScanNow, ScanOutline, ScanPlot, ScanRef, ScanTable, ScanView, StreamNow,
 };
+pub use written_bytes::WrittenBytes;
 
 /// The place where every part of the writer reports what it does.
 #[derive(Debug, Default)]

@@ -120,12 +120,7 @@ impl WriterThread {
     /// # Errors
     /// If the thread has ended.
     pub async fn inspect_with(&self, program: InspectionProgram) -> Result<(), CallError> {
-        let mut inspection = self
-            .inspection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *inspection = Some(program.clone());
-        drop(inspection);
+        self.note_inspection(&program);
         self.on_context(|context| {
             context.inspector.replace(Inspector::new(Some(program)));
         })
@@ -157,6 +152,11 @@ impl WriterThread {
             warn!("cannot set up the writer thread: {reason}");
         }
         Ok(())
+    }
+
+    fn note_inspection(&self, program: &InspectionProgram) {
+        let inspection = self.inspection.lock();
+        *inspection.unwrap_or_else(PoisonError::into_inner) = Some(program.clone());
     }
 
     /// Returns the program that looks at files, if there is one.

@@ -31,14 +31,9 @@ pub fn nearest<'a>(catalogue: &'a Catalogue, unknown: &str) -> Option<&'a str> {
 /// Returns the name of the table that is nearest to an unknown one: who begins a name well has probably meant it.
 pub fn nearest_table<'a>(catalogue: &'a Catalogue, unknown: &str) -> Option<&'a str> {
     let tables = catalogue.keys().map(table_of);
-    tables
-        .chain(["session"])
-        .min_by_key(|table| {
-            let same = table.chars().zip(unknown.chars());
-            let begin = same.take_while(|(one, other)| one == other).count();
-            (
-                Reverse(begin),
-                strsim::damerau_levenshtein(table, unknown),
-            )
-        })
+    tables.chain(["session"]).min_by_key(|table| {
+        let same = table.chars().zip(unknown.chars());
+        let begin = same.take_while(|(one, other)| one == other).count();
+        (Reverse(begin), strsim::damerau_levenshtein(table, unknown))
+    })
 }

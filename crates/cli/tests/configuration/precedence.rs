@@ -274,8 +274,8 @@ fn of_the_session_writer() {
 #[cfg(feature = "tango")]
 #[test]
 fn of_the_services() {
-    each_source_goes_before_those_below("NexusWriterService demo", 31, false);
-    each_source_goes_before_those_below("nexus-writer tango run default", 31, false);
+    each_source_goes_before_those_below("NexusWriterService demo", 33, false);
+    each_source_goes_before_those_below("nexus-writer tango run default", 33, false);
 }
 
 #[test]

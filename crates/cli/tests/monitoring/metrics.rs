@@ -85,7 +85,7 @@ async fn a_saved_scan_is_counted_on_its_whole_way() {
         ("hdf5_duration_seconds_count", "{stage=\"flush\"}"),
         ("hdf5_duration_seconds_count", "{stage=\"close\"}"),
         ("hdf5_busy_seconds_total", ""),
-        ("written_bytes_total", ""),
+        ("written_bytes_total", "{session=\"demo\"}"),
         ("redis_received_bytes_total", ""),
         ("redis_connections", ""),
         ("redis_memory_used_bytes", ""),

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use observation::{Hdf5Stage, Observation};
+use observation::{Hdf5Stage, WrittenBytes};
 use partial::offset;
 
 use super::Error;
@@ -38,7 +38,7 @@ pub(super) struct ChunkedDataset {
     pub pending: Cell<usize>,
     /// The first error, after which nothing is stored any more.
     pub failure: RefCell<Option<Error>>,
-    observation: Arc<Observation>,
+    written: WrittenBytes,
 }
 
 impl ChunkedDataset {
@@ -48,7 +48,7 @@ impl ChunkedDataset {
         dataset: h5::Dataset,
         format: ChunkFormat,
         extent: Vec<u64>,
-        observation: &Arc<Observation>,
+        written: &WrittenBytes,
     ) -> Rc<ChunkedDataset> {
         Rc::new(ChunkedDataset {
             path: spec.path.clone(),
@@ -62,7 +62,7 @@ impl ChunkedDataset {
             extent: RefCell::new(extent),
             pending: Cell::new(0),
             failure: RefCell::new(None),
-            observation: observation.clone(),
+            written: written.clone(),
         })
     }
 
@@ -182,7 +182,7 @@ impl ChunkedDataset {
                     .chain(shape.iter().copied())
                     .collect();
                 self.dataset.write_block(&start, &count, bytes)?;
-                self.observation.hdf5.bytes_written.add(bytes.len() as u64);
+                self.written.add(bytes.len() as u64);
             }
             Ok(())
         });
@@ -191,7 +191,7 @@ impl ChunkedDataset {
     fn write_chunk(&self, first: u64, corner: &[u64], mask: u32, bytes: &[u8]) -> h5::Result<()> {
         self.dataset
             .write_chunk(&offset(first, corner), mask, bytes)?;
-        self.observation.hdf5.bytes_written.add(bytes.len() as u64);
+        self.written.add(bytes.len() as u64);
         Ok(())
     }
 
@@ -243,9 +243,12 @@ impl ChunkedDataset {
         if self.failure.borrow().is_some() {
             return;
         }
-        let stopwatch = self.observation.stopwatch();
+        let stopwatch = self.written.observation().stopwatch();
         let stored = store();
-        self.observation.hdf5.finished(Hdf5Stage::Write, stopwatch);
+        self.written
+            .observation()
+            .hdf5
+            .finished(Hdf5Stage::Write, stopwatch);
         if let Err(source) = stored {
             self.fail(Error::Hdf5 {
                 path: self.path.clone(),

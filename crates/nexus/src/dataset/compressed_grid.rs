@@ -98,8 +98,8 @@ impl CompressedGrid {
         };
         let element = element.to_vec();
         let format = self.spec.format(ChunkShape { length, element }, scheme);
-        let observation = self.store_queue.observation();
-        let store = ChunkedDataset::new(&self.spec, dataset, format, extent, observation);
+        let written = self.store_queue.written();
+        let store = ChunkedDataset::new(&self.spec, dataset, format, extent, written);
         let layout = BandLayout::new(&self.scan, chunk);
         let memory = self.policy.chunk;
         self.state = State::Open(OpenGrid::new(

@@ -1,9 +1,7 @@
 //! A dataset with the shape of the scan: a grid of points without filters, or a single point.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use observation::{Hdf5Stage, Observation};
+use observation::{Hdf5Stage, WrittenBytes};
 
 use super::existing::ExistingDataset;
 use super::spec::DatasetSpec;
@@ -30,7 +28,7 @@ pub(super) struct PointGrid {
     /// The declared shape of the grid. It is empty for a single point.
     scan: Vec<u64>,
     policy: WritePolicy,
-    observation: Arc<Observation>,
+    written: WrittenBytes,
     /// The largest length of a point so far, in each dimension.
     element: Vec<u64>,
     points: u64,
@@ -59,7 +57,7 @@ impl PointGrid {
         spec: DatasetSpec,
         scan: Vec<u64>,
         policy: WritePolicy,
-        observation: Arc<Observation>,
+        written: WrittenBytes,
     ) -> PointGrid {
         let element = spec.shape.iter().map(|length| length.unwrap_or(0));
         PointGrid {
@@ -67,7 +65,7 @@ impl PointGrid {
             spec,
             scan,
             policy,
-            observation,
+            written,
             points: 0,
             visible: 0,
             waiting: Slab::new(),
@@ -80,11 +78,11 @@ impl PointGrid {
     fn write(&mut self) -> Result<(), Error> {
         self.check()?;
         let slab = std::mem::take(&mut self.waiting);
-        let stopwatch = self.observation.stopwatch();
+        let stopwatch = self.written.observation().stopwatch();
         let done = self.create(&slab).and_then(|()| self.write_points(&slab));
-        let hdf5 = &self.observation.hdf5;
+        let hdf5 = &self.written.observation().hdf5;
         hdf5.finished(Hdf5Stage::Write, stopwatch);
-        hdf5.bytes_written.add(slab.bytes().len() as u64);
+        self.written.add(slab.bytes().len() as u64);
         if let Err(error) = done {
             return Err(self.failed.insert(error).clone());
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hub::{Event, Reservation};
-use observation::Observation;
+use observation::{Observation, SessionFigures, WrittenBytes};
 
 use super::Error;
 use super::chunked_dataset::ChunkedDataset;
@@ -22,6 +22,7 @@ use crate::chunk::{BufferPool, Encoder, EncoderPool, EncodingBatch, GridBand, Sl
 #[derive(Clone)]
 pub struct StoreQueue {
     state: Rc<QueueState>,
+    written: WrittenBytes,
 }
 
 struct QueueState {
@@ -87,6 +88,7 @@ impl StoreQueue {
     /// Returns a queue that uses `pool`, for the thread that calls HDF5.
     pub fn new(pool: Arc<EncoderPool>) -> StoreQueue {
         StoreQueue {
+            written: WrittenBytes::new(pool.observation(), None),
             state: Rc::new(QueueState {
                 resources: RefCell::new(StoreResources::new(&pool)),
                 pool,
@@ -101,6 +103,19 @@ impl StoreQueue {
     /// Returns the encoder pool.
     pub fn pool(&self) -> &EncoderPool {
         &self.state.pool
+    }
+
+    /// Returns a handle of the same queue, whose datasets are counted as those of a session.
+    pub fn of_session(&self, session: &Arc<SessionFigures>) -> StoreQueue {
+        StoreQueue {
+            state: self.state.clone(),
+            written: WrittenBytes::new(self.observation(), Some(session)),
+        }
+    }
+
+    /// Returns where datasets report what is written into them.
+    pub fn written(&self) -> &WrittenBytes {
+        &self.written
     }
 
     /// Returns the observation to which the thread reports.

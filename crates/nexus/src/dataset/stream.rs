@@ -102,8 +102,8 @@ impl StreamDataset {
                 Box::new(CompressedGrid::new(spec, scan, policy, store_queue.clone()))
             }
             Some(scan) if scan.len() != 1 => {
-                let observation = store_queue.observation().clone();
-                Box::new(PointGrid::new(spec, scan, policy, observation))
+                let written = store_queue.written().clone();
+                Box::new(PointGrid::new(spec, scan, policy, written))
             }
             _ => Box::new(PointList::new(spec, policy, store_queue.clone())),
         };

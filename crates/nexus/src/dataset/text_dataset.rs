@@ -3,10 +3,9 @@
 mod stored;
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use observation::{Hdf5Stage, Observation};
+use observation::{Hdf5Stage, WrittenBytes};
 
 use super::{Error, WriteMode, WritePolicy};
 use crate::chunk::{MAX_RANK, guess};
@@ -31,7 +30,7 @@ const WRITE_INTERVAL: Duration = Duration::from_secs(3);
 pub struct TextDataset {
     target: TextTarget,
     policy: WritePolicy,
-    observation: Arc<Observation>,
+    written_bytes: WrittenBytes,
     /// The largest length of a point so far, in each dimension.
     element: Vec<u64>,
     points: u64,
@@ -93,7 +92,7 @@ impl TextDataset {
         shape: Vec<u64>,
         storage: StreamStorage,
         policy: WritePolicy,
-        observation: Arc<Observation>,
+        written_bytes: WrittenBytes,
     ) -> Result<TextDataset, Error> {
         let DeclaredStorage { mut scan, chunks } = match storage {
             StreamStorage::Declared(declared) => declared,
@@ -125,7 +124,7 @@ impl TextDataset {
                 chunk,
             },
             policy,
-            observation,
+            written_bytes,
             element: shape,
             points: 0,
             visible: 0,
@@ -152,9 +151,9 @@ impl TextDataset {
         shape: Vec<u64>,
         storage: StreamStorage,
         policy: WritePolicy,
-        observation: Arc<Observation>,
+        written_bytes: WrittenBytes,
     ) -> Result<TextDataset, Error> {
-        let mut dataset = TextDataset::new(parent, path, shape, storage, policy, observation)?;
+        let mut dataset = TextDataset::new(parent, path, shape, storage, policy, written_bytes)?;
         dataset.stored = StoredTexts::find(&dataset.target, dataset.element.len())?;
         if let StoredTexts::Array { extent, .. } = &dataset.stored {
             let (scan, element) = extent.split_at(dataset.target.scan.len());
@@ -324,13 +323,13 @@ impl TextDataset {
         }
         let runs = std::mem::take(&mut self.waiting);
         let bytes = std::mem::take(&mut self.waiting_bytes);
-        let stopwatch = self.observation.stopwatch();
+        let stopwatch = self.written_bytes.observation().stopwatch();
         let stored = self
             .stored
             .write(&self.target, self.points, &self.element, runs);
-        let hdf5 = &self.observation.hdf5;
+        let hdf5 = &self.written_bytes.observation().hdf5;
         hdf5.finished(Hdf5Stage::Write, stopwatch);
-        hdf5.bytes_written.add(bytes);
+        self.written_bytes.add(bytes);
         if let Err(error) = stored {
             return Err(self.failed.insert(error).clone());
         }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use nexus::dataset::{Error, TextDataset, WritePolicy};
 use nexus::tree::{DeclaredStorage, StreamStorage};
@@ -17,7 +16,7 @@ type Make = fn(
     Vec<u64>,
     StreamStorage,
     WritePolicy,
-    Arc<observation::Observation>,
+    observation::WrittenBytes,
 ) -> Result<TextDataset, Error>;
 
 fn make(make: Make, writer: &Writer, scan: &[u64], shape: &[u64]) -> TextDataset {
@@ -32,7 +31,7 @@ fn make(make: Make, writer: &Writer, scan: &[u64], shape: &[u64]) -> TextDataset
         shape.to_vec(),
         storage,
         policy,
-        Arc::default(),
+        observation::WrittenBytes::default(),
     )
     .unwrap()
 }
@@ -185,6 +184,13 @@ fn other_datasets_are_not_continued() {
         .unwrap();
     let (root, policy) = (Rc::clone(&writer.root), WritePolicy::live());
     let storage = StreamStorage::Automatic;
-    let found = TextDataset::resume(root, "label", Vec::new(), storage, policy, Arc::default());
+    let found = TextDataset::resume(
+        root,
+        "label",
+        Vec::new(),
+        storage,
+        policy,
+        observation::WrittenBytes::default(),
+    );
     assert!(matches!(found, Err(Error::Mismatch { .. })));
 }

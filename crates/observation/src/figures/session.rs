@@ -109,6 +109,8 @@ pub struct SessionFigures {
     pub points_written: Counter,
     /// Bytes of points that came from Redis.
     pub bytes_received: Counter,
+    /// Bytes that were given to HDF5, after encoding.
+    pub bytes_written: Counter,
     /// Points that were published and are not in files yet, of all running scans.
     pub lag_points: Gauge,
     /// Age in seconds of the oldest published point that is not in a file yet.
@@ -151,6 +153,7 @@ impl Default for SessionFigures {
             points_received: Counter::default(),
             points_written: Counter::default(),
             bytes_received: Counter::default(),
+            bytes_written: Counter::default(),
             lag_points: Gauge::default(),
             lag_seconds: Gauge::default(),
             scans: Default::default(),

@@ -69,6 +69,10 @@ fn encode_points(figures: &mut Figures, sessions: &Sessions) -> fmt::Result {
     counters(figures, family, sessions, |session| {
         session.bytes_received.get()
     })?;
+    let family = bytes("written", "Data that were given to HDF5, after encoding");
+    counters(figures, family, sessions, |session| {
+        session.bytes_written.get()
+    })?;
     let lost = sessions.iter().flat_map(|(name, session)| {
         LossCause::ALL.map(|cause| {
             let labels = [("session", &**name), ("cause", cause.name())];

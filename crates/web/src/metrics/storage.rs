@@ -71,10 +71,6 @@ impl StorageMetrics {
 
     fn encode_files(&self, figures: &mut Figures) -> fmt::Result {
         let hdf5 = &self.0.hdf5;
-        figures.counter(
-            bytes("written", "Data that were given to HDF5, after encoding"),
-            hdf5.bytes_written.get(),
-        )?;
         figures.histograms(
             seconds(
                 "commit_delay",

@@ -1,9 +1,10 @@
 //! Warnings and problems of a scan; problems make its outcome incomplete.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use hub::Event;
-use observation::Classified as _;
+use observation::{Classified as _, SessionFigures};
 use tracing::warn;
 
 use super::figures::ScanFigures;
@@ -55,6 +56,11 @@ impl Diagnostics {
     /// Returns the first problem that may be gone when the scan is tried again.
     pub fn temporary_problem(&self) -> Option<&Fault> {
         self.problems.iter().find(|problem| problem.is_temporary())
+    }
+
+    /// Returns the figures of the session of the scan.
+    pub fn session(&self) -> &Arc<SessionFigures> {
+        self.figures.session()
     }
 
     /// Returns the scan.

@@ -56,6 +56,11 @@ impl ScanFigures {
         }
     }
 
+    /// Returns the figures of the session of the scan.
+    pub fn session(&self) -> &Arc<SessionFigures> {
+        &self.session
+    }
+
     /// Returns the observation of the process.
     pub fn observation(&self) -> &Arc<Observation> {
         &self.observation

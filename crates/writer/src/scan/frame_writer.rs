@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use acquisition::{DetectorFiles, FrameSource};
 use nexus::dataset::{
-    FrameDataset, FrameOptions, FrameReference, FrameStorage, FrameTarget, WritePolicy,
+    FrameDataset, FrameOptions, FrameReference, FrameStorage, FrameTarget, StoreQueue, WritePolicy,
     choose_frame_storage,
 };
 use nexus::frames::{ExpectedFrames, FrameFormat};
@@ -73,7 +73,7 @@ impl FrameWriter {
         options: FrameOptions,
         target: FrameTarget,
         policy: WritePolicy,
-        context: &WriterContext,
+        (context, store_queue): (&WriterContext, StoreQueue),
         progress: &Arc<ScanProgress>,
         is_resumed: bool,
     ) -> Result<Option<FrameWriter>, StreamProblem> {
@@ -96,14 +96,15 @@ impl FrameWriter {
         };
         let places = FramePlaces::new(files, &target.file).noted_in(progress.clone());
         let content = match storage {
-            FrameStorage::Copy => {
-                let queue = context.store_queue.clone();
-                FrameContent::Copy(FrameCopies::new(
-                    target, expected, policy, queue, is_resumed,
-                )?)
-            }
+            FrameStorage::Copy => FrameContent::Copy(FrameCopies::new(
+                target,
+                expected,
+                policy,
+                store_queue,
+                is_resumed,
+            )?),
             FrameStorage::Reference(reference) => {
-                let observation = context.store_queue.observation().clone();
+                let observation = store_queue.observation().clone();
                 let search = match has_type {
                     true => FrameSearch::with_type(expected, target.element.clone()),
                     false => FrameSearch::new(expected),

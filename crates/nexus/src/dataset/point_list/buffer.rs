@@ -106,7 +106,7 @@ impl PointBuffer {
             dataset?,
             format,
             extent,
-            observation,
+            self.store_queue.written(),
         ))
     }
 
@@ -117,7 +117,9 @@ impl PointBuffer {
         self.spec
             .create_contiguous(&self.slab, self.points, &self.element)?;
         hdf5.finished(Hdf5Stage::Write, stopwatch);
-        hdf5.bytes_written.add(self.slab.bytes().len() as u64);
+        self.store_queue
+            .written()
+            .add(self.slab.bytes().len() as u64);
         Ok(())
     }
 }

@@ -48,11 +48,11 @@ impl PointList {
         let spec = &self.buffer.spec;
         let shape = ChunkShape { length, element };
         let dataset = spec.open(direct.then_some(0))?;
-        let (format, observation) = (
+        let (format, written) = (
             spec.format(shape, scheme),
-            self.buffer.store_queue.observation(),
+            self.buffer.store_queue.written(),
         );
-        let store = ChunkedDataset::new(spec, dataset, format, extent, observation);
+        let store = ChunkedDataset::new(spec, dataset, format, extent, written);
         self.state = State::Chunked(Chunked::resumed(store, partial, &mut self.buffer));
         self.check()
     }

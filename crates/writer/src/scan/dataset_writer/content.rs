@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use nexus::dataset::{FrameTarget, StreamDataset, TextDataset, WritePolicy};
+use nexus::dataset::{FrameTarget, StoreQueue, StreamDataset, TextDataset, WritePolicy};
 
 use super::{DatasetContent, DatasetWriter};
 use crate::element::element_type;
@@ -23,7 +23,8 @@ impl DatasetWriter {
         policy: WritePolicy,
         diagnostics: &mut Diagnostics,
     ) {
-        match self.content_for(content, file, context, policy) {
+        let store_queue = context.store_queue.of_session(diagnostics.session());
+        match self.content_for(content, file, context, store_queue, policy) {
             Ok(content) => {
                 self.content = content;
                 if file.partial.is_some() {
@@ -39,6 +40,7 @@ impl DatasetWriter {
         content: &StreamContent,
         file: &ScanFile,
         context: &WriterContext,
+        store_queue: StoreQueue,
         policy: WritePolicy,
     ) -> Result<DatasetContent, StreamProblem> {
         let root = || file.session.root().map(Rc::new);
@@ -46,7 +48,7 @@ impl DatasetWriter {
         match content {
             StreamContent::Numbers { element, shape } => {
                 let (element, shape) = (element.clone(), shape.clone());
-                let (storage, store_queue) = (self.storage.clone(), context.store_queue.clone());
+                let storage = self.storage.clone();
                 let make = match resumed {
                     true => StreamDataset::resume,
                     false => StreamDataset::new,
@@ -68,8 +70,8 @@ impl DatasetWriter {
                     false => TextDataset::new,
                 };
                 let (shape, storage) = (shape.clone(), self.storage.clone());
-                let observation = context.store_queue.observation().clone();
-                let dataset = make(root()?, &self.path, shape, storage, policy, observation)?;
+                let written = store_queue.written().clone();
+                let dataset = make(root()?, &self.path, shape, storage, policy, written)?;
                 Ok(DatasetContent::Texts(Box::new(dataset)))
             }
             StreamContent::Frames(files) => {
@@ -88,7 +90,7 @@ impl DatasetWriter {
                     self.frames,
                     target,
                     policy,
-                    context,
+                    (context, store_queue),
                     self.counter.progress(),
                     resumed,
                 )?;
