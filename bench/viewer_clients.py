@@ -1,6 +1,7 @@
 """Viewers of the live page, in a process of their own: `viewer_clients.py HOST PORT PROCESSOR`.
 
-Each viewer receives the events, and asks for curves of the newest scan as the page does. One more asks for the metrics.
+Each viewer receives the events, and asks for curves of the newest scan as the page does, or for its last spectrum or image
+if it has no numbers. One more asks for the metrics.
 They end when the standard input is closed, and say as JSON what they have seen.
 """
 
@@ -17,7 +18,8 @@ from urllib.parse import quote, urlencode, urlsplit
 VIEWERS = 16
 # Curves at once, as the page shows them.
 CURVES = 8
-CURVE_SECONDS = 0.5
+KINDS = ("number", "spectrum", "image")
+DATA_SECONDS = 0.5
 SCRAPE_SECONDS = 1.0
 START_SECONDS = 20
 ANSWER_SECONDS = 30
@@ -54,7 +56,7 @@ class Clients:
     def __init__(self, host: str, port: int):
         self.host, self.port = host, port
         self.lock = threading.Lock()
-        self.counts = {"events": 0, "curves": 0, "scrapes": 0}
+        self.counts = {"events": 0, "data": 0, "scrapes": 0}
         self.errors: list[str] = []
         self.key = ""
         self.ended = threading.Event()
@@ -98,25 +100,28 @@ class Clients:
                 self.receiving.release()
                 is_first = False
 
-    def ask_for_curves(self):
+    def ask_for_data(self):
         connection = self.connect()
-        key, names = "", []
-        while not self.ended.wait(CURVE_SECONDS):
-            if key != self.key or not names:
+        key, question = "", ""
+        while not self.ended.wait(DATA_SECONDS):
+            if key != self.key or not question:
                 key = self.key
-                names = self.channels(connection, key) if key else []
-            if not names:
-                continue
-            query = urlencode([("x", names[0])] + [("y", name) for name in names])
-            status, answer = get(connection, f"/api/v1/scans/{quote(key, safe='')}/curve?{query}")
-            # The data of a past scan may be forgotten.
-            if status == 200 and any(curve["seen"] for curve in json.loads(answer)["curves"]):
-                self.count("curves")
+                question = self.question(connection, key) if key else ""
+            if question:
+                status, _ = get(connection, question)
+                # There may be nothing yet, and the data of a past scan may be forgotten.
+                if status == 200:
+                    self.count("data")
 
-    def channels(self, connection: HTTPConnection, key: str) -> list[str]:
-        status, answer = get(connection, f"/api/v1/scans/{quote(key, safe='')}")
+    def question(self, connection: HTTPConnection, key: str) -> str:
+        """The path at which the data of a scan are that the page would show."""
+        scan = f"/api/v1/scans/{quote(key, safe='')}"
+        status, answer = get(connection, scan)
         channels = json.loads(answer)["channels"] if status == 200 else []
-        return [channel["name"] for channel in channels if channel["kind"] == "number"][:CURVES]
+        names = {kind: [channel["name"] for channel in channels if channel["kind"] == kind] for kind in KINDS}
+        if numbers := names["number"][:CURVES]:
+            return f"{scan}/curve?{urlencode([('x', numbers[0])] + [('y', name) for name in numbers])}"
+        return next((f"{scan}/{kind}?{urlencode({'channel': names[kind][0]})}" for kind in KINDS if names[kind]), "")
 
     def scrape(self):
         connection = self.connect()
@@ -138,7 +143,7 @@ def get(connection: HTTPConnection, path: str) -> tuple[int, bytes]:
 def main(host: str, port: str, processor: str):
     os.sched_setaffinity(0, {int(processor)})
     clients = Clients(host, int(port))
-    works = [clients.receive, clients.ask_for_curves] * VIEWERS + [clients.scrape]
+    works = [clients.receive, clients.ask_for_data] * VIEWERS + [clients.scrape]
     for work in works:
         threading.Thread(target=clients.run, args=(work,), daemon=True).start()
     for _ in range(VIEWERS):
