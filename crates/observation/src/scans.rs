@@ -357,7 +357,7 @@ mod tests {
         let scan = observation.scans.running().remove(0);
         scan.set_watched(true);
         report.receive(diode, block(2, &[7]));
-        report.lose(diode, 3, 4);
+        report.lose(diode, 3, 4, &"they are too old");
         let queued = observation.scans.queue.take();
         assert_eq!((queued[0].first, &*queued[0].data), (2, &[7][..]));
         let channel = scan.channels().remove(0);
@@ -366,6 +366,7 @@ mod tests {
         assert_eq!(early, [(0, vec![5, 6, 7])]);
         assert_eq!((channel.received(), channel.lost()), (7, vec![(3, 7)]));
         assert_eq!(scan.lost_points(), 4);
+        assert_eq!(scan.loss_reason(), Some("they are too old"));
         // A block that does not fit the type is no data.
         let odd = PointBlock {
             count: 2,

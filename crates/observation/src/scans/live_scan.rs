@@ -1,5 +1,6 @@
 //! A scan that is being saved, and the report of its writer.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -22,6 +23,8 @@ pub struct LiveScan {
     outline: OnceLock<ScanOutline>,
     channels: RwLock<Vec<Arc<LiveChannel>>>,
     is_watched: AtomicBool,
+    /// Why the first lost points are lost.
+    loss_reason: OnceLock<String>,
 }
 
 impl LiveScan {
@@ -63,6 +66,11 @@ impl LiveScan {
         channels.iter().map(|channel| channel.lost_points()).sum()
     }
 
+    /// Returns why the first of the lost points are lost, if any are.
+    pub fn loss_reason(&self) -> Option<&str> {
+        self.loss_reason.get().map(String::as_str)
+    }
+
     /// Sets whether the points of the scan go into the [queue](super::LiveQueue).
     pub fn set_watched(&self, is_watched: bool) {
         self.is_watched.store(is_watched, Ordering::Relaxed);
@@ -89,6 +97,9 @@ impl LiveScan {
             points: now.points,
             bytes: Some(now.bytes),
             lost: self.lost_points(),
+            loss_reason: self
+                .loss_reason()
+                .map(|reason| shortened(reason.to_owned())),
             entries: now.entries,
             referred: self.view.referred_files(),
             warnings,
@@ -125,6 +136,7 @@ impl LiveReport {
             outline: OnceLock::new(),
             channels: RwLock::default(),
             is_watched: AtomicBool::new(false),
+            loss_reason: OnceLock::new(),
         });
         LiveReport(Arc::new(ReportedScan {
             observation: observation.clone(),
@@ -185,8 +197,9 @@ impl LiveReport {
         }
     }
 
-    /// Reports points that are lost.
-    pub fn lose(&self, channel: usize, first: u64, count: u64) {
+    /// Reports points that are lost, and why.
+    pub fn lose(&self, channel: usize, first: u64, count: u64, reason: &dyn fmt::Display) {
+        self.0.scan.loss_reason.get_or_init(|| reason.to_string());
         if let Some(channel) = self.channel(channel) {
             channel.lose(first, count);
         }

@@ -46,6 +46,8 @@ pub struct PastScan {
     pub bytes: Option<u64>,
     /// Points that came too late or were no data, of all channels.
     pub lost: u64,
+    /// Why the first of these are lost.
+    pub loss_reason: Option<String>,
     /// The entries that it was saved in.
     pub entries: Vec<ScanEntry>,
     /// Files that belong to it besides those with its entries.
@@ -139,6 +141,7 @@ impl PastScan {
             + session
             + self.title.len()
             + self.reason.len()
+            + self.loss_reason.as_ref().map_or(0, String::len)
             + self.entries.iter().map(entry).sum::<usize>()
             + self.referred.size()
             + self.warnings.iter().map(warning).sum::<usize>()
@@ -177,6 +180,7 @@ mod tests {
             points: 101,
             bytes: Some(808),
             lost: 0,
+            loss_reason: None,
             entries: vec![ScanEntry {
                 file: "/data/visitor/ma1234/id00/20261130/sample/dataset/dataset.h5".into(),
                 entry: "12.1".to_owned(),

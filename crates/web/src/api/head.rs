@@ -31,7 +31,7 @@ fn sentence(
         return ("waiting", format!("Waiting for Redis since {since}."));
     }
     if let Some(lossy) = running.iter().find(|scan| scan.lost > 0) {
-        let text = loss(&lossy.name, lossy.lost, lossy.warnings.first());
+        let text = loss(&lossy.name, lossy.lost, lossy.loss_reason.as_deref());
         return ("loss", text);
     }
     if readiness.phase() == ServicePhase::Starting {
@@ -65,7 +65,7 @@ fn after(last: &PastScan) -> (&'static str, String) {
             ("idle", text)
         }
         ScanOutcome::Incomplete if last.lost > 0 => {
-            ("loss", loss(name, last.lost, last.warnings.first()))
+            ("loss", loss(name, last.lost, last.loss_reason.as_deref()))
         }
         ScanOutcome::Incomplete => ("problem", format!("Scan {name} is not complete: {reason}.")),
         ScanOutcome::Failed => (
@@ -75,13 +75,13 @@ fn after(last: &PastScan) -> (&'static str, String) {
     }
 }
 
-fn loss(name: &str, points: u64, reason: Option<&String>) -> String {
+fn loss(name: &str, points: u64, reason: Option<&str>) -> String {
     let points = match points {
         1 => "1 point is lost".to_owned(),
         points => format!("{points} points are lost"),
     };
     match reason {
-        Some(reason) => format!("Scan {name}: {points}. {}.", bare(reason)),
+        Some(reason) => format!("Scan {name}: {points}. {}.", capitalised(bare(reason))),
         None => format!("Scan {name}: {points}."),
     }
 }
@@ -114,7 +114,9 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use observation::{Check, LiveReport, ScanEnding, ScanNow, ScanRef, ScanView};
+    use observation::{
+        ChannelKind, ChannelOutline, Check, LiveReport, ScanEnding, ScanNow, ScanRef, ScanView,
+    };
 
     use super::*;
     use crate::api::rates::Rates;
@@ -132,7 +134,7 @@ mod tests {
         }
 
         fn warnings(&self, _: usize) -> Vec<String> {
-            Vec::new()
+            vec!["there were earlier problems".to_owned()]
         }
     }
 
@@ -204,6 +206,22 @@ mod tests {
             "",
         );
         is("idle", "No scan is running. Scan 4_ct is complete.");
+        let lossy = begin(&observation, "5_ascan", None);
+        let diode = lossy.add_channel(ChannelOutline {
+            name: "diode".to_owned(),
+            label: "diode".to_owned(),
+            unit: None,
+            shape: Vec::new(),
+            number: None,
+            kind: ChannelKind::Number,
+            is_in_files: false,
+        });
+        lossy.lose(diode, 0, 2, &"the server no longer has them");
+        lossy.lose(diode, 2, 1, &"another reason");
+        let loss = "Scan 5_ascan: 3 points are lost. The server no longer has them.";
+        is("loss", loss);
+        end(&lossy, ScanOutcome::Incomplete, "points are lost");
+        is("loss", loss);
         observation.readiness.set_stopping();
         assert_eq!(said(&observation).0, "stopping");
     }

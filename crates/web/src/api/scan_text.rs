@@ -37,8 +37,10 @@ pub struct RunningText {
     margin_seconds: Option<f64>,
     remaining_seconds: Option<f64>,
     pub lost: u64,
+    #[serde(skip)]
+    pub loss_reason: Option<String>,
     files: Vec<FileText>,
-    pub warnings: Vec<String>,
+    warnings: Vec<String>,
 }
 
 /// A scan whose saving has ended.
@@ -110,6 +112,7 @@ pub fn running_text(scan: &LiveScan, now: &ScanNow, rates: &mut Rates) -> Runnin
         margin_seconds: now.margin.map(seconds),
         remaining_seconds: remaining.filter(|time| time.is_finite()).map(rounded),
         lost: scan.lost_points(),
+        loss_reason: scan.loss_reason().map(str::to_owned),
         files: files(&now.entries),
         warnings: scan.view().warnings(MAX_WARNINGS),
     }

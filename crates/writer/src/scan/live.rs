@@ -155,10 +155,10 @@ impl LiveStreams {
                     stream,
                     first,
                     count: count @ 1..,
-                    ..
+                    reason,
                 } => {
                     if let Some(channel) = channel(stream) {
-                        self.report.lose(channel, *first, *count);
+                        self.report.lose(channel, *first, *count, reason);
                     }
                 }
                 _ => {}
