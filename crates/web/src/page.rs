@@ -1,4 +1,4 @@
-//! The page at `/`, on which people see in a browser what is saved. Its files are part of the program.
+//! The page at `/`, on which people see in a browser what is saved. Its files are part of the program, as they are and compressed.
 //!
 //! The files hold no data. What they show comes from `/api/v1/…`, with all conditions that requests there have.
 
@@ -8,8 +8,10 @@ use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
@@ -18,79 +20,26 @@ use crate::state::WebState;
 
 /// A file of the page.
 struct PageFile {
-    /// The path below `/assets/`.
+    /// The path in the folder of the page, which is that below `/assets/`.
     path: &'static str,
     content: &'static [u8],
+    /// The same, compressed.
+    gzip: &'static [u8],
 }
 
-/// Returns the files of these paths in `page`.
-macro_rules! page_files {
-    ($($path:literal,)*) => {
-        [$(PageFile { path: $path, content: include_bytes!(concat!("../page/", $path)) },)*]
-    };
-}
+/// What is served at `/`.
+const INDEX: &str = "index.html";
 
-const INDEX: PageFile = PageFile {
-    path: "index.html",
-    content: include_bytes!("../page/index.html"),
-};
-
-/// All other files. A test compares the list with the directory.
-const FILES: &[PageFile] = &page_files![
-    "js/api.js",
-    "js/channel-list.js",
-    "js/channels.js",
-    "js/choices.js",
-    "js/colours.js",
-    "js/curve-panel.js",
-    "js/curves.js",
-    "js/elements.js",
-    "js/file-default.js",
-    "js/file-object.js",
-    "js/file-plot.js",
-    "js/file-tree.js",
-    "js/file-types.js",
-    "js/file-values.js",
-    "js/file-view.js",
-    "js/format.js",
-    "js/head.js",
-    "js/history-view.js",
-    "js/live-view.js",
-    "js/log-view.js",
-    "js/login.js",
-    "js/main.js",
-    "js/outcome.js",
-    "js/panel.js",
-    "js/plot.js",
-    "js/position-panel.js",
-    "js/raster-panel.js",
-    "js/raster-picture.js",
-    "js/raster.js",
-    "js/recent-scans.js",
-    "js/scan-summary.js",
-    "js/scan-table.js",
-    "js/scan-view.js",
-    "js/spectrum-panel.js",
-    "js/state-stream.js",
-    "js/surroundings.js",
-    "js/times.js",
-    "js/types.js",
-    "style/base.css",
-    "style/file.css",
-    "style/frame.css",
-    "style/scan.css",
-    "style/tables.css",
-    "vendor/uPlot.iife.min.js",
-    "vendor/uPlot.min.css",
-];
+/// All files, which `build.rs` finds and compresses.
+static FILES: &[PageFile] = &include!(concat!(env!("OUT_DIR"), "/page_files.rs"));
 
 /// Changes when any file does. All files have the same, as a browser must not mix files of two releases.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = DefaultHasher::new();
-    for file in FILES.iter().chain([&INDEX]) {
+    for file in FILES {
         (file.path, file.content).hash(&mut hasher);
     }
-    format!("\"{:016x}\"", hasher.finish())
+    format!("{:016x}", hasher.finish())
 });
 
 /// Returns the router of this part.
@@ -101,35 +50,68 @@ pub fn router() -> Router<Arc<WebState>> {
 }
 
 async fn index(headers: HeaderMap) -> Response {
-    answer(&INDEX, &headers)
+    answer(INDEX, &headers)
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    match FILES.iter().find(|file| file.path == path) {
-        Some(file) => answer(file, &headers),
-        None => problem(StatusCode::NOT_FOUND, "the page has no such file"),
+    // The index at another path could not find the other files.
+    match path == INDEX {
+        true => no_file(),
+        false => answer(&path, &headers),
     }
 }
 
-fn answer(file: &PageFile, headers: &HeaderMap) -> Response {
-    let version = VERSION.as_str();
+fn answer(path: &str, headers: &HeaderMap) -> Response {
+    let Some(file) = FILES.iter().find(|file| file.path == path) else {
+        return no_file();
+    };
+    let takes_gzip = takes_gzip(headers);
+    let version = match takes_gzip {
+        true => format!("\"{}-gzip\"", *VERSION),
+        false => format!("\"{}\"", *VERSION),
+    };
+    let is_known = is_known(headers, &version);
     // A browser keeps the files, but asks each time whether they are those of the program that runs now.
-    let caching = [(ETAG, version), (CACHE_CONTROL, "no-cache")];
-    if is_known(headers, version) {
+    let caching = [
+        (ETAG, &*version),
+        (CACHE_CONTROL, "no-cache"),
+        (VARY, "accept-encoding"),
+    ];
+    if is_known {
         return (StatusCode::NOT_MODIFIED, caching).into_response();
     }
     let kind = [(CONTENT_TYPE, content_type(file.path))];
-    (caching, kind, file.content).into_response()
+    match takes_gzip {
+        true => (caching, kind, [(CONTENT_ENCODING, "gzip")], file.gzip).into_response(),
+        false => (caching, kind, file.content).into_response(),
+    }
+}
+
+fn no_file() -> Response {
+    problem(StatusCode::NOT_FOUND, "the page has no such file")
 }
 
 /// Returns `true` if the client has a file of this version.
 fn is_known(headers: &HeaderMap, version: &str) -> bool {
-    let known = headers.get_all(IF_NONE_MATCH).iter();
-    let mut known = known
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|tag| tag.trim().trim_start_matches("W/"));
+    let mut known = items(headers, IF_NONE_MATCH).map(|tag| tag.trim_start_matches("W/"));
     known.any(|tag| tag == version || tag == "*")
+}
+
+/// Returns `true` if the client says that it takes gzip (RFC 9110, section 12.5.3).
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    items(headers, ACCEPT_ENCODING).any(|item| {
+        let (coding, weight) = item.split_once(';').unwrap_or((item, ""));
+        let weight = weight.trim().strip_prefix("q=").map(str::parse::<f32>);
+        let is_refused = matches!(weight, Some(Ok(0.0) | Err(_)));
+        coding.trim().eq_ignore_ascii_case("gzip") && !is_refused
+    })
+}
+
+/// Returns the parts of a header that is a list.
+fn items(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).into_iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
 fn content_type(path: &str) -> &'static str {

@@ -83,6 +83,42 @@ fn every_file_is_served_as_it_is() {
 }
 
 #[test]
+fn a_client_that_takes_gzip_gets_less() {
+    let service = service(Access::default());
+    let address = service.address().unwrap();
+    let get = |path: &str, encoding: &str| {
+        http_get(address, path, &[&format!("Accept-Encoding: {encoding}")])
+    };
+    for (path, content) in files(&folder()) {
+        let path = match path.rsplit_once('.') {
+            Some((_, "js" | "css")) => format!("/assets/{path}"),
+            Some((_, "html")) => "/".to_owned(),
+            _ => continue,
+        };
+        let answer = get(&path, "br, GZIP;q=0.5");
+        assert_eq!(answer.header("content-encoding"), Some("gzip"), "{path}");
+        assert!(answer.content.len() < content.len(), "{path}");
+        let mut found = vec![0; content.len()];
+        let mut decompressor = libdeflater::Decompressor::new();
+        let size = decompressor.gzip_decompress(&answer.content, &mut found);
+        assert_eq!((size.unwrap(), &found), (content.len(), &content), "{path}");
+    }
+    let compressed = get("/", "gzip");
+    for encoding in ["", "br", "gzip;q=0", "gzip; q=0.0", "xgzip", "*;q=0"] {
+        let plain = get("/", encoding);
+        assert_eq!(plain.header("content-encoding"), None, "{encoding}");
+        assert!(plain.body.starts_with("<!doctype html>"), "{encoding}");
+        assert_eq!(plain.header("vary"), compressed.header("vary"));
+        // What is cached of one is not taken for the other.
+        let tag = plain.header("etag").unwrap();
+        assert_ne!(Some(tag), compressed.header("etag"));
+        let headers = [&*format!("If-None-Match: {tag}"), "Accept-Encoding: gzip"];
+        assert_eq!(http_get(address, "/", &headers).status, 200);
+    }
+    assert_eq!(compressed.header("vary"), Some("accept-encoding"));
+}
+
+#[test]
 fn a_browser_that_has_a_file_gets_it_once() {
     let service = service(Access::default());
     let address = service.address().unwrap();
