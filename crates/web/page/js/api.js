@@ -23,6 +23,14 @@ export class ApiError extends Error {
 }
 
 /**
+ * Returns what a viewer is told of an error.
+ * @param {unknown} error
+ */
+export function problemOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
+/**
  * @param {string} path
  * @param {Record<string, string>} [headers]
  * @returns {Promise<Response>}
@@ -36,13 +44,13 @@ async function request(path, headers = {}) {
     }
     noteServerTime(response.headers.get('date'));
     if (!response.ok) {
-        throw new ApiError(await problemOf(response), response.status);
+        throw new ApiError(await refusalOf(response), response.status);
     }
     return response;
 }
 
 /** @param {Response} response */
-async function problemOf(response) {
+async function refusalOf(response) {
     try {
         const { error } = await response.json();
         return String(error ?? response.status);
@@ -57,8 +65,18 @@ async function problemOf(response) {
  */
 async function json(path) {
     const response = await request(path);
+    return whole(response.json());
+}
+
+/**
+ * Returns the body of an answer, which has to come to its end.
+ * @template Body
+ * @param {Promise<Body>} body
+ * @returns {Promise<Body>}
+ */
+async function whole(body) {
     try {
-        return await response.json();
+        return await body;
     } catch {
         throw new ApiError('The answer of the writer ended early.', 0);
     }
@@ -119,28 +137,24 @@ export function getCurves(key, x, y) {
 }
 
 /**
+ * Returns the last spectrum or image of a channel, or the map of it; `null` if there is none yet.
  * @param {string} key
  * @param {'spectrum' | 'image' | 'map'} kind
  * @param {string} channel
- * @returns {Promise<Raster>}
+ * @returns {Promise<Raster | null>}
  */
 export async function getRaster(key, kind, channel) {
     const size = kind === 'image' ? 512 : null;
     const response = await request(`${scanPath(key)}/${kind}${query({ channel, size })}`);
     if (response.status === 204) {
-        throw new ApiError('There are no values yet.', 204);
+        return null;
     }
     const shape = (response.headers.get('x-shape') ?? '').split(',').map(Number);
     const columns = shape[shape.length - 1];
     // A grid with more than two sides is drawn as layers, one below the other.
     const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
     const index = response.headers.get('x-index');
-    let bytes;
-    try {
-        bytes = await response.arrayBuffer();
-    } catch {
-        throw new ApiError('The answer of the writer ended early.', 0);
-    }
+    const bytes = await whole(response.arrayBuffer());
     if (bytes.byteLength !== rows * columns * 4) {
         throw new ApiError('The writer sent another number of values than it announced.', 0);
     }
@@ -203,11 +217,7 @@ export function getElements(file, path, selection) {
  */
 export async function getNumbers(file, path, selection) {
     const response = await request(`api/h5grove/data${query({ file, path, selection, format: 'bin', dtype: 'safe' })}`);
-    try {
-        return await response.arrayBuffer();
-    } catch {
-        throw new ApiError('The answer of the writer ended early.', 0);
-    }
+    return whole(response.arrayBuffer());
 }
 
 /**

@@ -86,3 +86,14 @@ export function shortNames(channels) {
         return found !== undefined && uses.get(found) === 1 ? found : name;
     };
 }
+
+/**
+ * Returns the short name of each channel, with its unit if it has one: `samy (mm)`.
+ * @param {Channel[]} channels
+ * @returns {(name: string) => string}
+ */
+export function namesWithUnits(channels) {
+    const shortName = shortNames(channels);
+    const units = new Map(channels.map(({ name, unit }) => [name, unit]));
+    return name => units.get(name) ? `${shortName(name)} (${units.get(name)})` : shortName(name);
+}

@@ -3,8 +3,8 @@
  * Curves of channels of numbers over an axis of the scan, or over the index of points.
  */
 
-import { getCurves } from './api.js';
-import { axesOf, channelsToPlot, MOST_CURVES, namesOf, shortNames } from './channels.js';
+import { getCurves, problemOf } from './api.js';
+import { axesOf, channelsToPlot, MOST_CURVES, namesOf, namesWithUnits, shortNames } from './channels.js';
 import { ChannelList } from './channel-list.js';
 import { choice, choose } from './choices.js';
 import { onOwnScales, positiveOnly, tableOf } from './curves.js';
@@ -36,6 +36,7 @@ export class CurvePanel {
     #plot;
     #list;
     #shortName;
+    #nameWithUnit;
     /** What was drawn last. @type {{curves: Curve[], table: Table} | null} */
     #shown = null;
     /** What the plot was made for. */
@@ -48,6 +49,7 @@ export class CurvePanel {
         const names = namesOf(scan, 'number');
         const axes = axesOf(scan);
         this.#shortName = shortNames(scan.channels);
+        this.#nameWithUnit = namesWithUnits(scan.channels);
         // In a scan of several axes, the positions of each go back and forth.
         const usual = axes.length === 1 ? axes[0] : '';
         const chosen = choice(session, 'curves/x', usual);
@@ -120,16 +122,19 @@ export class CurvePanel {
             this.#panel.note(this.#missing(curves));
             this.#draw();
         } catch (error) {
-            this.#panel.note(error instanceof Error ? error.message : String(error));
+            this.#panel.note(problemOf(error));
         }
     }
 
     /** @param {Curve[]} curves */
     #missing(curves) {
         const texts = [];
-        const gaps = Math.max(0, ...curves.map(curve => curve.gaps));
-        if (gaps > 0) {
-            texts.push(`${countOf(gaps, 'point')} came when nobody looked or too fast to be drawn. The file has them.`);
+        const most = (/** @type {'lost' | 'gaps'} */ what) => Math.max(0, ...curves.map(curve => curve[what]));
+        if (most('lost') > 0) {
+            texts.push(`${countOf(most('lost'), 'point')} ${most('lost') === 1 ? 'is' : 'are'} lost, and missing in the file, too.`);
+        }
+        if (most('gaps') > 0) {
+            texts.push(`${countOf(most('gaps'), 'point')} came when nobody looked or too fast to be drawn. The file has them.`);
         }
         if (this.#shown && !this.#shown.table.isOrdered) {
             texts.push('The positions go back and forth, so there are no lines between the points.');
@@ -162,13 +167,7 @@ export class CurvePanel {
     }
 
     #xLabel() {
-        return this.#x ? this.#withUnit(this.#x) : 'point number';
-    }
-
-    /** @param {string} name */
-    #withUnit(name) {
-        const unit = this.#scan.channels.find(channel => channel.name === name)?.unit;
-        return `${this.#shortName(name)}${unit ? ` (${unit})` : ''}`;
+        return this.#x ? this.#nameWithUnit(this.#x) : 'point number';
     }
 
     #yLabel() {
@@ -176,7 +175,7 @@ export class CurvePanel {
         if (this.#hasOwnScales) {
             return 'part of the range of each';
         }
-        return names.length === 1 ? this.#withUnit(names[0]) : '';
+        return names.length === 1 ? this.#nameWithUnit(names[0]) : '';
     }
 
     #options() {
@@ -192,7 +191,7 @@ export class CurvePanel {
         });
         return {
             scales: { x: { time: false }, y: { distr: this.#isLog && !this.#hasOwnScales ? 3 : 1 } },
-            axes: [axis(this.#xLabel(), false), axis(this.#yLabel(), true, this.#isLog && !this.#hasOwnScales)],
+            axes: [axis(this.#xLabel(), false, { isWhole: this.#x === '' }), axis(this.#yLabel(), true, { isLog: this.#isLog && !this.#hasOwnScales })],
             series: [{}, ...series],
             bands: curves.map((_, at) => ({ series: [at * 2 + 2, at * 2 + 1], fill: `${seriesColour(at)}40` })),
             legend: { show: false },
@@ -230,7 +229,7 @@ export class CurvePanel {
         const { curves, table: { columns } } = this.#shown;
         const every = Math.ceil(columns[0].length / TABLE_ROWS);
         const headings = [this.#xLabel(), ...curves.flatMap(curve => {
-            const name = this.#withUnit(curve.name);
+            const name = this.#nameWithUnit(curve.name);
             return isBand(curve) ? [`${name}, lowest`, `${name}, highest`] : [name];
         })];
         const shown = columns.filter((_, column) => column === 0 || column % 2 === 1 || isBand(curves[column / 2 - 1]));

@@ -54,10 +54,10 @@ function positions({ at, x_low, x_high }, isOverChannel) {
 
 /**
  * Returns columns whose first one rises, without rows that have no position, and whether they were in order before.
- * @param {Values[]} columns
+ * @param {Values[]} columns positions and values
  * @returns {[Values[], boolean]}
  */
-function inOrder(columns) {
+export function inOrder(columns) {
     const [position] = columns;
     const rows = [...position.keys()].filter(row => position[row] !== null);
     const at = (/** @type {number} */ row) => Number(position[row]);

@@ -3,7 +3,7 @@
  * Finds what a file wants to be plotted: the attributes `default`, `signal` and `axes` of NeXus.
  */
 
-import { ApiError, getAttributes, getObject } from './api.js';
+import { getAttributes, getObject } from './api.js';
 import { below, isDrawable } from './file-types.js';
 
 /** @import { ObjectAbout } from './types.js' */
@@ -20,7 +20,7 @@ const MOST_STEPS = 5;
  */
 
 /**
- * Returns what a group wants to be plotted, or `null` if it names nothing.
+ * Returns what a group wants to be plotted, or `null` if it names nothing, or something that is not there (yet).
  * @param {string} file
  * @param {string} start
  * @returns {Promise<DefaultPlot | null>}
@@ -35,9 +35,27 @@ export async function defaultPlot(file, start) {
         if (typeof attributes.default !== 'string' || attributes.default === '.') {
             return null;
         }
+        const next = await objectBelow(file, path, attributes.default);
+        if (next?.kind !== 'group') {
+            return null;
+        }
         path = below(path, attributes.default);
     }
     return null;
+}
+
+/**
+ * Returns what has a name in a group, or `null` if there is nothing.
+ * @param {string} file
+ * @param {string} group
+ * @param {string} name
+ * @returns {Promise<ObjectAbout | null>}
+ */
+async function objectBelow(file, group, name) {
+    const { children = [] } = await getObject(file, group);
+    // The question for something that is not there would be an error, which browsers write to their console.
+    const isThere = name.includes('/') || children.some(child => child.name === name);
+    return isThere ? getObject(file, below(group, name)) : null;
 }
 
 /**
@@ -47,26 +65,17 @@ export async function defaultPlot(file, start) {
  * @returns {Promise<DefaultPlot | null>}
  */
 async function plotOf(file, path, attributes) {
-    const signal = below(path, attributes.signal);
-    const about = await getObject(file, signal);
-    if (!isDrawable(about)) {
+    const about = await objectBelow(file, path, attributes.signal);
+    if (!about || !isDrawable(about)) {
         return null;
     }
     const names = [attributes.axes ?? []].flat().filter(name => typeof name === 'string' && name !== '.');
     const axes = [];
     for (const name of names.slice(0, 4)) {
-        const axis = below(path, name);
-        try {
-            const found = await getObject(file, axis);
-            if (isDrawable(found)) {
-                axes.push({ path: axis, about: found });
-            }
-        } catch (error) {
-            // A plot may name an axis that is not there yet.
-            if (!(error instanceof ApiError) || error.status !== 404) {
-                throw error;
-            }
+        const found = await objectBelow(file, path, name);
+        if (found && isDrawable(found)) {
+            axes.push({ path: below(path, name), about: found });
         }
     }
-    return { path, signal, about, axes };
+    return { path, signal: below(path, attributes.signal), about, axes };
 }

@@ -3,12 +3,13 @@
  * What is at a path of a file: attributes, type, shape, storage, values, and a plot.
  */
 
-import { getAttributes, getObject } from './api.js';
+import { fileAddress } from './addresses.js';
+import { getAttributes, getObject, problemOf } from './api.js';
 import { element, fill, scrollable, table } from './elements.js';
 import { defaultPlot } from './file-default.js';
 import { FilePlot } from './file-plot.js';
-import { fileAddress, isDrawable, shapeText, typeName } from './file-types.js';
-import { cell, FileValues } from './file-values.js';
+import { isDrawable, shapeText, typeName } from './file-types.js';
+import { cellText, FileValues } from './file-values.js';
 
 /** @import { DefaultPlot } from './file-default.js' */
 /** @import { ObjectAbout } from './types.js' */
@@ -51,7 +52,7 @@ export class FileObject {
                 fill(this.#status);
             }
         } catch (error) {
-            fill(this.#status, error instanceof Error ? error.message : String(error));
+            fill(this.#status, problemOf(error));
         }
     }
 
@@ -80,7 +81,7 @@ export class FileObject {
         if (names.length > 0) {
             const types = new Map((about.attributes ?? []).map(({ name, type, shape }) => [name, `${typeName(type)}, ${shapeText(shape)}`]));
             this.#place.append(element('h3', {}, 'Attributes'), scrollable('Attributes',
-                table('Attributes', ['Name', 'Value', 'Type'], names.map(name => [name, cell(attributes[name]), types.get(name) ?? '']))));
+                table('Attributes', ['Name', 'Value', 'Type'], names.map(name => [name, cellText(attributes[name]), types.get(name) ?? '']))));
         }
     }
 

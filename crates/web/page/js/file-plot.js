@@ -3,7 +3,8 @@
  * A dataset of numbers as a curve or as a heat map.
  */
 
-import { getNumbers } from './api.js';
+import { getNumbers, problemOf } from './api.js';
+import { inOrder } from './curves.js';
 import { element, fill, setAttribute } from './elements.js';
 import { numbersOf, shapeText } from './file-types.js';
 import { axis, lineWidth, Plot, seriesColour } from './plot.js';
@@ -67,7 +68,7 @@ export class FilePlot {
                 await this.#map(shape);
             }
         } catch (error) {
-            fill(this.#note, error instanceof Error ? error.message : String(error));
+            fill(this.#note, problemOf(error));
         }
     }
 
@@ -91,14 +92,14 @@ export class FilePlot {
         if (this.#isClosed) {
             return;
         }
-        const points = Array.from(y, (value, at) => [x ? x[at] : at * every, value]).filter(([at]) => at !== undefined && Number.isFinite(at));
-        this.#hasLines = points.every(([at], index) => index === 0 || at >= points[index - 1][0])
-            || points.every(([at], index) => index === 0 || at <= points[index - 1][0]);
-        points.sort(([one], [other]) => one - other);
+        const known = (/** @type {number} */ value) => Number.isFinite(value) ? value : null;
+        const [columns, isOrdered] = inOrder([Array.from(y, (_, at) => known(x ? x[at] : at * every)), Array.from(y, known)]);
+        this.#hasLines = isOrdered;
+        const points = columns[0].length;
         const label = over ? nameOf(over) : 'index';
-        this.#plot = new Plot(this.#place, () => this.#options(label, points.length), HEIGHT);
-        this.#plot.setData([points.map(([at]) => at), points.map(([, value]) => Number.isFinite(value) ? value : null)]);
-        setAttribute(this.#place, 'aria-label', `Curve of ${nameOf(this.#signal)} over ${label}, ${points.length} points. The values are in the table.`);
+        this.#plot = new Plot(this.#place, () => this.#options(axis(label, false, { isWhole: !over }), points), HEIGHT);
+        this.#plot.setData(columns);
+        setAttribute(this.#place, 'aria-label', `Curve of ${nameOf(this.#signal)} over ${label}, ${points} points. The values are in the table.`);
         const notes = every > 1 ? [`Every ${ordinal(every)}value is drawn.`] : [];
         if (!this.#hasLines) {
             notes.push('The positions go back and forth, so there are no lines between the points.');
@@ -107,14 +108,14 @@ export class FilePlot {
     }
 
     /**
-     * @param {string} label
+     * @param {object} across the axis of the positions
      * @param {number} points
      */
-    #options(label, points) {
+    #options(across, points) {
         const hasDots = !this.#hasLines || points <= MOST_DOTS;
         return {
             scales: { x: { time: false } },
-            axes: [axis(label, false), axis(nameOf(this.#signal), true)],
+            axes: [across, axis(nameOf(this.#signal), true)],
             series: [{}, {
                 stroke: seriesColour(0), width: this.#hasLines ? lineWidth(1.75) : 0,
                 points: { show: hasDots, size: lineWidth(5), fill: seriesColour(0) },

@@ -4,7 +4,7 @@
  * work as in other trees (ARIA Authoring Practices, Tree View).
  */
 
-import { getObject } from './api.js';
+import { getObject, problemOf } from './api.js';
 import { element, setAttribute, setText } from './elements.js';
 import { below, shapeText, typeName } from './file-types.js';
 
@@ -42,6 +42,7 @@ export class FileTree {
      * @param {string} path
      */
     async choose(path) {
+        this.#chosen = path;
         const names = path.split('/').filter(name => name !== '');
         let at = '/';
         await this.#open(at);
@@ -49,7 +50,8 @@ export class FileTree {
             at = below(at, name);
             await this.#open(at);
         }
-        this.#mark(path);
+        // Another path may have been chosen meanwhile.
+        this.#mark(this.#chosen);
     }
 
     /** Asks for all open groups again: the file may have grown. */
@@ -97,7 +99,7 @@ export class FileTree {
                 this.#fill(item, children);
                 setText(this.#problem, '');
             } catch (error) {
-                setText(this.#problem, error instanceof Error ? error.message : String(error));
+                setText(this.#problem, problemOf(error));
                 return;
             }
         }
@@ -201,7 +203,6 @@ export class FileTree {
 
     /** @param {string} path */
     #mark(path) {
-        this.#chosen = path;
         // Tab leads to this item, or to the root if the item is not there.
         const stop = this.#items.has(path) ? path : '/';
         for (const item of this.#items.values()) {

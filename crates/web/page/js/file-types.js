@@ -80,13 +80,3 @@ export function numbersOf(bytes, type) {
 export function below(path, name) {
     return name.startsWith('/') ? name : `${path === '/' ? '' : path}/${name}`;
 }
-
-/**
- * Returns the address of a path of a file on the page.
- * @param {string} id
- * @param {string} path
- */
-export function fileAddress(id, path) {
-    const names = path.split('/').filter(name => name !== '').map(encodeURIComponent);
-    return `#/${['file', id, ...names].join('/')}`;
-}

@@ -3,8 +3,8 @@
  * The values of a dataset as a table of at most 200 rows.
  */
 
-import { getElements } from './api.js';
-import { element, fill, scrollable, table } from './elements.js';
+import { getElements, problemOf } from './api.js';
+import { element, scrollable, setText, table } from './elements.js';
 import { count, UNKNOWN } from './format.js';
 
 /** @import { ObjectAbout } from './types.js' */
@@ -42,7 +42,7 @@ export class FileValues {
         this.element = element('section', { class: 'file-values', 'aria-label': 'Values' },
             element('h3', {}, 'Values'), this.#place, this.#status,
             hasPages && element('p', { class: 'buttons' }, this.#earlier, this.#later));
-        void this.load();
+        void this.#load();
     }
 
     /** The dimension whose indices are rows: the last but one, or the only one. */
@@ -53,11 +53,11 @@ export class FileValues {
     /** @param {number} direction */
     #turn(direction) {
         this.#first = Math.max(this.#first + direction * MOST_ROWS, 0);
-        void this.load();
+        void this.#load();
     }
 
     /** Asks for the values, and shows them. */
-    async load() {
+    async #load() {
         this.#question += 1;
         const question = this.#question;
         const shape = this.#shape;
@@ -77,11 +77,11 @@ export class FileValues {
             if (question !== this.#question) {
                 return;
             }
-            this.#place.replaceChildren(shape.length === 0 ? element('p', { class: 'file-value' }, cell(values)) : this.#table(values));
-            this.#status.textContent = partText(shape, this.#first, end, Math.min(columns, MOST_COLUMNS));
+            this.#place.replaceChildren(shape.length === 0 ? element('p', { class: 'file-value' }, cellText(values)) : this.#table(values));
+            setText(this.#status, partText(shape, this.#first, end, Math.min(columns, MOST_COLUMNS)));
         } catch (error) {
             if (question === this.#question) {
-                fill(this.#status, error instanceof Error ? error.message : String(error));
+                setText(this.#status, problemOf(error));
             }
         }
     }
@@ -91,7 +91,7 @@ export class FileValues {
         const isWide = this.#shape.length > 1;
         const columns = isWide ? Math.min(this.#shape[this.#shape.length - 1], MOST_COLUMNS) : 1;
         const headings = isWide ? Array.from({ length: columns }, (_, at) => `column ${at}`) : ['value'];
-        const rows = values.map((row, at) => [count(this.#first + at), ...(isWide ? row : [row]).map(cell)]);
+        const rows = values.map((row, at) => [count(this.#first + at), ...(isWide ? row : [row]).map(cellText)]);
         const isNumber = typeof (isWide ? values[0]?.[0] : values[0]) === 'number';
         return scrollable('Values of the dataset',
             table('Values of the dataset', ['Row', ...headings], rows, { numbersFrom: isNumber ? 1 : Infinity }));
@@ -114,16 +114,17 @@ function partText(shape, first, end, columns) {
         texts.push(`The first ${count(columns)} of ${count(shape[shape.length - 1])} columns.`);
     }
     if (shape.length > 2) {
-        texts.push('Of the dimensions before, the first index.');
+        texts.push('Of the other dimensions, only index 0.');
     }
     return texts.join(' ');
 }
 
 /**
+ * Returns a value of a file as the text of a cell of a table.
  * @param {any} value
  * @returns {string}
  */
-export function cell(value) {
+export function cellText(value) {
     if (value === null || value === undefined) {
         return UNKNOWN;
     }

@@ -3,11 +3,11 @@
  * A file that scans were saved in: its tree, and what is at one path of it. The file may grow while it is looked at.
  */
 
-import { getFile } from './api.js';
+import { fileAddress, scanAddress } from './addresses.js';
+import { getFile, problemOf } from './api.js';
 import { element, fill } from './elements.js';
 import { FileObject } from './file-object.js';
 import { FileTree } from './file-tree.js';
-import { fileAddress } from './file-types.js';
 import { bytes } from './format.js';
 import { timeElement } from './times.js';
 
@@ -17,7 +17,6 @@ import { timeElement } from './times.js';
 const MOST_LISTED = 20;
 
 export class FileView {
-    title = 'File';
     #path;
     #name = element('h1', { id: 'file-name' }, 'File');
     #about = element('p', { class: 'muted' });
@@ -29,6 +28,7 @@ export class FileView {
     #tree = null;
     /** @type {FileObject | null} */
     #object = null;
+    #isClosed = false;
     element;
 
     /**
@@ -50,6 +50,7 @@ export class FileView {
     update() {}
 
     close() {
+        this.#isClosed = true;
         this.#object?.close();
     }
 
@@ -66,6 +67,9 @@ export class FileView {
     async #load() {
         try {
             const about = await getFile(this.id);
+            if (this.#isClosed) {
+                return;
+            }
             this.#showFile(about);
             this.#tree = new FileTree(this.id, about.name, path => {
                 location.hash = fileAddress(this.id, path);
@@ -73,7 +77,7 @@ export class FileView {
             this.#treePlace.replaceChildren(this.#tree.element);
             this.show(this.#path);
         } catch (error) {
-            fill(this.#growing, error instanceof Error ? error.message : String(error));
+            fill(this.#growing, problemOf(error));
         }
     }
 
@@ -85,7 +89,10 @@ export class FileView {
         try {
             this.#showFile(await getFile(this.id));
         } catch (error) {
-            fill(this.#growing, error instanceof Error ? error.message : String(error));
+            fill(this.#growing, problemOf(error));
+        }
+        if (this.#isClosed) {
+            return;
         }
         void this.#tree.reload();
         this.#showObject();
@@ -104,7 +111,7 @@ export class FileView {
             ...modified ? [', changed ', timeElement(modified, 'ago')] : [', which is no longer there']);
         fill(this.#growing, growing ? 'A scan is being saved in this file. What is shown is from the moment when it was read; "Read again" shows more.' : '');
         fill(this.#related,
-            list('Scans', scans.map(scan => element('a', { href: `#/scan/${encodeURIComponent(scan.key)}` }, scan.name))),
+            list('Scans', scans.map(scan => element('a', { href: scanAddress(scan.key) }, scan.name))),
             list('Other files of these scans', others.map(other => element('a', { href: fileAddress(other.id, '/'), class: 'path' }, other.path))));
     }
 }

@@ -122,11 +122,11 @@ export function shape(shape) {
 }
 
 /**
- * Ranges of points, first and last included: `310–619, 700`
- * @param {[number, number][]} ranges
+ * Ranges of points, with the last point of each: `310–619, 700`
+ * @param {[number, number][]} ranges the first point, and the one behind the last
  */
 export function ranges(ranges) {
-    return ranges.map(([from, to]) => from === to ? count(from) : `${count(from)}–${count(to)}`).join(', ');
+    return ranges.map(([first, end]) => end - first === 1 ? count(first) : `${count(first)}–${count(end - 1)}`).join(', ');
 }
 
 /**

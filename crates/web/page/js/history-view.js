@@ -3,7 +3,7 @@
  * All scans that the writer remembers, the newest first, by text and outcome.
  */
 
-import { getScans } from './api.js';
+import { getScans, problemOf } from './api.js';
 import { element, setText } from './elements.js';
 import { countOf } from './format.js';
 import { select } from './panel.js';
@@ -23,7 +23,6 @@ const OUTCOMES = [
 ];
 
 export class HistoryView {
-    title = 'History';
     #text = '';
     #outcome = '';
     #table = new ScanTable('Scans, the newest first');
@@ -95,7 +94,7 @@ export class HistoryView {
             setText(this.#status, this.#scans.length === 0 ? nothing : `${countOf(this.#scans.length, 'scan')} shown${next === null ? '.' : ', there are older ones.'}`);
         } catch (error) {
             if (question === this.#question) {
-                setText(this.#status, error instanceof Error ? error.message : String(error));
+                setText(this.#status, problemOf(error));
                 this.#newest = ' ';
             }
         }

@@ -3,6 +3,7 @@
  * The first view: the scan that runs, or the last one. It follows the newest scan until a viewer picks one.
  */
 
+import { scanAddress } from './addresses.js';
 import { element, matchChildren, setAttribute, setText } from './elements.js';
 import { percent, count } from './format.js';
 import { RecentScans } from './recent-scans.js';
@@ -12,7 +13,6 @@ import { Surroundings } from './surroundings.js';
 /** @import { Scan, State } from './types.js' */
 
 export class LiveView {
-    title = 'Live';
     #picked;
     #strip = element('ul', { class: 'running' });
     #follow = element('a', { class: 'button', href: '#/' }, 'Follow the newest scan');
@@ -75,7 +75,7 @@ export class LiveView {
         this.#follow.hidden = !isPicked;
         setText(this.#following, isPicked ? '' : 'The newest scan is followed.');
         matchChildren(this.#strip, this.#nav.hidden ? [] : scans, scan => scan.key,
-            scan => element('li', {}, element('a', { href: `#/scan/${encodeURIComponent(scan.key)}` }, element('span', {}), element('span', { class: 'muted' }))),
+            scan => element('li', {}, element('a', { href: scanAddress(scan.key) }, element('span', {}), element('span', { class: 'muted' }))),
             (child, scan) => {
                 const link = /** @type {Element} */ (child.firstElementChild);
                 const [name, progress] = link.children;

@@ -3,7 +3,7 @@
  * The last lines of the log, the newest first.
  */
 
-import { getLog } from './api.js';
+import { getLog, problemOf } from './api.js';
 import { element, icon, matchChildren, setText } from './elements.js';
 import { countOf } from './format.js';
 import { select } from './panel.js';
@@ -22,7 +22,6 @@ const LEVELS = [
 ];
 
 export class LogView {
-    title = 'Log';
     #level = '';
     #scan = '';
     #body = element('tbody', {});
@@ -81,7 +80,7 @@ export class LogView {
                 this.#add(lines);
             }
         } catch (error) {
-            setText(this.#status, error instanceof Error ? error.message : String(error));
+            setText(this.#status, problemOf(error));
         }
         if (question === this.#question) {
             this.#timer = setTimeout(() => this.#load(), PERIOD);

@@ -3,7 +3,7 @@
  * Asks for the token of the writer, if it wants one.
  */
 
-import { login } from './api.js';
+import { login, problemOf } from './api.js';
 import { element, setText } from './elements.js';
 
 /**
@@ -25,7 +25,6 @@ export async function loginByAddress() {
 }
 
 export class LoginView {
-    title = 'Token';
     #input = element('input', { type: 'password', autocomplete: 'current-password', required: true, id: 'token' });
     #problem = element('p', { class: 'note', role: 'alert' });
     element = element('section', { class: 'panel login', 'aria-labelledby': 'login' },
@@ -53,7 +52,7 @@ export class LoginView {
             await login(this.#input instanceof HTMLInputElement ? this.#input.value : '');
             this.#onLogin();
         } catch (error) {
-            setText(this.#problem, error instanceof Error ? error.message : String(error));
+            setText(this.#problem, problemOf(error));
         }
     }
 }

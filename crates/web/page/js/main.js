@@ -3,6 +3,7 @@
  * Shows the view that the address names (`#/`, `#/scan/KEY`, `#/history`, `#/file/ID/path`, `#/log`), and gives it the state of the writer.
  */
 
+import { parsedAddress } from './addresses.js';
 import { setAttribute } from './elements.js';
 import { FileView } from './file-view.js';
 import { Head } from './head.js';
@@ -13,10 +14,11 @@ import { loginByAddress, LoginView } from './login.js';
 import { StateStream } from './state-stream.js';
 import { startClock } from './times.js';
 
+/** @import { Address } from './addresses.js' */
 /** @import { Connection } from './state-stream.js' */
 /** @import { State } from './types.js' */
 
-/** @typedef {{title: string, element: HTMLElement, update: (state: State) => void, close: () => void}} View */
+/** @typedef {{element: HTMLElement, update: (state: State) => void, close: () => void}} View */
 
 /**
  * @param {string} id
@@ -37,25 +39,27 @@ const stream = new StateStream(onState, onConnection);
 let state = null;
 /** @type {View | null} */
 let view = null;
+/** Whether the writer asks for its token. */
+let isLocked = false;
 
-/** @param {string} hash */
-function viewOf(hash) {
-    const [, name = '', argument = '', ...names] = hash.replace(/^#/, '').split('/');
+/**
+ * @param {Address} address
+ * @returns {View}
+ */
+function viewOf({ view: name, argument, path }) {
+    if (isLocked) {
+        return new LoginView(() => {
+            isLocked = false;
+            navigate();
+            stream.connect();
+        });
+    }
     switch (name) {
-        case 'file': return new FileView(decoded(argument), `/${names.map(decoded).join('/')}`);
+        case 'file': return new FileView(argument, path);
         case 'history': return new HistoryView();
         case 'log': return new LogView();
-        case 'scan': return new LiveView(decoded(argument));
+        case 'scan': return new LiveView(argument);
         default: return new LiveView(null);
-    }
-}
-
-/** @param {string} text */
-function decoded(text) {
-    try {
-        return decodeURIComponent(text);
-    } catch {
-        return text;
     }
 }
 
@@ -69,26 +73,20 @@ function show(next) {
     }
 }
 
-/**
- * Returns `true` if the address names another path of the file that is shown.
- * @param {string} hash
- */
-function staysInFile(hash) {
-    const [, name = '', id = '', ...names] = hash.replace(/^#/, '').split('/');
-    if (!(view instanceof FileView) || name !== 'file' || decoded(id) !== view.id) {
+/** Shows what the address names. Returns `false` if the view stays, and only shows another path of its file. */
+function navigate() {
+    const address = parsedAddress(location.hash);
+    if (!isLocked && view instanceof FileView && address.view === 'file' && address.argument === view.id) {
+        view.show(address.path);
         return false;
     }
-    view.show(`/${names.map(decoded).join('/')}`);
-    return true;
-}
-
-function navigate() {
-    show(viewOf(location.hash));
-    const [, name = ''] = location.hash.replace(/^#/, '').split('/');
+    show(viewOf(address));
+    const name = address.view === 'scan' ? '' : address.view;
     for (const link of document.querySelectorAll('[data-view]')) {
-        const isCurrent = link.getAttribute('data-view') === (name === 'scan' ? '' : name);
+        const isCurrent = link.getAttribute('data-view') === name;
         setAttribute(link, 'aria-current', isCurrent ? 'page' : null);
     }
+    return true;
 }
 
 /** @param {State} next */
@@ -105,26 +103,23 @@ function onState(next) {
 /** @param {Connection} connection */
 function onConnection(connection) {
     head.connection(connection);
-    if (connection === 'locked') {
-        show(new LoginView(() => {
-            navigate();
-            stream.connect();
-        }));
+    if (connection === 'locked' && !isLocked) {
+        isLocked = true;
+        navigate();
     }
 }
 
 place('skip').addEventListener('click', () => main.focus());
 window.addEventListener('hashchange', async () => {
     if (await loginByAddress()) {
+        isLocked = false;
         stream.connect();
     }
-    if (staysInFile(location.hash)) {
-        return;
+    if (navigate()) {
+        // Screen readers begin to read here, and the next Tab goes on from here.
+        main.focus({ preventScroll: true });
+        window.scrollTo(0, 0);
     }
-    navigate();
-    // Screen readers begin to read here, and the next Tab goes on from here.
-    main.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
 });
 startClock();
 await loginByAddress();

@@ -39,13 +39,16 @@ function letterSize() {
     return parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
 }
 
+/** Distances of the ticks of an axis that counts something. */
+const WHOLE_STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map(step => step * 10 ** power)).flat();
+
 /**
  * Returns an axis for `uPlot`.
  * @param {string} label
  * @param {boolean} isVertical
- * @param {boolean} [isLog]
+ * @param {{isLog?: boolean, isWhole?: boolean}} [kind] whether the scale is logarithmic, and whether it has whole numbers only
  */
-export function axis(label, isVertical, isLog = false) {
+export function axis(label, isVertical, { isLog = false, isWhole = false } = {}) {
     const size = letterSize();
     const colour = styleColour('muted');
     const line = { stroke: styleColour('line'), width: 1 };
@@ -56,6 +59,7 @@ export function axis(label, isVertical, isLog = false) {
         font: font(0.76), labelFont: font(0.82), labelGap: 0,
         labelSize: size * 1.4, size: isVertical ? size * 3.8 : size * 1.9,
         space: isVertical ? size * 2.5 : size * 5,
+        ...isWhole ? { incrs: WHOLE_STEPS } : {},
         values: (/** @type {any} */ _, /** @type {(number | null)[]} */ ticks) => ticks.map(tick => tick === null ? '' : value(tick)),
     };
 }
@@ -102,13 +106,13 @@ export class Plot {
         this.rebuild(null);
     }
 
-    /** @param {any} data arrays of numbers, the first of which rises */
+    /** @param {any} data arrays of numbers, the first of which rises; `null` for no plot */
     setData(data) {
-        this.#data = data;
-        if (this.#plot) {
+        if (this.#plot && data) {
+            this.#data = data;
             this.#plot.setData(data);
         } else {
-            this.rebuild();
+            this.rebuild(data);
         }
     }
 

@@ -3,8 +3,8 @@
  * Values at the positions of two axes that form no grid, as coloured dots.
  */
 
-import { getCurves } from './api.js';
-import { axesOf, channelsToPlot, namesOf, shortNames } from './channels.js';
+import { getCurves, problemOf } from './api.js';
+import { axesOf, channelsToPlot, namesOf, namesWithUnits, shortNames } from './channels.js';
 import { choice, choose } from './choices.js';
 import { rangeOf, SCALE, stepOf } from './colours.js';
 import { element, scrollable, setAttribute, setText, table } from './elements.js';
@@ -35,6 +35,7 @@ export class PositionPanel {
     /** @type {Dot[]} */
     #dots = [];
     #shortName;
+    #nameWithUnit;
 
     /**
      * @param {DetailedScan} scan with at least two axes
@@ -43,6 +44,7 @@ export class PositionPanel {
         this.#scan = scan;
         this.#axes = axesOf(scan).slice(0, 2);
         this.#shortName = shortNames(scan.channels);
+        this.#nameWithUnit = namesWithUnits(scan.channels);
         const channels = namesOf(scan, 'number').filter(name => !this.#axes.includes(name));
         const chosen = choice(scan.session, 'positions/channel', '');
         this.#channel = [chosen, ...channelsToPlot(scan), ...channels].find(name => channels.includes(name)) ?? '';
@@ -86,12 +88,12 @@ export class PositionPanel {
                 + '"Show values" has the numbers.');
             this.#panel.updateValues();
         } catch (error) {
-            this.#panel.note(error instanceof Error ? error.message : String(error));
+            this.#panel.note(problemOf(error));
         }
     }
 
     #options() {
-        const [x, y] = this.#axes.map(this.#shortName);
+        const [x, y] = this.#axes.map(this.#nameWithUnit);
         return {
             scales: { x: { time: false } },
             axes: [axis(x, false), axis(y, true)],
@@ -122,7 +124,7 @@ export class PositionPanel {
     #table() {
         const every = Math.ceil(this.#dots.length / TABLE_ROWS) || 1;
         const rows = this.#dots.filter((_, at) => at % every === 0).map(dot => [value(dot.x), value(dot.y), value(dot.value)]);
-        const headings = [...this.#axes, this.#channel].map(this.#shortName);
+        const headings = [...this.#axes, this.#channel].map(this.#nameWithUnit);
         return scrollable('Table of values by position', table('Values by position', headings, rows, { numbersFrom: 0 }));
     }
 }

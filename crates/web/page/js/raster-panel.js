@@ -3,8 +3,8 @@
  * A map of a grid scan, or the last image of a detector.
  */
 
-import { getRaster } from './api.js';
-import { channelsToPlot, shortNames } from './channels.js';
+import { getRaster, problemOf } from './api.js';
+import { channelsToPlot, namesWithUnits, shortNames } from './channels.js';
 import { choice, choose } from './choices.js';
 import { element } from './elements.js';
 import { count } from './format.js';
@@ -19,6 +19,7 @@ export class RasterPanel {
     #kind;
     #channel;
     #shortName;
+    #nameWithUnit;
     /** @type {Orientation} */
     #orientation;
     #isLog;
@@ -38,6 +39,7 @@ export class RasterPanel {
         const chosen = choice(scan.session, `${kind}/channel`, '');
         this.#channel = [chosen, ...channelsToPlot(scan)].find(name => channels.includes(name)) ?? channels[0];
         this.#shortName = shortNames(scan.channels);
+        this.#nameWithUnit = namesWithUnits(scan.channels);
         // Positions of motors grow upwards, rows of images downwards.
         this.#orientation = choice(scan.session, `${kind}/orientation`,
             { transpose: false, flipRows: kind === 'map', flipColumns: false });
@@ -45,6 +47,7 @@ export class RasterPanel {
         this.#panel = new Panel(kind === 'map' ? 'Map' : 'Last image', () => this.#picture.table());
         this.#addControls(channels);
         this.#panel.body.append(this.#picture.element);
+        this.#picture.element.hidden = true;
     }
 
     get element() {
@@ -88,16 +91,18 @@ export class RasterPanel {
                 return;
             }
             this.#raster = raster;
-            this.#panel.note('');
+            this.#panel.note(raster ? '' : 'There is no image yet.');
+            this.#picture.element.hidden = !raster;
             this.#draw();
         } catch (error) {
-            this.#panel.note(error instanceof Error ? error.message : String(error));
+            this.#panel.note(problemOf(error));
         }
     }
 
     #draw() {
         const raster = this.#raster;
         if (!raster) {
+            this.#panel.updateValues();
             return;
         }
         const { index } = raster;
@@ -116,7 +121,7 @@ export class RasterPanel {
     #axes() {
         const { grid } = this.#scan;
         return this.#kind === 'map' && grid && grid.axes.length === 2 && grid.shape.length === 2
-            ? [this.#shortName(grid.axes[0]), this.#shortName(grid.axes[1])]
+            ? [this.#nameWithUnit(grid.axes[0]), this.#nameWithUnit(grid.axes[1])]
             : ['row', 'column'];
     }
 

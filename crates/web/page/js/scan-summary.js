@@ -3,8 +3,8 @@
  * What there is to say about a scan besides its plots: progress, rate, lag, margin, files, warnings, channels.
  */
 
+import { fileAddress } from './addresses.js';
 import { element, fill, icon, matchChildren, scrollable, setAttribute, setText, table } from './elements.js';
-import { fileAddress } from './file-types.js';
 import { bytes, count, countOf, duration, percent, pointRate, ranges, shape, UNKNOWN } from './format.js';
 import { badge, signOfScan } from './outcome.js';
 import { timeElement } from './times.js';
@@ -54,7 +54,10 @@ export class ScanSummary {
                 element('a', { class: 'path', href: fileAddress(file.id, `/${file.entry ?? ''}`) }, file.path),
                 file.entry && element('span', { class: 'muted' }, ` ${file.entry}`)),
             () => {});
-        matchChildren(this.#warnings, [...new Set(scan.warnings ?? [])], text => text,
+        const warnings = new Set(scan.warnings ?? []);
+        // What is said already is no second problem.
+        warnings.delete(reason);
+        matchChildren(this.#warnings, [...warnings], text => text,
             text => element('li', {}, icon('warning'), element('span', {}, element('strong', {}, 'Warning: '), text)),
             () => {});
     }

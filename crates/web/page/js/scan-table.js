@@ -3,8 +3,8 @@
  * Scans as rows of a table.
  */
 
+import { fileAddress, scanAddress } from './addresses.js';
 import { element, fill, matchChildren } from './elements.js';
-import { fileAddress } from './file-types.js';
 import { bytes, count, duration, UNKNOWN } from './format.js';
 import { badge, signOfScan } from './outcome.js';
 import { timeElement } from './times.js';
@@ -48,7 +48,7 @@ function cells(scan) {
     const ended = hasEnded(scan);
     const [file] = scan.files ?? [];
     const reason = ended ? scan.reason : scan.text;
-    const link = element('a', { href: `#/scan/${encodeURIComponent(scan.key)}` }, scan.name);
+    const link = element('a', { href: scanAddress(scan.key) }, scan.name);
     const contents = [
         [link],
         [badge(signOfScan(scan)), reason && !(ended && scan.outcome === 'complete') ? element('span', { class: 'cell-reason' }, reason) : null],

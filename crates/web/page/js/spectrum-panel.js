@@ -3,12 +3,12 @@
  * The last spectrum of an MCA.
  */
 
-import { getRaster } from './api.js';
+import { getRaster, problemOf } from './api.js';
 import { shortNames } from './channels.js';
 import { choice, choose } from './choices.js';
 import { positiveOnly } from './curves.js';
 import { element, scrollable, setAttribute, setText, table } from './elements.js';
-import { count, value } from './format.js';
+import { count, countOf, value } from './format.js';
 import { checkbox, Panel, select } from './panel.js';
 import { axis, lineWidth, Plot, seriesColour } from './plot.js';
 
@@ -54,6 +54,7 @@ export class SpectrumPanel {
                 this.#plot.rebuild(this.#data());
             }));
         this.#panel.body.append(this.#place, this.#readout);
+        this.#panel.body.hidden = true;
         this.#plot = new Plot(this.#place, () => this.#options(), HEIGHT);
     }
 
@@ -74,14 +75,15 @@ export class SpectrumPanel {
                 return;
             }
             this.#spectrum = spectrum;
-            this.#panel.note('');
+            this.#panel.note(spectrum ? '' : 'There is no spectrum yet.');
+            this.#panel.body.hidden = !spectrum;
             this.#plot.setData(this.#data());
             setAttribute(this.#place, 'aria-label',
-                `Last spectrum of ${channel}, ${count(spectrum.values.length)} channels. "Show values" has the numbers.`);
+                `Last spectrum of ${channel}, ${countOf(spectrum?.values.length ?? 0, 'channel')}. "Show values" has the numbers.`);
             this.#show(null);
             this.#panel.updateValues();
         } catch (error) {
-            this.#panel.note(error instanceof Error ? error.message : String(error));
+            this.#panel.note(problemOf(error));
         }
     }
 
@@ -97,7 +99,7 @@ export class SpectrumPanel {
     #options() {
         return {
             scales: { x: { time: false }, y: { distr: this.#isLog ? 3 : 1 } },
-            axes: [axis('channel', false), axis('', true, this.#isLog)],
+            axes: [axis('channel', false, { isWhole: true }), axis('', true, { isLog: this.#isLog })],
             series: [{}, { stroke: seriesColour(0), fill: `${seriesColour(0)}20`, width: lineWidth(1.25), points: { show: false } }],
             legend: { show: false },
             cursor: { drag: { setScale: true, x: true, y: false } },

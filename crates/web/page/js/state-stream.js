@@ -27,6 +27,9 @@ const SILENCE_LIMIT = 30_000;
 /** Milliseconds within which a stream has to bring the first state. */
 const OPEN_LIMIT = 10_000;
 
+/** Milliseconds until a stream is opened again that has ended, so that one that always ends does not keep the writer busy. */
+const REOPEN_DELAY = 500;
+
 /** Milliseconds until the first and between later attempts to connect again. */
 const FIRST_RETRY = 1000;
 const LONGEST_RETRY = 5000;
@@ -95,7 +98,7 @@ export class StateStream {
         });
     }
 
-    /** @param {boolean} [mayListen] whether the stream is tried again as soon as there is an answer */
+    /** @param {boolean} [mayListen] whether the stream is tried again soon after there is an answer */
     async #ask(mayListen = false) {
         const attempt = this.#attempt;
         try {
@@ -104,7 +107,7 @@ export class StateStream {
                 return;
             }
             this.#receive(state, document.hidden || mayListen ? 'live' : 'asking');
-            this.#after(mayListen ? 0 : ASK_PERIOD, () => this.connect());
+            this.#after(mayListen ? REOPEN_DELAY : ASK_PERIOD, () => this.connect());
         } catch (error) {
             if (attempt !== this.#attempt) {
                 return;

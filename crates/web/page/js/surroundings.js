@@ -40,7 +40,7 @@ export class Surroundings {
         matchChildren(this.#disks, state.disks, disk => disk.path, makeFact, (child, { path, free_bytes: free }) =>
             updateFact(child, { name: path, text: `${bytes(free)} free`, since: null, isOk: free === null || free > LITTLE_SPACE }));
         if (state.disks.length === 0 && this.#disks.childElementCount === 0) {
-            this.#disks.append(element('li', { class: 'muted', 'data-key': 'none' }, 'Shown as soon as a scan has a file.'));
+            this.#disks.append(element('li', { class: 'muted', 'data-key': 'none' }, 'Looked at every 10 s, once a scan has a file.'));
         }
         matchChildren(this.#redis, [state.redis], () => 'redis', makeFact, (child, redis) => updateFact(child, factOfRedis(redis)));
     }

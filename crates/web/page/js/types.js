@@ -55,7 +55,7 @@
  * @property {number | null} published
  * @property {number | null} received
  * @property {number | null} written
- * @property {[number, number][]} lost
+ * @property {[number, number][]} lost ranges of points: the first one, and the one behind the last
  *
  * @typedef {object} Grid
  * @property {number[]} shape of the slowest axis first
@@ -78,6 +78,7 @@
  * @property {(number | null)[]} [x_low]
  * @property {(number | null)[]} [x_high]
  * @property {number} seen
+ * @property {number} lost points before the last one that are lost
  * @property {number} gaps points that the page's data leave out; the file has them
  *
  * @typedef {object} State
