@@ -175,13 +175,18 @@ async fn the_last_spectrum_and_image_are_shown() {
     let streams = [("mca", "<u4", &[4][..]), ("camera", "<u2", &[2, 3][..])];
     let file = fixture.file("data.h5");
     let (scan, publishers) = fixture.start("demo", &file, 1, json!({}), &streams).await;
+    let key = wait_for_points(&watched, 0);
+    watched.wait_for_json(&path_of(&key, ""), |scan| scan["channels"][1].is_object());
+    let path = path_of(&key, "/spectrum?channel=mca");
+    let none_yet = watched.get(&path);
+    assert_eq!((none_yet.status, &*none_yet.body), (204, ""));
     let spectrum: Vec<u8> = [1u32, 2, 3, 70_000]
         .iter()
         .flat_map(|bin| bin.to_le_bytes())
         .collect();
     send_bytes(&publishers[0], &spectrum, 1).await;
-    let key = wait_for_points(&watched, 1);
-    let answer = watched.get(&path_of(&key, "/spectrum?channel=mca"));
+    wait_for_points(&watched, 1);
+    let answer = watched.get(&path);
     assert_eq!(answer.header("x-shape"), Some("4"));
     assert_eq!(
         answer.header("content-type"),
@@ -190,7 +195,7 @@ async fn the_last_spectrum_and_image_are_shown() {
     assert_eq!(numbers(&answer.content), [1.0, 2.0, 3.0, 70_000.0]);
     // Images are large: none is kept before somebody asks.
     let path = path_of(&key, "/image?channel=camera");
-    assert_eq!(watched.get(&path).status, 404);
+    assert_eq!(watched.get(&path).status, 204);
     let image: Vec<u8> = (0..6u16).flat_map(|pixel| pixel.to_le_bytes()).collect();
     send_bytes(&publishers[1], &image, 1).await;
     let mut answer = watched.get(&path);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -100,8 +100,12 @@ fn curve_of(asked: &Asked, y: &Bins, x: Option<&Bins>) -> Value {
 }
 
 async fn spectrum(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
-    let sample = ask_for_sample(&state, &key, &uri, ChannelKind::Spectrum)?;
-    Ok(sample_answer(&sample.0, &sample.1))
+    let found = ask_for_sample(&state, &key, &uri, ChannelKind::Spectrum)?;
+    let none_yet = StatusCode::NO_CONTENT;
+    Ok(found.map_or_else(
+        || none_yet.into_response(),
+        |(sample, values)| sample_answer(&sample, &values),
+    ))
 }
 
 async fn image(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
@@ -111,7 +115,9 @@ async fn image(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri:
         let text = format!("the size must be from 1 to {LARGEST_SIDE}");
         return Err(Refusal::bad_request(text));
     }
-    let (sample, values) = ask_for_sample(&state, &key, &uri, ChannelKind::Image)?;
+    let Some((sample, values)) = ask_for_sample(&state, &key, &uri, ChannelKind::Image)? else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
     let (sample, values) = thinned_out(sample, &values, size);
     Ok(sample_answer(&sample, &values))
 }
@@ -137,13 +143,13 @@ async fn map(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: U
     Ok(numbers(&[shape.rows, shape.columns], last, &cells))
 }
 
-/// Returns the last spectrum or image of the channel that is asked for, and its values.
+/// Returns the last spectrum or image of the channel that is asked for, and its values; `None` if there is none yet.
 fn ask_for_sample(
     state: &WebState,
     key: &str,
     uri: &Uri,
     kind: ChannelKind,
-) -> Result<(Sample, Vec<f32>), Refusal> {
+) -> Result<Option<(Sample, Vec<f32>)>, Refusal> {
     let parameters = Parameters::of(uri);
     let scan = find_scan(state, key)?;
     let asked = find_channel(&scan, parameters.required("channel")?)?;
@@ -160,17 +166,16 @@ fn ask_for_sample(
     // The scan is watched from now on.
     let table = &state.observation.scans;
     state.live.ask(table, &scan, |_| {});
-    let number = outline.number;
-    let Some((sample, number)) = asked.channel.sample().zip(number) else {
-        let text = match outline.is_in_files {
-            true => "the detector saves the points in its own files".to_owned(),
-            false => format!("there are no {what} of this channel yet"),
-        };
+    if outline.is_in_files {
+        let text = "the detector saves the points in its own files";
         return Err(Refusal::not_found(text));
-    };
-    let values = number.decode(&sample.data).into_iter();
-    let values = values.map(|value| value as f32).collect();
-    Ok((sample, values))
+    }
+    let found = asked.channel.sample().zip(outline.number);
+    Ok(found.map(|(sample, number)| {
+        let values = number.decode(&sample.data).into_iter();
+        let values = values.map(|value| value as f32).collect();
+        (sample, values)
+    }))
 }
 
 /// Takes every n-th element of each side, so that no side has more than `size`.
