@@ -82,6 +82,10 @@ async fn curve(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri:
 
 /// Returns a curve, and the values of the axis for the same ranges of points.
 fn curve_of(asked: &Asked, y: &Bins, x: Option<&Bins>) -> Value {
+    let lost = asked.channel.lost().into_iter();
+    let lost: u64 = lost
+        .map(|(first, end)| end.min(y.end()).saturating_sub(first))
+        .sum();
     let of_ranges = |values: &[f64]| -> Vec<f64> {
         let values = values.iter().copied().chain(std::iter::repeat(f64::NAN));
         values.take(y.low().len()).collect()
@@ -94,7 +98,8 @@ fn curve_of(asked: &Asked, y: &Bins, x: Option<&Bins>) -> Value {
         "x_low": x.map_or(Vec::new(), |x| of_ranges(x.low())),
         "x_high": x.map_or(Vec::new(), |x| of_ranges(x.high())),
         "seen": y.seen(),
-        "gaps": y.missing(),
+        "lost": lost,
+        "gaps": y.missing().saturating_sub(lost),
         "stride": y.stride(),
     })
 }
