@@ -90,10 +90,17 @@ impl LogLines {
         ring.lines.push_back(line);
     }
 
-    /// Returns the lines that are wanted, the newest last, and the number of the oldest line that is kept.
-    pub fn lines(&self, is_wanted: impl Fn(&LogLine) -> bool) -> (Vec<LogLine>, Option<u64>) {
+    /// Returns the lines that are wanted behind the one of the number `after`, the newest last, and the number of the oldest line
+    /// that is kept. A number that no line has had yet is that of an earlier process, and stands for 0.
+    pub fn lines(
+        &self,
+        after: u64,
+        is_wanted: impl Fn(&LogLine) -> bool,
+    ) -> (Vec<LogLine>, Option<u64>) {
         let ring = self.ring();
-        let lines = ring.lines.iter().filter(|line| is_wanted(line));
+        let after = if after > ring.last { 0 } else { after };
+        let lines = ring.lines.iter();
+        let lines = lines.filter(|line| line.seq > after && is_wanted(line));
         let first = ring.lines.front().map(|line| line.seq);
         (lines.cloned().collect(), first)
     }
@@ -115,14 +122,16 @@ mod tests {
             log.add(LineLevel::Info, None, format!("line {number}"));
         }
         log.add(LineLevel::Error, Some("key".to_owned()), "x".repeat(5000));
-        let (all, first) = log.lines(|_| true);
+        let (all, first) = log.lines(0, |_| true);
         assert_eq!((all.len(), first), (1000, Some(502)));
         assert_eq!(all[0].text, "line 502");
-        let (errors, _) = log.lines(|line| line.level >= LineLevel::Warning);
+        let (errors, _) = log.lines(0, |line| line.level >= LineLevel::Warning);
         assert_eq!(errors.len(), 1);
         assert_eq!(
             (errors[0].seq, errors[0].text.chars().count()),
             (1501, 2001)
         );
+        let behind = |after| log.lines(after, |_| true).0.len();
+        assert_eq!((behind(1500), behind(1501), behind(1502)), (1, 0, 1000));
     }
 }

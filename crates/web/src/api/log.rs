@@ -32,9 +32,12 @@ async fn log(State(state): State<Arc<WebState>>, uri: Uri) -> Result<Json<Value>
         }
     };
     let scan = parameters.get("scan");
-    let (lines, first) = state.log.lines(|line| {
-        line.seq > after && line.level >= least && (scan.is_none() || line.scan.as_deref() == scan)
-    });
+    let is_about = |line: &LogLine| {
+        let key = line.scan.as_deref().unwrap_or_default();
+        scan.is_none_or(|part| key.contains(part))
+    };
+    let lines = &state.log;
+    let (lines, first) = lines.lines(after, |line| line.level >= least && is_about(line));
     let lines: Vec<Value> = lines.into_iter().map(line_text).collect();
     Ok(Json(json!({"lines": lines, "first": first})))
 }
