@@ -16,6 +16,9 @@ const LEAVE_OUT: &str = "NEXUS_WRITER_WITHOUT_BROWSER";
 /// How long the driver may take for an answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
+/// Width and height of the window.
+const WINDOW: [u32; 2] = [1280, 1000];
+
 /// A browser with one page.
 pub struct Browser {
     address: SocketAddr,
@@ -38,11 +41,12 @@ impl Browser {
         );
         let (driver, address) = start_driver();
         // Root has no sandbox, and containers have little shared memory.
+        let [width, height] = WINDOW;
         let arguments = [
             "--headless=new",
             "--no-sandbox",
             "--disable-dev-shm-usage",
-            "--window-size=1280,1000",
+            &format!("--window-size={width},{height}"),
         ];
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
@@ -139,10 +143,21 @@ impl Browser {
             .collect()
     }
 
-    /// Returns a picture of the page as it is seen, as PNG in base64.
-    pub fn picture(&self) -> String {
+    /// Hides the page, as somebody does who looks at another tab.
+    pub fn hide(&self) {
+        self.command("window/minimize", &json!({}));
+    }
+
+    /// Shows the page again.
+    pub fn show(&self) {
+        let [width, height] = WINDOW;
+        self.command("window/rect", &json!({"width": width, "height": height}));
+    }
+
+    /// Returns a picture of the page as it is seen, as PNG.
+    pub fn picture(&self) -> Vec<u8> {
         let answer = self.tools("Page.captureScreenshot", json!({"format": "png"}));
-        answer["data"].as_str().unwrap().to_owned()
+        decoded(answer["data"].as_str().unwrap())
     }
 }
 
@@ -206,4 +221,27 @@ fn exchange(address: SocketAddr, method: &str, path: &str, body: Option<&Json>) 
     let value = answer["value"].take();
     assert!(value["error"].is_null(), "{path}: {value}");
     value
+}
+
+/// Decodes base64.
+fn decoded(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for character in text.bytes() {
+        let digit = match character {
+            b'A'..=b'Z' => character - b'A',
+            b'a'..=b'z' => character - b'a' + 26,
+            b'0'..=b'9' => character - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => continue,
+        };
+        bits = (bits << 6) | u32::from(digit);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    bytes
 }

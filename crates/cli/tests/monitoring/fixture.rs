@@ -10,7 +10,7 @@ use blissdata::store::DataStore;
 use serde_json::{Value as Json, json};
 use simulation::publish::{ScanPublisher, StreamDefinition, StreamPublisher};
 use simulation::redis::PrivateRedis;
-use testing::{HttpAnswer, Metrics, Program, http_get};
+use testing::{HttpAnswer, Metrics, Program, http_get, redis_call};
 
 pub const WRITER: &str = env!("CARGO_BIN_EXE_nexus-writer");
 
@@ -122,6 +122,22 @@ impl Fixture {
             .collect();
         info["h5maps"] = json!({&path: {"type": "group", "children": children}});
         ScanPublisher::create(&self.store, id, info).await.unwrap()
+    }
+
+    /// Starts a scan of which Redis drops two of three points before the writer, without a spool, can take them.
+    pub async fn start_scan_with_loss(
+        &self,
+        watched: &mut Watched,
+        file: &Path,
+    ) -> (ScanPublisher, StreamPublisher) {
+        let holder = testing::hold(file);
+        let (scan, diode) = self.start_scan("demo", file).await;
+        watched.program.wait_for("file already locked");
+        send(&diode, &[0.0, 1.0, 2.0]).await;
+        let trim = format!("XTRIM {} MINID 2", diode.key());
+        redis_call(&self.server.url(), &trim).await;
+        drop(holder);
+        (scan, diode)
     }
 
     /// Publishes a whole scan with three points.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use testing::{Metrics, RationedDisk, fill_to_tracker_threshold, parse_metrics, redis_call};
+use testing::{Metrics, RationedDisk, fill_to_tracker_threshold, parse_metrics};
 
 use crate::fixture::{Fixture, Watched, end, run, send, without_redis};
 
@@ -130,18 +130,10 @@ async fn a_saved_scan_is_counted_on_its_whole_way() {
 #[tokio::test]
 async fn trimmed_points_are_lost() {
     let fixture = Fixture::new().await;
-    let watched = fixture.run(&["--spool-size=0"]);
+    let mut watched = fixture.run(&["--spool-size=0"]);
     let file = fixture.file("a.h5");
-    // The points are trimmed before the writer can take them.
-    let holder = testing::hold(&file);
-    let (scan, diode) = fixture.start_scan("demo", &file).await;
-    let mut watched = watched;
-    watched.program.wait_for("file already locked");
-    send(&diode, &[0.0, 1.0, 2.0]).await;
-    let trim = format!("XTRIM {} MINID 2", diode.key());
-    redis_call(&fixture.server.url(), &trim).await;
+    let (scan, _diode) = fixture.start_scan_with_loss(&mut watched, &file).await;
     end(scan).await;
-    drop(holder);
     let lost = "nexus_writer_points_lost_total{session=\"demo\",cause=\"trimmed\"}";
     let metrics = watched.wait_for_metrics("lost points", |metrics| {
         metrics.get(lost) == Some(2.0)

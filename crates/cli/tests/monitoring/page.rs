@@ -3,9 +3,14 @@
 mod accessible;
 mod connection;
 mod files;
+mod images;
+mod losses;
+mod memory;
 mod picture;
 mod plots;
 mod scans;
+mod spectra;
+
 
 use serde_json::Value as Json;
 
@@ -35,4 +40,21 @@ fn number(browser: &Browser, expression: &str) -> f64 {
     let found = browser.run(&format!("return {expression}"));
     assert!(matches!(found, Json::Number(_)), "{expression}: {found}");
     found.as_f64().unwrap()
+}
+
+/// A function of JavaScript, `pixelsOf`, which returns the pixels of a canvas. A copy is read, as a browser complains about
+/// canvases that are read often.
+const PIXELS_OF: &str = "const pixelsOf = selector => { \
+    const { canvas, canvas: { width, height } } = { canvas: document.querySelector(selector) ?? {} }; \
+    if (!width || !height) { return { width: 0, height: 0, data: [] }; } \
+    const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true }); \
+    copy.drawImage(canvas, 0, 0); \
+    return copy.getImageData(0, 0, width, height); };";
+
+/// Clicks the control with this label.
+fn click_control(browser: &Browser, label: &str) {
+    browser.run(&format!(
+        "[...document.querySelectorAll('main label')].find(found => found.textContent === {label:?})\
+         .querySelector('input').click()"
+    ));
 }

@@ -2,16 +2,24 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use crate::browser::Browser;
-use crate::fixture::{Fixture, WRITER, Watched, without_redis};
-use crate::page::open;
+use crate::fixture::{Fixture, WRITER, Watched, end, send, without_redis};
+use crate::page::{assert_is_quiet, open};
 
 /// Streams of events that a writer serves at the same time.
 const MOST_STREAMS: usize = 16;
+
+/// Starts another writer where an earlier one has answered.
+fn start_again(fixture: &Fixture, address: SocketAddr) -> Watched {
+    let mut command = Command::new(WRITER);
+    command.args(["run", &fixture.url()]);
+    command.arg(format!("--http-listen={address}"));
+    Watched::start(&mut command)
+}
 
 #[tokio::test]
 async fn what_is_old_is_called_old_until_the_writer_is_back() {
@@ -28,16 +36,81 @@ async fn what_is_old_is_called_old_until_the_writer_is_back() {
     browser.wait_for_text("#connection", "No connection");
     browser.wait_for_text("#old", "What is shown is old");
     browser.wait_for_text("#head", "The writer does not answer.");
-    // What was known is still there.
+    browser.wait_for_text("#old", "s old)");
+    // What was known is still there, in grey.
     assert!(browser.text("main h1").contains("1_loopscan"));
-    let mut command = Command::new(WRITER);
-    command.args(["run", &fixture.url()]);
-    command.arg(format!("--http-listen={address}"));
-    let again = Watched::start(&mut command);
+    browser.wait_for("getComputedStyle(document.querySelector('main')).filter === 'grayscale(1)'");
+    let again = start_again(&fixture, address);
     browser.wait_for_text("#connection", "Live");
     browser.wait_for_text("#head", "Ready");
     browser.wait_for("document.getElementById('old').hidden");
+    browser.wait_for("getComputedStyle(document.querySelector('main')).filter === 'none'");
+    // Scans of the next writer are followed.
+    let (scan, diode) = fixture.start_scan("next", &fixture.file("next.h5")).await;
+    browser.wait_for_text(".summary", "Session next");
+    send(&diode, &[1.0, 4.0]).await;
+    browser.wait_for_text(".channel-value", "4");
+    end(scan).await;
+    browser.wait_for_text(".summary .badge", "Complete");
     again.end();
+}
+
+#[tokio::test]
+async fn the_log_is_that_of_the_next_writer() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let fixture = Fixture::new().await;
+    let watched = fixture.run(&[]);
+    let address = watched.address;
+    // So that it has more lines than the next one.
+    fixture.scan("demo", &fixture.file("scans.h5")).await;
+    watched.wait_for_json("/api/v1/state", |state| state["last"].is_object());
+    open(&browser, &watched, "#/log");
+    browser.wait_for_text("table.log", "Finished writing");
+    watched.end();
+    let again = start_again(&fixture, address);
+    browser.wait_for_text("#connection", "Live");
+    browser.wait_for("!document.querySelector('table.log').innerText.includes('Finished writing')");
+    browser.wait_for_text("table.log", "subscribed");
+    again.end();
+}
+
+#[tokio::test]
+async fn a_hidden_page_takes_no_stream() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let fixture = Fixture::new().await;
+    let watched = fixture.run(&[]);
+    let viewers = |count: f64| {
+        watched.wait_for_metrics(&format!("{count} streams of events"), |metrics| {
+            metrics.value("nexus_writer_http_viewers") == count
+        })
+    };
+    open(&browser, &watched, "");
+    viewers(1.0);
+    browser.wait_for_text("#head", "Ready");
+    browser.hide();
+    viewers(0.0);
+    browser.requests();
+    // The state is asked for now and then.
+    let (scan, _diode) = fixture.start_scan("demo", &fixture.file("scans.h5")).await;
+    browser.wait_for_text("#head", "Saving");
+    let asked = browser.requests();
+    assert!(
+        asked.iter().all(|url| url.ends_with("/api/v1/state")),
+        "{asked:?}"
+    );
+    assert_eq!(watched.metrics().value("nexus_writer_http_viewers"), 0.0);
+    browser.show();
+    viewers(1.0);
+    browser.wait_for_text("#connection", "Live");
+    browser.wait_for_text("main h1", "1_loopscan");
+    end(scan).await;
+    browser.wait_for_text("#head", "Ready");
+    assert_is_quiet(&browser, &watched);
+    watched.end();
 }
 
 #[test]

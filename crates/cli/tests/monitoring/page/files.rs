@@ -34,6 +34,8 @@ fn add_more(root: &Group) {
     entry.set_attribute("comment", &HOSTILE.into()).unwrap();
     entry.set_attribute("default", &"plot".into()).unwrap();
     entry.create_value("title", &HOSTILE.into()).unwrap();
+    let early = entry.create_group("early").unwrap();
+    early.set_attribute("default", &"missing".into()).unwrap();
     let plot = entry.create_group("plot").unwrap();
     plot.set_attribute("NX_class", &"NXdata".into()).unwrap();
     plot.set_attribute("signal", &"counts".into()).unwrap();
@@ -109,6 +111,10 @@ async fn a_file_is_walked_by_keys_and_drawn() {
         0.0
     );
     assert_ne!(browser.run("return document.title"), "hit");
+    // What is to be plotted may not be there yet.
+    go_to("/1.1/early");
+    browser.press(&[ENTER]);
+    browser.wait_for_text(".file-object table", "missing");
     // A picture, whose pixels can be pointed at with the keys.
     go_to("/1.1/image");
     browser.press(&[ENTER]);

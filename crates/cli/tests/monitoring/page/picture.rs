@@ -31,31 +31,7 @@ async fn the_page_is_pictured() {
     browser.tools("Emulation.setDeviceMetricsOverride", size);
     open(&browser, &watched, "");
     browser.wait_for("document.querySelector('progress')?.position >= 0.6");
-    let encoded = browser.picture();
-    fs::write(Path::new(&path), decoded(&encoded)).unwrap();
+    fs::write(Path::new(&path), browser.picture()).unwrap();
     simulation.wait_for("published");
     watched.end();
-}
-
-/// Decodes base64.
-fn decoded(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for character in text.bytes() {
-        let digit = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = (bits << 6) | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    bytes
 }

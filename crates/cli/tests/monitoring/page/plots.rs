@@ -7,7 +7,7 @@ use simulation::publish::{ScanPublisher, StreamPublisher};
 
 use crate::browser::Browser;
 use crate::fixture::{Fixture, end, send};
-use crate::page::{assert_is_quiet, number, open};
+use crate::page::{PIXELS_OF, assert_is_quiet, number, open};
 
 const RIGHT: char = '\u{e014}';
 const UP: char = '\u{e013}';
@@ -43,25 +43,26 @@ async fn send_mesh([fast, slow, diode]: &[StreamPublisher; 3], points: std::ops:
     }
 }
 
-/// A function of JavaScript: returns the opacity of every pixel of the map, from the upper left. A copy is read, as a browser
-/// complains about canvases that are read often.
-const OPACITIES: &str = "(() => { const map = document.querySelector('.picture canvas'); \
-    if (!map || map.width !== 4) { return []; } \
-    const copy = new OffscreenCanvas(map.width, map.height).getContext('2d', { willReadFrequently: true }); \
-    copy.drawImage(map, 0, 0); \
-    return [...copy.getImageData(0, 0, map.width, map.height).data].filter((_, at) => at % 4 === 3); })()";
+/// An expression of JavaScript: the opacity of every pixel of the map, from the upper left.
+fn opacities() -> String {
+    format!(
+        "(() => {{ {PIXELS_OF} const {{ width, data }} = pixelsOf('.picture canvas'); \
+         return width === 4 ? [...data].filter((_, at) => at % 4 === 3) : []; }})()"
+    )
+}
 
 /// Waits until so many points of the map are drawn.
 fn wait_for_points(browser: &Browser, points: usize) {
     browser.wait_for(&format!(
-        "{OPACITIES}.filter(opacity => opacity === 255).length === {points}"
+        "{}.filter(opacity => opacity === 255).length === {points}",
+        opacities()
     ));
 }
 
 /// Returns `true` if a point of the map, whose first row is the lowest, is drawn.
 fn is_drawn(browser: &Browser, row: usize, column: usize) -> bool {
     let pixel = (2 - row) * 4 + column;
-    number(browser, &format!("{OPACITIES}[{pixel}]")) == 255.0
+    number(browser, &format!("{}[{pixel}]", opacities())) == 255.0
 }
 
 #[tokio::test]
