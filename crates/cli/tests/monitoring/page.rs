@@ -10,7 +10,7 @@ mod picture;
 mod plots;
 mod scans;
 mod spectra;
-
+mod states;
 
 use serde_json::Value as Json;
 
