@@ -107,7 +107,7 @@ export class FileView {
     /** @param {FileAbout} about */
     #showFile({ name, path, size, modified, growing, scans, others }) {
         fill(this.#name, name);
-        fill(this.#about, element('span', { class: 'path' }, path), ` ${bytes(size)}`,
+        fill(this.#about, element('span', { class: 'path' }, path), `, ${bytes(size)}`,
             ...modified ? [', changed ', timeElement(modified, 'ago')] : [', which is no longer there']);
         fill(this.#growing, growing ? 'A scan is being saved in this file. What is shown is from the moment when it was read; "Read again" shows more.' : '');
         fill(this.#related,

@@ -27,7 +27,7 @@ export class Surroundings {
     /** @param {State} state */
     update(state) {
         matchChildren(this.#sessions, state.sessions, session => session.name, makeFact,
-            (child, { name, state: how, text, since }) => updateFact(child, { name, text: text || how, since, isOk: how !== 'problem' }));
+            (child, { name, state: how, text, since }) => updateFact(child, { name, text: text || how, since, isOk: how !== 'waiting' }));
         if (state.sessions.length === 0 && this.#sessions.childElementCount === 0) {
             this.#sessions.append(element('li', { class: 'muted', 'data-key': 'none' }, 'No session is known yet.'));
         }

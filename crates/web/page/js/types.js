@@ -88,7 +88,7 @@
  * @property {boolean} ready
  * @property {{name: string, ok: boolean, since: string | null, text: string}[]} checks
  * @property {{kind: string, text: string}} head
- * @property {{name: string, state: string, text: string | null, since: string | null}[]} sessions
+ * @property {{name: string, state: string, text: string | null, since: string | null}[]} sessions their state is waiting, ready or saving
  * @property {RunningScan[]} scans
  * @property {EndedScan | null} last
  * @property {{connected: boolean, since: string | null, used_bytes: number | null, limit_bytes: number | null}} redis

@@ -122,6 +122,8 @@ fn what_is_waited_for_is_said() {
     open(&browser, &watched, "");
     browser.wait_for_text("#head", "Waiting for Redis since");
     browser.wait_for_text(".surroundings", "Not connected");
+    let sessions = "[...document.querySelectorAll('.surroundings section')].find(({ innerText }) => innerText.startsWith('Sessions'))";
+    browser.wait_for(&format!("{sessions}.querySelector('li.warn')"));
     watched.end();
 }
 
