@@ -95,5 +95,5 @@ in_build_root() {
         -v "$package_cache/output:/output" \
         -e CARGO_HOME=/cargo -e CARGO_TARGET_DIR=/target -e CARGO_NET_OFFLINE=true -e CARGO_INCREMENTAL=0 \
         -e SOURCE_DATE_EPOCH="$source_date" -e NEXUS_WRITER_COMMIT="$commit" \
-        -e CFLAGS=-g1 -e CXXFLAGS=-g1 "$@"
+        -e CFLAGS=-g1 -e CXXFLAGS=-g1 -e CMAKE_TOOLCHAIN_FILE=/src/packaging/toolchain.cmake "$@"
 }
