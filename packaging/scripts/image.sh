@@ -22,11 +22,12 @@ package_image() {
     say "building the image"
     image_storage=$work/storage
     image_archive=$packages/nexus-writer-$(package_version)-oci.tar
-    rm -f "$image_archive"
     in_buildah build --quiet --isolation chroot --timestamp "$source_date" \
         --build-arg VERSION="$(package_version)" --build-arg COMMIT="$commit" --tag nexus-writer \
         --file "$project/packaging/image/Containerfile" "$work" >/dev/null
-    in_buildah push --quiet nexus-writer "oci-archive:$image_archive:nexus-writer:$(package_version)"
+    # An archive that buildah writes has the time at which it does so.
+    in_buildah push --quiet nexus-writer "oci:$work/layout:nexus-writer:$(package_version)"
+    pack "$work/layout" "$image_archive" blobs index.json oci-layout
     remove_root "$work"
     say "made $image_archive"
 }
@@ -50,7 +51,7 @@ finish_base() {
         "$base"/usr/lib/ssl "$base"/usr/share/doc/{openssl*,libssl*,libzstd*}
     # What is of the machine that made it.
     rm -rf "$base"/etc/{apt,resolv.conf,hostname}
-    rm -rf "$base"/var/lib/apt "$base"/var/cache/apt "$base"/var/log/* "$base"/dev/*
+    rm -rf "$base"/var/lib/apt "$base"/var/cache/apt "$base"/var/log/* "${base:?}"/dev/*
 }
 
 # The executable, the libraries of the wheel beside it, and links with all names.
@@ -69,7 +70,10 @@ lay_program() {
     rm -rf "$unpacked"
 }
 
-# pack FOLDER FILE: the same files always give the same archive.
+# pack FOLDER ARCHIVE [FILE OF THE FOLDER]...: packs these files or all. The same files always give the same archive.
 pack() {
-    tar --sort=name --mtime="@$source_date" --owner=0 --group=0 --numeric-owner -c -C "$1" -f "$2" .
+    local folder=$1 archive=$2
+    shift 2
+    [ $# -gt 0 ] || set -- .
+    tar --sort=name --mtime="@$source_date" --owner=0 --group=0 --numeric-owner -c -C "$folder" -f "$archive" "$@"
 }
