@@ -36,33 +36,34 @@ print(pathlib.Path(paths[0]).parent)' "$1"
 
 # Fails if the executable has a crate that the committed text does not name.
 check_third_party() {
-    local crate missing=()
-    while read -r crate; do
-        grep -qF "  $crate" "$third_party" || missing+=("$crate")
-    done < <(cargo tree --package cli --features tango --edges normal --prefix none --locked \
+    local crates named missing
+    crates=$(cargo tree --package cli --features tango --edges normal --prefix none --locked \
         --target x86_64-unknown-linux-gnu --format '{p}' |
         grep -vE '\(/|\(\*\)|\(proc-macro\)' | sed -E 's/^(\S+) v(\S+).*/\1 \2/' | sort -u)
-    [ ${#missing[@]} -eq 0 ] || fail "$third_party lacks ${missing[*]}: call ./dev package licences"
+    named=$(sed -nE 's/^  (\S+ [0-9]\S*)(  .*)?$/\1/p' "$third_party" | sort -u)
+    missing=$(comm -23 <(echo "$crates") <(echo "$named") | paste -sd ,)
+    [ -z "$missing" ] || fail "$third_party lacks $missing: call ./dev package licences"
 }
 
 # What is bundled with the executable in the wheel and in the image: cppTango and all that it needs, with the words of
 # Debian, which built it.
 write_bundled() {
-    local root packages name source
+    local root libraries name source
     root=$(build_root 11)
-    packages=$(in_root "$root" bash -euc '
+    libraries=$(in_root "$root" bash -euc '
         library=$(realpath "$(ldconfig -p | sed -n "s/.*libtango.so .* => //p")")
         { ldd "$library" | sed -n "s/.* => \(\/[^ ]*\) .*/\1/p"; echo "$library"; } |
             xargs -n 1 realpath | sed "p; s,^/usr,," | { xargs dpkg-query --search 2>/dev/null || true; } |
             sed "s/:.*//" | sort -u | grep -vxE "libc6|libgcc-s1|libstdc\+\+6"')
     {
         cat packaging/bundled-head.txt
-        for name in $packages; do
-            chroot "$root" dpkg-query --show --showformat \
+        for name in $libraries; do
+            in_root "$root" dpkg-query --show --showformat \
                 '  ${Package} ${Version} (source: ${source:Package} ${source:Version})\n' "$name"
         done
         # Packages of one source say the same.
-        chroot "$root" dpkg-query --show --showformat '${source:Package} ${Package}\n' $packages |
+        # shellcheck disable=SC2086  # several names
+        in_root "$root" dpkg-query --show --showformat '${source:Package} ${Package}\n' $libraries |
             sort -u -k 1,1 | while read -r source name; do
             printf '\n%s\n%s\n\n' "$(printf -- '-%.0s' {1..80})" "$source"
             cat "$root/usr/share/doc/$name/copyright"
