@@ -2,14 +2,15 @@
 #
 # Redis, the Tango database and the client run on this machine, with the Python environment of the tests.
 
-names=(nexus-writer $(cd "$project/packaging/links" && echo *))
-
 # check_packages [wheel|deb|image]...
 check_packages() {
     local release kind
     [ $# -gt 0 ] || set -- wheel deb image
+    mapfile -t program_names < <(echo nexus-writer && ls packaging/links)
     check_folder=$(mktemp -d -p "$package_cache")
-    trap 'end_peers; remove_root "$check_folder"' EXIT
+    # What has to end with the check.
+    processes=()
+    trap 'end_processes; remove_root "$check_folder"' EXIT
     start_peers
     for kind in "$@"; do
         case $kind in
@@ -122,7 +123,7 @@ try_program() {
     case $1 in
         in_root) set -- "$@" "${places[@]}" ;;
     esac
-    for name in "${names[@]}"; do
+    for name in "${program_names[@]}"; do
         "$@" "$name" --version >/dev/null || fail "$name does not start: $what"
     done
     file=/tmp/scan.h5
@@ -140,6 +141,7 @@ serve_device() {
     "$@" RegisterNexusWriter demo >/dev/null 2>&1
     "$@" nexuswriter demo --log=info >"$log" 2>&1 &
     service=$!
+    processes+=("$service")
     wait_for_text "Ready to accept request" "$log"
     state=$(TANGO_HOST=127.0.0.1:$tango_port "$venv/bin/python" -c '
 import tango
@@ -148,6 +150,7 @@ print(device.State(), flush=True)
 tango.DeviceProxy("dserver/nexuswriter/demo").Kill()')
     [ "$state" = ON ] || fail "the Tango device is $state: $what"
     wait "$service" || true
+    unset 'processes[-1]'
     say "$what: the Tango device is ON"
 }
 
@@ -159,17 +162,23 @@ print(*(s.getsockname()[1] for s in sockets))')
     "$venv/peers/redis-server" --bind 127.0.0.1 --port "$redis_port" --save '' --dir "$check_folder" \
         --loadmodule "$venv/peers/modules/rejson.so" --loadmodule "$venv/peers/modules/redisearch.so" \
         >"$check_folder/redis.log" 2>&1 &
-    peers=($!)
+    processes+=($!)
     (cd "$check_folder" && exec "$venv/bin/PyDatabaseds" --host 127.0.0.1 --port "$tango_port" 2) \
         >"$check_folder/tango.log" 2>&1 &
-    peers+=($!)
+    processes+=($!)
     wait_for_text "Ready to accept connections" "$check_folder/redis.log"
     wait_for_text "Ready to accept request" "$check_folder/tango.log"
 }
 
-end_peers() {
-    kill "${peers[@]}" 2>/dev/null || true
-    wait "${peers[@]}" 2>/dev/null || true
+end_processes() {
+    local process
+    for process in "${processes[@]}"; do
+        # A device server is a child of a shell.
+        pkill --parent "$process" || true
+        kill "$process" 2>/dev/null || true
+    done
+    wait "${processes[@]}" 2>/dev/null || true
+    processes=()
 }
 
 # wait_for_text TEXT FILE
@@ -185,7 +194,8 @@ timed() {
     local what=$1 begun=$EPOCHREALTIME status=0 took
     shift
     "$@" || status=$?
-    took=$(((${EPOCHREALTIME/./} - ${begun/./}) / 1000))
+    # In microseconds. Some languages have a comma in it.
+    took=$(((${EPOCHREALTIME//[.,]/} - ${begun//[.,]/}) / 1000))
     say "$what: $((took / 1000)).$(printf %03d $((took % 1000))) s"
     return "$status"
 }
