@@ -5,8 +5,14 @@
 
 package_deb() {
     local release
-    write_documents
     [ $# -gt 0 ] || set -- 12 13
+    for release in "$@"; do
+        case $release in
+            12 | 13) ;;
+            *) fail "there is no package for Debian $release" ;;
+        esac
+    done
+    write_documents
     for release in "$@"; do
         build_deb "$release"
     done

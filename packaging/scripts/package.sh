@@ -9,9 +9,13 @@ package_jobs=${NEXUS_WRITER_PACKAGE_JOBS:-$(nproc)}
 # What is made.
 packages=$target/packages
 
-for part in roots licences wheel deb image crates check; do
-    . "$project/packaging/scripts/$part.sh"
-done
+. packaging/scripts/roots.sh
+. packaging/scripts/licences.sh
+. packaging/scripts/wheel.sh
+. packaging/scripts/deb.sh
+. packaging/scripts/image.sh
+. packaging/scripts/crates.sh
+. packaging/scripts/check.sh
 
 package_usage() {
     cat <<'TEXT'
@@ -59,7 +63,11 @@ package_command() {
             check_packages "$@"
             ;;
         clean) remove_root "$package_cache" ;;
-        *) package_usage ;;
+        help | -h | --help) package_usage ;;
+        *)
+            package_usage >&2
+            exit 2
+            ;;
     esac
 }
 
@@ -70,6 +78,8 @@ prepare_packages() {
     have mmdebstrap || missing+=(mmdebstrap)
     have buildah || missing+=(buildah)
     have lintian || missing+=(lintian)
+    # Ubuntu has mmdebstrap without the keys of Debian.
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
     [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
     mkdir -p "$package_cache/output" "$packages"
     cargo fetch --locked --quiet

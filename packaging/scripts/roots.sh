@@ -15,7 +15,7 @@ suite_of() {
         11) echo bullseye ;;
         12) echo bookworm ;;
         13) echo trixie ;;
-        *) fail "there are no packages for Debian $1" ;;
+        *) fail "there is no root of Debian $1" ;;
     esac
 }
 
@@ -23,7 +23,7 @@ suite_of() {
 bootstrap() {
     local suite
     suite=$(suite_of "$1")
-    # The time of the image's files is that of the source, also if Debian has newer ones.
+    # Files in it are not newer than the source: mmdebstrap keeps to SOURCE_DATE_EPOCH.
     mmdebstrap --quiet --variant="$2" --include="$3" "$suite" "$4" \
         "deb $mirror $suite main" "deb $mirror $suite-updates main" \
         "deb $security_mirror $suite-security main"
