@@ -35,6 +35,10 @@ check_wheel() {
     done < <(documented_lines pip)
     try_program "the wheel on Debian $release" in_root "$root" -e PATH=/venv/bin:/usr/bin:/bin
     in_root "$root" /venv/bin/python -m nexus_writer --version >/dev/null
+    # In the home of a user, which is not where this Python installs by default.
+    in_root "$root" -v "$packages:/packages" sh -euc '
+        /venv/bin/pip --quiet --python /usr/bin/python3 install --user --break-system-packages --no-index /packages/*.whl
+        /root/.local/bin/nexus-writer --version >/dev/null'
     in_root "$root" /venv/bin/pip uninstall --quiet --yes nexus-writer
     in_root "$root" sh -euc 'test -z "$(find /venv/bin -iname "*writer*")"'
     remove_root "$root"

@@ -12,6 +12,7 @@ package_wheel() {
         PATH=/tools:$PATH
         cd /src && exec maturin build --release --locked --auditwheel repair \
             --compatibility manylinux_2_31 --out /output'
+    "$venv/bin/python" packaging/scripts/replace_launcher.py "$package_cache"/output/*.whl
     rm -f "$packages"/*.whl
     mv "$package_cache"/output/*.whl "$packages"
     wheel=$(ls "$packages"/*.whl)
