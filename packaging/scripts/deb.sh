@@ -26,7 +26,9 @@ write_documents() {
 
 build_deb() {
     local release=$1 cargo_deb output=$package_cache/output
-    cargo_deb=$(rust_tool cargo-deb "$cargo_deb_version")
+    # Static, because it runs in the root, whose C library may be older than that of this machine.
+    cargo_deb=$(rust_tool cargo-deb "$cargo_deb_version" --target x86_64-unknown-linux-gnu \
+        --config 'target.x86_64-unknown-linux-gnu.rustflags=["-C", "target-feature=+crt-static"]')
     build_program "$release"
     # Each entry is that of the release.
     sed "s/^\(nexus-writer (.*\)) stable;/\1~deb$release) $(suite_of "$release");/" packaging/deb/changelog \
