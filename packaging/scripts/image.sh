@@ -41,7 +41,7 @@ in_buildah() {
 finish_base() {
     local base=$1
     mkdir -p "$base/etc/ssl/certs"
-    find "$base/usr/share/ca-certificates" -name '*.crt' -print0 | sort -z | xargs -0 cat \
+    find "$base/usr/share/ca-certificates" -name '*.crt' -print0 | LC_ALL=C sort -z | xargs -0 cat \
         >"$base/etc/ssl/certs/ca-certificates.crt"
     printf '%s\n' root:x:0:0:root:/root:/usr/sbin/nologin \
         "nexus-writer:x:$image_user:$image_user:nexus-writer:/nonexistent:/usr/sbin/nologin" >"$base/etc/passwd"

@@ -73,6 +73,8 @@ package_command() {
 
 prepare_packages() {
     [ "$(id -u)" -eq 0 ] || fail "roots of Debian can only be made by root"
+    # Others read what is installed.
+    umask 022
     run_setup
     local missing=()
     have mmdebstrap || missing+=(mmdebstrap)
