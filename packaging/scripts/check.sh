@@ -36,7 +36,7 @@ check_wheel() {
     try_program "the wheel on Debian $release" in_root "$root" -e PATH=/venv/bin:/usr/bin:/bin
     in_root "$root" /venv/bin/python -m nexus_writer --version >/dev/null
     # In the home of a user, which is not where this Python installs by default.
-    in_root "$root" -v "$packages:/packages" sh -euc '
+    in_root "$root" -v "$packages:/packages" -e PIP_ROOT_USER_ACTION=ignore sh -euc '
         /venv/bin/pip --quiet --python /usr/bin/python3 install --user --break-system-packages --no-index /packages/*.whl
         /root/.local/bin/nexus-writer --version >/dev/null'
     in_root "$root" /venv/bin/pip uninstall --quiet --yes nexus-writer
@@ -79,7 +79,7 @@ check_image() {
     local container inspected
     image_storage=$check_folder/storage
     image_archive=$packages/nexus-writer-$(package_version)-oci.tar
-    container=$(in_buildah from "oci-archive:$image_archive")
+    container=$(in_buildah from --quiet "oci-archive:$image_archive")
     inspected=$(in_buildah inspect --type container --format \
         '{{.OCIv1.Config.User}} {{.OCIv1.Config.Entrypoint}} {{.OCIv1.Config.StopSignal}}' "$container")
     [ "$inspected" = "10001:10001 [/usr/bin/nexus-writer] SIGTERM" ] || fail "the image is wrong: $inspected"
