@@ -10,7 +10,8 @@ from pathlib import Path
 file, repository = Path(sys.argv[1]), sys.argv[2]
 rule = "-" * 80 + "\n"
 head, *licences = file.read_text().split("\n" + rule)
-kept = [head]
+# One empty line before the first rule, however many the template leaves.
+kept = [head.rstrip("\n") + "\n"]
 for licence in licences:
     name, rest = licence.split(", used by:\n\n", 1)
     users, text = re.match(r"((?:  [^\n]*\n)+)(.*)", rest, re.DOTALL).groups()
