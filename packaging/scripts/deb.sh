@@ -39,7 +39,7 @@ build_deb() {
         cd /src && exec /tools/cargo-deb --package cli --no-build --locked --offline --output /output \
             --deb-revision "1~deb$0"' "$release"
     say "checking the package for Debian $release"
-    lintian --fail-on error,warning --no-tag-display-limit --allow-root "$output"/*.deb
+    lintian --fail-on error,warning --tag-display-limit 0 --allow-root "$output"/*.deb
     rm -f "$packages"/*"~deb$release"_*
     mv "$output"/*.deb "$output"/*.ddeb "$packages"
     say "made $(ls "$packages"/nexus-writer_*"~deb$release"_*.deb)"
