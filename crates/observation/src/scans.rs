@@ -312,6 +312,7 @@ mod tests {
             points: 3,
             bytes: None,
             lost: 0,
+            loss_reason: None,
             entries: Vec::new(),
             referred: ReferredFiles::default(),
             warnings: Vec::new(),

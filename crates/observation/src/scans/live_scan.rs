@@ -97,9 +97,7 @@ impl LiveScan {
             points: now.points,
             bytes: Some(now.bytes),
             lost: self.lost_points(),
-            loss_reason: self
-                .loss_reason()
-                .map(|reason| shortened(reason.to_owned())),
+            loss_reason: self.loss_reason().map(str::to_owned),
             entries: now.entries,
             referred: self.view.referred_files(),
             warnings,

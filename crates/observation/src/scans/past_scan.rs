@@ -118,7 +118,8 @@ impl PastScans {
 impl PastScan {
     /// Cuts its texts.
     pub(super) fn shorten(&mut self) {
-        for text in [&mut self.title, &mut self.reason] {
+        let reasons = self.loss_reason.iter_mut().chain([&mut self.reason]);
+        for text in reasons.chain([&mut self.title]) {
             *text = shortened(mem::take(text));
         }
         self.warnings.truncate(MAX_WARNINGS);
@@ -149,7 +150,7 @@ impl PastScan {
 }
 
 /// Returns the first characters of a text.
-pub(super) fn shortened(mut text: String) -> String {
+fn shortened(mut text: String) -> String {
     if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
         text.truncate(end);
         text.push('…');

@@ -98,11 +98,6 @@ impl Bins {
         self.missing
     }
 
-    /// Returns the index behind the last point.
-    pub fn end(&self) -> u64 {
-        self.end
-    }
-
     /// Returns the same curve with ranges of at least this size, which is a power of two.
     pub fn with_stride(&self, stride: u64) -> Bins {
         let mut bins = self.clone();

@@ -200,6 +200,7 @@ fn past_scan(scan: &ScanHeadline, file: &Path, record: CompletenessRecord) -> Pa
             .unwrap_or(0),
         bytes: None,
         lost: record.streams.iter().map(lost).fold(0, u64::saturating_add),
+        loss_reason: None,
         entries: entries.collect(),
         referred: ReferredFiles::default(),
         warnings: record.problems,
