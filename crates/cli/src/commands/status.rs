@@ -38,8 +38,8 @@ pub struct StatusOptions {
     pub follow: bool,
 }
 
-/// Prints what writers do. The exit code is 1 if one of them is not ready, and 2 if one does not answer. Who follows them
-/// does so until all have ended.
+/// Prints what writers do: once, or again each second until all of them have ended. The exit code is 1 if one of them is not
+/// ready, and 2 if one does not answer.
 pub fn status(options: &StatusOptions) -> Outcome {
     let token = options.token_file.as_deref().map(read_token).transpose()?;
     let urls = match options.urls.is_empty() {

@@ -28,7 +28,8 @@ pub fn nearest<'a>(catalogue: &'a Catalogue, unknown: &str) -> Option<&'a str> {
     })
 }
 
-/// Returns the name of the table that is nearest to an unknown one: who begins a name well has probably meant it.
+/// Returns the name of the table that is nearest to an unknown one: of those with the longest beginning in common, the one
+/// with the fewest other letters.
 pub fn nearest_table<'a>(catalogue: &'a Catalogue, unknown: &str) -> Option<&'a str> {
     let tables = catalogue.keys().map(table_of);
     tables.chain(["session"]).min_by_key(|table| {
