@@ -4,7 +4,10 @@
 #include <csignal>
 #include <unistd.h>
 
-#if __has_include(<tango/dserversignal.h>)
+// It is not part of `tango.h`. Its place depends on the release: first 10, then 9.3 as Debian installs it, then 9.3.
+#if __has_include(<tango/server/dserversignal.h>)
+#include <tango/server/dserversignal.h>
+#elif __has_include(<tango/dserversignal.h>)
 #include <tango/dserversignal.h>
 #else
 #include <dserversignal.h>
