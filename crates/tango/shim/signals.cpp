@@ -2,6 +2,7 @@
 #include "shim.hpp"
 
 #include <csignal>
+#include <pthread.h>
 #include <unistd.h>
 
 // It is not part of `tango.h`. Its place depends on the release: first 10, then 9.3 as Debian installs it, then 9.3.
@@ -19,7 +20,14 @@
 // stopped. cppTango then ends the process while it starts ("Tango is not initialised", or SIGKILL), or removes
 // the devices during their scans. No function of cppTango prevents that. The linker prefers symbols of the
 // program to those of libc, so cppTango calls this function, and its thread waits for ever.
-extern "C" __attribute__((used, visibility("default"))) int sigwait(const sigset_t *, int *) {
+//
+// When the process ends, cppTango 10 sends SIGINT to that thread and joins it, and ignores that it cannot join a
+// thread that is detached. If it already joins, the thread ends because of the signal, as cppTango wants.
+extern "C" __attribute__((used, visibility("default"))) int sigwait(const sigset_t *, int *signal) {
+  if (pthread_detach(pthread_self()) != 0) {
+    *signal = SIGINT;
+    return 0;
+  }
   for (;;)
     pause();
 }
@@ -48,7 +56,9 @@ private:
 Tango::Util *nxt::init_tango(int argc, char **argv) {
   SignalActions actions;
   // Now, because `init` may wait for the database as long as it is away.
-  Tango::DServerSignal::instance();
+  Tango::DServerSignal *signals = Tango::DServerSignal::instance();
+  // Waits until the thread runs: if the process ended before, cppTango 10 would send a signal to no thread.
+  signals->get_sig_thread_pid();
   actions.restore();
   Tango::Util *util = Tango::Util::init(argc, argv);
   actions.restore();
