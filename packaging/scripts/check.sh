@@ -153,7 +153,7 @@ device = tango.DeviceProxy("id00/bliss_nxwriter/demo")
 print(device.State(), flush=True)
 tango.DeviceProxy("dserver/nexuswriter/demo").Kill()')
     [ "$state" = ON ] || fail "the Tango device is $state: $what"
-    wait "$service" || true
+    wait_for_end "$service" || fail "the Tango device does not end, or not well: $what: $(cat "$log")"
     unset 'processes[-1]'
     say "$what: the Tango device is ON"
 }
@@ -177,8 +177,8 @@ print(*(s.getsockname()[1] for s in sockets))')
 end_processes() {
     local process
     for process in "${processes[@]}"; do
-        # A device server is a child of a shell.
-        pkill --parent "$process" || true
+        # A device server runs in a child of a shell, which ends with it; `unshare` waits for its end whatever else comes.
+        pkill --signal KILL --parent "$process" || true
         kill "$process" 2>/dev/null || true
     done
     wait "${processes[@]}" 2>/dev/null || true
@@ -192,6 +192,16 @@ wait_for_text() {
         [ "$SECONDS" -lt "$deadline" ] || fail "this says nothing of \"$1\": $(cat "$2")"
         sleep 0.1
     done
+}
+
+# wait_for_end PROCESS: returns its status, or fails if it does not end.
+wait_for_end() {
+    local deadline=$((SECONDS + 60))
+    while kill -0 "$1" 2>/dev/null; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+    wait "$1"
 }
 
 timed() {
