@@ -1,4 +1,4 @@
-//! Compresses the files of the page, and lists them for `src/page.rs`.
+//! Compresses the files that are served, and lists them for `src/page.rs` and `src/h5web.rs`.
 
 use std::env;
 use std::error::Error;
@@ -8,33 +8,47 @@ use std::path::{Path, PathBuf};
 
 use libdeflater::{CompressionLvl, Compressor};
 
-/// The folder of the page, whose other files are for those who develop it.
+/// The folder of the page.
 const PAGE: &str = "page";
 
-/// The names of files that browsers ask for end with one of these.
+/// A variable with the folder of H5Web.
+const H5WEB: &str = "NEXUS_WRITER_H5WEB";
+
+/// The names of files that browsers ask for end with one of these. Other files are for developers.
 const SERVED: [&str; 3] = ["html", "css", "js"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={PAGE}");
-    let crate_folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    let page = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join(PAGE);
+    list_files(&page, "page")?;
+    println!("cargo::rerun-if-env-changed={H5WEB}");
+    if env::var_os("CARGO_FEATURE_H5WEB").is_some() {
+        let folder = variable(H5WEB);
+        let folder = folder.map_err(|error| format!("{error} (`./dev package h5web` makes it)"))?;
+        list_files(Path::new(&folder), "h5web")?;
+    }
+    Ok(())
+}
+
+/// Compresses the files of a folder, and writes `NAME.rs`, an expression that is the list of them.
+fn list_files(folder: &Path, name: &str) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", folder.display());
     let output = PathBuf::from(variable("OUT_DIR")?);
-    let page = crate_folder.join(PAGE);
     let mut paths = Vec::new();
-    find_files(&page, &mut paths)?;
+    find_files(folder, &mut paths)?;
     paths.sort();
     let mut list = String::from("[\n");
     for path in &paths {
-        let name = path.strip_prefix(&page)?;
-        let name = name.to_str().ok_or("a path that is not UTF-8")?;
-        let compressed = output.join(format!("{}.gz", name.replace('/', "-")));
+        let inside = path.strip_prefix(folder)?;
+        let inside = inside.to_str().ok_or("a path that is not UTF-8")?;
+        let compressed = output.join(format!("{name}-{}.gz", inside.replace('/', "-")));
         fs::write(&compressed, gzip(&fs::read(path)?)?)?;
         writeln!(
             list,
-            "PageFile {{ path: {name:?}, content: include_bytes!({path:?}), gzip: include_bytes!({compressed:?}) }},"
+            "ServedFile {{ path: {inside:?}, content: include_bytes!({path:?}), gzip: include_bytes!({compressed:?}) }},"
         )?;
     }
     list.push(']');
-    fs::write(output.join("page_files.rs"), list)?;
+    fs::write(output.join(format!("{name}.rs")), list)?;
     Ok(())
 }
 

@@ -14,6 +14,7 @@ packages=$target/packages
 . packaging/scripts/wheel.sh
 . packaging/scripts/deb.sh
 . packaging/scripts/image.sh
+. packaging/scripts/h5web.sh
 . packaging/scripts/crates.sh
 . packaging/scripts/check.sh
 
@@ -25,13 +26,14 @@ usage: ./dev package COMMAND
   deb [N...]  packages for Debian N (12, 13; without an argument both), each built in a root of that release
   image       an OCI image, from the wheel
   all         these three
+  h5web       H5Web for the feature of that name, which is built into nothing of the above (needs npm, no root)
   crates      the crates for crates.io, each compiled by itself (needs neither root nor a cache)
   --check [wheel|deb|image]...
               try what was made, in new roots of Debian 12 and 13 without Rust and compiler
   licences    write the texts in packaging/licenses anew, after dependencies have changed
   clean       remove the tools and the roots
 
-All but crates need root. The results are in target/packages.
+All but h5web and crates need root. The results are in target/packages.
 
   NEXUS_WRITER_DEBIAN_MIRROR, NEXUS_WRITER_DEBIAN_SECURITY_MIRROR
                               where the packages of Debian are (http://deb.debian.org/debian, …-security)
@@ -54,6 +56,7 @@ package_command() {
             package_deb
             package_image
             ;;
+        h5web) make_h5web ;;
         crates)
             install_system_packages
             package_crates

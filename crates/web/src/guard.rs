@@ -163,16 +163,19 @@ fn complete(response: &mut Response) {
     let is_refused_method = response.status() == StatusCode::METHOD_NOT_ALLOWED;
     let headers = response.headers_mut();
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, CONTENT_POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (RESOURCE_POLICY, "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    for (name, usual) in [
+        (CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (CACHE_CONTROL, "no-store"),
+    ] {
+        let usual = HeaderValue::from_static(usual);
+        headers.entry(name).or_insert(usual);
+    }
     if is_refused_method {
         headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     }

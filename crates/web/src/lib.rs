@@ -14,6 +14,7 @@
 //! | `/api/v1/scans/{key}/curve`, `spectrum`, `image`, `map` | data of a scan, as far as they are kept |
 //! | `/api/v1/files/{id}` | a file that scans were saved in |
 //! | `/api/h5grove/meta`, `attr`, `data`, `paths`, `stats` | the content of such a file, as h5grove answers |
+//! | `/h5web/` | such a file in H5Web, with the feature `h5web` |
 //! | `/api/v1/log` | the last lines of the log |
 //! | `/api/v1/login` | a cookie in place of the token |
 //!
@@ -52,6 +53,8 @@ mod connections;
 mod error;
 mod files;
 mod guard;
+#[cfg(feature = "h5web")]
+mod h5web;
 mod health;
 mod listen;
 mod live;
@@ -63,6 +66,7 @@ mod page;
 mod parameters;
 mod process;
 mod routes;
+mod served_files;
 mod service;
 mod stalled_stream;
 mod state;

@@ -15,7 +15,10 @@ use crate::{api, files, health, live, metrics, page};
 ///
 /// A part of the service (metrics, health, page) is a module that has a router of its own, and one line here.
 pub fn router(state: Arc<WebState>) -> Router {
-    Router::new()
+    let router = Router::new();
+    #[cfg(feature = "h5web")]
+    let router = router.merge(crate::h5web::router());
+    router
         .merge(api::router())
         .merge(files::router())
         .merge(health::router())

@@ -77,6 +77,7 @@ fn build_info() -> Result<BuildInfo, Failure> {
     let features = [
         ("simulation", cfg!(feature = "simulation")),
         ("tango", cfg!(feature = "tango")),
+        ("h5web", cfg!(feature = "h5web")),
     ];
     let features = features.iter().filter(|(_, is_built)| *is_built);
     let features: Vec<_> = features.map(|(name, _)| *name).collect();

@@ -48,6 +48,11 @@ impl Browser {
             "--disable-dev-shm-usage",
             &format!("--window-size={width},{height}"),
         ];
+        let mut arguments = arguments.to_vec();
+        if cfg!(feature = "h5web") {
+            // H5Web draws by WebGL, which needs another way where there is no graphics card.
+            arguments.extend(["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]);
+        }
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},

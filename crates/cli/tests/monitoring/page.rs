@@ -3,6 +3,8 @@
 mod accessible;
 mod connection;
 mod files;
+#[cfg(feature = "h5web")]
+mod h5web;
 mod images;
 mod losses;
 mod memory;

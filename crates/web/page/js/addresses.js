@@ -35,6 +35,15 @@ export function scanAddress(key) {
 }
 
 /**
+ * Returns the address of a file in H5Web, which is another page.
+ * @param {string} id
+ * @param {string} name
+ */
+export function h5webAddress(id, name) {
+    return `h5web/#/${id}/${encodeURIComponent(name)}`;
+}
+
+/**
  * Returns the address of a path of a file.
  * @param {string} id
  * @param {string} path

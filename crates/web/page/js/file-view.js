@@ -3,15 +3,15 @@
  * A file that scans were saved in: its tree, and what is at one path of it. The file may grow while it is looked at.
  */
 
-import { fileAddress, scanAddress } from './addresses.js';
+import { fileAddress, h5webAddress, scanAddress } from './addresses.js';
 import { getFile, problemOf } from './api.js';
-import { element, fill } from './elements.js';
+import { element, fill, setAttribute } from './elements.js';
 import { FileObject } from './file-object.js';
 import { FileTree } from './file-tree.js';
 import { bytes } from './format.js';
 import { timeElement } from './times.js';
 
-/** @import { FileAbout } from './types.js' */
+/** @import { FileAbout, State } from './types.js' */
 
 /** Most scans and other files that are listed. */
 const MOST_LISTED = 20;
@@ -22,6 +22,8 @@ export class FileView {
     #about = element('p', { class: 'muted' });
     #growing = element('p', { class: 'note', role: 'status' });
     #related = element('div', { class: 'file-related' });
+    #hasH5web = false;
+    #h5web = element('a', { hidden: true }, 'Open in H5Web');
     #treePlace = element('nav', { class: 'panel file-tree', 'aria-label': 'Tree of the file' });
     #objectPlace = element('div', { class: 'file-place' });
     /** @type {FileTree | null} */
@@ -41,13 +43,17 @@ export class FileView {
         this.element = element('div', { class: 'file-view' },
             element('section', { class: 'panel summary', 'aria-labelledby': 'file-name' },
                 element('div', { class: 'summary-head' }, this.#name,
-                    element('button', { type: 'button', class: 'button', onclick: () => this.#readAgain() }, 'Read again')),
+                    element('button', { type: 'button', class: 'button', onclick: () => this.#readAgain() }, 'Read again'), this.#h5web),
                 this.#about, this.#growing, this.#related),
             element('div', { class: 'file-content' }, this.#treePlace, this.#objectPlace));
         void this.#load();
     }
 
-    update() {}
+    /** @param {State} state */
+    update({ build }) {
+        this.#hasH5web = build.features.split(',').includes('h5web');
+        this.#h5web.hidden = !this.#hasH5web || !this.#h5web.hasAttribute('href');
+    }
 
     close() {
         this.#isClosed = true;
@@ -107,6 +113,8 @@ export class FileView {
     /** @param {FileAbout} about */
     #showFile({ name, path, size, modified, growing, scans, others }) {
         fill(this.#name, name);
+        setAttribute(this.#h5web, 'href', h5webAddress(this.id, name));
+        this.#h5web.hidden = !this.#hasH5web;
         fill(this.#about, element('span', { class: 'path' }, path), `, ${bytes(size)}`,
             ...modified ? [', changed ', timeElement(modified, 'ago')] : [', which is no longer there']);
         fill(this.#growing, growing ? 'A scan is being saved in this file. What is shown is from the moment when it was read; "Read again" shows more.' : '');

@@ -84,7 +84,7 @@
  * @typedef {object} State
  * @property {number} seq
  * @property {string} time
- * @property {{version: string, commit: string | null}} build
+ * @property {{version: string, commit: string | null, features: string}} build features with commas between them
  * @property {boolean} ready
  * @property {{name: string, ok: boolean, since: string | null, text: string}[]} checks
  * @property {{kind: string, text: string}} head

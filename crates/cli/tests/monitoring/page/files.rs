@@ -28,7 +28,7 @@ fn doubles(shape: &[u64], numbers: impl IntoIterator<Item = f64>) -> Value {
 }
 
 /// Adds a curve that is plotted by default, an image, and texts of somebody hostile.
-fn add_more(root: &Group) {
+pub fn add_more(root: &Group) {
     let entry = root.create_group("1.1").unwrap();
     entry.set_attribute("NX_class", &"NXentry".into()).unwrap();
     entry.set_attribute("comment", &HOSTILE.into()).unwrap();
