@@ -14,8 +14,8 @@ const PAGE: &str = "page";
 /// A variable with the folder of H5Web.
 const H5WEB: &str = "NEXUS_WRITER_H5WEB";
 
-/// The names of files that browsers ask for end with one of these. Other files are for developers.
-const SERVED: [&str; 3] = ["html", "css", "js"];
+/// The names of files that browsers ask for, and of licences, end with one of these. Other files are for developers.
+const SERVED: [&str; 4] = ["html", "css", "js", "txt"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let page = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join(PAGE);
