@@ -57,6 +57,8 @@ Tango::Util *nxt::init_tango(int argc, char **argv) {
   SignalActions actions;
   // Now, because `init` may wait for the database as long as it is away.
   Tango::DServerSignal *signals = Tango::DServerSignal::instance();
+  // At once: a signal that comes while the thread is waited for must not end the process.
+  actions.restore();
   // Waits until the thread runs: if the process ended before, cppTango 10 would send a signal to no thread.
   signals->get_sig_thread_pid();
   actions.restore();
