@@ -5,8 +5,9 @@
 
 `nexus-writer session` saves scans that Redis holds completely, one after the other, as fast as it can: nothing
 paces it. In each pair it does so once with 16 viewers, who receive all events and ask twice per second for the
-data of the newest scan (eight curves, or the last spectrum or image), and somebody who asks for the metrics once per second; and once with nobody. They take
-turns at being first. A ratio is the throughput with viewers by that without; the goal is 0.98.
+data of the newest scan (eight curves, or the last spectrum or image), and a scraper that asks for the metrics
+once per second; and once with nobody. They take turns at being first. A ratio is the throughput with viewers by
+that without; the goal is 0.98.
 
 The viewers have the last processor for themselves, and everything else (the writer with its thread for HTTP, Redis,
 this program) the other ones, in both runs: what is measured is what the writer does for its viewers, and not what
