@@ -30,7 +30,13 @@ impl Saved {
         let watched = fixture.run(&[]);
         let file = fixture.file("scans.h5");
         fixture.scan("demo", &file).await;
+        Saved::of(fixture, watched, file)
+    }
+
+    /// Waits until the scan that has ended is saved.
+    fn of(fixture: Fixture, watched: Watched, file: PathBuf) -> Saved {
         let state = watched.wait_for_json("/api/v1/state", |state| state["last"].is_object());
+        assert_eq!(state["last"]["outcome"], "complete", "{state}");
         let id = state["last"]["files"][0]["id"].as_str().unwrap().to_owned();
         Saved {
             fixture,
@@ -224,18 +230,10 @@ async fn frames_in_files_of_a_detector_are_read() {
     cam.send_lima(6, 6).await.unwrap();
     cam.settle().await.unwrap();
     end(scan).await;
-    let state = watched.wait_for_json("/api/v1/state", |state| state["last"].is_object());
-    assert_eq!(state["last"]["outcome"], "complete", "{state}");
-    let id = state["last"]["files"][0]["id"].as_str().unwrap().to_owned();
-    let about = watched.json(&format!("/api/v1/files/{id}"));
+    let saved = Saved::of(fixture, watched, file);
+    let about = saved.watched.json(&format!("/api/v1/files/{}", saved.id));
     let series = json!({"first": 0, "last": 2, "digits": 4});
     assert_eq!(about["detectors"][0]["numbers"], series, "{about}");
-    let saved = Saved {
-        fixture,
-        watched,
-        file,
-        id,
-    };
     let last = saved.json("data", "/cam_image", "&selection=5,1");
     assert_eq!(last, json!([209, 210, 211]));
     saved.change(|root| {

@@ -100,15 +100,7 @@ async fn save() -> Saved {
     eiger.send_lima(4, 4).await.unwrap();
     eiger.settle().await.unwrap();
     end(scan).await;
-    let state = watched.wait_for_json("/api/v1/state", |state| state["last"].is_object());
-    assert_eq!(state["last"]["outcome"], "complete", "{state}");
-    let id = state["last"]["files"][0]["id"].as_str().unwrap().to_owned();
-    Saved {
-        fixture,
-        watched,
-        file,
-        id,
-    }
+    Saved::of(fixture, watched, file)
 }
 
 #[tokio::test]

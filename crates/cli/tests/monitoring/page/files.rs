@@ -64,6 +64,13 @@ pub fn add_more(root: &Group) {
     long.write_block(&[0], &[500], &bytes).unwrap();
 }
 
+/// Follows the link to the file in the history.
+pub fn open_from_history(browser: &Browser, saved: &Saved) {
+    open(browser, &saved.watched, "#/history");
+    browser.wait_for("document.querySelector('table.scans a[href^=\"#/file/\"]')");
+    browser.run("document.querySelector('table.scans a[href^=\"#/file/\"]').click()");
+}
+
 #[tokio::test]
 async fn a_file_is_walked_by_keys_and_drawn() {
     let Some(browser) = Browser::start() else {
@@ -71,10 +78,7 @@ async fn a_file_is_walked_by_keys_and_drawn() {
     };
     let saved = Saved::new().await;
     saved.change(add_more);
-    open(&browser, &saved.watched, "#/history");
-    // The history leads to the file.
-    browser.wait_for("document.querySelector('table.scans a[href^=\"#/file/\"]')");
-    browser.run("document.querySelector('table.scans a[href^=\"#/file/\"]').click()");
+    open_from_history(&browser, &saved);
     browser.wait_for_text("main h1", "scans.h5");
     browser.wait_for("document.querySelectorAll('[role=treeitem]').length >= 3");
     browser.run("document.querySelector('[role=treeitem]').focus()");

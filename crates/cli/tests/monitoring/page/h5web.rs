@@ -1,9 +1,9 @@
 //! A file in H5Web.
 
-use super::files::add_more;
+use super::files::{add_more, open_from_history};
 use crate::browser::Browser;
 use crate::files::Saved;
-use crate::page::{assert_is_quiet, open};
+use crate::page::assert_is_quiet;
 
 #[tokio::test]
 async fn a_file_is_shown_in_h5web() {
@@ -12,9 +12,7 @@ async fn a_file_is_shown_in_h5web() {
     };
     let saved = Saved::new().await;
     saved.change(add_more);
-    open(&browser, &saved.watched, "#/history");
-    browser.wait_for("document.querySelector('table.scans a[href^=\"#/file/\"]')");
-    browser.run("document.querySelector('table.scans a[href^=\"#/file/\"]').click()");
+    open_from_history(&browser, &saved);
     browser.wait_for_text(".summary-head a", "Open in H5Web");
     browser.run("document.querySelector('.summary-head a').click()");
     browser.wait_for("location.pathname === '/h5web/'");
