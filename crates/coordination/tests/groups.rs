@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use common::{HISTORY, PlainStore, empty_store, ready_store};
 use coordination::{AssignedScan, SharedHistory};
+use redis_client::Command;
 
 const LONG_TIMEOUT: Duration = Duration::from_secs(60);
 const SHORT_TIMEOUT: Duration = Duration::from_millis(10);
@@ -72,6 +73,34 @@ async fn scans_of_a_dead_member_pass_to_another() {
     maintained.await.unwrap();
     let pending = store.call(&format!("XPENDING {HISTORY} {GROUP}")).await;
     assert_eq!(pending.as_array().unwrap()[0].as_int(), Some(0));
+}
+
+#[tokio::test]
+async fn a_scan_that_reaches_a_dead_member_while_it_is_removed_is_not_lost() {
+    let (_server, store) = ready_store().await;
+    let mut first = join(&store).await;
+    store.add("a").await;
+    assert_eq!(names(&take(&mut first, 1).await), [("a", false)]);
+    let heartbeats = store.keys("group:*/*").await;
+    let [heartbeat] = &heartbeats[..] else {
+        panic!("{heartbeats:?}");
+    };
+    store.call(&format!("DEL {heartbeat}")).await;
+    let member = heartbeat.strip_prefix("group:").unwrap();
+    // In one step, so that nobody else reads the scan.
+    let read_last = "redis.call('XADD', KEYS[1], '*', 'scan', 'b') \
+                     redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'STREAMS', KEYS[1], '>')";
+    let read_last = Command::new("EVAL").arg(read_last).arg(1).arg(HISTORY);
+    store.before_script("DELCONSUMER", read_last.arg(GROUP).arg(member));
+    let mut second = join(&store).await;
+    let maintained = tokio::spawn(second.membership().maintain());
+    assert_eq!(
+        names(&take(&mut second, 2).await),
+        [("a", true), ("b", true)]
+    );
+    assert!(!store.awaits_script());
+    second.membership().leave().await.unwrap();
+    maintained.await.unwrap();
 }
 
 #[tokio::test]

@@ -19,6 +19,12 @@ const TAKE_OVER: &str = "local taker = redis.call('GET', KEYS[2]) \
                          redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[4]) \
                          return ARGV[2]";
 
+/// Removes a member from the group unless it has scans: they would be removed with it. Returns 1 if it is removed.
+const REMOVE_IDLE: &str = "local scans = redis.call('XPENDING', KEYS[2], ARGV[2], '-', '+', 1, ARGV[3]) \
+     if #scans > 0 then return 0 end \
+     redis.call('XGROUP', 'DELCONSUMER', KEYS[2], ARGV[2], ARGV[3]) \
+     return 1";
+
 /// How a member ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MemberEnd {
@@ -130,7 +136,12 @@ async fn claim_from<S: HistoryStore>(
         let reply = state.store.connection().call_once(&command).await?;
         let left = array(state, &reply, "XPENDING")?;
         if left.is_empty() {
-            break;
+            // The server may have handed out a scan to it since: a connection can outlive its process for a moment,
+            // and a member that was thought dead may only have been slow.
+            if remove_idle(state, from).await? {
+                return Ok(());
+            }
+            continue;
         }
         let mut ids = Vec::with_capacity(left.len());
         for entry in left {
@@ -153,12 +164,19 @@ async fn claim_from<S: HistoryStore>(
         let scans = entries.filter_map(scan_of_entry::<S>);
         state.add_claimed(scans.filter_map(|(id, key)| Some((id, key?))).collect());
     }
-    let member = Command::new("XGROUP")
-        .arg("DELCONSUMER")
-        .arg(state.store.history_key());
-    let member = member.arg(&state.group).arg(from.name());
-    state.store.connection().call_once(&member).await?;
-    Ok(())
+}
+
+/// Removes a member from the group, unless it has scans. Returns `true` if it is removed.
+async fn remove_idle<S: HistoryStore>(
+    state: &GroupState<S>,
+    member: &GroupMember,
+) -> Result<bool, S::Error> {
+    let history = state.store.history_key();
+    let reply = state.store.call_guarded(|guard| {
+        let script = guard.script(REMOVE_IDLE, &[history]).arg(&state.group);
+        script.arg(member.name())
+    });
+    Ok(reply.await?.as_int() == Some(1))
 }
 
 /// Counts one more dead member for each of the scans, and acknowledges and removes those of which too many

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use coordination::{
     GuardedStore, HistoryStore, ReleaseQueue, StoreFailure, WriteGuard, entry_field,
@@ -17,6 +17,13 @@ pub const HISTORY: &str = "test:scans";
 #[derive(Clone)]
 pub struct PlainStore {
     shared: Arc<(SharedConnection, ReleaseQueue)>,
+    interruption: Arc<Mutex<Option<Interruption>>>,
+}
+
+/// A command that the server executes before a script.
+struct Interruption {
+    text_of_script: &'static str,
+    command: Command,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +52,30 @@ impl PlainStore {
         let connection = SharedConnection::new(url, None);
         PlainStore {
             shared: Arc::new((connection, ReleaseQueue::default())),
+            interruption: Arc::default(),
+        }
+    }
+
+    /// Sets a command that is executed just before the first script that contains this text.
+    pub fn before_script(&self, text_of_script: &'static str, command: Command) {
+        *self.interruption.lock().unwrap() = Some(Interruption {
+            text_of_script,
+            command,
+        });
+    }
+
+    /// Returns `true` if there is such a command and it is not executed yet.
+    pub fn awaits_script(&self) -> bool {
+        self.interruption.lock().unwrap().is_some()
+    }
+
+    async fn interrupt(&self, script: &Command) {
+        let text = script.to_bytes();
+        let text = String::from_utf8_lossy(&text);
+        let is_due = |due: &mut Interruption| text.contains(due.text_of_script);
+        let due = self.interruption.lock().unwrap().take_if(is_due);
+        if let Some(due) = due {
+            self.shared.0.call_once(&due.command).await.unwrap();
         }
     }
 
@@ -88,7 +119,9 @@ impl GuardedStore for PlainStore {
         script: impl Fn(&WriteGuard) -> Command + Send + Sync,
     ) -> Result<Value, PlainError> {
         let guard = WriteGuard::new("redis.call('EXISTS', KEYS[1]) == 0", "ready", "");
-        match self.shared.0.call_once(&script(&guard)).await {
+        let script = script(&guard);
+        self.interrupt(&script).await;
+        match self.shared.0.call_once(&script).await {
             Err(error) if WriteGuard::has_refused(&error) => Err(PlainError::NotReady),
             reply => Ok(reply?),
         }
