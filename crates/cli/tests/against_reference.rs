@@ -202,7 +202,7 @@ fn follow(name: &str) -> String {
 fn follow_with_deaths(name: &str) {
     let scenario = Scenario::new(name);
     let mut writer = run(&scenario);
-    let (scans, mut log) = thread::scope(|scope| {
+    let mut log = thread::scope(|scope| {
         let published = scope.spawn(|| scenario.publish_live());
         let mut log = String::new();
         while !published.is_finished() {
@@ -211,16 +211,9 @@ fn follow_with_deaths(name: &str) {
             let died = std::mem::replace(&mut writer, run(&scenario));
             log += &died.end().1;
         }
-        (published.join().unwrap(), log)
+        log
     });
-    const ENDS: [&str; 3] = ["Finished writing", "FAILED", "INCOMPLETE"];
-    let done = |log: &str, key: &str| {
-        let mut lines = log.lines();
-        lines.any(|line| line.contains(key) && ENDS.iter().any(|end| line.contains(end)))
-    };
-    for scan in scans.iter().filter(|scan| !done(&log, &scan.key)) {
-        writer.wait_for_line(&scan.key, |line| done(line, &scan.key));
-    }
+    scenario.wait_until_saved();
     let (status, last) = writer.interrupt();
     log += &last;
     assert!(status.success(), "{status}\n{log}");

@@ -70,7 +70,9 @@ pub use program::{Program, run};
 pub use python::{hold, output, python};
 pub use rationed_disk::RationedDisk;
 pub use recording::{Difference, RecordedScan, Recording, Replay, Speed};
-pub use redis::{data_store, empty_redis, fill_to_tracker_threshold, redis, redis_call};
+pub use redis::{
+    data_store, empty_redis, fill_to_tracker_threshold, redis, redis_call, wait_until_saved,
+};
 pub use scenario::{FileCheck, PublishedScan, Scenario};
 pub use service_manager::ServiceManager;
 pub use tango::{

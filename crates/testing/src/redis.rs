@@ -1,8 +1,13 @@
 //! Redis servers for one test. They end when they are dropped, or when the test ends.
 
+use std::time::{Duration, Instant};
+
 use blissdata::store::DataStore;
 use redis_client::{Command, Connection, RedisUrl, Value};
 use simulation::redis::{PrivateRedis, RedisOptions};
+
+/// Longest wait for scans to be saved.
+const SAVING_LIMIT: Duration = Duration::from_secs(120);
 
 /// Starts a server with an initialised data store, for tests without an executor.
 pub fn redis() -> PrivateRedis {
@@ -33,6 +38,29 @@ pub async fn redis_call(url: &RedisUrl, command: &str) -> Value {
     let command = Command::new(words.next().unwrap()).args(words);
     let mut connection = Connection::open(url).await.unwrap();
     connection.call(&command).await.unwrap()
+}
+
+/// Waits until session writers have come to an end with all scans of the history. The logs do not show that if a writer
+/// was killed: the last lines of its log may be missing.
+pub async fn wait_until_saved(url: &RedisUrl) {
+    let begun = Instant::now();
+    while !are_saved(url).await {
+        assert!(begun.elapsed() < SAVING_LIMIT, "scans are not saved");
+        // The server does not announce what members of a group acknowledge.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn are_saved(url: &RedisUrl) -> bool {
+    let groups = redis_call(url, "XINFO GROUPS _SCAN_HISTORY_").await;
+    let is_zero = |group: &Value, name: &str| {
+        let fields = group.as_array().unwrap();
+        let mut pairs = fields.chunks(2);
+        let found = pairs.find(|pair| pair[0].as_str() == Some(name)).unwrap();
+        found[1].as_int() == Some(0)
+    };
+    let mut groups = groups.as_array().unwrap().iter();
+    groups.all(|group| is_zero(group, "pending") && is_zero(group, "lag"))
 }
 
 /// Lets a server use so much of its memory that the memory tracker of BLISS would drop points, and seem to have a

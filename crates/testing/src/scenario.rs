@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::program::Program;
 use crate::python::{installed, lines, output, python};
-use crate::redis::redis;
+use crate::redis::{redis, wait_until_saved};
 
 /// A scenario of `python/scenarios`, with a Redis and a directory for its files.
 pub struct Scenario {
@@ -115,6 +115,15 @@ impl Scenario {
             .args(["run", &self.url()])
             .current_dir(self.directory());
         command
+    }
+
+    /// Waits until the writers that have followed the scans have come to an end with all of them.
+    pub fn wait_until_saved(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(wait_until_saved(&self.server.url()));
     }
 
     /// Returns a comparison of the files with the expected ones.

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use redis_client::Value;
 use serde_json::json;
 use simulation::publish::StreamDefinition;
-use testing::{Program, redis_call};
+use testing::{Program, wait_until_saved};
 
 use super::compare::{Part, compare, reference_of};
 use super::{driver_options, older_file};
@@ -23,9 +22,6 @@ const POINTS: [usize; 3] = [15, 50, 70];
 
 /// Values of a spectrum.
 const SPECTRUM: u64 = 16;
-
-/// Longest wait for scans to be saved.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Reads a file again and again until its input is closed, which must not happen before its writer is killed. Then all
 /// that it has seen must be there. The only output is the number of points in running scans that it has seen.
@@ -80,7 +76,7 @@ impl LiveScans {
         let begin = Instant::now();
         let writer = scans.writer();
         scans.publish(&scans.fixture.file("alone.h5")).await;
-        scans.wait_until_saved().await;
+        wait_until_saved(&scans.fixture.server.url()).await;
         scans.duration = begin.elapsed();
         Fixture::end(writer);
         scans
@@ -113,7 +109,7 @@ impl LiveScans {
             (kept, self.writer())
         };
         let (keys, (kept, second)) = tokio::join!(self.publish(&file), kill);
-        self.wait_until_saved().await;
+        wait_until_saved(&self.fixture.server.url()).await;
         let log = Fixture::end(second);
         self.shown += usize::from(kept? > 0);
         if log.contains("FAILED") {
@@ -167,27 +163,6 @@ impl LiveScans {
             spectra.flush().await.unwrap();
         }
         end(scan).await
-    }
-
-    /// Waits until session writers have finished all scans.
-    async fn wait_until_saved(&self) {
-        let begun = Instant::now();
-        while !self.is_saved().await {
-            assert!(begun.elapsed() < PATIENCE, "scans are not saved");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    async fn is_saved(&self) -> bool {
-        let groups = redis_call(&self.fixture.server.url(), "XINFO GROUPS _SCAN_HISTORY_").await;
-        let is_zero = |group: &Value, name: &str| {
-            let fields = group.as_array().unwrap();
-            let mut pairs = fields.chunks(2);
-            let found = pairs.find(|pair| pair[0].as_str() == Some(name)).unwrap();
-            found[1].as_int() == Some(0)
-        };
-        let mut groups = groups.as_array().unwrap().iter();
-        groups.all(|group| is_zero(group, "pending") && is_zero(group, "lag"))
     }
 }
 
