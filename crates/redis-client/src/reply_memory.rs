@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The largest size of a reply that is asked for, in bytes. Larger ones are not faster.
-const MAX_TARGET: u64 = 4 << 20;
+const MAX_TARGET: u64 = 1 << 20;
 /// The smallest size of a reply that is asked for, in bytes, however many readers there are.
 const MIN_TARGET: u64 = 64 << 10;
 /// How much larger than asked for a reply may be, because the sizes of entries are estimated.
@@ -26,11 +26,11 @@ const UNIT: u64 = 1 << 10;
 ///
 /// let memory = ReplyMemory::new(32 << 20, 64 << 20);
 /// let first = memory.join();
-/// assert_eq!(first.target(), 4 << 20);
+/// assert_eq!(first.target(), 1 << 20);
 /// let others: Vec<_> = (1..100).map(|_| memory.join()).collect();
 /// assert!(first.target() < 200 << 10);
 /// drop(others);
-/// assert_eq!(first.target(), 4 << 20);
+/// assert_eq!(first.target(), 1 << 20);
 /// ```
 #[derive(Debug, Clone)]
 pub struct ReplyMemory {

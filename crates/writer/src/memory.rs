@@ -9,8 +9,8 @@
 //! | part | of the budget | what waits there |
 //! |---|---|---|
 //! | [`replies`](MemoryBudget::replies) | 1/8 | replies of usual size, shared among the readers of the scans that run |
-//! | [`large_replies`](MemoryBudget::large_replies) | 5/16 | replies larger than a reader's share, until their points are encoded: single large points, as a rule |
-//! | [`queue`](MemoryBudget::queue) | 1/16 | points between the reader and the writer of a scan |
+//! | [`large_replies`](MemoryBudget::large_replies) | 11/32 | replies larger than a reader's share, until their points are encoded: single large points, as a rule |
+//! | [`queue`](MemoryBudget::queue) | 1/32 | points between the reader and the writer of a scan |
 //! | [`chunks`](MemoryBudget::chunks) | 1/4 | points of chunks that are not full |
 //! | [`encoding`](MemoryBudget::encoding) | 1/8, twice | points that are encoded, and the encoded chunks until they are in the file |
 //!
@@ -76,12 +76,12 @@ impl MemoryBudget {
 
     /// Returns the bytes for replies that are larger than the share of their reader.
     pub fn large_replies(self) -> u64 {
-        self.bytes() / 16 * 5
+        self.bytes() / 32 * 11
     }
 
     /// Returns the bytes of the points between all readers and all writers of scans.
     pub fn queue(self) -> u64 {
-        self.bytes() / 16
+        self.bytes() / 32
     }
 
     /// Returns the bytes of the points of all scans that wait until their chunks are full.

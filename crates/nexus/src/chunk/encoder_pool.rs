@@ -14,6 +14,10 @@ use super::{BufferPool, ChunkFormat, ChunkSource, Encoded, Encoder};
 /// waits for it, and two whose chunks are not stored yet.
 const BUDGET: usize = 4 << 20;
 
+/// How many times the budget the idle buffers for slabs may have. A slab of the chunks of images in the classic layout is
+/// larger than the budget of two workers.
+const IDLE_SLABS: usize = 2;
+
 /// The worker threads that encode the chunks of slabs, for all datasets of all files.
 ///
 /// A caller reserves the size of a slab from `budget` before it passes the slab to the pool, and
@@ -23,7 +27,10 @@ const BUDGET: usize = 4 << 20;
 pub struct EncoderPool {
     jobs: Queue<EncodingJob>,
     budget: Budget,
+    /// For encoded chunks.
     buffers: BufferPool,
+    /// For slabs: among many small buffers there would be no room for a large one.
+    slab_buffers: BufferPool,
     observation: Arc<Observation>,
     workers: Vec<JoinHandle<()>>,
 }
@@ -81,7 +88,8 @@ impl EncoderPool {
         let mut pool = EncoderPool {
             jobs: Queue::sharing(Budget::unlimited()),
             budget: Budget::new(budget),
-            buffers: BufferPool::new(budget),
+            buffers: BufferPool::new(budget / 2),
+            slab_buffers: BufferPool::new(IDLE_SLABS * budget),
             observation,
             workers: Vec::with_capacity(workers),
         };
@@ -126,8 +134,8 @@ impl EncoderPool {
     }
 
     /// Returns the pool of buffers for slabs.
-    pub(crate) fn buffers(&self) -> &BufferPool {
-        &self.buffers
+    pub(crate) fn slab_buffers(&self) -> &BufferPool {
+        &self.slab_buffers
     }
 
     /// Queues the chunks of these points for the workers. They send `done` when the last chunk is encoded.

@@ -82,6 +82,14 @@ impl Slab {
         }
     }
 
+    /// Makes room for so many bytes of points, unless the points are those of a block that is not copied.
+    pub(crate) fn reserve(&mut self, whole: usize) {
+        if let Payload::Owned(bytes) = &mut self.bytes {
+            let more = whole.saturating_sub(bytes.len());
+            bytes.reserve_exact(more);
+        }
+    }
+
     /// Adds `rows` missing points.
     pub(crate) fn push_missing(&mut self, rows: u64) {
         self.count(rows, None);

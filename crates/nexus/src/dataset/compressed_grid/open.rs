@@ -120,7 +120,7 @@ impl OpenGrid {
             return;
         }
         if band.slab.is_empty() && self.last_size > 0 {
-            band.slab = Slab::recycled(self.store_queue.pool().buffers(), self.last_size);
+            band.slab = Slab::recycled(self.store_queue.pool().slab_buffers(), self.last_size);
         }
         let expected = self.last_size.max(self.max_band);
         band.slab.push(points, shape, &data, expected);

@@ -150,9 +150,21 @@ impl Chunked {
         }
         // Memory for a whole slab is reserved only if the stream has filled a slab before.
         if buffer.slab.is_empty() && self.last_slab_size > 0 {
-            buffer.slab = Slab::recycled(buffer.store_queue.pool().buffers(), self.last_slab_size);
+            buffer.slab = Slab::recycled(
+                buffer.store_queue.pool().slab_buffers(),
+                self.last_slab_size,
+            );
         }
-        let expected = self.last_slab_size.max(buffer.policy.chunk as usize);
+        let chunk = buffer.policy.chunk as usize;
+        // Only declared chunks make such a slab. If it grew step by step, it would leave holes in the heap as large as
+        // itself; memory that is reserved and not used costs nothing.
+        if buffer.slab.bytes().len() + data.len() > chunk {
+            let point = data.len() as u64 / rows.max(1);
+            let whole = point.saturating_mul(self.store.format.shape.length);
+            let whole = whole.min(buffer.largest_slab());
+            buffer.slab.reserve(usize::try_from(whole).unwrap_or(chunk));
+        }
+        let expected = self.last_slab_size.max(chunk);
         buffer.slab.push(rows, shape, &data, expected);
     }
 
