@@ -7,6 +7,7 @@
 mod bins;
 mod map;
 mod routes;
+mod shared_answers;
 mod watched_scan;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
 pub use routes::router;
+use shared_answers::SharedAnswers;
 use watched_scan::WatchedScan;
 
 /// How long a scan is watched after the last request for its data.
@@ -34,6 +36,8 @@ pub struct LiveData {
     begun: Notify,
     /// What the curves and maps of all scans may need, in bytes.
     memory: usize,
+    /// Answers that several viewers get.
+    answers: SharedAnswers,
 }
 
 impl LiveData {
@@ -43,6 +47,7 @@ impl LiveData {
             scans: Mutex::default(),
             begun: Notify::new(),
             memory,
+            answers: SharedAnswers::default(),
         }
     }
 
@@ -128,5 +133,6 @@ pub async fn take_points(data: &LiveData, table: &ScanTable) {
                 break;
             }
         }
+        data.answers.clear();
     }
 }

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use observation::{ChannelKind, LARGEST_SIDE, LiveChannel, LiveScan, Sample};
 use serde_json::{Value, json};
 
 use super::bins::Bins;
 use super::map::MapShape;
+use super::shared_answers::DataAnswer;
 use crate::guard::Refusal;
 use crate::parameters::Parameters;
 use crate::state::WebState;
@@ -42,8 +43,38 @@ struct Asked {
 }
 
 async fn curve(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
-    let parameters = Parameters::of(&uri);
-    let scan = find_scan(&state, &key)?;
+    shared(&state, &uri, || curve_answer(&state, &key, &uri).map(Some))
+}
+
+async fn spectrum(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
+    shared(&state, &uri, || {
+        let found = ask_for_sample(&state, &key, &uri, ChannelKind::Spectrum)?;
+        Ok(found.map(|(sample, values)| sample_answer(&sample, &values)))
+    })
+}
+
+async fn image(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
+    shared(&state, &uri, || image_answer(&state, &key, &uri))
+}
+
+async fn map(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
+    shared(&state, &uri, || map_answer(&state, &key, &uri).map(Some))
+}
+
+/// Answers with data that were made for somebody else just now, or that are made. There may be none yet.
+fn shared(
+    state: &WebState,
+    uri: &Uri,
+    make: impl FnOnce() -> Result<Option<DataAnswer>, Refusal>,
+) -> Answer {
+    let answer = state.live.answers.answer(uri, make)?;
+    let none_yet = || StatusCode::NO_CONTENT.into_response();
+    Ok(answer.map_or_else(none_yet, DataAnswer::into_response))
+}
+
+fn curve_answer(state: &WebState, key: &str, uri: &Uri) -> Result<DataAnswer, Refusal> {
+    let parameters = Parameters::of(uri);
+    let scan = find_scan(state, key)?;
     let names: Vec<&str> = parameters
         .all("y")
         .filter(|name| !name.is_empty())
@@ -77,7 +108,10 @@ async fn curve(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri:
         });
         json!({"x": x, "curves": curves})
     });
-    Ok(Json(answer).into_response())
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let body = answer.to_string().into();
+    Ok(DataAnswer { headers, body })
 }
 
 /// Returns a curve, and the values of the axis for the same ranges of points.
@@ -104,32 +138,23 @@ fn curve_of(asked: &Asked, y: &Bins, x: Option<&Bins>) -> Value {
     })
 }
 
-async fn spectrum(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
-    let found = ask_for_sample(&state, &key, &uri, ChannelKind::Spectrum)?;
-    let none_yet = StatusCode::NO_CONTENT;
-    Ok(found.map_or_else(
-        || none_yet.into_response(),
-        |(sample, values)| sample_answer(&sample, &values),
-    ))
-}
-
-async fn image(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
-    let size = Parameters::of(&uri).parsed::<usize>("size")?;
+fn image_answer(state: &WebState, key: &str, uri: &Uri) -> Result<Option<DataAnswer>, Refusal> {
+    let size = Parameters::of(uri).parsed::<usize>("size")?;
     let size = size.unwrap_or(LARGEST_SIDE);
     if !(1..=LARGEST_SIDE).contains(&size) {
         let text = format!("the size must be from 1 to {LARGEST_SIDE}");
         return Err(Refusal::bad_request(text));
     }
-    let Some((sample, values)) = ask_for_sample(&state, &key, &uri, ChannelKind::Image)? else {
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    };
-    let (sample, values) = thinned_out(sample, &values, size);
-    Ok(sample_answer(&sample, &values))
+    let found = ask_for_sample(state, key, uri, ChannelKind::Image)?;
+    Ok(found.map(|(sample, values)| {
+        let (sample, values) = thinned_out(sample, &values, size);
+        sample_answer(&sample, &values)
+    }))
 }
 
-async fn map(State(state): State<Arc<WebState>>, Path(key): Path<String>, uri: Uri) -> Answer {
-    let parameters = Parameters::of(&uri);
-    let scan = find_scan(&state, &key)?;
+fn map_answer(state: &WebState, key: &str, uri: &Uri) -> Result<DataAnswer, Refusal> {
+    let parameters = Parameters::of(uri);
+    let scan = find_scan(state, key)?;
     let asked = find_number(&scan, parameters.required("channel")?)?;
     let grid = scan.outline().and_then(|outline| outline.grid.as_ref());
     let Some(shape) = grid.and_then(MapShape::of) else {
@@ -197,12 +222,12 @@ fn thinned_out(mut sample: Sample, values: &[f32], size: usize) -> (Sample, Vec<
     (sample, values)
 }
 
-fn sample_answer(sample: &Sample, values: &[f32]) -> Response {
+fn sample_answer(sample: &Sample, values: &[f32]) -> DataAnswer {
     numbers(&sample.shape, sample.point, values)
 }
 
 /// Returns an answer of numbers: their shape, the index of the point, and the lowest and the highest number.
-fn numbers(shape: &[usize], point: u64, values: &[f32]) -> Response {
+fn numbers(shape: &[usize], point: u64, values: &[f32]) -> DataAnswer {
     let finite = values.iter().copied().filter(|value| value.is_finite());
     let range = finite.fold(None, |range: Option<(f32, f32)>, value| {
         let (low, high) = range.unwrap_or((value, value));
@@ -223,11 +248,9 @@ fn numbers(shape: &[usize], point: u64, values: &[f32]) -> Response {
             headers.insert(name, value);
         }
     }
-    let body: Vec<u8> = values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    (headers, body).into_response()
+    let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+    let body = bytes.collect::<Vec<u8>>().into();
+    DataAnswer { headers, body }
 }
 
 /// Finds a scan of which there are data.
