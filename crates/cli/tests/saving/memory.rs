@@ -77,7 +77,7 @@ async fn scans_at_once_share_the_budget() {
     let files: Vec<_> = (0..16)
         .map(|number| fixture.file(&format!("{number}.h5")))
         .collect();
-    // 10 MB each: without a limit, a reader would have two replies of 4 MB at a time.
+    // 10 MB each. Without a limit, the readers would have several replies of 1 MB each at a time.
     let points = Points {
         shape: vec![],
         entries: 2500,
@@ -107,7 +107,7 @@ async fn points_larger_than_the_budget_are_taken_one_after_the_other() {
     let log = Fixture::end(writer);
     let lines = log
         .lines()
-        .filter(|line| line.contains("points of 24 MB are larger than the 5 MB"));
+        .filter(|line| line.contains("points of 24 MB are larger than the 6 MB"));
     assert_eq!(lines.count(), files.len(), "once for each scan: {log}");
 }
 
