@@ -30,6 +30,21 @@ async fn take(history: &mut History, count: usize) -> Vec<AssignedScan<String>> 
     scans
 }
 
+/// Lets the only member of the group take a scan named `a`, and die: it lives no longer than its heartbeat. Returns its
+/// connection, which is still open, and its name.
+async fn dead_member(store: &PlainStore) -> (History, String) {
+    let mut history = join(store).await;
+    store.add("a").await;
+    assert_eq!(names(&take(&mut history, 1).await), [("a", false)]);
+    let heartbeats = store.keys("group:*/*").await;
+    let [heartbeat] = &heartbeats[..] else {
+        panic!("{heartbeats:?}");
+    };
+    store.call(&format!("DEL {heartbeat}")).await;
+    let member = heartbeat.strip_prefix("group:").unwrap().to_owned();
+    (history, member)
+}
+
 fn names(scans: &[AssignedScan<String>]) -> Vec<(&str, bool)> {
     let scans = scans.iter();
     scans
@@ -57,13 +72,7 @@ async fn members_share_the_scans() {
 #[tokio::test]
 async fn scans_of_a_dead_member_pass_to_another() {
     let (_server, store) = ready_store().await;
-    let mut first = join(&store).await;
-    store.add("a").await;
-    assert_eq!(names(&take(&mut first, 1).await), [("a", false)]);
-    // It lives no longer than its heartbeat.
-    for key in store.keys("group:*/*").await {
-        store.call(&format!("DEL {key}")).await;
-    }
+    let _first = dead_member(&store).await;
     let mut second = join(&store).await;
     let maintained = tokio::spawn(second.membership().maintain());
     let scans = take(&mut second, 1).await;
@@ -78,15 +87,7 @@ async fn scans_of_a_dead_member_pass_to_another() {
 #[tokio::test]
 async fn a_scan_that_reaches_a_dead_member_while_it_is_removed_is_not_lost() {
     let (_server, store) = ready_store().await;
-    let mut first = join(&store).await;
-    store.add("a").await;
-    assert_eq!(names(&take(&mut first, 1).await), [("a", false)]);
-    let heartbeats = store.keys("group:*/*").await;
-    let [heartbeat] = &heartbeats[..] else {
-        panic!("{heartbeats:?}");
-    };
-    store.call(&format!("DEL {heartbeat}")).await;
-    let member = heartbeat.strip_prefix("group:").unwrap();
+    let (_first, member) = dead_member(&store).await;
     // In one step, so that nobody else reads the scan.
     let read_last = "redis.call('XADD', KEYS[1], '*', 'scan', 'b') \
                      redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'STREAMS', KEYS[1], '>')";
@@ -106,16 +107,8 @@ async fn a_scan_that_reaches_a_dead_member_while_it_is_removed_is_not_lost() {
 #[tokio::test]
 async fn a_member_that_dies_during_a_takeover_does_not_delay_it() {
     let (_server, store) = ready_store().await;
-    let mut first = join(&store).await;
-    store.add("a").await;
-    assert_eq!(names(&take(&mut first, 1).await), [("a", false)]);
-    let heartbeats = store.keys("group:*/*").await;
-    let [heartbeat] = &heartbeats[..] else {
-        panic!("{heartbeats:?}");
-    };
-    store.call(&format!("DEL {heartbeat}")).await;
+    let (_first, member) = dead_member(&store).await;
     // No process of this number has such a start.
-    let member = heartbeat.strip_prefix("group:").unwrap();
     let (process, number) = member.rsplit_once('/').unwrap();
     let dead_taker = format!("{process}0/{number}");
     let right = format!("group:takeover:{member}");

@@ -94,7 +94,7 @@ async fn a_hidden_page_takes_no_stream() {
     browser.hide();
     viewers(0.0);
     browser.requests();
-    // The state is asked for now and then.
+    // A hidden page asks for the state at regular times instead.
     let (scan, _diode) = fixture.start_scan("demo", &fixture.file("scans.h5")).await;
     browser.wait_for_text("#head", "Saving");
     let asked = browser.requests();
